@@ -1,0 +1,50 @@
+# The targets a developer needs; scripts/setup installs whatever they miss.
+export GUICHET_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/guichet
+export CARGO_TARGET_DIR ?= $(GUICHET_CACHE)/target
+export GUICHET_AXE ?= $(GUICHET_CACHE)/axe-0.1.8/axe.min.js
+export GUICHET_SOZU ?= $(GUICHET_CACHE)/sozu-2.3.3/bin/sozu
+export PATH := $(GUICHET_CACHE)/bin:$(PATH)
+DEMO_DIR ?= var/demo
+
+.PHONY: help setup demo demo-reset test check advisories bench
+
+help:
+	@echo 'make demo        a complete private installation, until Ctrl-C; its data stay in $(DEMO_DIR)'
+	@echo 'make demo-reset  forgets them'
+	@echo 'make test        every test, on real parts'
+	@echo 'make check       format, lints, documentation, licences'
+	@echo 'make advisories  known faults of the libraries, from the network'
+	@echo 'make bench       benchmarks'
+	@echo 'make setup       only installs what demo and test need'
+
+setup:
+	@scripts/setup --with-browser
+
+demo:
+	@scripts/setup
+	@cargo build --locked
+	@exec "$(CARGO_TARGET_DIR)/debug/guichet" demo --dir "$(DEMO_DIR)" $(ARGS)
+
+demo-reset:
+	@[ ! -e "$(DEMO_DIR)/lock" ] || flock -n "$(DEMO_DIR)/lock" true || { echo 'a demonstration is running: stop it first' >&2; exit 1; }
+	@rm -rf -- "$(DEMO_DIR)"
+
+test:
+	@scripts/setup --with-browser
+	cargo test --locked
+
+check:
+	@scripts/setup --with-lints
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
+	cargo deny --locked check bans licenses sources
+
+# Apart, since the list of known faults comes from the network.
+advisories:
+	@scripts/setup --with-lints
+	cargo deny --locked check advisories
+
+bench:
+	@scripts/setup
+	cargo bench --locked

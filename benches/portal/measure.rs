@@ -1,0 +1,137 @@
+//! Clocks and sizes of processes.
+
+use crate::harness::{Installation, installation::guichet};
+use serde::Serialize;
+use std::time::{Duration, Instant};
+
+/// CPU nanoseconds that processes have spent, all their threads together, by the scheduler's own account.
+fn cpu_nanoseconds(pids: &[u32]) -> u64 {
+    pids.iter()
+        .flat_map(|pid| std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten())
+        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok())
+        .filter_map(|text| text.split(' ').next()?.parse::<u64>().ok())
+        .sum()
+}
+
+/// Largest resident size among processes.
+pub fn rss_megabytes(pids: &[u32]) -> f64 {
+    pids.iter()
+        .filter_map(|pid| std::fs::read_to_string(format!("/proc/{pid}/status")).ok())
+        .filter_map(|text| text.lines().find(|line| line.starts_with("VmRSS"))?.split_whitespace().nth(1)?.parse::<f64>().ok())
+        .fold(0.0, |most, kilobytes| f64::max(most, kilobytes / 1024.0))
+}
+
+/// Milliseconds from the start of a further `guichet serve` to its first `ready`.
+pub fn start_milliseconds(at: &Installation) -> f64 {
+    let text = std::fs::read_to_string(at.folder.join("guichet-1.toml")).unwrap();
+    let mut config: toml::Table = text.parse().unwrap();
+    let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (listen, ops) = (free(), free());
+    config["portal"]["listen"] = toml::Value::String(listen.to_string());
+    config["portal"]["ops_listen"] = toml::Value::String(ops.to_string());
+    let file = at.folder.join("bench.toml");
+    std::fs::write(&file, config.to_string()).unwrap();
+    let begun = Instant::now();
+    let mut serve = std::process::Command::new(guichet()).args(["serve", "--config"]).arg(&file).spawn().unwrap();
+    while !ready(ops) {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the process did not get ready");
+        std::thread::yield_now();
+    }
+    let took = begun.elapsed().as_secs_f64() * 1000.0;
+    serve.kill().unwrap();
+    serve.wait().unwrap();
+    took
+}
+
+fn ready(ops: std::net::SocketAddr) -> bool {
+    use std::io::{Read, Write};
+    let Ok(mut stream) = std::net::TcpStream::connect(ops) else { return false };
+    let mut answer = [0; 12];
+    stream.write_all(b"GET /ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").is_ok()
+        && stream.read_exact(&mut answer).is_ok()
+        && answer.ends_with(b"200")
+}
+
+/// Reads the clocks around a scene.
+pub struct Meter {
+    counted: Vec<u32>,
+    proxy: Vec<u32>,
+}
+
+impl Meter {
+    pub fn new(at: &Installation) -> Self {
+        let counted = [at.pids("serve"), at.pids("mariadbd")].concat();
+        let main = at.pids("sozu");
+        let workers = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", main[0])).unwrap_or_default();
+        let proxy = main.into_iter().chain(workers.split_whitespace().filter_map(|pid| pid.parse().ok())).collect();
+        Self { counted, proxy }
+    }
+
+    pub fn read(&self) -> (u64, u64) {
+        (cpu_nanoseconds(&self.counted), cpu_nanoseconds(&self.proxy))
+    }
+}
+
+/// What a scene measured.
+#[derive(Serialize)]
+pub struct Figures {
+    pub scene: &'static str,
+    pub connections: usize,
+    pub requests: usize,
+    pub cpu_milliseconds: f64,
+    pub aim_milliseconds: f64,
+    pub proxy_cpu_milliseconds: f64,
+    pub requests_per_second: f64,
+    pub p50_milliseconds: f64,
+    pub p99_milliseconds: f64,
+}
+
+impl Figures {
+    pub fn new(
+        scene: &'static str,
+        connections: usize,
+        aim: f64,
+        cpu: (u64, u64),
+        wall: Duration,
+        mut latencies: Vec<Duration>,
+    ) -> Self {
+        latencies.sort();
+        let requests = latencies.len();
+        let at = |share: f64| latencies[((requests as f64 * share) as usize).min(requests - 1)].as_secs_f64() * 1000.0;
+        let per_request = |nanoseconds: u64| nanoseconds as f64 / 1e6 / requests as f64;
+        Self {
+            scene,
+            connections,
+            requests,
+            cpu_milliseconds: per_request(cpu.0),
+            aim_milliseconds: aim,
+            proxy_cpu_milliseconds: per_request(cpu.1),
+            requests_per_second: requests as f64 / wall.as_secs_f64(),
+            p50_milliseconds: at(0.5),
+            p99_milliseconds: at(0.99),
+        }
+    }
+
+    pub fn head() -> String {
+        format!(
+            "{:<28} {:>5} {:>8} {:>8} {:>7} {:>9} {:>9} {:>8} {:>8}",
+            "scene", "conns", "requests", "CPU ms", "aim", "proxy ms", "req/s", "p50 ms", "p99 ms"
+        )
+    }
+
+    pub fn line(&self) -> String {
+        format!(
+            "{:<28} {:>5} {:>8} {:>8.3} {:>7.2} {:>9.3} {:>9.0} {:>8.2} {:>8.2} {}",
+            self.scene,
+            self.connections,
+            self.requests,
+            self.cpu_milliseconds,
+            self.aim_milliseconds,
+            self.proxy_cpu_milliseconds,
+            self.requests_per_second,
+            self.p50_milliseconds,
+            self.p99_milliseconds,
+            if self.cpu_milliseconds <= self.aim_milliseconds { "" } else { "MISSED" }
+        )
+    }
+}

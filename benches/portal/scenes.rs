@@ -1,0 +1,150 @@
+//! What is measured.
+
+use crate::{
+    harness::{Actor, sample},
+    measure::{Figures, Meter},
+};
+use reqwest::{Method, RequestBuilder};
+use serde_json::json;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+/// The people and dossiers of the scenes.
+pub struct World {
+    officer: Actor,
+    owner: Actor,
+    program: Actor,
+    drafts: Vec<String>,
+    next: AtomicUsize,
+    one: String,
+    deposited: String,
+}
+
+const LIST: &str = "/calls/hyper-open-x/rounds/demonstration/dossiers";
+/// Drafts made for the scenes of deposit: one request each.
+const DRAFTS: usize = 400;
+
+impl World {
+    /// Makes deposited dossiers, and drafts that only wait for their deposit.
+    pub async fn build(deposited: usize) -> Self {
+        let mut program = Actor::program("applicant_token");
+        let dossier = sample::sample(sample::today());
+        let mut last = String::new();
+        for index in 0..deposited.saturating_sub(1) {
+            let mut varied = dossier.clone();
+            sample::set(&mut varied.answers, "applicant.name", json!(format!("Entreprise {index:03}")));
+            last = sample::complete_by_api(&mut program, &varied).await;
+            let attempt = json!({ "attempt": uuid::Uuid::now_v7() });
+            program.json(Method::POST, &format!("/api/v1/dossiers/{last}/deposits"), &attempt).await.expect(201);
+        }
+        let mut drafts = Vec::new();
+        for _ in 0..DRAFTS {
+            drafts.push(sample::complete_by_api(&mut program, &dossier).await);
+        }
+        let mut owner = Actor::applicant().await;
+        let one = sample::complete(&mut owner, "demonstration", sample::today()).await;
+        Self { officer: Actor::officer().await, owner, program, drafts, next: AtomicUsize::new(0), one, deposited: last }
+    }
+}
+
+/// One thing that is asked again and again.
+pub struct Scene {
+    name: &'static str,
+    aim: f64,
+    requests: usize,
+    request: fn(&World) -> RequestBuilder,
+}
+
+/// Every scene with its aim in CPU milliseconds.
+pub fn all() -> Vec<Scene> {
+    let scene = |name, aim, requests, request| Scene { name, aim, requests, request };
+    vec![
+        scene("officer: list of 200", 1.3, 600, |world| world.officer.request(Method::GET, LIST)),
+        scene("officer: search, 200 hits", 1.5, 600, |world| {
+            world.officer.request(Method::GET, &format!("{LIST}?q=entreprise&sort=company"))
+        }),
+        scene("officer: dossier page", 0.6, 1000, |world| {
+            world.officer.request(Method::GET, &format!("{LIST}/{}", world.deposited))
+        }),
+        scene("applicant: dossier page", 0.6, 1000, |world| {
+            world.owner.request(Method::GET, &format!("/dossiers/{}", world.one))
+        }),
+        scene("applicant: editor page", 0.6, 1000, |world| {
+            world.owner.request(Method::GET, &format!("/dossiers/{}/edit/budget", world.one))
+        }),
+        scene("deposit, pieces already up", 2.0, DRAFTS / 2, |world| {
+            let draft = &world.drafts[world.next.fetch_add(1, Ordering::Relaxed) % DRAFTS];
+            let attempt = json!({ "attempt": uuid::Uuid::now_v7() });
+            world.program.request(Method::POST, &format!("/api/v1/dossiers/{draft}/deposits")).json(&attempt)
+        }),
+        scene("upload of 60 kB", 1.0, 400, |world| {
+            let mut file = b"%PDF-1.7\n".to_vec();
+            file.extend_from_slice(uuid::Uuid::now_v7().to_string().as_bytes());
+            file.resize(60_000, b' ');
+            file.extend_from_slice(b"\n%%EOF\n");
+            let draft = &world.drafts[world.next.fetch_add(1, Ordering::Relaxed) % DRAFTS];
+            world
+                .program
+                .request(Method::PUT, &format!("/api/v1/dossiers/{draft}/pieces/P7?issued={}&name=a.pdf", sample::today()))
+                .body(file)
+        }),
+        scene("public: home", 0.1, 3000, |world| world.owner.at.anonymous_get("/")),
+    ]
+}
+
+impl Scene {
+    pub async fn run(&self, world: &World, connections: usize, meter: Meter) -> Figures {
+        for _ in 0..10.min(self.requests) {
+            // Deposits cannot be rehearsed without being made.
+            if !self.name.starts_with("deposit") {
+                (self.request)(world).send().await.unwrap().bytes().await.unwrap();
+            }
+        }
+        let left = Arc::new(AtomicUsize::new(self.requests));
+        let (before, begun) = (meter.read(), Instant::now());
+        let workers = (0..connections).map(|_| {
+            let left = left.clone();
+            async move {
+                let mut latencies = Vec::new();
+                while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
+                    let request = (self.request)(world);
+                    let sent = Instant::now();
+                    let response = request.send().await.unwrap();
+                    assert!(response.status().is_success(), "{}: {}", self.name, response.status());
+                    response.bytes().await.unwrap();
+                    latencies.push(sent.elapsed());
+                }
+                latencies
+            }
+        });
+        let latencies: Vec<_> = futures_util::future::join_all(workers).await.concat();
+        let (wall, after) = (begun.elapsed(), meter.read());
+        Figures::new(self.name, connections, self.aim, (after.0 - before.0, after.1 - before.1), wall, latencies)
+    }
+}
+
+/// Sizes of pages as a browser that takes gzip would get them at best.
+pub async fn page_sizes(world: &World) -> Vec<(String, usize)> {
+    let pages = [
+        ("list of 200", world.officer.request(Method::GET, LIST)),
+        ("officer's dossier", world.officer.request(Method::GET, &format!("{LIST}/{}", world.deposited))),
+        ("applicant's dossier", world.owner.request(Method::GET, &format!("/dossiers/{}", world.one))),
+        ("editor, budget", world.owner.request(Method::GET, &format!("/dossiers/{}/edit/budget", world.one))),
+        ("home", world.owner.at.anonymous_get("/")),
+        ("style.css", world.owner.at.anonymous_get("/assets/style.css")),
+        ("app.js", world.owner.at.anonymous_get("/assets/app.js")),
+    ];
+    let mut sizes = Vec::new();
+    for (name, request) in pages {
+        let body = request.send().await.unwrap().bytes().await.unwrap();
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut encoder, &body).unwrap();
+        sizes.push((name.to_owned(), encoder.finish().unwrap().len()));
+    }
+    sizes
+}

@@ -1,0 +1,179 @@
+//! What the portal does, one file per intention: load, authorise, let the domain decide, store, note what follows.
+//!
+//! Nothing here knows HTTP, and nothing here knows SQL.
+
+mod administer;
+mod attach;
+mod chain;
+mod context;
+mod create;
+mod deposit;
+mod edit;
+mod error;
+pub mod jobs;
+pub mod mail;
+mod read;
+mod round;
+pub mod seed;
+mod session;
+mod sign_in;
+mod transaction;
+mod withdraw;
+
+pub use administer::IssuedToken;
+pub use attach::Attached;
+pub use chain::ChainReport;
+pub use context::{Actor, Ctx, Fault};
+pub use deposit::Deposited;
+pub use edit::Saved;
+pub use error::AppError;
+pub use read::{Page, PieceFile};
+pub use round::RoundPage;
+pub use sign_in::SignedIn;
+
+use crate::{
+    auth::{Keys, KeysError},
+    blob::Blobs,
+    config::{Config, Mail},
+    domain::{
+        calendar::{Round, RoundId},
+        call::{self, Call},
+        event::Event,
+    },
+    store::Store,
+};
+use jiff::Timestamp;
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+use tokio::sync::Notify;
+
+/// Everything an intention may touch; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of [`App`].
+pub struct Parts {
+    /// The configuration.
+    pub config: Config,
+    /// The calls, in the order of the configuration.
+    pub calls: Vec<Arc<Call>>,
+    /// The database.
+    pub store: Store,
+    /// The attachments.
+    pub blobs: Blobs,
+    /// The keys.
+    pub keys: Keys,
+    /// Wakes the worker of the outbox.
+    pub work: Notify,
+    sessions: session::Cache,
+    /// Readings by officers that the worker has still to journal.
+    readings: Mutex<Vec<Event>>,
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Why the portal cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A call or the file of rounds cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// A definition is wrong.
+    #[error(transparent)]
+    Call(#[from] call::LoadError),
+    /// The keys cannot be had.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// A folder cannot be made, or the password file read.
+    #[error("cannot prepare the data folder or the database account")]
+    Folder(#[from] io::Error),
+}
+
+impl App {
+    /// Reads the calls and the keys and prepares the stores; touches no database yet.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn open(config: Config) -> Result<Self, StartError> {
+        let calls = load_calls(&config)?;
+        let data = &config.portal.data_dir;
+        let parts = Parts {
+            calls,
+            store: Store::open(&config.database)?,
+            blobs: Blobs::open(data.join("blobs"))?,
+            keys: Keys::open(&data.join("keys"))?,
+            work: Notify::new(),
+            sessions: session::Cache::default(),
+            readings: Mutex::default(),
+            config,
+        };
+        if let Mail::Folder { folder, .. } = &parts.config.mail {
+            std::fs::create_dir_all(folder)?;
+        }
+        Ok(Self(Arc::new(parts)))
+    }
+
+    /// A call by its slug.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    pub fn call(&self, id: &str) -> Result<&Arc<Call>, AppError> {
+        self.calls.iter().find(|call| call.id == id).ok_or(AppError::NotFound)
+    }
+
+    /// A round of a call.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    pub fn round<'a>(&self, call: &'a Call, id: &RoundId) -> Result<&'a Round, AppError> {
+        call.round(id).ok_or(AppError::NotFound)
+    }
+
+    /// The system's clock; requests carry their own `now`.
+    #[must_use]
+    pub fn clock(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    /// Where mails go that are only kept, for the demonstration's mailbox.
+    #[must_use]
+    pub fn mail_folder(&self) -> Option<&PathBuf> {
+        match &self.config.mail {
+            Mail::Folder { folder, .. } => Some(folder),
+            Mail::Smtp { .. } => None,
+        }
+    }
+}
+
+/// Reads the calls that a configuration names, with their further rounds.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn load_calls(config: &Config) -> Result<Vec<Arc<Call>>, StartError> {
+    let read = |path: &PathBuf| {
+        std::fs::read_to_string(path).map_err(|source| StartError::Read { path: path.clone(), source })
+    };
+    let further = config.portal.rounds.as_ref().map(|path| Ok::<_, StartError>((path, read(path)?))).transpose()?;
+    let mut calls = Vec::new();
+    for path in &config.portal.calls {
+        let mut call = call::load(&path.display().to_string(), &read(path)?)?;
+        if let Some((path, text)) = &further {
+            call::load_rounds(&mut call, &path.display().to_string(), text)?;
+        }
+        calls.push(Arc::new(call));
+    }
+    Ok(calls)
+}

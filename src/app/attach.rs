@@ -1,0 +1,116 @@
+//! Attaching and removing pieces.
+
+use super::{App, AppError, Ctx, transaction::transaction};
+use crate::{
+    domain::{
+        access::Action,
+        answers,
+        event::{Event, EventKind},
+        ids::DossierId,
+        media::{FileRefusal, judge},
+        piece::Upload,
+    },
+    store::{Freshness, dossier, journal, piece},
+};
+use bytes::Bytes;
+use futures_util::Stream;
+
+/// A piece that was attached.
+#[derive(Clone, Debug)]
+pub struct Attached {
+    /// The piece.
+    pub upload: Upload,
+    /// Code of another piece that is the same file.
+    pub same_as: Option<String>,
+    /// Revision of the dossier.
+    pub revision: u64,
+}
+
+impl App {
+    /// Receives a file for a piece: judged, kept on disk, then recorded. Nothing is kept of a refused one.
+    ///
+    /// # Errors
+    /// [`AppError::File`] with the reason and the remedy; the policy's or the store's.
+    pub async fn attach<E>(
+        &self,
+        ctx: &Ctx,
+        id: DossierId,
+        code: &str,
+        name: &str,
+        issued: &str,
+        body: impl Stream<Item = Result<Bytes, E>>,
+    ) -> Result<Attached, AppError> {
+        let dossier = {
+            let mut db = self.store.read(Freshness::OwnWrites).await?;
+            dossier::load(&mut db, id).await?.ok_or(AppError::NotFound)?
+        };
+        ctx.may(Action::DraftWrite, dossier.target())?;
+        let call = self.call(&dossier.call)?;
+        let piece = call.uploads().find(|piece| piece.code == code).ok_or(AppError::NotFound)?;
+        let issued = match issued.trim() {
+            "" => None,
+            text => Some(answers::day(text).map_err(|_| AppError::IssueDate)?),
+        };
+        let received = self.blobs.receive(body, call.files.max_file_bytes).await?;
+        let media = judge(received.look(), &piece.media).map_err(AppError::File)?;
+        let upload = Upload {
+            code: code.to_owned(),
+            sha256: received.sha256.clone(),
+            name: file_name(name, code),
+            media: media.to_owned(),
+            bytes: received.bytes,
+            issued,
+        };
+        self.blobs.keep(received).await?;
+        let (upload, limit) = (&upload, call.files.max_dossier_bytes);
+        transaction!(self.store, db => {
+                let dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
+                ctx.may(Action::DraftWrite, dossier.target())?;
+                let present = piece::of_dossier(db, id).await?;
+                let others = present.iter().filter(|other| other.code != upload.code);
+                if others.clone().map(|other| other.bytes).sum::<u64>() + upload.bytes > limit {
+                    return Err(AppError::File(FileRefusal::DossierFull(limit)));
+                }
+                let same_as = others.clone().find(|other| other.sha256 == upload.sha256).map(|other| other.code.clone());
+                if present.contains(upload) {
+                    return Ok(Attached { upload: upload.clone(), same_as, revision: dossier.revision });
+                }
+                let revision = dossier.revision + 1;
+                piece::replace(db, id, upload, ctx.now).await?;
+                dossier::touch(db, id, revision, ctx.now).await?;
+                let data = serde_json::json!({ "code": upload.code, "sha256": upload.sha256, "bytes": upload.bytes });
+                journal::append(db, &event(ctx, EventKind::PieceAttached, id, data)).await?;
+                Ok(Attached { upload: upload.clone(), same_as, revision })
+            })
+    }
+
+    /// Takes a piece out of the draft; deposited versions keep theirs.
+    ///
+    /// # Errors
+    /// The policy's or the store's.
+    pub async fn remove_piece(&self, ctx: &Ctx, id: DossierId, code: &str) -> Result<(), AppError> {
+        transaction!(self.store, db => {
+                let dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
+                ctx.may(Action::DraftWrite, dossier.target())?;
+                if piece::delete(db, id, code).await? {
+                    dossier::touch(db, id, dossier.revision + 1, ctx.now).await?;
+                    let data = serde_json::json!({ "code": code });
+                    journal::append(db, &event(ctx, EventKind::PieceRemoved, id, data)).await?;
+                }
+                Ok(())
+            })
+    }
+}
+
+fn event(ctx: &Ctx, kind: EventKind, id: DossierId, data: serde_json::Value) -> Event {
+    let actor = ctx.actor.as_ref().map(|actor| actor.account.id);
+    Event { kind, at: ctx.now, actor, dossier: Some(id), data }
+}
+
+/// The last part of the name, without anything that could mean something to a file system or a header.
+fn file_name(name: &str, code: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let clean: String =
+        last.chars().filter(|c| !c.is_control() && !"\"<>|:*?\u{202e}".contains(*c)).take(120).collect();
+    if clean.trim().is_empty() { code.to_owned() } else { clean.trim().to_owned() }
+}

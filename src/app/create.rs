@@ -1,0 +1,75 @@
+//! Beginning a dossier.
+
+use super::{App, AppError, Ctx, transaction::transaction};
+use crate::{
+    domain::{
+        access::{Action, Target},
+        calendar::{RoundId, RoundState},
+        document::Document,
+        dossier::Dossier,
+        event::{Event, EventKind},
+        ids::{AttemptId, DossierId},
+    },
+    store::{StoreError, dossier, journal},
+};
+use uuid::Uuid;
+
+impl App {
+    /// Begins a dossier in an open round; the same attempt gives the same dossier.
+    ///
+    /// # Errors
+    /// [`AppError::RoundClosed`], the policy's or the store's.
+    pub async fn create(
+        &self,
+        ctx: &Ctx,
+        call: &str,
+        round: &RoundId,
+        document: Document,
+        attempt: AttemptId,
+    ) -> Result<DossierId, AppError> {
+        let call = self.call(call)?;
+        let round = self.round(call, round)?;
+        ctx.may(Action::DossierCreate, Target::Call)?;
+        if round.state(ctx.now) != RoundState::Open {
+            return Err(AppError::RoundClosed);
+        }
+        let owner = ctx.account()?;
+        let fresh = Dossier {
+            id: DossierId(Uuid::now_v7()),
+            call: call.id.clone(),
+            round: round.id.clone(),
+            owner,
+            draft: document,
+            revision: 1,
+            deposit: None,
+            versions: 0,
+            created_at: ctx.now,
+            changed_at: ctx.now,
+            withdrawn_at: None,
+        };
+        let event = Event {
+            kind: EventKind::DossierCreated,
+            at: ctx.now,
+            actor: Some(owner),
+            dossier: Some(fresh.id),
+            data: serde_json::json!({ "call": fresh.call, "round": fresh.round }),
+        };
+        let fresh = &fresh;
+        let written = transaction!(self.store, db => {
+                if let Some(done) = dossier::by_attempt(db, owner, attempt).await? {
+                    return Ok(done);
+                }
+                dossier::insert(db, fresh, attempt).await?;
+                journal::append(db, &event).await?;
+                Ok(fresh.id)
+            });
+        match written {
+            // The other click won between our look and our insert.
+            Err(AppError::Store(StoreError::Duplicate(_) | StoreError::UnknownOutcome(_))) => {
+                let mut db = self.store.read(crate::store::Freshness::OwnWrites).await?;
+                dossier::by_attempt(&mut db, owner, attempt).await?.ok_or(AppError::Overloaded)
+            }
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The deposit: one transaction, answered once and for ever.
+
+use super::{App, AppError, Ctx, Fault, mail::Letter, transaction::transaction};
+use crate::{
+    domain::{
+        access::Action,
+        calendar::show_instant,
+        call::Call,
+        dossier::{Deposit, Dossier, Refusal, Sealed},
+        event::{Event, EventKind},
+        ids::{AttemptId, DossierId},
+        piece::Upload,
+        receipt::{self, FORMAT, Receipt, Statement},
+    },
+    store::{
+        Connection, Freshness, StoreError,
+        deposit::{self, NewDeposit, Summary},
+        dossier, journal, outbox, piece,
+    },
+};
+use uuid::Uuid;
+
+/// The answer to a deposit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deposited {
+    /// Number of the receipt.
+    pub receipt: String,
+    /// False when the attempt, or the same content, had been deposited before.
+    pub new: bool,
+}
+
+impl App {
+    /// Deposits the draft as a new version, or refuses it with all findings.
+    ///
+    /// The same attempt is answered with the same receipt, however often it is sent. When the answer to the commit is
+    /// lost, the attempt is looked up: never a false "deposited", never a double one.
+    ///
+    /// # Errors
+    /// [`AppError::Refused`]; the policy's or the store's.
+    pub async fn deposit(&self, ctx: &Ctx, id: DossierId, attempt: AttemptId) -> Result<Deposited, AppError> {
+        ctx.actor()?;
+        let job = Uuid::now_v7();
+        let written = transaction!(self.store, db => self.deposit_once(db, ctx, id, attempt, job).await);
+        let done = match written {
+            Err(AppError::Store(StoreError::UnknownOutcome(_) | StoreError::Duplicate(_))) => {
+                let mut db = self.store.read(Freshness::OwnWrites).await?;
+                let receipt = deposit::by_attempt(&mut db, id, attempt).await?.ok_or(AppError::Overloaded)?;
+                Deposited { receipt, new: false }
+            }
+            other => other?,
+        };
+        if done.new {
+            self.work.notify_one();
+            if ctx.fault == Some(Fault::DieAfterCommit) {
+                std::process::abort();
+            }
+        }
+        Ok(done)
+    }
+
+    async fn deposit_once(
+        &self,
+        db: &mut Connection,
+        ctx: &Ctx,
+        id: DossierId,
+        attempt: AttemptId,
+        job: Uuid,
+    ) -> Result<Deposited, AppError> {
+        let dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
+        ctx.may(Action::DossierDeposit, dossier.target())?;
+        if dossier.versions > 0
+            && let Some(receipt) = deposit::by_attempt(db, id, attempt).await?
+        {
+            return Ok(Deposited { receipt, new: false });
+        }
+        let call = self.call(&dossier.call)?;
+        let round = self.round(call, &dossier.round)?;
+        let uploads = piece::of_dossier(db, id).await?;
+        let others = self.others(db, call, &dossier).await?;
+        let who = ctx.account()?;
+        let sealed =
+            match dossier.seal(call, round, &uploads, others, who, &self.config.portal.public_url, ctx.now) {
+                Ok(sealed) => sealed,
+                Err(Refusal::Unchanged(receipt)) => return Ok(Deposited { receipt, new: false }),
+                Err(Refusal::Findings(evaluation)) => return Err(AppError::Refused(evaluation)),
+            };
+        // From here on other deposits wait: nothing slow may follow.
+        let (sequence, previous) = deposit::lock_chain(db).await?;
+        let receipt = self.sign(ctx, call, &dossier, &sealed, sequence + 1, previous);
+        let number = receipt.statement.number.clone();
+        self.record(db, ctx, call, &dossier, &sealed, &receipt, &uploads, attempt).await?;
+        let letter = Letter::Deposited {
+            to: ctx.actor()?.account.email.clone(),
+            lang: ctx.lang,
+            number: number.clone(),
+            at: show_instant(ctx.now, &call.time_zone()),
+            digest: receipt.statement.digest.clone(),
+            link: format!("{}/receipts/{number}", self.config.portal.public_url),
+        };
+        outbox::push(db, job, "mail", &serde_json::json!(letter), self.clock()).await?;
+        let data = serde_json::json!({
+            "receipt": number, "version": sealed.version, "digest": receipt.statement.digest,
+        });
+        let event = Event { kind: EventKind::DossierDeposited, at: ctx.now, actor: Some(who), dossier: Some(id), data };
+        journal::append(db, &event).await?;
+        Ok(Deposited { receipt: number, new: true })
+    }
+
+    /// How many other dossiers of the company stand in the round (ELI-4).
+    pub(super) async fn others(&self, db: &mut Connection, call: &Call, dossier: &Dossier) -> Result<u32, AppError> {
+        let siren = siren(call, dossier);
+        if siren.is_empty() {
+            return Ok(0);
+        }
+        Ok(deposit::others_of_company(db, &dossier.call, &dossier.round, &siren, dossier.id).await?)
+    }
+
+    fn sign(
+        &self,
+        ctx: &Ctx,
+        call: &Call,
+        dossier: &Dossier,
+        sealed: &Sealed,
+        sequence: u64,
+        previous: String,
+    ) -> Receipt {
+        let public = self.keys.receipt_public();
+        let statement = Statement {
+            format: FORMAT.into(),
+            number: receipt::number(ctx.now, &call.time_zone(), sequence),
+            sequence,
+            dossier: dossier.id,
+            version: sealed.version,
+            deposited_at: ctx.now,
+            digest: receipt::digest(&serde_json::json!(sealed.parts)),
+            previous,
+            key: receipt::key_id(public),
+        };
+        let signature = self.keys.receipt.sign(statement.canonical().as_bytes());
+        Receipt {
+            statement,
+            signature: hex::encode(signature.as_ref()),
+            public_key: hex::encode(public),
+            parts: sealed.parts.clone(),
+            manifest: sealed.manifest.clone(),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one row is made of all of them, once")]
+    async fn record(
+        &self,
+        db: &mut Connection,
+        ctx: &Ctx,
+        call: &Call,
+        dossier: &Dossier,
+        sealed: &Sealed,
+        receipt: &Receipt,
+        uploads: &[Upload],
+        attempt: AttemptId,
+    ) -> Result<(), AppError> {
+        let summary = summary(ctx, call, dossier, sealed, receipt);
+        let pieces: Vec<_> = uploads.iter().map(|upload| (upload.code.clone(), upload.sha256.clone())).collect();
+        let text = serde_json::json!(receipt).to_string();
+        let new = NewDeposit {
+            summary: &summary,
+            call: &call.id,
+            round: &dossier.round,
+            account: ctx.account()?,
+            attempt,
+            receipt,
+            text: &text,
+            pieces: &pieces,
+        };
+        deposit::insert(db, &new).await?;
+        let standing = Deposit {
+            version: sealed.version,
+            receipt: receipt.statement.number.clone(),
+            at: ctx.now,
+            revision: dossier.revision,
+        };
+        dossier::set_deposit(db, dossier.id, &standing).await?;
+        Ok(())
+    }
+}
+
+/// The company number of a dossier: the first nine digits of the SIRET.
+fn siren(call: &Call, dossier: &Dossier) -> String {
+    crate::domain::company::siret(dossier.draft.text(&call.company.siret))
+        .map(|siret| siret[..9].to_owned())
+        .unwrap_or_default()
+}
+
+fn summary(ctx: &Ctx, call: &Call, dossier: &Dossier, sealed: &Sealed, receipt: &Receipt) -> Summary {
+    let short = |text: &str| text.chars().take(250).collect::<String>();
+    let answers = &sealed.evaluation.document;
+    let slugs: Vec<&str> = call.bricks.iter().map(|brick| brick.slug.as_str()).collect();
+    // The field of bricks is the one whose choices are bricks, whatever the call names it.
+    let bricks = call
+        .sections
+        .iter()
+        .flat_map(|section| section.fields.iter().map(move |field| (section, field)))
+        .find(|(_, field)| !field.options.is_empty() && field.options.iter().all(|option| slugs.contains(&option.id.as_str())))
+        .and_then(|(section, field)| answers.get(&format!("{}.{}", section.id, field.id)));
+    let bricks = match bricks {
+        Some(crate::domain::document::Value::Choices(chosen)) => chosen.join(" "),
+        _ => String::new(),
+    };
+    Summary {
+        dossier: dossier.id,
+        version: sealed.version,
+        receipt: receipt.statement.number.clone(),
+        siren: siren(call, dossier),
+        company: short(answers.text(&call.company.name)),
+        title: short(answers.text(&call.company.project)),
+        bricks,
+        base: sealed.evaluation.amounts.base,
+        aid: sealed.evaluation.amounts.aid,
+        warnings: u32::try_from(sealed.evaluation.findings.len()).unwrap_or(u32::MAX),
+        at: ctx.now,
+    }
+}

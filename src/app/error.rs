@@ -1,0 +1,89 @@
+//! What can go wrong in an intention, without a word of HTTP.
+
+use crate::{
+    auth::{KeysError, TokenError},
+    blob::BlobError,
+    domain::{document::DocumentError, evaluation::Evaluation, media::FileRefusal},
+    store::{Retriable, StoreError},
+};
+
+/// A failure of an intention.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// There is no such thing, or none that the actor may know of.
+    #[error("not found")]
+    NotFound,
+    /// The actor may know of it but not do this.
+    #[error("forbidden")]
+    Forbidden,
+    /// Nobody is known.
+    #[error("sign-in needed")]
+    SignInNeeded,
+    /// A sign-in link that is used up, too old or was never sent.
+    #[error("the link does not hold")]
+    LinkSpent,
+    /// Too many sign-in links for one address.
+    #[error("too many links")]
+    TooManyLinks,
+    /// Not an e-mail address.
+    #[error("not an e-mail address")]
+    NotAnAddress,
+    /// The deposit is refused; all findings are there.
+    #[error("the deposit is refused")]
+    Refused(Box<Evaluation>),
+    /// A file is refused.
+    #[error("the file is refused: {}", .0.code())]
+    File(FileRefusal),
+    /// The upload broke off.
+    #[error("the upload broke off")]
+    BrokenOff,
+    /// The issue date of a piece cannot be read.
+    #[error("the day of issue cannot be read")]
+    IssueDate,
+    /// What was sent cannot be answers to the form.
+    #[error("the document does not fit the form")]
+    Document(Vec<DocumentError>),
+    /// The document has changed since the revision that was named.
+    #[error("the document has changed since")]
+    Stale {
+        /// Its revision now.
+        revision: u64,
+    },
+    /// The round takes no dossiers now.
+    #[error("the round is not open")]
+    RoundClosed,
+    /// There is nothing to withdraw.
+    #[error("nothing is deposited")]
+    NotDeposited,
+    /// A decision took too long: try again.
+    #[error("overloaded")]
+    Overloaded,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The attachments' disk.
+    #[error("the attachment store failed")]
+    Disk(#[from] std::io::Error),
+    /// A token could not be made.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+}
+
+impl From<BlobError> for AppError {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::TooLarge(limit) => Self::File(FileRefusal::TooLarge(limit)),
+            BlobError::BrokenOff => Self::BrokenOff,
+            BlobError::Disk(error) => Self::Disk(error),
+        }
+    }
+}
+
+impl Retriable for AppError {
+    fn lost_a_deadlock(&self) -> bool {
+        matches!(self, Self::Store(error) if error.lost_a_deadlock())
+    }
+}

@@ -1,0 +1,162 @@
+//! The letters that the portal sends, and the post that takes them.
+
+use super::App;
+use crate::{
+    config::Mail,
+    domain::text::{Lang, Text},
+};
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor, message::header::ContentType,
+    transport::smtp::authentication::Credentials,
+};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use uuid::Uuid;
+
+/// A letter to come.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "letter", rename_all = "snake_case")]
+pub enum Letter {
+    /// A sign-in link.
+    SignIn {
+        /// Address.
+        to: String,
+        /// Language.
+        lang: Lang,
+        /// The link; whoever has it can sign in once.
+        link: String,
+    },
+    /// A copy of the news of a deposit.
+    Deposited {
+        /// Address.
+        to: String,
+        /// Language.
+        lang: Lang,
+        /// Number of the receipt.
+        number: String,
+        /// Instant, in the call's zone.
+        at: String,
+        /// Digest of the parts.
+        digest: String,
+        /// Where the receipt is.
+        link: String,
+    },
+}
+
+/// A letter as it leaves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Written {
+    /// Address.
+    pub to: String,
+    /// Subject.
+    pub subject: String,
+    /// Plain text.
+    pub body: String,
+    /// When it left, RFC 3339.
+    pub at: String,
+}
+
+/// Why a letter could not leave.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// An address that is none.
+    #[error("an address cannot be used")]
+    Address(#[from] lettre::address::AddressError),
+    /// The message could not be made.
+    #[error("the message could not be made")]
+    Message(#[from] lettre::error::Error),
+    /// The mail server refused or is away.
+    #[error("the mail server did not take it")]
+    Smtp(#[from] lettre::transport::smtp::Error),
+    /// The folder failed.
+    #[error("the mail folder failed")]
+    Folder(#[from] std::io::Error),
+}
+
+impl Letter {
+    /// Words for the letter.
+    #[must_use]
+    pub fn write(&self, at: jiff::Timestamp) -> Written {
+        let (to, lang, subject, body) = match self {
+            Self::SignIn { to, lang, link } => (
+                to,
+                lang,
+                Text::new("Votre lien de connexion", "Your sign-in link"),
+                Text::new(
+                    format!("Bonjour,\n\nPour vous connecter, ouvrez ce lien puis confirmez :\n\n{link}\n\nIl vaut 15 minutes et ne sert qu'une fois. Si vous n'avez rien demandé, ignorez ce message.\n"),
+                    format!("Hello,\n\nTo sign in, open this link and confirm:\n\n{link}\n\nIt holds for 15 minutes and works once. If you asked for nothing, ignore this message.\n"),
+                ),
+            ),
+            Self::Deposited { to, lang, number, at, digest, link } => (
+                to,
+                lang,
+                Text::new(format!("Dossier déposé – reçu n° {number}"), format!("Dossier deposited – receipt no. {number}")),
+                Text::new(
+                    format!("Bonjour,\n\nVotre dossier a été déposé le {at} (heure du règlement de l'appel).\nReçu n° {number}\nEmpreinte : {digest}\n\nLe reçu, à conserver, est ici : {link}\nCe message n'en est qu'une copie : le dépôt ne dépend pas de sa réception.\n"),
+                    format!("Hello,\n\nYour dossier was deposited on {at} (time zone of the call).\nReceipt no. {number}\nDigest: {digest}\n\nThe receipt, to be kept, is here: {link}\nThis message is only a copy: the deposit does not depend on its arrival.\n"),
+                ),
+            ),
+        };
+        Written {
+            to: to.clone(),
+            subject: subject.get(lang).to_owned(),
+            body: body.get(lang).to_owned(),
+            at: at.to_string(),
+        }
+    }
+}
+
+/// Sends a letter, or files it for the demonstration. Sending the same job twice overwrites its file.
+pub(super) async fn send(app: &App, job: Uuid, letter: &Letter) -> Result<(), MailError> {
+    let written = letter.write(app.clock());
+    match &app.config.mail {
+        Mail::Folder { folder, .. } => file(folder, job, &written).await,
+        Mail::Smtp { from, url, password_file } => {
+            let message = Message::builder()
+                .from(from.parse()?)
+                .to(written.to.parse()?)
+                .subject(written.subject)
+                .message_id(Some(format!("<{job}@{}>", app.config.authority())))
+                .header(ContentType::TEXT_PLAIN)
+                .body(written.body)?;
+            let mut server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?;
+            if let (Some(file), Some((user, _))) = (password_file, user_of(url)) {
+                let password = tokio::fs::read_to_string(file).await?;
+                server = server.credentials(Credentials::new(user.to_owned(), password.trim_end().to_owned()));
+            }
+            server.build().send(message).await?;
+            Ok(())
+        }
+    }
+}
+
+fn user_of(url: &str) -> Option<(&str, &str)> {
+    url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@'))
+}
+
+async fn file(folder: &Path, job: Uuid, written: &Written) -> Result<(), MailError> {
+    let (aside, place) = (folder.join(format!(".{job}")), folder.join(format!("{job}.json")));
+    tokio::fs::write(&aside, serde_json::json!(written).to_string()).await?;
+    tokio::fs::rename(aside, place).await?;
+    Ok(())
+}
+
+/// The letters filed in a folder, the latest first.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub async fn filed(folder: &Path) -> std::io::Result<Vec<(String, Written)>> {
+    let mut letters = Vec::new();
+    let mut entries = tokio::fs::read_dir(folder).await?;
+    while let Some(entry) = entries.next_entry().await? {
+        let path = entry.path();
+        let Some(id) = path.file_stem().and_then(|stem| stem.to_str()).filter(|stem| !stem.starts_with('.')) else {
+            continue;
+        };
+        if let Ok(written) = serde_json::from_slice(&tokio::fs::read(&path).await?) {
+            letters.push((id.to_owned(), written));
+        }
+    }
+    letters.sort_by(|one, other| other.0.cmp(&one.0));
+    Ok(letters)
+}

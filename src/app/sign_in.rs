@@ -1,0 +1,113 @@
+//! Signing in by a single-use link, and out.
+
+use super::{App, AppError, Ctx, mail::Letter, transaction::transaction};
+use crate::{
+    auth,
+    domain::{
+        access::Role,
+        answers,
+        event::{Event, EventKind},
+        ids::{AccountId, SessionId},
+    },
+    store::{
+        account::{self, Account},
+        journal, outbox,
+    },
+};
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+/// How long a link holds.
+const LINK: SignedDuration = SignedDuration::from_mins(15);
+/// How long a session lasts.
+const SESSION: SignedDuration = SignedDuration::from_hours(12);
+/// Links that one address may ask for within [`LINK`].
+const LINKS_AT_MOST: i64 = 5;
+
+/// A fresh session.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The token for the cookie.
+    pub token: String,
+    /// When it ends.
+    pub ends: Timestamp,
+    /// What the person is.
+    pub role: Role,
+}
+
+impl App {
+    /// Sends a link to an address. The answer is the same whether the address is known or not.
+    ///
+    /// # Errors
+    /// [`AppError::NotAnAddress`], [`AppError::TooManyLinks`] or the store's.
+    pub async fn ask_link(&self, ctx: &Ctx, email: &str, next: &str) -> Result<String, AppError> {
+        let email = answers::email(email.trim()).ok_or(AppError::NotAnAddress)?.to_lowercase();
+        let secret = auth::link_secret()?;
+        let hash = auth::link_hash(&secret);
+        let prefix = ctx.lang.tr("", "/en");
+        let link = format!("{}{prefix}/sign-in/{secret}?next={}", self.config.portal.public_url, encode(next));
+        let letter = Letter::SignIn { to: email.clone(), lang: ctx.lang, link };
+        let (job, due) = (Uuid::now_v7(), self.clock());
+        let (now, address) = (ctx.now, email.as_str());
+        transaction!(self.store, db => {
+                if account::links_since(db, address, now - LINK).await? >= LINKS_AT_MOST {
+                    return Err(AppError::TooManyLinks);
+                }
+                account::insert_link(db, &hash, address, now, now + LINK).await?;
+                outbox::push(db, job, "mail", &serde_json::json!(letter), due).await?;
+                Ok(())
+            })?;
+        self.work.notify_one();
+        Ok(email)
+    }
+
+    /// Uses a link up and opens a session; the first one of an address makes its account.
+    ///
+    /// # Errors
+    /// [`AppError::LinkSpent`] or the store's.
+    pub async fn use_link(&self, ctx: &Ctx, secret: &str) -> Result<SignedIn, AppError> {
+        let hash = auth::link_hash(secret);
+        let (session, new_account) = (SessionId(Uuid::now_v7()), AccountId(Uuid::now_v7()));
+        let (now, ends, lang) = (ctx.now, ctx.now + SESSION, ctx.lang);
+        let account = transaction!(self.store, db => {
+                let email = account::consume_link(db, &hash, now).await?.ok_or(AppError::LinkSpent)?;
+                let wanted = Account { id: new_account, email, role: Role::Applicant, lang };
+                let account = account::ensure(db, &wanted, now).await?;
+                account::insert_session(db, session, account.id, now, ends).await?;
+                journal::append(db, &signed(EventKind::SignedIn, account.id, now)).await?;
+                Ok(account)
+            })?;
+        let token = auth::session_token(&self.keys, session, account.id, account.role, ends)?;
+        Ok(SignedIn { token, ends, role: account.role })
+    }
+
+    /// Ends the session.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sign_out(&self, ctx: &Ctx) -> Result<(), AppError> {
+        let Some(session) = ctx.actor.as_ref().and_then(|actor| actor.session) else { return Ok(()) };
+        let (who, now) = (ctx.account()?, ctx.now);
+        transaction!(self.store, db => {
+                account::end_session(db, session, now).await?;
+                journal::append(db, &signed(EventKind::SignedOut, who, now)).await?;
+                Ok(())
+            })?;
+        self.sessions.forget();
+        Ok(())
+    }
+}
+
+fn signed(kind: EventKind, who: AccountId, at: Timestamp) -> Event {
+    Event { kind, at, actor: Some(who), dossier: None, data: serde_json::json!({}) }
+}
+
+/// Percent-encodes a path for a query.
+fn encode(path: &str) -> String {
+    path.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}

@@ -1,0 +1,46 @@
+//! Who is there and what they may do: keys, Biscuit tokens, the policy.
+//!
+//! A token says who and up to what; the database says whose dossier it is; the two meet in [`Rights::may`], one
+//! question about one action on one target.
+
+mod admit;
+mod keys;
+mod policy;
+mod token;
+
+pub use keys::{Keys, KeysError};
+pub use policy::{Denied, Rights};
+pub use token::{Bearer, BearerKind, Channel, TokenError, api_token, read, session_token};
+
+use ring::{digest, hmac};
+
+/// The form token of a session (CSRF): an HMAC, so that nothing has to be stored.
+#[must_use]
+pub fn form_token(keys: &Keys, session: &str) -> String {
+    hex::encode(hmac::sign(&keys.form, session.as_bytes()))
+}
+
+/// Compares a form token in constant time.
+#[must_use]
+pub fn form_token_holds(keys: &Keys, session: &str, token: &str) -> bool {
+    hex::decode(token).is_ok_and(|token| hmac::verify(&keys.form, session.as_bytes(), &token).is_ok())
+}
+
+/// A secret for a sign-in link, 256 bits as hexadecimal.
+///
+/// # Errors
+/// When the system gives no randomness.
+pub fn link_secret() -> Result<String, KeysError> {
+    let random: [u8; 32] = ring::rand::generate(&ring::rand::SystemRandom::new())
+        .map_err(|_| KeysError::Randomness)?
+        .expose();
+    Ok(hex::encode(random))
+}
+
+/// What is stored of a link's secret.
+#[must_use]
+pub fn link_hash(secret: &str) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref());
+    hash
+}

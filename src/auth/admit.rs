@@ -1,0 +1,89 @@
+//! The admission filter: a signed token may still carry blocks, written by its holder, that burn the processor, since
+//! the library checks its limits between queries only. Blocks after the first may hold simple checks and nothing else.
+
+use super::TokenError;
+use biscuit_auth::{
+    Biscuit, PublicKey,
+    format::schema::{self, op, op_binary::Kind},
+};
+use prost_biscuit::Message;
+
+/// Most bytes of a token.
+const MAX_BYTES: usize = 3072;
+/// Most blocks after the authority block.
+const MAX_BLOCKS: usize = 4;
+
+/// Verifies and admits a token.
+pub(super) fn admit(bytes: &[u8], root: PublicKey) -> Result<Biscuit, TokenError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(TokenError::Invalid("too large"));
+    }
+    let token = Biscuit::from(bytes, root).map_err(|_| TokenError::Invalid("not signed by us"))?;
+    let container = token.container().to_proto();
+    if container.blocks.len() > MAX_BLOCKS {
+        return Err(TokenError::Invalid("too many blocks"));
+    }
+    for signed in &container.blocks {
+        if signed.external_signature.is_some() {
+            return Err(TokenError::Invalid("a block of an unknown party"));
+        }
+        let block =
+            schema::Block::decode(signed.block.as_slice()).map_err(|_| TokenError::Invalid("an unreadable block"))?;
+        if !simple_block(&block) {
+            return Err(TokenError::Invalid("a block that is more than simple checks"));
+        }
+    }
+    Ok(token)
+}
+
+fn simple_block(block: &schema::Block) -> bool {
+    block.rules.is_empty()
+        && block.scope.is_empty()
+        && block.facts.is_empty()
+        && block.checks.len() <= 8
+        && block.checks.iter().all(|check| check.queries.len() <= 4 && check.queries.iter().all(simple_query))
+}
+
+fn simple_query(query: &schema::Rule) -> bool {
+    query.scope.is_empty()
+        && query.body.len() <= 2
+        && query.expressions.len() <= 4
+        && query.expressions.iter().all(|expression| {
+            expression.ops.len() <= 16 && expression.ops.iter().all(|op| op.content.as_ref().is_some_and(simple_op))
+        })
+}
+
+fn simple_op(content: &op::Content) -> bool {
+    match content {
+        op::Content::Value(_) => true,
+        op::Content::Unary(unary) => unary.ffi_name.is_none(),
+        op::Content::Binary(binary) => binary.ffi_name.is_none() && Kind::from_i32(binary.kind).is_some_and(cheap),
+        // Lazy `&&` and `||` compile to closures without parameters; one level is enough.
+        op::Content::Closure(closure) => {
+            closure.params.is_empty()
+                && closure.ops.len() <= 8
+                && closure.ops.iter().all(|op| !matches!(op.content, None | Some(op::Content::Closure(_))))
+        }
+    }
+}
+
+fn cheap(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::LessThan
+            | Kind::GreaterThan
+            | Kind::LessOrEqual
+            | Kind::GreaterOrEqual
+            | Kind::Equal
+            | Kind::NotEqual
+            | Kind::HeterogeneousEqual
+            | Kind::HeterogeneousNotEqual
+            | Kind::Contains
+            | Kind::Prefix
+            | Kind::Suffix
+            | Kind::And
+            | Kind::Or
+            | Kind::LazyAnd
+            | Kind::LazyOr
+    )
+}

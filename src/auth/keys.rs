@@ -1,0 +1,103 @@
+//! The private keys of an installation: files of mode 0600 in one folder, made at the first start, never in logs.
+
+use biscuit_auth::{KeyPair, PrivateKey, builder::Algorithm};
+use ring::{
+    hmac,
+    rand::{SecureRandom, SystemRandom},
+    signature::{Ed25519KeyPair, KeyPair as _},
+};
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+/// Why the keys cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// A file cannot be read or written.
+    #[error("cannot use {path}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// A file is not the key that its name says.
+    #[error("{0} is not a key of the expected kind")]
+    Malformed(PathBuf),
+    /// The system gives no randomness.
+    #[error("the system gives no randomness")]
+    Randomness,
+}
+
+/// The keys. No `Debug`: the libraries print private halves.
+pub struct Keys {
+    /// Root of session tokens.
+    pub session: KeyPair,
+    /// Root of API tokens.
+    pub api: KeyPair,
+    /// Signs receipts.
+    pub receipt: Ed25519KeyPair,
+    /// Makes form tokens.
+    pub form: hmac::Key,
+}
+
+impl Keys {
+    /// Reads the keys of a folder; those that are missing are made.
+    ///
+    /// # Errors
+    /// See [`KeysError`].
+    pub fn open(folder: &Path) -> Result<Self, KeysError> {
+        let failed = |source| KeysError::File { path: folder.into(), source };
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+        let malformed = |name: &str| KeysError::Malformed(folder.join(name));
+        let biscuit = |name: &str| -> Result<KeyPair, KeysError> {
+            let seed = random_file(folder, name)?;
+            let key = PrivateKey::from_bytes(&seed, Algorithm::Ed25519).map_err(|_| malformed(name))?;
+            Ok(KeyPair::from(&key))
+        };
+        Ok(Self {
+            session: biscuit("session.key")?,
+            api: biscuit("api.key")?,
+            receipt: Ed25519KeyPair::from_seed_unchecked(&random_file(folder, "receipt.key")?)
+                .map_err(|_| malformed("receipt.key"))?,
+            form: hmac::Key::new(hmac::HMAC_SHA256, &random_file(folder, "form.key")?),
+        })
+    }
+
+    /// The public half of the receipt key.
+    #[must_use]
+    pub fn receipt_public(&self) -> &[u8] {
+        self.receipt.public_key().as_ref()
+    }
+}
+
+/// Reads 32 secret bytes, hexadecimal in the file, or makes them. Two processes may start at once: the file is
+/// written aside and linked, so that both end with the same key.
+fn random_file(folder: &Path, name: &str) -> Result<Vec<u8>, KeysError> {
+    let path = folder.join(name);
+    let failed = |source| KeysError::File { path: path.clone(), source };
+    if !path.exists() {
+        let mut seed = [0; 32];
+        SystemRandom::new().fill(&mut seed).map_err(|_| KeysError::Randomness)?;
+        let aside = folder.join(format!(".{name}.{}", std::process::id()));
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&aside)
+            .map_err(failed)?;
+        file.write_all(hex::encode(seed).as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        let linked = fs::hard_link(&aside, &path);
+        fs::remove_file(&aside).map_err(failed)?;
+        match linked {
+            Err(source) if source.kind() != std::io::ErrorKind::AlreadyExists => return Err(failed(source)),
+            _ => fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?,
+        }
+    }
+    let text = fs::read_to_string(&path).map_err(failed)?;
+    hex::decode(text.trim()).ok().filter(|seed| seed.len() == 32).ok_or(KeysError::Malformed(path))
+}

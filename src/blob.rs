@@ -1,0 +1,276 @@
+//! Attachments as content-addressed files: `<folder>/ab/<sha256>`.
+//!
+//! Bytes go to a temporary file while they are hashed, never whole into memory; the file is synced, renamed into its
+//! place and the folder synced before any row speaks of it. A file that no row speaks of is swept later.
+
+use crate::domain::media::{Look, WINDOW_BYTES};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use ring::digest::{Context, SHA256};
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+/// The store of attachments.
+#[derive(Clone, Debug)]
+pub struct Blobs {
+    folder: PathBuf,
+}
+
+/// Why bytes could not be received.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// More bytes than allowed; nothing is kept.
+    #[error("more than {0} bytes")]
+    TooLarge(u64),
+    /// The sender stopped half-way; nothing is kept.
+    #[error("the upload broke off")]
+    BrokenOff,
+    /// The disk failed.
+    #[error("cannot write to the attachment store")]
+    Disk(#[from] io::Error),
+}
+
+/// Bytes received into a temporary file, not yet kept.
+#[derive(Debug)]
+pub struct Received {
+    file: tempfile::NamedTempFile,
+    /// SHA-256, lower-case hexadecimal.
+    pub sha256: String,
+    /// Length.
+    pub bytes: u64,
+    head: Vec<u8>,
+    tail: Vec<u8>,
+    says_encrypt: bool,
+}
+
+impl Received {
+    /// Both ends, for judging the type.
+    #[must_use]
+    pub fn look(&self) -> Look<'_> {
+        Look { head: &self.head, tail: &self.tail, bytes: self.bytes, says_encrypt: self.says_encrypt }
+    }
+}
+
+/// How much is gathered before it is hashed and written.
+const BATCH_BYTES: usize = 256 * 1024;
+const ENCRYPT: &[u8] = b"/Encrypt";
+
+struct Receiver {
+    file: tempfile::NamedTempFile,
+    context: Context,
+    bytes: u64,
+    head: Vec<u8>,
+    tail: Vec<u8>,
+    says_encrypt: bool,
+}
+
+impl Receiver {
+    fn write(mut self, batch: &[u8]) -> io::Result<Self> {
+        self.file.write_all(batch)?;
+        self.context.update(batch);
+        self.bytes += batch.len() as u64;
+        let room = WINDOW_BYTES - self.head.len();
+        self.head.extend_from_slice(&batch[..batch.len().min(room)]);
+        let seam = self.tail.len().saturating_sub(ENCRYPT.len());
+        let mut window = self.tail.split_off(seam);
+        window.extend_from_slice(batch);
+        self.says_encrypt |= window.windows(ENCRYPT.len()).any(|found| found == ENCRYPT);
+        self.tail.extend_from_slice(&window);
+        let excess = self.tail.len().saturating_sub(WINDOW_BYTES);
+        self.tail.drain(..excess);
+        Ok(self)
+    }
+
+    fn finish(self) -> Received {
+        Received {
+            sha256: hex::encode(self.context.finish()),
+            file: self.file,
+            bytes: self.bytes,
+            head: self.head,
+            tail: self.tail,
+            says_encrypt: self.says_encrypt,
+        }
+    }
+}
+
+impl Blobs {
+    /// Opens the store, making its folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn open(folder: PathBuf) -> io::Result<Self> {
+        std::fs::create_dir_all(folder.join("incoming"))?;
+        Ok(Self { folder })
+    }
+
+    /// Receives a stream of bytes into a temporary file.
+    ///
+    /// # Errors
+    /// See [`BlobError`].
+    pub async fn receive<E>(
+        &self,
+        stream: impl Stream<Item = Result<Bytes, E>>,
+        max_bytes: u64,
+    ) -> Result<Received, BlobError> {
+        let incoming = self.folder.join("incoming");
+        let mut stream = std::pin::pin!(stream);
+        let mut receiver: Option<Receiver> = None;
+        let mut batch: Vec<u8> = Vec::new();
+        let mut total = 0_u64;
+        loop {
+            let next = stream.next().await;
+            let last = next.is_none();
+            if let Some(bytes) = next {
+                let bytes = bytes.map_err(|_| BlobError::BrokenOff)?;
+                total += bytes.len() as u64;
+                if total > max_bytes {
+                    return Err(BlobError::TooLarge(max_bytes));
+                }
+                batch.extend_from_slice(&bytes);
+            }
+            if last || batch.len() >= BATCH_BYTES {
+                let full = std::mem::take(&mut batch);
+                let (incoming, current) = (incoming.clone(), receiver.take());
+                let written = blocking(move || {
+                    let current = match current {
+                        Some(current) => current,
+                        None => Receiver {
+                            file: tempfile::NamedTempFile::new_in(incoming)?,
+                            context: Context::new(&SHA256),
+                            bytes: 0,
+                            head: Vec::new(),
+                            tail: Vec::new(),
+                            says_encrypt: false,
+                        },
+                    };
+                    current.write(&full)
+                })
+                .await?;
+                if last {
+                    return Ok(written.finish());
+                }
+                receiver = Some(written);
+            }
+        }
+    }
+
+    /// Keeps received bytes for good; when this returns they are on the disk.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub async fn keep(&self, received: Received) -> io::Result<()> {
+        let place = self.place(&received.sha256);
+        let root = self.folder.clone();
+        blocking(move || {
+            let folder = place.parent().unwrap_or(&root).to_owned();
+            let new_folder = !folder.exists();
+            std::fs::create_dir_all(&folder)?;
+            received.file.as_file().sync_all()?;
+            received.file.persist(&place).map_err(|error| error.error)?;
+            std::fs::File::open(&folder)?.sync_all()?;
+            if new_folder { std::fs::File::open(&root)?.sync_all() } else { Ok(()) }
+        })
+        .await
+    }
+
+    /// Opens kept bytes.
+    ///
+    /// # Errors
+    /// When they are not there.
+    pub async fn file(&self, sha256: &str) -> io::Result<tokio::fs::File> {
+        tokio::fs::File::open(self.place(sha256)).await
+    }
+
+    fn place(&self, sha256: &str) -> PathBuf {
+        // Digests come from our own rows; the filter keeps a wrong one from leaving the folder.
+        let name: String = sha256.chars().filter(char::is_ascii_hexdigit).collect();
+        self.folder.join(name.get(..2).unwrap_or("00")).join(name)
+    }
+
+    /// Digests of the files that are older than an age: candidates for the sweep.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn older_than(&self, age: Duration, now: SystemTime) -> io::Result<Vec<String>> {
+        let old = |path: &Path| -> io::Result<bool> {
+            let modified = path.metadata()?.modified()?;
+            Ok(now.duration_since(modified).is_ok_and(|since| since > age))
+        };
+        let mut found = Vec::new();
+        for folder in std::fs::read_dir(&self.folder)? {
+            let folder = folder?.path();
+            if !folder.is_dir() {
+                continue;
+            }
+            for entry in std::fs::read_dir(folder)? {
+                let path = entry?.path();
+                if old(&path)? {
+                    found.extend(path.file_name().and_then(|name| name.to_str()).map(str::to_owned));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Removes a file that nothing refers to.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove(&self, name: &str) -> io::Result<()> {
+        let incoming = self.folder.join("incoming").join(name);
+        if incoming.exists() { std::fs::remove_file(incoming) } else { std::fs::remove_file(self.place(name)) }
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn receive(blobs: &Blobs, chunks: &[&'static [u8]], max: u64) -> Result<Received, BlobError> {
+        let stream = futures_util::stream::iter(chunks.iter().map(|chunk| Ok::<_, io::Error>(Bytes::from_static(chunk))));
+        blobs.receive(stream, max).await
+    }
+
+    #[tokio::test]
+    async fn bytes_are_hashed_on_the_way_and_kept_under_their_digest() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path().into()).unwrap();
+        let received = receive(&blobs, &[b"ab", b"c"], 10).await.unwrap();
+        assert_eq!(received.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(received.look().head, b"abc");
+        let digest = received.sha256.clone();
+        blobs.keep(received).await.unwrap();
+        assert_eq!(std::fs::read(folder.path().join("ba").join(&digest)).unwrap(), b"abc");
+        assert_eq!(std::fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn too_many_bytes_leave_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path().into()).unwrap();
+        assert!(matches!(receive(&blobs, &[b"abcd", b"efgh"], 7).await, Err(BlobError::TooLarge(7))));
+        assert_eq!(std::fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_marker_across_two_batches_is_seen() {
+        let receiver = Receiver {
+            file: tempfile::NamedTempFile::new().unwrap(),
+            context: Context::new(&SHA256),
+            bytes: 0,
+            head: Vec::new(),
+            tail: Vec::new(),
+            says_encrypt: false,
+        };
+        let received = receiver.write(b"trailer << /Encr").unwrap().write(b"ypt 5 0 R >>").unwrap().finish();
+        assert!(received.look().says_encrypt);
+        assert_eq!(received.look().tail, b"trailer << /Encrypt 5 0 R >>");
+    }
+}

@@ -1,0 +1,121 @@
+//! The commands: each reads its options, calls what does the work, and prints.
+
+mod admin;
+mod check_call;
+mod demo;
+mod deposit;
+mod digest;
+mod doctor;
+mod edge;
+mod parent;
+mod serve;
+mod verify;
+
+use crate::domain::text::Lang;
+use clap::{Parser, Subcommand};
+use std::{io, process::ExitCode};
+
+/// The portal of public calls for projects, from the eligibility check to a deposit with a signed receipt.
+#[derive(Debug, Parser)]
+#[command(name = "guichet", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves the portal: one process, behind Sōzu.
+    Serve(serve::ServeArgs),
+    /// Keeps Sōzu configured for the portal's processes.
+    Edge(edge::EdgeArgs),
+    /// Runs a complete private installation in one folder.
+    Demo(demo::DemoArgs),
+    /// Deposits a dossier that is a folder of files; safe to run again.
+    Deposit(deposit::DepositArgs),
+    /// Checks a receipt without the portal.
+    Verify(verify::VerifyArgs),
+    /// Says what is wrong with an installation.
+    Doctor(doctor::DoctorArgs),
+    /// Works on the database of an installation.
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
+    /// Checks the definition of a call.
+    CheckCall(check_call::CheckCallArgs),
+}
+
+impl Cli {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Whatever keeps it from its work; what it was asked to find out is in its exit code.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let done = |()| ExitCode::SUCCESS;
+        match self.command {
+            Command::Serve(args) => serve::run(args).await.map(done),
+            Command::Edge(args) => edge::run(args).await.map(done),
+            Command::Demo(args) => demo::run(args).await.map(done),
+            Command::Deposit(args) => deposit::run(args).await,
+            Command::Verify(args) => verify::run(&args),
+            Command::Doctor(args) => doctor::run(args).await,
+            Command::Admin(command) => admin::run(command).await.map(done),
+            Command::CheckCall(args) => check_call::run(&args),
+        }
+    }
+
+    /// The exit code of a failure: 2 where 1 is an answer.
+    #[must_use]
+    pub fn failure(&self) -> ExitCode {
+        match self.command {
+            Command::Deposit(_) | Command::Verify(_) => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
+        }
+    }
+
+    /// What is logged unless `RUST_LOG` says otherwise.
+    #[must_use]
+    pub fn log_level(&self) -> tracing::Level {
+        match self.command {
+            Command::Serve(_) | Command::Edge(_) | Command::Demo(_) => tracing::Level::INFO,
+            _ => tracing::Level::WARN,
+        }
+    }
+}
+
+/// Whether the reader of our output has gone, which is no failure.
+#[must_use]
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
+    error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(broken)
+}
+
+fn lang(text: &str) -> Result<Lang, String> {
+    text.parse().map_err(|()| "fr or en".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::{CommandFactory, Parser};
+
+    #[test]
+    fn the_commands_are_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_stand_where_they_are_documented() {
+        for line in [
+            "guichet serve --config a.toml --with-parent",
+            "guichet deposit folder --url https://a.example --token-file t --ca ca.pem --lang en --yes",
+            "guichet verify r.json folder --keys k.json --lang en",
+            "guichet doctor --config a.toml",
+            "guichet admin migrate --config a.toml",
+            "guichet admin officer a@b.fr --config a.toml",
+            "guichet admin token a@b.fr --label ci --days 30 --config a.toml",
+            "guichet check-call calls/a.toml",
+        ] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
+        }
+    }
+}

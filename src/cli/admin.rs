@@ -1,0 +1,102 @@
+//! `guichet admin`: the schema, officers and API tokens of an installation.
+
+use crate::{
+    app::App,
+    config::Config,
+    store::Store,
+};
+use anyhow::Context;
+use jiff::SignedDuration;
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+/// What is to be done.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum AdminCommand {
+    /// Brings the database schema up to date.
+    Migrate(Installation),
+    /// Makes an address an officer's.
+    Officer(OfficerArgs),
+    /// Makes an API token and prints it; it is shown this once.
+    Token(TokenArgs),
+}
+
+/// Which installation.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Installation {
+    /// Configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// Options of `guichet admin officer`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct OfficerArgs {
+    /// Address of the person.
+    email: String,
+    #[command(flatten)]
+    installation: Installation,
+}
+
+/// Options of `guichet admin token`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct TokenArgs {
+    /// Address of the person; an account is made if there is none.
+    email: String,
+    /// What the token is for, to recognise it later.
+    #[arg(long, value_name = "TEXT", value_parser = label)]
+    label: String,
+    /// Days until it ends.
+    #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3650))]
+    days: u16,
+    #[command(flatten)]
+    installation: Installation,
+}
+
+fn label(text: &str) -> Result<String, String> {
+    let fits = (1..=100).contains(&text.chars().count());
+    if fits { Ok(text.to_owned()) } else { Err("between 1 and 100 characters".into()) }
+}
+
+/// Does it.
+///
+/// # Errors
+/// When the configuration cannot be used, the database fails, or the address is none.
+pub async fn run(command: AdminCommand) -> anyhow::Result<()> {
+    match command {
+        AdminCommand::Migrate(installation) => migrate(&installation).await,
+        AdminCommand::Officer(args) => officer(args).await,
+        AdminCommand::Token(args) => token(args).await,
+    }
+}
+
+async fn migrate(installation: &Installation) -> anyhow::Result<()> {
+    let config = Config::read(&installation.config)?;
+    let store = Store::open(&config.database).context("cannot read the password of the database")?;
+    store.migrate().await.context("cannot bring the database schema up to date")?;
+    store.close().await;
+    writeln!(io::stdout(), "The database schema is up to date.")?;
+    Ok(())
+}
+
+async fn officer(args: OfficerArgs) -> anyhow::Result<()> {
+    let app = App::open(Config::read(&args.installation.config)?)?;
+    let account = app.appoint(&args.email).await?;
+    app.store.close().await;
+    writeln!(io::stdout(), "{} is an officer, from the next sign-in on.", account.email)?;
+    Ok(())
+}
+
+async fn token(args: TokenArgs) -> anyhow::Result<()> {
+    let app = App::open(Config::read(&args.installation.config)?)?;
+    let ends = app.clock() + SignedDuration::from_hours(24 * i64::from(args.days));
+    let issued = app.issue_token(&args.email, &args.label, ends).await?;
+    app.store.close().await;
+    let actions: Vec<_> = issued.actions.iter().map(|action| action.slug()).collect();
+    // The token alone goes to standard output, so that it can go to a file of mode 0600 without being seen.
+    writeln!(io::stderr(), "Token of {} until {ends}, for {}:", issued.account.email, actions.join(", "))?;
+    writeln!(io::stdout(), "{}", issued.token)?;
+    Ok(())
+}

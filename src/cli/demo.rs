@@ -1,0 +1,278 @@
+//! `guichet demo`: a complete private installation in one folder, started, watched and stopped together.
+//!
+//! Sōzu and the edge start while the database does; the portal's processes start when the schema and the samples
+//! stand. The installation is ready when both processes say so and a page arrives through Sōzu.
+
+mod access;
+mod authority;
+mod children;
+mod folder;
+mod installation;
+
+use crate::{
+    app::seed,
+    cli::parent::asked_to_stop,
+    edge::probe,
+    store::embedded::{Embedded, end_left_over},
+};
+use access::{Access, AccessFile};
+use anyhow::{Context, bail};
+use children::{Children, Program};
+use folder::Folder;
+use installation::Installation;
+use std::{
+    io::{self, Read, Write},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+use tokio::sync::oneshot;
+
+/// Longest time from the start of the portal's processes to the first page.
+const READY: Duration = Duration::from_secs(60);
+/// Pause between two looks at what is starting.
+const LOOK: Duration = Duration::from_millis(50);
+/// Time that a child has to end in order.
+const GRACE: Duration = Duration::from_secs(10);
+/// Time that Sōzu has: it waits for every open connection, which a browser keeps for a minute.
+const SOZU_GRACE: Duration = Duration::from_secs(2);
+
+/// Options of `guichet demo`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DemoArgs {
+    /// Folder of the installation; what is in it is kept from one start to the next.
+    #[arg(long, value_name = "DIR", default_value = "var/demo")]
+    pub dir: PathBuf,
+    /// HTTPS port [default: a free one, the same at the next start]
+    #[arg(long, value_name = "PORT")]
+    pub https_port: Option<u16>,
+    /// Port that redirects to HTTPS [default: a free one, the same at the next start]
+    #[arg(long, value_name = "PORT")]
+    pub http_port: Option<u16>,
+    /// Sōzu's program [default: sozu-2.3.3/bin/sozu under ~/.cache/guichet]
+    #[arg(long, value_name = "FILE", env = "GUICHET_SOZU")]
+    pub sozu: Option<PathBuf>,
+    /// Definition of a call; may be repeated.
+    #[arg(long, value_name = "FILE", default_value = "calls/hyper-open-x.toml")]
+    pub calls: Vec<PathBuf>,
+    /// Number of portal processes.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=16))]
+    pub processes: u16,
+    /// Lets requests set their clock and ask for faults, for tests.
+    #[arg(long)]
+    pub test_hooks: bool,
+    /// Stops when standard input is closed, for tests.
+    #[arg(long)]
+    pub until_stdin_closes: bool,
+}
+
+/// Runs the installation in the foreground until it is asked to stop.
+///
+/// # Errors
+/// When something is missing or does not start, or keeps ending.
+pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
+    // Everything in the folder is private: keys, tokens, the samples' data. Children inherit it, Sōzu included,
+    // whose saved states hold the certificate's key.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    let progress = Progress::begin();
+    let folder = Folder::open(&args.dir)?;
+    end_left_overs(&folder).await?;
+    let installation = Installation::prepare(&args, &folder)?;
+    let access = AccessFile::new(folder.file("access.json"));
+    let (mut children, mut fault) = Children::new(folder.file("log"), folder.file("run"), access.clone());
+
+    let (database_stop, database_stopping) = oneshot::channel();
+    let (database_up, database_running) = oneshot::channel();
+    let keeping = keep_database(folder.file("mariadb"), database_up, database_stopping, access.clone());
+    let mut database = tokio::spawn(keeping);
+
+    let (outcome, database) = tokio::select! {
+        outcome = start_and_watch(&args, &installation, &mut children, database_running, &access, &progress) => {
+            (outcome, Some(database))
+        }
+        reason = stop_reason(args.until_stdin_closes) => {
+            (reason.map(|reason| progress.step(&format!("stopping: {reason}"))), Some(database))
+        }
+        Some(fault) = fault.recv() => (Err(anyhow::anyhow!(fault)), Some(database)),
+        ended = &mut database => (ended.context("the task that keeps the database failed").flatten(), None),
+    };
+    children.stop().await;
+    drop(database_stop);
+    let stopped = match database {
+        Some(database) => database.await.context("the task that keeps the database failed").flatten(),
+        None => Ok(()),
+    };
+    outcome.and(stopped)?;
+    progress.step("stopped");
+    Ok(())
+}
+
+async fn start_and_watch(
+    args: &DemoArgs,
+    installation: &Installation,
+    children: &mut Children,
+    database: oneshot::Receiver<Server>,
+    access: &AccessFile,
+    progress: &Progress,
+) -> anyhow::Result<()> {
+    let itself = std::env::current_exe().context("cannot find this program's own file")?;
+    let role = |role: &str, config: PathBuf, name: String| {
+        let args = [role.into(), "--config".into(), config.into_os_string(), "--with-parent".into()];
+        Program { name, file: itself.clone(), args: args.to_vec(), grace: GRACE }
+    };
+    children.keep(Program {
+        name: "sozu".into(),
+        file: installation.sozu.clone(),
+        args: vec!["start".into(), "--config".into(), installation.sozu_config.clone().into_os_string()],
+        grace: SOZU_GRACE,
+    });
+    children.keep(role("edge", installation.edge_config.clone(), "edge".into()));
+    progress.step("Sōzu and its edge are starting");
+
+    // Without a database, its task has ended, and says why to whoever waits for both.
+    let Ok(server) = database.await else { return std::future::pending().await };
+    let configs = installation.write_configs(args, &server)?;
+    progress.step(&format!("MariaDB is up (process {})", server.pid));
+    let first = configs.first().context("there is no portal process to start")?;
+    let tokens = seed::demonstration(&first.config).await.context("cannot prepare the demonstration's data")?;
+    progress.step("the schema and the samples stand");
+
+    for config in &configs {
+        children.keep(role("serve", config.path.clone(), config.name.clone()));
+    }
+    access.describe(Access {
+        url: installation.url.clone(),
+        ca_cert: installation.ca_certificate.clone(),
+        mailbox_url: format!("{}/demo/mails", installation.url),
+        applicant_token: tokens.applicant_token,
+        officer_token: tokens.officer_token,
+        instance_ops: installation.processes.iter().map(|process| format!("http://{}", process.ops)).collect(),
+    })?;
+    wait_until_ready(installation, progress).await?;
+    announce(&installation.url)?;
+    progress.step(&format!("ready: {} (Ctrl-C stops everything)", installation.url));
+    std::future::pending().await
+}
+
+/// What the rest has to know of a started database.
+#[derive(Debug)]
+struct Server {
+    socket: PathBuf,
+    user: String,
+    pid: u32,
+}
+
+/// Starts the database, restarts it when it ends by itself, and stops it when the other end of `stopping` is dropped.
+async fn keep_database(
+    dir: PathBuf,
+    up: oneshot::Sender<Server>,
+    mut stopping: oneshot::Receiver<()>,
+    access: AccessFile,
+) -> anyhow::Result<()> {
+    let mut up = Some(up);
+    let mut deaths = children::Deaths::default();
+    loop {
+        let mut server = tokio::select! {
+            server = Embedded::start(&dir) => server?,
+            _ = &mut stopping => return Ok(()),
+        };
+        access.started("mariadbd", server.pid());
+        if let Some(up) = up.take() {
+            let told = Server { socket: server.socket().into(), user: server.user().into(), pid: server.pid() };
+            // Nobody listens any more when the start was given up; the stop comes next.
+            drop(up.send(told));
+        }
+        tokio::select! {
+            status = server.ended() => {
+                let status = status?;
+                if deaths.too_many() {
+                    bail!("mariadbd keeps ending ({status}); see {}", dir.join("mariadbd.log").display());
+                }
+                eprintln!("mariadbd ended ({status}); it is started again");
+            }
+            _ = &mut stopping => return server.stop().await,
+        }
+    }
+}
+
+async fn wait_until_ready(installation: &Installation, progress: &Progress) -> anyhow::Result<()> {
+    let began = Instant::now();
+    let patience = |what: &str| {
+        if began.elapsed() < READY {
+            Ok(())
+        } else {
+            bail!("{what} is not ready after {} s; see the log folder", READY.as_secs())
+        }
+    };
+    for process in &installation.processes {
+        while !probe::ready(process.ops).await {
+            patience(&process.name)?;
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+    progress.step("the portal's processes are ready");
+    let client = installation.client()?;
+    loop {
+        match client.get(format!("{}/", installation.url)).send().await {
+            Ok(answer) if answer.status() == 200 => return Ok(()),
+            // Sōzu's own page until the edge has added the processes.
+            Ok(_) | Err(_) => patience("the first page")?,
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// The one line that programs wait for.
+fn announce(url: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "ready {url}")?;
+    out.flush()
+}
+
+/// Waits for a signal or, if so asked, for the end of standard input, and says which it was.
+async fn stop_reason(until_stdin_closes: bool) -> anyhow::Result<&'static str> {
+    let closed = async {
+        if !until_stdin_closes {
+            std::future::pending::<()>().await;
+        }
+        let (tell, told) = oneshot::channel();
+        // A thread, since reading standard input cannot be cancelled; the process ends with it still reading.
+        std::thread::spawn(move || {
+            let mut buffer = [0; 64];
+            while matches!(io::stdin().lock().read(&mut buffer), Ok(1..)) {}
+            tell.send(()).ok();
+        });
+        drop(told.await);
+    };
+    tokio::select! {
+        asked = asked_to_stop(false) => asked.map(|()| "signal received").context("cannot listen to signals"),
+        () = closed => Ok("standard input closed"),
+    }
+}
+
+/// Ends what a supervisor that was killed has left running.
+async fn end_left_overs(folder: &Folder) -> anyhow::Result<()> {
+    let run = folder.file("run");
+    for entry in std::fs::read_dir(&run)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "pid") {
+            end_left_over(&path, folder.path(), SOZU_GRACE).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Says on standard error how far the start has come.
+struct Progress {
+    began: Instant,
+}
+
+impl Progress {
+    fn begin() -> Self {
+        Self { began: Instant::now() }
+    }
+
+    fn step(&self, what: &str) {
+        let elapsed = self.began.elapsed();
+        eprintln!("[{:>3}.{:01} s] {what}", elapsed.as_secs(), elapsed.subsec_millis() / 100);
+    }
+}

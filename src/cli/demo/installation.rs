@@ -1,0 +1,279 @@
+//! What an installation consists of, decided before anything starts: ports, certificates, and the files that
+//! configure each child.
+
+use crate::{
+    cli::demo::{
+        DemoArgs, Server,
+        authority::{self, HOSTS, Tls},
+        folder::Folder,
+    },
+    config::{Backend, Config, Database, Edge, Mail, Portal},
+    store::embedded::{DATABASE, SocketFolder},
+};
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeSet,
+    fs,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+};
+
+/// Command socket of Sōzu.
+const SOZU_SOCKET: &str = "sozu.sock";
+/// Connections to the database that all portal processes share.
+const CONNECTIONS: u32 = 160;
+
+/// One portal process.
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// `serve-1`, `serve-2`…
+    pub name: String,
+    /// Where it serves pages.
+    pub listen: SocketAddr,
+    /// Where it serves health and metrics.
+    pub ops: SocketAddr,
+}
+
+/// The configuration file of a portal process.
+#[derive(Clone, Debug)]
+pub struct ProcessConfig {
+    /// Name of the process.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// What is in it.
+    pub config: Config,
+}
+
+/// Everything that is decided before the first child starts.
+#[derive(Debug)]
+pub struct Installation {
+    /// Public address.
+    pub url: String,
+    /// Certificate of the authority, for clients.
+    pub ca_certificate: PathBuf,
+    /// Sōzu's program.
+    pub sozu: PathBuf,
+    /// Sōzu's configuration.
+    pub sozu_config: PathBuf,
+    /// The edge's configuration.
+    pub edge_config: PathBuf,
+    /// The portal's processes.
+    pub processes: Vec<Process>,
+    /// What all configuration files share.
+    base: Config,
+    dir: PathBuf,
+    _sockets: SocketFolder,
+}
+
+impl Installation {
+    /// Chooses ports, makes certificates, and writes the files that do not depend on the database.
+    pub fn prepare(args: &DemoArgs, folder: &Folder) -> anyhow::Result<Self> {
+        let sozu = sozu_program(args.sozu.as_deref())?;
+        let calls = args.calls.iter().map(|path| {
+            path.canonicalize().with_context(|| {
+                format!("cannot read {}: run it from the source folder, or give --calls", path.display())
+            })
+        });
+        let calls = calls.collect::<anyhow::Result<Vec<_>>>()?;
+        let ports = Ports::choose(args, folder)?;
+        let tls = authority::prepare(folder)?;
+        write_rounds(folder)?;
+        let sockets = SocketFolder::within(&folder.file("run"), SOZU_SOCKET)?;
+        let socket = sockets.path().join(SOZU_SOCKET);
+        let sozu_config = folder.write("sozu.toml", &sozu_config(&socket))?;
+        let processes: Vec<_> = ports.processes().collect();
+        let first = processes.first().context("--processes must be at least 1")?;
+        let url = format!("https://localhost:{}", ports.https);
+        let base = base_config(args, folder, &url, calls, first);
+        let edge = edge_section(folder, socket, &ports, &tls, &processes);
+        let edge_config = folder.write("edge.toml", &toml::to_string(&Config { edge: Some(edge), ..base.clone() })?)?;
+        let (ca_certificate, dir) = (tls.ca_certificate, folder.path().into());
+        Ok(Self { url, ca_certificate, sozu, sozu_config, edge_config, processes, base, dir, _sockets: sockets })
+    }
+
+    /// Writes the configuration of each portal process.
+    pub fn write_configs(&self, args: &DemoArgs, server: &Server) -> anyhow::Result<Vec<ProcessConfig>> {
+        let database = Database {
+            socket: server.socket.clone(),
+            user: server.user.clone(),
+            max_connections: (CONNECTIONS / u32::from(args.processes)).min(16),
+            ..self.base.database.clone()
+        };
+        let write = |(number, process): (usize, &Process)| {
+            let portal = Portal { listen: process.listen, ops_listen: process.ops, ..self.base.portal.clone() };
+            let config = Config { portal, database: database.clone(), ..self.base.clone() };
+            let path = self.dir.join(format!("guichet-{}.toml", number + 1));
+            fs::write(&path, toml::to_string(&config)?).with_context(|| path.display().to_string())?;
+            Ok(ProcessConfig { name: process.name.clone(), path, config })
+        };
+        self.processes.iter().enumerate().map(write).collect()
+    }
+
+    /// A client that trusts the installation's authority and nobody else.
+    pub fn client(&self) -> anyhow::Result<reqwest::Client> {
+        let authority = reqwest::Certificate::from_pem(&fs::read(&self.ca_certificate)?)?;
+        Ok(reqwest::Client::builder().no_proxy().tls_certs_only([authority]).build()?)
+    }
+}
+
+fn sozu_program(asked: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let default = || {
+        let cache = std::env::var_os("GUICHET_CACHE").map(PathBuf::from);
+        let xdg = || std::env::var_os("XDG_CACHE_HOME").map(|cache| PathBuf::from(cache).join("guichet"));
+        let home = || std::env::home_dir().map(|home| home.join(".cache/guichet"));
+        Some(cache.or_else(xdg).or_else(home)?.join("sozu-2.3.3/bin/sozu"))
+    };
+    let path = asked.map(Path::to_path_buf).or_else(default).context("cannot find a home folder: give --sozu")?;
+    if !path.is_file() {
+        bail!("Sōzu is not at {}: `make demo` installs it there, or give --sozu FILE", path.display());
+    }
+    Ok(path)
+}
+
+fn base_config(args: &DemoArgs, folder: &Folder, url: &str, calls: Vec<PathBuf>, first: &Process) -> Config {
+    Config {
+        portal: Portal {
+            public_url: url.into(),
+            listen: first.listen,
+            ops_listen: first.ops,
+            data_dir: folder.file("data"),
+            calls,
+            rounds: Some(folder.file("rounds.toml")),
+            demonstration: true,
+            test_hooks: args.test_hooks,
+        },
+        database: Database {
+            socket: folder.file("mariadb/mariadb.sock"),
+            name: DATABASE.into(),
+            user: String::new(),
+            password_file: None,
+            max_connections: 1,
+        },
+        mail: Mail::Folder { from: "Guichet <guichet@localhost>".into(), folder: folder.file("mail") },
+        edge: None,
+    }
+}
+
+fn edge_section(folder: &Folder, sozu_socket: PathBuf, ports: &Ports, tls: &Tls, processes: &[Process]) -> Edge {
+    let backends = processes.iter().map(|process| Backend {
+        // An id must never stand for another address, so the address is part of it.
+        id: format!("{}-{}", process.name, process.listen.port()),
+        address: process.listen,
+        ops_address: process.ops,
+    });
+    Edge {
+        sozu_socket,
+        state_dir: folder.file("run/edge-state"),
+        http_listen: local(ports.http),
+        https_listen: local(ports.https),
+        hosts: HOSTS.iter().copied().map(Into::into).collect(),
+        certificate: tls.certificate.clone(),
+        private_key: tls.key.clone(),
+        backends: backends.collect(),
+    }
+}
+
+/// No listener in it: they all come from the edge.
+fn sozu_config(socket: &Path) -> String {
+    format!(
+        "# Written at each start by guichet demo.\n\
+         command_socket = {socket:?}\n\
+         command_buffer_size = 1000000\n\
+         max_command_buffer_size = 268435456\n\
+         worker_count = 2\n\
+         worker_automatic_restart = true\n\
+         handle_process_affinity = false\n\
+         buffer_size = 16393\n\
+         max_connections = 1000\n\
+         log_level = \"warn\"\n\
+         log_target = \"stdout\"\n\
+         log_colored = false\n"
+    )
+}
+
+/// The demonstration's round: opened on the day of the first start, for thirty days, and never written again.
+fn write_rounds(folder: &Folder) -> anyhow::Result<()> {
+    if folder.file("rounds.toml").exists() {
+        return Ok(());
+    }
+    let today = jiff::Timestamp::now().in_tz("Europe/Paris")?.date();
+    let closes = today.checked_add(jiff::Span::new().days(30))?;
+    let text = format!(
+        "# Written once, at the first start of the demonstration; change the dates as you like.\n\
+         [[rounds]]\n\
+         call = \"hyper-open-x\"\n\
+         id = \"demonstration\"\n\
+         title = {{ fr = \"Relève de démonstration\", en = \"Demonstration round\" }}\n\
+         opens_at = \"{today}T00:00:00\"\n\
+         closes_at = \"{closes}T00:00:00\"\n\
+         envelope_cents = 100_000_000\n\
+         bricks = [\"slapos\", \"rapid-cdn\", \"sozu\", \"biscuit\", \"repman\", \"wendelin\", \"opensvc\"]\n\
+         demonstration = true\n\
+         note = {{ fr = \"Cette relève sert à essayer le portail : rien de ce qui y est déposé ne compte.\", \
+         en = \"This round is for trying the portal: nothing submitted to it counts.\" }}\n"
+    );
+    folder.write("rounds.toml", &text).map(drop)
+}
+
+fn local(port: u16) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, port).into()
+}
+
+/// The ports of an installation, remembered so that its address survives a restart.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Ports {
+    https: u16,
+    http: u16,
+    /// Pages and ops, by process.
+    processes: Vec<(u16, u16)>,
+}
+
+impl Ports {
+    fn choose(args: &DemoArgs, folder: &Folder) -> anyhow::Result<Self> {
+        let remembered: Self = fs::read_to_string(folder.file("ports.json"))
+            .ok()
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default();
+        let mut taken = BTreeSet::new();
+        let mut asked = |asked: Option<u16>, before: u16| match asked {
+            Some(port) => {
+                TcpListener::bind(local(port)).with_context(|| format!("port {port} cannot be used"))?;
+                taken.insert(port);
+                Ok(port)
+            }
+            None => free(before, &mut taken),
+        };
+        let https = asked(args.https_port, remembered.https)?;
+        let http = asked(args.http_port, remembered.http)?;
+        let processes = (0..usize::from(args.processes)).map(|number| {
+            let (pages, ops) = remembered.processes.get(number).copied().unwrap_or_default();
+            Ok((asked(None, pages)?, asked(None, ops)?))
+        });
+        let ports = Self { https, http, processes: processes.collect::<anyhow::Result<_>>()? };
+        folder.write("ports.json", &serde_json::to_string(&ports)?)?;
+        Ok(ports)
+    }
+
+    fn processes(&self) -> impl Iterator<Item = Process> {
+        self.processes.iter().enumerate().map(|(number, (pages, ops))| Process {
+            name: format!("serve-{}", number + 1),
+            listen: local(*pages),
+            ops: local(*ops),
+        })
+    }
+}
+
+/// The port used before if it is free, else another one, below those that the system hands out to clients: the port
+/// has to be free still when the child binds it.
+fn free(before: u16, taken: &mut BTreeSet<u16>) -> anyhow::Result<u16> {
+    let random = uuid::Uuid::now_v7().into_bytes();
+    let start = u16::from_le_bytes([random[14], random[15]]) % 10_000;
+    let candidates = (0..10_000u16).map(|step| 20_000 + (start + step) % 10_000);
+    let mut candidates = std::iter::once(before).filter(|port| *port != 0).chain(candidates);
+    let found = candidates.find(|port| !taken.contains(port) && TcpListener::bind(local(*port)).is_ok());
+    let port = found.context("no free port between 20000 and 29999")?;
+    taken.insert(port);
+    Ok(port)
+}

@@ -1,0 +1,178 @@
+//! `guichet deposit`: a folder of files becomes a deposited dossier, by the same interface that any program has.
+//!
+//! Ids of what is tried are written down before they are sent, so that running again after any failure carries on with
+//! the same dossier and gets the same receipt.
+
+mod client;
+mod files;
+mod findings;
+mod memory;
+
+use super::lang;
+use crate::domain::{ids::DossierId, receipt, text::Lang};
+use anyhow::{Context, bail};
+use client::{Draft, Portal};
+use files::{Files, PieceOnDisk};
+use findings::{Found, Refused};
+use memory::Memory;
+use std::{
+    io::{self, IsTerminal, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// Options of `guichet deposit`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DepositArgs {
+    /// Folder with dossier.toml and the pieces that it names.
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+    /// Address of the portal: https://aap.example
+    #[arg(long, value_name = "URL")]
+    url: String,
+    /// File that holds your API token.
+    #[arg(long, value_name = "FILE")]
+    token_file: PathBuf,
+    /// Certificate authority to trust instead of the system's, PEM.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Language: fr or en.
+    #[arg(long, value_name = "LANG", default_value = "fr", value_parser = lang)]
+    lang: Lang,
+    /// Deposits without asking on a terminal.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Deposits; 1 when the portal has findings that prevent it.
+///
+/// # Errors
+/// When the folder cannot be read, the portal cannot be reached, or it does not know the token.
+pub async fn run(args: DepositArgs) -> anyhow::Result<ExitCode> {
+    match deposit(&args).await {
+        Ok(Some(receipt)) => {
+            writeln!(io::stdout(), "{receipt}")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(None) => Ok(ExitCode::FAILURE),
+        Err(error) => match error.downcast::<Refused>() {
+            Ok(Refused(found)) => {
+                findings::print(&mut io::stderr().lock(), &found, args.lang)?;
+                writeln!(io::stderr(), "{}", args.lang.tr("Rien n'est déposé.", "Nothing is deposited."))?;
+                Ok(ExitCode::FAILURE)
+            }
+            Err(error) => Err(error),
+        },
+    }
+}
+
+/// What to print of the receipt; nothing when the person thought better of it.
+async fn deposit(args: &DepositArgs) -> anyhow::Result<Option<String>> {
+    let files = Files::read(&args.folder)?;
+    let portal = Portal::new(&args.url, &args.token_file, args.ca.as_deref(), args.lang)?;
+    let mut memory = Memory::recall(&args.folder, portal.url(), &files.call, &files.round)?;
+    let dossier = match memory.dossier {
+        Some(dossier) => dossier,
+        None => {
+            // Written down before it is sent: an answer that gets lost is asked for again under the same id.
+            memory.save()?;
+            let dossier = portal.create(&files.call, &files.round, memory.attempt).await?;
+            memory.dossier = Some(dossier);
+            memory.save()?;
+            dossier
+        }
+    };
+    let draft = bring_up_to_date(&portal, dossier, &files).await?;
+    let found: Vec<Found> = draft.findings.iter().cloned().map(Found::from).collect();
+    let asks = !args.yes && io::stdin().is_terminal();
+    if asks && !confirmed(args, &files, &found)? {
+        return Ok(None);
+    }
+    let attempt = memory.deposit_attempt(&files.content(), draft.receipt.as_deref());
+    memory.save()?;
+    let done = portal.deposit(dossier, attempt).await?;
+    memory.receipt = Some(done.receipt.clone());
+    memory.save()?;
+    if !asks {
+        let warnings: Vec<Found> = found.into_iter().filter(|found| !found.blocks()).collect();
+        findings::print(&mut io::stderr().lock(), &warnings, args.lang)?;
+    }
+    keep_receipt(args, &portal.receipt(&done.receipt).await?, &done.receipt, done.new).map(Some)
+}
+
+/// Sends the answers and the pieces that are not there yet, and says how the dossier stands then.
+async fn bring_up_to_date(portal: &Portal, dossier: DossierId, files: &Files) -> anyhow::Result<Draft> {
+    let draft = portal.replace(dossier, &files.answers).await?;
+    let changed: Vec<&PieceOnDisk> = files.pieces.iter().filter(|piece| !draft.has(piece)).collect();
+    for piece in &changed {
+        portal.attach(dossier, piece).await?;
+    }
+    let draft = if changed.is_empty() { draft } else { portal.replace(dossier, &files.answers).await? };
+    for code in draft.codes().filter(|code| files.pieces.iter().all(|piece| piece.code != *code)) {
+        let text = portal.lang().tr(
+            "est dans le dossier mais pas dans ce répertoire ; retirez-la sur le portail si elle est de trop",
+            "is in the dossier but not in this folder; remove it on the portal if it should not be there",
+        );
+        writeln!(io::stderr(), "{code} {text}.")?;
+    }
+    Ok(draft)
+}
+
+fn confirmed(args: &DepositArgs, files: &Files, found: &[Found]) -> anyhow::Result<bool> {
+    let (lang, mut err) = (args.lang, io::stderr().lock());
+    findings::print(&mut err, found, lang)?;
+    let question = lang.tr("Déposer maintenant ? [o/N]", "Deposit now? [y/N]");
+    write!(err, "{} / {}, {} {}. {question} ", files.call, files.round, files.pieces.len(), lang.tr("pièces", "pieces"))?;
+    err.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    let answer = answer.trim().to_lowercase();
+    let yes = ["o", "oui", "y", "yes"].contains(&answer.as_str());
+    if !yes {
+        writeln!(err, "{}", lang.tr("Rien n'est déposé ; le brouillon est à jour.", "Nothing is deposited; the draft is up to date."))?;
+    }
+    Ok(yes)
+}
+
+/// Checks the receipt, keeps it beside the dossier, and says what people need of it.
+fn keep_receipt(args: &DepositArgs, bytes: &[u8], number: &str, new: bool) -> anyhow::Result<String> {
+    let json: serde_json::Value = serde_json::from_slice(bytes).context("the portal's receipt is no JSON")?;
+    let report = receipt::verify(&json, &[]);
+    if let Some(wrong) = report.findings.iter().find(|finding| !finding.holds) {
+        bail!("the portal's receipt {number} does not hold: {}", wrong.message.get(&args.lang));
+    }
+    let path = args.folder.join(format!("receipt-{}.json", file_part(number)));
+    write(&path, bytes)?;
+    let context = &json["manifest"]["context"];
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let lang = args.lang;
+    let title = match new {
+        true => lang.tr("Dossier déposé.", "Dossier deposited."),
+        false => lang.tr("Ce contenu est déjà déposé.", "This content is deposited already."),
+    };
+    let rows = [
+        (lang.tr("Reçu n°", "Receipt no."), number.to_owned()),
+        (lang.tr("Déposé le", "Deposited"), format!("{} ({})", text(&context["instant_local"]), text(&context["zone"]))),
+        (lang.tr("Empreinte", "Digest"), text(&json["statement"]["digest"])),
+        (lang.tr("Conservé dans", "Kept in"), path.display().to_string()),
+    ];
+    let rows = rows.map(|(name, value)| format!("{name:<14}{value}"));
+    Ok(format!("{title}\n{}", rows.join("\n")))
+}
+
+/// A number as part of a file's name: it came from outside.
+fn file_part(number: &str) -> String {
+    number.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
+}
+
+/// Writes a file whole or not at all.
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let attempt = || {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error).map(drop)
+    };
+    attempt().with_context(|| format!("cannot write {}", path.display()))
+}

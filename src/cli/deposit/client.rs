@@ -1,0 +1,291 @@
+//! The portal's interface, as one of its clients. Every request may be sent again, and is when the portal is away for
+//! a moment: the attempt, the revision or the digest in it keeps a second one from doing anything twice.
+
+use super::{
+    files::PieceOnDisk,
+    findings::{Found, Refused},
+};
+use crate::{
+    domain::{
+        calendar::RoundId,
+        ids::{AttemptId, DossierId},
+        text::Lang,
+    },
+    web::api::report::FindingBody,
+};
+use anyhow::{Context, bail};
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use indicatif::ProgressBar;
+use reqwest::{
+    Certificate, Client, RequestBuilder, Response, StatusCode, Url,
+    header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value as Json, json};
+use std::{fs, path::Path, time::Duration};
+use tokio_util::io::ReaderStream;
+
+/// Longest time until a connection stands.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Longest silence of the portal.
+const SILENCE: Duration = Duration::from_secs(60);
+/// Pauses before each further try, in seconds.
+const PAUSES_S: [u64; 4] = [1, 2, 4, 8];
+
+/// A portal, known by its address.
+pub struct Portal {
+    http: Client,
+    url: Url,
+    lang: Lang,
+}
+
+/// A draft as it stands on the portal.
+#[derive(Debug, Deserialize)]
+pub struct Draft {
+    /// Receipt that stands.
+    pub receipt: Option<String>,
+    /// What a deposit would meet.
+    pub findings: Vec<FindingBody>,
+    pieces: Vec<PieceThere>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PieceThere {
+    code: String,
+    sha256: String,
+    issued: Option<jiff::civil::Date>,
+}
+
+impl Draft {
+    /// Whether a piece is there as it lies on the disk.
+    #[must_use]
+    pub fn has(&self, piece: &PieceOnDisk) -> bool {
+        let same = |there: &PieceThere| {
+            there.code == piece.code && there.sha256 == piece.sha256 && there.issued == piece.issued
+        };
+        self.pieces.iter().any(same)
+    }
+
+    /// Codes of the pieces that are there.
+    pub fn codes(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().map(|piece| piece.code.as_str())
+    }
+}
+
+/// The answer to a deposit.
+#[derive(Debug, Deserialize)]
+pub struct Deposited {
+    /// Number of the receipt.
+    pub receipt: String,
+    /// False when it had been deposited before.
+    pub new: bool,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    code: String,
+    title: String,
+    detail: String,
+    remedy: String,
+    #[serde(default)]
+    findings: Vec<FindingBody>,
+}
+
+impl Portal {
+    /// Prepares the client; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the address, the token or the authority cannot be used.
+    pub fn new(url: &str, token_file: &Path, ca: Option<&Path>, lang: Lang) -> anyhow::Result<Self> {
+        let url: Url = url.trim_end_matches('/').parse().with_context(|| format!("{url} is not an address"))?;
+        let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        if url.scheme() != "https" && !here {
+            bail!("{url} does not begin with https://: the token would be readable on its way");
+        }
+        let mut http = Client::builder()
+            .user_agent(concat!("guichet/", env!("CARGO_PKG_VERSION")))
+            .default_headers(headers(token_file, lang)?)
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE);
+        if here {
+            http = http.no_proxy();
+        }
+        if let Some(path) = ca {
+            let pem = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let authorities = Certificate::from_pem_bundle(&pem).with_context(|| path.display().to_string())?;
+            if authorities.is_empty() {
+                bail!("{} holds no certificate", path.display());
+            }
+            http = http.tls_certs_only(authorities);
+        }
+        Ok(Self { http: http.build().context("cannot prepare the connection")?, url, lang })
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// The language that the portal is asked to speak.
+    #[must_use]
+    pub fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// Begins a dossier, or finds the one that the attempt has begun.
+    ///
+    /// # Errors
+    /// When the portal refuses or is away.
+    pub async fn create(&self, call: &str, round: &RoundId, attempt: AttemptId) -> anyhow::Result<DossierId> {
+        #[derive(Deserialize)]
+        struct Begun {
+            id: DossierId,
+        }
+        let body = json!({ "call": call, "round": round, "attempt": attempt });
+        let url = self.address(&["dossiers"])?;
+        let answer = self.send(|| Ok(self.http.post(url.clone()).json(&body))).await?;
+        Ok(read::<Begun>(self.judged(answer, "dossier.toml").await?).await?.id)
+    }
+
+    /// Replaces the document by these answers.
+    ///
+    /// # Errors
+    /// [`Refused`] when they are no answers to the form; when the portal is away.
+    pub async fn replace(&self, dossier: DossierId, answers: &Json) -> anyhow::Result<Draft> {
+        let url = self.address(&["dossiers", &dossier.to_string(), "document"])?;
+        let there = self.send(|| Ok(self.http.get(url.clone()))).await?;
+        if there.status() == StatusCode::NOT_FOUND {
+            bail!(
+                "the portal has no dossier {dossier} for this token; if it is gone for good, remove \
+                 .guichet-deposit.json from the folder to begin another one"
+            );
+        }
+        let there = self.judged(there, "dossier.toml").await?;
+        let tag = there.headers().get(ETAG).cloned().context("the portal sent no ETag")?;
+        let put = || Ok(self.http.put(url.clone()).header(IF_MATCH, tag.clone()).json(answers));
+        let answer = self.send(put).await?;
+        read(self.judged(answer, "dossier.toml").await?).await
+    }
+
+    /// Attaches a piece, streamed from the disk.
+    ///
+    /// # Errors
+    /// [`Refused`] when the portal does not take the file; when the portal is away or the file changes on the way.
+    pub async fn attach(&self, dossier: DossierId, piece: &PieceOnDisk) -> anyhow::Result<()> {
+        #[derive(Deserialize)]
+        struct Attached {
+            sha256: String,
+        }
+        let mut url = self.address(&["dossiers", &dossier.to_string(), "pieces", &piece.code])?;
+        url.query_pairs_mut().append_pair("name", &piece.name);
+        if let Some(issued) = piece.issued {
+            url.query_pairs_mut().append_pair("issued", &issued.to_string());
+        }
+        // Drawn on a terminal only.
+        let progress = ProgressBar::new(piece.bytes).with_message(piece.name.clone());
+        let put = || {
+            let file = fs::File::open(&piece.path).with_context(|| format!("cannot read {}", piece.path.display()))?;
+            progress.set_position(0);
+            let sent = progress.clone();
+            let stream = ReaderStream::new(tokio::fs::File::from_std(file));
+            let stream = stream.inspect_ok(move |chunk: &Bytes| sent.inc(chunk.len() as u64));
+            let body = reqwest::Body::wrap_stream(stream);
+            let put = self.http.put(url.clone()).header(CONTENT_TYPE, "application/octet-stream");
+            Ok(put.header(CONTENT_LENGTH, piece.bytes).body(body))
+        };
+        let answer = self.send(put).await;
+        progress.finish_and_clear();
+        let attached: Attached = read(self.judged(answer?, &piece.path.display().to_string()).await?).await?;
+        if attached.sha256 != piece.sha256 {
+            bail!("{} has changed while it was sent; run again", piece.path.display());
+        }
+        Ok(())
+    }
+
+    /// Deposits the draft.
+    ///
+    /// # Errors
+    /// [`Refused`] with every finding; when the portal is away.
+    pub async fn deposit(&self, dossier: DossierId, attempt: AttemptId) -> anyhow::Result<Deposited> {
+        let url = self.address(&["dossiers", &dossier.to_string(), "deposits"])?;
+        let body = json!({ "attempt": attempt });
+        let answer = self.send(|| Ok(self.http.post(url.clone()).json(&body))).await?;
+        read(self.judged(answer, "dossier.toml").await?).await
+    }
+
+    /// A receipt, byte for byte.
+    ///
+    /// # Errors
+    /// When the portal refuses or is away.
+    pub async fn receipt(&self, number: &str) -> anyhow::Result<Bytes> {
+        let url = self.address(&["receipts", number])?;
+        let answer = self.send(|| Ok(self.http.get(url.clone()))).await?;
+        let answer = self.judged(answer, "dossier.toml").await?;
+        answer.bytes().await.context("the receipt broke off")
+    }
+
+    fn address(&self, parts: &[&str]) -> anyhow::Result<Url> {
+        let mut url = self.url.clone();
+        let mut segments = url.path_segments_mut().ok().context("the address cannot have a path")?;
+        segments.pop_if_empty().extend(["api", "v1"]).extend(parts);
+        drop(segments);
+        Ok(url)
+    }
+
+    /// Sends a request, again when the portal is away for a moment or the connection breaks.
+    async fn send(&self, request: impl Fn() -> anyhow::Result<RequestBuilder>) -> anyhow::Result<Response> {
+        let mut pauses = PAUSES_S.into_iter().map(Duration::from_secs);
+        loop {
+            let outcome = request()?.send().await;
+            let passing = match &outcome {
+                Ok(answer) => matches!(answer.status().as_u16(), 502..=504),
+                // A portal that cannot be reached at all is more likely a wrong address than one that comes back.
+                Err(error) => !error.is_connect() && !error.is_builder() && !error.is_timeout(),
+            };
+            match pauses.next() {
+                Some(pause) if passing => tokio::time::sleep(pause).await,
+                _ => return outcome.with_context(|| format!("cannot reach {}", self.url)),
+            }
+        }
+    }
+
+    /// A good answer, or what the portal says is wrong: a refusal of the dossier, or a failure.
+    async fn judged(&self, answer: Response, place: &str) -> anyhow::Result<Response> {
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let text = answer.text().await.unwrap_or_default();
+        let Ok(problem) = serde_json::from_str::<Problem>(&text) else {
+            bail!("{} answers {status}, and not as a portal would", self.url);
+        };
+        let Problem { code, title, detail, remedy, findings } = problem;
+        if status != StatusCode::UNPROCESSABLE_ENTITY {
+            bail!("{title} ({status}): {detail} {remedy}");
+        }
+        if !findings.is_empty() {
+            return Err(Refused(findings.into_iter().map(Found::from).collect()).into());
+        }
+        let message = format!("{detail} {remedy}");
+        let (severity, place) = ("blocking".to_owned(), place.to_owned());
+        Err(Refused(vec![Found { rule: code, severity, place, message, interpretation: None }]).into())
+    }
+}
+
+async fn read<T: DeserializeOwned>(answer: Response) -> anyhow::Result<T> {
+    answer.json().await.context("the portal's answer cannot be understood")
+}
+
+fn headers(token_file: &Path, lang: Lang) -> anyhow::Result<HeaderMap> {
+    let token = fs::read_to_string(token_file).with_context(|| format!("cannot read {}", token_file.display()))?;
+    let unusable = || format!("{} holds no token", token_file.display());
+    let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.trim())).with_context(unusable)?;
+    bearer.set_sensitive(true);
+    let mut headers = HeaderMap::new();
+    headers.insert(AUTHORIZATION, bearer);
+    headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(lang.tag()));
+    Ok(headers)
+}

@@ -1,0 +1,74 @@
+//! The folder: its answers, and its pieces with their digests.
+
+use crate::{
+    cli::digest::sha256,
+    domain::{
+        calendar::{RoundId, day},
+        folder, receipt,
+    },
+};
+use anyhow::Context;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use serde_json::{Value as Json, json};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// What a folder holds, all of it readable.
+#[derive(Debug)]
+pub struct Files {
+    /// The call.
+    pub call: String,
+    /// The round.
+    pub round: RoundId,
+    /// The answers.
+    pub answers: Json,
+    /// The pieces.
+    pub pieces: Vec<PieceOnDisk>,
+}
+
+/// A piece as it lies in the folder.
+#[derive(Debug)]
+pub struct PieceOnDisk {
+    /// Code of the piece in the call.
+    pub code: String,
+    /// The file.
+    pub path: PathBuf,
+    /// Its name.
+    pub name: String,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+    /// Length.
+    pub bytes: u64,
+    /// Day of issue.
+    pub issued: Option<Date>,
+}
+
+impl Files {
+    /// Reads the folder; days such as `@today` are reckoned from today.
+    ///
+    /// # Errors
+    /// When `dossier.toml` or a piece cannot be read.
+    pub fn read(folder: &Path) -> anyhow::Result<Self> {
+        let path = folder.join("dossier.toml");
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let today = day(Timestamp::now(), &TimeZone::system());
+        let dossier = folder::parse(&text, today).with_context(|| path.display().to_string())?;
+        let pieces = dossier.pieces.into_iter().map(|piece| {
+            let path = folder.join(&piece.file);
+            let (sha256, bytes) = sha256(&path).with_context(|| format!("{}: cannot read {}", piece.code, path.display()))?;
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            Ok(PieceOnDisk { code: piece.code, path, name, sha256, bytes, issued: piece.issued })
+        });
+        let pieces = pieces.collect::<anyhow::Result<_>>()?;
+        Ok(Self { call: dossier.call, round: dossier.round, answers: dossier.answers, pieces })
+    }
+
+    /// A digest of all that would be deposited.
+    #[must_use]
+    pub fn content(&self) -> String {
+        let pieces = self.pieces.iter().map(|piece| json!([piece.code, piece.sha256, piece.issued]));
+        receipt::digest(&json!({ "answers": self.answers, "pieces": pieces.collect::<Vec<_>>() }))
+    }
+}

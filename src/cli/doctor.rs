@@ -1,0 +1,156 @@
+//! `guichet doctor`: what is wrong with an installation, in sentences, each with its remedy. It changes nothing.
+
+mod database;
+mod disk;
+mod network;
+
+use crate::{
+    app::load_calls,
+    config::{Config, ConfigError},
+};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+/// Options of `guichet doctor`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DoctorArgs {
+    /// Configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// Examines; 1 when there is a problem.
+///
+/// # Errors
+/// When nobody reads.
+pub async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
+    let mut sheet = Sheet::default();
+    if let Some(config) = configuration(&args, &mut sheet) {
+        calls(&config, &mut sheet);
+        disk::examine(&config, &mut sheet);
+        database::examine(&config, &mut sheet).await;
+        network::examine(&config, &mut sheet).await;
+    }
+    sheet.print(&mut io::stdout().lock())
+}
+
+fn configuration(args: &DoctorArgs, sheet: &mut Sheet) -> Option<Config> {
+    let path = args.config.display();
+    let config = match Config::read(&args.config) {
+        Ok(config) => config,
+        Err(ConfigError::Faults { faults, .. }) => {
+            for fault in faults {
+                sheet.problem(format!("Configuration: {fault}."), format!("Correct {path}."));
+            }
+            return None;
+        }
+        Err(error) => {
+            sheet.problem(format!("Configuration: {:#}", anyhow::Error::from(error)), format!("Correct {path}."));
+            return None;
+        }
+    };
+    sheet.fine(format!("The configuration {path} can be read."));
+    if config.portal.test_hooks {
+        sheet.problem(
+            "TEST HOOKS ARE ON: any request can set the clock that deadlines are held against.",
+            "Remove portal.test_hooks, unless this installation exists to be tested.",
+        );
+    } else if config.portal.demonstration {
+        sheet.attention(
+            "This is a demonstration: its pages say so, and everyone can read the mails it sends.",
+            "Remove portal.demonstration before a real call opens.",
+        );
+    }
+    Some(config)
+}
+
+fn calls(config: &Config, sheet: &mut Sheet) {
+    match load_calls(config) {
+        Ok(calls) => {
+            for call in calls {
+                sheet.fine(format!("The call {} (version {}) loads, with {} rounds.", call.id, call.version, call.rounds.len()));
+            }
+        }
+        Err(error) => sheet.problem(
+            format!("The calls do not load: {:#}", anyhow::Error::from(error)),
+            "Correct the definition; `guichet check-call FILE` lists all its faults.",
+        ),
+    }
+}
+
+/// How one thing was found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    Ok,
+    Attention,
+    Problem,
+}
+
+struct Line {
+    mark: Mark,
+    text: String,
+    remedy: Option<String>,
+}
+
+/// What was found.
+#[derive(Default)]
+pub struct Sheet {
+    lines: Vec<Line>,
+}
+
+impl Sheet {
+    /// All is well with something.
+    pub fn fine(&mut self, text: impl Into<String>) {
+        self.lines.push(Line { mark: Mark::Ok, text: text.into(), remedy: None });
+    }
+
+    /// Something should be known or done, and the portal works all the same.
+    pub fn attention(&mut self, text: impl Into<String>, remedy: impl Into<String>) {
+        self.lines.push(Line { mark: Mark::Attention, text: text.into(), remedy: Some(remedy.into()) });
+    }
+
+    /// Something keeps the portal from working, or from keeping its promises.
+    pub fn problem(&mut self, text: impl Into<String>, remedy: impl Into<String>) {
+        self.lines.push(Line { mark: Mark::Problem, text: text.into(), remedy: Some(remedy.into()) });
+    }
+
+    fn print(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+        for Line { mark, text, remedy } in &self.lines {
+            let word = match mark {
+                Mark::Ok => "ok       ",
+                Mark::Attention => "attention",
+                Mark::Problem => "problem  ",
+            };
+            writeln!(out, "{word}  {}", text.trim_end().replace('\n', "\n           "))?;
+            if let Some(remedy) = remedy {
+                writeln!(out, "           → {remedy}")?;
+            }
+        }
+        let count = |mark| self.lines.iter().filter(|line| line.mark == mark).count();
+        let problems = count(Mark::Problem);
+        writeln!(out, "Problems: {problems}. Points of attention: {}.", count(Mark::Attention))?;
+        Ok(if problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_configuration_that_cannot_be_read_is_a_problem_with_its_remedy() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("guichet.toml");
+        std::fs::write(&config, "[portal]\nsurprise = 1\n").unwrap();
+        let mut sheet = Sheet::default();
+        assert!(configuration(&DoctorArgs { config }, &mut sheet).is_none());
+        let mut text = Vec::new();
+        sheet.print(&mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.starts_with("problem    Configuration: ") && text.contains("surprise"), "{text}");
+        assert!(text.ends_with("Problems: 1. Points of attention: 0.\n"), "{text}");
+    }
+}

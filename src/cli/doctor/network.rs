@@ -1,0 +1,116 @@
+//! What the portal speaks with: mail, its own processes, Sōzu; and the certificate that browsers see.
+
+use super::Sheet;
+use crate::{
+    config::{Config, Edge, Mail},
+    edge::{certificate::SiteCertificate, sozu::Sozu},
+};
+use anyhow::Context;
+use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use std::{net::SocketAddr, path::Path, time::Duration};
+use tokio::time::timeout;
+
+/// Longest time that anyone has to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A certificate with fewer days left than this is a point of attention.
+const EXPIRY_DAYS: i64 = 14;
+
+/// Examines all of it.
+pub async fn examine(config: &Config, sheet: &mut Sheet) {
+    mail(config, sheet).await;
+    ready(config.portal.ops_listen, sheet).await;
+    if let Some(edge) = &config.edge {
+        sozu(edge, sheet).await;
+        for backend in &edge.backends {
+            ready(backend.ops_address, sheet).await;
+        }
+        certificate(edge, sheet);
+    }
+}
+
+async fn mail(config: &Config, sheet: &mut Sheet) {
+    match &config.mail {
+        Mail::Folder { folder, .. } => mail_folder(folder, config.portal.demonstration, sheet),
+        Mail::Smtp { url, .. } => match timeout(PATIENCE, smtp(url)).await {
+            Ok(Ok(())) => sheet.fine("The mail server answers (signing in to it was not tried)."),
+            Ok(Err(error)) => sheet.problem(format!("The mail server does not answer: {error:#}."), "Correct mail.url: without mail, nobody can sign in."),
+            Err(_) => sheet.problem("The mail server does not answer in time.", "Correct mail.url: without mail, nobody can sign in."),
+        },
+    }
+}
+
+fn mail_folder(folder: &Path, demonstration: bool, sheet: &mut Sheet) {
+    if !demonstration {
+        sheet.problem("Mails only become files, and this is no demonstration: nobody can sign in.", "Set mail.transport = \"smtp\".");
+    } else if folder.is_dir() && tempfile::NamedTempFile::new_in(folder).is_err() {
+        sheet.problem(format!("The mail folder {} cannot be written to.", folder.display()), "Give it to the user that runs guichet.");
+    } else {
+        sheet.fine(format!("Mails become files of {}.", folder.display()));
+    }
+}
+
+async fn smtp(url: &str) -> anyhow::Result<()> {
+    let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).context("mail.url cannot be understood")?;
+    let greeted = server.timeout(Some(PATIENCE)).build::<Tokio1Executor>().test_connection().await.context("no conversation")?;
+    anyhow::ensure!(greeted, "it refuses to talk");
+    Ok(())
+}
+
+async fn ready(address: SocketAddr, sheet: &mut Sheet) {
+    let ask = async {
+        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        let answer = client.get(format!("http://{address}/ready")).send().await?;
+        let good = answer.status().is_success();
+        Ok::<_, reqwest::Error>((good, answer.text().await?))
+    };
+    match ask.await {
+        Ok((true, _)) => sheet.fine(format!("The process with ops address {address} is ready.")),
+        Ok((false, reason)) => sheet.problem(
+            format!("The process with ops address {address} is not ready: {}.", reason.trim()),
+            "See its log; the edge gives it no requests meanwhile.",
+        ),
+        Err(_) => sheet.attention(
+            format!("No process answers on the ops address {address}."),
+            "Start it with `guichet serve --config FILE`, unless it is meant to be stopped.",
+        ),
+    }
+}
+
+async fn sozu(edge: &Edge, sheet: &mut Sheet) {
+    let socket = edge.sozu_socket.display();
+    match timeout(PATIENCE, workers(edge)).await {
+        Ok(Ok(workers)) => sheet.fine(format!("Sōzu answers on {socket}, with {workers} processes.")),
+        Ok(Err(error)) => sheet.problem(format!("Sōzu does not answer: {error:#}."), "Start Sōzu, or correct edge.sozu_socket."),
+        Err(_) => sheet.problem(format!("Sōzu does not answer on {socket} in time."), "See Sōzu's log; another client may hold its attention."),
+    }
+}
+
+async fn workers(edge: &Edge) -> anyhow::Result<usize> {
+    // The conversation wants a folder for saved states, which this question does not use.
+    let folder = tempfile::tempdir()?;
+    Ok(Sozu::start(&edge.sozu_socket, folder.path())?.hashes().await?.len())
+}
+
+fn certificate(edge: &Edge, sheet: &mut Sheet) {
+    let found = match SiteCertificate::read(&edge.certificate, &edge.private_key) {
+        Ok(found) => found,
+        Err(error) => {
+            sheet.problem(
+                format!("The certificate cannot be used: {:#}.", anyhow::Error::from(error)),
+                "Correct edge.certificate and edge.private_key: PEM, leaf first, the key that belongs to it.",
+            );
+            return;
+        }
+    };
+    for host in edge.hosts.iter().filter(|host| !found.covers(host)) {
+        sheet.problem(format!("The certificate does not stand for {host}."), "Have one issued for every host of edge.hosts.");
+    }
+    let days = (found.expires - jiff::Timestamp::now().as_second()).div_euclid(86_400);
+    if days < 0 {
+        sheet.problem("The certificate has expired.", "Renew it; the edge takes the new one by itself.");
+    } else if days < EXPIRY_DAYS {
+        sheet.attention(format!("The certificate expires in {days} days."), "Renew it; the edge takes the new one by itself.");
+    } else {
+        sheet.fine(format!("The certificate holds for {days} days more."));
+    }
+}

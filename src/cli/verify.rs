@@ -1,0 +1,199 @@
+//! `guichet verify`: does a receipt hold, and are these the files that it seals? Without the portal.
+
+use super::{digest::sha256, lang};
+use crate::domain::{
+    piece::Upload,
+    receipt::{self, PublicKey},
+    text::Lang,
+};
+use anyhow::Context;
+use serde_json::Value as Json;
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// Options of `guichet verify`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// The receipt.
+    #[arg(value_name = "RECEIPT.json")]
+    receipt: PathBuf,
+    /// Folder with the files that were deposited, to compare them.
+    #[arg(value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+    /// The portal's published keys, as read from /.well-known/guichet-receipt-keys.
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+    /// Language: fr or en.
+    #[arg(long, value_name = "LANG", default_value = "fr", value_parser = lang)]
+    lang: Lang,
+}
+
+/// Prints every check; 0 when the receipt holds, 1 when something differs.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+    let json: Json = read_json(&args.receipt)?;
+    let keys: Option<Vec<PublicKey>> = args.keys.as_deref().map(read_json).transpose()?;
+    let mut out = Printed { out: io::stdout().lock(), lang: args.lang, differences: 0 };
+    let known = keys.as_deref().unwrap_or_default();
+    for finding in receipt::verify(&json, known).findings {
+        out.line(finding.holds, finding.message.get(&args.lang))?;
+    }
+    if known.is_empty() {
+        out.key_not_compared(json["statement"]["key"].as_str().unwrap_or("?"), keys.is_some())?;
+    }
+    if let Some(folder) = &args.folder {
+        files(&json, folder, &mut out)?;
+    }
+    out.verdict(&json)
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(&bytes).with_context(|| format!("{} is not what is expected", path.display()))
+}
+
+struct Printed<W> {
+    out: W,
+    lang: Lang,
+    differences: usize,
+}
+
+impl<W: Write> Printed<W> {
+    fn line(&mut self, holds: bool, text: &str) -> io::Result<()> {
+        self.differences += usize::from(!holds);
+        writeln!(self.out, "{} {text}", if holds { '✔' } else { '✘' })
+    }
+
+    fn key_not_compared(&mut self, key: &str, list_is_empty: bool) -> io::Result<()> {
+        let why = if list_is_empty {
+            self.lang.tr("la liste donnée est vide", "the list given is empty")
+        } else {
+            self.lang.tr("donnez-la avec --keys", "give it with --keys")
+        };
+        let text = self.lang.tr(
+            "La clé n'a pas été comparée à la liste publiée par le portail",
+            "The key was not compared with the list that the portal publishes",
+        );
+        let id = self.lang.tr("Identifiant de la clé", "Id of the key");
+        writeln!(self.out, "! {text} ({why}). {id} : {key}")
+    }
+
+    fn verdict(mut self, json: &Json) -> anyhow::Result<ExitCode> {
+        let lang = self.lang;
+        let number = json["statement"]["number"].as_str().unwrap_or("?");
+        if self.differences == 0 {
+            let when = json["manifest"]["context"]["instant_local"].as_str().unwrap_or("?");
+            let zone = json["manifest"]["context"]["zone"].as_str().unwrap_or("?");
+            let (receipt, holds) = (lang.tr("Le reçu", "Receipt"), lang.tr("est valable : déposé le", "holds: deposited on"));
+            writeln!(self.out, "{receipt} {number} {holds} {when} ({zone}).")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let (receipt, fails) = (lang.tr("Le reçu", "Receipt"), lang.tr("ne correspond pas : différences", "does not match: differences"));
+        writeln!(self.out, "{receipt} {number} {fails}: {}", self.differences)?;
+        Ok(ExitCode::FAILURE)
+    }
+}
+
+/// Looks for every sealed piece in a folder: under its name first, then among all files of its length.
+fn files<W: Write>(json: &Json, folder: &Path, out: &mut Printed<W>) -> anyhow::Result<()> {
+    let present = walk(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let sealed = json["manifest"]["pieces"].as_object().into_iter().flatten();
+    for (code, piece) in sealed {
+        let Ok(piece) = serde_json::from_value::<Upload>(piece.clone()) else {
+            out.line(false, &format!("{code}: {}", out.lang.tr("scellée d'une façon illisible", "sealed in an unreadable way")))?;
+            continue;
+        };
+        let (holds, text) = compare(&piece, folder, &present, out.lang)?;
+        out.line(holds, &text)?;
+    }
+    Ok(())
+}
+
+fn compare(piece: &Upload, folder: &Path, present: &[(PathBuf, u64)], lang: Lang) -> anyhow::Result<(bool, String)> {
+    let Upload { code, name, sha256: sealed, bytes, .. } = piece;
+    let digest = |path: &Path| sha256(path).with_context(|| format!("cannot read {}", path.display()));
+    // A sealed name has no folder in it; one that has been tampered with must not lead out of this one.
+    let named = present.iter().find(|(path, _)| path.file_name().is_some_and(|file| file == name.as_str()) && path.parent() == Some(folder));
+    if let Some((path, _)) = named
+        && digest(path)?.0 == *sealed
+    {
+        let text = lang.tr("est le fichier qui a été scellé", "is the file that was sealed");
+        return Ok((true, format!("{code}: {name} {text}.")));
+    }
+    for (path, _) in present.iter().filter(|(_, length)| length == bytes) {
+        if digest(path)?.0 == *sealed {
+            let text = lang.tr("est le fichier qui a été scellé sous le nom", "is the file that was sealed under the name");
+            return Ok((true, format!("{code}: {} {text} {name}.", path.display())));
+        }
+    }
+    let text = match named {
+        Some(_) => lang.tr("diffère du fichier qui a été scellé", "differs from the file that was sealed"),
+        None => lang.tr("n'est pas dans ce dossier, ni aucun fichier identique", "is not in this folder, nor is any identical file"),
+    };
+    Ok((false, format!("{code}: {name} {text} (SHA-256 {sealed}).")))
+}
+
+/// Every file below a folder with its length, in order; links to folders are not followed, they may form a ring.
+fn walk(folder: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            } else if let Some(file) = fs::metadata(entry.path()).ok().filter(fs::Metadata::is_file) {
+                found.push((entry.path(), file.len()));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    fn report(names: &[(&str, &str)]) -> (usize, String) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in names {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let piece = Upload {
+            code: "P7".into(),
+            sha256: ABC.into(),
+            name: "kbis.pdf".into(),
+            media: "application/pdf".into(),
+            bytes: 3,
+            issued: None,
+        };
+        let json = serde_json::json!({ "manifest": { "pieces": { "P7": piece } } });
+        let mut printed = Printed { out: Vec::new(), lang: Lang::En, differences: 0 };
+        files(&json, folder.path(), &mut printed).unwrap();
+        (printed.differences, String::from_utf8(printed.out).unwrap())
+    }
+
+    #[test]
+    fn a_file_is_known_by_its_bytes() {
+        assert_eq!(report(&[("kbis.pdf", "abc")]), (0, "✔ P7: kbis.pdf is the file that was sealed.\n".into()));
+        let (differences, text) = report(&[("kbis.pdf", "abd"), ("copy.pdf", "abc")]);
+        assert!(differences == 0 && text.contains("copy.pdf is the file that was sealed under the name kbis.pdf"), "{text}");
+    }
+
+    #[test]
+    fn a_changed_file_and_a_missing_one_are_told_apart() {
+        let (differences, text) = report(&[("kbis.pdf", "abd")]);
+        assert!(differences == 1 && text.starts_with("✘ P7: kbis.pdf differs"), "{text}");
+        let (differences, text) = report(&[]);
+        assert!(differences == 1 && text.contains("is not in this folder"), "{text}");
+    }
+}

@@ -1,0 +1,202 @@
+//! The configuration file: one TOML file, read once at start, by every role of the binary.
+//!
+//! Unknown keys are refused with file, line and key; units stand in the names; secrets are files.
+
+use serde::{Deserialize, Serialize};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+/// The whole file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The portal as its users see it.
+    pub portal: Portal,
+    /// The database.
+    pub database: Database,
+    /// Outgoing mail.
+    pub mail: Mail,
+    /// The proxy in front; only `guichet edge` reads it.
+    #[serde(default)]
+    pub edge: Option<Edge>,
+}
+
+/// The portal as its users see it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Portal {
+    /// Address under which browsers reach it, without trailing slash: `https://aap.example`.
+    pub public_url: String,
+    /// Address that the proxy forwards to.
+    pub listen: SocketAddr,
+    /// Address of health, readiness and metrics; never forwarded by the proxy.
+    pub ops_listen: SocketAddr,
+    /// Folder of attachments, keys and the like; shared by all processes of an installation.
+    pub data_dir: PathBuf,
+    /// Definitions of the calls.
+    pub calls: Vec<PathBuf>,
+    /// A file of further rounds, `[[rounds]]` with their `call`.
+    #[serde(default)]
+    pub rounds: Option<PathBuf>,
+    /// Marks a demonstration: banner, mailbox page.
+    #[serde(default)]
+    pub demonstration: bool,
+    /// Lets requests set their clock and ask for faults, for the tests. Refused unless `demonstration` holds.
+    #[serde(default)]
+    pub test_hooks: bool,
+}
+
+/// The database.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Unix socket of the server.
+    pub socket: PathBuf,
+    /// Name of the database.
+    pub name: String,
+    /// User; the embedded server knows the system user by its socket.
+    pub user: String,
+    /// File that holds the password, if there is one.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+    /// Most connections of one process.
+    #[serde(default = "default_connections")]
+    pub max_connections: u32,
+}
+
+fn default_connections() -> u32 {
+    16
+}
+
+/// Outgoing mail.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "transport", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Mail {
+    /// Messages become files of a folder: the demonstration's mailbox.
+    Folder {
+        /// Sender.
+        from: String,
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Messages leave by SMTP.
+    Smtp {
+        /// Sender.
+        from: String,
+        /// `smtps://user@host:465` or `smtp://host:25?tls=required`.
+        url: String,
+        /// File that holds the password.
+        #[serde(default)]
+        password_file: Option<PathBuf>,
+    },
+}
+
+/// The proxy in front of the portal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edge {
+    /// Command socket of Sōzu.
+    pub sozu_socket: PathBuf,
+    /// Folder for states that Sōzu saves; created with mode 0700, since they hold private keys.
+    pub state_dir: PathBuf,
+    /// Listener that only redirects to HTTPS.
+    pub http_listen: SocketAddr,
+    /// HTTPS listener.
+    pub https_listen: SocketAddr,
+    /// Host names of the site.
+    pub hosts: Vec<String>,
+    /// Certificate and chain, PEM.
+    pub certificate: PathBuf,
+    /// Private key, PEM.
+    pub private_key: PathBuf,
+    /// The portal's processes.
+    pub backends: Vec<Backend>,
+}
+
+/// One process of the portal, as the edge sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backend {
+    /// Id, never reused for another address.
+    pub id: String,
+    /// Its `listen`.
+    pub address: SocketAddr,
+    /// Its `ops_listen`, where `/ready` answers 200 when it may be given requests.
+    pub ops_address: SocketAddr,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// The file is not what is expected; the message has line, column and key.
+    #[error("{path}: {message}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        message: String,
+    },
+    /// Values that contradict each other.
+    #[error("{path}: {}", .faults.join("; "))]
+    Faults {
+        /// The file.
+        path: PathBuf,
+        /// All of them.
+        faults: Vec<String>,
+    },
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// See [`ConfigError`]; all contradictions are reported at once.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.into(), source })?;
+        let config: Self = toml::from_str(&text)
+            .map_err(|error| ConfigError::Parse { path: path.into(), message: error.to_string() })?;
+        let faults = config.faults();
+        if faults.is_empty() { Ok(config) } else { Err(ConfigError::Faults { path: path.into(), faults }) }
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if !self.portal.public_url.starts_with("https://") || self.portal.public_url.ends_with('/') {
+            faults.push("portal.public_url must begin with https:// and not end with a slash".into());
+        }
+        if self.portal.test_hooks && !self.portal.demonstration {
+            faults.push("portal.test_hooks is for demonstrations only: set portal.demonstration or remove it".into());
+        }
+        if self.portal.calls.is_empty() {
+            faults.push("portal.calls names no call".into());
+        }
+        if let Some(edge) = &self.edge {
+            if edge.hosts.is_empty() {
+                faults.push("edge.hosts is empty: no request would reach the portal".into());
+            }
+            let mut ids: Vec<_> = edge.backends.iter().map(|backend| &backend.id).collect();
+            ids.sort();
+            ids.dedup();
+            if ids.len() != edge.backends.len() {
+                faults.push("edge.backends has the same id twice".into());
+            }
+        }
+        faults
+    }
+
+    /// Host and port of `public_url`.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.portal.public_url.trim_start_matches("https://")
+    }
+}

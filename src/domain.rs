@@ -1,0 +1,21 @@
+//! The call, the dossier and their rules: data and functions, without clock, randomness, input or output.
+
+pub mod access;
+pub mod answers;
+pub mod calendar;
+pub mod call;
+pub mod company;
+pub mod document;
+pub mod dossier;
+pub mod evaluation;
+pub mod event;
+pub mod finding;
+#[cfg(test)]
+mod fixture;
+pub mod folder;
+pub mod ids;
+pub mod media;
+pub mod money;
+pub mod piece;
+pub mod receipt;
+pub mod text;

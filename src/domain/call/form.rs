@@ -1,0 +1,167 @@
+//! The form of a call: sections, fields, columns.
+
+use crate::domain::text::Text;
+use serde::{Deserialize, Serialize};
+
+/// A section of the form, one page of the editor.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    /// Slug: first half of every path.
+    pub id: String,
+    /// Letter shown before the title.
+    pub letter: String,
+    /// Title.
+    pub title: Text,
+    /// What is asked and why.
+    pub intro: Text,
+    /// Fields in order.
+    pub fields: Vec<Field>,
+}
+
+/// One question of the form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// Slug: second half of the path.
+    pub id: String,
+    /// What kind of answer.
+    pub kind: Kind,
+    /// Question.
+    pub label: Text,
+    /// Help under the question.
+    #[serde(default)]
+    pub help: Option<Text>,
+    /// Rule that asks for it; findings about the field carry it.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// Interpretation shown beside it.
+    #[serde(default)]
+    pub interpretation: Option<String>,
+    /// Blocks the deposit while empty.
+    #[serde(default)]
+    pub required: bool,
+    /// Asked only when this holds.
+    #[serde(default)]
+    pub when: Option<Condition>,
+    /// Least number of code points after NFC.
+    #[serde(default)]
+    pub min_chars: Option<usize>,
+    /// Most code points after NFC.
+    #[serde(default)]
+    pub max_chars: Option<usize>,
+    /// Least value of a number (integer as is, hundredths and money in their hundredth).
+    #[serde(default)]
+    pub min: Option<i64>,
+    /// Most of a number.
+    #[serde(default)]
+    pub max: Option<i64>,
+    /// Choices of `choice` and `choices`.
+    #[serde(default)]
+    pub options: Vec<Choice>,
+    /// Columns of a `table`.
+    #[serde(default)]
+    pub columns: Vec<Column>,
+    /// Rows that a grid has exactly, one for each choice; the choice's id stands in the column `row`.
+    #[serde(default)]
+    pub fixed_rows: Vec<Choice>,
+    /// Least rows of a required table.
+    #[serde(default)]
+    pub min_rows: Option<usize>,
+    /// Most rows of a table (default 50).
+    #[serde(default)]
+    pub max_rows: Option<usize>,
+    /// Asked by the public simulator.
+    #[serde(default)]
+    pub simulator: bool,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// Slug.
+    pub id: String,
+    /// What kind of cell; never `table`, `choices` or `declaration`.
+    pub kind: Kind,
+    /// Head.
+    pub label: Text,
+    /// A row with anything in it must fill this cell.
+    #[serde(default)]
+    pub required: bool,
+    /// Choices of a `choice` cell.
+    #[serde(default)]
+    pub options: Vec<Choice>,
+    /// Most code points.
+    #[serde(default)]
+    pub max_chars: Option<usize>,
+    /// Least value of a number, as for fields.
+    #[serde(default)]
+    pub min: Option<i64>,
+    /// Most of a number.
+    #[serde(default)]
+    pub max: Option<i64>,
+}
+
+/// One possible answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// Slug that is stored.
+    pub id: String,
+    /// What is shown.
+    pub label: Text,
+}
+
+/// Kinds of answers. All scalars are kept as typed; the evaluation parses them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// One line.
+    Text,
+    /// Several lines.
+    LongText,
+    /// Company number, 9 digits with Luhn key.
+    Siren,
+    /// Establishment number, 14 digits.
+    Siret,
+    /// Activity code.
+    Naf,
+    /// Calendar day.
+    Date,
+    /// Euros and cents.
+    Money,
+    /// Whole number.
+    Integer,
+    /// Number with at most two decimals (months, full-time equivalents, per cent).
+    Hundredths,
+    /// One of the options.
+    Choice,
+    /// Any of the options.
+    Choices,
+    /// `yes` or `no`.
+    YesNo,
+    /// A statement to tick; required means it must be ticked.
+    Declaration,
+    /// E-mail address.
+    Email,
+    /// Web address.
+    Url,
+    /// Telephone number.
+    Phone,
+    /// ISO 3166 alpha-2 country.
+    Country,
+    /// Rows of cells.
+    Table,
+}
+
+/// A condition on another answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    /// Path of the other field.
+    pub field: String,
+    /// Holds when the answer is one of these (or contains one, for `choices`); empty: holds when anything is answered.
+    #[serde(default)]
+    pub is: Vec<String>,
+}

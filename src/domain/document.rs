@@ -1,0 +1,316 @@
+//! The answers of a dossier as typed: `section → field → value`, nothing lost, nothing interpreted.
+
+use super::call::{Call, Field, Kind};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use unicode_normalization::UnicodeNormalization;
+
+/// Most characters kept for one text, whatever the form says: a bound on memory, far above every limit of a form.
+pub const HARD_LIMIT_CHARS: usize = 50_000;
+/// Most rows kept of one table.
+pub const HARD_LIMIT_ROWS: usize = 500;
+
+/// One row of a table: column → cell as typed.
+pub type Row = BTreeMap<String, String>;
+
+/// One answer as typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// A ticked statement.
+    Flag(bool),
+    /// Every scalar.
+    Text(String),
+    /// Ticked choices.
+    Choices(Vec<String>),
+    /// A table.
+    Rows(Vec<Row>),
+}
+
+impl Value {
+    /// True when nothing has been answered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Flag(flag) => !flag,
+            Self::Text(text) => text.trim().is_empty(),
+            Self::Choices(choices) => choices.is_empty(),
+            Self::Rows(rows) => rows.iter().all(row_is_empty),
+        }
+    }
+}
+
+/// True when no cell of a row holds anything.
+#[must_use]
+pub fn row_is_empty(row: &Row) -> bool {
+    row.iter().all(|(column, cell)| column == "row" || cell.trim().is_empty())
+}
+
+/// All answers of a dossier.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Document(pub BTreeMap<String, BTreeMap<String, Value>>);
+
+/// A change of one answer, as seen by the one who makes it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// `section.field`.
+    pub path: String,
+    /// What stood there when the change was begun; nothing for an empty field.
+    #[serde(default)]
+    pub was: Option<Value>,
+    /// The new answer.
+    pub value: Value,
+}
+
+/// A change that met another one of the same field.
+#[derive(Clone, Debug, Serialize)]
+pub struct Conflict {
+    /// `section.field`.
+    pub path: String,
+    /// What stands there now.
+    pub theirs: Value,
+    /// What was to be written.
+    pub yours: Value,
+}
+
+/// Why a value cannot be kept at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+pub enum DocumentError {
+    /// The form has no such field.
+    #[error("the form has no field {0}")]
+    UnknownField(String),
+    /// A table where a text belongs, and so on.
+    #[error("{0} has another kind of answer")]
+    WrongShape(String),
+    /// The form's table has no such column.
+    #[error("{0} is not a column of the table")]
+    UnknownColumn(String),
+    /// Beyond the hard limits.
+    #[error("{0} is longer than the portal can keep")]
+    TooLong(String),
+}
+
+impl Document {
+    /// The answer at `section.field`.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&Value> {
+        let (section, field) = path.split_once('.')?;
+        self.0.get(section)?.get(field)
+    }
+
+    /// The text at a path, trimmed; empty when there is none.
+    #[must_use]
+    pub fn text(&self, path: &str) -> &str {
+        match self.get(path) {
+            Some(Value::Text(text)) => text.trim(),
+            _ => "",
+        }
+    }
+
+    /// The rows at a path that hold anything, with their index in the table.
+    pub fn rows(&self, path: &str) -> impl Iterator<Item = (usize, &Row)> {
+        let rows: &[Row] = match self.get(path) {
+            Some(Value::Rows(rows)) => rows,
+            _ => &[],
+        };
+        rows.iter().enumerate().filter(|(_, row)| !row_is_empty(row))
+    }
+
+    /// Writes an answer after bringing it to the field's shape; an empty answer removes the field.
+    ///
+    /// # Errors
+    /// When the form has no such field, or the value cannot be an answer to it.
+    pub fn set(&mut self, call: &Call, path: &str, value: Value) -> Result<(), DocumentError> {
+        let field = call.field(path).ok_or_else(|| DocumentError::UnknownField(path.into()))?;
+        let value = shape(field, path, value)?;
+        let (section, name) = path.split_once('.').unwrap_or((path, ""));
+        let answers = self.0.entry(section.into()).or_default();
+        if value.is_empty() {
+            answers.remove(name);
+        } else {
+            answers.insert(name.into(), value);
+        }
+        self.0.retain(|_, answers| !answers.is_empty());
+        Ok(())
+    }
+
+    /// Merges changes field by field: one that was begun on what still stands, or that says what stands already, is
+    /// written; any other is a conflict and leaves the document as it is at that field.
+    ///
+    /// # Errors
+    /// When a change cannot be an answer at all; nothing is written then.
+    pub fn merge(&mut self, call: &Call, changes: Vec<Change>) -> Result<Vec<Conflict>, DocumentError> {
+        let mut merged = self.clone();
+        let mut conflicts = Vec::new();
+        for change in changes {
+            let field =
+                call.field(&change.path).ok_or_else(|| DocumentError::UnknownField(change.path.clone()))?;
+            let now = self.get(&change.path).cloned().unwrap_or_else(|| empty(field.kind));
+            let was = match change.was {
+                Some(was) => shape(field, &change.path, was)?,
+                None => empty(field.kind),
+            };
+            let yours = shape(field, &change.path, change.value)?;
+            if same(&was, &now) || same(&yours, &now) {
+                merged.set(call, &change.path, yours)?;
+            } else {
+                conflicts.push(Conflict { path: change.path, theirs: now, yours });
+            }
+        }
+        *self = merged;
+        Ok(conflicts)
+    }
+
+    /// Reads a whole document from outside.
+    ///
+    /// # Errors
+    /// All faults, each at its path.
+    pub fn from_json(call: &Call, json: &serde_json::Value) -> Result<Self, Vec<DocumentError>> {
+        let mut document = Self::default();
+        let mut faults = Vec::new();
+        let Some(sections) = json.as_object() else {
+            return Err(vec![DocumentError::WrongShape("document".into())]);
+        };
+        for (section, answers) in sections {
+            let Some(answers) = answers.as_object() else {
+                faults.push(DocumentError::WrongShape(section.clone()));
+                continue;
+            };
+            for (name, json) in answers {
+                let path = format!("{section}.{name}");
+                let set = value_from_json(json)
+                    .ok_or_else(|| DocumentError::WrongShape(path.clone()))
+                    .and_then(|value| document.set(call, &path, value));
+                if let Err(fault) = set {
+                    faults.push(fault);
+                }
+            }
+        }
+        if faults.is_empty() { Ok(document) } else { Err(faults) }
+    }
+}
+
+fn same(one: &Value, other: &Value) -> bool {
+    one == other || (one.is_empty() && other.is_empty())
+}
+
+/// The answer of a field that nobody has answered.
+#[must_use]
+pub fn empty(kind: Kind) -> Value {
+    match kind {
+        Kind::Table => Value::Rows(Vec::new()),
+        Kind::Choices => Value::Choices(Vec::new()),
+        Kind::Declaration => Value::Flag(false),
+        _ => Value::Text(String::new()),
+    }
+}
+
+/// Accepts numbers and booleans where documents keep text.
+fn value_from_json(json: &serde_json::Value) -> Option<Value> {
+    use serde_json::Value as Json;
+    Some(match json {
+        Json::Null => Value::Text(String::new()),
+        Json::Bool(flag) => Value::Flag(*flag),
+        Json::String(text) => Value::Text(text.clone()),
+        Json::Number(number) => Value::Text(number.to_string()),
+        Json::Array(items) if items.iter().all(Json::is_string) => {
+            Value::Choices(items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect())
+        }
+        Json::Array(items) => Value::Rows(items.iter().map(row_from_json).collect::<Option<_>>()?),
+        Json::Object(_) => return None,
+    })
+}
+
+fn row_from_json(json: &serde_json::Value) -> Option<Row> {
+    use serde_json::Value as Json;
+    json.as_object()?
+        .iter()
+        .map(|(column, cell)| {
+            let text = match cell {
+                Json::Null => String::new(),
+                Json::Bool(flag) => if *flag { "yes" } else { "no" }.into(),
+                Json::String(text) => text.clone(),
+                Json::Number(number) => number.to_string(),
+                Json::Array(_) | Json::Object(_) => return None,
+            };
+            Some((column.clone(), text))
+        })
+        .collect()
+}
+
+/// Line ends as `\n`, no control characters, then NFC (a control character may stand between a letter and its accent);
+/// length bounded.
+fn clean(path: &str, text: &str) -> Result<String, DocumentError> {
+    let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text: String = lines.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).nfc().collect();
+    if text.chars().count() > HARD_LIMIT_CHARS { Err(DocumentError::TooLong(path.into())) } else { Ok(text) }
+}
+
+fn shape(field: &Field, path: &str, value: Value) -> Result<Value, DocumentError> {
+    let wrong = || DocumentError::WrongShape(path.into());
+    match (field.kind, value) {
+        (Kind::Table, Value::Rows(rows)) => {
+            if rows.len() > HARD_LIMIT_ROWS {
+                return Err(DocumentError::TooLong(path.into()));
+            }
+            rows.into_iter()
+                .map(|row| shape_row(field, path, row))
+                .collect::<Result<Vec<_>, _>>()
+                .map(|rows| Value::Rows(trim_rows(field, rows)))
+        }
+        (Kind::Table, Value::Choices(items)) if items.is_empty() => Ok(Value::Rows(Vec::new())),
+        (Kind::Table, Value::Text(text)) if text.is_empty() => Ok(Value::Rows(Vec::new())),
+        (Kind::Choices, Value::Choices(mut items)) => {
+            if items.len() > HARD_LIMIT_ROWS || items.iter().any(|item| item.len() > 200) {
+                return Err(DocumentError::TooLong(path.into()));
+            }
+            items.sort();
+            items.dedup();
+            Ok(Value::Choices(items))
+        }
+        (Kind::Choices, Value::Rows(rows)) if rows.is_empty() => Ok(Value::Choices(Vec::new())),
+        (Kind::Choices, Value::Text(text)) if text.is_empty() => Ok(Value::Choices(Vec::new())),
+        (Kind::Declaration, Value::Flag(flag)) => Ok(Value::Flag(flag)),
+        (Kind::Declaration, Value::Text(text)) => Ok(Value::Flag(matches!(text.as_str(), "true" | "yes" | "on"))),
+        (Kind::YesNo, Value::Flag(flag)) => Ok(Value::Text(if flag { "yes" } else { "no" }.into())),
+        (Kind::Table | Kind::Choices | Kind::Declaration, _) => Err(wrong()),
+        (_, Value::Text(text)) => clean(path, &text).map(Value::Text),
+        _ => Err(wrong()),
+    }
+}
+
+fn shape_row(field: &Field, path: &str, row: Row) -> Result<Row, DocumentError> {
+    row.into_iter()
+        .filter(|(_, cell)| !cell.is_empty())
+        .map(|(column, cell)| {
+            if !field.columns.iter().any(|known| known.id == column) {
+                return Err(DocumentError::UnknownColumn(format!("{path}.{column}")));
+            }
+            clean(path, &cell).map(|cell| (column, cell))
+        })
+        .collect()
+}
+
+/// Drops empty rows at the end; a grid keeps its fixed rows in their order.
+fn trim_rows(field: &Field, mut rows: Vec<Row>) -> Vec<Row> {
+    if !field.fixed_rows.is_empty() {
+        return field
+            .fixed_rows
+            .iter()
+            .map(|fixed| {
+                let mut row = rows.iter().find(|row| row.get("row") == Some(&fixed.id)).cloned().unwrap_or_default();
+                row.insert("row".into(), fixed.id.clone());
+                row
+            })
+            .collect();
+    }
+    while rows.last().is_some_and(row_is_empty) {
+        rows.pop();
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests;

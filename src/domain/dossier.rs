@@ -1,0 +1,147 @@
+//! A dossier: a draft that changes, and deposited versions that never do.
+
+use super::{
+    access::Target,
+    calendar::{Round, RoundId},
+    call::Call,
+    document::Document,
+    evaluation::{Circumstances, Evaluation, Extent, evaluate},
+    ids::{AccountId, DossierId},
+    piece::Upload,
+    receipt::{Sealing, manifest, parts},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// A dossier as it stands.
+#[derive(Clone, Debug)]
+pub struct Dossier {
+    /// Id.
+    pub id: DossierId,
+    /// Call.
+    pub call: String,
+    /// Round.
+    pub round: RoundId,
+    /// Whose it is.
+    pub owner: AccountId,
+    /// Answers as typed.
+    pub draft: Document,
+    /// Counts the changes of the draft and its pieces: the entity tag.
+    pub revision: u64,
+    /// The version that stands, if one was deposited and not withdrawn.
+    pub deposit: Option<Deposit>,
+    /// How many versions were ever deposited.
+    pub versions: u32,
+    /// When it was begun.
+    pub created_at: Timestamp,
+    /// Last change of the draft.
+    pub changed_at: Timestamp,
+    /// When the deposit was withdrawn, if it was and none followed.
+    pub withdrawn_at: Option<Timestamp>,
+}
+
+/// The deposited version that stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Deposit {
+    /// Version, from 1.
+    pub version: u32,
+    /// Number of its receipt.
+    pub receipt: String,
+    /// Instant.
+    pub at: Timestamp,
+    /// Revision of the draft that was deposited.
+    pub revision: u64,
+}
+
+/// What a person is told about a dossier, above everything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// `brouillon`: nothing has been deposited.
+    Draft,
+    /// `depose`: a version stands.
+    Deposited,
+    /// `depose`, and the draft has changed since: what stands is still the deposited version.
+    Changed,
+    /// `retire`: withdrawn.
+    Withdrawn,
+}
+
+/// A deposit that passed every rule, ready to be written.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    /// Version it will have.
+    pub version: u32,
+    /// The manifest.
+    pub manifest: serde_json::Value,
+    /// Digest of its parts.
+    pub parts: std::collections::BTreeMap<String, String>,
+    /// The evaluation.
+    pub evaluation: Evaluation,
+}
+
+/// Why a deposit is not taken; everything is kept.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// Rules that block; all findings are there.
+    Findings(Box<Evaluation>),
+    /// The same content already stands under this receipt.
+    Unchanged(String),
+}
+
+impl Dossier {
+    /// The state at a glance.
+    #[must_use]
+    pub fn state(&self) -> State {
+        match &self.deposit {
+            Some(deposit) if deposit.revision == self.revision => State::Deposited,
+            Some(_) => State::Changed,
+            None if self.withdrawn_at.is_some() => State::Withdrawn,
+            None => State::Draft,
+        }
+    }
+
+    /// The dossier as something to act on.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target::Dossier { id: self.id, owner: self.owner, deposited: self.deposit.is_some() }
+    }
+
+    /// Judges a deposit at an instant and seals what would be deposited.
+    ///
+    /// # Errors
+    /// [`Refusal`] with every blocking finding at once.
+    pub fn seal(
+        &self,
+        call: &Call,
+        round: &Round,
+        uploads: &[Upload],
+        other_deposits: u32,
+        depositor: AccountId,
+        portal: &str,
+        now: Timestamp,
+    ) -> Result<Sealed, Refusal> {
+        if let Some(deposit) = self.deposit.as_ref().filter(|deposit| deposit.revision == self.revision) {
+            return Err(Refusal::Unchanged(deposit.receipt.clone()));
+        }
+        let around = Circumstances { now, round: Some(round), uploads: Some(uploads), other_deposits };
+        let evaluation = evaluate(call, &self.draft, around, Extent::Deposit);
+        if evaluation.missing() > 0 {
+            return Err(Refusal::Findings(Box::new(evaluation)));
+        }
+        let version = self.versions + 1;
+        let asked: Vec<Upload> = uploads.iter().filter(|upload| call.piece(&upload.code).is_some()).cloned().collect();
+        let manifest = manifest(&Sealing {
+            portal,
+            call,
+            round,
+            dossier: self.id,
+            version,
+            depositor,
+            evaluation: &evaluation,
+            uploads: &asked,
+            at: now,
+        });
+        Ok(Sealed { version, parts: parts(&manifest), manifest, evaluation })
+    }
+}

@@ -1,0 +1,189 @@
+//! A dossier against its call at an instant: all findings and all amounts, the same for the simulator, the editor, the
+//! deposit and the interfaces.
+
+mod amounts;
+mod checks;
+mod de_minimis;
+mod difficulty;
+mod pieces;
+mod sme;
+
+pub use amounts::{Amounts, CostLine};
+pub use de_minimis::DeMinimisVerdict;
+pub use difficulty::DifficultyVerdict;
+pub use sme::{Figures, SmeVerdict};
+
+use super::{
+    answers::Answers,
+    calendar::{Round, day},
+    call::{Call, Rule, RuleCheck},
+    document::Document,
+    finding::{Finding, Severity},
+    piece::Upload,
+    text::Text,
+};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use serde::Serialize;
+
+/// What surrounds the answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// The instant that is held against every date.
+    pub now: Timestamp,
+    /// The round in which the deposit would fall; none in the simulator and in a stateless evaluation without round.
+    pub round: Option<&'a Round>,
+    /// Uploaded pieces; none means that pieces are not judged.
+    pub uploads: Option<&'a [Upload]>,
+    /// Other deposited dossiers of the same company in the round.
+    pub other_deposits: u32,
+}
+
+/// How much is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Everything a deposit needs.
+    Deposit,
+    /// The rules that the public simulator can judge from its few answers.
+    Simulator,
+}
+
+/// The result.
+#[derive(Clone, Debug, Serialize)]
+pub struct Evaluation {
+    /// Every finding, blocking ones first, then in the order of the form.
+    pub findings: Vec<Finding>,
+    /// The money.
+    pub amounts: Amounts,
+    /// The SME test, when its figures are there.
+    pub sme: Option<SmeVerdict>,
+    /// The difficulty test, when its figures are there.
+    pub difficulty: Option<DifficultyVerdict>,
+    /// Aid already received, when the call counts it.
+    pub de_minimis: Option<DeMinimisVerdict>,
+    /// First days from which expenses count under the readings of X-4.
+    pub expense_dates: ExpenseDates,
+    /// The answers in normal form, which a receipt seals.
+    #[serde(skip)]
+    pub document: Document,
+}
+
+/// The candidate first days of expenses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ExpenseDates {
+    /// The day after the deposit: the reading applied.
+    pub after_deposit: Date,
+    /// The day on which the round is closed, as one sentence of the call has it.
+    pub after_closing: Option<Date>,
+}
+
+impl Evaluation {
+    /// Findings that refuse the deposit.
+    pub fn blocking(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Blocking)
+    }
+    /// How many findings refuse the deposit.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        self.blocking().count()
+    }
+}
+
+/// Everything a check may look at.
+struct Case<'a> {
+    call: &'a Call,
+    answers: &'a Answers,
+    around: Circumstances<'a>,
+    zone: TimeZone,
+    today: Date,
+    amounts: &'a Amounts,
+    sme: Option<&'a SmeVerdict>,
+    difficulty: Option<&'a DifficultyVerdict>,
+    de_minimis: Option<&'a DeMinimisVerdict>,
+}
+
+/// Where a check failed and the values for its message.
+struct Failure {
+    path: String,
+    values: Vec<(&'static str, Text)>,
+}
+
+/// Evaluates a dossier. Pure: the same arguments give the same result for ever.
+#[must_use]
+pub fn evaluate(call: &Call, document: &Document, around: Circumstances<'_>, extent: Extent) -> Evaluation {
+    let zone = call.time_zone();
+    let today = day(around.now, &zone);
+    let (answers, mut findings) = Answers::read(call, document);
+    if extent == Extent::Simulator {
+        // The simulator asks a few questions: what it does not ask cannot be missing, what is typed can be unreadable.
+        findings.retain(|finding| {
+            call.field(finding.field()).is_some_and(|field| field.simulator) && !answers.is_empty(finding.field())
+        });
+    }
+    let sme = sme::judge(call, &answers);
+    let difficulty = difficulty::judge(call, &answers, sme.as_ref(), today);
+    let de_minimis = de_minimis::judge(call, &answers, today);
+    let amounts = amounts::compute(call, &answers, de_minimis.as_ref());
+    let case = Case {
+        call,
+        answers: &answers,
+        around,
+        zone: zone.clone(),
+        today,
+        amounts: &amounts,
+        sme: sme.as_ref(),
+        difficulty: difficulty.as_ref(),
+        de_minimis: de_minimis.as_ref(),
+    };
+    for rule in &call.rules {
+        for check in &rule.checks {
+            if extent == Extent::Deposit || check.simulator {
+                findings.extend(checks::fail(&case, &check.check).into_iter().map(|failure| found(rule, check, failure)));
+            }
+        }
+    }
+    if extent == Extent::Deposit && around.uploads.is_some() {
+        findings.extend(pieces::findings(&case, document));
+    }
+    order(call, &mut findings);
+    let expense_dates = ExpenseDates {
+        after_deposit: today.tomorrow().unwrap_or(today),
+        after_closing: around.round.and_then(|round| round.window).map(|window| day(window.closes, &zone)),
+    };
+    Evaluation {
+        findings,
+        sme,
+        difficulty,
+        de_minimis,
+        expense_dates,
+        amounts,
+        document: answers.document().clone(),
+    }
+}
+
+fn found(rule: &Rule, check: &RuleCheck, failure: Failure) -> Finding {
+    let message = failure.values.iter().fold(check.message.clone(), |text, (name, value)| text.with(name, &value.fr, &value.en));
+    Finding {
+        rule: rule.id.clone(),
+        severity: check.severity,
+        path: failure.path,
+        message,
+        interpretation: rule.interpretation.clone(),
+    }
+}
+
+/// Blocking first; within a severity in the order of the form, pieces after it, the whole dossier last.
+fn order(call: &Call, findings: &mut [Finding]) {
+    let place = |finding: &Finding| {
+        let section = call.sections.iter().position(|section| section.id == finding.section());
+        let field = section.and_then(|index| {
+            let name = finding.field().split_once('.').map(|(_, field)| field);
+            call.sections[index].fields.iter().position(|field| Some(field.id.as_str()) == name)
+        });
+        let piece = finding.path.strip_prefix("pieces.").and_then(|code| call.pieces.iter().position(|piece| piece.code == code));
+        (finding.severity, section.unwrap_or(usize::MAX - usize::from(piece.is_some())), field, piece)
+    };
+    findings.sort_by_cached_key(place);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! The checks that rules are made of. Each answers with its failures; none means it holds or has nothing to judge yet.
+
+use super::{Case, Failure};
+use crate::domain::{
+    calendar::{RoundState, add_months, show_day, show_deadline, show_instant},
+    call::Check,
+    money::{Cents, Rate},
+    text::Text,
+};
+use jiff::civil::Date;
+
+type Values = Vec<(&'static str, Text)>;
+
+fn plain(text: impl Into<String>) -> Text {
+    let text = text.into();
+    Text::new(text.clone(), text)
+}
+
+fn cents(amount: Cents) -> Text {
+    plain(amount.show())
+}
+
+fn date(day: Date) -> Text {
+    plain(show_day(day))
+}
+
+fn one(path: &str, values: Values) -> Vec<Failure> {
+    vec![Failure { path: path.into(), values }]
+}
+
+fn unless(holds: bool, path: &str, values: impl FnOnce() -> Values) -> Vec<Failure> {
+    if holds { Vec::new() } else { one(path, values()) }
+}
+
+/// First table or field that the amounts come from: where the reader can do something about the base.
+fn budget_path(case: &Case<'_>) -> String {
+    use crate::domain::call::CostAmount::{Flat, Product, Sum};
+    case.call
+        .funding
+        .costs
+        .iter()
+        .find_map(|cost| match &cost.amount {
+            Product { table, .. } | Sum { table, .. } => Some(table.clone()),
+            Flat { .. } => None,
+        })
+        .unwrap_or_default()
+}
+
+pub(super) fn fail(case: &Case<'_>, check: &Check) -> Vec<Failure> {
+    let answers = case.answers;
+    match check {
+        Check::MinBase => {
+            let (base, minimum) = (case.amounts.base, case.call.funding.min_base_cents);
+            unless(base >= minimum, &budget_path(case), || {
+                vec![("base", cents(base)), ("minimum", cents(minimum)), ("missing", cents(minimum.minus(base)))]
+            })
+        }
+        Check::NotAfterDeposit { field } => answers
+            .date(field)
+            .map_or_else(Vec::new, |day| unless(day <= case.today, field, || vec![("date", date(day))])),
+        Check::Equals { field, is } => {
+            let answer = answers.text(field);
+            unless(answer.is_empty() || answer == is, field, || vec![("answer", plain(answer))])
+        }
+        Check::AtLeast { field, count } => {
+            let found = answers.choices(field).len().max(answers.rows(field).count());
+            unless(found >= *count, field, || vec![("count", plain(count.to_string()))])
+        }
+        Check::BrickOpen { field } => {
+            let (open, chosen) = (case.around.round.map_or(&[][..], |round| &round.bricks), answers.choices(field));
+            let holds = open.is_empty() || chosen.is_empty() || chosen.iter().any(|brick| open.contains(brick));
+            let name = |slug: &String| case.call.brick(slug).map_or_else(|| slug.clone(), |brick| brick.name.clone());
+            unless(holds, field, || vec![("open", plain(open.iter().map(name).collect::<Vec<_>>().join(", ")))])
+        }
+        Check::AnyOf { fields } => {
+            let first = fields.first().map_or("", String::as_str);
+            unless(fields.iter().any(|field| !answers.is_empty(field)), first, Vec::new)
+        }
+        Check::AfterDeposit { field } => answers.date(field).map_or_else(Vec::new, |day| {
+            unless(day > case.today, field, || {
+                vec![("date", date(day)), ("earliest", date(case.today.tomorrow().unwrap_or(case.today)))]
+            })
+        }),
+        Check::Duration { start, end } => duration(case, start, end),
+        Check::FinancingBalanced => {
+            let path = case.call.funding.financing.as_ref().map_or("", |at| at.table.as_str());
+            let (financed, base) = (case.amounts.financed, case.amounts.base);
+            unless(financed == base, path, || vec![("financed", cents(financed)), ("base", cents(base))])
+        }
+        Check::AidAsked { field } => answers.hundredths(field).map(Cents).map_or_else(Vec::new, |asked| {
+            let aid = case.amounts.aid_by_rate;
+            unless(asked <= aid, field, || vec![("asked", cents(asked)), ("aid", cents(aid))])
+        }),
+        Check::AtLeastValue { field, value } => answers.integer(field).map_or_else(Vec::new, |found| {
+            unless(found >= *value, field, || {
+                vec![("value", plain(found.to_string())), ("minimum", plain(value.to_string()))]
+            })
+        }),
+        Check::NotOlderThan { field, months } => answers.date(field).map_or_else(Vec::new, |day| {
+            let limit = add_months(day, i32::try_from(*months).unwrap_or(i32::MAX));
+            unless(limit >= case.today, field, || vec![("date", date(day)), ("months", plain(months.to_string()))])
+        }),
+        Check::OnlyDossier => {
+            let count = case.around.other_deposits;
+            unless(count == 0, &case.call.company.siret, || vec![("count", plain(count.to_string()))])
+        }
+        Check::NoCell { .. } | Check::SameSiren { .. } => columns(case, check),
+        Check::ShareBelow { cost, target_ppm } => share(case, cost, *target_ppm, &cost_path(case, cost)),
+        Check::ShareExplained { cost, target_ppm, field } => {
+            if answers.is_empty(field) { share(case, cost, *target_ppm, field) } else { Vec::new() }
+        }
+        Check::RoundOpen => round_open(case),
+        Check::Sme | Check::SmeReadingsAgree | Check::NotInDifficulty | Check::DeMinimisHeadroom => company(case, check),
+    }
+}
+
+fn duration(case: &Case<'_>, start: &str, end: &str) -> Vec<Failure> {
+    let (Some(first), Some(last)) = (case.answers.date(start), case.answers.date(end)) else { return Vec::new() };
+    let months = i32::try_from(case.call.funding.duration_months).unwrap_or(i32::MAX);
+    let next = add_months(first, months);
+    let expected = next.yesterday().unwrap_or(next);
+    unless(last == expected, end, || vec![("expected", date(expected))])
+}
+
+fn cost_path(case: &Case<'_>, id: &str) -> String {
+    use crate::domain::call::CostAmount::{Flat, Product, Sum};
+    case.call.funding.costs.iter().find(|cost| cost.id == id).map_or_else(String::new, |cost| match &cost.amount {
+        Product { table, .. } | Sum { table, .. } => table.clone(),
+        Flat { of, .. } => of.clone(),
+    })
+}
+
+fn share(case: &Case<'_>, cost: &str, target: Rate, path: &str) -> Vec<Failure> {
+    let (amount, base) = (case.amounts.cost(cost), case.amounts.base);
+    unless(amount == Cents::ZERO || amount.below_share(target, base), path, || {
+        let share = amount.share_of(base).unwrap_or_default();
+        vec![("share", plain(share.show())), ("target", plain(target.show()))]
+    })
+}
+
+fn columns(case: &Case<'_>, check: &Check) -> Vec<Failure> {
+    let answers = case.answers;
+    match check {
+        Check::NoCell { at, is } => {
+            let rows: Vec<_> = answers.rows(&at.table).filter(|(_, row)| row.get(&at.column) == Some(is)).collect();
+            rows.into_iter()
+                .map(|(index, _)| Failure {
+                    path: format!("{}[{index}].{}", at.table, at.column),
+                    values: vec![("rows", plain((index + 1).to_string()))],
+                })
+                .collect()
+        }
+        Check::SameSiren { at } => {
+            let siret = answers.text(&case.call.company.siret);
+            let Some(siren) = siret.get(..9) else { return Vec::new() };
+            answers
+                .rows(&at.table)
+                .filter(|(_, row)| row.get(&at.column).is_some_and(|cell| !cell.is_empty() && cell != siren))
+                .map(|(index, _)| Failure {
+                    path: format!("{}[{index}].{}", at.table, at.column),
+                    values: vec![("row", plain((index + 1).to_string()))],
+                })
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn round_open(case: &Case<'_>) -> Vec<Failure> {
+    let Some(round) = case.around.round else { return Vec::new() };
+    let shown = |at: Option<Text>| at.unwrap_or_else(|| Text::new("date à venir", "date to come"));
+    unless(round.state(case.around.now) == RoundState::Open, "", || {
+        vec![
+            ("opens", shown(round.window.map(|window| plain(show_instant(window.opens, &case.zone))))),
+            ("closes", shown(round.window.map(|window| plain(show_deadline(window.closes, &case.zone))))),
+        ]
+    })
+}
+
+fn company(case: &Case<'_>, check: &Check) -> Vec<Failure> {
+    match check {
+        Check::Sme => case.sme.map_or_else(Vec::new, |verdict| {
+            unless(verdict.recommendation, &sme_path(case), || {
+                vec![
+                    ("staff", plain(crate::domain::money::decimal(verdict.latest.staff).replace('.', ","))),
+                    ("turnover", cents(verdict.latest.turnover)),
+                    ("balance", cents(verdict.latest.balance)),
+                ]
+            })
+        }),
+        Check::SmeReadingsAgree => case.sme.map_or_else(Vec::new, |verdict| {
+            unless(verdict.recommendation == verdict.footnote, &sme_path(case), Vec::new)
+        }),
+        Check::NotInDifficulty => case.difficulty.map_or_else(Vec::new, |verdict| {
+            let path = case.call.company.difficulty.as_ref().map_or("", |fields| fields.capital.as_str());
+            unless(verdict.grounds.is_empty(), path, || {
+                vec![
+                    ("losses", cents(Cents::ZERO.minus(verdict.own_funds).max(Cents::ZERO))),
+                    ("half", cents(Cents(verdict.capital.0 / 2))),
+                ]
+            })
+        }),
+        Check::DeMinimisHeadroom => case.de_minimis.map_or_else(Vec::new, |verdict| {
+            let path = case.call.company.de_minimis.as_ref().map_or("", |fields| fields.table.as_str());
+            unless(verdict.headroom >= case.amounts.aid_by_rate, path, || {
+                vec![
+                    ("counted", cents(verdict.counted)),
+                    ("headroom", cents(verdict.headroom)),
+                    ("aid", cents(case.amounts.aid_by_rate)),
+                ]
+            })
+        }),
+        _ => Vec::new(),
+    }
+}
+
+fn sme_path(case: &Case<'_>) -> String {
+    case.call.company.sme.as_ref().map_or_else(String::new, |fields| fields.staff[0].clone())
+}

@@ -1,0 +1,9 @@
+//! The rule register as tests: every vector, every blocking rule, every required field.
+
+mod calendar;
+mod company;
+mod complete;
+mod money;
+mod mutations;
+mod pieces;
+mod robustness;

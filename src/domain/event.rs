@@ -1,0 +1,82 @@
+//! What happened: the journal's vocabulary.
+
+use super::ids::{AccountId, DossierId};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// Kinds of events; each is a change of state that someone may have to prove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// A dossier was begun.
+    DossierCreated,
+    /// A piece was attached.
+    PieceAttached,
+    /// A piece was removed.
+    PieceRemoved,
+    /// A version was deposited.
+    DossierDeposited,
+    /// The deposit was withdrawn.
+    DossierWithdrawn,
+    /// Someone signed in.
+    SignedIn,
+    /// Someone signed out.
+    SignedOut,
+    /// An officer read a deposited dossier.
+    DepositRead,
+    /// An officer opened or downloaded a piece.
+    PieceRead,
+    /// An officer exported a round.
+    RoundExported,
+}
+
+impl EventKind {
+    /// The word in the database.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::DossierCreated => "dossier_created",
+            Self::PieceAttached => "piece_attached",
+            Self::PieceRemoved => "piece_removed",
+            Self::DossierDeposited => "dossier_deposited",
+            Self::DossierWithdrawn => "dossier_withdrawn",
+            Self::SignedIn => "signed_in",
+            Self::SignedOut => "signed_out",
+            Self::DepositRead => "deposit_read",
+            Self::PieceRead => "piece_read",
+            Self::RoundExported => "round_exported",
+        }
+    }
+}
+
+/// One line of the journal before it is chained.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// What.
+    pub kind: EventKind,
+    /// When.
+    pub at: Timestamp,
+    /// Who; none for the portal itself.
+    pub actor: Option<AccountId>,
+    /// About which dossier.
+    pub dossier: Option<DossierId>,
+    /// Digests, codes and numbers; never content.
+    pub data: serde_json::Value,
+}
+
+impl Event {
+    /// The digest that chains this line to the previous one.
+    #[must_use]
+    pub fn link(&self, sequence: u64, previous: &str) -> String {
+        let line = serde_json::json!({
+            "sequence": sequence,
+            "previous": previous,
+            "kind": self.kind.slug(),
+            "at": self.at.to_string(),
+            "actor": self.actor.map(|id| id.to_string()),
+            "dossier": self.dossier.map(|id| id.to_string()),
+            "data": self.data,
+        });
+        super::receipt::digest(&line)
+    }
+}

@@ -1,0 +1,214 @@
+//! Money in integer cents, rates in millionths, one rounding rule.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// An amount in euro cents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cents(pub i64);
+
+/// A share in millionths: 20 % is 200 000.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Rate(pub u32);
+
+const MILLION: i128 = 1_000_000;
+
+/// Divides rounding half away from zero: the one rounding rule (FIN-2).
+#[must_use]
+fn div_half_up(number: i128, by: i128) -> i128 {
+    let (quotient, rest) = (number / by, number % by);
+    if rest.abs() * 2 >= by.abs() { quotient + if (number < 0) == (by < 0) { 1 } else { -1 } } else { quotient }
+}
+
+fn clamp(value: i128) -> Cents {
+    Cents(i64::try_from(value).unwrap_or(if value < 0 { i64::MIN } else { i64::MAX }))
+}
+
+impl Cents {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// Sum, saturating: forms refuse amounts long before.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+    /// Difference, saturating.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+    /// A share, rounded half up.
+    #[must_use]
+    pub fn share(self, rate: Rate) -> Self {
+        clamp(div_half_up(i128::from(self.0) * i128::from(rate.0), MILLION))
+    }
+    /// A share, rounded down: for aid, which may not exceed the rate by a cent (FIN-7).
+    #[must_use]
+    pub fn share_floor(self, rate: Rate) -> Self {
+        clamp((i128::from(self.0) * i128::from(rate.0)).div_euclid(MILLION))
+    }
+    /// Times a quantity in hundredths, rounded half up.
+    #[must_use]
+    pub fn times_hundredths(self, hundredths: i64) -> Self {
+        clamp(div_half_up(i128::from(self.0) * i128::from(hundredths), 100))
+    }
+    /// What share this is of a whole, in millionths, rounded half up; none when the whole is not positive.
+    #[must_use]
+    pub fn share_of(self, whole: Self) -> Option<Rate> {
+        (whole.0 > 0)
+            .then(|| div_half_up(i128::from(self.0) * MILLION, i128::from(whole.0)))
+            .and_then(|ppm| u32::try_from(ppm).ok())
+            .map(Rate)
+    }
+    /// True when this is strictly below a share of a whole, exactly, without rounding (FIN-3).
+    #[must_use]
+    pub fn below_share(self, rate: Rate, whole: Self) -> bool {
+        i128::from(self.0) * MILLION < i128::from(whole.0) * i128::from(rate.0)
+    }
+    /// The decimal form kept in documents, `125000.50`.
+    #[must_use]
+    pub fn decimal(self) -> String {
+        decimal(self.0)
+    }
+    /// French typography with the euro sign: `125 000,50 €`, spaces unbreakable.
+    #[must_use]
+    pub fn show(self) -> String {
+        let text = decimal(self.0.saturating_abs());
+        let (units, rest) = text.split_once('.').unwrap_or((&text, "00"));
+        let mut grouped = String::new();
+        for (index, digit) in units.chars().enumerate() {
+            if index > 0 && (units.len() - index) % 3 == 0 {
+                grouped.push('\u{202f}');
+            }
+            grouped.push(digit);
+        }
+        format!("{}{grouped},{rest}\u{a0}€", if self.0 < 0 { "−" } else { "" })
+    }
+}
+
+impl fmt::Display for Cents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.show())
+    }
+}
+
+impl Rate {
+    /// `66,67 %`: two decimals, rounded half up.
+    #[must_use]
+    pub fn show(self) -> String {
+        let hundredths = div_half_up(i128::from(self.0), 100);
+        format!("{},{:02}\u{a0}%", hundredths / 100, hundredths % 100)
+    }
+}
+
+/// Writes hundredths as a decimal number with two places.
+#[must_use]
+pub fn decimal(hundredths: i64) -> String {
+    let absolute = hundredths.unsigned_abs();
+    format!("{}{}.{:02}", if hundredths < 0 { "-" } else { "" }, absolute / 100, absolute % 100)
+}
+
+/// Why a number could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberError {
+    /// Not a number.
+    Malformed,
+    /// `125,000` may mean 125 or 125 000.
+    Ambiguous,
+    /// More than two decimals.
+    TooPrecise,
+    /// Beyond any amount that the portal handles.
+    TooLarge,
+}
+
+/// Reads a number with at most two decimals as hundredths: `125 000,50`, `125000.50`, with any kind of space.
+///
+/// # Errors
+/// See [`NumberError`]; `125,000` is refused rather than guessed.
+pub fn parse_hundredths(text: &str) -> Result<i64, NumberError> {
+    let cleaned: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{202f}' | '\u{a0}' | '€'))
+        .map(|c| if c == '−' { '-' } else { c })
+        .collect();
+    let (negative, digits) = cleaned.strip_prefix('-').map_or((false, cleaned.as_str()), |rest| (true, rest));
+    let separators = digits.chars().filter(|c| matches!(c, ',' | '.')).count();
+    let (units, decimals) = match separators {
+        0 => (digits, ""),
+        1 => digits.split_once([',', '.']).ok_or(NumberError::Malformed)?,
+        _ => return Err(NumberError::Ambiguous),
+    };
+    let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    if units.is_empty() || !all_digits(units) || !all_digits(decimals) || (separators == 1 && decimals.is_empty()) {
+        return Err(NumberError::Malformed);
+    }
+    match decimals.len() {
+        0..=2 => {}
+        3 => return Err(NumberError::Ambiguous),
+        _ => return Err(NumberError::TooPrecise),
+    }
+    if units.len() > 13 {
+        return Err(NumberError::TooLarge);
+    }
+    let number: i64 = format!("{units}{decimals:0<2}").parse().map_err(|_| NumberError::TooLarge)?;
+    Ok(if negative { -number } else { number })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TWENTY: Rate = Rate(200_000);
+
+    #[test]
+    fn vectors_of_the_rule_register() {
+        for (salaries, overhead) in [(10_416_667, 2_083_333), (10_416_666, 2_083_333), (10_000_000, 2_000_000)] {
+            assert_eq!(Cents(salaries).share(TWENTY), Cents(overhead));
+        }
+        assert!(!Cents(3_000_000).below_share(TWENTY, Cents(15_000_000)), "exactly 20 % is not below");
+        assert_eq!(Cents(10_000_000).share_of(Cents(15_000_000)), Some(Rate(666_667)));
+        assert_eq!(Cents(2_999_900).share_of(Cents(13_799_900)).map(Rate::show).as_deref(), Some("21,74\u{a0}%"));
+    }
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        for text in ["125 000,50", "125000.50", "125\u{a0}000,5", "125\u{202f}000,50 €"] {
+            assert_eq!(parse_hundredths(text), Ok(12_500_050), "{text}");
+        }
+        assert_eq!(parse_hundredths("125,000"), Err(NumberError::Ambiguous));
+        assert_eq!(parse_hundredths("1.250,00"), Err(NumberError::Ambiguous));
+        assert_eq!(parse_hundredths("12a"), Err(NumberError::Malformed));
+        assert_eq!(parse_hundredths(""), Err(NumberError::Malformed));
+        assert_eq!(parse_hundredths("1,"), Err(NumberError::Malformed));
+        assert_eq!(parse_hundredths("99999999999999"), Err(NumberError::TooLarge));
+    }
+
+    #[test]
+    fn amounts_are_shown_in_french() {
+        assert_eq!(Cents(12_500_050).show(), "125\u{202f}000,50\u{a0}€");
+        assert_eq!(Cents(-5).show(), "−0,05\u{a0}€");
+    }
+
+    proptest! {
+        #[test]
+        fn decimal_round_trips(cents in -9_999_999_999_999_i64..9_999_999_999_999) {
+            prop_assert_eq!(parse_hundredths(&Cents(cents).decimal()), Ok(cents));
+            prop_assert_eq!(parse_hundredths(&Cents(cents).show()), Ok(cents));
+        }
+        #[test]
+        fn a_share_never_strays_by_more_than_half_a_cent(cents in 0_i64..100_000_000_000, ppm in 0_u32..1_000_001) {
+            let exact = i128::from(cents) * i128::from(ppm);
+            let rounded = i128::from(Cents(cents).share(Rate(ppm)).0) * MILLION;
+            prop_assert!((rounded - exact).abs() * 2 <= MILLION);
+            prop_assert!(Cents(cents).share_floor(Rate(ppm)) <= Cents(cents).share(Rate(ppm)));
+        }
+        #[test]
+        fn reading_never_panics(text in "\\PC{0,40}") {
+            let _read = parse_hundredths(&text);
+        }
+    }
+}

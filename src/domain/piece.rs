@@ -1,0 +1,21 @@
+//! What is known of an uploaded piece.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// An uploaded file of a dossier; its bytes are in the blob store under the digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upload {
+    /// Code of the piece in the call.
+    pub code: String,
+    /// SHA-256 of the bytes, lower-case hexadecimal.
+    pub sha256: String,
+    /// Name of the file on the applicant's machine.
+    pub name: String,
+    /// Media type, found from the bytes.
+    pub media: String,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// Day of issue, as declared.
+    pub issued: Option<Date>,
+}

@@ -1,0 +1,190 @@
+//! The receipt: what was deposited, when, sealed so that anyone can check it without the portal.
+//!
+//! A manifest holds everything that was received. Each part of it (a section of answers, a piece, the context) has a
+//! SHA-256 of its own, so that a verifier can say *what* differs; the digest of those digests is signed with Ed25519
+//! in a short statement, which also carries the digest of the previous receipt's statement: none can be removed or
+//! back-dated unseen.
+
+mod verify;
+
+pub use verify::{Finding, PublicKey, Report, verify};
+
+use super::{
+    calendar::{Round, show_instant},
+    call::Call,
+    evaluation::Evaluation,
+    ids::{AccountId, DossierId},
+    piece::Upload,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+
+/// Format of the whole file, named in it.
+pub const FORMAT: &str = "guichet-receipt/1";
+/// What the first receipt has in place of a previous one.
+pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// What is signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    /// Always [`FORMAT`].
+    pub format: String,
+    /// Number that people use, unique in the portal.
+    pub number: String,
+    /// Place in the chain, from 1.
+    pub sequence: u64,
+    /// The dossier.
+    pub dossier: DossierId,
+    /// Its deposited version, from 1.
+    pub version: u32,
+    /// Instant of the deposit, UTC.
+    pub deposited_at: Timestamp,
+    /// Digest of the parts.
+    pub digest: String,
+    /// Digest of the previous statement in the chain.
+    pub previous: String,
+    /// Id of the key that signs.
+    pub key: String,
+}
+
+/// A receipt as it is given out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// What is signed.
+    pub statement: Statement,
+    /// Ed25519 over the canonical bytes of the statement, hexadecimal.
+    pub signature: String,
+    /// The public key, hexadecimal; compare its id with the published list.
+    pub public_key: String,
+    /// SHA-256 of every part of the manifest.
+    pub parts: BTreeMap<String, String>,
+    /// Everything that was received.
+    pub manifest: Json,
+}
+
+/// What a manifest is made from.
+#[derive(Debug)]
+pub struct Sealing<'a> {
+    /// Address of the portal.
+    pub portal: &'a str,
+    /// The call.
+    pub call: &'a Call,
+    /// The round.
+    pub round: &'a Round,
+    /// The dossier.
+    pub dossier: DossierId,
+    /// The version to come.
+    pub version: u32,
+    /// Who deposits.
+    pub depositor: AccountId,
+    /// The evaluation that let it pass.
+    pub evaluation: &'a Evaluation,
+    /// The pieces.
+    pub uploads: &'a [Upload],
+    /// Instant of the deposit.
+    pub at: Timestamp,
+}
+
+/// The manifest of a deposit.
+#[must_use]
+pub fn manifest(sealing: &Sealing<'_>) -> Json {
+    let Sealing { call, round, evaluation, .. } = sealing;
+    let zone = call.time_zone();
+    let pieces: BTreeMap<&str, Json> =
+        sealing.uploads.iter().map(|upload| (upload.code.as_str(), json!(upload))).collect();
+    let readings: Vec<&str> = call.interpretations.iter().map(|reading| reading.id.as_str()).collect();
+    json!({
+        "context": {
+            "portal": sealing.portal,
+            "call": call.id,
+            "call_version": call.version,
+            "round": round.id,
+            "dossier": sealing.dossier,
+            "version": sealing.version,
+            "depositor": sealing.depositor,
+            "instant_utc": sealing.at.to_string(),
+            "instant_local": show_instant(sealing.at, &zone),
+            "zone": call.zone,
+            "interpretations": readings,
+        },
+        "expenses_from": evaluation.expense_dates,
+        "amounts": evaluation.amounts,
+        "findings": evaluation.findings.iter().map(|finding| json!({
+            "rule": finding.rule, "severity": finding.severity, "path": finding.path,
+        })).collect::<Vec<_>>(),
+        "answers": evaluation.document,
+        "pieces": pieces,
+    })
+}
+
+/// The digest of every part of a manifest: `answers.*` and `pieces.*` one by one, the rest whole. No two parts share a
+/// name: a member of the manifest that is itself called `answers.x` cannot stand in for the section `x`.
+#[must_use]
+pub fn parts(manifest: &Json) -> BTreeMap<String, String> {
+    let mut parts = BTreeMap::new();
+    for (name, value) in manifest.as_object().into_iter().flatten() {
+        match (name.as_str(), value.as_object()) {
+            ("answers" | "pieces", Some(inner)) => {
+                parts.extend(inner.iter().map(|(key, value)| (format!("{name}.{key}"), digest(value))));
+            }
+            _ => {
+                let name = if name.contains('.') { format!("/{name}") } else { name.clone() };
+                parts.insert(name, digest(value));
+            }
+        }
+    }
+    parts
+}
+
+/// Canonical bytes (RFC 8785 for the values that receipts hold: objects with ASCII keys, strings, integers, booleans).
+#[must_use]
+pub fn canonical(value: &Json) -> String {
+    match value {
+        Json::Object(map) => {
+            let sorted: BTreeMap<&String, &Json> = map.iter().collect();
+            let members: Vec<String> =
+                sorted.into_iter().map(|(key, value)| format!("{}:{}", Json::from(key.as_str()), canonical(value))).collect();
+            format!("{{{}}}", members.join(","))
+        }
+        Json::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        scalar => scalar.to_string(),
+    }
+}
+
+/// SHA-256 of the canonical bytes, lower-case hexadecimal.
+#[must_use]
+pub fn digest(value: &Json) -> String {
+    hex::encode(ring::digest::digest(&ring::digest::SHA256, canonical(value).as_bytes()))
+}
+
+impl Statement {
+    /// The bytes that are signed.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        canonical(&json!(self))
+    }
+    /// What the next statement refers to.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        digest(&json!(self))
+    }
+}
+
+/// The id of a key: the first 16 hexadecimal digits of the SHA-256 of its public half.
+#[must_use]
+pub fn key_id(public_key: &[u8]) -> String {
+    hex::encode(ring::digest::digest(&ring::digest::SHA256, public_key))[..16].to_owned()
+}
+
+/// The number that people use: year of the deposit and place in the chain.
+#[must_use]
+pub fn number(at: Timestamp, zone: &jiff::tz::TimeZone, sequence: u64) -> String {
+    format!("{}-{sequence:06}", at.to_zoned_datetime(zone.clone()).year())
+}
+
+#[cfg(test)]
+mod tests;

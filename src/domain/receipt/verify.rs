@@ -1,0 +1,169 @@
+//! Checking a receipt without the portal.
+
+use super::{FORMAT, Receipt, digest, key_id, parts};
+use crate::domain::text::Text;
+use ring::signature::{ED25519, UnparsedPublicKey};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+/// A published key of a portal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicKey {
+    /// Its id.
+    pub id: String,
+    /// The key, hexadecimal.
+    pub public_key: String,
+}
+
+/// One thing that was checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Whether it holds.
+    pub holds: bool,
+    /// What was checked, or what differs.
+    pub message: Text,
+}
+
+/// The result of a verification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Every check in order.
+    pub findings: Vec<Finding>,
+    /// True when the signing key is among the published keys that were given.
+    pub key_known: bool,
+}
+
+impl Report {
+    /// True when nothing differs.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.findings.iter().all(|finding| finding.holds)
+    }
+}
+
+/// Checks a receipt: its shape, every part, the digest, the signature, and that manifest and statement speak of the
+/// same deposit. `known` are the portal's published keys, empty when they are not at hand.
+#[must_use]
+pub fn verify(json: &Json, known: &[PublicKey]) -> Report {
+    let receipt: Receipt = match serde_json::from_value(json.clone()) {
+        // Another spelling of the same value (upper-case digits, another form of an instant) is not what was given out.
+        Ok(receipt) if serde_json::json!(receipt) == *json => receipt,
+        Ok(_) => {
+            let finding = differs(
+                "Ce fichier n'est pas écrit comme un reçu émis : une valeur y a une autre forme.".into(),
+                "This file is not written as a receipt that was issued: a value has another form.".into(),
+            );
+            return Report { findings: vec![finding], key_known: false };
+        }
+        Err(error) => {
+            let finding = differs(
+                format!("Ce fichier n'est pas un reçu complet : {error}."),
+                format!("This file is not a complete receipt: {error}."),
+            );
+            return Report { findings: vec![finding], key_known: false };
+        }
+    };
+    let mut findings = Vec::new();
+    contents(&receipt, &mut findings);
+    consistency(&receipt, &mut findings);
+    let key_known = signature(&receipt, known, &mut findings);
+    Report { findings, key_known }
+}
+
+fn differs(fr: String, en: String) -> Finding {
+    Finding { holds: false, message: Text::new(fr, en) }
+}
+
+fn check(holds: bool, right: (&str, &str), wrong: (&str, &str)) -> Finding {
+    let (fr, en) = if holds { right } else { wrong };
+    Finding { holds, message: Text::new(fr, en) }
+}
+
+fn contents(receipt: &Receipt, findings: &mut Vec<Finding>) {
+    let found = parts(&receipt.manifest);
+    let names: std::collections::BTreeSet<_> = found.keys().chain(receipt.parts.keys()).collect();
+    let before = findings.len();
+    for name in names {
+        match (found.get(name), receipt.parts.get(name)) {
+            (Some(found), Some(sealed)) if found == sealed => {}
+            (Some(_), Some(_)) => findings.push(differs(
+                format!("« {name} » diffère de ce qui a été scellé."),
+                format!("“{name}” differs from what was sealed."),
+            )),
+            (None, _) => findings.push(differs(
+                format!("« {name} » a été scellé, mais manque dans ce fichier."),
+                format!("“{name}” was sealed but is missing from this file."),
+            )),
+            (_, None) => findings.push(differs(
+                format!("« {name} » n'était pas dans ce qui a été scellé."),
+                format!("“{name}” was not in what was sealed."),
+            )),
+        }
+    }
+    if findings.len() == before {
+        let count = receipt.parts.len();
+        findings.push(Finding {
+            holds: true,
+            message: Text::new(
+                format!("Le contenu est intact : {count} parties comparées."),
+                format!("The content is intact: {count} parts compared."),
+            ),
+        });
+    }
+    findings.push(check(
+        digest(&serde_json::json!(receipt.parts)) == receipt.statement.digest,
+        ("L'empreinte de l'ensemble est celle de la déclaration signée.", "The digest of the whole is the one in the signed statement."),
+        ("L'empreinte de l'ensemble n'est pas celle de la déclaration signée.", "The digest of the whole is not the one in the signed statement."),
+    ));
+}
+
+fn consistency(receipt: &Receipt, findings: &mut Vec<Finding>) {
+    let (statement, context) = (&receipt.statement, &receipt.manifest["context"]);
+    let same = statement.format == FORMAT
+        && context["dossier"] == statement.dossier.to_string()
+        && context["version"] == statement.version
+        && context["instant_utc"] == statement.deposited_at.to_string();
+    findings.push(check(
+        same,
+        ("Le contenu et la déclaration parlent du même dépôt.", "Content and statement speak of the same deposit."),
+        (
+            "Le contenu et la déclaration ne parlent pas du même dépôt (dossier, version, instant ou format).",
+            "Content and statement do not speak of the same deposit (dossier, version, instant or format).",
+        ),
+    ));
+}
+
+/// Bytes of lower-case hexadecimal, the only form in which receipts are given out; none when it is anything else.
+fn bytes(text: &str) -> Vec<u8> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) { Vec::new() } else { hex::decode(text).unwrap_or_default() }
+}
+
+fn signature(receipt: &Receipt, known: &[PublicKey], findings: &mut Vec<Finding>) -> bool {
+    let key = bytes(&receipt.public_key);
+    let signature = bytes(&receipt.signature);
+    findings.push(check(
+        key_id(&key) == receipt.statement.key,
+        ("La clé jointe est celle que nomme la déclaration.", "The key enclosed is the one that the statement names."),
+        ("La clé jointe n'est pas celle que nomme la déclaration.", "The key enclosed is not the one that the statement names."),
+    ));
+    let signed = UnparsedPublicKey::new(&ED25519, &key)
+        .verify(receipt.statement.canonical().as_bytes(), &signature)
+        .is_ok();
+    findings.push(check(
+        signed,
+        ("La signature de la déclaration est juste.", "The signature of the statement is right."),
+        (
+            "La signature ne correspond pas à la déclaration : un octet de l'une ou de l'autre a changé.",
+            "The signature does not match the statement: a byte of one or the other has changed.",
+        ),
+    ));
+    let key_known = known.iter().any(|key| key.id == receipt.statement.key && key.public_key == receipt.public_key);
+    if !known.is_empty() {
+        findings.push(check(
+            key_known,
+            ("La clé est publiée par le portail.", "The key is published by the portal."),
+            ("La clé n'est pas parmi celles que le portail publie : ce reçu n'a pas été émis par lui.", "The key is not among those that the portal publishes: it did not issue this receipt."),
+        ));
+    }
+    key_known
+}

@@ -1,0 +1,94 @@
+//! Texts in the two languages of the portal.
+//!
+//! Both languages stand side by side wherever a sentence is made, so that a missing translation cannot compile (or,
+//! for the call's data, cannot load).
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// A language of the portal; French comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    /// French, the language of the calls.
+    #[default]
+    Fr,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// Every language, in the order of the switch on the pages.
+    pub const ALL: [Self; 2] = [Self::Fr, Self::En];
+
+    /// Chooses between the two wordings of one sentence.
+    #[must_use]
+    pub fn tr<'a>(&self, fr: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Self::Fr => fr,
+            Self::En => en,
+        }
+    }
+
+    /// The tag of the `lang` attribute (RFC 5646).
+    #[must_use]
+    pub fn tag(&self) -> &'static str {
+        match self {
+            Self::Fr => "fr",
+            Self::En => "en",
+        }
+    }
+}
+
+impl FromStr for Lang {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "fr" => Ok(Self::Fr),
+            "en" => Ok(Self::En),
+            _ => Err(()),
+        }
+    }
+}
+
+impl fmt::Display for Lang {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.tag())
+    }
+}
+
+/// One text in both languages; neither may be empty once loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// The French wording.
+    pub fr: String,
+    /// The English wording.
+    pub en: String,
+}
+
+impl Text {
+    /// Makes a text from its two wordings.
+    pub fn new(fr: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { fr: fr.into(), en: en.into() }
+    }
+
+    /// The wording in one language.
+    #[must_use]
+    pub fn get(&self, lang: &Lang) -> &str {
+        lang.tr(&self.fr, &self.en)
+    }
+
+    /// Replaces `{name}` in both wordings.
+    #[must_use]
+    pub fn with(&self, name: &str, fr: &str, en: &str) -> Self {
+        let key = format!("{{{name}}}");
+        Self { fr: self.fr.replace(&key, fr), en: self.en.replace(&key, en) }
+    }
+
+    /// True when a language is missing.
+    #[must_use]
+    pub fn incomplete(&self) -> bool {
+        self.fr.trim().is_empty() || self.en.trim().is_empty()
+    }
+}

@@ -1,0 +1,147 @@
+//! The site's certificate: read from the operator's files, and refused before it reaches Sōzu if it could not be served.
+
+use rustls::{
+    crypto::ring::default_provider,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    sign::CertifiedKey,
+};
+use sozu_command_lib::certificate::{
+    calculate_fingerprint_from_der, get_cn_and_san_attributes, parse_x509, split_certificate_chain,
+};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+/// A certificate with its chain and key, whose key has been seen to match.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SiteCertificate {
+    /// The leaf, PEM.
+    pub leaf: String,
+    /// The rest of the chain, PEM, one each.
+    pub chain: Vec<String>,
+    /// The private key, PEM.
+    pub key: String,
+    /// Host names for which it stands.
+    pub names: Vec<String>,
+    /// SHA-256 of the leaf's DER, hexadecimal: the name Sōzu gives it.
+    pub fingerprint: String,
+    /// End of validity, seconds since 1970.
+    pub expires: i64,
+}
+
+impl fmt::Debug for SiteCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SiteCertificate").field("fingerprint", &self.fingerprint).finish_non_exhaustive()
+    }
+}
+
+/// Why a certificate cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    /// A file cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// The files are no certificate and key, or the key belongs to another certificate.
+    #[error("{path}: {reason}")]
+    Unusable {
+        /// The certificate's file.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
+    },
+}
+
+impl SiteCertificate {
+    /// Reads a certificate with its chain, and its key.
+    ///
+    /// # Errors
+    /// See [`CertificateError`].
+    pub fn read(certificate: &Path, key: &Path) -> Result<Self, CertificateError> {
+        let text = |path: &Path| {
+            std::fs::read_to_string(path).map_err(|source| CertificateError::Read { path: path.into(), source })
+        };
+        Self::parse(text(certificate)?, text(key)?)
+            .map_err(|reason| CertificateError::Unusable { path: certificate.into(), reason })
+    }
+
+    /// Checks PEM texts: a leaf first, a key that matches it.
+    ///
+    /// # Errors
+    /// The reason in words, without any of the key.
+    pub fn parse(certificate: String, key: String) -> Result<Self, String> {
+        let ders = CertificateDer::pem_slice_iter(certificate.as_bytes())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| format!("not a PEM certificate ({error})"))?;
+        let leaf = ders.first().cloned().ok_or("no certificate in the file")?;
+        let secret =
+            PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|error| format!("the key is not PEM ({error})"))?;
+        CertifiedKey::from_der(ders, secret, &default_provider())
+            .map_err(|error| format!("certificate and key do not go together ({error})"))?;
+        let x509 = parse_x509(&leaf).map_err(|error| error.to_string())?;
+        let mut parts = split_certificate_chain(certificate).into_iter();
+        Ok(Self {
+            leaf: parts.next().unwrap_or_default(),
+            chain: parts.collect(),
+            key,
+            names: get_cn_and_san_attributes(&x509),
+            fingerprint: hex::encode(calculate_fingerprint_from_der(&leaf)),
+            expires: x509.validity().not_after.timestamp(),
+        })
+    }
+
+    /// Whether it stands for a host.
+    #[must_use]
+    pub fn covers(&self, host: &str) -> bool {
+        covers(&self.names, host)
+    }
+}
+
+/// Whether a certificate's names stand for a host: by the name itself, or by a wildcard for exactly one label.
+#[must_use]
+pub fn covers(names: &[String], host: &str) -> bool {
+    let parent = host.split_once('.').map(|(_, parent)| parent);
+    names.iter().any(|name| match name.strip_prefix("*.") {
+        Some(suffix) => parent.is_some_and(|parent| parent.eq_ignore_ascii_case(suffix)),
+        None => name.eq_ignore_ascii_case(host),
+    })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::SiteCertificate;
+
+    /// A certificate for these names, signed by itself.
+    pub fn issued(names: &[&str]) -> SiteCertificate {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let issued = rcgen::generate_simple_self_signed(names).unwrap();
+        SiteCertificate::parse(issued.cert.pem(), issued.signing_key.serialize_pem()).unwrap()
+    }
+
+    #[test]
+    fn a_wildcard_covers_one_label_only() {
+        let certificate = issued(&["aap.example", "*.portal.example"]);
+        assert!(certificate.covers("AAP.example"));
+        assert!(certificate.covers("a.portal.example"));
+        assert!(!certificate.covers("portal.example"));
+        assert!(!certificate.covers("a.b.portal.example"));
+    }
+
+    #[test]
+    fn a_key_of_another_certificate_is_refused() {
+        let (one, other) = (issued(&["a.example"]), issued(&["a.example"]));
+        let error = SiteCertificate::parse(one.leaf, other.key).unwrap_err();
+        assert!(error.contains("do not go together"), "{error}");
+    }
+
+    #[test]
+    fn the_key_never_appears_in_debug_output() {
+        let certificate = issued(&["a.example"]);
+        assert!(!format!("{certificate:?}").contains("PRIVATE"));
+    }
+}

@@ -1,0 +1,16 @@
+//! Guichet: the portal of public calls for projects.
+//!
+//! The map of the crate, and the one direction of its dependencies:
+//! `cli → {web, edge, ops, bricks} → app → {auth, store, blob} → domain`. [`domain`] is pure: no clock, no randomness,
+//! no input or output. `docs/architecture.md` follows one request through these modules.
+
+pub mod app;
+pub mod auth;
+pub mod blob;
+pub mod cli;
+pub mod config;
+pub mod domain;
+pub mod edge;
+pub mod ops;
+pub mod store;
+pub mod web;

@@ -1,0 +1,42 @@
+//! The program: reads the command line, sets up what every command needs, and turns the outcome into an exit code.
+
+use anyhow::Context;
+use clap::Parser;
+use guichet::cli::{Cli, is_broken_pipe};
+use std::{
+    io::{IsTerminal, stderr},
+    process::ExitCode,
+};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let failure = cli.failure();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("guichet: {error:#}");
+            failure
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    log(cli.log_level());
+    // Two libraries bring providers, so none is the default: without this, the first connection would panic.
+    rustls::crypto::ring::default_provider().install_default().ok().context("cannot install the TLS provider")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+    runtime.block_on(cli.run())
+}
+
+/// Logs to standard error: lines for people, or JSON where `GUICHET_LOG=json`; `RUST_LOG` chooses what.
+fn log(level: tracing::Level) {
+    let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    if std::env::var_os("GUICHET_LOG").is_some_and(|form| form == "json") {
+        log.json().init();
+    } else {
+        log.with_ansi(stderr().is_terminal()).with_target(false).init();
+    }
+}

@@ -1,0 +1,180 @@
+//! The answers.
+
+use super::Ops;
+use crate::store::{Freshness, outbox};
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use metrics::{describe_counter, describe_gauge, gauge};
+use serde::Serialize;
+use std::sync::atomic::Ordering;
+
+/// Explains the metrics to those who scrape them.
+pub(super) fn describe() {
+    describe_counter!("guichet_requests_total", "Requests answered, by status");
+    describe_gauge!("guichet_database_up", "1 when the database answers");
+    describe_gauge!("guichet_outbox_oldest_seconds", "Age of the oldest work not done, mails first of all");
+    describe_gauge!("guichet_uptime_seconds", "Age of the process");
+    describe_gauge!("guichet_build_info", "Always 1; the version is a label");
+    gauge!("guichet_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
+}
+
+/// The process runs.
+pub(super) async fn live() -> &'static str {
+    "live\n"
+}
+
+/// Requests may come: 200, or 503 with the reason.
+pub(super) async fn ready(State(ops): State<Ops>) -> Response {
+    let answer = match obstacle(&ops).await {
+        None => (StatusCode::OK, "ready\n".to_owned()),
+        Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
+    };
+    ops.0.looks.send_modify(|looks| *looks += 1);
+    answer.into_response()
+}
+
+async fn obstacle(ops: &Ops) -> Option<String> {
+    if ops.0.leaving.is_cancelled() {
+        return Some("the process is about to stop".into());
+    }
+    let store = &ops.0.app.store;
+    if ops.0.schema_seen.load(Ordering::Relaxed) {
+        return store.ping().await.err().map(|error| format!("{:#}", anyhow::Error::from(error)));
+    }
+    match store.schema().await {
+        Err(error) => Some(format!("{:#}", anyhow::Error::from(error))),
+        Ok(schema) if schema.missing > 0 => Some(format!("the database schema lacks {} steps", schema.missing)),
+        Ok(_) => {
+            ops.0.schema_seen.store(true, Ordering::Relaxed);
+            None
+        }
+    }
+}
+
+/// Metrics in Prometheus' text format.
+pub(super) async fn metrics(State(ops): State<Ops>) -> Response {
+    let oldest = outbox_seconds(&ops).await;
+    gauge!("guichet_database_up").set(if oldest.is_some() { 1 } else { 0 });
+    if let Some(seconds) = oldest {
+        gauge!("guichet_outbox_oldest_seconds").set(u32::try_from(seconds).unwrap_or(u32::MAX));
+    }
+    gauge!("guichet_uptime_seconds").set(ops.0.begun.elapsed());
+    ops.0.metrics.run_upkeep();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], ops.0.metrics.render()).into_response()
+}
+
+/// What a process says of itself.
+#[derive(Serialize)]
+pub(super) struct Status {
+    version: &'static str,
+    pid: u32,
+    /// Address that the proxy forwards to, which tells processes of one machine apart.
+    instance: String,
+    uptime_seconds: u64,
+    /// Nothing while the database does not answer.
+    outbox_oldest_seconds: Option<i64>,
+    leaving: bool,
+}
+
+/// The state in one look.
+pub(super) async fn status(State(ops): State<Ops>) -> Json<Status> {
+    Json(Status {
+        version: env!("CARGO_PKG_VERSION"),
+        pid: std::process::id(),
+        instance: ops.0.app.config.portal.listen.to_string(),
+        uptime_seconds: ops.0.begun.elapsed().as_secs(),
+        outbox_oldest_seconds: outbox_seconds(&ops).await,
+        leaving: ops.0.leaving.is_cancelled(),
+    })
+}
+
+async fn outbox_seconds(ops: &Ops) -> Option<i64> {
+    let app = &ops.0.app;
+    let mut db = app.store.read(Freshness::MayLag).await.ok()?;
+    outbox::oldest_seconds(&mut db, app.clock()).await.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Ops, router};
+    use crate::{
+        app::App,
+        config::{Config, Database, Mail, Portal},
+    };
+    use axum::{
+        body::{Body, to_bytes},
+        http::{Request, StatusCode},
+    };
+    use metrics_exporter_prometheus::PrometheusBuilder;
+    use std::path::Path;
+    use tower::ServiceExt;
+
+    fn ops(folder: &Path) -> Ops {
+        let address = ([127, 0, 0, 1], 1).into();
+        let config = Config {
+            portal: Portal {
+                public_url: "https://localhost".into(),
+                listen: address,
+                ops_listen: address,
+                data_dir: folder.into(),
+                calls: Vec::new(),
+                rounds: None,
+                demonstration: true,
+                test_hooks: false,
+            },
+            database: Database {
+                socket: folder.join("nobody.sock"),
+                name: "guichet".into(),
+                user: "nobody".into(),
+                password_file: None,
+                max_connections: 1,
+            },
+            mail: Mail::Folder { from: "guichet@localhost".into(), folder: folder.join("mail") },
+            edge: None,
+        };
+        Ops::new(App::open(config).unwrap(), PrometheusBuilder::new().build_recorder().handle())
+    }
+
+    async fn ask(ops: &Ops, path: &str) -> (StatusCode, String) {
+        let answer = router(ops.clone()).oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+        let status = answer.status();
+        (status, String::from_utf8(to_bytes(answer.into_body(), 100_000).await.unwrap().into()).unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_process_without_its_database_lives_and_is_not_ready() {
+        let folder = tempfile::tempdir().unwrap();
+        let ops = ops(folder.path());
+        assert_eq!(ask(&ops, "/live").await.0, StatusCode::OK);
+        let (status, reason) = ask(&ops, "/ready").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(reason.starts_with("the database is unavailable"), "{reason}");
+        let (_, status) = ask(&ops, "/status").await;
+        let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+        assert_eq!((&status["instance"], &status["outbox_oldest_seconds"]), (&"127.0.0.1:1".into(), &().into()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_leaving_process_says_so_until_it_was_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let ops = ops(folder.path());
+        ask(&ops, "/ready").await;
+        let looking = async {
+            loop {
+                let (status, reason) = ask(&ops, "/ready").await;
+                assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+                assert_eq!(reason, "the process is about to stop\n");
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = ops.farewell() => {}
+            () = looking => {}
+        }
+    }
+}

@@ -1,0 +1,410 @@
+//! Deposited versions and their receipts: written once, never changed but for which one stands.
+
+use super::{
+    StoreError,
+    journal::{self, Chain},
+    row::{impossible, instant, timestamp},
+};
+use crate::domain::{
+    calendar::RoundId,
+    ids::{AccountId, AttemptId, DossierId},
+    money::Cents,
+    receipt::Receipt,
+};
+use jiff::Timestamp;
+use sqlx::{FromRow, MySqlConnection, QueryBuilder};
+use time::PrimitiveDateTime;
+use uuid::Uuid;
+
+/// What a list shows of a deposit.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Dossier.
+    pub dossier: DossierId,
+    /// Version.
+    pub version: u32,
+    /// Number of the receipt.
+    pub receipt: String,
+    /// SIREN or SIRET of the company.
+    pub siren: String,
+    /// Company.
+    pub company: String,
+    /// Project.
+    pub title: String,
+    /// Bricks, separated by blanks.
+    pub bricks: String,
+    /// Base.
+    pub base: Cents,
+    /// Aid.
+    pub aid: Cents,
+    /// Findings that did not block.
+    pub warnings: u32,
+    /// Instant of the deposit.
+    pub at: Timestamp,
+}
+
+/// A deposit about to be written.
+#[derive(Debug)]
+pub struct NewDeposit<'a> {
+    /// What lists show.
+    pub summary: &'a Summary,
+    /// Call.
+    pub call: &'a str,
+    /// Round.
+    pub round: &'a RoundId,
+    /// Depositor.
+    pub account: AccountId,
+    /// The attempt that it answers.
+    pub attempt: AttemptId,
+    /// The sealed receipt.
+    pub receipt: &'a Receipt,
+    /// The receipt as text: what is stored is what was signed.
+    pub text: &'a str,
+    /// Code and SHA-256 of every piece.
+    pub pieces: &'a [(String, String)],
+}
+
+#[derive(FromRow)]
+struct SummaryRow {
+    dossier_id: Uuid,
+    version: u32,
+    receipt_number: String,
+    siren: String,
+    company: String,
+    title: String,
+    bricks: String,
+    base_cents: i64,
+    aid_cents: i64,
+    warnings: u32,
+    deposited_at: PrimitiveDateTime,
+}
+
+impl From<SummaryRow> for Summary {
+    fn from(row: SummaryRow) -> Self {
+        Self {
+            dossier: DossierId(row.dossier_id),
+            version: row.version,
+            receipt: row.receipt_number,
+            siren: row.siren,
+            company: row.company,
+            title: row.title,
+            bricks: row.bricks,
+            base: Cents(row.base_cents),
+            aid: Cents(row.aid_cents),
+            warnings: row.warnings,
+            at: timestamp(row.deposited_at),
+        }
+    }
+}
+
+/// Takes the head of the receipt chain; held until the transaction ends, so it is taken as late as possible.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_chain(db: &mut MySqlConnection) -> Result<(u64, String), StoreError> {
+    journal::lock_head(db, Chain::Receipt).await
+}
+
+/// The head of the receipt chain: sequence and digest of the last statement.
+///
+/// # Errors
+/// When the database fails.
+pub async fn chain_head(db: &mut MySqlConnection) -> Result<(u64, String), StoreError> {
+    Ok(sqlx::query_as("select sequence, link from chain where name = 'receipt'").fetch_one(db).await?)
+}
+
+/// Writes a deposit and moves the head of the chain.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] with `deposit_attempt` when the attempt has been done already.
+pub async fn insert(db: &mut MySqlConnection, deposit: &NewDeposit<'_>) -> Result<(), StoreError> {
+    let NewDeposit { summary, receipt, .. } = deposit;
+    if summary.version > 1 {
+        sqlx::query("update deposit set standing = false where dossier_id = ?")
+            .bind(summary.dossier.0)
+            .execute(&mut *db)
+            .await?;
+    }
+    sqlx::query(
+        "insert into deposit (dossier_id, version, attempt_id, receipt_number, sequence, call_id, round_id, account_id,
+                              standing, siren, company, title, bricks, base_cents, aid_cents, warnings, deposited_at,
+                              receipt)
+         values (?, ?, ?, ?, ?, ?, ?, ?, true, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(summary.dossier.0)
+    .bind(summary.version)
+    .bind(deposit.attempt.0)
+    .bind(&summary.receipt)
+    .bind(receipt.statement.sequence)
+    .bind(deposit.call)
+    .bind(&deposit.round.0)
+    .bind(deposit.account.0)
+    .bind(&summary.siren)
+    .bind(&summary.company)
+    .bind(&summary.title)
+    .bind(&summary.bricks)
+    .bind(summary.base.0)
+    .bind(summary.aid.0)
+    .bind(summary.warnings)
+    .bind(instant(summary.at))
+    .bind(deposit.text)
+    .execute(&mut *db)
+    .await?;
+    if !deposit.pieces.is_empty() {
+        let mut query = QueryBuilder::new("insert into deposit_piece (dossier_id, version, code, sha256) ");
+        query.push_values(deposit.pieces, |mut row, (code, sha256)| {
+            row.push_bind(summary.dossier.0).push_bind(summary.version).push_bind(code).push_bind(sha256);
+        });
+        query.build().execute(&mut *db).await?;
+    }
+    journal::move_head(db, Chain::Receipt, receipt.statement.sequence, &receipt.statement.digest()).await
+}
+
+/// The receipt that an attempt on a dossier got.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_attempt(
+    db: &mut MySqlConnection,
+    dossier: DossierId,
+    attempt: AttemptId,
+) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar("select receipt_number from deposit where dossier_id = ? and attempt_id = ?")
+        .bind(dossier.0)
+        .bind(attempt.0)
+        .fetch_optional(db)
+        .await?)
+}
+
+/// A receipt's owner, whether its version stands, where it belongs, and its text.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Dossier.
+    pub dossier: DossierId,
+    /// Owner of the dossier.
+    pub owner: AccountId,
+    /// Call.
+    pub call: String,
+    /// Round.
+    pub round: RoundId,
+    /// True while this version is the one that stands.
+    pub standing: bool,
+    /// The receipt, as it was signed.
+    pub text: String,
+}
+
+impl Stored {
+    /// The receipt itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] when the column holds anything else.
+    pub fn receipt(&self) -> Result<Receipt, StoreError> {
+        serde_json::from_str(&self.text).map_err(|_| impossible("deposit", "receipt"))
+    }
+}
+
+#[derive(FromRow)]
+struct StoredRow {
+    dossier_id: Uuid,
+    account_id: Uuid,
+    call_id: String,
+    round_id: String,
+    standing: bool,
+    receipt: String,
+}
+
+impl From<StoredRow> for Stored {
+    fn from(row: StoredRow) -> Self {
+        Self {
+            dossier: DossierId(row.dossier_id),
+            owner: AccountId(row.account_id),
+            call: row.call_id,
+            round: RoundId(row.round_id),
+            standing: row.standing,
+            text: row.receipt,
+        }
+    }
+}
+
+/// A receipt by its number.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<Stored>, StoreError> {
+    let row: Option<StoredRow> = sqlx::query_as(
+        "select p.dossier_id, d.account_id, p.call_id, p.round_id, p.standing, p.receipt
+         from deposit p join dossier d on d.dossier_id = p.dossier_id where p.receipt_number = ?",
+    )
+    .bind(number)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Stored::from))
+}
+
+/// The standing deposit of a dossier.
+///
+/// # Errors
+/// When the database fails.
+pub async fn standing(db: &mut MySqlConnection, dossier: DossierId) -> Result<Option<Stored>, StoreError> {
+    let row: Option<StoredRow> = sqlx::query_as(
+        "select p.dossier_id, d.account_id, p.call_id, p.round_id, p.standing, p.receipt
+         from deposit p join dossier d on d.dossier_id = p.dossier_id where p.dossier_id = ? and p.standing",
+    )
+    .bind(dossier.0)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Stored::from))
+}
+
+/// Takes a standing deposit out of the lists.
+///
+/// # Errors
+/// When the database fails.
+pub async fn withdraw(db: &mut MySqlConnection, dossier: DossierId) -> Result<(), StoreError> {
+    sqlx::query("update deposit set standing = false where dossier_id = ?").bind(dossier.0).execute(db).await?;
+    Ok(())
+}
+
+/// Version, receipt number, instant and whether it stands, of every version of a dossier, the latest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn versions(
+    db: &mut MySqlConnection,
+    dossier: DossierId,
+) -> Result<Vec<(u32, String, Timestamp, bool)>, StoreError> {
+    let rows: Vec<(u32, String, PrimitiveDateTime, bool)> = sqlx::query_as(
+        "select version, receipt_number, deposited_at, standing from deposit where dossier_id = ? order by version desc",
+    )
+    .bind(dossier.0)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(version, number, at, standing)| (version, number, timestamp(at), standing)).collect())
+}
+
+/// How many other dossiers of the same company stand in a round (ELI-4).
+///
+/// # Errors
+/// When the database fails.
+pub async fn others_of_company(
+    db: &mut MySqlConnection,
+    call: &str,
+    round: &RoundId,
+    siren: &str,
+    dossier: DossierId,
+) -> Result<u32, StoreError> {
+    let count: i64 = sqlx::query_scalar(
+        "select count(*) from deposit
+         where call_id = ? and round_id = ? and standing and siren = ? and dossier_id <> ?",
+    )
+    .bind(call)
+    .bind(&round.0)
+    .bind(siren)
+    .bind(dossier.0)
+    .fetch_one(db)
+    .await?;
+    Ok(u32::try_from(count).unwrap_or(0))
+}
+
+/// Columns by which a list may be sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// Instant of the deposit.
+    #[default]
+    Deposited,
+    /// Company.
+    Company,
+    /// Title.
+    Title,
+    /// Base.
+    Base,
+    /// Aid.
+    Aid,
+}
+
+/// What a list is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Words looked for in company, title, SIREN and receipt number.
+    pub words: String,
+    /// Brick.
+    pub brick: String,
+    /// Only those with warnings.
+    pub warnings: bool,
+    /// Order.
+    pub sort: Sort,
+    /// Backwards.
+    pub descending: bool,
+    /// Rows to leave out.
+    pub offset: u32,
+    /// Rows at most.
+    pub limit: u32,
+}
+
+/// The standing deposits of a round, and how many there are in all under the filter.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    db: &mut MySqlConnection,
+    call: &str,
+    round: &RoundId,
+    filter: &Filter,
+) -> Result<(Vec<Summary>, u64), StoreError> {
+    let mut query = QueryBuilder::new(
+        "select dossier_id, version, receipt_number, siren, company, title, bricks, base_cents, aid_cents, warnings,
+                deposited_at
+         from deposit where call_id = ",
+    );
+    narrow(&mut query, call, round, filter);
+    query.push(match filter.sort {
+        Sort::Deposited => " order by deposited_at",
+        Sort::Company => " order by company collate utf8mb4_unicode_ci",
+        Sort::Title => " order by title collate utf8mb4_unicode_ci",
+        Sort::Base => " order by base_cents",
+        Sort::Aid => " order by aid_cents",
+    });
+    query.push(if filter.descending { " desc, sequence desc" } else { ", sequence" });
+    query.push(" limit ").push_bind(filter.limit).push(" offset ").push_bind(filter.offset);
+    let rows: Vec<SummaryRow> = query.build_query_as().fetch_all(&mut *db).await?;
+    let whole = filter.offset == 0 && rows.len() < filter.limit as usize;
+    let total = if whole { rows.len() as u64 } else { count(db, call, round, filter).await? };
+    Ok((rows.into_iter().map(Summary::from).collect(), total))
+}
+
+async fn count(db: &mut MySqlConnection, call: &str, round: &RoundId, filter: &Filter) -> Result<u64, StoreError> {
+    let mut query = QueryBuilder::new("select count(*) from deposit where call_id = ");
+    narrow(&mut query, call, round, filter);
+    let count: i64 = query.build_query_scalar().fetch_one(db).await?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+fn narrow(query: &mut QueryBuilder<sqlx::MySql>, call: &str, round: &RoundId, filter: &Filter) {
+    query.push_bind(call.to_owned()).push(" and round_id = ").push_bind(round.0.clone()).push(" and standing");
+    for word in filter.words.split_whitespace().take(5) {
+        let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        query
+            .push(" and concat_ws(' ', company, title, siren, receipt_number) collate utf8mb4_unicode_ci like ")
+            .push_bind(format!("%{escaped}%"));
+    }
+    if !filter.brick.is_empty() {
+        query.push(" and find_in_set(").push_bind(filter.brick.clone()).push(", replace(bricks, ' ', ','))");
+    }
+    if filter.warnings {
+        query.push(" and warnings > 0");
+    }
+}
+
+/// Every receipt in the order of the chain, for checking it whole.
+///
+/// # Errors
+/// When the database fails.
+pub async fn chain(db: &mut MySqlConnection, after: u64, limit: u32) -> Result<Vec<Receipt>, StoreError> {
+    let texts: Vec<String> =
+        sqlx::query_scalar("select receipt from deposit where sequence > ? order by sequence limit ?")
+            .bind(after)
+            .bind(limit)
+            .fetch_all(db)
+            .await?;
+    texts.iter().map(|text| serde_json::from_str(text).map_err(|_| impossible("deposit", "receipt"))).collect()
+}

@@ -1,0 +1,238 @@
+//! Dossiers and their drafts.
+
+use super::{
+    StoreError,
+    row::{impossible, instant, one_row, timestamp},
+};
+use crate::domain::{
+    calendar::RoundId,
+    document::Document,
+    dossier::{Deposit, Dossier},
+    ids::{AccountId, AttemptId, DossierId},
+};
+use jiff::Timestamp;
+use sqlx::{FromRow, MySqlConnection};
+use time::PrimitiveDateTime;
+use uuid::Uuid;
+
+#[derive(FromRow)]
+struct DossierRow {
+    dossier_id: Uuid,
+    call_id: String,
+    round_id: String,
+    account_id: Uuid,
+    draft: String,
+    revision: u64,
+    versions: u32,
+    deposit_version: Option<u32>,
+    deposit_receipt: Option<String>,
+    deposit_at: Option<PrimitiveDateTime>,
+    deposit_revision: Option<u64>,
+    created_at: PrimitiveDateTime,
+    changed_at: PrimitiveDateTime,
+    withdrawn_at: Option<PrimitiveDateTime>,
+}
+
+impl TryFrom<DossierRow> for Dossier {
+    type Error = StoreError;
+    fn try_from(row: DossierRow) -> Result<Self, StoreError> {
+        let draft: Document = serde_json::from_str(&row.draft).map_err(|_| impossible("dossier", "draft"))?;
+        let deposit = match (row.deposit_version, row.deposit_receipt, row.deposit_at, row.deposit_revision) {
+            (Some(version), Some(receipt), Some(at), Some(revision)) => {
+                Some(Deposit { version, receipt, at: timestamp(at), revision })
+            }
+            (None, ..) => None,
+            _ => return Err(impossible("dossier", "deposit_version")),
+        };
+        Ok(Self {
+            id: DossierId(row.dossier_id),
+            call: row.call_id,
+            round: RoundId(row.round_id),
+            owner: AccountId(row.account_id),
+            draft,
+            revision: row.revision,
+            deposit,
+            versions: row.versions,
+            created_at: timestamp(row.created_at),
+            changed_at: timestamp(row.changed_at),
+            withdrawn_at: row.withdrawn_at.map(timestamp),
+        })
+    }
+}
+
+/// Begins a dossier; the same attempt of the same account stands once.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the attempt has been done already.
+pub async fn insert(db: &mut MySqlConnection, dossier: &Dossier, attempt: AttemptId) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into dossier (dossier_id, call_id, round_id, account_id, attempt_id, draft, revision, versions,
+                              created_at, changed_at)
+         values (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+    )
+    .bind(dossier.id.0)
+    .bind(&dossier.call)
+    .bind(&dossier.round.0)
+    .bind(dossier.owner.0)
+    .bind(attempt.0)
+    .bind(serde_json::json!(dossier.draft).to_string())
+    .bind(dossier.revision)
+    .bind(instant(dossier.created_at))
+    .bind(instant(dossier.changed_at))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The dossier that an attempt began.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_attempt(
+    db: &mut MySqlConnection,
+    owner: AccountId,
+    attempt: AttemptId,
+) -> Result<Option<DossierId>, StoreError> {
+    let id: Option<Uuid> = sqlx::query_scalar("select dossier_id from dossier where account_id = ? and attempt_id = ?")
+        .bind(owner.0)
+        .bind(attempt.0)
+        .fetch_optional(db)
+        .await?;
+    Ok(id.map(DossierId))
+}
+
+/// A dossier.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Dossier>, StoreError> {
+    let row: Option<DossierRow> = sqlx::query_as(
+        "select dossier_id, call_id, round_id, account_id, draft, revision, versions, deposit_version,
+                deposit_receipt, deposit_at, deposit_revision, created_at, changed_at, withdrawn_at
+         from dossier where dossier_id = ?",
+    )
+    .bind(id.0)
+    .fetch_optional(db)
+    .await?;
+    row.map(Dossier::try_from).transpose()
+}
+
+/// A dossier, locked until the transaction ends: everything that changes it queues here.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Dossier>, StoreError> {
+    let row: Option<DossierRow> = sqlx::query_as(
+        "select dossier_id, call_id, round_id, account_id, draft, revision, versions, deposit_version,
+                deposit_receipt, deposit_at, deposit_revision, created_at, changed_at, withdrawn_at
+         from dossier where dossier_id = ? for update",
+    )
+    .bind(id.0)
+    .fetch_optional(db)
+    .await?;
+    row.map(Dossier::try_from).transpose()
+}
+
+/// The dossiers of an account, the last changed first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_account(db: &mut MySqlConnection, owner: AccountId) -> Result<Vec<Dossier>, StoreError> {
+    let rows: Vec<DossierRow> = sqlx::query_as(
+        "select dossier_id, call_id, round_id, account_id, draft, revision, versions, deposit_version,
+                deposit_receipt, deposit_at, deposit_revision, created_at, changed_at, withdrawn_at
+         from dossier where account_id = ? order by changed_at desc limit 200",
+    )
+    .bind(owner.0)
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Dossier::try_from).collect()
+}
+
+/// Writes the draft and counts the revision up.
+///
+/// # Errors
+/// [`StoreError::Stale`] when the row is gone.
+pub async fn update_draft(
+    db: &mut MySqlConnection,
+    id: DossierId,
+    draft: &Document,
+    revision: u64,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let done = sqlx::query("update dossier set draft = ?, revision = ?, changed_at = ? where dossier_id = ?")
+        .bind(serde_json::json!(draft).to_string())
+        .bind(revision)
+        .bind(instant(at))
+        .bind(id.0)
+        .execute(db)
+        .await?;
+    one_row(done.rows_affected())
+}
+
+/// Counts the revision up after a change of pieces.
+///
+/// # Errors
+/// [`StoreError::Stale`] when the row is gone.
+pub async fn touch(db: &mut MySqlConnection, id: DossierId, revision: u64, at: Timestamp) -> Result<(), StoreError> {
+    let done = sqlx::query("update dossier set revision = ?, changed_at = ? where dossier_id = ?")
+        .bind(revision)
+        .bind(instant(at))
+        .bind(id.0)
+        .execute(db)
+        .await?;
+    one_row(done.rows_affected())
+}
+
+/// Makes a deposited version the one that stands.
+///
+/// # Errors
+/// [`StoreError::Stale`] when the row is gone.
+pub async fn set_deposit(db: &mut MySqlConnection, id: DossierId, deposit: &Deposit) -> Result<(), StoreError> {
+    let done = sqlx::query(
+        "update dossier set versions = ?, deposit_version = ?, deposit_receipt = ?, deposit_at = ?,
+                            deposit_revision = ?, withdrawn_at = null
+         where dossier_id = ?",
+    )
+    .bind(deposit.version)
+    .bind(deposit.version)
+    .bind(&deposit.receipt)
+    .bind(instant(deposit.at))
+    .bind(deposit.revision)
+    .bind(id.0)
+    .execute(db)
+    .await?;
+    one_row(done.rows_affected())
+}
+
+/// Records the withdrawal of the standing deposit.
+///
+/// # Errors
+/// [`StoreError::Stale`] when the row is gone.
+pub async fn set_withdrawn(db: &mut MySqlConnection, id: DossierId, at: Timestamp) -> Result<(), StoreError> {
+    let done = sqlx::query(
+        "update dossier set deposit_version = null, deposit_receipt = null, deposit_at = null,
+                            deposit_revision = null, withdrawn_at = ?
+         where dossier_id = ?",
+    )
+    .bind(instant(at))
+    .bind(id.0)
+    .execute(db)
+    .await?;
+    one_row(done.rows_affected())
+}
+
+/// How many dossiers of a round have no standing deposit: all that an officer learns of drafts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_drafts(db: &mut MySqlConnection, call: &str, round: &RoundId) -> Result<u64, StoreError> {
+    let count: i64 = sqlx::query_scalar(
+        "select count(*) from dossier where call_id = ? and round_id = ? and deposit_version is null",
+    )
+    .bind(call)
+    .bind(&round.0)
+    .fetch_one(db)
+    .await?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}

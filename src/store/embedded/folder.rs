@@ -1,0 +1,100 @@
+//! Folders that are ours alone: private, locked, and with socket paths that the kernel takes.
+
+use anyhow::{Context, bail};
+use nix::{
+    fcntl::{Flock, FlockArg},
+    unistd::geteuid,
+};
+use std::{
+    fs::{self, DirBuilder, File},
+    os::unix::fs::{DirBuilderExt, MetadataExt},
+    path::{Path, PathBuf},
+};
+
+/// Longest path of a unix socket that the kernel takes, bytes.
+const SOCKET_PATH: usize = 107;
+
+/// Creates a folder that only we can read.
+///
+/// # Errors
+/// When it cannot be created.
+pub fn private_folder(path: &Path) -> anyhow::Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("cannot create {}", path.display()))
+}
+
+/// Takes a lock that lasts as long as the returned file; nothing when another process has it.
+///
+/// # Errors
+/// When the file cannot be opened or locked.
+pub fn lock(path: &Path) -> anyhow::Result<Option<Flock<File>>> {
+    let file = File::options().create(true).truncate(false).write(true).read(true).open(path);
+    let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) => Ok(Some(lock)),
+        Err((_, nix::errno::Errno::EWOULDBLOCK)) => Ok(None),
+        Err((_, error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+    }
+}
+
+/// A folder whose unix sockets have paths that the kernel takes.
+#[derive(Debug)]
+pub struct SocketFolder {
+    path: PathBuf,
+    short: bool,
+}
+
+impl SocketFolder {
+    /// The folder itself if a socket of that name fits there, else a short private one among the temporary files:
+    /// always the same for the same folder, so that a restarted server is found where it was.
+    ///
+    /// # Errors
+    /// When the short one cannot be created, or somebody else has created it.
+    pub fn within(dir: &Path, socket: &str) -> anyhow::Result<Self> {
+        if dir.join(socket).as_os_str().len() <= SOCKET_PATH {
+            return Ok(Self { path: dir.into(), short: false });
+        }
+        let digest = ring::digest::digest(&ring::digest::SHA256, dir.as_os_str().as_encoded_bytes());
+        let name: String = hex::encode(digest).chars().take(16).collect();
+        let path = std::env::temp_dir().join(format!("guichet-{name}"));
+        private_folder(&path)?;
+        let found = fs::symlink_metadata(&path)?;
+        if !found.is_dir() || found.uid() != geteuid().as_raw() || found.mode() & 0o077 != 0 {
+            bail!("{} belongs to somebody else, or others may enter it", path.display());
+        }
+        Ok(Self { path, short: true })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for SocketFolder {
+    fn drop(&mut self) {
+        if self.short {
+            // With the sockets that servers leave behind; if it cannot go, the next start uses it again.
+            fs::remove_dir_all(&self.path).ok();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SocketFolder;
+    use std::path::Path;
+
+    #[test]
+    fn a_deep_folder_gets_a_short_one_for_its_sockets() {
+        let deep = Path::new("/tmp").join("x".repeat(120));
+        let folder = SocketFolder::within(&deep, "s").unwrap();
+        assert!(folder.path().as_os_str().len() < 80 && folder.path().is_dir());
+        assert_eq!(SocketFolder::within(&deep, "s").unwrap().path(), folder.path());
+        assert_eq!(SocketFolder::within(Path::new("/tmp"), "s").unwrap().path(), Path::new("/tmp"));
+    }
+}

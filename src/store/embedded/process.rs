@@ -1,0 +1,97 @@
+//! Processes that we start: stopping them in order, ending those that an earlier run left behind, and their last words.
+
+use anyhow::Context;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use std::{
+    fs, io,
+    path::Path,
+    time::{Duration, Instant},
+};
+use tokio::process::Child;
+
+/// Pause between two looks at a process that is not our child, whose end gives no notice.
+const LOOK: Duration = Duration::from_millis(20);
+/// Longest time for a killed process to disappear.
+const DEATH: Duration = Duration::from_secs(5);
+
+/// Asks a child to end, and kills it when it has not after `grace`.
+///
+/// # Errors
+/// When it cannot be waited for.
+pub async fn stop_child(child: &mut Child, grace: Duration) -> io::Result<()> {
+    if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
+        // It may have ended this very moment, which the wait finds out.
+        kill(Pid::from_raw(pid), Signal::SIGTERM).ok();
+    }
+    match tokio::time::timeout(grace, child.wait()).await {
+        Ok(status) => status.map(drop),
+        Err(_) => child.kill().await,
+    }
+}
+
+/// Ends a process that an earlier run left behind, if the one with the recorded id still is that process: its command
+/// line has to mention `marker`.
+///
+/// # Errors
+/// When the recorded file cannot be removed.
+pub async fn end_left_over(pid_file: &Path, marker: &Path, grace: Duration) -> anyhow::Result<()> {
+    let Ok(text) = fs::read_to_string(pid_file) else { return Ok(()) };
+    if let Ok(pid) = text.trim().parse::<i32>() {
+        for (signal, patience) in [(Signal::SIGTERM, grace), (Signal::SIGKILL, DEATH)] {
+            let began = Instant::now();
+            if runs(pid, marker) {
+                kill(Pid::from_raw(pid), signal).ok();
+            }
+            while runs(pid, marker) && began.elapsed() < patience {
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+    }
+    match fs::remove_file(pid_file) {
+        // A server that stops in order removes its own.
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", pid_file.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn runs(pid: i32, marker: &Path) -> bool {
+    let marker = marker.as_os_str().as_encoded_bytes();
+    // An ended process that nobody has waited for yet has an empty command line.
+    fs::read(format!("/proc/{pid}/cmdline"))
+        .is_ok_and(|line| line.windows(marker.len().max(1)).any(|part| part == marker))
+}
+
+/// The last lines of a log.
+#[must_use]
+pub fn tail(log: &Path) -> String {
+    let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let lines: Vec<_> = text.lines().rev().take(15).collect();
+    lines.into_iter().rev().map(|line| format!("  {line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::end_left_over;
+    use std::{
+        process::{Command, Stdio},
+        time::Duration,
+    };
+
+    #[tokio::test]
+    async fn only_a_process_of_ours_is_ended() {
+        let dir = tempfile::tempdir().unwrap();
+        let pid_file = dir.path().join("pid");
+        let mut sleeper = Command::new("sleep").arg("60").stdin(Stdio::null()).spawn().unwrap();
+        std::fs::write(&pid_file, sleeper.id().to_string()).unwrap();
+        end_left_over(&pid_file, dir.path(), Duration::from_secs(1)).await.unwrap();
+        assert!(sleeper.try_wait().unwrap().is_none());
+        assert!(!pid_file.exists());
+        sleeper.kill().unwrap();
+        sleeper.wait().unwrap();
+    }
+}

@@ -1,0 +1,20 @@
+create table if not exists dossier (
+    dossier_id binary(16) not null primary key,
+    call_id varchar(60) not null,
+    round_id varchar(60) not null,
+    account_id binary(16) not null,
+    attempt_id binary(16) not null,
+    draft longtext not null,
+    revision bigint unsigned not null,
+    versions int unsigned not null,
+    deposit_version int unsigned null,
+    deposit_receipt varchar(20) null,
+    deposit_at datetime(6) null,
+    deposit_revision bigint unsigned null,
+    created_at datetime(6) not null,
+    changed_at datetime(6) not null,
+    withdrawn_at datetime(6) null,
+    unique key dossier_attempt (account_id, attempt_id),
+    key dossier_round (call_id, round_id, deposit_version),
+    constraint dossier_account foreign key (account_id) references account (account_id)
+) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin;

@@ -1,0 +1,119 @@
+//! Uploaded pieces of drafts; the bytes are in the blob store.
+
+use super::{
+    StoreError,
+    row::{from_date, impossible, instant, to_date},
+};
+use crate::domain::{ids::DossierId, piece::Upload};
+use jiff::Timestamp;
+use sqlx::{FromRow, MySqlConnection};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+#[derive(FromRow)]
+struct PieceRow {
+    dossier_id: Uuid,
+    code: String,
+    sha256: String,
+    name: String,
+    media: String,
+    bytes: u64,
+    issued: Option<time::Date>,
+}
+
+impl TryFrom<PieceRow> for Upload {
+    type Error = StoreError;
+    fn try_from(row: PieceRow) -> Result<Self, StoreError> {
+        let issued = match row.issued {
+            Some(day) => Some(from_date(day).ok_or_else(|| impossible("piece", "issued"))?),
+            None => None,
+        };
+        Ok(Self { code: row.code, sha256: row.sha256, name: row.name, media: row.media, bytes: row.bytes, issued })
+    }
+}
+
+/// The pieces of a dossier, by code.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_dossier(db: &mut MySqlConnection, id: DossierId) -> Result<Vec<Upload>, StoreError> {
+    let rows: Vec<PieceRow> = sqlx::query_as(
+        "select dossier_id, code, sha256, name, media, bytes, issued from piece where dossier_id = ? order by code",
+    )
+    .bind(id.0)
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Upload::try_from).collect()
+}
+
+/// The pieces of all dossiers of an account.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_account(
+    db: &mut MySqlConnection,
+    owner: crate::domain::ids::AccountId,
+) -> Result<HashMap<DossierId, Vec<Upload>>, StoreError> {
+    let rows: Vec<PieceRow> = sqlx::query_as(
+        "select p.dossier_id, p.code, p.sha256, p.name, p.media, p.bytes, p.issued
+         from piece p join dossier d on d.dossier_id = p.dossier_id where d.account_id = ?",
+    )
+    .bind(owner.0)
+    .fetch_all(db)
+    .await?;
+    let mut all: HashMap<DossierId, Vec<Upload>> = HashMap::new();
+    for row in rows {
+        all.entry(DossierId(row.dossier_id)).or_default().push(Upload::try_from(row)?);
+    }
+    Ok(all)
+}
+
+/// Puts a piece in its place, over a former one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn replace(db: &mut MySqlConnection, id: DossierId, upload: &Upload, at: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(
+        "replace into piece (dossier_id, code, sha256, name, media, bytes, issued, uploaded_at)
+         values (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(id.0)
+    .bind(&upload.code)
+    .bind(&upload.sha256)
+    .bind(&upload.name)
+    .bind(&upload.media)
+    .bind(upload.bytes)
+    .bind(upload.issued.and_then(to_date))
+    .bind(instant(at))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Removes a piece from the draft; deposited versions keep theirs.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(db: &mut MySqlConnection, id: DossierId, code: &str) -> Result<bool, StoreError> {
+    let done = sqlx::query("delete from piece where dossier_id = ? and code = ?")
+        .bind(id.0)
+        .bind(code)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Which of these digests some draft or deposit still refers to.
+///
+/// # Errors
+/// When the database fails.
+pub async fn referenced(db: &mut MySqlConnection, sha256: &str) -> Result<bool, StoreError> {
+    let found: i64 = sqlx::query_scalar(
+        "select (select count(*) from piece where sha256 = ?) + (select count(*) from deposit_piece where sha256 = ?)",
+    )
+    .bind(sha256)
+    .bind(sha256)
+    .fetch_one(db)
+    .await?;
+    Ok(found > 0)
+}

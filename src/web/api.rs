@@ -1,0 +1,137 @@
+//! `/api/v1`: what the pages do, for programs. Documented by [`openapi`], which a test holds against the routes.
+
+pub mod call;
+pub mod dossier;
+pub mod openapi;
+pub mod report;
+pub mod round;
+
+use super::{
+    error::Failure,
+    extract::{ApiCtx, MAX_BODY_BYTES},
+};
+use crate::app::{App, AppError, Ctx};
+use axum::{
+    body::{Body, to_bytes},
+    extract::{FromRequestParts, Query},
+    http::{HeaderMap, HeaderName, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use serde::de::DeserializeOwned;
+use std::str::FromStr;
+
+/// The context of a program that is known; others are told to bring a token before anything else is looked at.
+pub struct Program(pub Ctx);
+
+impl FromRequestParts<App> for Program {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let ApiCtx(ctx) = ApiCtx::from_request_parts(parts, app).await?;
+        ctx.actor()?;
+        Ok(Self(ctx))
+    }
+}
+
+/// The query of an address, refused as a problem and not as a line of text.
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, Failure> {
+        let Query(query) =
+            Query::try_from_uri(&parts.uri).map_err(|error| Failure::Json(format!("query: {}", error.body_text())))?;
+        Ok(Self(query))
+    }
+}
+
+/// Reads a JSON body; what is wrong is said with its path.
+async fn json<T: DeserializeOwned>(body: Body) -> Result<T, Failure> {
+    let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Failure::TooLarge)?;
+    let mut reader = serde_json::Deserializer::from_slice(&bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let place = if path == "." { String::new() } else { format!("{path}: ") };
+        Failure::Json(format!("{place}{}", error.inner()))
+    })?;
+    reader.end().map_err(|error| Failure::Json(error.to_string()))?;
+    Ok(value)
+}
+
+/// A part of the path; what cannot be an id leads to nothing.
+fn id<T: FromStr>(text: &str) -> Result<T, AppError> {
+    text.parse().map_err(|_| AppError::NotFound)
+}
+
+/// The entity tag of a revision.
+fn tag(revision: u64) -> String {
+    format!("\"{revision}\"")
+}
+
+/// The entity tags of a header such as `If-Match`; none when the header is not there.
+fn tags(headers: &HeaderMap, name: HeaderName) -> Option<Vec<String>> {
+    let all = headers.get_all(name);
+    let text: Vec<&str> = all.iter().filter_map(|value| value.to_str().ok()).collect();
+    let split = || text.iter().flat_map(|value| value.split(',')).map(|tag| tag.trim().to_owned());
+    (!text.is_empty()).then(|| split().collect())
+}
+
+/// A public text that is the same for everyone: with its tag, or a word that it has not changed.
+fn public(headers: &HeaderMap, kind: &'static str, text: String) -> Response {
+    let digest = hex::encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()));
+    let tag = format!("\"{}\"", &digest[..32]);
+    let known = tags(headers, header::IF_NONE_MATCH).unwrap_or_default();
+    let known = known.iter().any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag);
+    let fixed = [
+        (header::ETAG, tag),
+        (header::CACHE_CONTROL, "public, max-age=60".to_owned()),
+        (header::VARY, "accept-language".to_owned()),
+    ];
+    if known {
+        return (StatusCode::NOT_MODIFIED, fixed).into_response();
+    }
+    (fixed, [(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Sample {
+        #[serde(rename = "rows")]
+        _rows: Vec<u32>,
+    }
+
+    async fn read(text: &'static str) -> String {
+        match json::<Sample>(Body::from(text)).await {
+            Err(Failure::Json(error)) => error,
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_fault_in_a_body_is_said_with_its_place() {
+        assert!(read(r#"{"rows":[1,"x"]}"#).await.starts_with("rows[1]: invalid type"));
+        assert!(read("[").await.starts_with("EOF while parsing"), "{}", read("[").await);
+        assert!(read(r#"{"rows":[]} x"#).await.starts_with("trailing characters"));
+        assert!(read("").await.starts_with("EOF"));
+    }
+
+    #[test]
+    fn entity_tags_are_read_as_a_list() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(tags(&headers, header::IF_MATCH), None);
+        headers.append(header::IF_MATCH, header::HeaderValue::from_static("\"1\", \"2\""));
+        headers.append(header::IF_MATCH, header::HeaderValue::from_static("*"));
+        assert_eq!(tags(&headers, header::IF_MATCH), Some(vec!["\"1\"".into(), "\"2\"".into(), "*".into()]));
+    }
+
+    #[test]
+    fn a_public_text_is_sent_once() {
+        let first = public(&HeaderMap::new(), "text/plain", "same".into());
+        let mut headers = HeaderMap::new();
+        headers.insert(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone());
+        assert_eq!(public(&headers, "text/plain", "same".into()).status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(public(&headers, "text/plain", "other".into()).status(), StatusCode::OK);
+    }
+}

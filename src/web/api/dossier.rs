@@ -1,0 +1,336 @@
+//! A dossier from its first answer to its receipt.
+
+use super::{Asked, Program, id, json, report::Report, tag, tags};
+use crate::{
+    app::{App, AppError, Page},
+    domain::{
+        calendar::RoundId,
+        document::Document,
+        dossier::State as DossierState,
+        ids::{AttemptId, DossierId},
+        piece::Upload,
+        text::Lang,
+    },
+    web::error::{Failure, Problem},
+};
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderName, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A dossier to begin.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDossier {
+    /// Slug of the call.
+    #[schema(example = "hyper-open-x")]
+    call: String,
+    /// Id of the round, which must be open.
+    #[schema(value_type = String)]
+    round: RoundId,
+    /// First answers.
+    #[schema(value_type = Option<Object>)]
+    #[serde(default)]
+    document: Option<serde_json::Value>,
+    /// Id of this try: sent again, it gives the same dossier.
+    #[schema(value_type = Option<Uuid>)]
+    #[serde(default)]
+    attempt: Option<AttemptId>,
+}
+
+/// A dossier that was begun.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Begun {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    id: DossierId,
+    /// Its revision.
+    revision: u64,
+}
+
+/// Begins a dossier.
+#[utoipa::path(
+    post, path = "/api/v1/dossiers", tag = "dossier", security(("bearer" = [])),
+    request_body = NewDossier,
+    responses(
+        (status = 201, description = "Begun, or begun before by the same attempt; Location is its document", body = Begun),
+        (status = 400, description = "Not the expected JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such call or round", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The round is not open", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Not answers to the form", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn create(State(app): State<App>, Program(ctx): Program, body: Body) -> Result<Response, Failure> {
+    let new: NewDossier = json(body).await?;
+    let document = match &new.document {
+        Some(document) => Document::from_json(app.call(&new.call)?, document).map_err(AppError::Document)?,
+        None => Document::default(),
+    };
+    let attempt = new.attempt.unwrap_or_else(|| AttemptId(Uuid::now_v7()));
+    let id = app.create(&ctx, &new.call, &new.round, document, attempt).await?;
+    // Only an attempt that was sent before can have given a dossier that changed since.
+    let revision = if new.attempt.is_some() { app.page(&ctx, id).await?.dossier.revision } else { 1 };
+    let fixed = [(header::LOCATION, format!("/api/v1/dossiers/{id}/document")), (header::ETAG, tag(revision))];
+    Ok((StatusCode::CREATED, fixed, Json(Begun { id, revision })).into_response())
+}
+
+/// The document of a draft.
+///
+/// Its ETag is the revision to send in If-Match; `X-Guichet-Missing` counts the findings that refuse a deposit.
+#[utoipa::path(
+    get, path = "/api/v1/dossiers/{id}/document", tag = "dossier", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "Id of the dossier")),
+    responses(
+        (status = 200, description = "The answers as typed", body = Object, headers(
+            ("ETag" = String, description = "Revision"),
+            ("X-Guichet-Missing" = usize, description = "Findings that refuse a deposit now"),
+            ("X-Guichet-State" = String, description = "draft, deposited, changed or withdrawn"),
+        )),
+        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such dossier", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn document(
+    State(app): State<App>,
+    Program(ctx): Program,
+    Path(dossier): Path<String>,
+) -> Result<Response, Failure> {
+    let Page { dossier, evaluation, .. } = app.page(&ctx, id(&dossier)?).await?;
+    let state = serde_json::json!(dossier.state());
+    let fixed = [
+        (header::ETAG, tag(dossier.revision)),
+        (HeaderName::from_static("x-guichet-missing"), evaluation.missing().to_string()),
+        (HeaderName::from_static("x-guichet-state"), state.as_str().unwrap_or_default().to_owned()),
+    ];
+    Ok((fixed, Json(dossier.draft)).into_response())
+}
+
+/// A draft after its document was replaced.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Replaced {
+    /// Its revision, also in the ETag.
+    revision: u64,
+    /// `draft`, `deposited`, `changed` or `withdrawn`.
+    #[schema(value_type = String)]
+    state: DossierState,
+    /// Number of the receipt that stands.
+    receipt: Option<String>,
+    /// The pieces attached.
+    pieces: Vec<PieceBody>,
+    /// The evaluation of a deposit now.
+    #[serde(flatten)]
+    report: Report,
+}
+
+impl Replaced {
+    fn new(page: Page, lang: Lang) -> Self {
+        Self {
+            revision: page.dossier.revision,
+            state: page.dossier.state(),
+            receipt: page.dossier.deposit.map(|deposit| deposit.receipt),
+            pieces: page.uploads.into_iter().map(PieceBody::from).collect(),
+            report: Report::new(page.evaluation, lang),
+        }
+    }
+}
+
+/// An attached piece.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PieceBody {
+    /// Its code in the call.
+    code: String,
+    /// SHA-256 of its bytes, hexadecimal.
+    sha256: String,
+    /// Length.
+    bytes: u64,
+    /// Media type, found from the bytes.
+    media: String,
+    /// Name of the file.
+    name: String,
+    /// Day of issue, as declared.
+    issued: Option<String>,
+}
+
+impl From<Upload> for PieceBody {
+    fn from(upload: Upload) -> Self {
+        let Upload { code, sha256, name, media, bytes, issued } = upload;
+        Self { code, sha256, bytes, media, name, issued: issued.map(|day| day.to_string()) }
+    }
+}
+
+/// Replaces the document of a draft.
+///
+/// If-Match names the revision that is replaced; `*` replaces whatever stands.
+#[utoipa::path(
+    put, path = "/api/v1/dossiers/{id}/document", tag = "dossier", security(("bearer" = [])),
+    params(
+        ("id" = Uuid, Path, description = "Id of the dossier"),
+        ("If-Match" = String, Header, description = "ETag of the document that was read, or *"),
+    ),
+    request_body(content = Object, description = "The whole document; see dossier.schema.json"),
+    responses(
+        (status = 200, description = "Replaced and durable; the new ETag is there", body = Replaced),
+        (status = 400, description = "Not the expected JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such dossier", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "It has changed since; nothing was written", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Not answers to the form", body = Problem, content_type = "application/problem+json"),
+        (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn replace(
+    State(app): State<App>,
+    Program(ctx): Program,
+    Path(dossier): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let id = id(&dossier)?;
+    // The reading says first whether the dossier exists for this program at all.
+    let before = app.page(&ctx, id).await?.dossier;
+    let matches = tags(&headers, header::IF_MATCH).ok_or(Failure::PreconditionRequired)?;
+    let document = json(body).await?;
+    let document = Document::from_json(app.call(&before.call)?, &document).map_err(AppError::Document)?;
+    let expected = if matches.iter().any(|tag| tag == "*") {
+        None
+    } else if matches.contains(&tag(before.revision)) {
+        Some(before.revision)
+    } else {
+        return Err(AppError::Stale { revision: before.revision }.into());
+    };
+    let saved = app.replace_document(&ctx, id, document, expected).await?.dossier.revision;
+    let replaced = Replaced::new(app.page(&ctx, id).await?, ctx.lang);
+    Ok(([(header::ETAG, tag(saved))], Json(replaced)).into_response())
+}
+
+/// What is said of a file beside its bytes.
+#[derive(Debug, Deserialize)]
+pub struct FileQuery {
+    #[serde(default)]
+    issued: String,
+    #[serde(default)]
+    name: String,
+}
+
+/// A piece that was attached.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AttachedBody {
+    /// The piece.
+    #[serde(flatten)]
+    piece: PieceBody,
+    /// Code of another piece that is the same file.
+    same_as: Option<String>,
+    /// Revision of the dossier.
+    revision: u64,
+}
+
+/// Attaches a file to a draft.
+///
+/// The body is the file itself; it may be sent again, and the same file changes nothing.
+#[utoipa::path(
+    put, path = "/api/v1/dossiers/{id}/pieces/{code}", tag = "dossier", security(("bearer" = [])),
+    params(
+        ("id" = Uuid, Path, description = "Id of the dossier"),
+        ("code" = String, Path, description = "Code of the piece in the call"),
+        ("issued" = Option<String>, Query, description = "Day of issue, YYYY-MM-DD"),
+        ("name" = Option<String>, Query, description = "Name of the file"),
+    ),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses(
+        (status = 200, description = "Attached and durable", body = AttachedBody),
+        (status = 400, description = "The upload broke off", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such dossier or piece", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The file is refused; why and what to do", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn attach(
+    State(app): State<App>,
+    Program(ctx): Program,
+    Path((dossier, code)): Path<(String, String)>,
+    Asked(query): Asked<FileQuery>,
+    body: Body,
+) -> Result<Response, Failure> {
+    let id = id(&dossier)?;
+    let attached = app.attach(&ctx, id, &code, &query.name, &query.issued, body.into_data_stream()).await?;
+    let revision = attached.revision;
+    let body = AttachedBody { piece: attached.upload.into(), same_as: attached.same_as, revision };
+    Ok(([(header::ETAG, tag(revision))], Json(body)).into_response())
+}
+
+/// A deposit to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDeposit {
+    /// Id of this try: sent again, it gives the same receipt.
+    #[schema(value_type = Uuid)]
+    attempt: AttemptId,
+}
+
+/// A deposit that was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DepositBody {
+    /// Number of the receipt.
+    #[schema(example = "2026-000001")]
+    receipt: String,
+    /// False when the attempt, or the same content, had been deposited before.
+    new: bool,
+    /// Where people find the receipt.
+    url: String,
+}
+
+/// Deposits the draft.
+#[utoipa::path(
+    post, path = "/api/v1/dossiers/{id}/deposits", tag = "dossier", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "Id of the dossier")),
+    request_body = NewDeposit,
+    responses(
+        (status = 201, description = "Deposited; Location is the receipt", body = DepositBody),
+        (status = 200, description = "Deposited before: the receipt of then", body = DepositBody),
+        (status = 400, description = "Not the expected JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such dossier", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Refused, with all findings; everything is kept", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Not known to be deposited: send the same attempt again", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn deposit(
+    State(app): State<App>,
+    Program(ctx): Program,
+    Path(dossier): Path<String>,
+    body: Body,
+) -> Result<Response, Failure> {
+    let id = id(&dossier)?;
+    let NewDeposit { attempt } = json(body).await?;
+    let done = app.deposit(&ctx, id, attempt).await?;
+    let status = if done.new { StatusCode::CREATED } else { StatusCode::OK };
+    let place = [(header::LOCATION, format!("/api/v1/receipts/{}", done.receipt))];
+    let url = format!("{}/receipts/{}", app.config.portal.public_url, done.receipt);
+    Ok((status, place, Json(DepositBody { receipt: done.receipt, new: done.new, url })).into_response())
+}
+
+/// A receipt, exactly as it was signed.
+#[utoipa::path(
+    get, path = "/api/v1/receipts/{number}", tag = "dossier", security(("bearer" = [])),
+    params(("number" = String, Path, description = "Number of the receipt")),
+    responses(
+        (status = 200, description = "The receipt: keep these bytes", body = Object),
+        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such receipt", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn receipt(
+    State(app): State<App>,
+    Program(ctx): Program,
+    Path(number): Path<String>,
+) -> Result<Response, Failure> {
+    let (stored, _) = app.receipt(&ctx, &number).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], stored.text).into_response())
+}

@@ -1,0 +1,150 @@
+//! What officers see of a round.
+
+use super::{Asked, Program};
+use crate::{
+    app::{App, AppError},
+    domain::{calendar::RoundId, call::Call, ids::DossierId, money::Cents},
+    store::deposit::Summary,
+    web::{
+        error::{Failure, Problem},
+        pages::officer,
+        view::RoundQuery,
+    },
+};
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Rows of a page.
+const PAGE: u32 = 100;
+
+/// Which call is meant.
+#[derive(Debug, Deserialize)]
+pub struct CallQuery {
+    #[serde(default)]
+    call: String,
+}
+
+/// A page of the deposits of a round.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DepositPage {
+    /// How many deposits match in all.
+    total: u64,
+    /// How many dossiers were begun and are not deposited.
+    drafts: u64,
+    /// This page.
+    dossiers: Vec<DepositRow>,
+}
+
+/// A deposit that stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DepositRow {
+    /// The dossier.
+    #[schema(value_type = uuid::Uuid)]
+    id: DossierId,
+    /// Version that stands.
+    version: u32,
+    /// Number of its receipt.
+    receipt: String,
+    /// Instant of the deposit.
+    #[schema(value_type = String, format = DateTime)]
+    deposited_at: Timestamp,
+    /// SIREN of the company.
+    siren: String,
+    /// Company.
+    company: String,
+    /// Project.
+    title: String,
+    /// Slugs of its bricks.
+    bricks: Vec<String>,
+    /// Eligible base, in cents.
+    #[schema(value_type = i64)]
+    base: Cents,
+    /// Aid, in cents.
+    #[schema(value_type = i64)]
+    aid: Cents,
+    /// How many findings an officer has to look at.
+    warnings: u32,
+}
+
+impl From<Summary> for DepositRow {
+    fn from(row: Summary) -> Self {
+        Self {
+            id: row.dossier,
+            version: row.version,
+            receipt: row.receipt,
+            deposited_at: row.at,
+            siren: row.siren,
+            company: row.company,
+            title: row.title,
+            bricks: row.bricks.split_whitespace().map(str::to_owned).collect(),
+            base: row.base,
+            aid: row.aid,
+            warnings: row.warnings,
+        }
+    }
+}
+
+/// The standing deposits of a round, for officers.
+///
+/// A hundred a page; `Link` leads to the next one.
+#[utoipa::path(
+    get, path = "/api/v1/rounds/{id}/dossiers", tag = "round", security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "Id of the round"),
+        ("call" = Option<String>, Query, description = "Slug of the call; needed when several calls have such a round"),
+        ("q" = Option<String>, Query, description = "Words to find in company, project, SIREN and receipt number"),
+        ("brick" = Option<String>, Query, description = "Slug of a brick"),
+        ("warnings" = Option<String>, Query, description = "yes: only deposits with warnings"),
+        ("sort" = Option<String>, Query, description = "deposited, company, title, base or aid"),
+        ("desc" = Option<String>, Query, description = "yes: the other way round"),
+        ("page" = Option<u32>, Query, description = "Page, from 1"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = DepositPage, headers(("Link" = String, description = "The next page, rel=next"))),
+        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not an officer's token", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such round", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list(
+    State(app): State<App>,
+    Program(ctx): Program,
+    Path(round): Path<String>,
+    Asked(CallQuery { call }): Asked<CallQuery>,
+    Asked(query): Asked<RoundQuery>,
+) -> Result<Response, Failure> {
+    let round = RoundId(round);
+    let call = call_of(&app, &call, &round)?;
+    let found = app.round_list(&ctx, &call.id, &round, &officer::filter(&query, PAGE)).await?;
+    let page = query.page.max(1);
+    let seen = u64::from(page) * u64::from(PAGE);
+    let next = (seen < found.total).then(|| {
+        let query = query.with("page", &page.saturating_add(1).to_string());
+        [(header::LINK, format!("</api/v1/rounds/{round}/dossiers{query}&call={}>; rel=\"next\"", call.id))]
+    });
+    let dossiers = found.rows.into_iter().map(DepositRow::from).collect();
+    let body = Json(DepositPage { total: found.total, drafts: found.drafts, dossiers });
+    Ok(match next {
+        Some(next) => (next, body).into_response(),
+        None => body.into_response(),
+    })
+}
+
+/// The call that is named, or the only one with such a round.
+fn call_of<'a>(app: &'a App, named: &str, round: &RoundId) -> Result<&'a Call, AppError> {
+    if !named.is_empty() {
+        return app.call(named).map(AsRef::as_ref);
+    }
+    let mut with_round = app.calls.iter().filter(|call| call.round(round).is_some());
+    match (with_round.next(), with_round.next()) {
+        (Some(call), None) => Ok(call),
+        _ => Err(AppError::NotFound),
+    }
+}

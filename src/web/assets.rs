@@ -1,0 +1,73 @@
+//! Style, script and icons: embedded, named with their version, compressed once.
+
+use super::error::Failure;
+use crate::app::AppError;
+use axum::{
+    extract::Path,
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use flate2::{Compression, write::GzEncoder};
+use rust_embed::RustEmbed;
+use std::{
+    collections::HashMap,
+    io::Write,
+    sync::{Mutex, OnceLock, PoisonError},
+};
+
+#[derive(RustEmbed)]
+#[folder = "src/web/assets"]
+struct Files;
+
+/// The bytes of an asset, for pages that embed one.
+pub fn text(name: &str) -> Option<String> {
+    Files::get(name).and_then(|file| String::from_utf8(file.data.into_owned()).ok())
+}
+
+fn media(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("html") => "text/html; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Compresses with the best level; for what is compressed once and sent often.
+pub fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).ok()?;
+    encoder.finish().ok()
+}
+
+/// True when the reader takes gzip.
+pub fn takes_gzip(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("gzip"))
+}
+
+fn compressed(name: &str, bytes: &[u8]) -> Option<bytes::Bytes> {
+    static CACHE: OnceLock<Mutex<HashMap<String, bytes::Bytes>>> = OnceLock::new();
+    let mut cache = CACHE.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = cache.get(name) {
+        return Some(known.clone());
+    }
+    let made = bytes::Bytes::from(gzip(bytes)?);
+    cache.insert(name.to_owned(), made.clone());
+    Some(made)
+}
+
+/// Sends an asset; its address changes with its content, so it may be kept for ever.
+pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Failure> {
+    let file = Files::get(&name).filter(|_| name != "verify-offline.html").ok_or(AppError::NotFound)?;
+    let fixed = [
+        (header::CONTENT_TYPE, media(&name)),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::VARY, "accept-encoding"),
+    ];
+    let small = takes_gzip(&headers).then(|| compressed(&name, &file.data)).flatten();
+    Ok(match small {
+        Some(bytes) => (fixed, [(header::CONTENT_ENCODING, "gzip")], bytes).into_response(),
+        None => (fixed, file.data.into_owned()).into_response(),
+    })
+}

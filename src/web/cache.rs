@@ -1,0 +1,68 @@
+//! Pages of the call that everyone sees alike: rendered and compressed once a minute, not once a reader.
+
+use super::assets::{gzip, takes_gzip};
+use crate::{app::Ctx, domain::text::Lang};
+use axum::{
+    body::Bytes,
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, OnceLock, PoisonError},
+};
+
+/// States of rounds follow the clock, so a page is kept for the minute it was made in.
+type Key = (String, Lang, i64);
+
+#[derive(Clone)]
+struct Entry {
+    plain: Bytes,
+    small: Bytes,
+}
+
+/// Most pages kept.
+const ENTRIES: usize = 500;
+
+/// Answers a visitor from the cache, or renders; signed-in readers have their own frame and are never cached.
+///
+/// # Errors
+/// The renderer's.
+pub fn page<E>(
+    ctx: &Ctx,
+    headers: &HeaderMap,
+    path: &str,
+    render: impl FnOnce() -> Result<String, E>,
+) -> Result<Response, E> {
+    static CACHE: OnceLock<Mutex<HashMap<Key, Entry>>> = OnceLock::new();
+    if ctx.actor.is_some() {
+        return Ok(axum::response::Html(render()?).into_response());
+    }
+    let key = (path.to_owned(), ctx.lang, ctx.now.as_second() / 60);
+    let cache = CACHE.get_or_init(Mutex::default);
+    let known = cache.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+    let entry = match known {
+        Some(entry) => entry,
+        None => {
+            let plain = Bytes::from(render()?);
+            let small = Bytes::from(gzip(&plain).unwrap_or_default());
+            let entry = Entry { plain, small };
+            let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+            if cache.len() >= ENTRIES {
+                cache.clear();
+            }
+            cache.insert(key, entry.clone());
+            entry
+        }
+    };
+    let fixed = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=60"),
+        (header::VARY, "accept-encoding, cookie"),
+    ];
+    Ok(if takes_gzip(headers) && !entry.small.is_empty() {
+        (fixed, [(header::CONTENT_ENCODING, "gzip")], entry.small).into_response()
+    } else {
+        (fixed, entry.plain).into_response()
+    })
+}

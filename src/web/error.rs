@@ -1,0 +1,283 @@
+//! The one mapping from failures to HTTP: a status, a title, what to do; as a page or as problem+json (RFC 9457).
+
+use super::{
+    extract::Arrival,
+    pages::shell_for,
+    view,
+};
+use crate::{
+    app::{App, AppError, Ctx},
+    domain::{finding::Finding, text::{Lang, Text}},
+    store::StoreError,
+};
+use axum::{
+    Json,
+    extract::{FromRequestParts, Request, State},
+    http::{StatusCode, header},
+    middleware::Next,
+    response::{Html, IntoResponse, Redirect, Response},
+};
+use std::sync::Arc;
+
+/// What a handler may fail with.
+#[derive(Debug)]
+pub enum Failure {
+    /// An intention failed.
+    App(AppError),
+    /// The form did not come from one of our pages.
+    Csrf,
+    /// The body cannot be read.
+    BadRequest,
+    /// The JSON body is not what is expected; says where.
+    Json(String),
+    /// The body is too long.
+    TooLarge,
+    /// The route does not know this method.
+    Method,
+    /// A precondition header is missing.
+    PreconditionRequired,
+    /// A page could not be rendered.
+    Template(askama::Error),
+}
+
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        Self::App(error)
+    }
+}
+
+impl From<askama::Error> for Failure {
+    fn from(error: askama::Error) -> Self {
+        Self::Template(error)
+    }
+}
+
+/// Carries a failure to [`dress`], which knows the reader's language and what the reader accepts.
+#[derive(Clone)]
+struct Undressed(Arc<Failure>);
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = describe(&self).status.into_response();
+        response.extensions_mut().insert(Undressed(Arc::new(self)));
+        response
+    }
+}
+
+/// A failure in words.
+struct Described {
+    status: StatusCode,
+    code: &'static str,
+    title: Text,
+    detail: Text,
+    remedy: Text,
+}
+
+fn words(
+    status: StatusCode,
+    code: &'static str,
+    title: (&str, &str),
+    detail: (&str, &str),
+    remedy: (&str, &str),
+) -> Described {
+    let text = |(fr, en): (&str, &str)| Text::new(fr, en);
+    Described { status, code, title: text(title), detail: text(detail), remedy: text(remedy) }
+}
+
+const BACK: (&str, &str) = ("Revenez à la page précédente.", "Go back to the previous page.");
+const AGAIN: (&str, &str) = (
+    "Réessayez dans un instant : rien de ce qui était enregistré n'est perdu.",
+    "Try again in a moment: nothing that was saved is lost.",
+);
+
+fn describe(failure: &Failure) -> Described {
+    match failure {
+        Failure::App(error) => describe_app(error),
+        Failure::Csrf => words(
+            StatusCode::FORBIDDEN,
+            "csrf",
+            ("Formulaire périmé", "Form out of date"),
+            ("Ce formulaire ne vient pas d'une page ouverte dans cette session.", "This form does not come from a page opened in this session."),
+            ("Rechargez la page, vérifiez vos saisies et renvoyez.", "Reload the page, check what you typed and send it again."),
+        ),
+        Failure::BadRequest => words(StatusCode::BAD_REQUEST, "bad_request", ("Requête illisible", "Unreadable request"), ("Le formulaire reçu est incomplet.", "The form received is incomplete."), BACK),
+        Failure::Json(error) => {
+            let mut described = words(StatusCode::BAD_REQUEST, "bad_json", ("JSON inattendu", "Unexpected JSON"), ("", ""), ("Comparez avec /api/v1/openapi.json.", "Compare with /api/v1/openapi.json."));
+            described.detail = Text::new(error.clone(), error.clone());
+            described
+        }
+        Failure::TooLarge => words(StatusCode::PAYLOAD_TOO_LARGE, "too_large", ("Envoi trop long", "Request too large"), ("Ce formulaire dépasse 4 Mo.", "This form exceeds 4 MB."), BACK),
+        Failure::Method => words(StatusCode::METHOD_NOT_ALLOWED, "method", ("Méthode inconnue ici", "Method not known here"), ("Cette adresse ne s'utilise pas ainsi.", "This address is not used this way."), BACK),
+        Failure::PreconditionRequired => words(StatusCode::PRECONDITION_REQUIRED, "if_match", ("If-Match manquant", "If-Match missing"), ("Dites quelle révision vous remplacez.", "Say which revision you replace."), ("Lisez le document et renvoyez son ETag dans If-Match.", "Read the document and send its ETag in If-Match.")),
+        Failure::Template(_) => unexpected(),
+    }
+}
+
+fn unexpected() -> Described {
+    words(StatusCode::INTERNAL_SERVER_ERROR, "internal", ("Erreur du portail", "Error of the portal"), ("Le portail a rencontré une erreur ; elle est consignée.", "The portal met an error; it has been logged."), AGAIN)
+}
+
+fn describe_app(error: &AppError) -> Described {
+    use StatusCode as S;
+    match error {
+        AppError::NotFound => words(S::NOT_FOUND, "not_found", ("Page introuvable", "Page not found"), ("Cette adresse ne mène à rien que vous puissiez voir.", "This address leads to nothing that you may see."), ("Vérifiez l'adresse, ou connectez-vous avec le compte du dossier.", "Check the address, or sign in with the account of the dossier.")),
+        AppError::Forbidden => words(S::FORBIDDEN, "forbidden", ("Accès réservé", "Restricted"), ("Votre compte n'a pas ce droit.", "Your account does not have this right."), ("Si vous pensez l'avoir, écrivez à l'opérateur de l'appel.", "If you think it should, write to the operator of the call.")),
+        AppError::SignInNeeded => words(S::UNAUTHORIZED, "sign_in", ("Connexion nécessaire", "Sign-in needed"), ("Cette page demande d'être connecté.", "This page needs you to be signed in."), ("Connectez-vous : vos saisies non envoyées restent sur cet appareil.", "Sign in: what you typed and did not send stays on this device.")),
+        AppError::LinkSpent => words(S::GONE, "link_spent", ("Lien périmé", "Link expired"), ("Ce lien de connexion a déjà servi ou a plus de 15 minutes.", "This sign-in link has been used or is more than 15 minutes old."), ("Demandez-en un autre sur la page de connexion.", "Ask for another one on the sign-in page.")),
+        AppError::TooManyLinks => words(S::TOO_MANY_REQUESTS, "too_many_links", ("Trop de demandes", "Too many requests"), ("Plusieurs liens viennent d'être envoyés à cette adresse.", "Several links have just been sent to this address."), ("Utilisez le dernier reçu, ou attendez 15 minutes.", "Use the last one received, or wait 15 minutes.")),
+        AppError::NotAnAddress => words(S::UNPROCESSABLE_ENTITY, "email", ("Adresse illisible", "Unreadable address"), ("Ce n'est pas une adresse électronique.", "This is not an e-mail address."), ("Écrivez-la sous la forme nom@entreprise.fr.", "Write it as name@company.com.")),
+        AppError::Refused(evaluation) => {
+            let count = evaluation.missing();
+            let mut described = words(S::UNPROCESSABLE_ENTITY, "refused", ("Dépôt refusé", "Deposit refused"), ("", ""), ("Corrigez les points signalés, puis déposez de nouveau : tout est conservé.", "Correct the points listed, then deposit again: everything is kept."));
+            described.detail = Text::new(format!("Le dossier n'est pas déposé : {count} point(s) l'empêchent."), format!("The dossier is not deposited: {count} point(s) prevent it."));
+            described
+        }
+        AppError::File(refusal) => {
+            let mut described = words(S::UNPROCESSABLE_ENTITY, refusal.code(), ("Fichier refusé", "File refused"), ("", ""), ("Le reste du dossier n'est pas touché.", "The rest of the dossier is untouched."));
+            described.detail = refusal.message();
+            described
+        }
+        AppError::BrokenOff => words(S::BAD_REQUEST, "broken_off", ("Envoi interrompu", "Upload broken off"), ("Le fichier n'est pas arrivé entier.", "The file did not arrive whole."), ("Envoyez-le de nouveau.", "Send it again.")),
+        AppError::IssueDate => words(S::UNPROCESSABLE_ENTITY, "issue_date", ("Date illisible", "Unreadable date"), ("La date d'émission n'est pas une date.", "The day of issue is not a date."), ("Écrivez-la jj/mm/aaaa, puis renvoyez le fichier.", "Write it dd/mm/yyyy, then send the file again.")),
+        AppError::Document(faults) => {
+            let mut described = words(S::UNPROCESSABLE_ENTITY, "document", ("Document inattendu", "Unexpected document"), ("", ""), ("Comparez avec le schéma du dossier (dossier.schema.json).", "Compare with the schema of the dossier (dossier.schema.json)."));
+            let all = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            described.detail = Text::new(all.clone(), all);
+            described
+        }
+        AppError::Stale { revision } => {
+            let mut described = words(S::PRECONDITION_FAILED, "stale", ("Document modifié entre-temps", "Document changed meanwhile"), ("", ""), ("Relisez-le, reprenez vos changements et renvoyez.", "Read it again, redo your changes and send it."));
+            described.detail = Text::new(format!("Il en est à la révision {revision}."), format!("It is at revision {revision} now."));
+            described
+        }
+        AppError::RoundClosed => words(S::CONFLICT, "round_closed", ("Relève fermée", "Round closed"), ("Cette relève ne prend pas de dossier en ce moment.", "This round takes no dossiers at the moment."), ("Le calendrier de l'appel donne les prochaines dates.", "The calendar of the call gives the next dates.")),
+        AppError::NotDeposited => words(S::CONFLICT, "not_deposited", ("Rien n'est déposé", "Nothing is deposited"), ("Ce dossier n'a pas de dépôt à retirer.", "This dossier has no deposit to withdraw."), BACK),
+        AppError::Overloaded | AppError::Store(StoreError::Unavailable(_) | StoreError::Deadlock(_) | StoreError::UnknownOutcome(_)) => {
+            words(S::SERVICE_UNAVAILABLE, "unavailable", ("Portail momentanément indisponible", "Portal unavailable for the moment"), ("La base de données ne répond pas. Rien n'a été déposé par cette requête, à moins que la page du dossier ne le dise.", "The database does not answer. Nothing was deposited by this request unless the dossier's page says so."), AGAIN)
+        }
+        AppError::Store(_) | AppError::Disk(_) | AppError::Token(_) | AppError::Keys(_) => unexpected(),
+    }
+}
+
+/// The body of an error for programs.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub struct Problem {
+    /// Address of the kind of problem.
+    #[serde(rename = "type")]
+    kind: String,
+    /// Stable code.
+    code: String,
+    /// Kind in words.
+    title: String,
+    /// HTTP status.
+    status: u16,
+    /// What is wrong here.
+    detail: String,
+    /// What to do.
+    remedy: String,
+    /// Findings, when a deposit is refused: `rule`, `severity`, `path`, `message`, `interpretation`.
+    #[schema(value_type = Vec<Object>)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<serde_json::Value>,
+}
+
+/// A finding for programs, in one language.
+pub fn finding_json(finding: &Finding, lang: Lang) -> serde_json::Value {
+    serde_json::json!({
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "path": finding.path,
+        "message": finding.message.get(&lang),
+        "interpretation": finding.interpretation,
+    })
+}
+
+/// The answer to a panic; the panic hook has logged it.
+pub fn panicked() -> Response {
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+/// Turns failures into pages or problems.
+pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let arrival = Arrival::of(&parts);
+    let accepts = |kind: &str| {
+        parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(kind))
+    };
+    let api = parts.uri.path().starts_with("/api/");
+    let json = api || (accepts("application/json") && !accepts("text/html"));
+    let safe = parts.method == axum::http::Method::GET;
+    let here = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
+    // Known before the handler runs, so that an error page costs no second look-up; nobody when that fails.
+    let ctx = if json { None } else { Ctx::from_request_parts(&mut parts, &app).await.ok() };
+    let lang = if api { api_language(&parts.headers).unwrap_or(arrival.lang) } else { arrival.lang };
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let Some(Undressed(failure)) = response.extensions().get::<Undressed>().cloned() else { return response };
+    log(&failure);
+    let described = describe(&failure);
+    if json {
+        return problem(&failure, &described, lang);
+    }
+    if safe && matches!(*failure, Failure::App(AppError::SignInNeeded)) {
+        let prefix = lang.tr("", "/en");
+        return Redirect::to(&format!("{prefix}/sign-in?next={here}")).into_response();
+    }
+    page(&app, ctx, &described, arrival, &here)
+}
+
+fn api_language(headers: &axum::http::HeaderMap) -> Option<Lang> {
+    let value = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+    value.get(..2)?.to_lowercase().parse().ok()
+}
+
+fn page(app: &App, ctx: Option<Ctx>, described: &Described, arrival: Arrival, here: &str) -> Response {
+    let ctx = ctx.unwrap_or(Ctx { now: arrival.now, lang: arrival.lang, actor: None, fault: None });
+    let Some(call) = app.calls.first() else { return described.status.into_response() };
+    let frame = shell_for(app, &ctx, call, here);
+    let shell = frame.shell(&ctx, call);
+    match view::error(&shell, described.status.as_u16(), &described.title, &described.detail, &described.remedy) {
+        Ok(html) => (described.status, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "page.failed");
+            described.status.into_response()
+        }
+    }
+}
+
+fn problem(failure: &Failure, described: &Described, lang: Lang) -> Response {
+    let findings = match failure {
+        Failure::App(AppError::Refused(evaluation)) => {
+            evaluation.findings.iter().map(|finding| finding_json(finding, lang)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let body = Problem {
+        kind: format!("urn:guichet:problem:{}", described.code),
+        code: described.code.into(),
+        title: described.title.get(&lang).into(),
+        status: described.status.as_u16(),
+        detail: described.detail.get(&lang).into(),
+        remedy: described.remedy.get(&lang).into(),
+        findings,
+    };
+    let mut response = (described.status, Json(body)).into_response();
+    let kind = axum::http::HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    if described.status == StatusCode::UNAUTHORIZED {
+        let scheme = axum::http::HeaderValue::from_static("Bearer");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    }
+    response
+}
+
+/// Logs what is our fault, once, with its whole chain; what is the reader's is no failure of ours.
+fn log(failure: &Failure) {
+    let error: &dyn std::error::Error = match failure {
+        Failure::App(
+            error @ (AppError::Store(_) | AppError::Disk(_) | AppError::Token(_) | AppError::Keys(_) | AppError::Overloaded),
+        ) => error,
+        Failure::Template(error) => error,
+        _ => return,
+    };
+    tracing::error!(error, "request.failed");
+}

@@ -1,0 +1,230 @@
+//! From a request to types: who and when, forms that passed the CSRF check, uploads that stream.
+
+use super::error::Failure;
+use crate::{
+    app::{App, AppError, Ctx, Fault},
+    auth::{self, Channel},
+    domain::{ids::SessionId, text::Lang},
+};
+use axum::{
+    body::{Body, to_bytes},
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, Method, header, request::Parts},
+};
+use jiff::Timestamp;
+use std::str::FromStr;
+
+/// Name of the session cookie: `__Host-` binds it to this host, to HTTPS and to the whole site.
+pub const COOKIE: &str = "__Host-guichet";
+/// Most bytes of a form or of a JSON document.
+pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+
+/// When a request arrived and in which language it asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival {
+    /// The instant.
+    pub now: Timestamp,
+    /// The language.
+    pub lang: Lang,
+}
+
+impl Arrival {
+    /// The arrival that the outermost layer noted.
+    pub fn of(parts: &Parts) -> Self {
+        parts.extensions.get().copied().unwrap_or(Self { now: Timestamp::UNIX_EPOCH, lang: Lang::Fr })
+    }
+}
+
+impl FromRequestParts<App> for Ctx {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
+        let arrival = Arrival::of(parts);
+        let actor = match cookie(&parts.headers) {
+            Some(token) => app.authenticate(token, Channel::Browser, arrival.now).await?,
+            None => None,
+        };
+        let ctx = Self { now: arrival.now, lang: arrival.lang, actor, fault: fault(app, &parts.headers) };
+        parts.extensions.insert(ctx.clone());
+        Ok(ctx)
+    }
+}
+
+/// The context of a program: its token stands in the `Authorization` header and nowhere else.
+pub struct ApiCtx(pub Ctx);
+
+impl FromRequestParts<App> for ApiCtx {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let arrival = Arrival::of(parts);
+        let lang = accepted_language(&parts.headers).unwrap_or(arrival.lang);
+        let token = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim());
+        let actor = match token {
+            Some(token) => app.authenticate(token, Channel::Api, arrival.now).await?,
+            None => None,
+        };
+        Ok(Self(Ctx { now: arrival.now, lang, actor, fault: fault(app, &parts.headers) }))
+    }
+}
+
+fn fault(app: &App, headers: &HeaderMap) -> Option<Fault> {
+    let asked = app.config.portal.test_hooks && headers.get("x-test-fault").is_some_and(|name| name == "die-after-commit");
+    asked.then_some(Fault::DieAfterCommit)
+}
+
+/// The first language of `Accept-Language` that the portal speaks.
+fn accepted_language(headers: &HeaderMap) -> Option<Lang> {
+    let value = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+    value.split(',').find_map(|item| item.trim().get(..2).and_then(|tag| Lang::from_str(&tag.to_lowercase()).ok()))
+}
+
+/// The session cookie's value.
+pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .filter(|value| !value.is_empty())
+}
+
+/// A posted form that passed the CSRF check; it cannot exist otherwise.
+#[derive(Clone, Debug)]
+pub struct Posted(Vec<(String, String)>);
+
+impl Posted {
+    /// The first value of a name, or nothing.
+    pub fn text(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+    /// All values of a name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+    /// Every pair.
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+    /// A value as something else.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]: only a form that is not ours lacks it.
+    pub fn parse<T: FromStr>(&self, name: &str) -> Result<T, AppError> {
+        self.text(name).parse().map_err(|_| AppError::NotFound)
+    }
+}
+
+impl FromRequest<App> for Posted {
+    type Rejection = Failure;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let ctx = Ctx::from_request_parts(&mut parts, app).await?;
+        let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Failure::TooLarge)?;
+        let pairs: Vec<(String, String)> =
+            axum::extract::Form::from_request(Request::from_parts(form_parts(&parts), Body::from(bytes)), app)
+                .await
+                .map(|axum::extract::Form(pairs)| pairs)
+                .map_err(|_| Failure::BadRequest)?;
+        let posted = Self(pairs);
+        same_site(app, &parts.headers)?;
+        form_token_holds(app, &ctx, posted.text("csrf"))?;
+        Ok(posted)
+    }
+}
+
+fn form_parts(parts: &Parts) -> Parts {
+    let mut copy = Request::new(()).into_parts().0;
+    copy.method = Method::POST;
+    copy.headers.clone_from(&parts.headers);
+    copy
+}
+
+/// A JSON body that passed the CSRF check by the header `X-Csrf-Token`.
+pub struct PostedJson<T>(pub T);
+
+impl<T: serde::de::DeserializeOwned> FromRequest<App> for PostedJson<T> {
+    type Rejection = Failure;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let ctx = Ctx::from_request_parts(&mut parts, app).await?;
+        ctx.actor()?;
+        same_site(app, &parts.headers)?;
+        let token = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        form_token_holds(app, &ctx, token)?;
+        let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Failure::TooLarge)?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| Failure::Json(error.to_string()))
+    }
+}
+
+/// A multipart upload whose text fields, the CSRF token among them, stand before the file.
+pub struct PostedFile {
+    /// Text fields before the file.
+    pub fields: Posted,
+    /// Name of the file as sent.
+    pub name: String,
+    /// The file, streaming.
+    pub file: multer::Field<'static>,
+}
+
+impl FromRequest<App> for PostedFile {
+    type Rejection = Failure;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let ctx = Ctx::from_request_parts(&mut parts, app).await?;
+        same_site(app, &parts.headers)?;
+        let boundary = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| multer::parse_boundary(value).ok())
+            .ok_or(Failure::BadRequest)?;
+        let mut multipart = multer::Multipart::new(body.into_data_stream(), boundary);
+        let mut fields = Vec::new();
+        while let Some(field) = multipart.next_field().await.map_err(|_| Failure::BadRequest)? {
+            if let Some(name) = field.file_name().map(str::to_owned) {
+                let fields = Posted(fields);
+                form_token_holds(app, &ctx, fields.text("csrf"))?;
+                return Ok(Self { fields, name, file: field });
+            }
+            let name = field.name().unwrap_or_default().to_owned();
+            let text = field.text().await.map_err(|_| Failure::BadRequest)?;
+            if fields.len() >= 20 || text.len() > 10_000 {
+                return Err(Failure::BadRequest);
+            }
+            fields.push((name, text));
+        }
+        Err(Failure::BadRequest)
+    }
+}
+
+/// The session of a signed-in browser, as the base of form tokens; visitors have none.
+pub fn form_session(ctx: &Ctx) -> Option<String> {
+    ctx.actor.as_ref().and_then(|actor| actor.session).map(|SessionId(id)| id.to_string())
+}
+
+/// Unsafe requests must come from our own pages: browsers say so by `Origin`, or by `Sec-Fetch-Site`.
+fn same_site(app: &App, headers: &HeaderMap) -> Result<(), Failure> {
+    let said = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
+    let holds = match (said("origin"), said("sec-fetch-site")) {
+        (Some(origin), _) => origin == app.config.portal.public_url,
+        (None, Some(site)) => site == "same-origin",
+        (None, None) => false,
+    };
+    if holds { Ok(()) } else { Err(Failure::Csrf) }
+}
+
+fn form_token_holds(app: &App, ctx: &Ctx, token: &str) -> Result<(), Failure> {
+    match form_session(ctx) {
+        Some(session) if !auth::form_token_holds(&app.keys, &session, token) => Err(Failure::Csrf),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,99 @@
+//! The stack around the router, outermost first: arrival, language, trace, panics, time-out, headers, error pages.
+
+use super::{error, extract::Arrival};
+use crate::{app::App, domain::text::Lang};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderName, HeaderValue, Uri, header},
+    middleware::{self, Next},
+    response::Response,
+};
+use jiff::Timestamp;
+use std::time::{Duration, Instant};
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
+use tracing::Instrument;
+
+/// No page needs longer; an upload is cut by its own rules at the proxy.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Puts the stack around a router.
+pub fn around(router: Router, app: App) -> Router {
+    let inner = router
+        .layer(middleware::from_fn_with_state(app.clone(), error::dress))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| error::panicked()))
+        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
+        .layer(middleware::from_fn(headers));
+    // The language is part of the path, so it must be taken off before the routes are matched.
+    Router::new().fallback_service(inner).layer(middleware::from_fn_with_state(app, arrive))
+}
+
+async fn arrive(axum::extract::State(app): axum::extract::State<App>, mut request: Request, next: Next) -> Response {
+    let now = test_clock(&app, &request).unwrap_or_else(|| app.clock());
+    let lang = take_language(request.uri_mut());
+    let id = request_id(&request);
+    request.extensions_mut().insert(Arrival { now, lang });
+    let (method, path) = (request.method().clone(), redacted(request.uri().path()));
+    let span = tracing::info_span!("request", %method, path, id);
+    let begun = Instant::now();
+    let response = next.run(request).instrument(span.clone()).await;
+    let (status, duration_us) = (response.status().as_u16(), begun.elapsed().as_micros());
+    let _entered = span.entered();
+    tracing::debug!(status, duration_us, "request.done");
+    metrics::counter!("guichet_requests_total", "status" => status.to_string()).increment(1);
+    response
+}
+
+/// The secret of a sign-in link must not reach the log.
+fn redacted(path: &str) -> String {
+    if path.starts_with("/sign-in/") { "/sign-in/…".into() } else { path.to_owned() }
+}
+
+/// Takes `/en` off the path.
+fn take_language(uri: &mut Uri) -> Lang {
+    let full = uri.path_and_query().map_or("/", |path| path.as_str());
+    let Some(rest) = full.strip_prefix("/en").filter(|rest| rest.is_empty() || rest.starts_with(['/', '?'])) else {
+        return Lang::Fr;
+    };
+    let rest = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
+    if let Ok(stripped) = rest.parse() {
+        *uri = stripped;
+    }
+    Lang::En
+}
+
+/// The clock that a test sets for its request, where the configuration allows it.
+fn test_clock(app: &App, request: &Request) -> Option<Timestamp> {
+    if !app.config.portal.test_hooks {
+        return None;
+    }
+    request.headers().get("x-test-now")?.to_str().ok()?.parse().ok()
+}
+
+/// Sōzu's own id of the request is the last one: a client may have sent others before it.
+fn request_id(request: &Request) -> String {
+    let last = request.headers().get_all("sozu-id").iter().next_back();
+    last.and_then(|id| id.to_str().ok()).unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).take(40).collect()
+}
+
+const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+                   form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+async fn headers(request: Request, next: Next) -> Response<Body> {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, CSP),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(), interest-cohort=()"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    for (name, value) in fixed {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}

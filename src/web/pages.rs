@@ -1,0 +1,103 @@
+//! Handlers of pages: read the request, call one intention, render one view.
+
+pub mod deposit;
+pub mod dossier;
+mod form;
+pub mod mails;
+pub mod officer;
+pub mod public;
+pub mod receipt;
+pub mod sign_in;
+pub mod simulator;
+pub mod verify;
+
+use super::{
+    error::Failure,
+    extract::form_session,
+    view::{Shell, Viewer},
+};
+use crate::{
+    app::{App, AppError, Ctx},
+    auth,
+    domain::{access::Role, call::Call, text::Lang},
+};
+use axum::{
+    http::Uri,
+    response::{IntoResponse, Redirect, Response},
+};
+
+/// The parts of a page's frame that must live as long as the page.
+pub struct Frame {
+    csrf: String,
+    path: String,
+    demonstration: bool,
+    several_calls: bool,
+}
+
+/// Prepares the frame of a page at a path.
+pub fn shell_for(app: &App, ctx: &Ctx, _call: &Call, path: &str) -> Frame {
+    Frame {
+        csrf: form_session(ctx).map_or_else(String::new, |session| auth::form_token(&app.keys, &session)),
+        path: path.to_owned(),
+        demonstration: app.config.portal.demonstration,
+        several_calls: app.calls.len() > 1,
+    }
+}
+
+impl Frame {
+    /// The frame as views want it.
+    pub fn shell<'a>(&'a self, ctx: &'a Ctx, call: &'a Call) -> Shell<'a> {
+        let viewer = ctx.actor.as_ref().map(|actor| Viewer {
+            email: &actor.account.email,
+            officer: actor.account.role == Role::Officer,
+        });
+        Shell {
+            lang: &ctx.lang,
+            path: &self.path,
+            viewer,
+            csrf: &self.csrf,
+            demonstration: self.demonstration,
+            call,
+            now: ctx.now,
+            several_calls: self.several_calls,
+        }
+    }
+}
+
+/// Renders a view inside a frame.
+pub fn render<E>(
+    app: &App,
+    ctx: &Ctx,
+    call: &Call,
+    path: &str,
+    view: impl FnOnce(&Shell<'_>) -> Result<String, E>,
+) -> Result<String, E> {
+    let frame = shell_for(app, ctx, call, path);
+    view(&frame.shell(ctx, call))
+}
+
+/// Path and query of a request, without the language.
+pub fn here(uri: &Uri) -> String {
+    uri.path_and_query().map_or_else(|| "/".into(), ToString::to_string)
+}
+
+/// See other (303): the answer to every successful post.
+pub fn see_other(lang: Lang, path: &str) -> Response {
+    Redirect::to(&format!("{}{path}", lang.tr("", "/en"))).into_response()
+}
+
+/// A path of our own site to go on to after signing in; anything else leads home.
+pub fn safe_next(next: &str) -> &str {
+    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']) && next.len() <= 300;
+    if own { next } else { "/dossiers" }
+}
+
+/// Nothing here.
+pub async fn not_found() -> Failure {
+    AppError::NotFound.into()
+}
+
+/// Not by this method.
+pub async fn wrong_method() -> Failure {
+    Failure::Method
+}

@@ -1,0 +1,379 @@
+//! The applicant's dossiers: list, editor, pieces, preview.
+
+use super::{form, here, render, see_other};
+use crate::{
+    app::{App, AppError, Ctx, Page, PieceFile, Saved},
+    domain::{
+        calendar::{RoundId, RoundState, show_instant, show_time},
+        call::{Call, Section},
+        document::{Change, Document, Value},
+        dossier::State as DossierState,
+        evaluation::Evaluation,
+        ids::{AttemptId, DossierId},
+        text::Text,
+    },
+    web::{
+        error::{Failure, finding_json},
+        extract::{Posted, PostedFile, PostedJson},
+        view::{self, DossierCard, DossierPage, VersionRow},
+    },
+};
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::{Html, IntoResponse, Response},
+};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use tokio_util::io::ReaderStream;
+use uuid::Uuid;
+
+/// The list.
+pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<String>, Failure> {
+    let dossiers = app.own_dossiers(&ctx).await?;
+    let mut cards = Vec::new();
+    for (dossier, uploads) in &dossiers {
+        let Ok(call) = app.call(&dossier.call) else { continue };
+        let zone = call.time_zone();
+        let state = dossier.state();
+        let counted = matches!(state, DossierState::Draft | DossierState::Changed);
+        cards.push(DossierCard {
+            id: dossier.id,
+            title: dossier.draft.text(&call.company.project).to_owned(),
+            company: dossier.draft.text(&call.company.name).to_owned(),
+            round: call.round(&dossier.round).map_or_else(String::new, |round| round.title.get(&ctx.lang).to_owned()),
+            state,
+            receipt: dossier.deposit.as_ref().map(|deposit| deposit.receipt.clone()),
+            deposited_at: dossier.deposit.as_ref().map(|deposit| show_instant(deposit.at, &zone)),
+            changed_at: show_instant(dossier.changed_at, &zone),
+            missing: if counted { Some(app.evaluate(&ctx, dossier, uploads, 0)?.missing()) } else { None },
+        });
+    }
+    let call = app.calls.first().ok_or(AppError::NotFound)?;
+    let open: Vec<_> = call.rounds.iter().filter(|round| round.state(ctx.now) == RoundState::Open).collect();
+    let attempt = Uuid::now_v7().to_string();
+    Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::dossiers(shell, &cards, &open, &attempt))?))
+}
+
+/// Begins a dossier.
+pub async fn create(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path((call, round)): Path<(String, String)>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let attempt = AttemptId(posted.parse("attempt")?);
+    let first = app.call(&call)?.sections.first().map_or_else(String::new, |section| section.id.clone());
+    let id = app.create(&ctx, &call, &RoundId(round), Document::default(), attempt).await?;
+    Ok(see_other(ctx.lang, &format!("/dossiers/{id}/edit/{first}")))
+}
+
+/// What the views of a dossier borrow from.
+pub struct Opened {
+    /// The dossier with its evaluation.
+    pub page: Page,
+    versions: Vec<VersionRow>,
+    attempt: String,
+}
+
+impl Opened {
+    /// Loads a dossier for its owner.
+    pub async fn load(app: &App, ctx: &Ctx, id: DossierId) -> Result<Self, AppError> {
+        let page = app.page(ctx, id).await?;
+        let zone = app.call(&page.dossier.call)?.time_zone();
+        let versions = page
+            .versions
+            .iter()
+            .map(|(version, receipt, at, current)| VersionRow {
+                version: *version,
+                receipt: receipt.clone(),
+                at: show_instant(*at, &zone),
+                current: *current,
+            })
+            .collect();
+        Ok(Self { page, versions, attempt: Uuid::now_v7().to_string() })
+    }
+
+    /// Renders one of the views of the dossier.
+    pub fn render(
+        &self,
+        app: &App,
+        ctx: &Ctx,
+        path: &str,
+        view: impl FnOnce(&view::Shell<'_>, DossierPage<'_>) -> Result<String, askama::Error>,
+    ) -> Result<String, Failure> {
+        let call = app.call(&self.page.dossier.call)?;
+        let page = DossierPage {
+            dossier: &self.page.dossier,
+            round: app.round(call, &self.page.dossier.round)?,
+            evaluation: &self.page.evaluation,
+            uploads: &self.page.uploads,
+            versions: &self.versions,
+            attempt: &self.attempt,
+            refused: false,
+            upload_problem: None,
+            notice: None,
+        };
+        Ok(render(app, ctx, call, path, |shell| view(shell, page))?)
+    }
+}
+
+/// What the dossier's page may be told by the address.
+#[derive(Deserialize)]
+pub struct Told {
+    /// Code of a piece that is the same file as the one just attached.
+    #[serde(default)]
+    same: Option<String>,
+}
+
+/// The dossier's main page.
+pub async fn overview(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<DossierId>,
+    Query(told): Query<Told>,
+    uri: Uri,
+) -> Result<Html<String>, Failure> {
+    let opened = Opened::load(&app, &ctx, id).await?;
+    let other = told.same.as_ref().and_then(|code| opened.page.uploads.iter().find(|upload| upload.code == *code));
+    let notice = other.map(|other| {
+        Text::new(
+            format!("Cette pièce est le même fichier que {} : vérifiez que c'est bien voulu.", other.code),
+            format!("This piece is the same file as {}: check that this is intended.", other.code),
+        )
+    });
+    let page = opened.render(&app, &ctx, &here(&uri), |shell, page| {
+        view::overview(shell, &DossierPage { notice: notice.as_ref(), ..page })
+    })?;
+    Ok(Html(page))
+}
+
+/// Exactly what would be sealed.
+pub async fn preview(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<DossierId>,
+    uri: Uri,
+) -> Result<Html<String>, Failure> {
+    let opened = Opened::load(&app, &ctx, id).await?;
+    Ok(Html(opened.render(&app, &ctx, &here(&uri), |shell, page| view::preview(shell, &page))?))
+}
+
+fn section_of<'a>(call: &'a Call, id: &str) -> Result<&'a Section, AppError> {
+    call.section(id).ok_or(AppError::NotFound)
+}
+
+/// One section of the editor.
+pub async fn edit(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path((id, section)): Path<(DossierId, String)>,
+    uri: Uri,
+) -> Result<Html<String>, Failure> {
+    let opened = Opened::load(&app, &ctx, id).await?;
+    let call = app.call(&opened.page.dossier.call)?;
+    let section = section_of(call, &section)?;
+    let dossier = &opened.page.dossier;
+    let saved = (dossier.revision > 1).then(|| show_time(dossier.changed_at, &call.time_zone()));
+    let page = opened.render(&app, &ctx, &here(&uri), |shell, page| {
+        view::editor(shell, &page, section, saved.as_deref(), &[])
+    })?;
+    Ok(Html(page))
+}
+
+/// Saves a section posted without the script.
+pub async fn save(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path((id, section)): Path<(DossierId, String)>,
+    uri: Uri,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let opened = Opened::load(&app, &ctx, id).await?;
+    let call = app.call(&opened.page.dossier.call)?.clone();
+    let section = section_of(&call, &section)?;
+    let saved = app.save_changes(&ctx, id, changes(section, &posted)).await?;
+    let action = posted.text("action").to_owned();
+    if !saved.conflicts.is_empty() {
+        return conflicts(&app, &ctx, &uri, section, saved).await;
+    }
+    let base = format!("/dossiers/{id}/edit");
+    let path = match action.split(':').collect::<Vec<_>>()[..] {
+        ["next"] => match call.sections.iter().skip_while(|other| other.id != section.id).nth(1) {
+            Some(next) => format!("{base}/{}", next.id),
+            None => format!("/dossiers/{id}"),
+        },
+        ["add", field] | ["remove", field, _] => format!("{base}/{}?rows={field}#field-{}.{field}", section.id, section.id),
+        _ => format!("{base}/{}", section.id),
+    };
+    Ok(see_other(ctx.lang, &path))
+}
+
+/// What the posted section changes, against what it was rendered from.
+fn changes(section: &Section, posted: &Posted) -> Vec<Change> {
+    let was: BTreeMap<String, Value> = serde_json::from_str(posted.text("was")).unwrap_or_default();
+    let action: Vec<&str> = posted.text("action").split(':').collect();
+    section
+        .fields
+        .iter()
+        .filter_map(|field| {
+            let path = format!("{}.{}", section.id, field.id);
+            let mut value = form::value(posted, section, field);
+            if let (["remove", name, index], Value::Rows(rows)) = (&action[..], &mut value)
+                && *name == field.id
+                && let Some(index) = index.parse::<usize>().ok().filter(|index| *index < rows.len())
+            {
+                rows.remove(index);
+            }
+            let before = was.get(&field.id).cloned();
+            match posted.text(&format!("resolve.{path}")) {
+                "theirs" => None,
+                // The page that asks the question was rendered from the other's value.
+                _ => Some(Change { path, was: before, value }),
+            }
+        })
+        .collect()
+}
+
+/// The page again, with both versions of every field that met another change.
+async fn conflicts(app: &App, ctx: &Ctx, uri: &Uri, section: &Section, saved: Saved) -> Result<Response, Failure> {
+    let opened = Opened::load(app, ctx, saved.dossier.id).await?;
+    let page = opened.render(app, ctx, &here(uri), |shell, page| {
+        view::editor(shell, &page, section, None, &saved.conflicts)
+    })?;
+    Ok((StatusCode::CONFLICT, Html(page)).into_response())
+}
+
+/// Changes sent by the script.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fields {
+    changes: Vec<Change>,
+}
+
+/// Saves fields as they are typed.
+pub async fn save_fields(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<DossierId>,
+    PostedJson(fields): PostedJson<Fields>,
+) -> Result<Response, Failure> {
+    let saved = app.save_changes(&ctx, id, fields.changes).await?;
+    let call = app.call(&saved.dossier.call)?;
+    let evaluation = app.evaluate(&ctx, &saved.dossier, &saved.uploads, 0)?;
+    let body = serde_json::json!({
+        "saved_at": show_time(ctx.now, &call.time_zone()),
+        "revision": saved.dossier.revision,
+        "missing": evaluation.missing(),
+        "amounts": amounts(&evaluation),
+        "conflicts": saved.conflicts,
+        "findings": evaluation.findings.iter().map(|finding| finding_json(finding, ctx.lang)).collect::<Vec<_>>(),
+    });
+    Ok(Json(body).into_response())
+}
+
+/// The amounts as shown.
+fn amounts(evaluation: &Evaluation) -> serde_json::Value {
+    let amounts = &evaluation.amounts;
+    let costs: BTreeMap<&str, String> = amounts.costs.iter().map(|line| (line.id.as_str(), line.amount.show())).collect();
+    serde_json::json!({
+        "base": amounts.base.show(),
+        "aid": amounts.aid.show(),
+        "own_share": amounts.own_share.show(),
+        "advance": amounts.advance.show(),
+        "balance": amounts.balance.show(),
+        "financed": amounts.financed.show(),
+        "effective_rate": amounts.effective_rate_ppm.map(|rate| rate.show()).unwrap_or_default(),
+        "costs": costs,
+    })
+}
+
+/// Attaches a piece. A refused file leaves everything as it was, and says why beside the piece.
+pub async fn attach(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path((id, code)): Path<(DossierId, String)>,
+    headers: HeaderMap,
+    posted: PostedFile,
+) -> Result<Response, Failure> {
+    let script = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"));
+    let PostedFile { fields, name, file } = posted;
+    let done = app.attach(&ctx, id, &code, &name, fields.text("issued"), file).await;
+    let anchor = format!("/dossiers/{id}#piece-{code}");
+    match done {
+        Ok(attached) => {
+            let same = attached.same_as.map(|other| format!("/dossiers/{id}?same={other}#piece-{code}"));
+            let path = same.unwrap_or(anchor);
+            if script {
+                let redirect = format!("{}{path}", ctx.lang.tr("", "/en"));
+                return Ok(Json(serde_json::json!({ "ok": true, "redirect": redirect })).into_response());
+            }
+            Ok(see_other(ctx.lang, &path))
+        }
+        Err(error) if script => Err(error.into()),
+        Err(error) => refused(&app, &ctx, id, &code, error).await,
+    }
+}
+
+async fn refused(app: &App, ctx: &Ctx, id: DossierId, code: &str, error: AppError) -> Result<Response, Failure> {
+    let why = match &error {
+        AppError::File(refusal) => refusal.message(),
+        AppError::IssueDate => Text::new(
+            "La date d'émission n'est pas une date : écrivez-la jj/mm/aaaa, puis renvoyez le fichier.",
+            "The day of issue is not a date: write it dd/mm/yyyy, then send the file again.",
+        ),
+        AppError::BrokenOff => Text::new(
+            "Le fichier n'est pas arrivé entier : envoyez-le de nouveau.",
+            "The file did not arrive whole: send it again.",
+        ),
+        _ => return Err(error.into()),
+    };
+    let opened = Opened::load(app, ctx, id).await?;
+    let page = opened.render(app, ctx, &format!("/dossiers/{id}"), |shell, page| {
+        view::overview(shell, &DossierPage { upload_problem: Some((code, &why)), ..page })
+    })?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
+}
+
+/// Removes a piece from the draft.
+pub async fn remove_piece(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path((id, code)): Path<(DossierId, String)>,
+    _posted: Posted,
+) -> Result<Response, Failure> {
+    app.remove_piece(&ctx, id, &code).await?;
+    Ok(see_other(ctx.lang, &format!("/dossiers/{id}#piece-{code}")))
+}
+
+/// A piece of the draft.
+pub async fn piece(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path((id, code)): Path<(DossierId, String)>,
+) -> Result<Response, Failure> {
+    Ok(send_piece(app.draft_piece(&ctx, id, &code).await?))
+}
+
+/// Sends a piece as a download: never inline, whatever it says it is.
+pub fn send_piece(piece: PieceFile) -> Response {
+    let ascii: String = piece.upload.name.chars().map(|c| if c.is_ascii_graphic() && c != '"' { c } else { '_' }).collect();
+    let encoded: String = piece
+        .upload
+        .name
+        .bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
+    let headers = [
+        (header::CONTENT_TYPE, piece.upload.media),
+        (header::CONTENT_LENGTH, piece.upload.bytes.to_string()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")),
+        (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'".to_owned()),
+    ];
+    (headers, Body::from_stream(ReaderStream::new(piece.file))).into_response()
+}

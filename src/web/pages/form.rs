@@ -1,0 +1,37 @@
+//! From posted pairs to answers: names of inputs are paths.
+
+use crate::{
+    domain::{
+        call::{Field, Kind, Section},
+        document::{Row, Value},
+    },
+    web::extract::Posted,
+};
+use std::collections::BTreeMap;
+
+/// The answer to a field as posted; every field of a posted section has one, since browsers send empty inputs too and
+/// leave out only what is not ticked.
+pub fn value(posted: &Posted, section: &Section, field: &Field) -> Value {
+    let path = format!("{}.{}", section.id, field.id);
+    match field.kind {
+        Kind::Table => Value::Rows(rows(posted, &path)),
+        Kind::Choices => Value::Choices(posted.all(&path).filter(|choice| !choice.is_empty()).map(str::to_owned).collect()),
+        Kind::Declaration => Value::Flag(!posted.text(&path).is_empty()),
+        _ => Value::Text(posted.text(&path).to_owned()),
+    }
+}
+
+/// The rows of a table: `path[0].column`. Gaps in the numbering close.
+fn rows(posted: &Posted, path: &str) -> Vec<Row> {
+    let mut rows: BTreeMap<usize, Row> = BTreeMap::new();
+    for (name, cell) in posted.pairs() {
+        let Some((index, column)) = cell_of(name, path) else { continue };
+        rows.entry(index).or_default().insert(column.to_owned(), cell.clone());
+    }
+    rows.into_values().collect()
+}
+
+fn cell_of<'a>(name: &'a str, path: &str) -> Option<(usize, &'a str)> {
+    let (index, column) = name.strip_prefix(path)?.strip_prefix('[')?.split_once("].")?;
+    Some((index.parse().ok()?, column))
+}

@@ -1,0 +1,86 @@
+//! The call for everyone.
+
+use super::render;
+use crate::{
+    app::{App, AppError, Ctx},
+    domain::call::Call,
+    web::{
+        cache,
+        error::Failure,
+        view::{self, Shell},
+    },
+};
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, Uri},
+    response::Response,
+};
+use std::sync::Arc;
+
+type Page = Result<Response, Failure>;
+/// What every page of a call is asked with.
+type Asked = (State<App>, Ctx, Path<String>, Uri, HeaderMap);
+
+fn cached(
+    app: &App,
+    ctx: &Ctx,
+    call: &Call,
+    uri: &Uri,
+    headers: &HeaderMap,
+    view: impl FnOnce(&Shell<'_>) -> Result<String, askama::Error>,
+) -> Page {
+    // Without the query: it changes nothing on these pages, and a stranger must not fill the cache with variants.
+    let path = uri.path();
+    Ok(cache::page(ctx, headers, path, || render(app, ctx, call, path, view))?)
+}
+
+fn first_call(app: &App) -> Result<&Arc<Call>, AppError> {
+    app.calls.first().ok_or(AppError::NotFound)
+}
+
+/// The home of the first call.
+pub async fn first(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> Page {
+    cached(&app, &ctx, first_call(&app)?, &uri, &headers, view::home)
+}
+
+/// Who runs the portal, and what becomes of personal data.
+pub async fn legal(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> Page {
+    cached(&app, &ctx, first_call(&app)?, &uri, &headers, view::legal)
+}
+
+macro_rules! page_of_call {
+    ($($(#[$doc:meta])* $name:ident => $view:path),* $(,)?) => {$(
+        $(#[$doc])*
+        pub async fn $name((State(app), ctx, Path(call), uri, headers): Asked) -> Page {
+            cached(&app, &ctx, app.call(&call)?, &uri, &headers, $view)
+        }
+    )*};
+}
+
+page_of_call! {
+    /// Calendar, envelope and what one gets.
+    home => view::home,
+    /// The bricks.
+    bricks => view::bricks,
+    /// Questions and answers.
+    faq => view::faq,
+    /// The register of rules.
+    rules => view::rules,
+    /// Selection criteria.
+    criteria => view::criteria,
+    /// How contradictions are read.
+    interpretations => view::interpretations,
+}
+
+/// One brick.
+pub async fn brick(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path((call, slug)): Path<(String, String)>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Page {
+    let call = app.call(&call)?;
+    let brick = call.brick(&slug).ok_or(AppError::NotFound)?;
+    cached(&app, &ctx, call, &uri, &headers, |shell| view::brick(shell, brick))
+}

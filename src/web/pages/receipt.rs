@@ -1,0 +1,43 @@
+//! Receipts and the pieces that they seal.
+
+use super::{dossier::send_piece, here, render};
+use crate::{
+    app::{App, Ctx},
+    web::{error::Failure, view},
+};
+use axum::{
+    extract::{Path, State},
+    http::{Uri, header},
+    response::{Html, IntoResponse, Response},
+};
+
+/// The receipt as a page, or with `.json` as the file to keep.
+pub async fn show(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(number): Path<String>,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    if let Some(number) = number.strip_suffix(".json") {
+        let (stored, _) = app.receipt(&ctx, number).await?;
+        let headers = [
+            (header::CONTENT_TYPE, "application/json".to_owned()),
+            (header::CONTENT_DISPOSITION, format!("attachment; filename=\"recu-{number}.json\"")),
+        ];
+        return Ok((headers, stored.text).into_response());
+    }
+    let (stored, receipt) = app.receipt(&ctx, &number).await?;
+    let owner = ctx.account()? == stored.owner;
+    let call = app.call(&stored.call)?;
+    let page = render(&app, &ctx, call, &here(&uri), |shell| view::receipt(shell, &receipt, owner))?;
+    Ok(Html(page).into_response())
+}
+
+/// A sealed piece.
+pub async fn piece(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path((number, code)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    Ok(send_piece(app.receipt_piece(&ctx, &number, &code).await?))
+}

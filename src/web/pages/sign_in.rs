@@ -1,0 +1,109 @@
+//! Signing in by a link, and out. Opening the link changes nothing: mail scanners open links too; its button signs in.
+
+use super::{here, render, safe_next, see_other};
+use crate::{
+    app::{App, AppError, Ctx},
+    domain::{access::Role, text::Text},
+    web::{
+        error::Failure,
+        extract::{COOKIE, Posted},
+        view,
+    },
+};
+use axum::{
+    extract::{Path, Query, State},
+    http::{StatusCode, Uri, header},
+    response::{Html, IntoResponse, Response},
+};
+use serde::Deserialize;
+
+/// Where to go on to.
+#[derive(Deserialize)]
+pub struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+/// The form.
+pub async fn show(
+    State(app): State<App>,
+    ctx: Ctx,
+    Query(query): Query<Next>,
+    uri: Uri,
+) -> Result<Html<String>, Failure> {
+    let call = app.calls.first().ok_or(AppError::NotFound)?;
+    let next = safe_next(&query.next);
+    Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::sign_in(shell, "", None, next))?))
+}
+
+/// Sends the link; the answer does not tell whether the address is known.
+pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: Posted) -> Result<Response, Failure> {
+    let call = app.calls.first().ok_or(AppError::NotFound)?;
+    let (email, next) = (posted.text("email"), safe_next(posted.text("next")));
+    let path = here(&uri);
+    let problem = match app.ask_link(&ctx, email, next).await {
+        Ok(email) => {
+            let mailbox = app.mail_folder().filter(|_| app.config.portal.demonstration).map(|_| "/demo/mails");
+            let page = render(&app, &ctx, call, &path, |shell| view::link_sent(shell, &email, mailbox))?;
+            return Ok(Html(page).into_response());
+        }
+        Err(AppError::NotAnAddress) => Text::new(
+            "Ce n'est pas une adresse électronique : écrivez-la sous la forme nom@entreprise.fr.",
+            "This is not an e-mail address: write it as name@company.com.",
+        ),
+        Err(AppError::TooManyLinks) => Text::new(
+            "Plusieurs liens viennent d'être envoyés à cette adresse : utilisez le dernier reçu, ou attendez 15 minutes.",
+            "Several links have just been sent to this address: use the last one received, or wait 15 minutes.",
+        ),
+        Err(error) => return Err(error.into()),
+    };
+    let page = render(&app, &ctx, call, &path, |shell| view::sign_in(shell, email, Some(&problem), next))?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
+}
+
+/// The button.
+pub async fn confirm(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(secret): Path<String>,
+    Query(query): Query<Next>,
+) -> Result<Html<String>, Failure> {
+    let call = app.calls.first().ok_or(AppError::NotFound)?;
+    // The switch of languages must not carry the secret into an address bar's history twice.
+    let page = render(&app, &ctx, call, "/sign-in", |shell| view::link_confirm(shell, &secret, safe_next(&query.next)))?;
+    Ok(Html(page))
+}
+
+/// Uses the link up and opens the session.
+pub async fn use_link(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(secret): Path<String>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let done = app.use_link(&ctx, &secret).await?;
+    let seconds = done.ends.as_second() - ctx.now.as_second();
+    let cookie = format!("{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}", done.token);
+    let next = match (done.role, posted.text("next")) {
+        (Role::Officer, "" | "/dossiers") => officer_home(&app),
+        (_, next) => safe_next(next).to_owned(),
+    };
+    Ok(([(header::SET_COOKIE, cookie)], see_other(ctx.lang, &next)).into_response())
+}
+
+/// An officer begins at the latest round of the first call.
+fn officer_home(app: &App) -> String {
+    let call = app.calls.first();
+    let round = call.and_then(|call| call.rounds.iter().rev().find(|round| round.window.is_some()));
+    match (call, round) {
+        (Some(call), Some(round)) => format!("/calls/{}/rounds/{}/dossiers", call.id, round.id),
+        _ => "/".into(),
+    }
+}
+
+/// Ends the session.
+pub async fn sign_out(State(app): State<App>, ctx: Ctx, _posted: Posted) -> Result<Response, Failure> {
+    app.sign_out(&ctx).await?;
+    let gone = format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
+    Ok(([(header::SET_COOKIE, gone)], see_other(ctx.lang, "/")).into_response())
+}

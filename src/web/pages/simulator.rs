@@ -1,0 +1,62 @@
+//! The eligibility simulator: a few answers, no account, nothing kept.
+
+use super::{form, here, render};
+use crate::{
+    app::{App, Ctx},
+    domain::{
+        call::Call,
+        document::Document,
+        evaluation::{Circumstances, Extent, evaluate},
+    },
+    web::{
+        error::Failure,
+        extract::Posted,
+        view,
+    },
+};
+use axum::{
+    extract::{Path, State},
+    http::Uri,
+    response::Html,
+};
+
+/// The empty form.
+pub async fn show(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(call): Path<String>,
+    uri: Uri,
+) -> Result<Html<String>, Failure> {
+    let call = app.call(&call)?;
+    let document = Document::default();
+    Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::simulator(shell, &document, None))?))
+}
+
+/// The verdict, above the same form with the same answers.
+pub async fn run(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(call): Path<String>,
+    uri: Uri,
+    posted: Posted,
+) -> Result<Html<String>, Failure> {
+    let call = app.call(&call)?;
+    let document = answers(call, &posted);
+    let around = Circumstances { now: ctx.now, round: None, uploads: None, other_deposits: 0 };
+    let evaluation = evaluate(call, &document, around, Extent::Simulator);
+    Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::simulator(shell, &document, Some(&evaluation)))?))
+}
+
+fn answers(call: &Call, posted: &Posted) -> Document {
+    let mut document = Document::default();
+    for section in &call.sections {
+        for field in section.fields.iter().filter(|field| field.simulator) {
+            let path = format!("{}.{}", section.id, field.id);
+            // What cannot be kept at all (a text of 50 000 characters in a number) is left out of a mere simulation.
+            if let Err(fault) = document.set(call, &path, form::value(posted, section, field)) {
+                tracing::debug!(%fault, "simulator.left_out");
+            }
+        }
+    }
+    document
+}

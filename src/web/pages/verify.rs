@@ -1,0 +1,67 @@
+//! Checking a receipt: here, or offline with the same keys.
+
+use super::{here, render};
+use crate::{
+    app::{App, AppError, Ctx},
+    domain::receipt::{self, PublicKey},
+    web::{assets, error::Failure, extract::PostedFile, view},
+};
+use axum::{
+    Json,
+    extract::State,
+    http::{Uri, header},
+    response::{Html, IntoResponse, Response},
+};
+
+/// Most bytes of a receipt.
+const MAX_RECEIPT_BYTES: usize = 4 * 1024 * 1024;
+
+/// The keys that this portal signs with.
+fn published(app: &App) -> Vec<PublicKey> {
+    let key = app.keys.receipt_public();
+    vec![PublicKey { id: receipt::key_id(key), public_key: hex::encode(key) }]
+}
+
+/// The keys, at their well-known address.
+pub async fn keys(State(app): State<App>) -> Response {
+    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(published(&app))).into_response()
+}
+
+/// The form.
+pub async fn show(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<String>, Failure> {
+    let call = app.calls.first().ok_or(AppError::NotFound)?;
+    Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::verify(shell, None, None))?))
+}
+
+/// The report on an uploaded receipt; the file is not kept.
+pub async fn run(
+    State(app): State<App>,
+    ctx: Ctx,
+    uri: Uri,
+    mut posted: PostedFile,
+) -> Result<Html<String>, Failure> {
+    let call = app.calls.first().ok_or(AppError::NotFound)?;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = posted.file.chunk().await.map_err(|_| Failure::BadRequest)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MAX_RECEIPT_BYTES {
+            return Err(Failure::TooLarge);
+        }
+    }
+    let json = serde_json::from_slice(&bytes).unwrap_or(serde_json::Value::Null);
+    let report = receipt::verify(&json, &published(&app));
+    let number = json["statement"]["number"].as_str();
+    Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::verify(shell, Some(&report), number))?))
+}
+
+/// The verifier as one file to keep, with the portal's keys inside.
+pub async fn offline(State(app): State<App>) -> Result<Response, Failure> {
+    let page = assets::text("verify-offline.html").ok_or(AppError::NotFound)?;
+    let page = page.replace("/*KEYS*/[]", &serde_json::json!(published(&app)).to_string());
+    let fixed = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"guichet-verification.html\""),
+        (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"),
+    ];
+    Ok((fixed, page).into_response())
+}

@@ -1,0 +1,108 @@
+//! Every route of the portal in one table, each with who may use it.
+
+use super::{api, assets, pages};
+use crate::app::App;
+use axum::{
+    Router,
+    routing::{MethodRouter, get, post, put},
+};
+
+/// Who gets anything but a refusal from a route. The policy decides about the single dossier; this is about the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everyone, known or not.
+    Anyone,
+    /// Every signed-in browser; others are led to the sign-in page.
+    SignedIn,
+    /// The owner of the dossier; to others it does not exist.
+    Owner,
+    /// The owner, and officers while the deposit stands.
+    OwnerOrOfficer,
+    /// Officers.
+    Officer,
+    /// Programs with a token.
+    Token,
+    /// Everyone, on a demonstration only.
+    Demonstration,
+}
+
+/// A line of the table.
+pub struct Route {
+    /// Path with its parameters.
+    pub path: &'static str,
+    /// Methods, separated by blanks.
+    pub methods: &'static str,
+    /// Who.
+    pub access: Access,
+    handler: MethodRouter<App>,
+}
+
+fn route(methods: &'static str, path: &'static str, access: Access, handler: MethodRouter<App>) -> Route {
+    Route { path, methods, access, handler }
+}
+
+/// The table.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    use Access::{Anyone, Demonstration, Officer, Owner, OwnerOrOfficer, SignedIn, Token};
+    use pages::{deposit, dossier, mails, officer, public, receipt, sign_in, simulator, verify};
+    let mut table = vec![
+        // The call, for everyone.
+        route("GET", "/", Anyone, get(public::first)),
+        route("GET", "/calls/{call}", Anyone, get(public::home)),
+        route("GET", "/calls/{call}/bricks", Anyone, get(public::bricks)),
+        route("GET", "/calls/{call}/bricks/{slug}", Anyone, get(public::brick)),
+        route("GET", "/calls/{call}/faq", Anyone, get(public::faq)),
+        route("GET", "/calls/{call}/rules", Anyone, get(public::rules)),
+        route("GET", "/calls/{call}/criteria", Anyone, get(public::criteria)),
+        route("GET", "/calls/{call}/interpretations", Anyone, get(public::interpretations)),
+        route("GET POST", "/calls/{call}/simulator", Anyone, get(simulator::show).post(simulator::run)),
+        route("GET", "/legal", Anyone, get(public::legal)),
+        route("GET POST", "/verify", Anyone, get(verify::show).post(verify::run)),
+        route("GET", "/verify/offline.html", Anyone, get(verify::offline)),
+        route("GET", "/.well-known/guichet-receipt-keys", Anyone, get(verify::keys)),
+        route("GET", "/assets/{name}", Anyone, get(assets::asset)),
+        // Signing in and out.
+        route("GET POST", "/sign-in", Anyone, get(sign_in::show).post(sign_in::ask)),
+        route("GET POST", "/sign-in/{secret}", Anyone, get(sign_in::confirm).post(sign_in::use_link)),
+        route("POST", "/sign-out", Anyone, post(sign_in::sign_out)),
+        // The applicant.
+        route("GET", "/dossiers", SignedIn, get(dossier::list)),
+        route("POST", "/calls/{call}/rounds/{round}/dossiers", SignedIn, post(dossier::create).get(officer::list)),
+        route("GET", "/dossiers/{id}", Owner, get(dossier::overview)),
+        route("GET POST", "/dossiers/{id}/edit/{section}", Owner, get(dossier::edit).post(dossier::save)),
+        route("POST", "/dossiers/{id}/fields", Owner, post(dossier::save_fields)),
+        route("GET", "/dossiers/{id}/preview", Owner, get(dossier::preview)),
+        route("GET POST", "/dossiers/{id}/pieces/{code}", Owner, get(dossier::piece).post(dossier::attach)),
+        route("POST", "/dossiers/{id}/pieces/{code}/remove", Owner, post(dossier::remove_piece)),
+        route("GET POST", "/dossiers/{id}/deposits", Owner, post(deposit::deposit).get(deposit::back)),
+        route("GET POST", "/dossiers/{id}/withdraw", Owner, get(deposit::ask_withdraw).post(deposit::withdraw)),
+        route("GET", "/receipts/{number}", OwnerOrOfficer, get(receipt::show)),
+        route("GET", "/receipts/{number}/pieces/{code}", OwnerOrOfficer, get(receipt::piece)),
+        // The officer.
+        route("GET", "/calls/{call}/rounds/{round}/dossiers.csv", Officer, get(officer::csv)),
+        route("GET", "/calls/{call}/rounds/{round}/dossiers/{id}", Officer, get(officer::dossier)),
+        // The demonstration's mailbox.
+        route("GET", "/demo/mails", Demonstration, get(mails::list)),
+        route("GET", "/demo/mails/{id}", Demonstration, get(mails::show)),
+    ];
+    table.extend([
+        route("GET", "/api/v1/openapi.json", Anyone, get(api::openapi::document)),
+        route("GET", "/api/v1/calls/{call}", Anyone, get(api::call::show)),
+        route("GET", "/api/v1/calls/{call}/dossier.schema.json", Anyone, get(api::call::schema)),
+        route("POST", "/api/v1/calls/{call}/evaluation", Anyone, post(api::call::evaluate)),
+        route("POST", "/api/v1/dossiers", Token, post(api::dossier::create)),
+        route("GET PUT", "/api/v1/dossiers/{id}/document", Token, get(api::dossier::document).put(api::dossier::replace)),
+        route("PUT", "/api/v1/dossiers/{id}/pieces/{code}", Token, put(api::dossier::attach)),
+        route("POST", "/api/v1/dossiers/{id}/deposits", Token, post(api::dossier::deposit)),
+        route("GET", "/api/v1/receipts/{number}", Token, get(api::dossier::receipt)),
+        route("GET", "/api/v1/rounds/{id}/dossiers", Token, get(api::round::list)),
+    ]);
+    table
+}
+
+/// The router over the table.
+pub fn router(app: App) -> Router {
+    let router = routes().into_iter().fold(Router::new(), |router, route| router.route(route.path, route.handler));
+    router.fallback(pages::not_found).method_not_allowed_fallback(pages::wrong_method).with_state(app)
+}

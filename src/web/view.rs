@@ -1,0 +1,33 @@
+//! The presentational layer: pure functions from the domain's data to pages.
+//!
+//! A handler builds a [`Shell`], loads what the page shows and calls one function of this module. Nothing here reads a
+//! clock, a database or a request. Both wordings of every sentence stand side by side in the templates.
+
+mod answers;
+mod banner;
+mod editor;
+mod field;
+mod feedback;
+mod model;
+mod money;
+mod officer;
+mod overview;
+mod public;
+mod receipt;
+pub mod samples;
+mod shell;
+mod show;
+mod sign_in;
+
+pub use editor::editor;
+pub use feedback::{error, mail, mails};
+pub use model::{DossierCard, DossierPage, MailRow, OfficerDossier, RoundList, RoundQuery, RoundRow, VersionRow};
+pub use officer::{officer_dossier, round_list};
+pub use overview::{dossiers, overview, preview, withdraw};
+pub use public::{brick, bricks, criteria, faq, home, interpretations, legal, rules, simulator, verify};
+pub use receipt::receipt;
+pub use shell::{Shell, Viewer, asset_version};
+pub use sign_in::{link_confirm, link_sent, sign_in};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! Answers for reading: what will be sealed, what was sealed.
+
+use super::{shell::Shell, show};
+use crate::domain::{
+    answers::{day, holds},
+    calendar::show_day,
+    call::{Choice, Column, Field, Kind},
+    document::{Document, Row, Value, row_is_empty},
+    money::{Cents, parse_hundredths},
+    text::Lang,
+};
+use askama::Template;
+
+/// All answers in the order of the form.
+#[derive(Template)]
+#[template(path = "view/answers.html")]
+pub(super) struct Answers<'a> {
+    s: &'a Shell<'a>,
+    sections: Vec<Part<'a>>,
+}
+
+impl askama::filters::HtmlSafe for Answers<'_> {}
+
+struct Part<'a> {
+    id: &'a str,
+    letter: &'a str,
+    title: &'a str,
+    answers: Vec<Answer<'a>>,
+}
+
+struct Answer<'a> {
+    label: &'a str,
+    shown: Shown<'a>,
+}
+
+enum Shown<'a> {
+    Blank,
+    Line(String),
+    Long(&'a str),
+    List(Vec<String>),
+    Rows { columns: Vec<&'a str>, rows: Vec<Vec<String>>, wide: bool },
+}
+
+impl<'a> Answers<'a> {
+    /// `blanks`: also the questions without an answer, as long as they are asked.
+    pub(super) fn new(s: &'a Shell<'a>, document: &'a Document, blanks: bool) -> Self {
+        let known = s.call.sections.iter().map(|section| {
+            let given = document.0.get(&section.id);
+            let answers = section
+                .fields
+                .iter()
+                .filter_map(|field| {
+                    let value = given.and_then(|given| given.get(&field.id)).filter(|value| !value.is_empty());
+                    let asked = || blanks && holds(field.when.as_ref(), document);
+                    (value.is_some() || asked()).then(|| Answer {
+                        label: field.label.get(s.lang),
+                        shown: value.map_or(Shown::Blank, |value| shown(field, value, s.lang)),
+                    })
+                })
+                .collect();
+            Part { id: &section.id, letter: &section.letter, title: section.title.get(s.lang), answers }
+        });
+        // A receipt of an older version of the call may hold answers to questions that are no longer asked.
+        let other = document.0.iter().map(|(id, given)| {
+            let section = s.call.section(id);
+            let answers = given
+                .iter()
+                .filter(|(name, _)| section.is_none_or(|section| !section.fields.iter().any(|field| field.id == **name)))
+                .map(|(name, value)| Answer { label: name, shown: raw(value) })
+                .collect();
+            Part { id, letter: "", title: section.map_or(id.as_str(), |section| section.title.get(s.lang)), answers }
+        });
+        Self { s, sections: known.chain(other).filter(|part: &Part<'_>| !part.answers.is_empty()).collect() }
+    }
+}
+
+fn raw(value: &Value) -> Shown<'_> {
+    match value {
+        Value::Flag(flag) => Shown::Line(flag.to_string()),
+        Value::Text(text) => Shown::Long(text),
+        Value::Choices(items) => Shown::List(items.clone()),
+        Value::Rows(rows) => Shown::List(rows.iter().map(|row| row.values().cloned().collect::<Vec<_>>().join(" · ")).collect()),
+    }
+}
+
+fn shown<'a>(field: &'a Field, value: &'a Value, lang: &Lang) -> Shown<'a> {
+    match value {
+        Value::Flag(flag) => Shown::Line(if *flag { lang.tr("✓ Déclaré", "✓ Declared") } else { lang.tr("Non", "No") }.into()),
+        Value::Text(text) if field.kind == Kind::LongText => Shown::Long(text),
+        Value::Text(text) => Shown::Line(scalar(field.kind, &field.options, text, lang)),
+        Value::Choices(chosen) => Shown::List(chosen.iter().map(|id| label(&field.options, id, lang).to_owned()).collect()),
+        Value::Rows(rows) => Shown::Rows {
+            columns: field.columns.iter().map(|column| column.label.get(lang)).collect(),
+            rows: rows.iter().filter(|row| !row_is_empty(row)).map(|row| cells(&field.columns, row, lang)).collect(),
+            wide: field.columns.len() > 4 || field.columns.iter().any(|column| column.kind == Kind::LongText),
+        },
+    }
+}
+
+fn cells(columns: &[Column], row: &Row, lang: &Lang) -> Vec<String> {
+    columns
+        .iter()
+        .map(|column| row.get(&column.id).map_or_else(String::new, |cell| scalar(column.kind, &column.options, cell, lang)))
+        .collect()
+}
+
+fn label<'t>(options: &'t [Choice], id: &'t str, lang: &Lang) -> &'t str {
+    options.iter().find(|option| option.id == id).map_or(id, |option| option.label.get(lang))
+}
+
+/// One scalar for reading; what cannot be read stands as it was typed.
+pub(super) fn scalar(kind: Kind, options: &[Choice], text: &str, lang: &Lang) -> String {
+    match kind {
+        Kind::Choice => label(options, text, lang).to_owned(),
+        Kind::YesNo if text == "yes" => lang.tr("Oui", "Yes").to_owned(),
+        Kind::YesNo if text == "no" => lang.tr("Non", "No").to_owned(),
+        Kind::Money => parse_hundredths(text).map_or_else(|_| text.to_owned(), |cents| show::Money(Cents(cents)).to_string()),
+        Kind::Date => day(text).map_or_else(|_| text.to_owned(), show_day),
+        Kind::Hundredths => match text.trim_end_matches('0').trim_end_matches(['.', ',']) {
+            short if text.contains(['.', ',']) => short.replace('.', lang.tr(",", ".")),
+            _ => text.to_owned(),
+        },
+        Kind::Country => super::field::Input::countries(lang)
+            .find(|(code, _)| *code == text)
+            .map_or_else(|| text.to_owned(), |(code, name)| format!("{name} ({code})")),
+        _ => text.to_owned(),
+    }
+}
+
+/// An answer in a line or two, for the two sides of a conflict.
+pub(super) fn brief(field: &Field, value: &Value, lang: &Lang) -> String {
+    match shown(field, value, lang) {
+        _ if value.is_empty() => lang.tr("(vide)", "(empty)").to_owned(),
+        Shown::Blank => String::new(),
+        Shown::Line(text) => text,
+        Shown::Long(text) => text.to_owned(),
+        Shown::List(items) => items.join(", "),
+        Shown::Rows { rows, .. } => {
+            rows.iter().map(|row| row.iter().filter(|cell| !cell.is_empty()).cloned().collect::<Vec<_>>().join(" · ")).collect::<Vec<_>>().join("\n")
+        }
+    }
+}

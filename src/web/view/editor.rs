@@ -1,0 +1,117 @@
+//! One section of the form.
+
+use super::{
+    DossierPage,
+    answers::brief,
+    banner::Banner,
+    field::{Drawing, FieldView, Input},
+    money::{AmountsBox, feeds_budget},
+    shell::Shell,
+};
+use crate::domain::{call::Section, document::Conflict};
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "view/editor.html")]
+struct Page<'a> {
+    s: &'a Shell<'a>,
+    p: &'a DossierPage<'a>,
+    banner: Banner<'a>,
+    section: &'a Section,
+    nav: Vec<Step<'a>>,
+    pieces: usize,
+    next: Option<&'a Section>,
+    fields: Vec<FieldView<'a>>,
+    amounts: Option<AmountsBox<'a>>,
+    saved: Option<&'a str>,
+    conflicts: Vec<Clash<'a>>,
+    was: String,
+}
+
+/// A section in the navigation of a dossier.
+pub(super) struct Step<'a> {
+    pub section: &'a Section,
+    pub missing: usize,
+}
+
+struct Clash<'a> {
+    path: &'a str,
+    label: &'a str,
+    theirs: String,
+    yours: String,
+}
+
+/// The sections with what each still misses.
+pub(super) fn steps<'a>(s: &Shell<'a>, p: &DossierPage<'_>) -> Vec<Step<'a>> {
+    let missing = |id: &str| p.evaluation.blocking().filter(|finding| finding.section() == id).count();
+    s.call.sections.iter().map(|section| Step { section, missing: missing(&section.id) }).collect()
+}
+
+/// The editor of a section. `saved` is the time of day at which the server kept what is shown, if it just did.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn editor(
+    s: &Shell<'_>,
+    page: &DossierPage<'_>,
+    section: &Section,
+    saved: Option<&str>,
+    conflicts: &[Conflict],
+) -> Result<String, askama::Error> {
+    let given = page.dossier.draft.0.get(&section.id);
+    let amounts = &page.evaluation.amounts;
+    let drawing = Drawing { s, findings: &page.evaluation.findings, amounts: Some(amounts), saves: true };
+    let fields = section
+        .fields
+        .iter()
+        .map(|field| {
+            let path = format!("{}.{}", section.id, field.id);
+            let yours = conflicts.iter().find(|conflict| conflict.path == path).map(|conflict| &conflict.yours);
+            drawing.field(section, field, yours.or_else(|| given?.get(&field.id)))
+        })
+        .collect();
+    let clashes = conflicts
+        .iter()
+        .filter_map(|conflict| {
+            let field = s.call.field(&conflict.path)?;
+            Some(Clash {
+                path: &conflict.path,
+                label: field.label.get(s.lang),
+                theirs: brief(field, &conflict.theirs, s.lang),
+                yours: brief(field, &conflict.yours, s.lang),
+            })
+        })
+        .collect();
+    let place = s.call.sections.iter().position(|other| other.id == section.id);
+    Page {
+        s,
+        p: page,
+        banner: Banner::new(s, page),
+        section,
+        nav: steps(s, page),
+        pieces: page.evaluation.blocking().filter(|finding| finding.section() == "pieces").count(),
+        next: place.and_then(|place| s.call.sections.get(place + 1)),
+        fields,
+        amounts: feeds_budget(s, &section.id).then(|| AmountsBox::new(s, amounts, true)),
+        saved,
+        conflicts: clashes,
+        was: given.and_then(|given| serde_json::to_string(given).ok()).unwrap_or_else(|| "{}".into()),
+    }
+    .render()
+}
+
+impl Page<'_> {
+    fn title(&self) -> &str {
+        match self.p.dossier.draft.text(&self.s.call.company.project) {
+            "" => self.s.tr("Projet sans titre", "Untitled project"),
+            title => title,
+        }
+    }
+    fn countries(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        Input::countries(self.s.lang)
+    }
+    fn asks_country(&self) -> bool {
+        use crate::domain::call::Kind::Country;
+        self.section.fields.iter().any(|f| f.kind == Country || f.columns.iter().any(|column| column.kind == Country))
+    }
+}

@@ -1,0 +1,77 @@
+//! Errors, and the mailbox of the demonstration.
+
+use super::{MailRow, shell::Shell};
+use crate::domain::text::Text;
+use askama::Template;
+
+type Page = Result<String, askama::Error>;
+
+#[derive(Template)]
+#[template(path = "view/error.html")]
+struct ErrorPage<'a> {
+    s: &'a Shell<'a>,
+    status: u16,
+    title: &'a Text,
+    message: &'a Text,
+    remedy: &'a Text,
+}
+
+/// What went wrong and what to do.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn error(s: &Shell<'_>, status: u16, title: &Text, message: &Text, remedy: &Text) -> Page {
+    ErrorPage { s, status, title, message, remedy }.render()
+}
+
+#[derive(Template)]
+#[template(path = "view/mails.html")]
+struct Mails<'a> {
+    s: &'a Shell<'a>,
+    mails: &'a [MailRow],
+}
+
+/// The mailbox of the demonstration.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn mails(s: &Shell<'_>, mails: &[MailRow]) -> Page {
+    Mails { s, mails }.render()
+}
+
+/// A stretch of a mail.
+enum Piece<'a> {
+    Text(&'a str),
+    Link(&'a str),
+}
+
+#[derive(Template)]
+#[template(path = "view/mail.html")]
+struct MailPage<'a> {
+    s: &'a Shell<'a>,
+    mail: &'a MailRow,
+    body: Vec<Piece<'a>>,
+}
+
+/// One mail, its links to follow.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn mail(s: &Shell<'_>, mail: &MailRow) -> Page {
+    MailPage { s, mail, body: links(&mail.body) }.render()
+}
+
+/// Splits a text at the web addresses in it.
+fn links(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(start) = ["https://", "http://"].iter().filter_map(|scheme| rest.find(scheme)).min() {
+        let (before, from) = rest.split_at(start);
+        let end = from.find(|c: char| c.is_whitespace() || "<>\"»".contains(c)).unwrap_or(from.len());
+        let address = from[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
+        pieces.extend([Piece::Text(before), Piece::Link(address)]);
+        rest = &from[address.len()..];
+    }
+    pieces.push(Piece::Text(rest));
+    pieces
+}

@@ -1,0 +1,227 @@
+//! One question of the form as native controls: the editor and the simulator share it.
+
+mod input;
+mod table;
+
+pub(super) use input::Input;
+
+use super::shell::Shell;
+use crate::domain::{
+    call::{Call, Condition, Field, Kind, Section},
+    document::Value,
+    evaluation::Amounts,
+    finding::{Finding, Severity},
+    text::Lang,
+};
+use askama::Template;
+use table::Table;
+
+/// What a field is drawn from.
+#[derive(Clone, Copy)]
+pub(super) struct Drawing<'a> {
+    pub s: &'a Shell<'a>,
+    pub findings: &'a [Finding],
+    pub amounts: Option<&'a Amounts>,
+    /// The simulator offers no buttons that save.
+    pub saves: bool,
+}
+
+/// A field with its label, help, control and problems.
+#[derive(Template)]
+#[template(path = "view/field.html")]
+pub(super) struct FieldView<'a> {
+    s: &'a Shell<'a>,
+    field: &'a Field,
+    path: String,
+    kind: &'static str,
+    control: Control<'a>,
+    note: Option<Note>,
+    infos: Vec<&'a Finding>,
+    rules: Vec<&'a str>,
+    readings: Vec<&'a str>,
+    when: Option<When>,
+    required: bool,
+    most_rows: Option<usize>,
+    described: String,
+}
+
+enum Control<'a> {
+    /// One control that a `<label for>` names.
+    Single(Input<'a>),
+    /// Radios or check boxes, named by a legend.
+    Group(Input<'a>),
+    /// A box to tick: its label follows it.
+    Tick(Input<'a>),
+    Rows(Box<Table<'a>>),
+}
+
+/// What is wrong with one control. Its id is the one that the program in the browser looks for when it knows better.
+pub(super) struct Note {
+    pub id: String,
+    pub severity: &'static str,
+    pub text: String,
+}
+
+/// The condition of a field, for people and for the program that hides it.
+struct When {
+    field: String,
+    is: String,
+    text: String,
+}
+
+impl askama::filters::HtmlSafe for FieldView<'_> {}
+
+/// The name of a kind, as it stands in `data-kind`.
+pub(super) fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "text",
+        Kind::LongText => "long_text",
+        Kind::Siren => "siren",
+        Kind::Siret => "siret",
+        Kind::Naf => "naf",
+        Kind::Date => "date",
+        Kind::Money => "money",
+        Kind::Integer => "integer",
+        Kind::Hundredths => "hundredths",
+        Kind::Choice => "choice",
+        Kind::Choices => "choices",
+        Kind::YesNo => "yes_no",
+        Kind::Declaration => "declaration",
+        Kind::Email => "email",
+        Kind::Url => "url",
+        Kind::Phone => "phone",
+        Kind::Country => "country",
+        Kind::Table => "table",
+    }
+}
+
+/// An id that style sheets and labels can use: `f-budget.persons-0-months`.
+pub(super) fn id(path: &str) -> String {
+    format!("f-{}", path.replace("].", "-").replace(['[', ']'], "-"))
+}
+
+/// One note for the findings of a control; while nothing has been answered it reminds rather than accuses.
+pub(super) fn note<'a>(
+    findings: impl Iterator<Item = &'a Finding>,
+    control: &str,
+    empty: bool,
+    lang: &Lang,
+) -> Option<Note> {
+    let mut severity = None;
+    let mut text = String::new();
+    for finding in findings.filter(|finding| finding.severity != Severity::Info) {
+        severity.get_or_insert(match finding.severity {
+            Severity::Blocking if empty => "reminder",
+            Severity::Blocking => "blocking",
+            _ => "warning",
+        });
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(finding.message.get(lang));
+    }
+    severity.map(|severity| Note { id: format!("{control}-error"), severity, text })
+}
+
+fn distinct<'a>(ids: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
+    let mut found: Vec<&str> = Vec::new();
+    for id in ids {
+        if !found.contains(&id.as_str()) {
+            found.push(id);
+        }
+    }
+    found
+}
+
+fn when(call: &Call, condition: &Condition, lang: &Lang) -> Option<When> {
+    let other = call.field(&condition.field)?;
+    let answers: Vec<&str> = condition
+        .is
+        .iter()
+        .map(|wanted| match (wanted.as_str(), other.options.iter().find(|option| option.id == *wanted)) {
+            (_, Some(option)) => option.label.get(lang),
+            ("yes", None) => lang.tr("oui", "yes"),
+            ("no", None) => lang.tr("non", "no"),
+            (other, None) => other,
+        })
+        .collect();
+    let label = other.label.get(lang);
+    let text = match (lang, answers.is_empty()) {
+        (Lang::Fr, true) => format!("Seulement si vous répondez à « {label} »."),
+        (Lang::En, true) => format!("Only if you answer “{label}”."),
+        (Lang::Fr, false) => format!("Seulement si la réponse à « {label} » est « {} ».", answers.join(" », « ")),
+        (Lang::En, false) => format!("Only if the answer to “{label}” is “{}”.", answers.join("”, “")),
+    };
+    Some(When { field: condition.field.clone(), is: condition.is.join(","), text })
+}
+
+impl<'a> Drawing<'a> {
+    /// Draws a field with the answer that stands there.
+    pub(super) fn field(&self, section: &Section, field: &'a Field, value: Option<&'a Value>) -> FieldView<'a> {
+        let path = format!("{}.{}", section.id, field.id);
+        let empty = value.is_none_or(Value::is_empty);
+        let here = || self.findings.iter().filter(|finding| finding.path == path);
+        let when = field.when.as_ref().and_then(|condition| when(self.s.call, condition, self.s.lang));
+        let mut input = Input::field(self.s, &path, field, value);
+        let note = match field.kind {
+            Kind::Table => None,
+            _ => note(here(), &input.first_id(), empty, self.s.lang),
+        };
+        let ids = [
+            field.help.is_some().then(|| format!("h-{path}")),
+            when.is_some().then(|| format!("w-{path}")),
+            note.as_ref().map(|note| note.id.clone()),
+        ];
+        let described = ids.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        input.described = described.clone();
+        input.invalid = note.as_ref().is_some_and(|note| note.severity == "blocking");
+        let control = match field.kind {
+            Kind::Table => Control::Rows(Box::new(Table::new(self, &path, field, value))),
+            Kind::Declaration => Control::Tick(input),
+            Kind::Choices | Kind::YesNo => Control::Group(input),
+            Kind::Choice if field.options.len() <= 6 => Control::Group(input),
+            _ => Control::Single(input),
+        };
+        let about = || self.findings.iter().filter(|finding| finding.field() == path);
+        let rules = distinct(field.rule.iter().chain(about().map(|finding| &finding.rule)));
+        let readings = distinct(field.interpretation.iter().chain(about().filter_map(|finding| finding.interpretation.as_ref())));
+        let infos = here().filter(|finding| finding.severity == Severity::Info).collect();
+        FieldView {
+            s: self.s,
+            field,
+            kind: kind_name(field.kind),
+            required: field.required && self.saves,
+            most_rows: (field.kind == Kind::Table).then(|| field.max_rows.unwrap_or(50)),
+            control,
+            described,
+            note,
+            infos,
+            rules,
+            readings,
+            when,
+            path,
+        }
+    }
+}
+
+impl FieldView<'_> {
+    /// What may be typed, in a few words.
+    fn limits(&self) -> Option<String> {
+        let lang = self.s.lang;
+        match (self.field.min_chars, self.field.max_chars) {
+            (Some(least), Some(most)) => Some(match lang {
+                Lang::Fr => format!("De {least} à {most} caractères."),
+                Lang::En => format!("From {least} to {most} characters."),
+            }),
+            (None, Some(most)) if most >= 500 => Some(match lang {
+                Lang::Fr => format!("{most} caractères au plus."),
+                Lang::En => format!("At most {most} characters."),
+            }),
+            (Some(least), None) => Some(match lang {
+                Lang::Fr => format!("Au moins {least} caractères."),
+                Lang::En => format!("At least {least} characters."),
+            }),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! One native control.
+
+use super::super::shell::Shell;
+use crate::domain::{
+    answers::day,
+    call::{Choice, Column, Field, Kind},
+    document::Value,
+    text::Lang,
+};
+use askama::Template;
+
+/// Countries that applicants name most; any other code may be typed.
+const COUNTRIES: [(&str, &str, &str); 34] = [
+    ("FR", "France", "France"),
+    ("DE", "Allemagne", "Germany"),
+    ("AT", "Autriche", "Austria"),
+    ("BE", "Belgique", "Belgium"),
+    ("BG", "Bulgarie", "Bulgaria"),
+    ("CA", "Canada", "Canada"),
+    ("CH", "Suisse", "Switzerland"),
+    ("CN", "Chine", "China"),
+    ("CY", "Chypre", "Cyprus"),
+    ("CZ", "Tchéquie", "Czechia"),
+    ("DK", "Danemark", "Denmark"),
+    ("EE", "Estonie", "Estonia"),
+    ("ES", "Espagne", "Spain"),
+    ("FI", "Finlande", "Finland"),
+    ("GB", "Royaume-Uni", "United Kingdom"),
+    ("GR", "Grèce", "Greece"),
+    ("HR", "Croatie", "Croatia"),
+    ("HU", "Hongrie", "Hungary"),
+    ("IE", "Irlande", "Ireland"),
+    ("IN", "Inde", "India"),
+    ("IT", "Italie", "Italy"),
+    ("JP", "Japon", "Japan"),
+    ("LT", "Lituanie", "Lithuania"),
+    ("LU", "Luxembourg", "Luxembourg"),
+    ("LV", "Lettonie", "Latvia"),
+    ("MA", "Maroc", "Morocco"),
+    ("MT", "Malte", "Malta"),
+    ("NL", "Pays-Bas", "Netherlands"),
+    ("NO", "Norvège", "Norway"),
+    ("PL", "Pologne", "Poland"),
+    ("PT", "Portugal", "Portugal"),
+    ("SE", "Suède", "Sweden"),
+    ("TN", "Tunisie", "Tunisia"),
+    ("US", "États-Unis", "United States"),
+];
+
+/// One native control; what it is called and what surrounds it is up to the field or the cell.
+#[derive(Template)]
+#[template(path = "view/field/input.html")]
+pub(crate) struct Input<'a> {
+    pub s: &'a Shell<'a>,
+    pub name: String,
+    pub id: String,
+    kind: Kind,
+    text: &'a str,
+    chosen: &'a [String],
+    ticked: bool,
+    options: &'a [Choice],
+    pub described: String,
+    pub invalid: bool,
+    /// Inside a table: a select where a field has radios.
+    compact: bool,
+    most: Option<usize>,
+}
+
+impl askama::filters::HtmlSafe for Input<'_> {}
+
+impl<'a> Input<'a> {
+    pub(super) fn field(
+        s: &'a Shell<'a>,
+        path: &str,
+        field: &'a Field,
+        value: Option<&'a Value>,
+    ) -> Self {
+        let (mut text, mut chosen, mut ticked): (&str, &[String], bool) = ("", &[], false);
+        match value {
+            Some(Value::Text(found)) => text = found,
+            Some(Value::Choices(found)) => chosen = found,
+            Some(Value::Flag(found)) => ticked = *found,
+            Some(Value::Rows(_)) | None => {}
+        }
+        Self {
+            s,
+            name: path.to_owned(),
+            id: super::id(path),
+            kind: field.kind,
+            text,
+            chosen,
+            ticked,
+            options: &field.options,
+            described: String::new(),
+            invalid: false,
+            compact: field.kind == Kind::Choice && field.options.len() > 6,
+            most: field.max_chars,
+        }
+    }
+
+    pub(super) fn cell(
+        s: &'a Shell<'a>,
+        name: String,
+        column: &'a Column,
+        text: &'a str,
+    ) -> Self {
+        Self {
+            s,
+            id: super::id(&name),
+            name,
+            kind: column.kind,
+            text,
+            chosen: &[],
+            ticked: false,
+            options: &column.options,
+            described: String::new(),
+            invalid: false,
+            compact: true,
+            most: column.max_chars,
+        }
+    }
+
+    /// The names of countries in the page's language, for the list that inputs refer to.
+    pub(crate) fn countries(lang: &Lang) -> impl Iterator<Item = (&'static str, &'static str)> {
+        COUNTRIES.iter().map(move |(code, fr, en)| (*code, lang.tr(fr, en)))
+    }
+
+    /// Id of the first control: what messages are tied to.
+    pub(crate) fn first_id(&self) -> String {
+        match (self.kind, self.compact, self.options.first()) {
+            (Kind::YesNo, false, _) => format!("{}-yes", self.id),
+            (Kind::Choices, _, Some(first)) | (Kind::Choice, false, Some(first)) => format!("{}-{}", self.id, first.id),
+            _ => self.id.clone(),
+        }
+    }
+
+    fn checked(&self, option: &Choice) -> bool {
+        self.chosen.contains(&option.id) || self.text == option.id
+    }
+
+    fn answered(&self, answer: &str) -> bool {
+        self.text == answer
+    }
+
+    /// A typed answer that is none of the options: shown, never dropped.
+    fn stray(&self) -> bool {
+        !self.text.is_empty() && !self.options.iter().any(|option| option.id == self.text)
+    }
+
+    /// Height of a text area.
+    fn rows(&self) -> usize {
+        let room = self.most.unwrap_or(1000) / 250;
+        if self.compact { room.clamp(2, 4) } else { room.clamp(3, 12) }
+    }
+
+    fn input_type(&self) -> &'static str {
+        match self.kind {
+            // What a date picker cannot show would be lost: an unreadable day stays visible as text.
+            Kind::Date if self.text.trim().is_empty() || day(self.text).is_ok() => "date",
+            Kind::Email => "email",
+            Kind::Url => "url",
+            Kind::Phone => "tel",
+            _ => "text",
+        }
+    }
+
+    fn value(&self) -> String {
+        match self.kind {
+            Kind::Date => day(self.text).map_or_else(|_| self.text.to_owned(), |day| day.to_string()),
+            _ => self.text.to_owned(),
+        }
+    }
+
+    fn mode(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Money | Kind::Hundredths => Some("decimal"),
+            Kind::Integer | Kind::Siren | Kind::Siret => Some("numeric"),
+            _ => None,
+        }
+    }
+
+    fn class(&self) -> &'static str {
+        match self.kind {
+            Kind::Money => "money",
+            Kind::Integer | Kind::Hundredths => "number",
+            Kind::Date => "date",
+            Kind::Siren | Kind::Siret | Kind::Naf | Kind::Phone => "code",
+            Kind::Country => "country",
+            _ => "line",
+        }
+    }
+
+    fn plain(&self) -> bool {
+        matches!(self.kind, Kind::Siren | Kind::Siret | Kind::Naf | Kind::Money | Kind::Integer | Kind::Hundredths | Kind::Country)
+    }
+
+    fn is(&self, kind: &str) -> bool {
+        super::kind_name(self.kind) == kind
+    }
+}

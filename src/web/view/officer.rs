@@ -1,0 +1,127 @@
+//! What officers read.
+
+use super::{
+    OfficerDossier, RoundList,
+    answers::Answers,
+    money::Verdicts,
+    receipt::Sealed,
+    shell::Shell,
+};
+use crate::domain::{
+    finding::{Finding, Severity},
+};
+use askama::Template;
+
+type Page = Result<String, askama::Error>;
+
+/// The columns of the list: what sorts by them, and their heads.
+const COLUMNS: [(&str, &str, &str); 5] = [
+    ("company", "Entreprise", "Company"),
+    ("title", "Projet", "Project"),
+    ("base", "Assiette", "Base"),
+    ("aid", "Aide", "Aid"),
+    ("deposited", "Déposé le", "Deposited"),
+];
+
+#[derive(Template)]
+#[template(path = "view/round_list.html")]
+struct List<'a> {
+    s: &'a Shell<'a>,
+    l: &'a RoundList<'a>,
+    /// Address of the list, before its query.
+    base: String,
+    /// Address of a receipt, before its number.
+    receipts: String,
+    /// Heads with the query that sorts by them, and whether they sort now.
+    heads: Vec<Head>,
+}
+
+struct Head {
+    id: &'static str,
+    label: &'static str,
+    query: String,
+    /// `ascending`, `descending` or nothing.
+    sorted: &'static str,
+}
+
+/// The deposits of a round.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn round_list(s: &Shell<'_>, list: &RoundList<'_>) -> Page {
+    let current = if list.query.sort.is_empty() { "deposited" } else { &list.query.sort };
+    let descending = list.query.desc == "yes";
+    let heads = COLUMNS
+        .iter()
+        .map(|(id, fr, en)| {
+            let mut query = list.query.clone();
+            let here = *id == current;
+            query.desc = if here && !descending { "yes".into() } else { String::new() };
+            let sorted = match (here, descending) {
+                (false, _) => "",
+                (true, false) => "ascending",
+                (true, true) => "descending",
+            };
+            Head { id, label: if s.lang.tag() == "fr" { fr } else { en }, query: query.with("sort", id), sorted }
+        })
+        .collect();
+    List {
+        s,
+        l: list,
+        base: format!("{}/{}/dossiers", s.call_url("/rounds"), list.round.id),
+        receipts: s.url("/receipts").to_string(),
+        heads,
+    }
+    .render()
+}
+
+impl List<'_> {
+    fn filtered(&self) -> bool {
+        let query = self.l.query;
+        !query.q.is_empty() || !query.brick.is_empty() || !query.warnings.is_empty()
+    }
+    fn to_page(&self, page: u32) -> String {
+        self.l.query.with("page", &page.to_string())
+    }
+    fn csv(&self) -> String {
+        let query = self.l.query.with("page", "");
+        format!("{}.csv{}", self.base, if query == "?" { "" } else { &query })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "view/officer_dossier.html")]
+struct Deposit<'a> {
+    s: &'a Shell<'a>,
+    p: &'a OfficerDossier<'a>,
+    sealed: &'a Sealed,
+    answers: Answers<'a>,
+    verdicts: Verdicts<'a>,
+    findings: Vec<&'a Finding>,
+}
+
+/// One deposit: what was sealed, and what is to be examined.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn officer_dossier(s: &Shell<'_>, page: &OfficerDossier<'_>) -> Page {
+    let sealed = Sealed::read(s, page.receipt);
+    Deposit {
+        s,
+        p: page,
+        sealed: &sealed,
+        answers: Answers::new(s, &sealed.answers, false),
+        verdicts: Verdicts::new(s, page.evaluation),
+        findings: page.evaluation.findings.iter().collect(),
+    }
+    .render()
+}
+
+impl Deposit<'_> {
+    fn title(&self) -> &str {
+        if self.sealed.project.is_empty() { self.s.tr("Projet sans titre", "Untitled project") } else { &self.sealed.project }
+    }
+    fn piece_title(&self, code: &str) -> &str {
+        self.s.call.piece(code).map_or("", |piece| piece.title.get(self.s.lang))
+    }
+}

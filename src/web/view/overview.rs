@@ -1,0 +1,203 @@
+//! The applicant's pages beside the editor.
+
+mod pieces;
+
+use super::{
+    DossierCard, DossierPage,
+    answers::Answers,
+    banner::{Banner, state_class},
+    editor::{Step, steps},
+    money::{AmountsBox, Verdicts},
+    shell::Shell,
+};
+use crate::domain::{
+    calendar::Round,
+    dossier::State,
+    finding::{Finding, Severity},
+};
+use askama::Template;
+use pieces::{PieceRow, piece_rows};
+
+type Page = Result<String, askama::Error>;
+
+#[derive(Template)]
+#[template(path = "view/dossiers.html")]
+struct Dossiers<'a> {
+    s: &'a Shell<'a>,
+    rows: &'a [DossierCard],
+    open_rounds: &'a [&'a Round],
+    attempt: &'a str,
+}
+
+/// The applicant's dossiers.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn dossiers(s: &Shell<'_>, rows: &[DossierCard], open_rounds: &[&Round], attempt: &str) -> Page {
+    Dossiers { s, rows, open_rounds, attempt }.render()
+}
+
+impl Dossiers<'_> {
+    fn class(&self, state: &State) -> &'static str {
+        state_class(*state)
+    }
+    fn label(&self, state: &State) -> &'static str {
+        match state {
+            State::Draft => self.s.tr("Brouillon non déposé", "Draft not deposited"),
+            State::Deposited => self.s.tr("Déposé", "Deposited"),
+            State::Changed => self.s.tr("Déposé, modifié depuis", "Deposited, changed since"),
+            State::Withdrawn => self.s.tr("Retiré", "Withdrawn"),
+        }
+    }
+}
+
+/// Blocking findings of one section, of the pieces, or of the whole dossier.
+struct Group<'a> {
+    title: String,
+    items: Vec<(&'a Finding, Option<String>)>,
+}
+
+#[derive(Template)]
+#[template(path = "view/overview.html")]
+struct Overview<'a> {
+    s: &'a Shell<'a>,
+    p: &'a DossierPage<'a>,
+    banner: Banner<'a>,
+    nav: Vec<Step<'a>>,
+    groups: Vec<Group<'a>>,
+    notes: Vec<(&'a Finding, Option<String>)>,
+    pieces: Vec<PieceRow<'a>>,
+    amounts: AmountsBox<'a>,
+    verdicts: Verdicts<'a>,
+    missing: usize,
+    state: State,
+}
+
+/// The main page of a dossier: what is missing, the pieces, the deposit.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn overview(s: &Shell<'_>, page: &DossierPage<'_>) -> Page {
+    let link = |finding: &Finding| place(s, page, finding);
+    let notes = page.evaluation.findings.iter().filter(|finding| finding.severity != Severity::Blocking);
+    Overview {
+        s,
+        p: page,
+        banner: Banner::new(s, page),
+        nav: steps(s, page),
+        groups: groups(s, page),
+        notes: notes.map(|finding| (finding, link(finding))).collect(),
+        pieces: piece_rows(s, page),
+        amounts: AmountsBox::new(s, &page.evaluation.amounts, false),
+        verdicts: Verdicts::new(s, page.evaluation),
+        missing: page.evaluation.missing(),
+        state: page.dossier.state(),
+    }
+    .render()
+}
+
+/// Where the reader can do something about a finding.
+fn place(s: &Shell<'_>, page: &DossierPage<'_>, finding: &Finding) -> Option<String> {
+    let base = format!("{}/{}", s.url("/dossiers"), page.dossier.id);
+    if let Some(code) = finding.path.strip_prefix("pieces.") {
+        return Some(format!("#piece-{code}"));
+    }
+    s.call.field(finding.field()).map(|_| format!("{base}/edit/{}#field-{}", finding.section(), finding.field()))
+}
+
+fn groups<'a>(s: &Shell<'a>, page: &DossierPage<'a>) -> Vec<Group<'a>> {
+    let pick = |title: String, belongs: &dyn Fn(&Finding) -> bool| Group {
+        title,
+        items: page.evaluation.blocking().filter(|f| belongs(f)).map(|f| (f, place(s, page, f))).collect(),
+    };
+    let sections = s.call.sections.iter().map(|section| {
+        pick(format!("{}. {}", section.letter, section.title.get(s.lang)), &|f| f.section() == section.id)
+    });
+    let pieces = pick(s.tr("Pièces à joindre", "Documents to attach").to_owned(), &|f| f.section() == "pieces");
+    let rest = pick(s.tr("Le dossier entier", "The whole application").to_owned(), &|f| {
+        f.section() != "pieces" && s.call.section(f.section()).is_none()
+    });
+    sections.chain([pieces, rest]).filter(|group| !group.items.is_empty()).collect()
+}
+
+fn title<'t>(s: &'t Shell<'_>, page: &'t DossierPage<'_>) -> &'t str {
+    match page.dossier.draft.text(&s.call.company.project) {
+        "" => s.tr("Projet sans titre", "Untitled project"),
+        title => title,
+    }
+}
+
+impl Overview<'_> {
+    fn title(&self) -> &str {
+        title(self.s, self.p)
+    }
+    fn company(&self) -> &str {
+        self.p.dossier.draft.text(&self.s.call.company.name)
+    }
+    fn open(&self, group: &Group<'_>) -> bool {
+        self.p.refused || self.missing <= 12 || group.items.len() <= 3
+    }
+    fn fresh(&self) -> bool {
+        self.pieces.iter().any(|row| row.piece.fresh_months.is_some())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "view/preview.html")]
+struct Preview<'a> {
+    s: &'a Shell<'a>,
+    p: &'a DossierPage<'a>,
+    banner: Banner<'a>,
+    answers: Answers<'a>,
+    amounts: AmountsBox<'a>,
+    missing: usize,
+    state: State,
+}
+
+/// Exactly what would be sealed.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn preview(s: &Shell<'_>, page: &DossierPage<'_>) -> Page {
+    Preview {
+        s,
+        p: page,
+        banner: Banner::new(s, page),
+        answers: Answers::new(s, &page.evaluation.document, true),
+        amounts: AmountsBox::new(s, &page.evaluation.amounts, false),
+        missing: page.evaluation.missing(),
+        state: page.dossier.state(),
+    }
+    .render()
+}
+
+impl Preview<'_> {
+    fn title(&self) -> &str {
+        title(self.s, self.p)
+    }
+    fn piece_title(&self, code: &str) -> &str {
+        self.s.call.piece(code).map_or("", |piece| piece.title.get(self.s.lang))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "view/withdraw.html")]
+struct Withdraw<'a> {
+    s: &'a Shell<'a>,
+    p: &'a DossierPage<'a>,
+    banner: Banner<'a>,
+}
+
+/// Asks before a deposit is withdrawn.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn withdraw(s: &Shell<'_>, page: &DossierPage<'_>) -> Page {
+    Withdraw { s, p: page, banner: Banner::new(s, page) }.render()
+}
+
+impl Withdraw<'_> {
+    fn title(&self) -> &str {
+        title(self.s, self.p)
+    }
+}

@@ -1,0 +1,73 @@
+//! The pieces of a dossier: parts of the form, and files with what is known of them.
+
+use super::super::{DossierPage, shell::Shell, show};
+use crate::domain::{
+    answers::holds,
+    call::{Piece, Section},
+    finding::{Finding, Severity},
+    piece::Upload,
+    text::Text,
+};
+
+/// One piece.
+pub(super) struct PieceRow<'a> {
+    pub piece: &'a Piece,
+    /// Parts of the form that stand for it.
+    pub sections: Vec<&'a Section>,
+    /// What these parts still miss.
+    pub missing: usize,
+    pub upload: Option<&'a Upload>,
+    /// What is wrong with the file.
+    pub findings: Vec<&'a Finding>,
+    /// The upload that was just refused.
+    pub problem: Option<&'a Text>,
+    /// Types in words.
+    pub types: String,
+    /// Types for the file picker.
+    pub accept: String,
+    /// Where its absence may be explained.
+    pub exemption: Option<String>,
+}
+
+impl PieceRow<'_> {
+    pub(super) fn fine(&self) -> bool {
+        let blocked = self.findings.iter().any(|finding| finding.severity == Severity::Blocking);
+        if self.sections.is_empty() { self.upload.is_some() && !blocked } else { self.missing == 0 }
+    }
+    pub(super) fn file(&self) -> bool {
+        self.sections.is_empty()
+    }
+    pub(super) fn issued(&self) -> String {
+        self.upload.and_then(|upload| upload.issued).map_or_else(String::new, |day| day.to_string())
+    }
+}
+
+/// The pieces that are asked for, in the order of the call.
+pub(super) fn piece_rows<'a>(s: &Shell<'a>, page: &DossierPage<'a>) -> Vec<PieceRow<'a>> {
+    let draft = &page.dossier.draft;
+    let upload = |piece: &Piece| page.uploads.iter().find(|upload| upload.code == piece.code);
+    let call = s.call;
+    call.pieces
+        .iter()
+        .filter(|piece| holds(piece.when.as_ref(), draft) || upload(piece).is_some())
+        .map(|piece| {
+            let path = format!("pieces.{}", piece.code);
+            let sections: Vec<&Section> = piece.sections.iter().filter_map(|id| call.section(id)).collect();
+            let belongs = |finding: &&Finding| sections.iter().any(|section| section.id == finding.section());
+            PieceRow {
+                piece,
+                missing: page.evaluation.blocking().filter(belongs).count(),
+                upload: upload(piece),
+                findings: page.evaluation.findings.iter().filter(|finding| finding.path == path).collect(),
+                problem: page.upload_problem.filter(|(code, _)| *code == piece.code).map(|(_, text)| text),
+                types: show::media(&piece.media),
+                accept: piece.media.join(","),
+                exemption: piece.exemption.as_ref().and_then(|path| {
+                    let section = path.split('.').next()?;
+                    Some(format!("{}/{}/edit/{section}#field-{path}", s.url("/dossiers"), page.dossier.id))
+                }),
+                sections,
+            }
+        })
+        .collect()
+}

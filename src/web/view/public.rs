@@ -1,0 +1,152 @@
+//! Pages that anyone may read.
+
+use super::{
+    field::{Drawing, FieldView, Input},
+    money::{AmountsBox, Verdicts},
+    shell::Shell,
+};
+use crate::domain::{
+    call::{Brick, Component, Section},
+    document::Document,
+    evaluation::Evaluation,
+    finding::{Finding, Severity},
+    receipt::Report,
+};
+use askama::Template;
+
+type Page = Result<String, askama::Error>;
+
+/// Pages made from the call alone.
+macro_rules! call_pages {
+    ($($(#[$doc:meta])* $name:ident, $page:ident, $path:literal;)*) => {$(
+        #[derive(Template)]
+        #[template(path = $path)]
+        struct $page<'a> {
+            s: &'a Shell<'a>,
+        }
+
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// When the template cannot be written.
+        pub fn $name(s: &Shell<'_>) -> Page {
+            $page { s }.render()
+        }
+    )*};
+}
+
+call_pages! {
+    /// The home of the call: what for, how much, until when, how.
+    home, Home, "view/home.html";
+    /// All bricks.
+    bricks, Bricks, "view/bricks.html";
+    /// Questions and answers.
+    faq, Faq, "view/faq.html";
+    /// How contradictions of the text are read.
+    interpretations, Interpretations, "view/interpretations.html";
+    /// The register of rules.
+    rules, Rules, "view/rules.html";
+    /// Selection criteria.
+    criteria, Criteria, "view/criteria.html";
+    /// Who runs the portal, and what becomes of personal data.
+    legal, Legal, "view/legal.html";
+}
+
+impl Criteria<'_> {
+    fn piece(&self, component: &Component) -> &str {
+        self.s.call.piece(&component.informed_by).map_or("", |piece| piece.title.get(self.s.lang))
+    }
+}
+
+impl Home<'_> {
+    fn company_pieces(&self) -> usize {
+        self.s.call.uploads().filter(|piece| piece.required && piece.when.is_none()).count()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "view/brick.html")]
+struct BrickPage<'a> {
+    s: &'a Shell<'a>,
+    brick: &'a Brick,
+}
+
+/// One brick.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn brick(s: &Shell<'_>, brick: &Brick) -> Page {
+    BrickPage { s, brick }.render()
+}
+
+#[derive(Template)]
+#[template(path = "view/simulator.html")]
+struct Simulator<'a> {
+    s: &'a Shell<'a>,
+    parts: Vec<(&'a Section, Vec<FieldView<'a>>)>,
+    outcome: Option<Outcome<'a>>,
+}
+
+struct Outcome<'a> {
+    blocking: Vec<&'a Finding>,
+    warnings: Vec<&'a Finding>,
+    amounts: AmountsBox<'a>,
+    verdicts: Verdicts<'a>,
+}
+
+/// The eligibility check: a few questions and what they lead to.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn simulator(s: &Shell<'_>, document: &Document, evaluation: Option<&Evaluation>) -> Page {
+    let findings = evaluation.map_or(&[][..], |evaluation| &evaluation.findings);
+    let drawing =
+        Drawing { s, findings, amounts: evaluation.map(|evaluation| &evaluation.amounts), saves: false };
+    let parts = s
+        .call
+        .sections
+        .iter()
+        .map(|section| {
+            let given = document.0.get(&section.id);
+            let asked = section.fields.iter().filter(|field| field.simulator);
+            (section, asked.map(|field| drawing.field(section, field, given.and_then(|g| g.get(&field.id)))).collect())
+        })
+        .filter(|(_, fields): &(_, Vec<_>)| !fields.is_empty())
+        .collect();
+    let outcome = evaluation.map(|evaluation| {
+        let pick = |severity| evaluation.findings.iter().filter(|finding| finding.severity == severity).collect();
+        Outcome {
+            blocking: pick(Severity::Blocking),
+            warnings: pick(Severity::Warning),
+            amounts: AmountsBox::new(s, &evaluation.amounts, false),
+            verdicts: Verdicts::new(s, evaluation),
+        }
+    });
+    Simulator { s, parts, outcome }.render()
+}
+
+impl Simulator<'_> {
+    fn countries(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        Input::countries(self.s.lang)
+    }
+    fn anchor(&self, finding: &Finding) -> Option<String> {
+        let field = self.s.call.field(finding.field())?;
+        field.simulator.then(|| format!("#field-{}", finding.field()))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "view/verify.html")]
+struct Verify<'a> {
+    s: &'a Shell<'a>,
+    report: Option<&'a Report>,
+    number: Option<&'a str>,
+}
+
+/// The verification of a receipt.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn verify(s: &Shell<'_>, report: Option<&Report>, number: Option<&str>) -> Page {
+    Verify { s, report, number }.render()
+}

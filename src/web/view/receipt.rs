@@ -1,0 +1,105 @@
+//! The printable receipt.
+
+use super::{answers::Answers, shell::Shell};
+use crate::domain::{
+    calendar::RoundId,
+    document::Document,
+    money::{Cents, Rate},
+    piece::Upload,
+    receipt::Receipt,
+};
+use askama::Template;
+use jiff::civil::Date;
+use serde_json::Value as Json;
+
+/// What a manifest holds, read back for people; whatever is not there stays empty.
+pub(super) struct Sealed {
+    pub answers: Document,
+    pub pieces: Vec<Upload>,
+    pub amounts: Vec<(String, String)>,
+    pub project: String,
+    pub company: String,
+    pub after_deposit: Option<String>,
+    pub after_closing: Option<String>,
+    pub round: String,
+}
+
+impl Sealed {
+    pub(super) fn read(s: &Shell<'_>, receipt: &Receipt) -> Self {
+        let manifest = &receipt.manifest;
+        let answers: Document = serde_json::from_value(manifest["answers"].clone()).unwrap_or_default();
+        let pieces = manifest["pieces"].as_object().into_iter().flatten();
+        let mut pieces: Vec<Upload> = pieces.filter_map(|(_, piece)| serde_json::from_value(piece.clone()).ok()).collect();
+        let place = |code: &str| s.call.pieces.iter().position(|piece| piece.code == code);
+        pieces.sort_by_key(|upload| place(&upload.code).unwrap_or(usize::MAX));
+        let day = |name: &str| {
+            let day: Option<Date> = manifest["expenses_from"][name].as_str().and_then(|day| day.parse().ok());
+            day.map(|day| s.day(&day))
+        };
+        let round = manifest["context"]["round"].as_str().unwrap_or_default();
+        Self {
+            project: answers.text(&s.call.company.project).to_owned(),
+            company: answers.text(&s.call.company.name).to_owned(),
+            pieces,
+            amounts: amounts(s, &manifest["amounts"]),
+            after_deposit: day("after_deposit"),
+            after_closing: day("after_closing"),
+            round: s.call.round(&RoundId(round.into())).map_or_else(|| round.into(), |found| found.title.get(s.lang).to_owned()),
+            answers,
+        }
+    }
+}
+
+/// The amounts as the evaluation writes them.
+fn amounts(s: &Shell<'_>, sealed: &Json) -> Vec<(String, String)> {
+    type Label = (&'static str, &'static str, &'static str);
+    const NAMES: [Label; 6] = [
+        ("base", "Assiette éligible", "Eligible base"),
+        ("aid", "Aide", "Aid"),
+        ("own_share", "Reste à la charge de l’entreprise", "The company’s own share"),
+        ("advance", "Avance, au plus", "Advance, at most"),
+        ("balance", "Solde", "Balance"),
+        ("financed", "Plan de financement", "Financing plan"),
+    ];
+    let cents = |json: &Json| json.as_i64().map(|cents| s.cents(&Cents(cents)).to_string());
+    let costs = sealed["costs"].as_array().into_iter().flatten().filter_map(|line| {
+        let id = line["id"].as_str()?;
+        let title = s.call.funding.costs.iter().find(|cost| cost.id == id).map_or(id, |cost| cost.title.get(s.lang));
+        Some((title.to_owned(), cents(&line["amount"])?))
+    });
+    let named = NAMES.iter().filter_map(|(name, fr, en)| Some((s.tr(fr, en).to_owned(), cents(&sealed[*name])?)));
+    let rate = sealed["effective_rate_ppm"].as_u64().and_then(|ppm| u32::try_from(ppm).ok());
+    let rate = rate.map(|ppm| (s.tr("Taux effectif", "Effective rate").to_owned(), Rate(ppm).show()));
+    costs.chain(named).chain(rate).collect()
+}
+
+#[derive(Template)]
+#[template(path = "view/receipt.html")]
+struct Page<'a> {
+    s: &'a Shell<'a>,
+    r: &'a Receipt,
+    sealed: &'a Sealed,
+    answers: Answers<'a>,
+    owner: bool,
+}
+
+/// A receipt; `owner` when its owner reads it.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn receipt(s: &Shell<'_>, receipt: &Receipt, owner: bool) -> Result<String, askama::Error> {
+    let sealed = Sealed::read(s, receipt);
+    Page { s, r: receipt, sealed: &sealed, answers: Answers::new(s, &sealed.answers, false), owner }.render()
+}
+
+impl Page<'_> {
+    fn piece_title(&self, code: &str) -> &str {
+        self.s.call.piece(code).map_or("", |piece| piece.title.get(self.s.lang))
+    }
+    fn first(&self) -> bool {
+        self.r.statement.previous == crate::domain::receipt::GENESIS
+    }
+    fn context(&self, name: &str) -> &str {
+        self.r.manifest["context"][name].as_str().unwrap_or_default()
+    }
+}

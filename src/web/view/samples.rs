@@ -1,0 +1,184 @@
+//! Every page with sample data: for looking at them, and for the guards that hold all pages to the same rules.
+
+mod data;
+
+use super::{
+    MailRow, OfficerDossier, RoundList, RoundQuery, Shell, Viewer, brick, bricks, criteria, dossiers, editor, error, faq,
+    home, interpretations, legal, link_confirm, link_sent, mail, mails, officer_dossier, overview, preview, receipt,
+    round_list, rules, sign_in, simulator, verify, withdraw,
+};
+use crate::domain::{
+    call::Call,
+    document::{Conflict, Document, Value},
+    evaluation::Extent,
+    receipt::{Finding as Check, Report},
+    text::{Lang, Text},
+};
+use data::Sample;
+
+const EDITORS: [&str; 12] = [
+    "editor-1", "editor-2", "editor-3", "editor-4", "editor-5", "editor-6", "editor-7", "editor-8", "editor-9",
+    "editor-10", "editor-11", "editor-12",
+];
+const EMPTY_EDITORS: [&str; 4] = ["editor-empty-1", "editor-empty-2", "editor-empty-3", "editor-empty-4"];
+
+/// Pages under their name.
+type Pages = Vec<(&'static str, Result<String, askama::Error>)>;
+
+/// Renders every view with sample data. A page that cannot be rendered is its error message.
+#[must_use]
+pub fn pages(call: &Call, lang: &Lang) -> Vec<(&'static str, String)> {
+    let Some(sample) = Sample::new(call) else { return Vec::new() };
+    let stranger = Shell {
+        lang,
+        path: "/",
+        viewer: None,
+        csrf: "csrf",
+        demonstration: false,
+        call,
+        now: sample.now,
+        several_calls: false,
+    };
+    let applicant = Shell {
+        path: "/dossiers",
+        viewer: Some(Viewer { email: "ada.lefebvre@exemple.fr", officer: false }),
+        demonstration: true,
+        ..stranger
+    };
+    let officer = Shell { viewer: Some(Viewer { email: "instruction@exemple.org", officer: true }), ..applicant };
+    let mut all = public(&stranger, &sample);
+    all.extend(own(&applicant, &sample));
+    all.extend(editors(&applicant, &sample));
+    all.extend(examined(&officer, &sample));
+    all.into_iter().map(|(name, page)| (name, page.unwrap_or_else(|error| error.to_string()))).collect()
+}
+
+fn public(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
+    let simulated = sample.judge(&sample.full, Extent::Simulator);
+    let poor = sample.judge(&sample.poor, Extent::Simulator);
+    let problem = Text::new("Cette adresse n’est pas complète.", "This address is not complete.");
+    let check = |holds| Check { holds, message: Text::new("Le contenu est intact.", "The content is intact.") };
+    let good = Report { findings: vec![check(true), check(true)], key_known: true };
+    let bad = Report { findings: vec![check(true), check(false)], key_known: true };
+    let mut pages = vec![
+        ("home", home(s)),
+        ("bricks", bricks(s)),
+        ("faq", faq(s)),
+        ("interpretations", interpretations(s)),
+        ("rules", rules(s)),
+        ("criteria", criteria(s)),
+        ("legal", legal(s)),
+        ("simulator", simulator(s, &Document::default(), None)),
+        ("simulator-good", simulator(s, &sample.full, Some(&simulated))),
+        ("simulator-poor", simulator(s, &sample.poor, Some(&poor))),
+        ("verify", verify(s, None, None)),
+        ("verify-good", verify(s, Some(&good), Some("2024-000042"))),
+        ("verify-bad", verify(s, Some(&bad), Some("2024-000042"))),
+        ("sign-in", sign_in(s, "", None, "/dossiers")),
+        ("sign-in-problem", sign_in(s, "ada@", Some(&problem), "/dossiers")),
+        ("link-sent", link_sent(s, "ada.lefebvre@exemple.fr", Some("/demo/mails"))),
+        ("link-confirm", link_confirm(s, "secret", "/dossiers")),
+        ("error", error(s, 404, &data::lost()[0], &data::lost()[1], &data::lost()[2])),
+    ];
+    pages.extend(s.call.bricks.first().map(|first| ("brick", brick(s, first))));
+    pages
+}
+
+fn own(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
+    let open: Vec<_> = s.call.rounds.iter().filter(|round| s.open(round)).collect();
+    let draft = sample.draft(&Document::default());
+    let begun = sample.draft(&sample.poor);
+    let (full, deposited, changed) = (sample.draft(&sample.full), sample.deposited(0), sample.deposited(1));
+    let (none, some) = (sample.judge(&Document::default(), Extent::Deposit), sample.judge(&sample.poor, Extent::Deposit));
+    let all = sample.judge(&sample.full, Extent::Deposit);
+    let notice = Text::new("Pièce jointe.", "Document attached.");
+    let too_large = Text::new("Ce fichier dépasse 25 Mo.", "This file exceeds 25 MB.");
+    let code = s.call.uploads().next().map_or("", |piece| piece.code.as_str());
+    let page = |dossier, evaluation| sample.page(dossier, evaluation);
+    let refused = super::DossierPage { refused: true, ..page(&begun, &some) };
+    let bad_upload = super::DossierPage { upload_problem: Some((code, &too_large)), ..page(&begun, &some) };
+    let noticed = super::DossierPage { notice: Some(&notice), ..page(&changed, &all) };
+    vec![
+        ("dossiers-empty", dossiers(s, &[], &open, "attempt")),
+        ("dossiers", dossiers(s, &sample.cards(s), &open, "attempt")),
+        ("overview-empty", overview(s, &page(&draft, &none))),
+        ("overview-draft", overview(s, &page(&begun, &some))),
+        ("overview-refused", overview(s, &refused)),
+        ("overview-upload", overview(s, &bad_upload)),
+        ("overview-ready", overview(s, &page(&full, &all))),
+        ("overview-deposited", overview(s, &page(&deposited, &all))),
+        ("overview-changed", overview(s, &noticed)),
+        ("preview", preview(s, &page(&full, &all))),
+        ("withdraw", withdraw(s, &page(&deposited, &all))),
+        ("receipt", receipt(s, &sample.receipt, true)),
+        ("mails", mails(s, &mail_rows())),
+        ("mail", mail(s, &mail_rows()[0])),
+    ]
+}
+
+fn editors(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
+    let (begun, empty) = (sample.draft(&sample.poor), sample.draft(&Document::default()));
+    let some = sample.judge(&sample.poor, Extent::Deposit);
+    let none = sample.judge(&Document::default(), Extent::Deposit);
+    let filled = EDITORS.iter().zip(&s.call.sections);
+    let mut pages: Pages = filled
+        .map(|(name, section)| (*name, editor(s, &sample.page(&begun, &some), section, Some("14:03:12"), &[])))
+        .collect();
+    let blank = EMPTY_EDITORS.iter().zip(&s.call.sections);
+    pages.extend(blank.map(|(name, section)| (*name, editor(s, &sample.page(&empty, &none), section, None, &[]))));
+    let conflicts: Vec<Conflict> = s
+        .call
+        .sections
+        .iter()
+        .take(1)
+        .flat_map(|section| section.fields.iter().take(2).map(move |field| format!("{}.{}", section.id, field.id)))
+        .map(|path| Conflict { path, theirs: Value::Text("732 829 320 00074".into()), yours: Value::Text("Atelier du Nord".into()) })
+        .collect();
+    pages.extend(
+        s.call
+            .sections
+            .first()
+            .map(|section| ("editor-conflict", editor(s, &sample.page(&begun, &some), section, None, &conflicts))),
+    );
+    pages
+}
+
+fn examined(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
+    let rows = sample.rows(40);
+    let query = RoundQuery { q: "cloud".into(), sort: "aid".into(), desc: "yes".into(), ..RoundQuery::default() };
+    let list = RoundList {
+        round: sample.round,
+        rounds: &s.call.rounds,
+        rows: &rows,
+        drafts: 12,
+        total: 412,
+        query: &query,
+        page: 2,
+        pages: 3,
+    };
+    let nothing = RoundList { rows: &[], drafts: 0, total: 0, page: 1, pages: 1, ..list };
+    let evaluation = sample.judge(&sample.full, Extent::Deposit);
+    let deposit = OfficerDossier {
+        receipt: &sample.receipt,
+        round: sample.round,
+        versions: &sample.versions,
+        evaluation: &evaluation,
+    };
+    vec![
+        ("round-list", round_list(s, &list)),
+        ("round-list-empty", round_list(s, &nothing)),
+        ("officer-dossier", officer_dossier(s, &deposit)),
+    ]
+}
+
+fn mail_rows() -> Vec<MailRow> {
+    let row = |id: &str, subject: &str| MailRow {
+        id: id.into(),
+        to: "ada.lefebvre@exemple.fr".into(),
+        subject: subject.into(),
+        at: "30/07/2024 14:03:12".into(),
+        body: "Bonjour,\n\nVoici votre lien :\nhttps://guichet.example/sign-in/0123456789abcdef?next=/dossiers\n\nIl sert une seule fois.".into(),
+    };
+    vec![row("2", "Votre lien de connexion"), row("1", "Dossier déposé : reçu n° 2024-000042")]
+}
+

@@ -1,0 +1,245 @@
+//! What the frame of every page needs, and the helpers that templates call on it.
+
+use super::show;
+use crate::domain::{
+    calendar::{Round, RoundState, show_day, show_deadline, show_instant},
+    call::{Call, Interpretation, Rule},
+    money::{Cents, Rate},
+    text::Lang,
+};
+use askama::Template;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use std::{fmt, sync::OnceLock};
+
+/// The frame of a page.
+#[derive(Clone, Copy, Debug)]
+pub struct Shell<'a> {
+    /// Language of the page.
+    pub lang: &'a Lang,
+    /// Path without the language's prefix, with its query.
+    pub path: &'a str,
+    /// Who reads, if signed in.
+    pub viewer: Option<Viewer<'a>>,
+    /// Token of every form.
+    pub csrf: &'a str,
+    /// The portal shows itself: nothing is binding.
+    pub demonstration: bool,
+    /// The call.
+    pub call: &'a Call,
+    /// Now.
+    pub now: Timestamp,
+    /// The portal runs other calls too.
+    pub several_calls: bool,
+}
+
+/// Who reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Viewer<'a> {
+    /// Address.
+    pub email: &'a str,
+    /// May see the deposits.
+    pub officer: bool,
+}
+
+/// An address of the portal in a language.
+#[derive(Clone, Copy, Debug)]
+pub struct Url<'a> {
+    lang: Lang,
+    path: &'a str,
+}
+
+impl fmt::Display for Url<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.lang == Lang::En {
+            f.write_str("/en")?;
+            if let Some(rest) = self.path.strip_prefix('/').filter(|rest| rest.is_empty() || rest.starts_with('?')) {
+                return f.write_str(rest);
+            }
+        }
+        f.write_str(self.path)
+    }
+}
+
+/// A discreet link to a rule or an interpretation.
+#[derive(Debug, Template)]
+#[template(path = "view/reference.html")]
+pub struct Reference<'a> {
+    s: &'a Shell<'a>,
+    rule: Option<&'a Rule>,
+    reading: Option<&'a Interpretation>,
+}
+
+impl askama::filters::HtmlSafe for Reference<'_> {}
+
+/// Version of the style sheet and the program, part of their addresses so that browsers may keep them for ever.
+#[must_use]
+pub fn asset_version() -> &'static str {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    VERSION.get_or_init(|| {
+        let style = include_bytes!("../assets/style.css");
+        let digest = ring::digest::digest(&ring::digest::SHA256, style);
+        format!("{}-{}", env!("CARGO_PKG_VERSION"), &hex::encode(digest)[..10])
+    })
+}
+
+impl<'a> Shell<'a> {
+    /// Chooses between the two wordings of one sentence.
+    #[must_use]
+    pub fn tr<'t>(&self, fr: &'t str, en: &'t str) -> &'t str {
+        self.lang.tr(fr, en)
+    }
+    /// An address in the page's language.
+    #[must_use]
+    pub fn url<'p>(&self, path: &'p str) -> Url<'p> {
+        Url { lang: *self.lang, path }
+    }
+    /// The same page in the language with this tag.
+    #[must_use]
+    pub fn switch(&self, tag: &str) -> Url<'a> {
+        Url { lang: tag.parse().unwrap_or_default(), path: self.path }
+    }
+    /// True on French pages: for sentences whose order of words differs.
+    #[must_use]
+    pub fn fr(&self) -> bool {
+        *self.lang == Lang::Fr
+    }
+    /// An address below the call.
+    #[must_use]
+    pub fn call_url(&self, rest: &str) -> String {
+        format!("{}/{}{rest}", self.url("/calls"), self.call.id)
+    }
+    /// The home page of the call.
+    #[must_use]
+    pub fn home(&self) -> String {
+        if self.several_calls { self.call_url("") } else { self.url("/").to_string() }
+    }
+    /// The round whose deposits an officer reads first: the latest that has dates.
+    #[must_use]
+    pub fn officer_round(&self) -> Option<&'a Round> {
+        self.officer().then(|| self.call.rounds.iter().rev().find(|round| round.window.is_some()))?.or(self.call.rounds.first())
+    }
+    /// True when the reader may see the deposits.
+    #[must_use]
+    pub fn officer(&self) -> bool {
+        self.viewer.is_some_and(|viewer| viewer.officer)
+    }
+    /// Version of the assets.
+    #[must_use]
+    pub fn assets(&self) -> &'static str {
+        asset_version()
+    }
+    /// `page` when the page stands at or below this path, for the navigation.
+    #[must_use]
+    pub fn here(&self, path: &str) -> bool {
+        let bare = self.path.split('?').next().unwrap_or_default();
+        let below = bare.strip_prefix(&format!("/calls/{}", self.call.id)).unwrap_or(bare);
+        below == path || (path.len() > 1 && below.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
+    }
+    /// The zone of the call.
+    #[must_use]
+    pub fn zone(&self) -> TimeZone {
+        self.call.time_zone()
+    }
+    /// What people call the zone's time.
+    #[must_use]
+    pub fn zone_name(&self) -> String {
+        let city = self.call.zone.rsplit('/').next().unwrap_or(&self.call.zone).replace('_', " ");
+        match (self.lang, city.as_str()) {
+            (Lang::Fr, "Reunion") => "heure de La Réunion".into(),
+            (Lang::Fr, _) => format!("heure de {city}"),
+            (Lang::En, "Reunion") => "Réunion time".into(),
+            (Lang::En, _) => format!("{city} time"),
+        }
+    }
+    /// An instant in the call's zone.
+    #[must_use]
+    pub fn instant(&self, at: &Timestamp) -> String {
+        show_instant(*at, &self.zone())
+    }
+    /// An instant in UTC.
+    #[must_use]
+    pub fn utc(&self, at: &Timestamp) -> String {
+        show_instant(*at, &TimeZone::UTC)
+    }
+    /// A day.
+    #[must_use]
+    pub fn day(&self, day: &Date) -> String {
+        show_day(*day)
+    }
+    /// State of a round now.
+    #[must_use]
+    pub fn state(&self, round: &Round) -> RoundState {
+        round.state(self.now)
+    }
+    /// True while deposits are taken.
+    #[must_use]
+    pub fn open(&self, round: &Round) -> bool {
+        round.state(self.now) == RoundState::Open
+    }
+    /// State of a round in words.
+    #[must_use]
+    pub fn state_label(&self, round: &Round) -> &'static str {
+        match round.state(self.now) {
+            RoundState::Announced => self.lang.tr("Annoncée", "Announced"),
+            RoundState::Upcoming => self.lang.tr("À venir", "Upcoming"),
+            RoundState::Open => self.lang.tr("Ouverte", "Open"),
+            RoundState::Closed => self.lang.tr("Close", "Closed"),
+        }
+    }
+    /// State of a round as a class.
+    #[must_use]
+    pub fn state_class(&self, round: &Round) -> &'static str {
+        match round.state(self.now) {
+            RoundState::Announced => "announced",
+            RoundState::Upcoming => "upcoming",
+            RoundState::Open => "open",
+            RoundState::Closed => "closed",
+        }
+    }
+    /// First instant of a round.
+    #[must_use]
+    pub fn opens(&self, round: &Round) -> Option<String> {
+        round.window.map(|window| show_instant(window.opens, &self.zone()))
+    }
+    /// Last second of a round.
+    #[must_use]
+    pub fn deadline(&self, round: &Round) -> Option<String> {
+        round.window.map(|window| show_deadline(window.closes, &self.zone()))
+    }
+    /// The rule with this id, when the register has one.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&'a Rule> {
+        self.call.rule(id)
+    }
+    /// A link to a rule; nothing when the register has no such id.
+    #[must_use]
+    pub fn rule_ref(&self, id: &str) -> Reference<'_> {
+        Reference { s: self, rule: self.call.rule(id), reading: None }
+    }
+    /// A link to an interpretation that everyone may read.
+    #[must_use]
+    pub fn reading_ref(&self, id: &str) -> Reference<'_> {
+        let reading = self.call.interpretations.iter().find(|reading| reading.id == id && reading.public);
+        Reference { s: self, rule: None, reading }
+    }
+    /// An amount with its cents.
+    #[must_use]
+    pub fn cents(&self, amount: &Cents) -> show::Money {
+        show::Money(*amount)
+    }
+    /// An amount for a headline: without cents when there are none.
+    #[must_use]
+    pub fn euros(&self, amount: &Cents) -> String {
+        amount.show().replace(",00\u{a0}", "\u{a0}")
+    }
+    /// A rate for a headline: `80 %`.
+    #[must_use]
+    pub fn rate(&self, rate: &Rate) -> String {
+        rate.show().replace(",00\u{a0}", "\u{a0}")
+    }
+    /// A file's length.
+    #[must_use]
+    pub fn bytes(&self, bytes: &u64) -> String {
+        show::bytes(*bytes, self.lang)
+    }
+}

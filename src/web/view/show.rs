@@ -1,0 +1,73 @@
+//! Small texts: amounts, lengths, media types, percent-encoding.
+
+use crate::domain::{money::Cents, text::Lang};
+use std::fmt::{self, Write as _};
+
+/// An amount in French typography, written without allocating: lists hold hundreds of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Money(pub Cents);
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cents = self.0.0.unsigned_abs();
+        if self.0.0 < 0 {
+            f.write_char('−')?;
+        }
+        let units = cents / 100;
+        let mut groups = [0_u64; 7];
+        let mut count = 0;
+        let mut rest = units;
+        while let Some(slot) = groups.get_mut(count) {
+            *slot = rest % 1000;
+            rest /= 1000;
+            count += 1;
+            if rest == 0 {
+                break;
+            }
+        }
+        for (index, group) in groups[..count].iter().rev().enumerate() {
+            if index == 0 {
+                write!(f, "{group}")?;
+            } else {
+                write!(f, "\u{202f}{group:03}")?;
+            }
+        }
+        write!(f, ",{:02}\u{a0}€", cents % 100)
+    }
+}
+
+/// A length as people read it.
+#[must_use]
+pub fn bytes(bytes: u64, lang: &Lang) -> String {
+    let tenths = |unit: u64| (bytes * 10).div_ceil(unit);
+    let show = |tenths: u64| match (tenths % 10, tenths / 10) {
+        (0, whole) => whole.to_string(),
+        (tenth, whole) => format!("{whole}{}{tenth}", lang.tr(",", ".")),
+    };
+    const KILO: u64 = 1024;
+    match bytes {
+        0..KILO => format!("{bytes}\u{a0}{}", lang.tr("octets", "bytes")),
+        KILO..1_048_576 => format!("{}\u{a0}{}", bytes.div_ceil(KILO), lang.tr("Ko", "kB")),
+        _ => format!("{}\u{a0}{}", show(tenths(1_048_576)), lang.tr("Mo", "MB")),
+    }
+}
+
+/// Media types as people call them: `PDF, PNG, JPEG`.
+#[must_use]
+pub fn media(types: &[String]) -> String {
+    let names: Vec<String> =
+        types.iter().map(|media| media.rsplit('/').next().unwrap_or(media).to_uppercase()).collect();
+    names.join(", ")
+}
+
+/// Percent-encodes a value of a query.
+pub fn encode(value: &str, into: &mut String) {
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            into.push(char::from(byte));
+        } else {
+            let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase();
+            into.extend(['%', digit(byte >> 4), digit(byte & 15)]);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! A real browser, headless.
+
+mod accessibility;
+mod keyboard;
+mod script;
+mod window;
+mod without_script;

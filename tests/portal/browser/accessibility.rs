@@ -1,0 +1,82 @@
+//! axe-core on every page: no violation.
+
+use super::window::{Script, Window};
+use crate::harness::{Actor, sample};
+use serde_json::Value as Json;
+
+fn axe() -> String {
+    let path = std::env::var("GUICHET_AXE").unwrap_or_else(|_| {
+        let home = std::env::var("HOME").unwrap();
+        format!("{home}/.cache/guichet/axe-0.1.8/axe.min.js")
+    });
+    std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{path} is missing: run scripts/setup --with-browser"))
+}
+
+async fn violations(window: &Window, axe: &str, path: &str) -> Vec<String> {
+    window.go(path).await;
+    // The page's policy forbids foreign scripts; the driver's own evaluation is not the page's.
+    window.client.execute(axe, vec![]).await.unwrap();
+    let found = window
+        .client
+        .execute_async(
+            "const done = arguments[arguments.length - 1]; \
+             axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})\
+             .then(result => done(result.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html).join(' | '))))\
+             .catch(error => done(['axe failed: ' + error]));",
+            vec![],
+        )
+        .await
+        .unwrap();
+    let wide = window.run("return document.documentElement.scrollWidth > window.innerWidth + 1", vec![]).await;
+    let mut all: Vec<String> =
+        found.as_array().unwrap().iter().map(|violation| format!("{path}: {}", violation.as_str().unwrap())).collect();
+    if wide == Json::Bool(true) {
+        all.push(format!("{path}: wider than the window"));
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_page_has_a_violation_at_any_width_in_any_language() {
+    let axe = axe();
+    let mut ada = Actor::applicant().await;
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    let number = sample::deposit(&mut ada, &id).await;
+    let empty = sample::draft(&mut ada, "demonstration", &serde_json::json!({ "project": { "title": "x" } })).await;
+    let public = [
+        "/", "/calls/hyper-open-x/bricks", "/calls/hyper-open-x/bricks/sozu", "/calls/hyper-open-x/faq",
+        "/calls/hyper-open-x/rules", "/calls/hyper-open-x/criteria", "/calls/hyper-open-x/interpretations",
+        "/calls/hyper-open-x/simulator", "/legal", "/verify", "/sign-in", "/demo/mails", "/nothing",
+    ];
+    let mut own: Vec<String> = ["/dossiers".to_owned(), format!("/dossiers/{id}"), format!("/dossiers/{empty}"), format!("/dossiers/{id}/preview"), format!("/dossiers/{id}/withdraw"), format!("/receipts/{number}")].into();
+    let sections = ["applicant", "project", "sme", "budget", "impact", "aid", "health", "deminimis", "attachments"];
+    own.extend(sections.map(|section| format!("/dossiers/{id}/edit/{section}")));
+    own.push(format!("/dossiers/{empty}/edit/budget"));
+    let officer_pages = ["/calls/hyper-open-x/rounds/demonstration/dossiers".to_owned(), format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}")];
+
+    let mut found = Vec::new();
+    let window = Window::open(Script::On).await;
+    for path in public {
+        for prefix in ["", "/en"] {
+            found.extend(violations(&window, &axe, &format!("{prefix}{path}")).await);
+        }
+    }
+    window.become_actor(&ada).await;
+    for path in &own {
+        found.extend(violations(&window, &axe, path).await);
+    }
+    window.client.set_window_size(320, 800).await.unwrap();
+    for path in own.iter().map(String::as_str).chain(public) {
+        found.extend(violations(&window, &axe, path).await);
+    }
+    let officer = Actor::officer().await;
+    window.become_actor(&officer).await;
+    for width in [320, 1280] {
+        window.client.set_window_size(width, 800).await.unwrap();
+        for path in &officer_pages {
+            found.extend(violations(&window, &axe, path).await);
+        }
+    }
+    window.close().await;
+    assert!(found.is_empty(), "{} violations:\n{}", found.len(), found.join("\n"));
+}

@@ -1,0 +1,144 @@
+//! A browser window of one's own, and what stories do in it.
+
+use crate::harness::{Installation, actor::{self, Actor}};
+use fantoccini::{Client, ClientBuilder, Locator, wd::Capabilities};
+use serde_json::{Value as Json, json};
+use std::{
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+/// A window, its driver and its profile; all end with it.
+pub struct Window {
+    pub client: Client,
+    driver: Child,
+    _profile: tempfile::TempDir,
+}
+
+/// Whether the page's script runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Script {
+    On,
+    Off,
+}
+
+fn capabilities(profile: &std::path::Path, script: Script) -> Capabilities {
+    let mut prefs = json!({ "intl.accept_languages": "fr" });
+    if script == Script::Off {
+        prefs["profile.managed_default_content_settings.javascript"] = json!(2);
+    }
+    let options = json!({
+        "args": [
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+            "--ignore-certificate-errors", "--window-size=1280,900", format!("--user-data-dir={}", profile.display()),
+        ],
+        "prefs": prefs,
+    });
+    let all = json!({ "acceptInsecureCerts": true, "goog:chromeOptions": options });
+    all.as_object().unwrap().clone()
+}
+
+impl Window {
+    pub async fn open(script: Script) -> Self {
+        let profile = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is installed (scripts/setup --with-browser)");
+        let address = format!("http://127.0.0.1:{port}");
+        let wanted = capabilities(profile.path(), script);
+        let mut client = None;
+        let end = std::time::Instant::now() + Duration::from_secs(40);
+        while client.is_none() {
+            assert!(std::time::Instant::now() < end, "no browser session");
+            client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+                .capabilities(wanted.clone())
+                .connect(&address)
+                .await
+                .ok();
+        }
+        Self { client: client.unwrap(), driver, _profile: profile }
+    }
+
+    pub async fn go(&self, path: &str) {
+        self.client.goto(&format!("{}{path}", Installation::shared().url)).await.unwrap();
+    }
+
+    /// Takes over the session of an actor who signed in by other means.
+    pub async fn become_actor(&self, actor: &Actor) {
+        self.go("/legal").await;
+        let (name, value) = actor.cookie().unwrap().split_once('=').unwrap();
+        let mut cookie = fantoccini::cookies::Cookie::new(name.to_owned(), value.to_owned());
+        cookie.set_path("/");
+        cookie.set_secure(true);
+        cookie.set_http_only(true);
+        self.client.add_cookie(cookie).await.unwrap();
+    }
+
+    pub async fn click(&self, css: &str) {
+        self.find(css).await.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
+    pub async fn find(&self, css: &str) -> fantoccini::elements::Element {
+        self.client
+            .wait()
+            .at_most(Duration::from_secs(20))
+            .for_element(Locator::Css(css))
+            .await
+            .unwrap_or_else(|error| panic!("{css}: {error}"))
+    }
+
+    /// Waits until the text of an element holds words.
+    pub async fn wait_text(&self, css: &str, words: &str) -> String {
+        let end = std::time::Instant::now() + Duration::from_secs(20);
+        loop {
+            let text = match self.client.find(Locator::Css(css)).await {
+                Ok(element) => element.text().await.unwrap_or_default(),
+                Err(_) => String::new(),
+            };
+            if text.contains(words) {
+                return text;
+            }
+            assert!(std::time::Instant::now() < end, "“{words}” never came into {css}: {text}");
+        }
+    }
+
+    pub async fn run(&self, script: &str, arguments: Vec<Json>) -> Json {
+        self.client.execute(script, arguments).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    pub async fn path(&self) -> String {
+        self.client.current_url().await.unwrap().path().to_owned()
+    }
+
+    pub async fn close(mut self) {
+        self.client.clone().close().await.unwrap();
+        self.driver.kill().unwrap();
+        self.driver.wait().unwrap();
+    }
+
+    /// Signs in as a person would: address, mailbox, link, button.
+    pub async fn sign_in(&self, email: &str) {
+        self.go("/sign-in").await;
+        self.find("input[name=email]").await.send_keys(email).await.unwrap();
+        self.click("main form button[type=submit], main form button:not([type])").await;
+        let mut reader = Actor::anon();
+        let link = actor::mail_link(&mut reader, email).await;
+        self.client.goto(&link).await.unwrap();
+        self.click("main form button").await;
+        self.find("main h1").await;
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // Errors would mean that it is gone already, which is what is wanted.
+        drop(self.driver.kill());
+        drop(self.driver.wait());
+    }
+}

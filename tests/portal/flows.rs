@@ -1,0 +1,15 @@
+//! Stories, one subject a file.
+
+mod access;
+mod api;
+mod breakdown;
+mod command_line;
+mod deadline;
+mod deposit;
+mod edge;
+mod files;
+mod officer;
+mod rules;
+mod second_call;
+mod sign_in;
+mod twice;

@@ -1,0 +1,101 @@
+//! Every route of the table against everyone: the table and the doors agree.
+
+use crate::harness::{Actor, sample};
+use guichet::web::router::{Access, routes};
+use reqwest::Method;
+
+/// A real path for a route: the dossier, receipt and so on of somebody.
+fn concrete(path: &str, id: &str, receipt: &str) -> String {
+    path.replace("{call}", "hyper-open-x")
+        .replace("{round}", "demonstration")
+        .replace("/receipts/{number}", &format!("/receipts/{receipt}"))
+        .replace("/rounds/{id}/dossiers", "/rounds/demonstration/dossiers")
+        .replace("{id}", id)
+        .replace("{section}", "project")
+        .replace("{code}", "P7")
+        .replace("{slug}", "sozu")
+        .replace("{secret}", &"0".repeat(64))
+        .replace("{name}", "style.css")
+}
+
+/// True when an answer gives nothing away: not found, forbidden, sign in first.
+fn shut(status: u16, location: &str) -> bool {
+    matches!(status, 401 | 403 | 404) || (status == 303 && location.contains("/sign-in"))
+}
+
+#[tokio::test]
+async fn every_route_opens_to_those_of_the_table_and_to_nobody_else() {
+    let mut owner = Actor::applicant().await;
+    let id = sample::complete(&mut owner, "demonstration", sample::today()).await;
+    let receipt = sample::deposit(&mut owner, &id).await;
+    let mut officer = Actor::officer().await;
+    let mut other = Actor::applicant().await;
+    let mut anon = Actor::anon();
+    let mut faults = Vec::new();
+    for route in routes() {
+        let path = concrete(route.path, &id, &receipt);
+        for method in route.methods.split(' ').filter(|method| *method == "GET") {
+            let method: Method = method.parse().unwrap();
+            let opens = match route.access {
+                Access::Anyone | Access::Demonstration => [true, true, true, true],
+                Access::SignedIn => [true, true, true, false],
+                Access::Owner => [true, false, false, false],
+                Access::OwnerOrOfficer => [true, false, true, false],
+                Access::Officer => [false, false, true, false],
+                // A browser's cookie opens nothing to programs.
+                Access::Token => [false, false, false, false],
+            };
+            for (actor, opens) in [&mut owner, &mut other, &mut officer, &mut anon].into_iter().zip(opens) {
+                let request = actor.request(method.clone(), &path).header("accept", "text/html");
+                let response = request.send().await.unwrap();
+                let status = response.status().as_u16();
+                let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+                if opens == shut(status, &location) || status >= 500 {
+                    faults.push(format!("{method} {path} ({:?}): {status} {location}", route.access));
+                }
+            }
+        }
+        for method in route.methods.split(' ').filter(|method| *method != "GET") {
+            // Nobody changes anything without the form token, and strangers not even with one.
+            let method: Method = method.parse().unwrap();
+            let response = anon.request(method.clone(), &path).header("accept", "text/html").body("").send().await.unwrap();
+            let status = response.status().as_u16();
+            let open = route.access == Access::Anyone && route.path.starts_with("/api/");
+            if status >= 500 || (status < 400 && !open) {
+                faults.push(format!("{method} {path} by nobody: {status}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn officers_never_see_drafts() {
+    let mut ada = Actor::applicant().await;
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    let mut officer = Actor::officer().await;
+    for path in [format!("/dossiers/{id}"), format!("/dossiers/{id}/edit/project"), format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}")] {
+        officer.get(&path).await.expect(404);
+    }
+    let number = sample::deposit(&mut ada, &id).await;
+    officer.get(&format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}")).await.expect(200);
+    officer.get(&format!("/receipts/{number}")).await.expect(200);
+    ada.get(&format!("/dossiers/{id}/withdraw")).await;
+    ada.post(&format!("/dossiers/{id}/withdraw"), &[]).await.expect(303);
+    officer.get(&format!("/receipts/{number}")).await.expect(404);
+    officer.get(&format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}")).await.expect(404);
+}
+
+#[tokio::test]
+async fn tokens_of_the_wrong_kind_or_shape_open_nothing() {
+    let token = Actor::anon().at.token("officer_token");
+    let mut cookie = Actor::anon();
+    let request = cookie.request(Method::GET, "/dossiers").header("cookie", format!("__Host-guichet={token}"));
+    assert_eq!(cookie.send(request).await.unwrap().status, 303);
+    for hostile in ["", "x", &token[..token.len() - 4], &format!("{token}AAAA"), &"A".repeat(60_00)] {
+        let mut program = Actor::bearing(hostile);
+        program.get("/api/v1/rounds/demonstration/dossiers").await.expect(401);
+    }
+    Actor::program("applicant_token").get("/api/v1/rounds/demonstration/dossiers").await.expect(403);
+    Actor::program("officer_token").get("/api/v1/rounds/demonstration/dossiers").await.expect(200);
+}

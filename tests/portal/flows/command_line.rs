@@ -1,0 +1,112 @@
+//! The command line as its user meets it.
+
+use crate::harness::{Actor, Installation, installation::{guichet, source}};
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+/// Deposits a folder as the demonstration's applicant.
+pub fn deposit(folder: &Path) -> Output {
+    let at = Installation::shared();
+    let token = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(token.path(), at.token("applicant_token")).unwrap();
+    Command::new(guichet())
+        .arg("deposit")
+        .arg(folder)
+        .args(["--url", &at.url, "--lang", "fr", "--ca"])
+        .arg(&at.ca_file)
+        .arg("--token-file")
+        .arg(token.path())
+        .output()
+        .unwrap()
+}
+
+fn copy_sample() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(source("docs/samples/hyper-open-x")).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+    }
+    folder
+}
+
+fn receipt_of(folder: &Path) -> std::path::PathBuf {
+    let mut receipts: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("receipt-"))
+        .collect();
+    receipts.sort();
+    receipts.pop().expect("a receipt was saved")
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn a_folder_is_deposited_again_safely_and_verified_offline() {
+    let folder = copy_sample();
+    let first = deposit(folder.path());
+    assert_eq!(first.status.code(), Some(0), "{}", text(&first));
+    let receipt = receipt_of(folder.path());
+    let again = deposit(folder.path());
+    assert_eq!(again.status.code(), Some(0), "{}", text(&again));
+    assert_eq!(receipt_of(folder.path()), receipt, "the same receipt");
+
+    let verify = |receipt: &Path| Command::new(guichet()).arg("verify").arg(receipt).arg(folder.path()).output().unwrap();
+    let fine = verify(&receipt);
+    assert_eq!(fine.status.code(), Some(0), "{}", text(&fine));
+    let sealed = std::fs::read_to_string(&receipt).unwrap();
+    let forged = folder.path().join("forged.json");
+    std::fs::write(&forged, sealed.replacen("hyper-open-x", "hyper-open-y", 1)).unwrap();
+    let differs = verify(&forged);
+    assert_eq!(differs.status.code(), Some(1), "{}", text(&differs));
+    assert!(text(&differs).contains("context"), "it says what differs: {}", text(&differs));
+    std::fs::write(folder.path().join("P7-kbis.pdf"), b"another").unwrap();
+    let piece = verify(&receipt);
+    assert_eq!(piece.status.code(), Some(1));
+    assert!(text(&piece).contains("P7"), "{}", text(&piece));
+    std::fs::write(&forged, "{").unwrap();
+    assert_eq!(verify(&forged).status.code(), Some(2));
+}
+
+#[test]
+fn wrong_usage_and_a_closed_network_are_told_apart_from_findings() {
+    let at = Installation::shared();
+    let nowhere = Command::new(guichet()).args(["deposit", "/nonexistent", "--url", &at.url, "--token-file", "/nonexistent"]).output().unwrap();
+    assert_eq!(nowhere.status.code(), Some(2), "{}", text(&nowhere));
+    let folder = copy_sample();
+    let token = tempfile::NamedTempFile::new().unwrap();
+    let away = Command::new(guichet()).arg("deposit").arg(folder.path()).args(["--url", "https://localhost:9", "--token-file"]).arg(token.path()).output().unwrap();
+    assert_eq!(away.status.code(), Some(2), "{}", text(&away));
+    assert!(!text(&away).contains("panicked"));
+}
+
+#[test]
+fn the_doctor_finds_the_demonstration_in_order_and_names_its_test_hooks() {
+    let at = Installation::shared();
+    let output = Command::new(guichet()).arg("doctor").arg("--config").arg(at.folder.join("guichet-1.toml")).output().unwrap();
+    let said = text(&output);
+    assert!(said.contains("test_hooks"), "{said}");
+    let missing = Command::new(guichet()).args(["doctor", "--config", "/nonexistent.toml"]).output().unwrap();
+    assert_ne!(missing.status.code(), Some(0));
+    assert!(text(&missing).contains("/nonexistent.toml"));
+}
+
+#[tokio::test]
+async fn a_deposit_by_command_line_is_found_by_the_officer() {
+    let folder = copy_sample();
+    let done = tokio::task::spawn_blocking(move || {
+        let output = deposit(folder.path());
+        (output.status.code(), receipt_of(folder.path()))
+    })
+    .await
+    .unwrap();
+    assert_eq!(done.0, Some(0));
+    let number = done.1.file_stem().unwrap().to_str().unwrap().trim_start_matches("receipt-").to_owned();
+    let mut officer = Actor::officer().await;
+    let list = officer.get("/calls/hyper-open-x/rounds/demonstration/dossiers").await.expect(200).body;
+    assert!(list.contains(&number));
+}

@@ -1,0 +1,96 @@
+//! Files that may not enter, each with its reason and its remedy; and those that may.
+
+use crate::harness::{Actor, sample};
+use serde_json::json;
+
+fn pdf(body: &[u8]) -> Vec<u8> {
+    [b"%PDF-1.7\n", body, b"\n%%EOF\n"].concat()
+}
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde";
+
+/// Name, bytes, and a word of the reason.
+fn bad_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let zip = b"PK\x03\x04\x14\0\x06\0".to_vec();
+    let office = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest".to_vec();
+    let wrong: Vec<(&str, Vec<u8>)> = vec![
+        ("page.html", b"<!DOCTYPE html><html></html>".to_vec()),
+        ("kbis.pdf", b"<html><script>alert(1)</script></html>".to_vec()),
+        ("logo.svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec()),
+        ("logo.png", b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>".to_vec()),
+        ("data.xml", b"<?xml version='1.0'?><a/>".to_vec()),
+        ("kbis.docx", zip.clone()),
+        ("budget.xlsx", zip.clone()),
+        ("budget.ods", zip.clone()),
+        ("archive.zip", zip),
+        ("empty.zip", b"PK\x05\x06\0\0".to_vec()),
+        ("kbis.doc", office.clone()),
+        ("budget.xls", office),
+        ("setup.exe", b"MZ\x90\0\x03".to_vec()),
+        ("program", b"\x7fELF\x02\x01\x01".to_vec()),
+        ("archive.rar", b"Rar!\x1a\x07\x01".to_vec()),
+        ("archive.7z", b"7z\xbc\xaf\x27\x1c\0".to_vec()),
+        ("archive.tgz", b"\x1f\x8b\x08\0".to_vec()),
+        ("archive.bz2", b"BZh91AY".to_vec()),
+        ("scan.tiff", b"II*\0\x08".to_vec()),
+        ("scan.bmp", b"BM\x36\0".to_vec()),
+        ("scan.gif", b"GIF89a\x01".to_vec()),
+        ("scan.webp", b"RIFF\x10\0\0\0WEBPVP8 ".to_vec()),
+        ("photo.heic", b"\0\0\0\x18ftypheic\0\0".to_vec()),
+        ("letter.rtf", b"{\\rtf1 x}".to_vec()),
+        ("letter.ps", b"%!PS-Adobe-3.0".to_vec()),
+        ("notes.txt", b"bonjour".to_vec()),
+        ("run.sh", b"#!/bin/sh\nrm -rf /".to_vec()),
+        ("noise.pdf", vec![0, 1, 2, 3, 4, 5, 6, 7]),
+    ];
+    let mut files: Vec<_> = wrong.into_iter().map(|(name, bytes)| (name, bytes, "pas accepté")).collect();
+    files.push(("vide.pdf", Vec::new(), "vide"));
+    files.push(("protege.pdf", pdf(b"trailer << /Encrypt 5 0 R >>"), "mot de passe"));
+    files.push(("coupe.pdf", b"%PDF-1.7\n1 0 obj".to_vec(), "incomplet"));
+    files.push(("coupe.png", PNG.to_vec(), "incomplet"));
+    files.push(("coupe.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF".to_vec(), "incomplet"));
+    files
+}
+
+#[tokio::test]
+async fn bad_files_are_refused_with_reason_and_remedy_and_touch_nothing() {
+    let mut ada = Actor::applicant().await;
+    let id = sample::draft(&mut ada, "demonstration", &json!({ "project": { "title": "Gardé" } })).await;
+    let path = format!("/dossiers/{id}/pieces/P7");
+    let files = bad_files();
+    assert!(files.len() >= 30);
+    for (name, bytes, reason) in files {
+        let refused = ada.upload(&path, name, "01/10/2026", &bytes).await.expect(422);
+        assert!(refused.body.contains(reason), "{name}: {reason}");
+    }
+    let page = ada.get(&format!("/dossiers/{id}/edit/project")).await.expect(200);
+    assert!(page.body.contains("Gardé"));
+    assert!(ada.get(&format!("/dossiers/{id}/pieces/P7")).await.status == 404, "nothing was kept");
+}
+
+#[tokio::test]
+async fn a_file_over_the_limit_is_cut_off_early() {
+    let mut ada = Actor::applicant().await;
+    let id = sample::draft(&mut ada, "demonstration", &json!({ "project": { "title": "x" } })).await;
+    let big = pdf(&vec![b' '; 26 * 1024 * 1024]);
+    let refused = ada.upload(&format!("/dossiers/{id}/pieces/P7"), "gros.pdf", "01/10/2026", &big).await.expect(422);
+    assert!(refused.body.contains("25 Mo"));
+}
+
+#[tokio::test]
+async fn the_same_file_twice_is_told_and_pieces_can_be_read_and_removed() {
+    let mut ada = Actor::applicant().await;
+    let id = sample::draft(&mut ada, "demonstration", &json!({ "project": { "title": "x" } })).await;
+    let file = pdf(b"the same");
+    ada.upload(&format!("/dossiers/{id}/pieces/P7"), "été \"1\".pdf", "01/10/2026", &file).await.expect(303);
+    let twice = ada.upload(&format!("/dossiers/{id}/pieces/P8"), "b.pdf", "01/10/2026", &file).await.expect(303);
+    assert!(twice.location().contains("same=P7"));
+    let page = ada.get(twice.location()).await.expect(200);
+    assert!(page.body.contains("même fichier"), "the page tells it");
+    let back = ada.get(&format!("/dossiers/{id}/pieces/P7")).await.expect(200);
+    assert_eq!(back.body.as_bytes(), file);
+    assert!(back.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
+    ada.get(&format!("/dossiers/{id}")).await;
+    ada.post(&format!("/dossiers/{id}/pieces/P7/remove"), &[]).await.expect(303);
+    ada.get(&format!("/dossiers/{id}/pieces/P7")).await.expect(404);
+}

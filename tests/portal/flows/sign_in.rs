@@ -1,0 +1,84 @@
+//! Sign-in links: single use, not used up by scanners, silent about who is known.
+
+use crate::harness::{Actor, actor::mail_link};
+
+#[tokio::test]
+async fn scanners_do_not_sign_in_and_a_link_works_once() {
+    let mut ada = Actor::anon();
+    let email = format!("{}@exemple.fr", uuid::Uuid::now_v7().simple());
+    ada.post("/sign-in", &[("email", &email)]).await.expect(200);
+    let link = mail_link(&mut ada, &email).await;
+    let path = link.strip_prefix(&ada.at.url).unwrap().to_owned();
+    for _ in 0..3 {
+        ada.get(&path).await.expect(200);
+    }
+    ada.post(&path, &[]).await.expect(303);
+    let mut eve = Actor::anon();
+    eve.post(&path, &[]).await.expect(410);
+}
+
+#[tokio::test]
+async fn the_answer_does_not_tell_who_is_known() {
+    let mut eve = Actor::anon();
+    let known = eve.post("/sign-in", &[("email", "ada@exemple.fr")]).await.expect(200).body;
+    let unknown = eve.post("/sign-in", &[("email", "zoe@exemple.fr")]).await.expect(200).body;
+    assert_eq!(known.replace("ada@", "X@"), unknown.replace("zoe@", "X@"));
+    eve.post("/sign-in", &[("email", "pas une adresse")]).await.expect(422);
+}
+
+#[tokio::test]
+async fn links_run_out_and_sessions_end() {
+    let mut ada = Actor::applicant_when(Some("2026-01-05T10:00:00Z")).await;
+    ada.get("/dossiers").await.expect(200);
+    ada.when("2026-01-05T22:00:01Z");
+    assert!(ada.get("/dossiers").await.expect(303).location().contains("/sign-in?next=/dossiers"));
+
+    let mut bob = Actor::anon();
+    bob.when("2026-01-05T10:00:00Z");
+    let email = format!("{}@exemple.fr", uuid::Uuid::now_v7().simple());
+    bob.post("/sign-in", &[("email", &email)]).await.expect(200);
+    let link = mail_link(&mut bob, &email).await;
+    bob.when("2026-01-05T10:15:01Z");
+    let path = link.strip_prefix(&bob.at.url).unwrap().to_owned();
+    bob.post(&path, &[]).await.expect(410);
+    for _ in 0..4 {
+        bob.post("/sign-in", &[("email", &email)]).await;
+    }
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_everywhere() {
+    let mut ada = Actor::applicant().await;
+    let kept = ada.cookie().unwrap().to_owned();
+    ada.post("/sign-out", &[]).await.expect(303);
+    assert!(ada.cookie().is_none());
+    // Within the two seconds for which another process believes its last look, the old cookie may still open a page.
+    crate::harness::installation::wait_for_async("the old cookie to be refused", async || {
+        let request = ada.request(reqwest::Method::GET, "/dossiers").header("cookie", &kept);
+        request.send().await.unwrap().status() == 303
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_from_elsewhere_changes_nothing() {
+    let mut ada = Actor::applicant().await;
+    let path = "/calls/hyper-open-x/rounds/demonstration/dossiers";
+    let attempt = uuid::Uuid::now_v7().to_string();
+    let foreign = ada.form(path, &[("attempt", &attempt)]).header("origin", "https://evil.example");
+    // The client keeps both headers; the portal refuses what does not name it alone.
+    let body = format!("csrf={}&attempt={attempt}", ada.csrf());
+    let request = |origin: Option<&str>, body: String| {
+        let mut request = ada.request(reqwest::Method::POST, path).header("content-type", "application/x-www-form-urlencoded").body(body);
+        if let Some(origin) = origin {
+            request = request.header("origin", origin);
+        }
+        request
+    };
+    drop(foreign);
+    assert_eq!(request(Some("https://evil.example"), body.clone()).send().await.unwrap().status(), 403);
+    assert_eq!(request(None, body).send().await.unwrap().status(), 403);
+    let forged = format!("csrf={}&attempt={attempt}", "0".repeat(64));
+    assert_eq!(request(Some(ada.at.url.as_str()), forged).send().await.unwrap().status(), 403);
+    assert_eq!(ada.get("/dossiers").await.expect(200).body.matches("/edit/").count(), 0, "nothing was begun");
+}

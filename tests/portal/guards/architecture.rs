@@ -1,0 +1,132 @@
+//! The direction of dependencies, and what each layer may know.
+
+use crate::harness::installation::source;
+use std::path::{Path, PathBuf};
+
+/// Module and the modules of ours that it may name.
+const MAY: [(&str, &[&str]); 10] = [
+    ("domain", &["domain"]),
+    ("config", &["config"]),
+    ("auth", &["auth", "domain"]),
+    ("store", &["store", "domain", "config"]),
+    ("blob", &["blob", "domain"]),
+    ("app", &["app", "auth", "store", "blob", "domain", "config"]),
+    ("web", &["web", "app", "auth", "store", "domain"]),
+    ("edge", &["edge", "config", "domain"]),
+    ("ops", &["ops", "app", "store", "domain", "config"]),
+    ("cli", &["cli", "web", "edge", "ops", "app", "auth", "store", "domain", "config"]),
+];
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn module(path: &Path) -> String {
+    let relative = path.strip_prefix(source("src")).unwrap();
+    relative.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned()
+}
+
+/// The modules that a file names after `crate::`, one by one and in groups.
+fn named(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for (at, _) in text.match_indices("crate::") {
+        if text[..at].ends_with("$") {
+            continue;
+        }
+        let rest = &text[at + "crate::".len()..];
+        if let Some(group) = rest.strip_prefix('{') {
+            let mut depth = 1;
+            let mut word = String::new();
+            for c in group.chars() {
+                match c {
+                    '{' => depth += 1,
+                    '}' => depth -= 1,
+                    _ => {}
+                }
+                if depth == 0 {
+                    break;
+                }
+                if depth == 1 && (c.is_alphanumeric() || c == '_') {
+                    word.push(c);
+                } else if depth == 1 && !word.is_empty() {
+                    names.push(std::mem::take(&mut word));
+                    // What follows `::` belongs to the same module.
+                } 
+            }
+            names.extend(Some(word).filter(|word| !word.is_empty()));
+        } else {
+            names.push(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+        }
+    }
+    names
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let known: Vec<&str> = MAY.iter().map(|(name, _)| *name).collect();
+    let mut faults = Vec::new();
+    for path in files(&source("src")) {
+        let name = module(&path);
+        let Some((_, may)) = MAY.iter().find(|(module, _)| *module == name) else {
+            assert!(matches!(name.as_str(), "lib" | "main"), "{name} has no line in the table of the guard");
+            continue;
+        };
+        let text = std::fs::read_to_string(&path).unwrap();
+        for used in named(&text) {
+            if known.contains(&used.as_str()) && !may.contains(&used.as_str()) {
+                faults.push(format!("{}: {name} may not use {used}", path.display()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}\nChange the code, or the table together with docs/architecture.md.", faults.join("\n"));
+}
+
+#[test]
+fn layers_know_only_their_own_trade() {
+    let forbidden: [(&str, &[&str]); 4] = [
+        ("domain", &["tokio::", "sqlx::", "axum::", "std::fs", "std::net", "Timestamp::now", "SystemTime::now", "Uuid::new_v4()"]),
+        ("store", &["axum::"]),
+        ("app", &["axum::", "StatusCode", "sqlx::query"]),
+        ("web", &["sqlx::", "Timestamp::now", "std::fs::"]),
+    ];
+    let mut faults = Vec::new();
+    for path in files(&source("src")) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        if path.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests.rs" | "tests" | "samples.rs"))) {
+            continue;
+        }
+        let name = module(&path);
+        for (_, words) in forbidden.iter().filter(|(module, _)| *module == name) {
+            faults.extend(words.iter().filter(|word| code.contains(*word)).map(|word| format!("{}: {word}", path.display())));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn only_the_command_line_prints_or_exits() {
+    let mut faults = Vec::new();
+    for path in files(&source("src")) {
+        let name = module(&path);
+        if matches!(name.as_str(), "cli" | "main") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for word in ["println!", "eprintln!", "process::exit"] {
+            if text.split("#[cfg(test)]").next().unwrap().contains(word) && !path.ends_with("tests.rs") {
+                faults.push(format!("{}: {word}", path.display()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}

@@ -1,0 +1,8 @@
+//! What stories are told with: an installation, people, dossiers.
+
+pub mod actor;
+pub mod installation;
+pub mod sample;
+
+pub use actor::{Actor, Answer};
+pub use installation::Installation;

@@ -1,0 +1,258 @@
+//! People and programs: each has its own cookies, language and clock.
+
+use super::Installation;
+use reqwest::{Method, StatusCode, header};
+use serde_json::Value as Json;
+
+/// Someone who uses the portal.
+pub struct Actor {
+    pub at: &'static Installation,
+    client: reqwest::Client,
+    cookie: Option<String>,
+    token: Option<String>,
+    clock: Option<String>,
+    fault: Option<&'static str>,
+    csrf: String,
+}
+
+/// What the portal answered.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: header::HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    pub fn json(&self) -> Json {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON ({}): {}", self.status, self.body))
+    }
+
+    /// The value of a hidden input.
+    pub fn hidden(&self, name: &str) -> String {
+        let marker = format!("name=\"{name}\" value=\"");
+        let from = self.body.find(&marker).unwrap_or_else(|| panic!("no hidden {name} in {}", self.body)) + marker.len();
+        let to = self.body[from..].find('"').unwrap();
+        unescape(&self.body[from..from + to])
+    }
+
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body.chars().take(2000).collect::<String>());
+        self
+    }
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("&quot;", "\"").replace("&#34;", "\"").replace("&#39;", "'").replace("&lt;", "<").replace("&#60;", "<").replace("&#62;", ">").replace("&gt;", ">").replace("&#38;", "&").replace("&amp;", "&")
+}
+
+/// A client that knows the installation's own certification authority.
+pub fn client(at: &Installation) -> reqwest::Client {
+    let _first = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .tls_certs_only([reqwest::Certificate::from_pem(&at.ca).unwrap()])
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap()
+}
+
+impl Actor {
+    /// Someone who is not known.
+    pub fn anon() -> Self {
+        Self::at(Installation::shared())
+    }
+
+    pub fn at(at: &'static Installation) -> Self {
+        Self { at, client: client(at), cookie: None, token: None, clock: None, fault: None, csrf: String::new() }
+    }
+
+    /// An applicant with an address of its own, signed in through the mailbox.
+    pub async fn applicant() -> Self {
+        Self::applicant_when(None).await
+    }
+
+    /// An applicant who lives at another instant (RFC 3339).
+    pub async fn applicant_when(clock: Option<&str>) -> Self {
+        let mut actor = Self::anon();
+        actor.clock = clock.map(str::to_owned);
+        actor.sign_in(&format!("{}@exemple.fr", uuid::Uuid::now_v7().simple())).await;
+        actor
+    }
+
+    /// The demonstration's officer, signed in.
+    pub async fn officer() -> Self {
+        let mut actor = Self::anon();
+        actor.sign_in("instruction@exemple.fr").await;
+        actor
+    }
+
+    /// A program with one of the tokens of `access.json`.
+    pub fn program(token: &str) -> Self {
+        let mut actor = Self::anon();
+        actor.token = Some(actor.at.token(token));
+        actor
+    }
+
+    pub fn bearing(token: &str) -> Self {
+        let mut actor = Self::anon();
+        actor.token = Some(token.to_owned());
+        actor
+    }
+
+    /// Someone at a browser's session.
+    pub fn with_cookie(cookie: &str) -> Self {
+        let mut actor = Self::anon();
+        actor.cookie = Some(cookie.to_owned());
+        actor
+    }
+
+    /// Moves this actor's clock.
+    pub fn when(&mut self, clock: &str) {
+        self.clock = Some(clock.to_owned());
+    }
+
+    pub fn faulty(&mut self, fault: Option<&'static str>) {
+        self.fault = fault;
+    }
+
+    pub fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
+    pub fn csrf(&self) -> &str {
+        &self.csrf
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let url = if path.starts_with("https://") { path.to_owned() } else { format!("{}{path}", self.at.url) };
+        let mut request = self.client.request(method, url);
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, cookie);
+        }
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(clock) = &self.clock {
+            request = request.header("x-test-now", clock);
+        }
+        if let Some(fault) = self.fault {
+            request = request.header("x-test-fault", fault);
+        }
+        request
+    }
+
+    /// Sends a request; keeps the cookie and the form token that come back.
+    pub async fn send(&mut self, request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        for cookie in headers.get_all(header::SET_COOKIE) {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            self.cookie = pair.split_once('=').filter(|(_, value)| !value.is_empty()).map(|_| pair.to_owned());
+        }
+        let body = String::from_utf8_lossy(&response.bytes().await?).into_owned();
+        let answer = Answer { status, headers, body };
+        if answer.body.contains("name=\"csrf\" value=\"") {
+            self.csrf = answer.hidden("csrf");
+        }
+        Ok(answer)
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        let request = self.request(Method::GET, path);
+        self.send(request).await.unwrap()
+    }
+
+    /// Posts a form with the form token of the last page, as a browser would.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self.form(path, fields);
+        self.send(request).await.unwrap()
+    }
+
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
+        let mut pairs: Vec<(String, String)> = vec![("csrf".into(), self.csrf.clone())];
+        pairs.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let body: Vec<String> = pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        self.request(Method::POST, path)
+            .header(header::ORIGIN, &self.at.url)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body.join("&"))
+    }
+
+    pub async fn json(&mut self, method: Method, path: &str, body: &Json) -> Answer {
+        let request = self
+            .request(method, path)
+            .header(header::ORIGIN, &self.at.url)
+            .header("x-csrf-token", &self.csrf)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/json")
+            .body(body.to_string());
+        self.send(request).await.unwrap()
+    }
+
+    /// Uploads a piece by the page's form.
+    pub async fn upload(&mut self, path: &str, name: &str, issued: &str, bytes: &[u8]) -> Answer {
+        let boundary = "guichet-boundary";
+        let mut body = Vec::new();
+        for (field, value) in [("csrf", self.csrf.as_str()), ("issued", issued)] {
+            body.extend_from_slice(
+                format!("--{boundary}\r\ncontent-disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n").as_bytes(),
+            );
+        }
+        body.extend_from_slice(
+            format!("--{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\ncontent-type: application/octet-stream\r\n\r\n").as_bytes(),
+        );
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+        let request = self
+            .request(Method::POST, path)
+            .header(header::ORIGIN, &self.at.url)
+            .header(header::ACCEPT, "text/html")
+            .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"))
+            .body(body);
+        self.send(request).await.unwrap()
+    }
+
+    /// Asks for a link, finds it in the mailbox, opens it and presses its button.
+    pub async fn sign_in(&mut self, email: &str) {
+        self.post("/sign-in", &[("email", email), ("next", "/dossiers")]).await.expect(200);
+        let link = mail_link(self, email).await;
+        let path = link.strip_prefix(&self.at.url).unwrap().to_owned();
+        self.get(&path).await.expect(200);
+        assert!(self.cookie.is_none(), "opening the link must not sign in");
+        self.post(&path, &[("next", "/dossiers")]).await.expect(303);
+        assert!(self.cookie.is_some(), "the button signs in");
+        self.get("/dossiers").await.expect(200);
+    }
+}
+
+/// The mails of an address, the latest first.
+pub async fn mails_to(actor: &mut Actor, email: &str) -> Vec<Json> {
+    let request = actor.request(Method::GET, "/demo/mails").header(header::ACCEPT, "application/json");
+    let mails = actor.send(request).await.unwrap().expect(200).json();
+    mails.as_array().unwrap().iter().filter(|mail| mail["to"] == email).cloned().collect()
+}
+
+/// Waits for a sign-in link.
+pub async fn mail_link(actor: &mut Actor, email: &str) -> String {
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    loop {
+        let found = mails_to(actor, email).await.into_iter().find_map(|mail| {
+            let body = mail["body"].as_str()?.to_owned();
+            body.split_whitespace().find(|word| word.contains("/sign-in/")).map(str::to_owned)
+        });
+        if let Some(link) = found {
+            return link;
+        }
+        assert!(std::time::Instant::now() < end, "no link came for {email}");
+    }
+}
+
+pub fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}

@@ -1,0 +1,162 @@
+//! A running installation, started and stopped by the product's own supervisor.
+
+use serde_json::Value as Json;
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::{OnceLock, mpsc},
+    time::{Duration, Instant},
+};
+
+/// How long an installation may take to be ready, on a loaded machine.
+const READY: Duration = Duration::from_secs(90);
+
+/// A running installation.
+pub struct Installation {
+    pub url: String,
+    pub ca: Vec<u8>,
+    pub ca_file: PathBuf,
+    pub folder: PathBuf,
+    supervisor: Child,
+    _stdin: Option<ChildStdin>,
+    _keep: Option<tempfile::TempDir>,
+}
+
+/// The binary under test.
+pub fn guichet() -> &'static str {
+    env!("CARGO_BIN_EXE_guichet")
+}
+
+/// A file of the source tree.
+pub fn source(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+impl Installation {
+    /// The one that all stories share, unless they break it.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Installation> = OnceLock::new();
+        SHARED.get_or_init(|| Self::start(None))
+    }
+
+    /// An installation of one's own; with a folder, one that has been started before.
+    pub fn start(folder: Option<&Path>) -> Self {
+        let keep = folder.is_none().then(|| tempfile::Builder::new().prefix("guichet-").tempdir().unwrap());
+        let folder = folder.map_or_else(|| keep.as_ref().unwrap().path().to_owned(), Path::to_owned);
+        let mut supervisor = Command::new(guichet())
+            .args(["demo", "--test-hooks", "--until-stdin-closes", "--dir"])
+            .arg(&folder)
+            .arg("--calls")
+            .arg(source("calls/hyper-open-x.toml"))
+            .arg("--calls")
+            .arg(source("tests/fixtures/calls/petit-pas.toml"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("guichet demo starts");
+        let stdin = supervisor.stdin.take();
+        let url = wait_ready(&mut supervisor);
+        let access = access(&folder);
+        let ca_file = PathBuf::from(access["ca_cert"].as_str().unwrap());
+        Self {
+            url,
+            ca: std::fs::read(&ca_file).unwrap(),
+            ca_file,
+            folder,
+            supervisor,
+            _stdin: stdin,
+            _keep: keep,
+        }
+    }
+
+    /// What `access.json` says now.
+    pub fn access(&self) -> Json {
+        access(&self.folder)
+    }
+
+    /// A token of `access.json`.
+    pub fn token(&self, name: &str) -> String {
+        self.access()[name].as_str().unwrap().to_owned()
+    }
+
+    /// Process ids by the name of `access.json`.
+    pub fn pids(&self, name: &str) -> Vec<u32> {
+        match &self.access()["pids"][name] {
+            Json::Array(pids) => pids.iter().map(|pid| u32::try_from(pid.as_u64().unwrap()).unwrap()).collect(),
+            pid => vec![u32::try_from(pid.as_u64().unwrap()).unwrap()],
+        }
+    }
+
+    /// Stops it as Ctrl-C would and waits for the end.
+    pub fn stop(mut self) {
+        drop(self._stdin.take());
+        wait_for("the supervisor to end", || self.supervisor.try_wait().unwrap().is_some());
+    }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        drop(self._stdin.take());
+        let end = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < end && matches!(self.supervisor.try_wait(), Ok(None)) {
+            std::thread::yield_now();
+        }
+    }
+}
+
+fn access(folder: &Path) -> Json {
+    let text = std::fs::read_to_string(folder.join("access.json")).expect("access.json is written");
+    serde_json::from_str(&text).expect("access.json is JSON")
+}
+
+/// Waits for the one line of standard output; standard error is shown when it does not come.
+fn wait_ready(supervisor: &mut Child) -> String {
+    let (send, receive) = mpsc::channel();
+    let stdout = supervisor.stdout.take().unwrap();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            let _gone = send.send(line);
+        }
+    });
+    let (tell, told) = mpsc::channel();
+    let stderr = supervisor.stderr.take().unwrap();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            let _gone = tell.send(line);
+        }
+    });
+    match receive.recv_timeout(READY) {
+        Ok(line) => line.strip_prefix("ready ").expect("the line says ready").to_owned(),
+        Err(_) => {
+            let _killed = supervisor.kill();
+            panic!("the installation did not get ready:\n{}", told.try_iter().collect::<Vec<_>>().join("\n"))
+        }
+    }
+}
+
+/// Waits until a condition holds, at most half a minute.
+pub fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !condition() {
+        assert!(Instant::now() < end, "waited in vain for {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// Waits until an asynchronous condition holds, at most half a minute.
+pub async fn wait_for_async(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !condition().await {
+        assert!(Instant::now() < end, "waited in vain for {what}");
+    }
+}
+
+impl Installation {
+    /// A request of nobody, on a connection that stays open.
+    pub fn anonymous_get(&self, path: &str) -> reqwest::RequestBuilder {
+        static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+        CLIENT.get_or_init(|| super::actor::client(self)).get(format!("{}{path}", self.url))
+    }
+}

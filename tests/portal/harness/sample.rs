@@ -1,0 +1,95 @@
+//! The sample dossier, as data and as a draft of an actor.
+
+use super::{Actor, actor::encode, installation::source};
+use guichet::domain::folder::{self, FolderDossier};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use reqwest::Method;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+pub const CALL: &str = "hyper-open-x";
+
+/// Today in Paris.
+pub fn today() -> Date {
+    Timestamp::now().to_zoned_datetime(TimeZone::get("Europe/Paris").unwrap()).date()
+}
+
+/// The sample dossier of the documentation on a day.
+pub fn sample(today: Date) -> FolderDossier {
+    let text = std::fs::read_to_string(source("docs/samples/hyper-open-x/dossier.toml")).unwrap();
+    folder::parse(&text, today).unwrap()
+}
+
+/// The bytes of one of its pieces.
+pub fn piece(file: &str) -> Vec<u8> {
+    std::fs::read(source("docs/samples/hyper-open-x").join(file)).unwrap()
+}
+
+/// Sets one answer of a document.
+pub fn set(answers: &mut Json, path: &str, value: Json) {
+    let (section, field) = path.split_once('.').unwrap();
+    answers[section][field] = value;
+}
+
+/// Begins a dossier by the page and fills it like the script would; tells its id.
+pub async fn draft(actor: &mut Actor, round: &str, answers: &Json) -> String {
+    actor.get("/dossiers").await.expect(200);
+    let attempt = Uuid::now_v7().to_string();
+    let begun = actor.post(&format!("/calls/{CALL}/rounds/{round}/dossiers"), &[("attempt", &attempt)]).await.expect(303);
+    let id = begun.location().split('/').nth(2).unwrap().to_owned();
+    fill(actor, &id, answers).await;
+    id
+}
+
+/// Writes answers into an empty draft like the script would.
+pub async fn fill(actor: &mut Actor, id: &str, answers: &Json) {
+    actor.get(&format!("/dossiers/{id}")).await.expect(200);
+    let changes: Vec<Json> = answers
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(section, fields)| {
+            fields.as_object().unwrap().iter().map(move |(field, value)| json!({ "path": format!("{section}.{field}"), "value": value }))
+        })
+        .collect();
+    actor.json(Method::POST, &format!("/dossiers/{id}/fields"), &json!({ "changes": changes })).await.expect(200);
+}
+
+/// Attaches all pieces of the sample.
+pub async fn attach_all(actor: &mut Actor, id: &str, dossier: &FolderDossier) {
+    for wanted in &dossier.pieces {
+        let issued = wanted.issued.map(|day| day.to_string()).unwrap_or_default();
+        let path = format!("/dossiers/{id}/pieces/{}", wanted.code);
+        actor.upload(&path, &wanted.file, &issued, &piece(&wanted.file)).await.expect(303);
+    }
+}
+
+/// A complete draft in the round, ready to deposit.
+pub async fn complete(actor: &mut Actor, round: &str, today: Date) -> String {
+    let dossier = sample(today);
+    let id = draft(actor, round, &dossier.answers).await;
+    attach_all(actor, &id, &dossier).await;
+    id
+}
+
+/// Deposits by the page with an attempt of its own; tells the number of the receipt.
+pub async fn deposit(actor: &mut Actor, id: &str) -> String {
+    let page = actor.get(&format!("/dossiers/{id}")).await.expect(200);
+    let attempt = page.hidden("attempt");
+    let done = actor.post(&format!("/dossiers/{id}/deposits"), &[("attempt", &attempt)]).await.expect(303);
+    done.location().rsplit('/').next().unwrap().to_owned()
+}
+
+/// A complete draft by the API, for a program.
+pub async fn complete_by_api(actor: &mut Actor, dossier: &FolderDossier) -> String {
+    let body = json!({ "call": dossier.call, "round": dossier.round, "document": dossier.answers, "attempt": Uuid::now_v7() });
+    let begun = actor.json(Method::POST, "/api/v1/dossiers", &body).await.expect(201);
+    let id = begun.json()["id"].as_str().unwrap().to_owned();
+    for wanted in &dossier.pieces {
+        let issued = wanted.issued.map(|day| day.to_string()).unwrap_or_default();
+        let path = format!("/api/v1/dossiers/{id}/pieces/{}?issued={issued}&name={}", wanted.code, encode(&wanted.file));
+        let request = actor.request(Method::PUT, &path).body(piece(&wanted.file));
+        actor.send(request).await.unwrap().expect(200);
+    }
+    id
+}
