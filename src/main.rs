@@ -32,7 +32,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 
 /// Logs to standard error: lines for people, or JSON where `GUICHET_LOG=json`; `RUST_LOG` chooses what.
 fn log(level: tracing::Level) {
-    let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
+    let mut filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
+    // It logs what it also returns.
+    if let Ok(silent) = "rustls_platform_verifier=off".parse() {
+        filter = filter.add_directive(silent);
+    }
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     if std::env::var_os("GUICHET_LOG").is_some_and(|form| form == "json") {
         log.json().init();

@@ -19,6 +19,8 @@ pub enum AdminCommand {
     Migrate(Installation),
     /// Makes an address an officer's.
     Officer(OfficerArgs),
+    /// Checks that no receipt was altered, removed or put in between.
+    Chain(Installation),
     /// Makes an API token and prints it; it is shown this once.
     Token(TokenArgs),
 }
@@ -67,6 +69,7 @@ fn label(text: &str) -> Result<String, String> {
 pub async fn run(command: AdminCommand) -> anyhow::Result<()> {
     match command {
         AdminCommand::Migrate(installation) => migrate(&installation).await,
+        AdminCommand::Chain(installation) => chain(&installation).await,
         AdminCommand::Officer(args) => officer(args).await,
         AdminCommand::Token(args) => token(args).await,
     }
@@ -78,6 +81,15 @@ async fn migrate(installation: &Installation) -> anyhow::Result<()> {
     store.migrate().await.context("cannot bring the database schema up to date")?;
     store.close().await;
     writeln!(io::stdout(), "The database schema is up to date.")?;
+    Ok(())
+}
+
+async fn chain(installation: &Installation) -> anyhow::Result<()> {
+    let app = App::open(Config::read(&installation.config)?)?;
+    let report = app.check_chain().await?;
+    app.store.close().await;
+    anyhow::ensure!(report.faults.is_empty(), "the chain of receipts is broken: {}", report.faults.join("; "));
+    writeln!(io::stdout(), "{} receipts, each as it was issued, none missing.", report.receipts)?;
     Ok(())
 }
 

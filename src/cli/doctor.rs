@@ -48,7 +48,7 @@ fn configuration(args: &DoctorArgs, sheet: &mut Sheet) -> Option<Config> {
             return None;
         }
         Err(error) => {
-            sheet.problem(format!("Configuration: {:#}", anyhow::Error::from(error)), format!("Correct {path}."));
+            sheet.problem(format!("Configuration: {}", reason(&error.into())), format!("Correct {path}."));
             return None;
         }
     };
@@ -75,10 +75,17 @@ fn calls(config: &Config, sheet: &mut Sheet) {
             }
         }
         Err(error) => sheet.problem(
-            format!("The calls do not load: {:#}", anyhow::Error::from(error)),
+            format!("The calls do not load: {}", reason(&error.into())),
             "Correct the definition; `guichet check-call FILE` lists all its faults.",
         ),
     }
+}
+
+/// An error with its causes, without those that its own words already hold.
+fn reason(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |text, cause| {
+        if text.contains(&cause) { text } else if text.is_empty() { cause } else { format!("{text}: {cause}") }
+    })
 }
 
 /// How one thing was found to be.

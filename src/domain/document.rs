@@ -58,9 +58,10 @@ pub struct Change {
     /// `section.field`.
     pub path: String,
     /// What stood there when the change was begun; nothing for an empty field.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient_or_none")]
     pub was: Option<Value>,
     /// The new answer.
+    #[serde(deserialize_with = "lenient")]
     pub value: Value,
 }
 
@@ -205,6 +206,15 @@ pub fn empty(kind: Kind) -> Value {
         Kind::Declaration => Value::Flag(false),
         _ => Value::Text(String::new()),
     }
+}
+
+fn lenient<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Value, D::Error> {
+    let json = serde_json::Value::deserialize(from)?;
+    value_from_json(&json).ok_or_else(|| serde::de::Error::custom("not an answer"))
+}
+
+fn lenient_or_none<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
+    lenient(from).map(Some)
 }
 
 /// Accepts numbers and booleans where documents keep text.

@@ -145,7 +145,7 @@ mod tests {
         (status, String::from_utf8(to_bytes(answer.into_body(), 100_000).await.unwrap().into()).unwrap())
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_process_without_its_database_lives_and_is_not_ready() {
         let folder = tempfile::tempdir().unwrap();
         let ops = ops(folder.path());
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!((&status["instance"], &status["outbox_oldest_seconds"]), (&"127.0.0.1:1".into(), &().into()));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_leaving_process_says_so_until_it_was_seen() {
         let folder = tempfile::tempdir().unwrap();
         let ops = ops(folder.path());

@@ -263,6 +263,12 @@ impl Portal {
             bail!("{} answers {status}, and not as a portal would", self.url);
         };
         let Problem { code, title, detail, remedy, findings } = problem;
+        if status == StatusCode::UNAUTHORIZED {
+            bail!(self.lang.tr(
+                "le portail ne reconnaît pas ce jeton : il est périmé, révoqué, ou d'un autre portail",
+                "the portal does not take this token: it has ended, was revoked, or belongs to another portal",
+            ));
+        }
         if status != StatusCode::UNPROCESSABLE_ENTITY {
             bail!("{title} ({status}): {detail} {remedy}");
         }

@@ -1,6 +1,6 @@
 //! The database: reachable, up to date, and set so that it keeps what it has acknowledged.
 
-use super::Sheet;
+use super::{Sheet, reason};
 use crate::{
     config::Config,
     store::{
@@ -32,13 +32,13 @@ pub async fn examine(config: &Config, sheet: &mut Sheet) {
             match store.schema().await {
                 Ok(found) => schema(found, sheet),
                 Err(error) => sheet.problem(
-                    format!("The schema cannot be read: {:#}.", anyhow::Error::from(error)),
+                    format!("The schema cannot be read: {}.", reason(&error.into())),
                     "Give the database user all rights on its database.",
                 ),
             }
         }
         Err(error) => sheet.problem(
-            format!("The database does not answer on {socket}: {:#}.", anyhow::Error::from(error)),
+            format!("The database does not answer on {socket}: {}.", reason(&error.into())),
             "Start it, or correct the socket, name and user under [database]; the portal waits for it and refuses deposits meanwhile.",
         ),
     }

@@ -1,13 +1,13 @@
 //! What the portal speaks with: mail, its own processes, Sōzu; and the certificate that browsers see.
 
-use super::Sheet;
+use super::{Sheet, reason};
 use crate::{
     config::{Config, Edge, Mail},
     edge::{certificate::SiteCertificate, sozu::Sozu},
 };
 use anyhow::Context;
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, path::Path, time::Duration};
 use tokio::time::timeout;
 
 /// Longest time that anyone has to answer.
@@ -18,12 +18,13 @@ const EXPIRY_DAYS: i64 = 14;
 /// Examines all of it.
 pub async fn examine(config: &Config, sheet: &mut Sheet) {
     mail(config, sheet).await;
-    ready(config.portal.ops_listen, sheet).await;
+    let others = config.edge.iter().flat_map(|edge| &edge.backends).map(|backend| backend.ops_address);
+    let processes: BTreeSet<SocketAddr> = others.chain([config.portal.ops_listen]).collect();
+    for address in processes {
+        ready(address, sheet).await;
+    }
     if let Some(edge) = &config.edge {
         sozu(edge, sheet).await;
-        for backend in &edge.backends {
-            ready(backend.ops_address, sheet).await;
-        }
         certificate(edge, sheet);
     }
 }
@@ -33,7 +34,7 @@ async fn mail(config: &Config, sheet: &mut Sheet) {
         Mail::Folder { folder, .. } => mail_folder(folder, config.portal.demonstration, sheet),
         Mail::Smtp { url, .. } => match timeout(PATIENCE, smtp(url)).await {
             Ok(Ok(())) => sheet.fine("The mail server answers (signing in to it was not tried)."),
-            Ok(Err(error)) => sheet.problem(format!("The mail server does not answer: {error:#}."), "Correct mail.url: without mail, nobody can sign in."),
+            Ok(Err(error)) => sheet.problem(format!("The mail server does not answer: {}.", reason(&error)), "Correct mail.url: without mail, nobody can sign in."),
             Err(_) => sheet.problem("The mail server does not answer in time.", "Correct mail.url: without mail, nobody can sign in."),
         },
     }
@@ -80,7 +81,7 @@ async fn sozu(edge: &Edge, sheet: &mut Sheet) {
     let socket = edge.sozu_socket.display();
     match timeout(PATIENCE, workers(edge)).await {
         Ok(Ok(workers)) => sheet.fine(format!("Sōzu answers on {socket}, with {workers} processes.")),
-        Ok(Err(error)) => sheet.problem(format!("Sōzu does not answer: {error:#}."), "Start Sōzu, or correct edge.sozu_socket."),
+        Ok(Err(error)) => sheet.problem(format!("Sōzu does not answer: {}.", reason(&error)), "Start Sōzu, or correct edge.sozu_socket."),
         Err(_) => sheet.problem(format!("Sōzu does not answer on {socket} in time."), "See Sōzu's log; another client may hold its attention."),
     }
 }
@@ -96,7 +97,7 @@ fn certificate(edge: &Edge, sheet: &mut Sheet) {
         Ok(found) => found,
         Err(error) => {
             sheet.problem(
-                format!("The certificate cannot be used: {:#}.", anyhow::Error::from(error)),
+                format!("The certificate cannot be used: {}.", reason(&error.into())),
                 "Correct edge.certificate and edge.private_key: PEM, leaf first, the key that belongs to it.",
             );
             return;

@@ -38,8 +38,8 @@ pub async fn deposit(
 }
 
 /// A reload of a refused deposit, or a sign-in on the way, ends on the dossier.
-pub async fn back(ctx: Ctx, Path(id): Path<DossierId>) -> Result<Response, Failure> {
-    ctx.actor()?;
+pub async fn back(State(app): State<App>, ctx: Ctx, Path(id): Path<DossierId>) -> Result<Response, Failure> {
+    app.page(&ctx, id).await?;
     Ok(see_other(ctx.lang, &format!("/dossiers/{id}")))
 }
 

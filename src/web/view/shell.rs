@@ -71,13 +71,17 @@ pub struct Reference<'a> {
 
 impl askama::filters::HtmlSafe for Reference<'_> {}
 
-/// Version of the style sheet and the program, part of their addresses so that browsers may keep them for ever.
+/// Version of the style sheet, the program and the icon, part of their addresses so that browsers may keep them for ever.
 #[must_use]
 pub fn asset_version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();
     VERSION.get_or_init(|| {
-        let style = include_bytes!("../assets/style.css");
-        let digest = ring::digest::digest(&ring::digest::SHA256, style);
+        let files: [&[u8]; 3] = [
+            include_bytes!("../assets/style.css"),
+            include_bytes!("../assets/app.js"),
+            include_bytes!("../assets/favicon.svg"),
+        ];
+        let digest = ring::digest::digest(&ring::digest::SHA256, &files.concat());
         format!("{}-{}", env!("CARGO_PKG_VERSION"), &hex::encode(digest)[..10])
     })
 }

@@ -52,6 +52,24 @@ async fn a_killed_process_a_killed_proxy_and_a_second_start_lose_nothing() {
     }
 }
 
+#[tokio::test]
+async fn a_process_killed_between_commit_and_answer_loses_nothing() {
+    let mut ada = Actor::at(own());
+    ada.sign_in("reponse@exemple.fr").await;
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    let attempt = ada.get(&format!("/dossiers/{id}")).await.hidden("attempt");
+    let path = format!("/dossiers/{id}/deposits");
+    ada.faulty(Some("die-after-commit"));
+    let request = ada.form(&path, &[("attempt", &attempt)]);
+    let lost = request.send().await.unwrap();
+    assert!(lost.status().is_server_error(), "the process died before it could answer: {}", lost.status());
+    ada.faulty(None);
+    // The other process answers the retry, with the receipt of the deposit that was committed.
+    let retried = ada.post(&path, &[("attempt", &attempt)]).await.expect(303);
+    let receipt = ada.get(&format!("{}.json", retried.location())).await.expect(200).json();
+    assert_eq!(receipt["statement"]["version"], 1);
+}
+
 #[test]
 fn a_second_start_finds_the_data_of_the_first() {
     let folder = tempfile::tempdir().unwrap();

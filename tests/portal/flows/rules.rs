@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 /// Path, a value that breaks the rule, the rule.
 fn breaches() -> Vec<(&'static str, Json, &'static str)> {
-    let persons = json!([{ "profile": "x", "months": "1", "monthly_cost": "104166.66" }]);
+    let persons = json!([{ "profile": "x", "months": "1", "monthly_cost": "1000" }]);
     vec![
         ("budget.persons", persons, "ELI-1"),
         ("applicant.rcs_date", json!("2099-01-01"), "ELI-3"),

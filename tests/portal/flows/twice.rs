@@ -63,7 +63,7 @@ async fn a_double_click_makes_one_version() {
 
 #[tokio::test]
 async fn two_clicks_on_begin_make_one_dossier() {
-    let mut ada = Actor::applicant().await;
+    let ada = Actor::applicant().await;
     let attempt = uuid::Uuid::now_v7().to_string();
     let path = "/calls/hyper-open-x/rounds/demonstration/dossiers";
     let click = || {
@@ -72,21 +72,4 @@ async fn two_clicks_on_begin_make_one_dossier() {
     };
     let (one, other) = tokio::join!(click(), click());
     assert_eq!(one, other);
-}
-
-#[tokio::test]
-async fn a_process_killed_between_commit_and_answer_loses_nothing() {
-    let mut ada = Actor::applicant().await;
-    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
-    let attempt = ada.get(&format!("/dossiers/{id}")).await.hidden("attempt");
-    let path = format!("/dossiers/{id}/deposits");
-    ada.faulty(Some("die-after-commit"));
-    let request = ada.form(&path, &[("attempt", &attempt)]);
-    let lost = request.send().await.unwrap();
-    assert!(lost.status().is_server_error(), "the process died before it could answer: {}", lost.status());
-    ada.faulty(None);
-    // The other process answers the retry, with the receipt of the deposit that was committed.
-    let retried = ada.post(&path, &[("attempt", &attempt)]).await.expect(303);
-    let receipt = ada.get(&format!("{}.json", retried.location())).await.expect(200).json();
-    assert_eq!(receipt["statement"]["version"], 1);
 }

@@ -122,7 +122,7 @@ fn wait_ready(supervisor: &mut Child) -> String {
     });
     let (tell, told) = mpsc::channel();
     let stderr = supervisor.stderr.take().unwrap();
-    std::thread::spawn(move || {
+    let reader = std::thread::spawn(move || {
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
             let _gone = tell.send(line);
         }
@@ -131,6 +131,7 @@ fn wait_ready(supervisor: &mut Child) -> String {
         Ok(line) => line.strip_prefix("ready ").expect("the line says ready").to_owned(),
         Err(_) => {
             let _killed = supervisor.kill();
+            reader.join().unwrap();
             panic!("the installation did not get ready:\n{}", told.try_iter().collect::<Vec<_>>().join("\n"))
         }
     }

@@ -34,6 +34,10 @@ impl PieceRow<'_> {
         let blocked = self.findings.iter().any(|finding| finding.severity == Severity::Blocking);
         if self.sections.is_empty() { self.upload.is_some() && !blocked } else { self.missing == 0 }
     }
+    /// The reader is expected to choose a file, or has just tried to.
+    pub(super) fn asked(&self) -> bool {
+        self.problem.is_some() || (self.piece.required && !self.fine())
+    }
     pub(super) fn file(&self) -> bool {
         self.sections.is_empty()
     }
