@@ -6,8 +6,15 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a program for developers")]
 
-#[path = "../tests/portal/harness.rs"]
-mod harness;
+#[path = "../tests/portal/harness"]
+mod harness {
+    pub mod actor;
+    pub mod installation;
+    pub mod sample;
+
+    pub use actor::{Actor, Answer};
+    pub use installation::Installation;
+}
 #[path = "portal/measure.rs"]
 mod measure;
 #[path = "portal/scenes.rs"]

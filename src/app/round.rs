@@ -52,7 +52,7 @@ impl App {
         ctx: &Ctx,
         id: DossierId,
     ) -> Result<(deposit::Stored, Receipt, Vec<(u32, String, Timestamp, bool)>), AppError> {
-        ctx.actor()?;
+        ctx.may(Action::RoundList, Target::Call)?;
         let mut db = self.store.read(Freshness::MayLag).await?;
         let stored = deposit::standing(&mut db, id).await?.ok_or(AppError::NotFound)?;
         ctx.may(Action::DepositRead, target(&stored))?;

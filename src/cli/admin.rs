@@ -1,10 +1,6 @@
 //! `guichet admin`: the schema, officers and API tokens of an installation.
 
-use crate::{
-    app::App,
-    config::Config,
-    store::Store,
-};
+use crate::{app::App, config::Config, store::Store};
 use anyhow::Context;
 use jiff::SignedDuration;
 use std::{

@@ -58,7 +58,11 @@ pub async fn run(args: DepositArgs) -> anyhow::Result<ExitCode> {
         Err(error) => match error.downcast::<Refused>() {
             Ok(Refused(found)) => {
                 findings::print(&mut io::stderr().lock(), &found, args.lang)?;
-                writeln!(io::stderr(), "{}", args.lang.tr("Rien n'est déposé.", "Nothing is deposited."))?;
+                writeln!(
+                    io::stderr(),
+                    "{}",
+                    args.lang.tr("Rien n'a été déposé cette fois.", "Nothing was deposited this time.")
+                )?;
                 Ok(ExitCode::FAILURE)
             }
             Err(error) => Err(error),
@@ -91,7 +95,7 @@ async fn deposit(args: &DepositArgs) -> anyhow::Result<Option<String>> {
     let attempt = memory.deposit_attempt(&files.content(), draft.receipt.as_deref());
     memory.save()?;
     let done = portal.deposit(dossier, attempt).await?;
-    memory.receipt = Some(done.receipt.clone());
+    memory.deposited(&done.receipt);
     memory.save()?;
     if !asks {
         let warnings: Vec<Found> = found.into_iter().filter(|found| !found.blocks()).collect();
@@ -122,14 +126,28 @@ fn confirmed(args: &DepositArgs, files: &Files, found: &[Found]) -> anyhow::Resu
     let (lang, mut err) = (args.lang, io::stderr().lock());
     findings::print(&mut err, found, lang)?;
     let question = lang.tr("Déposer maintenant ? [o/N]", "Deposit now? [y/N]");
-    write!(err, "{} / {}, {} {}. {question} ", files.call, files.round, files.pieces.len(), lang.tr("pièces", "pieces"))?;
+    write!(
+        err,
+        "{} / {}, {} {}. {question} ",
+        files.call,
+        files.round,
+        files.pieces.len(),
+        lang.tr("pièces", "pieces")
+    )?;
     err.flush()?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     let answer = answer.trim().to_lowercase();
     let yes = ["o", "oui", "y", "yes"].contains(&answer.as_str());
     if !yes {
-        writeln!(err, "{}", lang.tr("Rien n'est déposé ; le brouillon est à jour.", "Nothing is deposited; the draft is up to date."))?;
+        writeln!(
+            err,
+            "{}",
+            lang.tr(
+                "Rien n'a été déposé cette fois ; le brouillon est à jour.",
+                "Nothing was deposited this time; the draft is up to date."
+            )
+        )?;
     }
     Ok(yes)
 }
@@ -152,7 +170,10 @@ fn keep_receipt(args: &DepositArgs, bytes: &[u8], number: &str, new: bool) -> an
     };
     let rows = [
         (lang.tr("Reçu n°", "Receipt no."), number.to_owned()),
-        (lang.tr("Déposé le", "Deposited"), format!("{} ({})", text(&context["instant_local"]), text(&context["zone"]))),
+        (
+            lang.tr("Déposé le", "Deposited"),
+            format!("{} ({})", text(&context["instant_local"]), text(&context["zone"])),
+        ),
         (lang.tr("Empreinte", "Digest"), text(&json["statement"]["digest"])),
         (lang.tr("Conservé dans", "Kept in"), path.display().to_string()),
     ];

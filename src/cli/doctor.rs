@@ -71,7 +71,12 @@ fn calls(config: &Config, sheet: &mut Sheet) {
     match load_calls(config) {
         Ok(calls) => {
             for call in calls {
-                sheet.fine(format!("The call {} (version {}) loads, with {} rounds.", call.id, call.version, call.rounds.len()));
+                sheet.fine(format!(
+                    "The call {} (version {}) loads, with {} rounds.",
+                    call.id,
+                    call.version,
+                    call.rounds.len()
+                ));
             }
         }
         Err(error) => sheet.problem(
@@ -84,7 +89,13 @@ fn calls(config: &Config, sheet: &mut Sheet) {
 /// An error with its causes, without those that its own words already hold.
 fn reason(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |text, cause| {
-        if text.contains(&cause) { text } else if text.is_empty() { cause } else { format!("{text}: {cause}") }
+        if text.contains(&cause) {
+            text
+        } else if text.is_empty() {
+            cause
+        } else {
+            format!("{text}: {cause}")
+        }
     })
 }
 

@@ -90,11 +90,13 @@ impl<W: Write> Printed<W> {
         if self.differences == 0 {
             let when = json["manifest"]["context"]["instant_local"].as_str().unwrap_or("?");
             let zone = json["manifest"]["context"]["zone"].as_str().unwrap_or("?");
-            let (receipt, holds) = (lang.tr("Le reçu", "Receipt"), lang.tr("est valable : déposé le", "holds: deposited on"));
+            let (receipt, holds) =
+                (lang.tr("Le reçu", "Receipt"), lang.tr("est valable : déposé le", "holds: deposited on"));
             writeln!(self.out, "{receipt} {number} {holds} {when} ({zone}).")?;
             return Ok(ExitCode::SUCCESS);
         }
-        let (receipt, fails) = (lang.tr("Le reçu", "Receipt"), lang.tr("ne correspond pas : différences", "does not match: differences"));
+        let (receipt, fails) =
+            (lang.tr("Le reçu", "Receipt"), lang.tr("ne correspond pas : différences", "does not match: differences"));
         writeln!(self.out, "{receipt} {number} {fails}: {}", self.differences)?;
         Ok(ExitCode::FAILURE)
     }
@@ -106,7 +108,10 @@ fn files<W: Write>(json: &Json, folder: &Path, out: &mut Printed<W>) -> anyhow::
     let sealed = json["manifest"]["pieces"].as_object().into_iter().flatten();
     for (code, piece) in sealed {
         let Ok(piece) = serde_json::from_value::<Upload>(piece.clone()) else {
-            out.line(false, &format!("{code}: {}", out.lang.tr("scellée d'une façon illisible", "sealed in an unreadable way")))?;
+            out.line(
+                false,
+                &format!("{code}: {}", out.lang.tr("scellée d'une façon illisible", "sealed in an unreadable way")),
+            )?;
             continue;
         };
         let (holds, text) = compare(&piece, folder, &present, out.lang)?;
@@ -119,7 +124,9 @@ fn compare(piece: &Upload, folder: &Path, present: &[(PathBuf, u64)], lang: Lang
     let Upload { code, name, sha256: sealed, bytes, .. } = piece;
     let digest = |path: &Path| sha256(path).with_context(|| format!("cannot read {}", path.display()));
     // A sealed name has no folder in it; one that has been tampered with must not lead out of this one.
-    let named = present.iter().find(|(path, _)| path.file_name().is_some_and(|file| file == name.as_str()) && path.parent() == Some(folder));
+    let named = present
+        .iter()
+        .find(|(path, _)| path.file_name().is_some_and(|file| file == name.as_str()) && path.parent() == Some(folder));
     if let Some((path, _)) = named
         && digest(path)?.0 == *sealed
     {
@@ -128,13 +135,17 @@ fn compare(piece: &Upload, folder: &Path, present: &[(PathBuf, u64)], lang: Lang
     }
     for (path, _) in present.iter().filter(|(_, length)| length == bytes) {
         if digest(path)?.0 == *sealed {
-            let text = lang.tr("est le fichier qui a été scellé sous le nom", "is the file that was sealed under the name");
+            let text =
+                lang.tr("est le fichier qui a été scellé sous le nom", "is the file that was sealed under the name");
             return Ok((true, format!("{code}: {} {text} {name}.", path.display())));
         }
     }
     let text = match named {
         Some(_) => lang.tr("diffère du fichier qui a été scellé", "differs from the file that was sealed"),
-        None => lang.tr("n'est pas dans ce dossier, ni aucun fichier identique", "is not in this folder, nor is any identical file"),
+        None => lang.tr(
+            "n'est pas dans ce dossier, ni aucun fichier identique",
+            "is not in this folder, nor is any identical file",
+        ),
     };
     Ok((false, format!("{code}: {name} {text} (SHA-256 {sealed}).")))
 }
@@ -186,7 +197,10 @@ mod tests {
     fn a_file_is_known_by_its_bytes() {
         assert_eq!(report(&[("kbis.pdf", "abc")]), (0, "✔ P7: kbis.pdf is the file that was sealed.\n".into()));
         let (differences, text) = report(&[("kbis.pdf", "abd"), ("copy.pdf", "abc")]);
-        assert!(differences == 0 && text.contains("copy.pdf is the file that was sealed under the name kbis.pdf"), "{text}");
+        assert!(
+            differences == 0 && text.contains("copy.pdf is the file that was sealed under the name kbis.pdf"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -6,8 +6,8 @@
 mod answers;
 mod banner;
 mod editor;
-mod field;
 mod feedback;
+mod field;
 mod model;
 mod money;
 mod officer;

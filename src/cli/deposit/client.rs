@@ -275,7 +275,8 @@ impl Portal {
         if !findings.is_empty() {
             return Err(Refused(findings.into_iter().map(Found::from).collect()).into());
         }
-        let message = format!("{detail} {remedy}");
+        let stop = if detail.ends_with(['.', '!', '?', ')']) { "" } else { "." };
+        let message = format!("{detail}{stop} {remedy}");
         let (severity, place) = ("blocking".to_owned(), place.to_owned());
         Err(Refused(vec![Found { rule: code, severity, place, message, interpretation: None }]).into())
     }

@@ -57,7 +57,8 @@ impl Files {
         let dossier = folder::parse(&text, today).with_context(|| path.display().to_string())?;
         let pieces = dossier.pieces.into_iter().map(|piece| {
             let path = folder.join(&piece.file);
-            let (sha256, bytes) = sha256(&path).with_context(|| format!("{}: cannot read {}", piece.code, path.display()))?;
+            let (sha256, bytes) =
+                sha256(&path).with_context(|| format!("{}: cannot read {}", piece.code, path.display()))?;
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             Ok(PieceOnDisk { code: piece.code, path, name, sha256, bytes, issued: piece.issued })
         });

@@ -60,7 +60,12 @@ pub fn print(out: &mut impl Write, found: &[Found], lang: Lang) -> io::Result<()
     }
     let count = |severity: &str| found.iter().filter(|found| found.severity == severity).count();
     let (errors, warnings) = (count("blocking"), count("warning"));
-    writeln!(out, "{errors} {}, {warnings} {}.", plural(lang, errors, ("erreur", "error")), plural(lang, warnings, ("avertissement", "warning")))
+    writeln!(
+        out,
+        "{errors} {}, {warnings} {}.",
+        plural(lang, errors, ("erreur", "error")),
+        plural(lang, warnings, ("avertissement", "warning"))
+    )
 }
 
 fn plural(lang: Lang, count: usize, (fr, en): (&str, &str)) -> String {

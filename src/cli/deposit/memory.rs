@@ -26,14 +26,20 @@ pub struct Memory {
     pub attempt: AttemptId,
     /// The dossier, once it is begun.
     pub dossier: Option<DossierId>,
-    /// Digest of what was last tried to be deposited.
-    content: Option<String>,
-    /// Id under which that was tried.
-    deposit: Option<AttemptId>,
-    /// Receipt that it got.
-    pub receipt: Option<String>,
+    /// The last try to deposit, whatever became of it.
+    trying: Option<Try>,
+    /// The last try that got a receipt, and the receipt.
+    done: Option<(Try, String)>,
     #[serde(skip)]
     path: PathBuf,
+}
+
+/// A content and the id under which it is deposited.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Try {
+    content: String,
+    attempt: AttemptId,
 }
 
 impl Memory {
@@ -49,9 +55,8 @@ impl Memory {
             round: round.clone(),
             attempt: AttemptId(Uuid::now_v7()),
             dossier: None,
-            content: None,
-            deposit: None,
-            receipt: None,
+            trying: None,
+            done: None,
             path: path.clone(),
         };
         let text = match fs::read(&path) {
@@ -73,21 +78,20 @@ impl Memory {
         super::write(&self.path, &serde_json::to_vec_pretty(self)?)
     }
 
-    /// The id under which this content is deposited. The same one as before while its fate is unknown, or while its
-    /// receipt is the one that stands; another one when the folder has changed, or when the deposit was withdrawn or
-    /// replaced elsewhere since, for then the old receipt would no longer be the truth.
+    /// The id under which this content is deposited. The one that got a receipt, while that receipt stands: one that
+    /// was withdrawn or replaced elsewhere since is no longer the truth. Otherwise the one whose answer was lost or a
+    /// refusal. Another one when the folder has changed since.
     pub fn deposit_attempt(&mut self, content: &str, standing: Option<&str>) -> AttemptId {
-        let stands = self.receipt.is_none() || self.receipt.as_deref() == standing;
-        match self.deposit {
-            Some(attempt) if stands && self.content.as_deref() == Some(content) => attempt,
-            _ => {
-                let attempt = AttemptId(Uuid::now_v7());
-                self.deposit = Some(attempt);
-                self.content = Some(content.into());
-                self.receipt = None;
-                attempt
-            }
-        }
+        let done = self.done.as_ref().filter(|(_, receipt)| standing == Some(receipt)).map(|(done, _)| done);
+        let known = done.into_iter().chain(&self.trying).find(|known| known.content == content);
+        let attempt = known.map_or_else(|| AttemptId(Uuid::now_v7()), |known| known.attempt);
+        self.trying = Some(Try { content: content.into(), attempt });
+        attempt
+    }
+
+    /// Notes the receipt of the last try.
+    pub fn deposited(&mut self, receipt: &str) {
+        self.done = self.trying.take().map(|done| (done, receipt.to_owned()));
     }
 }
 
@@ -114,11 +118,13 @@ mod tests {
         let mut memory = recall(folder.path(), "https://a.example");
         let first = memory.deposit_attempt("a", None);
         assert_eq!(memory.deposit_attempt("a", None), first, "the answer was lost");
-        memory.receipt = Some("2026-000001".into());
+        memory.deposited("2026-000001");
         assert_eq!(memory.deposit_attempt("a", Some("2026-000001")), first, "run again");
-        let withdrawn = memory.deposit_attempt("a", None);
-        assert_ne!(withdrawn, first, "withdrawn on the portal since");
-        memory.receipt = Some("2026-000002".into());
-        assert_ne!(memory.deposit_attempt("b", Some("2026-000002")), withdrawn, "the folder has changed");
+        memory.deposited("2026-000001");
+        let refused = memory.deposit_attempt("b", Some("2026-000001"));
+        assert_ne!(refused, first, "the folder has changed");
+        assert_eq!(memory.deposit_attempt("a", Some("2026-000001")), first, "and changed back");
+        memory.deposited("2026-000001");
+        assert_ne!(memory.deposit_attempt("a", None), first, "withdrawn on the portal since");
     }
 }

@@ -64,21 +64,33 @@ fn settings(server: &Server, sheet: &mut Sheet) {
     let off = |value: &str| matches!(value, "0" | "OFF");
     if server.flush_at_commit != "1" {
         sheet.problem(
-            format!("innodb_flush_log_at_trx_commit is {}: a power cut can take back a deposit that has its receipt.", server.flush_at_commit),
+            format!(
+                "innodb_flush_log_at_trx_commit is {}: a power cut can take back a deposit that has its receipt.",
+                server.flush_at_commit
+            ),
             "Set it to 1.",
         );
     }
     if off(&server.doublewrite) {
-        sheet.problem("innodb_doublewrite is off: a power cut can leave pages that cannot be repaired.", "Set it to 1, unless the file system writes whole pages.");
+        sheet.problem(
+            "innodb_doublewrite is off: a power cut can leave pages that cannot be repaired.",
+            "Set it to 1, unless the file system writes whole pages.",
+        );
     }
     if !off(&server.binary_log) && server.sync_binary_log != "1" {
         sheet.problem(
-            format!("sync_binlog is {}: after a power cut, replicas can lack a deposit that has its receipt.", server.sync_binary_log),
+            format!(
+                "sync_binlog is {}: after a power cut, replicas can lack a deposit that has its receipt.",
+                server.sync_binary_log
+            ),
             "Set it to 1.",
         );
     }
     if !off(&server.read_only) {
-        sheet.problem("The database takes no writes: it is a replica, or a failover is under way.", "Lead the portal to the leader.");
+        sheet.problem(
+            "The database takes no writes: it is a replica, or a failover is under way.",
+            "Lead the portal to the leader.",
+        );
     }
     if server.largest_message.parse::<u64>().is_ok_and(|bytes| bytes < MESSAGE) {
         sheet.problem(

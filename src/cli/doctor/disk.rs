@@ -58,7 +58,11 @@ fn keys(folder: &Path, sheet: &mut Sheet) {
         match fs::metadata(&path) {
             Ok(found) if found.mode() & 0o777 == 0o600 => private += 1,
             Ok(found) => sheet.problem(
-                format!("The private key {} has mode {:04o}: others may have read it.", path.display(), found.mode() & 0o777),
+                format!(
+                    "The private key {} has mode {:04o}: others may have read it.",
+                    path.display(),
+                    found.mode() & 0o777
+                ),
                 format!("chmod 600 {}, and consider it known if others use this machine.", path.display()),
             ),
             Err(error) if error.kind() == io::ErrorKind::NotFound => sheet.attention(

@@ -34,17 +34,29 @@ async fn mail(config: &Config, sheet: &mut Sheet) {
         Mail::Folder { folder, .. } => mail_folder(folder, config.portal.demonstration, sheet),
         Mail::Smtp { url, .. } => match timeout(PATIENCE, smtp(url)).await {
             Ok(Ok(())) => sheet.fine("The mail server answers (signing in to it was not tried)."),
-            Ok(Err(error)) => sheet.problem(format!("The mail server does not answer: {}.", reason(&error)), "Correct mail.url: without mail, nobody can sign in."),
-            Err(_) => sheet.problem("The mail server does not answer in time.", "Correct mail.url: without mail, nobody can sign in."),
+            Ok(Err(error)) => sheet.problem(
+                format!("The mail server does not answer: {}.", reason(&error)),
+                "Correct mail.url: without mail, nobody can sign in.",
+            ),
+            Err(_) => sheet.problem(
+                "The mail server does not answer in time.",
+                "Correct mail.url: without mail, nobody can sign in.",
+            ),
         },
     }
 }
 
 fn mail_folder(folder: &Path, demonstration: bool, sheet: &mut Sheet) {
     if !demonstration {
-        sheet.problem("Mails only become files, and this is no demonstration: nobody can sign in.", "Set mail.transport = \"smtp\".");
+        sheet.problem(
+            "Mails only become files, and this is no demonstration: nobody can sign in.",
+            "Set mail.transport = \"smtp\".",
+        );
     } else if folder.is_dir() && tempfile::NamedTempFile::new_in(folder).is_err() {
-        sheet.problem(format!("The mail folder {} cannot be written to.", folder.display()), "Give it to the user that runs guichet.");
+        sheet.problem(
+            format!("The mail folder {} cannot be written to.", folder.display()),
+            "Give it to the user that runs guichet.",
+        );
     } else {
         sheet.fine(format!("Mails become files of {}.", folder.display()));
     }
@@ -52,7 +64,8 @@ fn mail_folder(folder: &Path, demonstration: bool, sheet: &mut Sheet) {
 
 async fn smtp(url: &str) -> anyhow::Result<()> {
     let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).context("mail.url cannot be understood")?;
-    let greeted = server.timeout(Some(PATIENCE)).build::<Tokio1Executor>().test_connection().await.context("no conversation")?;
+    let greeted =
+        server.timeout(Some(PATIENCE)).build::<Tokio1Executor>().test_connection().await.context("no conversation")?;
     anyhow::ensure!(greeted, "it refuses to talk");
     Ok(())
 }
@@ -81,8 +94,12 @@ async fn sozu(edge: &Edge, sheet: &mut Sheet) {
     let socket = edge.sozu_socket.display();
     match timeout(PATIENCE, workers(edge)).await {
         Ok(Ok(workers)) => sheet.fine(format!("Sōzu answers on {socket}, with {workers} processes.")),
-        Ok(Err(error)) => sheet.problem(format!("Sōzu does not answer: {}.", reason(&error)), "Start Sōzu, or correct edge.sozu_socket."),
-        Err(_) => sheet.problem(format!("Sōzu does not answer on {socket} in time."), "See Sōzu's log; another client may hold its attention."),
+        Ok(Err(error)) => sheet
+            .problem(format!("Sōzu does not answer: {}.", reason(&error)), "Start Sōzu, or correct edge.sozu_socket."),
+        Err(_) => sheet.problem(
+            format!("Sōzu does not answer on {socket} in time."),
+            "See Sōzu's log; another client may hold its attention.",
+        ),
     }
 }
 
@@ -104,13 +121,19 @@ fn certificate(edge: &Edge, sheet: &mut Sheet) {
         }
     };
     for host in edge.hosts.iter().filter(|host| !found.covers(host)) {
-        sheet.problem(format!("The certificate does not stand for {host}."), "Have one issued for every host of edge.hosts.");
+        sheet.problem(
+            format!("The certificate does not stand for {host}."),
+            "Have one issued for every host of edge.hosts.",
+        );
     }
     let days = (found.expires - jiff::Timestamp::now().as_second()).div_euclid(86_400);
     if days < 0 {
         sheet.problem("The certificate has expired.", "Renew it; the edge takes the new one by itself.");
     } else if days < EXPIRY_DAYS {
-        sheet.attention(format!("The certificate expires in {days} days."), "Renew it; the edge takes the new one by itself.");
+        sheet.attention(
+            format!("The certificate expires in {days} days."),
+            "Renew it; the edge takes the new one by itself.",
+        );
     } else {
         sheet.fine(format!("The certificate holds for {days} days more."));
     }

@@ -151,8 +151,11 @@ pub async fn evaluate(
 
 fn uploads(call: &Call, pieces: Vec<StatedPiece>) -> Result<Vec<Upload>, AppError> {
     let unknown = |piece: &&StatedPiece| !call.uploads().any(|known| known.code == piece.code);
-    let faults: Vec<_> =
-        pieces.iter().filter(unknown).map(|piece| DocumentError::UnknownField(format!("pieces.{}", piece.code))).collect();
+    let faults: Vec<_> = pieces
+        .iter()
+        .filter(unknown)
+        .map(|piece| DocumentError::UnknownField(format!("pieces.{}", piece.code)))
+        .collect();
     if !faults.is_empty() {
         return Err(AppError::Document(faults));
     }

@@ -1,16 +1,11 @@
 //! A dossier from its first answer to its receipt.
 
-use super::{Asked, Program, id, json, report::Report, tag, tags};
+mod body;
+
+use super::{Asked, Program, id, json, tag, tags};
 use crate::{
     app::{App, AppError, Page},
-    domain::{
-        calendar::RoundId,
-        document::Document,
-        dossier::State as DossierState,
-        ids::{AttemptId, DossierId},
-        piece::Upload,
-        text::Lang,
-    },
+    domain::{document::Document, ids::AttemptId},
     web::error::{Failure, Problem},
 };
 use axum::{
@@ -20,39 +15,9 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use body::{AttachedBody, Begun, DepositBody, NewDeposit, NewDossier, Replaced};
+use serde::Deserialize;
 use uuid::Uuid;
-
-/// A dossier to begin.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewDossier {
-    /// Slug of the call.
-    #[schema(example = "hyper-open-x")]
-    call: String,
-    /// Id of the round, which must be open.
-    #[schema(value_type = String)]
-    round: RoundId,
-    /// First answers.
-    #[schema(value_type = Option<Object>)]
-    #[serde(default)]
-    document: Option<serde_json::Value>,
-    /// Id of this try: sent again, it gives the same dossier.
-    #[schema(value_type = Option<Uuid>)]
-    #[serde(default)]
-    attempt: Option<AttemptId>,
-}
-
-/// A dossier that was begun.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Begun {
-    /// Its id.
-    #[schema(value_type = Uuid)]
-    id: DossierId,
-    /// Its revision.
-    revision: u64,
-}
 
 /// Begins a dossier.
 #[utoipa::path(
@@ -112,59 +77,6 @@ pub async fn document(
     Ok((fixed, Json(dossier.draft)).into_response())
 }
 
-/// A draft after its document was replaced.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Replaced {
-    /// Its revision, also in the ETag.
-    revision: u64,
-    /// `draft`, `deposited`, `changed` or `withdrawn`.
-    #[schema(value_type = String)]
-    state: DossierState,
-    /// Number of the receipt that stands.
-    receipt: Option<String>,
-    /// The pieces attached.
-    pieces: Vec<PieceBody>,
-    /// The evaluation of a deposit now.
-    #[serde(flatten)]
-    report: Report,
-}
-
-impl Replaced {
-    fn new(page: Page, lang: Lang) -> Self {
-        Self {
-            revision: page.dossier.revision,
-            state: page.dossier.state(),
-            receipt: page.dossier.deposit.map(|deposit| deposit.receipt),
-            pieces: page.uploads.into_iter().map(PieceBody::from).collect(),
-            report: Report::new(page.evaluation, lang),
-        }
-    }
-}
-
-/// An attached piece.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PieceBody {
-    /// Its code in the call.
-    code: String,
-    /// SHA-256 of its bytes, hexadecimal.
-    sha256: String,
-    /// Length.
-    bytes: u64,
-    /// Media type, found from the bytes.
-    media: String,
-    /// Name of the file.
-    name: String,
-    /// Day of issue, as declared.
-    issued: Option<String>,
-}
-
-impl From<Upload> for PieceBody {
-    fn from(upload: Upload) -> Self {
-        let Upload { code, sha256, name, media, bytes, issued } = upload;
-        Self { code, sha256, bytes, media, name, issued: issued.map(|day| day.to_string()) }
-    }
-}
-
 /// Replaces the document of a draft.
 ///
 /// If-Match names the revision that is replaced; `*` replaces whatever stands.
@@ -219,18 +131,6 @@ pub struct FileQuery {
     name: String,
 }
 
-/// A piece that was attached.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AttachedBody {
-    /// The piece.
-    #[serde(flatten)]
-    piece: PieceBody,
-    /// Code of another piece that is the same file.
-    same_as: Option<String>,
-    /// Revision of the dossier.
-    revision: u64,
-}
-
 /// Attaches a file to a draft.
 ///
 /// The body is the file itself; it may be sent again, and the same file changes nothing.
@@ -263,27 +163,6 @@ pub async fn attach(
     let revision = attached.revision;
     let body = AttachedBody { piece: attached.upload.into(), same_as: attached.same_as, revision };
     Ok(([(header::ETAG, tag(revision))], Json(body)).into_response())
-}
-
-/// A deposit to make.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewDeposit {
-    /// Id of this try: sent again, it gives the same receipt.
-    #[schema(value_type = Uuid)]
-    attempt: AttemptId,
-}
-
-/// A deposit that was made.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct DepositBody {
-    /// Number of the receipt.
-    #[schema(example = "2026-000001")]
-    receipt: String,
-    /// False when the attempt, or the same content, had been deposited before.
-    new: bool,
-    /// Where people find the receipt.
-    url: String,
 }
 
 /// Deposits the draft.

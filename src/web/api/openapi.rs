@@ -1,10 +1,7 @@
 //! The description of the interface (OpenAPI 3.1), generated from the handlers.
 
 use super::{call, dossier, report, round};
-use axum::{
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{http::HeaderMap, response::Response};
 use std::sync::LazyLock;
 use utoipa::{
     Modify, OpenApi,
@@ -91,7 +88,9 @@ mod tests {
             .as_object()
             .into_iter()
             .flatten()
-            .flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |(method, _)| (path.clone(), method.clone())))
+            .flat_map(|(path, item)| {
+                item.as_object().into_iter().flatten().map(move |(method, _)| (path.clone(), method.clone()))
+            })
             .collect();
         assert_eq!(described, table, "add #[utoipa::path] to the handler and name it in paths(…), or fix the table");
     }

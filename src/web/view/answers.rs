@@ -65,7 +65,9 @@ impl<'a> Answers<'a> {
             let section = s.call.section(id);
             let answers = given
                 .iter()
-                .filter(|(name, _)| section.is_none_or(|section| !section.fields.iter().any(|field| field.id == **name)))
+                .filter(|(name, _)| {
+                    section.is_none_or(|section| !section.fields.iter().any(|field| field.id == **name))
+                })
                 .map(|(name, value)| Answer { label: name, shown: raw(value) })
                 .collect();
             Part { id, letter: "", title: section.map_or(id.as_str(), |section| section.title.get(s.lang)), answers }
@@ -79,16 +81,22 @@ fn raw(value: &Value) -> Shown<'_> {
         Value::Flag(flag) => Shown::Line(flag.to_string()),
         Value::Text(text) => Shown::Long(text),
         Value::Choices(items) => Shown::List(items.clone()),
-        Value::Rows(rows) => Shown::List(rows.iter().map(|row| row.values().cloned().collect::<Vec<_>>().join(" · ")).collect()),
+        Value::Rows(rows) => {
+            Shown::List(rows.iter().map(|row| row.values().cloned().collect::<Vec<_>>().join(" · ")).collect())
+        }
     }
 }
 
 fn shown<'a>(field: &'a Field, value: &'a Value, lang: &Lang) -> Shown<'a> {
     match value {
-        Value::Flag(flag) => Shown::Line(if *flag { lang.tr("✓ Déclaré", "✓ Declared") } else { lang.tr("Non", "No") }.into()),
+        Value::Flag(flag) => {
+            Shown::Line(if *flag { lang.tr("✓ Déclaré", "✓ Declared") } else { lang.tr("Non", "No") }.into())
+        }
         Value::Text(text) if field.kind == Kind::LongText => Shown::Long(text),
         Value::Text(text) => Shown::Line(scalar(field.kind, &field.options, text, lang)),
-        Value::Choices(chosen) => Shown::List(chosen.iter().map(|id| label(&field.options, id, lang).to_owned()).collect()),
+        Value::Choices(chosen) => {
+            Shown::List(chosen.iter().map(|id| label(&field.options, id, lang).to_owned()).collect())
+        }
         Value::Rows(rows) => Shown::Rows {
             columns: field.columns.iter().map(|column| column.label.get(lang)).collect(),
             rows: rows.iter().filter(|row| !row_is_empty(row)).map(|row| cells(&field.columns, row, lang)).collect(),
@@ -100,7 +108,9 @@ fn shown<'a>(field: &'a Field, value: &'a Value, lang: &Lang) -> Shown<'a> {
 fn cells(columns: &[Column], row: &Row, lang: &Lang) -> Vec<String> {
     columns
         .iter()
-        .map(|column| row.get(&column.id).map_or_else(String::new, |cell| scalar(column.kind, &column.options, cell, lang)))
+        .map(|column| {
+            row.get(&column.id).map_or_else(String::new, |cell| scalar(column.kind, &column.options, cell, lang))
+        })
         .collect()
 }
 
@@ -114,7 +124,9 @@ pub(super) fn scalar(kind: Kind, options: &[Choice], text: &str, lang: &Lang) ->
         Kind::Choice => label(options, text, lang).to_owned(),
         Kind::YesNo if text == "yes" => lang.tr("Oui", "Yes").to_owned(),
         Kind::YesNo if text == "no" => lang.tr("Non", "No").to_owned(),
-        Kind::Money => parse_hundredths(text).map_or_else(|_| text.to_owned(), |cents| show::Money(Cents(cents)).to_string()),
+        Kind::Money => {
+            parse_hundredths(text).map_or_else(|_| text.to_owned(), |cents| show::Money(Cents(cents)).to_string())
+        }
         Kind::Date => day(text).map_or_else(|_| text.to_owned(), show_day),
         Kind::Hundredths => match text.trim_end_matches('0').trim_end_matches(['.', ',']) {
             short if text.contains(['.', ',']) => short.replace('.', lang.tr(",", ".")),
@@ -135,8 +147,10 @@ pub(super) fn brief(field: &Field, value: &Value, lang: &Lang) -> String {
         Shown::Line(text) => text,
         Shown::Long(text) => text.to_owned(),
         Shown::List(items) => items.join(", "),
-        Shown::Rows { rows, .. } => {
-            rows.iter().map(|row| row.iter().filter(|cell| !cell.is_empty()).cloned().collect::<Vec<_>>().join(" · ")).collect::<Vec<_>>().join("\n")
-        }
+        Shown::Rows { rows, .. } => rows
+            .iter()
+            .map(|row| row.iter().filter(|cell| !cell.is_empty()).cloned().collect::<Vec<_>>().join(" · "))
+            .collect::<Vec<_>>()
+            .join("\n"),
     }
 }

@@ -184,7 +184,8 @@ impl<'a> Drawing<'a> {
         };
         let about = || self.findings.iter().filter(|finding| finding.field() == path);
         let rules = distinct(field.rule.iter().chain(about().map(|finding| &finding.rule)));
-        let readings = distinct(field.interpretation.iter().chain(about().filter_map(|finding| finding.interpretation.as_ref())));
+        let readings =
+            distinct(field.interpretation.iter().chain(about().filter_map(|finding| finding.interpretation.as_ref())));
         let infos = here().filter(|finding| finding.severity == Severity::Info).collect();
         FieldView {
             s: self.s,

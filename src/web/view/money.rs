@@ -88,10 +88,16 @@ impl<'a> Verdicts<'a> {
             .grounds
             .iter()
             .map(|ground| match serde_json::to_value(ground).unwrap_or_default().as_str() {
-                Some("capital_lost") => self.s.tr("plus de la moitié du capital est perdue", "more than half of the capital is lost"),
+                Some("capital_lost") => {
+                    self.s.tr("plus de la moitié du capital est perdue", "more than half of the capital is lost")
+                }
                 Some("proceedings") => self.s.tr("procédure collective", "insolvency proceedings"),
-                Some("rescue_aid") => self.s.tr("aide au sauvetage ou à la restructuration", "rescue or restructuring aid"),
-                Some("indebted") => self.s.tr("endettement excessif deux années de suite", "excessive debt two years running"),
+                Some("rescue_aid") => {
+                    self.s.tr("aide au sauvetage ou à la restructuration", "rescue or restructuring aid")
+                }
+                Some("indebted") => {
+                    self.s.tr("endettement excessif deux années de suite", "excessive debt two years running")
+                }
                 _ => self.s.tr("autre motif", "another ground"),
             })
             .collect();
@@ -103,6 +109,9 @@ impl<'a> Verdicts<'a> {
     }
 
     fn staff(&self, hundredths: &i64) -> String {
-        crate::domain::money::decimal(*hundredths).trim_end_matches('0').trim_end_matches('.').replace('.', self.s.tr(",", "."))
+        crate::domain::money::decimal(*hundredths)
+            .trim_end_matches('0')
+            .trim_end_matches('.')
+            .replace('.', self.s.tr(",", "."))
     }
 }

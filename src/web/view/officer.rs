@@ -1,15 +1,7 @@
 //! What officers read.
 
-use super::{
-    OfficerDossier, RoundList,
-    answers::Answers,
-    money::Verdicts,
-    receipt::Sealed,
-    shell::Shell,
-};
-use crate::domain::{
-    finding::{Finding, Severity},
-};
+use super::{OfficerDossier, RoundList, answers::Answers, money::Verdicts, receipt::Sealed, shell::Shell};
+use crate::domain::finding::{Finding, Severity};
 use askama::Template;
 
 type Page = Result<String, askama::Error>;
@@ -119,7 +111,11 @@ pub fn officer_dossier(s: &Shell<'_>, page: &OfficerDossier<'_>) -> Page {
 
 impl Deposit<'_> {
     fn title(&self) -> &str {
-        if self.sealed.project.is_empty() { self.s.tr("Projet sans titre", "Untitled project") } else { &self.sealed.project }
+        if self.sealed.project.is_empty() {
+            self.s.tr("Projet sans titre", "Untitled project")
+        } else {
+            &self.sealed.project
+        }
     }
     fn piece_title(&self, code: &str) -> &str {
         self.s.call.piece(code).map_or("", |piece| piece.title.get(self.s.lang))

@@ -100,8 +100,7 @@ struct Outcome<'a> {
 /// When the template cannot be written.
 pub fn simulator(s: &Shell<'_>, document: &Document, evaluation: Option<&Evaluation>) -> Page {
     let findings = evaluation.map_or(&[][..], |evaluation| &evaluation.findings);
-    let drawing =
-        Drawing { s, findings, amounts: evaluation.map(|evaluation| &evaluation.amounts), saves: false };
+    let drawing = Drawing { s, findings, amounts: evaluation.map(|evaluation| &evaluation.amounts), saves: false };
     let parts = s
         .call
         .sections

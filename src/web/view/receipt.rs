@@ -29,7 +29,8 @@ impl Sealed {
         let manifest = &receipt.manifest;
         let answers: Document = serde_json::from_value(manifest["answers"].clone()).unwrap_or_default();
         let pieces = manifest["pieces"].as_object().into_iter().flatten();
-        let mut pieces: Vec<Upload> = pieces.filter_map(|(_, piece)| serde_json::from_value(piece.clone()).ok()).collect();
+        let mut pieces: Vec<Upload> =
+            pieces.filter_map(|(_, piece)| serde_json::from_value(piece.clone()).ok()).collect();
         let place = |code: &str| s.call.pieces.iter().position(|piece| piece.code == code);
         pieces.sort_by_key(|upload| place(&upload.code).unwrap_or(usize::MAX));
         let day = |name: &str| {
@@ -44,7 +45,10 @@ impl Sealed {
             amounts: amounts(s, &manifest["amounts"]),
             after_deposit: day("after_deposit"),
             after_closing: day("after_closing"),
-            round: s.call.round(&RoundId(round.into())).map_or_else(|| round.into(), |found| found.title.get(s.lang).to_owned()),
+            round: s
+                .call
+                .round(&RoundId(round.into()))
+                .map_or_else(|| round.into(), |found| found.title.get(s.lang).to_owned()),
             answers,
         }
     }

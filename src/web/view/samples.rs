@@ -3,9 +3,9 @@
 mod data;
 
 use super::{
-    MailRow, OfficerDossier, RoundList, RoundQuery, Shell, Viewer, brick, bricks, criteria, dossiers, editor, error, faq,
-    home, interpretations, legal, link_confirm, link_sent, mail, mails, officer_dossier, overview, preview, receipt,
-    round_list, rules, sign_in, simulator, verify, withdraw,
+    MailRow, OfficerDossier, RoundList, RoundQuery, Shell, Viewer, brick, bricks, criteria, dossiers, editor, error,
+    faq, home, interpretations, legal, link_confirm, link_sent, mail, mails, officer_dossier, overview, preview,
+    receipt, round_list, rules, sign_in, simulator, verify, withdraw,
 };
 use crate::domain::{
     call::Call,
@@ -17,8 +17,18 @@ use crate::domain::{
 use data::Sample;
 
 const EDITORS: [&str; 12] = [
-    "editor-1", "editor-2", "editor-3", "editor-4", "editor-5", "editor-6", "editor-7", "editor-8", "editor-9",
-    "editor-10", "editor-11", "editor-12",
+    "editor-1",
+    "editor-2",
+    "editor-3",
+    "editor-4",
+    "editor-5",
+    "editor-6",
+    "editor-7",
+    "editor-8",
+    "editor-9",
+    "editor-10",
+    "editor-11",
+    "editor-12",
 ];
 const EMPTY_EDITORS: [&str; 4] = ["editor-empty-1", "editor-empty-2", "editor-empty-3", "editor-empty-4"];
 
@@ -89,7 +99,8 @@ fn own(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
     let draft = sample.draft(&Document::default());
     let begun = sample.draft(&sample.poor);
     let (full, deposited, changed) = (sample.draft(&sample.full), sample.deposited(0), sample.deposited(1));
-    let (none, some) = (sample.judge(&Document::default(), Extent::Deposit), sample.judge(&sample.poor, Extent::Deposit));
+    let (none, some) =
+        (sample.judge(&Document::default(), Extent::Deposit), sample.judge(&sample.poor, Extent::Deposit));
     let all = sample.judge(&sample.full, Extent::Deposit);
     let notice = Text::new("Pièce jointe.", "Document attached.");
     let too_large = Text::new("Ce fichier dépasse 25 Mo.", "This file exceeds 25 MB.");
@@ -132,7 +143,11 @@ fn editors(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
         .iter()
         .take(1)
         .flat_map(|section| section.fields.iter().take(2).map(move |field| format!("{}.{}", section.id, field.id)))
-        .map(|path| Conflict { path, theirs: Value::Text("732 829 320 00074".into()), yours: Value::Text("Atelier du Nord".into()) })
+        .map(|path| Conflict {
+            path,
+            theirs: Value::Text("732 829 320 00074".into()),
+            yours: Value::Text("Atelier du Nord".into()),
+        })
         .collect();
     pages.extend(
         s.call
@@ -172,13 +187,14 @@ fn examined(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
 }
 
 fn mail_rows() -> Vec<MailRow> {
-    let row = |id: &str, subject: &str| MailRow {
+    let row = |id: &str, subject: &str| {
+        MailRow {
         id: id.into(),
         to: "ada.lefebvre@exemple.fr".into(),
         subject: subject.into(),
         at: "30/07/2024 14:03:12".into(),
         body: "Bonjour,\n\nVoici votre lien :\nhttps://guichet.example/sign-in/0123456789abcdef?next=/dossiers\n\nIl sert une seule fois.".into(),
+    }
     };
     vec![row("2", "Votre lien de connexion"), row("1", "Dossier déposé : reçu n° 2024-000042")]
 }
-

@@ -3,7 +3,7 @@
 use super::show;
 use crate::domain::{
     calendar::{Round, RoundState, show_day, show_deadline, show_instant},
-    call::{Call, Interpretation, Rule},
+    call::{Call, Check, Interpretation, Rule},
     money::{Cents, Rate},
     text::Lang,
 };
@@ -120,7 +120,9 @@ impl<'a> Shell<'a> {
     /// The round whose deposits an officer reads first: the latest that has dates.
     #[must_use]
     pub fn officer_round(&self) -> Option<&'a Round> {
-        self.officer().then(|| self.call.rounds.iter().rev().find(|round| round.window.is_some()))?.or(self.call.rounds.first())
+        self.officer()
+            .then(|| self.call.rounds.iter().rev().find(|round| round.window.is_some()))?
+            .or(self.call.rounds.first())
     }
     /// True when the reader may see the deposits.
     #[must_use]
@@ -225,6 +227,21 @@ impl<'a> Shell<'a> {
     pub fn reading_ref(&self, id: &str) -> Reference<'_> {
         let reading = self.call.interpretations.iter().find(|reading| reading.id == id && reading.public);
         Reference { s: self, rule: None, reading }
+    }
+    /// The interpretation under which a kind of check is made, if there is one.
+    fn reading_under(&self, kind: impl Fn(&Check) -> bool) -> Reference<'_> {
+        let rule = self.call.rules.iter().find(|rule| rule.checks.iter().any(|one| kind(&one.check)));
+        self.reading_ref(rule.and_then(|rule| rule.interpretation.as_deref()).unwrap_or_default())
+    }
+    /// How the definition of an SME is read.
+    #[must_use]
+    pub fn sme_reading(&self) -> Reference<'_> {
+        self.reading_under(|check| matches!(check, Check::Sme))
+    }
+    /// From when expenses count.
+    #[must_use]
+    pub fn expenses_reading(&self) -> Reference<'_> {
+        self.reading_under(|check| matches!(check, Check::AfterDeposit { .. }))
     }
     /// An amount with its cents.
     #[must_use]

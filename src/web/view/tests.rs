@@ -15,7 +15,10 @@ fn renders_every_page() -> Outcome {
             let pages = pages(&call, lang);
             assert!(pages.len() > 30, "{file}: {} pages", pages.len());
             for (name, page) in pages {
-                assert!(page.contains(&format!("<html lang=\"{lang}\">")) && page.contains("</html>"), "{file} {name}: {page}");
+                assert!(
+                    page.contains(&format!("<html lang=\"{lang}\">")) && page.contains("</html>"),
+                    "{file} {name}: {page}"
+                );
                 assert_eq!(page.matches("<h1").count(), 1, "{file} {name}");
                 assert!(!page.contains(" style=") && !page.contains(" onclick="), "{file} {name}");
                 if let Some(folder) = std::env::var_os("GUICHET_SAMPLES") {

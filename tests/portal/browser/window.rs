@@ -9,9 +9,15 @@ use std::{
     time::Duration,
 };
 
+/// A day as typed into a native date input of a browser in its default language, American English.
+pub fn date_keys(day: jiff::civil::Date) -> String {
+    format!("{:02}{:02}{:04}", day.month(), day.day(), day.year())
+}
+
 /// A window, its driver and its profile; all end with it.
 pub struct Window {
     pub client: Client,
+    address: String,
     driver: Child,
     _profile: tempfile::TempDir,
 }
@@ -28,11 +34,13 @@ fn capabilities(profile: &std::path::Path, script: Script) -> Capabilities {
     if script == Script::Off {
         prefs["profile.managed_default_content_settings.javascript"] = json!(2);
     }
+    // Without script the driver cannot scroll either, so the window is as high as the pages.
+    let height = if script == Script::Off { 6000 } else { 900 };
     let options = json!({
         "args": [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-            "--ignore-certificate-errors", "--window-size=1280,900", format!("--user-data-dir={}", profile.display()),
+            "--ignore-certificate-errors", "--force-prefers-reduced-motion", format!("--window-size=1280,{height}"), format!("--user-data-dir={}", profile.display()),
         ],
         "prefs": prefs,
     });
@@ -62,35 +70,47 @@ impl Window {
                 .await
                 .ok();
         }
-        Self { client: client.unwrap(), driver, _profile: profile }
+        Self { client: client.unwrap(), address, driver, _profile: profile }
     }
 
     pub async fn go(&self, path: &str) {
         self.client.goto(&format!("{}{path}", Installation::shared().url)).await.unwrap();
     }
 
-    /// Takes over the session of an actor who signed in by other means.
+    /// Takes over the session of an actor who signed in by other means, through the browser's own protocol: WebDriver's
+    /// cookies must name a domain, which a `__Host-` cookie may not have.
     pub async fn become_actor(&self, actor: &Actor) {
-        self.go("/legal").await;
         let (name, value) = actor.cookie().unwrap().split_once('=').unwrap();
-        let mut cookie = fantoccini::cookies::Cookie::new(name.to_owned(), value.to_owned());
-        cookie.set_path("/");
-        cookie.set_secure(true);
-        cookie.set_http_only(true);
-        self.client.add_cookie(cookie).await.unwrap();
+        let session = self.client.session_id().await.unwrap().unwrap();
+        let params = json!({
+            "name": name, "value": value, "url": Installation::shared().url, "path": "/", "secure": true, "httpOnly": true,
+        });
+        let done = reqwest::Client::new()
+            .post(format!("{}/session/{session}/goog/cdp/execute", self.address))
+            .json(&json!({ "cmd": "Network.setCookie", "params": params }))
+            .send()
+            .await
+            .unwrap();
+        assert!(done.status().is_success(), "{}", done.text().await.unwrap());
     }
 
+    /// Clicks; again while the page is just being replaced by the next one.
     pub async fn click(&self, css: &str) {
-        self.find(css).await.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        let end = std::time::Instant::now() + Duration::from_secs(20);
+        while let Err(error) = self.find(css).await.click().await {
+            let passing = error.is_stale_element_reference() || error.to_string().contains("click intercepted");
+            assert!(passing && std::time::Instant::now() < end, "{css}: {error}");
+        }
     }
 
     pub async fn find(&self, css: &str) -> fantoccini::elements::Element {
-        self.client
-            .wait()
-            .at_most(Duration::from_secs(20))
-            .for_element(Locator::Css(css))
-            .await
-            .unwrap_or_else(|error| panic!("{css}: {error}"))
+        match self.client.wait().at_most(Duration::from_secs(20)).for_element(Locator::Css(css)).await {
+            Ok(element) => element,
+            Err(error) => {
+                let page = self.client.find(Locator::Css("main")).await.unwrap().text().await.unwrap();
+                panic!("{css}: {error} at {}:\n{page}", self.path().await)
+            }
+        }
     }
 
     /// Waits until the text of an element holds words.

@@ -1,6 +1,6 @@
 //! Without the script: sign in, fill, attach, be refused, correct, deposit; in a browser that runs none.
 
-use super::window::{Script, Window};
+use super::window::{Script, Window, date_keys};
 use crate::harness::{Actor, installation::source, sample};
 use serde_json::json;
 
@@ -26,7 +26,7 @@ async fn a_deposit_in_a_browser_without_script() {
         window.go(&format!("/dossiers/{id}")).await;
         let form = format!("form[data-upload][action$=\"/pieces/{}\"]", piece.code);
         if let Some(issued) = piece.issued {
-            let shown = guichet::domain::calendar::show_day(issued);
+            let shown = date_keys(issued);
             window.find(&format!("{form} [name=issued]")).await.send_keys(&shown).await.unwrap();
         }
         let file = source("docs/samples/hyper-open-x").join(&piece.file);
@@ -39,7 +39,7 @@ async fn a_deposit_in_a_browser_without_script() {
     let missing = format!("a[href=\"/dossiers/{id}/edit/project#field-project.title\"]");
     window.click(&missing).await;
     window.find("[name=\"project.title\"]").await.send_keys("Sans script").await.unwrap();
-    window.click("#editor button[name=action][value=save]").await;
+    window.click("#editor .savebar button[value=save]").await;
     window.go(&format!("/dossiers/{id}")).await;
     window.click("form[action$=\"/deposits\"] button").await;
     window.find("a[href$=\".json\"]").await;

@@ -83,11 +83,15 @@ impl Actor {
         actor
     }
 
-    /// The demonstration's officer, signed in.
+    /// The demonstration's officer, signed in once for all.
     pub async fn officer() -> Self {
-        let mut actor = Self::anon();
-        actor.sign_in("instruction@exemple.fr").await;
-        actor
+        static SESSION: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
+        let session = SESSION.get_or_init(async || {
+            let mut actor = Self::anon();
+            actor.sign_in("instruction@exemple.fr").await;
+            actor.cookie.unwrap()
+        });
+        Self::with_cookie(session.await)
     }
 
     /// A program with one of the tokens of `access.json`.

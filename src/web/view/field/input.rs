@@ -69,12 +69,7 @@ pub(crate) struct Input<'a> {
 impl askama::filters::HtmlSafe for Input<'_> {}
 
 impl<'a> Input<'a> {
-    pub(super) fn field(
-        s: &'a Shell<'a>,
-        path: &str,
-        field: &'a Field,
-        value: Option<&'a Value>,
-    ) -> Self {
+    pub(super) fn field(s: &'a Shell<'a>, path: &str, field: &'a Field, value: Option<&'a Value>) -> Self {
         let (mut text, mut chosen, mut ticked): (&str, &[String], bool) = ("", &[], false);
         match value {
             Some(Value::Text(found)) => text = found,
@@ -98,12 +93,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    pub(super) fn cell(
-        s: &'a Shell<'a>,
-        name: String,
-        column: &'a Column,
-        text: &'a str,
-    ) -> Self {
+    pub(super) fn cell(s: &'a Shell<'a>, name: String, column: &'a Column, text: &'a str) -> Self {
         Self {
             s,
             id: super::id(&name),
@@ -191,7 +181,10 @@ impl<'a> Input<'a> {
     }
 
     fn plain(&self) -> bool {
-        matches!(self.kind, Kind::Siren | Kind::Siret | Kind::Naf | Kind::Money | Kind::Integer | Kind::Hundredths | Kind::Country)
+        matches!(
+            self.kind,
+            Kind::Siren | Kind::Siret | Kind::Naf | Kind::Money | Kind::Integer | Kind::Hundredths | Kind::Country
+        )
     }
 
     fn is(&self, kind: &str) -> bool {

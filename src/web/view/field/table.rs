@@ -1,7 +1,7 @@
 //! A table of the form: a real table when it is narrow, a card for each row when it is not.
 
-use super::{Drawing, Input, Note, note};
 use super::super::shell::Shell;
+use super::{Drawing, Input, Note, note};
 use crate::domain::{
     call::{Column, CostAmount, Field, Kind},
     document::{Row, Value, row_is_empty},

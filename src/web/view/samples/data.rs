@@ -39,7 +39,10 @@ pub(super) fn lost() -> [Text; 3] {
     [
         Text::new("Page introuvable", "Page not found"),
         Text::new("Il n’y a rien à cette adresse.", "There is nothing at this address."),
-        Text::new("Vérifiez l’adresse, ou revenez à l’accueil de l’appel.", "Check the address, or go back to the home page."),
+        Text::new(
+            "Vérifiez l’adresse, ou revenez à l’accueil de l’appel.",
+            "Check the address, or go back to the home page.",
+        ),
     ]
 }
 
@@ -107,15 +110,16 @@ impl<'a> Sample<'a> {
     /// None for a call without rounds.
     pub(super) fn new(call: &'a Call) -> Option<Self> {
         let round = call.rounds.iter().find(|round| round.window.is_some()).or(call.rounds.first())?;
-        let now = round.window.map_or(Timestamp::UNIX_EPOCH, |window| {
-            window.closes.saturating_sub(34.hours()).unwrap_or(window.closes)
-        });
+        let now = round
+            .window
+            .map_or(Timestamp::UNIX_EPOCH, |window| window.closes.saturating_sub(34.hours()).unwrap_or(window.closes));
         let named = [
             (call.company.project.as_str(), "Réplication sans opérateur pour l’industrie"),
             (call.company.name.as_str(), "Atelier du Nord"),
         ];
         let full = document(call, |_| true, &named);
-        let poor = document(call, |index| index % 3 != 1, &[named[0], named[1], (&call.company.siret, "732 829 320 00075")]);
+        let poor =
+            document(call, |index| index % 3 != 1, &[named[0], named[1], (&call.company.siret, "732 829 320 00075")]);
         let uploads: Vec<Upload> = call
             .uploads()
             .take(3)
@@ -139,7 +143,16 @@ impl<'a> Sample<'a> {
         let around = Circumstances { now, round: Some(round), uploads: Some(&uploads), other_deposits: 0 };
         let evaluation = evaluate(call, &full, around, Extent::Deposit);
         let receipt = seal(call, round, &uploads, &evaluation, now);
-        Some(Self { call, round, now, full, poor, receipt, versions: vec![version(2, true), version(1, false)], uploads })
+        Some(Self {
+            call,
+            round,
+            now,
+            full,
+            poor,
+            receipt,
+            versions: vec![version(2, true), version(1, false)],
+            uploads,
+        })
     }
 
     pub(super) fn judge(&self, document: &Document, extent: Extent) -> Evaluation {

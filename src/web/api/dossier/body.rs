@@ -1,0 +1,131 @@
+//! What goes in and out.
+
+use crate::{
+    app::Page,
+    domain::{
+        calendar::RoundId,
+        dossier::State,
+        ids::{AttemptId, DossierId},
+        piece::Upload,
+        text::Lang,
+    },
+    web::api::report::Report,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A dossier to begin.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDossier {
+    /// Slug of the call.
+    #[schema(example = "hyper-open-x")]
+    pub(super) call: String,
+    /// Id of the round, which must be open.
+    #[schema(value_type = String)]
+    pub(super) round: RoundId,
+    /// First answers.
+    #[schema(value_type = Option<Object>)]
+    #[serde(default)]
+    pub(super) document: Option<serde_json::Value>,
+    /// Id of this try: sent again, it gives the same dossier.
+    #[schema(value_type = Option<Uuid>)]
+    #[serde(default)]
+    pub(super) attempt: Option<AttemptId>,
+}
+
+/// A dossier that was begun.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Begun {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub(super) id: DossierId,
+    /// Its revision.
+    pub(super) revision: u64,
+}
+
+/// A draft after its document was replaced.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Replaced {
+    /// Its revision, also in the ETag.
+    revision: u64,
+    /// `draft`, `deposited`, `changed` or `withdrawn`.
+    #[schema(value_type = String)]
+    state: State,
+    /// Number of the receipt that stands.
+    receipt: Option<String>,
+    /// The pieces attached.
+    pieces: Vec<PieceBody>,
+    /// The evaluation of a deposit now.
+    #[serde(flatten)]
+    report: Report,
+}
+
+impl Replaced {
+    pub(super) fn new(page: Page, lang: Lang) -> Self {
+        Self {
+            revision: page.dossier.revision,
+            state: page.dossier.state(),
+            receipt: page.dossier.deposit.map(|deposit| deposit.receipt),
+            pieces: page.uploads.into_iter().map(PieceBody::from).collect(),
+            report: Report::new(page.evaluation, lang),
+        }
+    }
+}
+
+/// An attached piece.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PieceBody {
+    /// Its code in the call.
+    code: String,
+    /// SHA-256 of its bytes, hexadecimal.
+    sha256: String,
+    /// Length.
+    bytes: u64,
+    /// Media type, found from the bytes.
+    media: String,
+    /// Name of the file.
+    name: String,
+    /// Day of issue, as declared.
+    issued: Option<String>,
+}
+
+impl From<Upload> for PieceBody {
+    fn from(upload: Upload) -> Self {
+        let Upload { code, sha256, name, media, bytes, issued } = upload;
+        Self { code, sha256, bytes, media, name, issued: issued.map(|day| day.to_string()) }
+    }
+}
+
+/// A piece that was attached.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AttachedBody {
+    /// The piece.
+    #[serde(flatten)]
+    pub(super) piece: PieceBody,
+    /// Code of another piece that is the same file.
+    pub(super) same_as: Option<String>,
+    /// Revision of the dossier.
+    pub(super) revision: u64,
+}
+
+/// A deposit to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDeposit {
+    /// Id of this try: sent again, it gives the same receipt.
+    #[schema(value_type = Uuid)]
+    pub(super) attempt: AttemptId,
+}
+
+/// A deposit that was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DepositBody {
+    /// Number of the receipt.
+    #[schema(example = "2026-000001")]
+    pub(super) receipt: String,
+    /// False when the attempt, or the same content, had been deposited before.
+    pub(super) new: bool,
+    /// Where people find the receipt.
+    pub(super) url: String,
+}
