@@ -4,7 +4,14 @@
 //! own clocks, over the number of requests; the proxy's is shown apart. Figures that miss their aim are marked, never
 //! left out. The table is printed and written to `var/bench/`.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a program for developers")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::float_arithmetic,
+    dead_code,
+    reason = "a program for developers, which shares the harness of the tests"
+)]
 
 #[path = "../tests/portal/harness"]
 mod harness {
@@ -12,7 +19,7 @@ mod harness {
     pub mod installation;
     pub mod sample;
 
-    pub use actor::{Actor, Answer};
+    pub use actor::Actor;
     pub use installation::Installation;
 }
 #[path = "portal/measure.rs"]
@@ -75,6 +82,10 @@ fn print_table(rows: &[Figures], report: &Json) {
     }
     for page in report["page_gzip_bytes"].as_array().unwrap() {
         let bytes = page["value"].as_u64().unwrap();
-        println!("{:<30} {bytes:>8} bytes gzip {}", page["page"].as_str().unwrap(), if bytes <= 51_200 { "" } else { "MISSED" });
+        println!(
+            "{:<30} {bytes:>8} bytes gzip {}",
+            page["page"].as_str().unwrap(),
+            if bytes <= 51_200 { "" } else { "MISSED" }
+        );
     }
 }

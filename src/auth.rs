@@ -31,9 +31,8 @@ pub fn form_token_holds(keys: &Keys, session: &str, token: &str) -> bool {
 /// # Errors
 /// When the system gives no randomness.
 pub fn link_secret() -> Result<String, KeysError> {
-    let random: [u8; 32] = ring::rand::generate(&ring::rand::SystemRandom::new())
-        .map_err(|_| KeysError::Randomness)?
-        .expose();
+    let random: [u8; 32] =
+        ring::rand::generate(&ring::rand::SystemRandom::new()).map_err(|_| KeysError::Randomness)?.expose();
     Ok(hex::encode(random))
 }
 

@@ -234,7 +234,8 @@ mod tests {
     use super::*;
 
     async fn receive(blobs: &Blobs, chunks: &[&'static [u8]], max: u64) -> Result<Received, BlobError> {
-        let stream = futures_util::stream::iter(chunks.iter().map(|chunk| Ok::<_, io::Error>(Bytes::from_static(chunk))));
+        let stream =
+            futures_util::stream::iter(chunks.iter().map(|chunk| Ok::<_, io::Error>(Bytes::from_static(chunk))));
         blobs.receive(stream, max).await
     }
 

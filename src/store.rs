@@ -119,7 +119,11 @@ impl Tries {
     /// Ends a run: commits good work, rolls bad work back. None asks for another run, since the work lost a deadlock.
     ///
     /// The error is the work's own, or [`StoreError::UnknownOutcome`] when the answer to the commit was lost.
-    pub async fn settle<T, E: From<StoreError> + Retriable>(&mut self, tx: Tx, work: Result<T, E>) -> Option<Result<T, E>> {
+    pub async fn settle<T, E: From<StoreError> + Retriable>(
+        &mut self,
+        tx: Tx,
+        work: Result<T, E>,
+    ) -> Option<Result<T, E>> {
         self.0 += 1;
         match work {
             Ok(done) => Some(tx.commit().await.map(|()| done).map_err(|error| StoreError::commit(error).into())),

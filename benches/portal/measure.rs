@@ -17,7 +17,9 @@ fn cpu_nanoseconds(pids: &[u32]) -> u64 {
 pub fn rss_megabytes(pids: &[u32]) -> f64 {
     pids.iter()
         .filter_map(|pid| std::fs::read_to_string(format!("/proc/{pid}/status")).ok())
-        .filter_map(|text| text.lines().find(|line| line.starts_with("VmRSS"))?.split_whitespace().nth(1)?.parse::<f64>().ok())
+        .filter_map(|text| {
+            text.lines().find(|line| line.starts_with("VmRSS"))?.split_whitespace().nth(1)?.parse::<f64>().ok()
+        })
         .fold(0.0, |most, kilobytes| f64::max(most, kilobytes / 1024.0))
 }
 

@@ -64,24 +64,24 @@ impl App {
         self.blobs.keep(received).await?;
         let (upload, limit) = (&upload, call.files.max_dossier_bytes);
         transaction!(self.store, db => {
-                let dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
-                ctx.may(Action::DraftWrite, dossier.target())?;
-                let present = piece::of_dossier(db, id).await?;
-                let others = present.iter().filter(|other| other.code != upload.code);
-                if others.clone().map(|other| other.bytes).sum::<u64>() + upload.bytes > limit {
-                    return Err(AppError::File(FileRefusal::DossierFull(limit)));
-                }
-                let same_as = others.clone().find(|other| other.sha256 == upload.sha256).map(|other| other.code.clone());
-                if present.contains(upload) {
-                    return Ok(Attached { upload: upload.clone(), same_as, revision: dossier.revision });
-                }
-                let revision = dossier.revision + 1;
-                piece::replace(db, id, upload, ctx.now).await?;
-                dossier::touch(db, id, revision, ctx.now).await?;
-                let data = serde_json::json!({ "code": upload.code, "sha256": upload.sha256, "bytes": upload.bytes });
-                journal::append(db, &event(ctx, EventKind::PieceAttached, id, data)).await?;
-                Ok(Attached { upload: upload.clone(), same_as, revision })
-            })
+            let dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
+            ctx.may(Action::DraftWrite, dossier.target())?;
+            let present = piece::of_dossier(db, id).await?;
+            let others = present.iter().filter(|other| other.code != upload.code);
+            if others.clone().map(|other| other.bytes).sum::<u64>() + upload.bytes > limit {
+                return Err(AppError::File(FileRefusal::DossierFull(limit)));
+            }
+            let same_as = others.clone().find(|other| other.sha256 == upload.sha256).map(|other| other.code.clone());
+            if present.contains(upload) {
+                return Ok(Attached { upload: upload.clone(), same_as, revision: dossier.revision });
+            }
+            let revision = dossier.revision + 1;
+            piece::replace(db, id, upload, ctx.now).await?;
+            dossier::touch(db, id, revision, ctx.now).await?;
+            let data = serde_json::json!({ "code": upload.code, "sha256": upload.sha256, "bytes": upload.bytes });
+            journal::append(db, &event(ctx, EventKind::PieceAttached, id, data)).await?;
+            Ok(Attached { upload: upload.clone(), same_as, revision })
+        })
     }
 
     /// Takes a piece out of the draft; deposited versions keep theirs.
@@ -90,15 +90,15 @@ impl App {
     /// The policy's or the store's.
     pub async fn remove_piece(&self, ctx: &Ctx, id: DossierId, code: &str) -> Result<(), AppError> {
         transaction!(self.store, db => {
-                let dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
-                ctx.may(Action::DraftWrite, dossier.target())?;
-                if piece::delete(db, id, code).await? {
-                    dossier::touch(db, id, dossier.revision + 1, ctx.now).await?;
-                    let data = serde_json::json!({ "code": code });
-                    journal::append(db, &event(ctx, EventKind::PieceRemoved, id, data)).await?;
-                }
-                Ok(())
-            })
+            let dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
+            ctx.may(Action::DraftWrite, dossier.target())?;
+            if piece::delete(db, id, code).await? {
+                dossier::touch(db, id, dossier.revision + 1, ctx.now).await?;
+                let data = serde_json::json!({ "code": code });
+                journal::append(db, &event(ctx, EventKind::PieceRemoved, id, data)).await?;
+            }
+            Ok(())
+        })
     }
 }
 

@@ -36,7 +36,11 @@ impl App {
                 let statement = &one.statement;
                 let number = &statement.number;
                 if statement.sequence != last + 1 {
-                    report.faults.push(format!("{number}: receipts {} to {} are missing", last + 1, statement.sequence - 1));
+                    report.faults.push(format!(
+                        "{number}: receipts {} to {} are missing",
+                        last + 1,
+                        statement.sequence - 1
+                    ));
                 }
                 if statement.previous != link {
                     report.faults.push(format!("{number}: it does not follow the receipt before it"));

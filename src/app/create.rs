@@ -56,13 +56,13 @@ impl App {
         };
         let fresh = &fresh;
         let written = transaction!(self.store, db => {
-                if let Some(done) = dossier::by_attempt(db, owner, attempt).await? {
-                    return Ok(done);
-                }
-                dossier::insert(db, fresh, attempt).await?;
-                journal::append(db, &event).await?;
-                Ok(fresh.id)
-            });
+            if let Some(done) = dossier::by_attempt(db, owner, attempt).await? {
+                return Ok(done);
+            }
+            dossier::insert(db, fresh, attempt).await?;
+            journal::append(db, &event).await?;
+            Ok(fresh.id)
+        });
         match written {
             // The other click won between our look and our insert.
             Err(AppError::Store(StoreError::Duplicate(_) | StoreError::UnknownOutcome(_))) => {

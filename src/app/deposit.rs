@@ -6,7 +6,7 @@ use crate::{
         access::Action,
         calendar::show_instant,
         call::Call,
-        dossier::{Deposit, Dossier, Refusal, Sealed},
+        dossier::{Act, Deposit, Dossier, Refusal, Sealed},
         event::{Event, EventKind},
         ids::{AttemptId, DossierId},
         piece::Upload,
@@ -78,12 +78,20 @@ impl App {
         let uploads = piece::of_dossier(db, id).await?;
         let others = self.others(db, call, &dossier).await?;
         let who = ctx.account()?;
-        let sealed =
-            match dossier.seal(call, round, &uploads, others, who, &self.config.portal.public_url, ctx.now) {
-                Ok(sealed) => sealed,
-                Err(Refusal::Unchanged(receipt)) => return Ok(Deposited { receipt, new: false }),
-                Err(Refusal::Findings(evaluation)) => return Err(AppError::Refused(evaluation)),
-            };
+        let act = Act {
+            call,
+            round,
+            uploads: &uploads,
+            other_deposits: others,
+            depositor: who,
+            portal: &self.config.portal.public_url,
+            now: ctx.now,
+        };
+        let sealed = match dossier.seal(&act) {
+            Ok(sealed) => sealed,
+            Err(Refusal::Unchanged(receipt)) => return Ok(Deposited { receipt, new: false }),
+            Err(Refusal::Findings(evaluation)) => return Err(AppError::Refused(evaluation)),
+        };
         // From here on other deposits wait: nothing slow may follow.
         let (sequence, previous) = deposit::lock_chain(db).await?;
         let receipt = self.sign(ctx, call, &dossier, &sealed, sequence + 1, previous);
@@ -199,7 +207,9 @@ fn summary(ctx: &Ctx, call: &Call, dossier: &Dossier, sealed: &Sealed, receipt: 
         .sections
         .iter()
         .flat_map(|section| section.fields.iter().map(move |field| (section, field)))
-        .find(|(_, field)| !field.options.is_empty() && field.options.iter().all(|option| slugs.contains(&option.id.as_str())))
+        .find(|(_, field)| {
+            !field.options.is_empty() && field.options.iter().all(|option| slugs.contains(&option.id.as_str()))
+        })
         .and_then(|(section, field)| answers.get(&format!("{}.{}", section.id, field.id)));
     let bricks = match bricks {
         Some(crate::domain::document::Value::Choices(chosen)) => chosen.join(" "),

@@ -72,22 +72,22 @@ impl App {
         ctx.actor()?;
         let change = &change;
         transaction!(self.store, db => {
-                let mut dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
-                ctx.may(Action::DraftWrite, dossier.target())?;
-                if expected.is_some_and(|expected| expected != dossier.revision) {
-                    return Err(AppError::Stale { revision: dossier.revision });
-                }
-                let call = self.call(&dossier.call)?;
-                let mut draft = dossier.draft.clone();
-                let conflicts = change(call, &mut draft)?;
-                if draft != dossier.draft {
-                    dossier.draft = draft;
-                    dossier.revision += 1;
-                    dossier.changed_at = ctx.now;
-                    dossier::update_draft(db, id, &dossier.draft, dossier.revision, ctx.now).await?;
-                }
-                let uploads = piece::of_dossier(db, id).await?;
-                Ok(Saved { dossier, uploads, conflicts })
-            })
+            let mut dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
+            ctx.may(Action::DraftWrite, dossier.target())?;
+            if expected.is_some_and(|expected| expected != dossier.revision) {
+                return Err(AppError::Stale { revision: dossier.revision });
+            }
+            let call = self.call(&dossier.call)?;
+            let mut draft = dossier.draft.clone();
+            let conflicts = change(call, &mut draft)?;
+            if draft != dossier.draft {
+                dossier.draft = draft;
+                dossier.revision += 1;
+                dossier.changed_at = ctx.now;
+                dossier::update_draft(db, id, &dossier.draft, dossier.revision, ctx.now).await?;
+            }
+            let uploads = piece::of_dossier(db, id).await?;
+            Ok(Saved { dossier, uploads, conflicts })
+        })
     }
 }

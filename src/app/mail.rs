@@ -83,17 +83,28 @@ impl Letter {
                 lang,
                 Text::new("Votre lien de connexion", "Your sign-in link"),
                 Text::new(
-                    format!("Bonjour,\n\nPour vous connecter, ouvrez ce lien puis confirmez :\n\n{link}\n\nIl vaut 15 minutes et ne sert qu'une fois. Si vous n'avez rien demandé, ignorez ce message.\n"),
-                    format!("Hello,\n\nTo sign in, open this link and confirm:\n\n{link}\n\nIt holds for 15 minutes and works once. If you asked for nothing, ignore this message.\n"),
+                    format!(
+                        "Bonjour,\n\nPour vous connecter, ouvrez ce lien puis confirmez :\n\n{link}\n\nIl vaut 15 minutes et ne sert qu'une fois. Si vous n'avez rien demandé, ignorez ce message.\n"
+                    ),
+                    format!(
+                        "Hello,\n\nTo sign in, open this link and confirm:\n\n{link}\n\nIt holds for 15 minutes and works once. If you asked for nothing, ignore this message.\n"
+                    ),
                 ),
             ),
             Self::Deposited { to, lang, number, at, digest, link } => (
                 to,
                 lang,
-                Text::new(format!("Dossier déposé – reçu n° {number}"), format!("Dossier deposited – receipt no. {number}")),
                 Text::new(
-                    format!("Bonjour,\n\nVotre dossier a été déposé le {at} (heure du règlement de l'appel).\nReçu n° {number}\nEmpreinte : {digest}\n\nLe reçu, à conserver, est ici : {link}\nCe message n'en est qu'une copie : le dépôt ne dépend pas de sa réception.\n"),
-                    format!("Hello,\n\nYour dossier was deposited on {at} (time zone of the call).\nReceipt no. {number}\nDigest: {digest}\n\nThe receipt, to be kept, is here: {link}\nThis message is only a copy: the deposit does not depend on its arrival.\n"),
+                    format!("Dossier déposé – reçu n° {number}"),
+                    format!("Dossier deposited – receipt no. {number}"),
+                ),
+                Text::new(
+                    format!(
+                        "Bonjour,\n\nVotre dossier a été déposé le {at} (heure du règlement de l'appel).\nReçu n° {number}\nEmpreinte : {digest}\n\nLe reçu, à conserver, est ici : {link}\nCe message n'en est qu'une copie : le dépôt ne dépend pas de sa réception.\n"
+                    ),
+                    format!(
+                        "Hello,\n\nYour dossier was deposited on {at} (time zone of the call).\nReceipt no. {number}\nDigest: {digest}\n\nThe receipt, to be kept, is here: {link}\nThis message is only a copy: the deposit does not depend on its arrival.\n"
+                    ),
                 ),
             ),
         };

@@ -33,7 +33,13 @@ impl App {
     ///
     /// # Errors
     /// The policy's or the store's.
-    pub async fn round_list(&self, ctx: &Ctx, call: &str, round: &RoundId, filter: &Filter) -> Result<RoundPage, AppError> {
+    pub async fn round_list(
+        &self,
+        ctx: &Ctx,
+        call: &str,
+        round: &RoundId,
+        filter: &Filter,
+    ) -> Result<RoundPage, AppError> {
         let call = self.call(call)?;
         let round = self.round(call, round)?;
         ctx.may(Action::RoundList, Target::Call)?;

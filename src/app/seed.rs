@@ -65,7 +65,8 @@ pub async fn demonstration(config: &Config) -> anyhow::Result<SeedTokens> {
     let (_, officer_token) = person(&app, OFFICER, Role::Officer, &OFFICER_ACTIONS).await?;
     let (neighbour, neighbour_token) = person(&app, "bob@exemple.fr", Role::Applicant, &APPLICANT_ACTIONS).await?;
     if app.call("hyper-open-x").is_ok_and(|call| call.round(&RoundId("demonstration".into())).is_some()) {
-        samples(&app, &context(&app, applicant, &applicant_token)?, &context(&app, neighbour, &neighbour_token)?).await?;
+        samples(&app, &context(&app, applicant, &applicant_token)?, &context(&app, neighbour, &neighbour_token)?)
+            .await?;
     }
     app.store.close().await;
     Ok(SeedTokens { applicant_token, officer_token })
@@ -80,10 +81,10 @@ pub async fn person(app: &App, email: &str, role: Role, actions: &[Action]) -> a
     let wanted = Account { id: AccountId(Uuid::now_v7()), email: email.to_owned(), role, lang: Lang::Fr };
     let (wanted, id, ends) = (&wanted, Uuid::now_v7(), now + TOKEN);
     let account = transaction!(app.store, db => {
-            let account = account::ensure(db, wanted, now).await?;
-            account::insert_token(db, id, account.id, "démonstration", now, ends).await?;
-            Ok(account)
-        })?;
+        let account = account::ensure(db, wanted, now).await?;
+        account::insert_token(db, id, account.id, "démonstration", now, ends).await?;
+        Ok(account)
+    })?;
     let token = auth::api_token(&app.keys, id, account.id, account.role, actions, ends)?;
     Ok((account, token))
 }
@@ -111,7 +112,8 @@ async fn samples(app: &App, ada: &Ctx, bob: &Ctx) -> anyhow::Result<()> {
     let mut short = complete.clone();
     short.0.remove("impact");
     let round = RoundId("demonstration".into());
-    let open = call.round(&round).is_some_and(|round| round.state(ada.now) == crate::domain::calendar::RoundState::Open);
+    let open =
+        call.round(&round).is_some_and(|round| round.state(ada.now) == crate::domain::calendar::RoundState::Open);
     if !open {
         return Ok(());
     }

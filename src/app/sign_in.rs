@@ -50,13 +50,13 @@ impl App {
         let (job, due) = (Uuid::now_v7(), self.clock());
         let (now, address) = (ctx.now, email.as_str());
         transaction!(self.store, db => {
-                if account::links_since(db, address, now - LINK).await? >= LINKS_AT_MOST {
-                    return Err(AppError::TooManyLinks);
-                }
-                account::insert_link(db, &hash, address, now, now + LINK).await?;
-                outbox::push(db, job, "mail", &serde_json::json!(letter), due).await?;
-                Ok(())
-            })?;
+            if account::links_since(db, address, now - LINK).await? >= LINKS_AT_MOST {
+                return Err(AppError::TooManyLinks);
+            }
+            account::insert_link(db, &hash, address, now, now + LINK).await?;
+            outbox::push(db, job, "mail", &serde_json::json!(letter), due).await?;
+            Ok(())
+        })?;
         self.work.notify_one();
         Ok(email)
     }
@@ -70,13 +70,13 @@ impl App {
         let (session, new_account) = (SessionId(Uuid::now_v7()), AccountId(Uuid::now_v7()));
         let (now, ends, lang) = (ctx.now, ctx.now + SESSION, ctx.lang);
         let account = transaction!(self.store, db => {
-                let email = account::consume_link(db, &hash, now).await?.ok_or(AppError::LinkSpent)?;
-                let wanted = Account { id: new_account, email, role: Role::Applicant, lang };
-                let account = account::ensure(db, &wanted, now).await?;
-                account::insert_session(db, session, account.id, now, ends).await?;
-                journal::append(db, &signed(EventKind::SignedIn, account.id, now)).await?;
-                Ok(account)
-            })?;
+            let email = account::consume_link(db, &hash, now).await?.ok_or(AppError::LinkSpent)?;
+            let wanted = Account { id: new_account, email, role: Role::Applicant, lang };
+            let account = account::ensure(db, &wanted, now).await?;
+            account::insert_session(db, session, account.id, now, ends).await?;
+            journal::append(db, &signed(EventKind::SignedIn, account.id, now)).await?;
+            Ok(account)
+        })?;
         let token = auth::session_token(&self.keys, session, account.id, account.role, ends)?;
         Ok(SignedIn { token, ends, role: account.role })
     }
@@ -89,10 +89,10 @@ impl App {
         let Some(session) = ctx.actor.as_ref().and_then(|actor| actor.session) else { return Ok(()) };
         let (who, now) = (ctx.account()?, ctx.now);
         transaction!(self.store, db => {
-                account::end_session(db, session, now).await?;
-                journal::append(db, &signed(EventKind::SignedOut, who, now)).await?;
-                Ok(())
-            })?;
+            account::end_session(db, session, now).await?;
+            journal::append(db, &signed(EventKind::SignedOut, who, now)).await?;
+            Ok(())
+        })?;
         self.sessions.forget();
         Ok(())
     }

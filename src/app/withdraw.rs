@@ -18,16 +18,16 @@ impl App {
     pub async fn withdraw(&self, ctx: &Ctx, id: DossierId) -> Result<(), AppError> {
         let who = ctx.account()?;
         transaction!(self.store, db => {
-                let dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
-                ctx.may(Action::DossierWithdraw, dossier.target())?;
-                let standing = dossier.deposit.as_ref().ok_or(AppError::NotDeposited)?;
-                dossier::set_withdrawn(db, id, ctx.now).await?;
-                deposit::withdraw(db, id).await?;
-                let data = serde_json::json!({ "receipt": standing.receipt });
-                let event =
-                    Event { kind: EventKind::DossierWithdrawn, at: ctx.now, actor: Some(who), dossier: Some(id), data };
-                journal::append(db, &event).await?;
-                Ok(())
-            })
+            let dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
+            ctx.may(Action::DossierWithdraw, dossier.target())?;
+            let standing = dossier.deposit.as_ref().ok_or(AppError::NotDeposited)?;
+            dossier::set_withdrawn(db, id, ctx.now).await?;
+            deposit::withdraw(db, id).await?;
+            let data = serde_json::json!({ "receipt": standing.receipt });
+            let event =
+                Event { kind: EventKind::DossierWithdrawn, at: ctx.now, actor: Some(who), dossier: Some(id), data };
+            journal::append(db, &event).await?;
+            Ok(())
+        })
     }
 }

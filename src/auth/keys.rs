@@ -83,13 +83,8 @@ fn random_file(folder: &Path, name: &str) -> Result<Vec<u8>, KeysError> {
         let mut seed = [0; 32];
         SystemRandom::new().fill(&mut seed).map_err(|_| KeysError::Randomness)?;
         let aside = folder.join(format!(".{name}.{}", std::process::id()));
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&aside)
-            .map_err(failed)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside).map_err(failed)?;
         file.write_all(hex::encode(seed).as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
         let linked = fs::hard_link(&aside, &path);
         fs::remove_file(&aside).map_err(failed)?;

@@ -137,11 +137,12 @@ pub fn read(keys: &Keys, text: &str, channel: Channel) -> Result<Bearer, TokenEr
 }
 
 fn biscuit_bytes(text: &str) -> Result<Vec<u8>, TokenError> {
-    use base64::{Engine, engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig}, alphabet};
+    use base64::{
+        Engine, alphabet,
+        engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+    };
     let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    GeneralPurpose::new(&alphabet::URL_SAFE, config)
-        .decode(text.trim())
-        .map_err(|_| TokenError::Invalid("not base64"))
+    GeneralPurpose::new(&alphabet::URL_SAFE, config).decode(text.trim()).map_err(|_| TokenError::Invalid("not base64"))
 }
 
 /// Reads the one UUID of a fact of the authority block.

@@ -140,10 +140,9 @@ impl Reading<'_> {
     fn missing(&mut self) {
         let label = &self.field.label;
         let message = match self.field.kind {
-            Kind::Declaration => Text::new(
-                format!("Déclaration à cocher : {}", label.fr),
-                format!("Statement to tick: {}", label.en),
-            ),
+            Kind::Declaration => {
+                Text::new(format!("Déclaration à cocher : {}", label.fr), format!("Statement to tick: {}", label.en))
+            }
             Kind::Table => Text::new(
                 format!("« {} » : ajoutez au moins une ligne.", label.fr),
                 format!("“{}”: add at least one row.", label.en),
@@ -245,10 +244,8 @@ impl Reading<'_> {
         let cell = row.get(&column.id).map(|cell| cell.trim()).unwrap_or_default();
         if cell.is_empty() {
             if column.required && column.id != "row" {
-                let message = Text::new(
-                    format!("« {} » est à remplir.", label.fr),
-                    format!("“{}” must be filled in.", label.en),
-                );
+                let message =
+                    Text::new(format!("« {} » est à remplir.", label.fr), format!("“{}” must be filled in.", label.en));
                 self.find(path, message);
             }
             return;
@@ -282,12 +279,12 @@ fn out_of_range(kind: Kind, min: Option<i64>, max: Option<i64>, text: &str) -> V
         _ => return Vec::new(),
     };
     let Some(number) = number else { return Vec::new() };
-    let low = min.filter(|least| number < *least).map(|least| {
-        Text::new(format!("au moins {}.", show(least)), format!("must be at least {}.", show(least)))
-    });
-    let high = max.filter(|most| number > *most).map(|most| {
-        Text::new(format!("au plus {}.", show(most)), format!("must be at most {}.", show(most)))
-    });
+    let low = min
+        .filter(|least| number < *least)
+        .map(|least| Text::new(format!("au moins {}.", show(least)), format!("must be at least {}.", show(least))));
+    let high = max
+        .filter(|most| number > *most)
+        .map(|most| Text::new(format!("au plus {}.", show(most)), format!("must be at most {}.", show(most))));
     low.into_iter().chain(high).collect()
 }
 
@@ -366,10 +363,9 @@ pub fn normal(kind: Kind, options: &[Choice], text: &str) -> Result<String, Text
 
 fn number_problem(error: NumberError) -> Text {
     match error {
-        NumberError::Malformed => Text::new(
-            "un nombre est attendu, par exemple 125 000,50.",
-            "a number is expected, such as 125000.50.",
-        ),
+        NumberError::Malformed => {
+            Text::new("un nombre est attendu, par exemple 125 000,50.", "a number is expected, such as 125000.50.")
+        }
         NumberError::Ambiguous => Text::new(
             "ce nombre peut se lire de deux façons : écrivez 125 000 ou 125,00.",
             "this number can be read in two ways: write 125000 or 125.00.",
@@ -408,7 +404,9 @@ pub fn day(text: &str) -> Result<Date, Text> {
 #[must_use]
 pub fn email(text: &str) -> Option<String> {
     let (local, domain) = text.split_once('@')?;
-    let fine = |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control() || "<>()\",;:\\@".contains(c));
+    let fine = |part: &str| {
+        !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control() || "<>()\",;:\\@".contains(c))
+    };
     let labels = domain.split('.').collect::<Vec<_>>();
     (text.len() <= 254 && fine(local) && fine(domain) && labels.len() > 1 && labels.iter().all(|l| !l.is_empty()))
         .then(|| format!("{local}@{}", domain.to_lowercase()))

@@ -169,7 +169,10 @@ mod tests {
         for months in [i32::MIN, -999_999, 999_999, i32::MAX] {
             assert_eq!(add_months(date(2024, 2, 29), months), date(2024, 2, 29));
         }
-        assert!(!fresh(date(2024, 2, 28), date(2024, 2, 29), u32::MAX), "a limit that no calendar holds admits nothing");
+        assert!(
+            !fresh(date(2024, 2, 28), date(2024, 2, 29), u32::MAX),
+            "a limit that no calendar holds admits nothing"
+        );
     }
 
     #[test]

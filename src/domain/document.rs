@@ -146,8 +146,7 @@ impl Document {
         let mut merged = self.clone();
         let mut conflicts = Vec::new();
         for change in changes {
-            let field =
-                call.field(&change.path).ok_or_else(|| DocumentError::UnknownField(change.path.clone()))?;
+            let field = call.field(&change.path).ok_or_else(|| DocumentError::UnknownField(change.path.clone()))?;
             let now = self.get(&change.path).cloned().unwrap_or_else(|| empty(field.kind));
             let was = match change.was {
                 Some(was) => shape(field, &change.path, was)?,

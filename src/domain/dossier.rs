@@ -67,6 +67,25 @@ pub enum State {
     Withdrawn,
 }
 
+/// Everything outside the dossier that its deposit is judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Act<'a> {
+    /// The call.
+    pub call: &'a Call,
+    /// The round.
+    pub round: &'a Round,
+    /// The pieces.
+    pub uploads: &'a [Upload],
+    /// Other deposited dossiers of the company in the round.
+    pub other_deposits: u32,
+    /// Who deposits.
+    pub depositor: AccountId,
+    /// Address of the portal.
+    pub portal: &'a str,
+    /// The instant.
+    pub now: Timestamp,
+}
+
 /// A deposit that passed every rule, ready to be written.
 #[derive(Clone, Debug)]
 pub struct Sealed {
@@ -111,16 +130,8 @@ impl Dossier {
     ///
     /// # Errors
     /// [`Refusal`] with every blocking finding at once.
-    pub fn seal(
-        &self,
-        call: &Call,
-        round: &Round,
-        uploads: &[Upload],
-        other_deposits: u32,
-        depositor: AccountId,
-        portal: &str,
-        now: Timestamp,
-    ) -> Result<Sealed, Refusal> {
+    pub fn seal(&self, act: &Act<'_>) -> Result<Sealed, Refusal> {
+        let Act { call, round, uploads, other_deposits, depositor, portal, now } = *act;
         if let Some(deposit) = self.deposit.as_ref().filter(|deposit| deposit.revision == self.revision) {
             return Err(Refusal::Unchanged(deposit.receipt.clone()));
         }

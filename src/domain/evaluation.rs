@@ -137,7 +137,8 @@ pub fn evaluate(call: &Call, document: &Document, around: Circumstances<'_>, ext
     for rule in &call.rules {
         for check in &rule.checks {
             if extent == Extent::Deposit || check.simulator {
-                findings.extend(checks::fail(&case, &check.check).into_iter().map(|failure| found(rule, check, failure)));
+                findings
+                    .extend(checks::fail(&case, &check.check).into_iter().map(|failure| found(rule, check, failure)));
             }
         }
     }
@@ -149,19 +150,12 @@ pub fn evaluate(call: &Call, document: &Document, around: Circumstances<'_>, ext
         after_deposit: today.tomorrow().unwrap_or(today),
         after_closing: around.round.and_then(|round| round.window).map(|window| day(window.closes, &zone)),
     };
-    Evaluation {
-        findings,
-        sme,
-        difficulty,
-        de_minimis,
-        expense_dates,
-        amounts,
-        document: answers.document().clone(),
-    }
+    Evaluation { findings, sme, difficulty, de_minimis, expense_dates, amounts, document: answers.document().clone() }
 }
 
 fn found(rule: &Rule, check: &RuleCheck, failure: Failure) -> Finding {
-    let message = failure.values.iter().fold(check.message.clone(), |text, (name, value)| text.with(name, &value.fr, &value.en));
+    let message =
+        failure.values.iter().fold(check.message.clone(), |text, (name, value)| text.with(name, &value.fr, &value.en));
     Finding {
         rule: rule.id.clone(),
         severity: check.severity,
@@ -179,7 +173,10 @@ fn order(call: &Call, findings: &mut [Finding]) {
             let name = finding.field().split_once('.').map(|(_, field)| field);
             call.sections[index].fields.iter().position(|field| Some(field.id.as_str()) == name)
         });
-        let piece = finding.path.strip_prefix("pieces.").and_then(|code| call.pieces.iter().position(|piece| piece.code == code));
+        let piece = finding
+            .path
+            .strip_prefix("pieces.")
+            .and_then(|code| call.pieces.iter().position(|piece| piece.code == code));
         (finding.severity, section.unwrap_or(usize::MAX - usize::from(piece.is_some())), field, piece)
     };
     findings.sort_by_cached_key(place);

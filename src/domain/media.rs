@@ -54,16 +54,32 @@ impl FileRefusal {
                 "This file is incomplete: its end is missing. Download it again from where it came, then choose it here.",
             ),
             Self::WrongType(seems) => Text::new(
-                format!("Ce fichier n'est pas accepté (il semble être : {seems}). Envoyez un PDF, ou une image PNG ou JPEG d'un document numérisé."),
-                format!("This file is not accepted (it seems to be: {seems}). Send a PDF, or a PNG or JPEG image of a scanned document."),
+                format!(
+                    "Ce fichier n'est pas accepté (il semble être : {seems}). Envoyez un PDF, ou une image PNG ou JPEG d'un document numérisé."
+                ),
+                format!(
+                    "This file is not accepted (it seems to be: {seems}). Send a PDF, or a PNG or JPEG image of a scanned document."
+                ),
             ),
             Self::TooLarge(limit) => Text::new(
-                format!("Ce fichier dépasse {} Mo. Réduisez la résolution de la numérisation ou séparez les pages inutiles.", megabytes(limit)),
-                format!("This file exceeds {} MB. Lower the resolution of the scan or take out pages that are not needed.", megabytes(limit)),
+                format!(
+                    "Ce fichier dépasse {} Mo. Réduisez la résolution de la numérisation ou séparez les pages inutiles.",
+                    megabytes(limit)
+                ),
+                format!(
+                    "This file exceeds {} MB. Lower the resolution of the scan or take out pages that are not needed.",
+                    megabytes(limit)
+                ),
             ),
             Self::DossierFull(limit) => Text::new(
-                format!("Les fichiers de ce dossier dépasseraient {} Mo en tout. Allégez ou retirez une pièce.", megabytes(limit)),
-                format!("The files of this dossier would exceed {} MB in all. Make a piece smaller or remove one.", megabytes(limit)),
+                format!(
+                    "Les fichiers de ce dossier dépasseraient {} Mo en tout. Allégez ou retirez une pièce.",
+                    megabytes(limit)
+                ),
+                format!(
+                    "The files of this dossier would exceed {} MB in all. Make a piece smaller or remove one.",
+                    megabytes(limit)
+                ),
             ),
         }
     }

@@ -146,8 +146,10 @@ pub fn canonical(value: &Json) -> String {
     match value {
         Json::Object(map) => {
             let sorted: BTreeMap<&String, &Json> = map.iter().collect();
-            let members: Vec<String> =
-                sorted.into_iter().map(|(key, value)| format!("{}:{}", Json::from(key.as_str()), canonical(value))).collect();
+            let members: Vec<String> = sorted
+                .into_iter()
+                .map(|(key, value)| format!("{}:{}", Json::from(key.as_str()), canonical(value)))
+                .collect();
             format!("{{{}}}", members.join(","))
         }
         Json::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),

@@ -72,10 +72,11 @@ pub async fn ensure(db: &mut MySqlConnection, account: &Account, now: Timestamp)
 /// # Errors
 /// When the database fails.
 pub async fn load(db: &mut MySqlConnection, id: AccountId) -> Result<Option<Account>, StoreError> {
-    let row: Option<AccountRow> = sqlx::query_as("select account_id, email, role, lang from account where account_id = ?")
-        .bind(id.0)
-        .fetch_optional(db)
-        .await?;
+    let row: Option<AccountRow> =
+        sqlx::query_as("select account_id, email, role, lang from account where account_id = ?")
+            .bind(id.0)
+            .fetch_optional(db)
+            .await?;
     row.map(Account::try_from).transpose()
 }
 
@@ -117,12 +118,13 @@ pub async fn links_since(db: &mut MySqlConnection, email: &str, since: Timestamp
 /// # Errors
 /// When the database fails.
 pub async fn consume_link(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> Result<Option<String>, StoreError> {
-    let done = sqlx::query("update login_link set used_at = ? where link_hash = ? and used_at is null and expires_at > ?")
-        .bind(instant(now))
-        .bind(hash)
-        .bind(instant(now))
-        .execute(&mut *db)
-        .await?;
+    let done =
+        sqlx::query("update login_link set used_at = ? where link_hash = ? and used_at is null and expires_at > ?")
+            .bind(instant(now))
+            .bind(hash)
+            .bind(instant(now))
+            .execute(&mut *db)
+            .await?;
     if done.rows_affected() == 0 {
         return Ok(None);
     }

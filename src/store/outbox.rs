@@ -1,9 +1,6 @@
 //! Follow-up work, written in the transaction of its cause and done afterwards, at least once.
 
-use super::{
-    StoreError,
-    row::instant,
-};
+use super::{StoreError, row::instant};
 use jiff::Timestamp;
 use sqlx::MySqlConnection;
 use uuid::Uuid;
@@ -62,11 +59,13 @@ pub async fn take(db: &mut MySqlConnection, now: Timestamp, limit: u32) -> Resul
 /// # Errors
 /// When the database fails.
 pub async fn done(db: &mut MySqlConnection, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("update outbox set done_at = ?, attempts = attempts + 1, failure = null, payload = '{}' where job_id = ?")
-        .bind(instant(now))
-        .bind(id)
-        .execute(db)
-        .await?;
+    sqlx::query(
+        "update outbox set done_at = ?, attempts = attempts + 1, failure = null, payload = '{}' where job_id = ?",
+    )
+    .bind(instant(now))
+    .bind(id)
+    .execute(db)
+    .await?;
     Ok(())
 }
 

@@ -72,7 +72,12 @@ pub async fn of_account(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn replace(db: &mut MySqlConnection, id: DossierId, upload: &Upload, at: Timestamp) -> Result<(), StoreError> {
+pub async fn replace(
+    db: &mut MySqlConnection,
+    id: DossierId,
+    upload: &Upload,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     sqlx::query(
         "replace into piece (dossier_id, code, sha256, name, media, bytes, issued, uploaded_at)
          values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -95,11 +100,8 @@ pub async fn replace(db: &mut MySqlConnection, id: DossierId, upload: &Upload, a
 /// # Errors
 /// When the database fails.
 pub async fn delete(db: &mut MySqlConnection, id: DossierId, code: &str) -> Result<bool, StoreError> {
-    let done = sqlx::query("delete from piece where dossier_id = ? and code = ?")
-        .bind(id.0)
-        .bind(code)
-        .execute(db)
-        .await?;
+    let done =
+        sqlx::query("delete from piece where dossier_id = ? and code = ?").bind(id.0).bind(code).execute(db).await?;
     Ok(done.rows_affected() > 0)
 }
 

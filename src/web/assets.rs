@@ -43,7 +43,10 @@ pub fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {
 
 /// True when the reader takes gzip.
 pub fn takes_gzip(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("gzip"))
+    headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("gzip"))
 }
 
 fn compressed(name: &str, bytes: &[u8]) -> Option<bytes::Bytes> {

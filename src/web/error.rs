@@ -1,13 +1,12 @@
 //! The one mapping from failures to HTTP: a status, a title, what to do; as a page or as problem+json (RFC 9457).
 
-use super::{
-    extract::Arrival,
-    pages::shell_for,
-    view,
-};
+use super::{extract::Arrival, pages::shell_for, view};
 use crate::{
     app::{App, AppError, Ctx},
-    domain::{finding::Finding, text::{Lang, Text}},
+    domain::{
+        finding::Finding,
+        text::{Lang, Text},
+    },
     store::StoreError,
 };
 use axum::{
@@ -97,63 +96,227 @@ fn describe(failure: &Failure) -> Described {
             StatusCode::FORBIDDEN,
             "csrf",
             ("Formulaire périmé", "Form out of date"),
-            ("Ce formulaire ne vient pas d'une page ouverte dans cette session.", "This form does not come from a page opened in this session."),
-            ("Rechargez la page, vérifiez vos saisies et renvoyez.", "Reload the page, check what you typed and send it again."),
+            (
+                "Ce formulaire ne vient pas d'une page ouverte dans cette session.",
+                "This form does not come from a page opened in this session.",
+            ),
+            (
+                "Rechargez la page, vérifiez vos saisies et renvoyez.",
+                "Reload the page, check what you typed and send it again.",
+            ),
         ),
-        Failure::BadRequest => words(StatusCode::BAD_REQUEST, "bad_request", ("Requête illisible", "Unreadable request"), ("Le formulaire reçu est incomplet.", "The form received is incomplete."), BACK),
+        Failure::BadRequest => words(
+            StatusCode::BAD_REQUEST,
+            "bad_request",
+            ("Requête illisible", "Unreadable request"),
+            ("Le formulaire reçu est incomplet.", "The form received is incomplete."),
+            BACK,
+        ),
         Failure::Json(error) => {
-            let mut described = words(StatusCode::BAD_REQUEST, "bad_json", ("JSON inattendu", "Unexpected JSON"), ("", ""), ("Comparez avec /api/v1/openapi.json.", "Compare with /api/v1/openapi.json."));
+            let mut described = words(
+                StatusCode::BAD_REQUEST,
+                "bad_json",
+                ("JSON inattendu", "Unexpected JSON"),
+                ("", ""),
+                ("Comparez avec /api/v1/openapi.json.", "Compare with /api/v1/openapi.json."),
+            );
             described.detail = Text::new(error.clone(), error.clone());
             described
         }
-        Failure::TooLarge => words(StatusCode::PAYLOAD_TOO_LARGE, "too_large", ("Envoi trop long", "Request too large"), ("Ce formulaire dépasse 4 Mo.", "This form exceeds 4 MB."), BACK),
-        Failure::Method => words(StatusCode::METHOD_NOT_ALLOWED, "method", ("Méthode inconnue ici", "Method not known here"), ("Cette adresse ne s'utilise pas ainsi.", "This address is not used this way."), BACK),
-        Failure::PreconditionRequired => words(StatusCode::PRECONDITION_REQUIRED, "if_match", ("If-Match manquant", "If-Match missing"), ("Dites quelle révision vous remplacez.", "Say which revision you replace."), ("Lisez le document et renvoyez son ETag dans If-Match.", "Read the document and send its ETag in If-Match.")),
+        Failure::TooLarge => words(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            ("Envoi trop long", "Request too large"),
+            ("Ce formulaire dépasse 4 Mo.", "This form exceeds 4 MB."),
+            BACK,
+        ),
+        Failure::Method => words(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method",
+            ("Méthode inconnue ici", "Method not known here"),
+            ("Cette adresse ne s'utilise pas ainsi.", "This address is not used this way."),
+            BACK,
+        ),
+        Failure::PreconditionRequired => words(
+            StatusCode::PRECONDITION_REQUIRED,
+            "if_match",
+            ("If-Match manquant", "If-Match missing"),
+            ("Dites quelle révision vous remplacez.", "Say which revision you replace."),
+            (
+                "Lisez le document et renvoyez son ETag dans If-Match.",
+                "Read the document and send its ETag in If-Match.",
+            ),
+        ),
         Failure::Template(_) => unexpected(),
     }
 }
 
 fn unexpected() -> Described {
-    words(StatusCode::INTERNAL_SERVER_ERROR, "internal", ("Erreur du portail", "Error of the portal"), ("Le portail a rencontré une erreur ; elle est consignée.", "The portal met an error; it has been logged."), AGAIN)
+    words(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        ("Erreur du portail", "Error of the portal"),
+        ("Le portail a rencontré une erreur ; elle est consignée.", "The portal met an error; it has been logged."),
+        AGAIN,
+    )
 }
 
 fn describe_app(error: &AppError) -> Described {
     use StatusCode as S;
     match error {
-        AppError::NotFound => words(S::NOT_FOUND, "not_found", ("Page introuvable", "Page not found"), ("Cette adresse ne mène à rien que vous puissiez voir.", "This address leads to nothing that you may see."), ("Vérifiez l'adresse, ou connectez-vous avec le compte du dossier.", "Check the address, or sign in with the account of the dossier.")),
-        AppError::Forbidden => words(S::FORBIDDEN, "forbidden", ("Accès réservé", "Restricted"), ("Votre compte n'a pas ce droit.", "Your account does not have this right."), ("Si vous pensez l'avoir, écrivez à l'opérateur de l'appel.", "If you think it should, write to the operator of the call.")),
-        AppError::SignInNeeded => words(S::UNAUTHORIZED, "sign_in", ("Connexion nécessaire", "Sign-in needed"), ("Cette page demande d'être connecté.", "This page needs you to be signed in."), ("Connectez-vous : vos saisies non envoyées restent sur cet appareil.", "Sign in: what you typed and did not send stays on this device.")),
-        AppError::LinkSpent => words(S::GONE, "link_spent", ("Lien périmé", "Link expired"), ("Ce lien de connexion a déjà servi ou a plus de 15 minutes.", "This sign-in link has been used or is more than 15 minutes old."), ("Demandez-en un autre sur la page de connexion.", "Ask for another one on the sign-in page.")),
-        AppError::TooManyLinks => words(S::TOO_MANY_REQUESTS, "too_many_links", ("Trop de demandes", "Too many requests"), ("Plusieurs liens viennent d'être envoyés à cette adresse.", "Several links have just been sent to this address."), ("Utilisez le dernier reçu, ou attendez 15 minutes.", "Use the last one received, or wait 15 minutes.")),
-        AppError::NotAnAddress => words(S::UNPROCESSABLE_ENTITY, "email", ("Adresse illisible", "Unreadable address"), ("Ce n'est pas une adresse électronique.", "This is not an e-mail address."), ("Écrivez-la sous la forme nom@entreprise.fr.", "Write it as name@company.com.")),
+        AppError::NotFound => words(
+            S::NOT_FOUND,
+            "not_found",
+            ("Page introuvable", "Page not found"),
+            ("Cette adresse ne mène à rien que vous puissiez voir.", "This address leads to nothing that you may see."),
+            (
+                "Vérifiez l'adresse, ou connectez-vous avec le compte du dossier.",
+                "Check the address, or sign in with the account of the dossier.",
+            ),
+        ),
+        AppError::Forbidden => words(
+            S::FORBIDDEN,
+            "forbidden",
+            ("Accès réservé", "Restricted"),
+            ("Votre compte n'a pas ce droit.", "Your account does not have this right."),
+            (
+                "Si vous pensez l'avoir, écrivez à l'opérateur de l'appel.",
+                "If you think it should, write to the operator of the call.",
+            ),
+        ),
+        AppError::SignInNeeded => words(
+            S::UNAUTHORIZED,
+            "sign_in",
+            ("Connexion nécessaire", "Sign-in needed"),
+            ("Cette page demande d'être connecté.", "This page needs you to be signed in."),
+            (
+                "Connectez-vous : vos saisies non envoyées restent sur cet appareil.",
+                "Sign in: what you typed and did not send stays on this device.",
+            ),
+        ),
+        AppError::LinkSpent => words(
+            S::GONE,
+            "link_spent",
+            ("Lien périmé", "Link expired"),
+            (
+                "Ce lien de connexion a déjà servi ou a plus de 15 minutes.",
+                "This sign-in link has been used or is more than 15 minutes old.",
+            ),
+            ("Demandez-en un autre sur la page de connexion.", "Ask for another one on the sign-in page."),
+        ),
+        AppError::TooManyLinks => words(
+            S::TOO_MANY_REQUESTS,
+            "too_many_links",
+            ("Trop de demandes", "Too many requests"),
+            (
+                "Plusieurs liens viennent d'être envoyés à cette adresse.",
+                "Several links have just been sent to this address.",
+            ),
+            ("Utilisez le dernier reçu, ou attendez 15 minutes.", "Use the last one received, or wait 15 minutes."),
+        ),
+        AppError::NotAnAddress => words(
+            S::UNPROCESSABLE_ENTITY,
+            "email",
+            ("Adresse illisible", "Unreadable address"),
+            ("Ce n'est pas une adresse électronique.", "This is not an e-mail address."),
+            ("Écrivez-la sous la forme nom@entreprise.fr.", "Write it as name@company.com."),
+        ),
         AppError::Refused(evaluation) => {
             let count = evaluation.missing();
-            let mut described = words(S::UNPROCESSABLE_ENTITY, "refused", ("Dépôt refusé", "Deposit refused"), ("", ""), ("Corrigez les points signalés, puis déposez de nouveau : tout est conservé.", "Correct the points listed, then deposit again: everything is kept."));
-            described.detail = Text::new(format!("Le dossier n'est pas déposé : {count} point(s) l'empêchent."), format!("The dossier is not deposited: {count} point(s) prevent it."));
+            let mut described = words(
+                S::UNPROCESSABLE_ENTITY,
+                "refused",
+                ("Dépôt refusé", "Deposit refused"),
+                ("", ""),
+                (
+                    "Corrigez les points signalés, puis déposez de nouveau : tout est conservé.",
+                    "Correct the points listed, then deposit again: everything is kept.",
+                ),
+            );
+            described.detail = Text::new(
+                format!("Le dossier n'est pas déposé : {count} point(s) l'empêchent."),
+                format!("The dossier is not deposited: {count} point(s) prevent it."),
+            );
             described
         }
         AppError::File(refusal) => {
-            let mut described = words(S::UNPROCESSABLE_ENTITY, refusal.code(), ("Fichier refusé", "File refused"), ("", ""), ("Le reste du dossier n'est pas touché.", "The rest of the dossier is untouched."));
+            let mut described = words(
+                S::UNPROCESSABLE_ENTITY,
+                refusal.code(),
+                ("Fichier refusé", "File refused"),
+                ("", ""),
+                ("Le reste du dossier n'est pas touché.", "The rest of the dossier is untouched."),
+            );
             described.detail = refusal.message();
             described
         }
-        AppError::BrokenOff => words(S::BAD_REQUEST, "broken_off", ("Envoi interrompu", "Upload broken off"), ("Le fichier n'est pas arrivé entier.", "The file did not arrive whole."), ("Envoyez-le de nouveau.", "Send it again.")),
-        AppError::IssueDate => words(S::UNPROCESSABLE_ENTITY, "issue_date", ("Date illisible", "Unreadable date"), ("La date d'émission n'est pas une date.", "The day of issue is not a date."), ("Écrivez-la jj/mm/aaaa, puis renvoyez le fichier.", "Write it dd/mm/yyyy, then send the file again.")),
+        AppError::BrokenOff => words(
+            S::BAD_REQUEST,
+            "broken_off",
+            ("Envoi interrompu", "Upload broken off"),
+            ("Le fichier n'est pas arrivé entier.", "The file did not arrive whole."),
+            ("Envoyez-le de nouveau.", "Send it again."),
+        ),
+        AppError::IssueDate => words(
+            S::UNPROCESSABLE_ENTITY,
+            "issue_date",
+            ("Date illisible", "Unreadable date"),
+            ("La date d'émission n'est pas une date.", "The day of issue is not a date."),
+            ("Écrivez-la jj/mm/aaaa, puis renvoyez le fichier.", "Write it dd/mm/yyyy, then send the file again."),
+        ),
         AppError::Document(faults) => {
-            let mut described = words(S::UNPROCESSABLE_ENTITY, "document", ("Document inattendu", "Unexpected document"), ("", ""), ("Comparez avec le schéma du dossier (dossier.schema.json).", "Compare with the schema of the dossier (dossier.schema.json)."));
+            let mut described = words(
+                S::UNPROCESSABLE_ENTITY,
+                "document",
+                ("Document inattendu", "Unexpected document"),
+                ("", ""),
+                (
+                    "Comparez avec le schéma du dossier (dossier.schema.json).",
+                    "Compare with the schema of the dossier (dossier.schema.json).",
+                ),
+            );
             let all = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
             described.detail = Text::new(all.clone(), all);
             described
         }
         AppError::Stale { revision } => {
-            let mut described = words(S::PRECONDITION_FAILED, "stale", ("Document modifié entre-temps", "Document changed meanwhile"), ("", ""), ("Relisez-le, reprenez vos changements et renvoyez.", "Read it again, redo your changes and send it."));
-            described.detail = Text::new(format!("Il en est à la révision {revision}."), format!("It is at revision {revision} now."));
+            let mut described = words(
+                S::PRECONDITION_FAILED,
+                "stale",
+                ("Document modifié entre-temps", "Document changed meanwhile"),
+                ("", ""),
+                ("Relisez-le, reprenez vos changements et renvoyez.", "Read it again, redo your changes and send it."),
+            );
+            described.detail =
+                Text::new(format!("Il en est à la révision {revision}."), format!("It is at revision {revision} now."));
             described
         }
-        AppError::RoundClosed => words(S::CONFLICT, "round_closed", ("Relève fermée", "Round closed"), ("Cette relève ne prend pas de dossier en ce moment.", "This round takes no dossiers at the moment."), ("Le calendrier de l'appel donne les prochaines dates.", "The calendar of the call gives the next dates.")),
-        AppError::NotDeposited => words(S::CONFLICT, "not_deposited", ("Rien n'est déposé", "Nothing is deposited"), ("Ce dossier n'a pas de dépôt à retirer.", "This dossier has no deposit to withdraw."), BACK),
-        AppError::Overloaded | AppError::Store(StoreError::Unavailable(_) | StoreError::Deadlock(_) | StoreError::UnknownOutcome(_)) => {
-            words(S::SERVICE_UNAVAILABLE, "unavailable", ("Portail momentanément indisponible", "Portal unavailable for the moment"), ("La base de données ne répond pas. Rien n'a été déposé par cette requête, à moins que la page du dossier ne le dise.", "The database does not answer. Nothing was deposited by this request unless the dossier's page says so."), AGAIN)
+        AppError::RoundClosed => words(
+            S::CONFLICT,
+            "round_closed",
+            ("Relève fermée", "Round closed"),
+            ("Cette relève ne prend pas de dossier en ce moment.", "This round takes no dossiers at the moment."),
+            ("Le calendrier de l'appel donne les prochaines dates.", "The calendar of the call gives the next dates."),
+        ),
+        AppError::NotDeposited => words(
+            S::CONFLICT,
+            "not_deposited",
+            ("Rien n'est déposé", "Nothing is deposited"),
+            ("Ce dossier n'a pas de dépôt à retirer.", "This dossier has no deposit to withdraw."),
+            BACK,
+        ),
+        AppError::Overloaded
+        | AppError::Store(StoreError::Unavailable(_) | StoreError::Deadlock(_) | StoreError::UnknownOutcome(_)) => {
+            words(
+                S::SERVICE_UNAVAILABLE,
+                "unavailable",
+                ("Portail momentanément indisponible", "Portal unavailable for the moment"),
+                (
+                    "La base de données ne répond pas. Rien n'a été déposé par cette requête, à moins que la page du dossier ne le dise.",
+                    "The database does not answer. Nothing was deposited by this request unless the dossier's page says so.",
+                ),
+                AGAIN,
+            )
         }
         AppError::Store(_) | AppError::Disk(_) | AppError::Token(_) | AppError::Keys(_) => unexpected(),
     }
@@ -202,7 +365,11 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     let (mut parts, body) = request.into_parts();
     let arrival = Arrival::of(&parts);
     let accepts = |kind: &str| {
-        parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(kind))
+        parts
+            .headers
+            .get(header::ACCEPT)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.contains(kind))
     };
     let api = parts.uri.path().starts_with("/api/");
     let json = api || (accepts("application/json") && !accepts("text/html"));
@@ -274,7 +441,11 @@ fn problem(failure: &Failure, described: &Described, lang: Lang) -> Response {
 fn log(failure: &Failure) {
     let error: &dyn std::error::Error = match failure {
         Failure::App(
-            error @ (AppError::Store(_) | AppError::Disk(_) | AppError::Token(_) | AppError::Keys(_) | AppError::Overloaded),
+            error @ (AppError::Store(_)
+            | AppError::Disk(_)
+            | AppError::Token(_)
+            | AppError::Keys(_)
+            | AppError::Overloaded),
         ) => error,
         Failure::Template(error) => error,
         _ => return,

@@ -76,7 +76,8 @@ impl FromRequestParts<App> for ApiCtx {
 }
 
 fn fault(app: &App, headers: &HeaderMap) -> Option<Fault> {
-    let asked = app.config.portal.test_hooks && headers.get("x-test-fault").is_some_and(|name| name == "die-after-commit");
+    let asked =
+        app.config.portal.test_hooks && headers.get("x-test-fault").is_some_and(|name| name == "die-after-commit");
     asked.then_some(Fault::DieAfterCommit)
 }
 

@@ -74,7 +74,12 @@ fn test_clock(app: &App, request: &Request) -> Option<Timestamp> {
 /// Sōzu's own id of the request is the last one: a client may have sent others before it.
 fn request_id(request: &Request) -> String {
     let last = request.headers().get_all("sozu-id").iter().next_back();
-    last.and_then(|id| id.to_str().ok()).unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).take(40).collect()
+    last.and_then(|id| id.to_str().ok())
+        .unwrap_or_default()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(40)
+        .collect()
 }
 
 const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \

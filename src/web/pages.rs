@@ -47,10 +47,10 @@ pub fn shell_for(app: &App, ctx: &Ctx, _call: &Call, path: &str) -> Frame {
 impl Frame {
     /// The frame as views want it.
     pub fn shell<'a>(&'a self, ctx: &'a Ctx, call: &'a Call) -> Shell<'a> {
-        let viewer = ctx.actor.as_ref().map(|actor| Viewer {
-            email: &actor.account.email,
-            officer: actor.account.role == Role::Officer,
-        });
+        let viewer = ctx
+            .actor
+            .as_ref()
+            .map(|actor| Viewer { email: &actor.account.email, officer: actor.account.role == Role::Officer });
         Shell {
             lang: &ctx.lang,
             path: &self.path,
@@ -88,7 +88,8 @@ pub fn see_other(lang: Lang, path: &str) -> Response {
 
 /// A path of our own site to go on to after signing in; anything else leads home.
 pub fn safe_next(next: &str) -> &str {
-    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']) && next.len() <= 300;
+    let own =
+        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']) && next.len() <= 300;
     if own { next } else { "/dossiers" }
 }
 

@@ -92,7 +92,12 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/api/v1/calls/{call}/dossier.schema.json", Anyone, get(api::call::schema)),
         route("POST", "/api/v1/calls/{call}/evaluation", Anyone, post(api::call::evaluate)),
         route("POST", "/api/v1/dossiers", Token, post(api::dossier::create)),
-        route("GET PUT", "/api/v1/dossiers/{id}/document", Token, get(api::dossier::document).put(api::dossier::replace)),
+        route(
+            "GET PUT",
+            "/api/v1/dossiers/{id}/document",
+            Token,
+            get(api::dossier::document).put(api::dossier::replace),
+        ),
         route("PUT", "/api/v1/dossiers/{id}/pieces/{code}", Token, put(api::dossier::attach)),
         route("POST", "/api/v1/dossiers/{id}/deposits", Token, post(api::dossier::deposit)),
         route("GET", "/api/v1/receipts/{number}", Token, get(api::dossier::receipt)),

@@ -58,7 +58,9 @@ fn the_matrix() {
     ];
     let mut matrix = String::new();
     for action in Action::ALL {
-        for (target, name) in [(Target::Call, "call"), (world.dossier(false), "draft"), (world.dossier(true), "deposited")] {
+        for (target, name) in
+            [(Target::Call, "call"), (world.dossier(false), "draft"), (world.dossier(true), "deposited")]
+        {
             let row: String =
                 who.iter().map(|(_, rights)| if rights.may(action, target, NOW).is_ok() { '✔' } else { '✘' }).collect();
             matrix.push_str(&format!("{:<17} {name:<9} {row}\n", action.slug()));
@@ -104,7 +106,10 @@ fn tokens_end_on_time_and_stay_in_their_channel() {
     assert!(read(&world.keys, &api, Channel::Browser).is_err(), "an API token in a cookie");
     let bearer = Arc::new(read(&world.keys, &api, Channel::Api).unwrap());
     assert_eq!(Rights::new(bearer.clone(), Channel::Api).may(Action::DraftRead, target, NOW), Ok(()));
-    assert!(Rights::new(bearer.clone(), Channel::Api).may(Action::DraftWrite, target, NOW).is_err(), "not in its actions");
+    assert!(
+        Rights::new(bearer.clone(), Channel::Api).may(Action::DraftWrite, target, NOW).is_err(),
+        "not in its actions"
+    );
     assert!(Rights::new(bearer, Channel::Browser).may(Action::DraftRead, target, NOW).is_err());
 }
 

@@ -111,7 +111,8 @@ impl Crosscheck<'_> {
         faults.extend(self.twice("brick", self.call.bricks.iter().map(|brick| brick.slug.as_str())));
         faults.extend(self.twice("interpretation", self.call.interpretations.iter().map(|x| x.id.as_str())));
         for section in &self.call.sections {
-            faults.extend(self.twice(&format!("field of {}", section.id), section.fields.iter().map(|f| f.id.as_str())));
+            faults
+                .extend(self.twice(&format!("field of {}", section.id), section.fields.iter().map(|f| f.id.as_str())));
             for field in &section.fields {
                 faults.extend(self.field(&section.id, field));
             }
@@ -158,7 +159,14 @@ impl Crosscheck<'_> {
             paths.extend(all.map(|path| ("company.sme".to_owned(), path.as_str())));
         }
         if let Some(health) = &company.difficulty {
-            let single = [&health.family, &health.created, &health.capital, &health.premiums, &health.proceedings, &health.rescue];
+            let single = [
+                &health.family,
+                &health.created,
+                &health.capital,
+                &health.premiums,
+                &health.proceedings,
+                &health.rescue,
+            ];
             let pairs = health.debts.iter().chain(&health.equity).chain(&health.ebitda).chain(&health.interest);
             let all = single.into_iter().chain(&health.own_funds).chain(pairs);
             paths.extend(all.map(|path| ("company.difficulty".to_owned(), path.as_str())));
@@ -185,7 +193,10 @@ impl Crosscheck<'_> {
             }
         }
         faults.extend(
-            paths.into_iter().filter(|(_, path)| !self.has(path)).map(|(who, path)| format!("{who}: the form has no {path}")),
+            paths
+                .into_iter()
+                .filter(|(_, path)| !self.has(path))
+                .map(|(who, path)| format!("{who}: the form has no {path}")),
         );
     }
 
@@ -215,7 +226,9 @@ impl Crosscheck<'_> {
         faults.extend(sections.filter(|id| call.section(id).is_none()).map(|id| format!("there is no section {id}")));
         let components = call.criteria.iter().flat_map(|criterion| &criterion.components);
         let informing = components.map(|component| &component.informed_by);
-        faults.extend(informing.filter(|code| call.piece(code).is_none()).map(|code| format!("there is no piece {code}")));
+        faults.extend(
+            informing.filter(|code| call.piece(code).is_none()).map(|code| format!("there is no piece {code}")),
+        );
         let bricks = call.rounds.iter().flat_map(|round| &round.bricks);
         faults.extend(bricks.filter(|slug| call.brick(slug).is_none()).map(|slug| format!("there is no brick {slug}")));
     }

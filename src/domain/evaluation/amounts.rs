@@ -59,10 +59,9 @@ pub(super) fn compute(call: &Call, answers: &Answers, de_minimis: Option<&DeMini
                 .map(|(_, row)| Cents(cell_hundredths(row, unit)).times_hundredths(cell_hundredths(row, quantity)))
                 .fold(Cents::ZERO, Cents::plus),
             CostAmount::Sum { table, column } => sum(answers, table, column),
-            CostAmount::Flat { of, rate_ppm } => costs
-                .iter()
-                .find(|line| line.id == *of)
-                .map_or(Cents::ZERO, |line| line.amount.share(*rate_ppm)),
+            CostAmount::Flat { of, rate_ppm } => {
+                costs.iter().find(|line| line.id == *of).map_or(Cents::ZERO, |line| line.amount.share(*rate_ppm))
+            }
         };
         costs.push(CostLine { id: cost.id.clone(), amount, share_ppm: None });
     }

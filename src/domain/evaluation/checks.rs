@@ -107,10 +107,16 @@ pub(super) fn fail(case: &Case<'_>, check: &Check) -> Vec<Failure> {
         Check::NoCell { .. } | Check::SameSiren { .. } => columns(case, check),
         Check::ShareBelow { cost, target_ppm } => share(case, cost, *target_ppm, &cost_path(case, cost)),
         Check::ShareExplained { cost, target_ppm, field } => {
-            if answers.is_empty(field) { share(case, cost, *target_ppm, field) } else { Vec::new() }
+            if answers.is_empty(field) {
+                share(case, cost, *target_ppm, field)
+            } else {
+                Vec::new()
+            }
         }
         Check::RoundOpen => round_open(case),
-        Check::Sme | Check::SmeReadingsAgree | Check::NotInDifficulty | Check::DeMinimisHeadroom => company(case, check),
+        Check::Sme | Check::SmeReadingsAgree | Check::NotInDifficulty | Check::DeMinimisHeadroom => {
+            company(case, check)
+        }
     }
 }
 

@@ -57,7 +57,8 @@ fn absent(case: &Case<'_>, piece: &Piece) -> Option<Finding> {
 
 fn freshness(case: &Case<'_>, piece: &Piece, upload: &Upload) -> Option<Finding> {
     let months = piece.fresh_months?;
-    let name = Text::new(format!("{} – {}", piece.code, piece.title.fr), format!("{} – {}", piece.code, piece.title.en));
+    let name =
+        Text::new(format!("{} – {}", piece.code, piece.title.fr), format!("{} – {}", piece.code, piece.title.en));
     let Some(issued) = upload.issued else {
         return Some(finding(
             piece,

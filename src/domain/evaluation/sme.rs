@@ -63,11 +63,7 @@ pub(super) fn judge(call: &Call, answers: &Answers) -> Option<SmeVerdict> {
     // Article 4(2): the status changes only when two years in a row say so; a lone year above keeps the former status.
     let within = latest.within() || year(1).is_some_and(|previous| previous.within() && !latest.within());
     let settled = year(1).is_none_or(|previous| previous.within() || !latest.within());
-    Some(SmeVerdict {
-        latest,
-        recommendation: within && settled && !public,
-        footnote: latest.within_footnote(),
-    })
+    Some(SmeVerdict { latest, recommendation: within && settled && !public, footnote: latest.within_footnote() })
 }
 
 /// Adds linked companies whole and partners by their share (articles 3 and 6).
@@ -77,7 +73,9 @@ fn consolidate(own: Figures, answers: &Answers, links: &str) -> Figures {
             Some("linked") => 10_000,
             _ => cell_hundredths(row, "share").clamp(0, 10_000),
         };
-        let part = |column: &str| i64::try_from(i128::from(cell_hundredths(row, column)) * i128::from(share) / 10_000).unwrap_or(i64::MAX);
+        let part = |column: &str| {
+            i64::try_from(i128::from(cell_hundredths(row, column)) * i128::from(share) / 10_000).unwrap_or(i64::MAX)
+        };
         Figures {
             staff: sum.staff.saturating_add(part("staff")),
             turnover: sum.turnover.plus(Cents(part("turnover"))),

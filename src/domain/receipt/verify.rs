@@ -112,8 +112,14 @@ fn contents(receipt: &Receipt, findings: &mut Vec<Finding>) {
     }
     findings.push(check(
         digest(&serde_json::json!(receipt.parts)) == receipt.statement.digest,
-        ("L'empreinte de l'ensemble est celle de la déclaration signée.", "The digest of the whole is the one in the signed statement."),
-        ("L'empreinte de l'ensemble n'est pas celle de la déclaration signée.", "The digest of the whole is not the one in the signed statement."),
+        (
+            "L'empreinte de l'ensemble est celle de la déclaration signée.",
+            "The digest of the whole is the one in the signed statement.",
+        ),
+        (
+            "L'empreinte de l'ensemble n'est pas celle de la déclaration signée.",
+            "The digest of the whole is not the one in the signed statement.",
+        ),
     ));
 }
 
@@ -144,11 +150,13 @@ fn signature(receipt: &Receipt, known: &[PublicKey], findings: &mut Vec<Finding>
     findings.push(check(
         key_id(&key) == receipt.statement.key,
         ("La clé jointe est celle que nomme la déclaration.", "The key enclosed is the one that the statement names."),
-        ("La clé jointe n'est pas celle que nomme la déclaration.", "The key enclosed is not the one that the statement names."),
+        (
+            "La clé jointe n'est pas celle que nomme la déclaration.",
+            "The key enclosed is not the one that the statement names.",
+        ),
     ));
-    let signed = UnparsedPublicKey::new(&ED25519, &key)
-        .verify(receipt.statement.canonical().as_bytes(), &signature)
-        .is_ok();
+    let signed =
+        UnparsedPublicKey::new(&ED25519, &key).verify(receipt.statement.canonical().as_bytes(), &signature).is_ok();
     findings.push(check(
         signed,
         ("La signature de la déclaration est juste.", "The signature of the statement is right."),
@@ -162,7 +170,10 @@ fn signature(receipt: &Receipt, known: &[PublicKey], findings: &mut Vec<Finding>
         findings.push(check(
             key_known,
             ("La clé est publiée par le portail.", "The key is published by the portal."),
-            ("La clé n'est pas parmi celles que le portail publie : ce reçu n'a pas été émis par lui.", "The key is not among those that the portal publishes: it did not issue this receipt."),
+            (
+                "La clé n'est pas parmi celles que le portail publie : ce reçu n'a pas été émis par lui.",
+                "The key is not among those that the portal publishes: it did not issue this receipt.",
+            ),
         ));
     }
     key_known

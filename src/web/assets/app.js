@@ -559,7 +559,12 @@ function showResult({ amounts = {}, missing }) {
   };
   put("amount", amounts);
   put("cost", amounts.costs);
-  if (missing !== undefined) for (const node of all("[data-missing-count]")) node.textContent = missing;
+  if (missing === undefined) return;
+  for (const node of all("[data-missing-count]")) node.textContent = missing;
+  for (const node of all("[data-missing-text]")) {
+    const { none, one, many } = node.dataset;
+    node.textContent = missing === 0 ? none : missing === 1 ? one : many.replace("{n}", missing);
+  }
 }
 
 // --- Uploads ---

@@ -177,9 +177,8 @@ pub async fn edit(
     let section = section_of(call, &section)?;
     let dossier = &opened.page.dossier;
     let saved = (dossier.revision > 1).then(|| show_time(dossier.changed_at, &call.time_zone()));
-    let page = opened.render(&app, &ctx, &here(&uri), |shell, page| {
-        view::editor(shell, &page, section, saved.as_deref(), &[])
-    })?;
+    let page = opened
+        .render(&app, &ctx, &here(&uri), |shell, page| view::editor(shell, &page, section, saved.as_deref(), &[]))?;
     Ok(Html(page))
 }
 
@@ -205,7 +204,9 @@ pub async fn save(
             Some(next) => format!("{base}/{}", next.id),
             None => format!("/dossiers/{id}"),
         },
-        ["add", field] | ["remove", field, _] => format!("{base}/{}?rows={field}#field-{}.{field}", section.id, section.id),
+        ["add", field] | ["remove", field, _] => {
+            format!("{base}/{}?rows={field}#field-{}.{field}", section.id, section.id)
+        }
         _ => format!("{base}/{}", section.id),
     };
     Ok(see_other(ctx.lang, &path))
@@ -240,9 +241,8 @@ fn changes(section: &Section, posted: &Posted) -> Vec<Change> {
 /// The page again, with both versions of every field that met another change.
 async fn conflicts(app: &App, ctx: &Ctx, uri: &Uri, section: &Section, saved: Saved) -> Result<Response, Failure> {
     let opened = Opened::load(app, ctx, saved.dossier.id).await?;
-    let page = opened.render(app, ctx, &here(uri), |shell, page| {
-        view::editor(shell, &page, section, None, &saved.conflicts)
-    })?;
+    let page = opened
+        .render(app, ctx, &here(uri), |shell, page| view::editor(shell, &page, section, None, &saved.conflicts))?;
     Ok((StatusCode::CONFLICT, Html(page)).into_response())
 }
 
@@ -277,7 +277,8 @@ pub async fn save_fields(
 /// The amounts as shown.
 fn amounts(evaluation: &Evaluation) -> serde_json::Value {
     let amounts = &evaluation.amounts;
-    let costs: BTreeMap<&str, String> = amounts.costs.iter().map(|line| (line.id.as_str(), line.amount.show())).collect();
+    let costs: BTreeMap<&str, String> =
+        amounts.costs.iter().map(|line| (line.id.as_str(), line.amount.show())).collect();
     serde_json::json!({
         "base": amounts.base.show(),
         "aid": amounts.aid.show(),
@@ -362,7 +363,8 @@ pub async fn piece(
 
 /// Sends a piece as a download: never inline, whatever it says it is.
 pub fn send_piece(piece: PieceFile) -> Response {
-    let ascii: String = piece.upload.name.chars().map(|c| if c.is_ascii_graphic() && c != '"' { c } else { '_' }).collect();
+    let ascii: String =
+        piece.upload.name.chars().map(|c| if c.is_ascii_graphic() && c != '"' { c } else { '_' }).collect();
     let encoded: String = piece
         .upload
         .name

@@ -15,7 +15,9 @@ pub fn value(posted: &Posted, section: &Section, field: &Field) -> Value {
     let path = format!("{}.{}", section.id, field.id);
     match field.kind {
         Kind::Table => Value::Rows(rows(posted, &path)),
-        Kind::Choices => Value::Choices(posted.all(&path).filter(|choice| !choice.is_empty()).map(str::to_owned).collect()),
+        Kind::Choices => {
+            Value::Choices(posted.all(&path).filter(|choice| !choice.is_empty()).map(str::to_owned).collect())
+        }
         Kind::Declaration => Value::Flag(!posted.text(&path).is_empty()),
         _ => Value::Text(posted.text(&path).to_owned()),
     }

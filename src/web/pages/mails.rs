@@ -48,12 +48,7 @@ pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap
 }
 
 /// One mail.
-pub async fn show(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(id): Path<String>,
-    uri: Uri,
-) -> Result<Html<String>, Failure> {
+pub async fn show(State(app): State<App>, ctx: Ctx, Path(id): Path<String>, uri: Uri) -> Result<Html<String>, Failure> {
     let mails = rows(&app).await?;
     let mail = mails.iter().find(|mail| mail.id == id).ok_or(AppError::NotFound)?;
     let call = app.calls.first().ok_or(AppError::NotFound)?;

@@ -12,12 +12,7 @@ use axum::{
 };
 
 /// The receipt as a page, or with `.json` as the file to keep.
-pub async fn show(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(number): Path<String>,
-    uri: Uri,
-) -> Result<Response, Failure> {
+pub async fn show(State(app): State<App>, ctx: Ctx, Path(number): Path<String>, uri: Uri) -> Result<Response, Failure> {
     if let Some(number) = number.strip_suffix(".json") {
         let (stored, _) = app.receipt(&ctx, number).await?;
         let headers = [

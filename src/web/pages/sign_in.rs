@@ -70,7 +70,8 @@ pub async fn confirm(
 ) -> Result<Html<String>, Failure> {
     let call = app.calls.first().ok_or(AppError::NotFound)?;
     // The switch of languages must not carry the secret into an address bar's history twice.
-    let page = render(&app, &ctx, call, "/sign-in", |shell| view::link_confirm(shell, &secret, safe_next(&query.next)))?;
+    let page =
+        render(&app, &ctx, call, "/sign-in", |shell| view::link_confirm(shell, &secret, safe_next(&query.next)))?;
     Ok(Html(page))
 }
 

@@ -8,11 +8,7 @@ use crate::{
         document::Document,
         evaluation::{Circumstances, Extent, evaluate},
     },
-    web::{
-        error::Failure,
-        extract::Posted,
-        view,
-    },
+    web::{error::Failure, extract::Posted, view},
 };
 use axum::{
     extract::{Path, State},

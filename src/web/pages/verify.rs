@@ -34,12 +34,7 @@ pub async fn show(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<Str
 }
 
 /// The report on an uploaded receipt; the file is not kept.
-pub async fn run(
-    State(app): State<App>,
-    ctx: Ctx,
-    uri: Uri,
-    mut posted: PostedFile,
-) -> Result<Html<String>, Failure> {
+pub async fn run(State(app): State<App>, ctx: Ctx, uri: Uri, mut posted: PostedFile) -> Result<Html<String>, Failure> {
     let call = app.calls.first().ok_or(AppError::NotFound)?;
     let mut bytes = Vec::new();
     while let Some(chunk) = posted.file.chunk().await.map_err(|_| Failure::BadRequest)? {

@@ -44,15 +44,36 @@ async fn no_page_has_a_violation_at_any_width_in_any_language() {
     let number = sample::deposit(&mut ada, &id).await;
     let empty = sample::draft(&mut ada, "demonstration", &serde_json::json!({ "project": { "title": "x" } })).await;
     let public = [
-        "/", "/calls/hyper-open-x/bricks", "/calls/hyper-open-x/bricks/sozu", "/calls/hyper-open-x/faq",
-        "/calls/hyper-open-x/rules", "/calls/hyper-open-x/criteria", "/calls/hyper-open-x/interpretations",
-        "/calls/hyper-open-x/simulator", "/legal", "/verify", "/sign-in", "/demo/mails", "/nothing",
+        "/",
+        "/calls/hyper-open-x/bricks",
+        "/calls/hyper-open-x/bricks/sozu",
+        "/calls/hyper-open-x/faq",
+        "/calls/hyper-open-x/rules",
+        "/calls/hyper-open-x/criteria",
+        "/calls/hyper-open-x/interpretations",
+        "/calls/hyper-open-x/simulator",
+        "/legal",
+        "/verify",
+        "/sign-in",
+        "/demo/mails",
+        "/nothing",
     ];
-    let mut own: Vec<String> = ["/dossiers".to_owned(), format!("/dossiers/{id}"), format!("/dossiers/{empty}"), format!("/dossiers/{id}/preview"), format!("/dossiers/{id}/withdraw"), format!("/receipts/{number}")].into();
+    let mut own: Vec<String> = [
+        "/dossiers".to_owned(),
+        format!("/dossiers/{id}"),
+        format!("/dossiers/{empty}"),
+        format!("/dossiers/{id}/preview"),
+        format!("/dossiers/{id}/withdraw"),
+        format!("/receipts/{number}"),
+    ]
+    .into();
     let sections = ["applicant", "project", "sme", "budget", "impact", "aid", "health", "deminimis", "attachments"];
     own.extend(sections.map(|section| format!("/dossiers/{id}/edit/{section}")));
     own.push(format!("/dossiers/{empty}/edit/budget"));
-    let officer_pages = ["/calls/hyper-open-x/rounds/demonstration/dossiers".to_owned(), format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}")];
+    let officer_pages = [
+        "/calls/hyper-open-x/rounds/demonstration/dossiers".to_owned(),
+        format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}"),
+    ];
 
     let mut found = Vec::new();
     let window = Window::open(Script::On).await;

@@ -32,7 +32,10 @@ async fn a_deposit_by_keyboard_alone() {
     window.go("/dossiers").await;
     window.press(&Key::Tab.to_string()).await;
     let skip = window.client.active_element().await.unwrap();
-    assert!(skip.attr("href").await.unwrap().unwrap_or_default().starts_with('#'), "the first stop skips to the content");
+    assert!(
+        skip.attr("href").await.unwrap().unwrap_or_default().starts_with('#'),
+        "the first stop skips to the content"
+    );
     window.tab_to(&format!("a[href^=\"/dossiers/{id}\"]")).await;
     window.press(&Key::Enter.to_string()).await;
     window.client.wait().for_element(Locator::Css("form[action$=\"/deposits\"]")).await.unwrap();

@@ -1,6 +1,9 @@
 //! A browser window of one's own, and what stories do in it.
 
-use crate::harness::{Installation, actor::{self, Actor}};
+use crate::harness::{
+    Installation,
+    actor::{self, Actor},
+};
 use fantoccini::{Client, ClientBuilder, Locator, wd::Capabilities};
 use serde_json::{Value as Json, json};
 use std::{

@@ -31,7 +31,10 @@ async fn every_route_opens_to_those_of_the_table_and_to_nobody_else() {
     let mut officer = Actor::officer().await;
     let mut other = Actor::applicant().await;
     let mut anon = Actor::anon();
-    let mail = crate::harness::actor::mails_to(&mut anon, "instruction@exemple.fr").await[0]["id"].as_str().unwrap().to_owned();
+    let mail = crate::harness::actor::mails_to(&mut anon, "instruction@exemple.fr").await[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let mut faults = Vec::new();
     for route in routes() {
         let path = concrete(&route.path.replace("/mails/{id}", &format!("/mails/{mail}")), &id, &receipt);
@@ -50,7 +53,11 @@ async fn every_route_opens_to_those_of_the_table_and_to_nobody_else() {
                 let request = actor.request(method.clone(), &path).header("accept", "text/html");
                 let response = request.send().await.unwrap();
                 let status = response.status().as_u16();
-                let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+                let location = response
+                    .headers()
+                    .get("location")
+                    .map(|value| value.to_str().unwrap().to_owned())
+                    .unwrap_or_default();
                 if opens == shut(status, &location) || status >= 500 {
                     faults.push(format!("{method} {path} ({:?}): {status} {location}", route.access));
                 }
@@ -59,7 +66,8 @@ async fn every_route_opens_to_those_of_the_table_and_to_nobody_else() {
         for method in route.methods.split(' ').filter(|method| *method != "GET") {
             // Nobody changes anything without the form token, and strangers not even with one.
             let method: Method = method.parse().unwrap();
-            let response = anon.request(method.clone(), &path).header("accept", "text/html").body("").send().await.unwrap();
+            let response =
+                anon.request(method.clone(), &path).header("accept", "text/html").body("").send().await.unwrap();
             let status = response.status().as_u16();
             let open = route.access == Access::Anyone && route.path.starts_with("/api/");
             if status >= 500 || (status < 400 && !open) {
@@ -75,7 +83,11 @@ async fn officers_never_see_drafts() {
     let mut ada = Actor::applicant().await;
     let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
     let mut officer = Actor::officer().await;
-    for path in [format!("/dossiers/{id}"), format!("/dossiers/{id}/edit/project"), format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}")] {
+    for path in [
+        format!("/dossiers/{id}"),
+        format!("/dossiers/{id}/edit/project"),
+        format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}"),
+    ] {
         officer.get(&path).await.expect(404);
     }
     let number = sample::deposit(&mut ada, &id).await;

@@ -22,7 +22,10 @@ async fn a_program_deposits_and_may_ask_again() {
 async fn documents_have_entity_tags() {
     let mut program = Actor::program("applicant_token");
     let body = json!({ "call": "hyper-open-x", "round": "demonstration", "attempt": uuid::Uuid::now_v7() });
-    let id = program.json(Method::POST, "/api/v1/dossiers", &body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+    let id = program.json(Method::POST, "/api/v1/dossiers", &body).await.expect(201).json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let path = format!("/api/v1/dossiers/{id}/document");
     let tag = program.get(&path).await.expect(200).headers[header::ETAG].to_str().unwrap().to_owned();
     let put = |tag: Option<&str>, title: &str| {
@@ -43,13 +46,20 @@ async fn documents_have_entity_tags() {
 #[tokio::test]
 async fn wrong_input_is_told_with_its_place() {
     let mut program = Actor::program("applicant_token");
-    let unknown = json!({ "call": "hyper-open-x", "round": "demonstration", "document": { "project": { "nothing": "x" } } });
+    let unknown =
+        json!({ "call": "hyper-open-x", "round": "demonstration", "document": { "project": { "nothing": "x" } } });
     let problem = program.json(Method::POST, "/api/v1/dossiers", &unknown).await.expect(422).json();
     assert!(problem["detail"].as_str().unwrap().contains("project.nothing"), "{problem}");
-    let request = program.request(Method::POST, "/api/v1/dossiers").header("content-type", "application/json").body("{");
+    let request =
+        program.request(Method::POST, "/api/v1/dossiers").header("content-type", "application/json").body("{");
     let problem = program.send(request).await.unwrap().expect(400);
     assert_eq!(problem.headers[header::CONTENT_TYPE], "application/problem+json");
-    for body in [json!([]), json!({ "call": 1 }), json!({ "call": "hyper-open-x", "round": "none" }), json!({ "call": "none", "round": "x" })] {
+    for body in [
+        json!([]),
+        json!({ "call": 1 }),
+        json!({ "call": "hyper-open-x", "round": "none" }),
+        json!({ "call": "none", "round": "x" }),
+    ] {
         let answer = program.json(Method::POST, "/api/v1/dossiers", &body).await;
         assert!(matches!(answer.status.as_u16(), 400 | 404 | 422), "{body}: {}", answer.status);
     }
@@ -95,7 +105,8 @@ async fn page_interface_and_command_line_find_the_same() {
 
     let mut ada = Actor::applicant().await;
     let id = sample::draft(&mut ada, "demonstration", &answers).await;
-    let saved = ada.json(Method::POST, &format!("/dossiers/{id}/fields"), &json!({ "changes": [] })).await.expect(200).json();
+    let saved =
+        ada.json(Method::POST, &format!("/dossiers/{id}/fields"), &json!({ "changes": [] })).await.expect(200).json();
     assert_eq!(pairs(&saved["findings"]), expected, "the editor's script");
     let page = ada.get(&format!("/dossiers/{id}")).await.expect(200).body;
     for finding in stateless["findings"].as_array().unwrap() {

@@ -28,7 +28,10 @@ async fn without_its_database_the_portal_says_so_and_recovers_with_everything() 
     kill("-KILL", pid);
     let refused = ada.post(&format!("/dossiers/{id}/deposits"), &[("attempt", &attempt)]).await;
     assert!(matches!(refused.status.as_u16(), 303 | 502 | 503), "{}: {}", refused.status, refused.body);
-    wait_for_async("the database to be started again", async || ada.get(&format!("/dossiers/{id}")).await.status == 200).await;
+    wait_for_async("the database to be started again", async || {
+        ada.get(&format!("/dossiers/{id}")).await.status == 200
+    })
+    .await;
     let done = ada.post(&format!("/dossiers/{id}/deposits"), &[("attempt", &attempt)]).await.expect(303);
     let receipt = ada.get(&format!("{}.json", done.location())).await.expect(200).json();
     assert_eq!(receipt["statement"]["version"], 1, "never a double deposit");

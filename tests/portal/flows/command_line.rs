@@ -1,6 +1,9 @@
 //! The command line as its user meets it.
 
-use crate::harness::{Actor, Installation, installation::{guichet, source}};
+use crate::harness::{
+    Actor, Installation,
+    installation::{guichet, source},
+};
 use std::{
     path::Path,
     process::{Command, Output},
@@ -55,7 +58,8 @@ fn a_folder_is_deposited_again_safely_and_verified_offline() {
     assert_eq!(again.status.code(), Some(0), "{}", text(&again));
     assert_eq!(receipt_of(folder.path()), receipt, "the same receipt");
 
-    let verify = |receipt: &Path| Command::new(guichet()).arg("verify").arg(receipt).arg(folder.path()).output().unwrap();
+    let verify =
+        |receipt: &Path| Command::new(guichet()).arg("verify").arg(receipt).arg(folder.path()).output().unwrap();
     let fine = verify(&receipt);
     assert_eq!(fine.status.code(), Some(0), "{}", text(&fine));
     let sealed = std::fs::read_to_string(&receipt).unwrap();
@@ -75,11 +79,20 @@ fn a_folder_is_deposited_again_safely_and_verified_offline() {
 #[test]
 fn wrong_usage_and_a_closed_network_are_told_apart_from_findings() {
     let at = Installation::shared();
-    let nowhere = Command::new(guichet()).args(["deposit", "/nonexistent", "--url", &at.url, "--token-file", "/nonexistent"]).output().unwrap();
+    let nowhere = Command::new(guichet())
+        .args(["deposit", "/nonexistent", "--url", &at.url, "--token-file", "/nonexistent"])
+        .output()
+        .unwrap();
     assert_eq!(nowhere.status.code(), Some(2), "{}", text(&nowhere));
     let folder = copy_sample();
     let token = tempfile::NamedTempFile::new().unwrap();
-    let away = Command::new(guichet()).arg("deposit").arg(folder.path()).args(["--url", "https://localhost:9", "--token-file"]).arg(token.path()).output().unwrap();
+    let away = Command::new(guichet())
+        .arg("deposit")
+        .arg(folder.path())
+        .args(["--url", "https://localhost:9", "--token-file"])
+        .arg(token.path())
+        .output()
+        .unwrap();
     assert_eq!(away.status.code(), Some(2), "{}", text(&away));
     assert!(!text(&away).contains("panicked"));
 }
@@ -87,7 +100,8 @@ fn wrong_usage_and_a_closed_network_are_told_apart_from_findings() {
 #[test]
 fn the_doctor_finds_the_demonstration_in_order_and_names_its_test_hooks() {
     let at = Installation::shared();
-    let output = Command::new(guichet()).arg("doctor").arg("--config").arg(at.folder.join("guichet-1.toml")).output().unwrap();
+    let output =
+        Command::new(guichet()).arg("doctor").arg("--config").arg(at.folder.join("guichet-1.toml")).output().unwrap();
     let said = text(&output);
     assert!(said.contains("test_hooks"), "{said}");
     let missing = Command::new(guichet()).args(["doctor", "--config", "/nonexistent.toml"]).output().unwrap();

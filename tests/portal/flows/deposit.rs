@@ -40,12 +40,14 @@ async fn a_company_deposits_without_the_script_and_holds_a_receipt() {
     let mut ada = Actor::applicant().await;
     let dossier = sample::sample(sample::today());
     let attempt = uuid::Uuid::now_v7().to_string();
-    let begun = ada.post("/calls/hyper-open-x/rounds/demonstration/dossiers", &[("attempt", &attempt)]).await.expect(303);
+    let begun =
+        ada.post("/calls/hyper-open-x/rounds/demonstration/dossiers", &[("attempt", &attempt)]).await.expect(303);
     let id = begun.location().split('/').nth(2).unwrap().to_owned();
 
     let empty = ada.get(&format!("/dossiers/{id}")).await.expect(200);
     assert!(empty.body.contains("BROUILLON NON DÉPOSÉ"), "the banner says that nothing is deposited");
-    let refused = ada.post(&format!("/dossiers/{id}/deposits"), &[("attempt", &empty.hidden("attempt"))]).await.expect(422);
+    let refused =
+        ada.post(&format!("/dossiers/{id}/deposits"), &[("attempt", &empty.hidden("attempt"))]).await.expect(422);
     assert!(refused.body.contains("/edit/applicant#field-applicant.siret"), "what is missing links to its field");
 
     for (section, answers) in dossier.answers.as_object().unwrap() {
@@ -84,7 +86,11 @@ async fn changes_after_a_deposit_wait_for_the_next_one_and_versions_never_change
 
     let second = sample::deposit(&mut ada, &id).await;
     assert_ne!(first, second);
-    assert_eq!(ada.get(&format!("/receipts/{first}.json")).await.expect(200).body, sealed, "the first version is as it was");
+    assert_eq!(
+        ada.get(&format!("/receipts/{first}.json")).await.expect(200).body,
+        sealed,
+        "the first version is as it was"
+    );
     let now = ada.get(&format!("/receipts/{second}.json")).await.expect(200).json();
     assert_eq!(now["statement"]["version"], 2);
     assert_eq!(now["manifest"]["answers"]["project"]["acronym"], "NOUVEAU");
@@ -113,7 +119,8 @@ async fn a_copy_of_the_news_is_mailed() {
     let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
     let page = ada.get("/dossiers").await.expect(200);
     let from = page.body.find("@exemple.fr").unwrap();
-    let email = page.body[..from].rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap().to_owned() + "@exemple.fr";
+    let email =
+        page.body[..from].rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap().to_owned() + "@exemple.fr";
     loop {
         let mails = mails_to(&mut ada, &email).await;
         if mails.iter().any(|mail| mail["subject"].as_str().unwrap().contains(&number)) {

@@ -35,7 +35,8 @@ async fn each_blocking_rule_refuses_the_deposit_by_its_id() {
         let request = program.request(Method::PUT, &document).header("if-match", "*").json(&answers);
         program.send(request).await.unwrap().expect(200);
         let attempt = json!({ "attempt": uuid::Uuid::now_v7() });
-        let refused = program.json(Method::POST, &format!("/api/v1/dossiers/{id}/deposits"), &attempt).await.expect(422).json();
+        let refused =
+            program.json(Method::POST, &format!("/api/v1/dossiers/{id}/deposits"), &attempt).await.expect(422).json();
         let found = refused["findings"].as_array().unwrap();
         let named = found.iter().any(|finding| finding["rule"] == rule && finding["severity"] == "blocking");
         assert!(named, "{path}: {rule} is not among {found:?}");

@@ -69,7 +69,10 @@ async fn a_form_from_elsewhere_changes_nothing() {
     // The client keeps both headers; the portal refuses what does not name it alone.
     let body = format!("csrf={}&attempt={attempt}", ada.csrf());
     let request = |origin: Option<&str>, body: String| {
-        let mut request = ada.request(reqwest::Method::POST, path).header("content-type", "application/x-www-form-urlencoded").body(body);
+        let mut request = ada
+            .request(reqwest::Method::POST, path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
         if let Some(origin) = origin {
             request = request.header("origin", origin);
         }

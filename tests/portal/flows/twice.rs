@@ -37,7 +37,12 @@ async fn the_page_without_script_asks_about_a_conflict_too() {
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let asked = ada.post(&path, &fields).await.expect(409);
     assert!(asked.body.contains("Deuxième") && asked.body.contains("Troisième"), "both versions are shown");
-    let fields = [("was", asked.hidden("was")), ("project.title", "Troisième".into()), ("resolve.project.title", "yours".into()), ("action", "save".into())];
+    let fields = [
+        ("was", asked.hidden("was")),
+        ("project.title", "Troisième".into()),
+        ("resolve.project.title", "yours".into()),
+        ("action", "save".into()),
+    ];
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     ada.post(&path, &fields).await.expect(303);
     assert!(ada.get(&path).await.body.contains("Troisième"));

@@ -60,7 +60,7 @@ fn named(text: &str) -> Vec<String> {
                 } else if depth == 1 && !word.is_empty() {
                     names.push(std::mem::take(&mut word));
                     // What follows `::` belongs to the same module.
-                } 
+                }
             }
             names.extend(Some(word).filter(|word| !word.is_empty()));
         } else {
@@ -87,13 +87,29 @@ fn dependencies_point_one_way() {
             }
         }
     }
-    assert!(faults.is_empty(), "{}\nChange the code, or the table together with docs/architecture.md.", faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{}\nChange the code, or the table together with docs/architecture.md.",
+        faults.join("\n")
+    );
 }
 
 #[test]
 fn layers_know_only_their_own_trade() {
     let forbidden: [(&str, &[&str]); 4] = [
-        ("domain", &["tokio::", "sqlx::", "axum::", "std::fs", "std::net", "Timestamp::now", "SystemTime::now", "Uuid::new_v4()"]),
+        (
+            "domain",
+            &[
+                "tokio::",
+                "sqlx::",
+                "axum::",
+                "std::fs",
+                "std::net",
+                "Timestamp::now",
+                "SystemTime::now",
+                "Uuid::new_v4()",
+            ],
+        ),
         ("store", &["axum::"]),
         ("app", &["axum::", "StatusCode", "sqlx::query"]),
         ("web", &["sqlx::", "Timestamp::now", "std::fs::"]),
@@ -102,12 +118,15 @@ fn layers_know_only_their_own_trade() {
     for path in files(&source("src")) {
         let text = std::fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
-        if path.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests.rs" | "tests" | "samples.rs"))) {
+        if path.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests.rs" | "tests" | "samples.rs")))
+        {
             continue;
         }
         let name = module(&path);
         for (_, words) in forbidden.iter().filter(|(module, _)| *module == name) {
-            faults.extend(words.iter().filter(|word| code.contains(*word)).map(|word| format!("{}: {word}", path.display())));
+            faults.extend(
+                words.iter().filter(|word| code.contains(*word)).map(|word| format!("{}: {word}", path.display())),
+            );
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));

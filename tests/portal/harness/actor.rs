@@ -34,7 +34,8 @@ impl Answer {
     /// The value of a hidden input.
     pub fn hidden(&self, name: &str) -> String {
         let marker = format!("name=\"{name}\" value=\"");
-        let from = self.body.find(&marker).unwrap_or_else(|| panic!("no hidden {name} in {}", self.body)) + marker.len();
+        let from =
+            self.body.find(&marker).unwrap_or_else(|| panic!("no hidden {name} in {}", self.body)) + marker.len();
         let to = self.body[from..].find('"').unwrap();
         unescape(&self.body[from..from + to])
     }
@@ -47,7 +48,15 @@ impl Answer {
 }
 
 fn unescape(text: &str) -> String {
-    text.replace("&quot;", "\"").replace("&#34;", "\"").replace("&#39;", "'").replace("&lt;", "<").replace("&#60;", "<").replace("&#62;", ">").replace("&gt;", ">").replace("&#38;", "&").replace("&amp;", "&")
+    text.replace("&quot;", "\"")
+        .replace("&#34;", "\"")
+        .replace("&#39;", "'")
+        .replace("&lt;", "<")
+        .replace("&#60;", "<")
+        .replace("&#62;", ">")
+        .replace("&gt;", ">")
+        .replace("&#38;", "&")
+        .replace("&amp;", "&")
 }
 
 /// A client that knows the installation's own certification authority.
@@ -179,7 +188,8 @@ impl Actor {
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
         let mut pairs: Vec<(String, String)> = vec![("csrf".into(), self.csrf.clone())];
         pairs.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let body: Vec<String> = pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let body: Vec<String> =
+            pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
         self.request(Method::POST, path)
             .header(header::ORIGIN, &self.at.url)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -203,7 +213,8 @@ impl Actor {
         let mut body = Vec::new();
         for (field, value) in [("csrf", self.csrf.as_str()), ("issued", issued)] {
             body.extend_from_slice(
-                format!("--{boundary}\r\ncontent-disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n").as_bytes(),
+                format!("--{boundary}\r\ncontent-disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n")
+                    .as_bytes(),
             );
         }
         body.extend_from_slice(

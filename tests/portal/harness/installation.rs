@@ -60,15 +60,7 @@ impl Installation {
         let url = wait_ready(&mut supervisor);
         let access = access(&folder);
         let ca_file = PathBuf::from(access["ca_cert"].as_str().unwrap());
-        Self {
-            url,
-            ca: std::fs::read(&ca_file).unwrap(),
-            ca_file,
-            folder,
-            supervisor,
-            _stdin: stdin,
-            _keep: keep,
-        }
+        Self { url, ca: std::fs::read(&ca_file).unwrap(), ca_file, folder, supervisor, _stdin: stdin, _keep: keep }
     }
 
     /// What `access.json` says now.
@@ -151,13 +143,5 @@ pub async fn wait_for_async(what: &str, mut condition: impl AsyncFnMut() -> bool
     let end = Instant::now() + Duration::from_secs(30);
     while !condition().await {
         assert!(Instant::now() < end, "waited in vain for {what}");
-    }
-}
-
-impl Installation {
-    /// A request of nobody, on a connection that stays open.
-    pub fn anonymous_get(&self, path: &str) -> reqwest::RequestBuilder {
-        static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
-        CLIENT.get_or_init(|| super::actor::client(self)).get(format!("{}{path}", self.url))
     }
 }

@@ -35,7 +35,8 @@ pub fn set(answers: &mut Json, path: &str, value: Json) {
 pub async fn draft(actor: &mut Actor, round: &str, answers: &Json) -> String {
     actor.get("/dossiers").await.expect(200);
     let attempt = Uuid::now_v7().to_string();
-    let begun = actor.post(&format!("/calls/{CALL}/rounds/{round}/dossiers"), &[("attempt", &attempt)]).await.expect(303);
+    let begun =
+        actor.post(&format!("/calls/{CALL}/rounds/{round}/dossiers"), &[("attempt", &attempt)]).await.expect(303);
     let id = begun.location().split('/').nth(2).unwrap().to_owned();
     fill(actor, &id, answers).await;
     id
@@ -49,7 +50,11 @@ pub async fn fill(actor: &mut Actor, id: &str, answers: &Json) {
         .unwrap()
         .iter()
         .flat_map(|(section, fields)| {
-            fields.as_object().unwrap().iter().map(move |(field, value)| json!({ "path": format!("{section}.{field}"), "value": value }))
+            fields
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(move |(field, value)| json!({ "path": format!("{section}.{field}"), "value": value }))
         })
         .collect();
     actor.json(Method::POST, &format!("/dossiers/{id}/fields"), &json!({ "changes": changes })).await.expect(200);
@@ -82,12 +87,14 @@ pub async fn deposit(actor: &mut Actor, id: &str) -> String {
 
 /// A complete draft by the API, for a program.
 pub async fn complete_by_api(actor: &mut Actor, dossier: &FolderDossier) -> String {
-    let body = json!({ "call": dossier.call, "round": dossier.round, "document": dossier.answers, "attempt": Uuid::now_v7() });
+    let body =
+        json!({ "call": dossier.call, "round": dossier.round, "document": dossier.answers, "attempt": Uuid::now_v7() });
     let begun = actor.json(Method::POST, "/api/v1/dossiers", &body).await.expect(201);
     let id = begun.json()["id"].as_str().unwrap().to_owned();
     for wanted in &dossier.pieces {
         let issued = wanted.issued.map(|day| day.to_string()).unwrap_or_default();
-        let path = format!("/api/v1/dossiers/{id}/pieces/{}?issued={issued}&name={}", wanted.code, encode(&wanted.file));
+        let path =
+            format!("/api/v1/dossiers/{id}/pieces/{}?issued={issued}&name={}", wanted.code, encode(&wanted.file));
         let request = actor.request(Method::PUT, &path).body(piece(&wanted.file));
         actor.send(request).await.unwrap().expect(200);
     }

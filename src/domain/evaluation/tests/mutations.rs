@@ -12,11 +12,12 @@ use std::collections::BTreeSet;
 type Change = (&'static str, &'static str, fn(Sample) -> Sample);
 
 /// Rule, path, change.
-const BLOCKING: [Change; 16] = [
+const BLOCKING: [Change; 17] = [
     ("CAL-5", "project.end", |sample| sample.text("project.end", "31/12/2027")),
     ("DEP-2", "", |sample| sample.in_round("2024")),
     ("ELI-1", "budget.persons", |sample| sample.budget("104 166,66", "0", "124 999,99").text("aid.asked", "99 999,99")),
     ("ELI-3", "applicant.rcs_date", |sample| sample.text("applicant.rcs_date", "24/11/2026")),
+    ("ELI-3", "applicant.created", |sample| sample.text("applicant.created", "24/11/2026")),
     ("ELI-7", "health.capital", |sample| sample.text("health.retained", "-600 000")),
     ("ELI-7", "health.year_end", |sample| sample.text("health.year_end", "31/12/2026")),
     ("ELI-7", "health.year_end", |sample| sample.text("health.year_end", "22/11/2024")),
