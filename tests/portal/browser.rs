@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod keyboard;
+mod offline;
 mod script;
 mod window;
 mod without_script;

@@ -1,0 +1,48 @@
+//! The verifier that is one file: opened from the disk, it agrees with the program about real receipts and forged ones.
+
+use super::window::{Script, Window};
+use crate::harness::{Actor, sample};
+use guichet::domain::receipt;
+use serde_json::{Value as Json, json};
+use std::path::Path;
+
+/// The verdict of the page on a file: the class of its box.
+async fn verdict(window: &Window, page: &Path, file: &Path) -> String {
+    window.client.goto(&format!("file://{}", page.display())).await.unwrap();
+    window.find("#receipt-file").await.send_keys(file.to_str().unwrap()).await.unwrap();
+    window.find("#result .verdict").await.attr("class").await.unwrap().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_offline_page_and_the_program_agree() {
+    let mut ada = Actor::applicant().await;
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    let number = sample::deposit(&mut ada, &id).await;
+    let sealed = ada.get(&format!("/receipts/{number}.json")).await.expect(200).body;
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("verifier.html");
+    std::fs::write(&page, ada.get("/verify/offline.html").await.expect(200).body).unwrap();
+    let window = Window::open(Script::On).await;
+
+    let real: Json = serde_json::from_str(&sealed).unwrap();
+    let mut other_cents = real.clone();
+    other_cents["manifest"]["amounts"]["aid"] = json!(9_999_999);
+    let mut other_answer = real.clone();
+    other_answer["manifest"]["answers"]["project"]["title"] = json!("Un autre titre");
+    let mut smuggled = real.clone();
+    smuggled["manifest"]["answers.budget"] = real["manifest"]["answers"]["budget"].clone();
+    smuggled["manifest"]["answers"]["budget"] = json!({});
+    let mut later = real.clone();
+    later["statement"]["deposited_at"] = json!("2026-01-01T00:00:00Z");
+    for (name, receipt) in
+        [("real", &real), ("cents", &other_cents), ("answer", &other_answer), ("smuggled", &smuggled), ("later", &later)]
+    {
+        let file = folder.path().join(format!("{name}.json"));
+        std::fs::write(&file, receipt.to_string()).unwrap();
+        let holds = receipt::verify(receipt, &[]).holds();
+        assert_eq!(holds, name == "real", "{name}");
+        let shown = verdict(&window, &page, &file).await;
+        assert_eq!(shown.contains("good"), holds, "{name}: {shown}");
+    }
+    window.close().await;
+}
