@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization;
 
+mod read;
+
 /// Most characters kept for one text, whatever the form says: a bound on memory, far above every limit of a form.
 pub const HARD_LIMIT_CHARS: usize = 50_000;
 /// Most rows kept of one table.
@@ -13,8 +15,8 @@ pub const HARD_LIMIT_ROWS: usize = 500;
 /// One row of a table: column → cell as typed.
 pub type Row = BTreeMap<String, String>;
 
-/// One answer as typed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One answer as typed. Reading it accepts numbers and booleans where documents keep text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     /// A ticked statement.
@@ -58,10 +60,9 @@ pub struct Change {
     /// `section.field`.
     pub path: String,
     /// What stood there when the change was begun; nothing for an empty field.
-    #[serde(default, deserialize_with = "lenient_or_none")]
+    #[serde(default)]
     pub was: Option<Value>,
     /// The new answer.
-    #[serde(deserialize_with = "lenient")]
     pub value: Value,
 }
 
@@ -180,8 +181,8 @@ impl Document {
             };
             for (name, json) in answers {
                 let path = format!("{section}.{name}");
-                let set = value_from_json(json)
-                    .ok_or_else(|| DocumentError::WrongShape(path.clone()))
+                let set = Value::deserialize(json)
+                    .map_err(|_| DocumentError::WrongShape(path.clone()))
                     .and_then(|value| document.set(call, &path, value));
                 if let Err(fault) = set {
                     faults.push(fault);
@@ -205,48 +206,6 @@ pub fn empty(kind: Kind) -> Value {
         Kind::Declaration => Value::Flag(false),
         _ => Value::Text(String::new()),
     }
-}
-
-fn lenient<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Value, D::Error> {
-    let json = serde_json::Value::deserialize(from)?;
-    value_from_json(&json).ok_or_else(|| serde::de::Error::custom("not an answer"))
-}
-
-fn lenient_or_none<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
-    lenient(from).map(Some)
-}
-
-/// Accepts numbers and booleans where documents keep text.
-fn value_from_json(json: &serde_json::Value) -> Option<Value> {
-    use serde_json::Value as Json;
-    Some(match json {
-        Json::Null => Value::Text(String::new()),
-        Json::Bool(flag) => Value::Flag(*flag),
-        Json::String(text) => Value::Text(text.clone()),
-        Json::Number(number) => Value::Text(number.to_string()),
-        Json::Array(items) if items.iter().all(Json::is_string) => {
-            Value::Choices(items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect())
-        }
-        Json::Array(items) => Value::Rows(items.iter().map(row_from_json).collect::<Option<_>>()?),
-        Json::Object(_) => return None,
-    })
-}
-
-fn row_from_json(json: &serde_json::Value) -> Option<Row> {
-    use serde_json::Value as Json;
-    json.as_object()?
-        .iter()
-        .map(|(column, cell)| {
-            let text = match cell {
-                Json::Null => String::new(),
-                Json::Bool(flag) => if *flag { "yes" } else { "no" }.into(),
-                Json::String(text) => text.clone(),
-                Json::Number(number) => number.to_string(),
-                Json::Array(_) | Json::Object(_) => return None,
-            };
-            Some((column.clone(), text))
-        })
-        .collect()
 }
 
 /// Line ends as `\n`, no control characters, then NFC (a control character may stand between a letter and its accent);
