@@ -44,6 +44,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use std::{
+    collections::HashMap,
     io,
     path::PathBuf,
     sync::{Arc, Mutex},
@@ -71,6 +72,8 @@ pub struct Parts {
     sessions: session::Cache,
     /// Readings by officers that the worker has still to journal.
     readings: Mutex<Vec<Event>>,
+    /// Deposits that officers have read lately, by receipt.
+    examined: Mutex<HashMap<String, Arc<round::Examined>>>,
 }
 
 impl std::ops::Deref for App {
@@ -118,6 +121,7 @@ impl App {
             work: Notify::new(),
             sessions: session::Cache::default(),
             readings: Mutex::default(),
+            examined: Mutex::default(),
             config,
         };
         if let Mail::Folder { folder, .. } = &parts.config.mail {

@@ -77,7 +77,7 @@ impl Receiver {
         let seam = self.tail.len().saturating_sub(ENCRYPT.len());
         let mut window = self.tail.split_off(seam);
         window.extend_from_slice(batch);
-        self.says_encrypt |= window.windows(ENCRYPT.len()).any(|found| found == ENCRYPT);
+        self.says_encrypt = self.says_encrypt || memchr::memmem::find(&window, ENCRYPT).is_some();
         self.tail.extend_from_slice(&window);
         let excess = self.tail.len().saturating_sub(WINDOW_BYTES);
         self.tail.drain(..excess);

@@ -7,6 +7,7 @@ use crate::{
         calendar::show_instant,
         call::Call,
         dossier::{Act, Deposit, Dossier, Refusal, Sealed},
+        evaluation::Evaluation,
         event::{Event, EventKind},
         ids::{AttemptId, DossierId},
         piece::Upload,
@@ -15,9 +16,12 @@ use crate::{
     store::{
         Connection, Freshness, StoreError,
         deposit::{self, NewDeposit, Summary},
-        dossier, journal, outbox, piece,
+        dossier,
+        journal::{self, Head},
+        outbox, piece,
     },
 };
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// The answer to a deposit.
@@ -93,24 +97,39 @@ impl App {
             Err(Refusal::Findings(evaluation)) => return Err(AppError::Refused(evaluation)),
         };
         // From here on other deposits wait: nothing slow may follow.
-        let (sequence, previous) = deposit::lock_chain(db).await?;
-        let receipt = self.sign(ctx, call, &dossier, &sealed, sequence + 1, previous);
-        let number = receipt.statement.number.clone();
-        self.record(db, ctx, call, &dossier, &sealed, &receipt, &uploads, attempt).await?;
+        let (receipts, events) = journal::lock_heads(db).await?;
+        let Sealed { version, manifest, parts, evaluation } = sealed;
+        let statement = Statement {
+            format: FORMAT.into(),
+            number: receipt::number(ctx.now, &call.time_zone(), receipts.sequence + 1),
+            sequence: receipts.sequence + 1,
+            dossier: id,
+            version,
+            deposited_at: ctx.now,
+            digest: receipt::digest(&serde_json::json!(parts)),
+            previous: receipts.link,
+            key: receipt::key_id(self.keys.receipt_public()),
+        };
+        let receipt = self.sign(statement, parts, manifest);
+        let statement = &receipt.statement;
+        let number = statement.number.clone();
+        self.record(db, ctx, call, &dossier, &evaluation, &receipt, &uploads, attempt).await?;
         let letter = Letter::Deposited {
             to: ctx.actor()?.account.email.clone(),
             lang: ctx.lang,
             number: number.clone(),
             at: show_instant(ctx.now, &call.time_zone()),
-            digest: receipt.statement.digest.clone(),
+            digest: statement.digest.clone(),
             link: format!("{}/receipts/{number}", self.config.portal.public_url),
         };
         outbox::push(db, job, "mail", &serde_json::json!(letter), self.clock()).await?;
         let data = serde_json::json!({
-            "receipt": number, "version": sealed.version, "digest": receipt.statement.digest,
+            "receipt": number, "version": statement.version, "digest": statement.digest,
         });
         let event = Event { kind: EventKind::DossierDeposited, at: ctx.now, actor: Some(who), dossier: Some(id), data };
-        journal::append(db, &event).await?;
+        let events = journal::insert(db, &events, &event).await?;
+        let receipts = Head { sequence: statement.sequence, link: statement.digest() };
+        journal::move_heads(db, &receipts, &events).await?;
         Ok(Deposited { receipt: number, new: true })
     }
 
@@ -123,34 +142,14 @@ impl App {
         Ok(deposit::others_of_company(db, &dossier.call, &dossier.round, &siren, dossier.id).await?)
     }
 
-    fn sign(
-        &self,
-        ctx: &Ctx,
-        call: &Call,
-        dossier: &Dossier,
-        sealed: &Sealed,
-        sequence: u64,
-        previous: String,
-    ) -> Receipt {
-        let public = self.keys.receipt_public();
-        let statement = Statement {
-            format: FORMAT.into(),
-            number: receipt::number(ctx.now, &call.time_zone(), sequence),
-            sequence,
-            dossier: dossier.id,
-            version: sealed.version,
-            deposited_at: ctx.now,
-            digest: receipt::digest(&serde_json::json!(sealed.parts)),
-            previous,
-            key: receipt::key_id(public),
-        };
+    fn sign(&self, statement: Statement, parts: BTreeMap<String, String>, manifest: serde_json::Value) -> Receipt {
         let signature = self.keys.receipt.sign(statement.canonical().as_bytes());
         Receipt {
             statement,
             signature: hex::encode(signature.as_ref()),
-            public_key: hex::encode(public),
-            parts: sealed.parts.clone(),
-            manifest: sealed.manifest.clone(),
+            public_key: hex::encode(self.keys.receipt_public()),
+            parts,
+            manifest,
         }
     }
 
@@ -161,14 +160,14 @@ impl App {
         ctx: &Ctx,
         call: &Call,
         dossier: &Dossier,
-        sealed: &Sealed,
+        evaluation: &Evaluation,
         receipt: &Receipt,
         uploads: &[Upload],
         attempt: AttemptId,
     ) -> Result<(), AppError> {
-        let summary = summary(ctx, call, dossier, sealed, receipt);
+        let summary = summary(ctx, call, dossier, evaluation, receipt);
         let pieces: Vec<_> = uploads.iter().map(|upload| (upload.code.clone(), upload.sha256.clone())).collect();
-        let text = serde_json::json!(receipt).to_string();
+        let text = serde_json::to_string(receipt).map_err(|error| AppError::Disk(std::io::Error::other(error)))?;
         let new = NewDeposit {
             summary: &summary,
             call: &call.id,
@@ -181,7 +180,7 @@ impl App {
         };
         deposit::insert(db, &new).await?;
         let standing = Deposit {
-            version: sealed.version,
+            version: receipt.statement.version,
             receipt: receipt.statement.number.clone(),
             at: ctx.now,
             revision: dossier.revision,
@@ -198,9 +197,9 @@ fn siren(call: &Call, dossier: &Dossier) -> String {
         .unwrap_or_default()
 }
 
-fn summary(ctx: &Ctx, call: &Call, dossier: &Dossier, sealed: &Sealed, receipt: &Receipt) -> Summary {
+fn summary(ctx: &Ctx, call: &Call, dossier: &Dossier, evaluation: &Evaluation, receipt: &Receipt) -> Summary {
     let short = |text: &str| text.chars().take(250).collect::<String>();
-    let answers = &sealed.evaluation.document;
+    let answers = &evaluation.document;
     let slugs: Vec<&str> = call.bricks.iter().map(|brick| brick.slug.as_str()).collect();
     // The field of bricks is the one whose choices are bricks, whatever the call names it.
     let bricks = call
@@ -217,15 +216,15 @@ fn summary(ctx: &Ctx, call: &Call, dossier: &Dossier, sealed: &Sealed, receipt: 
     };
     Summary {
         dossier: dossier.id,
-        version: sealed.version,
+        version: receipt.statement.version,
         receipt: receipt.statement.number.clone(),
         siren: siren(call, dossier),
         company: short(answers.text(&call.company.name)),
         title: short(answers.text(&call.company.project)),
         bricks,
-        base: sealed.evaluation.amounts.base,
-        aid: sealed.evaluation.amounts.aid,
-        warnings: u32::try_from(sealed.evaluation.findings.len()).unwrap_or(u32::MAX),
+        base: evaluation.amounts.base,
+        aid: evaluation.amounts.aid,
+        warnings: u32::try_from(evaluation.findings.len()).unwrap_or(u32::MAX),
         at: ctx.now,
     }
 }

@@ -11,9 +11,12 @@ use crate::{
         piece::Upload,
         receipt::Receipt,
     },
-    store::{Freshness, deposit, dossier, journal, piece},
+    store::{
+        Freshness,
+        deposit::{self, Version},
+        dossier, journal, piece,
+    },
 };
-use jiff::Timestamp;
 use std::{collections::HashMap, sync::PoisonError};
 
 /// A dossier as its owner sees it.
@@ -25,8 +28,8 @@ pub struct Page {
     pub uploads: Vec<Upload>,
     /// The evaluation of the draft.
     pub evaluation: Evaluation,
-    /// Version, receipt, instant and whether it stands, the latest first.
-    pub versions: Vec<(u32, String, Timestamp, bool)>,
+    /// Deposited versions, the latest first.
+    pub versions: Vec<Version>,
 }
 
 /// A piece to send.

@@ -1,21 +1,41 @@
 //! What officers see of a round: the deposits that stand, and how many drafts there are.
 
-use super::{App, AppError, Ctx, read::target};
+use super::{App, AppError, Ctx};
 use crate::{
     domain::{
         access::{Action, Target},
         calendar::RoundId,
+        document::Document,
+        evaluation::{Circumstances, Evaluation, Extent, evaluate},
         event::EventKind,
         ids::DossierId,
+        piece::Upload,
         receipt::Receipt,
     },
     store::{
         Freshness,
-        deposit::{self, Filter, Summary},
+        deposit::{self, Filter, Summary, Version},
         dossier,
     },
 };
-use jiff::Timestamp;
+use serde::Deserialize;
+use std::sync::{Arc, PoisonError};
+
+/// A deposit as officers read it.
+#[derive(Debug)]
+pub struct Examined {
+    /// The receipt with everything that was deposited.
+    pub receipt: Receipt,
+    /// Its call.
+    pub call: String,
+    /// Its round.
+    pub round: RoundId,
+    /// The deposited answers, judged at the instant of the deposit.
+    pub evaluation: Evaluation,
+}
+
+/// Deposits kept in memory at most, some 100 kB each.
+const EXAMINED: usize = 200;
 
 /// A page of the list.
 #[derive(Debug)]
@@ -49,24 +69,55 @@ impl App {
         Ok(RoundPage { rows, total, drafts })
     }
 
-    /// The standing deposit of a dossier and all its versions; the reading is journalled.
+    /// The standing deposit of a dossier and all its versions; the reading is noted.
     ///
     /// # Errors
     /// The policy's or the store's.
-    pub async fn standing_deposit(
-        &self,
-        ctx: &Ctx,
-        id: DossierId,
-    ) -> Result<(deposit::Stored, Receipt, Vec<(u32, String, Timestamp, bool)>), AppError> {
+    pub async fn standing_deposit(&self, ctx: &Ctx, id: DossierId) -> Result<(Arc<Examined>, Vec<Version>), AppError> {
         ctx.may(Action::RoundList, Target::Call)?;
         let mut db = self.store.read(Freshness::MayLag).await?;
-        let stored = deposit::standing(&mut db, id).await?.ok_or(AppError::NotFound)?;
-        ctx.may(Action::DepositRead, target(&stored))?;
         let versions = deposit::versions(&mut db, id).await?;
+        let standing = versions.iter().find(|version| version.standing).ok_or(AppError::NotFound)?;
+        ctx.may(Action::DepositRead, Target::Dossier { id, owner: standing.owner, deposited: true })?;
+        let known = self.examined.lock().unwrap_or_else(PoisonError::into_inner).get(&standing.receipt).cloned();
+        let examined = match known {
+            Some(examined) => examined,
+            None => {
+                let stored = deposit::by_number(&mut db, &standing.receipt).await?.ok_or(AppError::NotFound)?;
+                self.examine(stored.receipt()?, &standing.call, &standing.round)?
+            }
+        };
         drop(db);
-        let receipt = stored.receipt()?;
-        let data = serde_json::json!({ "receipt": receipt.statement.number });
+        let data = serde_json::json!({ "receipt": standing.receipt });
         self.note_reading(ctx, EventKind::DepositRead, id, data)?;
-        Ok((stored, receipt, versions))
+        Ok((examined, versions))
+    }
+
+    /// Judges the deposited answers at the instant of their deposit. Neither can ever change, so the result is kept.
+    fn examine(&self, receipt: Receipt, call: &str, round: &RoundId) -> Result<Arc<Examined>, AppError> {
+        let call = self.call(call)?;
+        let round = self.round(call, round)?;
+        let document = Document::deserialize(&receipt.manifest["answers"]).unwrap_or_default();
+        let uploads: Vec<Upload> = receipt.manifest["pieces"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter_map(|(_, piece)| Upload::deserialize(piece).ok())
+            .collect();
+        let around = Circumstances {
+            now: receipt.statement.deposited_at,
+            round: Some(round),
+            uploads: Some(&uploads),
+            other_deposits: 0,
+        };
+        let evaluation = evaluate(call, &document, around, Extent::Deposit);
+        let number = receipt.statement.number.clone();
+        let examined = Arc::new(Examined { receipt, call: call.id.clone(), round: round.id.clone(), evaluation });
+        let mut kept = self.examined.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= EXAMINED {
+            kept.clear();
+        }
+        kept.insert(number, examined.clone());
+        Ok(examined)
     }
 }

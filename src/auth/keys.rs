@@ -40,6 +40,9 @@ pub struct Keys {
     pub api: KeyPair,
     /// Signs receipts.
     pub receipt: Ed25519KeyPair,
+    /// Public halves of receipt keys that signed once and sign no more: files `receipt-*.pub`, hexadecimal. Receipts
+    /// that they signed are verified for ever.
+    pub retired: Vec<Vec<u8>>,
     /// Makes form tokens.
     pub form: hmac::Key,
 }
@@ -63,6 +66,7 @@ impl Keys {
             api: biscuit("api.key")?,
             receipt: Ed25519KeyPair::from_seed_unchecked(&random_file(folder, "receipt.key")?)
                 .map_err(|_| malformed("receipt.key"))?,
+            retired: retired(folder)?,
             form: hmac::Key::new(hmac::HMAC_SHA256, &random_file(folder, "form.key")?),
         })
     }
@@ -72,6 +76,21 @@ impl Keys {
     pub fn receipt_public(&self) -> &[u8] {
         self.receipt.public_key().as_ref()
     }
+}
+
+fn retired(folder: &Path) -> Result<Vec<Vec<u8>>, KeysError> {
+    let failed = |source| KeysError::File { path: folder.into(), source };
+    let mut keys = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with("receipt-") && name.ends_with(".pub") {
+            let text = fs::read_to_string(&path).map_err(failed)?;
+            let key = hex::decode(text.trim()).ok().filter(|key| key.len() == 32);
+            keys.push(key.ok_or(KeysError::Malformed(path))?);
+        }
+    }
+    Ok(keys)
 }
 
 /// Reads 32 secret bytes, hexadecimal in the file, or makes them. Two processes may start at once: the file is

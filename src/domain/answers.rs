@@ -236,38 +236,50 @@ impl Reading<'_> {
     }
 
     fn cell(&mut self, index: usize, column: &Column, row: &mut Row) {
-        let path = format!("{}[{index}].{}", self.path(), column.id);
-        let label = Text::new(
-            format!("{}, ligne {} : {}", self.field.label.fr, index + 1, column.label.fr),
-            format!("{}, row {}: {}", self.field.label.en, index + 1, column.label.en),
-        );
         let cell = row.get(&column.id).map(|cell| cell.trim()).unwrap_or_default();
         if cell.is_empty() {
             if column.required && column.id != "row" {
+                let label = self.cell_label(index, column);
                 let message =
                     Text::new(format!("« {} » est à remplir.", label.fr), format!("“{}” must be filled in.", label.en));
-                self.find(path, message);
+                self.find(self.cell_path(index, column), message);
             }
             return;
         }
-        match normal(column.kind, &column.options, cell) {
+        let problems = match normal(column.kind, &column.options, cell) {
             Ok(normal) => {
-                let length = normal.chars().count();
-                if let Some(most) = column.max_chars.filter(|most| length > *most) {
-                    let problem = Text::new(
-                        format!("{length} caractères pour {most} au plus."),
-                        format!("{length} characters for {most} at most."),
-                    );
-                    self.find(path.clone(), named(&label, &problem));
-                }
-                for problem in out_of_range(column.kind, column.min, column.max, &normal) {
-                    self.find(path.clone(), named(&label, &problem));
-                }
+                let mut problems = out_of_range(column.kind, column.min, column.max, &normal);
+                problems.extend(too_long(&normal, column.max_chars));
                 row.insert(column.id.clone(), normal);
+                problems
             }
-            Err(problem) => self.find(path, named(&label, &problem)),
+            Err(problem) => vec![problem],
+        };
+        for problem in problems {
+            let message = named(&self.cell_label(index, column), &problem);
+            self.find(self.cell_path(index, column), message);
         }
     }
+
+    fn cell_path(&self, index: usize, column: &Column) -> String {
+        format!("{}[{index}].{}", self.path(), column.id)
+    }
+
+    fn cell_label(&self, index: usize, column: &Column) -> Text {
+        Text::new(
+            format!("{}, ligne {} : {}", self.field.label.fr, index + 1, column.label.fr),
+            format!("{}, row {}: {}", self.field.label.en, index + 1, column.label.en),
+        )
+    }
+}
+
+fn too_long(text: &str, most: Option<usize>) -> Option<Text> {
+    let length = text.chars().count();
+    let most = most.filter(|most| length > *most)?;
+    Some(Text::new(
+        format!("{length} caractères pour {most} au plus."),
+        format!("{length} characters for {most} at most."),
+    ))
 }
 
 /// What is wrong with a number that can be read.

@@ -2,7 +2,6 @@
 
 use super::{
     StoreError,
-    journal::{self, Chain},
     row::{impossible, instant, timestamp},
 };
 use crate::domain::{
@@ -97,14 +96,6 @@ impl From<SummaryRow> for Summary {
     }
 }
 
-/// Takes the head of the receipt chain; held until the transaction ends, so it is taken as late as possible.
-///
-/// # Errors
-/// When the database fails.
-pub async fn lock_chain(db: &mut MySqlConnection) -> Result<(u64, String), StoreError> {
-    journal::lock_head(db, Chain::Receipt).await
-}
-
 /// The head of the receipt chain: sequence and digest of the last statement.
 ///
 /// # Errors
@@ -113,7 +104,7 @@ pub async fn chain_head(db: &mut MySqlConnection) -> Result<(u64, String), Store
     Ok(sqlx::query_as("select sequence, link from chain where name = 'receipt'").fetch_one(db).await?)
 }
 
-/// Writes a deposit and moves the head of the chain.
+/// Writes a deposit.
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] with `deposit_attempt` when the attempt has been done already.
@@ -157,7 +148,7 @@ pub async fn insert(db: &mut MySqlConnection, deposit: &NewDeposit<'_>) -> Resul
         });
         query.build().execute(&mut *db).await?;
     }
-    journal::move_head(db, Chain::Receipt, receipt.statement.sequence, &receipt.statement.digest()).await
+    Ok(())
 }
 
 /// The receipt that an attempt on a dossier got.
@@ -241,21 +232,6 @@ pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<
     Ok(row.map(Stored::from))
 }
 
-/// The standing deposit of a dossier.
-///
-/// # Errors
-/// When the database fails.
-pub async fn standing(db: &mut MySqlConnection, dossier: DossierId) -> Result<Option<Stored>, StoreError> {
-    let row: Option<StoredRow> = sqlx::query_as(
-        "select p.dossier_id, d.account_id, p.call_id, p.round_id, p.standing, p.receipt
-         from deposit p join dossier d on d.dossier_id = p.dossier_id where p.dossier_id = ? and p.standing",
-    )
-    .bind(dossier.0)
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(Stored::from))
-}
-
 /// Takes a standing deposit out of the lists.
 ///
 /// # Errors
@@ -265,21 +241,59 @@ pub async fn withdraw(db: &mut MySqlConnection, dossier: DossierId) -> Result<()
     Ok(())
 }
 
-/// Version, receipt number, instant and whether it stands, of every version of a dossier, the latest first.
+/// One deposited version, without its content.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// Version, from 1.
+    pub version: u32,
+    /// Number of its receipt.
+    pub receipt: String,
+    /// Instant of the deposit.
+    pub at: Timestamp,
+    /// True while it is the one that stands.
+    pub standing: bool,
+    /// Owner of the dossier.
+    pub owner: AccountId,
+    /// Call.
+    pub call: String,
+    /// Round.
+    pub round: RoundId,
+}
+
+#[derive(FromRow)]
+struct VersionRow {
+    version: u32,
+    receipt_number: String,
+    deposited_at: PrimitiveDateTime,
+    standing: bool,
+    account_id: Uuid,
+    call_id: String,
+    round_id: String,
+}
+
+/// Every version of a dossier, the latest first.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn versions(
-    db: &mut MySqlConnection,
-    dossier: DossierId,
-) -> Result<Vec<(u32, String, Timestamp, bool)>, StoreError> {
-    let rows: Vec<(u32, String, PrimitiveDateTime, bool)> = sqlx::query_as(
-        "select version, receipt_number, deposited_at, standing from deposit where dossier_id = ? order by version desc",
+pub async fn versions(db: &mut MySqlConnection, dossier: DossierId) -> Result<Vec<Version>, StoreError> {
+    let rows: Vec<VersionRow> = sqlx::query_as(
+        "select p.version, p.receipt_number, p.deposited_at, p.standing, d.account_id, p.call_id, p.round_id
+         from deposit p join dossier d on d.dossier_id = p.dossier_id
+         where p.dossier_id = ? order by p.version desc",
     )
     .bind(dossier.0)
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|(version, number, at, standing)| (version, number, timestamp(at), standing)).collect())
+    let version = |row: VersionRow| Version {
+        version: row.version,
+        receipt: row.receipt_number,
+        at: timestamp(row.deposited_at),
+        standing: row.standing,
+        owner: AccountId(row.account_id),
+        call: row.call_id,
+        round: RoundId(row.round_id),
+    };
+    Ok(rows.into_iter().map(version).collect())
 }
 
 /// How many other dossiers of the same company stand in a round (ELI-4).

@@ -2,51 +2,18 @@
 
 use super::{
     StoreError,
-    row::{instant, one_row},
+    row::{impossible, instant, one_row},
 };
 use crate::domain::event::Event;
 use sqlx::MySqlConnection;
 
-/// The hash chains of the portal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chain {
-    /// Events.
-    Journal,
-    /// Receipts.
-    Receipt,
-}
-
-impl Chain {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Journal => "journal",
-            Self::Receipt => "receipt",
-        }
-    }
-}
-
-/// Locks the head of a chain and tells its sequence and link.
-pub(super) async fn lock_head(db: &mut MySqlConnection, chain: Chain) -> Result<(u64, String), StoreError> {
-    Ok(sqlx::query_as("select sequence, link from chain where name = ? for update")
-        .bind(chain.name())
-        .fetch_one(db)
-        .await?)
-}
-
-/// Moves the head of a chain.
-pub(super) async fn move_head(
-    db: &mut MySqlConnection,
-    chain: Chain,
-    sequence: u64,
-    link: &str,
-) -> Result<(), StoreError> {
-    let done = sqlx::query("update chain set sequence = ?, link = ? where name = ?")
-        .bind(sequence)
-        .bind(link)
-        .bind(chain.name())
-        .execute(db)
-        .await?;
-    one_row(done.rows_affected())
+/// Head of a hash chain: how many links it has, and the last one.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Head {
+    /// Sequence of the last link; zero when there is none.
+    pub sequence: u64,
+    /// The last link.
+    pub link: String,
 }
 
 /// Appends an event; the last step of a transaction, since the head stays locked until it ends.
@@ -54,9 +21,58 @@ pub(super) async fn move_head(
 /// # Errors
 /// When the database fails.
 pub async fn append(db: &mut MySqlConnection, event: &Event) -> Result<(), StoreError> {
-    let (last, previous) = lock_head(db, Chain::Journal).await?;
-    let sequence = last + 1;
-    let link = event.link(sequence, &previous);
+    let head = sqlx::query_as("select sequence, link from chain where name = 'journal' for update")
+        .fetch_one(&mut *db)
+        .await?;
+    let head = insert(db, &head, event).await?;
+    let done = sqlx::query("update chain set sequence = ?, link = ? where name = 'journal'")
+        .bind(head.sequence)
+        .bind(&head.link)
+        .execute(db)
+        .await?;
+    one_row(done.rows_affected())
+}
+
+/// Locks the heads of both chains, receipts first. Until the transaction ends other deposits wait, so nothing slow may
+/// follow.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_heads(db: &mut MySqlConnection) -> Result<(Head, Head), StoreError> {
+    let rows: Vec<Head> =
+        sqlx::query_as("select sequence, link from chain order by name desc for update").fetch_all(db).await?;
+    let mut rows = rows.into_iter();
+    match (rows.next(), rows.next(), rows.next()) {
+        (Some(receipts), Some(journal), None) => Ok((receipts, journal)),
+        _ => Err(impossible("chain", "name")),
+    }
+}
+
+/// Moves the heads of both chains.
+///
+/// # Errors
+/// When the database fails.
+pub async fn move_heads(db: &mut MySqlConnection, receipts: &Head, journal: &Head) -> Result<(), StoreError> {
+    let done = sqlx::query(
+        "update chain set sequence = if(name = 'receipt', ?, ?), link = if(name = 'receipt', ?, ?)
+         where name in ('receipt', 'journal')",
+    )
+    .bind(receipts.sequence)
+    .bind(journal.sequence)
+    .bind(&receipts.link)
+    .bind(&journal.link)
+    .execute(db)
+    .await?;
+    if done.rows_affected() == 2 { Ok(()) } else { Err(StoreError::Stale) }
+}
+
+/// Writes an event after a head and tells the new one, which the caller has to record.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(db: &mut MySqlConnection, head: &Head, event: &Event) -> Result<Head, StoreError> {
+    let sequence = head.sequence + 1;
+    let link = event.link(sequence, &head.link);
     sqlx::query(
         "insert into event (sequence, at, kind, account_id, dossier_id, data, previous, link)
          values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -67,11 +83,11 @@ pub async fn append(db: &mut MySqlConnection, event: &Event) -> Result<(), Store
     .bind(event.actor.map(|id| id.0))
     .bind(event.dossier.map(|id| id.0))
     .bind(event.data.to_string())
-    .bind(&previous)
+    .bind(&head.link)
     .bind(&link)
-    .execute(&mut *db)
+    .execute(db)
     .await?;
-    move_head(db, Chain::Journal, sequence, &link).await
+    Ok(Head { sequence, link })
 }
 
 /// Kinds and instants of the events of a dossier, oldest first.

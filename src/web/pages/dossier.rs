@@ -12,6 +12,7 @@ use crate::{
         ids::{AttemptId, DossierId},
         text::Text,
     },
+    store::deposit::Version,
     web::{
         error::{Failure, finding_json},
         extract::{Posted, PostedFile, PostedJson},
@@ -70,6 +71,19 @@ pub async fn create(
     Ok(see_other(ctx.lang, &format!("/dossiers/{id}/edit/{first}")))
 }
 
+/// Deposited versions as shown.
+pub fn version_rows(versions: &[Version], zone: &jiff::tz::TimeZone) -> Vec<VersionRow> {
+    versions
+        .iter()
+        .map(|version| VersionRow {
+            version: version.version,
+            receipt: version.receipt.clone(),
+            at: show_instant(version.at, zone),
+            current: version.standing,
+        })
+        .collect()
+}
+
 /// What the views of a dossier borrow from.
 pub struct Opened {
     /// The dossier with its evaluation.
@@ -83,16 +97,7 @@ impl Opened {
     pub async fn load(app: &App, ctx: &Ctx, id: DossierId) -> Result<Self, AppError> {
         let page = app.page(ctx, id).await?;
         let zone = app.call(&page.dossier.call)?.time_zone();
-        let versions = page
-            .versions
-            .iter()
-            .map(|(version, receipt, at, current)| VersionRow {
-                version: *version,
-                receipt: receipt.clone(),
-                at: show_instant(*at, &zone),
-                current: *current,
-            })
-            .collect();
+        let versions = version_rows(&page.versions, &zone);
         Ok(Self { page, versions, attempt: Uuid::now_v7().to_string() })
     }
 

@@ -1,19 +1,16 @@
 //! The officer's pages: the deposits of a round, one deposit, the list as a spreadsheet.
 
-use super::{here, render};
+use super::{dossier::version_rows, here, render};
 use crate::{
     app::{App, AppError, Ctx},
     domain::{
         calendar::{RoundId, show_instant},
-        document::Document,
-        evaluation::{Circumstances, Extent, evaluate},
         ids::DossierId,
-        piece::Upload,
     },
     store::deposit::{Filter, Sort, Summary},
     web::{
         error::Failure,
-        view::{self, OfficerDossier, RoundList, RoundQuery, RoundRow, VersionRow},
+        view::{self, OfficerDossier, RoundList, RoundQuery, RoundRow},
     },
 };
 use axum::{
@@ -96,32 +93,18 @@ pub async fn dossier(
     Path((call, round, id)): Path<(String, String, DossierId)>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
-    let (stored, receipt, versions) = app.standing_deposit(&ctx, id).await?;
-    if stored.call != call || stored.round.0 != round {
+    let (deposit, versions) = app.standing_deposit(&ctx, id).await?;
+    if deposit.call != call || deposit.round.0 != round {
         return Err(AppError::NotFound.into());
     }
     let call = app.call(&call)?;
-    let round = app.round(call, &stored.round)?;
-    let zone = call.time_zone();
-    let document: Document = serde_json::from_value(receipt.manifest["answers"].clone()).unwrap_or_default();
-    let uploads: Vec<Upload> = receipt.manifest["pieces"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter_map(|(_, piece)| serde_json::from_value(piece.clone()).ok())
-        .collect();
-    let around = Circumstances {
-        now: receipt.statement.deposited_at,
-        round: Some(round),
-        uploads: Some(&uploads),
-        other_deposits: 0,
+    let versions = version_rows(&versions, &call.time_zone());
+    let page = OfficerDossier {
+        receipt: &deposit.receipt,
+        round: app.round(call, &deposit.round)?,
+        versions: &versions,
+        evaluation: &deposit.evaluation,
     };
-    let evaluation = evaluate(call, &document, around, Extent::Deposit);
-    let versions: Vec<VersionRow> = versions
-        .into_iter()
-        .map(|(version, receipt, at, current)| VersionRow { version, receipt, at: show_instant(at, &zone), current })
-        .collect();
-    let page = OfficerDossier { receipt: &receipt, round, versions: &versions, evaluation: &evaluation };
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::officer_dossier(shell, &page))?))
 }
 

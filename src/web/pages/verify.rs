@@ -16,10 +16,12 @@ use axum::{
 /// Most bytes of a receipt.
 const MAX_RECEIPT_BYTES: usize = 4 * 1024 * 1024;
 
-/// The keys that this portal signs with.
+/// The keys that this portal signs with, and those it signed with once.
 fn published(app: &App) -> Vec<PublicKey> {
-    let key = app.keys.receipt_public();
-    vec![PublicKey { id: receipt::key_id(key), public_key: hex::encode(key) }]
+    std::iter::once(app.keys.receipt_public())
+        .chain(app.keys.retired.iter().map(Vec::as_slice))
+        .map(|key| PublicKey { id: receipt::key_id(key), public_key: hex::encode(key) })
+        .collect()
 }
 
 /// The keys, at their well-known address.

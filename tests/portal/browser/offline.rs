@@ -34,9 +34,13 @@ async fn the_offline_page_and_the_program_agree() {
     smuggled["manifest"]["answers"]["budget"] = json!({});
     let mut later = real.clone();
     later["statement"]["deposited_at"] = json!("2026-01-01T00:00:00Z");
-    for (name, receipt) in
-        [("real", &real), ("cents", &other_cents), ("answer", &other_answer), ("smuggled", &smuggled), ("later", &later)]
-    {
+    for (name, receipt) in [
+        ("real", &real),
+        ("cents", &other_cents),
+        ("answer", &other_answer),
+        ("smuggled", &smuggled),
+        ("later", &later),
+    ] {
         let file = folder.path().join(format!("{name}.json"));
         std::fs::write(&file, receipt.to_string()).unwrap();
         let holds = receipt::verify(receipt, &[]).holds();
