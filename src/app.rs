@@ -29,7 +29,7 @@ pub use edit::Saved;
 pub use error::AppError;
 pub use read::{Page, PieceFile};
 pub use round::RoundPage;
-pub use sign_in::SignedIn;
+pub use sign_in::{SignedIn, encode};
 
 use crate::{
     auth::{Keys, KeysError},

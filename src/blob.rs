@@ -176,6 +176,12 @@ impl Blobs {
         .await
     }
 
+    /// Whether bytes are kept, without opening them.
+    #[must_use]
+    pub fn has(&self, sha256: &str) -> bool {
+        self.place(sha256).is_file()
+    }
+
     /// Opens kept bytes.
     ///
     /// # Errors

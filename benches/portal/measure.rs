@@ -4,13 +4,14 @@ use crate::harness::{Installation, installation::guichet};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
-/// CPU nanoseconds that processes have spent, all their threads together, by the scheduler's own account.
+/// CPU nanoseconds that processes have spent, threads that ended included, in ticks of ten milliseconds.
 fn cpu_nanoseconds(pids: &[u32]) -> u64 {
-    pids.iter()
-        .flat_map(|pid| std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten())
-        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok())
-        .filter_map(|text| text.split(' ').next()?.parse::<u64>().ok())
-        .sum()
+    let ticks = |pid: &u32| -> Option<u64> {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+        Some(fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?)
+    };
+    pids.iter().filter_map(ticks).sum::<u64>() * 10_000_000
 }
 
 /// Largest resident size among processes.
@@ -56,21 +57,33 @@ fn ready(ops: std::net::SocketAddr) -> bool {
 
 /// Reads the clocks around a scene.
 pub struct Meter {
-    counted: Vec<u32>,
+    portal: Vec<u32>,
+    database: Vec<u32>,
     proxy: Vec<u32>,
+}
+
+/// CPU nanoseconds by who spent them.
+#[derive(Clone, Copy)]
+pub struct Spent {
+    pub portal: u64,
+    pub database: u64,
+    pub proxy: u64,
 }
 
 impl Meter {
     pub fn new(at: &Installation) -> Self {
-        let counted = [at.pids("serve"), at.pids("mariadbd")].concat();
         let main = at.pids("sozu");
         let workers = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", main[0])).unwrap_or_default();
         let proxy = main.into_iter().chain(workers.split_whitespace().filter_map(|pid| pid.parse().ok())).collect();
-        Self { counted, proxy }
+        Self { portal: at.pids("serve"), database: at.pids("mariadbd"), proxy }
     }
 
-    pub fn read(&self) -> (u64, u64) {
-        (cpu_nanoseconds(&self.counted), cpu_nanoseconds(&self.proxy))
+    pub fn read(&self) -> Spent {
+        Spent {
+            portal: cpu_nanoseconds(&self.portal),
+            database: cpu_nanoseconds(&self.database),
+            proxy: cpu_nanoseconds(&self.proxy),
+        }
     }
 }
 
@@ -82,6 +95,7 @@ pub struct Figures {
     pub requests: usize,
     pub cpu_milliseconds: f64,
     pub aim_milliseconds: f64,
+    pub database_cpu_milliseconds: f64,
     pub proxy_cpu_milliseconds: f64,
     pub requests_per_second: f64,
     pub p50_milliseconds: f64,
@@ -93,7 +107,7 @@ impl Figures {
         scene: &'static str,
         connections: usize,
         aim: f64,
-        cpu: (u64, u64),
+        (before, after): (Spent, Spent),
         wall: Duration,
         mut latencies: Vec<Duration>,
     ) -> Self {
@@ -105,9 +119,10 @@ impl Figures {
             scene,
             connections,
             requests,
-            cpu_milliseconds: per_request(cpu.0),
+            cpu_milliseconds: per_request(after.portal + after.database - before.portal - before.database),
+            database_cpu_milliseconds: per_request(after.database - before.database),
             aim_milliseconds: aim,
-            proxy_cpu_milliseconds: per_request(cpu.1),
+            proxy_cpu_milliseconds: per_request(after.proxy - before.proxy),
             requests_per_second: requests as f64 / wall.as_secs_f64(),
             p50_milliseconds: at(0.5),
             p99_milliseconds: at(0.99),
@@ -116,19 +131,20 @@ impl Figures {
 
     pub fn head() -> String {
         format!(
-            "{:<28} {:>5} {:>8} {:>8} {:>7} {:>9} {:>9} {:>8} {:>8}",
-            "scene", "conns", "requests", "CPU ms", "aim", "proxy ms", "req/s", "p50 ms", "p99 ms"
+            "{:<28} {:>5} {:>8} {:>8} {:>7} {:>8} {:>9} {:>9} {:>8} {:>8}",
+            "scene", "conns", "requests", "CPU ms", "aim", "of it db", "proxy ms", "req/s", "p50 ms", "p99 ms"
         )
     }
 
     pub fn line(&self) -> String {
         format!(
-            "{:<28} {:>5} {:>8} {:>8.3} {:>7.2} {:>9.3} {:>9.0} {:>8.2} {:>8.2} {}",
+            "{:<28} {:>5} {:>8} {:>8.3} {:>7.2} {:>8.3} {:>9.3} {:>9.0} {:>8.2} {:>8.2} {}",
             self.scene,
             self.connections,
             self.requests,
             self.cpu_milliseconds,
             self.aim_milliseconds,
+            self.database_cpu_milliseconds,
             self.proxy_cpu_milliseconds,
             self.requests_per_second,
             self.p50_milliseconds,

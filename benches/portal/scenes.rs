@@ -23,7 +23,7 @@ pub struct World {
     drafts: Vec<String>,
     next: AtomicUsize,
     one: String,
-    deposited: String,
+    deposited: Vec<String>,
 }
 
 const LIST: &str = "/calls/hyper-open-x/rounds/demonstration/dossiers";
@@ -35,13 +35,14 @@ impl World {
     pub async fn build(deposited: usize) -> Self {
         let mut program = Actor::program("applicant_token");
         let dossier = sample::sample(sample::today());
-        let mut last = String::new();
+        let mut deposits = Vec::new();
         for index in 0..deposited.saturating_sub(1) {
             let mut varied = dossier.clone();
             sample::set(&mut varied.answers, "applicant.name", json!(format!("Entreprise {index:03}")));
-            last = sample::complete_by_api(&mut program, &varied).await;
+            let last = sample::complete_by_api(&mut program, &varied).await;
             let attempt = json!({ "attempt": uuid::Uuid::now_v7() });
             program.json(Method::POST, &format!("/api/v1/dossiers/{last}/deposits"), &attempt).await.expect(201);
+            deposits.push(last);
         }
         let mut drafts = Vec::new();
         for _ in 0..DRAFTS {
@@ -57,7 +58,7 @@ impl World {
             drafts,
             next: AtomicUsize::new(0),
             one,
-            deposited: last,
+            deposited: deposits,
         }
     }
 }
@@ -79,7 +80,8 @@ pub fn all() -> Vec<Scene> {
             world.officer.request(Method::GET, &format!("{LIST}?q=entreprise&sort=company"))
         }),
         scene("officer: dossier page", 0.6, 1000, |world| {
-            world.officer.request(Method::GET, &format!("{LIST}/{}", world.deposited))
+            let one = &world.deposited[world.next.fetch_add(1, Ordering::Relaxed) % world.deposited.len()];
+            world.officer.request(Method::GET, &format!("{LIST}/{one}"))
         }),
         scene("applicant: dossier page", 0.6, 1000, |world| {
             world.owner.request(Method::GET, &format!("/dossiers/{}", world.one))
@@ -137,7 +139,7 @@ impl Scene {
         });
         let latencies: Vec<_> = futures_util::future::join_all(workers).await.concat();
         let (wall, after) = (begun.elapsed(), meter.read());
-        Figures::new(self.name, connections, self.aim, (after.0 - before.0, after.1 - before.1), wall, latencies)
+        Figures::new(self.name, connections, self.aim, (before, after), wall, latencies)
     }
 }
 
@@ -145,7 +147,7 @@ impl Scene {
 pub async fn page_sizes(world: &World) -> Vec<(String, usize)> {
     let pages = [
         ("list of 200", world.officer.request(Method::GET, LIST)),
-        ("officer's dossier", world.officer.request(Method::GET, &format!("{LIST}/{}", world.deposited))),
+        ("officer's dossier", world.officer.request(Method::GET, &format!("{LIST}/{}", world.deposited[0]))),
         ("applicant's dossier", world.owner.request(Method::GET, &format!("/dossiers/{}", world.one))),
         ("editor, budget", world.owner.request(Method::GET, &format!("/dossiers/{}/edit/budget", world.one))),
         ("home", world.nobody.request(Method::GET, "/")),

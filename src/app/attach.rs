@@ -107,10 +107,15 @@ fn event(ctx: &Ctx, kind: EventKind, id: DossierId, data: serde_json::Value) -> 
     Event { kind, at: ctx.now, actor, dossier: Some(id), data }
 }
 
+/// Invisible characters that change the direction of text: they can make `fdp.exe` look like `exe.pdf`.
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// The last part of the name, without anything that could mean something to a file system or a header.
 fn file_name(name: &str, code: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let clean: String =
-        last.chars().filter(|c| !c.is_control() && !"\"<>|:*?\u{202e}".contains(*c)).take(120).collect();
+        last.chars().filter(|c| !c.is_control() && !"\"<>|:*?".contains(*c) && !turns_text(*c)).take(120).collect();
     if clean.trim().is_empty() { code.to_owned() } else { clean.trim().to_owned() }
 }

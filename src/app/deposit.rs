@@ -31,6 +31,8 @@ pub struct Deposited {
     pub receipt: String,
     /// False when the attempt, or the same content, had been deposited before.
     pub new: bool,
+    /// False when the attempt's version was withdrawn or replaced since.
+    pub standing: bool,
 }
 
 impl App {
@@ -48,8 +50,9 @@ impl App {
         let done = match written {
             Err(AppError::Store(StoreError::UnknownOutcome(_) | StoreError::Duplicate(_))) => {
                 let mut db = self.store.read(Freshness::OwnWrites).await?;
-                let receipt = deposit::by_attempt(&mut db, id, attempt).await?.ok_or(AppError::Overloaded)?;
-                Deposited { receipt, new: false }
+                let found = deposit::by_attempt(&mut db, id, attempt).await?;
+                let (receipt, standing) = found.ok_or(AppError::Overloaded)?;
+                Deposited { receipt, new: false, standing }
             }
             other => other?,
         };
@@ -73,9 +76,9 @@ impl App {
         let dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
         ctx.may(Action::DossierDeposit, dossier.target())?;
         if dossier.versions > 0
-            && let Some(receipt) = deposit::by_attempt(db, id, attempt).await?
+            && let Some((receipt, standing)) = deposit::by_attempt(db, id, attempt).await?
         {
-            return Ok(Deposited { receipt, new: false });
+            return Ok(Deposited { receipt, new: false, standing });
         }
         let call = self.call(&dossier.call)?;
         let round = self.round(call, &dossier.round)?;
@@ -93,9 +96,13 @@ impl App {
         };
         let sealed = match dossier.seal(&act) {
             Ok(sealed) => sealed,
-            Err(Refusal::Unchanged(receipt)) => return Ok(Deposited { receipt, new: false }),
+            Err(Refusal::Unchanged(receipt)) => return Ok(Deposited { receipt, new: false, standing: true }),
             Err(Refusal::Findings(evaluation)) => return Err(AppError::Refused(evaluation)),
         };
+        // A receipt must not vouch for bytes that a failing disk has lost.
+        if let Some(lost) = uploads.iter().find(|upload| !self.blobs.has(&upload.sha256)) {
+            return Err(AppError::Disk(std::io::Error::other(format!("the bytes of {} are gone", lost.code))));
+        }
         // From here on other deposits wait: nothing slow may follow.
         let (receipts, events) = journal::lock_heads(db).await?;
         let Sealed { version, manifest, parts, evaluation } = sealed;
@@ -130,7 +137,7 @@ impl App {
         let events = journal::insert(db, &events, &event).await?;
         let receipts = Head { sequence: statement.sequence, link: statement.digest() };
         journal::move_heads(db, &receipts, &events).await?;
-        Ok(Deposited { receipt: number, new: true })
+        Ok(Deposited { receipt: number, new: true, standing: true })
     }
 
     /// How many other dossiers of the company stand in the round (ELI-4).

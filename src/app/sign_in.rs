@@ -103,7 +103,7 @@ fn signed(kind: EventKind, who: AccountId, at: Timestamp) -> Event {
 }
 
 /// Percent-encodes a path for a query.
-fn encode(path: &str) -> String {
+pub fn encode(path: &str) -> String {
     path.bytes()
         .map(|byte| match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => char::from(byte).to_string(),

@@ -32,16 +32,19 @@ pub struct VerifyArgs {
     lang: Lang,
 }
 
-/// Prints every check; 0 when the receipt holds, 1 when something differs.
+/// Prints every check; 0 when the receipt holds and its signer is known, 1 when something differs or the keys to compare
+/// were not given: whoever can write a file can also sign it with a key of his own.
 ///
 /// # Errors
 /// When a file cannot be read.
 pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let json: Json = read_json(&args.receipt)?;
     let keys: Option<Vec<PublicKey>> = args.keys.as_deref().map(read_json).transpose()?;
-    let mut out = Printed { out: io::stdout().lock(), lang: args.lang, differences: 0 };
+    let mut out = Printed { out: io::stdout().lock(), lang: args.lang, differences: 0, signer_known: false };
     let known = keys.as_deref().unwrap_or_default();
-    for finding in receipt::verify(&json, known).findings {
+    let report = receipt::verify(&json, known);
+    out.signer_known = report.key_known;
+    for finding in report.findings {
         out.line(finding.holds, finding.message.get(&args.lang))?;
     }
     if known.is_empty() {
@@ -62,6 +65,8 @@ struct Printed<W> {
     out: W,
     lang: Lang,
     differences: usize,
+    /// The key is among the published ones that were given.
+    signer_known: bool,
 }
 
 impl<W: Write> Printed<W> {
@@ -87,6 +92,14 @@ impl<W: Write> Printed<W> {
     fn verdict(mut self, json: &Json) -> anyhow::Result<ExitCode> {
         let lang = self.lang;
         let number = json["statement"]["number"].as_str().unwrap_or("?");
+        if self.differences == 0 && !self.signer_known {
+            let text = lang.tr(
+                "est intact, mais rien ne dit encore qui l'a signé : comparez sa clé avec --keys",
+                "is intact, but nothing says yet who signed it: compare its key with --keys",
+            );
+            writeln!(self.out, "{} {number} {text}.", lang.tr("Le reçu", "Receipt"))?;
+            return Ok(ExitCode::FAILURE);
+        }
         if self.differences == 0 {
             let when = json["manifest"]["context"]["instant_local"].as_str().unwrap_or("?");
             let zone = json["manifest"]["context"]["zone"].as_str().unwrap_or("?");
@@ -188,7 +201,7 @@ mod tests {
             issued: None,
         };
         let json = serde_json::json!({ "manifest": { "pieces": { "P7": piece } } });
-        let mut printed = Printed { out: Vec::new(), lang: Lang::En, differences: 0 };
+        let mut printed = Printed { out: Vec::new(), lang: Lang::En, differences: 0, signer_known: true };
         files(&json, folder.path(), &mut printed).unwrap();
         (printed.differences, String::from_utf8(printed.out).unwrap())
     }

@@ -27,6 +27,8 @@ impl Answers {
             for field in &section.fields {
                 let mut reading = Reading { call, section, field, findings: &mut findings };
                 if !holds(field.when.as_ref(), document) {
+                    // Not asked, so neither judged, nor counted, nor sealed; the draft keeps it.
+                    answers.remove(&field.id);
                     continue;
                 }
                 if let Some(value) = answers.get_mut(&field.id).filter(|value| !value.is_empty()) {
@@ -143,6 +145,10 @@ impl Reading<'_> {
             Kind::Declaration => {
                 Text::new(format!("Déclaration à cocher : {}", label.fr), format!("Statement to tick: {}", label.en))
             }
+            Kind::Table if !self.field.fixed_rows.is_empty() => Text::new(
+                format!("« {} » : remplissez chaque ligne.", label.fr),
+                format!("“{}”: fill in every row.", label.en),
+            ),
             Kind::Table => Text::new(
                 format!("« {} » : ajoutez au moins une ligne.", label.fr),
                 format!("“{}”: add at least one row.", label.en),

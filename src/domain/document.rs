@@ -9,6 +9,8 @@ mod read;
 
 /// Most characters kept for one text, whatever the form says: a bound on memory, far above every limit of a form.
 pub const HARD_LIMIT_CHARS: usize = 50_000;
+/// Most bytes of all answers together: several times what the longest form may hold.
+pub const HARD_LIMIT_BYTES: usize = 1_000_000;
 /// Most rows kept of one table.
 pub const HARD_LIMIT_ROWS: usize = 500;
 
@@ -160,6 +162,7 @@ impl Document {
                 conflicts.push(Conflict { path: change.path, theirs: now, yours });
             }
         }
+        merged.bounded()?;
         *self = merged;
         Ok(conflicts)
     }
@@ -189,7 +192,20 @@ impl Document {
                 }
             }
         }
+        faults.extend(document.bounded().err());
         if faults.is_empty() { Ok(document) } else { Err(faults) }
+    }
+
+    /// Refuses what is too large as a whole, so that a receipt can always be read back.
+    fn bounded(&self) -> Result<(), DocumentError> {
+        let size = |value: &Value| match value {
+            Value::Flag(_) => 5,
+            Value::Text(text) => text.len(),
+            Value::Choices(choices) => choices.iter().map(String::len).sum(),
+            Value::Rows(rows) => rows.iter().flatten().map(|(column, cell)| column.len() + cell.len() + 6).sum(),
+        };
+        let total: usize = self.0.values().flatten().map(|(name, value)| name.len() + size(value)).sum();
+        if total > HARD_LIMIT_BYTES { Err(DocumentError::TooLong("document".into())) } else { Ok(()) }
     }
 }
 

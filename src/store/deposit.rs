@@ -151,7 +151,7 @@ pub async fn insert(db: &mut MySqlConnection, deposit: &NewDeposit<'_>) -> Resul
     Ok(())
 }
 
-/// The receipt that an attempt on a dossier got.
+/// The receipt that an attempt on a dossier got, and whether its version stands.
 ///
 /// # Errors
 /// When the database fails.
@@ -159,8 +159,8 @@ pub async fn by_attempt(
     db: &mut MySqlConnection,
     dossier: DossierId,
     attempt: AttemptId,
-) -> Result<Option<String>, StoreError> {
-    Ok(sqlx::query_scalar("select receipt_number from deposit where dossier_id = ? and attempt_id = ?")
+) -> Result<Option<(String, bool)>, StoreError> {
+    Ok(sqlx::query_as("select receipt_number, standing from deposit where dossier_id = ? and attempt_id = ?")
         .bind(dossier.0)
         .bind(attempt.0)
         .fetch_optional(db)

@@ -15,6 +15,18 @@ use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
+/// A query for whole dossiers.
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "select dossier_id, call_id, round_id, account_id, draft, revision, versions, deposit_version,
+                    deposit_receipt, deposit_at, deposit_revision, created_at, changed_at, withdrawn_at
+             from dossier ",
+            $which
+        )
+    };
+}
+
 #[derive(FromRow)]
 struct DossierRow {
     dossier_id: Uuid,
@@ -106,14 +118,7 @@ pub async fn by_attempt(
 /// # Errors
 /// When the database fails.
 pub async fn load(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Dossier>, StoreError> {
-    let row: Option<DossierRow> = sqlx::query_as(
-        "select dossier_id, call_id, round_id, account_id, draft, revision, versions, deposit_version,
-                deposit_receipt, deposit_at, deposit_revision, created_at, changed_at, withdrawn_at
-         from dossier where dossier_id = ?",
-    )
-    .bind(id.0)
-    .fetch_optional(db)
-    .await?;
+    let row: Option<DossierRow> = sqlx::query_as(select!("where dossier_id = ?")).bind(id.0).fetch_optional(db).await?;
     row.map(Dossier::try_from).transpose()
 }
 
@@ -122,14 +127,8 @@ pub async fn load(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Doss
 /// # Errors
 /// When the database fails.
 pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Dossier>, StoreError> {
-    let row: Option<DossierRow> = sqlx::query_as(
-        "select dossier_id, call_id, round_id, account_id, draft, revision, versions, deposit_version,
-                deposit_receipt, deposit_at, deposit_revision, created_at, changed_at, withdrawn_at
-         from dossier where dossier_id = ? for update",
-    )
-    .bind(id.0)
-    .fetch_optional(db)
-    .await?;
+    let row: Option<DossierRow> =
+        sqlx::query_as(select!("where dossier_id = ? for update")).bind(id.0).fetch_optional(db).await?;
     row.map(Dossier::try_from).transpose()
 }
 
@@ -138,14 +137,10 @@ pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Doss
 /// # Errors
 /// When the database fails.
 pub async fn of_account(db: &mut MySqlConnection, owner: AccountId) -> Result<Vec<Dossier>, StoreError> {
-    let rows: Vec<DossierRow> = sqlx::query_as(
-        "select dossier_id, call_id, round_id, account_id, draft, revision, versions, deposit_version,
-                deposit_receipt, deposit_at, deposit_revision, created_at, changed_at, withdrawn_at
-         from dossier where account_id = ? order by changed_at desc limit 200",
-    )
-    .bind(owner.0)
-    .fetch_all(db)
-    .await?;
+    let rows: Vec<DossierRow> = sqlx::query_as(select!("where account_id = ? order by changed_at desc limit 200"))
+        .bind(owner.0)
+        .fetch_all(db)
+        .await?;
     rows.into_iter().map(Dossier::try_from).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::{extract::Arrival, pages::shell_for, view};
 use crate::{
-    app::{App, AppError, Ctx},
+    app::{App, AppError, Ctx, encode},
     domain::{
         finding::Finding,
         text::{Lang, Text},
@@ -373,7 +373,7 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     };
     let api = parts.uri.path().starts_with("/api/");
     let json = api || (accepts("application/json") && !accepts("text/html"));
-    let safe = parts.method == axum::http::Method::GET;
+    let safe = parts.method.is_safe();
     let here = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
     // Known before the handler runs, so that an error page costs no second look-up; nobody when that fails.
     let ctx = if json { None } else { Ctx::from_request_parts(&mut parts, &app).await.ok() };
@@ -387,7 +387,7 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     }
     if safe && matches!(*failure, Failure::App(AppError::SignInNeeded)) {
         let prefix = lang.tr("", "/en");
-        return Redirect::to(&format!("{prefix}/sign-in?next={here}")).into_response();
+        return Redirect::to(&format!("{prefix}/sign-in?next={}", encode(&here))).into_response();
     }
     page(&app, ctx, &described, arrival, &here)
 }

@@ -12,6 +12,8 @@ use axum::{
     http::{HeaderMap, Method, header, request::Parts},
 };
 use jiff::Timestamp;
+use multer::{Constraints, SizeLimit};
+use serde::de::DeserializeOwned;
 use std::str::FromStr;
 
 /// Name of the session cookie: `__Host-` binds it to this host, to HTTPS and to the whole site.
@@ -49,6 +51,28 @@ impl FromRequestParts<App> for Ctx {
         let ctx = Self { now: arrival.now, lang: arrival.lang, actor, fault: fault(app, &parts.headers) };
         parts.extensions.insert(ctx.clone());
         Ok(ctx)
+    }
+}
+
+/// Parameters of the path; what they cannot mean leads nowhere.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let found = axum::extract::Path::from_request_parts(parts, app).await;
+        found.map(|axum::extract::Path(found)| Self(found)).map_err(|_| AppError::NotFound.into())
+    }
+}
+
+/// Parameters of the query.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let found = axum::extract::Query::from_request_parts(parts, app).await;
+        found.map(|axum::extract::Query(found)| Self(found)).map_err(|_| Failure::BadRequest)
     }
 }
 
@@ -182,28 +206,54 @@ impl FromRequest<App> for PostedFile {
         let (mut parts, body) = request.into_parts();
         let ctx = Ctx::from_request_parts(&mut parts, app).await?;
         same_site(app, &parts.headers)?;
+        // What is buffered before a limit is met is bounded here: little for everyone, a file for those signed in.
+        let most = if ctx.actor.is_some() { largest_file(app) + READ_AHEAD } else { MAX_BODY_BYTES as u64 };
+        let limits = SizeLimit::new().whole_stream(most + MULTIPART_OVERHEAD);
         let boundary = parts
             .headers
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| multer::parse_boundary(value).ok())
             .ok_or(Failure::BadRequest)?;
-        let mut multipart = multer::Multipart::new(body.into_data_stream(), boundary);
+        let limits = Constraints::new().size_limit(limits);
+        let mut multipart = multer::Multipart::with_constraints(body.into_data_stream(), boundary, limits);
         let mut fields = Vec::new();
-        while let Some(field) = multipart.next_field().await.map_err(|_| Failure::BadRequest)? {
+        while let Some(mut field) = multipart.next_field().await.map_err(multipart_failure)? {
             if let Some(name) = field.file_name().map(str::to_owned) {
                 let fields = Posted(fields);
                 form_token_holds(app, &ctx, fields.text("csrf"))?;
                 return Ok(Self { fields, name, file: field });
             }
             let name = field.name().unwrap_or_default().to_owned();
-            let text = field.text().await.map_err(|_| Failure::BadRequest)?;
-            if fields.len() >= 20 || text.len() > 10_000 {
-                return Err(Failure::BadRequest);
+            let mut text = Vec::new();
+            while let Some(chunk) = field.chunk().await.map_err(multipart_failure)? {
+                text.extend_from_slice(&chunk);
+                if fields.len() >= 20 || text.len() > MAX_FIELD_BYTES {
+                    return Err(Failure::TooLarge);
+                }
             }
-            fields.push((name, text));
+            fields.push((name, String::from_utf8_lossy(&text).into_owned()));
         }
         Err(Failure::BadRequest)
+    }
+}
+
+/// Most bytes of a text field of an upload.
+const MAX_FIELD_BYTES: usize = 10_000;
+/// Bytes past the longest file that may be read before the file's own limit is met, which says more.
+const READ_AHEAD: u64 = 8 * 1024 * 1024;
+/// What headers and text fields of an upload may add to its file, in bytes.
+const MULTIPART_OVERHEAD: u64 = 256 * 1024;
+
+/// Most bytes of a file in any call.
+fn largest_file(app: &App) -> u64 {
+    app.calls.iter().map(|call| call.files.max_file_bytes).max().unwrap_or(0)
+}
+
+fn multipart_failure(error: multer::Error) -> Failure {
+    match error {
+        multer::Error::StreamSizeExceeded { .. } | multer::Error::FieldSizeExceeded { .. } => Failure::TooLarge,
+        _ => Failure::BadRequest,
     }
 }
 

@@ -83,13 +83,23 @@ pub fn here(uri: &Uri) -> String {
 
 /// See other (303): the answer to every successful post.
 pub fn see_other(lang: Lang, path: &str) -> Response {
-    Redirect::to(&format!("{}{path}", lang.tr("", "/en"))).into_response()
+    Redirect::to(&format!("{}{}", lang.tr("", "/en"), header_safe(path))).into_response()
+}
+
+/// A path as it may stand in a header: what is not visible ASCII is percent-encoded.
+fn header_safe(path: &str) -> String {
+    path.bytes()
+        .map(|byte| if byte.is_ascii_graphic() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// A path of our own site to go on to after signing in; anything else leads home.
 pub fn safe_next(next: &str) -> &str {
-    let own =
-        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']) && next.len() <= 300;
+    let own = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains('\\')
+        && !next.contains(char::is_control)
+        && next.len() <= 300;
     if own { next } else { "/dossiers" }
 }
 

@@ -8,6 +8,7 @@ mod deadline;
 mod deposit;
 mod edge;
 mod files;
+mod hostile;
 mod officer;
 mod rules;
 mod second_call;

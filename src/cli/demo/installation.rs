@@ -188,6 +188,7 @@ fn sozu_config(socket: &Path) -> String {
          buffer_size = 16393\n\
          max_connections = 1000\n\
          log_level = \"warn\"\n\
+         access_logs_target = \"file:///dev/null\"\n\
          log_target = \"stdout\"\n\
          log_colored = false\n"
     )

@@ -12,8 +12,11 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Name of the file.
-const FILE: &str = ".guichet-deposit.json";
+/// The file for a portal, call and round: a wrong address once must not make the right one forgotten.
+fn file(folder: &Path, url: &str, call: &str, round: &RoundId) -> PathBuf {
+    let which = crate::domain::receipt::digest(&serde_json::json!([url, call, round]));
+    folder.join(format!(".guichet-deposit-{}.json", &which[..12]))
+}
 
 /// One dossier on one portal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,7 +51,7 @@ impl Memory {
     /// # Errors
     /// When the file is there and cannot be read.
     pub fn recall(folder: &Path, url: &str, call: &str, round: &RoundId) -> anyhow::Result<Self> {
-        let path = folder.join(FILE);
+        let path = file(folder, url, call, round);
         let fresh = Self {
             url: url.into(),
             call: call.into(),
@@ -109,7 +112,10 @@ mod tests {
         let first = recall(folder.path(), "https://a.example");
         first.save().unwrap();
         assert_eq!(recall(folder.path(), "https://a.example").attempt, first.attempt);
-        assert_ne!(recall(folder.path(), "https://b.example").attempt, first.attempt);
+        let other = recall(folder.path(), "https://b.example");
+        assert_ne!(other.attempt, first.attempt);
+        other.save().unwrap();
+        assert_eq!(recall(folder.path(), "https://a.example").attempt, first.attempt, "it is not forgotten");
     }
 
     #[test]

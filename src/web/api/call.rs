@@ -1,6 +1,7 @@
 //! The call and the evaluation of a document: public, no account.
 
 use super::{json, public, report::Report};
+use crate::web::extract::Path;
 use crate::{
     app::{App, AppError},
     domain::{
@@ -15,13 +16,7 @@ use crate::{
         extract::ApiCtx,
     },
 };
-use axum::{
-    Json,
-    body::Body,
-    extract::{Path, State},
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{Json, body::Body, extract::State, http::HeaderMap, response::Response};
 use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
 use utoipa::ToSchema;

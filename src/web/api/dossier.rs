@@ -3,6 +3,7 @@
 mod body;
 
 use super::{Asked, Program, id, json, tag, tags};
+use crate::web::extract::Path;
 use crate::{
     app::{App, AppError, Page},
     domain::{document::Document, ids::AttemptId},
@@ -11,7 +12,7 @@ use crate::{
 use axum::{
     Json,
     body::Body,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -192,7 +193,8 @@ pub async fn deposit(
     let status = if done.new { StatusCode::CREATED } else { StatusCode::OK };
     let place = [(header::LOCATION, format!("/api/v1/receipts/{}", done.receipt))];
     let url = format!("{}/receipts/{}", app.config.portal.public_url, done.receipt);
-    Ok((status, place, Json(DepositBody { receipt: done.receipt, new: done.new, url })).into_response())
+    Ok((status, place, Json(DepositBody { receipt: done.receipt, new: done.new, standing: done.standing, url }))
+        .into_response())
 }
 
 /// A receipt, exactly as it was signed.

@@ -1,6 +1,7 @@
 //! What officers see of a round.
 
 use super::{Asked, Program};
+use crate::web::extract::Path;
 use crate::{
     app::{App, AppError},
     domain::{calendar::RoundId, call::Call, ids::DossierId, money::Cents},
@@ -13,7 +14,7 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::header,
     response::{IntoResponse, Response},
 };

@@ -1,6 +1,7 @@
 //! Depositing and withdrawing.
 
 use super::{dossier::Opened, here, see_other};
+use crate::web::extract::Path;
 use crate::{
     app::{App, AppError, Ctx},
     domain::ids::{AttemptId, DossierId},
@@ -11,7 +12,7 @@ use crate::{
     },
 };
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{StatusCode, Uri},
     response::{Html, IntoResponse, Response},
 };
@@ -25,6 +26,8 @@ pub async fn deposit(
 ) -> Result<Response, Failure> {
     let attempt = AttemptId(posted.parse("attempt")?);
     match app.deposit(&ctx, id, attempt).await {
+        // An old attempt sent again after a withdrawal is no deposit: the dossier's page says how things stand.
+        Ok(done) if !done.standing => Ok(see_other(ctx.lang, &format!("/dossiers/{id}"))),
         Ok(done) => Ok(see_other(ctx.lang, &format!("/receipts/{}", done.receipt))),
         Err(AppError::Refused(_)) => {
             let opened = Opened::load(&app, &ctx, id).await?;

@@ -1,6 +1,7 @@
 //! The applicant's dossiers: list, editor, pieces, preview.
 
 use super::{form, here, render, see_other};
+use crate::web::extract::{Path, Query};
 use crate::{
     app::{App, AppError, Ctx, Page, PieceFile, Saved},
     domain::{
@@ -22,7 +23,7 @@ use crate::{
 use axum::{
     Json,
     body::Body,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderMap, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
 };

@@ -1,6 +1,7 @@
 //! The demonstration's mailbox: the mails that would have been sent.
 
 use super::{here, render};
+use crate::web::extract::Path;
 use crate::{
     app::{App, AppError, Ctx, mail},
     domain::calendar::show_instant,
@@ -11,7 +12,7 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, Uri, header},
     response::{Html, IntoResponse, Response},
 };

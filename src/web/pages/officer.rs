@@ -1,6 +1,7 @@
 //! The officer's pages: the deposits of a round, one deposit, the list as a spreadsheet.
 
 use super::{dossier::version_rows, here, render};
+use crate::web::extract::{Path, Query};
 use crate::{
     app::{App, AppError, Ctx},
     domain::{
@@ -14,7 +15,7 @@ use crate::{
     },
 };
 use axum::{
-    extract::{Path, Query, State},
+    extract::State,
     http::{Uri, header},
     response::{Html, IntoResponse, Response},
 };

@@ -1,6 +1,7 @@
 //! The call for everyone.
 
 use super::render;
+use crate::web::extract::Path;
 use crate::{
     app::{App, AppError, Ctx},
     domain::call::Call,
@@ -11,7 +12,7 @@ use crate::{
     },
 };
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, Uri},
     response::Response,
 };

@@ -1,12 +1,13 @@
 //! Receipts and the pieces that they seal.
 
 use super::{dossier::send_piece, here, render};
+use crate::web::extract::Path;
 use crate::{
     app::{App, Ctx},
     web::{error::Failure, view},
 };
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{Uri, header},
     response::{Html, IntoResponse, Response},
 };
@@ -24,7 +25,7 @@ pub async fn show(State(app): State<App>, ctx: Ctx, Path(number): Path<String>, 
     let (stored, receipt) = app.receipt(&ctx, &number).await?;
     let owner = ctx.account()? == stored.owner;
     let call = app.call(&stored.call)?;
-    let page = render(&app, &ctx, call, &here(&uri), |shell| view::receipt(shell, &receipt, owner))?;
+    let page = render(&app, &ctx, call, &here(&uri), |shell| view::receipt(shell, &receipt, owner, stored.standing))?;
     Ok(Html(page).into_response())
 }
 

@@ -1,6 +1,7 @@
 //! Signing in by a link, and out. Opening the link changes nothing: mail scanners open links too; its button signs in.
 
 use super::{here, render, safe_next, see_other};
+use crate::web::extract::{Path, Query};
 use crate::{
     app::{App, AppError, Ctx},
     domain::{access::Role, text::Text},
@@ -11,7 +12,7 @@ use crate::{
     },
 };
 use axum::{
-    extract::{Path, Query, State},
+    extract::State,
     http::{StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
 };

@@ -1,6 +1,7 @@
 //! The eligibility simulator: a few answers, no account, nothing kept.
 
 use super::{form, here, render};
+use crate::web::extract::Path;
 use crate::{
     app::{App, Ctx},
     domain::{
@@ -10,11 +11,7 @@ use crate::{
     },
     web::{error::Failure, extract::Posted, view},
 };
-use axum::{
-    extract::{Path, State},
-    http::Uri,
-    response::Html,
-};
+use axum::{extract::State, http::Uri, response::Html};
 
 /// The empty form.
 pub async fn show(

@@ -85,15 +85,16 @@ struct Page<'a> {
     sealed: &'a Sealed,
     answers: Answers<'a>,
     owner: bool,
+    standing: bool,
 }
 
 /// A receipt; `owner` when its owner reads it.
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn receipt(s: &Shell<'_>, receipt: &Receipt, owner: bool) -> Result<String, askama::Error> {
+pub fn receipt(s: &Shell<'_>, receipt: &Receipt, owner: bool, standing: bool) -> Result<String, askama::Error> {
     let sealed = Sealed::read(s, receipt);
-    Page { s, r: receipt, sealed: &sealed, answers: Answers::new(s, &sealed.answers, false), owner }.render()
+    Page { s, r: receipt, sealed: &sealed, answers: Answers::new(s, &sealed.answers, false), owner, standing }.render()
 }
 
 impl Page<'_> {

@@ -121,7 +121,8 @@ fn own(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
         ("overview-changed", overview(s, &noticed)),
         ("preview", preview(s, &page(&full, &all))),
         ("withdraw", withdraw(s, &page(&deposited, &all))),
-        ("receipt", receipt(s, &sample.receipt, true)),
+        ("receipt", receipt(s, &sample.receipt, true, true)),
+        ("receipt-replaced", receipt(s, &sample.receipt, true, false)),
         ("mails", mails(s, &mail_rows())),
         ("mail", mail(s, &mail_rows()[0])),
     ]

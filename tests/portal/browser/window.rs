@@ -107,11 +107,16 @@ impl Window {
     }
 
     pub async fn find(&self, css: &str) -> fantoccini::elements::Element {
-        match self.client.wait().at_most(Duration::from_secs(20)).for_element(Locator::Css(css)).await {
-            Ok(element) => element,
-            Err(error) => {
-                let page = self.client.find(Locator::Css("main")).await.unwrap().text().await.unwrap();
-                panic!("{css}: {error} at {}:\n{page}", self.path().await)
+        let end = std::time::Instant::now() + Duration::from_secs(20);
+        loop {
+            // While a page gives way to the next one, every kind of error may come.
+            match self.client.find(Locator::Css(css)).await {
+                Ok(element) => return element,
+                Err(_) if std::time::Instant::now() < end => {}
+                Err(error) => {
+                    let page = self.client.find(Locator::Css("main")).await.unwrap().text().await.unwrap();
+                    panic!("{css}: {error} at {}:\n{page}", self.path().await)
+                }
             }
         }
     }

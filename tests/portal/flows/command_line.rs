@@ -58,8 +58,15 @@ fn a_folder_is_deposited_again_safely_and_verified_offline() {
     assert_eq!(again.status.code(), Some(0), "{}", text(&again));
     assert_eq!(receipt_of(folder.path()), receipt, "the same receipt");
 
-    let verify =
-        |receipt: &Path| Command::new(guichet()).arg("verify").arg(receipt).arg(folder.path()).output().unwrap();
+    let keys = folder.path().join("keys.json");
+    let public: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&receipt).unwrap()).unwrap();
+    let published = serde_json::json!([{ "id": public["statement"]["key"], "public_key": public["public_key"] }]);
+    std::fs::write(&keys, published.to_string()).unwrap();
+    let verify = |receipt: &Path| {
+        Command::new(guichet()).arg("verify").arg(receipt).arg(folder.path()).arg("--keys").arg(&keys).output().unwrap()
+    };
+    let unsure = Command::new(guichet()).arg("verify").arg(&receipt).output().unwrap();
+    assert_eq!(unsure.status.code(), Some(1), "without keys anyone may have signed: {}", text(&unsure));
     let fine = verify(&receipt);
     assert_eq!(fine.status.code(), Some(0), "{}", text(&fine));
     let sealed = std::fs::read_to_string(&receipt).unwrap();

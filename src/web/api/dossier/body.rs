@@ -126,6 +126,8 @@ pub struct DepositBody {
     pub(super) receipt: String,
     /// False when the attempt, or the same content, had been deposited before.
     pub(super) new: bool,
+    /// False when that version was withdrawn or replaced since.
+    pub(super) standing: bool,
     /// Where people find the receipt.
     pub(super) url: String,
 }
