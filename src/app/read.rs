@@ -47,14 +47,27 @@ impl App {
     /// # Errors
     /// The policy's or the store's.
     pub async fn page(&self, ctx: &Ctx, id: DossierId) -> Result<Page, AppError> {
+        self.open_page(ctx, id, true).await
+    }
+
+    /// A dossier for a page of the editor: without its versions, and without the look at other dossiers of the company,
+    /// which blocks nothing.
+    ///
+    /// # Errors
+    /// The policy's or the store's.
+    pub async fn form_page(&self, ctx: &Ctx, id: DossierId) -> Result<Page, AppError> {
+        self.open_page(ctx, id, false).await
+    }
+
+    async fn open_page(&self, ctx: &Ctx, id: DossierId, whole: bool) -> Result<Page, AppError> {
         ctx.actor()?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let dossier = dossier::load(&mut db, id).await?.ok_or(AppError::NotFound)?;
         ctx.may(Action::DraftRead, dossier.target())?;
         let uploads = piece::of_dossier(&mut db, id).await?;
-        let versions = if dossier.versions > 0 { deposit::versions(&mut db, id).await? } else { Vec::new() };
+        let versions = if whole && dossier.versions > 0 { deposit::versions(&mut db, id).await? } else { Vec::new() };
         let call = self.call(&dossier.call)?;
-        let others = self.others(&mut db, call, &dossier).await?;
+        let others = if whole { self.others(&mut db, call, &dossier).await? } else { 0 };
         let evaluation = self.evaluate(ctx, &dossier, &uploads, others)?;
         Ok(Page { dossier, uploads, evaluation, versions })
     }

@@ -211,6 +211,7 @@ fn launch(server: &Path, dir: &Path, data: &Path, socket: &Path) -> anyhow::Resu
         .arg(format!("--pid-file={}", dir.join("pid").display()))
         .args(["--skip-networking", "--skip-name-resolve", "--performance-schema=0"])
         .args(["--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=1"])
+        .arg("--sort-buffer-size=256K")
         .args(["--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci"])
         .args(["--transaction-isolation=READ-COMMITTED", "--max-connections=200", "--max-allowed-packet=64M"])
         .args(user_flag())

@@ -96,7 +96,15 @@ pub struct Opened {
 impl Opened {
     /// Loads a dossier for its owner.
     pub async fn load(app: &App, ctx: &Ctx, id: DossierId) -> Result<Self, AppError> {
-        let page = app.page(ctx, id).await?;
+        Self::of(app, app.page(ctx, id).await?)
+    }
+
+    /// Loads a dossier for a page of the editor.
+    pub async fn form(app: &App, ctx: &Ctx, id: DossierId) -> Result<Self, AppError> {
+        Self::of(app, app.form_page(ctx, id).await?)
+    }
+
+    fn of(app: &App, page: Page) -> Result<Self, AppError> {
         let zone = app.call(&page.dossier.call)?.time_zone();
         let versions = version_rows(&page.versions, &zone);
         Ok(Self { page, versions, attempt: Uuid::now_v7().to_string() })
@@ -178,7 +186,7 @@ pub async fn edit(
     Path((id, section)): Path<(DossierId, String)>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
-    let opened = Opened::load(&app, &ctx, id).await?;
+    let opened = Opened::form(&app, &ctx, id).await?;
     let call = app.call(&opened.page.dossier.call)?;
     let section = section_of(call, &section)?;
     let dossier = &opened.page.dossier;
@@ -196,7 +204,7 @@ pub async fn save(
     uri: Uri,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    let opened = Opened::load(&app, &ctx, id).await?;
+    let opened = Opened::form(&app, &ctx, id).await?;
     let call = app.call(&opened.page.dossier.call)?.clone();
     let section = section_of(&call, &section)?;
     let saved = app.save_changes(&ctx, id, changes(section, &posted)).await?;
@@ -246,7 +254,7 @@ fn changes(section: &Section, posted: &Posted) -> Vec<Change> {
 
 /// The page again, with both versions of every field that met another change.
 async fn conflicts(app: &App, ctx: &Ctx, uri: &Uri, section: &Section, saved: Saved) -> Result<Response, Failure> {
-    let opened = Opened::load(app, ctx, saved.dossier.id).await?;
+    let opened = Opened::form(app, ctx, saved.dossier.id).await?;
     let page = opened
         .render(app, ctx, &here(uri), |shell, page| view::editor(shell, &page, section, None, &saved.conflicts))?;
     Ok((StatusCode::CONFLICT, Html(page)).into_response())

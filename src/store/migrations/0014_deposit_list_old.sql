@@ -1,0 +1,1 @@
+drop index if exists deposit_round on deposit;
