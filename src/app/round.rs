@@ -5,11 +5,9 @@ use crate::{
     domain::{
         access::{Action, Target},
         calendar::RoundId,
-        document::Document,
         evaluation::{Circumstances, Evaluation, Extent, evaluate},
         event::EventKind,
         ids::DossierId,
-        piece::Upload,
         receipt::Receipt,
     },
     store::{
@@ -18,7 +16,6 @@ use crate::{
         dossier,
     },
 };
-use serde::Deserialize;
 use std::sync::{Arc, PoisonError};
 
 /// A deposit as officers read it.
@@ -97,13 +94,7 @@ impl App {
     fn examine(&self, receipt: Receipt, call: &str, round: &RoundId) -> Result<Arc<Examined>, AppError> {
         let call = self.call(call)?;
         let round = self.round(call, round)?;
-        let document = Document::deserialize(&receipt.manifest["answers"]).unwrap_or_default();
-        let uploads: Vec<Upload> = receipt.manifest["pieces"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter_map(|(_, piece)| Upload::deserialize(piece).ok())
-            .collect();
+        let (document, uploads) = (receipt.answers(), receipt.uploads());
         let around = Circumstances {
             now: receipt.statement.deposited_at,
             round: Some(round),

@@ -15,6 +15,7 @@ use crate::{
     },
 };
 use jiff::{SignedDuration, Timestamp};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
 /// How long a link holds.
@@ -102,12 +103,11 @@ fn signed(kind: EventKind, who: AccountId, at: Timestamp) -> Event {
     Event { kind, at, actor: Some(who), dossier: None, data: serde_json::json!({}) }
 }
 
+/// What stays as it is in a path that is the value of a query.
+const PATH_IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/');
+
 /// Percent-encodes a path for a query.
+#[must_use]
 pub fn encode(path: &str) -> String {
-    path.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
+    utf8_percent_encode(path, PATH_IN_QUERY).to_string()
 }

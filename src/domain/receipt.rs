@@ -12,6 +12,7 @@ pub use verify::{Finding, PublicKey, Report, verify};
 use super::{
     calendar::{Round, show_instant},
     call::Call,
+    document::Document,
     evaluation::Evaluation,
     ids::{AccountId, DossierId},
     piece::Upload,
@@ -64,6 +65,21 @@ pub struct Receipt {
     pub parts: BTreeMap<String, String>,
     /// Everything that was received.
     pub manifest: Json,
+}
+
+impl Receipt {
+    /// The answers that were deposited, in normal form.
+    #[must_use]
+    pub fn answers(&self) -> Document {
+        Document::deserialize(&self.manifest["answers"]).unwrap_or_default()
+    }
+
+    /// The pieces that were deposited.
+    #[must_use]
+    pub fn uploads(&self) -> Vec<Upload> {
+        let pieces = self.manifest["pieces"].as_object().into_iter().flatten();
+        pieces.filter_map(|(_, piece)| Upload::deserialize(piece).ok()).collect()
+    }
 }
 
 /// What a manifest is made from.

@@ -1,6 +1,10 @@
 //! The one mapping from failures to HTTP: a status, a title, what to do; as a page or as problem+json (RFC 9457).
 
-use super::{extract::Arrival, pages::shell_for, view};
+use super::{
+    extract::{Arrival, accepted_language},
+    pages::shell_for,
+    view,
+};
 use crate::{
     app::{App, AppError, Ctx, encode},
     domain::{
@@ -377,7 +381,7 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     let here = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
     // Known before the handler runs, so that an error page costs no second look-up; nobody when that fails.
     let ctx = if json { None } else { Ctx::from_request_parts(&mut parts, &app).await.ok() };
-    let lang = if api { api_language(&parts.headers).unwrap_or(arrival.lang) } else { arrival.lang };
+    let lang = if api { accepted_language(&parts.headers).unwrap_or(arrival.lang) } else { arrival.lang };
     let response = next.run(Request::from_parts(parts, body)).await;
     let Some(Undressed(failure)) = response.extensions().get::<Undressed>().cloned() else { return response };
     log(&failure);
@@ -392,15 +396,10 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     page(&app, ctx, &described, arrival, &here)
 }
 
-fn api_language(headers: &axum::http::HeaderMap) -> Option<Lang> {
-    let value = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
-    value.get(..2)?.to_lowercase().parse().ok()
-}
-
 fn page(app: &App, ctx: Option<Ctx>, described: &Described, arrival: Arrival, here: &str) -> Response {
     let ctx = ctx.unwrap_or(Ctx { now: arrival.now, lang: arrival.lang, actor: None, fault: None });
     let Some(call) = app.calls.first() else { return described.status.into_response() };
-    let frame = shell_for(app, &ctx, call, here);
+    let frame = shell_for(app, &ctx, here);
     let shell = frame.shell(&ctx, call);
     match view::error(&shell, described.status.as_u16(), &described.title, &described.detail, &described.remedy) {
         Ok(html) => (described.status, Html(html)).into_response(),

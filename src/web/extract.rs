@@ -106,7 +106,7 @@ fn fault(app: &App, headers: &HeaderMap) -> Option<Fault> {
 }
 
 /// The first language of `Accept-Language` that the portal speaks.
-fn accepted_language(headers: &HeaderMap) -> Option<Lang> {
+pub fn accepted_language(headers: &HeaderMap) -> Option<Lang> {
     let value = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
     value.split(',').find_map(|item| item.trim().get(..2).and_then(|tag| Lang::from_str(&tag.to_lowercase()).ok()))
 }

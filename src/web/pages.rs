@@ -25,6 +25,7 @@ use axum::{
     http::Uri,
     response::{IntoResponse, Redirect, Response},
 };
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 /// The parts of a page's frame that must live as long as the page.
 pub struct Frame {
@@ -35,7 +36,7 @@ pub struct Frame {
 }
 
 /// Prepares the frame of a page at a path.
-pub fn shell_for(app: &App, ctx: &Ctx, _call: &Call, path: &str) -> Frame {
+pub fn shell_for(app: &App, ctx: &Ctx, path: &str) -> Frame {
     Frame {
         csrf: form_session(ctx).map_or_else(String::new, |session| auth::form_token(&app.keys, &session)),
         path: path.to_owned(),
@@ -72,7 +73,7 @@ pub fn render<E>(
     path: &str,
     view: impl FnOnce(&Shell<'_>) -> Result<String, E>,
 ) -> Result<String, E> {
-    let frame = shell_for(app, ctx, call, path);
+    let frame = shell_for(app, ctx, path);
     view(&frame.shell(ctx, call))
 }
 
@@ -83,15 +84,11 @@ pub fn here(uri: &Uri) -> String {
 
 /// See other (303): the answer to every successful post.
 pub fn see_other(lang: Lang, path: &str) -> Response {
-    Redirect::to(&format!("{}{}", lang.tr("", "/en"), header_safe(path))).into_response()
+    Redirect::to(&format!("{}{}", lang.tr("", "/en"), utf8_percent_encode(path, NOT_IN_HEADER))).into_response()
 }
 
-/// A path as it may stand in a header: what is not visible ASCII is percent-encoded.
-fn header_safe(path: &str) -> String {
-    path.bytes()
-        .map(|byte| if byte.is_ascii_graphic() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
-}
+/// What may not stand in a header as it is, beside everything that is not ASCII.
+const NOT_IN_HEADER: &AsciiSet = &CONTROLS.add(b' ');
 
 /// A path of our own site to go on to after signing in; anything else leads home.
 pub fn safe_next(next: &str) -> &str {

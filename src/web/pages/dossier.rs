@@ -27,6 +27,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
 };
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use tokio_util::io::ReaderStream;
@@ -379,12 +380,7 @@ pub async fn piece(
 pub fn send_piece(piece: PieceFile) -> Response {
     let ascii: String =
         piece.upload.name.chars().map(|c| if c.is_ascii_graphic() && c != '"' { c } else { '_' }).collect();
-    let encoded: String = piece
-        .upload
-        .name
-        .bytes()
-        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect();
+    let encoded = utf8_percent_encode(&piece.upload.name, NON_ALPHANUMERIC);
     let headers = [
         (header::CONTENT_TYPE, piece.upload.media),
         (header::CONTENT_LENGTH, piece.upload.bytes.to_string()),

@@ -27,10 +27,8 @@ pub(super) struct Sealed {
 impl Sealed {
     pub(super) fn read(s: &Shell<'_>, receipt: &Receipt) -> Self {
         let manifest = &receipt.manifest;
-        let answers: Document = serde_json::from_value(manifest["answers"].clone()).unwrap_or_default();
-        let pieces = manifest["pieces"].as_object().into_iter().flatten();
-        let mut pieces: Vec<Upload> =
-            pieces.filter_map(|(_, piece)| serde_json::from_value(piece.clone()).ok()).collect();
+        let answers = receipt.answers();
+        let mut pieces = receipt.uploads();
         let place = |code: &str| s.call.pieces.iter().position(|piece| piece.code == code);
         pieces.sort_by_key(|upload| place(&upload.code).unwrap_or(usize::MAX));
         let day = |name: &str| {

@@ -1,6 +1,7 @@
 //! Small texts: amounts, lengths, media types, percent-encoding.
 
 use crate::domain::{money::Cents, text::Lang};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::{self, Write as _};
 
 /// An amount in French typography, written without allocating: lists hold hundreds of them.
@@ -60,14 +61,10 @@ pub fn media(types: &[String]) -> String {
     names.join(", ")
 }
 
+/// What stays as it is in a value of a query (RFC 3986, unreserved).
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// Percent-encodes a value of a query.
 pub fn encode(value: &str, into: &mut String) {
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            into.push(char::from(byte));
-        } else {
-            let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase();
-            into.extend(['%', digit(byte >> 4), digit(byte & 15)]);
-        }
-    }
+    into.extend(utf8_percent_encode(value, UNRESERVED));
 }
