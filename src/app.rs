@@ -13,10 +13,12 @@ mod error;
 pub mod jobs;
 pub mod mail;
 mod read;
+mod register;
 mod round;
 pub mod seed;
 mod session;
 mod sign_in;
+mod site;
 mod transaction;
 mod withdraw;
 
@@ -28,11 +30,13 @@ pub use deposit::Deposited;
 pub use edit::Saved;
 pub use error::AppError;
 pub use read::{Page, PieceFile};
+pub use register::{BUILD, Presence};
 pub use round::RoundPage;
 pub use sign_in::{SignedIn, encode};
+pub use site::Site;
 
 use crate::{
-    auth::{Keys, KeysError},
+    auth::{Keys, KeysError, edge_marker},
     blob::Blobs,
     config::{Config, Mail},
     domain::{
@@ -69,7 +73,11 @@ pub struct Parts {
     pub keys: Keys,
     /// Wakes the worker of the outbox.
     pub work: Notify,
+    /// What Sōzu writes on every request.
+    pub edge_marker: String,
     sessions: session::Cache,
+    sites: site::Sites,
+    link_requests: site::Throttle,
     /// Readings by officers that the worker has still to journal.
     readings: Mutex<Vec<Event>>,
     /// Deposits that officers have read lately, by receipt.
@@ -119,7 +127,10 @@ impl App {
             blobs: Blobs::open(data.join("blobs"))?,
             keys: Keys::open(&data.join("keys"))?,
             work: Notify::new(),
+            edge_marker: edge_marker(data)?,
             sessions: session::Cache::default(),
+            sites: site::Sites::default(),
+            link_requests: site::Throttle::default(),
             readings: Mutex::default(),
             examined: Mutex::default(),
             config,

@@ -8,7 +8,7 @@ mod keys;
 mod policy;
 mod token;
 
-pub use keys::{Keys, KeysError};
+pub use keys::{Keys, KeysError, edge_marker};
 pub use policy::{Denied, Rights};
 pub use token::{Bearer, BearerKind, Channel, TokenError, api_token, read, session_token};
 

@@ -8,6 +8,7 @@ mod digest;
 mod doctor;
 mod edge;
 mod parent;
+mod rollout;
 mod serve;
 mod verify;
 
@@ -29,6 +30,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Keeps Sōzu configured for the portal's processes.
     Edge(edge::EdgeArgs),
+    /// Replaces the portal's processes one by one, without a request lost.
+    Rollout(rollout::RolloutArgs),
     /// Runs a complete private installation in one folder.
     Demo(demo::DemoArgs),
     /// Deposits a dossier that is a folder of files; safe to run again.
@@ -53,7 +56,8 @@ impl Cli {
         let done = |()| ExitCode::SUCCESS;
         match self.command {
             Command::Serve(args) => serve::run(args).await.map(done),
-            Command::Edge(args) => edge::run(args).await.map(done),
+            Command::Edge(args) => edge::run(args).await,
+            Command::Rollout(args) => rollout::run(args).await.map(done),
             Command::Demo(args) => demo::run(args).await.map(done),
             Command::Deposit(args) => deposit::run(args).await,
             Command::Verify(args) => verify::run(&args),
@@ -67,7 +71,7 @@ impl Cli {
     #[must_use]
     pub fn failure(&self) -> ExitCode {
         match self.command {
-            Command::Deposit(_) | Command::Verify(_) => ExitCode::from(2),
+            Command::Deposit(_) | Command::Verify(_) | Command::Edge(_) => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }
@@ -111,6 +115,12 @@ mod tests {
             "guichet verify r.json folder --keys k.json --lang en",
             "guichet doctor --config a.toml",
             "guichet admin migrate --config a.toml",
+            "guichet edge --config a.toml --with-parent",
+            "guichet edge status --config a.toml --json",
+            "guichet edge plan --dry-run --config a.toml",
+            "guichet rollout --config a.toml --only serve-1",
+            "guichet admin site add aap.example --call a --config a.toml",
+            "guichet admin site list --config a.toml",
             "guichet admin officer a@b.fr --config a.toml",
             "guichet admin token a@b.fr --label ci --days 30 --config a.toml",
             "guichet check-call calls/a.toml",

@@ -29,12 +29,18 @@ pub struct Config {
 pub struct Portal {
     /// Address under which browsers reach it, without trailing slash: `https://aap.example`.
     pub public_url: String,
-    /// Address that the proxy forwards to.
-    pub listen: SocketAddr,
+    /// Name of this process among those of the installation, kept over restarts [default: machine and `listen`].
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Address or unix socket that the proxy forwards to.
+    pub listen: Listen,
     /// Address of health, readiness and metrics; never forwarded by the proxy.
     pub ops_listen: SocketAddr,
     /// Folder of attachments, keys and the like; shared by all processes of an installation.
     pub data_dir: PathBuf,
+    /// Networks of the content delivery network in front, whose word on the client's address is taken.
+    #[serde(default)]
+    pub trusted_networks: Vec<ipnet::IpNet>,
     /// Definitions of the calls.
     pub calls: Vec<PathBuf>,
     /// A file of further rounds, `[[rounds]]` with their `call`.
@@ -94,37 +100,144 @@ pub enum Mail {
 }
 
 /// The proxy in front of the portal.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Edge {
+    /// What this Sōzu is called among those of the installation [default: machine and command socket].
+    #[serde(default)]
+    pub name: Option<String>,
     /// Command socket of Sōzu.
     pub sozu_socket: PathBuf,
-    /// Folder for states that Sōzu saves; created with mode 0700, since they hold private keys.
+    /// Folder for states that Sōzu saves, ACME account and certificates; created with mode 0700, since they hold
+    /// private keys.
     pub state_dir: PathBuf,
+    /// Address of the operator's page, status and metrics; never forwarded by the proxy.
+    pub ops_listen: SocketAddr,
     /// Listener that only redirects to HTTPS.
     pub http_listen: SocketAddr,
     /// HTTPS listener.
     pub https_listen: SocketAddr,
-    /// Host names of the site.
+    /// Host names of the portal's own site; calls may have further ones.
     pub hosts: Vec<String>,
+    /// Certificates in files of the operator's.
+    #[serde(default)]
+    pub certificates: Vec<CertificateFiles>,
+    /// Where to get certificates for the hosts that no file covers.
+    #[serde(default)]
+    pub acme: Option<Acme>,
+    /// Timeouts and limits.
+    #[serde(default)]
+    pub limits: Limits,
+    /// How long browsers insist on HTTPS, seconds [default: a year; five minutes in a demonstration].
+    #[serde(default)]
+    pub hsts_seconds: Option<u32>,
+    /// Folder of pages `<status>.html` that replace Sōzu's own answers.
+    #[serde(default)]
+    pub answers_dir: Option<PathBuf>,
+    /// Share of the routes that one plan may remove, percent; more waits for the operator.
+    #[serde(default = "default_removal_percent")]
+    pub max_removal_percent: u8,
+}
+
+fn default_removal_percent() -> u8 {
+    50
+}
+
+/// A certificate with its chain, and its key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateFiles {
     /// Certificate and chain, PEM.
     pub certificate: PathBuf,
     /// Private key, PEM.
     pub private_key: PathBuf,
-    /// The portal's processes.
-    pub backends: Vec<Backend>,
 }
 
-/// One process of the portal, as the edge sees it.
+/// An authority that issues certificates by ACME (RFC 8555), by the challenge HTTP-01.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Backend {
-    /// Id, never reused for another address.
-    pub id: String,
-    /// Its `listen`.
-    pub address: SocketAddr,
-    /// Its `ops_listen`, where `/ready` answers 200 when it may be given requests.
-    pub ops_address: SocketAddr,
+pub struct Acme {
+    /// Its directory.
+    pub directory_url: String,
+    /// Address that it may write to.
+    #[serde(default)]
+    pub contact: Option<String>,
+    /// Authority that the directory's own certificate is checked against, PEM [default: the public ones].
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// Where the edge answers challenges; Sōzu forwards them there.
+    pub responder_listen: SocketAddr,
+}
+
+/// Timeouts of both listeners, and limits of the site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// An idle browser is kept this long, seconds.
+    pub front_timeout_seconds: u32,
+    /// A process may be silent this long, seconds.
+    pub back_timeout_seconds: u32,
+    /// Reaching a process may take this long, seconds.
+    pub connect_timeout_seconds: u32,
+    /// The head of a request may take this long, seconds.
+    pub request_timeout_seconds: u32,
+    /// Connections that one address may hold, over all workers; 0 for any number.
+    pub max_connections_per_address: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            front_timeout_seconds: 60,
+            back_timeout_seconds: 60,
+            connect_timeout_seconds: 3,
+            request_timeout_seconds: 10,
+            max_connections_per_address: 0,
+        }
+    }
+}
+
+/// Where a process of the portal takes requests: `127.0.0.1:8080`, or `unix:/run/guichet/serve-1.sock`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Listen {
+    /// A TCP port.
+    Tcp(SocketAddr),
+    /// A unix socket.
+    Unix(PathBuf),
+}
+
+impl std::fmt::Display for Listen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(f, "{address}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+impl From<Listen> for String {
+    fn from(listen: Listen) -> Self {
+        listen.to_string()
+    }
+}
+
+impl std::str::FromStr for Listen {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("unix:") {
+            Some(path) if Path::new(path).is_absolute() => Ok(Self::Unix(path.into())),
+            Some(path) => Err(format!("{path:?} is not an absolute path")),
+            None => text.parse().map(Self::Tcp).map_err(|_| format!("{text:?} is neither address:port nor unix:/path")),
+        }
+    }
+}
+
+impl TryFrom<String> for Listen {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
 }
 
 /// Why a configuration cannot be used.
@@ -184,11 +297,11 @@ impl Config {
             if edge.hosts.is_empty() {
                 faults.push("edge.hosts is empty: no request would reach the portal".into());
             }
-            let mut ids: Vec<_> = edge.backends.iter().map(|backend| &backend.id).collect();
-            ids.sort();
-            ids.dedup();
-            if ids.len() != edge.backends.len() {
-                faults.push("edge.backends has the same id twice".into());
+            if edge.certificates.is_empty() && edge.acme.is_none() {
+                faults.push("edge has neither certificates nor acme: there would be no HTTPS".into());
+            }
+            if edge.max_removal_percent > 100 {
+                faults.push("edge.max_removal_percent is above 100".into());
             }
         }
         faults

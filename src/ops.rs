@@ -7,16 +7,10 @@ use axum::{Router, routing::get};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use std::{
     sync::{Arc, atomic::AtomicBool},
-    time::{Duration, Instant},
+    time::Instant,
 };
-use tokio::{net::TcpListener, sync::watch};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-
-/// Looks at `/ready` after which whoever looks has surely acted: the edge takes a process out after three misses, and
-/// looks again only when Sōzu has it.
-const FAREWELLS: usize = 4;
-/// How long the next look is waited for; the edge looks several times a second.
-const NEXT_LOOK: Duration = Duration::from_secs(1);
 
 /// What the operator's side of a process knows.
 #[derive(Clone)]
@@ -28,8 +22,6 @@ struct Parts {
     begun: Instant,
     /// Ended once the process is about to stop.
     leaving: CancellationToken,
-    /// Counts the answers of `/ready`.
-    looks: watch::Sender<usize>,
     /// The schema was seen complete; it does not become less.
     schema_seen: AtomicBool,
 }
@@ -51,23 +43,13 @@ impl Ops {
             metrics,
             begun: Instant::now(),
             leaving: CancellationToken::new(),
-            looks: watch::Sender::new(0),
             schema_seen: AtomicBool::new(false),
         }))
     }
 
-    /// Says from now on that no requests should come, and waits until whoever asks for it has seen that; a process
-    /// that nobody asks goes at once.
-    pub async fn farewell(&self) {
+    /// Says from now on that no requests should come.
+    pub fn leave(&self) {
         self.0.leaving.cancel();
-        let mut looks = self.0.looks.subscribe();
-        let asked_before = *looks.borrow_and_update() > 0;
-        for _ in 0..if asked_before { FAREWELLS } else { 0 } {
-            match tokio::time::timeout(NEXT_LOOK, looks.changed()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) | Err(_) => return,
-            }
-        }
     }
 }
 

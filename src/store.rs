@@ -6,13 +6,16 @@
 pub mod account;
 pub mod deposit;
 pub mod dossier;
+pub mod edge;
 pub mod embedded;
 mod error;
 pub mod health;
 pub mod journal;
 pub mod outbox;
 pub mod piece;
+pub mod process;
 mod row;
+pub mod site;
 
 pub use error::StoreError;
 

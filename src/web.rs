@@ -3,6 +3,7 @@
 pub mod api;
 mod assets;
 mod cache;
+mod client;
 mod error;
 mod extract;
 mod layers;
@@ -11,18 +12,18 @@ pub mod router;
 pub mod view;
 
 use crate::app::App;
-use std::future::Future;
-use tokio::net::TcpListener;
+use axum::serve::Listener;
+use std::{fmt::Debug, future::Future};
 
 /// Serves the portal on a listener until the shutdown future ends, then lets requests under way finish.
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    app: App,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+pub async fn serve<L>(listener: L, app: App, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()>
+where
+    L: Listener,
+    L::Addr: Debug,
+{
     let service = layers::around(router::router(app.clone()), app);
     axum::serve(listener, service).with_graceful_shutdown(shutdown).await
 }

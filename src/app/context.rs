@@ -1,6 +1,6 @@
 //! Who asks, when, and in which language: one value through every layer.
 
-use super::AppError;
+use super::{AppError, Site};
 use crate::{
     auth::{Denied, Rights},
     domain::{
@@ -11,6 +11,7 @@ use crate::{
     store::account::Account,
 };
 use jiff::Timestamp;
+use std::net::IpAddr;
 
 /// The context of one request.
 #[derive(Clone)]
@@ -23,6 +24,10 @@ pub struct Ctx {
     pub actor: Option<Actor>,
     /// A fault asked for by a test.
     pub fault: Option<Fault>,
+    /// The client's address, where it is known for sure; never logged.
+    pub client: Option<IpAddr>,
+    /// The host that was asked, when it is a call's.
+    pub site: Option<Site>,
 }
 
 /// Faults that tests may ask for where the configuration allows it.

@@ -93,7 +93,7 @@ fn context(app: &App, account: Account, token: &str) -> anyhow::Result<Ctx> {
     let bearer: Bearer = auth::read(&app.keys, token, Channel::Api)?;
     let rights = Rights::new(Arc::new(bearer), Channel::Api);
     let actor = super::Actor { account, rights, session: None };
-    Ok(Ctx { now: app.clock(), lang: Lang::Fr, actor: Some(actor), fault: None })
+    Ok(Ctx { now: app.clock(), lang: Lang::Fr, actor: Some(actor), fault: None, client: None, site: None })
 }
 
 /// An id that is the same at every start, so that seeding twice makes nothing twice.

@@ -43,10 +43,13 @@ impl App {
     /// [`AppError::NotAnAddress`], [`AppError::TooManyLinks`] or the store's.
     pub async fn ask_link(&self, ctx: &Ctx, email: &str, next: &str) -> Result<String, AppError> {
         let email = answers::email(email.trim()).ok_or(AppError::NotAnAddress)?.to_lowercase();
+        if !self.link_requests.admits(ctx.client, std::time::Instant::now()) {
+            return Err(AppError::TooManyLinks);
+        }
         let secret = auth::link_secret()?;
         let hash = auth::link_hash(&secret);
         let prefix = ctx.lang.tr("", "/en");
-        let link = format!("{}{prefix}/sign-in/{secret}?next={}", self.config.portal.public_url, encode(next));
+        let link = format!("{}{prefix}/sign-in/{secret}?next={}", self.origin(ctx), encode(next));
         let letter = Letter::SignIn { to: email.clone(), lang: ctx.lang, link };
         let (job, due) = (Uuid::now_v7(), self.clock());
         let (now, address) = (ctx.now, email.as_str());

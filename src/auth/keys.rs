@@ -78,6 +78,18 @@ impl Keys {
     }
 }
 
+/// What Sōzu writes on every request, so that the portal knows its requests from others on the machine: 32 random bytes,
+/// hexadecimal, in `keys/edge.key` of the data folder; made by whoever comes first.
+///
+/// # Errors
+/// See [`KeysError`].
+pub fn edge_marker(data_dir: &Path) -> Result<String, KeysError> {
+    let folder = data_dir.join("keys");
+    let failed = |source| KeysError::File { path: folder.clone(), source };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
+    random_file(&folder, "edge.key").map(hex::encode)
+}
+
 fn retired(folder: &Path) -> Result<Vec<Vec<u8>>, KeysError> {
     let failed = |source| KeysError::File { path: folder.into(), source };
     let mut keys = Vec::new();

@@ -1,4 +1,6 @@
-//! `guichet admin`: the schema, officers and API tokens of an installation.
+//! `guichet admin`: the schema, officers, API tokens and host names of an installation.
+
+mod site;
 
 use crate::{app::App, config::Config, store::Store};
 use anyhow::Context;
@@ -17,6 +19,9 @@ pub enum AdminCommand {
     Officer(OfficerArgs),
     /// Checks that no receipt was altered, removed or put in between.
     Chain(Installation),
+    /// Host names of calls.
+    #[command(subcommand)]
+    Site(site::SiteCommand),
     /// Makes an API token and prints it; it is shown this once.
     Token(TokenArgs),
 }
@@ -67,6 +72,7 @@ pub async fn run(command: AdminCommand) -> anyhow::Result<()> {
         AdminCommand::Migrate(installation) => migrate(&installation).await,
         AdminCommand::Chain(installation) => chain(&installation).await,
         AdminCommand::Officer(args) => officer(args).await,
+        AdminCommand::Site(command) => site::run(command).await,
         AdminCommand::Token(args) => token(args).await,
     }
 }

@@ -1,7 +1,7 @@
 //! `guichet demo`: a complete private installation in one folder, started, watched and stopped together.
 //!
-//! Sōzu and the edge start while the database does; the portal's processes start when the schema and the samples
-//! stand. The installation is ready when both processes say so and a page arrives through Sōzu.
+//! Sōzu starts while the database does, and its edge when the database is there; the portal's processes start when
+//! the schema and the samples stand. The installation is ready when both processes say so and a page arrives through Sōzu.
 
 mod access;
 mod authority;
@@ -125,13 +125,13 @@ async fn start_and_watch(
         args: vec!["start".into(), "--config".into(), installation.sozu_config.clone().into_os_string()],
         grace: SOZU_GRACE,
     });
-    children.keep(role("edge", installation.edge_config.clone(), "edge".into()));
-    progress.step("Sōzu and its edge are starting");
+    progress.step("Sōzu is starting");
 
     // Without a database, its task has ended, and says why to whoever waits for both.
     let Ok(server) = database.await else { return std::future::pending().await };
     let configs = installation.write_configs(args, &server)?;
     progress.step(&format!("MariaDB is up (process {})", server.pid));
+    children.keep(role("edge", installation.edge_config.clone(), "edge".into()));
     let first = configs.first().context("there is no portal process to start")?;
     let tokens = seed::demonstration(&first.config).await.context("cannot prepare the demonstration's data")?;
     progress.step("the schema and the samples stand");
@@ -145,6 +145,7 @@ async fn start_and_watch(
         mailbox_url: format!("{}/demo/mails", installation.url),
         applicant_token: tokens.applicant_token,
         officer_token: tokens.officer_token,
+        edge_ops: format!("http://{}", installation.edge_ops),
         instance_ops: installation.processes.iter().map(|process| format!("http://{}", process.ops)).collect(),
     })?;
     wait_until_ready(installation, progress).await?;

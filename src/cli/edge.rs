@@ -1,31 +1,50 @@
-//! `guichet edge`: the role that configures Sōzu.
+//! `guichet edge`: the role that configures Sōzu, and what it has to say.
 
-use crate::{cli::parent::asked_to_stop, config::Config, edge};
+mod plan;
+mod status;
+
+use crate::{cli::parent::asked_to_stop, edge};
 use anyhow::Context;
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 /// Options of `guichet edge`.
 #[derive(Clone, Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct EdgeArgs {
+    #[command(subcommand)]
+    question: Option<Question>,
     /// Configuration file, with an [edge] section.
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
+    #[arg(long, value_name = "FILE", required = true)]
+    config: Option<PathBuf>,
     /// Ends with the process that started it.
     #[arg(long, hide = true)]
-    pub with_parent: bool,
+    with_parent: bool,
 }
 
-/// Keeps Sōzu configured until asked to stop.
+#[derive(Clone, Debug, clap::Subcommand)]
+enum Question {
+    /// Shows what the running edge knows; exit code 1 when something is wrong, 2 when it does not answer.
+    Status(status::StatusArgs),
+    /// Shows what would change in Sōzu; exit code 1 when something would.
+    Plan(plan::PlanArgs),
+}
+
+/// Keeps Sōzu configured until asked to stop, or answers a question.
 ///
 /// # Errors
 /// When the configuration cannot be used or signals cannot be listened to.
-pub async fn run(args: EdgeArgs) -> anyhow::Result<()> {
-    let config = Config::read(&args.config)?;
+pub async fn run(args: EdgeArgs) -> anyhow::Result<ExitCode> {
+    match args.question {
+        Some(Question::Status(args)) => return status::run(args).await,
+        Some(Question::Plan(args)) => return plan::run(args).await,
+        None => {}
+    }
     let stop = async {
         let stopped = asked_to_stop(args.with_parent).await.context("cannot listen to signals");
         if let Err(error) = stopped {
             tracing::error!("{error:#}");
         }
     };
-    edge::run(config, stop).await
+    let config = args.config.context("--config is missing")?;
+    edge::run(&config, stop).await.map(|()| ExitCode::SUCCESS)
 }

@@ -1,15 +1,25 @@
 //! `guichet serve`: one process of the portal.
 
 use crate::{
-    app::{App, jobs},
+    app::{App, BUILD, Presence, jobs},
     cli::parent::asked_to_stop,
-    config::Config,
+    config::{Config, Listen},
     ops::{self, Ops},
     web,
 };
 use anyhow::Context;
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
-use tokio::{net::TcpListener, time::timeout};
+use std::{
+    fs, io,
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::{
+    net::{TcpListener, UnixListener},
+    sync::Notify,
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Longest time that requests under way have to finish.
@@ -36,26 +46,34 @@ pub struct ServeArgs {
 /// When the configuration cannot be used, an address is taken, or the schema cannot be brought up to date.
 pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let app = App::open(Config::read(&args.config)?)?;
-    let pages = bind(app.config.portal.listen).await?;
+    let listen = app.config.portal.listen.clone();
+    let pages = Pages::bind(&listen).await?;
     let operator = bind(app.config.portal.ops_listen).await?;
     let ops = Ops::install(app.clone()).context("cannot install the recorder of metrics")?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %app.config.portal.listen, "portal.started");
+    tracing::info!(build = BUILD, %listen, "portal.started");
+    let presence = Presence::new(app.clone());
     let closing = CancellationToken::new();
+    let rolled_out = Notify::new();
     let stop = async {
-        asked_to_stop(args.with_parent).await.context("cannot listen to signals")?;
+        tokio::select! {
+            asked = asked_to_stop(args.with_parent) => asked.context("cannot listen to signals")?,
+            () = rolled_out.notified() => tracing::info!("portal.rolled_out"),
+        }
         tracing::info!("portal.stopping");
-        ops.farewell().await;
+        ops.leave();
+        presence.take_leave().await;
         closing.cancel();
         tokio::time::sleep(GRACE).await;
         tracing::warn!(grace_s = GRACE.as_secs(), "portal.requests_cut_off");
         Ok(())
     };
     let ended = tokio::select! {
-        served = web::serve(pages, app.clone(), closing.clone().cancelled_owned()) => served.context("the listener of the pages failed"),
+        served = pages.serve(app.clone(), closing.clone()) => served.context("the listener of the pages failed"),
         served = ops::serve(operator, ops.clone()) => served.context("the listener of the operator failed"),
-        broken = work(app.clone()) => broken,
+        broken = work(app.clone(), &presence, &rolled_out) => broken,
         stopped = stop => stopped,
     };
+    presence.forget().await;
     // A request that was cut off may hold its connection for good.
     timeout(CLOSE, app.store.close()).await.ok();
     tracing::info!("portal.stopped");
@@ -66,10 +84,52 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
-/// Brings the schema up to date, then does what transactions left to be done.
-async fn work(app: App) -> anyhow::Result<()> {
+/// Where requests come in.
+enum Pages {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Pages {
+    async fn bind(listen: &Listen) -> anyhow::Result<Self> {
+        match listen {
+            Listen::Tcp(address) => bind(*address).await.map(Self::Tcp),
+            Listen::Unix(path) => bind_unix(path).map(Self::Unix).with_context(|| format!("cannot listen on {listen}")),
+        }
+    }
+
+    async fn serve(self, app: App, closing: CancellationToken) -> io::Result<()> {
+        match self {
+            Self::Tcp(listener) => web::serve(listener, app, closing.cancelled_owned()).await,
+            Self::Unix(listener) => web::serve(listener, app, closing.cancelled_owned()).await,
+        }
+    }
+}
+
+/// A socket that a killed process has left is replaced; one that somebody listens on is not.
+fn bind_unix(path: &Path) -> io::Result<UnixListener> {
+    match std::os::unix::net::UnixStream::connect(path) {
+        Ok(_) => return Err(io::ErrorKind::AddrInUse.into()),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path)?,
+        Err(_) => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o660))?;
+    Ok(listener)
+}
+
+/// Brings the schema up to date, then makes this process known and does what transactions left to be done, until the
+/// future is dropped.
+async fn work(app: App, presence: &Presence, rolled_out: &Notify) -> anyhow::Result<()> {
     migrate(&app).await?;
-    jobs::work(app).await;
+    if let Err(error) = app.register_sites().await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "sites.not_registered");
+    }
+    let attend = async {
+        presence.attend().await;
+        rolled_out.notify_one();
+    };
+    tokio::join!(attend, app.watch_sites(), jobs::work(app.clone()));
     Ok(())
 }
 

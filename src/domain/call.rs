@@ -30,6 +30,9 @@ pub struct Call {
     pub version: String,
     /// IANA zone in which the dates of the call are meant.
     pub zone: String,
+    /// Host names of the call's own, lower case; the portal's is there anyway.
+    #[serde(default)]
+    pub hosts: Vec<String>,
     /// Name of the call.
     pub title: Text,
     /// One sentence for the head of the home page.

@@ -76,12 +76,21 @@ const PAGES: [Page; 11] = [
 /// beyond `Content-Length`.
 #[must_use]
 pub fn pages() -> BTreeMap<String, String> {
-    PAGES.iter().map(|page| (page.0.to_string(), answer(page))).collect()
+    with_own(&BTreeMap::new())
 }
 
-fn answer(page: &Page) -> String {
-    let (status, reason, ..) = page;
-    let body = body(page);
+/// The same, with an operator's own bodies (HTML) in place of ours where there are some.
+#[must_use]
+pub fn with_own(bodies: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let answer = |page: &Page| {
+        let status = page.0.to_string();
+        let body = bodies.get(&status).cloned().unwrap_or_else(|| body(page));
+        (status, answer(page, &body))
+    };
+    PAGES.iter().map(answer).collect()
+}
+
+fn answer((status, reason, ..): &Page, body: &str) -> String {
     let extra = match status {
         429 => "Retry-After: 60\r\n",
         502..=504 => "Retry-After: 5\r\n",

@@ -1,48 +1,53 @@
-//! From the wish to Sōzu's own state, refusing what Sōzu would accept and serve wrongly.
+//! From the wish to Sōzu's own state, leaving out, with the reason, what Sōzu would accept and serve wrongly.
+//!
+//! All processes stand in one cluster, and every host is a route to it: replacing a process then costs two orders, and
+//! not two for every site.
 
-use crate::edge::{
-    answers::pages,
-    spec::{EdgeSpec, Site},
+mod certificates;
+mod listeners;
+
+use crate::{
+    config::Listen,
+    edge::spec::{Challenges, EdgeSpec},
 };
+pub use certificates::fingerprint_for;
 use sozu_command_lib::{
-    config::ListenerBuilder,
     proto::command::{
-        ActivateListener, AddBackend, AddCertificate, CertificateAndKey, Cluster, HstsConfig, ListenerType,
-        LoadBalancingAlgorithms, LoadBalancingParams, PathRule, RequestHttpFrontend, RulePosition, TlsVersion,
-        request::RequestType,
+        AddBackend, Cluster, Header, HeaderPosition, LoadBalancingAlgorithms, LoadBalancingParams, PathRule,
+        RequestHttpFrontend, RulePosition, request::RequestType,
     },
     state::ConfigState,
 };
-use std::{collections::BTreeSet, net::SocketAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::{Ipv4Addr, SocketAddr},
+};
+
+pub(super) use listeners::{OWNED_LISTENER, activation};
 
 /// Every cluster and backend of ours begins with this; objects without it belong to somebody else and are left alone.
 pub const OWNED: &str = "guichet-";
+/// The cluster of the portal's processes.
+pub const PORTAL: &str = "guichet-portal";
+/// The cluster that answers ACME challenges.
+pub const ACME: &str = "guichet-acme";
+/// The epoch of the lease stands in Sōzu as the name of an empty cluster: whoever comes later finds it.
+const EPOCH: &str = "guichet-epoch-";
+/// Where ACME authorities look (RFC 8555, section 8.3).
+const CHALLENGE_PATH: &str = "/.well-known/acme-challenge/";
+/// The header that marks a request as Sōzu's.
+pub const MARKER: &str = "X-Guichet-Edge";
 
-/// Why a wish cannot become a state.
+/// Why a wish as a whole cannot become a state.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CompileError {
     /// An empty wish would take everything down.
     #[error("there is no site to serve")]
     NoSite,
-    /// A site that no request can reach.
-    #[error("site {0} has no host name")]
-    NoHost(String),
-    /// Not a plain lower-case DNS name: Sōzu would read `*` or `/` in it as a pattern.
-    #[error("{0:?} is not a host name")]
-    BadHost(String),
-    /// Two sites want the same host.
-    #[error("host {0} is claimed twice")]
-    HostTwice(String),
-    /// Browsers would be shown a certificate for another name, then refused with 421.
-    #[error("the certificate does not cover host {0}")]
-    NotCovered(String),
-    /// Drain events name a process by its id alone, so it must be unique over all sites.
-    #[error("process {0} serves two sites")]
-    ProcessTwice(String),
     /// Both listeners on one address.
     #[error("both listeners use {0}")]
     SameListener(SocketAddr),
-    /// Sōzu's own rules refuse an object.
+    /// Sōzu's own rules refuse a listener or a cluster.
     #[error("Sōzu's rules refuse {object}: {reason}")]
     Refused {
         /// What is refused.
@@ -52,161 +57,209 @@ pub enum CompileError {
     },
 }
 
-/// Name of a site's cluster.
-#[must_use]
-pub fn cluster_id(site: &str) -> String {
-    format!("{OWNED}{site}")
+/// A state, and what was left out of it.
+#[derive(Clone, Debug, Default)]
+pub struct Compiled {
+    /// The state.
+    pub state: ConfigState,
+    /// What was left out.
+    pub refused: Vec<Refused>,
+}
+
+/// An object that cannot be had; it does not hold up the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The object.
+    pub object: String,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+impl Compiled {
+    fn refuse(&mut self, object: String, reason: impl Into<String>) {
+        self.refused.push(Refused { object, reason: reason.into() });
+    }
+
+    fn add(&mut self, object: &str, order: RequestType) -> Result<(), CompileError> {
+        self.state
+            .dispatch(&order.into())
+            .map_err(|error| CompileError::Refused { object: object.into(), reason: error.to_string() })
+    }
+
+    fn add_or_refuse(&mut self, object: String, order: RequestType) {
+        if let Err(error) = self.state.dispatch(&order.into()) {
+            self.refuse(object, error.to_string());
+        }
+    }
 }
 
 /// Name of a process among Sōzu's backends.
 #[must_use]
-pub fn backend_id(instance: &str) -> String {
-    format!("{OWNED}{instance}")
+pub fn backend_id(process: &str) -> String {
+    format!("{OWNED}{process}")
+}
+
+/// The highest epoch that stands in a state; 0 when there is none.
+#[must_use]
+pub fn epoch_of(state: &ConfigState) -> u64 {
+    state.clusters.keys().filter_map(|id| id.strip_prefix(EPOCH)?.parse().ok()).max().unwrap_or(0)
 }
 
 /// Computes the state that Sōzu has to reach.
 ///
 /// # Errors
 /// See [`CompileError`].
-pub fn compile(spec: &EdgeSpec) -> Result<ConfigState, CompileError> {
-    check(spec)?;
-    let mut state = ConfigState::new();
-    listeners(spec, &mut state)?;
-    for (id, site) in &spec.sites {
-        add_site(spec, &cluster_id(id), site, &mut state)?;
-    }
-    Ok(state)
-}
-
-fn check(spec: &EdgeSpec) -> Result<(), CompileError> {
-    if spec.sites.is_empty() {
+pub fn compile(spec: &EdgeSpec) -> Result<Compiled, CompileError> {
+    if spec.sites.values().all(BTreeSet::is_empty) {
         return Err(CompileError::NoSite);
     }
-    if spec.http == spec.https {
-        return Err(CompileError::SameListener(spec.http));
+    if spec.listeners.http == spec.listeners.https {
+        return Err(CompileError::SameListener(spec.listeners.http));
     }
-    let (mut hosts, mut processes) = (BTreeSet::new(), BTreeSet::new());
-    for (id, site) in &spec.sites {
-        if site.hosts.is_empty() {
-            return Err(CompileError::NoHost(id.clone()));
-        }
-        for host in &site.hosts {
-            check_host(spec, host)?;
-            if !hosts.insert(host) {
-                return Err(CompileError::HostTwice(host.clone()));
-            }
-        }
-        if let Some(twice) = site.instances.keys().find(|process| !processes.insert(*process)) {
-            return Err(CompileError::ProcessTwice(twice.clone()));
-        }
+    let mut compiled = Compiled::default();
+    listeners::add(&spec.listeners, &mut compiled)?;
+    certificates::add(spec, &mut compiled);
+    clusters(spec, &mut compiled)?;
+    processes(spec, &mut compiled);
+    hosts(spec, &mut compiled);
+    if let Some(challenges) = &spec.challenges {
+        challenged(spec, challenges, &mut compiled);
     }
-    Ok(())
+    Ok(compiled)
 }
 
-fn check_host(spec: &EdgeSpec, host: &str) -> Result<(), CompileError> {
-    let label = |label: &str| {
-        !label.is_empty()
-            && label.len() <= 63
-            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    };
-    if host.len() > 253 || !host.split('.').all(label) {
-        return Err(CompileError::BadHost(host.into()));
-    }
-    if !spec.certificate.covers(host) {
-        return Err(CompileError::NotCovered(host.into()));
-    }
-    Ok(())
-}
-
-fn listeners(spec: &EdgeSpec, state: &mut ConfigState) -> Result<(), CompileError> {
-    let refused = |object: &str| {
-        let object = object.to_owned();
-        move |error: sozu_command_lib::config::ConfigError| CompileError::Refused { object, reason: error.to_string() }
-    };
-    let mut http = ListenerBuilder::new_http(spec.http.into()).to_http(None).map_err(refused("the HTTP listener"))?;
-    http.answers = pages();
-    // A client's own X-Real-IP is dropped and Sōzu's put in its place: the one client address the portal may trust.
-    (http.elide_x_real_ip, http.send_x_real_ip) = (Some(true), Some(true));
-    let mut https =
-        ListenerBuilder::new_https(spec.https.into()).to_tls(None).map_err(refused("the HTTPS listener"))?;
-    https.answers = pages();
-    (https.elide_x_real_ip, https.send_x_real_ip) = (Some(true), Some(true));
-    https.hsts = Some(HstsConfig {
-        enabled: Some(true),
-        max_age: Some(spec.hsts_seconds),
-        include_subdomains: Some(false),
-        preload: Some(false),
-        force_replace_backend: Some(false),
-    });
-    add(state, "the HTTP listener", RequestType::AddHttpListener(http))?;
-    add(state, "the HTTPS listener", RequestType::add_https_listener(https))?;
-    add(state, "the HTTP listener", activation(spec.http, ListenerType::Http))?;
-    add(state, "the HTTPS listener", activation(spec.https, ListenerType::Https))?;
-    let certificate = AddCertificate {
-        address: spec.https.into(),
-        certificate: CertificateAndKey {
-            certificate: spec.certificate.leaf.clone(),
-            certificate_chain: spec.certificate.chain.clone(),
-            key: spec.certificate.key.clone(),
-            versions: vec![TlsVersion::TlsV12.into(), TlsVersion::TlsV13.into()],
-            names: spec.certificate.names.clone(),
-        },
-        expired_at: None,
-    };
-    add(state, "the certificate", RequestType::AddCertificate(certificate))
-}
-
-fn add_site(spec: &EdgeSpec, cluster: &str, site: &Site, state: &mut ConfigState) -> Result<(), CompileError> {
-    let definition = Cluster {
-        cluster_id: cluster.into(),
+fn clusters(spec: &EdgeSpec, compiled: &mut Compiled) -> Result<(), CompileError> {
+    let listeners = &spec.listeners;
+    let workers = u64::from(listeners.workers.max(1));
+    let limit = listeners.limits.max_connections_per_address;
+    let portal = Cluster {
         // Only the HTTP listener redirects, so whatever reaches the portal came in over HTTPS.
         https_redirect: true,
-        https_redirect_port: (spec.public_port != 443).then(|| spec.public_port.into()),
-        load_balancing: LoadBalancingAlgorithms::RoundRobin.into(),
-        ..Cluster::default()
+        https_redirect_port: (listeners.public_port != 443).then(|| listeners.public_port.into()),
+        // Each worker counts for itself.
+        max_connections_per_ip: (limit > 0).then(|| limit.div_ceil(workers)),
+        ..cluster(PORTAL)
     };
-    add(state, cluster, RequestType::AddCluster(definition))?;
-    for (id, address) in &site.instances {
-        let backend = AddBackend {
-            cluster_id: cluster.into(),
-            backend_id: backend_id(id),
-            address: (*address).into(),
-            load_balancing_parameters: Some(LoadBalancingParams::default()),
-            ..AddBackend::default()
-        };
-        add(state, id, RequestType::add_backend(backend))?;
+    compiled.add(PORTAL, RequestType::AddCluster(portal))?;
+    if spec.challenges.is_some() {
+        compiled.add(ACME, RequestType::AddCluster(cluster(ACME)))?;
     }
-    for host in &site.hosts {
-        add(state, host, RequestType::add_http_frontend(frontend(cluster, spec.http, host)))?;
-        add(state, host, RequestType::add_https_frontend(frontend(cluster, spec.https, host)))?;
+    if spec.epoch > 0 {
+        let id = format!("{EPOCH}{}", spec.epoch);
+        compiled.add(&id, RequestType::AddCluster(cluster(&id)))?;
     }
     Ok(())
 }
 
-/// Hosts only: Sōzu matches paths together with the query, so paths are the portal's business.
-fn frontend(cluster: &str, listener: SocketAddr, host: &str) -> RequestHttpFrontend {
+fn cluster(id: &str) -> Cluster {
+    Cluster { cluster_id: id.into(), load_balancing: LoadBalancingAlgorithms::RoundRobin.into(), ..Cluster::default() }
+}
+
+fn processes(spec: &EdgeSpec, compiled: &mut Compiled) {
+    let (mut addresses, mut identities) = (BTreeSet::new(), BTreeSet::new());
+    for (id, listen) in &spec.processes {
+        if !addresses.insert(listen) {
+            compiled.refuse(format!("process {id}"), format!("another process takes requests at {listen} too"));
+            continue;
+        }
+        let (address, unix_path) = match listen {
+            Listen::Tcp(address) => (*address, None),
+            Listen::Unix(path) => (identity(id, &mut identities), Some(path.to_string_lossy().into_owned())),
+        };
+        let backend = AddBackend {
+            cluster_id: PORTAL.into(),
+            backend_id: backend_id(id),
+            address: address.into(),
+            load_balancing_parameters: Some(LoadBalancingParams::default()),
+            unix_path,
+            ..AddBackend::default()
+        };
+        compiled.add_or_refuse(format!("process {id}"), RequestType::add_backend(backend));
+    }
+}
+
+/// Sōzu tells backends apart by an address even where it dials a unix socket: one of a range that nobody listens on,
+/// taken from the process' id.
+fn identity(id: &str, taken: &mut BTreeSet<SocketAddr>) -> SocketAddr {
+    let digest = ring::digest::digest(&ring::digest::SHA256, id.as_bytes());
+    let mut number = digest.as_ref().iter().take(4).fold(0, |number: u32, byte| number << 8 | u32::from(*byte));
+    loop {
+        let [_, third, fourth, port] = number.to_be_bytes();
+        let address = SocketAddr::from((Ipv4Addr::new(127, 255, third, fourth), 1024 + u16::from(port)));
+        if taken.insert(address) {
+            return address;
+        }
+        number = number.wrapping_add(1);
+    }
+}
+
+fn hosts(spec: &EdgeSpec, compiled: &mut Compiled) {
+    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+    let listeners = &spec.listeners;
+    let marked = marked(spec);
+    for (site, host) in spec.sites.iter().flat_map(|(site, hosts)| hosts.iter().map(move |host| (site, host))) {
+        if !is_host_name(host) {
+            compiled.refuse(format!("host {host}"), "this is not a plain lower-case host name");
+            continue;
+        }
+        if let Some(owner) = owners.insert(host, site) {
+            compiled
+                .refuse(format!("host {host}"), format!("site {owner} has this host already, and {site} wants it too"));
+            continue;
+        }
+        let http = frontend(PORTAL, listeners.http, host, "/");
+        compiled.add_or_refuse(format!("host {host}"), RequestType::add_http_frontend(http));
+        if fingerprint_for(&compiled.state, host).is_none() {
+            let reason = "no certificate covers it, so it has no HTTPS: add one, or an ACME authority";
+            compiled.refuse(format!("host {host}"), reason);
+            continue;
+        }
+        let https = RequestHttpFrontend { headers: marked.clone(), ..frontend(PORTAL, listeners.https, host, "/") };
+        compiled.add_or_refuse(format!("host {host}"), RequestType::add_https_frontend(https));
+    }
+}
+
+fn challenged(spec: &EdgeSpec, challenges: &Challenges, compiled: &mut Compiled) {
+    let responder = AddBackend {
+        cluster_id: ACME.into(),
+        backend_id: backend_id("acme-responder"),
+        address: challenges.responder.into(),
+        load_balancing_parameters: Some(LoadBalancingParams::default()),
+        ..AddBackend::default()
+    };
+    compiled.add_or_refuse("ACME responder".into(), RequestType::add_backend(responder));
+    for host in challenges.hosts.iter().filter(|host| is_host_name(host)) {
+        let route = frontend(ACME, spec.listeners.http, host, CHALLENGE_PATH);
+        compiled.add_or_refuse(format!("challenge for {host}"), RequestType::add_http_frontend(route));
+    }
+}
+
+/// Whatever mark a client sends is deleted, and ours put in its place: set alone would only add to it.
+fn marked(spec: &EdgeSpec) -> Vec<Header> {
+    let header = |val: &str| Header { position: HeaderPosition::Request.into(), key: MARKER.into(), val: val.into() };
+    vec![header(""), header(&spec.marker.0)]
+}
+
+/// Whole hosts only, or a path that no query can follow: Sōzu matches paths together with the query.
+fn frontend(cluster: &str, listener: SocketAddr, host: &str, path: &str) -> RequestHttpFrontend {
     RequestHttpFrontend {
         cluster_id: Some(cluster.into()),
         address: listener.into(),
         hostname: host.into(),
-        path: PathRule::prefix("/"),
+        path: PathRule::prefix(path),
         position: RulePosition::Tree.into(),
         ..RequestHttpFrontend::default()
     }
 }
 
-/// The order that binds a defined listener.
-pub(super) fn activation(address: SocketAddr, proxy: ListenerType) -> RequestType {
-    RequestType::ActivateListener(ActivateListener {
-        address: address.into(),
-        proxy: proxy.into(),
-        from_scm: false,
-        interface: None,
-    })
-}
-
-fn add(state: &mut ConfigState, object: &str, order: RequestType) -> Result<(), CompileError> {
-    state
-        .dispatch(&order.into())
-        .map_err(|error| CompileError::Refused { object: object.into(), reason: error.to_string() })
+/// A plain lower-case DNS name: Sōzu would read `*` or `/` in it as a pattern.
+#[must_use]
+pub fn is_host_name(host: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    host.len() <= 253 && host.split('.').all(label)
 }

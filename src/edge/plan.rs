@@ -8,8 +8,11 @@ mod listeners;
 #[cfg(test)]
 mod tests;
 
-use crate::edge::{certificate::covers, compile::OWNED};
-use listeners::{http_listener_steps, https_listener_steps};
+use crate::edge::{
+    certificates::covers,
+    compile::{OWNED, OWNED_LISTENER, epoch_of},
+};
+use listeners::{http_listener_steps, https_listener_steps, removals};
 use sozu_command_lib::{
     certificate::Fingerprint,
     proto::command::{
@@ -36,7 +39,7 @@ pub enum Phase {
     Backend,
     /// A certificate is added or replaced.
     Certificate,
-    /// A stray route of ours is lifted so that the right one can take its key.
+    /// A route of ours that leads elsewhere, or marks otherwise, gives its key to the right one: two orders in a row.
     Reroute,
     /// A host gets its route.
     Frontend,
@@ -50,6 +53,44 @@ pub enum Phase {
     RemoveCertificate,
     /// A cluster goes.
     RemoveCluster,
+    /// A listener that is no longer wanted is unbound.
+    Deactivate,
+    /// And goes.
+    RemoveListener,
+}
+
+/// What a step does to its object, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It comes.
+    Add,
+    /// It changes in place.
+    Change,
+    /// It goes.
+    Remove,
+}
+
+/// What a plan may do without asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guards {
+    /// Share of our routes that may go at once, percent.
+    pub max_removal_percent: u8,
+}
+
+/// So few routes may always go: most installations have no more.
+const FEW: usize = 5;
+
+/// Why there is no plan at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Held {
+    /// Sōzu has orders of a later edge.
+    #[error("Sōzu follows a later edge (epoch {theirs}, ours is {ours}): this one gives no orders")]
+    Superseded {
+        /// Our epoch.
+        ours: u64,
+        /// The epoch found in Sōzu.
+        theirs: u64,
+    },
 }
 
 impl Phase {
@@ -86,6 +127,31 @@ impl Step {
         Self::Order { phase, label, request: Box::new(request) }
     }
 
+    /// Name of the object that the step is about, the same in every plan.
+    #[must_use]
+    pub fn object(&self) -> String {
+        match self {
+            Self::Order { label, .. } => {
+                let words = ["add ", "remove ", "replace ", "define ", "patch ", "bind ", "unbind ", "swap ", "drop "];
+                words.iter().find_map(|word| label.strip_prefix(word)).unwrap_or(label).to_owned()
+            }
+            Self::NeedsOperator { object, .. } => object.clone(),
+        }
+    }
+
+    /// What it does to its object; nothing when it waits for the operator.
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::NeedsOperator { .. } => None,
+            Self::Order { phase, .. } if phase.removes() => Some(Kind::Remove),
+            Self::Order { label, .. } if ["replace", "patch", "swap"].iter().any(|word| label.starts_with(word)) => {
+                Some(Kind::Change)
+            }
+            Self::Order { .. } => Some(Kind::Add),
+        }
+    }
+
     fn key(&self) -> (Option<Phase>, &str) {
         match self {
             Self::Order { phase, label, .. } => (Some(*phase), label),
@@ -110,9 +176,9 @@ impl fmt::Display for Step {
 }
 
 /// The desired state as far as it may be reached: a site that would lose its last process keeps those it has, since a
-/// process that fails its readiness check still serves better than nothing.
+/// process that fell silent still serves better than nothing.
 #[must_use]
-pub fn attainable(actual: &ConfigState, desired: &ConfigState) -> ConfigState {
+pub fn attainable(actual: &ConfigState, desired: &ConfigState, guards: &Guards) -> ConfigState {
     let mut state = desired.clone();
     for id in desired.clusters.keys() {
         let wanted = desired.backends.get(id).is_some_and(|backends| !backends.is_empty());
@@ -120,23 +186,68 @@ pub fn attainable(actual: &ConfigState, desired: &ConfigState) -> ConfigState {
             state.backends.insert(id.clone(), kept.clone());
         }
     }
+    if mass_removal(actual, desired, guards).is_some() {
+        let ours = |front: &&HttpFrontend| {
+            front.cluster_id.as_deref().is_some_and(|id| owned(id) && desired.clusters.contains_key(id))
+        };
+        for (key, front) in actual.http_fronts.iter().filter(|(_, front)| ours(front)) {
+            state.http_fronts.entry(key.clone()).or_insert_with(|| front.clone());
+        }
+        for (key, front) in actual.https_fronts.iter().filter(|(_, front)| ours(front)) {
+            state.https_fronts.entry(key.clone()).or_insert_with(|| front.clone());
+        }
+    }
     state
 }
 
+/// How many of how many routes would go, when that is more than may go without asking.
+fn mass_removal(actual: &ConfigState, desired: &ConfigState, guards: &Guards) -> Option<(usize, usize)> {
+    let kept = |address| desired.https_listeners.values().any(|listener| SocketAddr::from(listener.address) == address);
+    let routes = actual.https_fronts.iter();
+    let ours = routes.filter(|(_, front)| front.cluster_id.as_deref().is_some_and(owned) && kept(front.address));
+    let (mut all, mut going) = (0_usize, 0_usize);
+    for (key, _) in ours {
+        all += 1;
+        going += usize::from(!desired.https_fronts.contains_key(key));
+    }
+    (going > FEW && going * 100 > all * usize::from(guards.max_removal_percent)).then_some((going, all))
+}
+
 /// The steps from one state to another, in the order in which to take them; the same states give the same steps.
-#[must_use]
-pub fn plan(actual: &ConfigState, desired: &ConfigState) -> Vec<Step> {
-    let desired = &attainable(actual, desired);
+///
+/// # Errors
+/// See [`Held`].
+pub fn plan(actual: &ConfigState, desired: &ConfigState, guards: &Guards) -> Result<Vec<Step>, Held> {
+    let (ours, theirs) = (epoch_of(desired), epoch_of(actual));
+    if theirs > ours {
+        return Err(Held::Superseded { ours, theirs });
+    }
     let mut steps = Vec::new();
+    if let Some((going, all)) = mass_removal(actual, desired, guards) {
+        steps.push(Step::NeedsOperator {
+            object: "mass removal".into(),
+            reason: format!(
+                "{going} of {all} hosts would go at once: they stay until edge.max_removal_percent is above {}",
+                guards.max_removal_percent
+            ),
+        });
+    }
+    let desired = &attainable(actual, desired, guards);
     http_listener_steps(actual, desired, &mut steps);
     https_listener_steps(actual, desired, &mut steps);
+    removals(actual, desired, &mut steps);
     clusters(actual, desired, &mut steps);
     backends(actual, desired, &mut steps);
     certificates(actual, desired, &mut steps);
     frontends(&Routes::http(actual, desired), &mut steps);
     frontends(&Routes::https(actual, desired), &mut steps);
     steps.sort_by(|one, other| one.key().cmp(&other.key()));
-    steps
+    Ok(steps)
+}
+
+/// Whether an affinity cookie's name tells a listener to be ours.
+fn owned_listener(sticky_name: &str) -> bool {
+    sticky_name == OWNED_LISTENER
 }
 
 fn owned(id: &str) -> bool {
@@ -287,17 +398,20 @@ fn frontends(routes: &Routes<'_>, steps: &mut Vec<Step>) {
         match routes.have.get(key) {
             Some(present) if present == front => continue,
             Some(present) if !ours(present) => {
-                let reason = "this route exists and leads elsewhere: remove it, or take the host out of edge.hosts";
+                let reason = "this route exists and leads elsewhere: remove it, or take its host off the site";
                 steps.push(Step::NeedsOperator { object: format!("route {key}"), reason: reason.into() });
                 continue;
             }
             Some(present) => {
-                let label = format!("lift stray route {key}");
-                steps.push(Step::order(Phase::Reroute, label, (routes.remove)(present.clone())));
+                let halves = [(routes.remove)(present.clone()), (routes.add)(front.clone())];
+                for (number, half) in (1..).zip(halves) {
+                    steps.push(Step::order(Phase::Reroute, format!("swap route {key}, {number} of 2"), half));
+                }
             }
-            None => {}
+            None => {
+                steps.push(Step::order(Phase::Frontend, format!("add route {key}"), (routes.add)(front.clone())));
+            }
         }
-        steps.push(Step::order(Phase::Frontend, format!("add route {key}"), (routes.add)(front.clone())));
     }
     for (key, front) in routes.have.iter().filter(|(key, front)| ours(front) && !routes.want.contains_key(*key)) {
         let cascades = front

@@ -1,15 +1,26 @@
 //! Looking at the portal and at Sōzu from outside, as a health checker and a browser would.
 
+use rustls::{
+    ClientConfig, DigitallySignedStruct, SignatureScheme,
+    client::{
+        Resumption,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
+    crypto::{ring::default_provider, verify_tls12_signature, verify_tls13_signature},
+    pki_types::{CertificateDer, ServerName, UnixTime},
+};
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
+use tokio_rustls::TlsConnector;
 
 /// How long a process may take to say that it is ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(1);
@@ -25,7 +36,13 @@ pub enum ProbeError {
         /// The host.
         host: String,
         /// The reason.
-        source: reqwest::Error,
+        source: io::Error,
+    },
+    /// No answer in time.
+    #[error("no answer for {host} over TLS within {} s", PAGE_TIMEOUT.as_secs())]
+    Slow {
+        /// The host.
+        host: String,
     },
     /// Sōzu shows another certificate than the configured one.
     #[error("{host} is served with another certificate than the configured one")]
@@ -49,8 +66,12 @@ pub async fn ready(ops: SocketAddr) -> bool {
 }
 
 async fn status_of(address: SocketAddr, path: &str) -> io::Result<u16> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes()).await?;
+    let stream = TcpStream::connect(address).await?;
+    ask(stream, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")).await
+}
+
+async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> io::Result<u16> {
+    stream.write_all(request.as_bytes()).await?;
     let mut head = [0; 12];
     stream.read_exact(&mut head).await?;
     let status = head.strip_prefix(b"HTTP/1.1 ").and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
@@ -62,27 +83,81 @@ async fn status_of(address: SocketAddr, path: &str) -> io::Result<u16> {
 /// # Errors
 /// See [`ProbeError`]. Any answer below 500 is good: whether a page exists is the portal's business.
 pub async fn serves(host: &str, https: SocketAddr, fingerprint: &str) -> Result<(), ProbeError> {
-    let failed = |source| ProbeError::NoAnswer { host: host.into(), source };
-    // The certificate is compared with the configured one, which is stricter than any chain of trust.
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .resolve(host, reachable(https))
-        .redirect(reqwest::redirect::Policy::none())
-        .tls_danger_accept_invalid_certs(true)
-        .tls_info(true)
-        .timeout(PAGE_TIMEOUT)
-        .build()
-        .map_err(failed)?;
-    let answer = client.head(format!("https://{host}:{}/", https.port())).send().await.map_err(failed)?;
-    let shown = answer.extensions().get::<reqwest::tls::TlsInfo>().and_then(|info| info.peer_certificate());
-    let digest = shown.map(|der| hex::encode(ring::digest::digest(&ring::digest::SHA256, der)));
-    if digest.as_deref() != Some(fingerprint) {
-        return Err(ProbeError::OtherCertificate { host: host.into() });
+    let name = || host.to_owned();
+    match timeout(PAGE_TIMEOUT, look(host, https)).await {
+        Err(_) => Err(ProbeError::Slow { host: name() }),
+        Ok(Err(source)) => Err(ProbeError::NoAnswer { host: name(), source }),
+        Ok(Ok((shown, _))) if shown.as_deref() != Some(fingerprint) => {
+            Err(ProbeError::OtherCertificate { host: name() })
+        }
+        Ok(Ok((_, status))) if status >= 500 => Err(ProbeError::Status { host: name(), status }),
+        Ok(Ok(_)) => Ok(()),
     }
-    if answer.status().is_server_error() {
-        return Err(ProbeError::Status { host: host.into(), status: answer.status().as_u16() });
+}
+
+async fn look(host: &str, https: SocketAddr) -> io::Result<(Option<String>, u16)> {
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    let stream = TcpStream::connect(reachable(https)).await?;
+    let stream = TlsConnector::from(client()).connect(name, stream).await?;
+    let leaf = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+    let shown = leaf.map(|leaf| hex::encode(ring::digest::digest(&ring::digest::SHA256, leaf)));
+    let request = format!("HEAD / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    Ok((shown, ask(stream, &request).await?))
+}
+
+/// Sessions are not resumed: each look is to see the certificate.
+fn client() -> Arc<ClientConfig> {
+    static CLIENT: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    let make = || {
+        let mut config = ClientConfig::builder()
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(AnyChain))
+            .with_no_client_auth();
+        config.resumption = Resumption::disabled();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Arc::new(config)
+    };
+    CLIENT.get_or_init(make).clone()
+}
+
+/// The certificate is compared with the configured one afterwards, which is stricter than any chain of trust; that the
+/// other side holds its key is checked here as ever.
+#[derive(Debug)]
+struct AnyChain;
+
+impl ServerCertVerifier for AnyChain {
+    fn verify_server_cert(
+        &self,
+        _leaf: &CertificateDer<'_>,
+        _chain: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
     }
-    Ok(())
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, leaf, signature, &default_provider().signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, leaf, signature, &default_provider().signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        default_provider().signature_verification_algorithms.supported_schemes()
+    }
 }
 
 /// Where a listener bound to every address can be reached from this machine.

@@ -1,26 +1,31 @@
-//! The one conversation with Sōzu: a thread that owns the command socket and has one request in flight at a time.
-//!
-//! Sōzu drops all but the last of several requests that it reads at once, and answers carry no id. So there is no
-//! pipelining, and after a timeout the connection is dropped: a late answer must not be taken for the next one.
+//! The one conversation with Sōzu, as the questions and orders that the edge has for it.
 
+mod conversation;
+mod events;
+mod state;
+mod traffic;
+mod version;
+
+pub use conversation::Gate;
+pub use events::{Events, Heard};
+pub use state::Loaded;
+pub use traffic::Traffic;
+pub use version::{LIBRARY, Peer, version_of};
+
+use conversation::{Conversation, Job, verb};
 use sozu_command_lib::{
-    channel::{Channel, ChannelError},
-    parser::parse_several_requests,
+    channel::ChannelError,
     proto::command::{
-        QueryCertificatesFilters, QueryClustersHashes, Request, Response, ResponseStatus, WorkerRequest,
-        request::RequestType, response_content::ContentType,
+        CloseSessions, ListWorkers, QueryCertificatesFilters, QueryClustersHashes, Response, ResponseContent,
+        WorkerInfo, request::RequestType, response_content::ContentType,
     },
-    state::ConfigState,
 };
 use std::{
-    collections::BTreeMap,
-    fs, io,
-    os::{
-        fd::OwnedFd,
-        unix::{fs::DirBuilderExt, fs::PermissionsExt, net::UnixStream},
-    },
+    collections::{BTreeMap, BTreeSet},
+    io,
+    net::SocketAddr,
     path::{Path, PathBuf},
-    sync::mpsc,
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
 };
@@ -28,10 +33,6 @@ use tokio::sync::oneshot;
 
 /// Sōzu itself waits 10 s for its workers; giving up before that would leave every slow order in doubt.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// First size of the buffers of a connection, bytes.
-const BUFFER: u64 = 16 << 10;
-/// Largest message, bytes: lists of certificates and of hashes grow with the sites.
-const LARGEST: u64 = 256 << 20;
 
 /// Why Sōzu did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +73,20 @@ pub enum SozuError {
         /// The reason.
         source: io::Error,
     },
+    /// Another edge gives the orders.
+    #[error("{verb} was not sent: this edge does not hold the lease")]
+    NotLeader {
+        /// The order.
+        verb: String,
+    },
+    /// The program that answers cannot be told.
+    #[error("cannot tell which program answers on {socket}")]
+    Peer {
+        /// The command socket.
+        socket: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
     /// The thread has ended.
     #[error("the thread that speaks with Sōzu has ended")]
     Gone,
@@ -81,21 +96,25 @@ impl SozuError {
     /// Whether Sōzu itself judged the order, so that the connection and the other orders are not in doubt.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused { .. })
+        matches!(self, Self::Refused { .. } | Self::NotLeader { .. })
     }
 }
 
-struct Job {
-    request: RequestType,
-    answer: oneshot::Sender<Result<Response, SozuError>>,
-}
-
 /// A handle on the conversation.
-#[derive(Debug)]
 pub struct Sozu {
     jobs: mpsc::Sender<Job>,
+    gate: Arc<Mutex<Option<Gate>>>,
     state_dir: PathBuf,
 }
+
+impl std::fmt::Debug for Sozu {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sozu").field("state_dir", &self.state_dir).finish_non_exhaustive()
+    }
+}
+
+/// Listener, name and fingerprint of each certificate that one worker serves.
+pub type Served = BTreeSet<(SocketAddr, String, String)>;
 
 impl Sozu {
     /// Starts the thread; it connects when first asked for something, and again after each failure.
@@ -103,14 +122,28 @@ impl Sozu {
     /// # Errors
     /// When the folder for saved states cannot be made private to us, or no thread can be started.
     pub fn start(socket: &Path, state_dir: &Path) -> Result<Self, SozuError> {
-        let state_dir = private_folder(state_dir)?;
-        let socket = socket.to_path_buf();
+        Self::with_timeout(socket, state_dir, TIMEOUT)
+    }
+
+    /// The same, with another patience.
+    ///
+    /// # Errors
+    /// As [`Sozu::start`].
+    pub fn with_timeout(socket: &Path, state_dir: &Path, timeout: Duration) -> Result<Self, SozuError> {
+        let state_dir = state::private_folder(state_dir)?;
+        let gate: Arc<Mutex<Option<Gate>>> = Arc::default();
+        let conversation = Conversation { socket: socket.to_path_buf(), timeout, gate: gate.clone() };
         let (jobs, inbox) = mpsc::channel();
         thread::Builder::new()
             .name("sozu".into())
-            .spawn(move || converse(&socket, &inbox))
+            .spawn(move || conversation.hold(&inbox))
             .map_err(|source| SozuError::File { path: "thread".into(), source })?;
-        Ok(Self { jobs, state_dir })
+        Ok(Self { jobs, gate, state_dir })
+    }
+
+    /// Has a gate asked before every order.
+    pub fn set_gate(&self, gate: Gate) {
+        *self.gate.lock().unwrap_or_else(PoisonError::into_inner) = Some(gate);
     }
 
     /// Gives one order, or asks one question, and waits for the final answer.
@@ -123,21 +156,17 @@ impl Sozu {
         answered.await.map_err(|_| SozuError::Gone)?
     }
 
-    /// Reads the state that Sōzu is in.
+    /// Sōzu's workers, those that have ended included.
     ///
     /// # Errors
     /// See [`SozuError`].
-    pub async fn observe(&self) -> Result<ConfigState, SozuError> {
-        let path = self.state_dir.join("observed.state");
-        let saved = self.call(RequestType::SaveState(path.to_string_lossy().into_owned())).await;
-        let text = saved.and_then(|_| fs::read(&path).map_err(|source| SozuError::File { path: path.clone(), source }));
-        // The file holds private keys: it goes, whatever became of the reading.
-        if let Err(source) = fs::remove_file(&path)
-            && source.kind() != io::ErrorKind::NotFound
-        {
-            return Err(SozuError::File { path, source });
+    pub async fn workers(&self) -> Result<Vec<WorkerInfo>, SozuError> {
+        let question = RequestType::ListWorkers(ListWorkers {});
+        let verb = verb(&question);
+        match self.call(question).await?.content.and_then(|content| content.content_type) {
+            Some(ContentType::Workers(workers)) => Ok(workers.vec),
+            _ => Err(SozuError::Misunderstood { verb }),
         }
-        read_state(&text?)
     }
 
     /// Hashes of all clusters as the main process (`main`) and each worker (its number) see them.
@@ -152,20 +181,40 @@ impl Sozu {
         .await
     }
 
-    /// Fingerprints of the certificates that each worker serves for a host.
+    /// The certificates that each worker serves.
     ///
     /// # Errors
     /// See [`SozuError`].
-    pub async fn fingerprints(&self, host: &str) -> Result<BTreeMap<String, Vec<String>>, SozuError> {
-        let filters = QueryCertificatesFilters { domain: Some(host.into()), fingerprint: None };
-        self.by_process(RequestType::QueryCertificatesFromWorkers(filters), |content| match content {
+    pub async fn served_certificates(&self) -> Result<BTreeMap<String, Served>, SozuError> {
+        let all = QueryCertificatesFilters { domain: None, fingerprint: None };
+        self.by_process(RequestType::QueryCertificatesFromWorkers(all), |content| match content {
             ContentType::CertificatesByAddress(list) => {
-                let summaries = list.certificates.into_iter().flat_map(|one| one.certificate_summaries);
-                Some(summaries.map(|summary| summary.fingerprint).collect())
+                let summaries = list.certificates.into_iter().flat_map(|one| {
+                    let address = SocketAddr::from(one.address);
+                    one.certificate_summaries.into_iter().map(move |seen| (address, seen.domain, seen.fingerprint))
+                });
+                Some(summaries.collect())
             }
             _ => None,
         })
         .await
+    }
+
+    /// Closes the idle connections of a process, and the others once their request is answered.
+    ///
+    /// # Errors
+    /// See [`SozuError`].
+    pub async fn close_sessions(&self, cluster: &str, backend: &str) -> Result<(), SozuError> {
+        let order = CloseSessions { cluster_id: cluster.into(), backend_id: Some(backend.into()), address: None };
+        self.call(RequestType::CloseSessions(order)).await.map(drop)
+    }
+
+    /// Has a worker replaced by one that is built from the main process' state.
+    ///
+    /// # Errors
+    /// See [`SozuError`].
+    pub async fn upgrade_worker(&self, id: u32) -> Result<(), SozuError> {
+        self.call(RequestType::UpgradeWorker(id)).await.map(drop)
     }
 
     async fn by_process<T>(
@@ -180,76 +229,9 @@ impl Sozu {
         else {
             return Err(misunderstood());
         };
-        let read = |(process, content): (String, _)| {
-            let content: sozu_command_lib::proto::command::ResponseContent = content;
+        let read = |(process, content): (String, ResponseContent)| {
             Ok((process, content.content_type.and_then(read).ok_or_else(misunderstood)?))
         };
         responses.map.into_iter().map(read).collect()
     }
-}
-
-fn private_folder(path: &Path) -> Result<PathBuf, SozuError> {
-    let failed = |source| SozuError::File { path: path.into(), source };
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(failed)?;
-    // Sōzu writes there from a working folder of its own.
-    path.canonicalize().map_err(failed)
-}
-
-fn read_state(text: &[u8]) -> Result<ConfigState, SozuError> {
-    // The parser's own message quotes the text, keys included.
-    let (rest, requests) = parse_several_requests::<WorkerRequest>(text)
-        .map_err(|_| SozuError::State("it is not a list of orders".into()))?;
-    if !rest.is_empty() {
-        return Err(SozuError::State(format!("{} bytes are left over", rest.len())));
-    }
-    let mut state = ConfigState::new();
-    for request in requests {
-        state.dispatch(&request.content).map_err(|error| SozuError::State(error.to_string()))?;
-    }
-    Ok(state)
-}
-
-fn verb(request: &RequestType) -> String {
-    Request::from(request.clone()).short_name().to_owned()
-}
-
-fn converse(socket: &Path, inbox: &mpsc::Receiver<Job>) {
-    let mut connection = None;
-    while let Ok(Job { request, answer }) = inbox.recv() {
-        let outcome = exchange(socket, &mut connection, request);
-        if outcome.as_ref().is_err_and(|error| !error.is_refusal()) {
-            connection = None;
-        }
-        // Whoever asked may have stopped waiting; the order was given all the same.
-        drop(answer.send(outcome));
-    }
-}
-
-type Connection = Channel<Request, Response>;
-
-fn exchange(socket: &Path, connection: &mut Option<Connection>, request: RequestType) -> Result<Response, SozuError> {
-    let channel = match connection {
-        Some(channel) => channel,
-        None => connection.insert(connect(socket)?),
-    };
-    let verb = verb(&request);
-    channel.write_message(&request.into())?;
-    loop {
-        let response = channel.read_message_blocking_timeout(Some(TIMEOUT))?;
-        match response.status() {
-            ResponseStatus::Processing => {}
-            ResponseStatus::Ok => return Ok(response),
-            ResponseStatus::Failure => return Err(SozuError::Refused { verb, message: response.message }),
-        }
-    }
-}
-
-fn connect(socket: &Path) -> Result<Connection, SozuError> {
-    let stream = UnixStream::connect(socket)
-        .and_then(|stream| stream.set_write_timeout(Some(TIMEOUT)).map(|()| stream))
-        .map_err(|source| SozuError::Unreachable { socket: socket.into(), source })?;
-    let mut channel = Channel::new(OwnedFd::from(stream).into(), BUFFER, LARGEST);
-    channel.blocking()?;
-    Ok(channel)
 }

@@ -397,8 +397,9 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
 }
 
 fn page(app: &App, ctx: Option<Ctx>, described: &Described, arrival: Arrival, here: &str) -> Response {
-    let ctx = ctx.unwrap_or(Ctx { now: arrival.now, lang: arrival.lang, actor: None, fault: None });
-    let Some(call) = app.calls.first() else { return described.status.into_response() };
+    let Arrival { now, lang, client } = arrival;
+    let ctx = ctx.unwrap_or(Ctx { now, lang, actor: None, fault: None, client, site: None });
+    let Ok(call) = app.front(&ctx) else { return described.status.into_response() };
     let frame = shell_for(app, &ctx, here);
     let shell = frame.shell(&ctx, call);
     match view::error(&shell, described.status.as_u16(), &described.title, &described.detail, &described.remedy) {

@@ -2,7 +2,7 @@
 
 use super::error::Failure;
 use crate::{
-    app::{App, AppError, Ctx, Fault},
+    app::{App, AppError, Ctx, Fault, Site},
     auth::{self, Channel},
     domain::{ids::SessionId, text::Lang},
 };
@@ -14,7 +14,7 @@ use axum::{
 use jiff::Timestamp;
 use multer::{Constraints, SizeLimit};
 use serde::de::DeserializeOwned;
-use std::str::FromStr;
+use std::{net::IpAddr, str::FromStr};
 
 /// Name of the session cookie: `__Host-` binds it to this host, to HTTPS and to the whole site.
 pub const COOKIE: &str = "__Host-guichet";
@@ -28,12 +28,14 @@ pub struct Arrival {
     pub now: Timestamp,
     /// The language.
     pub lang: Lang,
+    /// The client's address, where it is known for sure.
+    pub client: Option<IpAddr>,
 }
 
 impl Arrival {
     /// The arrival that the outermost layer noted.
     pub fn of(parts: &Parts) -> Self {
-        parts.extensions.get().copied().unwrap_or(Self { now: Timestamp::UNIX_EPOCH, lang: Lang::Fr })
+        parts.extensions.get().copied().unwrap_or(Self { now: Timestamp::UNIX_EPOCH, lang: Lang::Fr, client: None })
     }
 }
 
@@ -48,7 +50,14 @@ impl FromRequestParts<App> for Ctx {
             Some(token) => app.authenticate(token, Channel::Browser, arrival.now).await?,
             None => None,
         };
-        let ctx = Self { now: arrival.now, lang: arrival.lang, actor, fault: fault(app, &parts.headers) };
+        let ctx = Self {
+            now: arrival.now,
+            lang: arrival.lang,
+            actor,
+            fault: fault(app, &parts.headers),
+            client: arrival.client,
+            site: site(app, &parts.headers),
+        };
         parts.extensions.insert(ctx.clone());
         Ok(ctx)
     }
@@ -95,8 +104,14 @@ impl FromRequestParts<App> for ApiCtx {
             Some(token) => app.authenticate(token, Channel::Api, arrival.now).await?,
             None => None,
         };
-        Ok(Self(Ctx { now: arrival.now, lang, actor, fault: fault(app, &parts.headers) }))
+        let (fault, client) = (fault(app, &parts.headers), arrival.client);
+        Ok(Self(Ctx { now: arrival.now, lang, actor, fault, client, site: site(app, &parts.headers) }))
     }
+}
+
+/// What the host that was asked stands for.
+pub fn site(app: &App, headers: &HeaderMap) -> Option<Site> {
+    app.site(headers.get(header::HOST)?.to_str().ok()?)
 }
 
 fn fault(app: &App, headers: &HeaderMap) -> Option<Fault> {
@@ -266,7 +281,9 @@ pub fn form_session(ctx: &Ctx) -> Option<String> {
 fn same_site(app: &App, headers: &HeaderMap) -> Result<(), Failure> {
     let said = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
     let holds = match (said("origin"), said("sec-fetch-site")) {
-        (Some(origin), _) => origin == app.config.portal.public_url,
+        (Some(origin), _) => {
+            origin == app.config.portal.public_url || site(app, headers).is_some_and(|site| site.origin == origin)
+        }
         (None, Some(site)) => site == "same-origin",
         (None, None) => false,
     };

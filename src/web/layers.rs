@@ -1,6 +1,6 @@
 //! The stack around the router, outermost first: arrival, language, trace, panics, time-out, headers, error pages.
 
-use super::{error, extract::Arrival};
+use super::{client, error, extract::Arrival};
 use crate::{app::App, domain::text::Lang};
 use axum::{
     Router,
@@ -18,6 +18,9 @@ use tracing::Instrument;
 /// No page needs longer; an upload is cut by its own rules at the proxy.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
+/// Longest slowness that a test may ask for.
+const SLOWEST: Duration = Duration::from_secs(5);
+
 /// Puts the stack around a router.
 pub fn around(router: Router, app: App) -> Router {
     let inner = router
@@ -32,12 +35,26 @@ pub fn around(router: Router, app: App) -> Router {
 async fn arrive(axum::extract::State(app): axum::extract::State<App>, mut request: Request, next: Next) -> Response {
     let now = test_clock(&app, &request).unwrap_or_else(|| app.clock());
     let lang = take_language(request.uri_mut());
-    let id = request_id(&request);
-    request.extensions_mut().insert(Arrival { now, lang });
+    let through_the_edge = client::came_through_the_edge(request.headers_mut(), &app.edge_marker);
+    // Without Sōzu's mark, whatever the headers say may be anyone's.
+    let (id, client) = if through_the_edge {
+        (request_id(&request), client::address(request.headers(), &app.config.portal.trusted_networks))
+    } else {
+        (String::new(), None)
+    };
+    request.extensions_mut().insert(Arrival { now, lang, client });
+    if app.config.portal.test_hooks {
+        tokio::time::sleep(slowness(&request)).await;
+    }
     let (method, path) = (request.method().clone(), redacted(request.uri().path()));
     let span = tracing::info_span!("request", %method, path, id);
     let begun = Instant::now();
-    let response = next.run(request).instrument(span.clone()).await;
+    let mut response = next.run(request).instrument(span.clone()).await;
+    if app.config.portal.test_hooks
+        && let Some(seen) = client.and_then(|client| HeaderValue::from_str(&client.to_string()).ok())
+    {
+        response.headers_mut().insert(HeaderName::from_static("x-test-client"), seen);
+    }
     let (status, duration_us) = (response.status().as_u16(), begun.elapsed().as_micros());
     let _entered = span.entered();
     tracing::debug!(status, duration_us, "request.done");
@@ -69,6 +86,12 @@ fn test_clock(app: &App, request: &Request) -> Option<Timestamp> {
         return None;
     }
     request.headers().get("x-test-now")?.to_str().ok()?.parse().ok()
+}
+
+/// The slowness that a test asks for, in milliseconds.
+fn slowness(request: &Request) -> Duration {
+    let asked = request.headers().get("x-test-slow").and_then(|value| value.to_str().ok()?.parse().ok());
+    Duration::from_millis(asked.unwrap_or(0)).min(SLOWEST)
 }
 
 /// Sōzu's own id of the request is the last one: a client may have sent others before it.

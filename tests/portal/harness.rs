@@ -2,6 +2,7 @@
 
 pub mod actor;
 pub mod installation;
+pub mod load;
 pub mod sample;
 
 pub use actor::{Actor, Answer};

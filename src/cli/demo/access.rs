@@ -22,6 +22,8 @@ pub struct Access {
     pub applicant_token: String,
     /// Bearer token of the sample officer.
     pub officer_token: String,
+    /// Operator's page, status and metrics of the edge.
+    pub edge_ops: String,
     /// Health, readiness and metrics of each portal process.
     pub instance_ops: Vec<String>,
 }

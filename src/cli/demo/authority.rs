@@ -1,7 +1,7 @@
 //! The installation's own certificate authority, kept so that a browser which trusts it keeps doing so, and the
 //! certificate of `localhost`, issued again when it comes to its end.
 
-use crate::{cli::demo::folder::Folder, edge::certificate::SiteCertificate};
+use crate::{cli::demo::folder::Folder, edge::certificates::SiteCertificate};
 use anyhow::Context;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -11,6 +11,8 @@ use time::{Duration, OffsetDateTime};
 
 /// Host names of the site.
 pub const HOSTS: [&str; 2] = ["localhost", "guichet.localhost"];
+/// Host names that may be given to calls: the certificate covers them too.
+const SPARE_HOSTS: [&str; 2] = ["appel-1.localhost", "appel-2.localhost"];
 
 /// How long the authority lasts.
 const AUTHORITY_DAYS: i64 = 3650;
@@ -88,7 +90,7 @@ fn authority(now: OffsetDateTime) -> CertificateParams {
 }
 
 fn leaf(now: OffsetDateTime) -> anyhow::Result<CertificateParams> {
-    let names: Vec<String> = HOSTS.iter().copied().chain(["127.0.0.1"]).map(ToOwned::to_owned).collect();
+    let names: Vec<String> = HOSTS.iter().copied().chain(SPARE_HOSTS).chain(["127.0.0.1"]).map(ToOwned::to_owned).collect();
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, "localhost");

@@ -24,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 const TOO_MANY: usize = 5;
 /// …within this time will not get better by itself.
 const WITHIN: Duration = Duration::from_secs(10);
+/// A child that ends well after less than this has not done its work.
+const SETTLED: Duration = Duration::from_secs(1);
 /// Pause before a restart, so that a child that ends at once does not keep the machine busy.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -99,6 +101,7 @@ impl Watch {
         loop {
             let failed = |error: io::Error| format!("cannot run {}: {error}", self.program.file.display());
             let mut child = self.spawn().map_err(failed)?;
+            let began = Instant::now();
             let status = tokio::select! {
                 status = child.wait() => status.map_err(failed)?,
                 () = self.stop.cancelled() => {
@@ -106,6 +109,10 @@ impl Watch {
                     return remove(&self.pid_file).map_err(failed);
                 }
             };
+            // A process that was rolled out has ended in order, for its successor.
+            if status.success() && began.elapsed() > SETTLED {
+                continue;
+            }
             if deaths.too_many() {
                 return Err(format!(
                     "{name} ended {TOO_MANY} times within {} s ({status}); {} ends with:\n{}",

@@ -7,8 +7,8 @@ use crate::{
         authority::{self, HOSTS, Tls},
         folder::Folder,
     },
-    config::{Backend, Config, Database, Edge, Mail, Portal},
-    store::embedded::{DATABASE, SocketFolder},
+    config::{CertificateFiles, Config, Database, Edge, Limits, Listen, Mail, Portal},
+    store::embedded::{DATABASE, SocketFolder, private_folder},
 };
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
@@ -57,8 +57,11 @@ pub struct Installation {
     pub sozu: PathBuf,
     /// Sōzu's configuration.
     pub sozu_config: PathBuf,
-    /// The edge's configuration.
+    /// The edge's configuration, written once the database is known.
     pub edge_config: PathBuf,
+    /// The edge's operator's page.
+    pub edge_ops: SocketAddr,
+    edge: Edge,
     /// The portal's processes.
     pub processes: Vec<Process>,
     /// What all configuration files share.
@@ -82,18 +85,31 @@ impl Installation {
         write_rounds(folder)?;
         let sockets = SocketFolder::within(&folder.file("run"), SOZU_SOCKET)?;
         let socket = sockets.path().join(SOZU_SOCKET);
-        let sozu_config = folder.write("sozu.toml", &sozu_config(&socket))?;
+        let state_dir = folder.file("run/edge-state");
+        private_folder(&state_dir)?;
+        let sozu_config = folder.write("sozu.toml", &sozu_config(&socket, &state_dir))?;
         let processes: Vec<_> = ports.processes().collect();
         let first = processes.first().context("--processes must be at least 1")?;
         let url = format!("https://localhost:{}", ports.https);
         let base = base_config(args, folder, &url, calls, first);
-        let edge = edge_section(folder, socket, &ports, &tls, &processes);
-        let edge_config = folder.write("edge.toml", &toml::to_string(&Config { edge: Some(edge), ..base.clone() })?)?;
+        let edge = edge_section(state_dir, socket, &ports, &tls);
         let (ca_certificate, dir) = (tls.ca_certificate, folder.path().into());
-        Ok(Self { url, ca_certificate, sozu, sozu_config, edge_config, processes, base, dir, _sockets: sockets })
+        Ok(Self {
+            url,
+            ca_certificate,
+            sozu,
+            sozu_config,
+            edge_config: folder.file("edge.toml"),
+            edge_ops: edge.ops_listen,
+            edge,
+            processes,
+            base,
+            dir,
+            _sockets: sockets,
+        })
     }
 
-    /// Writes the configuration of each portal process.
+    /// Writes the configuration of the edge and of each portal process.
     pub fn write_configs(&self, args: &DemoArgs, server: &Server) -> anyhow::Result<Vec<ProcessConfig>> {
         let database = Database {
             socket: server.socket.clone(),
@@ -101,8 +117,16 @@ impl Installation {
             max_connections: (CONNECTIONS / u32::from(args.processes)).min(16),
             ..self.base.database.clone()
         };
+        let edge = Config { edge: Some(self.edge.clone()), database: database.clone(), ..self.base.clone() };
+        fs::write(&self.edge_config, toml::to_string(&edge)?)
+            .with_context(|| self.edge_config.display().to_string())?;
         let write = |(number, process): (usize, &Process)| {
-            let portal = Portal { listen: process.listen, ops_listen: process.ops, ..self.base.portal.clone() };
+            let portal = Portal {
+                name: Some(process.name.clone()),
+                listen: Listen::Tcp(process.listen),
+                ops_listen: process.ops,
+                ..self.base.portal.clone()
+            };
             let config = Config { portal, database: database.clone(), ..self.base.clone() };
             let path = self.dir.join(format!("guichet-{}.toml", number + 1));
             fs::write(&path, toml::to_string(&config)?).with_context(|| path.display().to_string())?;
@@ -136,9 +160,11 @@ fn base_config(args: &DemoArgs, folder: &Folder, url: &str, calls: Vec<PathBuf>,
     Config {
         portal: Portal {
             public_url: url.into(),
-            listen: first.listen,
+            name: None,
+            listen: Listen::Tcp(first.listen),
             ops_listen: first.ops,
             data_dir: folder.file("data"),
+            trusted_networks: Vec::new(),
             calls,
             rounds: Some(folder.file("rounds.toml")),
             demonstration: true,
@@ -156,30 +182,31 @@ fn base_config(args: &DemoArgs, folder: &Folder, url: &str, calls: Vec<PathBuf>,
     }
 }
 
-fn edge_section(folder: &Folder, sozu_socket: PathBuf, ports: &Ports, tls: &Tls, processes: &[Process]) -> Edge {
-    let backends = processes.iter().map(|process| Backend {
-        // An id must never stand for another address, so the address is part of it.
-        id: format!("{}-{}", process.name, process.listen.port()),
-        address: process.listen,
-        ops_address: process.ops,
-    });
+fn edge_section(state_dir: PathBuf, sozu_socket: PathBuf, ports: &Ports, tls: &Tls) -> Edge {
     Edge {
+        name: None,
         sozu_socket,
-        state_dir: folder.file("run/edge-state"),
+        state_dir,
+        ops_listen: local(ports.edge_ops),
         http_listen: local(ports.http),
         https_listen: local(ports.https),
         hosts: HOSTS.iter().copied().map(Into::into).collect(),
-        certificate: tls.certificate.clone(),
-        private_key: tls.key.clone(),
-        backends: backends.collect(),
+        certificates: vec![CertificateFiles { certificate: tls.certificate.clone(), private_key: tls.key.clone() }],
+        acme: None,
+        limits: Limits::default(),
+        hsts_seconds: None,
+        answers_dir: None,
+        max_removal_percent: 50,
     }
 }
 
-/// No listener in it: they all come from the edge.
-fn sozu_config(socket: &Path) -> String {
+/// No listener in it: they all come from the edge, and from the state that it keeps for the next start.
+fn sozu_config(socket: &Path, state_dir: &Path) -> String {
+    let state = state_dir.join("sozu.state");
     format!(
         "# Written at each start by guichet demo.\n\
          command_socket = {socket:?}\n\
+         saved_state = {state:?}\n\
          command_buffer_size = 1000000\n\
          max_command_buffer_size = 268435456\n\
          worker_count = 2\n\
@@ -227,6 +254,8 @@ fn local(port: u16) -> SocketAddr {
 struct Ports {
     https: u16,
     http: u16,
+    #[serde(default)]
+    edge_ops: u16,
     /// Pages and ops, by process.
     processes: Vec<(u16, u16)>,
 }
@@ -248,11 +277,12 @@ impl Ports {
         };
         let https = asked(args.https_port, remembered.https)?;
         let http = asked(args.http_port, remembered.http)?;
+        let edge_ops = asked(None, remembered.edge_ops)?;
         let processes = (0..usize::from(args.processes)).map(|number| {
             let (pages, ops) = remembered.processes.get(number).copied().unwrap_or_default();
             Ok((asked(None, pages)?, asked(None, ops)?))
         });
-        let ports = Self { https, http, processes: processes.collect::<anyhow::Result<_>>()? };
+        let ports = Self { https, http, edge_ops, processes: processes.collect::<anyhow::Result<_>>()? };
         folder.write("ports.json", &serde_json::to_string(&ports)?)?;
         Ok(ports)
     }

@@ -3,11 +3,11 @@
 use super::{Sheet, reason};
 use crate::{
     config::{Config, Edge, Mail},
-    edge::{certificate::SiteCertificate, sozu::Sozu},
+    edge::{certificates::Certificates, sozu::Sozu},
 };
 use anyhow::Context;
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
-use std::{collections::BTreeSet, net::SocketAddr, path::Path, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 use tokio::time::timeout;
 
 /// Longest time that anyone has to answer.
@@ -18,14 +18,12 @@ const EXPIRY_DAYS: i64 = 14;
 /// Examines all of it.
 pub async fn examine(config: &Config, sheet: &mut Sheet) {
     mail(config, sheet).await;
-    let others = config.edge.iter().flat_map(|edge| &edge.backends).map(|backend| backend.ops_address);
-    let processes: BTreeSet<SocketAddr> = others.chain([config.portal.ops_listen]).collect();
-    for address in processes {
-        ready(address, sheet).await;
-    }
-    if let Some(edge) = &config.edge {
-        sozu(edge, sheet).await;
-        certificate(edge, sheet);
+    match &config.edge {
+        Some(edge) => {
+            sozu(edge, sheet).await;
+            certificates(edge, sheet);
+        }
+        None => ready(config.portal.ops_listen, sheet).await,
     }
 }
 
@@ -109,32 +107,38 @@ async fn workers(edge: &Edge) -> anyhow::Result<usize> {
     Ok(Sozu::start(&edge.sozu_socket, folder.path())?.hashes().await?.len())
 }
 
-fn certificate(edge: &Edge, sheet: &mut Sheet) {
-    let found = match SiteCertificate::read(&edge.certificate, &edge.private_key) {
-        Ok(found) => found,
+fn certificates(edge: &Edge, sheet: &mut Sheet) {
+    // Only the files: asking an authority is the running edge's business.
+    let mut certificates = match Certificates::start(&Edge { acme: None, ..edge.clone() }) {
+        Ok(certificates) => certificates,
         Err(error) => {
-            sheet.problem(
-                format!("The certificate cannot be used: {}.", reason(&error.into())),
-                "Correct edge.certificate and edge.private_key: PEM, leaf first, the key that belongs to it.",
-            );
-            return;
+            let advice = "Correct edge.certificates.";
+            return sheet.problem(format!("The certificates cannot be looked at: {}.", reason(&error.into())), advice);
         }
     };
-    for host in edge.hosts.iter().filter(|host| !found.covers(host)) {
+    let held = certificates.current().to_vec();
+    for (file, fault) in certificates.complaints() {
+        let advice =
+            "Correct edge.certificates: PEM, leaf first, the key that belongs to it, readable by guichet alone.";
+        sheet.problem(format!("The certificate {file} is not as it should be: {fault}."), advice);
+    }
+    let covered = |host: &&String| held.iter().any(|held| held.certificate.covers(host));
+    for host in edge.hosts.iter().filter(|host| edge.acme.is_none() && !covered(host)) {
         sheet.problem(
-            format!("The certificate does not stand for {host}."),
-            "Have one issued for every host of edge.hosts.",
+            format!("No certificate stands for {host}."),
+            "Have one issued for every host of edge.hosts, or configure edge.acme.",
         );
     }
-    let days = (found.expires - jiff::Timestamp::now().as_second()).div_euclid(86_400);
-    if days < 0 {
-        sheet.problem("The certificate has expired.", "Renew it; the edge takes the new one by itself.");
-    } else if days < EXPIRY_DAYS {
-        sheet.attention(
-            format!("The certificate expires in {days} days."),
-            "Renew it; the edge takes the new one by itself.",
-        );
-    } else {
-        sheet.fine(format!("The certificate holds for {days} days more."));
+    for held in held {
+        let days = (held.certificate.expires - jiff::Timestamp::now().as_second()).div_euclid(86_400);
+        let source = held.source;
+        let advice = "Renew it; the edge takes the new one by itself.";
+        if days < 0 {
+            sheet.problem(format!("The certificate {source} has expired."), advice);
+        } else if days < EXPIRY_DAYS {
+            sheet.attention(format!("The certificate {source} expires in {days} days."), advice);
+        } else {
+            sheet.fine(format!("The certificate {source} holds for {days} days more."));
+        }
     }
 }

@@ -1,16 +1,18 @@
 //! Listeners: defined, patched in place, or left to the operator when only a rebind would do.
 
+use super::owned_listener;
 use crate::edge::{
     compile::activation,
     plan::{Phase, Step},
 };
 use sozu_command_lib::{
     proto::command::{
-        AlpnProtocols, HttpListenerConfig, HttpsListenerConfig, ListenerType, UpdateHttpListenerConfig,
-        UpdateHttpsListenerConfig, request::RequestType,
+        AlpnProtocols, DeactivateListener, HttpListenerConfig, HttpsListenerConfig, ListenerType, RemoveCertificate,
+        RemoveListener, UpdateHttpListenerConfig, UpdateHttpsListenerConfig, request::RequestType,
     },
     state::ConfigState,
 };
+use std::net::SocketAddr;
 
 const REBIND: &str = "a setting differs that only a rebind can change, which would refuse connections: restart Sōzu";
 
@@ -68,6 +70,41 @@ pub(super) fn https_listener_steps(actual: &ConfigState, desired: &ConfigState, 
             steps.push(Step::order(Phase::Activate, format!("bind HTTPS listener {key}"), bind));
         }
     }
+}
+
+/// Listeners of ours that are no longer wanted: their routes have gone before, then their certificates, then they.
+pub(super) fn removals(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
+    let http = actual
+        .http_listeners
+        .iter()
+        .filter(|(key, listener)| owned_listener(&listener.sticky_name) && !desired.http_listeners.contains_key(*key));
+    for (key, listener) in http {
+        removal(&format!("HTTP listener {key}"), listener.address.into(), listener.active, ListenerType::Http, steps);
+    }
+    let https = actual
+        .https_listeners
+        .iter()
+        .filter(|(key, listener)| owned_listener(&listener.sticky_name) && !desired.https_listeners.contains_key(*key));
+    for (key, listener) in https {
+        let address = SocketAddr::from(listener.address);
+        for fingerprint in actual.certificates.get(&address).into_iter().flat_map(|certificates| certificates.keys()) {
+            let request = RemoveCertificate { address: listener.address, fingerprint: fingerprint.to_string() };
+            let label = format!("remove certificate {fingerprint} of {address}");
+            steps.push(Step::order(Phase::RemoveCertificate, label, RequestType::RemoveCertificate(request)));
+        }
+        removal(&format!("HTTPS listener {key}"), address, listener.active, ListenerType::Https, steps);
+    }
+}
+
+fn removal(object: &str, address: SocketAddr, active: bool, proxy: ListenerType, steps: &mut Vec<Step>) {
+    let (address, proxy) = (address.into(), proxy.into());
+    if active {
+        let request = DeactivateListener { address, proxy, to_scm: false, interface: None };
+        let order = RequestType::DeactivateListener(request);
+        steps.push(Step::order(Phase::Deactivate, format!("unbind {object}"), order));
+    }
+    let order = RequestType::RemoveListener(RemoveListener { address, proxy, interface: None });
+    steps.push(Step::order(Phase::RemoveListener, format!("remove {object}"), order));
 }
 
 /// A patch that does not lead all the way is not sent at all: it would be sent again for ever.

@@ -54,7 +54,7 @@ pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<Str
             missing: if counted { Some(app.evaluate(&ctx, dossier, uploads, 0)?.missing()) } else { None },
         });
     }
-    let call = app.calls.first().ok_or(AppError::NotFound)?;
+    let call = app.front(&ctx)?;
     let open: Vec<_> = call.rounds.iter().filter(|round| round.state(ctx.now) == RoundState::Open).collect();
     let attempt = Uuid::now_v7().to_string();
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::dossiers(shell, &cards, &open, &attempt))?))

@@ -44,7 +44,7 @@ pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap
             .collect();
         return Ok(Json(plain).into_response());
     }
-    let call = app.calls.first().ok_or(AppError::NotFound)?;
+    let call = app.front(&ctx)?;
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::mails(shell, &mails))?).into_response())
 }
 
@@ -52,6 +52,6 @@ pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap
 pub async fn show(State(app): State<App>, ctx: Ctx, Path(id): Path<String>, uri: Uri) -> Result<Html<String>, Failure> {
     let mails = rows(&app).await?;
     let mail = mails.iter().find(|mail| mail.id == id).ok_or(AppError::NotFound)?;
-    let call = app.calls.first().ok_or(AppError::NotFound)?;
+    let call = app.front(&ctx)?;
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::mail(shell, mail))?))
 }

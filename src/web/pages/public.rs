@@ -16,7 +16,6 @@ use axum::{
     http::{HeaderMap, Uri},
     response::Response,
 };
-use std::sync::Arc;
 
 type Page = Result<Response, Failure>;
 /// What every page of a call is asked with.
@@ -32,21 +31,18 @@ fn cached(
 ) -> Page {
     // Without the query: it changes nothing on these pages, and a stranger must not fill the cache with variants.
     let path = uri.path();
-    Ok(cache::page(ctx, headers, path, || render(app, ctx, call, path, view))?)
+    // The same path leads to another call on another host.
+    Ok(cache::page(ctx, headers, &format!("{} {path}", call.id), || render(app, ctx, call, path, view))?)
 }
 
-fn first_call(app: &App) -> Result<&Arc<Call>, AppError> {
-    app.calls.first().ok_or(AppError::NotFound)
-}
-
-/// The home of the first call.
+/// The home of the host's call, or of the first.
 pub async fn first(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> Page {
-    cached(&app, &ctx, first_call(&app)?, &uri, &headers, view::home)
+    cached(&app, &ctx, app.front(&ctx)?, &uri, &headers, view::home)
 }
 
 /// Who runs the portal, and what becomes of personal data.
 pub async fn legal(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> Page {
-    cached(&app, &ctx, first_call(&app)?, &uri, &headers, view::legal)
+    cached(&app, &ctx, app.front(&ctx)?, &uri, &headers, view::legal)
 }
 
 macro_rules! page_of_call {

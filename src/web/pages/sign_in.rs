@@ -32,14 +32,14 @@ pub async fn show(
     Query(query): Query<Next>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
-    let call = app.calls.first().ok_or(AppError::NotFound)?;
+    let call = app.front(&ctx)?;
     let next = safe_next(&query.next);
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::sign_in(shell, "", None, next))?))
 }
 
 /// Sends the link; the answer does not tell whether the address is known.
 pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: Posted) -> Result<Response, Failure> {
-    let call = app.calls.first().ok_or(AppError::NotFound)?;
+    let call = app.front(&ctx)?;
     let (email, next) = (posted.text("email"), safe_next(posted.text("next")));
     let path = here(&uri);
     let problem = match app.ask_link(&ctx, email, next).await {
@@ -69,7 +69,7 @@ pub async fn confirm(
     Path(secret): Path<String>,
     Query(query): Query<Next>,
 ) -> Result<Html<String>, Failure> {
-    let call = app.calls.first().ok_or(AppError::NotFound)?;
+    let call = app.front(&ctx)?;
     // The switch of languages must not carry the secret into an address bar's history twice.
     let page =
         render(&app, &ctx, call, "/sign-in", |shell| view::link_confirm(shell, &secret, safe_next(&query.next)))?;

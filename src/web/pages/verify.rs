@@ -31,13 +31,13 @@ pub async fn keys(State(app): State<App>) -> Response {
 
 /// The form.
 pub async fn show(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<String>, Failure> {
-    let call = app.calls.first().ok_or(AppError::NotFound)?;
+    let call = app.front(&ctx)?;
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::verify(shell, None, None))?))
 }
 
 /// The report on an uploaded receipt; the file is not kept.
 pub async fn run(State(app): State<App>, ctx: Ctx, uri: Uri, mut posted: PostedFile) -> Result<Html<String>, Failure> {
-    let call = app.calls.first().ok_or(AppError::NotFound)?;
+    let call = app.front(&ctx)?;
     let mut bytes = Vec::new();
     while let Some(chunk) = posted.file.chunk().await.map_err(|_| Failure::BadRequest)? {
         bytes.extend_from_slice(&chunk);

@@ -58,7 +58,7 @@ async fn rows_are_added_and_removed_without_script() {
     window.click("[data-path=\"budget.persons\"] button[value^=\"add:\"]").await;
     window.find("[name=\"budget.persons[1].profile\"]").await.send_keys("Deux").await.unwrap();
     window.click("[data-path=\"budget.persons\"] button[value^=\"remove:\"]").await;
-    let first = window.find("[name=\"budget.persons[0].profile\"]").await;
-    assert_eq!(first.prop("value").await.unwrap().as_deref(), Some("Deux"));
+    // The page with the row still in it may be there for a moment.
+    window.find("[name=\"budget.persons[0].profile\"][value=\"Deux\"]").await;
     window.close().await;
 }

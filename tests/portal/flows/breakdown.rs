@@ -3,13 +3,13 @@
 use crate::harness::{Actor, Installation, installation::wait_for_async, sample};
 use std::process::Command;
 
-fn kill(signal: &str, pid: u32) {
+pub fn kill(signal: &str, pid: u32) {
     let done = Command::new("kill").args([signal, &pid.to_string()]).status().unwrap();
     assert!(done.success());
 }
 
 /// An installation that lives until the end of the run, so that actors may borrow it.
-fn own() -> &'static Installation {
+pub fn own() -> &'static Installation {
     Box::leak(Box::new(Installation::start(None)))
 }
 

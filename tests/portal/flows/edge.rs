@@ -1,5 +1,10 @@
 //! In front: redirects, headers, own answers, an address that cannot be forged.
 
+mod change;
+mod recover;
+mod roll;
+mod trust;
+
 use crate::harness::{Actor, Installation};
 use std::{
     io::{Read, Write},

@@ -12,7 +12,7 @@ const MAY: [(&str, &[&str]); 10] = [
     ("blob", &["blob", "domain"]),
     ("app", &["app", "auth", "store", "blob", "domain", "config"]),
     ("web", &["web", "app", "auth", "store", "domain"]),
-    ("edge", &["edge", "config", "domain"]),
+    ("edge", &["edge", "app", "auth", "store", "domain", "config"]),
     ("ops", &["ops", "app", "store", "domain", "config"]),
     ("cli", &["cli", "web", "edge", "ops", "app", "auth", "store", "domain", "config"]),
 ];

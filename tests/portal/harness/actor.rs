@@ -116,6 +116,11 @@ impl Actor {
         actor
     }
 
+    /// Takes a token to ask with.
+    pub fn bear(&mut self, token: &str) {
+        self.token = Some(token.to_owned());
+    }
+
     /// Someone at a browser's session.
     pub fn with_cookie(cookie: &str) -> Self {
         let mut actor = Self::anon();

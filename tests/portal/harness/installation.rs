@@ -1,5 +1,6 @@
 //! A running installation, started and stopped by the product's own supervisor.
 
+use guichet::edge::{report::Report, sozu::Sozu};
 use serde_json::Value as Json;
 use std::{
     io::{BufRead, BufReader},
@@ -79,6 +80,59 @@ impl Installation {
             Json::Array(pids) => pids.iter().map(|pid| u32::try_from(pid.as_u64().unwrap()).unwrap()).collect(),
             pid => vec![u32::try_from(pid.as_u64().unwrap()).unwrap()],
         }
+    }
+
+    /// What the edge says of itself.
+    pub async fn edge(&self) -> Report {
+        let url = format!("{}/status.json", self.access()["edge_ops"].as_str().unwrap());
+        let answer = reqwest::get(url).await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// Waits until the edge says that a condition holds.
+    pub async fn edge_until(&self, what: &str, condition: impl Fn(&Report) -> bool) -> Report {
+        let end = Instant::now() + Duration::from_secs(40);
+        loop {
+            // The edge itself may be starting again.
+            let url = format!("{}/status.json", self.access()["edge_ops"].as_str().unwrap());
+            if let Ok(answer) = reqwest::get(url).await
+                && let Ok(report) = answer.json::<Report>().await
+            {
+                if condition(&report) {
+                    return report;
+                }
+                assert!(Instant::now() < end, "waited in vain for {what}: {report:#?}");
+            }
+            assert!(Instant::now() < end, "waited in vain for {what}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Changes the edge's configuration, which it reads again by itself.
+    pub fn change_edge(&self, change: impl FnOnce(&mut toml::Table)) {
+        let file = self.folder.join("edge.toml");
+        let mut config: toml::Table = std::fs::read_to_string(&file).unwrap().parse().unwrap();
+        change(config.get_mut("edge").unwrap().as_table_mut().unwrap());
+        let fresh = self.folder.join("edge.toml.new");
+        std::fs::write(&fresh, config.to_string()).unwrap();
+        std::fs::rename(&fresh, &file).unwrap();
+    }
+
+    /// Runs a command of the program against this installation, and returns what it printed.
+    pub async fn command(&self, arguments: &[&str]) -> String {
+        let config = self.folder.join("guichet-1.toml");
+        let done = tokio::process::Command::new(guichet()).args(arguments).arg("--config").arg(config).output();
+        let done = done.await.unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(done.status.success(), "{arguments:?}: {}{}", text(&done.stdout), text(&done.stderr));
+        text(&done.stdout)
+    }
+
+    /// A client of Sōzu's command socket that is not the edge, for doing mischief and looking.
+    pub fn sozu(&self) -> Sozu {
+        let config: toml::Table = std::fs::read_to_string(self.folder.join("edge.toml")).unwrap().parse().unwrap();
+        let socket = PathBuf::from(config["edge"]["sozu_socket"].as_str().unwrap());
+        Sozu::start(&socket, &self.folder.join("run/mischief")).unwrap()
     }
 
     /// Stops it as Ctrl-C would and waits for the end.

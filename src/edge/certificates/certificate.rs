@@ -26,6 +26,8 @@ pub struct SiteCertificate {
     pub names: Vec<String>,
     /// SHA-256 of the leaf's DER, hexadecimal: the name Sōzu gives it.
     pub fingerprint: String,
+    /// Begin of validity, seconds since 1970.
+    pub begins: i64,
     /// End of validity, seconds since 1970.
     pub expires: i64,
 }
@@ -81,16 +83,22 @@ impl SiteCertificate {
         let leaf = ders.first().cloned().ok_or("no certificate in the file")?;
         let secret =
             PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|error| format!("the key is not PEM ({error})"))?;
-        CertifiedKey::from_der(ders, secret, &default_provider())
+        CertifiedKey::from_der(ders.clone(), secret, &default_provider())
             .map_err(|error| format!("certificate and key do not go together ({error})"))?;
         let x509 = parse_x509(&leaf).map_err(|error| error.to_string())?;
+        check_chain(&ders)?;
+        let names = get_cn_and_san_attributes(&x509);
+        if names.is_empty() {
+            return Err("the certificate has no name".into());
+        }
         let mut parts = split_certificate_chain(certificate).into_iter();
         Ok(Self {
             leaf: parts.next().unwrap_or_default(),
             chain: parts.collect(),
             key,
-            names: get_cn_and_san_attributes(&x509),
+            names,
             fingerprint: hex::encode(calculate_fingerprint_from_der(&leaf)),
+            begins: x509.validity().not_before.timestamp(),
             expires: x509.validity().not_after.timestamp(),
         })
     }
@@ -100,6 +108,21 @@ impl SiteCertificate {
     pub fn covers(&self, host: &str) -> bool {
         covers(&self.names, host)
     }
+}
+
+/// Each certificate has to be issued by the next one: browsers that do not know the missing link would refuse.
+fn check_chain(ders: &[CertificateDer<'_>]) -> Result<(), String> {
+    for pair in ders.windows(2) {
+        let [issued, issuer] = pair else { continue };
+        let (issued, issuer) = (
+            parse_x509(issued).map_err(|error| error.to_string())?,
+            parse_x509(issuer).map_err(|error| error.to_string())?,
+        );
+        if issued.issuer() != issuer.subject() {
+            return Err(format!("the chain is broken: {} was not issued by {}", issued.subject(), issuer.subject()));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a certificate's names stand for a host: by the name itself, or by a wildcard for exactly one label.
@@ -113,7 +136,7 @@ pub fn covers(names: &[String], host: &str) -> bool {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::edge) mod tests {
     use super::SiteCertificate;
 
     /// A certificate for these names, signed by itself.

@@ -1,0 +1,143 @@
+//! A process of the portal makes itself known, says that it lives, and goes only when no request can reach it any more.
+
+use super::App;
+use crate::store::{
+    Freshness, StoreError, edge,
+    process::{self, Registration, State},
+};
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+/// Version of the program, with what the builder wants to tell it apart by.
+pub const BUILD: &str = match option_env!("GUICHET_BUILD") {
+    Some(build) => build,
+    None => env!("CARGO_PKG_VERSION"),
+};
+
+/// Pause between two heartbeats.
+const BEAT: Duration = Duration::from_secs(1);
+/// Longest time that a note in the database may take.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Pause between two looks for edges that still count on a leaving process.
+const LOOK: Duration = Duration::from_millis(50);
+/// Longest wait for the edges.
+const DEADLINE: Duration = Duration::from_secs(35);
+/// Longest wait for a database that is away: it cannot tell us that we may go.
+const WITHOUT_DATABASE: Duration = Duration::from_secs(3);
+/// Rows of processes that were killed are swept after so long, seconds.
+const FORGOTTEN: u32 = 3600;
+
+/// This process in the table of processes.
+#[derive(Clone)]
+pub struct Presence {
+    app: App,
+    registration: Registration,
+}
+
+impl Presence {
+    /// A new start of this process.
+    #[must_use]
+    pub fn new(app: App) -> Self {
+        let portal = &app.config.portal;
+        let host = nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
+        let registration = Registration {
+            id: Uuid::now_v7(),
+            name: portal.name.clone().unwrap_or_else(|| format!("{host}/{}", portal.listen)),
+            address: portal.listen.to_string(),
+            ops_address: portal.ops_listen.to_string(),
+            build: BUILD.into(),
+            host,
+        };
+        Self { app, registration }
+    }
+
+    /// Registers once the schema stands, and beats; resolves when the table asks this process to leave.
+    pub async fn attend(&self) {
+        let mut away = false;
+        loop {
+            match bounded(self.beat()).await {
+                Ok(State::Draining) => return,
+                Ok(State::Starting | State::Ready) => {
+                    if std::mem::take(&mut away) {
+                        tracing::info!("process.registered_again");
+                    }
+                }
+                Err(reason) => {
+                    if !std::mem::replace(&mut away, true) {
+                        tracing::warn!(reason, "process.not_registered");
+                    }
+                }
+            }
+            tokio::time::sleep(BEAT).await;
+        }
+    }
+
+    async fn beat(&self) -> Result<State, StoreError> {
+        let mut db = self.app.store.read(Freshness::OwnWrites).await?;
+        let id = self.registration.id;
+        match process::beat(&mut db, id).await? {
+            Some(State::Starting) => process::ready(&mut db, id).await?,
+            Some(state) => return Ok(state),
+            None => {
+                process::register(&mut db, &self.registration).await?;
+                process::ready(&mut db, id).await?;
+                process::forget_silent(&mut db, FORGOTTEN).await?;
+                tracing::info!(%id, name = self.registration.name, "process.registered");
+            }
+        }
+        Ok(State::Ready)
+    }
+
+    /// Asks every edge to give this process no more requests, and waits until they have all done so.
+    pub async fn take_leave(&self) {
+        let began = Instant::now();
+        let mut answered = began;
+        let mut asked = false;
+        loop {
+            match bounded(self.counted_on(&mut asked)).await {
+                Ok(false) => return,
+                Ok(true) => answered = Instant::now(),
+                Err(_) if answered.elapsed() > WITHOUT_DATABASE => {
+                    tracing::warn!("process.leaves_without_database");
+                    return;
+                }
+                Err(_) => {}
+            }
+            if began.elapsed() > DEADLINE {
+                tracing::warn!(waited_s = DEADLINE.as_secs(), "process.leaves_though_counted_on");
+                return;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Whether an edge still sends requests to this process, or may be about to.
+    async fn counted_on(&self, asked: &mut bool) -> Result<bool, StoreError> {
+        let mut db = self.app.store.read(Freshness::OwnWrites).await?;
+        let id = self.registration.id;
+        if !*asked {
+            process::drain(&mut db, id).await?;
+            *asked = true;
+        }
+        process::beat(&mut db, id).await?;
+        Ok(edge::claims(&mut db).await?.iter().any(|claim| claim.process_id == id))
+    }
+
+    /// Takes this process off the table, as the last thing it does.
+    pub async fn forget(&self) {
+        let forget = async {
+            let mut db = self.app.store.read(Freshness::OwnWrites).await?;
+            process::forget(&mut db, self.registration.id).await
+        };
+        // Without the database, its row is swept later.
+        bounded(forget).await.ok();
+    }
+}
+
+async fn bounded<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, String> {
+    match timeout(PATIENCE, work).await {
+        Ok(done) => done.map_err(|error| format!("{:#}", anyhow::Error::from(error))),
+        Err(_) => Err(format!("the database does not answer within {} s", PATIENCE.as_secs())),
+    }
+}

@@ -1,0 +1,72 @@
+//! `guichet admin site`: host names of calls.
+
+use super::Installation;
+use crate::{
+    app::load_calls,
+    config::Config,
+    edge::compile::is_host_name,
+    store::{Freshness, Store, site},
+};
+use anyhow::{Context, ensure};
+use std::io::{self, Write};
+
+/// What is to be done.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum SiteCommand {
+    /// Gives a call a host name; every edge serves it within a second.
+    Add {
+        /// Host name, lower case, without port.
+        host: String,
+        /// Id of the call.
+        #[arg(long, value_name = "ID")]
+        call: String,
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// Takes a host name away.
+    Remove {
+        /// Host name.
+        host: String,
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// Lists the host names of calls.
+    List(Installation),
+}
+
+pub(super) async fn run(command: SiteCommand) -> anyhow::Result<()> {
+    match command {
+        SiteCommand::Add { host, call, installation } => {
+            let (config, store) = open(&installation)?;
+            ensure!(is_host_name(&host), "{host:?} is not a plain lower-case host name, without port or path");
+            let calls = load_calls(&config)?;
+            let known: Vec<&str> = calls.iter().map(|call| call.id.as_str()).collect();
+            ensure!(known.contains(&call.as_str()), "there is no call {call:?}; there are: {}", known.join(", "));
+            let own = config.edge.iter().flat_map(|edge| &edge.hosts).chain([&config.portal.public_url]);
+            ensure!(!own.into_iter().any(|own| *own == host), "{host} is the portal's own host");
+            let mut db = store.read(Freshness::OwnWrites).await?;
+            site::put(&mut db, &host, &call, site::Source::Operator).await?;
+            writeln!(io::stdout(), "{host} shows {call}. It needs a certificate: see `guichet edge status`.")?;
+        }
+        SiteCommand::Remove { host, installation } => {
+            let (_, store) = open(&installation)?;
+            let mut db = store.read(Freshness::OwnWrites).await?;
+            ensure!(site::remove(&mut db, &host).await?, "{host} is not a host name of a call");
+            writeln!(io::stdout(), "{host} is no more.")?;
+        }
+        SiteCommand::List(installation) => {
+            let (_, store) = open(&installation)?;
+            let mut db = store.read(Freshness::OwnWrites).await?;
+            for site in site::all(&mut db).await? {
+                writeln!(io::stdout(), "{:<40} {:<24} {}", site.host, site.call_id, site.source)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn open(installation: &Installation) -> anyhow::Result<(Config, Store)> {
+    let config = Config::read(&installation.config)?;
+    let store = Store::open(&config.database).context("cannot read the password of the database")?;
+    Ok((config, store))
+}

@@ -1,0 +1,52 @@
+//! `guichet edge plan`: what would change, as a diff.
+
+use crate::{
+    config::Config,
+    edge::{DryRun, dry_run, plan::Kind},
+};
+use anyhow::bail;
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+/// Options of `guichet edge plan`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PlanArgs {
+    /// Only shows; the running edge carries plans out by itself.
+    #[arg(long)]
+    dry_run: bool,
+    /// Configuration file; it may be another than the running edge's.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+pub(super) async fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
+    if !args.dry_run {
+        bail!("plans are carried out by the running edge, by itself: give --dry-run to see what one would do now");
+    }
+    let found = dry_run(&Config::read(&args.config)?).await?;
+    print(&found, &mut io::stdout())?;
+    let nothing = found.steps.is_empty() && found.refused.is_empty();
+    Ok(if nothing { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print(found: &DryRun, out: &mut impl Write) -> io::Result<()> {
+    for step in &found.steps {
+        let sign = match step.kind() {
+            Some(Kind::Add) => '+',
+            Some(Kind::Change) => '~',
+            Some(Kind::Remove) => '-',
+            None => '!',
+        };
+        writeln!(out, "{sign} {step}")?;
+    }
+    for (object, reason) in &found.refused {
+        writeln!(out, "! {object}: {reason}")?;
+    }
+    if found.steps.is_empty() && found.refused.is_empty() {
+        writeln!(out, "nothing to do: Sōzu is as it should be")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! `guichet edge status`: the running edge's own account, as a table or as JSON.
+
+use crate::{
+    config::Config,
+    edge::report::{Report, Role},
+};
+use anyhow::Context;
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
+
+/// Longest time that the edge may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Options of `guichet edge status`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct StatusArgs {
+    /// Everything, for programs.
+    #[arg(long)]
+    json: bool,
+    /// Configuration file of the edge.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+pub(super) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
+    let edge = Config::read(&args.config)?.edge.context("the configuration has no [edge] section")?;
+    let report = match ask(edge.ops_listen).await {
+        Ok(report) => report,
+        Err(error) => {
+            writeln!(
+                io::stderr(),
+                "guichet: no edge answers on {} ({error:#}): is `guichet edge --config {}` running?",
+                edge.ops_listen,
+                args.config.display()
+            )?;
+            return Ok(ExitCode::from(2));
+        }
+    };
+    let mut out = io::stdout();
+    if args.json {
+        serde_json::to_writer_pretty(&mut out, &report).map_err(io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        print(&report, &mut out)?;
+    }
+    Ok(if well(&report) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn ask(address: std::net::SocketAddr) -> anyhow::Result<Report> {
+    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+    Ok(client.get(format!("http://{address}/status.json")).send().await?.error_for_status()?.json().await?)
+}
+
+fn well(report: &Report) -> bool {
+    report.converged && report.alarms.is_empty() && report.faults.is_empty()
+}
+
+fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let role = match &report.role {
+        Role::Unknown => "lease unknown".into(),
+        Role::Leader { epoch } => format!("gives the orders, epoch {epoch}"),
+        Role::Observer { leader, .. } => format!("observes, {leader} gives the orders"),
+    };
+    let state = match (report.converged, well(report)) {
+        (true, true) => "all is well",
+        (true, false) => "serves, and needs attention",
+        (false, _) => "NOT as it should be",
+    };
+    let sozu = &report.sozu;
+    let running = sozu.workers.iter().filter(|worker| worker.state == "running").count();
+    writeln!(out, "{}: {state}", report.edge)?;
+    writeln!(out, "Sōzu {} (process {}), {running} workers running; this edge {role}", sozu.version, sozu.main_pid)?;
+    if !report.database {
+        writeln!(out, "the database is away: nothing is removed")?;
+    }
+    for alarm in &report.alarms {
+        writeln!(out, "! {alarm}")?;
+    }
+    for fault in &report.faults {
+        writeln!(out, "! {}: {}", fault.object, fault.reason)?;
+    }
+    processes(report, out)?;
+    certificates(report, out)?;
+    writeln!(out, "\n{} hosts: {}", report.sites.len(), shortened(report))?;
+    for listener in &report.listeners {
+        let bound = if listener.active { "bound" } else { "NOT bound" };
+        writeln!(out, "{} on {}: {bound}", listener.protocol, listener.address)?;
+    }
+    if let Some(plan) = &report.last_plan {
+        let verified = if plan.verified { "verified" } else { "NOT verified" };
+        let (ms, tenths) = (plan.took_us / 1000, plan.took_us % 1000 / 100);
+        writeln!(out, "last plan: {} steps in {ms}.{tenths} ms, {verified}, at {}", plan.length, plan.at)?;
+    }
+    for drift in &report.drift {
+        writeln!(out, "drift repaired at {}: {}", drift.at, drift.what)?;
+    }
+    Ok(())
+}
+
+fn processes(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "\n{:<16} {:<10} {:<22} {:>10} {:>7} {:>7} {:>7} {:>7}",
+        "PROCESS", "STATE", "ADDRESS", "REQUESTS", "PER S", "ERRORS", "P50 MS", "P99 MS"
+    )?;
+    for p in &report.processes {
+        let state = if p.serving { p.state.clone() } else { format!("{} (out)", p.state) };
+        writeln!(
+            out,
+            "{:<16} {state:<10} {:<22} {:>10} {:>7.1} {:>7} {:>7} {:>7}",
+            p.name, p.address, p.requests, p.requests_per_second, p.errors, p.p50_ms, p.p99_ms
+        )?;
+    }
+    Ok(())
+}
+
+fn certificates(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "\n{:<40} {:>9} {:<8} SOURCE", "CERTIFICATE", "DAYS LEFT", "SERVED")?;
+    for c in &report.certificates {
+        let names = c.names.join(", ");
+        let served = if c.served { "by all" } else { "NOT YET" };
+        writeln!(out, "{names:<40} {:>9} {served:<8} {}", c.days_left, c.source)?;
+    }
+    Ok(())
+}
+
+fn shortened(report: &Report) -> String {
+    let first: Vec<&str> = report.sites.iter().take(8).map(|site| site.host.as_str()).collect();
+    let more = if report.sites.len() > first.len() { ", …" } else { "" };
+    format!("{}{more}", first.join(", "))
+}

@@ -1,0 +1,156 @@
+//! `guichet rollout`: replaces the portal's processes one by one, on however many machines, without a request lost.
+//!
+//! A process is asked, through the database, to leave. Every edge takes it out, its connections end, it ends by itself,
+//! and whoever supervises it starts it again; the next one follows when every edge sends requests to the successor.
+
+use crate::{
+    config::Config,
+    store::{
+        Freshness, Store, StoreError, edge,
+        process::{self, Process, State},
+    },
+};
+use anyhow::{Context, bail, ensure};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+use uuid::Uuid;
+
+/// Pause between two looks.
+const LOOK: Duration = Duration::from_millis(100);
+/// A process that has been silent for longer has ended, milliseconds.
+const SILENCE: u64 = 5000;
+
+/// Options of `guichet rollout`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct RolloutArgs {
+    /// Configuration file of the installation.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Only the process of this name.
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+    /// Goes on even though nobody would serve meanwhile.
+    #[arg(long)]
+    allow_gap: bool,
+    /// Longest time for one process, seconds.
+    #[arg(long, value_name = "S", default_value_t = 120)]
+    timeout: u64,
+}
+
+/// Replaces them.
+///
+/// # Errors
+/// When the database does not answer, too few processes serve, or one does not come back in time; those that follow are
+/// then left alone.
+pub async fn run(args: RolloutArgs) -> anyhow::Result<()> {
+    let config = Config::read(&args.config)?;
+    let store = Store::open(&config.database).context("cannot read the password of the database")?;
+    let known = look(&store).await?.processes;
+    let alive = |process: &&Process| process.state == State::Ready && process.silent_ms < SILENCE;
+    let ready: Vec<Process> = known.iter().filter(alive).cloned().collect();
+    ensure!(
+        ready.len() > 1 || args.allow_gap,
+        "{} process serves: while it is replaced, nobody would. Start a second one, or give --allow-gap",
+        ready.len()
+    );
+    let wanted = |process: &&Process| args.only.as_ref().is_none_or(|name| *name == process.registration.name);
+    let chosen: Vec<&Process> = ready.iter().filter(wanted).collect();
+    if let (Some(name), true) = (&args.only, chosen.is_empty()) {
+        bail!("no process called {name} is ready; there are: {}", names(&ready));
+    }
+    for process in chosen {
+        let line = replace(&store, process, Duration::from_secs(args.timeout)).await?;
+        writeln!(io::stdout(), "{line}")?;
+    }
+    store.close().await;
+    Ok(())
+}
+
+fn names(processes: &[Process]) -> String {
+    processes.iter().map(|process| process.registration.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Everything that matters, at one moment.
+struct Look {
+    processes: Vec<Process>,
+    claims: Vec<edge::Claim>,
+    edges: Vec<String>,
+}
+
+async fn look(store: &Store) -> Result<Look, StoreError> {
+    let mut db = store.read(Freshness::OwnWrites).await?;
+    Ok(Look {
+        processes: process::all(&mut db).await?,
+        claims: edge::claims(&mut db).await?,
+        edges: edge::driven(&mut db).await?,
+    })
+}
+
+/// How far the replacement of one process is, each with the time it took.
+#[derive(Default)]
+struct Progress {
+    drained: Option<Duration>,
+    ready: Option<Duration>,
+    served: Option<Duration>,
+    build: String,
+}
+
+async fn replace(store: &Store, process: &Process, patience: Duration) -> anyhow::Result<String> {
+    let said = &process.registration;
+    let began = Instant::now();
+    {
+        let mut db = store.read(Freshness::OwnWrites).await?;
+        ensure!(process::drain(&mut db, said.id).await?, "{} has ended meanwhile", said.name);
+    }
+    let mut progress = Progress::default();
+    while progress.served.is_none() {
+        ensure!(began.elapsed() < patience, "{}: {} The others are left alone.", said.name, obstacle(&progress));
+        tokio::time::sleep(LOOK).await;
+        // The database may be away for a moment: its return goes on where we are.
+        if let Ok(seen) = look(store).await {
+            progress.note(&seen, said.id, &said.name, began.elapsed());
+        }
+    }
+    let seconds = |time: Option<Duration>| format!("{:.1} s", time.unwrap_or_default().as_secs_f32());
+    Ok(format!(
+        "{}  {} → {}  drained {}, ready {}, served {}",
+        said.name,
+        said.build,
+        progress.build,
+        seconds(progress.drained),
+        seconds(progress.ready),
+        seconds(progress.served)
+    ))
+}
+
+impl Progress {
+    fn note(&mut self, seen: &Look, old: Uuid, name: &str, elapsed: Duration) {
+        if !seen.claims.iter().any(|claim| claim.process_id == old) {
+            self.drained.get_or_insert(elapsed);
+        }
+        let successor = seen.processes.iter().find(|process| {
+            process.registration.name == name && process.registration.id != old && process.state == State::Ready
+        });
+        let Some(successor) = successor else { return };
+        self.ready.get_or_insert(elapsed);
+        self.build.clone_from(&successor.registration.build);
+        let served_by = |edge: &String| {
+            let id = successor.registration.id;
+            seen.claims.iter().any(|claim| claim.edge_name == *edge && claim.process_id == id && claim.verified)
+        };
+        if seen.edges.iter().all(served_by) {
+            self.served.get_or_insert(elapsed);
+        }
+    }
+}
+
+fn obstacle(progress: &Progress) -> &'static str {
+    match (progress.drained, progress.ready) {
+        (None, _) => "no edge let it go: see `guichet edge status`.",
+        (_, None) => "it was not started again: its supervisor has to do that; see its log.",
+        _ => "it is ready, and not every edge sends requests to it: see `guichet edge status`.",
+    }
+}

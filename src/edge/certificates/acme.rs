@@ -1,0 +1,236 @@
+//! Certificates from an ACME authority (RFC 8555) by the challenge HTTP-01: one for each host that no file covers.
+//!
+//! The authority asks `http://<host>/.well-known/acme-challenge/<token>`. While a host is under validation, a temporary
+//! route of Sōzu leads that path to the edge's own responder; the authority is told to look only when every worker has
+//! been seen to know the route.
+
+mod due;
+mod order;
+mod responder;
+
+use super::{CertificatesError, Held, SiteCertificate};
+use crate::{config, edge::spec::Challenges};
+use due::{Backoff, renewal_due};
+use jiff::Timestamp;
+use order::Authority;
+use responder::Responder;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::Write,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+};
+
+/// What these certificates give as their source.
+pub const SOURCE: &str = "acme";
+/// Pause between two looks at what is due.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What the task and the edge share.
+#[derive(Default)]
+struct Shared {
+    certificates: BTreeMap<String, SiteCertificate>,
+    faults: BTreeMap<String, String>,
+}
+
+/// A client of one authority; its task ends with it.
+pub struct Acme {
+    config: config::Acme,
+    shared: Arc<Mutex<Shared>>,
+    changed: Arc<Notify>,
+    wanted: watch::Sender<BTreeSet<String>>,
+    challenged: watch::Receiver<BTreeSet<String>>,
+    routed: watch::Sender<BTreeSet<String>>,
+    _tasks: JoinSet<()>,
+}
+
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Acme {
+    /// Reads what was issued before, and begins to answer challenges and to ask for what is wanted.
+    ///
+    /// # Errors
+    /// When the folder or the responder's address cannot be had.
+    pub fn start(config: &config::Acme, state_dir: &Path) -> Result<Self, CertificatesError> {
+        let folder = state_dir.join("acme");
+        let failed = |source| CertificatesError::File { path: folder.clone(), source };
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
+        let shared = Arc::new(Mutex::new(Shared { certificates: stored(&folder), faults: BTreeMap::new() }));
+        let changed = Arc::new(Notify::new());
+        let (wanted, wishes) = watch::channel(BTreeSet::new());
+        let (challenge, challenged) = watch::channel(BTreeSet::new());
+        let (routed, routes) = watch::channel(BTreeSet::new());
+        let responder = Responder::default();
+        let mut tasks = JoinSet::new();
+        let listener = responder::bind(config.responder_listen)
+            .map_err(|source| CertificatesError::Responder(config.responder_listen, source))?;
+        tasks.spawn(responder.clone().serve(listener));
+        let keeper = Keeper {
+            authority: Authority::new(config, &folder),
+            folder,
+            shared: shared.clone(),
+            changed: changed.clone(),
+            wishes,
+            challenge,
+            routes,
+            responder,
+            backoff: BTreeMap::new(),
+        };
+        tasks.spawn(keeper.keep());
+        Ok(Self { config: config.clone(), shared, changed, wanted, challenged, routed, _tasks: tasks })
+    }
+
+    /// How it is configured.
+    #[must_use]
+    pub fn config(&self) -> &config::Acme {
+        &self.config
+    }
+
+    /// The certificates of the hosts that are wanted.
+    #[must_use]
+    pub fn current(&self) -> Vec<Held> {
+        let shared = lock(&self.shared);
+        let wanted = self.wanted.borrow();
+        let held = shared.certificates.iter().filter(|(host, _)| wanted.contains(*host)).map(|(host, certificate)| {
+            Held { certificate: certificate.clone(), source: SOURCE.into(), fault: shared.faults.get(host).cloned() }
+        });
+        held.collect()
+    }
+
+    /// Failures, as host and reason.
+    #[must_use]
+    pub fn complaints(&self) -> Vec<(String, String)> {
+        let faults = lock(&self.shared).faults.clone();
+        faults.into_iter().map(|(host, reason)| (format!("certificate of {host}"), reason)).collect()
+    }
+
+    /// Resolves when there may be something new.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Says which hosts are ours to provide for.
+    pub fn wanted(&self, hosts: BTreeSet<String>) {
+        self.wanted.send_if_modified(|known| std::mem::replace(known, hosts.clone()) != hosts);
+    }
+
+    /// Where challenges are answered, and for which hosts now.
+    #[must_use]
+    pub fn challenges(&self) -> Challenges {
+        Challenges { responder: self.config.responder_listen, hosts: self.challenged.borrow().clone() }
+    }
+
+    /// Says which hosts' routes stand.
+    pub fn routed(&self, hosts: &BTreeSet<String>) {
+        self.routed.send_if_modified(|known| std::mem::replace(known, hosts.clone()) != *hosts);
+    }
+}
+
+struct Keeper {
+    authority: Authority,
+    folder: PathBuf,
+    shared: Arc<Mutex<Shared>>,
+    changed: Arc<Notify>,
+    wishes: watch::Receiver<BTreeSet<String>>,
+    challenge: watch::Sender<BTreeSet<String>>,
+    routes: watch::Receiver<BTreeSet<String>>,
+    responder: Responder,
+    backoff: BTreeMap<String, Backoff>,
+}
+
+impl Keeper {
+    /// Provides for one host after the other, for ever.
+    async fn keep(mut self) {
+        loop {
+            if let Some(host) = self.next() {
+                self.provide(&host).await;
+                continue;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                changed = self.wishes.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    fn next(&mut self) -> Option<String> {
+        let now = Timestamp::now().as_second();
+        let wishes = self.wishes.borrow_and_update().clone();
+        self.backoff.retain(|host, _| wishes.contains(host));
+        let shared = lock(&self.shared);
+        let due = |host: &&String| {
+            let held = shared.certificates.get(*host);
+            held.is_none_or(|held| renewal_due(held.begins, held.expires, now))
+                && self.backoff.get(*host).is_none_or(Backoff::over)
+        };
+        wishes.iter().find(due).cloned()
+    }
+
+    async fn provide(&mut self, host: &str) {
+        let issued =
+            order::issue(&mut self.authority, host, &self.responder, &self.challenge, &mut self.routes, &self.changed);
+        let outcome = match issued.await {
+            Ok((chain, key)) => self.take_over(host, chain, key),
+            Err(error) => Err(error),
+        };
+        self.responder.forget();
+        self.challenge.send_replace(BTreeSet::new());
+        match outcome {
+            Ok(certificate) => {
+                tracing::info!(host, fingerprint = certificate.fingerprint, "certificate issued");
+                self.backoff.remove(host);
+                let mut shared = lock(&self.shared);
+                shared.faults.remove(host);
+                shared.certificates.insert(host.into(), certificate);
+            }
+            Err(error) => {
+                let pause = self.backoff.entry(host.into()).or_default().failed();
+                let reason = format!("not issued, tried again in {} s: {error:#}", pause.as_secs());
+                tracing::warn!(host, "{reason}");
+                lock(&self.shared).faults.insert(host.into(), reason);
+            }
+        }
+        self.changed.notify_one();
+    }
+
+    fn take_over(&self, host: &str, chain: String, key: String) -> anyhow::Result<SiteCertificate> {
+        let certificate = SiteCertificate::parse(chain.clone(), key.clone()).map_err(anyhow::Error::msg)?;
+        anyhow::ensure!(certificate.covers(host), "the authority issued a certificate for other names");
+        write_private(&self.folder.join(format!("{host}.key")), &key)?;
+        write_private(&self.folder.join(format!("{host}.pem")), &chain)?;
+        Ok(certificate)
+    }
+}
+
+/// What was issued before. A pair that was half written does not go together, and is asked for again.
+fn stored(folder: &Path) -> BTreeMap<String, SiteCertificate> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| {
+            let path = entry.path();
+            let host = path.file_name()?.to_str()?.strip_suffix(".pem")?.to_owned();
+            Some((host, SiteCertificate::read(&path, &path.with_extension("key")).ok()?))
+        })
+        .filter(|(host, certificate)| certificate.covers(host))
+        .collect()
+}
+
+/// Writes a file that only we can read, whole or not at all.
+fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.as_file().set_permissions(fs::Permissions::from_mode(0o600))?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! When to ask an authority: at two thirds of a certificate's life, and after a failure with growing pauses.
+
+use std::time::{Duration, Instant};
+
+/// First pause after a failure; it doubles.
+const FIRST: Duration = Duration::from_secs(60);
+/// Longest pause.
+const LONGEST: Duration = Duration::from_secs(6 * 3600);
+
+/// Whether two thirds of a certificate's life are over; all in seconds since 1970.
+pub(super) fn renewal_due(begins: i64, expires: i64, now: i64) -> bool {
+    let life = expires.saturating_sub(begins).max(0);
+    now >= begins.saturating_add(life / 3 * 2)
+}
+
+/// The failures of one host.
+#[derive(Debug, Default)]
+pub(super) struct Backoff {
+    times: u32,
+    again: Option<Instant>,
+}
+
+impl Backoff {
+    /// Whether it may be tried again.
+    pub fn over(&self) -> bool {
+        self.again.is_none_or(|again| Instant::now() >= again)
+    }
+
+    /// Notes a failure, and says how long the pause is.
+    pub fn failed(&mut self) -> Duration {
+        let pause = FIRST.saturating_mul(1 << self.times.min(16)).min(LONGEST);
+        // Spread by up to a tenth, so that many hosts do not ask at once.
+        let spread = Duration::from_millis(u64::from(uuid::Uuid::now_v7().as_bytes()[15]));
+        let pause = pause + pause.mul_f64(0.1).min(spread * 100);
+        self.times += 1;
+        self.again = Some(Instant::now() + pause);
+        pause
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Backoff, renewal_due};
+    use std::time::Duration;
+
+    #[test]
+    fn a_certificate_is_renewed_at_two_thirds_of_its_life() {
+        let day = 86_400;
+        assert!(!renewal_due(0, 90 * day, 59 * day));
+        assert!(renewal_due(0, 90 * day, 60 * day));
+        assert!(renewal_due(0, 90 * day, 100 * day));
+        assert!(renewal_due(10, 5, 10), "one that never was valid");
+    }
+
+    #[test]
+    fn pauses_grow_from_a_minute_to_hours() {
+        let mut backoff = Backoff::default();
+        assert!(backoff.over());
+        let pauses: Vec<Duration> = (0..20).map(|_| backoff.failed()).collect();
+        assert!(pauses[0] >= Duration::from_secs(60) && pauses[0] <= Duration::from_secs(66));
+        assert!(pauses[1] > pauses[0] && pauses[19] <= Duration::from_secs(7 * 3600));
+        assert!(!backoff.over());
+    }
+}

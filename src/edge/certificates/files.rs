@@ -1,0 +1,179 @@
+//! Certificates in files of the operator's, watched, and looked at as well: some file systems give no notice.
+
+use super::{CertificatesError, Held, SiteCertificate};
+use crate::config::CertificateFiles;
+use jiff::Timestamp;
+use notify::{RecursiveMode, Watcher};
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tokio::sync::Notify;
+
+/// Tells one version of a file from the next: device, inode, size and change time.
+type Stamp = Option<(u64, u64, u64, i64, i64)>;
+
+fn stamp(path: &Path) -> Stamp {
+    let meta = fs::metadata(path).ok()?;
+    Some((meta.dev(), meta.ino(), meta.size(), meta.mtime(), meta.mtime_nsec()))
+}
+
+/// One pair of files.
+struct Pair {
+    files: CertificateFiles,
+    seen: Option<(Stamp, Stamp)>,
+    /// The last good reading.
+    good: Option<SiteCertificate>,
+    fault: Option<String>,
+}
+
+impl Pair {
+    fn new(files: &CertificateFiles) -> Self {
+        Self { files: files.clone(), seen: None, good: None, fault: None }
+    }
+
+    fn look(&mut self) {
+        let stamps = (stamp(&self.files.certificate), stamp(&self.files.private_key));
+        if self.seen == Some(stamps) {
+            return;
+        }
+        self.seen = Some(stamps);
+        match SiteCertificate::read(&self.files.certificate, &self.files.private_key) {
+            Ok(certificate) => {
+                if self.good.as_ref() != Some(&certificate) {
+                    tracing::info!(fingerprint = certificate.fingerprint, "certificate read");
+                }
+                self.fault = exposed(&self.files.private_key);
+                self.good = Some(certificate);
+            }
+            Err(error) => {
+                let reason = format!("{:#}", anyhow::Error::from(error));
+                let kept = if self.good.is_some() { "; the previous one stays" } else { "" };
+                tracing::warn!("certificate not taken over: {reason}{kept}");
+                self.fault = Some(format!("{reason}{kept}"));
+            }
+        }
+    }
+
+    fn held(&self) -> Option<Held> {
+        let certificate = self.good.clone()?;
+        let now = Timestamp::now().as_second();
+        let early = (certificate.begins > now).then(|| "it is not valid yet".to_owned());
+        let fault = self.fault.clone().or(early);
+        Some(Held { certificate, source: self.files.certificate.display().to_string(), fault })
+    }
+}
+
+fn exposed(key: &Path) -> Option<String> {
+    let mode = fs::metadata(key).ok()?.mode();
+    (mode & 0o007 != 0).then(|| format!("{} can be read by everyone: chmod 600", key.display()))
+}
+
+/// All pairs.
+pub struct Files {
+    pairs: Vec<Pair>,
+    watcher: notify::RecommendedWatcher,
+    folders: BTreeSet<PathBuf>,
+    changed: Arc<Notify>,
+}
+
+impl Files {
+    /// Begins to watch.
+    pub fn watch(files: &[CertificateFiles]) -> Result<Self, CertificatesError> {
+        let changed = Arc::new(Notify::new());
+        let notice = changed.clone();
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            if event.is_ok_and(|event| !event.kind.is_access()) {
+                notice.notify_one();
+            }
+        })?;
+        let mut this = Self { pairs: Vec::new(), watcher, folders: BTreeSet::new(), changed };
+        this.reconfigure(files)?;
+        Ok(this)
+    }
+
+    /// Other files from now on; those that stay keep their last good reading.
+    pub fn reconfigure(&mut self, files: &[CertificateFiles]) -> Result<(), CertificatesError> {
+        let mut old = std::mem::take(&mut self.pairs);
+        for files in files {
+            let known = old.iter().position(|pair| pair.files == *files);
+            self.pairs.push(known.map_or_else(|| Pair::new(files), |at| old.swap_remove(at)));
+            // The folder: renewals replace files, and a watch on a file would stay with the old one.
+            for file in [&files.certificate, &files.private_key] {
+                let folder = file.parent().filter(|folder| folder.is_dir());
+                if let Some(folder) = folder.filter(|folder| !self.folders.contains(*folder)) {
+                    self.watcher.watch(folder, RecursiveMode::NonRecursive)?;
+                    self.folders.insert(folder.into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The last good reading of every pair.
+    pub fn current(&mut self) -> Vec<Held> {
+        self.pairs.iter_mut().for_each(Pair::look);
+        self.pairs.iter().filter_map(Pair::held).collect()
+    }
+
+    /// What is wrong, as file and reason.
+    pub fn complaints(&self) -> Vec<(String, String)> {
+        let of = |pair: &Pair| Some((pair.files.certificate.display().to_string(), pair.fault.clone()?));
+        self.pairs.iter().filter_map(of).collect()
+    }
+
+    /// Resolves when a file may have changed.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Files;
+    use crate::config::CertificateFiles;
+    use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+
+    fn write(files: &CertificateFiles, names: &[&str]) -> String {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let issued = rcgen::generate_simple_self_signed(names).unwrap();
+        fs::write(&files.private_key, issued.signing_key.serialize_pem()).unwrap();
+        fs::set_permissions(&files.private_key, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&files.certificate, issued.cert.pem()).unwrap();
+        super::SiteCertificate::read(&files.certificate, &files.private_key).unwrap().fingerprint
+    }
+
+    fn pair(folder: &Path) -> CertificateFiles {
+        CertificateFiles { certificate: folder.join("a.pem"), private_key: folder.join("a.key") }
+    }
+
+    #[tokio::test]
+    async fn a_renewed_file_is_noticed_and_a_bad_one_keeps_its_predecessor() {
+        let folder = tempfile::tempdir().unwrap();
+        let pair = pair(folder.path());
+        let first = write(&pair, &["a.example"]);
+        let mut files = Files::watch(std::slice::from_ref(&pair)).unwrap();
+        assert_eq!(files.current()[0].certificate.fingerprint, first);
+        let second = write(&pair, &["a.example"]);
+        tokio::time::timeout(Duration::from_secs(5), files.changed()).await.unwrap();
+        assert_eq!(files.current()[0].certificate.fingerprint, second);
+        fs::write(&pair.certificate, "nonsense").unwrap();
+        let held = files.current();
+        assert_eq!(held[0].certificate.fingerprint, second);
+        assert!(held[0].fault.as_ref().unwrap().contains("the previous one stays"), "{held:?}");
+        assert_eq!(files.complaints().len(), 1);
+    }
+
+    #[test]
+    fn a_key_that_everyone_can_read_is_complained_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let pair = pair(folder.path());
+        write(&pair, &["a.example"]);
+        fs::set_permissions(&pair.private_key, fs::Permissions::from_mode(0o644)).unwrap();
+        let mut files = Files::watch(&[pair]).unwrap();
+        assert!(files.current()[0].fault.as_ref().unwrap().contains("chmod 600"));
+    }
+}

@@ -1,0 +1,85 @@
+//! The two listeners.
+
+use super::{CompileError, Compiled};
+use crate::edge::spec::Listeners;
+use sozu_command_lib::{
+    config::ListenerBuilder,
+    proto::command::{ActivateListener, HstsConfig, ListenerType, request::RequestType},
+};
+use std::{collections::BTreeMap, net::SocketAddr};
+
+/// Name of the affinity cookie, which is never set: a listener that has it is ours, so that one which is no longer
+/// configured can be told from those of others.
+pub const OWNED_LISTENER: &str = "guichet";
+
+pub(super) fn add(wish: &Listeners, compiled: &mut Compiled) -> Result<(), CompileError> {
+    let refused = |object: &str| {
+        let object = object.to_owned();
+        move |error: sozu_command_lib::config::ConfigError| CompileError::Refused { object, reason: error.to_string() }
+    };
+    let answers = answers(wish, compiled);
+    let limits = &wish.limits;
+    let mut http = ListenerBuilder::new_http(wish.http.into()).to_http(None).map_err(refused("the HTTP listener"))?;
+    let mut https =
+        ListenerBuilder::new_https(wish.https.into()).to_tls(None).map_err(refused("the HTTPS listener"))?;
+    macro_rules! both {
+        ($($field:ident = $value:expr),* $(,)?) => {$( http.$field = $value; https.$field = $value; )*};
+    }
+    both! {
+        sticky_name = OWNED_LISTENER.into(),
+        front_timeout = limits.front_timeout_seconds,
+        back_timeout = limits.back_timeout_seconds,
+        connect_timeout = limits.connect_timeout_seconds,
+        request_timeout = limits.request_timeout_seconds,
+        // A client's own X-Real-IP is dropped and Sōzu's put in its place: the one address the portal may trust.
+        elide_x_real_ip = Some(true),
+        send_x_real_ip = Some(true),
+        answers = answers.clone(),
+    }
+    https.hsts = Some(HstsConfig {
+        enabled: Some(true),
+        max_age: Some(wish.hsts_seconds),
+        include_subdomains: Some(false),
+        preload: Some(false),
+        force_replace_backend: Some(false),
+    });
+    compiled.add("the HTTP listener", RequestType::AddHttpListener(http))?;
+    compiled.add("the HTTPS listener", RequestType::add_https_listener(https))?;
+    compiled.add("the HTTP listener", activation(wish.http, ListenerType::Http))?;
+    compiled.add("the HTTPS listener", activation(wish.https, ListenerType::Https))
+}
+
+/// Those that Sōzu would cut, or stall on, are left out: Sōzu's built-in page then stands.
+fn answers(wish: &Listeners, compiled: &mut Compiled) -> BTreeMap<String, String> {
+    let mut good = BTreeMap::new();
+    for (status, answer) in &wish.answers {
+        match fault(answer) {
+            None => drop(good.insert(status.clone(), answer.clone())),
+            Some(reason) => compiled.refuse(format!("answer {status}"), reason),
+        }
+    }
+    good
+}
+
+fn fault(answer: &str) -> Option<&'static str> {
+    let Some((head, body)) = answer.split_once("\r\n\r\n") else { return Some("its head does not end") };
+    let head = head.to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    if length.is_none_or(|length| length < body.len()) {
+        Some("its Content-Length is missing or too small: Sōzu would cut it")
+    } else if !head.lines().any(|line| line.trim() == "connection: close") {
+        Some("it lacks Connection: close: Sōzu would stall on it")
+    } else {
+        None
+    }
+}
+
+/// The order that binds a defined listener.
+pub fn activation(address: SocketAddr, proxy: ListenerType) -> RequestType {
+    RequestType::ActivateListener(ActivateListener {
+        address: address.into(),
+        proxy: proxy.into(),
+        from_scm: false,
+        interface: None,
+    })
+}

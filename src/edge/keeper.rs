@@ -1,0 +1,421 @@
+//! When to hold a round, with which wish, and what follows from its outcome.
+
+mod claims;
+
+pub(super) use claims::bounded;
+
+use crate::{
+    auth,
+    config::{Config, Edge},
+    edge::{
+        certificates::Certificates,
+        drains::Drains,
+        lease::Lease,
+        overview::Overview,
+        plan::Guards,
+        registry::{self, Snapshot},
+        report::{Report, Role},
+        round::{Outcome, Round, RoundError},
+        sozu::{Events, Heard, LIBRARY, Sozu, version_of},
+        spec::EdgeSpec,
+        wish::{Sources, wish},
+    },
+    store::Store,
+};
+use anyhow::{Context, bail};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+use uuid::Uuid;
+
+/// Pause between two looks at what has no way to call us.
+const TICK: Duration = Duration::from_millis(200);
+/// Longest time between two cheap looks at Sōzu.
+const PERIOD: Duration = Duration::from_secs(2);
+/// Longest time between two whole rounds.
+const WHOLE_PERIOD: Duration = Duration::from_secs(10);
+/// Pause between two looks at Sōzu's metrics.
+const TRAFFIC_PERIOD: Duration = Duration::from_secs(5);
+/// How long Sōzu has to be left alone before its state is kept for its next start.
+const CALM: Duration = Duration::from_millis(500);
+/// Longest time that a note in the database may take.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// So many repairs within a minute mean that somebody else gives orders too…
+const FLAPPING: usize = 8;
+/// …and we stop for so long.
+const STAND_BACK: Duration = Duration::from_secs(60);
+/// Rounds after which a worker that disagrees is started anew.
+const STUBBORN: u32 = 2;
+
+/// Keeps one Sōzu.
+pub struct Keeper {
+    path: PathBuf,
+    modified: Option<SystemTime>,
+    config: Config,
+    edge: Edge,
+    marker: String,
+    store: Store,
+    round: Round,
+    certificates: Certificates,
+    lease: Lease,
+    roles: watch::Receiver<Role>,
+    snapshots: watch::Receiver<Snapshot>,
+    events: mpsc::UnboundedReceiver<Heard>,
+    _events: Events,
+    _tasks: JoinSet<()>,
+    drains: Drains,
+    /// Processes that we have told the database we serve; true once verified.
+    claims: BTreeMap<String, bool>,
+    stubborn: BTreeMap<u32, u32>,
+    repairs: VecDeque<Instant>,
+    stands_back: Option<Instant>,
+    workers: u32,
+    main_pid: Option<u32>,
+    last: Last,
+    overview: Overview,
+}
+
+/// What the last round leaves for the next.
+#[derive(Default)]
+struct Last {
+    spec: Option<EdgeSpec>,
+    verified: bool,
+    whole: Option<Instant>,
+    look: Option<Instant>,
+    order: Option<Instant>,
+    unsaved: bool,
+    traffic: Option<Instant>,
+    suspicion: bool,
+}
+
+impl Keeper {
+    /// Prepares everything; nothing is asked of Sōzu yet.
+    ///
+    /// # Errors
+    /// When the state folder, the keys or the watcher of files cannot be had.
+    pub fn start(
+        path: &Path,
+        config: Config,
+        store: Store,
+        holder: Uuid,
+        reports: watch::Sender<Report>,
+    ) -> anyhow::Result<Self> {
+        let edge = config.edge.clone().context("the configuration has no [edge] section")?;
+        let name = name(&edge);
+        let lease = Lease::new(&name, holder, &edge.ops_listen.to_string());
+        let sozu = Sozu::start(&edge.sozu_socket, &edge.state_dir)?;
+        let gate = lease.clone();
+        sozu.set_gate(Arc::new(move || gate.may_order()));
+        let (sender, snapshots) = watch::channel(Snapshot::default());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(registry::watch(store.clone(), sender));
+        tasks.spawn(lease.clone().hold(store.clone()));
+        let (events_thread, events) = Events::start(&edge.sozu_socket);
+        Ok(Self {
+            path: path.into(),
+            modified: modified(path),
+            marker: auth::edge_marker(&config.portal.data_dir)?,
+            certificates: Certificates::start(&edge)?,
+            round: Round::new(sozu, guards(&edge)),
+            roles: lease.roles(),
+            lease,
+            snapshots,
+            events,
+            _events: events_thread,
+            _tasks: tasks,
+            drains: Drains::default(),
+            claims: BTreeMap::new(),
+            stubborn: BTreeMap::new(),
+            repairs: VecDeque::new(),
+            stands_back: None,
+            workers: 1,
+            main_pid: None,
+            last: Last::default(),
+            overview: Overview::new(name, reports),
+            store,
+            config,
+            edge,
+        })
+    }
+
+    /// The lease, to give it back at the end.
+    #[must_use]
+    pub fn lease(&self) -> Lease {
+        self.lease.clone()
+    }
+
+    /// Keeps Sōzu for ever.
+    ///
+    /// # Errors
+    /// When the Sōzu that answers is of another version.
+    pub async fn keep(&mut self) -> anyhow::Result<()> {
+        loop {
+            self.turn().await?;
+            tokio::select! {
+                heard = self.events.recv() => if let Some(heard) = heard { self.hear(heard) },
+                changed = self.snapshots.changed() => changed.context("the reading of the database has ended")?,
+                changed = self.roles.changed() => changed.context("the holding of the lease has ended")?,
+                () = self.certificates.changed() => {}
+                () = tokio::time::sleep(TICK) => {}
+            }
+            while let Ok(heard) = self.events.try_recv() {
+                self.hear(heard);
+            }
+        }
+    }
+
+    fn hear(&mut self, heard: Heard) {
+        match heard {
+            Heard::Drained { backend } => self.drains.heard(backend.trim_start_matches(super::compile::OWNED)),
+            Heard::Lost | Heard::Connected | Heard::Upgraded => {
+                self.last.suspicion = true;
+                self.main_pid = None;
+            }
+            // Our own orders are told of as well; what they did was looked at just after them.
+            Heard::Changed { .. } => {
+                self.last.suspicion |= self.last.order.is_none_or(|order| order.elapsed() > CALM);
+            }
+        }
+    }
+
+    async fn turn(&mut self) -> anyhow::Result<()> {
+        self.reread();
+        self.check_version().await?;
+        let outcome = match self.spec() {
+            Some(spec) if self.due(&spec) => self.converge(spec).await,
+            _ => Ok(()),
+        };
+        if let Err(error) = outcome {
+            self.last.verified = false;
+            self.overview.failed(&error);
+        }
+        self.let_go().await;
+        self.keep_state().await;
+        self.look_at_traffic().await;
+        self.show();
+        Ok(())
+    }
+
+    /// A change of the configuration file takes effect at once; a bad one is told of and changes nothing.
+    fn reread(&mut self) {
+        let modified = modified(&self.path);
+        if modified == self.modified {
+            return;
+        }
+        self.modified = modified;
+        let fresh = Config::read(&self.path).map_err(anyhow::Error::from).and_then(|config| {
+            let edge = config.edge.clone().context("the configuration has no [edge] section")?;
+            let fixed = |edge: &Edge| (edge.sozu_socket.clone(), edge.state_dir.clone(), edge.ops_listen, name(edge));
+            if fixed(&edge) != fixed(&self.edge) {
+                bail!("edge.name, sozu_socket, state_dir and ops_listen only change when the edge is started again");
+            }
+            self.certificates.reconfigure(&edge)?;
+            Ok((config, edge))
+        });
+        match fresh {
+            Ok((config, edge)) => {
+                tracing::info!("the configuration was read again");
+                self.round.set_guards(guards(&edge));
+                (self.config, self.edge) = (config, edge);
+                self.overview.configuration(None);
+            }
+            Err(error) => self.overview.configuration(Some(format!("the configuration was not taken over: {error:#}"))),
+        }
+    }
+
+    async fn check_version(&mut self) -> anyhow::Result<()> {
+        if self.main_pid.is_some() {
+            return Ok(());
+        }
+        let peer = match version_of(&self.edge.sozu_socket).await {
+            Ok(peer) => peer,
+            Err(error) => {
+                self.overview.unreachable(&format!("{:#}", anyhow::Error::from(error)));
+                return Ok(());
+            }
+        };
+        match &peer.version {
+            Some(version) if version != LIBRARY => bail!(
+                "Sōzu {version} answers on {}, and this edge speaks {LIBRARY} only: its states could be misread. Install \
+                 Sōzu {LIBRARY}, or the guichet that was built for {version}",
+                self.edge.sozu_socket.display()
+            ),
+            Some(_) => {}
+            None => tracing::warn!("the version of Sōzu cannot be told: its program cannot be read"),
+        }
+        self.overview.met(peer.pid, peer.version.unwrap_or_else(|| "?".into()));
+        self.main_pid = Some(peer.pid);
+        Ok(())
+    }
+
+    /// The wish of this moment; nothing before the database was read and the lease is known.
+    fn spec(&mut self) -> Option<EdgeSpec> {
+        let Role::Leader { epoch } = self.lease.role() else { return None };
+        let snapshot = self.snapshots.borrow_and_update().clone();
+        if !snapshot.read {
+            return None;
+        }
+        let challenges = self.certificates.challenges();
+        let spec = wish(Sources {
+            config: &self.config,
+            edge: &self.edge,
+            challenges: challenges.as_ref(),
+            snapshot: &snapshot,
+            marker: &self.marker,
+            workers: self.workers,
+            epoch,
+            certificates: self.certificates.current(),
+        });
+        self.certificates.wanted(&spec.sites.values().flatten().cloned().collect());
+        Some(spec)
+    }
+
+    fn due(&mut self, spec: &EdgeSpec) -> bool {
+        if self.main_pid.is_none() || self.stands_back.is_some_and(|since| since.elapsed() < STAND_BACK) {
+            return false;
+        }
+        let changed = self.last.spec.as_ref() != Some(spec);
+        let stale = self.last.whole.is_none_or(|at| at.elapsed() > WHOLE_PERIOD);
+        let look = self.last.look.is_none_or(|at| at.elapsed() > PERIOD);
+        changed || stale || look || std::mem::take(&mut self.last.suspicion) || !self.last.verified
+    }
+
+    async fn converge(&mut self, mut spec: EdgeSpec) -> anyhow::Result<()> {
+        let same = self.last.spec.as_ref() == Some(&spec);
+        let whole = self.last.whole.is_some_and(|at| at.elapsed() <= WHOLE_PERIOD);
+        if same && whole && self.last.verified && !self.last.suspicion && self.round.still_holds().await? {
+            self.last.look = Some(Instant::now());
+            return Ok(());
+        }
+        let wish = spec.clone();
+        self.claim(&mut spec).await;
+        let outcome = match self.round.round(&spec).await {
+            Ok(outcome) => outcome,
+            Err(error) => return self.could_not(error),
+        };
+        self.take_in(&spec, &outcome, same).await;
+        self.last.spec = (spec == wish).then_some(wish);
+        Ok(())
+    }
+
+    fn could_not(&mut self, error: RoundError) -> anyhow::Result<()> {
+        if let RoundError::Sozu(sozu) = &error {
+            self.last.spec = None;
+            if !sozu.is_refusal() {
+                self.main_pid = None;
+            }
+        }
+        Err(error.into())
+    }
+
+    async fn take_in(&mut self, spec: &EdgeSpec, outcome: &Outcome, same: bool) {
+        let now = Instant::now();
+        let acted = !outcome.steps.is_empty();
+        (self.last.verified, self.last.whole, self.last.look) = (outcome.verified(), Some(now), Some(now));
+        self.last.suspicion = false;
+        if acted {
+            (self.last.order, self.last.unsaved) = (Some(now), true);
+        }
+        let drifted = acted && same;
+        if drifted {
+            self.note_repair(now);
+        }
+        self.overview.round(spec, outcome, drifted);
+        self.workers = u32::try_from(outcome.seen.running().count()).unwrap_or(1).max(1);
+        for id in &outcome.removed {
+            self.drains.begin(id);
+            let closed =
+                self.round.sozu().close_sessions(super::compile::PORTAL, &super::compile::backend_id(id)).await;
+            if let Err(error) = closed {
+                tracing::warn!(process = id, "{:#}", anyhow::Error::from(error).context("idle connections stay open"));
+            }
+        }
+        for id in &outcome.serving {
+            self.drains.cancel(id);
+        }
+        if outcome.verified() {
+            self.confirm(outcome).await;
+            let routed = spec.challenges.as_ref().map(|challenges| challenges.hosts.clone()).unwrap_or_default();
+            self.certificates.routed(&routed);
+        }
+        self.mend_workers(outcome).await;
+    }
+
+    fn note_repair(&mut self, now: Instant) {
+        self.repairs.retain(|at| now.duration_since(*at) < Duration::from_secs(60));
+        self.repairs.push_back(now);
+        if self.repairs.len() >= FLAPPING {
+            tracing::error!("somebody else gives orders to this Sōzu: standing back for {} s", STAND_BACK.as_secs());
+            self.stands_back = Some(now);
+            self.repairs.clear();
+        }
+        self.overview.stands_back(self.stands_back.is_some_and(|since| since.elapsed() < STAND_BACK));
+    }
+
+    /// A worker that keeps another state than the main process is built again from the main process' state.
+    async fn mend_workers(&mut self, outcome: &Outcome) {
+        let disagreeing = &outcome.seen.disagreeing;
+        self.stubborn.retain(|id, _| disagreeing.contains(id));
+        for id in disagreeing {
+            let times = self.stubborn.entry(*id).or_default();
+            *times += 1;
+            if *times < STUBBORN {
+                continue;
+            }
+            tracing::warn!(worker = id, "this worker keeps another state: it is replaced");
+            *times = 0;
+            if let Err(error) = self.round.sozu().upgrade_worker(*id).await {
+                tracing::warn!(worker = id, "{:#}", anyhow::Error::from(error).context("it cannot be replaced"));
+            }
+        }
+    }
+
+    /// Keeps the verified state for Sōzu's next start.
+    async fn keep_state(&mut self) {
+        let calm = self.last.order.is_none_or(|at| at.elapsed() >= CALM);
+        if self.last.unsaved && self.last.verified && calm {
+            let kept = self.round.sozu().keep().await;
+            self.last.unsaved = kept.is_err();
+            self.last.order = Some(Instant::now());
+            self.overview.state_kept(kept.err().map(|error| format!("{:#}", anyhow::Error::from(error))));
+        }
+    }
+
+    async fn look_at_traffic(&mut self) {
+        if self.main_pid.is_some() && self.last.traffic.is_none_or(|at| at.elapsed() > TRAFFIC_PERIOD) {
+            self.last.traffic = Some(Instant::now());
+            match self.round.sozu().traffic().await {
+                Ok(traffic) => self.overview.traffic(&traffic),
+                Err(error) => tracing::debug!("{:#}", anyhow::Error::from(error)),
+            }
+        }
+    }
+
+    fn show(&mut self) {
+        let complaints = self.certificates.complaints();
+        let snapshot = self.snapshots.borrow().clone();
+        let held = self.certificates.current();
+        self.overview.show(&snapshot, held, &complaints, self.lease.role(), self.last.verified);
+    }
+}
+
+pub(super) fn guards(edge: &Edge) -> Guards {
+    Guards { max_removal_percent: edge.max_removal_percent }
+}
+
+/// What this Sōzu is called: every machine has one.
+fn name(edge: &Edge) -> String {
+    let host = || nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
+    edge.name.clone().unwrap_or_else(|| format!("{}:{}", host(), edge.sozu_socket.display()))
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).ok()?.modified().ok()
+}

@@ -1,0 +1,85 @@
+//! Which processes this edge sends requests to, as the database and through it the processes themselves know it.
+
+use super::{Keeper, PATIENCE};
+use crate::{
+    edge::{round::Outcome, spec::EdgeSpec},
+    store::{Connection, Freshness, Store, StoreError, edge},
+};
+use anyhow::Context;
+use std::future::Future;
+use tokio::time::timeout;
+
+impl Keeper {
+    /// Tells the database of every process before Sōzu hears of it, so that none may end unseen; those that it could
+    /// not be told of have to wait.
+    pub(super) async fn claim(&mut self, spec: &mut EdgeSpec) {
+        if self.claims.is_empty() {
+            self.remember_claims().await;
+        }
+        let fresh: Vec<String> = spec.processes.keys().filter(|id| !self.claims.contains_key(*id)).cloned().collect();
+        for id in fresh {
+            let (name, process) = (self.overview.name().to_owned(), id.parse().unwrap_or_default());
+            match note(&self.store, async |db| edge::claim(db, &name, process).await).await {
+                Ok(()) => drop(self.claims.insert(id, false)),
+                Err(_) => drop(spec.processes.remove(&id)),
+            }
+        }
+    }
+
+    /// What this edge claimed before it was started again.
+    async fn remember_claims(&mut self) {
+        let mut all = Vec::new();
+        let read = note(&self.store, async |db| {
+            all = edge::claims(db).await?;
+            Ok(())
+        });
+        if read.await.is_ok() {
+            let ours = all.into_iter().filter(|claim| claim.edge_name == self.overview.name());
+            self.claims = ours.map(|claim| (claim.process_id.to_string(), claim.verified)).collect();
+        }
+    }
+
+    pub(super) async fn confirm(&mut self, outcome: &Outcome) {
+        for id in &outcome.serving {
+            if self.claims.get(id) == Some(&false) {
+                let (name, process) = (self.overview.name().to_owned(), id.parse().unwrap_or_default());
+                if note(&self.store, async |db| edge::verified(db, &name, process).await).await.is_ok() {
+                    self.claims.insert(id.clone(), true);
+                }
+            }
+        }
+        let gone = self.claims.keys().filter(|id| !outcome.serving.contains(*id) && !self.drains.contains(id));
+        for id in gone.cloned().collect::<Vec<_>>() {
+            self.give_up(&id).await;
+        }
+    }
+
+    async fn give_up(&mut self, id: &str) {
+        let (name, process) = (self.overview.name().to_owned(), id.parse().unwrap_or_default());
+        if note(&self.store, async |db| edge::give_up(db, &name, process).await).await.is_ok() {
+            self.claims.remove(id);
+        }
+    }
+
+    /// Lets processes go that no worker has anything to do with any more.
+    pub(super) async fn let_go(&mut self) {
+        for (id, in_time, took) in self.drains.done(usize::try_from(self.workers).unwrap_or(1)) {
+            tracing::info!(process = id, in_time, took_ms = took.as_millis(), "process drained");
+            self.give_up(&id).await;
+        }
+    }
+}
+
+/// Writes a note into the database within [`PATIENCE`]. Only the first failure in a row is worth a word, and whoever
+/// reads the database has said it.
+async fn note(store: &Store, work: impl AsyncFnOnce(&mut Connection) -> Result<(), StoreError>) -> Result<(), ()> {
+    let noted = async {
+        let mut db = store.read(Freshness::OwnWrites).await?;
+        work(&mut db).await
+    };
+    bounded(noted).await.map_err(drop)
+}
+
+pub(in crate::edge) async fn bounded<T>(work: impl Future<Output = Result<T, StoreError>>) -> anyhow::Result<T> {
+    Ok(timeout(PATIENCE, work).await.context("the database does not answer in time")??)
+}

@@ -1,0 +1,332 @@
+//! Gathers what the operator sees, and logs each change for the worse or the better once.
+
+use crate::{
+    config::Listen,
+    edge::{
+        certificates::Held,
+        plan::Step,
+        registry::{Known, Snapshot},
+        report::{Certificate, Drift, Fault, Listener, Plan, Process, Report, Role, Site, Standing, Worker},
+        round::{Finding, Outcome},
+        sozu::Traffic,
+        spec::EdgeSpec,
+        wish::OWN_SITE,
+    },
+};
+use jiff::Timestamp;
+use sozu_command_lib::proto::command::RunState;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
+use tokio::sync::watch;
+
+/// Steps of a plan that are shown.
+const STEPS: usize = 100;
+/// Repairs that are remembered.
+const DRIFTS: usize = 20;
+/// A certificate with fewer days left than this is an alarm.
+const EXPIRY_MARGIN_DAYS: i64 = 14;
+
+/// What is known, and where it is shown.
+pub struct Overview {
+    report: Report,
+    reports: watch::Sender<Report>,
+    /// What the last round left undone.
+    findings: Vec<Finding>,
+    /// When each fault was first seen.
+    since: BTreeMap<(String, String), String>,
+    serving: BTreeSet<String>,
+    served_certificates: BTreeSet<String>,
+    traffic: BTreeMap<String, (Traffic, f64)>,
+    counted: Option<Instant>,
+    /// Alarms that last until they are taken back, by subject.
+    alarms: BTreeMap<&'static str, String>,
+}
+
+impl Overview {
+    /// Nothing known yet.
+    pub fn new(name: String, reports: watch::Sender<Report>) -> Self {
+        let build = crate::app::BUILD.to_owned();
+        let report = Report { edge: name, build, started_at: now(), ..Report::default() };
+        Self {
+            report,
+            reports,
+            findings: Vec::new(),
+            since: BTreeMap::new(),
+            serving: BTreeSet::new(),
+            served_certificates: BTreeSet::new(),
+            traffic: BTreeMap::new(),
+            counted: None,
+            alarms: BTreeMap::new(),
+        }
+    }
+
+    /// Name of this Sōzu.
+    pub fn name(&self) -> &str {
+        &self.report.edge
+    }
+
+    fn count(&mut self, total: &str, by: usize) {
+        *self.report.totals.entry(total.into()).or_default() += u64::try_from(by).unwrap_or(0);
+    }
+
+    /// Sets or takes back an alarm; each is logged when it begins and when it ends.
+    fn alarm(&mut self, subject: &'static str, alarm: Option<String>) {
+        match alarm {
+            Some(alarm) if self.alarms.get(subject) != Some(&alarm) => {
+                tracing::warn!("{alarm}");
+                self.alarms.insert(subject, alarm);
+            }
+            None if self.alarms.remove(subject).is_some() => tracing::info!("{subject}: well again"),
+            _ => {}
+        }
+    }
+
+    /// The configuration file was read again, or could not be.
+    pub fn configuration(&mut self, fault: Option<String>) {
+        self.alarm("configuration", fault);
+    }
+
+    /// Sōzu does not answer.
+    pub fn unreachable(&mut self, reason: &str) {
+        self.report.sozu.reachable = false;
+        self.alarm("Sōzu", Some(format!("Sōzu does not answer: {reason}")));
+    }
+
+    /// Sōzu answers.
+    pub fn met(&mut self, pid: u32, version: String) {
+        let before = std::mem::replace(&mut self.report.sozu.main_pid, pid);
+        if before != 0 && before != pid {
+            self.report.sozu.restarts_seen += 1;
+            tracing::warn!(pid, "Sōzu was started again or upgraded");
+        }
+        (self.report.sozu.version, self.report.sozu.reachable) = (version, true);
+        self.alarm("Sōzu", None);
+    }
+
+    /// A round could not be held.
+    pub fn failed(&mut self, error: &anyhow::Error) {
+        self.count("rounds_failed", 1);
+        self.alarm("round", Some(format!("Sōzu cannot be brought up to date: {error:#}")));
+    }
+
+    /// Whether we stopped giving orders since somebody else undoes them.
+    pub fn stands_back(&mut self, stands_back: bool) {
+        let alarm = "somebody else gives orders to this Sōzu: this edge stands back for a minute";
+        self.alarm("other hands", stands_back.then(|| alarm.into()));
+    }
+
+    /// Whether the state for Sōzu's next start could be kept.
+    pub fn state_kept(&mut self, fault: Option<String>) {
+        self.alarm(
+            "saved state",
+            fault.map(|fault| format!("Sōzu's state cannot be kept for its next start: {fault}")),
+        );
+    }
+
+    /// A round was held.
+    pub fn round(&mut self, spec: &EdgeSpec, outcome: &Outcome, drifted: bool) {
+        self.alarm("round", None);
+        self.count("rounds", 1);
+        self.count("steps", outcome.steps.len());
+        for step in &outcome.steps {
+            tracing::info!("{step}");
+        }
+        if drifted {
+            self.note_drift(&outcome.steps);
+        }
+        if !outcome.steps.is_empty() {
+            self.report.last_plan = Some(plan(outcome));
+        }
+        self.findings.clone_from(&outcome.findings);
+        self.serving.clone_from(&outcome.serving);
+        self.served_certificates.clone_from(&outcome.seen.certificates);
+        self.report.sozu.workers = workers(outcome);
+        self.report.listeners = listeners(spec, outcome);
+        self.report.sites = self.sites(spec);
+        self.note_faults();
+    }
+
+    fn note_drift(&mut self, steps: &[Step]) {
+        self.count("drift", steps.len());
+        for step in steps.iter().take(DRIFTS) {
+            tracing::warn!("found changed without our doing, and put right: {step}");
+            self.report.drift.insert(0, Drift { at: now(), what: step.to_string() });
+        }
+        self.report.drift.truncate(DRIFTS);
+    }
+
+    fn note_faults(&mut self) {
+        let mut faults = Vec::new();
+        let mut since = BTreeMap::new();
+        for Finding { object, standing, reason } in &self.findings {
+            let key = (object.clone(), reason.clone());
+            let first = self.since.get(&key).cloned().unwrap_or_else(|| {
+                tracing::warn!("{object}: {reason}");
+                now()
+            });
+            since.insert(key, first.clone());
+            faults.push(Fault { object: object.clone(), standing: *standing, reason: reason.clone(), since: first });
+        }
+        (self.report.faults, self.since) = (faults, since);
+    }
+
+    fn sites(&self, spec: &EdgeSpec) -> Vec<Site> {
+        let fault = |host: &str| {
+            let of_host =
+                |finding: &&Finding| finding.object.split(|c: char| " ;".contains(c)).any(|word| word == host);
+            self.findings.iter().find(of_host)
+        };
+        let site = |site: &str, host: &String| Site {
+            host: host.clone(),
+            site: if site == OWN_SITE { "portal".into() } else { site.to_owned() },
+            standing: fault(host).map_or(Standing::Applied, |finding| finding.standing),
+            certificate: spec
+                .certificates
+                .iter()
+                .find(|certificate| certificate.covers(host))
+                .map(|certificate| certificate.fingerprint.clone()),
+        };
+        spec.sites.iter().flat_map(|(id, hosts)| hosts.iter().map(|host| site(id, host))).collect()
+    }
+
+    /// Sōzu's own figures.
+    pub fn traffic(&mut self, traffic: &BTreeMap<String, Traffic>) {
+        let interval = self.counted.map(|at| at.elapsed());
+        self.counted = Some(Instant::now());
+        let before = std::mem::take(&mut self.traffic);
+        for (backend, seen) in traffic {
+            let id = backend.trim_start_matches(super::compile::OWNED).to_owned();
+            let more = before.get(&id).map_or(seen.requests, |(last, _)| seen.requests.saturating_sub(last.requests));
+            self.traffic.insert(id, (seen.clone(), rate(more, interval)));
+        }
+    }
+
+    /// Publishes the view of this moment.
+    pub fn show(
+        &mut self,
+        snapshot: &Snapshot,
+        held: &[Held],
+        complaints: &[(String, String)],
+        role: Role,
+        converged: bool,
+    ) {
+        let away = "the database is away: what it said last stands, and nothing is removed";
+        self.alarm_quietly("database", (!snapshot.answers).then(|| away.into()));
+        self.report.processes = snapshot.processes.iter().map(|known| self.process(known, snapshot.answers)).collect();
+        self.report.certificates = held.iter().map(|held| self.certificate(held)).collect();
+        (self.report.role, self.report.database) = (role, snapshot.answers);
+        self.report.converged = converged && self.report.sozu.reachable;
+        self.report.at = now();
+        let expiring = self.report.certificates.iter().filter_map(alarm_of);
+        let complaints = complaints.iter().map(|(object, reason)| format!("{object}: {reason}"));
+        self.report.alarms = self.alarms.values().cloned().chain(expiring).chain(complaints).collect();
+        self.reports.send_replace(self.report.clone());
+    }
+
+    /// Whoever found it has logged it.
+    fn alarm_quietly(&mut self, subject: &'static str, alarm: Option<String>) {
+        match alarm {
+            Some(alarm) => drop(self.alarms.insert(subject, alarm)),
+            None => drop(self.alarms.remove(subject)),
+        }
+    }
+
+    fn process(&self, known: &Known, answers: bool) -> Process {
+        let id = known.id.to_string();
+        let (traffic, per_second) = self.traffic.get(&id).cloned().unwrap_or_default();
+        let state = match (answers, known.silent) {
+            (false, _) => "unknown",
+            (true, true) => "silent",
+            (true, false) => known.state.slug(),
+        };
+        Process {
+            serving: self.serving.contains(&id),
+            name: known.name.clone(),
+            host: known.host.clone(),
+            address: known.address.as_ref().map_or_else(Clone::clone, Listen::to_string),
+            build: known.build.clone(),
+            state: state.into(),
+            requests: traffic.requests,
+            requests_per_second: per_second,
+            errors: traffic.errors,
+            p50_ms: traffic.p50_ms,
+            p99_ms: traffic.p99_ms,
+            id,
+        }
+    }
+
+    fn certificate(&self, held: &Held) -> Certificate {
+        let certificate = &held.certificate;
+        Certificate {
+            names: certificate.names.clone(),
+            source: held.source.clone(),
+            fingerprint: certificate.fingerprint.clone(),
+            not_after: Timestamp::from_second(certificate.expires).map_or_else(|_| "?".into(), |at| at.to_string()),
+            days_left: (certificate.expires - Timestamp::now().as_second()).div_euclid(86_400),
+            served: self.served_certificates.contains(&certificate.fingerprint),
+            fault: held.fault.clone(),
+        }
+    }
+}
+
+fn now() -> String {
+    Timestamp::now().round(jiff::Unit::Millisecond).unwrap_or_else(|_| Timestamp::now()).to_string()
+}
+
+fn plan(outcome: &Outcome) -> Plan {
+    Plan {
+        at: now(),
+        steps: outcome.steps.iter().take(STEPS).map(ToString::to_string).collect(),
+        length: outcome.steps.len(),
+        took_us: u64::try_from(outcome.took.as_micros()).unwrap_or(u64::MAX),
+        verified: outcome.verified(),
+    }
+}
+
+fn workers(outcome: &Outcome) -> Vec<Worker> {
+    let state = |state| match state {
+        RunState::Running => "running",
+        RunState::Stopping => "stopping",
+        RunState::Stopped => "stopped",
+        RunState::NotAnswering => "not_answering",
+    };
+    let worker = |worker: &sozu_command_lib::proto::command::WorkerInfo| Worker {
+        id: worker.id,
+        pid: worker.pid,
+        state: state(worker.run_state()).into(),
+        agrees: !outcome.seen.disagreeing.contains(&worker.id),
+    };
+    outcome.seen.workers.iter().map(worker).collect()
+}
+
+fn listeners(spec: &EdgeSpec, outcome: &Outcome) -> Vec<Listener> {
+    let both = [("http", spec.listeners.http), ("https", spec.listeners.https)];
+    both.map(|(protocol, address)| {
+        let of_listener =
+            |finding: &&Finding| finding.object.contains("listener") && finding.object.ends_with(&address.to_string());
+        let standing = outcome.findings.iter().find(of_listener).map_or(Standing::Applied, |finding| finding.standing);
+        Listener {
+            address: address.to_string(),
+            protocol: protocol.into(),
+            active: standing == Standing::Applied || standing == Standing::NeedsOperator,
+            standing,
+        }
+    })
+    .into()
+}
+
+fn alarm_of(certificate: &Certificate) -> Option<String> {
+    let name = certificate.names.first().map_or("?", String::as_str);
+    match certificate.days_left {
+        days if days < 0 => Some(format!("the certificate for {name} has expired ({})", certificate.not_after)),
+        days if days < EXPIRY_MARGIN_DAYS => Some(format!("the certificate for {name} ends in {days} days")),
+        _ => None,
+    }
+}
+
+#[expect(clippy::float_arithmetic, clippy::cast_precision_loss, reason = "a rate for people to read")]
+fn rate(requests: u64, interval: Option<std::time::Duration>) -> f64 {
+    interval.map_or(0.0, |interval| requests as f64 / interval.as_secs_f64().max(0.001))
+}

@@ -1,0 +1,103 @@
+//! What Sōzu refused: it is tried again after a pause that grows, and holds nobody else up.
+
+use crate::edge::plan::Phase;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+
+/// First pause; it doubles with every refusal.
+const FIRST: Duration = Duration::from_secs(1);
+/// Longest pause.
+const LONGEST: Duration = Duration::from_secs(300);
+
+#[derive(Debug)]
+struct Refusal {
+    reason: String,
+    times: u32,
+    again: Instant,
+}
+
+/// The refusals so far, by object.
+#[derive(Debug, Default)]
+pub struct Refusals {
+    objects: BTreeMap<String, Refusal>,
+    /// Objects met in this round: the others are not wanted any more.
+    met: BTreeSet<String>,
+    /// What must not be taken away in this round, since its successor was refused.
+    kept: BTreeSet<Phase>,
+}
+
+impl Refusals {
+    /// Whether nothing is refused at the moment.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// The reason of an earlier refusal, as long as its pause lasts.
+    pub fn known(&mut self, object: &str) -> Option<String> {
+        let refusal = self.objects.get(object)?;
+        self.met.insert(object.into());
+        (Instant::now() < refusal.again).then(|| refusal.reason.clone())
+    }
+
+    /// Notes a refusal.
+    pub fn refused(&mut self, object: &str, phase: Phase, reason: &str) {
+        let times = self.objects.get(object).map_or(0, |refusal| refusal.times);
+        let pause = FIRST.saturating_mul(1 << times.min(9)).min(LONGEST);
+        let refusal = Refusal { reason: reason.into(), times: times + 1, again: Instant::now() + pause };
+        self.met.insert(object.into());
+        self.objects.insert(object.into(), refusal);
+        match phase {
+            Phase::Backend => drop(self.kept.insert(Phase::RemoveBackend)),
+            Phase::Certificate => drop(self.kept.insert(Phase::RemoveCertificate)),
+            _ => {}
+        }
+    }
+
+    /// Notes that an object was accepted after all.
+    pub fn cured(&mut self, object: &str) {
+        self.objects.remove(object);
+    }
+
+    /// Whether steps of a phase have to wait, since what should take the place was refused in this round.
+    #[must_use]
+    pub fn hold_back(&self, phase: Phase) -> bool {
+        self.kept.contains(&phase)
+    }
+
+    /// Ends a round: forgets what nobody wanted in it.
+    pub fn forget_cured(&mut self) {
+        let met = std::mem::take(&mut self.met);
+        self.objects.retain(|object, _| met.contains(object));
+        self.kept.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusals;
+    use crate::edge::plan::Phase;
+
+    #[test]
+    fn a_refused_process_keeps_the_old_ones_in_place_and_is_not_sent_again_at_once() {
+        let mut refusals = Refusals::default();
+        refusals.refused("process a", Phase::Backend, "no");
+        assert!(refusals.hold_back(Phase::RemoveBackend) && !refusals.hold_back(Phase::RemoveCertificate));
+        refusals.forget_cured();
+        assert!(!refusals.hold_back(Phase::RemoveBackend));
+        assert_eq!(refusals.known("process a").as_deref(), Some("no"));
+        assert_eq!(refusals.known("process b"), None);
+    }
+
+    #[test]
+    fn what_nobody_wants_any_more_is_forgotten() {
+        let mut refusals = Refusals::default();
+        refusals.refused("route a", Phase::Frontend, "no");
+        refusals.forget_cured();
+        assert!(!refusals.is_empty());
+        refusals.forget_cured();
+        assert!(refusals.is_empty());
+    }
+}

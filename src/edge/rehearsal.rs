@@ -1,0 +1,59 @@
+//! What the edge would do, without doing it.
+
+use crate::{
+    auth,
+    config::Config,
+    edge::{
+        certificates::Certificates,
+        compile::epoch_of,
+        keeper::{bounded, guards},
+        plan::Step,
+        registry,
+        report::Standing,
+        round::Round,
+        sozu::Sozu,
+        wish::{Sources, wish},
+    },
+    store::Store,
+};
+use anyhow::Context;
+use std::{collections::BTreeSet, sync::Arc};
+
+/// What a round would do now with a configuration that may not be the running edge's.
+#[derive(Debug)]
+pub struct DryRun {
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+    /// What the configuration asks for and cannot have: object and reason.
+    pub refused: Vec<(String, String)>,
+}
+
+/// Looks at Sōzu, the certificates and the database, and computes the plan without carrying it out.
+///
+/// # Errors
+/// When the configuration has no `[edge]`, or Sōzu or the database do not answer.
+pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
+    let edge = config.edge.clone().context("the configuration has no [edge] section")?;
+    let store = Store::open(&config.database).context("cannot read the password of the database")?;
+    let snapshot = bounded(registry::once(&store)).await.context("the processes and sites cannot be read")?;
+    let sozu = Sozu::start(&edge.sozu_socket, &edge.state_dir)?;
+    sozu.set_gate(Arc::new(|| false));
+    let epoch = epoch_of(&sozu.observe().await?);
+    let workers = sozu.workers().await?.len();
+    let mut certificates = Certificates::start(&edge)?;
+    let mut refused: BTreeSet<(String, String)> = certificates.complaints().into_iter().collect();
+    let spec = wish(Sources {
+        config,
+        edge: &edge,
+        challenges: None,
+        snapshot: &snapshot,
+        marker: &auth::edge_marker(&config.portal.data_dir)?,
+        workers: u32::try_from(workers).unwrap_or(1).max(1),
+        epoch,
+        certificates: certificates.current(),
+    });
+    let (steps, findings) = Round::new(sozu, guards(&edge)).rehearse(&spec).await?;
+    let rejected = findings.into_iter().filter(|finding| finding.standing == Standing::Rejected);
+    refused.extend(rejected.map(|finding| (finding.object, finding.reason)));
+    Ok(DryRun { steps, refused: refused.into_iter().collect() })
+}

@@ -1,0 +1,284 @@
+//! One round with Sōzu: observe, plan, apply, verify. Nothing is remembered about Sōzu from one round to the next but
+//! which objects it refused, so that they are not sent again and again.
+
+use crate::edge::{
+    compile::{self, CompileError, Compiled, OWNED},
+    plan::{self, Guards, Phase, Step, attainable, plan},
+    refusals::Refusals,
+    report::Standing,
+    sozu::{Sozu, SozuError},
+    spec::EdgeSpec,
+    verify::{Seen, Wanted, look_from_outside, verify},
+};
+use sozu_command_lib::{proto::command::request::RequestType, state::ConfigState};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+/// From this many additions on, they are given as one file: ten times faster than one by one.
+const BATCH: usize = 200;
+
+/// What one round found and did.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The steps that were taken, in order.
+    pub steps: Vec<Step>,
+    /// What is not as it should be.
+    pub findings: Vec<Finding>,
+    /// Sōzu's workers and certificates as seen at the end.
+    pub seen: Seen,
+    /// Ids of the processes that Sōzu sends requests to now.
+    pub serving: BTreeSet<String>,
+    /// Ids of the processes that it was told to send no more requests to.
+    pub removed: BTreeSet<String>,
+    /// From the first question to the last answer.
+    pub took: Duration,
+}
+
+impl Outcome {
+    /// Whether Sōzu is seen to be just as it should, as far as that is possible at all.
+    #[must_use]
+    pub fn verified(&self) -> bool {
+        self.findings.iter().all(|finding| finding.standing != Standing::Pending)
+    }
+}
+
+/// An object that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The object.
+    pub object: String,
+    /// Pending: the next round may mend it.
+    pub standing: Standing,
+    /// The reason.
+    pub reason: String,
+}
+
+/// Why a round could not be held.
+#[derive(Debug, thiserror::Error)]
+pub enum RoundError {
+    /// The exchange with Sōzu failed; what was ordered last may or may not have been carried out.
+    #[error(transparent)]
+    Sozu(#[from] SozuError),
+    /// The wish as a whole cannot be had.
+    #[error("the desired state cannot be served")]
+    Compile(#[from] CompileError),
+    /// A later edge gives the orders.
+    #[error(transparent)]
+    Held(#[from] plan::Held),
+}
+
+/// Holds rounds with one Sōzu.
+#[derive(Debug)]
+pub struct Round {
+    sozu: Sozu,
+    guards: Guards,
+    refusals: Refusals,
+    compiled: Option<(EdgeSpec, Compiled)>,
+    wanted: Option<Wanted>,
+    /// Where the looks from outside go on.
+    turn: usize,
+}
+
+impl Round {
+    /// Rounds with the Sōzu of this conversation.
+    #[must_use]
+    pub fn new(sozu: Sozu, guards: Guards) -> Self {
+        Self { sozu, guards, refusals: Refusals::default(), compiled: None, wanted: None, turn: 0 }
+    }
+
+    /// The conversation.
+    #[must_use]
+    pub fn sozu(&self) -> &Sozu {
+        &self.sozu
+    }
+
+    /// Changes the limits of what a plan may do.
+    pub fn set_guards(&mut self, guards: Guards) {
+        self.guards = guards;
+    }
+
+    /// Brings Sōzu to where the wish wants it, and looks whether it got there.
+    ///
+    /// # Errors
+    /// See [`RoundError`].
+    pub async fn round(&mut self, spec: &EdgeSpec) -> Result<Outcome, RoundError> {
+        let began = Instant::now();
+        let actual = self.sozu.observe().await?;
+        let (desired, mut outcome) = self.compile(spec)?;
+        let steps = plan(&actual, &desired, &self.guards)?;
+        let reached = attainable(&actual, &desired, &self.guards);
+        outcome.serving = serving(&reached);
+        outcome.removed = serving(&actual).difference(&outcome.serving).cloned().collect();
+        drop(actual);
+        self.apply(steps, &mut outcome).await?;
+        let wanted = Wanted::of(&reached);
+        drop(reached);
+        if !outcome.steps.is_empty() {
+            self.look_again(&desired, &mut outcome).await?;
+        }
+        outcome.seen = verify(&self.sozu, &wanted, &mut outcome.findings).await?;
+        let fresh = outcome.steps.iter().filter_map(host_of).collect();
+        let hosts = hosts_to_look_at(&wanted, fresh, &mut self.turn);
+        look_from_outside(&wanted, spec.listeners.https, hosts, &mut outcome).await;
+        self.wanted = Some(wanted);
+        outcome.took = began.elapsed();
+        Ok(outcome)
+    }
+
+    /// A cheap look without orders: whether every process of Sōzu still has the state of the last round.
+    ///
+    /// # Errors
+    /// When the exchange with Sōzu fails.
+    pub async fn still_holds(&self) -> Result<bool, SozuError> {
+        let Some(wanted) = &self.wanted else { return Ok(false) };
+        let mut findings = Vec::new();
+        verify(&self.sozu, wanted, &mut findings).await?;
+        Ok(findings.is_empty())
+    }
+
+    /// What a round would do now, without doing it.
+    ///
+    /// # Errors
+    /// See [`RoundError`].
+    pub async fn rehearse(&mut self, spec: &EdgeSpec) -> Result<(Vec<Step>, Vec<Finding>), RoundError> {
+        let actual = self.sozu.observe().await?;
+        let (desired, outcome) = self.compile(spec)?;
+        Ok((plan(&actual, &desired, &self.guards)?, outcome.findings))
+    }
+
+    fn compile(&mut self, spec: &EdgeSpec) -> Result<(ConfigState, Outcome), CompileError> {
+        let compiled = match self.compiled.take() {
+            Some((known, compiled)) if known == *spec => compiled,
+            _ => compile::compile(spec)?,
+        };
+        let refused = compiled.refused.iter().map(|refused| Finding {
+            object: refused.object.clone(),
+            standing: Standing::Rejected,
+            reason: refused.reason.clone(),
+        });
+        let outcome = Outcome { findings: refused.collect(), ..Outcome::default() };
+        let desired = compiled.state.clone();
+        self.compiled = Some((spec.clone(), compiled));
+        Ok((desired, outcome))
+    }
+
+    async fn apply(&mut self, steps: Vec<Step>, outcome: &mut Outcome) -> Result<(), SozuError> {
+        let mut rest = steps.into_iter().peekable();
+        let additions = |step: &Step| matches!(step, Step::Order { phase, .. } if !phase.removes());
+        let mut batch = Vec::new();
+        while let Some(step) = rest.next_if(|step| additions(step)) {
+            batch.push(step);
+        }
+        if batch.len() >= BATCH && self.refusals.is_empty() {
+            self.load(batch, outcome).await?;
+        } else {
+            for step in batch {
+                self.take(step, outcome).await?;
+            }
+        }
+        for step in rest {
+            self.take(step, outcome).await?;
+        }
+        self.refusals.forget_cured();
+        Ok(())
+    }
+
+    async fn load(&mut self, batch: Vec<Step>, outcome: &mut Outcome) -> Result<(), SozuError> {
+        let orders: Vec<RequestType> = batch
+            .iter()
+            .filter_map(|step| match step {
+                Step::Order { request, .. } => Some((**request).clone()),
+                Step::NeedsOperator { .. } => None,
+            })
+            .collect();
+        let loaded = self.sozu.load(&orders).await?;
+        if loaded.errors > 0 {
+            let reason =
+                format!("{} of {} orders of a batch were refused; they follow one by one", loaded.errors, orders.len());
+            outcome.findings.push(Finding { object: "batch".into(), standing: Standing::Pending, reason });
+        }
+        outcome.steps.extend(batch);
+        Ok(())
+    }
+
+    /// Takes one step. A refusal does not hold up the others, but for those that take away what it should replace.
+    async fn take(&mut self, step: Step, outcome: &mut Outcome) -> Result<(), SozuError> {
+        let Step::Order { phase, request, .. } = &step else {
+            let Step::NeedsOperator { object, reason } = step else { return Ok(()) };
+            outcome.findings.push(Finding { object, standing: Standing::NeedsOperator, reason });
+            return Ok(());
+        };
+        let object = step.object();
+        if self.refusals.hold_back(*phase) {
+            return Ok(());
+        }
+        if let Some(reason) = self.refusals.known(&object) {
+            outcome.findings.push(Finding { object, standing: Standing::Rejected, reason });
+            return Ok(());
+        }
+        match self.sozu.call((**request).clone()).await {
+            Ok(_) => {
+                self.refusals.cured(&object);
+                outcome.steps.push(step);
+            }
+            Err(error) if error.is_refusal() => {
+                let reason = error.to_string();
+                self.refusals.refused(&object, *phase, &reason);
+                outcome.findings.push(Finding { object, standing: Standing::Rejected, reason });
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// The plan after the plan is empty, but for what is known not to be possible. Listeners, orphans and whatever else
+    /// the hashes leave out show here.
+    async fn look_again(&self, desired: &ConfigState, outcome: &mut Outcome) -> Result<(), RoundError> {
+        let actual = self.sozu.observe().await?;
+        for step in plan(&actual, desired, &self.guards)? {
+            let object = step.object();
+            if !outcome.findings.iter().any(|finding| finding.object == object) {
+                outcome.findings.push(Finding {
+                    object,
+                    standing: Standing::Pending,
+                    reason: format!("still to do: {step}"),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Ids of the portal's processes in a state.
+fn serving(state: &ConfigState) -> BTreeSet<String> {
+    let backends = state.backends.get(compile::PORTAL).into_iter().flatten();
+    backends.filter_map(|backend| backend.backend_id.strip_prefix(OWNED).map(str::to_owned)).collect()
+}
+
+/// The host whose first route a step adds.
+fn host_of(step: &Step) -> Option<String> {
+    match step {
+        Step::Order { phase: Phase::Frontend, request, .. } => match &**request {
+            RequestType::AddHttpsFrontend(front) => Some(front.hostname.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Hosts that one round looks at from outside: the new ones, and some of the others in turn.
+fn hosts_to_look_at(wanted: &Wanted, fresh: BTreeSet<String>, turn: &mut usize) -> Vec<String> {
+    const FRESH: usize = 16;
+    const IN_TURN: usize = 2;
+    let mut hosts: Vec<String> = fresh.into_iter().take(FRESH).collect();
+    let known = wanted.hosts.len();
+    for _ in 0..IN_TURN.min(known) {
+        *turn = (*turn + 1) % known;
+        hosts.extend(wanted.hosts.keys().nth(*turn).cloned());
+    }
+    hosts.sort();
+    hosts.dedup();
+    hosts
+}

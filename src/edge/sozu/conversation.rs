@@ -1,0 +1,109 @@
+//! The thread that owns the command socket and has one request in flight at a time.
+//!
+//! Sōzu drops all but the last of several requests that it reads at once, and answers carry no id. So there is no
+//! pipelining, and after a timeout the connection is dropped: a late answer must not be taken for the next one.
+
+use super::SozuError;
+use sozu_command_lib::{
+    channel::Channel,
+    proto::command::{Request, Response, ResponseStatus, request::RequestType},
+};
+use std::{
+    os::{fd::OwnedFd, unix::net::UnixStream},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    time::Duration,
+};
+use tokio::sync::oneshot;
+
+/// First size of the buffers of a connection, bytes.
+const BUFFER: u64 = 16 << 10;
+/// Largest message, bytes: lists of certificates and of hashes grow with the sites.
+const LARGEST: u64 = 256 << 20;
+
+/// Asked right before an order is sent: whether it may be.
+pub type Gate = Arc<dyn Fn() -> bool + Send + Sync>;
+
+pub(super) struct Job {
+    pub request: RequestType,
+    pub answer: oneshot::Sender<Result<Response, SozuError>>,
+}
+
+pub(super) struct Conversation {
+    pub socket: PathBuf,
+    pub timeout: Duration,
+    pub gate: Arc<Mutex<Option<Gate>>>,
+}
+
+pub(super) type Connection = Channel<Request, Response>;
+
+impl Conversation {
+    pub fn hold(&self, inbox: &mpsc::Receiver<Job>) {
+        let mut connection = None;
+        while let Ok(Job { request, answer }) = inbox.recv() {
+            let outcome = self.exchange(&mut connection, request);
+            if outcome.as_ref().is_err_and(|error| !error.is_refusal()) {
+                connection = None;
+            }
+            // Whoever asked may have stopped waiting; the order was given all the same.
+            drop(answer.send(outcome));
+        }
+    }
+
+    fn exchange(&self, connection: &mut Option<Connection>, request: RequestType) -> Result<Response, SozuError> {
+        let channel = match connection {
+            Some(channel) => channel,
+            None => connection.insert(connect(&self.socket, self.timeout)?),
+        };
+        let verb = verb(&request);
+        if changes(&request) && !self.open() {
+            return Err(SozuError::NotLeader { verb });
+        }
+        channel.write_message(&request.into())?;
+        loop {
+            let response = channel.read_message_blocking_timeout(Some(self.timeout))?;
+            match response.status() {
+                ResponseStatus::Processing => {}
+                ResponseStatus::Ok => return Ok(response),
+                ResponseStatus::Failure => return Err(SozuError::Refused { verb, message: response.message }),
+            }
+        }
+    }
+
+    fn open(&self) -> bool {
+        let gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        gate.is_none_or(|gate| gate())
+    }
+}
+
+/// Whether a request changes what Sōzu serves; questions are free to anyone.
+fn changes(request: &RequestType) -> bool {
+    !matches!(
+        request,
+        RequestType::SaveState(_)
+            | RequestType::ListWorkers(_)
+            | RequestType::ListListeners(_)
+            | RequestType::ListFrontends(_)
+            | RequestType::Status(_)
+            | RequestType::QueryClusterById(_)
+            | RequestType::QueryClustersHashes(_)
+            | RequestType::QueryMetrics(_)
+            | RequestType::QueryCertificatesFromWorkers(_)
+            | RequestType::SetMetricDetail(_)
+            | RequestType::SubscribeEvents(_)
+    )
+}
+
+/// Name of a request, for messages.
+pub(super) fn verb(request: &RequestType) -> String {
+    Request::from(request.clone()).short_name().to_owned()
+}
+
+pub(super) fn connect(socket: &Path, timeout: Duration) -> Result<Connection, SozuError> {
+    let stream = UnixStream::connect(socket)
+        .and_then(|stream| stream.set_write_timeout(Some(timeout)).map(|()| stream))
+        .map_err(|source| SozuError::Unreachable { socket: socket.into(), source })?;
+    let mut channel = Channel::new(OwnedFd::from(stream).into(), BUFFER, LARGEST);
+    channel.blocking()?;
+    Ok(channel)
+}

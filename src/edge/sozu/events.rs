@@ -1,0 +1,123 @@
+//! What Sōzu tells by itself, on a connection of its own. Events are hints: some never come, and none is the truth.
+
+use super::conversation::connect;
+use sozu_command_lib::proto::command::{
+    Event, EventKind, SubscribeEvents, request::RequestType, response_content::ContentType,
+};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+use tokio::sync::mpsc;
+
+/// Pause before the next attempt to connect.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How often the thread looks whether anybody still listens.
+const LOOK: Duration = Duration::from_secs(2);
+/// Longest time that a message may take to leave.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Something heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// The connection stands.
+    Connected,
+    /// It broke: Sōzu has ended, or closed it.
+    Lost,
+    /// One worker has no more connections to a backend that was removed.
+    Drained {
+        /// Id of the backend.
+        backend: String,
+    },
+    /// Somebody, perhaps we, changed something.
+    Changed {
+        /// What kind of change.
+        what: String,
+    },
+    /// The main process or a worker was replaced.
+    Upgraded,
+}
+
+/// The listening thread; it ends when this value goes.
+#[derive(Debug)]
+pub struct Events(Arc<AtomicBool>);
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Events {
+    /// Starts to listen; connects again by itself.
+    #[must_use]
+    pub fn start(socket: &Path) -> (Self, mpsc::UnboundedReceiver<Heard>) {
+        let (tell, heard) = mpsc::unbounded_channel();
+        let ended = Arc::new(AtomicBool::new(false));
+        let (socket, stop) = (socket.to_path_buf(), ended.clone());
+        let begun = thread::Builder::new().name("sozu-events".into()).spawn(move || listen(&socket, &tell, &stop));
+        if let Err(error) = begun {
+            tracing::warn!("Sōzu's events are not listened to: {error}");
+        }
+        (Self(ended), heard)
+    }
+}
+
+fn listen(socket: &Path, tell: &mpsc::UnboundedSender<Heard>, stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) && !tell.is_closed() {
+        // Why it cannot be reached is said by the conversation.
+        if subscribe(socket, tell, stop).is_ok_and(|connected| connected) {
+            drop(tell.send(Heard::Lost));
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+/// Listens until the connection breaks; true when it stood at all.
+fn subscribe(socket: &Path, tell: &mpsc::UnboundedSender<Heard>, stop: &AtomicBool) -> Result<bool, super::SozuError> {
+    let mut channel = connect(socket, TIMEOUT)?;
+    channel.write_message(&RequestType::SubscribeEvents(SubscribeEvents {}).into())?;
+    drop(tell.send(Heard::Connected));
+    while !stop.load(Ordering::Relaxed) && !tell.is_closed() {
+        match channel.read_message_blocking_timeout(Some(LOOK)) {
+            Ok(response) => {
+                if let Some(ContentType::Event(event)) = response.content.and_then(|content| content.content_type)
+                    && let Some(heard) = read(event)
+                {
+                    drop(tell.send(heard));
+                }
+            }
+            Err(sozu_command_lib::channel::ChannelError::TimeoutReached(_)) => {}
+            Err(_) => return Ok(true),
+        }
+    }
+    Ok(true)
+}
+
+fn read(event: Event) -> Option<Heard> {
+    use EventKind as K;
+    match event.kind() {
+        K::RemovedBackendHasNoConnections => Some(Heard::Drained { backend: event.backend_id? }),
+        K::MainUpgraded | K::WorkerUpgraded => Some(Heard::Upgraded),
+        kind @ (K::ClusterAdded
+        | K::ClusterRemoved
+        | K::FrontendAdded
+        | K::FrontendRemoved
+        | K::CertificateAdded
+        | K::CertificateRemoved
+        | K::CertificateReplaced
+        | K::ListenerActivated
+        | K::ListenerDeactivated
+        | K::ListenerAdded
+        | K::ListenerRemoved
+        | K::ListenerUpdated
+        | K::ConfigurationReloaded
+        | K::StateLoaded) => Some(Heard::Changed { what: kind.as_str_name().to_lowercase() }),
+        _ => None,
+    }
+}

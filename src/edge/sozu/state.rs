@@ -1,0 +1,145 @@
+//! States as files: the one way to read Sōzu's whole state, to give it many orders at once, and to have it begin with
+//! them at its next start. They hold private keys, so they stand in a folder of our own and go when they were used.
+
+use super::{Sozu, SozuError};
+use sozu_command_lib::{
+    parser::parse_several_requests,
+    proto::command::{Request, WorkerRequest, request::RequestType},
+    state::ConfigState,
+};
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+/// What Sōzu reads at its start, in the edge's state folder (`saved_state` of its configuration).
+const KEPT: &str = "sozu.state";
+
+/// What became of many orders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// Answers that said yes, over all workers.
+    pub ok: usize,
+    /// Answers that said no.
+    pub errors: usize,
+}
+
+impl Sozu {
+    /// Reads the state that Sōzu is in.
+    ///
+    /// # Errors
+    /// See [`SozuError`].
+    pub async fn observe(&self) -> Result<ConfigState, SozuError> {
+        let path = self.state_dir.join(format!("observed-{}.state", std::process::id()));
+        let saved = self.call(RequestType::SaveState(path.to_string_lossy().into_owned())).await;
+        let text = saved.and_then(|_| fs::read(&path).map_err(|source| failed(&path, source)));
+        // The file holds private keys: it goes, whatever became of the reading.
+        remove(&path)?;
+        read_state(&text?)
+    }
+
+    /// Keeps the state for Sōzu's next start.
+    ///
+    /// # Errors
+    /// See [`SozuError`].
+    pub async fn keep(&self) -> Result<(), SozuError> {
+        let (fresh, kept) = (self.state_dir.join(format!("{KEPT}.new")), self.state_dir.join(KEPT));
+        self.call(RequestType::SaveState(fresh.to_string_lossy().into_owned())).await?;
+        let keep = || {
+            fs::set_permissions(&fresh, fs::Permissions::from_mode(0o600))?;
+            File::open(&fresh)?.sync_all()?;
+            fs::rename(&fresh, &kept)?;
+            File::open(&self.state_dir)?.sync_all()
+        };
+        keep().map_err(|source| failed(&kept, source))
+    }
+
+    /// Gives many orders at once; each stands or falls for itself.
+    ///
+    /// # Errors
+    /// See [`SozuError`]; refusals are counted, not returned.
+    pub async fn load(&self, orders: &[RequestType]) -> Result<Loaded, SozuError> {
+        let path = self.state_dir.join(format!("batch-{}.state", std::process::id()));
+        let written = write_orders(&path, orders).map_err(|source| failed(&path, source));
+        let answer = match written {
+            Ok(()) => self.call(RequestType::LoadState(path.to_string_lossy().into_owned())).await,
+            Err(error) => Err(error),
+        };
+        remove(&path)?;
+        match answer {
+            Ok(response) => Ok(counts(&response.message).unwrap_or_default()),
+            Err(SozuError::Refused { verb, message }) => {
+                counts(&message).filter(|counted| counted.errors > 0).ok_or(SozuError::Refused { verb, message })
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn failed(path: &Path, source: io::Error) -> SozuError {
+    SozuError::File { path: path.into(), source }
+}
+
+fn remove(path: &Path) -> Result<(), SozuError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(failed(path, source)),
+        _ => Ok(()),
+    }
+}
+
+fn write_orders(path: &Path, orders: &[RequestType]) -> io::Result<()> {
+    remove(path).map_err(io::Error::other)?;
+    let mut file = BufWriter::new(File::options().write(true).create_new(true).mode(0o600).open(path)?);
+    for (number, order) in orders.iter().enumerate() {
+        let request = WorkerRequest { id: format!("SAVE-{number}"), content: Request::from(order.clone()) };
+        serde_json::to_writer(&mut file, &request)?;
+        file.write_all(b"\n\0")?;
+    }
+    file.flush()
+}
+
+/// `… 12 ok messages, 3 errors …`
+fn counts(message: &str) -> Option<Loaded> {
+    let before = |word: &str| message.split(word).next()?.split_whitespace().next_back()?.parse().ok();
+    Some(Loaded { ok: before(" ok messages")?, errors: before(" errors")? })
+}
+
+pub(super) fn private_folder(path: &Path) -> Result<PathBuf, SozuError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| failed(path, source))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(|source| failed(path, source))?;
+    // Sōzu writes there from a working folder of its own.
+    path.canonicalize().map_err(|source| failed(path, source))
+}
+
+fn read_state(text: &[u8]) -> Result<ConfigState, SozuError> {
+    let mut state = ConfigState::new();
+    // Piece by piece, so that a large state never stands in memory twice.
+    for piece in text.split_inclusive(|byte| *byte == 0) {
+        // The parser's own message quotes the text, keys included.
+        let (rest, requests) = parse_several_requests::<WorkerRequest>(piece)
+            .map_err(|_| SozuError::State("it is not a list of orders".into()))?;
+        if !rest.is_empty() {
+            return Err(SozuError::State(format!("{} bytes are left over", rest.len())));
+        }
+        for request in requests {
+            state.dispatch(&request.content).map_err(|error| SozuError::State(error.to_string()))?;
+        }
+    }
+    Ok(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Loaded, counts};
+
+    #[test]
+    fn sozus_own_counts_are_read() {
+        let good = "Successfully loaded state from path /a b/c, 12 ok messages, 0 errors";
+        assert_eq!(counts(good), Some(Loaded { ok: 12, errors: 0 }));
+        let bad = "loading state: 10 ok messages, 2 errors, timed out: false, reverted entries: 1";
+        assert_eq!(counts(bad), Some(Loaded { ok: 10, errors: 2 }));
+        assert_eq!(counts("Cannot find file at path x"), None);
+    }
+}

@@ -1,0 +1,135 @@
+//! Whether Sōzu really serves what it was told: by its own account, process by process, and from outside.
+//!
+//! The hashes leave listeners, certificates and routes without a cluster out; those show in the plan after the plan, in
+//! the certificates that the workers name, and in a real handshake.
+
+use crate::edge::{
+    compile,
+    probe::{self, ProbeError},
+    report::Standing,
+    round::{Finding, Outcome},
+    sozu::{Sozu, SozuError},
+};
+use futures_util::future::join_all;
+use sozu_command_lib::{
+    proto::command::{RunState, WorkerInfo},
+    state::ConfigState,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+};
+
+/// What has to be seen, taken from a state so that the state itself can go.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    hashes: BTreeMap<String, u64>,
+    /// Listener, name and fingerprint of every certificate of ours.
+    certificates: BTreeSet<(SocketAddr, String, String)>,
+    /// Fingerprint by host with a route of ours over HTTPS.
+    pub hosts: BTreeMap<String, String>,
+    /// Whether any process serves.
+    pub serving: bool,
+}
+
+impl Wanted {
+    /// What a state promises.
+    #[must_use]
+    pub fn of(state: &ConfigState) -> Self {
+        let names = state.certificates.iter().flat_map(|(address, certificates)| {
+            certificates.iter().flat_map(move |(fingerprint, certificate)| {
+                let fingerprint = fingerprint.to_string();
+                certificate.names.iter().map(move |name| (*address, name.clone(), fingerprint.clone()))
+            })
+        });
+        let hosts = state.https_fronts.values().filter_map(|front| {
+            let fingerprint = compile::fingerprint_for(state, &front.hostname)?;
+            Some((front.hostname.clone(), fingerprint))
+        });
+        Self {
+            hashes: state.hash_state().into_iter().map(|(cluster, hash)| (cluster.to_string(), hash)).collect(),
+            certificates: names.collect(),
+            hosts: hosts.collect(),
+            serving: state.backends.get(compile::PORTAL).is_some_and(|backends| !backends.is_empty()),
+        }
+    }
+}
+
+/// Sōzu's workers as last seen.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// All that it lists.
+    pub workers: Vec<WorkerInfo>,
+    /// Numbers of running workers that have another idea than the main process.
+    pub disagreeing: BTreeSet<u32>,
+    /// Fingerprints that every running worker serves.
+    pub certificates: BTreeSet<String>,
+}
+
+impl Seen {
+    /// Workers that take requests.
+    pub fn running(&self) -> impl Iterator<Item = &WorkerInfo> {
+        self.workers.iter().filter(|worker| worker.run_state() == RunState::Running)
+    }
+}
+
+/// Compares main process and running workers with what is wanted.
+///
+/// # Errors
+/// When the exchange with Sōzu fails.
+pub async fn verify(sozu: &Sozu, wanted: &Wanted, findings: &mut Vec<Finding>) -> Result<Seen, SozuError> {
+    let mut seen = Seen { workers: sozu.workers().await?, ..Seen::default() };
+    let running: BTreeSet<String> = seen.running().map(|worker| worker.id.to_string()).collect();
+    let mut pending = |object: String, reason: &str| {
+        findings.push(Finding { object, standing: Standing::Pending, reason: reason.into() });
+    };
+    let hashes = sozu.hashes().await?;
+    let agrees = |process: &str| {
+        hashes
+            .get(process)
+            .is_some_and(|has| wanted.hashes.iter().all(|(cluster, hash)| has.get(cluster) == Some(hash)))
+    };
+    if !agrees("main") {
+        pending("main process".into(), "Sōzu's main process has another state than it was given");
+    }
+    for id in running.iter().filter(|id| !agrees(id)) {
+        pending(format!("worker {id}"), "this worker of Sōzu has another state than the main process was given");
+        seen.disagreeing.extend(id.parse::<u32>());
+    }
+    let served = sozu.served_certificates().await?;
+    let mut everywhere: Option<BTreeSet<String>> = None;
+    for (id, served) in served.iter().filter(|(id, _)| running.contains(*id)) {
+        for (_, name, fingerprint) in wanted.certificates.difference(served) {
+            let short: String = fingerprint.chars().take(12).collect();
+            pending(format!("certificate {short} for {name}"), &format!("worker {id} does not serve it"));
+            seen.disagreeing.extend(id.parse::<u32>());
+        }
+        let fingerprints: BTreeSet<String> = served.iter().map(|(_, _, fingerprint)| fingerprint.clone()).collect();
+        everywhere = Some(match everywhere {
+            None => fingerprints,
+            Some(others) => others.intersection(&fingerprints).cloned().collect(),
+        });
+    }
+    seen.certificates = everywhere.unwrap_or_default();
+    Ok(seen)
+}
+
+/// Makes one real request to each host, and notes what does not fit.
+pub async fn look_from_outside(wanted: &Wanted, https: SocketAddr, hosts: Vec<String>, outcome: &mut Outcome) {
+    if !outcome.verified() {
+        return;
+    }
+    let looks =
+        hosts.iter().filter_map(|host| Some((host, wanted.hosts.get(host)?))).map(async |(host, fingerprint)| {
+            let look = probe::serves(host, https, fingerprint).await;
+            match look {
+                // Without a process, 503 is the right answer.
+                Err(ProbeError::Status { status: 503, .. }) if !wanted.serving => None,
+                Err(fault) => Some((host.clone(), format!("{:#}", anyhow::Error::from(fault)))),
+                Ok(()) => None,
+            }
+        });
+    for (host, reason) in join_all(looks).await.into_iter().flatten() {
+        outcome.findings.push(Finding { object: format!("host {host}"), standing: Standing::Pending, reason });
+    }
+}

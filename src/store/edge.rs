@@ -1,0 +1,157 @@
+//! Who drives which Sōzu, and which processes each of them sends requests to.
+//!
+//! A lease is held for a time and carries an epoch that grows with every holder: whoever wakes up after its lease has
+//! run out finds a higher one.
+
+use super::StoreError;
+use sqlx::MySqlConnection;
+use uuid::Uuid;
+
+/// The lease on one Sōzu.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Lease {
+    /// Who holds it, or held it last.
+    pub holder: Uuid,
+    /// Grows with every change of holder.
+    pub epoch: u64,
+    /// Operator's page of the holder.
+    pub ops_address: String,
+    /// Whether it holds still.
+    pub current: bool,
+}
+
+/// Takes or renews the lease on a Sōzu; what comes back tells who holds it now. Run it in a transaction.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lease(
+    db: &mut MySqlConnection,
+    edge: &str,
+    holder: Uuid,
+    ops_address: &str,
+    seconds: u32,
+) -> Result<Lease, StoreError> {
+    sqlx::query(
+        "insert ignore into edge (edge_name, holder, epoch, ops_address, expires_at)
+         values (?, ?, 0, ?, utc_timestamp(6) - interval 1 second)",
+    )
+    .bind(edge)
+    .bind(holder)
+    .bind(ops_address)
+    .execute(&mut *db)
+    .await?;
+    let seen = read(&mut *db, edge, true).await?;
+    let epoch = match &seen {
+        Lease { holder: other, current: true, .. } if *other != holder => return Ok(seen),
+        Lease { current: true, epoch, .. } => *epoch,
+        Lease { epoch, .. } => epoch + 1,
+    };
+    sqlx::query(
+        "update edge set holder = ?, epoch = ?, ops_address = ?,
+                expires_at = utc_timestamp(6) + interval ? second where edge_name = ?",
+    )
+    .bind(holder)
+    .bind(epoch)
+    .bind(ops_address)
+    .bind(seconds)
+    .bind(edge)
+    .execute(db)
+    .await?;
+    Ok(Lease { holder, epoch, ops_address: ops_address.into(), current: true })
+}
+
+async fn read(db: &mut MySqlConnection, edge: &str, lock: bool) -> Result<Lease, StoreError> {
+    let statement = if lock {
+        "select holder, epoch, ops_address, expires_at > utc_timestamp(6) as current from edge where edge_name = ? for update"
+    } else {
+        "select holder, epoch, ops_address, expires_at > utc_timestamp(6) as current from edge where edge_name = ?"
+    };
+    Ok(sqlx::query_as(statement).bind(edge).fetch_one(db).await?)
+}
+
+/// Gives the lease back, so that the next holder need not wait.
+///
+/// # Errors
+/// When the database fails.
+pub async fn release(db: &mut MySqlConnection, edge: &str, holder: Uuid) -> Result<(), StoreError> {
+    sqlx::query("update edge set expires_at = utc_timestamp(6) where edge_name = ? and holder = ?")
+        .bind(edge)
+        .bind(holder)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Names of the Sōzus that somebody drives at the moment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn driven(db: &mut MySqlConnection) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar("select edge_name from edge where expires_at > utc_timestamp(6) order by edge_name")
+        .fetch_all(db)
+        .await?)
+}
+
+/// A process that an edge sends requests to, or is about to.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Claim {
+    /// The Sōzu.
+    pub edge_name: String,
+    /// The process.
+    pub process_id: Uuid,
+    /// Whether every worker has been seen to know it.
+    pub verified: bool,
+}
+
+/// Notes, before the proxy is told, that requests are about to go to a process.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claim(db: &mut MySqlConnection, edge: &str, process: Uuid) -> Result<(), StoreError> {
+    sqlx::query("insert ignore into edge_process (edge_name, process_id, claimed_at) values (?, ?, utc_timestamp(6))")
+        .bind(edge)
+        .bind(process)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that every worker of the proxy sends requests to a process.
+///
+/// # Errors
+/// When the database fails.
+pub async fn verified(db: &mut MySqlConnection, edge: &str, process: Uuid) -> Result<(), StoreError> {
+    sqlx::query("update edge_process set verified_at = coalesce(verified_at, utc_timestamp(6)) where edge_name = ? and process_id = ?")
+        .bind(edge)
+        .bind(process)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that no worker of the proxy has anything to do with a process any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn give_up(db: &mut MySqlConnection, edge: &str, process: Uuid) -> Result<(), StoreError> {
+    sqlx::query("delete from edge_process where edge_name = ? and process_id = ?")
+        .bind(edge)
+        .bind(process)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Claims of edges that hold their lease. What a dead edge claimed is not waited for.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claims(db: &mut MySqlConnection) -> Result<Vec<Claim>, StoreError> {
+    Ok(sqlx::query_as(
+        "select edge_name, process_id, verified_at is not null as verified
+         from edge_process join edge using (edge_name) where expires_at > utc_timestamp(6)
+         order by edge_name, process_id",
+    )
+    .fetch_all(db)
+    .await?)
+}

@@ -1,0 +1,193 @@
+//! The portal's processes as they register themselves; all instants are the database's, so that machines whose clocks
+//! differ agree on who has fallen silent.
+
+use super::{StoreError, row::impossible};
+use sqlx::MySqlConnection;
+use uuid::Uuid;
+
+/// How far a process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It has begun and takes no requests yet.
+    Starting,
+    /// It may be given requests.
+    Ready,
+    /// It is to be given no more.
+    Draining,
+}
+
+impl State {
+    /// As stored.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Ready => "ready",
+            Self::Draining => "draining",
+        }
+    }
+
+    fn read(slug: &str) -> Result<Self, StoreError> {
+        [Self::Starting, Self::Ready, Self::Draining]
+            .into_iter()
+            .find(|state| state.slug() == slug)
+            .ok_or(impossible("process", "state"))
+    }
+}
+
+/// What a process says of itself when it starts.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// Id, unique for this start.
+    pub id: Uuid,
+    /// Name, kept over restarts.
+    pub name: String,
+    /// Machine.
+    pub host: String,
+    /// Where the proxy reaches it: `address:port` or `unix:/path`.
+    pub address: String,
+    /// Address of its readiness.
+    pub ops_address: String,
+    /// Version of the program.
+    pub build: String,
+}
+
+/// A registered process.
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// What it said of itself.
+    pub registration: Registration,
+    /// How far it is.
+    pub state: State,
+    /// Age of its last heartbeat, milliseconds.
+    pub silent_ms: u64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    process_id: Uuid,
+    name: String,
+    host: String,
+    address: String,
+    ops_address: String,
+    build: String,
+    state: String,
+    silent_ms: i64,
+}
+
+impl Row {
+    fn read(self) -> Result<Process, StoreError> {
+        Ok(Process {
+            state: State::read(&self.state)?,
+            silent_ms: u64::try_from(self.silent_ms).unwrap_or(0),
+            registration: Registration {
+                id: self.process_id,
+                name: self.name,
+                host: self.host,
+                address: self.address,
+                ops_address: self.ops_address,
+                build: self.build,
+            },
+        })
+    }
+}
+
+/// Registers a process that starts. Whoever stood at its address has ended, or it could not be bound.
+///
+/// # Errors
+/// When the database fails.
+pub async fn register(db: &mut MySqlConnection, process: &Registration) -> Result<(), StoreError> {
+    sqlx::query("delete from process where address = ? and host = ? and process_id <> ?")
+        .bind(&process.address)
+        .bind(&process.host)
+        .bind(process.id)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query(
+        "insert into process
+            (process_id, name, host, address, ops_address, build, state, started_at, heartbeat_at)
+         values (?, ?, ?, ?, ?, ?, 'starting', utc_timestamp(6), utc_timestamp(6))
+         on duplicate key update heartbeat_at = utc_timestamp(6)",
+    )
+    .bind(process.id)
+    .bind(&process.name)
+    .bind(&process.host)
+    .bind(&process.address)
+    .bind(&process.ops_address)
+    .bind(&process.build)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Says that a process lives, and reads its state; nothing when it is not registered (any more).
+///
+/// # Errors
+/// When the database fails.
+pub async fn beat(db: &mut MySqlConnection, id: Uuid) -> Result<Option<State>, StoreError> {
+    sqlx::query("update process set heartbeat_at = utc_timestamp(6) where process_id = ?")
+        .bind(id)
+        .execute(&mut *db)
+        .await?;
+    let state: Option<String> =
+        sqlx::query_scalar("select state from process where process_id = ?").bind(id).fetch_optional(db).await?;
+    state.map(|state| State::read(&state)).transpose()
+}
+
+/// A starting process is ready; one that drains keeps draining.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ready(db: &mut MySqlConnection, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query("update process set state = 'ready', heartbeat_at = utc_timestamp(6) where process_id = ? and state = 'starting'")
+        .bind(id)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// A process is to be given no more requests; false when it is not registered.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drain(db: &mut MySqlConnection, id: Uuid) -> Result<bool, StoreError> {
+    let done = sqlx::query("update process set state = 'draining' where process_id = ?").bind(id).execute(db).await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Forgets a process that has ended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(db: &mut MySqlConnection, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query("delete from process where process_id = ?").bind(id).execute(db).await?;
+    Ok(())
+}
+
+/// Forgets processes that fell silent long ago.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_silent(db: &mut MySqlConnection, seconds: u32) -> Result<(), StoreError> {
+    sqlx::query("delete from process where heartbeat_at < utc_timestamp(6) - interval ? second")
+        .bind(seconds)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// All processes, by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn all(db: &mut MySqlConnection) -> Result<Vec<Process>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select process_id, name, host, address, ops_address, build, state,
+                cast(timestampdiff(microsecond, heartbeat_at, utc_timestamp(6)) div 1000 as signed) as silent_ms
+         from process order by name, started_at, process_id",
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Row::read).collect()
+}
