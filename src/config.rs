@@ -38,6 +38,9 @@ pub struct Portal {
     pub ops_listen: SocketAddr,
     /// Folder of attachments, keys and the like; shared by all processes of an installation.
     pub data_dir: PathBuf,
+    /// How long browsers insist on HTTPS, seconds [default: a year; five minutes in a demonstration].
+    #[serde(default)]
+    pub hsts_seconds: Option<u32>,
     /// Networks of the content delivery network in front, whose word on the client's address is taken.
     #[serde(default)]
     pub trusted_networks: Vec<ipnet::IpNet>,
@@ -128,9 +131,6 @@ pub struct Edge {
     /// Timeouts and limits.
     #[serde(default)]
     pub limits: Limits,
-    /// How long browsers insist on HTTPS, seconds [default: a year; five minutes in a demonstration].
-    #[serde(default)]
-    pub hsts_seconds: Option<u32>,
     /// Folder of pages `<status>.html` that replace Sōzu's own answers.
     #[serde(default)]
     pub answers_dir: Option<PathBuf>,
@@ -183,6 +183,19 @@ pub struct Limits {
     pub request_timeout_seconds: u32,
     /// Connections that one address may hold, over all workers; 0 for any number.
     pub max_connections_per_address: u64,
+}
+
+/// HSTS of a real site, seconds: one year.
+const HSTS_SECONDS: u32 = 31_536_000;
+/// HSTS of a demonstration, seconds: it holds for every port of `localhost`, so it must wear off quickly.
+const DEMONSTRATION_HSTS_SECONDS: u32 = 300;
+
+impl Portal {
+    /// How long browsers insist on HTTPS, seconds.
+    #[must_use]
+    pub fn hsts(&self) -> u32 {
+        self.hsts_seconds.unwrap_or(if self.demonstration { DEMONSTRATION_HSTS_SECONDS } else { HSTS_SECONDS })
+    }
 }
 
 impl Default for Limits {

@@ -1,5 +1,9 @@
-//! Processes that get no more requests: their idle connections are closed, and they are let go when every worker of
-//! Sōzu says that it has none left, or when the deadline has passed.
+//! Processes that get no more requests: their sessions are closed, and they are let go when no worker of Sōzu has one
+//! left, or when the deadline has passed.
+//!
+//! Sōzu tells by an event that a removed process has no connections, but only when every client that was ever served
+//! by it has gone too: under load with kept connections that may never come. So the closing of sessions is repeated
+//! until it finds none; the event, when it comes from every worker, is as good.
 
 use std::{
     collections::BTreeMap,
@@ -13,6 +17,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 struct Drain {
     since: Instant,
     heard: usize,
+    empty: bool,
 }
 
 /// The processes that are draining, by id.
@@ -22,7 +27,7 @@ pub struct Drains(BTreeMap<String, Drain>);
 impl Drains {
     /// A process was taken out.
     pub fn begin(&mut self, id: &str) {
-        self.0.insert(id.into(), Drain { since: Instant::now(), heard: 0 });
+        self.0.entry(id.into()).or_insert(Drain { since: Instant::now(), heard: 0, empty: false });
     }
 
     /// A process was put in again, or never left.
@@ -37,22 +42,32 @@ impl Drains {
         }
     }
 
+    /// No worker has a session with a process any more.
+    pub fn empty(&mut self, id: &str) {
+        if let Some(drain) = self.0.get_mut(id) {
+            drain.empty = true;
+        }
+    }
+
     /// Whether it is draining still.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
         self.0.contains_key(id)
     }
 
+    /// All that drain.
+    #[must_use]
+    pub fn ids(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+
     /// Takes those that are done, with whether they ended in time and how long it took.
     pub fn done(&mut self, workers: usize) -> Vec<(String, bool, Duration)> {
-        let ended = |drain: &Drain| drain.heard >= workers.max(1) || drain.since.elapsed() >= DEADLINE;
+        let in_time = |drain: &Drain| drain.empty || drain.heard >= workers.max(1);
+        let ended = |drain: &Drain| in_time(drain) || drain.since.elapsed() >= DEADLINE;
         let done: Vec<String> = self.0.iter().filter(|(_, drain)| ended(drain)).map(|(id, _)| id.clone()).collect();
-        done.into_iter()
-            .filter_map(|id| {
-                let drain = self.0.remove(&id)?;
-                Some((id, drain.heard >= workers.max(1), drain.since.elapsed()))
-            })
-            .collect()
+        let take = |id: String| self.0.remove(&id).map(|drain| (id, in_time(&drain), drain.since.elapsed()));
+        done.into_iter().filter_map(take).collect()
     }
 }
 
@@ -61,15 +76,16 @@ mod tests {
     use super::Drains;
 
     #[test]
-    fn a_process_is_let_go_when_every_worker_has_said_so() {
+    fn a_process_is_let_go_when_every_worker_has_said_so_or_none_has_a_session() {
         let mut drains = Drains::default();
         drains.begin("a");
+        drains.begin("b");
         drains.heard("a");
-        drains.heard("b");
         assert!(drains.done(2).is_empty());
         drains.heard("a");
-        let done = drains.done(2);
-        assert!(matches!(&done[..], [(id, true, _)] if id == "a"), "{done:?}");
+        assert!(matches!(&drains.done(2)[..], [(id, true, _)] if id == "a"));
         assert!(!drains.contains("a"));
+        drains.empty("b");
+        assert!(matches!(&drains.done(2)[..], [(id, true, _)] if id == "b"));
     }
 }

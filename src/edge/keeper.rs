@@ -37,6 +37,8 @@ use uuid::Uuid;
 
 /// Pause between two looks at what has no way to call us.
 const TICK: Duration = Duration::from_millis(200);
+/// The same while a process waits to be let go.
+const SHORT_TICK: Duration = Duration::from_millis(20);
 /// Longest time between two cheap looks at Sōzu.
 const PERIOD: Duration = Duration::from_secs(2);
 /// Longest time between two whole rounds.
@@ -158,17 +160,22 @@ impl Keeper {
     pub async fn keep(&mut self) -> anyhow::Result<()> {
         loop {
             self.turn().await?;
+            let pause = self.pause();
             tokio::select! {
                 heard = self.events.recv() => if let Some(heard) = heard { self.hear(heard) },
                 changed = self.snapshots.changed() => changed.context("the reading of the database has ended")?,
                 changed = self.roles.changed() => changed.context("the holding of the lease has ended")?,
                 () = self.certificates.changed() => {}
-                () = tokio::time::sleep(TICK) => {}
+                () = tokio::time::sleep(pause) => {}
             }
             while let Ok(heard) = self.events.try_recv() {
                 self.hear(heard);
             }
         }
+    }
+
+    fn pause(&self) -> Duration {
+        if self.drains.ids().is_empty() { TICK } else { SHORT_TICK }
     }
 
     fn hear(&mut self, heard: Heard) {
@@ -290,6 +297,10 @@ impl Keeper {
     async fn converge(&mut self, mut spec: EdgeSpec) -> anyhow::Result<()> {
         let same = self.last.spec.as_ref() == Some(&spec);
         let whole = self.last.whole.is_some_and(|at| at.elapsed() <= WHOLE_PERIOD);
+        if !whole {
+            // An upgrade of the main process may go unheard.
+            self.main_pid = None;
+        }
         if same && whole && self.last.verified && !self.last.suspicion && self.round.still_holds().await? {
             self.last.look = Some(Instant::now());
             return Ok(());
@@ -331,11 +342,6 @@ impl Keeper {
         self.workers = u32::try_from(outcome.seen.running().count()).unwrap_or(1).max(1);
         for id in &outcome.removed {
             self.drains.begin(id);
-            let closed =
-                self.round.sozu().close_sessions(super::compile::PORTAL, &super::compile::backend_id(id)).await;
-            if let Err(error) = closed {
-                tracing::warn!(process = id, "{:#}", anyhow::Error::from(error).context("idle connections stay open"));
-            }
         }
         for id in &outcome.serving {
             self.drains.cancel(id);

@@ -200,13 +200,18 @@ impl Sozu {
         .await
     }
 
-    /// Closes the idle connections of a process, and the others once their request is answered.
+    /// Closes the idle sessions that hold a connection to a process, and the others once their request is answered.
+    /// Says how many there were, over all workers: at none, no worker has a connection to the process any more.
     ///
     /// # Errors
     /// See [`SozuError`].
-    pub async fn close_sessions(&self, cluster: &str, backend: &str) -> Result<(), SozuError> {
+    pub async fn close_sessions(&self, cluster: &str, backend: &str) -> Result<u64, SozuError> {
         let order = CloseSessions { cluster_id: cluster.into(), backend_id: Some(backend.into()), address: None };
-        self.call(RequestType::CloseSessions(order)).await.map(drop)
+        let found = self.by_process(RequestType::CloseSessions(order), |content| match content {
+            ContentType::ClosedSessions(sessions) => Some(sessions.closed + sessions.draining),
+            _ => None,
+        });
+        Ok(found.await?.values().sum())
     }
 
     /// Has a worker replaced by one that is built from the main process' state.

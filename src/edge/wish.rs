@@ -15,10 +15,6 @@ use std::{
     path::Path,
 };
 
-/// HSTS of a real site, seconds: one year.
-const HSTS_SECONDS: u32 = 31_536_000;
-/// HSTS of a demonstration, seconds: it holds for every port of `localhost`, so it must wear off quickly.
-const DEMONSTRATION_HSTS_SECONDS: u32 = 300;
 /// The portal's own site among those of the calls; no call is called so, since their ids begin with a letter.
 pub const OWN_SITE: &str = "_portal";
 
@@ -47,7 +43,6 @@ pub struct Sources<'a> {
 #[must_use]
 pub fn wish(sources: Sources<'_>) -> EdgeSpec {
     let Sources { config, edge, snapshot, .. } = sources;
-    let demonstration = if config.portal.demonstration { DEMONSTRATION_HSTS_SECONDS } else { HSTS_SECONDS };
     let serving = snapshot.processes.iter().filter(|process| process.serves());
     EdgeSpec {
         epoch: sources.epoch,
@@ -55,7 +50,7 @@ pub fn wish(sources: Sources<'_>) -> EdgeSpec {
             http: edge.http_listen,
             https: edge.https_listen,
             public_port: public_port(config.authority()),
-            hsts_seconds: edge.hsts_seconds.unwrap_or(demonstration),
+            hsts_seconds: config.portal.hsts(),
             limits: edge.limits.clone(),
             workers: sources.workers,
             answers: answers::with_own(&own_answers(edge.answers_dir.as_deref())),

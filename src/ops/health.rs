@@ -120,6 +120,7 @@ mod tests {
                 listen: Listen::Tcp(address),
                 ops_listen: address,
                 data_dir: folder.into(),
+                hsts_seconds: None,
                 trusted_networks: Vec::new(),
                 calls: Vec::new(),
                 rounds: None,

@@ -27,7 +27,7 @@ pub fn around(router: Router, app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), error::dress))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| error::panicked()))
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
-        .layer(middleware::from_fn(headers));
+        .layer(middleware::from_fn_with_state(strict(&app), headers));
     // The language is part of the path, so it must be taken off before the routes are matched.
     Router::new().fallback_service(inner).layer(middleware::from_fn_with_state(app, arrive))
 }
@@ -108,9 +108,20 @@ fn request_id(request: &Request) -> String {
 const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
                    form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-async fn headers(request: Request, next: Next) -> Response<Body> {
+/// Browsers are to come back over HTTPS only: the portal is reached in no other way.
+fn strict(app: &App) -> HeaderValue {
+    HeaderValue::from_str(&format!("max-age={}", app.config.portal.hsts()))
+        .unwrap_or(HeaderValue::from_static("max-age=300"))
+}
+
+async fn headers(
+    axum::extract::State(strict): axum::extract::State<HeaderValue>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, strict);
     let fixed = [
         (header::CONTENT_SECURITY_POLICY, CSP),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

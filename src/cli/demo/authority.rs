@@ -90,7 +90,8 @@ fn authority(now: OffsetDateTime) -> CertificateParams {
 }
 
 fn leaf(now: OffsetDateTime) -> anyhow::Result<CertificateParams> {
-    let names: Vec<String> = HOSTS.iter().copied().chain(SPARE_HOSTS).chain(["127.0.0.1"]).map(ToOwned::to_owned).collect();
+    let names: Vec<String> =
+        HOSTS.iter().copied().chain(SPARE_HOSTS).chain(["127.0.0.1"]).map(ToOwned::to_owned).collect();
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, "localhost");

@@ -4,7 +4,7 @@ use super::{CompileError, Compiled};
 use crate::edge::spec::Listeners;
 use sozu_command_lib::{
     config::ListenerBuilder,
-    proto::command::{ActivateListener, HstsConfig, ListenerType, request::RequestType},
+    proto::command::{ActivateListener, ListenerType, request::RequestType},
 };
 use std::{collections::BTreeMap, net::SocketAddr};
 
@@ -36,17 +36,17 @@ pub(super) fn add(wish: &Listeners, compiled: &mut Compiled) -> Result<(), Compi
         send_x_real_ip = Some(true),
         answers = answers.clone(),
     }
-    https.hsts = Some(HstsConfig {
-        enabled: Some(true),
-        max_age: Some(wish.hsts_seconds),
-        include_subdomains: Some(false),
-        preload: Some(false),
-        force_replace_backend: Some(false),
-    });
+    // Not by Sōzu's own `hsts`: on a session that is being closed, 2.3.3 writes it before the status line. The portal
+    // sets it on its answers, and here it stands on Sōzu's.
+    https.answers = answers.into_iter().map(|(status, answer)| (status, strict(&answer, wish.hsts_seconds))).collect();
     compiled.add("the HTTP listener", RequestType::AddHttpListener(http))?;
     compiled.add("the HTTPS listener", RequestType::add_https_listener(https))?;
     compiled.add("the HTTP listener", activation(wish.http, ListenerType::Http))?;
     compiled.add("the HTTPS listener", activation(wish.https, ListenerType::Https))
+}
+
+fn strict(answer: &str, seconds: u32) -> String {
+    answer.replacen("\r\n", &format!("\r\nStrict-Transport-Security: max-age={seconds}\r\n"), 1)
 }
 
 /// Those that Sōzu would cut, or stall on, are left out: Sōzu's built-in page then stands.

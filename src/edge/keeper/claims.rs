@@ -2,7 +2,11 @@
 
 use super::{Keeper, PATIENCE};
 use crate::{
-    edge::{round::Outcome, spec::EdgeSpec},
+    edge::{
+        compile::{PORTAL, backend_id},
+        round::Outcome,
+        spec::EdgeSpec,
+    },
     store::{Connection, Freshness, Store, StoreError, edge},
 };
 use anyhow::Context;
@@ -63,6 +67,12 @@ impl Keeper {
 
     /// Lets processes go that no worker has anything to do with any more.
     pub(super) async fn let_go(&mut self) {
+        for id in self.drains.ids() {
+            // What it cannot be told is told at the next turn.
+            if let Ok(0) = self.round.sozu().close_sessions(PORTAL, &backend_id(&id)).await {
+                self.drains.empty(&id);
+            }
+        }
         for (id, in_time, took) in self.drains.done(usize::try_from(self.workers).unwrap_or(1)) {
             tracing::info!(process = id, in_time, took_ms = took.as_millis(), "process drained");
             self.give_up(&id).await;

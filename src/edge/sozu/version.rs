@@ -2,7 +2,7 @@
 
 use super::SozuError;
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
-use std::{io, os::unix::net::UnixStream, path::Path, time::Duration};
+use std::{fs, io, os::unix::net::UnixStream, path::Path, time::Duration};
 use tokio::{process::Command, time::timeout};
 
 /// The version whose protocol this program speaks.
@@ -28,8 +28,11 @@ pub async fn version_of(socket: &Path) -> Result<Peer, SozuError> {
     let stream = UnixStream::connect(socket).map_err(unreachable)?;
     let credentials = getsockopt(&stream, PeerCredentials)
         .map_err(|error| SozuError::Peer { socket: socket.into(), source: io::Error::from(error) })?;
-    let pid = u32::try_from(credentials.pid()).unwrap_or(0);
     drop(stream);
+    let listening = u32::try_from(credentials.pid()).unwrap_or(0);
+    let path = socket.to_path_buf();
+    // The credentials are those of whoever began to listen; after an upgrade, another process holds the socket.
+    let pid = tokio::task::spawn_blocking(move || holder(&path)).await.ok().flatten().unwrap_or(listening);
     // Run through the link itself: it leads to the very program, even when its file was replaced since.
     let told = Command::new(format!("/proc/{pid}/exe")).arg("--version").kill_on_drop(true).output();
     let told = timeout(PATIENCE, told).await;
@@ -38,6 +41,35 @@ pub async fn version_of(socket: &Path) -> Result<Peer, SozuError> {
         _ => None,
     };
     Ok(Peer { pid, version })
+}
+
+/// The process that holds a listening socket; nothing when it cannot be seen. Of two, the younger one.
+fn holder(socket: &Path) -> Option<u32> {
+    let socket = socket.canonicalize().ok()?;
+    let sockets = fs::read_to_string("/proc/net/unix").ok()?;
+    let inodes = sockets.lines().filter_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        // Flags 00010000: it listens.
+        let [_, _, _, "00010000", _, _, inode, path] = words[..] else { return None };
+        (Path::new(path).canonicalize().ok()? == socket).then(|| format!("socket:[{inode}]"))
+    });
+    let inodes: Vec<String> = inodes.collect();
+    let holds = |pid: &u32| {
+        let files = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        files
+            .filter_map(|file| fs::read_link(file.path()).ok())
+            .any(|link| inodes.iter().any(|inode| link == Path::new(inode)))
+    };
+    let processes = fs::read_dir("/proc").ok()?.flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(holds).max_by_key(begun)
+}
+
+/// When a process began, in ticks since the machine did.
+fn begun(pid: &u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let after = stat.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default();
+    after.split_whitespace().nth(19).and_then(|ticks| ticks.parse().ok()).unwrap_or(0)
 }
 
 fn version_word(word: &str) -> Option<String> {

@@ -1,5 +1,6 @@
 //! In front: redirects, headers, own answers, an address that cannot be forged.
 
+mod acme;
 mod change;
 mod recover;
 mod roll;

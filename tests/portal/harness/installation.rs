@@ -57,6 +57,8 @@ impl Installation {
             .stderr(Stdio::piped())
             .spawn()
             .expect("guichet demo starts");
+        // Clients of this process need one, whichever comes first.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let stdin = supervisor.stdin.take();
         let url = wait_ready(&mut supervisor);
         let access = access(&folder);

@@ -53,7 +53,10 @@ pub struct Tally {
 impl Tally {
     /// Everything but 2xx and 3xx.
     pub fn failures(&self) -> Vec<(&String, &usize)> {
-        self.outcomes.iter().filter(|(kind, _)| !kind.contains(" 2") && !kind.contains(" 3")).collect()
+        let good = |kind: &str| {
+            kind.rsplit(' ').next().and_then(|status| status.parse().ok()).is_some_and(|s: u16| (200..400).contains(&s))
+        };
+        self.outcomes.iter().filter(|(kind, _)| !good(kind)).collect()
     }
 
     pub fn good(&self) -> usize {
@@ -152,7 +155,8 @@ impl World {
             address: SocketAddr::from(([127, 0, 0, 1], port)),
             tls: TlsConnector::from(Arc::new(config)),
             token,
-            evaluation: serde_json::json!({ "round": dossier.round, "document": dossier.answers, "pieces": [] }).to_string(),
+            evaluation: serde_json::json!({ "round": dossier.round, "document": dossier.answers, "pieces": [] })
+                .to_string(),
             upload,
         }
     }
@@ -174,8 +178,7 @@ impl World {
             Manner::Kept | Manner::Fresh => (head("GET", "/legal", ""), Vec::new()),
             Manner::Slow => (head("GET", "/legal", "x-test-slow: 300\r\n"), Vec::new()),
             Manner::Post => {
-                let more =
-                    format!("Content-Type: application/json\r\nContent-Length: {}\r\n", self.evaluation.len());
+                let more = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", self.evaluation.len());
                 let path = "/api/v1/calls/hyper-open-x/evaluation";
                 (head("POST", path, &more), vec![self.evaluation.as_bytes()])
             }
@@ -194,26 +197,29 @@ async fn client(world: Arc<World>, manner: Manner, stop: Arc<AtomicBool>, tally:
     while !stop.load(Ordering::Relaxed) {
         let reused = kept.is_some();
         let outcome = timeout(PATIENCE, once(&world, manner, &mut kept, &tally)).await;
+        let good = matches!(&outcome, Ok(Ok(200..300)));
         let kind = match outcome {
             Ok(Ok(status)) => format!("{manner:?} {status}"),
             Ok(Err(error)) if reused => format!("{manner:?} on a kept connection, {error}"),
             Ok(Err(error)) => format!("{manner:?} {error}"),
             Err(_) => format!("{manner:?} timeout"),
         };
-        let good = kind.contains(" 2");
         if !good || manner == Manner::Fresh {
             kept = None;
         }
-        let mut tally = tally.lock().unwrap();
-        *tally.outcomes.entry(kind).or_default() += 1;
+        note(&tally, kind, good.then(|| last_good.elapsed()));
         if good {
-            tally.longest_gap = tally.longest_gap.max(last_good.elapsed());
             last_good = Instant::now();
         }
-        drop(tally);
         // A refused connection comes back at once: the machine has other things to do as well.
         tokio::time::sleep(Duration::from_millis(if good { 1 } else { 5 })).await;
     }
+}
+
+fn note(tally: &Mutex<Tally>, kind: String, gap: Option<Duration>) {
+    let mut tally = tally.lock().unwrap();
+    *tally.outcomes.entry(kind).or_default() += 1;
+    tally.longest_gap = tally.longest_gap.max(gap.unwrap_or_default());
 }
 
 async fn once(
@@ -258,7 +264,8 @@ async fn answer(stream: &mut TlsStream<TcpStream>) -> Result<(u16, bool), String
         seen.extend_from_slice(&part[..read]);
         let Some(end) = seen.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
         let head = String::from_utf8_lossy(&seen[..end]).to_lowercase();
-        let status = head.get(9..12).and_then(|status| status.parse().ok()).ok_or("no status")?;
+        let status = head.get(9..12).and_then(|status| status.parse().ok());
+        let status = status.ok_or_else(|| format!("no status in {head:?}"))?;
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
         let chunked = head.contains("transfer-encoding: chunked");
         let whole = match length {

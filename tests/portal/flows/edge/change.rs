@@ -7,16 +7,21 @@ use crate::{
         load::{Load, Manner},
     },
 };
-use guichet::{config::Config, store::{Freshness, Store, site}};
-use rcgen::{CertificateParams, Issuer, KeyPair};
+use guichet::{
+    config::Config,
+    store::{Freshness, Store, site},
+};
+use rcgen::{CertificateParams, DnType, Issuer, KeyPair};
 use std::{collections::BTreeSet, fs, path::Path};
 
 const CONNECTIONS: [(Manner, usize); 3] = [(Manner::Kept, 2), (Manner::Fresh, 6), (Manner::Post, 2)];
 
 /// A certificate of the installation's own authority.
 fn issue(at: &Installation, names: &[&str], certificate: &Path, key: &Path) -> String {
-    let read = |file: &str| fs::read_to_string(at.folder.join("tls").join(file)).unwrap();
-    let issuer = Issuer::from_ca_cert_pem(&read("ca.pem"), KeyPair::from_pem(&read("ca-key.pem")).unwrap()).unwrap();
+    let authority_key = fs::read_to_string(at.folder.join("tls/ca-key.pem")).unwrap();
+    let mut authority = CertificateParams::default();
+    authority.distinguished_name.push(DnType::CommonName, "Guichet demonstration, this machine only");
+    let issuer = Issuer::new(authority, KeyPair::from_pem(&authority_key).unwrap());
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let fresh = KeyPair::generate().unwrap();
     let issued = CertificateParams::new(names).unwrap().signed_by(&fresh, &issuer).unwrap();
