@@ -46,5 +46,5 @@ advisories:
 	cargo deny --locked check advisories
 
 bench:
-	@scripts/setup
+	@scripts/setup --with-bench
 	cargo bench --locked

@@ -10,7 +10,7 @@ use crate::{
     config::Listen,
     edge::spec::{Challenges, EdgeSpec},
 };
-pub use certificates::fingerprint_for;
+pub use certificates::Shown;
 use sozu_command_lib::{
     proto::command::{
         AddBackend, Cluster, Header, HeaderPosition, LoadBalancingAlgorithms, LoadBalancingParams, PathRule,
@@ -196,7 +196,7 @@ fn identity(id: &str, taken: &mut BTreeSet<SocketAddr>) -> SocketAddr {
 fn hosts(spec: &EdgeSpec, compiled: &mut Compiled) {
     let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
     let listeners = &spec.listeners;
-    let marked = marked(spec);
+    let (marked, shown) = (marked(spec), Shown::of(&compiled.state));
     for (site, host) in spec.sites.iter().flat_map(|(site, hosts)| hosts.iter().map(move |host| (site, host))) {
         if !is_host_name(host) {
             compiled.refuse(format!("host {host}"), "this is not a plain lower-case host name");
@@ -209,7 +209,7 @@ fn hosts(spec: &EdgeSpec, compiled: &mut Compiled) {
         }
         let http = frontend(PORTAL, listeners.http, host, "/");
         compiled.add_or_refuse(format!("host {host}"), RequestType::add_http_frontend(http));
-        if fingerprint_for(&compiled.state, host).is_none() {
+        if shown.for_host(host).is_none() {
             let reason = "no certificate covers it, so it has no HTTPS: add one, or an ACME authority";
             compiled.refuse(format!("host {host}"), reason);
             continue;

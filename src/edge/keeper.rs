@@ -1,8 +1,11 @@
 //! When to hold a round, with which wish, and what follows from its outcome.
 
 mod claims;
+mod repair;
+mod reread;
 
 pub(super) use claims::bounded;
+use repair::STAND_BACK;
 
 use crate::{
     auth,
@@ -16,13 +19,13 @@ use crate::{
         registry::{self, Snapshot},
         report::{Report, Role},
         round::{Outcome, Round, RoundError},
-        sozu::{Events, Heard, LIBRARY, Sozu, version_of},
+        sozu::{Events, Heard, Sozu},
         spec::EdgeSpec,
         wish::{Sources, wish},
     },
     store::Store,
 };
-use anyhow::{Context, bail};
+use anyhow::Context;
 use std::{
     collections::{BTreeMap, VecDeque},
     path::{Path, PathBuf},
@@ -39,6 +42,8 @@ use uuid::Uuid;
 const TICK: Duration = Duration::from_millis(200);
 /// The same while a process waits to be let go.
 const SHORT_TICK: Duration = Duration::from_millis(20);
+/// Longest time between two views for the operator.
+const SHOWN: Duration = Duration::from_millis(500);
 /// Longest time between two cheap looks at Sōzu.
 const PERIOD: Duration = Duration::from_secs(2);
 /// Longest time between two whole rounds.
@@ -49,13 +54,6 @@ const TRAFFIC_PERIOD: Duration = Duration::from_secs(5);
 const CALM: Duration = Duration::from_millis(500);
 /// Longest time that a note in the database may take.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// So many repairs within a minute mean that somebody else gives orders too…
-const FLAPPING: usize = 8;
-/// …and we stop for so long.
-const STAND_BACK: Duration = Duration::from_secs(60);
-/// Rounds after which a worker that disagrees is started anew.
-const STUBBORN: u32 = 2;
-
 /// Keeps one Sōzu.
 pub struct Keeper {
     path: PathBuf,
@@ -95,6 +93,7 @@ struct Last {
     unsaved: bool,
     traffic: Option<Instant>,
     suspicion: bool,
+    shown: Option<Instant>,
 }
 
 impl Keeper {
@@ -195,70 +194,20 @@ impl Keeper {
     async fn turn(&mut self) -> anyhow::Result<()> {
         self.reread();
         self.check_version().await?;
-        let outcome = match self.spec() {
-            Some(spec) if self.due(&spec) => self.converge(spec).await,
-            _ => Ok(()),
-        };
-        if let Err(error) = outcome {
+        let due = self.spec().filter(|spec| self.due(spec));
+        let held = due.is_some();
+        if let Some(spec) = due
+            && let Err(error) = self.converge(spec).await
+        {
             self.last.verified = false;
             self.overview.failed(&error);
         }
         self.let_go().await;
         self.keep_state().await;
         self.look_at_traffic().await;
-        self.show();
-        Ok(())
-    }
-
-    /// A change of the configuration file takes effect at once; a bad one is told of and changes nothing.
-    fn reread(&mut self) {
-        let modified = modified(&self.path);
-        if modified == self.modified {
-            return;
+        if held || self.last.shown.is_none_or(|at| at.elapsed() > SHOWN) {
+            self.show();
         }
-        self.modified = modified;
-        let fresh = Config::read(&self.path).map_err(anyhow::Error::from).and_then(|config| {
-            let edge = config.edge.clone().context("the configuration has no [edge] section")?;
-            let fixed = |edge: &Edge| (edge.sozu_socket.clone(), edge.state_dir.clone(), edge.ops_listen, name(edge));
-            if fixed(&edge) != fixed(&self.edge) {
-                bail!("edge.name, sozu_socket, state_dir and ops_listen only change when the edge is started again");
-            }
-            self.certificates.reconfigure(&edge)?;
-            Ok((config, edge))
-        });
-        match fresh {
-            Ok((config, edge)) => {
-                tracing::info!("the configuration was read again");
-                self.round.set_guards(guards(&edge));
-                (self.config, self.edge) = (config, edge);
-                self.overview.configuration(None);
-            }
-            Err(error) => self.overview.configuration(Some(format!("the configuration was not taken over: {error:#}"))),
-        }
-    }
-
-    async fn check_version(&mut self) -> anyhow::Result<()> {
-        if self.main_pid.is_some() {
-            return Ok(());
-        }
-        let peer = match version_of(&self.edge.sozu_socket).await {
-            Ok(peer) => peer,
-            Err(error) => {
-                self.overview.unreachable(&format!("{:#}", anyhow::Error::from(error)));
-                return Ok(());
-            }
-        };
-        match &peer.version {
-            Some(version) if version != LIBRARY => bail!(
-                "Sōzu {version} answers on {}, and this edge speaks {LIBRARY} only: its states could be misread. Install \
-                 Sōzu {LIBRARY}, or the guichet that was built for {version}",
-                self.edge.sozu_socket.display()
-            ),
-            Some(_) => {}
-            None => tracing::warn!("the version of Sōzu cannot be told: its program cannot be read"),
-        }
-        self.overview.met(peer.pid, peer.version.unwrap_or_else(|| "?".into()));
-        self.main_pid = Some(peer.pid);
         Ok(())
     }
 
@@ -354,35 +303,6 @@ impl Keeper {
         self.mend_workers(outcome).await;
     }
 
-    fn note_repair(&mut self, now: Instant) {
-        self.repairs.retain(|at| now.duration_since(*at) < Duration::from_secs(60));
-        self.repairs.push_back(now);
-        if self.repairs.len() >= FLAPPING {
-            tracing::error!("somebody else gives orders to this Sōzu: standing back for {} s", STAND_BACK.as_secs());
-            self.stands_back = Some(now);
-            self.repairs.clear();
-        }
-        self.overview.stands_back(self.stands_back.is_some_and(|since| since.elapsed() < STAND_BACK));
-    }
-
-    /// A worker that keeps another state than the main process is built again from the main process' state.
-    async fn mend_workers(&mut self, outcome: &Outcome) {
-        let disagreeing = &outcome.seen.disagreeing;
-        self.stubborn.retain(|id, _| disagreeing.contains(id));
-        for id in disagreeing {
-            let times = self.stubborn.entry(*id).or_default();
-            *times += 1;
-            if *times < STUBBORN {
-                continue;
-            }
-            tracing::warn!(worker = id, "this worker keeps another state: it is replaced");
-            *times = 0;
-            if let Err(error) = self.round.sozu().upgrade_worker(*id).await {
-                tracing::warn!(worker = id, "{:#}", anyhow::Error::from(error).context("it cannot be replaced"));
-            }
-        }
-    }
-
     /// Keeps the verified state for Sōzu's next start.
     async fn keep_state(&mut self) {
         let calm = self.last.order.is_none_or(|at| at.elapsed() >= CALM);
@@ -405,6 +325,7 @@ impl Keeper {
     }
 
     fn show(&mut self) {
+        self.last.shown = Some(Instant::now());
         let complaints = self.certificates.complaints();
         let snapshot = self.snapshots.borrow().clone();
         let held = self.certificates.current();

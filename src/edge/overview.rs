@@ -298,7 +298,9 @@ fn workers(outcome: &Outcome) -> Vec<Worker> {
         state: state(worker.run_state()).into(),
         agrees: !outcome.seen.disagreeing.contains(&worker.id),
     };
-    outcome.seen.workers.iter().map(worker).collect()
+    let mut workers: Vec<Worker> = outcome.seen.workers.iter().map(worker).collect();
+    workers.sort_by_key(|worker| worker.id);
+    workers
 }
 
 fn listeners(spec: &EdgeSpec, outcome: &Outcome) -> Vec<Listener> {

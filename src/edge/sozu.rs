@@ -12,7 +12,7 @@ pub use state::Loaded;
 pub use traffic::Traffic;
 pub use version::{LIBRARY, Peer, version_of};
 
-use conversation::{Conversation, Job, verb};
+use conversation::{Conversation, Job, Told, verb};
 use sozu_command_lib::{
     channel::ChannelError,
     proto::command::{
@@ -151,9 +151,13 @@ impl Sozu {
     /// # Errors
     /// See [`SozuError`].
     pub async fn call(&self, request: RequestType) -> Result<Response, SozuError> {
+        self.converse(request).await?.outcome
+    }
+
+    async fn converse(&self, request: RequestType) -> Result<Told, SozuError> {
         let (answer, answered) = oneshot::channel();
         self.jobs.send(Job { request, answer }).map_err(|_| SozuError::Gone)?;
-        answered.await.map_err(|_| SozuError::Gone)?
+        answered.await.map_err(|_| SozuError::Gone)
     }
 
     /// Sōzu's workers, those that have ended included.

@@ -42,9 +42,10 @@ impl Wanted {
                 certificate.names.iter().map(move |name| (*address, name.clone(), fingerprint.clone()))
             })
         });
+        let shown = compile::Shown::of(state);
         let hosts = state.https_fronts.values().filter_map(|front| {
-            let fingerprint = compile::fingerprint_for(state, &front.hostname)?;
-            Some((front.hostname.clone(), fingerprint))
+            let fingerprint = shown.for_host(&front.hostname)?;
+            Some((front.hostname.clone(), fingerprint.clone()))
         });
         Self {
             hashes: state.hash_state().into_iter().map(|(cluster, hash)| (cluster.to_string(), hash)).collect(),

@@ -13,4 +13,5 @@ mod officer;
 mod rules;
 mod second_call;
 mod sign_in;
+mod sozu;
 mod twice;

@@ -4,6 +4,7 @@ pub mod actor;
 pub mod installation;
 pub mod load;
 pub mod sample;
+pub mod sozu;
 
 pub use actor::{Actor, Answer};
 pub use installation::Installation;

@@ -66,6 +66,7 @@ fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
         Role::Observer { leader, .. } => format!("observes, {leader} gives the orders"),
     };
     let state = match (report.converged, well(report)) {
+        _ if matches!(report.role, Role::Observer { .. }) => "another edge gives the orders",
         (true, true) => "all is well",
         (true, false) => "serves, and needs attention",
         (false, _) => "NOT as it should be",
@@ -93,7 +94,7 @@ fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
     if let Some(plan) = &report.last_plan {
         let verified = if plan.verified { "verified" } else { "NOT verified" };
         let (ms, tenths) = (plan.took_us / 1000, plan.took_us % 1000 / 100);
-        writeln!(out, "last plan: {} steps in {ms}.{tenths} ms, {verified}, at {}", plan.length, plan.at)?;
+        writeln!(out, "last plan: {} step(s) in {ms}.{tenths} ms, {verified}, at {}", plan.length, plan.at)?;
     }
     for drift in &report.drift {
         writeln!(out, "drift repaired at {}: {}", drift.at, drift.what)?;

@@ -1,15 +1,12 @@
 //! The certificates of the HTTPS listener: one for each name, so that which one Sōzu shows is never a matter of order.
 
 use super::Compiled;
-use crate::edge::{
-    certificates::{SiteCertificate, covers},
-    spec::EdgeSpec,
-};
+use crate::edge::{certificates::SiteCertificate, spec::EdgeSpec};
 use sozu_command_lib::{
     proto::command::{AddCertificate, CertificateAndKey, TlsVersion, request::RequestType},
     state::ConfigState,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 pub(super) fn add(spec: &EdgeSpec, compiled: &mut Compiled) {
     let mut best: Vec<&SiteCertificate> = spec.certificates.iter().collect();
@@ -37,12 +34,26 @@ pub(super) fn add(spec: &EdgeSpec, compiled: &mut Compiled) {
     }
 }
 
-/// Fingerprint of the certificate that a state shows for a host: the one with its very name, else the one with its
-/// wildcard.
-#[must_use]
-pub fn fingerprint_for(state: &ConfigState, host: &str) -> Option<String> {
-    let all = || state.certificates.values().flatten();
-    let exact = all().find(|(_, certificate)| certificate.names.iter().any(|name| name == host));
-    let found = exact.or_else(|| all().find(|(_, certificate)| covers(&certificate.names, host)));
-    found.map(|(fingerprint, _)| fingerprint.to_string())
+/// Which certificate a state shows for which name.
+#[derive(Debug)]
+pub struct Shown(HashMap<String, String>);
+
+impl Shown {
+    /// Of a state.
+    #[must_use]
+    pub fn of(state: &ConfigState) -> Self {
+        let all = state.certificates.values().flatten();
+        let names = all.flat_map(|(fingerprint, certificate)| {
+            let fingerprint = fingerprint.to_string();
+            certificate.names.iter().map(move |name| (name.to_ascii_lowercase(), fingerprint.clone()))
+        });
+        Self(names.collect())
+    }
+
+    /// Fingerprint of the certificate for a host: the one with its very name, else the one with its wildcard.
+    #[must_use]
+    pub fn for_host(&self, host: &str) -> Option<&String> {
+        let wildcard = || self.0.get(&format!("*.{}", host.split_once('.')?.1));
+        self.0.get(host).or_else(wildcard)
+    }
 }

@@ -35,6 +35,12 @@ impl Page<'_> {
         let report = self.report;
         if !report.sozu.reachable {
             self.tr("Sōzu ne répond pas.", "Sōzu does not answer.").into()
+        } else if let Role::Observer { .. } = report.role {
+            self.tr(
+                "Cette façade observe : une autre donne les ordres.",
+                "This edge observes: another one gives the orders.",
+            )
+            .into()
         } else if !report.converged {
             self.tr("Sōzu n’est pas encore comme il doit être.", "Sōzu is not yet as it should be.").into()
         } else if self.well() {

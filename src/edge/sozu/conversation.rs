@@ -26,7 +26,14 @@ pub type Gate = Arc<dyn Fn() -> bool + Send + Sync>;
 
 pub(super) struct Job {
     pub request: RequestType,
-    pub answer: oneshot::Sender<Result<Response, SozuError>>,
+    pub answer: oneshot::Sender<Told>,
+}
+
+/// All that Sōzu said to one request.
+pub(super) struct Told {
+    /// What it said on the way; that it left out some of many orders stands only here.
+    pub remarks: Vec<String>,
+    pub outcome: Result<Response, SozuError>,
 }
 
 pub(super) struct Conversation {
@@ -41,16 +48,22 @@ impl Conversation {
     pub fn hold(&self, inbox: &mpsc::Receiver<Job>) {
         let mut connection = None;
         while let Ok(Job { request, answer }) = inbox.recv() {
-            let outcome = self.exchange(&mut connection, request);
+            let mut remarks = Vec::new();
+            let outcome = self.exchange(&mut connection, request, &mut remarks);
             if outcome.as_ref().is_err_and(|error| !error.is_refusal()) {
                 connection = None;
             }
             // Whoever asked may have stopped waiting; the order was given all the same.
-            drop(answer.send(outcome));
+            drop(answer.send(Told { remarks, outcome }));
         }
     }
 
-    fn exchange(&self, connection: &mut Option<Connection>, request: RequestType) -> Result<Response, SozuError> {
+    fn exchange(
+        &self,
+        connection: &mut Option<Connection>,
+        request: RequestType,
+        remarks: &mut Vec<String>,
+    ) -> Result<Response, SozuError> {
         let channel = match connection {
             Some(channel) => channel,
             None => connection.insert(connect(&self.socket, self.timeout)?),
@@ -63,7 +76,7 @@ impl Conversation {
         loop {
             let response = channel.read_message_blocking_timeout(Some(self.timeout))?;
             match response.status() {
-                ResponseStatus::Processing => {}
+                ResponseStatus::Processing => remarks.push(response.message),
                 ResponseStatus::Ok => return Ok(response),
                 ResponseStatus::Failure => return Err(SozuError::Refused { verb, message: response.message }),
             }

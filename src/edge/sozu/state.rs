@@ -1,7 +1,7 @@
 //! States as files: the one way to read Sōzu's whole state, to give it many orders at once, and to have it begin with
 //! them at its next start. They hold private keys, so they stand in a folder of our own and go when they were used.
 
-use super::{Sozu, SozuError};
+use super::{Sozu, SozuError, Told, verb};
 use sozu_command_lib::{
     parser::parse_several_requests,
     proto::command::{Request, WorkerRequest, request::RequestType},
@@ -22,7 +22,7 @@ const KEPT: &str = "sozu.state";
 pub struct Loaded {
     /// Answers that said yes, over all workers.
     pub ok: usize,
-    /// Answers that said no.
+    /// Answers that said no, and orders that the main process left out, of which the workers never heard.
     pub errors: usize,
 }
 
@@ -63,18 +63,23 @@ impl Sozu {
     pub async fn load(&self, orders: &[RequestType]) -> Result<Loaded, SozuError> {
         let path = self.state_dir.join(format!("batch-{}.state", std::process::id()));
         let written = write_orders(&path, orders).map_err(|source| failed(&path, source));
-        let answer = match written {
-            Ok(()) => self.call(RequestType::LoadState(path.to_string_lossy().into_owned())).await,
+        let order = RequestType::LoadState(path.to_string_lossy().into_owned());
+        let verb = verb(&order);
+        let told = match written {
+            Ok(()) => self.converse(order).await,
             Err(error) => Err(error),
         };
         remove(&path)?;
-        match answer {
-            Ok(response) => Ok(counts(&response.message).unwrap_or_default()),
+        let Told { remarks, outcome } = told?;
+        let left_out = remarks.iter().find_map(|remark| left_out(remark)).unwrap_or(0);
+        let loaded = match outcome {
+            Ok(response) => counts(&response.message).ok_or(SozuError::Misunderstood { verb })?,
             Err(SozuError::Refused { verb, message }) => {
-                counts(&message).filter(|counted| counted.errors > 0).ok_or(SozuError::Refused { verb, message })
+                counts(&message).filter(|counted| counted.errors > 0).ok_or(SozuError::Refused { verb, message })?
             }
-            Err(error) => Err(error),
-        }
+            Err(error) => return Err(error),
+        };
+        Ok(Loaded { errors: loaded.errors + left_out, ..loaded })
     }
 }
 
@@ -106,6 +111,11 @@ fn counts(message: &str) -> Option<Loaded> {
     Some(Loaded { ok: before(" ok messages")?, errors: before(" errors")? })
 }
 
+/// `load_state: skipped 2 invalid entries …`: Sōzu calls the whole a success all the same.
+fn left_out(remark: &str) -> Option<usize> {
+    remark.split_once("skipped ")?.1.split_once(" invalid entries")?.0.parse().ok()
+}
+
 pub(super) fn private_folder(path: &Path) -> Result<PathBuf, SozuError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| failed(path, source))?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(|source| failed(path, source))?;
@@ -132,7 +142,7 @@ fn read_state(text: &[u8]) -> Result<ConfigState, SozuError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Loaded, counts};
+    use super::{Loaded, counts, left_out};
 
     #[test]
     fn sozus_own_counts_are_read() {
@@ -141,5 +151,7 @@ mod tests {
         let bad = "loading state: 10 ok messages, 2 errors, timed out: false, reverted entries: 1";
         assert_eq!(counts(bad), Some(Loaded { ok: 10, errors: 2 }));
         assert_eq!(counts("Cannot find file at path x"), None);
+        assert_eq!(left_out("load_state: skipped 2 invalid entries — see the main process warnings"), Some(2));
+        assert_eq!(left_out("Applying state file..."), None);
     }
 }

@@ -2,6 +2,7 @@
 
 mod acme;
 mod change;
+mod converse;
 mod recover;
 mod roll;
 mod trust;

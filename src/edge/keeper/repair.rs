@@ -1,0 +1,43 @@
+//! Repairs: how often is too often, and workers that keep another state.
+
+use super::Keeper;
+use crate::edge::round::Outcome;
+use std::time::{Duration, Instant};
+
+/// So many repairs within a minute mean that somebody else gives orders too…
+const FLAPPING: usize = 8;
+/// …and we stop for so long.
+pub(super) const STAND_BACK: Duration = Duration::from_secs(60);
+/// Rounds after which a worker that disagrees is started anew.
+const STUBBORN: u32 = 2;
+
+impl Keeper {
+    pub(super) fn note_repair(&mut self, now: Instant) {
+        self.repairs.retain(|at| now.duration_since(*at) < Duration::from_secs(60));
+        self.repairs.push_back(now);
+        if self.repairs.len() >= FLAPPING {
+            tracing::error!("somebody else gives orders to this Sōzu: standing back for {} s", STAND_BACK.as_secs());
+            self.stands_back = Some(now);
+            self.repairs.clear();
+        }
+        self.overview.stands_back(self.stands_back.is_some_and(|since| since.elapsed() < STAND_BACK));
+    }
+
+    /// A worker that keeps another state than the main process is built again from the main process' state.
+    pub(super) async fn mend_workers(&mut self, outcome: &Outcome) {
+        let disagreeing = &outcome.seen.disagreeing;
+        self.stubborn.retain(|id, _| disagreeing.contains(id));
+        for id in disagreeing {
+            let times = self.stubborn.entry(*id).or_default();
+            *times += 1;
+            if *times < STUBBORN {
+                continue;
+            }
+            tracing::warn!(worker = id, "this worker keeps another state: it is replaced");
+            *times = 0;
+            if let Err(error) = self.round.sozu().upgrade_worker(*id).await {
+                tracing::warn!(worker = id, "{:#}", anyhow::Error::from(error).context("it cannot be replaced"));
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What may change under a running edge: its configuration file, and the Sōzu that answers.
+
+use super::{Keeper, guards, modified, name};
+use crate::{
+    config::{Config, Edge},
+    edge::sozu::{LIBRARY, version_of},
+};
+use anyhow::{Context, bail};
+
+impl Keeper {
+    /// A change of the configuration file takes effect at once; a bad one is told of and changes nothing.
+    pub(super) fn reread(&mut self) {
+        let modified = modified(&self.path);
+        if modified == self.modified {
+            return;
+        }
+        self.modified = modified;
+        match self.read_config() {
+            Ok((config, edge)) => {
+                tracing::info!("the configuration was read again");
+                self.round.set_guards(guards(&edge));
+                (self.config, self.edge) = (config, edge);
+                self.overview.configuration(None);
+            }
+            Err(error) => self.overview.configuration(Some(format!("the configuration was not taken over: {error:#}"))),
+        }
+    }
+
+    fn read_config(&mut self) -> anyhow::Result<(Config, Edge)> {
+        let config = Config::read(&self.path)?;
+        let edge = config.edge.clone().context("the configuration has no [edge] section")?;
+        let fixed = |edge: &Edge| (edge.sozu_socket.clone(), edge.state_dir.clone(), edge.ops_listen, name(edge));
+        if fixed(&edge) != fixed(&self.edge) {
+            bail!("edge.name, sozu_socket, state_dir and ops_listen only change when the edge is started again");
+        }
+        let taken = self.certificates.reconfigure(&edge);
+        if taken.is_err() {
+            // An address may not have been given back yet: the next turn tries again.
+            self.modified = None;
+        }
+        taken?;
+        Ok((config, edge))
+    }
+
+    pub(super) async fn check_version(&mut self) -> anyhow::Result<()> {
+        if self.main_pid.is_some() {
+            return Ok(());
+        }
+        let peer = match version_of(&self.edge.sozu_socket).await {
+            Ok(peer) => peer,
+            Err(error) => {
+                self.overview.unreachable(&format!("{:#}", anyhow::Error::from(error)));
+                return Ok(());
+            }
+        };
+        match &peer.version {
+            Some(version) if version != LIBRARY => bail!(
+                "Sōzu {version} answers on {}, and this edge speaks {LIBRARY} only: its states could be misread. Install \
+                 Sōzu {LIBRARY}, or the guichet that was built for {version}",
+                self.edge.sozu_socket.display()
+            ),
+            Some(_) => {}
+            None => tracing::warn!("the version of Sōzu cannot be told: its program cannot be read"),
+        }
+        self.overview.met(peer.pid, peer.version.unwrap_or_else(|| "?".into()));
+        self.main_pid = Some(peer.pid);
+        Ok(())
+    }
+}

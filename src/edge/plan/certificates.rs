@@ -1,0 +1,76 @@
+//! Certificates: a renewal is one order, so that no handshake finds a name without a certificate.
+
+use super::{Phase, Step, owned};
+use crate::edge::certificates::covers;
+use sozu_command_lib::{
+    certificate::Fingerprint,
+    proto::command::{AddCertificate, CertificateAndKey, RemoveCertificate, ReplaceCertificate, request::RequestType},
+    state::ConfigState,
+};
+use std::{collections::HashMap, net::SocketAddr};
+
+type Certificates = HashMap<Fingerprint, CertificateAndKey>;
+
+pub(super) fn certificates(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
+    let none = Certificates::new();
+    for (address, want) in &desired.certificates {
+        let have = actual.certificates.get(address).unwrap_or(&none);
+        for (fingerprint, certificate) in want {
+            let mut stale: Vec<_> = have
+                .iter()
+                .filter(|(old, _)| !want.contains_key(*old))
+                .filter(|(_, old)| {
+                    succeeds(certificate, old, &hosts_at(desired, *address), &hosts_at(actual, *address))
+                })
+                .map(|(old, _)| old.clone())
+                .collect();
+            stale.sort();
+            let replaced = match have.get(fingerprint) {
+                Some(present) if present == certificate => None,
+                Some(_) => Some(fingerprint.clone()),
+                None if stale.is_empty() => {
+                    let request = AddCertificate {
+                        address: (*address).into(),
+                        certificate: certificate.clone(),
+                        expired_at: None,
+                    };
+                    let label = format!("add certificate {fingerprint} to {address}");
+                    steps.push(Step::order(Phase::Certificate, label, RequestType::AddCertificate(request)));
+                    None
+                }
+                // In one order, so that no handshake finds the name without a certificate.
+                None => Some(stale.remove(0)),
+            };
+            if let Some(old) = replaced {
+                let request = ReplaceCertificate {
+                    address: (*address).into(),
+                    new_certificate: certificate.clone(),
+                    old_fingerprint: old.to_string(),
+                    new_expired_at: None,
+                };
+                let label = format!("replace certificate {old} of {address} by {fingerprint}");
+                steps.push(Step::order(Phase::Certificate, label, RequestType::ReplaceCertificate(request)));
+            }
+            for old in stale {
+                let label = format!("remove certificate {old} of {address}");
+                let request = RemoveCertificate { address: (*address).into(), fingerprint: old.to_string() };
+                steps.push(Step::order(Phase::RemoveCertificate, label, RequestType::RemoveCertificate(request)));
+            }
+        }
+    }
+}
+
+/// Routed hosts of a listener, and whether the route is ours.
+fn hosts_at(state: &ConfigState, address: SocketAddr) -> Vec<(&str, bool)> {
+    let fronts = state.https_fronts.values().filter(|front| front.address == address);
+    fronts.map(|front| (front.hostname.as_str(), front.cluster_id.as_deref().is_some_and(owned))).collect()
+}
+
+/// Whether a certificate takes the place of an old one: they share a name, or the old one stands for one of our hosts
+/// and for none that somebody else routes.
+fn succeeds(new: &CertificateAndKey, old: &CertificateAndKey, ours: &[(&str, bool)], routed: &[(&str, bool)]) -> bool {
+    let stands_for = |host: &str| covers(&old.names, host);
+    old.names.iter().any(|name| new.names.contains(name))
+        || ours.iter().any(|(host, _)| stands_for(host))
+            && !routed.iter().any(|(host, owned)| !owned && stands_for(host))
+}

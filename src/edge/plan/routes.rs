@@ -1,0 +1,72 @@
+//! Routes: added where they are missing, swapped where they lead elsewhere, left alone where they are somebody else's.
+
+use super::{Phase, Step, leaves, owned};
+use sozu_command_lib::{proto::command::request::RequestType, response::HttpFrontend, state::ConfigState};
+use std::collections::BTreeMap;
+
+pub(super) struct Routes<'a> {
+    have: &'a BTreeMap<String, HttpFrontend>,
+    want: &'a BTreeMap<String, HttpFrontend>,
+    desired: &'a ConfigState,
+    /// Clusters that Sōzu knows: removing one takes its routes along, which an orphan's route has to do without.
+    known: &'a ConfigState,
+    add: fn(HttpFrontend) -> RequestType,
+    remove: fn(HttpFrontend) -> RequestType,
+}
+
+impl<'a> Routes<'a> {
+    pub fn http(actual: &'a ConfigState, desired: &'a ConfigState) -> Self {
+        Self {
+            have: &actual.http_fronts,
+            want: &desired.http_fronts,
+            desired,
+            known: actual,
+            add: |front| RequestType::add_http_frontend(front.into()),
+            remove: |front| RequestType::remove_http_frontend(front.into()),
+        }
+    }
+
+    pub fn https(actual: &'a ConfigState, desired: &'a ConfigState) -> Self {
+        Self {
+            have: &actual.https_fronts,
+            want: &desired.https_fronts,
+            desired,
+            known: actual,
+            add: |front| RequestType::add_https_frontend(front.into()),
+            remove: |front| RequestType::remove_https_frontend(front.into()),
+        }
+    }
+}
+
+pub(super) fn frontends(routes: &Routes<'_>, steps: &mut Vec<Step>) {
+    let ours = |front: &HttpFrontend| front.cluster_id.as_deref().is_some_and(owned);
+    for (key, front) in routes.want {
+        match routes.have.get(key) {
+            Some(present) if present == front => continue,
+            Some(present) if !ours(present) => {
+                let reason = "this route exists and leads elsewhere: remove it, or take its host off the site";
+                steps.push(Step::NeedsOperator { object: format!("route {key}"), reason: reason.into() });
+                continue;
+            }
+            Some(present) => {
+                let halves = [(routes.remove)(present.clone()), (routes.add)(front.clone())];
+                for (number, half) in (1..).zip(halves) {
+                    steps.push(Step::order(Phase::Reroute, format!("swap route {key}, {number} of 2"), half));
+                }
+            }
+            None => {
+                steps.push(Step::order(Phase::Frontend, format!("add route {key}"), (routes.add)(front.clone())));
+            }
+        }
+    }
+    for (key, front) in routes.have.iter().filter(|(key, front)| ours(front) && !routes.want.contains_key(*key)) {
+        let cascades = front
+            .cluster_id
+            .as_ref()
+            .is_some_and(|id| leaves(routes.desired, id) && routes.known.clusters.contains_key(id));
+        if !cascades {
+            let label = format!("remove route {key}");
+            steps.push(Step::order(Phase::RemoveFrontend, label, (routes.remove)(front.clone())));
+        }
+    }
+}
