@@ -78,6 +78,8 @@ pub struct Keeper {
     stands_back: Option<Instant>,
     workers: u32,
     main_pid: Option<u32>,
+    /// The process whose version was found to be right.
+    known_pid: Option<u32>,
     last: Last,
     overview: Overview,
 }
@@ -138,6 +140,7 @@ impl Keeper {
             stands_back: None,
             workers: 1,
             main_pid: None,
+            known_pid: None,
             last: Last::default(),
             overview: Overview::new(name, reports),
             store,
@@ -163,7 +166,11 @@ impl Keeper {
             tokio::select! {
                 heard = self.events.recv() => if let Some(heard) = heard { self.hear(heard) },
                 changed = self.snapshots.changed() => changed.context("the reading of the database has ended")?,
-                changed = self.roles.changed() => changed.context("the holding of the lease has ended")?,
+                changed = self.roles.changed() => {
+                    changed.context("the holding of the lease has ended")?;
+                    // Another edge may have kept the notes meanwhile.
+                    self.claims.clear();
+                }
                 () = self.certificates.changed() => {}
                 () = tokio::time::sleep(pause) => {}
             }
@@ -233,14 +240,16 @@ impl Keeper {
         Some(spec)
     }
 
-    fn due(&mut self, spec: &EdgeSpec) -> bool {
+    fn due(&self, spec: &EdgeSpec) -> bool {
         if self.main_pid.is_none() || self.stands_back.is_some_and(|since| since.elapsed() < STAND_BACK) {
             return false;
         }
         let changed = self.last.spec.as_ref() != Some(spec);
         let stale = self.last.whole.is_none_or(|at| at.elapsed() > WHOLE_PERIOD);
         let look = self.last.look.is_none_or(|at| at.elapsed() > PERIOD);
-        changed || stale || look || std::mem::take(&mut self.last.suspicion) || !self.last.verified
+        // What cannot be verified is tried again, though not without a breath.
+        let again = !self.last.verified && self.last.whole.is_none_or(|at| at.elapsed() > CALM);
+        changed || stale || look || self.last.suspicion || again
     }
 
     async fn converge(&mut self, mut spec: EdgeSpec) -> anyhow::Result<()> {
@@ -326,6 +335,7 @@ impl Keeper {
 
     fn show(&mut self) {
         self.last.shown = Some(Instant::now());
+        self.overview.stands_back(self.stands_back.is_some_and(|since| since.elapsed() < STAND_BACK));
         let complaints = self.certificates.complaints();
         let snapshot = self.snapshots.borrow().clone();
         let held = self.certificates.current();

@@ -1,12 +1,14 @@
 //! Gathers what the operator sees, and logs each change for the worse or the better once.
 
+mod parts;
+
 use crate::{
     config::Listen,
     edge::{
         certificates::Held,
         plan::Step,
         registry::{Known, Snapshot},
-        report::{Certificate, Drift, Fault, Listener, Plan, Process, Report, Role, Site, Standing, Worker},
+        report::{Certificate, Drift, Fault, Process, Report, Role, Site, Standing},
         round::{Finding, Outcome},
         sozu::Traffic,
         spec::EdgeSpec,
@@ -14,19 +16,15 @@ use crate::{
     },
 };
 use jiff::Timestamp;
-use sozu_command_lib::proto::command::RunState;
+use parts::{alarm_of, listeners, now, plan, rate, workers};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Instant,
 };
 use tokio::sync::watch;
 
-/// Steps of a plan that are shown.
-const STEPS: usize = 100;
 /// Repairs that are remembered.
 const DRIFTS: usize = 20;
-/// A certificate with fewer days left than this is an alarm.
-const EXPIRY_MARGIN_DAYS: i64 = 14;
 
 /// What is known, and where it is shown.
 pub struct Overview {
@@ -92,6 +90,12 @@ impl Overview {
     pub fn unreachable(&mut self, reason: &str) {
         self.report.sozu.reachable = false;
         self.alarm("Sōzu", Some(format!("Sōzu does not answer: {reason}")));
+    }
+
+    /// The Sōzu that is known answers again.
+    pub fn reachable(&mut self) {
+        self.report.sozu.reachable = true;
+        self.alarm("Sōzu", None);
     }
 
     /// Sōzu answers.
@@ -269,66 +273,4 @@ impl Overview {
             fault: held.fault.clone(),
         }
     }
-}
-
-fn now() -> String {
-    Timestamp::now().round(jiff::Unit::Millisecond).unwrap_or_else(|_| Timestamp::now()).to_string()
-}
-
-fn plan(outcome: &Outcome) -> Plan {
-    Plan {
-        at: now(),
-        steps: outcome.steps.iter().take(STEPS).map(ToString::to_string).collect(),
-        length: outcome.steps.len(),
-        took_us: u64::try_from(outcome.took.as_micros()).unwrap_or(u64::MAX),
-        verified: outcome.verified(),
-    }
-}
-
-fn workers(outcome: &Outcome) -> Vec<Worker> {
-    let state = |state| match state {
-        RunState::Running => "running",
-        RunState::Stopping => "stopping",
-        RunState::Stopped => "stopped",
-        RunState::NotAnswering => "not_answering",
-    };
-    let worker = |worker: &sozu_command_lib::proto::command::WorkerInfo| Worker {
-        id: worker.id,
-        pid: worker.pid,
-        state: state(worker.run_state()).into(),
-        agrees: !outcome.seen.disagreeing.contains(&worker.id),
-    };
-    let mut workers: Vec<Worker> = outcome.seen.workers.iter().map(worker).collect();
-    workers.sort_by_key(|worker| worker.id);
-    workers
-}
-
-fn listeners(spec: &EdgeSpec, outcome: &Outcome) -> Vec<Listener> {
-    let both = [("http", spec.listeners.http), ("https", spec.listeners.https)];
-    both.map(|(protocol, address)| {
-        let of_listener =
-            |finding: &&Finding| finding.object.contains("listener") && finding.object.ends_with(&address.to_string());
-        let standing = outcome.findings.iter().find(of_listener).map_or(Standing::Applied, |finding| finding.standing);
-        Listener {
-            address: address.to_string(),
-            protocol: protocol.into(),
-            active: standing == Standing::Applied || standing == Standing::NeedsOperator,
-            standing,
-        }
-    })
-    .into()
-}
-
-fn alarm_of(certificate: &Certificate) -> Option<String> {
-    let name = certificate.names.first().map_or("?", String::as_str);
-    match certificate.days_left {
-        days if days < 0 => Some(format!("the certificate for {name} has expired ({})", certificate.not_after)),
-        days if days < EXPIRY_MARGIN_DAYS => Some(format!("the certificate for {name} ends in {days} days")),
-        _ => None,
-    }
-}
-
-#[expect(clippy::float_arithmetic, clippy::cast_precision_loss, reason = "a rate for people to read")]
-fn rate(requests: u64, interval: Option<std::time::Duration>) -> f64 {
-    interval.map_or(0.0, |interval| requests as f64 / interval.as_secs_f64().max(0.001))
 }

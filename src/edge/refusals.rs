@@ -29,9 +29,8 @@ pub struct Refusals {
 }
 
 impl Refusals {
-    /// Whether nothing is refused at the moment.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    #[cfg(test)]
+    fn is_empty(&self) -> bool {
         self.objects.is_empty()
     }
 

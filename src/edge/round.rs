@@ -76,6 +76,8 @@ pub struct Round {
     guards: Guards,
     refusals: Refusals,
     compiled: Option<(EdgeSpec, Compiled)>,
+    /// A batch had refusals, of which only single orders tell which they are.
+    one_by_one: bool,
     wanted: Option<Wanted>,
     /// Where the looks from outside go on.
     turn: usize,
@@ -85,7 +87,7 @@ impl Round {
     /// Rounds with the Sōzu of this conversation.
     #[must_use]
     pub fn new(sozu: Sozu, guards: Guards) -> Self {
-        Self { sozu, guards, refusals: Refusals::default(), compiled: None, wanted: None, turn: 0 }
+        Self { sozu, guards, refusals: Refusals::default(), compiled: None, one_by_one: false, wanted: None, turn: 0 }
     }
 
     /// The conversation.
@@ -171,7 +173,7 @@ impl Round {
         while let Some(step) = rest.next_if(|step| additions(step)) {
             batch.push(step);
         }
-        if batch.len() >= BATCH && self.refusals.is_empty() {
+        if batch.len() >= BATCH && !std::mem::take(&mut self.one_by_one) {
             self.load(batch, outcome).await?;
         } else {
             for step in batch {
@@ -197,6 +199,7 @@ impl Round {
         if loaded.errors > 0 {
             let reason =
                 format!("{} of {} orders of a batch were refused; they follow one by one", loaded.errors, orders.len());
+            self.one_by_one = true;
             outcome.findings.push(Finding { object: "batch".into(), standing: Standing::Pending, reason });
         }
         outcome.steps.extend(batch);

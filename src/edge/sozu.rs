@@ -10,7 +10,7 @@ pub use conversation::Gate;
 pub use events::{Events, Heard};
 pub use state::Loaded;
 pub use traffic::Traffic;
-pub use version::{LIBRARY, Peer, version_of};
+pub use version::{LIBRARY, Peer, main_pid, version_of};
 
 use conversation::{Conversation, Job, Told, verb};
 use sozu_command_lib::{
@@ -131,6 +131,7 @@ impl Sozu {
     /// As [`Sozu::start`].
     pub fn with_timeout(socket: &Path, state_dir: &Path, timeout: Duration) -> Result<Self, SozuError> {
         let state_dir = state::private_folder(state_dir)?;
+        state::sweep(&state_dir);
         let gate: Arc<Mutex<Option<Gate>>> = Arc::default();
         let conversation = Conversation { socket: socket.to_path_buf(), timeout, gate: gate.clone() };
         let (jobs, inbox) = mpsc::channel();

@@ -20,7 +20,6 @@ impl Keeper {
             self.stands_back = Some(now);
             self.repairs.clear();
         }
-        self.overview.stands_back(self.stands_back.is_some_and(|since| since.elapsed() < STAND_BACK));
     }
 
     /// A worker that keeps another state than the main process is built again from the main process' state.

@@ -3,7 +3,7 @@
 use super::{Keeper, guards, modified, name};
 use crate::{
     config::{Config, Edge},
-    edge::sozu::{LIBRARY, version_of},
+    edge::sozu::{LIBRARY, main_pid, version_of},
 };
 use anyhow::{Context, bail};
 
@@ -46,7 +46,16 @@ impl Keeper {
         if self.main_pid.is_some() {
             return Ok(());
         }
-        let peer = match version_of(&self.edge.sozu_socket).await {
+        let found = match main_pid(&self.edge.sozu_socket).await {
+            Ok(pid) if self.known_pid == Some(pid) => {
+                self.overview.reachable();
+                self.main_pid = Some(pid);
+                return Ok(());
+            }
+            Ok(_) => version_of(&self.edge.sozu_socket).await,
+            Err(error) => Err(error),
+        };
+        let peer = match found {
             Ok(peer) => peer,
             Err(error) => {
                 self.overview.unreachable(&format!("{:#}", anyhow::Error::from(error)));
@@ -63,7 +72,7 @@ impl Keeper {
             None => tracing::warn!("the version of Sōzu cannot be told: its program cannot be read"),
         }
         self.overview.met(peer.pid, peer.version.unwrap_or_else(|| "?".into()));
-        self.main_pid = Some(peer.pid);
+        (self.main_pid, self.known_pid) = (Some(peer.pid), Some(peer.pid));
         Ok(())
     }
 }

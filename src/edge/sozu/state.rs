@@ -83,6 +83,23 @@ impl Sozu {
     }
 }
 
+/// Removes what an edge that was killed has left: states hold private keys.
+pub(super) fn sweep(folder: &Path) {
+    let left = |name: &str| {
+        let pid = name
+            .strip_suffix(".state")?
+            .strip_prefix("observed-")
+            .or(name.strip_suffix(".state")?.strip_prefix("batch-"))?;
+        Some(!Path::new("/proc").join(pid).exists())
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().and_then(left) == Some(true) {
+            // Whatever cannot be removed is in a folder that only we can read.
+            fs::remove_file(entry.path()).ok();
+        }
+    }
+}
+
 fn failed(path: &Path, source: io::Error) -> SozuError {
     SozuError::File { path: path.into(), source }
 }

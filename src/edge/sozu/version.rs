@@ -24,6 +24,21 @@ pub struct Peer {
 /// # Errors
 /// When nobody listens.
 pub async fn version_of(socket: &Path) -> Result<Peer, SozuError> {
+    let pid = main_pid(socket).await?;
+    // Run through the link itself: it leads to the very program, even when its file was replaced since.
+    let told = Command::new(format!("/proc/{pid}/exe")).arg("--version").kill_on_drop(true).output();
+    let version = match timeout(PATIENCE, told).await {
+        Ok(Ok(output)) => String::from_utf8_lossy(&output.stdout).split_whitespace().find_map(version_word),
+        _ => None,
+    };
+    Ok(Peer { pid, version })
+}
+
+/// Finds the main process that listens on a command socket.
+///
+/// # Errors
+/// When nobody listens.
+pub async fn main_pid(socket: &Path) -> Result<u32, SozuError> {
     let unreachable = |source| SozuError::Unreachable { socket: socket.into(), source };
     let stream = UnixStream::connect(socket).map_err(unreachable)?;
     let credentials = getsockopt(&stream, PeerCredentials)
@@ -32,15 +47,7 @@ pub async fn version_of(socket: &Path) -> Result<Peer, SozuError> {
     let listening = u32::try_from(credentials.pid()).unwrap_or(0);
     let path = socket.to_path_buf();
     // The credentials are those of whoever began to listen; after an upgrade, another process holds the socket.
-    let pid = tokio::task::spawn_blocking(move || holder(&path)).await.ok().flatten().unwrap_or(listening);
-    // Run through the link itself: it leads to the very program, even when its file was replaced since.
-    let told = Command::new(format!("/proc/{pid}/exe")).arg("--version").kill_on_drop(true).output();
-    let told = timeout(PATIENCE, told).await;
-    let version = match told {
-        Ok(Ok(output)) => String::from_utf8_lossy(&output.stdout).split_whitespace().find_map(version_word),
-        _ => None,
-    };
-    Ok(Peer { pid, version })
+    Ok(tokio::task::spawn_blocking(move || holder(&path)).await.ok().flatten().unwrap_or(listening))
 }
 
 /// The process that holds a listening socket; nothing when it cannot be seen. Of two, the younger one.

@@ -1,83 +1,15 @@
-//! The conversation with Sōzu: late answers, closed gates, another version, and what upstream does with a pipeline.
+//! Another version of Sōzu, and processes on unix sockets.
 
 use crate::{
     flows::breakdown::{kill, own},
-    harness::{Actor, Installation, installation::guichet},
+    harness::{Actor, installation::guichet},
 };
-use guichet::edge::{
-    compile::PORTAL,
-    sozu::{LIBRARY, Sozu, SozuError, version_of},
-};
-use prost::Message;
-use sozu_command_lib::proto::command::{Cluster, Request, request::RequestType};
 use std::{
-    io::{Read, Write},
     os::unix::net::UnixStream,
-    path::PathBuf,
     process::Stdio,
-    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::process::Command;
-
-fn socket(at: &Installation) -> PathBuf {
-    let config: toml::Table = std::fs::read_to_string(at.folder.join("edge.toml")).unwrap().parse().unwrap();
-    config["edge"]["sozu_socket"].as_str().unwrap().into()
-}
-
-fn cluster(id: &str) -> RequestType {
-    RequestType::AddCluster(Cluster { cluster_id: id.into(), ..Cluster::default() })
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn late_answers_are_not_taken_for_others_and_a_closed_gate_lets_nothing_through() {
-    let at = own();
-    let socket = socket(at);
-    assert_eq!(version_of(&socket).await.unwrap().version.as_deref(), Some(LIBRARY));
-    let impatient = Sozu::with_timeout(&socket, &at.folder.join("run/impatient"), Duration::from_millis(300)).unwrap();
-    let main = at.pids("sozu")[0];
-    kill("-STOP", main);
-    let late = impatient.call(cluster("late")).await;
-    kill("-CONT", main);
-    assert!(matches!(late, Err(SozuError::Channel(_))), "{late:?}");
-    assert_eq!(impatient.workers().await.unwrap().len(), 2, "an answer of the right kind");
-    assert!(impatient.hashes().await.unwrap()["main"].contains_key(PORTAL));
-
-    impatient.set_gate(Arc::new(|| false));
-    let refused = impatient.call(cluster("gated")).await;
-    assert!(matches!(refused, Err(SozuError::NotLeader { .. })), "{refused:?}");
-    let state = impatient.observe().await.unwrap();
-    assert!(!state.clusters.contains_key("gated") && state.clusters.contains_key(PORTAL), "questions are free");
-}
-
-/// Upstream's behaviour, for which the edge never has two requests in flight: of several that Sōzu reads at once, only
-/// the last is sure to be carried out. Should this fail one day, the rule can be reconsidered.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sozu_drops_requests_that_come_together() {
-    let at = own();
-    let dropped = (0..20).any(|round| {
-        let mut stream = UnixStream::connect(socket(at)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
-        let mut bytes = Vec::new();
-        for number in 0..3 {
-            let request = Request::from(cluster(&format!("together-{round}-{number}")));
-            bytes.extend_from_slice(&(request.encoded_len() as u64 + 8).to_le_bytes());
-            request.encode(&mut bytes).unwrap();
-        }
-        stream.write_all(&bytes).unwrap();
-        let (mut seen, mut part) = (0, [0; 4096]);
-        while let Ok(read @ 1..) = stream.read(&mut part) {
-            seen += read;
-        }
-        assert!(seen > 0, "not even one answer");
-        let state = std::thread::scope(|scope| {
-            let look = || tokio::runtime::Runtime::new().unwrap().block_on(at.sozu().observe()).unwrap();
-            scope.spawn(look).join().unwrap()
-        });
-        !(0..3).all(|number| state.clusters.contains_key(format!("together-{round}-{number}").as_str()))
-    });
-    assert!(dropped, "Sōzu takes pipelined requests now");
-}
 
 #[tokio::test]
 async fn another_version_of_sozu_is_refused_in_a_sentence() {
