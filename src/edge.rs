@@ -12,6 +12,7 @@ pub mod compile;
 mod drains;
 pub mod keeper;
 pub mod lease;
+mod looks;
 pub mod operator;
 mod overview;
 pub mod plan;

@@ -248,7 +248,8 @@ impl Keeper {
         let stale = self.last.whole.is_none_or(|at| at.elapsed() > WHOLE_PERIOD);
         let look = self.last.look.is_none_or(|at| at.elapsed() > PERIOD);
         // What cannot be verified is tried again, though not without a breath.
-        let again = !self.last.verified && self.last.whole.is_none_or(|at| at.elapsed() > CALM);
+        let unfinished = !self.last.verified || self.round.owes_looks();
+        let again = unfinished && self.last.whole.is_none_or(|at| at.elapsed() > CALM);
         changed || stale || look || self.last.suspicion || again
     }
 
@@ -259,7 +260,8 @@ impl Keeper {
             // An upgrade of the main process may go unheard.
             self.main_pid = None;
         }
-        if same && whole && self.last.verified && !self.last.suspicion && self.round.still_holds().await? {
+        let content = self.last.verified && !self.last.suspicion && !self.round.owes_looks();
+        if same && whole && content && self.round.still_holds().await? {
             self.last.look = Some(Instant::now());
             return Ok(());
         }

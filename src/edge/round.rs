@@ -3,12 +3,13 @@
 
 use crate::edge::{
     compile::{self, CompileError, Compiled, OWNED},
-    plan::{self, Guards, Phase, Step, attainable, plan},
+    looks::Looks,
+    plan::{self, Guards, Step, attainable, plan},
     refusals::Refusals,
     report::Standing,
     sozu::{Sozu, SozuError},
     spec::EdgeSpec,
-    verify::{Seen, Wanted, look_from_outside, verify},
+    verify::{Seen, Wanted, verify},
 };
 use sozu_command_lib::{proto::command::request::RequestType, state::ConfigState};
 use std::{
@@ -79,15 +80,14 @@ pub struct Round {
     /// A batch had refusals, of which only single orders tell which they are.
     one_by_one: bool,
     wanted: Option<Wanted>,
-    /// Where the looks from outside go on.
-    turn: usize,
+    looks: Looks,
 }
 
 impl Round {
     /// Rounds with the Sōzu of this conversation.
     #[must_use]
     pub fn new(sozu: Sozu, guards: Guards) -> Self {
-        Self { sozu, guards, refusals: Refusals::default(), compiled: None, one_by_one: false, wanted: None, turn: 0 }
+        Self { sozu, guards, refusals: Refusals::default(), compiled: None, one_by_one: false, wanted: None, looks: Looks::default() }
     }
 
     /// The conversation.
@@ -121,9 +121,8 @@ impl Round {
             self.look_again(&desired, &mut outcome).await?;
         }
         outcome.seen = verify(&self.sozu, &wanted, &mut outcome.findings).await?;
-        let fresh = outcome.steps.iter().filter_map(host_of).collect();
-        let hosts = hosts_to_look_at(&wanted, fresh, &mut self.turn);
-        look_from_outside(&wanted, spec.listeners.https, hosts, &mut outcome).await;
+        self.looks.owe(self.wanted.as_ref(), &wanted);
+        self.looks.take(&wanted, spec.listeners.https, &mut outcome).await;
         self.wanted = Some(wanted);
         outcome.took = began.elapsed();
         Ok(outcome)
@@ -138,6 +137,12 @@ impl Round {
         let mut findings = Vec::new();
         verify(&self.sozu, wanted, &mut findings).await?;
         Ok(findings.is_empty())
+    }
+
+    /// Whether some host was not yet asked for from outside since its route or its certificate changed.
+    #[must_use]
+    pub fn owes_looks(&self) -> bool {
+        self.looks.owed()
     }
 
     /// What a round would do now, without doing it.
@@ -258,30 +263,4 @@ impl Round {
 fn serving(state: &ConfigState) -> BTreeSet<String> {
     let backends = state.backends.get(compile::PORTAL).into_iter().flatten();
     backends.filter_map(|backend| backend.backend_id.strip_prefix(OWNED).map(str::to_owned)).collect()
-}
-
-/// The host whose first route a step adds.
-fn host_of(step: &Step) -> Option<String> {
-    match step {
-        Step::Order { phase: Phase::Frontend, request, .. } => match &**request {
-            RequestType::AddHttpsFrontend(front) => Some(front.hostname.clone()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Hosts that one round looks at from outside: the new ones, and some of the others in turn.
-fn hosts_to_look_at(wanted: &Wanted, fresh: BTreeSet<String>, turn: &mut usize) -> Vec<String> {
-    const FRESH: usize = 16;
-    const IN_TURN: usize = 2;
-    let mut hosts: Vec<String> = fresh.into_iter().take(FRESH).collect();
-    let known = wanted.hosts.len();
-    for _ in 0..IN_TURN.min(known) {
-        *turn = (*turn + 1) % known;
-        hosts.extend(wanted.hosts.keys().nth(*turn).cloned());
-    }
-    hosts.sort();
-    hosts.dedup();
-    hosts
 }

@@ -5,12 +5,10 @@
 
 use crate::edge::{
     compile,
-    probe::{self, ProbeError},
     report::Standing,
-    round::{Finding, Outcome},
+    round::Finding,
     sozu::{Sozu, SozuError},
 };
-use futures_util::future::join_all;
 use sozu_command_lib::{
     proto::command::{RunState, WorkerInfo},
     state::ConfigState,
@@ -23,9 +21,9 @@ use std::{
 /// What has to be seen, taken from a state so that the state itself can go.
 #[derive(Debug, Default)]
 pub struct Wanted {
-    hashes: BTreeMap<String, u64>,
+    pub(super) hashes: BTreeMap<String, u64>,
     /// Listener, name and fingerprint of every certificate of ours.
-    certificates: BTreeSet<(SocketAddr, String, String)>,
+    pub(super) certificates: BTreeSet<(SocketAddr, String, String)>,
     /// Fingerprint by host with a route of ours over HTTPS.
     pub hosts: BTreeMap<String, String>,
     /// Whether any process serves.
@@ -113,24 +111,4 @@ pub async fn verify(sozu: &Sozu, wanted: &Wanted, findings: &mut Vec<Finding>) -
     }
     seen.certificates = everywhere.unwrap_or_default();
     Ok(seen)
-}
-
-/// Makes one real request to each host, and notes what does not fit.
-pub async fn look_from_outside(wanted: &Wanted, https: SocketAddr, hosts: Vec<String>, outcome: &mut Outcome) {
-    if !outcome.verified() {
-        return;
-    }
-    let looks =
-        hosts.iter().filter_map(|host| Some((host, wanted.hosts.get(host)?))).map(async |(host, fingerprint)| {
-            let look = probe::serves(host, https, fingerprint).await;
-            match look {
-                // Without a process, 503 is the right answer.
-                Err(ProbeError::Status { status: 503, .. }) if !wanted.serving => None,
-                Err(fault) => Some((host.clone(), format!("{:#}", anyhow::Error::from(fault)))),
-                Ok(()) => None,
-            }
-        });
-    for (host, reason) in join_all(looks).await.into_iter().flatten() {
-        outcome.findings.push(Finding { object: format!("host {host}"), standing: Standing::Pending, reason });
-    }
 }

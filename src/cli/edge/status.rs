@@ -122,7 +122,10 @@ fn processes(report: &Report, out: &mut impl Write) -> io::Result<()> {
 fn certificates(report: &Report, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "\n{:<40} {:>9} {:<8} SOURCE", "CERTIFICATE", "DAYS LEFT", "SERVED")?;
     for c in &report.certificates {
-        let names = c.names.join(", ");
+        let names = match &c.names[..] {
+            [first, rest @ ..] if !rest.is_empty() => format!("{first} +{}", rest.len()),
+            names => names.concat(),
+        };
         let served = if c.served { "by all" } else { "NOT YET" };
         writeln!(out, "{names:<40} {:>9} {served:<8} {}", c.days_left, c.source)?;
     }
