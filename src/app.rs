@@ -44,7 +44,7 @@ use crate::{
         call::{self, Call},
         event::Event,
     },
-    store::Store,
+    store::{EndpointError, Store},
 };
 use jiff::Timestamp;
 use std::{
@@ -108,9 +108,12 @@ pub enum StartError {
     /// The keys cannot be had.
     #[error(transparent)]
     Keys(#[from] KeysError),
-    /// A folder cannot be made, or the password file read.
-    #[error("cannot prepare the data folder or the database account")]
+    /// A folder cannot be made.
+    #[error("cannot prepare the data folder")]
     Folder(#[from] io::Error),
+    /// The servers of the database cannot even be tried.
+    #[error("cannot prepare the way to the database")]
+    Database(#[from] EndpointError),
 }
 
 impl App {

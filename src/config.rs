@@ -2,9 +2,11 @@
 //!
 //! Unknown keys are refused with file, line and key; units stand in the names; secrets are files.
 
+mod database;
 mod edge;
 mod listen;
 
+pub use database::{Database, Durability, Host};
 pub use edge::{Acme, CertificateFiles, Edge, Limits};
 pub use listen::Listen;
 
@@ -63,28 +65,6 @@ pub struct Portal {
     pub test_hooks: bool,
 }
 
-/// The database.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Database {
-    /// Unix socket of the server.
-    pub socket: PathBuf,
-    /// Name of the database.
-    pub name: String,
-    /// User; the embedded server knows the system user by its socket.
-    pub user: String,
-    /// File that holds the password, if there is one.
-    #[serde(default)]
-    pub password_file: Option<PathBuf>,
-    /// Most connections of one process.
-    #[serde(default = "default_connections")]
-    pub max_connections: u32,
-}
-
-fn default_connections() -> u32 {
-    16
-}
-
 /// Outgoing mail.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "transport", rename_all = "snake_case", deny_unknown_fields)]
@@ -107,6 +87,9 @@ pub enum Mail {
         password_file: Option<PathBuf>,
     },
 }
+
+/// Longest name of a process, characters.
+const NAME: usize = 100;
 
 /// HSTS of a real site, seconds: one year.
 const HSTS_SECONDS: u32 = 31_536_000;
@@ -174,12 +157,19 @@ impl Config {
         if self.portal.calls.is_empty() {
             faults.push("portal.calls names no call".into());
         }
+        if self.portal.name.as_ref().is_some_and(|name| name.is_empty() || name.chars().count() > NAME) {
+            faults.push(format!("portal.name has to have between 1 and {NAME} characters"));
+        }
+        faults.extend(self.database.faults());
         if let Some(edge) = &self.edge {
             if edge.hosts.is_empty() {
                 faults.push("edge.hosts is empty: no request would reach the portal".into());
             }
             if edge.certificates.is_empty() && edge.acme.is_none() {
                 faults.push("edge has neither certificates nor acme: there would be no HTTPS".into());
+            }
+            if edge.http_listen == edge.https_listen {
+                faults.push(format!("edge.http_listen and https_listen are both {}", edge.http_listen));
             }
             if edge.max_removal_percent > 100 {
                 faults.push("edge.max_removal_percent is above 100".into());

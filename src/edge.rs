@@ -24,6 +24,7 @@ pub mod report;
 pub mod round;
 pub mod sozu;
 pub mod spec;
+mod stamp;
 pub mod verify;
 mod wish;
 

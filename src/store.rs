@@ -1,31 +1,36 @@
 //! The only SQL of the program.
 //!
-//! Reads take a [`Reader`] that says how fresh it must be; writes are named transactions that are run again on a
-//! deadlock, with everything that varies (ids, instants) made outside, so that the second run is the same run.
+//! Reads take a [`Reader`] that says how fresh it must be; writes are transactions that are run again when they lost a
+//! deadlock or their leader, with everything that varies (ids, instants) made outside, so that the second run is the same
+//! run. [`cluster`] finds the leader; what is under way on one that leads no more ends with it.
 
 pub mod account;
+pub mod cluster;
 pub mod deposit;
 pub mod dossier;
 pub mod edge;
 pub mod embedded;
+mod endpoint;
 mod error;
 pub mod health;
 pub mod journal;
 pub mod outbox;
 pub mod piece;
 pub mod process;
+pub mod profile;
 mod row;
 pub mod site;
+mod transaction;
 
+pub use endpoint::EndpointError;
 pub use error::StoreError;
+pub use transaction::{Retriable, Tries, Tx};
 
-use crate::config::Database;
-use sqlx::{
-    MySql, MySqlConnection, MySqlPool, Transaction,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-    pool::PoolConnection,
-};
-use std::time::Duration;
+use crate::config::{Database, Durability};
+use cluster::{Cluster, Leading, Standing};
+use sqlx::{MySql, MySqlConnection, pool::PoolConnection};
+use std::{sync::Arc, time::Duration};
+use tokio::task::JoinSet;
 
 /// How far behind a read may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,42 +41,37 @@ pub enum Freshness {
     MayLag,
 }
 
-/// The gate to the database.
+/// The gate to the database; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pool: MySqlPool,
+    cluster: Arc<Cluster>,
+    _watch: Arc<JoinSet<()>>,
 }
 
 /// A connection inside a transaction.
 pub type Connection = MySqlConnection;
-/// A transaction; dropped without commit, it is rolled back.
-pub type Tx = Transaction<'static, MySql>;
-/// A connection for reading.
+/// A connection outside of transactions.
 pub type Reader = PoolConnection<MySql>;
 
-/// How often a transaction is tried when the database chose it as the victim of a deadlock.
-const TRIES: u32 = 5;
+/// Longest wait for a leader: a failover that takes longer is told to whoever waits.
+const LEADER: Duration = Duration::from_secs(3);
 
 impl Store {
-    /// Prepares the pool; the first connection is made when it is needed, so that a portal starts before its database.
+    /// Prepares everything; the first connection is made when it is needed, so that a portal starts before its database.
+    /// A cluster is looked at from now on, by tasks of the running runtime.
     ///
     /// # Errors
-    /// When the password file cannot be read.
-    pub fn open(config: &Database) -> Result<Self, std::io::Error> {
-        let mut options = MySqlConnectOptions::new()
-            .socket(&config.socket)
-            .username(&config.user)
-            .database(&config.name)
-            .statement_cache_capacity(256);
-        if let Some(file) = &config.password_file {
-            options = options.password(std::fs::read_to_string(file)?.trim_end());
+    /// See [`EndpointError`].
+    pub fn open(config: &Database) -> Result<Self, EndpointError> {
+        let mut endpoints = endpoint::endpoints(config)?;
+        if config.socket.is_some()
+            && let Some(only) = endpoints.pop()
+        {
+            return Ok(Self { cluster: Arc::new(Cluster::single(only, config)), _watch: Arc::default() });
         }
-        let pool = MySqlPoolOptions::new()
-            .max_connections(config.max_connections)
-            .acquire_timeout(Duration::from_secs(3))
-            .test_before_acquire(false)
-            .connect_lazy_with(options);
-        Ok(Self { pool })
+        let cluster = Arc::new(Cluster::several(endpoints, config));
+        let watch = Arc::new(cluster.watch());
+        Ok(Self { cluster, _watch: watch })
     }
 
     /// Brings the schema up to date.
@@ -79,23 +79,42 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached or a migration fails.
     pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
-        sqlx::migrate!("src/store/migrations").run(&self.pool).await
+        let leading = self.leader().await.map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))?;
+        sqlx::migrate!("src/store/migrations").run(&leading.pool).await
     }
 
     /// A connection for reading.
     ///
     /// # Errors
     /// When the database cannot be reached in time.
-    pub async fn read(&self, _freshness: Freshness) -> Result<Reader, StoreError> {
-        Ok(self.pool.acquire().await?)
+    pub async fn read(&self, freshness: Freshness) -> Result<Reader, StoreError> {
+        if freshness == Freshness::MayLag
+            && let Some(replica) = self.cluster.replica()
+            && let Ok(reader) = replica.acquire().await
+        {
+            return Ok(reader);
+        }
+        self.acquire(&self.leader().await?).await
+    }
+
+    /// A connection for single statements that write, each a transaction of its own that may be repeated.
+    ///
+    /// # Errors
+    /// When the database cannot be reached in time, or could not keep what is written as safely as demanded.
+    pub async fn write(&self) -> Result<Reader, StoreError> {
+        self.acquire(&self.writable().await?).await
     }
 
     /// Begins a transaction.
     ///
     /// # Errors
-    /// When the database cannot be reached in time.
+    /// When the database cannot be reached in time, or could not keep what is written as safely as demanded.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        Ok(self.pool.begin().await?)
+        let leading = self.writable().await?;
+        match leading.pool.begin().await {
+            Ok(tx) => Ok(Tx::new(tx, leading, self.cluster.clone())),
+            Err(error) => Err(self.failed(error)),
+        }
     }
 
     /// Whether the database answers.
@@ -108,38 +127,53 @@ impl Store {
         Ok(())
     }
 
-    /// Closes the pool.
+    /// Closes all connections.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.cluster.close().await;
     }
-}
 
-/// Counts the runs of one transaction.
-#[derive(Debug, Default)]
-pub struct Tries(u32);
+    /// What an acknowledged write means.
+    #[must_use]
+    pub fn durability(&self) -> Durability {
+        self.cluster.durability
+    }
 
-impl Tries {
-    /// Ends a run: commits good work, rolls bad work back. None asks for another run, since the work lost a deadlock.
+    /// Every configured server with what it last said, in the order of the configuration; the leader's place.
+    #[must_use]
+    pub fn servers(&self) -> (Vec<(String, Standing)>, Option<Leading>) {
+        let labels = self.cluster.endpoints.iter().map(|endpoint| endpoint.label.clone());
+        let standings = self.cluster.standings().clone();
+        (labels.zip(standings).collect(), self.cluster.leading())
+    }
+
+    /// Runs work that reads; it is given up when the leader that it began with leads no more, since one that is frozen
+    /// never answers.
     ///
-    /// The error is the work's own, or [`StoreError::UnknownOutcome`] when the answer to the commit was lost.
-    pub async fn settle<T, E: From<StoreError> + Retriable>(
-        &mut self,
-        tx: Tx,
-        work: Result<T, E>,
-    ) -> Option<Result<T, E>> {
-        self.0 += 1;
-        match work {
-            Ok(done) => Some(tx.commit().await.map(|()| done).map_err(|error| StoreError::commit(error).into())),
-            Err(error) => match tx.rollback().await {
-                Ok(()) if error.lost_a_deadlock() && self.0 < TRIES => None,
-                _ => Some(Err(error)),
-            },
+    /// # Errors
+    /// [`StoreError::Moved`].
+    pub async fn while_led<T>(&self, grace: Duration, work: impl Future<Output = T>) -> Result<T, StoreError> {
+        let Some(leading) = self.cluster.leading() else { return Ok(work.await) };
+        tokio::select! {
+            done = work => Ok(done),
+            () = async { leading.ended.cancelled().await; tokio::time::sleep(grace).await } => Err(StoreError::Moved),
         }
     }
-}
 
-/// Errors that may be cured by running the transaction again.
-pub trait Retriable {
-    /// True when the database rolled the transaction back in favour of another.
-    fn lost_a_deadlock(&self) -> bool;
+    async fn leader(&self) -> Result<Leading, StoreError> {
+        self.cluster.leader(LEADER).await.ok_or(StoreError::NoLeader)
+    }
+
+    async fn writable(&self) -> Result<Leading, StoreError> {
+        let leading = self.leader().await?;
+        if leading.durable { Ok(leading) } else { Err(StoreError::NotReplicated) }
+    }
+
+    async fn acquire(&self, leading: &Leading) -> Result<Reader, StoreError> {
+        leading.pool.acquire().await.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: sqlx::Error) -> StoreError {
+        self.cluster.suspect();
+        error.into()
+    }
 }

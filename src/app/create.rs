@@ -1,6 +1,9 @@
 //! Beginning a dossier.
 
-use super::{App, AppError, Ctx, transaction::transaction};
+use super::{
+    App, AppError, Ctx,
+    transaction::{attempted, transaction},
+};
 use crate::{
     domain::{
         access::{Action, Target},
@@ -10,7 +13,7 @@ use crate::{
         event::{Event, EventKind},
         ids::{AttemptId, DossierId},
     },
-    store::{StoreError, dossier, journal},
+    store::{dossier, journal},
 };
 use uuid::Uuid;
 
@@ -55,21 +58,15 @@ impl App {
             data: serde_json::json!({ "call": fresh.call, "round": fresh.round }),
         };
         let fresh = &fresh;
-        let written = transaction!(self.store, db => {
+        // The other click may win between our look and our insert, and the answer to a commit may be lost: the next run
+        // finds what was done.
+        attempted!(transaction!(self.store, db => {
             if let Some(done) = dossier::by_attempt(db, owner, attempt).await? {
                 return Ok(done);
             }
             dossier::insert(db, fresh, attempt).await?;
             journal::append(db, &event).await?;
             Ok(fresh.id)
-        });
-        match written {
-            // The other click won between our look and our insert.
-            Err(AppError::Store(StoreError::Duplicate(_) | StoreError::UnknownOutcome(_))) => {
-                let mut db = self.store.read(crate::store::Freshness::OwnWrites).await?;
-                dossier::by_attempt(&mut db, owner, attempt).await?.ok_or(AppError::Overloaded)
-            }
-            other => other,
-        }
+        }))
     }
 }

@@ -1,6 +1,10 @@
 //! The deposit: one transaction, answered once and for ever.
 
-use super::{App, AppError, Ctx, Fault, mail::Letter, transaction::transaction};
+use super::{
+    App, AppError, Ctx, Fault,
+    mail::Letter,
+    transaction::{attempted, transaction},
+};
 use crate::{
     domain::{
         access::Action,
@@ -14,7 +18,7 @@ use crate::{
         receipt::{self, FORMAT, Receipt, Statement},
     },
     store::{
-        Connection, Freshness, StoreError,
+        Connection,
         deposit::{self, NewDeposit, Summary},
         dossier,
         journal::{self, Head},
@@ -39,23 +43,15 @@ impl App {
     /// Deposits the draft as a new version, or refuses it with all findings.
     ///
     /// The same attempt is answered with the same receipt, however often it is sent. When the answer to the commit is
-    /// lost, the attempt is looked up: never a false "deposited", never a double one.
+    /// lost, the attempt is run again on the leader of then, where it finds itself done or does it: never a false
+    /// "deposited", never a double one.
     ///
     /// # Errors
     /// [`AppError::Refused`]; the policy's or the store's.
     pub async fn deposit(&self, ctx: &Ctx, id: DossierId, attempt: AttemptId) -> Result<Deposited, AppError> {
         ctx.actor()?;
         let job = Uuid::now_v7();
-        let written = transaction!(self.store, db => self.deposit_once(db, ctx, id, attempt, job).await);
-        let done = match written {
-            Err(AppError::Store(StoreError::UnknownOutcome(_) | StoreError::Duplicate(_))) => {
-                let mut db = self.store.read(Freshness::OwnWrites).await?;
-                let found = deposit::by_attempt(&mut db, id, attempt).await?;
-                let (receipt, standing) = found.ok_or(AppError::Overloaded)?;
-                Deposited { receipt, new: false, standing }
-            }
-            other => other?,
-        };
+        let done = attempted!(transaction!(self.store, db => self.deposit_once(db, ctx, id, attempt, job).await))?;
         if done.new {
             self.work.notify_one();
             if ctx.fault == Some(Fault::DieAfterCommit) {

@@ -83,7 +83,11 @@ impl From<BlobError> for AppError {
 }
 
 impl Retriable for AppError {
-    fn lost_a_deadlock(&self) -> bool {
-        matches!(self, Self::Store(error) if error.lost_a_deadlock())
+    fn may_run_again(&self) -> bool {
+        matches!(self, Self::Store(error) if error.may_run_again())
+    }
+
+    fn lost_its_server(&self) -> bool {
+        matches!(self, Self::Store(error) if error.lost_its_server())
     }
 }

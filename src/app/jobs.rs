@@ -58,7 +58,7 @@ pub async fn run_due(app: &App) -> Result<usize, AppError> {
             }
         }
     }
-    tx.commit().await.map_err(crate::store::StoreError::from)?;
+    tx.commit().await?;
     Ok(jobs.len())
 }
 

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::store::{
-    Freshness, StoreError, edge,
+    StoreError, edge,
     process::{self, Registration, State},
 };
 use std::time::{Duration, Instant};
@@ -74,7 +74,7 @@ impl Presence {
     }
 
     async fn beat(&self) -> Result<State, StoreError> {
-        let mut db = self.app.store.read(Freshness::OwnWrites).await?;
+        let mut db = self.app.store.write().await?;
         let id = self.registration.id;
         match process::beat(&mut db, id).await? {
             Some(State::Starting) => process::ready(&mut db, id).await?,
@@ -114,7 +114,7 @@ impl Presence {
 
     /// Whether an edge still sends requests to this process, or may be about to.
     async fn counted_on(&self, asked: &mut bool) -> Result<bool, StoreError> {
-        let mut db = self.app.store.read(Freshness::OwnWrites).await?;
+        let mut db = self.app.store.write().await?;
         let id = self.registration.id;
         if !*asked {
             process::drain(&mut db, id).await?;
@@ -127,7 +127,7 @@ impl Presence {
     /// Takes this process off the table, as the last thing it does.
     pub async fn forget(&self) {
         let forget = async {
-            let mut db = self.app.store.read(Freshness::OwnWrites).await?;
+            let mut db = self.app.store.write().await?;
             process::forget(&mut db, self.registration.id).await
         };
         // Without the database, its row is swept later.

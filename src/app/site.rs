@@ -70,7 +70,7 @@ impl App {
     /// # Errors
     /// When the database fails.
     pub async fn register_sites(&self) -> Result<(), StoreError> {
-        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let mut db = self.store.write().await?;
         for (host, call) in self.calls.iter().flat_map(|call| call.hosts.iter().map(|host| (host, &call.id))) {
             site::put(&mut db, host, call, site::Source::Call).await?;
         }

@@ -12,8 +12,9 @@ mod installation;
 use crate::{
     app::seed,
     cli::parent::asked_to_stop,
+    config::Database,
     edge::probe,
-    store::embedded::{Embedded, end_left_over},
+    store::embedded::{DATABASE, Embedded, end_left_over},
 };
 use access::{Access, AccessFile};
 use anyhow::{Context, bail};
@@ -22,7 +23,7 @@ use folder::Folder;
 use installation::Installation;
 use std::{
     io::{self, Read, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 use tokio::sync::oneshot;
@@ -54,6 +55,9 @@ pub struct DemoArgs {
     /// Definition of a call; may be repeated.
     #[arg(long, value_name = "FILE", default_value = "calls/hyper-open-x.toml")]
     pub calls: Vec<PathBuf>,
+    /// A file with the `[database]` section of a server or cluster that runs already [default: a private server]
+    #[arg(long, value_name = "FILE")]
+    pub database: Option<PathBuf>,
     /// Number of portal processes.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=16))]
     pub processes: u16,
@@ -82,8 +86,10 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
 
     let (database_stop, database_stopping) = oneshot::channel();
     let (database_up, database_running) = oneshot::channel();
-    let keeping = keep_database(folder.file("mariadb"), database_up, database_stopping, access.clone());
-    let mut database = tokio::spawn(keeping);
+    let mut database = match &args.database {
+        Some(file) => tokio::spawn(use_database(read_section(file)?, database_up, database_stopping)),
+        None => tokio::spawn(keep_database(folder.file("mariadb"), database_up, database_stopping, access.clone())),
+    };
 
     let (outcome, database) = tokio::select! {
         outcome = start_and_watch(&args, &installation, &mut children, database_running, &access, &progress) => {
@@ -130,7 +136,10 @@ async fn start_and_watch(
     // Without a database, its task has ended, and says why to whoever waits for both.
     let Ok(server) = database.await else { return std::future::pending().await };
     let configs = installation.write_configs(args, &server)?;
-    progress.step(&format!("MariaDB is up (process {})", server.pid));
+    progress.step(&match server.pid {
+        Some(pid) => format!("MariaDB is up (process {pid})"),
+        None => format!("the database is {}", server.database.place()),
+    });
     children.keep(role("edge", installation.edge_config.clone(), "edge".into()));
     let first = configs.first().context("there is no portal process to start")?;
     let tokens = seed::demonstration(&first.config).await.context("cannot prepare the demonstration's data")?;
@@ -157,9 +166,33 @@ async fn start_and_watch(
 /// What the rest has to know of a started database.
 #[derive(Debug)]
 struct Server {
-    socket: PathBuf,
-    user: String,
-    pid: u32,
+    database: Database,
+    /// Nothing for one that others started.
+    pid: Option<u32>,
+}
+
+/// The file that `--database` names.
+#[derive(serde::Deserialize)]
+struct Section {
+    database: Database,
+}
+
+fn read_section(file: &Path) -> anyhow::Result<Database> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let section: Section = toml::from_str(&text).with_context(|| file.display().to_string())?;
+    Ok(section.database)
+}
+
+/// A database that others keep.
+async fn use_database(
+    database: Database,
+    up: oneshot::Sender<Server>,
+    stopping: oneshot::Receiver<()>,
+) -> anyhow::Result<()> {
+    // Nobody listens any more when the start was given up; the stop comes next.
+    drop(up.send(Server { database, pid: None }));
+    drop(stopping.await);
+    Ok(())
 }
 
 /// Starts the database, restarts it when it ends by itself, and stops it when the other end of `stopping` is dropped.
@@ -178,7 +211,13 @@ async fn keep_database(
         };
         access.started("mariadbd", server.pid());
         if let Some(up) = up.take() {
-            let told = Server { socket: server.socket().into(), user: server.user().into(), pid: server.pid() };
+            let database = Database {
+                socket: Some(server.socket().into()),
+                name: DATABASE.into(),
+                user: server.user().into(),
+                ..Database::default()
+            };
+            let told = Server { database, pid: Some(server.pid()) };
             // Nobody listens any more when the start was given up; the stop comes next.
             drop(up.send(told));
         }

@@ -25,7 +25,7 @@ pub struct EdgeArgs {
 enum Question {
     /// Shows what the running edge knows; exit code 1 when something is wrong, 2 when it does not answer.
     Status(status::StatusArgs),
-    /// Shows what would change in Sōzu; exit code 1 when something would.
+    /// Shows what would change in Sōzu; exit code 1 when something would, 2 when that cannot be told.
     Plan(plan::PlanArgs),
 }
 

@@ -36,7 +36,7 @@ pub struct RolloutArgs {
     #[arg(long)]
     allow_gap: bool,
     /// Longest time for one process, seconds.
-    #[arg(long, value_name = "S", default_value_t = 120)]
+    #[arg(long, value_name = "S", default_value_t = 120, value_parser = clap::value_parser!(u64).range(10..=3600))]
     timeout: u64,
 }
 
@@ -48,7 +48,11 @@ pub struct RolloutArgs {
 pub async fn run(args: RolloutArgs) -> anyhow::Result<()> {
     let config = Config::read(&args.config)?;
     let store = Store::open(&config.database).context("cannot read the password of the database")?;
-    let known = look(&store).await?.processes;
+    let Look { processes: known, edges, .. } = look(&store).await?;
+    ensure!(
+        !edges.is_empty() || args.allow_gap,
+        "no edge is at work: nobody would send requests to the successors. Start `guichet edge`, or give --allow-gap"
+    );
     let alive = |process: &&Process| process.state == State::Ready && process.silent_ms < SILENCE;
     let ready: Vec<Process> = known.iter().filter(alive).cloned().collect();
     ensure!(
@@ -62,7 +66,7 @@ pub async fn run(args: RolloutArgs) -> anyhow::Result<()> {
         bail!("no process called {name} is ready; there are: {}", names(&ready));
     }
     for process in chosen {
-        let line = replace(&store, process, Duration::from_secs(args.timeout)).await?;
+        let line = replace(&store, process, &edges, Duration::from_secs(args.timeout)).await?;
         writeln!(io::stdout(), "{line}")?;
     }
     store.close().await;
@@ -98,11 +102,12 @@ struct Progress {
     build: String,
 }
 
-async fn replace(store: &Store, process: &Process, patience: Duration) -> anyhow::Result<String> {
+/// Replaces one process; each of the edges that were at work in the beginning has to serve the successor.
+async fn replace(store: &Store, process: &Process, edges: &[String], patience: Duration) -> anyhow::Result<String> {
     let said = &process.registration;
     let began = Instant::now();
     {
-        let mut db = store.read(Freshness::OwnWrites).await?;
+        let mut db = store.write().await?;
         ensure!(process::drain(&mut db, said.id).await?, "{} has ended meanwhile", said.name);
     }
     let mut progress = Progress::default();
@@ -111,7 +116,7 @@ async fn replace(store: &Store, process: &Process, patience: Duration) -> anyhow
         tokio::time::sleep(LOOK).await;
         // The database may be away for a moment: its return goes on where we are.
         if let Ok(seen) = look(store).await {
-            progress.note(&seen, said.id, &said.name, began.elapsed());
+            progress.note(&seen, said.id, &said.name, edges, began.elapsed());
         }
     }
     let seconds = |time: Option<Duration>| format!("{:.1} s", time.unwrap_or_default().as_secs_f32());
@@ -127,7 +132,7 @@ async fn replace(store: &Store, process: &Process, patience: Duration) -> anyhow
 }
 
 impl Progress {
-    fn note(&mut self, seen: &Look, old: Uuid, name: &str, elapsed: Duration) {
+    fn note(&mut self, seen: &Look, old: Uuid, name: &str, edges: &[String], elapsed: Duration) {
         if !seen.claims.iter().any(|claim| claim.process_id == old) {
             self.drained.get_or_insert(elapsed);
         }
@@ -141,7 +146,8 @@ impl Progress {
             let id = successor.registration.id;
             seen.claims.iter().any(|claim| claim.edge_name == *edge && claim.process_id == id && claim.verified)
         };
-        if seen.edges.iter().all(served_by) {
+        // One that fell silent meanwhile serves nobody that we could know of.
+        if edges.iter().chain(&seen.edges).all(served_by) {
             self.served.get_or_insert(elapsed);
         }
     }

@@ -150,7 +150,7 @@ async fn migrate(app: &App) -> anyhow::Result<()> {
             Err(error) if !waiting => {
                 waiting = true;
                 let reason = format!("{:#}", anyhow::Error::from(error));
-                tracing::warn!(reason, socket = %app.config.database.socket.display(), "database.awaited");
+                tracing::warn!(reason, place = app.config.database.place(), "database.awaited");
             }
             Err(_) => {}
         }

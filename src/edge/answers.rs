@@ -1,6 +1,13 @@
 //! The pages Sōzu itself answers with: bilingual, self-contained, and silent about what stands behind it.
 
+mod own;
+
+pub use own::OwnAnswers;
+
 use std::collections::BTreeMap;
+
+/// Statuses of the answers.
+pub const STATUSES: [&str; 11] = ["400", "401", "404", "408", "413", "421", "429", "502", "503", "504", "507"];
 
 /// Status, reason, then title and sentence in French and English.
 type Page = (u16, &'static str, [&'static str; 2], [&'static str; 2]);
@@ -123,7 +130,7 @@ mod tests {
     #[test]
     fn every_answer_declares_its_exact_length_and_closes() {
         let pages = pages();
-        assert_eq!(pages.len(), 11);
+        assert_eq!(pages.keys().collect::<Vec<_>>(), super::STATUSES.iter().collect::<Vec<_>>());
         for (status, page) in pages {
             let (head, body) = page.split_once("\r\n\r\n").unwrap();
             assert!(head.starts_with(&format!("HTTP/1.1 {status} ")));

@@ -210,7 +210,8 @@ fn hosts(spec: &EdgeSpec, compiled: &mut Compiled) {
         let http = frontend(PORTAL, listeners.http, host, "/");
         compiled.add_or_refuse(format!("host {host}"), RequestType::add_http_frontend(http));
         if shown.for_host(host).is_none() {
-            let reason = "no certificate covers it, so it has no HTTPS: add one, or an ACME authority";
+            let reason = "no certificate that can be read covers it: what Sōzu shows for it stays, if it shows anything; \
+                          add one, or an ACME authority";
             compiled.refuse(format!("host {host}"), reason);
             continue;
         }
@@ -261,5 +262,7 @@ pub fn is_host_name(host: &str) -> bool {
             && !label.ends_with('-')
             && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
-    host.len() <= 253 && host.split('.').all(label)
+    // A last label of digits makes it an address, which TLS knows no server name for.
+    let address = host.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    host.len() <= 253 && !address && host.split('.').all(label)
 }

@@ -11,6 +11,7 @@ use crate::{
     auth,
     config::{Config, Edge},
     edge::{
+        answers::OwnAnswers,
         certificates::Certificates,
         drains::Drains,
         lease::Lease,
@@ -64,6 +65,7 @@ pub struct Keeper {
     store: Store,
     round: Round,
     certificates: Certificates,
+    answers: OwnAnswers,
     lease: Lease,
     roles: watch::Receiver<Role>,
     snapshots: watch::Receiver<Snapshot>,
@@ -126,6 +128,7 @@ impl Keeper {
             modified: modified(path),
             marker: auth::edge_marker(&config.portal.data_dir)?,
             certificates: Certificates::start(&edge)?,
+            answers: OwnAnswers::default(),
             round: Round::new(sozu, guards(&edge)),
             roles: lease.roles(),
             lease,
@@ -235,6 +238,7 @@ impl Keeper {
             workers: self.workers,
             epoch,
             certificates: self.certificates.current(),
+            answers: self.answers.current(self.edge.answers_dir.as_deref()),
         });
         self.certificates.wanted(&spec.sites.values().flatten().cloned().collect());
         Some(spec)
@@ -337,11 +341,13 @@ impl Keeper {
 
     fn show(&mut self) {
         self.last.shown = Some(Instant::now());
-        self.overview.stands_back(self.stands_back.is_some_and(|since| since.elapsed() < STAND_BACK));
-        let complaints = self.certificates.complaints();
+        let stands_back = self.stands_back.is_some_and(|since| since.elapsed() < STAND_BACK);
+        self.overview.stands_back(stands_back);
+        let mut complaints = self.certificates.complaints();
+        complaints.extend_from_slice(self.answers.complaints());
         let snapshot = self.snapshots.borrow().clone();
         let held = self.certificates.current();
-        self.overview.show(&snapshot, held, &complaints, self.lease.role(), self.last.verified);
+        self.overview.show(&snapshot, held, &complaints, self.lease.role(), self.last.verified && !stands_back);
     }
 }
 

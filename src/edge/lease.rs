@@ -132,7 +132,7 @@ impl Lease {
         let give = async {
             let mut db = store.begin().await?;
             edge::release(&mut db, &self.edge, self.holder).await?;
-            Ok::<_, crate::store::StoreError>(db.commit().await?)
+            db.commit().await
         };
         // Without the database it ends by itself.
         timeout(PATIENCE, give).await.ok();

@@ -14,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use jiff::Timestamp;
 use tokio::{net::TcpListener, sync::watch};
 
 /// No script, and nothing from elsewhere.
@@ -33,11 +34,11 @@ fn router(reports: watch::Receiver<Report>) -> Router {
     Router::new()
         .route("/", get(async |reports: Reports| page(&reports, Lang::Fr)))
         .route("/en", get(async |reports: Reports| page(&reports, Lang::En)))
-        .route("/status.json", get(async |reports: Reports| no_store(Json(reports.borrow().clone()))))
+        .route("/status.json", get(async |reports: Reports| no_store(Json(current(&reports)))))
         .route(
             "/metrics",
             get(async |reports: Reports| {
-                let text = metrics::text(&reports.borrow());
+                let text = metrics::text(&current(&reports));
                 ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
             }),
         )
@@ -52,13 +53,31 @@ fn no_store(answer: impl IntoResponse) -> Response {
 
 fn page(reports: &watch::Receiver<Report>, lang: Lang) -> Response {
     let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, CSP)];
-    match page::html(&reports.borrow(), lang) {
+    match page::html(&current(reports), lang) {
         Ok(html) => no_store((headers, html)),
         Err(error) => {
             tracing::error!("the operator's page cannot be made: {error}");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+/// A view this old means that the edge waits for an answer of Sōzu's, milliseconds.
+const STALE: i64 = 5_000;
+
+/// The last view; an old one is not taken for the state of this moment.
+fn current(reports: &watch::Receiver<Report>) -> Report {
+    let mut report = reports.borrow().clone();
+    let at: Option<Timestamp> = report.at.parse().ok();
+    let age = at.map_or(0, |at| Timestamp::now().as_millisecond() - at.as_millisecond());
+    if age > STALE {
+        report.converged = false;
+        let seconds = age / 1000;
+        report
+            .alarms
+            .insert(0, format!("the edge has waited {seconds} s for an answer of Sōzu: is a process of it frozen?"));
+    }
+    report
 }
 
 /// Whether this edge can do its work: it leads or observes, and Sōzu answers.
@@ -188,6 +207,15 @@ mod tests {
         assert!(text.contains("guichet_edge_process_requests_total{process=\"serve-1\""), "{text}");
         assert!(text.contains(r#"serve-\"2\\<i>"#), "labels are escaped: {text}");
         assert!(text.contains("guichet_edge_drift_total 1"), "{text}");
+    }
+
+    #[test]
+    fn an_old_view_is_not_taken_for_the_state_of_this_moment() {
+        let (sender, reports) = watch::channel(sample());
+        let shown = super::current(&reports);
+        assert!(!shown.converged && shown.alarms[0].contains("for an answer of Sōzu"), "{:?}", shown.alarms);
+        sender.send_replace(Report { at: jiff::Timestamp::now().to_string(), ..sample() });
+        assert_eq!(super::current(&reports).alarms.len(), 1);
     }
 
     #[tokio::test]

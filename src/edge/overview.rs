@@ -221,7 +221,8 @@ impl Overview {
         self.report.processes = snapshot.processes.iter().map(|known| self.process(known, snapshot.answers)).collect();
         self.report.certificates = held.iter().map(|held| self.certificate(held)).collect();
         (self.report.role, self.report.database) = (role, snapshot.answers);
-        self.report.converged = converged && self.report.sozu.reachable;
+        let listens = self.report.listeners.iter().all(|listener| listener.active);
+        self.report.converged = converged && self.report.sozu.reachable && listens;
         self.report.at = now();
         let expiring = self.report.certificates.iter().filter_map(alarm_of);
         let complaints = complaints.iter().map(|(object, reason)| format!("{object}: {reason}"));

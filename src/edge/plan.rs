@@ -20,7 +20,11 @@ use sozu_command_lib::{
     response::{Backend, HttpFrontend},
     state::{ClusterId, ConfigState},
 };
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+};
 pub use step::{Kind, Phase, Step};
 
 /// What a plan may do without asking.
@@ -37,7 +41,10 @@ const FEW: usize = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Held {
     /// Sōzu has orders of a later edge.
-    #[error("Sōzu follows a later edge (epoch {theirs}, ours is {ours}): this one gives no orders")]
+    #[error(
+        "Sōzu follows a later edge (epoch {theirs}, ours is {ours}): this one gives no orders. If there is no later edge, \
+         since the database was restored, say `sozu cluster remove --id guichet-epoch-{theirs}`"
+    )]
     Superseded {
         /// Our epoch.
         ours: u64,
@@ -55,41 +62,56 @@ impl Phase {
 }
 
 /// The desired state as far as it may be reached: a site that would lose its last process keeps those it has, since a
-/// process that fell silent still serves better than nothing.
+/// process that fell silent still serves better than nothing; a host that is wanted still keeps its HTTPS while its
+/// certificate cannot be read, since Sōzu has it yet.
 #[must_use]
-pub fn attainable(actual: &ConfigState, desired: &ConfigState, guards: &Guards) -> ConfigState {
-    let mut state = desired.clone();
+pub fn attainable<'a>(actual: &ConfigState, desired: &'a ConfigState, guards: &Guards) -> Cow<'a, ConfigState> {
+    let mut state = Cow::Borrowed(desired);
     for id in desired.clusters.keys() {
         let wanted = desired.backends.get(id).is_some_and(|backends| !backends.is_empty());
         if let (false, Some(kept)) = (wanted, actual.backends.get(id)) {
-            state.backends.insert(id.clone(), kept.clone());
+            state.to_mut().backends.insert(id.clone(), kept.clone());
         }
     }
-    if mass_removal(actual, desired, guards).is_some() {
-        let ours = |front: &&HttpFrontend| {
-            front.cluster_id.as_deref().is_some_and(|id| owned(id) && desired.clusters.contains_key(id))
-        };
-        for (key, front) in actual.http_fronts.iter().filter(|(_, front)| ours(front)) {
-            state.http_fronts.entry(key.clone()).or_insert_with(|| front.clone());
+    let all = mass_removal(actual, desired, guards).is_some();
+    let hosts: BTreeSet<&str> = desired.http_fronts.values().map(|front| front.hostname.as_str()).collect();
+    let stays = |front: &HttpFrontend, listens: bool| {
+        let routed = front.cluster_id.as_ref().is_some_and(|id| owned(id) && desired.clusters.contains_key(id));
+        routed && (all || listens && hosts.contains(front.hostname.as_str()))
+    };
+    for (key, front) in &actual.http_fronts {
+        if !desired.http_fronts.contains_key(key) && stays(front, false) {
+            state.to_mut().http_fronts.insert(key.clone(), front.clone());
         }
-        for (key, front) in actual.https_fronts.iter().filter(|(_, front)| ours(front)) {
-            state.https_fronts.entry(key.clone()).or_insert_with(|| front.clone());
+    }
+    for (key, front) in &actual.https_fronts {
+        if !desired.https_fronts.contains_key(key) && stays(front, listens(desired, front.address)) {
+            state.to_mut().https_fronts.insert(key.clone(), front.clone());
         }
     }
     state
 }
 
+/// Whether a state has an HTTPS listener on an address.
+fn listens(state: &ConfigState, address: SocketAddr) -> bool {
+    state.https_listeners.values().any(|listener| SocketAddr::from(listener.address) == address)
+}
+
 /// How many of how many routes would go, when that is more than may go without asking.
 fn mass_removal(actual: &ConfigState, desired: &ConfigState, guards: &Guards) -> Option<(usize, usize)> {
-    let kept = |address| desired.https_listeners.values().any(|listener| SocketAddr::from(listener.address) == address);
     let routes = actual.https_fronts.iter();
-    let ours = routes.filter(|(_, front)| front.cluster_id.as_deref().is_some_and(owned) && kept(front.address));
+    let ours =
+        routes.filter(|(_, front)| front.cluster_id.as_deref().is_some_and(owned) && listens(desired, front.address));
     let (mut all, mut going) = (0_usize, 0_usize);
-    for (key, _) in ours {
+    let wanted = |host: &str| desired.http_fronts.values().any(|front| front.hostname == host);
+    for (key, front) in ours {
         all += 1;
-        going += usize::from(!desired.https_fronts.contains_key(key));
+        // A host that is wanted still does not go: its certificate cannot be read at the moment.
+        going += usize::from(!desired.https_fronts.contains_key(key) && !wanted(&front.hostname));
     }
-    (going > FEW && going * 100 > all * usize::from(guards.max_removal_percent)).then_some((going, all))
+    let percent = usize::from(guards.max_removal_percent);
+    let held = going > 0 && percent == 0 || going > FEW && going * 100 > all * percent;
+    held.then_some((going, all))
 }
 
 /// The steps from one state to another, in the order in which to take them; the same states give the same steps.
@@ -111,7 +133,7 @@ pub fn plan(actual: &ConfigState, desired: &ConfigState, guards: &Guards) -> Res
             ),
         });
     }
-    let desired = &attainable(actual, desired, guards);
+    let desired = &*attainable(actual, desired, guards);
     http_listener_steps(actual, desired, &mut steps);
     https_listener_steps(actual, desired, &mut steps);
     removals(actual, desired, &mut steps);

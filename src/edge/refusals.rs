@@ -34,11 +34,26 @@ impl Refusals {
         self.objects.is_empty()
     }
 
-    /// The reason of an earlier refusal, as long as its pause lasts.
-    pub fn known(&mut self, object: &str) -> Option<String> {
+    /// The reason of an earlier refusal, as long as its pause lasts; until then, what it should replace stays too.
+    pub fn known(&mut self, object: &str, phase: Phase) -> Option<String> {
         let refusal = self.objects.get(object)?;
         self.met.insert(object.into());
-        (Instant::now() < refusal.again).then(|| refusal.reason.clone())
+        let reason = (Instant::now() < refusal.again).then(|| refusal.reason.clone())?;
+        self.keep(phase);
+        Some(reason)
+    }
+
+    fn keep(&mut self, phase: Phase) {
+        let kept: &[Phase] = match phase {
+            Phase::Backend => &[Phase::RemoveBackend],
+            Phase::Certificate => &[Phase::RemoveCertificate],
+            // Whatever hangs on the old listener serves until the new one does.
+            Phase::Listener | Phase::Activate => {
+                &[Phase::RemoveFrontend, Phase::RemoveCertificate, Phase::Deactivate, Phase::RemoveListener]
+            }
+            _ => &[],
+        };
+        self.kept.extend(kept);
     }
 
     /// Notes a refusal.
@@ -48,11 +63,7 @@ impl Refusals {
         let refusal = Refusal { reason: reason.into(), times: times + 1, again: Instant::now() + pause };
         self.met.insert(object.into());
         self.objects.insert(object.into(), refusal);
-        match phase {
-            Phase::Backend => drop(self.kept.insert(Phase::RemoveBackend)),
-            Phase::Certificate => drop(self.kept.insert(Phase::RemoveCertificate)),
-            _ => {}
-        }
+        self.keep(phase);
     }
 
     /// Notes that an object was accepted after all.
@@ -86,8 +97,19 @@ mod tests {
         assert!(refusals.hold_back(Phase::RemoveBackend) && !refusals.hold_back(Phase::RemoveCertificate));
         refusals.forget_cured();
         assert!(!refusals.hold_back(Phase::RemoveBackend));
-        assert_eq!(refusals.known("process a").as_deref(), Some("no"));
-        assert_eq!(refusals.known("process b"), None);
+        assert_eq!(refusals.known("process a", Phase::Backend).as_deref(), Some("no"));
+        assert!(refusals.hold_back(Phase::RemoveBackend), "in the next rounds too");
+        assert_eq!(refusals.known("process b", Phase::Backend), None);
+    }
+
+    #[test]
+    fn a_listener_that_cannot_be_bound_keeps_the_old_one_with_all_that_hangs_on_it() {
+        let mut refusals = Refusals::default();
+        refusals.refused("HTTPS listener b", Phase::Activate, "no");
+        for phase in [Phase::RemoveFrontend, Phase::RemoveCertificate, Phase::Deactivate, Phase::RemoveListener] {
+            assert!(refusals.hold_back(phase), "{phase:?}");
+        }
+        assert!(!refusals.hold_back(Phase::RemoveBackend));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::{
     auth,
     config::Config,
     edge::{
+        answers::OwnAnswers,
         certificates::Certificates,
         compile::epoch_of,
         keeper::{bounded, guards},
@@ -51,6 +52,7 @@ pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
         workers: u32::try_from(workers).unwrap_or(1).max(1),
         epoch,
         certificates: certificates.current(),
+        answers: OwnAnswers::default().current(edge.answers_dir.as_deref()),
     });
     let (steps, findings) = Round::new(sozu, guards(&edge)).rehearse(&spec).await?;
     let rejected = findings.into_iter().filter(|finding| finding.standing == Standing::Rejected);

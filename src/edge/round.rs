@@ -14,6 +14,8 @@ use crate::edge::{
 use sozu_command_lib::{proto::command::request::RequestType, state::ConfigState};
 use std::{
     collections::BTreeSet,
+    net::SocketAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -76,7 +78,7 @@ pub struct Round {
     sozu: Sozu,
     guards: Guards,
     refusals: Refusals,
-    compiled: Option<(EdgeSpec, Compiled)>,
+    compiled: Option<(EdgeSpec, Arc<Compiled>)>,
     /// A batch had refusals, of which only single orders tell which they are.
     one_by_one: bool,
     wanted: Option<Wanted>,
@@ -87,7 +89,15 @@ impl Round {
     /// Rounds with the Sōzu of this conversation.
     #[must_use]
     pub fn new(sozu: Sozu, guards: Guards) -> Self {
-        Self { sozu, guards, refusals: Refusals::default(), compiled: None, one_by_one: false, wanted: None, looks: Looks::default() }
+        Self {
+            sozu,
+            guards,
+            refusals: Refusals::default(),
+            compiled: None,
+            one_by_one: false,
+            wanted: None,
+            looks: Looks::default(),
+        }
     }
 
     /// The conversation.
@@ -108,9 +118,10 @@ impl Round {
     pub async fn round(&mut self, spec: &EdgeSpec) -> Result<Outcome, RoundError> {
         let began = Instant::now();
         let actual = self.sozu.observe().await?;
-        let (desired, mut outcome) = self.compile(spec)?;
-        let steps = plan(&actual, &desired, &self.guards)?;
-        let reached = attainable(&actual, &desired, &self.guards);
+        let (compiled, mut outcome) = self.compile(spec)?;
+        let desired = &compiled.state;
+        let steps = plan(&actual, desired, &self.guards)?;
+        let reached = attainable(&actual, desired, &self.guards);
         outcome.serving = serving(&reached);
         outcome.removed = serving(&actual).difference(&outcome.serving).cloned().collect();
         drop(actual);
@@ -118,7 +129,7 @@ impl Round {
         let wanted = Wanted::of(&reached);
         drop(reached);
         if !outcome.steps.is_empty() {
-            self.look_again(&desired, &mut outcome).await?;
+            self.look_again(desired, &mut outcome).await?;
         }
         outcome.seen = verify(&self.sozu, &wanted, &mut outcome.findings).await?;
         self.looks.owe(self.wanted.as_ref(), &wanted);
@@ -151,14 +162,14 @@ impl Round {
     /// See [`RoundError`].
     pub async fn rehearse(&mut self, spec: &EdgeSpec) -> Result<(Vec<Step>, Vec<Finding>), RoundError> {
         let actual = self.sozu.observe().await?;
-        let (desired, outcome) = self.compile(spec)?;
-        Ok((plan(&actual, &desired, &self.guards)?, outcome.findings))
+        let (compiled, outcome) = self.compile(spec)?;
+        Ok((plan(&actual, &compiled.state, &self.guards)?, outcome.findings))
     }
 
-    fn compile(&mut self, spec: &EdgeSpec) -> Result<(ConfigState, Outcome), CompileError> {
+    fn compile(&mut self, spec: &EdgeSpec) -> Result<(Arc<Compiled>, Outcome), CompileError> {
         let compiled = match self.compiled.take() {
             Some((known, compiled)) if known == *spec => compiled,
-            _ => compile::compile(spec)?,
+            _ => Arc::new(compile::compile(spec)?),
         };
         let refused = compiled.refused.iter().map(|refused| Finding {
             object: refused.object.clone(),
@@ -166,9 +177,8 @@ impl Round {
             reason: refused.reason.clone(),
         });
         let outcome = Outcome { findings: refused.collect(), ..Outcome::default() };
-        let desired = compiled.state.clone();
-        self.compiled = Some((spec.clone(), compiled));
-        Ok((desired, outcome))
+        self.compiled = Some((spec.clone(), compiled.clone()));
+        Ok((compiled, outcome))
     }
 
     async fn apply(&mut self, steps: Vec<Step>, outcome: &mut Outcome) -> Result<(), SozuError> {
@@ -180,6 +190,10 @@ impl Round {
         }
         if batch.len() >= BATCH && !std::mem::take(&mut self.one_by_one) {
             self.load(batch, outcome).await?;
+            if self.one_by_one {
+                // Which of them were refused shows in the next round; until then nothing goes that they may replace.
+                return Ok(());
+            }
         } else {
             for step in batch {
                 self.take(step, outcome).await?;
@@ -222,7 +236,12 @@ impl Round {
         if self.refusals.hold_back(*phase) {
             return Ok(());
         }
-        if let Some(reason) = self.refusals.known(&object) {
+        if let Some(reason) = self.refusals.known(&object, *phase) {
+            outcome.findings.push(Finding { object, standing: Standing::Rejected, reason });
+            return Ok(());
+        }
+        if let Some(reason) = occupied(request) {
+            self.refusals.refused(&object, *phase, &reason);
             outcome.findings.push(Finding { object, standing: Standing::Rejected, reason });
             return Ok(());
         }
@@ -257,6 +276,15 @@ impl Round {
         }
         Ok(())
     }
+}
+
+/// Why an address cannot be bound: Sōzu shares one with any program that shares it too, and each would get a part of the
+/// connections.
+fn occupied(request: &RequestType) -> Option<String> {
+    let RequestType::ActivateListener(order) = request else { return None };
+    let address = SocketAddr::from(order.address);
+    let error = std::net::TcpListener::bind(address).err()?;
+    (error.kind() == std::io::ErrorKind::AddrInUse).then(|| format!("another program listens on {address} already"))
 }
 
 /// Ids of the portal's processes in a state.

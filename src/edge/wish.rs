@@ -4,16 +4,12 @@ use crate::{
     config::{Config, Edge},
     edge::{
         answers,
-        certificates::Held,
+        certificates::{Held, SiteCertificate},
         registry::Snapshot,
         spec::{Challenges, EdgeSpec, Listeners, Marker},
     },
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The portal's own site among those of the calls; no call is called so, since their ids begin with a letter.
 pub const OWN_SITE: &str = "_portal";
@@ -27,6 +23,8 @@ pub struct Sources<'a> {
     pub edge: &'a Edge,
     /// The certificates.
     pub certificates: &'a [Held],
+    /// The operator's own pages, by status.
+    pub answers: &'a BTreeMap<String, String>,
     /// Hosts under validation.
     pub challenges: Option<&'a Challenges>,
     /// The database.
@@ -53,9 +51,9 @@ pub fn wish(sources: Sources<'_>) -> EdgeSpec {
             hsts_seconds: config.portal.hsts(),
             limits: edge.limits.clone(),
             workers: sources.workers,
-            answers: answers::with_own(&own_answers(edge.answers_dir.as_deref())),
+            answers: answers::with_own(sources.answers),
         },
-        certificates: sources.certificates.iter().map(|held| held.certificate.clone()).collect(),
+        certificates: usable(sources.certificates),
         sites: sites(edge, snapshot),
         processes: serving
             .filter_map(|process| Some((process.id.to_string(), process.address.as_ref().ok()?.clone())))
@@ -77,22 +75,20 @@ fn public_port(authority: &str) -> u16 {
     if let Some(Ok(port)) = port { port } else { 443 }
 }
 
-/// The operator's own pages, by status. One that cannot be read leaves ours in place.
-fn own_answers(folder: Option<&Path>) -> BTreeMap<String, String> {
-    let entries = folder.and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten();
-    entries
-        .filter_map(|entry| {
-            let path = entry.path();
-            let status = path.file_stem()?.to_str()?.to_owned();
-            let page = path.extension().is_some_and(|extension| extension == "html");
-            (page && status.len() == 3).then(|| Some((status, fs::read_to_string(&path).ok()?)))?
-        })
-        .collect()
+/// The certificates but for those that browsers refuse at this moment and others stand in for.
+fn usable(held: &[Held]) -> Vec<SiteCertificate> {
+    let valid: Vec<&SiteCertificate> = held.iter().map(|held| &held.certificate).filter(|one| one.valid()).collect();
+    let replaced = |one: &SiteCertificate| {
+        one.names.iter().all(|name| valid.iter().any(|valid| valid.names.contains(name) || valid.covers(name)))
+    };
+    let stays = |one: &&SiteCertificate| one.valid() || !replaced(one);
+    held.iter().map(|held| &held.certificate).filter(stays).cloned().collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{own_answers, public_port};
+    use super::{public_port, usable};
+    use crate::edge::certificates::{Held, SiteCertificate};
 
     #[test]
     fn the_public_port_is_the_one_of_the_public_address() {
@@ -102,12 +98,20 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_the_operator_are_told_by_their_names() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["503.html", "note.txt", "404.txt"] {
-            std::fs::write(folder.path().join(name), "<p>x").unwrap();
-        }
-        assert_eq!(own_answers(Some(folder.path())).into_keys().collect::<Vec<_>>(), ["503"]);
-        assert!(own_answers(None).is_empty());
+    fn a_certificate_out_of_date_is_only_shown_where_no_other_can_be() {
+        let held = |name: &str, from: i64, to: i64| {
+            let mut params = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
+            let now = time::OffsetDateTime::now_utc();
+            (params.not_before, params.not_after) = (now + time::Duration::days(from), now + time::Duration::days(to));
+            let key = rcgen::KeyPair::generate().unwrap();
+            let pem = params.self_signed(&key).unwrap().pem();
+            let certificate = SiteCertificate::parse(pem, key.serialize_pem()).unwrap();
+            Held { certificate, source: "file".into(), fault: None }
+        };
+        let all = [held("a.example", -1, 90), held("a.example", 5000, 9000), held("b.example", -90, -1)];
+        let shown = usable(&all);
+        assert_eq!(shown, [all[0].certificate.clone(), all[2].certificate.clone()]);
+        assert!(all[1].certificate.out_of_date().unwrap().contains("not valid before"));
+        assert!(all[2].certificate.out_of_date().unwrap().contains("expired"));
     }
 }

@@ -128,11 +128,11 @@ mod tests {
                 test_hooks: false,
             },
             database: Database {
-                socket: folder.join("nobody.sock"),
+                socket: Some(folder.join("nobody.sock")),
                 name: "guichet".into(),
                 user: "nobody".into(),
-                password_file: None,
                 max_connections: 1,
+                ..Database::default()
             },
             mail: Mail::Folder { from: "guichet@localhost".into(), folder: folder.join("mail") },
             edge: None,

@@ -14,9 +14,21 @@ pub enum StoreError {
     /// The transaction lost a deadlock or waited too long for a lock.
     #[error("the transaction lost against another one")]
     Deadlock(#[source] sqlx::Error),
+    /// No server of the cluster takes writes, or several do.
+    #[error("no server of the cluster leads")]
+    NoLeader,
+    /// The server that was worked on leads no more; nothing was committed.
+    #[error("the leader was lost or does not answer")]
+    Moved,
+    /// No second server confirms what the leader would write.
+    #[error("no second server confirms writes")]
+    NotReplicated,
     /// The connection broke while the commit was under way: it may or may not have happened.
     #[error("the outcome of the commit is unknown")]
     UnknownOutcome(#[source] sqlx::Error),
+    /// The leader has committed, and no second server has confirmed it: the loss of the leader would undo it.
+    #[error("the leader has it, and no second server has confirmed it")]
+    Unconfirmed,
     /// The row was changed by another in the meantime.
     #[error("the row has changed in the meantime")]
     Stale,
@@ -35,6 +47,9 @@ pub enum StoreError {
 
 /// MariaDB error numbers: lock wait timeout and deadlock.
 const LOST: [u16; 2] = [1205, 1213];
+/// MariaDB error numbers of a server that retires or is full: too many connections (1040, 1203), shutdown (1053),
+/// read-only (1290, 1836), connection killed (1927).
+const RETIRING: [u16; 6] = [1040, 1053, 1203, 1290, 1836, 1927];
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
@@ -45,6 +60,8 @@ impl From<sqlx::Error> for StoreError {
                     .map(sqlx::mysql::MySqlDatabaseError::number);
                 if number.is_some_and(|number| LOST.contains(&number)) {
                     Self::Deadlock(error)
+                } else if number.is_some_and(|number| RETIRING.contains(&number)) {
+                    Self::Unavailable(error)
                 } else if database.is_unique_violation() {
                     Self::Duplicate(key_name(database.message()))
                 } else {
@@ -72,8 +89,12 @@ impl StoreError {
 }
 
 impl Retriable for StoreError {
-    fn lost_a_deadlock(&self) -> bool {
-        matches!(self, Self::Deadlock(_))
+    fn may_run_again(&self) -> bool {
+        matches!(self, Self::Deadlock(_)) || self.lost_its_server()
+    }
+
+    fn lost_its_server(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Moved | Self::NoLeader)
     }
 }
 

@@ -191,3 +191,16 @@ pub async fn all(db: &mut MySqlConnection) -> Result<Vec<Process>, StoreError> {
     .await?;
     rows.into_iter().map(Row::read).collect()
 }
+
+/// The newest heartbeat that a server holds, microseconds since 1970 by the leader's clock: compared between servers, it
+/// tells how far one is behind, without a privilege and whatever their clocks say.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pulse(db: &mut MySqlConnection) -> Result<Option<i64>, StoreError> {
+    Ok(sqlx::query_scalar(
+        "select cast(timestampdiff(microsecond, '1970-01-01', max(heartbeat_at)) as signed) from process",
+    )
+    .fetch_one(db)
+    .await?)
+}

@@ -309,19 +309,36 @@ fn describe_app(error: &AppError) -> Described {
             ("Ce dossier n'a pas de dépôt à retirer.", "This dossier has no deposit to withdraw."),
             BACK,
         ),
+        AppError::Store(StoreError::NotReplicated | StoreError::Unconfirmed) => words(
+            S::SERVICE_UNAVAILABLE,
+            "not_replicated",
+            ("En attente d'un second serveur", "Waiting for a second server"),
+            (
+                "Aucun second serveur ne confirme les écritures en ce moment : rien ne vous est accusé qui pourrait se perdre.",
+                "No second server confirms writes at the moment: nothing that could be lost is acknowledged to you.",
+            ),
+            (
+                "Vos saisies restent sur cette page et sur cet appareil. Renvoyez dans un instant : le même envoi ne compte jamais deux fois.",
+                "What you typed stays on this page and on this device. Send it again in a moment: the same attempt never counts twice.",
+            ),
+        ),
         AppError::Overloaded
-        | AppError::Store(StoreError::Unavailable(_) | StoreError::Deadlock(_) | StoreError::UnknownOutcome(_)) => {
-            words(
-                S::SERVICE_UNAVAILABLE,
-                "unavailable",
-                ("Portail momentanément indisponible", "Portal unavailable for the moment"),
-                (
-                    "La base de données ne répond pas. Rien n'a été déposé par cette requête, à moins que la page du dossier ne le dise.",
-                    "The database does not answer. Nothing was deposited by this request unless the dossier's page says so.",
-                ),
-                AGAIN,
-            )
-        }
+        | AppError::Store(
+            StoreError::Unavailable(_)
+            | StoreError::NoLeader
+            | StoreError::Moved
+            | StoreError::Deadlock(_)
+            | StoreError::UnknownOutcome(_),
+        ) => words(
+            S::SERVICE_UNAVAILABLE,
+            "unavailable",
+            ("Portail momentanément indisponible", "Portal unavailable for the moment"),
+            (
+                "La base de données ne répond pas. Rien n'a été déposé par cette requête, à moins que la page du dossier ne le dise.",
+                "The database does not answer. Nothing was deposited by this request unless the dossier's page says so.",
+            ),
+            AGAIN,
+        ),
         AppError::Store(_) | AppError::Disk(_) | AppError::Token(_) | AppError::Keys(_) => unexpected(),
     }
 }

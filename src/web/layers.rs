@@ -8,7 +8,7 @@ use axum::{
     extract::Request,
     http::{HeaderName, HeaderValue, Uri, header},
     middleware::{self, Next},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
 use std::time::{Duration, Instant};
@@ -18,18 +18,31 @@ use tracing::Instrument;
 /// No page needs longer; an upload is cut by its own rules at the proxy.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
+/// How long a request may go on after the leader of the database was lost.
+const LED: Duration = Duration::from_secs(8);
+
 /// Longest slowness that a test may ask for.
 const SLOWEST: Duration = Duration::from_secs(5);
 
 /// Puts the stack around a router.
 pub fn around(router: Router, app: App) -> Router {
     let inner = router
+        .layer(middleware::from_fn_with_state(app.clone(), led))
         .layer(middleware::from_fn_with_state(app.clone(), error::dress))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| error::panicked()))
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
         .layer(middleware::from_fn_with_state(strict(&app), headers));
     // The language is part of the path, so it must be taken off before the routes are matched.
     Router::new().fallback_service(inner).layer(middleware::from_fn_with_state(app, arrive))
+}
+
+/// Gives a request up whose server of the database leads no more. Writes have found the next one by themselves by then;
+/// what is left waits for a frozen server, which never answers.
+async fn led(axum::extract::State(app): axum::extract::State<App>, request: Request, next: Next) -> Response {
+    match app.store.while_led(LED, next.run(request)).await {
+        Ok(response) => response,
+        Err(error) => error::Failure::App(error.into()).into_response(),
+    }
 }
 
 async fn arrive(axum::extract::State(app): axum::extract::State<App>, mut request: Request, next: Next) -> Response {

@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod breakdown;
 mod command_line;
+mod database;
 mod deadline;
 mod deposit;
 mod edge;

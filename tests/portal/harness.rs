@@ -1,6 +1,8 @@
 //! What stories are told with: an installation, people, dossiers.
 
 pub mod actor;
+pub mod cluster;
+pub mod depositors;
 pub mod installation;
 pub mod load;
 pub mod sample;

@@ -38,19 +38,23 @@ pub(super) async fn run(command: SiteCommand) -> anyhow::Result<()> {
     match command {
         SiteCommand::Add { host, call, installation } => {
             let (config, store) = open(&installation)?;
-            ensure!(is_host_name(&host), "{host:?} is not a plain lower-case host name, without port or path");
+            ensure!(
+                is_host_name(&host),
+                "{host:?} is not a plain lower-case host name, without port or path, nor an address"
+            );
             let calls = load_calls(&config)?;
             let known: Vec<&str> = calls.iter().map(|call| call.id.as_str()).collect();
             ensure!(known.contains(&call.as_str()), "there is no call {call:?}; there are: {}", known.join(", "));
-            let own = config.edge.iter().flat_map(|edge| &edge.hosts).chain([&config.portal.public_url]);
-            ensure!(!own.into_iter().any(|own| *own == host), "{host} is the portal's own host");
-            let mut db = store.read(Freshness::OwnWrites).await?;
+            let public = config.authority().rsplit_once(':').map_or(config.authority(), |(name, _)| name);
+            let mut own = config.edge.iter().flat_map(|edge| edge.hosts.iter().map(String::as_str)).chain([public]);
+            ensure!(!own.any(|own| own.eq_ignore_ascii_case(&host)), "{host} is the portal's own host");
+            let mut db = store.write().await?;
             site::put(&mut db, &host, &call, site::Source::Operator).await?;
             writeln!(io::stdout(), "{host} shows {call}. It needs a certificate: see `guichet edge status`.")?;
         }
         SiteCommand::Remove { host, installation } => {
             let (_, store) = open(&installation)?;
-            let mut db = store.read(Freshness::OwnWrites).await?;
+            let mut db = store.write().await?;
             ensure!(site::remove(&mut db, &host).await?, "{host} is not a host name of a call");
             writeln!(io::stdout(), "{host} is no more.")?;
         }

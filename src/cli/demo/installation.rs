@@ -8,7 +8,7 @@ use crate::{
         folder::Folder,
     },
     config::{CertificateFiles, Config, Database, Edge, Limits, Listen, Mail, Portal},
-    store::embedded::{DATABASE, SocketFolder, private_folder},
+    store::embedded::{SocketFolder, private_folder},
 };
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
@@ -111,12 +111,8 @@ impl Installation {
 
     /// Writes the configuration of the edge and of each portal process.
     pub fn write_configs(&self, args: &DemoArgs, server: &Server) -> anyhow::Result<Vec<ProcessConfig>> {
-        let database = Database {
-            socket: server.socket.clone(),
-            user: server.user.clone(),
-            max_connections: (CONNECTIONS / u32::from(args.processes)).min(16),
-            ..self.base.database.clone()
-        };
+        let most = (CONNECTIONS / u32::from(args.processes)).min(16);
+        let database = Database { max_connections: most, ..server.database.clone() };
         let edge = Config { edge: Some(self.edge.clone()), database: database.clone(), ..self.base.clone() };
         fs::write(&self.edge_config, toml::to_string(&edge)?)
             .with_context(|| self.edge_config.display().to_string())?;
@@ -171,13 +167,7 @@ fn base_config(args: &DemoArgs, folder: &Folder, url: &str, calls: Vec<PathBuf>,
             demonstration: true,
             test_hooks: args.test_hooks,
         },
-        database: Database {
-            socket: folder.file("mariadb/mariadb.sock"),
-            name: DATABASE.into(),
-            user: String::new(),
-            password_file: None,
-            max_connections: 1,
-        },
+        database: Database::default(),
         mail: Mail::Folder { from: "Guichet <guichet@localhost>".into(), folder: folder.file("mail") },
         edge: None,
     }

@@ -18,16 +18,16 @@ pub async fn examine(config: &Config, sheet: &mut Sheet) {
         Ok(store) => store,
         Err(error) => {
             sheet.problem(
-                format!("The password file of the database cannot be read: {error}."),
-                "Correct database.password_file.",
+                format!("The way to the database cannot be prepared: {}.", reason(&error.into())),
+                "Correct the files named under [database].",
             );
             return;
         }
     };
-    let socket = config.database.socket.display();
+    let place = config.database.place();
     match store.server().await {
         Ok(server) => {
-            sheet.fine(format!("The database answers on {socket}: version {}.", server.version));
+            sheet.fine(format!("The database answers on {place}: version {}.", server.version));
             settings(&server, sheet);
             match store.schema().await {
                 Ok(found) => schema(found, sheet),
@@ -38,8 +38,8 @@ pub async fn examine(config: &Config, sheet: &mut Sheet) {
             }
         }
         Err(error) => sheet.problem(
-            format!("The database does not answer on {socket}: {}.", reason(&error.into())),
-            "Start it, or correct the socket, name and user under [database]; the portal waits for it and refuses deposits meanwhile.",
+            format!("The database does not answer on {place}: {}.", reason(&error.into())),
+            "Start it, or correct where it is, its name and user under [database]; the portal waits for it and refuses deposits meanwhile.",
         ),
     }
     store.close().await;

@@ -1,5 +1,7 @@
 //! The site's certificate: read from the operator's files, and refused before it reaches Sōzu if it could not be served.
 
+use crate::edge::stamp::read_plain;
+use jiff::Timestamp;
 use rustls::{
     crypto::ring::default_provider,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
@@ -65,9 +67,8 @@ impl SiteCertificate {
     /// # Errors
     /// See [`CertificateError`].
     pub fn read(certificate: &Path, key: &Path) -> Result<Self, CertificateError> {
-        let text = |path: &Path| {
-            std::fs::read_to_string(path).map_err(|source| CertificateError::Read { path: path.into(), source })
-        };
+        let text =
+            |path: &Path| read_plain(path).map_err(|source| CertificateError::Read { path: path.into(), source });
         Self::parse(text(certificate)?, text(key)?)
             .map_err(|reason| CertificateError::Unusable { path: certificate.into(), reason })
     }
@@ -101,6 +102,24 @@ impl SiteCertificate {
             begins: x509.validity().not_before.timestamp(),
             expires: x509.validity().not_after.timestamp(),
         })
+    }
+
+    /// Whether browsers take it at this moment.
+    #[must_use]
+    pub fn valid(&self) -> bool {
+        self.out_of_date().is_none()
+    }
+
+    /// Why browsers would refuse it at this moment.
+    #[must_use]
+    pub fn out_of_date(&self) -> Option<String> {
+        let now = Timestamp::now().as_second();
+        let day = |second| Timestamp::from_second(second).map_or_else(|_| "?".into(), |at| at.to_string());
+        match () {
+            () if now < self.begins => Some(format!("it is not valid before {}", day(self.begins))),
+            () if now >= self.expires => Some(format!("it has expired on {}", day(self.expires))),
+            () => None,
+        }
     }
 
     /// Whether it stands for a host.

@@ -1,8 +1,10 @@
 //! Certificates in files of the operator's, watched, and looked at as well: some file systems give no notice.
 
 use super::{CertificatesError, Held, SiteCertificate};
-use crate::config::CertificateFiles;
-use jiff::Timestamp;
+use crate::{
+    config::CertificateFiles,
+    edge::stamp::{Stamp, stamp},
+};
 use notify::{RecursiveMode, Watcher};
 use std::{
     collections::BTreeSet,
@@ -13,18 +15,10 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// Tells one version of a file from the next: device, inode, size and change time.
-type Stamp = Option<(u64, u64, u64, i64, i64)>;
-
-fn stamp(path: &Path) -> Stamp {
-    let meta = fs::metadata(path).ok()?;
-    Some((meta.dev(), meta.ino(), meta.size(), meta.mtime(), meta.mtime_nsec()))
-}
-
 /// One pair of files.
 struct Pair {
     files: CertificateFiles,
-    seen: Option<(Stamp, Stamp)>,
+    seen: Option<(Option<Stamp>, Option<Stamp>)>,
     /// The last good reading.
     good: Option<SiteCertificate>,
     fault: Option<String>,
@@ -42,6 +36,12 @@ impl Pair {
         }
         self.seen = Some(stamps);
         match SiteCertificate::read(&self.files.certificate, &self.files.private_key) {
+            // A renewal that nobody could use is none.
+            Ok(certificate) if !certificate.valid() && self.good.as_ref().is_some_and(SiteCertificate::valid) => {
+                let reason = certificate.out_of_date().unwrap_or_default();
+                tracing::warn!(fingerprint = certificate.fingerprint, "certificate not taken over: {reason}");
+                self.fault = Some(format!("{reason}; the previous one stays"));
+            }
             Ok(certificate) => {
                 if self.good.as_ref() != Some(&certificate) {
                     tracing::info!(fingerprint = certificate.fingerprint, "certificate read");
@@ -60,10 +60,12 @@ impl Pair {
 
     fn held(&self) -> Option<Held> {
         let certificate = self.good.clone()?;
-        let now = Timestamp::now().as_second();
-        let early = (certificate.begins > now).then(|| "it is not valid yet".to_owned());
-        let fault = self.fault.clone().or(early);
+        let fault = self.fault.clone().or(certificate.out_of_date());
         Some(Held { certificate, source: self.files.certificate.display().to_string(), fault })
+    }
+
+    fn complaint(&self) -> Option<String> {
+        self.fault.clone().or_else(|| self.good.as_ref()?.out_of_date())
     }
 }
 
@@ -121,7 +123,7 @@ impl Files {
 
     /// What is wrong, as file and reason.
     pub fn complaints(&self) -> Vec<(String, String)> {
-        let of = |pair: &Pair| Some((pair.files.certificate.display().to_string(), pair.fault.clone()?));
+        let of = |pair: &Pair| Some((pair.files.certificate.display().to_string(), pair.complaint()?));
         self.pairs.iter().filter_map(of).collect()
     }
 

@@ -7,7 +7,7 @@ use crate::{
         round::Outcome,
         spec::EdgeSpec,
     },
-    store::{Connection, Freshness, Store, StoreError, edge},
+    store::{Connection, Store, StoreError, edge},
 };
 use anyhow::Context;
 use std::future::Future;
@@ -84,7 +84,7 @@ impl Keeper {
 /// reads the database has said it.
 async fn note(store: &Store, work: impl AsyncFnOnce(&mut Connection) -> Result<(), StoreError>) -> Result<(), ()> {
     let noted = async {
-        let mut db = store.read(Freshness::OwnWrites).await?;
+        let mut db = store.write().await?;
         work(&mut db).await
     };
     bounded(noted).await.map_err(drop)

@@ -43,11 +43,17 @@ impl Installation {
 
     /// An installation of one's own; with a folder, one that has been started before.
     pub fn start(folder: Option<&Path>) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    /// The same, with more options.
+    pub fn start_with(folder: Option<&Path>, more: &[&str]) -> Self {
         let keep = folder.is_none().then(|| tempfile::Builder::new().prefix("guichet-").tempdir().unwrap());
         let folder = folder.map_or_else(|| keep.as_ref().unwrap().path().to_owned(), Path::to_owned);
         let mut supervisor = Command::new(guichet())
             .args(["demo", "--test-hooks", "--until-stdin-closes", "--dir"])
             .arg(&folder)
+            .args(more)
             .arg("--calls")
             .arg(source("calls/hyper-open-x.toml"))
             .arg("--calls")
@@ -122,12 +128,20 @@ impl Installation {
 
     /// Runs a command of the program against this installation, and returns what it printed.
     pub async fn command(&self, arguments: &[&str]) -> String {
+        self.try_command(arguments).await.unwrap_or_else(|printed| panic!("{arguments:?}: {printed}"))
+    }
+
+    /// The same; what was printed is the error when the command fails.
+    pub async fn try_command(&self, arguments: &[&str]) -> Result<String, String> {
         let config = self.folder.join("guichet-1.toml");
         let done = tokio::process::Command::new(guichet()).args(arguments).arg("--config").arg(config).output();
         let done = done.await.unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(done.status.success(), "{arguments:?}: {}{}", text(&done.stdout), text(&done.stderr));
-        text(&done.stdout)
+        if done.status.success() {
+            Ok(text(&done.stdout))
+        } else {
+            Err(format!("{}{}", text(&done.stdout), text(&done.stderr)))
+        }
     }
 
     /// A client of Sōzu's command socket that is not the edge, for doing mischief and looking.

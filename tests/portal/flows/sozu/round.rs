@@ -3,9 +3,9 @@
 use super::GUARDS;
 use crate::harness::{
     installation::wait_for_async,
-    sozu::{Rig, process, spec},
+    sozu::{Rig, free, process, spec},
 };
-use guichet::edge::{probe::serves, report::Standing, round::Round};
+use guichet::edge::{plan::Guards, probe::serves, report::Standing, round::Round};
 use std::net::TcpListener;
 
 #[tokio::test]
@@ -13,8 +13,8 @@ async fn a_refused_listener_and_a_host_without_certificate_hold_up_nothing_else(
     let rig = Rig::start().await;
     let (address, _) = process().await;
     let mut spec = spec(&["a.sites.test", "uncovered.example"], &[("one", address)]);
-    let occupant = TcpListener::bind("127.0.0.1:0").unwrap();
-    spec.listeners.http = occupant.local_addr().unwrap();
+    // An address that no machine has (RFC 5737).
+    spec.listeners.http = "192.0.2.1:8080".parse().unwrap();
     let mut round = Round::new(rig.sozu(), GUARDS);
     let outcome = round.round(&spec).await.unwrap();
     let reason = |object: &str| {
@@ -26,7 +26,7 @@ async fn a_refused_listener_and_a_host_without_certificate_hold_up_nothing_else(
     assert!(reason("uncovered.example").is_some(), "{:?}", outcome.findings);
     serves("a.sites.test", spec.listeners.https, &spec.certificates[0].fingerprint).await.unwrap();
 
-    drop(occupant);
+    spec.listeners.http = free();
     wait_for_async("the listener to be bound", async || {
         let outcome = round.round(&spec).await.unwrap();
         outcome.findings.iter().all(|finding| finding.object.contains("uncovered.example"))
@@ -34,4 +34,59 @@ async fn a_refused_listener_and_a_host_without_certificate_hold_up_nothing_else(
     .await;
     assert!(std::net::TcpStream::connect(spec.listeners.http).is_ok());
     assert!(round.still_holds().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_host_keeps_its_https_while_its_certificate_cannot_be_read() {
+    let rig = Rig::start().await;
+    let (address, _) = process().await;
+    let mut spec = spec(&["a.sites.test"], &[("one", address)]);
+    let mut round = Round::new(rig.sozu(), Guards { max_removal_percent: 0 });
+    assert!(round.round(&spec).await.unwrap().verified());
+    let shown = spec.certificates[0].fingerprint.clone();
+    // What an edge wishes for that was started again while the file was away.
+    spec.certificates.clear();
+    let mut round = Round::new(rig.sozu(), Guards { max_removal_percent: 0 });
+    let outcome = round.round(&spec).await.unwrap();
+    assert!(outcome.steps.is_empty(), "{:?}", outcome.steps);
+    let told = outcome.findings.iter().any(|finding| finding.reason.contains("what Sōzu shows for it stays"));
+    assert!(told, "{:?}", outcome.findings);
+    serves("a.sites.test", spec.listeners.https, &shown).await.unwrap();
+    // A host that is not wanted any more is another matter: the guard holds it, the operator lets it go.
+    spec.sites = [("portal".to_owned(), ["b.sites.test".to_owned()].into())].into();
+    let outcome = round.round(&spec).await.unwrap();
+    assert!(outcome.findings.iter().any(|finding| finding.standing == Standing::NeedsOperator), "{outcome:?}");
+    serves("a.sites.test", spec.listeners.https, &shown).await.unwrap();
+    round.set_guards(super::GUARDS);
+    round.round(&spec).await.unwrap();
+    assert!(round.sozu().observe().await.unwrap().https_fronts.is_empty());
+}
+
+#[tokio::test]
+async fn a_listener_moves_only_when_the_new_address_can_be_had() {
+    let rig = Rig::start().await;
+    let (address, _) = process().await;
+    let mut spec = spec(&["a.sites.test"], &[("one", address)]);
+    let mut round = Round::new(rig.sozu(), GUARDS);
+    assert!(round.round(&spec).await.unwrap().verified());
+    let (old, shown) = (spec.listeners.https, spec.certificates[0].fingerprint.clone());
+    let occupant = TcpListener::bind("127.0.0.1:0").unwrap();
+    spec.listeners.https = occupant.local_addr().unwrap();
+    for _ in 0..2 {
+        let outcome = round.round(&spec).await.unwrap();
+        let refused = outcome.findings.iter().any(|one| one.reason.contains("another program listens"));
+        assert!(refused, "{:?}", outcome.findings);
+        serves("a.sites.test", old, &shown).await.unwrap();
+    }
+    drop(occupant);
+    wait_for_async("the listener to move", async || {
+        round.round(&spec).await.unwrap();
+        serves("a.sites.test", spec.listeners.https, &shown).await.is_ok()
+    })
+    .await;
+    wait_for_async("the old one to go", async || {
+        round.round(&spec).await.unwrap();
+        std::net::TcpStream::connect(old).is_err()
+    })
+    .await;
 }

@@ -1,0 +1,98 @@
+//! The operator's own pages in place of Sōzu's answers: files `<status>.html` of one folder, read again when they change.
+
+use crate::edge::{
+    answers::STATUSES,
+    stamp::{Stamp, read_plain, stamp},
+};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Largest page, bytes: it stands in every worker's memory.
+const LARGEST: u64 = 256 << 10;
+
+/// The pages as last read.
+#[derive(Debug, Default)]
+pub struct OwnAnswers {
+    seen: BTreeMap<PathBuf, Option<Stamp>>,
+    folder: Option<PathBuf>,
+    pages: BTreeMap<String, String>,
+    complaints: Vec<(String, String)>,
+}
+
+impl OwnAnswers {
+    /// The pages of a folder, by status.
+    pub fn current(&mut self, folder: Option<&Path>) -> &BTreeMap<String, String> {
+        let files = folder.map(fs::read_dir).and_then(Result::ok).into_iter().flatten().flatten();
+        let seen: BTreeMap<_, _> = files.map(|entry| (entry.path(), stamp(&entry.path()))).collect();
+        if self.seen != seen || self.folder.as_deref() != folder || self.folder_is_missing() {
+            (self.seen, self.folder) = (seen, folder.map(Path::to_path_buf));
+            self.read();
+        }
+        &self.pages
+    }
+
+    /// What cannot be used, as file and reason.
+    #[must_use]
+    pub fn complaints(&self) -> &[(String, String)] {
+        &self.complaints
+    }
+
+    fn folder_is_missing(&self) -> bool {
+        self.folder.as_ref().is_some_and(|folder| !folder.is_dir())
+    }
+
+    fn read(&mut self) {
+        (self.pages, self.complaints) = (BTreeMap::new(), Vec::new());
+        if self.folder_is_missing() {
+            let folder = self.folder.iter().map(|folder| folder.display().to_string()).collect();
+            self.complaints.push((folder, "edge.answers_dir is no folder: our own pages stand".into()));
+        }
+        for path in self.seen.keys().filter(|path| path.extension().is_some_and(|extension| extension == "html")) {
+            match page(path) {
+                Ok((status, text)) => drop(self.pages.insert(status, text)),
+                Err(reason) => self.complaints.push((path.display().to_string(), format!("{reason}: ours stands"))),
+            }
+        }
+    }
+}
+
+fn page(path: &Path) -> Result<(String, String), String> {
+    let status = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    if !STATUSES.contains(&status) {
+        return Err(format!("Sōzu answers with {} only", STATUSES.join(", ")));
+    }
+    if fs::metadata(path).is_ok_and(|meta| meta.len() > LARGEST) {
+        return Err(format!("it is larger than {} kB", LARGEST >> 10));
+    }
+    let text = read_plain(path).map_err(|error| format!("it cannot be read ({error})"))?;
+    if text.trim().is_empty() {
+        return Err("it is empty".into());
+    }
+    Ok((status.to_owned(), text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OwnAnswers;
+
+    #[test]
+    fn pages_are_told_by_their_names_and_what_cannot_be_used_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut answers = OwnAnswers::default();
+        assert!(answers.current(None).is_empty() && answers.complaints().is_empty());
+        for (name, text) in [("503.html", "<p>x"), ("note.txt", "x"), ("999.html", "<p>"), ("404.html", " ")] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        nix::unistd::mkfifo(&folder.path().join("502.html"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let pages = answers.current(Some(folder.path())).clone();
+        assert_eq!(pages.into_keys().collect::<Vec<_>>(), ["503"]);
+        assert_eq!(answers.complaints().len(), 3, "{:?}", answers.complaints());
+        std::fs::write(folder.path().join("404.html"), "<p>gone").unwrap();
+        assert_eq!(answers.current(Some(folder.path())).len(), 2);
+        assert!(answers.current(Some(&folder.path().join("none"))).is_empty());
+        assert_eq!(answers.complaints().len(), 1);
+    }
+}

@@ -1,0 +1,282 @@
+//! Following the leader of a cluster: every server is looked at ten times a second, and the pool of connections belongs
+//! to the one that leads. A change of leader ends the pool and whatever is under way on it.
+//!
+//! Nobody else is asked: who leads is what the servers themselves say, so that writes do not depend on the manager of
+//! the cluster, and a leader that was retired and does not know it is not believed.
+
+mod sight;
+mod verdict;
+
+pub use sight::Sight;
+pub(super) use sight::still_replicates;
+pub use verdict::{Verdict, decide};
+
+use super::endpoint::Endpoint;
+use crate::config::{Database, Durability};
+use sight::Looker;
+use sqlx::{
+    MySqlConnection, MySqlPool,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Pause between two looks at a server.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Looks between two readings of the pulse.
+const PULSE: u32 = 10;
+/// A server that is slow to answer keeps its last good sight for so long; one that refuses loses it at once.
+const SLOW: Duration = Duration::from_secs(1);
+/// Longest time for connections of an ended pool to be given back.
+const CLOSE: Duration = Duration::from_secs(5);
+/// Longest wait for a connection of the pool.
+const ACQUIRE: Duration = Duration::from_secs(3);
+/// Longest wait for a row that another transaction holds, seconds.
+const LOCK_WAIT: u32 = 5;
+
+/// The server that leads, for as long as it does.
+#[derive(Clone, Debug)]
+pub struct Leading {
+    /// Grows with every change of leader.
+    pub generation: u64,
+    /// Its place in the configuration.
+    pub node: usize,
+    /// Its own number, which shows through a proxy too.
+    pub server: i64,
+    /// Whether writes are as durable as demanded.
+    pub durable: bool,
+    /// Connections to it.
+    pub pool: MySqlPool,
+    /// Cancelled when it leads no more.
+    pub ended: CancellationToken,
+}
+
+/// A server as the last looks found it.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    /// What it said.
+    pub sight: Option<Sight>,
+    /// Why nothing is known.
+    pub silence: Option<String>,
+    said: Option<Instant>,
+}
+
+/// What one process knows of the servers.
+#[derive(Debug)]
+pub(super) struct Cluster {
+    pub endpoints: Vec<Endpoint>,
+    pub durability: Durability,
+    max_connections: u32,
+    max_lag: Duration,
+    standings: Mutex<Vec<Standing>>,
+    leading: watch::Sender<Option<Leading>>,
+    replicas: Mutex<BTreeMap<usize, MySqlPool>>,
+    turn: AtomicUsize,
+    wake: Notify,
+}
+
+impl Cluster {
+    /// A single server, which leads by definition.
+    pub fn single(endpoint: Endpoint, config: &Database) -> Self {
+        let pool = pool(endpoint.options.clone(), config.max_connections, Role::Single);
+        let ended = CancellationToken::new();
+        let leading = Leading { generation: 0, node: 0, server: 0, durable: true, pool, ended };
+        Self::with(vec![endpoint], config, Some(leading))
+    }
+
+    /// Several servers, or a proxy; [`Cluster::watch`] finds the leader.
+    pub fn several(endpoints: Vec<Endpoint>, config: &Database) -> Self {
+        Self::with(endpoints, config, None)
+    }
+
+    fn with(endpoints: Vec<Endpoint>, config: &Database, leading: Option<Leading>) -> Self {
+        Self {
+            standings: Mutex::new(vec![Standing::default(); endpoints.len()]),
+            endpoints,
+            durability: config.durability(),
+            max_connections: config.max_connections,
+            max_lag: Duration::from_secs(config.max_lag_seconds.into()),
+            leading: watch::Sender::new(leading),
+            replicas: Mutex::default(),
+            turn: AtomicUsize::new(0),
+            wake: Notify::new(),
+        }
+    }
+
+    /// Looks at all servers for as long as the tasks live.
+    pub fn watch(self: &Arc<Self>) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        for (node, endpoint) in self.endpoints.iter().enumerate() {
+            // A task that ends with the store, and not the other way round.
+            let (cluster, looker) = (Arc::downgrade(self), Looker::new(endpoint.clone()));
+            tasks.spawn(async move {
+                let (mut looker, mut looks) = (looker, 0_u32);
+                while let Some(cluster) = cluster.upgrade() {
+                    let seen = looker.look(looks.is_multiple_of(PULSE)).await;
+                    looks = looks.wrapping_add(1);
+                    cluster.note(node, seen);
+                    tokio::select! {
+                        () = tokio::time::sleep(PAUSE) => {}
+                        () = cluster.wake.notified() => {}
+                    }
+                }
+            });
+        }
+        tasks
+    }
+
+    /// Has all servers looked at now: something failed on the leader.
+    pub fn suspect(&self) {
+        self.wake.notify_waiters();
+    }
+
+    /// The leader, once there is one.
+    pub async fn leader(&self, patience: Duration) -> Option<Leading> {
+        let mut leading = self.leading.subscribe();
+        let found = timeout(patience, leading.wait_for(Option::is_some)).await;
+        found.ok()?.ok()?.clone()
+    }
+
+    /// The leader at this moment.
+    pub fn leading(&self) -> Option<Leading> {
+        self.leading.borrow().clone()
+    }
+
+    /// A replica that is no further behind than accepted; they take turns.
+    pub fn replica(&self) -> Option<MySqlPool> {
+        let leader = self.leading()?.node;
+        let standings = self.standings();
+        let pulse = standings.get(leader)?.sight.as_ref()?.pulse?;
+        let close = |standing: &Standing| {
+            let sight = standing.sight.as_ref().filter(|sight| sight.read_only)?;
+            let behind = Duration::from_micros(u64::try_from(pulse - sight.pulse?).unwrap_or(0));
+            (behind <= self.max_lag).then_some(())
+        };
+        let nodes: Vec<usize> = (0..standings.len()).filter(|node| close(&standings[*node]).is_some()).collect();
+        drop(standings);
+        let node = *nodes.get(self.turn.fetch_add(1, Ordering::Relaxed) % nodes.len().max(1))?;
+        let mut pools = self.replicas.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = || pool(self.endpoints[node].options.clone(), self.max_connections, Role::Replica);
+        Some(pools.entry(node).or_insert_with(open).clone())
+    }
+
+    /// All servers as last seen.
+    pub fn standings(&self) -> MutexGuard<'_, Vec<Standing>> {
+        self.standings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives all connections back.
+    pub async fn close(&self) {
+        if let Some(leading) = self.leading.send_replace(None) {
+            leading.ended.cancel();
+            leading.pool.close().await;
+        }
+        let pools = std::mem::take(&mut *self.replicas.lock().unwrap_or_else(PoisonError::into_inner));
+        for pool in pools.into_values() {
+            pool.close().await;
+        }
+    }
+
+    fn note(&self, node: usize, seen: Result<Sight, sight::Silence>) {
+        let mut standings = self.standings();
+        let Some(standing) = standings.get_mut(node) else { return };
+        match seen {
+            Ok(sight) => {
+                // Not every look reads the pulse.
+                let pulse = sight.pulse.or(standing.sight.as_ref().and_then(|before| before.pulse));
+                *standing =
+                    Standing { sight: Some(Sight { pulse, ..sight }), silence: None, said: Some(Instant::now()) };
+            }
+            Err(silence) => {
+                let kept = silence.may_be_slow && standing.said.is_some_and(|said| said.elapsed() < SLOW);
+                if !kept {
+                    standing.sight = None;
+                }
+                standing.silence = Some(silence.reason);
+            }
+        }
+        let sights: Vec<Option<Sight>> = standings.iter().map(|standing| standing.sight.clone()).collect();
+        // Still under the lock, so that an older finding never overtakes a newer one.
+        self.settle(&sights);
+    }
+
+    fn settle(&self, sights: &[Option<Sight>]) {
+        let verdict = decide(sights, self.durability);
+        let before = self.leading();
+        let server = |node: usize| sights.get(node).and_then(Option::as_ref).map_or(0, |sight| sight.server);
+        match (verdict, before) {
+            (Verdict::Leads { node, durable }, Some(before))
+                if (before.node, before.server) == (node, server(node)) =>
+            {
+                if before.durable != durable {
+                    tracing::warn!(server = self.endpoints[node].label, durable, "database.durability_changed");
+                    self.leading.send_replace(Some(Leading { durable, ..before }));
+                }
+            }
+            (Verdict::Leads { node, durable }, before) => {
+                let generation = before.as_ref().map_or(0, |before| before.generation) + 1;
+                let pool = pool(self.endpoints[node].options.clone(), self.max_connections, Role::Leader);
+                let ended = CancellationToken::new();
+                tracing::info!(server = self.endpoints[node].label, generation, durable, "database.leader");
+                let next = Leading { generation, node, server: server(node), durable, pool, ended };
+                self.leading.send_replace(Some(next));
+                before.into_iter().for_each(end);
+            }
+            (none, Some(before)) => {
+                tracing::warn!(server = self.endpoints[before.node].label, verdict = ?none, "database.leader_lost");
+                self.leading.send_replace(None);
+                end(before);
+            }
+            (_, None) => {}
+        }
+    }
+}
+
+/// Ends what is under way with a server that leads no more. One that is frozen never gives its connections back.
+fn end(leading: Leading) {
+    leading.ended.cancel();
+    tokio::spawn(async move { timeout(CLOSE, leading.pool.close()).await.ok() });
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Single,
+    Leader,
+    Replica,
+}
+
+fn pool(options: MySqlConnectOptions, most: u32, role: Role) -> MySqlPool {
+    MySqlPoolOptions::new()
+        .max_connections(most)
+        .acquire_timeout(ACQUIRE)
+        .test_before_acquire(false)
+        .after_connect(move |connection, _| Box::pin(prepare(connection, role)))
+        .connect_lazy_with(options)
+}
+
+/// A connection to the leader is never one to a server that takes no writes, though it lead a moment ago.
+async fn prepare(connection: &mut MySqlConnection, role: Role) -> Result<(), sqlx::Error> {
+    // The isolation that the statements were written for, whatever the server's default is.
+    let set = format!("set session innodb_lock_wait_timeout = {LOCK_WAIT}, session tx_isolation = 'READ-COMMITTED'");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(set)).execute(&mut *connection).await?;
+    if role == Role::Leader {
+        let read_only: i64 =
+            sqlx::query_scalar("select cast(@@global.read_only as signed)").fetch_one(&mut *connection).await?;
+        if read_only != 0 {
+            return Err(sqlx::Error::Io(std::io::Error::other("this server takes no writes (any more)")));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! What one server says of itself: whether it takes writes, and whether a second server confirms them.
+
+use crate::store::endpoint::Endpoint;
+use sqlx::{ConnectOptions, Connection, MySqlConnection, Row, mysql::MySqlRow};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Longest time that a server may take to speak of itself: one that is frozen never answers.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A server as last seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// Its number in the cluster.
+    pub server: i64,
+    /// It takes no writes: a replica, or a leader that was retired.
+    pub read_only: bool,
+    /// It waits for a replica before it acknowledges a commit, and has not given up on that.
+    pub semi_sync: bool,
+    /// Replicas that confirm.
+    pub confirming: u32,
+    /// It waits before others can see the commit. Otherwise a second try can be acknowledged without any replica.
+    pub after_sync: bool,
+    /// Newest heartbeat of the portal that it holds, microseconds since 1970: tells how far behind a replica is.
+    pub pulse: Option<i64>,
+}
+
+impl Sight {
+    /// Whether a commit that it acknowledges is held by a second server.
+    #[must_use]
+    pub fn replicates(&self) -> bool {
+        self.semi_sync && self.after_sync && self.confirming > 0
+    }
+}
+
+/// Why a server says nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Silence {
+    /// The reason.
+    pub reason: String,
+    /// It is there, and did not answer in time.
+    pub may_be_slow: bool,
+}
+
+/// Looks at one server again and again over a connection that it keeps.
+pub(super) struct Looker {
+    endpoint: Endpoint,
+    connection: Option<MySqlConnection>,
+}
+
+impl Looker {
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self { endpoint, connection: None }
+    }
+
+    /// What the server says now; nothing when it does not answer in time, with the reason.
+    pub async fn look(&mut self, with_pulse: bool) -> Result<Sight, Silence> {
+        let mut connection = self.connection.take();
+        let looked = timeout(PATIENCE, async {
+            let mut open = match connection.take() {
+                Some(open) => open,
+                None => self.endpoint.options.connect().await?,
+            };
+            let sight = sight(&mut open, with_pulse).await?;
+            Ok::<_, sqlx::Error>((open, sight))
+        });
+        match looked.await {
+            Ok(Ok((open, sight))) => {
+                self.connection = Some(open);
+                Ok(sight)
+            }
+            // Such as: too many connections.
+            Ok(Err(error @ sqlx::Error::Database(_))) => Err(Silence { reason: error.to_string(), may_be_slow: true }),
+            Ok(Err(error)) => Err(Silence { reason: error.to_string(), may_be_slow: false }),
+            Err(_) => {
+                Err(Silence { reason: format!("no answer within {} ms", PATIENCE.as_millis()), may_be_slow: true })
+            }
+        }
+    }
+}
+
+/// Within a transaction, so that a proxy asks one and the same server.
+async fn sight(connection: &mut MySqlConnection, with_pulse: bool) -> Result<Sight, sqlx::Error> {
+    let mut tx = connection.begin().await?;
+    let row = sqlx::query(
+        "select cast(@@global.server_id as signed) as server, cast(@@global.read_only as signed) as read_only,
+                cast(@@global.rpl_semi_sync_master_wait_point as char) as wait_point",
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let mut sight = Sight {
+        server: row.try_get("server")?,
+        read_only: row.try_get::<i64, _>("read_only")? != 0,
+        after_sync: row.try_get::<String, _>("wait_point")? == "AFTER_SYNC",
+        ..Sight::default()
+    };
+    for row in sqlx::raw_sql("show global status like 'Rpl\\_semi\\_sync\\_master\\_%s'").fetch_all(&mut *tx).await? {
+        let (name, value) = named(&row)?;
+        match name.to_ascii_lowercase().as_str() {
+            "rpl_semi_sync_master_status" => sight.semi_sync = value == "ON",
+            "rpl_semi_sync_master_clients" => sight.confirming = value.parse().unwrap_or(0),
+            _ => {}
+        }
+    }
+    if with_pulse {
+        // Before the schema stands there is none.
+        sight.pulse = crate::store::process::pulse(&mut tx).await.ok().flatten();
+    }
+    tx.rollback().await?;
+    Ok(sight)
+}
+
+fn named(row: &MySqlRow) -> Result<(String, String), sqlx::Error> {
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
+/// Whether the server of a connection still waits for a replica before it acknowledges. Asked after a commit, it tells
+/// whether that commit was confirmed: waiting is given up at the very commit that nobody confirmed, and taken up again
+/// only when a replica has caught up with it.
+pub(in crate::store) async fn still_replicates(connection: &mut MySqlConnection) -> Result<bool, sqlx::Error> {
+    let row = sqlx::raw_sql("show global status like 'Rpl\\_semi\\_sync\\_master\\_status'")
+        .fetch_optional(connection)
+        .await?;
+    row.map_or(Ok(false), |row| Ok(named(&row)?.1 == "ON"))
+}

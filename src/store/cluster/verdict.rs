@@ -1,0 +1,108 @@
+//! Which of the servers leads, from what they say of themselves.
+
+use super::Sight;
+use crate::config::Durability;
+
+/// The outcome of looking at all servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// One server leads.
+    Leads {
+        /// Its place among the servers.
+        node: usize,
+        /// Whether what it acknowledges is as durable as the configuration demands; otherwise it is only read.
+        durable: bool,
+    },
+    /// None takes writes.
+    Nobody,
+    /// Several take writes, and nothing tells the real leader: to write to either could lose the write.
+    Several,
+}
+
+/// Decides. A retired leader that wakes up still takes writes, but no replica follows it any more: so among several,
+/// the only one that replicates leads.
+#[must_use]
+pub fn decide(sights: &[Option<Sight>], durability: Durability) -> Verdict {
+    let writable = || sights.iter().enumerate().filter_map(|(node, sight)| Some((node, sight.as_ref()?)));
+    let writable: Vec<_> = writable().filter(|(_, sight)| !sight.read_only).collect();
+    let replicating: Vec<_> = writable.iter().filter(|(_, sight)| sight.replicates()).collect();
+    match (&writable[..], &replicating[..]) {
+        ([], _) => Verdict::Nobody,
+        ([(node, sight)], _) => {
+            Verdict::Leads { node: *node, durable: durability != Durability::Strict || sight.replicates() }
+        }
+        (_, [(node, _)]) if durability == Durability::Strict => Verdict::Leads { node: *node, durable: true },
+        _ => Verdict::Several,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Verdict, decide};
+    use crate::{config::Durability, store::cluster::Sight};
+    use proptest::prelude::*;
+
+    fn replica() -> Option<Sight> {
+        Some(Sight { read_only: true, after_sync: true, ..Sight::default() })
+    }
+
+    fn leader(confirming: u32) -> Option<Sight> {
+        Some(Sight { semi_sync: true, after_sync: true, confirming, ..Sight::default() })
+    }
+
+    #[test]
+    fn the_only_server_that_takes_writes_leads() {
+        let sights = [replica(), leader(2), None];
+        assert_eq!(decide(&sights, Durability::Strict), Verdict::Leads { node: 1, durable: true });
+        assert_eq!(decide(&[replica(), None], Durability::Strict), Verdict::Nobody);
+    }
+
+    #[test]
+    fn a_leader_that_nobody_confirms_is_read_and_not_written_unless_that_is_accepted() {
+        let sights = [replica(), leader(0)];
+        assert_eq!(decide(&sights, Durability::Strict), Verdict::Leads { node: 1, durable: false });
+        assert_eq!(decide(&sights, Durability::Available), Verdict::Leads { node: 1, durable: true });
+        let early = Some(Sight { after_sync: false, ..leader(2).unwrap() });
+        assert_eq!(decide(&[early], Durability::Strict), Verdict::Leads { node: 0, durable: false });
+    }
+
+    #[test]
+    fn a_retired_leader_that_wakes_up_is_not_taken_for_the_leader() {
+        let sights = [leader(0), leader(1), replica()];
+        assert_eq!(decide(&sights, Durability::Strict), Verdict::Leads { node: 1, durable: true });
+        assert_eq!(
+            decide(&sights, Durability::Available),
+            Verdict::Several,
+            "nothing but replication tells them apart"
+        );
+        assert_eq!(decide(&[leader(1), leader(1)], Durability::Strict), Verdict::Several);
+    }
+
+    fn sight() -> impl Strategy<Value = Option<Sight>> {
+        let any = (any::<bool>(), any::<bool>(), 0..3_u32, any::<bool>());
+        prop::option::of(any.prop_map(|(read_only, semi_sync, confirming, after_sync)| Sight {
+            read_only,
+            semi_sync,
+            confirming,
+            after_sync,
+            ..Sight::default()
+        }))
+    }
+
+    proptest! {
+        #[test]
+        fn what_leads_takes_writes_and_in_strict_mode_replicates_alone(sights in prop::collection::vec(sight(), 0..5)) {
+            for durability in [Durability::Strict, Durability::Available, Durability::Plain] {
+                if let Verdict::Leads { node, durable } = decide(&sights, durability) {
+                    let chosen = sights[node].as_ref().unwrap();
+                    prop_assert!(!chosen.read_only);
+                    if durability == Durability::Strict && durable {
+                        prop_assert!(chosen.replicates());
+                        let others = sights.iter().flatten().filter(|one| !one.read_only && one.replicates());
+                        prop_assert_eq!(others.count(), 1);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! How to reach each server, from the configuration: sockets, hosts, or the one address that SlapOS publishes.
+
+use crate::config::{Database, Host};
+use percent_encoding::percent_decode_str;
+use sqlx::{
+    ConnectOptions,
+    mysql::{MySqlConnectOptions, MySqlSslMode},
+};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Why the configured servers cannot even be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum EndpointError {
+    /// A file cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// The address is none; it holds a password, so it is not repeated.
+    #[error("{path}: {reason}")]
+    Url {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: &'static str,
+    },
+}
+
+/// One server, or one proxy in front of some.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// For people: `host:port`, or the socket.
+    pub label: String,
+    /// How to connect.
+    pub options: MySqlConnectOptions,
+}
+
+/// Connections remember this many prepared statements.
+const STATEMENTS: usize = 256;
+
+/// All servers that the configuration names.
+pub(super) fn endpoints(config: &Database) -> Result<Vec<Endpoint>, EndpointError> {
+    let base = MySqlConnectOptions::new()
+        .username(&config.user)
+        .database(&config.name)
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging();
+    let base = match &config.password_file {
+        Some(file) => base.password(read(file)?.trim_end()),
+        None => base,
+    };
+    if let Some(socket) = &config.socket {
+        return Ok(vec![Endpoint { label: socket.display().to_string(), options: base.socket(socket) }]);
+    }
+    if let Some(file) = &config.url_file {
+        let url = Url::parse(read(file)?.trim()).map_err(|reason| EndpointError::Url { path: file.clone(), reason })?;
+        if config.ca_file.is_none() && !url.host.is_this_machine() {
+            let reason = "database.ca_file is needed for a server beyond this machine";
+            return Err(EndpointError::Url { path: file.clone(), reason });
+        }
+        // A proxy's certificate seldom has the address as its name; that the authority is ours has to do.
+        let options = secured(base, config, &url.host, MySqlSslMode::VerifyCa)
+            .username(&url.user)
+            .password(&url.password)
+            .database(&url.database)
+            // ProxySQL misreads the settings that would be sent with these.
+            .pipes_as_concat(false)
+            .no_engine_substitution(false);
+        return Ok(vec![Endpoint { label: url.host.to_string(), options }]);
+    }
+    let of = |host: &Host| Endpoint {
+        label: host.to_string(),
+        options: secured(base.clone(), config, host, MySqlSslMode::VerifyIdentity),
+    };
+    Ok(config.hosts.iter().map(of).collect())
+}
+
+fn secured(
+    options: MySqlConnectOptions,
+    config: &Database,
+    host: &Host,
+    verified: MySqlSslMode,
+) -> MySqlConnectOptions {
+    // Without brackets: with them, an IPv6 address is looked up as a name.
+    let options = options.host(&host.name).port(host.port);
+    match &config.ca_file {
+        Some(file) => options.ssl_mode(verified).ssl_ca(file),
+        None => options.ssl_mode(MySqlSslMode::Preferred),
+    }
+}
+
+fn read(path: &Path) -> Result<String, EndpointError> {
+    fs::read_to_string(path).map_err(|source| EndpointError::Read { path: path.into(), source })
+}
+
+/// `mysql://user:password@host:port/database`, each part percent-encoded.
+struct Url {
+    user: String,
+    password: String,
+    host: Host,
+    database: String,
+}
+
+impl Url {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let rest = text.strip_prefix("mysql://").ok_or("it does not begin with mysql://")?;
+        let (account, rest) = rest.rsplit_once('@').ok_or("it has no account: mysql://user:password@…")?;
+        let (user, password) = account.split_once(':').ok_or("it has no password: mysql://user:password@…")?;
+        let (host, database) = rest.split_once('/').ok_or("it names no database: …/database")?;
+        let database = database.split('?').next().unwrap_or_default();
+        let decode = |part: &str| {
+            let decoded = percent_decode_str(part).decode_utf8();
+            decoded.map(|decoded| decoded.into_owned()).map_err(|_| "it is not UTF-8")
+        };
+        let host = host.parse().map_err(|_| "its host is not host:port, an IPv6 address in brackets")?;
+        let url = Self { user: decode(user)?, password: decode(password)?, host, database: decode(database)? };
+        if url.user.is_empty() || url.database.is_empty() {
+            return Err("user or database is empty");
+        }
+        Ok(url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Url, endpoints};
+    use crate::config::Database;
+
+    #[test]
+    fn the_address_that_slapos_publishes_is_read() {
+        let url = Url::parse("mysql://guichet:p%40s%2Fs:x@[2001:db8::7]:7032/db_guichet").unwrap();
+        assert_eq!((url.user.as_str(), url.password.as_str()), ("guichet", "p@s/s:x"));
+        assert_eq!((url.host.name.as_str(), url.host.port, url.database.as_str()), ("2001:db8::7", 7032, "db_guichet"));
+        for bad in ["", "http://a:b@c/d", "mysql://c:1/d", "mysql://a:b@[::1:3/d", "mysql://a:b@c", "mysql://a:b@c/"] {
+            assert!(Url::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn beyond_this_machine_an_authority_is_needed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("url");
+        std::fs::write(&file, "mysql://a:secret@db.example:1/d\n").unwrap();
+        let mut config = Database { url_file: Some(file), ..Database::default() };
+        let refused = endpoints(&config).unwrap_err().to_string();
+        assert!(refused.contains("ca_file") && !refused.contains("secret"), "{refused}");
+        config.ca_file = Some("/ca.pem".into());
+        assert_eq!(endpoints(&config).unwrap()[0].label, "db.example:1");
+    }
+}

@@ -1,0 +1,108 @@
+//! The settings of a cluster with which no acknowledged write was lost when servers were killed, cut off and frozen, and
+//! what each deviation would cost. `docs/runbooks/database.md` has the measurements; `guichet doctor` holds a live
+//! cluster against this list, `guichet admin cluster-profile` writes it as configuration files.
+
+/// One setting of every server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Name as in `show variables`.
+    pub name: &'static str,
+    /// Value that it must have.
+    pub value: &'static str,
+    /// Whether it differs between leader and replicas while they run: then `my.cnf` has the harmless value, and the
+    /// manager of the cluster sets it at promotion.
+    pub by_role: bool,
+    /// What another value would cost, for the operator.
+    pub cost: &'static str,
+}
+
+const fn fixed(name: &'static str, value: &'static str, cost: &'static str) -> Setting {
+    Setting { name, value, by_role: false, cost }
+}
+
+const fn by_role(name: &'static str, value: &'static str, cost: &'static str) -> Setting {
+    Setting { name, value, by_role: true, cost }
+}
+
+/// Servers of a cluster that is strict and available: after a failover one still confirms.
+pub const SERVERS: usize = 3;
+
+/// How long a leader waits for a replica before it goes on alone, milliseconds. Finite, since replication-manager
+/// (2024-10) writes `FLUSH TABLES` into the binary log while no replica is attached: without an end to the wait its
+/// failover would never complete. The portal refuses to acknowledge what was not confirmed within it.
+pub const CONFIRMATION_MS: u32 = 10_000;
+
+/// The settings, as `my.cnf` has them.
+pub const SETTINGS: &[Setting] = &[
+    fixed("log_bin", "ON", "no replica can follow: the loss of the leader loses everything since the last backup"),
+    fixed("log_slave_updates", "ON", "a promoted replica cannot be followed by the others"),
+    fixed("binlog_format", "ROW", "replicas may compute other values than the leader, unnoticed"),
+    fixed("gtid_strict_mode", "ON", "a server with transactions of its own rejoins unnoticed, and the servers differ"),
+    fixed("sync_binlog", "1", "a power cut takes back deposits that replicas and receipts already have"),
+    fixed("innodb_flush_log_at_trx_commit", "1", "a power cut takes back deposits that have their receipt"),
+    fixed("innodb_doublewrite", "ON", "a power cut can leave pages that cannot be repaired"),
+    fixed(
+        "rpl_semi_sync_master_wait_point",
+        "AFTER_SYNC",
+        "a second try of a deposit can be acknowledged though no replica has it (12 of 8,628 lost when tried)",
+    ),
+    fixed(
+        "rpl_semi_sync_master_timeout",
+        "10000",
+        "shorter, the leader goes on alone at every hiccup of its replicas, and the portal refuses writes; \
+         without end, a failover by replication-manager does not complete",
+    ),
+    fixed("rpl_semi_sync_master_wait_no_slave", "ON", "without replicas the leader acknowledges alone"),
+    fixed("rpl_semi_sync_slave_enabled", "ON", "this server confirms nothing: the leader cannot count on it"),
+    fixed("slave_parallel_mode", "optimistic", "replicas fall behind under load, and a failover takes longer"),
+    fixed("max_allowed_packet", "67108864", "a long dossier cannot be written"),
+    by_role("read_only", "ON", "a retired leader that comes back takes writes that nobody else has"),
+    by_role(
+        "rpl_semi_sync_master_enabled",
+        "OFF",
+        "on a replica it stops replication for the length of the timeout; on a leader it has to be ON",
+    ),
+];
+
+/// Settings that are no variables, or only matter when a server starts.
+const START: &[(&str, &str)] = &[
+    // After a crash, the end of the binary log that no replica confirmed is cut off: the server can rejoin.
+    ("init-rpl-role", "SLAVE"),
+    ("skip-slave-start", "1"),
+    ("slave-parallel-threads", "4"),
+    ("slave-net-timeout", "10"),
+    ("skip-name-resolve", "1"),
+    ("character-set-server", "utf8mb4"),
+    ("collation-server", "utf8mb4_general_ci"),
+    ("transaction-isolation", "READ-COMMITTED"),
+];
+
+/// `my.cnf` of one server. `number` tells the servers apart and must differ.
+#[must_use]
+pub fn my_cnf(number: u32) -> String {
+    let mut text =
+        format!("[mariadbd]\nserver_id = {number}\ngtid_domain_id = 1\nlog_bin = mysql-bin\nrelay_log = relay-bin\n");
+    for setting in SETTINGS.iter().filter(|setting| setting.name != "log_bin") {
+        text.push_str(&format!("{} = {}\n", setting.name, setting.value));
+    }
+    for (name, value) in START {
+        text.push_str(&format!("{name} = {value}\n"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CONFIRMATION_MS, SETTINGS, my_cnf};
+
+    #[test]
+    fn the_file_has_every_setting_once() {
+        let text = my_cnf(7);
+        for setting in SETTINGS {
+            let lines = text.lines().filter(|line| line.split(" = ").next() == Some(setting.name));
+            assert_eq!(lines.count(), 1, "{}", setting.name);
+        }
+        assert!(text.contains("server_id = 7\n") && text.contains("init-rpl-role = SLAVE\n"));
+        assert!(text.contains(&format!("rpl_semi_sync_master_timeout = {CONFIRMATION_MS}\n")));
+    }
+}

@@ -1,0 +1,385 @@
+//! Three MariaDB servers that replicate, with the settings that the product recommends, and a stand-in for
+//! replication-manager: it does what the source of replication-manager does at a failover and a switchover, in the same
+//! order, and nothing else.
+
+use super::{Installation, installation::wait_for_async, sozu::free};
+use guichet::store::{embedded::Embedded, profile};
+use sqlx::{ConnectOptions, Connection, MySqlConnection, Row, mysql::MySqlConnectOptions};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+use tokio::{sync::OnceCell, time::timeout};
+
+pub const NODES: usize = 3;
+/// Longest time that a server may take for one order of the stand-in.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How the servers replicate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replication {
+    /// As the product recommends.
+    Recommended,
+    /// Without waiting for replicas: MariaDB's default.
+    Asynchronous,
+}
+
+/// One server.
+pub struct Node {
+    pub port: u16,
+    folder: PathBuf,
+    child: Option<Child>,
+}
+
+/// The servers. The place of the leader is what the stand-in knows.
+pub struct Cluster {
+    pub nodes: Vec<Node>,
+    pub leader: usize,
+    replication: Replication,
+    folder: tempfile::TempDir,
+}
+
+/// Data of a server that was just installed, made once for the run.
+async fn template() -> &'static Path {
+    static TEMPLATE: OnceCell<tempfile::TempDir> = OnceCell::const_new();
+    let make = async || {
+        let folder = tempfile::Builder::new().prefix("guichet-template-").tempdir().unwrap();
+        Embedded::start(folder.path()).await.unwrap().stop().await.unwrap();
+        folder
+    };
+    TEMPLATE.get_or_init(make).await.path()
+}
+
+impl Node {
+    fn options(&self) -> MySqlConnectOptions {
+        let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
+        MySqlConnectOptions::new().socket(self.folder.join("s.sock")).username(&user).disable_statement_logging()
+    }
+
+    fn start(&mut self, number: usize, replication: Replication) {
+        let config = self.folder.join("my.cnf");
+        let number = u32::try_from(number).unwrap() + 1;
+        let mut text = profile::my_cnf(number);
+        text.push_str(&format!(
+            "datadir = {0}/data\nsocket = {0}/s.sock\npid-file = {0}/pid\nlog-error = {0}/err.log\nport = {1}\n\
+             bind-address = 127.0.0.1\nreport-host = 127.0.0.1\nreport-port = {1}\ninnodb-buffer-pool-size = 48M\n\
+             innodb-log-file-size = 16M\nperformance-schema = 0\nmax-connections = 300\nsort-buffer-size = 256K\n",
+            self.folder.display(),
+            self.port
+        ));
+        if replication == Replication::Asynchronous {
+            text.push_str("rpl_semi_sync_slave_enabled = OFF\ninit-rpl-role = MASTER\n");
+        }
+        fs::write(&config, text).unwrap();
+        let mut command = Command::new("mariadbd");
+        command.arg(format!("--defaults-file={}", config.display())).stdin(Stdio::null());
+        if nix::unistd::geteuid().is_root() {
+            command.arg("--user=root");
+        }
+        let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
+        command.env("PATH", path).stdout(Stdio::null()).stderr(Stdio::null());
+        self.child = Some(command.spawn().expect("mariadbd starts"));
+    }
+
+    /// The server's process.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
+    pub fn runs(&self) -> bool {
+        self.child.is_some()
+    }
+
+    /// Orders that answer nothing.
+    pub async fn order(&self, sql: &str) -> Result<(), String> {
+        let work = async {
+            let mut connection = self.options().connect().await?;
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await?;
+            connection.close().await
+        };
+        timeout(PATIENCE, work).await.map_err(|_| "no answer".to_owned())?.map_err(|error| error.to_string())
+    }
+
+    /// One value.
+    pub async fn value(&self, sql: &str) -> Result<String, String> {
+        let work = async {
+            let mut connection = self.options().connect().await?;
+            let row = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await?;
+            connection.close().await?;
+            row.try_get::<String, _>(0).or_else(|_| row.try_get::<i64, _>(0).map(|number| number.to_string()))
+        };
+        timeout(PATIENCE, work).await.map_err(|_| "no answer".to_owned())?.map_err(|error| error.to_string())
+    }
+
+    /// A column of `show slave status`.
+    async fn replica(&self, column: &str) -> Result<String, String> {
+        let work = async {
+            let mut connection: MySqlConnection = self.options().connect().await?;
+            let row = sqlx::raw_sql("show slave status").fetch_one(&mut connection).await?;
+            connection.close().await?;
+            row.try_get::<String, _>(column)
+        };
+        timeout(PATIENCE, work).await.map_err(|_| "no answer".to_owned())?.map_err(|error| error.to_string())
+    }
+}
+
+/// Sequence number of a position in our domain.
+fn sequence(gtid: &str) -> u64 {
+    let ours = gtid.split(',').find_map(|one| one.trim().strip_prefix("1-")?.split('-').nth(1)?.parse().ok());
+    ours.unwrap_or(0)
+}
+
+impl Cluster {
+    /// Starts three servers; the first one leads.
+    pub async fn start(replication: Replication) -> Self {
+        let folder = tempfile::Builder::new().prefix("guichet-cluster-").tempdir().unwrap();
+        let data = template().await.join("data");
+        let mut nodes = Vec::new();
+        for number in 0..NODES {
+            let node = Node { port: free().port(), folder: folder.path().join(number.to_string()), child: None };
+            fs::create_dir(&node.folder).unwrap();
+            let copied = Command::new("cp").arg("-a").arg(&data).arg(node.folder.join("data")).status().unwrap();
+            assert!(copied.success());
+            nodes.push(node);
+        }
+        let mut this = Self { nodes, leader: 0, replication, folder };
+        for number in 0..NODES {
+            this.run(number).await;
+        }
+        this.bootstrap().await;
+        this
+    }
+
+    async fn bootstrap(&self) {
+        let first = &self.nodes[0];
+        first
+            .order(
+                "set global read_only = 0; reset master;
+                 create user repl@'127.0.0.1' identified by 'repl';
+                 grant replication slave on *.* to repl@'127.0.0.1';
+                 create user guichet@'127.0.0.1' identified by 'secret';
+                 create database if not exists guichet; grant all on guichet.* to guichet@'127.0.0.1'",
+            )
+            .await
+            .unwrap();
+        for node in &self.nodes[1..] {
+            self.follow(node, first).await;
+        }
+        self.confirm(first).await;
+        self.until_replicated().await;
+    }
+
+    /// Waits until all replicas that run have what the leader has.
+    pub async fn until_replicated(&self) {
+        let goal = sequence(&self.nodes[self.leader].value("select @@gtid_binlog_pos").await.unwrap());
+        for (number, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.runs()) {
+            wait_for_async(&format!("server {number} to catch up"), async || {
+                tokio::task::yield_now().await;
+                number == self.leader
+                    || sequence(&node.value("select @@gtid_slave_pos").await.unwrap_or_default()) >= goal
+            })
+            .await;
+        }
+    }
+
+    /// A file with the `[database]` section of a portal on this cluster.
+    pub fn section(&self, durability: &str) -> PathBuf {
+        let password = self.folder.path().join("password");
+        fs::write(&password, "secret").unwrap();
+        let hosts: Vec<String> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
+        let file = self.folder.path().join("database.toml");
+        let text = format!(
+            "[database]\nhosts = {hosts:?}\nname = \"guichet\"\nuser = \"guichet\"\npassword_file = {password:?}\n\
+             durability = {durability:?}\n"
+        );
+        fs::write(&file, text).unwrap();
+        file
+    }
+
+    /// An installation on this cluster.
+    pub fn installation(&self, durability: &str) -> &'static Installation {
+        let section = self.section(durability);
+        Box::leak(Box::new(Installation::start_with(None, &["--database", section.to_str().unwrap()])))
+    }
+
+    /// Starts a server that does not run.
+    pub async fn run(&mut self, number: usize) {
+        self.nodes[number].start(number, self.replication);
+        let node = &self.nodes[number];
+        wait_for_async("the server to answer", async || {
+            tokio::task::yield_now().await;
+            node.value("select 1").await.is_ok()
+        })
+        .await;
+    }
+
+    /// Sends a signal to a server's process.
+    pub fn signal(&self, number: usize, signal: &str) {
+        let pid = self.nodes[number].pid().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
+    /// Kills a server at once.
+    pub fn kill(&mut self, number: usize) {
+        if let Some(mut child) = self.nodes[number].child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    async fn follow(&self, node: &Node, leader: &Node) {
+        let order = format!(
+            "stop slave; change master to master_host = '127.0.0.1', master_port = {}, master_user = 'repl',
+             master_password = 'repl', master_use_gtid = slave_pos, master_connect_retry = 1,
+             master_heartbeat_period = 1; start slave; set global read_only = 1",
+            leader.port
+        );
+        node.order(&order).await.unwrap();
+    }
+
+    /// Has a leader wait for its replicas.
+    async fn confirm(&self, leader: &Node) {
+        if self.replication == Replication::Recommended {
+            leader.order("set global rpl_semi_sync_master_enabled = 1").await.unwrap();
+        }
+    }
+
+    /// Stand-in for replication-manager: promotes the replica that has received most, once it has applied all of it, and
+    /// has the others follow it. Tells how long it took from the first order until the new leader took writes.
+    pub async fn fail_over(&mut self) -> Duration {
+        let began = Instant::now();
+        let old = self.leader;
+        let mut best = (0, old);
+        for (number, node) in self.nodes.iter().enumerate().filter(|(number, node)| *number != old && node.runs()) {
+            let received = sequence(&node.replica("Gtid_IO_Pos").await.unwrap());
+            best = best.max((received, number));
+        }
+        let (_, next) = best;
+        assert_ne!(next, old, "there is nobody to promote");
+        let node = &self.nodes[next];
+        node.order("stop slave io_thread").await.unwrap();
+        let goal = sequence(&node.replica("Gtid_IO_Pos").await.unwrap());
+        wait_for_async("all that was received to be applied", async || {
+            tokio::task::yield_now().await;
+            sequence(&node.value("select @@gtid_slave_pos").await.unwrap()) >= goal
+        })
+        .await;
+        node.order("stop slave; reset slave all").await.unwrap();
+        self.confirm(node).await;
+        node.order("set global read_only = 0").await.unwrap();
+        let took = began.elapsed();
+        for (number, other) in self.nodes.iter().enumerate() {
+            if number != next && number != old && other.runs() {
+                self.follow(other, node).await;
+            }
+        }
+        self.leader = next;
+        took
+    }
+
+    /// Stand-in for replication-manager: hands over to a replica while all servers live.
+    pub async fn switch_over(&mut self) {
+        let (old, next) = (self.leader, (self.leader + 1) % NODES);
+        let (from, to) = (&self.nodes[old], &self.nodes[next]);
+        from.order("set global read_only = 1; flush tables with read lock; unlock tables").await.unwrap();
+        let goal = sequence(&from.value("select @@gtid_binlog_pos").await.unwrap());
+        wait_for_async("the successor to have everything", async || {
+            tokio::task::yield_now().await;
+            sequence(&to.value("select @@gtid_slave_pos").await.unwrap()) >= goal
+        })
+        .await;
+        to.order("stop slave; reset slave all").await.unwrap();
+        self.confirm(to).await;
+        from.order("set global rpl_semi_sync_master_enabled = 0").await.unwrap();
+        to.order("set global read_only = 0").await.unwrap();
+        for (number, node) in self.nodes.iter().enumerate() {
+            if number != next && node.runs() {
+                self.follow(node, to).await;
+            }
+        }
+        self.leader = next;
+    }
+
+    /// After the loss of all servers: starts them, and has the one lead that has received most. Who led last does not
+    /// matter: what no replica had was acknowledged to nobody.
+    pub async fn rise(&mut self) {
+        let mut best = (0, 0);
+        for number in 0..NODES {
+            self.run(number).await;
+            let node = &self.nodes[number];
+            // What was received and not applied yet counts; by one thread, that it was read means that it was applied.
+            if node.replica("Gtid_IO_Pos").await.is_ok() {
+                node.order("set global slave_parallel_threads = 0; start slave sql_thread").await.unwrap();
+                wait_for_async("what was received to be applied", async || {
+                    tokio::task::yield_now().await;
+                    node.replica("Slave_SQL_Running_State").await.unwrap().starts_with("Slave has read all relay log")
+                })
+                .await;
+                node.order("stop slave; set global slave_parallel_threads = 4").await.unwrap();
+            }
+            let has = sequence(&node.value("select @@gtid_binlog_pos").await.unwrap());
+            best = best.max((has, number));
+        }
+        let (_, leader) = best;
+        self.leader = leader;
+        let node = &self.nodes[leader];
+        node.order("stop slave; reset slave all").await.unwrap();
+        self.confirm(node).await;
+        node.order("set global read_only = 0").await.unwrap();
+        for number in (0..NODES).filter(|number| *number != leader) {
+            self.follow_from_its_log(number).await;
+        }
+    }
+
+    /// Has a server follow the leader from what it has itself: it may have led before.
+    async fn follow_from_its_log(&self, number: usize) {
+        let order = format!(
+            "stop slave; set global gtid_slave_pos = @@gtid_binlog_pos; change master to master_host = '127.0.0.1',
+             master_port = {}, master_user = 'repl', master_password = 'repl', master_use_gtid = slave_pos,
+             master_connect_retry = 1, master_heartbeat_period = 1; start slave; set global read_only = 1",
+            self.nodes[self.leader].port
+        );
+        self.nodes[number].order(&order).await.unwrap();
+    }
+
+    /// A server that was away follows the leader again, if what it has allows it; otherwise it is made anew from the
+    /// leader's data, as replication-manager would reseed it.
+    pub async fn rejoin(&mut self, number: usize) -> bool {
+        self.run(number).await;
+        let node = &self.nodes[number];
+        let has = sequence(&node.value("select @@gtid_binlog_pos").await.unwrap());
+        let confirmed = sequence(&self.nodes[self.leader].value("select @@gtid_binlog_pos").await.unwrap());
+        self.follow_from_its_log(number).await;
+        eprintln!("server {number} rejoins with {has}, the leader has {confirmed}");
+        let settled = async || {
+            let (io, sql) = (node.replica("Slave_IO_Running").await, node.replica("Slave_SQL_Running").await);
+            match (io.as_deref(), sql.as_deref()) {
+                (Ok("Yes"), Ok("Yes")) => Some(true),
+                (Ok("No"), _) | (_, Ok("No")) => Some(false),
+                _ => None,
+            }
+        };
+        let mut outcome = None;
+        wait_for_async("the server to follow or to give up", async || {
+            tokio::task::yield_now().await;
+            outcome = settled().await;
+            outcome.is_some()
+        })
+        .await;
+        outcome.unwrap()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        for number in 0..self.nodes.len() {
+            if let Some(mut child) = self.nodes[number].child.take() {
+                // A frozen one cannot be ended otherwise.
+                child.kill().ok();
+                child.wait().ok();
+            }
+        }
+    }
+}
