@@ -4,6 +4,7 @@
 
 mod administer;
 mod attach;
+pub mod backup;
 mod chain;
 mod context;
 mod create;
@@ -14,6 +15,7 @@ pub mod jobs;
 pub mod mail;
 mod read;
 mod register;
+mod restore;
 mod round;
 pub mod seed;
 mod session;
@@ -31,6 +33,7 @@ pub use edit::Saved;
 pub use error::AppError;
 pub use read::{Page, PieceFile};
 pub use register::{BUILD, Presence};
+pub use restore::{Drill, Restored, restore};
 pub use round::RoundPage;
 pub use sign_in::{SignedIn, encode};
 pub use site::Site;

@@ -96,6 +96,51 @@ impl Receiver {
     }
 }
 
+/// Where a store in this folder keeps bytes.
+#[must_use]
+pub fn place(folder: &Path, sha256: &str) -> PathBuf {
+    // Digests come from our own rows; the filter keeps a wrong one from leaving the folder.
+    let name: String = sha256.chars().filter(char::is_ascii_hexdigit).collect();
+    folder.join(name.get(..2).unwrap_or("00")).join(name)
+}
+
+/// SHA-256 of a file's bytes, lower-case hexadecimal.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn digest(path: &Path) -> io::Result<String> {
+    let mut file = std::fs::File::open(path)?;
+    let (mut context, mut part) = (Context::new(&SHA256), vec![0; BATCH_BYTES]);
+    loop {
+        match io::Read::read(&mut file, &mut part)? {
+            0 => return Ok(hex::encode(context.finish())),
+            read => context.update(part.get(..read).unwrap_or_default()),
+        }
+    }
+}
+
+/// All files that a store in this folder keeps.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let within = entry?.path();
+        let named = within.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.len() == 2);
+        if named && within.is_dir() {
+            for file in std::fs::read_dir(&within)? {
+                let file = file?;
+                // A copy that broke off keeps a hidden name.
+                if !file.file_name().as_encoded_bytes().starts_with(b".") {
+                    files.push(file.path());
+                }
+            }
+        }
+    }
+    Ok(files)
+}
+
 impl Blobs {
     /// Opens the store, making its folder.
     ///
@@ -191,9 +236,7 @@ impl Blobs {
     }
 
     fn place(&self, sha256: &str) -> PathBuf {
-        // Digests come from our own rows; the filter keeps a wrong one from leaving the folder.
-        let name: String = sha256.chars().filter(char::is_ascii_hexdigit).collect();
-        self.folder.join(name.get(..2).unwrap_or("00")).join(name)
+        place(&self.folder, sha256)
     }
 
     /// Digests of the files that are older than an age: candidates for the sweep.

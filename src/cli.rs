@@ -114,6 +114,8 @@ mod tests {
             "guichet deposit folder --url https://a.example --token-file t --ca ca.pem --lang en --yes",
             "guichet verify r.json folder --keys k.json --lang en",
             "guichet doctor --config a.toml",
+            "guichet doctor database --config a.toml",
+            "guichet admin cluster-profile --host a:1 --host b:1 --host c:1 --out d",
             "guichet admin migrate --config a.toml",
             "guichet edge --config a.toml --with-parent",
             "guichet edge status --config a.toml --json",
@@ -123,6 +125,9 @@ mod tests {
             "guichet admin site list --config a.toml",
             "guichet admin officer a@b.fr --config a.toml",
             "guichet admin token a@b.fr --label ci --days 30 --config a.toml",
+            "guichet admin backup --to b --config a.toml",
+            "guichet admin drill --from b --config a.toml",
+            "guichet admin restore --from b --set 20261126T060000000Z --config a.toml",
             "guichet check-call calls/a.toml",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");

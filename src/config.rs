@@ -2,10 +2,12 @@
 //!
 //! Unknown keys are refused with file, line and key; units stand in the names; secrets are files.
 
+mod backup;
 mod database;
 mod edge;
 mod listen;
 
+pub use backup::Backup;
 pub use database::{Database, Durability, Host};
 pub use edge::{Acme, CertificateFiles, Edge, Limits};
 pub use listen::Listen;
@@ -26,6 +28,9 @@ pub struct Config {
     pub database: Database,
     /// Outgoing mail.
     pub mail: Mail,
+    /// Backup sets on schedule.
+    #[serde(default)]
+    pub backup: Option<Backup>,
     /// The proxy in front; only `guichet edge` reads it.
     #[serde(default)]
     pub edge: Option<Edge>,
@@ -161,6 +166,7 @@ impl Config {
             faults.push(format!("portal.name has to have between 1 and {NAME} characters"));
         }
         faults.extend(self.database.faults());
+        faults.extend(self.backup.iter().flat_map(Backup::faults));
         if let Some(edge) = &self.edge {
             if edge.hosts.is_empty() {
                 faults.push("edge.hosts is empty: no request would reach the portal".into());

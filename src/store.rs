@@ -8,6 +8,7 @@ pub mod account;
 pub mod cluster;
 pub mod deposit;
 pub mod dossier;
+mod dump;
 pub mod edge;
 pub mod embedded;
 mod endpoint;
@@ -22,12 +23,14 @@ mod row;
 pub mod site;
 mod transaction;
 
+pub use dump::DumpError;
 pub use endpoint::EndpointError;
 pub use error::StoreError;
 pub use transaction::{Retriable, Tries, Tx};
 
 use crate::config::{Database, Durability};
 use cluster::{Cluster, Leading, Standing};
+use futures_util::future::join_all;
 use sqlx::{MySql, MySqlConnection, pool::PoolConnection};
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
@@ -144,6 +147,12 @@ impl Store {
         let labels = self.cluster.endpoints.iter().map(|endpoint| endpoint.label.clone());
         let standings = self.cluster.standings().clone();
         (labels.zip(standings).collect(), self.cluster.leading())
+    }
+
+    /// Looks at every server thoroughly; each with its label, or why it cannot be seen.
+    pub async fn examine(&self) -> Vec<(String, Result<cluster::Examined, String>)> {
+        let look = async |endpoint: &endpoint::Endpoint| (endpoint.label.clone(), cluster::examine(endpoint).await);
+        join_all(self.cluster.endpoints.iter().map(look)).await
     }
 
     /// Runs work that reads; it is given up when the leader that it began with leads no more, since one that is frozen

@@ -3,7 +3,7 @@
 use super::{App, AppError};
 use crate::{
     domain::receipt::{self, GENESIS},
-    store::{Freshness, deposit},
+    store::{Freshness, Store, StoreError, deposit},
 };
 
 /// What a check of the chain found.
@@ -24,38 +24,43 @@ impl App {
     /// # Errors
     /// The store's.
     pub async fn check_chain(&self) -> Result<ChainReport, AppError> {
-        let mut report = ChainReport::default();
-        let (mut last, mut link) = (0, GENESIS.to_owned());
-        let mut db = self.store.read(Freshness::OwnWrites).await?;
-        loop {
-            let batch = deposit::chain(&mut db, last, BATCH).await?;
-            if batch.is_empty() {
-                break;
-            }
-            for one in batch {
-                let statement = &one.statement;
-                let number = &statement.number;
-                if statement.sequence != last + 1 {
-                    report.faults.push(format!(
-                        "{number}: receipts {} to {} are missing",
-                        last + 1,
-                        statement.sequence - 1
-                    ));
-                }
-                if statement.previous != link {
-                    report.faults.push(format!("{number}: it does not follow the receipt before it"));
-                }
-                if !receipt::verify(&serde_json::json!(one), &[]).holds() {
-                    report.faults.push(format!("{number}: it was altered"));
-                }
-                last = statement.sequence;
-                link = statement.digest();
-                report.receipts += 1;
-            }
-        }
-        if deposit::chain_head(&mut db).await? != (last, link) {
-            report.faults.push("the last receipts are missing: the head of the chain is further on".into());
-        }
-        Ok(report)
+        Ok(check(&self.store).await?)
     }
+}
+
+/// The same on any store.
+pub(super) async fn check(store: &Store) -> Result<ChainReport, StoreError> {
+    let mut report = ChainReport::default();
+    let (mut last, mut link) = (0, GENESIS.to_owned());
+    let mut db = store.read(Freshness::OwnWrites).await?;
+    loop {
+        let batch = deposit::chain(&mut db, last, BATCH).await?;
+        if batch.is_empty() {
+            break;
+        }
+        for one in batch {
+            let statement = &one.statement;
+            let number = &statement.number;
+            if statement.sequence != last + 1 {
+                report.faults.push(format!(
+                    "{number}: receipts {} to {} are missing",
+                    last + 1,
+                    statement.sequence - 1
+                ));
+            }
+            if statement.previous != link {
+                report.faults.push(format!("{number}: it does not follow the receipt before it"));
+            }
+            if !receipt::verify(&serde_json::json!(one), &[]).holds() {
+                report.faults.push(format!("{number}: it was altered"));
+            }
+            last = statement.sequence;
+            link = statement.digest();
+            report.receipts += 1;
+        }
+    }
+    if deposit::chain_head(&mut db).await? != (last, link) {
+        report.faults.push("the last receipts are missing: the head of the chain is further on".into());
+    }
+    Ok(report)
 }

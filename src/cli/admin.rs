@@ -1,5 +1,7 @@
 //! `guichet admin`: the schema, officers, API tokens and host names of an installation.
 
+mod backup;
+mod cluster_profile;
 mod site;
 
 use crate::{app::App, config::Config, store::Store};
@@ -19,6 +21,14 @@ pub enum AdminCommand {
     Officer(OfficerArgs),
     /// Checks that no receipt was altered, removed or put in between.
     Chain(Installation),
+    /// Makes a backup set: database, attachments and keys.
+    Backup(backup::BackupArgs),
+    /// Makes an installation anew from a backup set, and verifies every receipt and attachment.
+    Restore(backup::RestoreArgs),
+    /// Restores the newest backup set beside the live installation, and tells what would be lost and how long it took.
+    Drill(backup::DrillArgs),
+    /// Writes the configuration files of a database cluster that loses nothing.
+    ClusterProfile(cluster_profile::ClusterProfileArgs),
     /// Host names of calls.
     #[command(subcommand)]
     Site(site::SiteCommand),
@@ -71,6 +81,10 @@ pub async fn run(command: AdminCommand) -> anyhow::Result<()> {
     match command {
         AdminCommand::Migrate(installation) => migrate(&installation).await,
         AdminCommand::Chain(installation) => chain(&installation).await,
+        AdminCommand::Backup(args) => backup::back_up(&args).await,
+        AdminCommand::Restore(args) => backup::restore(&args).await,
+        AdminCommand::Drill(args) => backup::drill(&args).await,
+        AdminCommand::ClusterProfile(args) => cluster_profile::run(&args),
         AdminCommand::Officer(args) => officer(args).await,
         AdminCommand::Site(command) => site::run(command).await,
         AdminCommand::Token(args) => token(args).await,

@@ -1,5 +1,6 @@
 //! `guichet doctor`: what is wrong with an installation, in sentences, each with its remedy. It changes nothing.
 
+mod cluster;
 mod database;
 mod disk;
 mod network;
@@ -17,9 +18,18 @@ use std::{
 /// Options of `guichet doctor`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DoctorArgs {
+    /// Only this part.
+    part: Option<Part>,
     /// Configuration file.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+}
+
+/// A part of an installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// The database: each server of a cluster, setting by setting.
+    Database,
 }
 
 /// Examines; 1 when there is a problem.
@@ -29,10 +39,15 @@ pub struct DoctorArgs {
 pub async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
     let mut sheet = Sheet::default();
     if let Some(config) = configuration(&args, &mut sheet) {
-        calls(&config, &mut sheet);
-        disk::examine(&config, &mut sheet);
+        let whole = args.part.is_none();
+        if whole {
+            calls(&config, &mut sheet);
+            disk::examine(&config, &mut sheet);
+        }
         database::examine(&config, &mut sheet).await;
-        network::examine(&config, &mut sheet).await;
+        if whole {
+            network::examine(&config, &mut sheet).await;
+        }
     }
     sheet.print(&mut io::stdout().lock())
 }
@@ -164,7 +179,7 @@ mod tests {
         let config = folder.path().join("guichet.toml");
         std::fs::write(&config, "[portal]\nsurprise = 1\n").unwrap();
         let mut sheet = Sheet::default();
-        assert!(configuration(&DoctorArgs { config }, &mut sheet).is_none());
+        assert!(configuration(&DoctorArgs { part: None, config }, &mut sheet).is_none());
         let mut text = Vec::new();
         sheet.print(&mut text).unwrap();
         let text = String::from_utf8(text).unwrap();

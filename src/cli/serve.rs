@@ -1,5 +1,7 @@
 //! `guichet serve`: one process of the portal.
 
+mod backups;
+
 use crate::{
     app::{App, BUILD, Presence, jobs},
     cli::parent::asked_to_stop,
@@ -71,6 +73,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         served = pages.serve(app.clone(), closing.clone()) => served.context("the listener of the pages failed"),
         served = ops::serve(operator, ops.clone()) => served.context("the listener of the operator failed"),
         broken = work(app.clone(), &presence, &rolled_out) => broken,
+        () = scheduled(&app, &args.config) => Ok(()),
         stopped = stop => stopped,
     };
     presence.forget().await;
@@ -116,6 +119,14 @@ fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     let listener = UnixListener::bind(path)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o660))?;
     Ok(listener)
+}
+
+/// Backup sets, where the configuration asks for them.
+async fn scheduled(app: &App, config: &Path) {
+    match &app.config.backup {
+        Some(backup) => backups::keep(backup, config).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Brings the schema up to date, then makes this process known and does what transactions left to be done, until the

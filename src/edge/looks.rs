@@ -7,11 +7,13 @@ use crate::edge::{
     round::{Finding, Outcome},
     verify::Wanted,
 };
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream::iter};
 use std::{collections::BTreeSet, net::SocketAddr};
 
 /// Changed hosts that one round looks at; the rest follow in the next rounds.
 const CHANGED: usize = 64;
+/// Looks under way at the same time: in a burst of connections Sōzu now and then leaves one waiting for the next.
+const AT_ONCE: usize = 8;
 /// Unchanged hosts that one round looks at.
 const IN_TURN: usize = 2;
 
@@ -54,7 +56,8 @@ impl Looks {
             };
             (host, fault)
         });
-        for (host, fault) in join_all(looks).await {
+        let seen: Vec<_> = iter(looks).buffer_unordered(AT_ONCE).collect().await;
+        for (host, fault) in seen {
             match fault {
                 None => drop(self.owed.remove(&host)),
                 Some(reason) => {

@@ -6,7 +6,6 @@ use crate::{
     config::Listen,
     edge::{
         certificates::Held,
-        plan::Step,
         registry::{Known, Snapshot},
         report::{Certificate, Drift, Fault, Process, Report, Role, Site, Standing},
         round::{Finding, Outcome},
@@ -152,11 +151,11 @@ impl Overview {
         self.note_faults();
     }
 
-    fn note_drift(&mut self, steps: &[Step]) {
+    fn note_drift(&mut self, steps: &[String]) {
         self.count("drift", steps.len());
         for step in steps.iter().take(DRIFTS) {
             tracing::warn!("found changed without our doing, and put right: {step}");
-            self.report.drift.insert(0, Drift { at: now(), what: step.to_string() });
+            self.report.drift.insert(0, Drift { at: now(), what: step.clone() });
         }
         self.report.drift.truncate(DRIFTS);
     }

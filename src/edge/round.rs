@@ -25,8 +25,8 @@ const BATCH: usize = 200;
 /// What one round found and did.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// The steps that were taken, in order.
-    pub steps: Vec<Step>,
+    /// The steps that were taken, in order, in words: the orders themselves hold keys, and many are large.
+    pub steps: Vec<String>,
     /// What is not as it should be.
     pub findings: Vec<Finding>,
     /// Sōzu's workers and certificates as seen at the end.
@@ -207,21 +207,21 @@ impl Round {
     }
 
     async fn load(&mut self, batch: Vec<Step>, outcome: &mut Outcome) -> Result<(), SozuError> {
-        let orders: Vec<RequestType> = batch
+        let orders: Vec<&RequestType> = batch
             .iter()
             .filter_map(|step| match step {
-                Step::Order { request, .. } => Some((**request).clone()),
+                Step::Order { request, .. } => Some(&**request),
                 Step::NeedsOperator { .. } => None,
             })
             .collect();
-        let loaded = self.sozu.load(&orders).await?;
+        let loaded = self.sozu.load(orders.iter().copied()).await?;
         if loaded.errors > 0 {
             let reason =
                 format!("{} of {} orders of a batch were refused; they follow one by one", loaded.errors, orders.len());
             self.one_by_one = true;
             outcome.findings.push(Finding { object: "batch".into(), standing: Standing::Pending, reason });
         }
-        outcome.steps.extend(batch);
+        outcome.steps.extend(batch.iter().map(Step::to_string));
         Ok(())
     }
 
@@ -248,7 +248,7 @@ impl Round {
         match self.sozu.call((**request).clone()).await {
             Ok(_) => {
                 self.refusals.cured(&object);
-                outcome.steps.push(step);
+                outcome.steps.push(step.to_string());
             }
             Err(error) if error.is_refusal() => {
                 let reason = error.to_string();

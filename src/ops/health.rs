@@ -1,7 +1,13 @@
 //! The answers.
 
 use super::Ops;
-use crate::store::{Freshness, outbox};
+use crate::{
+    app::{
+        Drill,
+        backup::{last_drill, sets},
+    },
+    store::{Freshness, cluster::Standing, outbox},
+};
 use axum::{
     Json,
     extract::State,
@@ -18,6 +24,10 @@ pub(super) fn describe() {
     describe_gauge!("guichet_database_up", "1 when the database answers");
     describe_gauge!("guichet_outbox_oldest_seconds", "Age of the oldest work not done, mails first of all");
     describe_gauge!("guichet_uptime_seconds", "Age of the process");
+    describe_gauge!("guichet_backup_age_seconds", "Age of the newest backup set");
+    describe_gauge!("guichet_drill_age_seconds", "Time since a backup set was last restored and verified");
+    describe_gauge!("guichet_drill_good", "1 when that set held every receipt and attachment");
+    describe_gauge!("guichet_database_durable", "1 when writes are kept as safely as the configuration demands");
     describe_gauge!("guichet_build_info", "Always 1; the version is a label");
     gauge!("guichet_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
 }
@@ -61,6 +71,16 @@ pub(super) async fn metrics(State(ops): State<Ops>) -> Response {
         gauge!("guichet_outbox_oldest_seconds").set(u32::try_from(seconds).unwrap_or(u32::MAX));
     }
     gauge!("guichet_uptime_seconds").set(ops.0.begun.elapsed());
+    if let Some(age) = backup_age(&ops) {
+        gauge!("guichet_backup_age_seconds").set(u32::try_from(age).unwrap_or(u32::MAX));
+    }
+    if let Some(drill) = drill(&ops) {
+        let age = ops.0.app.clock().as_second() - drill.at.as_second();
+        gauge!("guichet_drill_age_seconds").set(u32::try_from(age).unwrap_or(u32::MAX));
+        gauge!("guichet_drill_good").set(if drill.good() { 1 } else { 0 });
+    }
+    let leader = ops.0.app.store.servers().1;
+    gauge!("guichet_database_durable").set(if leader.is_some_and(|leader| leader.durable) { 1 } else { 0 });
     ops.0.metrics.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], ops.0.metrics.render()).into_response()
 }
@@ -75,6 +95,12 @@ pub(super) struct Status {
     uptime_seconds: u64,
     /// Nothing while the database does not answer.
     outbox_oldest_seconds: Option<i64>,
+    /// The servers of the database, as this process sees them.
+    database: Vec<Server>,
+    /// Age of the newest backup set; nothing where there is none, or none is made.
+    backup_age_seconds: Option<i64>,
+    /// The last time that a set was tried out.
+    drill: Option<Drill>,
     leaving: bool,
 }
 
@@ -86,8 +112,48 @@ pub(super) async fn status(State(ops): State<Ops>) -> Json<Status> {
         instance: ops.0.app.config.portal.listen.to_string(),
         uptime_seconds: ops.0.begun.elapsed().as_secs(),
         outbox_oldest_seconds: outbox_seconds(&ops).await,
+        database: servers(&ops),
+        backup_age_seconds: backup_age(&ops),
+        drill: drill(&ops),
         leaving: ops.0.leaving.is_cancelled(),
     })
+}
+
+/// One server of the database.
+#[derive(Serialize)]
+struct Server {
+    server: String,
+    /// `leader`, `replica`, or `unknown` when it says nothing.
+    role: &'static str,
+    /// Whether a second server holds what it acknowledges.
+    replicates: bool,
+    /// Why it says nothing.
+    silence: Option<String>,
+}
+
+fn servers(ops: &Ops) -> Vec<Server> {
+    let (servers, leading) = ops.0.app.store.servers();
+    let server = |(node, (server, standing)): (usize, (String, Standing))| Server {
+        server,
+        role: match (&standing.sight, &leading) {
+            (_, Some(leading)) if leading.node == node => "leader",
+            (Some(sight), _) if sight.read_only => "replica",
+            _ => "unknown",
+        },
+        replicates: standing.sight.is_some_and(|sight| sight.replicates()),
+        silence: standing.silence,
+    };
+    servers.into_iter().enumerate().map(server).collect()
+}
+
+fn backup_age(ops: &Ops) -> Option<i64> {
+    let backup = ops.0.app.config.backup.as_ref()?;
+    let newest = sets(&backup.folder).ok()?.pop()?;
+    Some(ops.0.app.clock().as_second() - newest.manifest.taken_at.as_second())
+}
+
+fn drill(ops: &Ops) -> Option<Drill> {
+    last_drill(&ops.0.app.config.backup.as_ref()?.folder)
 }
 
 async fn outbox_seconds(ops: &Ops) -> Option<i64> {
@@ -135,6 +201,7 @@ mod tests {
                 ..Database::default()
             },
             mail: Mail::Folder { from: "guichet@localhost".into(), folder: folder.join("mail") },
+            backup: None,
             edge: None,
         };
         Ops::new(App::open(config).unwrap(), PrometheusBuilder::new().build_recorder().handle())

@@ -4,9 +4,11 @@
 //! Nobody else is asked: who leads is what the servers themselves say, so that writes do not depend on the manager of
 //! the cluster, and a leader that was retired and does not know it is not believed.
 
+mod examine;
 mod sight;
 mod verdict;
 
+pub use examine::{Examined, examine};
 pub use sight::Sight;
 pub(super) use sight::still_replicates;
 pub use verdict::{Verdict, decide};

@@ -144,7 +144,7 @@ impl Programs {
 }
 
 /// Finds a program in `PATH`, or where Debian puts servers, which is not in every user's `PATH`.
-fn program(name: &str) -> Option<PathBuf> {
+pub(super) fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/bin".into()]);
     folders.map(|folder| folder.join(name)).find(|file| file.is_file())

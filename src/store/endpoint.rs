@@ -39,6 +39,25 @@ pub struct Endpoint {
     pub label: String,
     /// How to connect.
     pub options: MySqlConnectOptions,
+    /// How MariaDB's own programs connect.
+    pub client: Client,
+}
+
+/// What MariaDB's own programs have to be told.
+#[derive(Clone, Default)]
+pub struct Client {
+    /// Arguments, without a secret in them.
+    pub arguments: Vec<String>,
+    /// The password.
+    pub password: Option<String>,
+    /// Name of the database.
+    pub database: String,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("arguments", &self.arguments).finish_non_exhaustive()
+    }
 }
 
 /// Connections remember this many prepared statements.
@@ -51,12 +70,16 @@ pub(super) fn endpoints(config: &Database) -> Result<Vec<Endpoint>, EndpointErro
         .database(&config.name)
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
-    let base = match &config.password_file {
-        Some(file) => base.password(read(file)?.trim_end()),
+    let password = config.password_file.as_deref().map(read).transpose()?.map(|text| text.trim_end().to_owned());
+    let base = match &password {
+        Some(password) => base.password(password),
         None => base,
     };
+    let client = Client { arguments: vec![format!("--user={}", config.user)], password, database: config.name.clone() };
     if let Some(socket) = &config.socket {
-        return Ok(vec![Endpoint { label: socket.display().to_string(), options: base.socket(socket) }]);
+        let mut client = client;
+        client.arguments.push(format!("--socket={}", socket.display()));
+        return Ok(vec![Endpoint { label: socket.display().to_string(), options: base.socket(socket), client }]);
     }
     if let Some(file) = &config.url_file {
         let url = Url::parse(read(file)?.trim()).map_err(|reason| EndpointError::Url { path: file.clone(), reason })?;
@@ -72,13 +95,31 @@ pub(super) fn endpoints(config: &Database) -> Result<Vec<Endpoint>, EndpointErro
             // ProxySQL misreads the settings that would be sent with these.
             .pipes_as_concat(false)
             .no_engine_substitution(false);
-        return Ok(vec![Endpoint { label: url.host.to_string(), options }]);
+        let client = Client {
+            arguments: [vec![format!("--user={}", url.user)], network(config, &url.host)].concat(),
+            password: Some(url.password),
+            database: url.database,
+        };
+        return Ok(vec![Endpoint { label: url.host.to_string(), options, client }]);
     }
     let of = |host: &Host| Endpoint {
         label: host.to_string(),
         options: secured(base.clone(), config, host, MySqlSslMode::VerifyIdentity),
+        client: Client { arguments: [client.arguments.clone(), network(config, host)].concat(), ..client.clone() },
     };
     Ok(config.hosts.iter().map(of).collect())
+}
+
+/// Arguments of MariaDB's programs for a server of the network.
+fn network(config: &Database, host: &Host) -> Vec<String> {
+    let mut arguments = vec!["--protocol=tcp".into(), format!("--host={}", host.name), format!("--port={}", host.port)];
+    if let Some(file) = &config.ca_file {
+        arguments.push(format!("--ssl-ca={}", file.display()));
+        if config.url_file.is_none() {
+            arguments.push("--ssl-verify-server-cert".into());
+        }
+    }
+    arguments
 }
 
 fn secured(

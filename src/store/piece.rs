@@ -119,3 +119,19 @@ pub async fn referenced(db: &mut MySqlConnection, sha256: &str) -> Result<bool, 
     .await?;
     Ok(found > 0)
 }
+
+/// Digests of all attachments that some draft or deposit speaks of, in order, after one of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn digests(db: &mut MySqlConnection, after: &str, most: u32) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar(
+        "select sha256 from piece where sha256 > ? union select sha256 from deposit_piece where sha256 > ?
+         order by sha256 limit ?",
+    )
+    .bind(after)
+    .bind(after)
+    .bind(most)
+    .fetch_all(db)
+    .await?)
+}

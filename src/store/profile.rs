@@ -2,6 +2,8 @@
 //! what each deviation would cost. `docs/runbooks/database.md` has the measurements; `guichet doctor` holds a live
 //! cluster against this list, `guichet admin cluster-profile` writes it as configuration files.
 
+use crate::config::Host;
+
 /// One setting of every server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setting {
@@ -89,6 +91,48 @@ pub fn my_cnf(number: u32) -> String {
         text.push_str(&format!("{name} = {value}\n"));
     }
     text
+}
+
+/// Configuration of replication-manager for these servers. Passwords are left to the operator.
+#[must_use]
+pub fn replication_manager(hosts: &[Host]) -> String {
+    let hosts = hosts.iter().map(Host::to_string).collect::<Vec<_>>().join(",");
+    format!(
+        "[Default]\n\
+         # The interface gives out configurations with passwords otherwise.\n\
+         api-credentials-secure-config = true\n\
+         api-credentials = \"admin:CHANGE-ME,guichet:CHANGE-ME\"\n\
+         # The portal only looks; whoever may switch over has an account of their own.\n\
+         api-credentials-acl-allow = \"admin:global cluster proxy db prov,guichet:\"\n\n\
+         [guichet]\n\
+         title = \"guichet\"\n\
+         db-servers-hosts = \"{hosts}\"\n\
+         db-servers-credential = \"repman:CHANGE-ME\"\n\
+         replication-credential = \"repl:CHANGE-ME\"\n\
+         # `manual` is the default: nobody would be promoted.\n\
+         failover-mode = \"automatic\"\n\
+         # After five failovers the sixth would wait for a human.\n\
+         failover-limit = 0\n\
+         # Only a replica that confirmed to the last may be promoted.\n\
+         failover-at-sync = true\n\
+         failover-readonly-state = true\n\
+         # A retired leader follows the new one if it has nothing of its own; what has diverged is left to a human.\n\
+         autorejoin = true\n\
+         autorejoin-mysqldump = false\n\
+         autoseed = false\n"
+    )
+}
+
+/// Parameters of the SlapOS release of replication-manager: its defaults would lose data.
+#[must_use]
+pub fn slapos_parameters() -> String {
+    let parameters = serde_json::json!({
+        "database-amount": SERVERS,
+        "failover-mode": "automatic",
+        "tag-list": "semisync,row",
+        "autoseed": false,
+    });
+    format!("{parameters:#}\n")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod backup;
 mod breakdown;
 mod command_line;
 mod database;

@@ -7,7 +7,7 @@ use crate::{
         authority::{self, HOSTS, Tls},
         folder::Folder,
     },
-    config::{CertificateFiles, Config, Database, Edge, Limits, Listen, Mail, Portal},
+    config::{Backup, CertificateFiles, Config, Database, Edge, Limits, Listen, Mail, Portal},
     store::embedded::{SocketFolder, private_folder},
 };
 use anyhow::{Context, bail};
@@ -169,6 +169,7 @@ fn base_config(args: &DemoArgs, folder: &Folder, url: &str, calls: Vec<PathBuf>,
         },
         database: Database::default(),
         mail: Mail::Folder { from: "Guichet <guichet@localhost>".into(), folder: folder.file("mail") },
+        backup: Some(Backup { folder: folder.file("backup"), every_hours: 24, keep: 3, drill_every_days: 7 }),
         edge: None,
     }
 }

@@ -1,6 +1,6 @@
 //! The database: reachable, up to date, and set so that it keeps what it has acknowledged.
 
-use super::{Sheet, reason};
+use super::{Sheet, cluster, reason};
 use crate::{
     config::Config,
     store::{
@@ -28,7 +28,10 @@ pub async fn examine(config: &Config, sheet: &mut Sheet) {
     match store.server().await {
         Ok(server) => {
             sheet.fine(format!("The database answers on {place}: version {}.", server.version));
-            settings(&server, sheet);
+            // A cluster is held against its profile, server by server.
+            if config.database.hosts.is_empty() {
+                settings(&server, sheet);
+            }
             match store.schema().await {
                 Ok(found) => schema(found, sheet),
                 Err(error) => sheet.problem(
@@ -41,6 +44,9 @@ pub async fn examine(config: &Config, sheet: &mut Sheet) {
             format!("The database does not answer on {place}: {}.", reason(&error.into())),
             "Start it, or correct where it is, its name and user under [database]; the portal waits for it and refuses deposits meanwhile.",
         ),
+    }
+    if !config.database.hosts.is_empty() {
+        cluster::examine(&store, sheet).await;
     }
     store.close().await;
 }

@@ -20,7 +20,7 @@ pub(super) fn now() -> String {
 pub(super) fn plan(outcome: &Outcome) -> Plan {
     Plan {
         at: now(),
-        steps: outcome.steps.iter().take(STEPS).map(ToString::to_string).collect(),
+        steps: outcome.steps.iter().take(STEPS).cloned().collect(),
         length: outcome.steps.len(),
         took_us: u64::try_from(outcome.took.as_micros()).unwrap_or(u64::MAX),
         verified: outcome.verified(),

@@ -9,7 +9,7 @@ use sozu_command_lib::{
 };
 use std::{
     fs::{self, File},
-    io::{self, BufWriter, Write},
+    io::{self, BufRead, BufReader, BufWriter, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -34,10 +34,13 @@ impl Sozu {
     pub async fn observe(&self) -> Result<ConfigState, SozuError> {
         let path = self.state_dir.join(format!("observed-{}.state", std::process::id()));
         let saved = self.call(RequestType::SaveState(path.to_string_lossy().into_owned())).await;
-        let text = saved.and_then(|_| fs::read(&path).map_err(|source| failed(&path, source)));
+        let state = saved.and_then(|_| {
+            let file = File::open(&path).map_err(|source| failed(&path, source))?;
+            read_state(BufReader::new(file), &path)
+        });
         // The file holds private keys: it goes, whatever became of the reading.
         remove(&path)?;
-        read_state(&text?)
+        state
     }
 
     /// Keeps the state for Sōzu's next start.
@@ -60,7 +63,10 @@ impl Sozu {
     ///
     /// # Errors
     /// See [`SozuError`]; refusals are counted, not returned.
-    pub async fn load(&self, orders: &[RequestType]) -> Result<Loaded, SozuError> {
+    pub async fn load<'a>(
+        &self,
+        orders: impl IntoIterator<Item = &'a RequestType> + Send,
+    ) -> Result<Loaded, SozuError> {
         let path = self.state_dir.join(format!("batch-{}.state", std::process::id()));
         let written = write_orders(&path, orders).map_err(|source| failed(&path, source));
         let order = RequestType::LoadState(path.to_string_lossy().into_owned());
@@ -111,10 +117,10 @@ fn remove(path: &Path) -> Result<(), SozuError> {
     }
 }
 
-fn write_orders(path: &Path, orders: &[RequestType]) -> io::Result<()> {
+fn write_orders<'a>(path: &Path, orders: impl IntoIterator<Item = &'a RequestType>) -> io::Result<()> {
     remove(path).map_err(io::Error::other)?;
     let mut file = BufWriter::new(File::options().write(true).create_new(true).mode(0o600).open(path)?);
-    for (number, order) in orders.iter().enumerate() {
+    for (number, order) in orders.into_iter().enumerate() {
         let request = WorkerRequest { id: format!("SAVE-{number}"), content: Request::from(order.clone()) };
         serde_json::to_writer(&mut file, &request)?;
         file.write_all(b"\n\0")?;
@@ -140,12 +146,17 @@ pub(super) fn private_folder(path: &Path) -> Result<PathBuf, SozuError> {
     path.canonicalize().map_err(|source| failed(path, source))
 }
 
-fn read_state(text: &[u8]) -> Result<ConfigState, SozuError> {
+fn read_state(mut text: impl BufRead, path: &Path) -> Result<ConfigState, SozuError> {
     let mut state = ConfigState::new();
+    let mut piece = Vec::new();
     // Piece by piece, so that a large state never stands in memory twice.
-    for piece in text.split_inclusive(|byte| *byte == 0) {
+    loop {
+        piece.clear();
+        if text.read_until(0, &mut piece).map_err(|source| failed(path, source))? == 0 {
+            return Ok(state);
+        }
         // The parser's own message quotes the text, keys included.
-        let (rest, requests) = parse_several_requests::<WorkerRequest>(piece)
+        let (rest, requests) = parse_several_requests::<WorkerRequest>(&piece)
             .map_err(|_| SozuError::State("it is not a list of orders".into()))?;
         if !rest.is_empty() {
             return Err(SozuError::State(format!("{} bytes are left over", rest.len())));
@@ -154,7 +165,6 @@ fn read_state(text: &[u8]) -> Result<ConfigState, SozuError> {
             state.dispatch(&request.content).map_err(|error| SozuError::State(error.to_string()))?;
         }
     }
-    Ok(state)
 }
 
 #[cfg(test)]

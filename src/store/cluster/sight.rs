@@ -80,7 +80,7 @@ impl Looker {
 }
 
 /// Within a transaction, so that a proxy asks one and the same server.
-async fn sight(connection: &mut MySqlConnection, with_pulse: bool) -> Result<Sight, sqlx::Error> {
+pub(super) async fn sight(connection: &mut MySqlConnection, with_pulse: bool) -> Result<Sight, sqlx::Error> {
     let mut tx = connection.begin().await?;
     let row = sqlx::query(
         "select cast(@@global.server_id as signed) as server, cast(@@global.read_only as signed) as read_only,

@@ -66,11 +66,12 @@ fn runs(pid: i32, marker: &Path) -> bool {
         .is_ok_and(|line| line.windows(marker.len().max(1)).any(|part| part == marker))
 }
 
-/// The last lines of a log.
+/// The last lines of a log; its last errors, where it has some: what follows them may be good advice only.
 #[must_use]
 pub fn tail(log: &Path) -> String {
     let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
-    let lines: Vec<_> = text.lines().rev().take(15).collect();
+    let errors: Vec<_> = text.lines().rev().filter(|line| line.contains("[ERROR]")).take(15).collect();
+    let lines = if errors.is_empty() { text.lines().rev().take(15).collect() } else { errors };
     lines.into_iter().rev().map(|line| format!("  {line}\n")).collect()
 }
 

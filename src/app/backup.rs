@@ -1,0 +1,231 @@
+//! Backup sets: the database as of one instant, all attachments and the keys, in a folder from which an installation can
+//! be made anew anywhere.
+//!
+//! The database comes first and the attachments after it: a file is on the disk before any row speaks of it, and never
+//! changes, so whatever the rows of that instant speak of is there. Attachments are shared by all sets of a folder.
+
+use super::{App, Drill};
+use crate::{
+    blob,
+    store::{DumpError, Freshness, StoreError, deposit},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+/// Version of the layout.
+const FORMAT: u32 = 1;
+/// The database of a set.
+pub(super) const DATABASE: &str = "database.sql";
+/// The record of the last drill.
+const DRILL: &str = "drill.json";
+/// What a set consists of.
+const MANIFEST: &str = "manifest.json";
+
+/// What a set consists of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of the layout.
+    pub format: u32,
+    /// Instant from which on the set holds everything that was acknowledged before.
+    pub taken_at: Timestamp,
+    /// Version of the program.
+    pub build: String,
+    /// SHA-256 of the database's file.
+    pub database_sha256: String,
+    /// Receipts that were issued before the set was begun; it may hold more.
+    pub receipts: u64,
+    /// Attachments copied by now, over all sets of the folder.
+    pub attachments: u64,
+    /// Milliseconds that the set took.
+    pub took_ms: u64,
+}
+
+/// A set with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Set {
+    /// Its folder.
+    pub path: PathBuf,
+    /// What it consists of.
+    pub manifest: Manifest,
+}
+
+/// Why a set could not be made or used.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// A file cannot be used.
+    #[error("cannot use {path}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// The database could not be written out or read in.
+    #[error(transparent)]
+    Dump(#[from] DumpError),
+    /// There is no set.
+    #[error("{0} holds no backup set")]
+    None(PathBuf),
+    /// A set is not what its manifest says.
+    #[error("{path}: {reason}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A set is only restored into an installation that does not exist yet.
+    #[error("{0} has keys already: a set is only restored where there is no installation")]
+    Occupied(PathBuf),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+pub(super) fn failed(path: &Path) -> impl FnOnce(io::Error) -> BackupError {
+    let path = path.to_path_buf();
+    move |source| BackupError::File { path, source }
+}
+
+impl App {
+    /// Makes a set in a folder, whole or not at all.
+    ///
+    /// # Errors
+    /// See [`BackupError`].
+    pub async fn back_up(&self, folder: &Path) -> Result<Set, BackupError> {
+        let (began, taken_at) = (Instant::now(), self.clock());
+        let sets = folder.join("sets");
+        for part in [&sets, &folder.join("blobs")] {
+            private_folder(part)?;
+        }
+        let making = tempfile::Builder::new().prefix(".making-").tempdir_in(&sets).map_err(failed(&sets))?;
+        let receipts = {
+            let mut db = self.store.read(Freshness::OwnWrites).await?;
+            deposit::chain_head(&mut db).await?.0
+        };
+        let database = making.path().join(DATABASE);
+        self.store.dump(&database).await?;
+        let data = &self.config.portal.data_dir;
+        copy_keys(&data.join("keys"), &making.path().join("keys"))?;
+        let attachments = copy_blobs(&data.join("blobs"), &folder.join("blobs"))?;
+        let manifest = Manifest {
+            format: FORMAT,
+            taken_at,
+            build: super::BUILD.into(),
+            database_sha256: blob::digest(&database).map_err(failed(&database))?,
+            receipts,
+            attachments,
+            took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        };
+        let text = serde_json::to_vec_pretty(&manifest).map_err(io::Error::other).map_err(failed(&database))?;
+        write_private(&making.path().join(MANIFEST), &text)?;
+        let path = sets.join(taken_at.strftime("%Y%m%dT%H%M%S%3fZ").to_string());
+        fs::rename(making.keep(), &path).map_err(failed(&path))?;
+        sync(&sets)?;
+        Ok(Set { path, manifest })
+    }
+}
+
+/// All whole sets of a folder, the newest last.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn sets(folder: &Path) -> Result<Vec<Set>, BackupError> {
+    let within = folder.join("sets");
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&within).map_err(failed(&within))? {
+        let path = entry.map_err(failed(&within))?.path();
+        let named = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| !name.starts_with('.'));
+        if named && let Ok(text) = fs::read(path.join(MANIFEST)) {
+            let damaged = |error: serde_json::Error| BackupError::Damaged {
+                path: path.join(MANIFEST),
+                reason: error.to_string(),
+            };
+            found.push(Set { manifest: serde_json::from_slice(&text).map_err(damaged)?, path });
+        }
+    }
+    found.sort_by_key(|set| set.manifest.taken_at);
+    Ok(found)
+}
+
+/// Removes the oldest sets but for so many; attachments stay.
+///
+/// # Errors
+/// When one cannot be removed.
+pub fn prune(folder: &Path, keep: usize) -> Result<usize, BackupError> {
+    let all = sets(folder)?;
+    let old = all.len().saturating_sub(keep);
+    for set in all.iter().take(old) {
+        fs::remove_dir_all(&set.path).map_err(failed(&set.path))?;
+    }
+    Ok(old)
+}
+
+/// The record of the last drill on the sets of a folder.
+#[must_use]
+pub fn last_drill(folder: &Path) -> Option<Drill> {
+    serde_json::from_slice(&fs::read(folder.join(DRILL)).ok()?).ok()
+}
+
+/// Keeps the record of a drill beside the sets.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn record_drill(folder: &Path, drill: &Drill) -> Result<(), BackupError> {
+    let path = folder.join(DRILL);
+    let text = serde_json::to_vec_pretty(drill).map_err(io::Error::other).map_err(failed(&path))?;
+    write_private(&path, &text)
+}
+
+pub(super) fn copy_keys(from: &Path, to: &Path) -> Result<(), BackupError> {
+    private_folder(to)?;
+    for entry in fs::read_dir(from).map_err(failed(from))? {
+        let path = entry.map_err(failed(from))?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_file() && !name.starts_with('.') {
+            write_private(&to.join(name), &fs::read(&path).map_err(failed(&path))?)?;
+        }
+    }
+    sync(to)
+}
+
+/// Copies the attachments that are not there yet, each whole or not at all, and tells how many there are in the end.
+pub(super) fn copy_blobs(from: &Path, to: &Path) -> Result<u64, BackupError> {
+    let mut count = 0;
+    for source in blob::files(from).map_err(failed(from))? {
+        count += 1;
+        let target = to.join(source.strip_prefix(from).unwrap_or(&source));
+        if target.is_file() {
+            continue;
+        }
+        let folder = target.parent().unwrap_or(to);
+        private_folder(folder)?;
+        let mut aside = tempfile::NamedTempFile::new_in(folder).map_err(failed(folder))?;
+        let mut bytes = File::open(&source).map_err(failed(&source))?;
+        io::copy(&mut bytes, aside.as_file_mut()).map_err(failed(&target))?;
+        aside.as_file().sync_all().map_err(failed(&target))?;
+        aside.persist(&target).map_err(|error| error.error).map_err(failed(&target))?;
+    }
+    Ok(count)
+}
+
+fn private_folder(path: &Path) -> Result<(), BackupError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed(path))
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
+    fs::write(path, bytes).map_err(failed(path))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(failed(path))?;
+    sync(path)
+}
+
+fn sync(path: &Path) -> Result<(), BackupError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(failed(path))
+}

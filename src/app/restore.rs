@@ -1,0 +1,159 @@
+//! An installation made anew from a backup set, and the drill that shows that it could be.
+
+use super::{
+    App, ChainReport,
+    backup::{BackupError, DATABASE, Set, copy_blobs, copy_keys, failed},
+};
+use crate::{
+    blob,
+    config::{Config, Database},
+    store::{Freshness, Store, StoreError, deposit, embedded::Embedded, piece},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+/// What a restored installation was found to hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    /// Receipts, each of which verifies, in one chain.
+    pub receipts: u64,
+    /// Attachments that rows speak of, each with the right digest.
+    pub attachments: u64,
+    /// What is wrong, one line each, in English: for the operator.
+    pub faults: Vec<String>,
+}
+
+/// A drill: the newest set restored beside the live installation, and held against it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drill {
+    /// When.
+    pub at: Timestamp,
+    /// The set.
+    pub set: PathBuf,
+    /// What it was found to hold.
+    pub restored: Restored,
+    /// Receipts of the live installation that the set does not hold: they would be lost with all servers.
+    pub receipts_since: u64,
+    /// Age of the set, seconds: what is written since would be lost with all servers (recovery point).
+    pub recovery_point_seconds: i64,
+    /// Seconds from the beginning until everything was verified (recovery time).
+    pub recovery_time_seconds: u64,
+}
+
+impl Drill {
+    /// Whether the set would do.
+    #[must_use]
+    pub fn good(&self) -> bool {
+        self.restored.faults.is_empty()
+    }
+}
+
+/// Makes an installation from a set: keys and attachments into the data folder of a configuration, which must not exist
+/// yet, and the database into the empty one that it names. Everything is verified afterwards.
+///
+/// # Errors
+/// See [`BackupError`]; what is wrong with the contents stands in the answer.
+pub async fn restore(folder: &Path, set: &Set, config: &Config) -> Result<Restored, BackupError> {
+    let data = &config.portal.data_dir;
+    let keys = data.join("keys");
+    if keys.exists() && fs::read_dir(&keys).map_err(failed(&keys))?.next().is_some() {
+        return Err(BackupError::Occupied(data.clone()));
+    }
+    fs::create_dir_all(data).map_err(failed(data))?;
+    let store = Store::open(&config.database).map_err(|error| BackupError::Damaged {
+        path: data.clone(),
+        reason: format!("the way to the database cannot be prepared: {error}"),
+    })?;
+    load(set, &store).await?;
+    copy_keys(&set.path.join("keys"), &keys)?;
+    let blobs = data.join("blobs");
+    copy_blobs(&folder.join("blobs"), &blobs)?;
+    let mut restored = verify(&store, &blobs).await?;
+    if restored.receipts < set.manifest.receipts {
+        restored.faults.push(format!("{} receipts were there when it was made", set.manifest.receipts));
+    }
+    store.close().await;
+    Ok(restored)
+}
+
+impl App {
+    /// Restores a set beside the live installation, on a private server in a folder that goes again, verifies
+    /// everything, and tells what would be lost and how long it would take.
+    ///
+    /// # Errors
+    /// See [`BackupError`].
+    pub async fn drill(&self, folder: &Path, set: &Set) -> Result<Drill, BackupError> {
+        let (began, at) = (Instant::now(), self.clock());
+        let data = &self.config.portal.data_dir;
+        let beside = tempfile::Builder::new().prefix("drill-").tempdir_in(data).map_err(failed(data))?;
+        let refused = |error: anyhow::Error| BackupError::Damaged {
+            path: beside.path().into(),
+            reason: format!("no private server could be started: {error:#}"),
+        };
+        let server = Embedded::start(&beside.path().join("mariadb")).await.map_err(refused)?;
+        let database = Database {
+            socket: Some(server.socket().into()),
+            name: crate::store::embedded::DATABASE.into(),
+            user: server.user().into(),
+            max_connections: 2,
+            ..Database::default()
+        };
+        let store = Store::open(&database).map_err(|error| refused(error.into()))?;
+        load(set, &store).await?;
+        let restored = verify(&store, &folder.join("blobs")).await?;
+        let newest = head(&store).await?;
+        store.close().await;
+        server.stop().await.map_err(refused)?;
+        Ok(Drill {
+            at,
+            set: set.path.clone(),
+            restored,
+            receipts_since: head(&self.store).await?.saturating_sub(newest),
+            recovery_point_seconds: at.as_second() - set.manifest.taken_at.as_second(),
+            recovery_time_seconds: began.elapsed().as_secs(),
+        })
+    }
+}
+
+async fn load(set: &Set, store: &Store) -> Result<(), BackupError> {
+    let database = set.path.join(DATABASE);
+    let found = blob::digest(&database).map_err(failed(&database))?;
+    if found != set.manifest.database_sha256 {
+        return Err(BackupError::Damaged { path: database, reason: "it is not the file that was made".into() });
+    }
+    Ok(store.load(&database).await?)
+}
+
+async fn head(store: &Store) -> Result<u64, StoreError> {
+    let mut db = store.read(Freshness::OwnWrites).await?;
+    Ok(deposit::chain_head(&mut db).await?.0)
+}
+
+/// Verifies every receipt and the digest of every attachment that a row speaks of.
+async fn verify(store: &Store, blobs: &Path) -> Result<Restored, StoreError> {
+    let ChainReport { receipts, mut faults } = super::chain::check(store).await?;
+    let mut db = store.read(Freshness::OwnWrites).await?;
+    let (mut after, mut attachments) = (String::new(), 0);
+    loop {
+        let digests = piece::digests(&mut db, &after, BATCH).await?;
+        let Some(last) = digests.last() else { break };
+        after.clone_from(last);
+        for sha256 in digests {
+            attachments += 1;
+            match blob::digest(&blob::place(blobs, &sha256)) {
+                Ok(found) if found == sha256 => {}
+                Ok(_) => faults.push(format!("attachment {sha256}: its bytes are others")),
+                Err(error) => faults.push(format!("attachment {sha256}: {error}")),
+            }
+        }
+    }
+    Ok(Restored { receipts, attachments, faults })
+}
+
+/// Attachments looked up at a time.
+const BATCH: u32 = 500;

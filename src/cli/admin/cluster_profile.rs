@@ -1,0 +1,46 @@
+//! `guichet admin cluster-profile`: the configuration files of a cluster that loses nothing, to start from.
+
+use crate::{
+    config::Host,
+    store::profile::{SERVERS, my_cnf, replication_manager, slapos_parameters},
+};
+use anyhow::{Context, ensure};
+use std::{
+    fs,
+    io::{self, Write},
+    path::PathBuf,
+};
+
+/// Options of `guichet admin cluster-profile`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ClusterProfileArgs {
+    /// A server, `host:port`; give it once for each.
+    #[arg(long = "host", value_name = "HOST:PORT", required = true)]
+    hosts: Vec<Host>,
+    /// Folder for the files; nothing in it is overwritten.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+pub(super) fn run(args: &ClusterProfileArgs) -> anyhow::Result<()> {
+    ensure!(
+        args.hosts.len() >= SERVERS,
+        "{} servers are too few: with two, the loss of either ends all writes. Name {SERVERS}",
+        args.hosts.len()
+    );
+    fs::create_dir_all(&args.out).with_context(|| args.out.display().to_string())?;
+    let mut files = vec![
+        ("replication-manager.toml".to_owned(), replication_manager(&args.hosts)),
+        ("slapos-parameters.json".to_owned(), slapos_parameters()),
+    ];
+    for (number, host) in (1..).zip(&args.hosts) {
+        files.push((format!("my-{number}.cnf"), format!("# {host}\n{}", my_cnf(number))));
+    }
+    for (name, text) in files {
+        let path = args.out.join(name);
+        let mut file = fs::File::create_new(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        file.write_all(text.as_bytes())?;
+        writeln!(io::stdout(), "{}", path.display())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! Backup sets on schedule, by programs of their own: making and trying one out would hold up requests in this one.
+
+use crate::{
+    app::backup::{last_drill, sets},
+    config::Backup,
+};
+use jiff::Timestamp;
+use nix::fcntl::{Flock, FlockArg};
+use std::{
+    fs::{self, File},
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+    process::Stdio,
+    time::Duration,
+};
+use tokio::process::Command;
+
+/// Pause between two looks at what is due.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// Makes and tries out what is due, until the future is dropped.
+pub async fn keep(backup: &Backup, config: &Path) {
+    loop {
+        if let Err(error) = turn(backup, config).await {
+            tracing::warn!("backup.failed: {error:#}");
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn turn(backup: &Backup, config: &Path) -> anyhow::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&backup.folder)?;
+    let lock = File::options().create(true).truncate(false).write(true).open(backup.folder.join("lock"))?;
+    // Another process of the installation is at it.
+    let Ok(_lock) = Flock::lock(lock, FlockArg::LockExclusiveNonblock) else { return Ok(()) };
+    let hours = |at: Timestamp| (Timestamp::now().as_second() - at.as_second()) / 3600;
+    let newest = || anyhow::Ok(sets(&backup.folder)?.pop().map(|set| set.manifest.taken_at));
+    if newest()?.is_none_or(|at| hours(at) >= backup.every_hours.into()) {
+        run(
+            "backup",
+            &["--to".as_ref(), backup.folder.as_ref(), "--keep".as_ref(), backup.keep.to_string().as_ref()],
+            config,
+        )
+        .await?;
+    }
+    let tried = last_drill(&backup.folder);
+    let due = tried.is_none_or(|drill| hours(drill.at) >= i64::from(backup.drill_every_days) * 24);
+    if due && newest()?.is_some() {
+        run("drill", &["--from".as_ref(), backup.folder.as_ref()], config).await?;
+    }
+    Ok(())
+}
+
+async fn run(command: &str, options: &[&std::ffi::OsStr], config: &Path) -> anyhow::Result<()> {
+    let done = Command::new(std::env::current_exe()?)
+        .args(["admin", command])
+        .args(options)
+        .arg("--config")
+        .arg(config)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await?;
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().replace('\n', "; ");
+    anyhow::ensure!(done.status.success(), "{command}: {} {}", said(&done.stdout), said(&done.stderr));
+    tracing::info!(said = said(&done.stdout), "backup.{command}");
+    Ok(())
+}

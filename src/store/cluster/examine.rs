@@ -1,0 +1,71 @@
+//! A thorough look at one server, for `guichet doctor`: slower than the looks that find the leader, and rare.
+
+use super::{Sight, sight};
+use crate::store::{endpoint::Endpoint, profile};
+use sqlx::{ConnectOptions, Connection, MySqlConnection, Row};
+use std::{collections::BTreeMap, time::Duration};
+use tokio::time::timeout;
+
+/// Longest time for one server.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What one server says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Examined {
+    /// Version, such as `10.11.14-MariaDB`.
+    pub version: String,
+    /// What counts for who leads.
+    pub sight: Sight,
+    /// Values of the settings of the [`profile`], by name; one that is missing is unknown to this version.
+    pub values: BTreeMap<String, String>,
+    /// Whether our account may write where nobody should: on servers that take no writes.
+    pub writes_anywhere: bool,
+}
+
+impl Examined {
+    /// Whether it takes writes.
+    #[must_use]
+    pub fn leads(&self) -> bool {
+        !self.sight.read_only
+    }
+}
+
+/// Looks at a server.
+///
+/// # Errors
+/// Why it cannot be seen, for people.
+pub async fn examine(endpoint: &Endpoint) -> Result<Examined, String> {
+    let look = async {
+        let mut db = endpoint.options.connect().await?;
+        let examined = look(&mut db).await?;
+        db.close().await?;
+        Ok::<_, sqlx::Error>(examined)
+    };
+    match timeout(PATIENCE, look).await {
+        Ok(looked) => looked.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
+    }
+}
+
+async fn look(db: &mut MySqlConnection) -> Result<Examined, sqlx::Error> {
+    let version = sqlx::query_scalar("select cast(version() as char)").fetch_one(&mut *db).await?;
+    let mut values = BTreeMap::new();
+    for setting in profile::SETTINGS {
+        let question = format!("show global variables where variable_name = '{}'", setting.name);
+        // The names are ours, and never anybody's input.
+        let row = sqlx::raw_sql(sqlx::AssertSqlSafe(question)).fetch_optional(&mut *db).await?;
+        if let Some(row) = row {
+            values.insert(setting.name.to_owned(), row.try_get(1)?);
+        }
+    }
+    let mut writes_anywhere = false;
+    for row in sqlx::raw_sql("show grants").fetch_all(&mut *db).await? {
+        let grant: String = row.try_get(0)?;
+        let everywhere = grant.contains(" ON *.* ");
+        writes_anywhere |= everywhere
+            && ["ALL PRIVILEGES", "SUPER", "READ_ONLY ADMIN", "READ ONLY ADMIN"]
+                .iter()
+                .any(|privilege| grant.to_ascii_uppercase().contains(privilege));
+    }
+    Ok(Examined { version, sight: sight::sight(db, false).await?, values, writes_anywhere })
+}
