@@ -6,7 +6,7 @@ export GUICHET_SOZU ?= $(GUICHET_CACHE)/sozu-2.3.3/bin/sozu
 export PATH := $(GUICHET_CACHE)/bin:$(PATH)
 DEMO_DIR ?= var/demo
 
-.PHONY: help setup demo demo-reset test check advisories bench
+.PHONY: help setup demo demo-reset test check advisories bench drill
 
 help:
 	@echo 'make demo        a complete private installation, until Ctrl-C; its data stay in $(DEMO_DIR)'
@@ -15,6 +15,7 @@ help:
 	@echo 'make check       format, lints, documentation, licences'
 	@echo 'make advisories  known faults of the libraries, from the network'
 	@echo 'make bench       benchmarks'
+	@echo 'make drill       disasters of the database, five times each, as a table'
 	@echo 'make setup       only installs what demo and test need'
 
 setup:
@@ -44,6 +45,16 @@ check:
 advisories:
 	@scripts/setup --with-lints
 	cargo deny --locked check advisories
+
+drill: export GUICHET_DRILL = $(CURDIR)/var/drill.md
+drill: export GUICHET_DRILL_ROUNDS ?= 5
+drill:
+	@scripts/setup --with-browser
+	@mkdir -p var && rm -f "$$GUICHET_DRILL"
+	@cargo test --locked --test portal -- flows::database::disasters --test-threads 1 >var/drill.log 2>&1 || { tail -n 40 var/drill.log; exit 1; }
+	@echo '| scenario | acknowledged | missing | doubled | chain | first receipt after promotion |'
+	@echo '|---|---|---|---|---|---|'
+	@cat "$$GUICHET_DRILL"
 
 bench:
 	@scripts/setup --with-bench

@@ -128,6 +128,7 @@ mod tests {
             "guichet admin backup --to b --config a.toml",
             "guichet admin drill --from b --config a.toml",
             "guichet admin restore --from b --set 20261126T060000000Z --config a.toml",
+            "guichet admin move-to-cluster --config a.toml --to b.toml --again",
             "guichet check-call calls/a.toml",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");

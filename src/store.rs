@@ -23,7 +23,7 @@ mod row;
 pub mod site;
 mod transaction;
 
-pub use dump::DumpError;
+pub use dump::{Contents, DumpError};
 pub use endpoint::EndpointError;
 pub use error::StoreError;
 pub use transaction::{Retriable, Tries, Tx};

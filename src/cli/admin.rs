@@ -2,6 +2,7 @@
 
 mod backup;
 mod cluster_profile;
+mod move_to_cluster;
 mod site;
 
 use crate::{app::App, config::Config, store::Store};
@@ -27,6 +28,8 @@ pub enum AdminCommand {
     Restore(backup::RestoreArgs),
     /// Restores the newest backup set beside the live installation, and tells what would be lost and how long it took.
     Drill(backup::DrillArgs),
+    /// Moves an installation from its single database server to a cluster.
+    MoveToCluster(move_to_cluster::MoveArgs),
     /// Writes the configuration files of a database cluster that loses nothing.
     ClusterProfile(cluster_profile::ClusterProfileArgs),
     /// Host names of calls.
@@ -84,6 +87,7 @@ pub async fn run(command: AdminCommand) -> anyhow::Result<()> {
         AdminCommand::Backup(args) => backup::back_up(&args).await,
         AdminCommand::Restore(args) => backup::restore(&args).await,
         AdminCommand::Drill(args) => backup::drill(&args).await,
+        AdminCommand::MoveToCluster(args) => move_to_cluster::run(&args).await,
         AdminCommand::ClusterProfile(args) => cluster_profile::run(&args),
         AdminCommand::Officer(args) => officer(args).await,
         AdminCommand::Site(command) => site::run(command).await,

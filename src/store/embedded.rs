@@ -60,7 +60,8 @@ impl Embedded {
             .with_context(|| format!("another process already runs the database in {}", dir.display()))?;
         let data = dir.join("data");
         end_left_over(&dir.join("pid"), &data, STOP).await?;
-        if !data.exists() {
+        let fresh = !data.exists();
+        if fresh {
             initialise(&programs, &dir, &data, &user).await?;
         }
         let sockets = SocketFolder::within(&dir, "mariadb.sock")?;
@@ -69,6 +70,7 @@ impl Embedded {
         let pid = child.id().context("mariadbd ended at once")?;
         let mut server = Self { child, pid, socket, user, _lock: lock, _socket_folder: sockets };
         server.create_database(&dir.join("mariadbd.log")).await?;
+        server.upgrade(&dir, fresh).await?;
         Ok(server)
     }
 
@@ -125,6 +127,41 @@ impl Embedded {
         sqlx::query("create database if not exists guichet").execute(&mut connection).await?;
         connection.close().await?;
         Ok(())
+    }
+
+    /// Brings the system tables of data that an earlier version has made up to date; later starts have nothing to do.
+    async fn upgrade(&self, dir: &Path, fresh: bool) -> anyhow::Result<()> {
+        let options = MySqlConnectOptions::new().socket(&self.socket).username(&self.user).disable_statement_logging();
+        let mut connection = options.connect().await?;
+        let version: String = sqlx::query_scalar("select cast(version() as char)").fetch_one(&mut connection).await?;
+        connection.close().await?;
+        let (mark, log) = (dir.join("version"), dir.join("upgrade.log"));
+        let note = || fs::write(&mark, &version).with_context(|| mark.display().to_string());
+        if fresh {
+            return note();
+        }
+        if fs::read_to_string(&mark).is_ok_and(|known| known == version) {
+            return Ok(());
+        }
+        let file = program("mariadb-upgrade")
+            .context("mariadb-upgrade is not installed; on Debian it comes with: apt install mariadb-client-core")?;
+        let out = File::create(&log)?;
+        let status = Command::new(file)
+            .args(["--no-defaults", "--silent"])
+            .arg(format!("--socket={}", self.socket.display()))
+            .arg(format!("--user={}", self.user))
+            .stdin(Stdio::null())
+            .stdout(out.try_clone()?)
+            .stderr(out)
+            .kill_on_drop(true)
+            .status()
+            .await
+            .context("cannot run mariadb-upgrade")?;
+        if !status.success() {
+            bail!("the data cannot be brought up to MariaDB {version} ({status}); the log ends with:\n{}", tail(&log));
+        }
+        tracing::info!(version, "database.upgraded");
+        note()
     }
 }
 
@@ -256,5 +293,14 @@ mod tests {
         let pid = second.pid();
         second.stop().await.unwrap();
         assert!(!Path::new(&format!("/proc/{pid}")).exists());
+
+        // Data that an earlier version has made.
+        let mark = dir.path().join("version");
+        let version = std::fs::read_to_string(&mark).unwrap();
+        std::fs::write(&mark, "10.5.1-MariaDB").unwrap();
+        let third = Embedded::start(dir.path()).await.unwrap();
+        assert_eq!(std::fs::read_to_string(&mark).unwrap(), version);
+        assert_eq!(run(&third, "select word from kept").await.as_deref(), Some("présent"));
+        third.stop().await.unwrap();
     }
 }

@@ -147,3 +147,43 @@ async fn a_cluster_is_backed_up_from_its_leader_and_examined_setting_by_setting(
     let told = at.try_command(&["doctor", "database"]).await.unwrap_err();
     assert!(told.contains("sync_binlog is 0") && told.contains("a power cut takes back"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installation_moves_to_a_cluster_without_losing_a_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let at: &'static Installation = Box::leak(Box::new(Installation::start(None)));
+    deposits(at, 1).await;
+    let receipts = receipts(at).await;
+    let cluster = Cluster::start(Replication::Recommended).await;
+    let old = at.folder.join("guichet-1.toml");
+    let mut config: toml::Table = fs::read_to_string(&old).unwrap().parse().unwrap();
+    let section: toml::Table = fs::read_to_string(cluster.section("strict")).unwrap().parse().unwrap();
+    config["database"] = section["database"].clone();
+    let new = folder.path().join("guichet.toml");
+    fs::write(&new, config.to_string()).unwrap();
+    let go = ["admin", "move-to-cluster", "--config", path(&old), "--to", path(&new)];
+    let (good, told) = run(&go).await;
+    assert!(!good && told.contains("processes of the portal run"), "{told}");
+    for pid in at.pids("supervisor").into_iter().chain(at.pids("serve")) {
+        crate::flows::breakdown::kill("-STOP", pid);
+    }
+    crate::harness::installation::wait_for_async("the processes to rest", async || {
+        let (good, told) = run(&go).await;
+        assert!(good || told.contains("processes of the portal run"), "{told}");
+        good
+    })
+    .await;
+    let (good, told) = run(&go).await;
+    assert!(good && told.contains("holds everything already"), "{told}");
+    let (good, told) = run(&["admin", "chain", "--config", path(&new)]).await;
+    assert!(good && told.contains(&format!("{receipts} receipts")), "{told}");
+    // A half-done try is told of, and done again when asked to.
+    cluster.nodes[cluster.leader].order("delete from guichet.deposit_piece").await.unwrap();
+    let (good, told) = run(&go).await;
+    assert!(!good && told.contains("--again"), "{told}");
+    let (good, told) = run(&[&go[..], &["--again"]].concat()).await;
+    assert!(good && told.contains("the same by count and checksum"), "{told}");
+    for pid in at.pids("serve").into_iter().chain(at.pids("supervisor")) {
+        crate::flows::breakdown::kill("-CONT", pid);
+    }
+}

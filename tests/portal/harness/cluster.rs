@@ -344,6 +344,48 @@ impl Cluster {
         self.nodes[number].order(&order).await.unwrap();
     }
 
+    /// Makes a server anew from what the leader has, as replication-manager would with a logical backup.
+    pub async fn reseed(&mut self, number: usize) {
+        self.kill(number);
+        let folder = self.nodes[number].folder.clone();
+        fs::remove_dir_all(folder.join("data")).unwrap();
+        let copied = Command::new("cp").arg("-a").arg(template().await.join("data")).arg(folder.join("data")).status();
+        assert!(copied.unwrap().success());
+        self.run(number).await;
+        let (leader, node) = (&self.nodes[self.leader], &self.nodes[number]);
+        let dump = folder.join("dump.sql");
+        let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
+        let client = |program: &str, of: &Node| {
+            let mut command = Command::new(program);
+            command.arg(format!("--socket={}", of.folder.join("s.sock").display())).arg(format!("--user={user}"));
+            command
+        };
+        let dumped = client("mariadb-dump", leader)
+            .args(["--single-transaction", "--master-data=1", "--gtid", "--databases", "guichet"])
+            .stdout(fs::File::create(&dump).unwrap())
+            .status();
+        assert!(dumped.unwrap().success());
+        let connection = format!(
+            "change master to master_host = '127.0.0.1', master_port = {}, master_user = 'repl', master_password = 'repl',
+             master_use_gtid = slave_pos, master_connect_retry = 1, master_heartbeat_period = 1",
+            leader.port
+        );
+        node.order(&format!("reset master; {connection}")).await.unwrap();
+        let loaded = client("mariadb", node)
+            .arg("--init-command=set sql_log_bin = 0")
+            .stdin(fs::File::open(&dump).unwrap())
+            .status();
+        assert!(loaded.unwrap().success());
+        node.order(
+            "set sql_log_bin = 0; create user if not exists repl@'127.0.0.1' identified by 'repl';
+             grant replication slave on *.* to repl@'127.0.0.1';
+             create user if not exists guichet@'127.0.0.1' identified by 'secret';
+             grant all on guichet.* to guichet@'127.0.0.1'; start slave",
+        )
+        .await
+        .unwrap();
+    }
+
     /// A server that was away follows the leader again, if what it has allows it; otherwise it is made anew from the
     /// leader's data, as replication-manager would reseed it.
     pub async fn rejoin(&mut self, number: usize) -> bool {
@@ -356,7 +398,11 @@ impl Cluster {
         let settled = async || {
             let (io, sql) = (node.replica("Slave_IO_Running").await, node.replica("Slave_SQL_Running").await);
             match (io.as_deref(), sql.as_deref()) {
-                (Ok("Yes"), Ok("Yes")) => Some(true),
+                // It may be connected for a moment before it is refused: that it follows shows in what it has.
+                (Ok("Yes"), Ok("Yes")) => {
+                    let has = sequence(&node.value("select @@gtid_slave_pos").await.unwrap_or_default());
+                    (has >= confirmed).then_some(true)
+                }
                 (Ok("No"), _) | (_, Ok("No")) => Some(false),
                 _ => None,
             }
