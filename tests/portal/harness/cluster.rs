@@ -58,7 +58,8 @@ impl Node {
         MySqlConnectOptions::new().socket(self.folder.join("s.sock")).username(&user).disable_statement_logging()
     }
 
-    fn start(&mut self, number: usize, replication: Replication) {
+    /// With `keep_tail`, recovery keeps what no replica had confirmed.
+    fn start(&mut self, number: usize, replication: Replication, keep_tail: bool) {
         let config = self.folder.join("my.cnf");
         let number = u32::try_from(number).unwrap() + 1;
         let mut text = profile::my_cnf(number);
@@ -70,7 +71,10 @@ impl Node {
             self.port
         ));
         if replication == Replication::Asynchronous {
-            text.push_str("rpl_semi_sync_slave_enabled = OFF\ninit-rpl-role = MASTER\n");
+            text.push_str("rpl_semi_sync_slave_enabled = OFF\n");
+        }
+        if keep_tail || replication == Replication::Asynchronous {
+            text.push_str("init-rpl-role = MASTER\n");
         }
         fs::write(&config, text).unwrap();
         let mut command = Command::new("mariadbd");
@@ -206,7 +210,11 @@ impl Cluster {
 
     /// Starts a server that does not run.
     pub async fn run(&mut self, number: usize) {
-        self.nodes[number].start(number, self.replication);
+        self.run_keeping(number, false).await;
+    }
+
+    async fn run_keeping(&mut self, number: usize, tail: bool) {
+        self.nodes[number].start(number, self.replication, tail);
         let node = &self.nodes[number];
         wait_for_async("the server to answer", async || {
             tokio::task::yield_now().await;
@@ -302,24 +310,14 @@ impl Cluster {
         self.leader = next;
     }
 
-    /// After the loss of all servers: starts them, and has the one lead that has received most. Who led last does not
-    /// matter: what no replica had was acknowledged to nobody.
+    /// After the loss of all servers: starts them, and has the one lead whose log is longest. The log of the last leader
+    /// has everything that was acknowledged; recovery must not cut off its end, since what a replica has confirmed may
+    /// stand in its relay log only, which is not read again.
     pub async fn rise(&mut self) {
         let mut best = (0, 0);
         for number in 0..NODES {
-            self.run(number).await;
-            let node = &self.nodes[number];
-            // What was received and not applied yet counts; by one thread, that it was read means that it was applied.
-            if node.replica("Gtid_IO_Pos").await.is_ok() {
-                node.order("set global slave_parallel_threads = 0; start slave sql_thread").await.unwrap();
-                wait_for_async("what was received to be applied", async || {
-                    tokio::task::yield_now().await;
-                    node.replica("Slave_SQL_Running_State").await.unwrap().starts_with("Slave has read all relay log")
-                })
-                .await;
-                node.order("stop slave; set global slave_parallel_threads = 4").await.unwrap();
-            }
-            let has = sequence(&node.value("select @@gtid_binlog_pos").await.unwrap());
+            self.run_keeping(number, true).await;
+            let has = sequence(&self.nodes[number].value("select @@gtid_binlog_pos").await.unwrap());
             best = best.max((has, number));
         }
         let (_, leader) = best;
