@@ -7,7 +7,7 @@ use crate::{
 use anyhow::{Context, ensure};
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 /// A process that was heard of within this time runs, milliseconds.
@@ -68,7 +68,7 @@ pub(super) async fn run(args: &MoveArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn open(path: &PathBuf) -> anyhow::Result<Store> {
+fn open(path: &Path) -> anyhow::Result<Store> {
     Ok(Store::open(&Config::read(path)?.database)?)
 }
 
