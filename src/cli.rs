@@ -2,6 +2,7 @@
 
 mod admin;
 mod check_call;
+mod database;
 mod demo;
 mod deposit;
 mod digest;
@@ -40,6 +41,9 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Says what is wrong with an installation.
     Doctor(doctor::DoctorArgs),
+    /// Shows the database's servers, and has replication-manager hand over or back up.
+    #[command(subcommand)]
+    Database(database::DatabaseCommand),
     /// Works on the database of an installation.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
@@ -62,6 +66,7 @@ impl Cli {
             Command::Deposit(args) => deposit::run(args).await,
             Command::Verify(args) => verify::run(&args),
             Command::Doctor(args) => doctor::run(args).await,
+            Command::Database(command) => database::run(command).await,
             Command::Admin(command) => admin::run(command).await.map(done),
             Command::CheckCall(args) => check_call::run(&args),
         }
@@ -71,7 +76,7 @@ impl Cli {
     #[must_use]
     pub fn failure(&self) -> ExitCode {
         match self.command {
-            Command::Deposit(_) | Command::Verify(_) | Command::Edge(_) => ExitCode::from(2),
+            Command::Deposit(_) | Command::Verify(_) | Command::Edge(_) | Command::Database(_) => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }
@@ -125,6 +130,9 @@ mod tests {
             "guichet admin site list --config a.toml",
             "guichet admin officer a@b.fr --config a.toml",
             "guichet admin token a@b.fr --label ci --days 30 --config a.toml",
+            "guichet database status --config a.toml",
+            "guichet database switchover --to db2:3306 --config a.toml",
+            "guichet database backup --of db2:3306 --config a.toml",
             "guichet admin backup --to b --config a.toml",
             "guichet admin drill --from b --config a.toml",
             "guichet admin restore --from b --set 20261126T060000000Z --config a.toml",

@@ -6,11 +6,13 @@ mod backup;
 mod database;
 mod edge;
 mod listen;
+mod repman;
 
 pub use backup::Backup;
 pub use database::{Database, Durability, Host};
 pub use edge::{Acme, CertificateFiles, Edge, Limits};
 pub use listen::Listen;
+pub use repman::RepmanConfig;
 
 use serde::{Deserialize, Serialize};
 use std::{
@@ -28,6 +30,9 @@ pub struct Config {
     pub database: Database,
     /// Outgoing mail.
     pub mail: Mail,
+    /// The manager of the database's cluster: for the operator's view and orders, never for a write.
+    #[serde(default)]
+    pub repman: Option<RepmanConfig>,
     /// Backup sets on schedule.
     #[serde(default)]
     pub backup: Option<Backup>,
@@ -166,6 +171,7 @@ impl Config {
             faults.push(format!("portal.name has to have between 1 and {NAME} characters"));
         }
         faults.extend(self.database.faults());
+        faults.extend(self.repman.iter().flat_map(RepmanConfig::faults));
         faults.extend(self.backup.iter().flat_map(Backup::faults));
         if let Some(edge) = &self.edge {
             if edge.hosts.is_empty() {

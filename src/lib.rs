@@ -7,6 +7,7 @@
 pub mod app;
 pub mod auth;
 pub mod blob;
+pub mod bricks;
 pub mod cli;
 pub mod config;
 pub mod domain;

@@ -6,10 +6,14 @@ use crate::{
     domain::{
         access::{Action, Role},
         answers,
+        event::{Event, EventKind},
         ids::AccountId,
         text::Lang,
     },
-    store::account::{self, Account},
+    store::{
+        account::{self, Account},
+        journal,
+    },
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -40,6 +44,16 @@ impl App {
             }
             Ok(Account { role: Role::Officer, ..account })
         })
+    }
+
+    /// Journals what an operator did at the command line.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn note_operation(&self, kind: EventKind, data: serde_json::Value) -> Result<(), AppError> {
+        let event = Event { kind, at: self.clock(), actor: None, dossier: None, data };
+        let event = &event;
+        transaction!(self.store, db => Ok(journal::append(db, event).await?))
     }
 
     /// Makes an API token for an address; what it can be used for follows from what the person is.

@@ -28,6 +28,10 @@ pub enum EventKind {
     PieceRead,
     /// An officer exported a round.
     RoundExported,
+    /// An operator asked for another leader of the database.
+    DatabaseSwitchover,
+    /// An operator asked for a backup by the cluster's manager.
+    DatabaseBackup,
 }
 
 impl EventKind {
@@ -45,6 +49,8 @@ impl EventKind {
             Self::DepositRead => "deposit_read",
             Self::PieceRead => "piece_read",
             Self::RoundExported => "round_exported",
+            Self::DatabaseSwitchover => "database_switchover",
+            Self::DatabaseBackup => "database_backup",
         }
     }
 }

@@ -6,7 +6,7 @@ mod files;
 
 #[cfg(test)]
 pub(in crate::edge) use certificate::tests;
-pub use certificate::{SiteCertificate, covers};
+pub use certificate::{CertificateError, SiteCertificate, covers};
 
 use crate::{config::Edge, edge::spec::Challenges};
 use acme::Acme;

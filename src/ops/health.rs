@@ -201,6 +201,7 @@ mod tests {
                 ..Database::default()
             },
             mail: Mail::Folder { from: "guichet@localhost".into(), folder: folder.join("mail") },
+            repman: None,
             backup: None,
             edge: None,
         };

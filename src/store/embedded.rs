@@ -145,18 +145,11 @@ impl Embedded {
         }
         let file = program("mariadb-upgrade")
             .context("mariadb-upgrade is not installed; on Debian it comes with: apt install mariadb-client-core")?;
-        let out = File::create(&log)?;
-        let status = Command::new(file)
-            .args(["--no-defaults", "--silent"])
+        let mut tool = Command::new(file);
+        tool.args(["--no-defaults", "--silent"])
             .arg(format!("--socket={}", self.socket.display()))
-            .arg(format!("--user={}", self.user))
-            .stdin(Stdio::null())
-            .stdout(out.try_clone()?)
-            .stderr(out)
-            .kill_on_drop(true)
-            .status()
-            .await
-            .context("cannot run mariadb-upgrade")?;
+            .arg(format!("--user={}", self.user));
+        let status = logged(&mut tool, &log).await.context("cannot run mariadb-upgrade")?;
         if !status.success() {
             bail!("the data cannot be brought up to MariaDB {version} ({status}); the log ends with:\n{}", tail(&log));
         }
@@ -206,22 +199,15 @@ fn user_flag() -> Option<&'static str> {
 async fn initialise(programs: &Programs, dir: &Path, data: &Path, user: &str) -> anyhow::Result<()> {
     let making = tempfile::Builder::new().prefix("making-").tempdir_in(dir)?;
     let log = dir.join("install.log");
-    let out = File::create(&log)?;
-    let status = Command::new(&programs.installer)
-        .arg("--no-defaults")
+    let mut tool = Command::new(&programs.installer);
+    tool.arg("--no-defaults")
         .arg(format!("--datadir={}", making.path().display()))
         .args(["--auth-root-authentication-method=socket", &format!("--auth-root-socket-user={user}")])
         .args(["--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=16M"])
         // Nothing is worth a flush before the whole is: 2.6 s instead of 3.8.
         .args(["--innodb-flush-method=nosync", "--innodb-doublewrite=0", "--innodb-flush-log-at-trx-commit=0"])
-        .args(user_flag())
-        .stdin(Stdio::null())
-        .stdout(out.try_clone()?)
-        .stderr(out)
-        .kill_on_drop(true)
-        .status()
-        .await
-        .context("cannot run mariadb-install-db")?;
+        .args(user_flag());
+    let status = logged(&mut tool, &log).await.context("cannot run mariadb-install-db")?;
     if !status.success() {
         bail!("mariadb-install-db failed ({status}); its log ends with:\n{}", tail(&log));
     }
@@ -229,6 +215,12 @@ async fn initialise(programs: &Programs, dir: &Path, data: &Path, user: &str) ->
     fs::rename(making.keep(), data)?;
     File::open(dir)?.sync_all()?;
     Ok(())
+}
+
+/// Runs a program of MariaDB's to its end; what it says goes to a log.
+async fn logged(tool: &mut Command, log: &Path) -> io::Result<ExitStatus> {
+    let out = File::create(log)?;
+    tool.stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out).kill_on_drop(true).status().await
 }
 
 fn sync_all(folder: &Path) -> io::Result<()> {

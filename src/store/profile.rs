@@ -93,34 +93,34 @@ pub fn my_cnf(number: u32) -> String {
     text
 }
 
-/// Configuration of replication-manager for these servers. Passwords are left to the operator.
+/// The page that describes replication-manager. Its examples are what the tests run the real one with, so that what is
+/// written out here is what was tried.
+const RUNBOOK: &str = include_str!("../../docs/runbooks/replication-manager.md");
+
+/// The first example of a kind in the runbook.
+fn example(kind: &str) -> &'static str {
+    let begin = RUNBOOK.split_once(&format!("```{kind}\n")).map(|(_, rest)| rest);
+    begin.and_then(|rest| rest.split_once("```")).map_or("", |(example, _)| example)
+}
+
+/// Configuration of replication-manager for these servers. Passwords and paths are left to the operator.
 #[must_use]
 pub fn replication_manager(hosts: &[Host]) -> String {
     let hosts = hosts.iter().map(Host::to_string).collect::<Vec<_>>().join(",");
-    format!(
-        "[Default]\n\
-         # The interface gives out configurations with passwords otherwise.\n\
-         api-credentials-secure-config = true\n\
-         api-credentials = \"admin:CHANGE-ME,guichet:CHANGE-ME\"\n\
-         # The portal only looks; whoever may switch over has an account of their own.\n\
-         api-credentials-acl-allow = \"admin:global cluster proxy db prov,guichet:\"\n\n\
-         [guichet]\n\
-         title = \"guichet\"\n\
-         db-servers-hosts = \"{hosts}\"\n\
-         db-servers-credential = \"repman:CHANGE-ME\"\n\
-         replication-credential = \"repl:CHANGE-ME\"\n\
-         # `manual` is the default: nobody would be promoted.\n\
-         failover-mode = \"automatic\"\n\
-         # After five failovers the sixth would wait for a human.\n\
-         failover-limit = 0\n\
-         # Only a replica that confirmed to the last may be promoted.\n\
-         failover-at-sync = true\n\
-         failover-readonly-state = true\n\
-         # A retired leader follows the new one if it has nothing of its own; what has diverged is left to a human.\n\
-         autorejoin = true\n\
-         autorejoin-mysqldump = false\n\
-         autoseed = false\n"
-    )
+    example("toml").replace("db1:3306,db2:3306,db3:3306", &hosts)
+}
+
+/// What replication-manager has to run after a promotion, and its list of servers.
+#[must_use]
+pub fn after_promotion(hosts: &[Host]) -> [(&'static str, String); 2] {
+    let servers = hosts.iter().map(|host| format!("{} {}\n", host.name, host.port)).collect();
+    [("after-promotion.sh", example("sh").into()), ("servers", servers)]
+}
+
+/// Rights of replication-manager's account.
+#[must_use]
+pub fn account() -> &'static str {
+    example("sql")
 }
 
 /// Parameters of the SlapOS release of replication-manager: its defaults would lose data.
@@ -138,6 +138,15 @@ pub fn slapos_parameters() -> String {
 #[cfg(test)]
 mod tests {
     use super::{CONFIRMATION_MS, SETTINGS, my_cnf};
+
+    #[test]
+    fn the_examples_of_the_runbook_are_found() {
+        let hosts = ["a:1", "b:2", "c:3"].map(|host| host.parse().unwrap());
+        assert!(super::replication_manager(&hosts).contains("db-servers-hosts = \"a:1,b:2,c:3\""));
+        let [(_, script), (_, servers)] = super::after_promotion(&hosts);
+        assert!(script.starts_with("#!/bin/sh") && servers == "a 1\nb 2\nc 3\n");
+        assert!(super::account().contains("to repman@"));
+    }
 
     #[test]
     fn the_file_has_every_setting_once() {

@@ -12,6 +12,7 @@ mod edge;
 mod files;
 mod hostile;
 mod officer;
+mod repman;
 mod rules;
 mod second_call;
 mod sign_in;

@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod depositors;
 pub mod installation;
 pub mod load;
+pub mod repman;
 pub mod sample;
 pub mod sozu;
 

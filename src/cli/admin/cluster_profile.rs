@@ -2,7 +2,7 @@
 
 use crate::{
     config::Host,
-    store::profile::{SERVERS, my_cnf, replication_manager, slapos_parameters},
+    store::profile::{SERVERS, account, after_promotion, my_cnf, replication_manager, slapos_parameters},
 };
 use anyhow::{Context, ensure};
 use std::{
@@ -33,6 +33,8 @@ pub(super) fn run(args: &ClusterProfileArgs) -> anyhow::Result<()> {
         ("replication-manager.toml".to_owned(), replication_manager(&args.hosts)),
         ("slapos-parameters.json".to_owned(), slapos_parameters()),
     ];
+    files.extend(after_promotion(&args.hosts).map(|(name, text)| (name.to_owned(), text)));
+    files.push(("repman-account.sql".into(), account().into()));
     for (number, host) in (1..).zip(&args.hosts) {
         files.push((format!("my-{number}.cnf"), format!("# {host}\n{}", my_cnf(number))));
     }

@@ -4,7 +4,7 @@ use crate::harness::installation::source;
 use std::path::{Path, PathBuf};
 
 /// Module and the modules of ours that it may name.
-const MAY: [(&str, &[&str]); 10] = [
+const MAY: [(&str, &[&str]); 11] = [
     ("domain", &["domain"]),
     ("config", &["config"]),
     ("auth", &["auth", "domain"]),
@@ -14,7 +14,8 @@ const MAY: [(&str, &[&str]); 10] = [
     ("web", &["web", "app", "auth", "store", "domain"]),
     ("edge", &["edge", "app", "auth", "store", "domain", "config"]),
     ("ops", &["ops", "app", "store", "domain", "config"]),
-    ("cli", &["cli", "web", "edge", "ops", "app", "auth", "store", "domain", "config"]),
+    ("bricks", &["bricks", "config"]),
+    ("cli", &["cli", "web", "edge", "ops", "bricks", "app", "auth", "store", "domain", "config"]),
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -2,6 +2,7 @@
 
 use super::{PROGRAMS, expect_nothing_lost, portal, record, settle};
 use crate::harness::{
+    Installation,
     cluster::{Cluster, NODES, Replication},
     depositors::Depositors,
 };
@@ -26,9 +27,20 @@ async fn back(cluster: &mut Cluster, number: usize) {
     cluster.until_replicated().await;
 }
 
-/// Seconds from the promotion to the first receipt after it.
+/// From the promotion to the first receipt after it.
 fn gap(depositors: &Depositors, promoted: Instant) -> Duration {
     depositors.first_after(promoted).map_or(Duration::MAX, |first| first - promoted)
+}
+
+/// Lets deposits go on after a promotion, and expects that none was lost and that the first one did not take long.
+async fn aftermath(scenario: &str, depositors: Depositors, at: &Installation, cluster: &Cluster, promoted: Instant) {
+    depositors.until_more(2 * PROGRAMS).await;
+    let gap = gap(&depositors, promoted);
+    eprintln!("{scenario}: first receipt {gap:?} after the promotion");
+    let account = settle(depositors, at, cluster).await;
+    record(scenario, &account, Some(gap));
+    expect_nothing_lost(&account);
+    assert!(gap < Duration::from_secs(1), "{gap:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -40,14 +52,7 @@ async fn a_killed_leader_loses_no_acknowledged_deposit() {
         let killed = cluster.leader;
         cluster.kill(killed);
         cluster.fail_over().await;
-        let promoted = Instant::now();
-        depositors.until_more(2 * PROGRAMS).await;
-        let gap = gap(&depositors, promoted);
-        eprintln!("leader killed: first receipt {gap:?} after the promotion");
-        let account = settle(depositors, at, &cluster).await;
-        record("leader killed", &account, Some(gap));
-        assert!(gap < Duration::from_secs(1), "{gap:?}");
-        expect_nothing_lost(&account);
+        aftermath("leader killed", depositors, at, &cluster, Instant::now()).await;
         back(&mut cluster, killed).await;
     }
 }
@@ -63,12 +68,8 @@ async fn a_frozen_leader_that_wakes_up_acknowledges_nothing() {
         cluster.fail_over().await;
         let promoted = Instant::now();
         depositors.until_more(PROGRAMS).await;
-        let gap = gap(&depositors, promoted);
         cluster.signal(frozen, "-CONT");
-        depositors.until_more(2 * PROGRAMS).await;
-        let account = settle(depositors, at, &cluster).await;
-        record("leader frozen, replaced, woken up", &account, Some(gap));
-        expect_nothing_lost(&account);
+        aftermath("leader frozen, replaced, woken up", depositors, at, &cluster, promoted).await;
         // It waits for confirmations that never come: only its end frees it.
         cluster.kill(frozen);
         back(&mut cluster, frozen).await;
@@ -94,12 +95,7 @@ async fn a_leader_without_replicas_acknowledges_nothing_and_its_end_loses_nothin
         assert!(meanwhile <= PROGRAMS, "{meanwhile} receipts that no second server had");
         cluster.kill(leader);
         cluster.fail_over().await;
-        let promoted = Instant::now();
-        depositors.until_more(2 * PROGRAMS).await;
-        let gap = gap(&depositors, promoted);
-        let account = settle(depositors, at, &cluster).await;
-        record("replicas cut off, then leader killed", &account, Some(gap));
-        expect_nothing_lost(&account);
+        aftermath("replicas cut off, then leader killed", depositors, at, &cluster, Instant::now()).await;
         back(&mut cluster, leader).await;
     }
 }
@@ -131,12 +127,7 @@ async fn all_servers_killed_at_once_come_back_with_every_acknowledged_deposit() 
             cluster.kill(number);
         }
         cluster.rise().await;
-        let promoted = Instant::now();
-        depositors.until_more(2 * PROGRAMS).await;
-        let gap = gap(&depositors, promoted);
-        let account = settle(depositors, at, &cluster).await;
-        record("all three killed", &account, Some(gap));
-        expect_nothing_lost(&account);
+        aftermath("all three killed", depositors, at, &cluster, Instant::now()).await;
     }
 }
 

@@ -1,0 +1,3 @@
+//! The other outside systems, one adapter each.
+
+pub mod repman;

@@ -1,0 +1,60 @@
+//! What an operator asks and orders at the command line.
+
+use crate::harness::{Installation, repman::StandIn};
+use std::path::PathBuf;
+use tokio::process::Command;
+
+/// The configuration of an installation, with replication-manager in it.
+fn configured(at: &Installation, stand_in: &StandIn, folder: &std::path::Path) -> PathBuf {
+    let text = std::fs::read_to_string(at.folder.join("guichet-1.toml")).unwrap();
+    let mut config: toml::Table = text.parse().unwrap();
+    config.insert("repman".into(), toml::Value::try_from(&stand_in.config).unwrap());
+    let file = folder.join("guichet.toml");
+    std::fs::write(&file, config.to_string()).unwrap();
+    file
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_looks_hands_over_and_backs_up_and_the_journal_has_it() {
+    let (at, stand_in) = (Installation::shared(), StandIn::start().await);
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(at, &stand_in, folder.path());
+    let run = async |arguments: &[&str]| {
+        let mut command = Command::new(crate::harness::installation::guichet());
+        let done = command.arg("database").args(arguments).arg("--config").arg(&config).output().await.unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (done.status.code(), text(&done.stdout) + &text(&done.stderr))
+    };
+    let (code, told) = run(&["status"]).await;
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("fails over by itself") && told.contains("writes are kept as safely as demanded"), "{told}");
+    let hosts = stand_in.hosts();
+    assert!(hosts.iter().all(|host| told.contains(&host.to_string())), "{told}");
+
+    let (code, told) = run(&["switchover", "--to", &hosts[1].to_string()]).await;
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains(&format!("{} leads instead of {}", hosts[1], hosts[0])), "{told}");
+    let (code, told) = run(&["switchover", "--to", &hosts[1].to_string()]).await;
+    assert!(code == Some(2) && told.contains("nothing was done: this server leads already"), "{code:?} {told}");
+    let (code, told) = run(&["backup", "--of", &hosts[0].to_string()]).await;
+    assert!(code == Some(0) && told.contains("Only a restore proves a backup"), "{code:?} {told}");
+
+    let database = guichet::config::Config::read(&config).unwrap().database;
+    let store = guichet::store::Store::open(&database).unwrap();
+    let mut db = store.read(guichet::store::Freshness::OwnWrites).await.unwrap();
+    let noted: Vec<(String, String)> =
+        sqlx::query_as("select kind, cast(data as char) from event where kind like 'database%' order by sequence")
+            .fetch_all(&mut *db)
+            .await
+            .unwrap();
+    let kinds: Vec<&str> = noted.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(kinds, [&["database_switchover"; 4][..], &["database_backup"]].concat());
+    assert!(noted[0].1.contains("ordered") && noted[1].1.contains('→'), "{noted:?}");
+
+    let mut away: toml::Table = std::fs::read_to_string(&config).unwrap().parse().unwrap();
+    away["repman"]["url"] = "https://127.0.0.1:1".into();
+    std::fs::write(&config, away.to_string()).unwrap();
+    let (code, told) = run(&["status"]).await;
+    assert!(code == Some(1) && told.contains("writes are kept as safely as demanded"), "{code:?} {told}");
+    assert!(told.contains("cannot reach replication-manager"), "{told}");
+}

@@ -1,0 +1,122 @@
+//! A replication-manager to speak with: the real one over three real servers, where `REPMAN_BIN` names its binary, or a
+//! stand-in that has its traps and no database.
+
+mod real;
+mod stand_in;
+
+pub use real::Real;
+pub use stand_in::{Fault, StandIn};
+
+use guichet::{
+    bricks::repman::{Patience, Repman, RepmanConfig},
+    config::Host,
+};
+use std::{fs, path::Path, time::Duration};
+
+/// Name of the cluster, and the users that it knows.
+pub const CLUSTER: &str = "portail";
+pub const READER: (&str, &str) = ("portail", "lecture-seule");
+pub const ACTOR: (&str, &str) = ("portail-ordres", "tout-autre");
+
+/// What the suite needs of either.
+pub enum Subject {
+    Real(Box<Real>),
+    StandIn(Box<StandIn>),
+}
+
+/// A self-signed certificate in a folder: its files and its fingerprint.
+pub struct Certificate {
+    pub pem: std::path::PathBuf,
+    pub key: std::path::PathBuf,
+    pub sha256: String,
+}
+
+impl Certificate {
+    pub fn make(folder: &Path) -> Self {
+        let issued = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let (pem, key) = (folder.join("repman.pem"), folder.join("repman.key"));
+        fs::write(&pem, issued.cert.pem()).unwrap();
+        fs::write(&key, issued.signing_key.serialize_pem()).unwrap();
+        let sha256 = hex::encode(ring::digest::digest(&ring::digest::SHA256, issued.cert.der()));
+        Self { pem, key, sha256 }
+    }
+}
+
+/// The settings of a portal that speaks with it.
+pub fn settings(folder: &Path, port: u16, certificate: &Certificate) -> RepmanConfig {
+    let file = |name: &str, password: &str| {
+        let path = folder.join(name);
+        fs::write(&path, format!("{password}\n")).unwrap();
+        path
+    };
+    RepmanConfig {
+        url: format!("https://127.0.0.1:{port}"),
+        cluster: CLUSTER.into(),
+        user: READER.0.into(),
+        password_file: file("reader", READER.1),
+        ca_file: None,
+        certificate_sha256: Some(certificate.sha256.clone()),
+        actions_user: Some(ACTOR.0.into()),
+        actions_password_file: Some(file("actor", ACTOR.1)),
+    }
+}
+
+impl Subject {
+    pub fn config(&self) -> &RepmanConfig {
+        match self {
+            Self::Real(real) => &real.config,
+            Self::StandIn(stand_in) => &stand_in.config,
+        }
+    }
+
+    pub fn hosts(&self) -> Vec<Host> {
+        match self {
+            Self::Real(real) => real.hosts(),
+            Self::StandIn(stand_in) => stand_in.hosts(),
+        }
+    }
+
+    /// A client as the portal has it; the stand-in needs less patience.
+    pub fn client(&self) -> Repman {
+        let patience = match self {
+            Self::Real(_) => Patience::default(),
+            Self::StandIn(_) => hasty(),
+        };
+        Repman::with_patience(self.config(), patience).unwrap()
+    }
+
+    /// The leader's process ends at once.
+    pub fn kill(&mut self, host: &Host) {
+        match self {
+            Self::Real(real) => real.kill(host),
+            Self::StandIn(stand_in) => stand_in.kill(host),
+        }
+    }
+
+    /// A server that was killed starts again.
+    pub async fn revive(&mut self, host: &Host) {
+        match self {
+            Self::Real(real) => real.revive(host).await,
+            Self::StandIn(stand_in) => stand_in.revive(host),
+        }
+    }
+
+    /// replication-manager itself restarts: every token is dead.
+    pub async fn restart(&mut self) {
+        match self {
+            Self::Real(real) => real.restart().await,
+            Self::StandIn(stand_in) => stand_in.restart(),
+        }
+    }
+}
+
+/// Patience with a server that answers at once.
+pub fn hasty() -> Patience {
+    Patience {
+        read: Duration::from_secs(2),
+        order: Duration::from_secs(2),
+        settle: Duration::from_millis(300),
+        follow: Duration::from_millis(600),
+        pause: Duration::from_millis(20),
+    }
+}
