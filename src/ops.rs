@@ -1,9 +1,11 @@
-//! Health, readiness, metrics and status, on a listener of their own that the proxy never forwards to.
+//! Health, readiness, metrics, status and the operator's page, on a listener of their own that the proxy never forwards to.
 
 mod health;
+mod page;
+mod status;
 
-use crate::app::App;
-use axum::{Router, routing::get};
+use crate::{app::App, domain::text::Lang};
+use axum::{Router, extract::State, routing::get};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use std::{
     sync::{Arc, atomic::AtomicBool},
@@ -66,6 +68,8 @@ fn router(ops: Ops) -> Router {
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .route("/status", get(health::status))
+        .route("/status", get(async |State(ops): State<Ops>| page::json(&ops).await))
+        .route("/", get(async |State(ops): State<Ops>| page::html(&ops, Lang::Fr).await))
+        .route("/en", get(async |State(ops): State<Ops>| page::html(&ops, Lang::En).await))
         .with_state(ops)
 }

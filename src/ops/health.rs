@@ -1,21 +1,12 @@
 //! The answers.
 
-use super::Ops;
-use crate::{
-    app::{
-        Drill,
-        backup::{last_drill, sets},
-    },
-    store::{Freshness, cluster::Standing, outbox},
-};
+use super::{Ops, status::Status};
 use axum::{
-    Json,
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use metrics::{describe_counter, describe_gauge, gauge};
-use serde::Serialize;
 use std::sync::atomic::Ordering;
 
 /// Explains the metrics to those who scrape them.
@@ -65,101 +56,23 @@ async fn obstacle(ops: &Ops) -> Option<String> {
 
 /// Metrics in Prometheus' text format.
 pub(super) async fn metrics(State(ops): State<Ops>) -> Response {
-    let oldest = outbox_seconds(&ops).await;
+    let status = Status::of(&ops).await;
+    let oldest = status.outbox_oldest_seconds;
     gauge!("guichet_database_up").set(if oldest.is_some() { 1 } else { 0 });
     if let Some(seconds) = oldest {
         gauge!("guichet_outbox_oldest_seconds").set(u32::try_from(seconds).unwrap_or(u32::MAX));
     }
     gauge!("guichet_uptime_seconds").set(ops.0.begun.elapsed());
-    if let Some(age) = backup_age(&ops) {
+    if let Some(age) = status.backup_age_seconds {
         gauge!("guichet_backup_age_seconds").set(u32::try_from(age).unwrap_or(u32::MAX));
     }
-    if let Some(drill) = drill(&ops) {
-        let age = ops.0.app.clock().as_second() - drill.at.as_second();
+    if let (Some(drill), Some(age)) = (&status.drill, status.drill_age_seconds) {
         gauge!("guichet_drill_age_seconds").set(u32::try_from(age).unwrap_or(u32::MAX));
         gauge!("guichet_drill_good").set(if drill.good() { 1 } else { 0 });
     }
-    let leader = ops.0.app.store.servers().1;
-    gauge!("guichet_database_durable").set(if leader.is_some_and(|leader| leader.durable) { 1 } else { 0 });
+    gauge!("guichet_database_durable").set(if status.durable { 1 } else { 0 });
     ops.0.metrics.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], ops.0.metrics.render()).into_response()
-}
-
-/// What a process says of itself.
-#[derive(Serialize)]
-pub(super) struct Status {
-    version: &'static str,
-    pid: u32,
-    /// Address that the proxy forwards to, which tells processes of one machine apart.
-    instance: String,
-    uptime_seconds: u64,
-    /// Nothing while the database does not answer.
-    outbox_oldest_seconds: Option<i64>,
-    /// The servers of the database, as this process sees them.
-    database: Vec<Server>,
-    /// Age of the newest backup set; nothing where there is none, or none is made.
-    backup_age_seconds: Option<i64>,
-    /// The last time that a set was tried out.
-    drill: Option<Drill>,
-    leaving: bool,
-}
-
-/// The state in one look.
-pub(super) async fn status(State(ops): State<Ops>) -> Json<Status> {
-    Json(Status {
-        version: env!("CARGO_PKG_VERSION"),
-        pid: std::process::id(),
-        instance: ops.0.app.config.portal.listen.to_string(),
-        uptime_seconds: ops.0.begun.elapsed().as_secs(),
-        outbox_oldest_seconds: outbox_seconds(&ops).await,
-        database: servers(&ops),
-        backup_age_seconds: backup_age(&ops),
-        drill: drill(&ops),
-        leaving: ops.0.leaving.is_cancelled(),
-    })
-}
-
-/// One server of the database.
-#[derive(Serialize)]
-struct Server {
-    server: String,
-    /// `leader`, `replica`, or `unknown` when it says nothing.
-    role: &'static str,
-    /// Whether a second server holds what it acknowledges.
-    replicates: bool,
-    /// Why it says nothing.
-    silence: Option<String>,
-}
-
-fn servers(ops: &Ops) -> Vec<Server> {
-    let (servers, leading) = ops.0.app.store.servers();
-    let server = |(node, (server, standing)): (usize, (String, Standing))| Server {
-        server,
-        role: match (&standing.sight, &leading) {
-            (_, Some(leading)) if leading.node == node => "leader",
-            (Some(sight), _) if sight.read_only => "replica",
-            _ => "unknown",
-        },
-        replicates: standing.sight.is_some_and(|sight| sight.replicates()),
-        silence: standing.silence,
-    };
-    servers.into_iter().enumerate().map(server).collect()
-}
-
-fn backup_age(ops: &Ops) -> Option<i64> {
-    let backup = ops.0.app.config.backup.as_ref()?;
-    let newest = sets(&backup.folder).ok()?.pop()?;
-    Some(ops.0.app.clock().as_second() - newest.manifest.taken_at.as_second())
-}
-
-fn drill(ops: &Ops) -> Option<Drill> {
-    last_drill(&ops.0.app.config.backup.as_ref()?.folder)
-}
-
-async fn outbox_seconds(ops: &Ops) -> Option<i64> {
-    let app = &ops.0.app;
-    let mut db = app.store.read(Freshness::MayLag).await.ok()?;
-    outbox::oldest_seconds(&mut db, app.clock()).await.ok()
 }
 
 #[cfg(test)]
@@ -225,6 +138,12 @@ mod tests {
         let (_, status) = ask(&ops, "/status").await;
         let status: serde_json::Value = serde_json::from_str(&status).unwrap();
         assert_eq!((&status["instance"], &status["outbox_oldest_seconds"]), (&"127.0.0.1:1".into(), &().into()));
+        let (code, page) = ask(&ops, "/en").await;
+        assert_eq!(code, StatusCode::OK);
+        for sentence in ["The database does not answer", "No backups are configured"] {
+            assert!(page.contains(sentence), "{page}");
+        }
+        assert!(ask(&ops, "/").await.1.contains("La base de données ne répond pas"));
     }
 
     #[tokio::test]

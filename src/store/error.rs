@@ -14,6 +14,9 @@ pub enum StoreError {
     /// The transaction lost a deadlock or waited too long for a lock.
     #[error("the transaction lost against another one")]
     Deadlock(#[source] sqlx::Error),
+    /// The disk of the database is full; nothing was written.
+    #[error("the disk of the database is full")]
+    Full(#[source] sqlx::Error),
     /// No server of the cluster takes writes, or several do.
     #[error("no server of the cluster leads")]
     NoLeader,
@@ -47,6 +50,8 @@ pub enum StoreError {
 
 /// MariaDB error numbers: lock wait timeout and deadlock.
 const LOST: [u16; 2] = [1205, 1213];
+/// MariaDB error numbers of a full disk.
+const FULL: [u16; 2] = [1021, 1114];
 /// MariaDB error numbers of a server that retires or is full: too many connections (1040, 1203), shutdown (1053),
 /// read-only (1290, 1836), connection killed (1927).
 const RETIRING: [u16; 6] = [1040, 1053, 1203, 1290, 1836, 1927];
@@ -62,6 +67,8 @@ impl From<sqlx::Error> for StoreError {
                     Self::Deadlock(error)
                 } else if number.is_some_and(|number| RETIRING.contains(&number)) {
                     Self::Unavailable(error)
+                } else if number.is_some_and(|number| FULL.contains(&number)) {
+                    Self::Full(error)
                 } else if database.is_unique_violation() {
                     Self::Duplicate(key_name(database.message()))
                 } else {

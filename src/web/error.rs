@@ -165,6 +165,19 @@ fn unexpected() -> Described {
     )
 }
 
+fn full() -> Described {
+    words(
+        StatusCode::INSUFFICIENT_STORAGE,
+        "full",
+        ("Plus de place", "No room left"),
+        (
+            "Le portail n'a plus de place : rien n'a été écrit par cette requête. L'opérateur en est averti.",
+            "The portal has no room left: nothing was written by this request. The operator has been told.",
+        ),
+        AGAIN,
+    )
+}
+
 fn describe_app(error: &AppError) -> Described {
     use StatusCode as S;
     match error {
@@ -339,6 +352,8 @@ fn describe_app(error: &AppError) -> Described {
             ),
             AGAIN,
         ),
+        AppError::Store(StoreError::Full(_)) => full(),
+        AppError::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => full(),
         AppError::Store(_) | AppError::Disk(_) | AppError::Token(_) | AppError::Keys(_) => unexpected(),
     }
 }

@@ -84,3 +84,62 @@ fn a_second_start_finds_the_data_of_the_first() {
     assert_eq!(second.url, url, "the same address");
     second.stop();
 }
+
+/// A disk of its own, so small that it can be filled: seen by the installation's processes alone.
+fn small_disk(folder: &std::path::Path) -> &'static Installation {
+    std::fs::create_dir_all(folder.join("mariadb")).unwrap();
+    std::fs::create_dir_all(folder.join("data")).unwrap();
+    let mut program = Command::new("unshare");
+    // Whoever is not root becomes it in a world of its own.
+    if !nix::unistd::geteuid().is_root() {
+        program.args(["--user", "--map-root-user"]);
+    }
+    let mount =
+        "mount -t tmpfs -o size=160m,mode=700 tmpfs \"$1/mariadb\" && mkdir -p \"$1/data\" && shift && exec \"$@\"";
+    program.args(["--mount", "sh", "-c", mount, "sh"]).arg(folder).arg(crate::harness::installation::guichet());
+    Box::leak(Box::new(Installation::start_by(&mut program, Some(folder), &[])))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_told_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = small_disk(folder.path());
+    let mut ada = Actor::at(at);
+    ada.sign_in("pleine@exemple.fr").await;
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    let number = sample::deposit(&mut ada, &id).await;
+    // Through the eyes of a process that sees the small disk, and lives on when the database does not.
+    let disk = format!("/proc/{}/root{}/mariadb", at.pids("supervisor")[0], folder.path().display());
+    let filler = format!("{disk}/filler");
+    let filled =
+        Command::new("sh").arg("-c").arg(format!("cat /dev/zero > {filler} 2>/dev/null; sync -f {filler}")).status();
+    assert!(filled.is_ok());
+    let mut program = Actor::at(at);
+    program.bear(&at.token("applicant_token"));
+    let answers = sample::sample(sample::today()).answers;
+    let mut told = None;
+    for _ in 0..2000 {
+        let body = serde_json::json!({ "call": sample::CALL, "round": "demonstration", "document": answers });
+        let answer = program.json(reqwest::Method::POST, "/api/v1/dossiers", &body).await;
+        if answer.status.is_server_error() {
+            told = Some(answer);
+            break;
+        }
+    }
+    let answer = told.expect("there is an end to the disk");
+    eprintln!("a full disk: {} {}", answer.status, answer.body);
+    assert!(matches!(answer.status.as_u16(), 503 | 507), "{}: {}", answer.status, answer.body);
+    std::fs::remove_file(&filler).unwrap();
+    wait_for_async("room to be made", async || {
+        let was = &answers["project"]["title"];
+        let changes = serde_json::json!({ "changes": [{ "path": "project.title", "was": was, "value": "Encore là" }] });
+        let answer = ada.json(reqwest::Method::POST, &format!("/dossiers/{id}/fields"), &changes).await;
+        answer.status == 200
+    })
+    .await;
+    let receipt = ada.get(&format!("/receipts/{number}.json")).await.expect(200).json();
+    assert!(guichet::domain::receipt::verify(&receipt, &[]).holds());
+    let next = sample::deposit(&mut ada, &id).await;
+    let next = ada.get(&format!("/receipts/{next}.json")).await.expect(200).json();
+    assert_eq!(next["statement"]["sequence"].as_u64(), receipt["statement"]["sequence"].as_u64().map(|n| n + 1));
+}

@@ -48,9 +48,14 @@ impl Installation {
 
     /// The same, with more options.
     pub fn start_with(folder: Option<&Path>, more: &[&str]) -> Self {
+        Self::start_by(&mut Command::new(guichet()), folder, more)
+    }
+
+    /// The same by another program, which has to end as `guichet demo`.
+    pub fn start_by(program: &mut Command, folder: Option<&Path>, more: &[&str]) -> Self {
         let keep = folder.is_none().then(|| tempfile::Builder::new().prefix("guichet-").tempdir().unwrap());
         let folder = folder.map_or_else(|| keep.as_ref().unwrap().path().to_owned(), Path::to_owned);
-        let mut supervisor = Command::new(guichet())
+        let mut supervisor = program
             .args(["demo", "--test-hooks", "--until-stdin-closes", "--dir"])
             .arg(&folder)
             .args(more)

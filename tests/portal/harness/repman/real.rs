@@ -41,7 +41,6 @@ impl Real {
     pub async fn start() -> Option<Self> {
         let Some(binary) = std::env::var_os("REPMAN_BIN").filter(|path| !path.is_empty()) else {
             // Past the test runner, which keeps to itself what a test that passes prints.
-            // Past the capture of the test runner: a skipped test is to be seen.
             io::stderr().write_all(b"skipped: REPMAN_BIN names no replication-manager\n").unwrap();
             return None;
         };

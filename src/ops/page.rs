@@ -1,0 +1,69 @@
+//! The operator's page of a process, and its state as JSON.
+
+use super::{Ops, status::Status};
+use crate::domain::text::Lang;
+use askama::Template;
+use axum::{
+    Json,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+/// No script, and nothing from elsewhere.
+const CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+
+#[derive(Template)]
+#[template(path = "process.html")]
+struct Page<'a> {
+    status: &'a Status,
+    lang: Lang,
+}
+
+/// The state, for programs.
+pub(super) async fn json(ops: &Ops) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], Json(Status::of(ops).await)).into_response()
+}
+
+/// The state, for people.
+pub(super) async fn html(ops: &Ops, lang: Lang) -> Response {
+    let status = Status::of(ops).await;
+    let page = Page { status: &status, lang }.render();
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, CSP),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    match page {
+        Ok(page) => (headers, page).into_response(),
+        Err(error) => {
+            tracing::error!("the operator's page cannot be made: {error}");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+impl Page<'_> {
+    fn tr<'a>(&self, fr: &'a str, en: &'a str) -> &'a str {
+        self.lang.tr(fr, en)
+    }
+
+    fn role(&self, role: &str) -> &str {
+        match role {
+            "leader" => self.tr("conduit", "leads"),
+            "replica" => self.tr("réplique", "replica"),
+            "single" => self.tr("seul", "the only one"),
+            _ => self.tr("inconnu", "unknown"),
+        }
+    }
+
+    /// An age in the largest unit that tells something.
+    fn age(&self, seconds: &i64) -> String {
+        let (day, hour, minute) = (self.tr("j", "d"), "h", "min");
+        match seconds.max(&0) {
+            seconds @ 172_800.. => format!("{} {day}", seconds / 86_400),
+            seconds @ 7_200.. => format!("{} {hour}", seconds / 3_600),
+            seconds @ 120.. => format!("{} {minute}", seconds / 60),
+            seconds => format!("{seconds} s"),
+        }
+    }
+}

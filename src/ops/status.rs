@@ -1,0 +1,152 @@
+//! The state of a process and of what it depends on, in one look.
+
+use super::Ops;
+use crate::{
+    app::{
+        Drill,
+        backup::{last_drill, sets},
+    },
+    domain::text::Text,
+    store::{Freshness, StoreError, cluster::Standing, outbox},
+};
+use serde::Serialize;
+
+/// Work in the outbox this old means that mails do not leave, seconds.
+const OUTBOX: i64 = 300;
+
+/// What a process says of itself.
+#[derive(Serialize)]
+pub(super) struct Status {
+    pub version: &'static str,
+    pub pid: u32,
+    /// Address that the proxy forwards to, which tells processes of one machine apart.
+    pub instance: String,
+    pub uptime_seconds: u64,
+    /// Nothing while the database does not answer.
+    pub outbox_oldest_seconds: Option<i64>,
+    /// The servers of the database, as this process sees them.
+    pub database: Vec<Server>,
+    /// Whether writes are kept as safely as the configuration demands.
+    pub durable: bool,
+    /// Age of the newest backup set; nothing where there is none.
+    pub backup_age_seconds: Option<i64>,
+    /// The last time that a set was tried out.
+    pub drill: Option<Drill>,
+    /// How long ago that was.
+    pub drill_age_seconds: Option<i64>,
+    pub leaving: bool,
+    /// What an operator should see to.
+    #[serde(skip)]
+    pub alarms: Vec<Text>,
+}
+
+/// One server of the database.
+#[derive(Serialize)]
+pub(super) struct Server {
+    pub server: String,
+    /// `leader`, `replica`, `single`, or `unknown` when it says nothing.
+    pub role: &'static str,
+    /// Whether a second server holds what it acknowledges.
+    pub replicates: bool,
+    /// Replicas that confirm what it writes.
+    pub confirming: u32,
+    /// Why it says nothing.
+    pub silence: Option<String>,
+}
+
+impl Status {
+    /// The state of this moment.
+    pub async fn of(ops: &Ops) -> Self {
+        let app = &ops.0.app;
+        let outbox = outbox_seconds(ops).await;
+        let folder = app.config.backup.as_ref().map(|backup| backup.folder.as_path());
+        let newest = folder.and_then(|folder| sets(folder).ok()?.pop());
+        let drill = folder.and_then(last_drill);
+        let since = |at: jiff::Timestamp| app.clock().as_second() - at.as_second();
+        let mut status = Self {
+            version: env!("CARGO_PKG_VERSION"),
+            pid: std::process::id(),
+            instance: app.config.portal.listen.to_string(),
+            uptime_seconds: ops.0.begun.elapsed().as_secs(),
+            outbox_oldest_seconds: outbox.as_ref().ok().copied(),
+            database: servers(ops),
+            durable: outbox.is_ok() && app.store.servers().1.is_some_and(|leader| leader.durable),
+            backup_age_seconds: newest.map(|set| since(set.manifest.taken_at)),
+            drill_age_seconds: drill.as_ref().map(|drill| since(drill.at)),
+            drill,
+            leaving: ops.0.leaving.is_cancelled(),
+            alarms: Vec::new(),
+        };
+        status.alarms = status.alarms(ops);
+        status
+    }
+
+    fn alarms(&self, ops: &Ops) -> Vec<Text> {
+        let mut alarms = Vec::new();
+        let mut alarm = |fr: &str, en: &str| alarms.push(Text::new(fr, en));
+        match (self.outbox_oldest_seconds, self.durable) {
+            (None, _) => alarm("La base de données ne répond pas.", "The database does not answer."),
+            (Some(_), false) => alarm(
+                "Aucun second serveur ne confirme les écritures : rien n’est accusé.",
+                "No second server confirms writes: nothing is acknowledged.",
+            ),
+            (Some(age), true) if age > OUTBOX => {
+                alarm(
+                    "Des courriels attendent depuis plus de cinq minutes.",
+                    "Mails have waited for more than five minutes.",
+                );
+            }
+            _ => {}
+        }
+        if self.database.iter().any(|server| server.silence.is_some()) {
+            alarm("Un serveur de la base se tait.", "A server of the database is silent.");
+        }
+        let Some(backup) = &ops.0.app.config.backup else {
+            alarm("Aucune sauvegarde n’est configurée.", "No backups are configured.");
+            return alarms;
+        };
+        // A set may take its time: twice the interval is too late for certain.
+        let (late, stale) = (i64::from(backup.every_hours) * 7_200, i64::from(backup.drill_every_days) * 172_800);
+        if self.backup_age_seconds.is_none_or(|age| age > late) {
+            alarm(
+                "La dernière sauvegarde est trop ancienne, ou il n’y en a pas.",
+                "The newest backup is too old, or there is none.",
+            );
+        }
+        match &self.drill {
+            Some(drill) if !drill.good() => {
+                alarm("La dernière restauration d’essai a trouvé des défauts.", "The last trial restore found faults.");
+            }
+            _ if self.drill_age_seconds.is_none_or(|age| age > stale) => alarm(
+                "Aucune sauvegarde n’a été restaurée à l’essai récemment.",
+                "No backup was restored on trial recently.",
+            ),
+            _ => {}
+        }
+        alarms
+    }
+}
+
+fn servers(ops: &Ops) -> Vec<Server> {
+    let (servers, leading) = ops.0.app.store.servers();
+    let single = servers.len() == 1;
+    let server = |(node, (server, standing)): (usize, (String, Standing))| Server {
+        server,
+        role: match (&standing.sight, &leading) {
+            (None, _) if single => "single",
+            (_, Some(leading)) if leading.node == node => "leader",
+            (Some(sight), _) if sight.read_only => "replica",
+            _ => "unknown",
+        },
+        replicates: standing.sight.as_ref().is_some_and(crate::store::cluster::Sight::replicates),
+        confirming: standing.sight.map_or(0, |sight| sight.confirming),
+        silence: standing.silence,
+    };
+    servers.into_iter().enumerate().map(server).collect()
+}
+
+async fn outbox_seconds(ops: &Ops) -> Result<i64, StoreError> {
+    let app = &ops.0.app;
+    let mut db = app.store.read(Freshness::MayLag).await?;
+    outbox::oldest_seconds(&mut db, app.clock()).await
+}
