@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::time::{Duration, Instant};
 
 /// CPU nanoseconds that processes have spent, threads that ended included, in ticks of ten milliseconds.
-fn cpu_nanoseconds(pids: &[u32]) -> u64 {
+pub fn cpu_nanoseconds(pids: &[u32]) -> u64 {
     let ticks = |pid: &u32| -> Option<u64> {
         let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();

@@ -140,7 +140,12 @@ impl App {
 pub fn sets(folder: &Path) -> Result<Vec<Set>, BackupError> {
     let within = folder.join("sets");
     let mut found = Vec::new();
-    for entry in fs::read_dir(&within).map_err(failed(&within))? {
+    let entries = match fs::read_dir(&within) {
+        // No set was made yet.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        entries => entries.map_err(failed(&within))?,
+    };
+    for entry in entries {
         let path = entry.map_err(failed(&within))?.path();
         let named = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| !name.starts_with('.'));
         if named && let Ok(text) = fs::read(path.join(MANIFEST)) {

@@ -298,7 +298,7 @@ impl Keeper {
         if acted {
             (self.last.order, self.last.unsaved) = (Some(now), true);
         }
-        let drifted = acted && same;
+        let drifted = acted && (same || outcome.found_changed);
         if drifted {
             self.note_repair(now);
         }

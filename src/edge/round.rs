@@ -35,6 +35,8 @@ pub struct Outcome {
     pub serving: BTreeSet<String>,
     /// Ids of the processes that it was told to send no more requests to.
     pub removed: BTreeSet<String>,
+    /// Whether Sōzu was found in another state than the last round left it in.
+    pub found_changed: bool,
     /// From the first question to the last answer.
     pub took: Duration,
 }
@@ -82,6 +84,8 @@ pub struct Round {
     /// A batch had refusals, of which only single orders tell which they are.
     one_by_one: bool,
     wanted: Option<Wanted>,
+    /// Whether the last round left nothing undone.
+    settled: bool,
     looks: Looks,
 }
 
@@ -96,6 +100,7 @@ impl Round {
             compiled: None,
             one_by_one: false,
             wanted: None,
+            settled: false,
             looks: Looks::default(),
         }
     }
@@ -119,6 +124,7 @@ impl Round {
         let began = Instant::now();
         let actual = self.sozu.observe().await?;
         let (compiled, mut outcome) = self.compile(spec)?;
+        outcome.found_changed = self.settled && self.wanted.as_ref().is_some_and(|wanted| !wanted.is_in(&actual));
         let desired = &compiled.state;
         let steps = plan(&actual, desired, &self.guards)?;
         let reached = attainable(&actual, desired, &self.guards);
@@ -135,6 +141,7 @@ impl Round {
         self.looks.owe(self.wanted.as_ref(), &wanted);
         self.looks.take(&wanted, spec.listeners.https, &mut outcome).await;
         self.wanted = Some(wanted);
+        self.settled = outcome.findings.is_empty();
         outcome.took = began.elapsed();
         Ok(outcome)
     }

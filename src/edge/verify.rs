@@ -54,6 +54,15 @@ impl Wanted {
     }
 }
 
+impl Wanted {
+    /// Whether a state has all clusters as they are wanted.
+    #[must_use]
+    pub fn is_in(&self, state: &ConfigState) -> bool {
+        let found = state.hash_state();
+        self.hashes.iter().all(|(cluster, hash)| found.get(cluster.as_str()) == Some(hash))
+    }
+}
+
 /// Sōzu's workers as last seen.
 #[derive(Debug, Default)]
 pub struct Seen {

@@ -27,6 +27,9 @@ use tokio::process::{Child, Command};
 /// Name of the database that is created.
 pub const DATABASE: &str = "guichet";
 
+/// Folder for temporary tables. A server that starts removes all that it finds in its own, so that two must not share
+/// one: in `/tmp`, each would take the other's away.
+const TEMPORARY: &str = "tmp";
 /// Longest time until the server answers; recovery after a crash counts.
 const START: Duration = Duration::from_secs(60);
 /// Longest time for a clean stop.
@@ -60,6 +63,7 @@ impl Embedded {
             .with_context(|| format!("another process already runs the database in {}", dir.display()))?;
         let data = dir.join("data");
         end_left_over(&dir.join("pid"), &data, STOP).await?;
+        private_folder(&dir.join(TEMPORARY))?;
         let fresh = !data.exists();
         if fresh {
             initialise(&programs, &dir, &data, &user).await?;
@@ -200,7 +204,8 @@ async fn initialise(programs: &Programs, dir: &Path, data: &Path, user: &str) ->
     let making = tempfile::Builder::new().prefix("making-").tempdir_in(dir)?;
     let log = dir.join("install.log");
     let mut tool = Command::new(&programs.installer);
-    tool.arg("--no-defaults")
+    tool.env("TMPDIR", dir.join(TEMPORARY))
+        .arg("--no-defaults")
         .arg(format!("--datadir={}", making.path().display()))
         .args(["--auth-root-authentication-method=socket", &format!("--auth-root-socket-user={user}")])
         .args(["--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=16M"])
@@ -236,6 +241,7 @@ fn launch(server: &Path, dir: &Path, data: &Path, socket: &Path) -> anyhow::Resu
     let child = Command::new(server)
         .arg("--no-defaults")
         .arg(format!("--datadir={}", data.display()))
+        .arg(format!("--tmpdir={}", dir.join(TEMPORARY).display()))
         .arg(format!("--socket={}", socket.display()))
         .arg(format!("--pid-file={}", dir.join("pid").display()))
         .args(["--skip-networking", "--skip-name-resolve", "--performance-schema=0"])
@@ -294,5 +300,25 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&mark).unwrap(), version);
         assert_eq!(run(&third, "select word from kept").await.as_deref(), Some("présent"));
         third.stop().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn two_servers_do_not_take_each_others_temporary_tables_away() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let first = Embedded::start(one.path()).await.unwrap();
+        let options = MySqlConnectOptions::new().socket(first.socket()).username(first.user()).database("guichet");
+        let mut connection = options.connect().await.unwrap();
+        for statement in ["create temporary table kept (n int) engine = aria", "insert into kept values (7)"] {
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
+        }
+        let second = Embedded::start(two.path()).await.unwrap();
+        sqlx::query("flush tables").execute(&mut connection).await.unwrap();
+        let kept: i32 = sqlx::query_scalar("select n from kept").fetch_one(&mut connection).await.unwrap();
+        assert_eq!(kept, 7);
+        let files = std::fs::read_dir(one.path().join(super::TEMPORARY)).unwrap().count();
+        assert!(files > 0, "its temporary tables are in a folder of its own");
+        connection.close().await.unwrap();
+        second.stop().await.unwrap();
+        first.stop().await.unwrap();
     }
 }

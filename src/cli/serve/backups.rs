@@ -15,11 +15,14 @@ use std::{
 };
 use tokio::process::Command;
 
+/// A start has other things to do.
+const FIRST: Duration = Duration::from_secs(10);
 /// Pause between two looks at what is due.
 const LOOK: Duration = Duration::from_secs(60);
 
 /// Makes and tries out what is due, until the future is dropped.
 pub async fn keep(backup: &Backup, config: &Path) {
+    tokio::time::sleep(FIRST).await;
     loop {
         if let Err(error) = turn(backup, config).await {
             tracing::warn!("backup.failed: {error:#}");

@@ -66,12 +66,13 @@ fn runs(pid: i32, marker: &Path) -> bool {
         .is_ok_and(|line| line.windows(marker.len().max(1)).any(|part| part == marker))
 }
 
-/// The last lines of a log; its last errors, where it has some: what follows them may be good advice only.
+/// The last lines of a log, up to its last error where it has one: what follows may be good advice only.
 #[must_use]
 pub fn tail(log: &Path) -> String {
     let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
-    let errors: Vec<_> = text.lines().rev().filter(|line| line.contains("[ERROR]")).take(15).collect();
-    let lines = if errors.is_empty() { text.lines().rev().take(15).collect() } else { errors };
+    let advice = text.lines().rev().take_while(|line| !line.contains("[ERROR]")).count();
+    let advice = if advice == text.lines().count() { 0 } else { advice };
+    let lines: Vec<_> = text.lines().rev().skip(advice).take(15).collect();
     lines.into_iter().rev().map(|line| format!("  {line}\n")).collect()
 }
 

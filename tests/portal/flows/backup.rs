@@ -187,3 +187,22 @@ async fn an_installation_moves_to_a_cluster_without_losing_a_row() {
         crate::flows::breakdown::kill("-CONT", pid);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_set_is_made_and_tried_out_by_itself_and_the_operators_page_has_it() {
+    let at = own();
+    let ops = at.access()["instance_ops"][0].as_str().unwrap().to_owned();
+    let page = async |path: &str| reqwest::get(format!("{ops}{path}")).await.unwrap().text().await.unwrap();
+    crate::harness::installation::wait_for_async("the first set and its trial", async || {
+        page("/").await.contains("Tout est en ordre.")
+    })
+    .await;
+    let english = page("/en").await;
+    assert!(english.contains("All is well.") && english.contains("Receipts and attachments verified"), "{english}");
+    let status: serde_json::Value = serde_json::from_str(&page("/status").await).unwrap();
+    assert_eq!(status["drill"]["restored"]["faults"], serde_json::json!([]), "{status}");
+    assert_eq!(status["database"][0]["role"], "single");
+    assert!(page("/metrics").await.contains("guichet_drill_good 1"));
+    // The public address has none of it.
+    assert_eq!(Actor::at(at).get("/status").await.status, 404);
+}

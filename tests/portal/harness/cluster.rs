@@ -64,7 +64,7 @@ impl Node {
         let number = u32::try_from(number).unwrap() + 1;
         let mut text = profile::my_cnf(number);
         text.push_str(&format!(
-            "datadir = {0}/data\nsocket = {0}/s.sock\npid-file = {0}/pid\nlog-error = {0}/err.log\nport = {1}\n\
+            "datadir = {0}/data\ntmpdir = {0}\nsocket = {0}/s.sock\npid-file = {0}/pid\nlog-error = {0}/err.log\nport = {1}\n\
              bind-address = 127.0.0.1\nreport-host = 127.0.0.1\nreport-port = {1}\ninnodb-buffer-pool-size = 48M\n\
              innodb-log-file-size = 16M\nperformance-schema = 0\nmax-connections = 300\nsort-buffer-size = 256K\n",
             self.folder.display(),

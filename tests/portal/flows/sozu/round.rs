@@ -90,3 +90,19 @@ async fn a_listener_moves_only_when_the_new_address_can_be_had() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_change_by_other_hands_is_told_even_when_the_wish_changes_with_it() {
+    let rig = Rig::start().await;
+    let ((one, _), (two, _)) = (process().await, process().await);
+    let mut spec = spec(&["a.sites.test"], &[("one", one), ("two", two)]);
+    let mut round = Round::new(rig.sozu(), GUARDS);
+    assert!(round.round(&spec).await.unwrap().verified());
+    assert!(!round.round(&spec).await.unwrap().found_changed, "nobody has touched it");
+    let order = super::remove_backend("guichet-portal", "guichet-two", two);
+    rig.sozu().call(order).await.unwrap();
+    spec.sites.values_mut().next().unwrap().insert("b.sites.test".to_owned());
+    let outcome = round.round(&spec).await.unwrap();
+    assert!(outcome.found_changed && outcome.verified(), "{outcome:?}");
+    assert!(outcome.steps.iter().any(|step| step.contains("guichet-two")), "{:?}", outcome.steps);
+}
