@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File},
-    io,
-    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -226,9 +226,9 @@ fn private_folder(path: &Path) -> Result<(), BackupError> {
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
-    fs::write(path, bytes).map_err(failed(path))?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(failed(path))?;
-    sync(path)
+    let mut file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).map_err(failed(path))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed(path))
 }
 
 fn sync(path: &Path) -> Result<(), BackupError> {

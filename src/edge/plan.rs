@@ -74,7 +74,7 @@ pub fn attainable<'a>(actual: &ConfigState, desired: &'a ConfigState, guards: &G
         }
     }
     let all = mass_removal(actual, desired, guards).is_some();
-    let hosts: BTreeSet<&str> = desired.http_fronts.values().map(|front| front.hostname.as_str()).collect();
+    let hosts = hosts(desired);
     let stays = |front: &HttpFrontend, listens: bool| {
         let routed = front.cluster_id.as_ref().is_some_and(|id| owned(id) && desired.clusters.contains_key(id));
         routed && (all || listens && hosts.contains(front.hostname.as_str()))
@@ -92,6 +92,11 @@ pub fn attainable<'a>(actual: &ConfigState, desired: &'a ConfigState, guards: &G
     state
 }
 
+/// The hosts that a state routes: each has its route over HTTP, with or without a certificate.
+fn hosts(state: &ConfigState) -> BTreeSet<&str> {
+    state.http_fronts.values().map(|front| front.hostname.as_str()).collect()
+}
+
 /// Whether a state has an HTTPS listener on an address.
 fn listens(state: &ConfigState, address: SocketAddr) -> bool {
     state.https_listeners.values().any(|listener| SocketAddr::from(listener.address) == address)
@@ -103,11 +108,11 @@ fn mass_removal(actual: &ConfigState, desired: &ConfigState, guards: &Guards) ->
     let ours =
         routes.filter(|(_, front)| front.cluster_id.as_deref().is_some_and(owned) && listens(desired, front.address));
     let (mut all, mut going) = (0_usize, 0_usize);
-    let wanted = |host: &str| desired.http_fronts.values().any(|front| front.hostname == host);
+    let wanted = hosts(desired);
     for (key, front) in ours {
         all += 1;
         // A host that is wanted still does not go: its certificate cannot be read at the moment.
-        going += usize::from(!desired.https_fronts.contains_key(key) && !wanted(&front.hostname));
+        going += usize::from(!desired.https_fronts.contains_key(key) && !wanted.contains(front.hostname.as_str()));
     }
     let percent = usize::from(guards.max_removal_percent);
     let held = going > 0 && percent == 0 || going > FEW && going * 100 > all * percent;
