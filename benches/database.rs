@@ -14,6 +14,7 @@
 #[path = "../tests/portal/harness"]
 mod harness {
     pub mod actor;
+    pub mod certificate;
     pub mod cluster;
     pub mod installation;
     pub mod sample;

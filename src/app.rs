@@ -33,7 +33,7 @@ pub use edit::Saved;
 pub use error::AppError;
 pub use read::{Page, PieceFile};
 pub use register::{BUILD, Presence};
-pub use restore::{Drill, Restored, restore};
+pub use restore::{Drill, Restored, restore, vacant};
 pub use round::RoundPage;
 pub use sign_in::{SignedIn, encode};
 pub use site::Site;

@@ -1,3 +1,4 @@
 //! The other outside systems, one adapter each.
 
 pub mod repman;
+pub mod restic;

@@ -8,7 +8,7 @@ mod edge;
 mod listen;
 mod repman;
 
-pub use backup::Backup;
+pub use backup::{Backup, Restic};
 pub use database::{Database, Durability, Host};
 pub use edge::{Acme, CertificateFiles, Edge, Limits};
 pub use listen::Listen;

@@ -1,10 +1,11 @@
 //! Health, readiness, metrics, status and the operator's page, on a listener of their own that the proxy never forwards to.
 
 mod health;
+mod manager;
 mod page;
 mod status;
 
-use crate::{app::App, domain::text::Lang};
+use crate::{app::App, bricks::repman::Repman, domain::text::Lang};
 use axum::{Router, extract::State, routing::get};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use std::{
@@ -21,6 +22,8 @@ pub struct Ops(Arc<Parts>);
 struct Parts {
     app: App,
     metrics: PrometheusHandle,
+    /// The manager of the database's cluster, where there is one.
+    repman: Option<Repman>,
     begun: Instant,
     /// Ended once the process is about to stop.
     leaving: CancellationToken,
@@ -33,16 +36,17 @@ impl Ops {
     ///
     /// # Errors
     /// When there is a recorder already.
-    pub fn install(app: App) -> Result<Self, BuildError> {
+    pub fn install(app: App, repman: Option<Repman>) -> Result<Self, BuildError> {
         let metrics = PrometheusBuilder::new().install_recorder()?;
         health::describe();
-        Ok(Self::new(app, metrics))
+        Ok(Self::new(app, metrics, repman))
     }
 
-    fn new(app: App, metrics: PrometheusHandle) -> Self {
+    fn new(app: App, metrics: PrometheusHandle, repman: Option<Repman>) -> Self {
         Self(Arc::new(Parts {
             app,
             metrics,
+            repman,
             begun: Instant::now(),
             leaving: CancellationToken::new(),
             schema_seen: AtomicBool::new(false),

@@ -25,6 +25,8 @@ const FORMAT: u32 = 1;
 pub(super) const DATABASE: &str = "database.sql";
 /// The record of the last drill.
 const DRILL: &str = "drill.json";
+/// The record of the last copy that was sent away.
+const SENT: &str = "sent.json";
 /// What a set consists of.
 const MANIFEST: &str = "manifest.json";
 
@@ -187,6 +189,22 @@ pub fn record_drill(folder: &Path, drill: &Drill) -> Result<(), BackupError> {
     let path = folder.join(DRILL);
     let text = serde_json::to_vec_pretty(drill).map_err(io::Error::other).map_err(failed(&path))?;
     write_private(&path, &text)
+}
+
+/// Keeps in mind which set was copied beyond the machine last.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn record_sent(folder: &Path, set: &Set) -> Result<(), BackupError> {
+    let path = folder.join(SENT);
+    let text = serde_json::to_vec(&set.manifest.taken_at).map_err(io::Error::other).map_err(failed(&path))?;
+    write_private(&path, &text)
+}
+
+/// When the set was taken that was copied beyond the machine last.
+#[must_use]
+pub fn last_sent(folder: &Path) -> Option<Timestamp> {
+    serde_json::from_slice(&fs::read(folder.join(SENT)).ok()?).ok()
 }
 
 pub(super) fn copy_keys(from: &Path, to: &Path) -> Result<(), BackupError> {

@@ -59,11 +59,9 @@ impl Drill {
 /// # Errors
 /// See [`BackupError`]; what is wrong with the contents stands in the answer.
 pub async fn restore(folder: &Path, set: &Set, config: &Config) -> Result<Restored, BackupError> {
+    vacant(config)?;
     let data = &config.portal.data_dir;
     let keys = data.join("keys");
-    if keys.exists() && fs::read_dir(&keys).map_err(failed(&keys))?.next().is_some() {
-        return Err(BackupError::Occupied(data.clone()));
-    }
     fs::create_dir_all(data).map_err(failed(data))?;
     let store = Store::open(&config.database).map_err(|error| BackupError::Damaged {
         path: data.clone(),
@@ -81,14 +79,26 @@ pub async fn restore(folder: &Path, set: &Set, config: &Config) -> Result<Restor
     Ok(restored)
 }
 
+/// Checks that there is no installation in the data folder of a configuration.
+///
+/// # Errors
+/// When there is one, or the folder cannot be read.
+pub fn vacant(config: &Config) -> Result<(), BackupError> {
+    let keys = config.portal.data_dir.join("keys");
+    if keys.exists() && fs::read_dir(&keys).map_err(failed(&keys))?.next().is_some() {
+        return Err(BackupError::Occupied(config.portal.data_dir.clone()));
+    }
+    Ok(())
+}
+
 impl App {
     /// Restores a set beside the live installation, on a private server in a folder that goes again, verifies
-    /// everything, and tells what would be lost and how long it would take.
+    /// everything, and tells what would be lost and how long it would take, from `began` on.
     ///
     /// # Errors
     /// See [`BackupError`].
-    pub async fn drill(&self, folder: &Path, set: &Set) -> Result<Drill, BackupError> {
-        let (began, at) = (Instant::now(), self.clock());
+    pub async fn drill(&self, folder: &Path, set: &Set, began: Instant) -> Result<Drill, BackupError> {
+        let at = self.clock();
         let data = &self.config.portal.data_dir;
         let beside = tempfile::Builder::new().prefix("drill-").tempdir_in(data).map_err(failed(data))?;
         let refused = |error: anyhow::Error| BackupError::Damaged {

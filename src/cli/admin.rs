@@ -24,6 +24,8 @@ pub enum AdminCommand {
     Chain(Installation),
     /// Makes a backup set: database, attachments and keys.
     Backup(backup::BackupArgs),
+    /// Copies the newest backup set into the repository that [backup.restic] names.
+    CopyBackup(backup::CopyArgs),
     /// Makes an installation anew from a backup set, and verifies every receipt and attachment.
     Restore(backup::RestoreArgs),
     /// Restores the newest backup set beside the live installation, and tells what would be lost and how long it took.
@@ -85,6 +87,7 @@ pub async fn run(command: AdminCommand) -> anyhow::Result<()> {
         AdminCommand::Migrate(installation) => migrate(&installation).await,
         AdminCommand::Chain(installation) => chain(&installation).await,
         AdminCommand::Backup(args) => backup::back_up(&args).await,
+        AdminCommand::CopyBackup(args) => backup::copy(&args).await,
         AdminCommand::Restore(args) => backup::restore(&args).await,
         AdminCommand::Drill(args) => backup::drill(&args).await,
         AdminCommand::MoveToCluster(args) => move_to_cluster::run(&args).await,

@@ -4,6 +4,7 @@ mod backups;
 
 use crate::{
     app::{App, BUILD, Presence, jobs},
+    bricks::repman::Repman,
     cli::parent::asked_to_stop,
     config::{Config, Listen},
     ops::{self, Ops},
@@ -51,7 +52,8 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let listen = app.config.portal.listen.clone();
     let pages = Pages::bind(&listen).await?;
     let operator = bind(app.config.portal.ops_listen).await?;
-    let ops = Ops::install(app.clone()).context("cannot install the recorder of metrics")?;
+    let repman = app.config.repman.as_ref().map(Repman::new).transpose().context("cannot use [repman]")?;
+    let ops = Ops::install(app.clone(), repman).context("cannot install the recorder of metrics")?;
     tracing::info!(build = BUILD, %listen, "portal.started");
     let presence = Presence::new(app.clone());
     let closing = CancellationToken::new();

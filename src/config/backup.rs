@@ -18,6 +18,23 @@ pub struct Backup {
     /// The newest set is restored beside the live installation when that was last done longer ago than this, days.
     #[serde(default = "default_days")]
     pub drill_every_days: u32,
+    /// Where copies of the sets are kept beyond the machine. With one, the trial takes the way that a disaster would: from
+    /// there.
+    #[serde(default)]
+    pub restic: Option<Restic>,
+}
+
+/// A repository of restic, which encrypts what it keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Restic {
+    /// Where it is, as restic names it: a folder, `sftp:user@host:/folder`, `rest:https://…`, `s3:https://…/bucket`.
+    pub repository: String,
+    /// File that holds its password. Kept elsewhere too: without it, the copies are nothing.
+    pub password_file: PathBuf,
+    /// File with the account of the storage, `NAME=value` a line: `AWS_ACCESS_KEY_ID=…`.
+    #[serde(default)]
+    pub environment_file: Option<PathBuf>,
 }
 
 fn default_hours() -> u32 {
@@ -40,6 +57,9 @@ impl Backup {
         }
         if self.keep < 2 {
             faults.push("backup.keep must be at least 2: one set may be damaged".into());
+        }
+        if self.restic.as_ref().is_some_and(|restic| restic.repository.is_empty()) {
+            faults.push("backup.restic.repository is empty".into());
         }
         faults
     }

@@ -4,39 +4,29 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, path::PathBuf};
 
 /// The database: one server by its socket, one address of a proxy or server, or the nodes of a cluster.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Database {
     /// Unix socket of a single server.
-    #[serde(default)]
     pub socket: Option<PathBuf>,
     /// File that holds one address with account and password, as SlapOS publishes it:
     /// `mysql://user:password@[2001:db8::1]:7032/guichet`.
-    #[serde(default)]
     pub url_file: Option<PathBuf>,
     /// The nodes of a cluster, `host:port` each; the leader is found among them.
-    #[serde(default)]
     pub hosts: Vec<Host>,
     /// Name of the database.
-    #[serde(default)]
     pub name: String,
     /// User; the embedded server knows the system user by its socket.
-    #[serde(default)]
     pub user: String,
     /// File that holds the password, if there is one.
-    #[serde(default)]
     pub password_file: Option<PathBuf>,
     /// Authority that the servers' certificates must come from. Required beyond this machine.
-    #[serde(default)]
     pub ca_file: Option<PathBuf>,
     /// What an acknowledged write means [default: `strict` with a cluster or an address, `plain` with a socket].
-    #[serde(default)]
     pub durability: Option<Durability>,
     /// How far behind a replica may be that pages without consequence are read from, seconds.
-    #[serde(default = "default_lag")]
     pub max_lag_seconds: u32,
     /// Most connections of one process to one server.
-    #[serde(default = "default_connections")]
     pub max_connections: u32,
 }
 
@@ -65,12 +55,21 @@ pub struct Host {
 /// Port of MariaDB where none is said.
 const PORT: u16 = 3306;
 
-fn default_connections() -> u32 {
-    16
-}
-
-fn default_lag() -> u32 {
-    5
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            socket: None,
+            url_file: None,
+            hosts: Vec::new(),
+            name: String::new(),
+            user: String::new(),
+            password_file: None,
+            ca_file: None,
+            durability: None,
+            max_lag_seconds: 5,
+            max_connections: 16,
+        }
+    }
 }
 
 impl Database {
@@ -107,6 +106,9 @@ impl Database {
         }
         if self.ca_file.is_none() && self.hosts.iter().any(|host| !host.is_this_machine()) {
             faults.push("database.ca_file is needed for servers beyond this machine: their word must be theirs".into());
+        }
+        if self.max_connections == 0 {
+            faults.push("database.max_connections is 0: nothing could be read".into());
         }
         if self.socket.is_some() && self.durability == Some(Durability::Strict) {
             faults.push("database.durability strict needs a cluster: give hosts or url_file, or take plain".into());
@@ -202,6 +204,7 @@ mod tests {
         assert!(cluster.faults().is_empty() && cluster.durability() == Durability::Strict);
         let far = read("hosts = ['db1:1', 'db1:1']");
         assert_eq!(far.faults().len(), 3, "{:?}", far.faults());
+        assert_eq!(read("url_file = '/u'\nmax_connections = 0").faults().len(), 1);
         assert_eq!(read("socket = '/s'\nurl_file = '/u'\ndurability = 'strict'").faults().len(), 2);
     }
 }

@@ -118,7 +118,7 @@ mod tests {
             backup: None,
             edge: None,
         };
-        Ops::new(App::open(config).unwrap(), PrometheusBuilder::new().build_recorder().handle())
+        Ops::new(App::open(config).unwrap(), PrometheusBuilder::new().build_recorder().handle(), None)
     }
 
     async fn ask(ops: &Ops, path: &str) -> (StatusCode, String) {

@@ -1,6 +1,6 @@
 //! The operator's page of a process, and its state as JSON.
 
-use super::{Ops, status::Status};
+use super::{Ops, manager::Manager, status::Status};
 use crate::domain::text::Lang;
 use askama::Template;
 use axum::{
@@ -8,6 +8,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use jiff::Timestamp;
 
 /// No script, and nothing from elsewhere.
 const CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
@@ -54,6 +55,10 @@ impl Page<'_> {
             "single" => self.tr("seul", "the only one"),
             _ => self.tr("inconnu", "unknown"),
         }
+    }
+
+    fn moment(&self, at: &Option<Timestamp>) -> String {
+        at.map_or("?".into(), |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
     }
 
     /// An age in the largest unit that tells something.

@@ -1,11 +1,12 @@
 //! The state of a process and of what it depends on, in one look.
 
-use super::Ops;
+use super::{Ops, manager::Manager};
 use crate::{
     app::{
         Drill,
-        backup::{last_drill, sets},
+        backup::{last_drill, last_sent, sets},
     },
+    config::Backup,
     domain::text::Text,
     store::{Freshness, StoreError, cluster::Standing, outbox},
 };
@@ -26,10 +27,14 @@ pub(super) struct Status {
     pub outbox_oldest_seconds: Option<i64>,
     /// The servers of the database, as this process sees them.
     pub database: Vec<Server>,
+    /// What replication-manager sees; nothing where there is none.
+    pub manager: Option<Manager>,
     /// Whether writes are kept as safely as the configuration demands.
     pub durable: bool,
     /// Age of the newest backup set; nothing where there is none.
     pub backup_age_seconds: Option<i64>,
+    /// Age of the newest set that has a copy beyond the machine; nothing where there is none, or none is wanted.
+    pub copy_age_seconds: Option<i64>,
     /// The last time that a set was tried out.
     pub drill: Option<Drill>,
     /// How long ago that was.
@@ -58,7 +63,7 @@ impl Status {
     /// The state of this moment.
     pub async fn of(ops: &Ops) -> Self {
         let app = &ops.0.app;
-        let outbox = outbox_seconds(ops).await;
+        let (outbox, manager) = tokio::join!(outbox_seconds(ops), Manager::ask(ops.0.repman.as_ref()));
         let folder = app.config.backup.as_ref().map(|backup| backup.folder.as_path());
         let newest = folder.and_then(|folder| sets(folder).ok()?.pop());
         let drill = folder.and_then(last_drill);
@@ -70,18 +75,30 @@ impl Status {
             uptime_seconds: ops.0.begun.elapsed().as_secs(),
             outbox_oldest_seconds: outbox.as_ref().ok().copied(),
             database: servers(ops),
+            manager,
             durable: outbox.is_ok() && app.store.servers().1.is_some_and(|leader| leader.durable),
             backup_age_seconds: newest.map(|set| since(set.manifest.taken_at)),
+            copy_age_seconds: folder.and_then(last_sent).map(since),
             drill_age_seconds: drill.as_ref().map(|drill| since(drill.at)),
             drill,
             leaving: ops.0.leaving.is_cancelled(),
             alarms: Vec::new(),
         };
-        status.alarms = status.alarms(ops);
+        status.alarms = status.alarms(app.config.backup.as_ref());
         status
     }
 
-    fn alarms(&self, ops: &Ops) -> Vec<Text> {
+    fn alarms(&self, backup: Option<&Backup>) -> Vec<Text> {
+        let mut alarms = self.database_alarms();
+        alarms.extend(self.manager.iter().flat_map(Manager::alarms));
+        match backup {
+            Some(backup) => alarms.extend(self.backup_alarms(backup)),
+            None => alarms.push(Text::new("Aucune sauvegarde n’est configurée.", "No backups are configured.")),
+        }
+        alarms
+    }
+
+    fn database_alarms(&self) -> Vec<Text> {
         let mut alarms = Vec::new();
         let mut alarm = |fr: &str, en: &str| alarms.push(Text::new(fr, en));
         match (self.outbox_oldest_seconds, self.durable) {
@@ -90,27 +107,33 @@ impl Status {
                 "Aucun second serveur ne confirme les écritures : rien n’est accusé.",
                 "No second server confirms writes: nothing is acknowledged.",
             ),
-            (Some(age), true) if age > OUTBOX => {
-                alarm(
-                    "Des courriels attendent depuis plus de cinq minutes.",
-                    "Mails have waited for more than five minutes.",
-                );
-            }
+            (Some(age), true) if age > OUTBOX => alarm(
+                "Des courriels attendent depuis plus de cinq minutes.",
+                "Mails have waited for more than five minutes.",
+            ),
             _ => {}
         }
         if self.database.iter().any(|server| server.silence.is_some()) {
             alarm("Un serveur de la base se tait.", "A server of the database is silent.");
         }
-        let Some(backup) = &ops.0.app.config.backup else {
-            alarm("Aucune sauvegarde n’est configurée.", "No backups are configured.");
-            return alarms;
-        };
+        alarms
+    }
+
+    fn backup_alarms(&self, backup: &Backup) -> Vec<Text> {
+        let mut alarms = Vec::new();
+        let mut alarm = |fr: &str, en: &str| alarms.push(Text::new(fr, en));
         // A set may take its time: twice the interval is too late for certain.
         let (late, stale) = (i64::from(backup.every_hours) * 7_200, i64::from(backup.drill_every_days) * 172_800);
         if self.backup_age_seconds.is_none_or(|age| age > late) {
             alarm(
                 "La dernière sauvegarde est trop ancienne, ou il n’y en a pas.",
                 "The newest backup is too old, or there is none.",
+            );
+        }
+        if backup.restic.is_some() && self.copy_age_seconds.is_none_or(|age| age > late) {
+            alarm(
+                "La dernière copie hors de la machine est trop ancienne, ou il n’y en a pas.",
+                "The newest copy beyond the machine is too old, or there is none.",
             );
         }
         match &self.drill {

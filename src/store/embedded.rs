@@ -14,7 +14,10 @@ use nix::{
     fcntl::Flock,
     unistd::{User, geteuid},
 };
-use sqlx::{ConnectOptions, Connection, mysql::MySqlConnectOptions};
+use sqlx::{
+    ConnectOptions, Connection,
+    mysql::{MySqlConnectOptions, MySqlSslMode},
+};
 use std::{
     fs::{self, File},
     io,
@@ -113,7 +116,11 @@ impl Embedded {
     }
 
     async fn create_database(&mut self, log: &Path) -> anyhow::Result<()> {
-        let options = MySqlConnectOptions::new().socket(&self.socket).username(&self.user).disable_statement_logging();
+        let options = MySqlConnectOptions::new()
+            .socket(&self.socket)
+            .ssl_mode(MySqlSslMode::Disabled)
+            .username(&self.user)
+            .disable_statement_logging();
         let began = Instant::now();
         let mut connection = loop {
             match options.connect().await {
@@ -135,7 +142,11 @@ impl Embedded {
 
     /// Brings the system tables of data that an earlier version has made up to date; later starts have nothing to do.
     async fn upgrade(&self, dir: &Path, fresh: bool) -> anyhow::Result<()> {
-        let options = MySqlConnectOptions::new().socket(&self.socket).username(&self.user).disable_statement_logging();
+        let options = MySqlConnectOptions::new()
+            .socket(&self.socket)
+            .ssl_mode(MySqlSslMode::Disabled)
+            .username(&self.user)
+            .disable_statement_logging();
         let mut connection = options.connect().await?;
         let version: String = sqlx::query_scalar("select cast(version() as char)").fetch_one(&mut connection).await?;
         connection.close().await?;

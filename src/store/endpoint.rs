@@ -79,7 +79,9 @@ pub(super) fn endpoints(config: &Database) -> Result<Vec<Endpoint>, EndpointErro
     if let Some(socket) = &config.socket {
         let mut client = client;
         client.arguments.push(format!("--socket={}", socket.display()));
-        return Ok(vec![Endpoint { label: socket.display().to_string(), options: base.socket(socket), client }]);
+        // Nobody is between the two ends of a socket, and newer servers would offer TLS there too.
+        let options = base.socket(socket).ssl_mode(MySqlSslMode::Disabled);
+        return Ok(vec![Endpoint { label: socket.display().to_string(), options, client }]);
     }
     if let Some(file) = &config.url_file {
         let url = Url::parse(read(file)?.trim()).map_err(|reason| EndpointError::Url { path: file.clone(), reason })?;

@@ -1,6 +1,7 @@
 //! What stories are told with: an installation, people, dossiers.
 
 pub mod actor;
+pub mod certificate;
 pub mod cluster;
 pub mod depositors;
 pub mod installation;
@@ -8,6 +9,7 @@ pub mod load;
 pub mod repman;
 pub mod sample;
 pub mod sozu;
+pub mod tcp_proxy;
 
 pub use actor::{Actor, Answer};
 pub use installation::Installation;

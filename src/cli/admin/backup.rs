@@ -4,14 +4,16 @@ use super::Installation;
 use crate::{
     app::{
         self, App, Restored,
-        backup::{Set, prune, record_drill, sets},
+        backup::{Set, prune, record_drill, record_sent, sets},
     },
-    config::Config,
+    bricks::restic::Repository,
+    config::{Config, Restic},
 };
 use anyhow::{Context, ensure};
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
+    time::Instant,
 };
 
 /// Options of `guichet admin backup`.
@@ -27,27 +29,85 @@ pub struct BackupArgs {
     installation: Installation,
 }
 
+/// Options of `guichet admin copy-backup`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct CopyArgs {
+    #[command(flatten)]
+    installation: Installation,
+}
+
 /// Options of `guichet admin drill`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DrillArgs {
-    /// Folder of the sets.
-    #[arg(long = "from", value_name = "DIR")]
-    folder: PathBuf,
+    #[command(flatten)]
+    source: Source,
     #[command(flatten)]
     installation: Installation,
+}
+
+/// Where sets are taken from.
+#[derive(Clone, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Source {
+    /// Folder of the sets.
+    #[arg(long = "from", value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// The newest copy in the repository that [backup.restic] names.
+    #[arg(long)]
+    from_restic: bool,
 }
 
 /// Options of `guichet admin restore`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct RestoreArgs {
-    /// Folder of the sets.
-    #[arg(long = "from", value_name = "DIR")]
-    folder: PathBuf,
+    #[command(flatten)]
+    source: Source,
     /// Name of the set [default: the newest]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "from_restic")]
     set: Option<String>,
     #[command(flatten)]
     installation: Installation,
+}
+
+/// A folder of sets, for as long as it is needed.
+enum Sets {
+    Kept(PathBuf),
+    Fetched(tempfile::TempDir),
+}
+
+impl Sets {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Kept(folder) => folder,
+            Self::Fetched(folder) => folder.path(),
+        }
+    }
+}
+
+impl Source {
+    /// Brings a copy from the repository where that is wanted, into a folder beside the data: it needs as much room.
+    async fn open(&self, config: &Config) -> anyhow::Result<Sets> {
+        if let Some(folder) = &self.folder {
+            return Ok(Sets::Kept(folder.clone()));
+        }
+        let restic = restic(config).context("the configuration has no [backup.restic]: where should copies be?")?;
+        let data = &config.portal.data_dir;
+        std::fs::create_dir_all(data).with_context(|| format!("cannot use {}", data.display()))?;
+        let fetched = tempfile::Builder::new().prefix("fetched-").tempdir_in(data)?;
+        Repository(restic).fetch(fetched.path()).await?;
+        Ok(Sets::Fetched(fetched))
+    }
+
+    fn place(&self, config: &Config) -> String {
+        match &self.folder {
+            Some(folder) => folder.display().to_string(),
+            None => restic(config).map(|restic| restic.repository.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+fn restic(config: &Config) -> Option<&Restic> {
+    config.backup.as_ref()?.restic.as_ref()
 }
 
 pub(super) async fn back_up(args: &BackupArgs) -> anyhow::Result<()> {
@@ -65,40 +125,71 @@ pub(super) async fn back_up(args: &BackupArgs) -> anyhow::Result<()> {
         manifest.took_ms / 1000,
         manifest.took_ms % 1000
     )?;
+    match restic(&app.config) {
+        Some(restic) => send(restic, &args.folder, &set, args.keep).await,
+        None => Ok(()),
+    }
+}
+
+async fn send(restic: &Restic, folder: &Path, set: &Set, keep: usize) -> anyhow::Result<()> {
+    let sent = Repository(restic).send(folder, &set.path, keep).await;
+    sent.with_context(|| format!("the set of {} has no copy in {}", set.manifest.taken_at, restic.repository))?;
+    record_sent(folder, set)?;
+    writeln!(io::stdout(), "the set of {} copied to {}", set.manifest.taken_at, restic.repository)?;
     Ok(())
+}
+
+pub(super) async fn copy(args: &CopyArgs) -> anyhow::Result<()> {
+    let config = Config::read(&args.installation.config)?;
+    let backup = config.backup.as_ref();
+    let restic = restic(&config).context("the configuration has no [backup.restic]: where should copies be?")?;
+    let (folder, keep) = backup.map(|backup| (&backup.folder, backup.keep)).context("no [backup]")?;
+    let set = newest(sets(folder)?, None, &folder.display().to_string())?;
+    send(restic, folder, &set, keep).await
 }
 
 pub(super) async fn restore(args: &RestoreArgs) -> anyhow::Result<()> {
     let config = Config::read(&args.installation.config)?;
-    let mut known = sets(&args.folder)?;
+    app::vacant(&config)?;
+    let place = args.source.place(&config);
+    let folder = args.source.open(&config).await?;
+    let mut known = sets(folder.path())?;
     if let Some(name) = &args.set {
         known.retain(|set| set.path.file_name().is_some_and(|found| found == name.as_str()));
     }
-    let set = newest(known, args)?;
-    let restored = app::restore(&args.folder, &set, &config).await?;
-    writeln!(io::stdout(), "restored from {}", set.path.display())?;
+    let set = newest(known, args.set.as_deref(), &place)?;
+    let restored = app::restore(folder.path(), &set, &config).await?;
+    writeln!(io::stdout(), "restored from {place}, the set of {}", set.manifest.taken_at)?;
     tell(&restored)
 }
 
-fn newest(mut sets: Vec<Set>, args: &RestoreArgs) -> anyhow::Result<Set> {
-    sets.pop().with_context(|| match &args.set {
-        Some(name) => format!("there is no set {name} in {}", args.folder.display()),
-        None => format!("there is no set in {}", args.folder.display()),
+fn newest(mut sets: Vec<Set>, name: Option<&str>, place: &str) -> anyhow::Result<Set> {
+    sets.pop().with_context(|| match name {
+        Some(name) => format!("there is no set {name} in {place}"),
+        None => format!("there is no set in {place}"),
     })
 }
 
 pub(super) async fn drill(args: &DrillArgs) -> anyhow::Result<()> {
     let app = App::open(Config::read(&args.installation.config)?)?;
-    let set = sets(&args.folder)?.pop().with_context(|| format!("there is no set in {}", args.folder.display()))?;
-    let drill = app.drill(&args.folder, &set).await?;
+    let place = args.source.place(&app.config);
+    let began = Instant::now();
+    let folder = args.source.open(&app.config).await?;
+    let set = newest(sets(folder.path())?, None, &place)?;
+    let mut drill = app.drill(folder.path(), &set, began).await?;
     app.store.close().await;
-    record_drill(&args.folder, &drill)?;
-    writeln!(io::stdout(), "{} restored in {} s", set.path.display(), drill.recovery_time_seconds)?;
+    let mut records = folder.path();
+    if args.source.from_restic {
+        drill.set = place.clone().into();
+        records = app.config.backup.as_ref().map_or(records, |backup| &backup.folder);
+    }
+    record_drill(records, &drill)?;
+    let mut out = io::stdout();
+    writeln!(out, "{place}, the set of {}, restored in {} s", set.manifest.taken_at, drill.recovery_time_seconds)?;
     writeln!(
-        io::stdout(),
+        out,
         "would be lost with all servers: {} receipts of the last {} s",
-        drill.receipts_since,
-        drill.recovery_point_seconds
+        drill.receipts_since, drill.recovery_point_seconds
     )?;
     tell(&drill.restored)
 }

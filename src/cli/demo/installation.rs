@@ -170,7 +170,13 @@ fn base_config(args: &DemoArgs, folder: &Folder, url: &str, calls: Vec<PathBuf>,
         database: Database::default(),
         mail: Mail::Folder { from: "Guichet <guichet@localhost>".into(), folder: folder.file("mail") },
         repman: None,
-        backup: Some(Backup { folder: folder.file("backup"), every_hours: 24, keep: 3, drill_every_days: 7 }),
+        backup: Some(Backup {
+            folder: folder.file("backup"),
+            every_hours: 24,
+            keep: 3,
+            drill_every_days: 7,
+            restic: None,
+        }),
         edge: None,
     }
 }

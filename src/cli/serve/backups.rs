@@ -1,7 +1,7 @@
 //! Backup sets on schedule, by programs of their own: making and trying one out would hold up requests in this one.
 
 use crate::{
-    app::backup::{last_drill, sets},
+    app::backup::{last_drill, last_sent, sets},
     config::Backup,
 };
 use jiff::Timestamp;
@@ -23,10 +23,13 @@ const LOOK: Duration = Duration::from_secs(60);
 /// Makes and tries out what is due, until the future is dropped.
 pub async fn keep(backup: &Backup, config: &Path) {
     tokio::time::sleep(FIRST).await;
+    let mut told = String::new();
     loop {
-        if let Err(error) = turn(backup, config).await {
-            tracing::warn!("backup.failed: {error:#}");
+        let fault = turn(backup, config).await.err().map(|error| format!("{error:#}")).unwrap_or_default();
+        if !fault.is_empty() && fault != told {
+            tracing::warn!("backup.failed: {fault}");
         }
+        told = fault;
         tokio::time::sleep(LOOK).await;
     }
 }
@@ -46,10 +49,17 @@ async fn turn(backup: &Backup, config: &Path) -> anyhow::Result<()> {
         )
         .await?;
     }
+    if backup.restic.is_some() && newest()?.is_some_and(|at| last_sent(&backup.folder) != Some(at)) {
+        run("copy-backup", &[], config).await?;
+    }
     let tried = last_drill(&backup.folder);
     let due = tried.is_none_or(|drill| hours(drill.at) >= i64::from(backup.drill_every_days) * 24);
     if due && newest()?.is_some() {
-        run("drill", &["--from".as_ref(), backup.folder.as_ref()], config).await?;
+        let from: &[&std::ffi::OsStr] = match backup.restic {
+            Some(_) => &["--from-restic".as_ref()],
+            None => &["--from".as_ref(), backup.folder.as_ref()],
+        };
+        run("drill", from, config).await?;
     }
     Ok(())
 }

@@ -102,6 +102,68 @@ fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
     within.map(|entry| entry.unwrap().path()).collect()
 }
 
+/// The configuration of an installation with a repository of restic, which does not exist yet.
+fn with_restic(config: &Path, folder: &Path) -> toml::Table {
+    let mut config: toml::Table = fs::read_to_string(config).unwrap().parse().unwrap();
+    fs::write(folder.join("restic-password"), "phrase de passe\n").unwrap();
+    fs::write(
+        folder.join("restic-account"),
+        "# account of the storage\nRESTIC_CACHE_DIR=/nowhere\nRESTIC_COMPRESSION=max\n",
+    )
+    .unwrap();
+    let file = |name: &str| toml::Value::from(path(&folder.join(name)));
+    let restic: toml::Table = [
+        ("repository", file("repository")),
+        ("password_file", file("restic-password")),
+        ("environment_file", file("restic-account")),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into_iter()
+    .collect();
+    config["backup"]["folder"] = path(&folder.join("backup")).into();
+    config["backup"].as_table_mut().unwrap().insert("restic".into(), restic.into());
+    config
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_beyond_the_machine_is_enough_to_come_back() {
+    let at = own();
+    let folder = tempfile::tempdir().unwrap();
+    let (sets, config) = (folder.path().join("backup"), folder.path().join("live.toml"));
+    fs::write(&config, with_restic(&at.folder.join("guichet-1.toml"), folder.path()).to_string()).unwrap();
+    let admin = async |arguments: &[&str]| run(&[&["admin"], arguments, &["--config", path(&config)]].concat()).await;
+    deposits(at, 1).await;
+    let back_up = ["backup", "--to", path(&sets), "--keep", "2"];
+    for _ in 0..3 {
+        let (good, told) = admin(&back_up).await;
+        assert!(good && told.contains("copied to"), "{told}");
+    }
+    let (good, told) = admin(&["drill", "--from-restic"]).await;
+    assert!(good && told.contains("receipts verify") && told.contains("repository"), "{told}");
+    assert!(sets.join("drill.json").is_file() && sets.join("sent.json").is_file());
+
+    // The machine is gone, and so are the sets on it.
+    let receipts = receipts(at).await;
+    fs::remove_dir_all(&sets).unwrap();
+    let server = Embedded::start(&folder.path().join("mariadb")).await.unwrap();
+    let fresh = with_restic(&elsewhere(at, folder.path(), &server), folder.path());
+    let fresh_config = folder.path().join("fresh.toml");
+    let write = |password: &str| {
+        fs::write(folder.path().join("restic-password"), password).unwrap();
+        fs::write(&fresh_config, fresh.to_string()).unwrap();
+    };
+    let restore = ["admin", "restore", "--from-restic", "--config", path(&fresh_config)];
+    write("another one");
+    let (good, told) = run(&restore).await;
+    assert!(!good && told.contains("wrong password"), "{told}");
+    write("phrase de passe");
+    let (good, told) = run(&restore).await;
+    assert!(good && told.contains(&format!("{receipts} receipts verify")), "{told}");
+    let left = fs::read_dir(folder.path().join("data")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(left.into_iter().all(|name| !name.to_string_lossy().starts_with("fetched-")));
+    server.stop().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_damaged_set_is_told_by_the_drill() {
     let at = own();

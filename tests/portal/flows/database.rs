@@ -2,6 +2,7 @@
 
 mod disasters;
 mod follow;
+mod proxy;
 
 use crate::harness::{
     Installation,

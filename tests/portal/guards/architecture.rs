@@ -13,7 +13,7 @@ const MAY: [(&str, &[&str]); 11] = [
     ("app", &["app", "auth", "store", "blob", "domain", "config"]),
     ("web", &["web", "app", "auth", "store", "domain"]),
     ("edge", &["edge", "app", "auth", "store", "domain", "config"]),
-    ("ops", &["ops", "app", "store", "domain", "config"]),
+    ("ops", &["ops", "bricks", "app", "store", "domain", "config"]),
     ("bricks", &["bricks", "config"]),
     ("cli", &["cli", "web", "edge", "ops", "bricks", "app", "auth", "store", "domain", "config"]),
 ];

@@ -2,9 +2,12 @@
 
 mod manager;
 
-use super::{Installation, installation::wait_for_async, sozu::free};
+use super::{Installation, certificate::Certificate, installation::wait_for_async, sozu::free};
 use guichet::store::{embedded::Embedded, profile};
-use sqlx::{ConnectOptions, Connection, MySqlConnection, Row, mysql::MySqlConnectOptions};
+use sqlx::{
+    ConnectOptions, Connection, MySqlConnection, Row,
+    mysql::{MySqlConnectOptions, MySqlSslMode},
+};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -39,6 +42,8 @@ pub struct Cluster {
     pub leader: usize,
     replication: Replication,
     folder: tempfile::TempDir,
+    /// Certificate and key of the servers, for the network; without them it is in the clear.
+    tls: Option<Certificate>,
 }
 
 /// Data of a server that was just installed, made once for the run.
@@ -55,11 +60,15 @@ async fn template() -> &'static Path {
 impl Node {
     fn options(&self) -> MySqlConnectOptions {
         let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
-        MySqlConnectOptions::new().socket(self.folder.join("s.sock")).username(&user).disable_statement_logging()
+        MySqlConnectOptions::new()
+            .socket(self.folder.join("s.sock"))
+            .ssl_mode(MySqlSslMode::Disabled)
+            .username(&user)
+            .disable_statement_logging()
     }
 
     /// With `keep_tail`, recovery keeps what no replica had confirmed.
-    fn start(&mut self, number: usize, replication: Replication, keep_tail: bool) {
+    fn start(&mut self, number: usize, replication: Replication, keep_tail: bool, tls: Option<&Certificate>) {
         let config = self.folder.join("my.cnf");
         let number = u32::try_from(number).unwrap() + 1;
         let mut text = profile::my_cnf(number);
@@ -70,6 +79,9 @@ impl Node {
             self.folder.display(),
             self.port
         ));
+        if let Some(tls) = tls {
+            text.push_str(&format!("ssl-cert = {}\nssl-key = {}\n", tls.pem.display(), tls.key.display()));
+        }
         if replication == Replication::Asynchronous {
             text.push_str("rpl_semi_sync_slave_enabled = OFF\n");
         }
@@ -138,7 +150,19 @@ fn sequence(gtid: &str) -> u64 {
 impl Cluster {
     /// Starts three servers; the first one leads.
     pub async fn start(replication: Replication) -> Self {
+        Self::start_with(replication, false).await
+    }
+
+    /// The same, whose servers prove themselves by a certificate; its file is in the answer.
+    pub async fn start_secured() -> (Self, PathBuf) {
+        let this = Self::start_with(Replication::Recommended, true).await;
+        let certificate = this.tls.as_ref().unwrap().pem.clone();
+        (this, certificate)
+    }
+
+    async fn start_with(replication: Replication, secured: bool) -> Self {
         let folder = tempfile::Builder::new().prefix("guichet-cluster-").tempdir().unwrap();
+        let tls = secured.then(|| Certificate::make(folder.path()));
         let data = template().await.join("data");
         let mut nodes = Vec::new();
         for number in 0..NODES {
@@ -148,7 +172,7 @@ impl Cluster {
             assert!(copied.success());
             nodes.push(node);
         }
-        let mut this = Self { nodes, leader: 0, replication, folder };
+        let mut this = Self { nodes, leader: 0, replication, folder, tls };
         for number in 0..NODES {
             this.run(number).await;
         }
@@ -214,7 +238,7 @@ impl Cluster {
     }
 
     async fn run_keeping(&mut self, number: usize, tail: bool) {
-        self.nodes[number].start(number, self.replication, tail);
+        self.nodes[number].start(number, self.replication, tail, self.tls.as_ref());
         let node = &self.nodes[number];
         wait_for_async("the server to answer", async || {
             tokio::task::yield_now().await;

@@ -7,6 +7,8 @@ mod stand_in;
 pub use real::Real;
 pub use stand_in::{Fault, StandIn};
 
+pub use super::certificate::Certificate;
+
 use guichet::{
     bricks::repman::{Patience, Repman, RepmanConfig},
     config::Host,
@@ -22,24 +24,6 @@ pub const ACTOR: (&str, &str) = ("portail-ordres", "tout-autre");
 pub enum Subject {
     Real(Box<Real>),
     StandIn(Box<StandIn>),
-}
-
-/// A self-signed certificate in a folder: its files and its fingerprint.
-pub struct Certificate {
-    pub pem: std::path::PathBuf,
-    pub key: std::path::PathBuf,
-    pub sha256: String,
-}
-
-impl Certificate {
-    pub fn make(folder: &Path) -> Self {
-        let issued = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-        let (pem, key) = (folder.join("repman.pem"), folder.join("repman.key"));
-        fs::write(&pem, issued.cert.pem()).unwrap();
-        fs::write(&key, issued.signing_key.serialize_pem()).unwrap();
-        let sha256 = hex::encode(ring::digest::digest(&ring::digest::SHA256, issued.cert.der()));
-        Self { pem, key, sha256 }
-    }
 }
 
 /// The settings of a portal that speaks with it.

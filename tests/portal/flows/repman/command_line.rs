@@ -1,7 +1,10 @@
 //! What an operator asks and orders at the command line.
 
-use crate::harness::{Installation, repman::StandIn};
-use std::path::PathBuf;
+use crate::{
+    flows::breakdown::own,
+    harness::{Installation, repman::StandIn, sozu::free},
+};
+use std::{path::PathBuf, process::Stdio};
 use tokio::process::Command;
 
 /// The configuration of an installation, with replication-manager in it.
@@ -12,6 +15,38 @@ fn configured(at: &Installation, stand_in: &StandIn, folder: &std::path::Path) -
     let file = folder.join("guichet.toml");
     std::fs::write(&file, config.to_string()).unwrap();
     file
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_operators_page_has_what_replication_manager_sees() {
+    let (at, stand_in) = (own(), StandIn::start().await);
+    let folder = tempfile::tempdir().unwrap();
+    let file = configured(at, &stand_in, folder.path());
+    let ops = free();
+    let mut config: toml::Table = std::fs::read_to_string(&file).unwrap().parse().unwrap();
+    config["portal"]["listen"] = free().to_string().into();
+    config["portal"]["ops_listen"] = ops.to_string().into();
+    config["portal"]["name"] = "observer".into();
+    std::fs::write(&file, config.to_string()).unwrap();
+    let mut command = Command::new(crate::harness::installation::guichet());
+    let process =
+        command.args(["serve", "--config"]).arg(&file).stdout(Stdio::null()).kill_on_drop(true).spawn().unwrap();
+    let page = async |path: &str| match reqwest::get(format!("http://{ops}{path}")).await {
+        Ok(answer) => answer.text().await.unwrap_or_default(),
+        Err(_) => String::new(),
+    };
+    let wait = async |words: &str| {
+        crate::harness::installation::wait_for_async(words, async || page("/en").await.contains(words)).await;
+    };
+    wait("replaces the leader by itself").await;
+    let shown = page("/").await;
+    assert!(stand_in.hosts().iter().all(|host| shown.contains(&host.to_string())), "{shown}");
+    assert!(shown.contains("remplace le conducteur de lui-même") && shown.contains("GTID"), "{shown}");
+    let status: serde_json::Value = serde_json::from_str(&page("/status").await).unwrap();
+    assert_eq!(status["manager"]["state"], "watching", "{status}");
+    drop(stand_in);
+    wait("replication-manager does not answer: deposits go on").await;
+    drop(process);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

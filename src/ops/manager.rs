@@ -1,0 +1,169 @@
+//! What replication-manager sees of the cluster, for the operator's page.
+
+use crate::{
+    bricks::repman::{Mode, Repman, Role, Topology},
+    domain::text::Text,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::{error::Error, time::Duration};
+
+/// A page does not wait longer: deposits go on without it.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Failovers, and as many backups, that are shown.
+const SHOWN: usize = 3;
+
+/// What replication-manager says, or why it says nothing.
+#[derive(Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub(super) enum Manager {
+    /// It does not answer.
+    Away {
+        /// Why, in English: for the operator.
+        reason: String,
+    },
+    /// It answers.
+    Watching(View),
+}
+
+/// The cluster as it sees it.
+#[derive(Serialize)]
+pub(super) struct View {
+    /// Whether it fails over by itself; nothing while it does not say.
+    pub automatic: Option<bool>,
+    /// Whether somebody leads.
+    pub leads: bool,
+    pub servers: Vec<Seen>,
+    pub alerts: Vec<Complaint>,
+    pub moves: Vec<Move>,
+    pub backups: Vec<Copy>,
+    /// What it did not answer for.
+    pub unread: Vec<&'static str>,
+}
+
+/// One server.
+#[derive(Serialize)]
+pub(super) struct Seen {
+    pub server: String,
+    /// replication-manager's own word.
+    pub state: String,
+    pub well: bool,
+    pub lag_seconds: Option<u64>,
+    pub semi_sync: Option<bool>,
+    pub gtid: Option<String>,
+    pub fault: Option<String>,
+}
+
+/// A complaint.
+#[derive(Serialize)]
+pub(super) struct Complaint {
+    pub error: bool,
+    pub code: String,
+    pub words: String,
+}
+
+/// The leadership went elsewhere.
+#[derive(Serialize)]
+pub(super) struct Move {
+    pub at: Option<Timestamp>,
+    pub from: String,
+    pub to: String,
+    pub ordered: bool,
+}
+
+/// A backup of a server.
+#[derive(Serialize)]
+pub(super) struct Copy {
+    pub started: Option<Timestamp>,
+    pub of: String,
+    pub tool: String,
+    pub complete: bool,
+}
+
+impl Manager {
+    /// Asks, where there is one.
+    pub async fn ask(repman: Option<&Repman>) -> Option<Self> {
+        let reason = match tokio::time::timeout(PATIENCE, repman?.topology()).await {
+            Ok(Ok(topology)) => return Some(Self::Watching(View::from(topology))),
+            Ok(Err(error)) => match error.source() {
+                Some(source) => format!("{error}: {source}"),
+                None => error.to_string(),
+            },
+            Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
+        };
+        Some(Self::Away { reason })
+    }
+
+    /// What an operator should see to.
+    pub fn alarms(&self) -> Vec<Text> {
+        let mut alarms = Vec::new();
+        let mut alarm = |fr: &str, en: &str| alarms.push(Text::new(fr, en));
+        match self {
+            Self::Away { .. } => alarm(
+                "replication-manager ne répond pas : les dépôts continuent, mais personne ne remplacerait le conducteur.",
+                "replication-manager does not answer: deposits go on, but nobody would replace the leader.",
+            ),
+            Self::Watching(view) => {
+                if view.automatic == Some(false) {
+                    alarm(
+                        "replication-manager attend une personne pour remplacer le conducteur.",
+                        "replication-manager waits for a person to replace the leader.",
+                    );
+                }
+                if !view.leads || view.alerts.iter().any(|alert| alert.error) {
+                    alarm(
+                        "replication-manager signale des erreurs : il ne peut pas remplacer le conducteur.",
+                        "replication-manager reports errors: it cannot replace the leader.",
+                    );
+                }
+            }
+        }
+        alarms
+    }
+}
+
+impl From<Topology> for View {
+    fn from(topology: Topology) -> Self {
+        let automatic = match topology.mode {
+            Mode::Automatic => Some(true),
+            Mode::Manual => Some(false),
+            Mode::Unknown => None,
+        };
+        let leads = topology.leader.is_some();
+        let servers = topology.servers.into_iter().map(|server| Seen {
+            server: server.to_string(),
+            well: matches!(server.role, Role::Leader | Role::Replica),
+            state: server.state,
+            lag_seconds: server.lag_seconds,
+            semi_sync: server.semi_sync,
+            gtid: server.gtid,
+            fault: server.replication_error,
+        });
+        let alerts = topology.alerts.into_iter().map(|alert| Complaint {
+            error: alert.error,
+            code: alert.code,
+            words: alert.text,
+        });
+        let moves = topology.failovers.into_iter().take(SHOWN).map(|one| Move {
+            at: one.at,
+            from: one.from,
+            to: one.to,
+            ordered: one.switchover,
+        });
+        let backups = topology.backups.into_iter().take(SHOWN).map(|one| Copy {
+            started: one.started,
+            of: one.source,
+            tool: one.tool,
+            complete: one.complete && one.position.is_some(),
+        });
+        Self {
+            automatic,
+            leads,
+            servers: servers.collect(),
+            alerts: alerts.collect(),
+            moves: moves.collect(),
+            backups: backups.collect(),
+            unread: topology.unread,
+        }
+    }
+}
