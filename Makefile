@@ -6,12 +6,13 @@ export GUICHET_SOZU ?= $(GUICHET_CACHE)/sozu-2.3.3/bin/sozu
 export PATH := $(GUICHET_CACHE)/bin:$(PATH)
 DEMO_DIR ?= var/demo
 
-.PHONY: help setup demo demo-reset test check advisories bench drill
+.PHONY: help setup demo demo-reset test test-slapos check advisories bench drill
 
 help:
 	@echo 'make demo        a complete private installation, until Ctrl-C; its data stay in $(DEMO_DIR)'
 	@echo 'make demo-reset  forgets them'
 	@echo 'make test        every test, on real parts'
+	@echo 'make test-slapos only the software release, on a SlapOS node'
 	@echo 'make check       format, lints, documentation, licences'
 	@echo 'make advisories  known faults of the libraries, from the network'
 	@echo 'make bench       benchmarks'
@@ -33,6 +34,12 @@ demo-reset:
 test:
 	@scripts/setup --with-browser
 	cargo test --locked
+	@scripts/test-slapos
+
+# The software release: its profiles, and its life on a real SlapOS node.
+test-slapos:
+	@scripts/setup
+	@scripts/test-slapos
 
 check:
 	@scripts/setup --with-lints

@@ -68,6 +68,10 @@ pub struct Parts {
     pub config: Config,
     /// The calls, in the order of the configuration.
     pub calls: Vec<Arc<Call>>,
+    /// Definitions of others that are not served, each with the reason.
+    pub refused_calls: Vec<String>,
+    /// Hosts of calls that the configuration names.
+    guest_hosts: Vec<(String, String)>,
     /// The database.
     pub store: Store,
     /// The attachments.
@@ -125,10 +129,12 @@ impl App {
     /// # Errors
     /// See [`StartError`].
     pub fn open(config: Config) -> Result<Self, StartError> {
-        let calls = load_calls(&config)?;
+        let Calls { calls, refused, hosts } = load_calls(&config)?;
         let data = &config.portal.data_dir;
         let parts = Parts {
             calls,
+            refused_calls: refused,
+            guest_hosts: hosts,
             store: Store::open(&config.database)?,
             blobs: Blobs::open(data.join("blobs"))?,
             keys: Keys::open(&data.join("keys"))?,
@@ -179,22 +185,52 @@ impl App {
     }
 }
 
+/// The calls of a configuration.
+#[derive(Debug, Default)]
+pub struct Calls {
+    /// Those that are served.
+    pub calls: Vec<Arc<Call>>,
+    /// Guests that are not, each with the reason.
+    pub refused: Vec<String>,
+    /// Hosts that the configuration names for guests, with the call's id.
+    pub hosts: Vec<(String, String)>,
+}
+
 /// Reads the calls that a configuration names, with their further rounds.
 ///
 /// # Errors
-/// See [`StartError`].
-pub fn load_calls(config: &Config) -> Result<Vec<Arc<Call>>, StartError> {
+/// See [`StartError`]; what is wrong with a guest is no error, and stands in the answer.
+pub fn load_calls(config: &Config) -> Result<Calls, StartError> {
     let read = |path: &PathBuf| {
         std::fs::read_to_string(path).map_err(|source| StartError::Read { path: path.clone(), source })
     };
     let further = config.portal.rounds.as_ref().map(|path| Ok::<_, StartError>((path, read(path)?))).transpose()?;
-    let mut calls = Vec::new();
-    for path in &config.portal.calls {
+    let load = |path: &PathBuf| {
         let mut call = call::load(&path.display().to_string(), &read(path)?)?;
         if let Some((path, text)) = &further {
             call::load_rounds(&mut call, &path.display().to_string(), text)?;
         }
-        calls.push(Arc::new(call));
+        Ok::<_, StartError>(call)
+    };
+    let mut found = Calls::default();
+    for path in &config.portal.calls {
+        found.calls.push(Arc::new(load(path)?));
     }
-    Ok(calls)
+    for guest in &config.portal.guest_calls {
+        match load(&guest.file) {
+            Ok(call) if found.calls.iter().any(|other| other.id == call.id) => {
+                found.refused.push(format!("{}: there is a call {} already", guest.file.display(), call.id));
+            }
+            Ok(call) => {
+                found.hosts.extend(guest.hosts.iter().map(|host| (host.to_ascii_lowercase(), call.id.clone())));
+                found.calls.push(Arc::new(call));
+            }
+            Err(error) => {
+                let reason = format!("{:#}", anyhow::Error::from(error)).replace('\n', "; ");
+                tracing::error!(file = %guest.file.display(), reason, "call.refused");
+                found.refused.push(reason);
+            }
+        }
+    }
+    Ok(found)
 }

@@ -8,7 +8,9 @@ mod deposit;
 mod digest;
 mod doctor;
 mod edge;
+mod keep;
 mod parent;
+mod promise;
 mod rollout;
 mod serve;
 mod verify;
@@ -33,6 +35,10 @@ enum Command {
     Edge(edge::EdgeArgs),
     /// Replaces the portal's processes one by one, without a request lost.
     Rollout(rollout::RolloutArgs),
+    /// Keeps the programs of a node running, and replaces them without a request lost.
+    Keep(keep::KeepArgs),
+    /// Answers one question about a running installation; exit code 1 when something has to be seen to.
+    Promise(promise::PromiseArgs),
     /// Runs a complete private installation in one folder.
     Demo(demo::DemoArgs),
     /// Deposits a dossier that is a folder of files; safe to run again.
@@ -62,6 +68,8 @@ impl Cli {
             Command::Serve(args) => serve::run(args).await.map(done),
             Command::Edge(args) => edge::run(args).await,
             Command::Rollout(args) => rollout::run(args).await.map(done),
+            Command::Keep(args) => keep::run(args).await,
+            Command::Promise(args) => promise::run(&args).await.map(done),
             Command::Demo(args) => demo::run(args).await.map(done),
             Command::Deposit(args) => deposit::run(args).await,
             Command::Verify(args) => verify::run(&args),
@@ -76,7 +84,9 @@ impl Cli {
     #[must_use]
     pub fn failure(&self) -> ExitCode {
         match self.command {
-            Command::Deposit(_) | Command::Verify(_) | Command::Edge(_) | Command::Database(_) => ExitCode::from(2),
+            Command::Deposit(_) | Command::Verify(_) | Command::Edge(_) | Command::Keep(_) | Command::Database(_) => {
+                ExitCode::from(2)
+            }
             _ => ExitCode::FAILURE,
         }
     }
@@ -85,7 +95,7 @@ impl Cli {
     #[must_use]
     pub fn log_level(&self) -> tracing::Level {
         match self.command {
-            Command::Serve(_) | Command::Edge(_) | Command::Demo(_) => tracing::Level::INFO,
+            Command::Serve(_) | Command::Edge(_) | Command::Keep(_) | Command::Demo(_) => tracing::Level::INFO,
             _ => tracing::Level::WARN,
         }
     }

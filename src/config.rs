@@ -64,6 +64,12 @@ pub struct Portal {
     pub trusted_networks: Vec<ipnet::IpNet>,
     /// Definitions of the calls.
     pub calls: Vec<PathBuf>,
+    /// Definitions that others answer for: one that is wrong is told and not served, and harms nobody else.
+    #[serde(default)]
+    pub guest_calls: Vec<GuestCall>,
+    /// Addresses of people who are officers from the start.
+    #[serde(default)]
+    pub officers: Vec<String>,
     /// A file of further rounds, `[[rounds]]` with their `call`.
     #[serde(default)]
     pub rounds: Option<PathBuf>,
@@ -73,6 +79,17 @@ pub struct Portal {
     /// Lets requests set their clock and ask for faults, for the tests. Refused unless `demonstration` holds.
     #[serde(default)]
     pub test_hooks: bool,
+}
+
+/// A call of somebody else's on this portal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuestCall {
+    /// Its definition.
+    pub file: PathBuf,
+    /// Host names that show it, beside those that it names itself.
+    #[serde(default)]
+    pub hosts: Vec<String>,
 }
 
 /// Outgoing mail.
@@ -177,8 +194,8 @@ impl Config {
             if edge.hosts.is_empty() {
                 faults.push("edge.hosts is empty: no request would reach the portal".into());
             }
-            if edge.certificates.is_empty() && edge.acme.is_none() {
-                faults.push("edge has neither certificates nor acme: there would be no HTTPS".into());
+            if edge.certificates.is_empty() && edge.acme.is_none() && edge.own_authority.is_none() {
+                faults.push("edge has neither certificates nor acme nor own_authority: there would be no HTTPS".into());
             }
             if edge.http_listen == edge.https_listen {
                 faults.push(format!("edge.http_listen and https_listen are both {}", edge.http_listen));

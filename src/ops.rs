@@ -5,6 +5,8 @@ mod manager;
 mod page;
 mod status;
 
+pub use status::{Alarm, Topic};
+
 use crate::{app::App, bricks::repman::Repman, domain::text::Lang};
 use axum::{Router, extract::State, routing::get};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};

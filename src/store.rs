@@ -22,6 +22,7 @@ pub mod profile;
 mod row;
 pub mod site;
 mod transaction;
+pub mod usage;
 
 pub use dump::{Contents, DumpError};
 pub use endpoint::EndpointError;

@@ -65,14 +65,23 @@ impl App {
         ctx.site.as_ref().map_or(&self.config.portal.public_url, |site| &site.origin)
     }
 
-    /// Puts the hosts that the calls' definitions name into the table.
+    /// Puts the hosts that the calls' definitions and the configuration name into the table, and takes out those that
+    /// they named before.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn register_sites(&self) -> Result<(), StoreError> {
         let mut db = self.store.write().await?;
-        for (host, call) in self.calls.iter().flat_map(|call| call.hosts.iter().map(|host| (host, &call.id))) {
+        let defined = self.calls.iter().flat_map(|call| call.hosts.iter().map(|host| (host, &call.id)));
+        let all: BTreeMap<&String, &String> =
+            defined.chain(self.guest_hosts.iter().map(|(host, call)| (host, call))).collect();
+        for (host, call) in &all {
             site::put(&mut db, host, call, site::Source::Call).await?;
+        }
+        for old in site::all(&mut db).await? {
+            if old.source == site::Source::Call.slug() && !all.contains_key(&old.host) {
+                site::remove(&mut db, &old.host).await?;
+            }
         }
         Ok(())
     }

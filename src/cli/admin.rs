@@ -2,6 +2,7 @@
 
 mod backup;
 mod cluster_profile;
+mod consumption;
 mod move_to_cluster;
 mod site;
 
@@ -30,6 +31,8 @@ pub enum AdminCommand {
     Restore(backup::RestoreArgs),
     /// Restores the newest backup set beside the live installation, and tells what would be lost and how long it took.
     Drill(backup::DrillArgs),
+    /// Writes what was used since the last report, for SlapOS to account for.
+    Consumption(consumption::ConsumptionArgs),
     /// Moves an installation from its single database server to a cluster.
     MoveToCluster(move_to_cluster::MoveArgs),
     /// Writes the configuration files of a database cluster that loses nothing.
@@ -90,6 +93,7 @@ pub async fn run(command: AdminCommand) -> anyhow::Result<()> {
         AdminCommand::CopyBackup(args) => backup::copy(&args).await,
         AdminCommand::Restore(args) => backup::restore(&args).await,
         AdminCommand::Drill(args) => backup::drill(&args).await,
+        AdminCommand::Consumption(args) => consumption::run(&args).await,
         AdminCommand::MoveToCluster(args) => move_to_cluster::run(&args).await,
         AdminCommand::ClusterProfile(args) => cluster_profile::run(&args),
         AdminCommand::Officer(args) => officer(args).await,

@@ -7,7 +7,7 @@ use crate::{
     bricks::repman::{Failover, Mode, Repman, Topology, Verified},
     config::{Config, Host},
     domain::event::EventKind,
-    store::Store,
+    store::{Store, embedded},
 };
 use anyhow::{Context, bail};
 use serde_json::json;
@@ -28,6 +28,8 @@ const LISTED: usize = 5;
 /// What is wanted.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum DatabaseCommand {
+    /// Runs the private server of a small installation, in the place of this program.
+    Run(RunArgs),
     /// Shows the servers, who leads, what was failed over and backed up; exit code 1 when something is wrong.
     Status(Installation),
     /// Has the leadership handed over, and looks whether it was.
@@ -42,6 +44,14 @@ pub struct Installation {
     /// Configuration file, with a [repman] section for orders.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+}
+
+/// Options of `guichet database run`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct RunArgs {
+    /// Folder of its data, made when it does not exist; the socket is `mariadb.sock` in it.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
 }
 
 /// Options of `guichet database switchover`.
@@ -66,6 +76,7 @@ pub struct BackupArgs {
 
 pub(super) async fn run(command: DatabaseCommand) -> anyhow::Result<ExitCode> {
     match command {
+        DatabaseCommand::Run(args) => Err(embedded::become_server(&args.dir).await),
         DatabaseCommand::Status(installation) => status(&installation).await,
         DatabaseCommand::Switchover(args) => switchover(&args).await,
         DatabaseCommand::Backup(args) => backup(&args).await,

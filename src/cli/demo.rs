@@ -5,7 +5,7 @@
 
 mod access;
 mod authority;
-mod children;
+pub(super) mod children;
 mod folder;
 mod installation;
 

@@ -36,6 +36,9 @@ pub struct DepositArgs {
     /// Certificate authority to trust instead of the system's, PEM.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// Where to connect, whatever the address says: for a portal whose name is not in the DNS yet.
+    #[arg(long, value_name = "IP:PORT")]
+    connect: Option<std::net::SocketAddr>,
     /// Language: fr or en.
     #[arg(long, value_name = "LANG", default_value = "fr", value_parser = lang)]
     lang: Lang,
@@ -73,7 +76,7 @@ pub async fn run(args: DepositArgs) -> anyhow::Result<ExitCode> {
 /// What to print of the receipt; nothing when the person thought better of it.
 async fn deposit(args: &DepositArgs) -> anyhow::Result<Option<String>> {
     let files = Files::read(&args.folder)?;
-    let portal = Portal::new(&args.url, &args.token_file, args.ca.as_deref(), args.lang)?;
+    let portal = Portal::new(&args.url, &args.token_file, args.ca.as_deref(), args.connect, args.lang)?;
     let mut memory = Memory::recall(&args.folder, portal.url(), &files.call, &files.round)?;
     let dossier = match memory.dossier {
         Some(dossier) => dossier,

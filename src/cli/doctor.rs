@@ -85,7 +85,7 @@ fn configuration(args: &DoctorArgs, sheet: &mut Sheet) -> Option<Config> {
 fn calls(config: &Config, sheet: &mut Sheet) {
     match load_calls(config) {
         Ok(calls) => {
-            for call in calls {
+            for call in calls.calls {
                 sheet.fine(format!(
                     "The call {} (version {}) loads, with {} rounds.",
                     call.id,

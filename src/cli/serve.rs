@@ -138,6 +138,11 @@ async fn work(app: App, presence: &Presence, rolled_out: &Notify) -> anyhow::Res
     if let Err(error) = app.register_sites().await {
         tracing::warn!(error = &error as &dyn std::error::Error, "sites.not_registered");
     }
+    for officer in &app.config.portal.officers {
+        if let Err(error) = app.appoint(officer).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "officer.not_appointed");
+        }
+    }
     let attend = async {
         presence.attend().await;
         rolled_out.notify_one();

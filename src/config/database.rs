@@ -16,12 +16,14 @@ pub struct Database {
     pub hosts: Vec<Host>,
     /// Name of the database.
     pub name: String,
-    /// User; the embedded server knows the system user by its socket.
+    /// User [default with a socket: the system's own, whom the embedded server knows by it].
     pub user: String,
     /// File that holds the password, if there is one.
     pub password_file: Option<PathBuf>,
     /// Authority that the servers' certificates must come from. Required beyond this machine.
     pub ca_file: Option<PathBuf>,
+    /// Nobody can listen between here and the servers: an overlay like re6st encrypts. Allows for servers without TLS.
+    pub trusted_network: bool,
     /// What an acknowledged write means [default: `strict` with a cluster or an address, `plain` with a socket].
     pub durability: Option<Durability>,
     /// How far behind a replica may be that pages without consequence are read from, seconds.
@@ -65,6 +67,7 @@ impl Default for Database {
             user: String::new(),
             password_file: None,
             ca_file: None,
+            trusted_network: false,
             durability: None,
             max_lag_seconds: 5,
             max_connections: 16,
@@ -96,7 +99,8 @@ impl Database {
         if ways.iter().filter(|way| **way).count() != 1 {
             faults.push("database needs exactly one of socket, url_file and hosts".into());
         }
-        if self.url_file.is_none() && (self.name.is_empty() || self.user.is_empty()) {
+        let user = !self.user.is_empty() || self.socket.is_some();
+        if self.url_file.is_none() && (self.name.is_empty() || !user) {
             faults.push("database.name and database.user are needed, unless url_file has them".into());
         }
         let mut hosts = self.hosts.clone();
@@ -104,7 +108,7 @@ impl Database {
         if hosts.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
             faults.push("database.hosts names a server twice".into());
         }
-        if self.ca_file.is_none() && self.hosts.iter().any(|host| !host.is_this_machine()) {
+        if self.ca_file.is_none() && !self.trusted_network && self.hosts.iter().any(|host| !host.is_this_machine()) {
             faults.push("database.ca_file is needed for servers beyond this machine: their word must be theirs".into());
         }
         if self.max_connections == 0 {

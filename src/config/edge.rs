@@ -29,6 +29,9 @@ pub struct Edge {
     /// Where to get certificates for the hosts that no file covers.
     #[serde(default)]
     pub acme: Option<Acme>,
+    /// Folder of an authority of the edge's own, whose certificates stand for the hosts that nothing else covers.
+    #[serde(default)]
+    pub own_authority: Option<PathBuf>,
     /// Timeouts and limits.
     #[serde(default)]
     pub limits: Limits,

@@ -1,8 +1,10 @@
-//! The certificates that may be served now: from files of the operator's, and by ACME for the hosts that no file covers.
+//! The certificates that may be served now: from files of the operator's, by ACME for the hosts that no file covers, and
+//! from the edge's own authority for those that are left.
 
 pub mod acme;
 mod certificate;
 mod files;
+pub mod own;
 
 #[cfg(test)]
 pub(in crate::edge) use certificate::tests;
@@ -11,6 +13,7 @@ pub use certificate::{CertificateError, SiteCertificate, covers};
 use crate::{config::Edge, edge::spec::Challenges};
 use acme::Acme;
 use files::Files;
+use own::Own;
 use std::{collections::BTreeSet, io, path::PathBuf};
 
 /// A certificate with where it comes from.
@@ -18,7 +21,7 @@ use std::{collections::BTreeSet, io, path::PathBuf};
 pub struct Held {
     /// The certificate.
     pub certificate: SiteCertificate,
-    /// Its file, or `acme`.
+    /// Its file, `acme`, or `own authority`.
     pub source: String,
     /// What is wrong with it, though it is served.
     pub fault: Option<String>,
@@ -47,6 +50,7 @@ pub enum CertificatesError {
 pub struct Certificates {
     files: Files,
     acme: Option<Acme>,
+    own: Option<Own>,
     held: Vec<Held>,
 }
 
@@ -57,7 +61,8 @@ impl Certificates {
     /// See [`CertificatesError`].
     pub fn start(edge: &Edge) -> Result<Self, CertificatesError> {
         let acme = edge.acme.as_ref().map(|acme| Acme::start(acme, &edge.state_dir)).transpose()?;
-        Ok(Self { files: Files::watch(&edge.certificates)?, acme, held: Vec::new() })
+        let own = edge.own_authority.as_deref().map(Own::start).transpose()?;
+        Ok(Self { files: Files::watch(&edge.certificates)?, acme, own, held: Vec::new() })
     }
 
     /// The configuration has changed.
@@ -71,6 +76,9 @@ impl Certificates {
             self.acme = None;
             self.acme = edge.acme.as_ref().map(|acme| Acme::start(acme, &edge.state_dir)).transpose()?;
         }
+        if self.own.as_ref().map(Own::folder) != edge.own_authority.as_deref() {
+            self.own = edge.own_authority.as_deref().map(Own::start).transpose()?;
+        }
         Ok(())
     }
 
@@ -80,6 +88,9 @@ impl Certificates {
         if let Some(acme) = &self.acme {
             self.held.extend(acme.current());
         }
+        if let Some(own) = &self.own {
+            self.held.extend(own.current());
+        }
         &self.held
     }
 
@@ -88,6 +99,7 @@ impl Certificates {
     pub fn complaints(&self) -> Vec<(String, String)> {
         let mut complaints = self.files.complaints();
         complaints.extend(self.acme.iter().flat_map(Acme::complaints));
+        complaints.extend(self.own.iter().flat_map(Own::complaints));
         complaints
     }
 
@@ -99,18 +111,32 @@ impl Certificates {
                 None => std::future::pending().await,
             }
         };
+        let own = async {
+            match &self.own {
+                Some(own) => own.changed().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             () = self.files.changed() => {}
             () = acme => {}
+            () = own => {}
         }
     }
 
-    /// Says which hosts there are: those that no file covers are the authority's.
+    /// Says which hosts there are: those that no file covers are for ACME, and those that it does not cover either are
+    /// for the own authority.
     pub fn wanted(&self, hosts: &BTreeSet<String>) {
+        let left = |sources: &[&str]| {
+            let others = |held: &&Held| !sources.contains(&held.source.as_str()) && held.certificate.valid();
+            let covered = |host: &str| self.held.iter().filter(others).any(|held| held.certificate.covers(host));
+            hosts.iter().filter(|host| !covered(host)).cloned().collect()
+        };
         if let Some(acme) = &self.acme {
-            let by_file =
-                |host: &str| self.held.iter().any(|held| held.source != acme::SOURCE && held.certificate.covers(host));
-            acme.wanted(hosts.iter().filter(|host| !by_file(host)).cloned().collect());
+            acme.wanted(left(&[acme::SOURCE, own::SOURCE]));
+        }
+        if let Some(own) = &self.own {
+            own.wanted(&left(&[own::SOURCE]));
         }
     }
 

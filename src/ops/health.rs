@@ -102,6 +102,8 @@ mod tests {
                 hsts_seconds: None,
                 trusted_networks: Vec::new(),
                 calls: Vec::new(),
+                guest_calls: Vec::new(),
+                officers: Vec::new(),
                 rounds: None,
                 demonstration: true,
                 test_hooks: false,

@@ -1,9 +1,7 @@
 //! What replication-manager sees of the cluster, for the operator's page.
 
-use crate::{
-    bricks::repman::{Mode, Repman, Role, Topology},
-    domain::text::Text,
-};
+use super::status::{Alarm, Topic};
+use crate::bricks::repman::{Mode, Repman, Role, Topology};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::{error::Error, time::Duration};
@@ -95,9 +93,9 @@ impl Manager {
     }
 
     /// What an operator should see to.
-    pub fn alarms(&self) -> Vec<Text> {
+    pub fn alarms(&self) -> Vec<Alarm> {
         let mut alarms = Vec::new();
-        let mut alarm = |fr: &str, en: &str| alarms.push(Text::new(fr, en));
+        let mut alarm = |fr: &str, en: &str| alarms.push(Alarm::new(Topic::Database, fr, en));
         match self {
             Self::Away { .. } => alarm(
                 "replication-manager ne répond pas : les dépôts continuent, mais personne ne remplacerait le conducteur.",

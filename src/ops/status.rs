@@ -3,14 +3,14 @@
 use super::{Ops, manager::Manager};
 use crate::{
     app::{
-        Drill,
+        BUILD, Drill,
         backup::{last_drill, last_sent, sets},
     },
     config::Backup,
     domain::text::Text,
     store::{Freshness, StoreError, cluster::Standing, outbox},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Work in the outbox this old means that mails do not leave, seconds.
 const OUTBOX: i64 = 300;
@@ -19,6 +19,7 @@ const OUTBOX: i64 = 300;
 #[derive(Serialize)]
 pub(super) struct Status {
     pub version: &'static str,
+    pub build: &'static str,
     pub pid: u32,
     /// Address that the proxy forwards to, which tells processes of one machine apart.
     pub instance: String,
@@ -40,9 +41,39 @@ pub(super) struct Status {
     /// How long ago that was.
     pub drill_age_seconds: Option<i64>,
     pub leaving: bool,
+    /// Definitions of calls that are not served, each with the reason.
+    pub refused_calls: Vec<String>,
     /// What an operator should see to.
-    #[serde(skip)]
-    pub alarms: Vec<Text>,
+    pub alarms: Vec<Alarm>,
+}
+
+/// What an alarm is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Topic {
+    /// The servers, and whether they keep what is written.
+    Database,
+    /// Mails.
+    Outbox,
+    /// Backup sets and their trial.
+    Backup,
+    /// Definitions of calls.
+    Calls,
+}
+
+/// Something that an operator should see to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// What it is about.
+    pub topic: Topic,
+    /// What it is.
+    pub text: Text,
+}
+
+impl Alarm {
+    pub(super) fn new(topic: Topic, fr: &str, en: &str) -> Self {
+        Self { topic, text: Text::new(fr, en) }
+    }
 }
 
 /// One server of the database.
@@ -70,6 +101,7 @@ impl Status {
         let since = |at: jiff::Timestamp| app.clock().as_second() - at.as_second();
         let mut status = Self {
             version: env!("CARGO_PKG_VERSION"),
+            build: BUILD,
             pid: std::process::id(),
             instance: app.config.portal.listen.to_string(),
             uptime_seconds: ops.0.begun.elapsed().as_secs(),
@@ -81,6 +113,7 @@ impl Status {
             copy_age_seconds: folder.and_then(last_sent).map(since),
             drill_age_seconds: drill.as_ref().map(|drill| since(drill.at)),
             drill,
+            refused_calls: app.refused_calls.clone(),
             leaving: ops.0.leaving.is_cancelled(),
             alarms: Vec::new(),
         };
@@ -88,40 +121,53 @@ impl Status {
         status
     }
 
-    fn alarms(&self, backup: Option<&Backup>) -> Vec<Text> {
+    fn alarms(&self, backup: Option<&Backup>) -> Vec<Alarm> {
         let mut alarms = self.database_alarms();
+        if !self.refused_calls.is_empty() {
+            alarms.push(Alarm::new(
+                Topic::Calls,
+                "La définition d’un appel est erronée : il n’est pas servi.",
+                "The definition of a call is wrong: it is not served.",
+            ));
+        }
         alarms.extend(self.manager.iter().flat_map(Manager::alarms));
         match backup {
             Some(backup) => alarms.extend(self.backup_alarms(backup)),
-            None => alarms.push(Text::new("Aucune sauvegarde n’est configurée.", "No backups are configured.")),
+            None => alarms.push(Alarm::new(
+                Topic::Backup,
+                "Aucune sauvegarde n’est configurée.",
+                "No backups are configured.",
+            )),
         }
         alarms
     }
 
-    fn database_alarms(&self) -> Vec<Text> {
+    fn database_alarms(&self) -> Vec<Alarm> {
         let mut alarms = Vec::new();
-        let mut alarm = |fr: &str, en: &str| alarms.push(Text::new(fr, en));
+        let mut alarm = |topic, fr: &str, en: &str| alarms.push(Alarm::new(topic, fr, en));
         match (self.outbox_oldest_seconds, self.durable) {
-            (None, _) => alarm("La base de données ne répond pas.", "The database does not answer."),
+            (None, _) => alarm(Topic::Database, "La base de données ne répond pas.", "The database does not answer."),
             (Some(_), false) => alarm(
+                Topic::Database,
                 "Aucun second serveur ne confirme les écritures : rien n’est accusé.",
                 "No second server confirms writes: nothing is acknowledged.",
             ),
             (Some(age), true) if age > OUTBOX => alarm(
+                Topic::Outbox,
                 "Des courriels attendent depuis plus de cinq minutes.",
                 "Mails have waited for more than five minutes.",
             ),
             _ => {}
         }
         if self.database.iter().any(|server| server.silence.is_some()) {
-            alarm("Un serveur de la base se tait.", "A server of the database is silent.");
+            alarm(Topic::Database, "Un serveur de la base se tait.", "A server of the database is silent.");
         }
         alarms
     }
 
-    fn backup_alarms(&self, backup: &Backup) -> Vec<Text> {
+    fn backup_alarms(&self, backup: &Backup) -> Vec<Alarm> {
         let mut alarms = Vec::new();
-        let mut alarm = |fr: &str, en: &str| alarms.push(Text::new(fr, en));
+        let mut alarm = |fr: &str, en: &str| alarms.push(Alarm::new(Topic::Backup, fr, en));
         // A set may take its time: twice the interval is too late for certain.
         let (late, stale) = (i64::from(backup.every_hours) * 7_200, i64::from(backup.drill_every_days) * 172_800);
         if self.backup_age_seconds.is_none_or(|age| age > late) {

@@ -21,6 +21,7 @@ use sqlx::{
 use std::{
     fs::{self, File},
     io,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     time::{Duration, Instant},
@@ -247,20 +248,37 @@ fn sync_all(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// The server's arguments.
+fn arguments(dir: &Path, data: &Path, socket: &Path) -> Vec<String> {
+    let mut arguments = vec![
+        "--no-defaults".to_owned(),
+        format!("--datadir={}", data.display()),
+        format!("--tmpdir={}", dir.join(TEMPORARY).display()),
+        format!("--socket={}", socket.display()),
+        format!("--pid-file={}", dir.join("pid").display()),
+    ];
+    let fixed = [
+        "--skip-networking",
+        "--skip-name-resolve",
+        "--performance-schema=0",
+        "--innodb-buffer-pool-size=64M",
+        "--innodb-log-file-size=16M",
+        "--innodb-flush-log-at-trx-commit=1",
+        "--sort-buffer-size=256K",
+        "--character-set-server=utf8mb4",
+        "--collation-server=utf8mb4_general_ci",
+        "--transaction-isolation=READ-COMMITTED",
+        "--max-connections=200",
+        "--max-allowed-packet=64M",
+    ];
+    arguments.extend(fixed.into_iter().chain(user_flag()).map(ToOwned::to_owned));
+    arguments
+}
+
 fn launch(server: &Path, dir: &Path, data: &Path, socket: &Path) -> anyhow::Result<Child> {
     let log = File::options().create(true).append(true).open(dir.join("mariadbd.log"))?;
     let child = Command::new(server)
-        .arg("--no-defaults")
-        .arg(format!("--datadir={}", data.display()))
-        .arg(format!("--tmpdir={}", dir.join(TEMPORARY).display()))
-        .arg(format!("--socket={}", socket.display()))
-        .arg(format!("--pid-file={}", dir.join("pid").display()))
-        .args(["--skip-networking", "--skip-name-resolve", "--performance-schema=0"])
-        .args(["--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=1"])
-        .arg("--sort-buffer-size=256K")
-        .args(["--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci"])
-        .args(["--transaction-isolation=READ-COMMITTED", "--max-connections=200", "--max-allowed-packet=64M"])
-        .args(user_flag())
+        .args(arguments(dir, data, socket))
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
@@ -270,6 +288,40 @@ fn launch(server: &Path, dir: &Path, data: &Path, socket: &Path) -> anyhow::Resu
         .spawn()
         .context("cannot run mariadbd")?;
     Ok(child)
+}
+
+/// Becomes the server of a folder: this process goes on as `mariadbd`, whose end is its end. Data that do not exist yet are
+/// made first, and those of an earlier version are brought up to date.
+///
+/// # Errors
+/// Why it could not; there is no success to return to.
+pub async fn become_server(dir: &Path) -> anyhow::Error {
+    match prepared(dir).await {
+        Ok(mut server) => anyhow::Error::from(server.exec()).context("cannot run mariadbd"),
+        Err(error) => error,
+    }
+}
+
+async fn prepared(dir: &Path) -> anyhow::Result<std::process::Command> {
+    private_folder(dir)?;
+    let dir = dir.canonicalize().with_context(|| dir.display().to_string())?;
+    let socket = dir.join("mariadb.sock");
+    let sockets = SocketFolder::within(&dir, "mariadb.sock")?;
+    if sockets.path() != dir {
+        bail!("{} is too long for the path of a socket: take a shorter folder", socket.display());
+    }
+    let programs = Programs::find()?;
+    let version = std::process::Command::new(&programs.server).arg("--version").output()?;
+    let version = String::from_utf8_lossy(&version.stdout).into_owned();
+    let mark = fs::read_to_string(dir.join("version")).unwrap_or_default();
+    if mark.is_empty() || !version.contains(&mark) {
+        Embedded::start(&dir).await?.stop().await?;
+    } else {
+        end_left_over(&dir.join("pid"), &dir.join("data"), STOP).await?;
+    }
+    let mut server = std::process::Command::new(&programs.server);
+    server.args(arguments(&dir, &dir.join("data"), &socket)).stdin(Stdio::null());
+    Ok(server)
 }
 
 #[cfg(test)]

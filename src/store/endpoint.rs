@@ -65,8 +65,12 @@ const STATEMENTS: usize = 256;
 
 /// All servers that the configuration names.
 pub(super) fn endpoints(config: &Database) -> Result<Vec<Endpoint>, EndpointError> {
+    let user = match (&config.socket, config.user.as_str()) {
+        (Some(_), "") => system_user(),
+        (_, user) => user.to_owned(),
+    };
     let base = MySqlConnectOptions::new()
-        .username(&config.user)
+        .username(&user)
         .database(&config.name)
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
@@ -75,7 +79,7 @@ pub(super) fn endpoints(config: &Database) -> Result<Vec<Endpoint>, EndpointErro
         Some(password) => base.password(password),
         None => base,
     };
-    let client = Client { arguments: vec![format!("--user={}", config.user)], password, database: config.name.clone() };
+    let client = Client { arguments: vec![format!("--user={user}")], password, database: config.name.clone() };
     if let Some(socket) = &config.socket {
         let mut client = client;
         client.arguments.push(format!("--socket={}", socket.display()));
@@ -85,7 +89,7 @@ pub(super) fn endpoints(config: &Database) -> Result<Vec<Endpoint>, EndpointErro
     }
     if let Some(file) = &config.url_file {
         let url = Url::parse(read(file)?.trim()).map_err(|reason| EndpointError::Url { path: file.clone(), reason })?;
-        if config.ca_file.is_none() && !url.host.is_this_machine() {
+        if config.ca_file.is_none() && !config.trusted_network && !url.host.is_this_machine() {
             let reason = "database.ca_file is needed for a server beyond this machine";
             return Err(EndpointError::Url { path: file.clone(), reason });
         }
@@ -136,6 +140,11 @@ fn secured(
         Some(file) => options.ssl_mode(verified).ssl_ca(file),
         None => options.ssl_mode(MySqlSslMode::Preferred),
     }
+}
+
+/// The user that the embedded server knows.
+fn system_user() -> String {
+    nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten().map(|user| user.name).unwrap_or_default()
 }
 
 fn read(path: &Path) -> Result<String, EndpointError> {

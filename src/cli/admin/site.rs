@@ -42,7 +42,7 @@ pub(super) async fn run(command: SiteCommand) -> anyhow::Result<()> {
                 is_host_name(&host),
                 "{host:?} is not a plain lower-case host name, without port or path, nor an address"
             );
-            let calls = load_calls(&config)?;
+            let calls = load_calls(&config)?.calls;
             let known: Vec<&str> = calls.iter().map(|call| call.id.as_str()).collect();
             ensure!(known.contains(&call.as_str()), "there is no call {call:?}; there are: {}", known.join(", "));
             let public = config.authority().rsplit_once(':').map_or(config.authority(), |(name, _)| name);

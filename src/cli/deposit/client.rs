@@ -23,7 +23,7 @@ use reqwest::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value as Json, json};
-use std::{fs, path::Path, time::Duration};
+use std::{fs, net::SocketAddr, path::Path, time::Duration};
 use tokio_util::io::ReaderStream;
 
 /// Longest time until a connection stands.
@@ -97,7 +97,13 @@ impl Portal {
     ///
     /// # Errors
     /// When the address, the token or the authority cannot be used.
-    pub fn new(url: &str, token_file: &Path, ca: Option<&Path>, lang: Lang) -> anyhow::Result<Self> {
+    pub fn new(
+        url: &str,
+        token_file: &Path,
+        ca: Option<&Path>,
+        connect: Option<SocketAddr>,
+        lang: Lang,
+    ) -> anyhow::Result<Self> {
         let url: Url = url.trim_end_matches('/').parse().with_context(|| format!("{url} is not an address"))?;
         let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         if url.scheme() != "https" && !here {
@@ -111,6 +117,9 @@ impl Portal {
             .read_timeout(SILENCE);
         if here {
             http = http.no_proxy();
+        }
+        if let (Some(address), Some(host)) = (connect, url.host_str()) {
+            http = http.no_proxy().resolve(host, address);
         }
         if let Some(path) = ca {
             let pem = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;

@@ -109,7 +109,7 @@ async fn workers(edge: &Edge) -> anyhow::Result<usize> {
 
 fn certificates(edge: &Edge, sheet: &mut Sheet) {
     // Only the files: asking an authority is the running edge's business.
-    let mut certificates = match Certificates::start(&Edge { acme: None, ..edge.clone() }) {
+    let mut certificates = match Certificates::start(&Edge { acme: None, own_authority: None, ..edge.clone() }) {
         Ok(certificates) => certificates,
         Err(error) => {
             let advice = "Correct edge.certificates.";

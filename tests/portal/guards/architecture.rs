@@ -15,7 +15,7 @@ const MAY: [(&str, &[&str]); 11] = [
     ("edge", &["edge", "app", "auth", "store", "domain", "config"]),
     ("ops", &["ops", "bricks", "app", "store", "domain", "config"]),
     ("bricks", &["bricks", "config"]),
-    ("cli", &["cli", "web", "edge", "ops", "bricks", "app", "auth", "store", "domain", "config"]),
+    ("cli", &["cli", "web", "edge", "ops", "bricks", "app", "auth", "store", "blob", "domain", "config"]),
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -1,0 +1,157 @@
+//! `guichet admin consumption`: what was used since the last report, as SlapOS accounts for it.
+//!
+//! slapgrid runs every program of `etc/report` with the file to write as last argument, checks it against its
+//! partition_consumption.xsd, and sends it to the master.
+
+use super::Installation;
+use crate::{
+    blob,
+    config::Config,
+    store::{Freshness, Store, usage},
+};
+use anyhow::Context;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// What reports have said by now.
+const TOTALS: &str = "consumption.json";
+/// Every period, a line each: what invoices are made of.
+pub(super) const PERIODS: &str = "consumption.jsonl";
+
+/// Options of `guichet admin consumption`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ConsumptionArgs {
+    /// File to write.
+    #[arg(long = "to", value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    installation: Installation,
+}
+
+/// What is counted: deposits and dossiers by call, storage in bytes, CPU time in milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Counts {
+    #[serde(default)]
+    pub dossiers: BTreeMap<String, i64>,
+    #[serde(default)]
+    pub deposits: BTreeMap<String, i64>,
+    #[serde(default)]
+    pub storage_bytes: i64,
+    #[serde(default)]
+    pub cpu_ms: i64,
+}
+
+/// A period that was reported.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Period {
+    pub from: Option<Timestamp>,
+    pub to: Timestamp,
+    pub used: Counts,
+}
+
+/// What is kept between two reports.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Last {
+    at: Option<Timestamp>,
+    totals: Counts,
+    /// CPU time by process, with the instant of its start.
+    processes: BTreeMap<String, i64>,
+}
+
+pub(super) async fn run(args: &ConsumptionArgs) -> anyhow::Result<()> {
+    let config = Config::read(&args.installation.config)?;
+    let data = &config.portal.data_dir;
+    let last: Last =
+        fs::read(data.join(TOTALS)).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+    let store = Store::open(&config.database)?;
+    let mut totals = Counts::default();
+    {
+        let mut db = store.read(Freshness::OwnWrites).await?;
+        for call in usage::by_call(&mut db).await? {
+            totals.dossiers.insert(call.call_id.clone(), call.dossiers);
+            totals.deposits.insert(call.call_id, call.deposits);
+        }
+        totals.storage_bytes = usage::bytes(&mut db).await?;
+    }
+    store.close().await;
+    for file in blob::files(&data.join("blobs"))? {
+        totals.storage_bytes += i64::try_from(fs::metadata(file)?.len())?;
+    }
+    let processes = processes();
+    let spent = |(process, ms): (&String, &i64)| ms - last.processes.get(process).copied().unwrap_or_default();
+    let since = |now: &BTreeMap<String, i64>, before: &BTreeMap<String, i64>| {
+        now.iter().map(|(call, n)| (call.clone(), n - before.get(call).copied().unwrap_or_default())).collect()
+    };
+    let used = Counts {
+        dossiers: since(&totals.dossiers, &last.totals.dossiers),
+        deposits: since(&totals.deposits, &last.totals.deposits),
+        // Storage is held, not used up.
+        storage_bytes: totals.storage_bytes,
+        cpu_ms: processes.iter().map(spent).sum(),
+    };
+    let now = Timestamp::now();
+    fs::write(&args.file, xml(&used)?).with_context(|| format!("cannot write {}", args.file.display()))?;
+    let period = Period { from: last.at, to: now, used };
+    let mut journal = fs::File::options().create(true).append(true).open(data.join(PERIODS))?;
+    writeln!(journal, "{}", serde_json::to_string(&period)?)?;
+    journal.sync_all()?;
+    replace(&data.join(TOTALS), &serde_json::to_vec(&Last { at: Some(now), totals, processes })?)
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let fresh = path.with_extension("new");
+    fs::write(&fresh, bytes)?;
+    fs::rename(&fresh, path)?;
+    Ok(())
+}
+
+/// CPU time of this user's processes, each with those of its children that have ended, milliseconds. On a partition, the
+/// user is the partition's.
+fn processes() -> BTreeMap<String, i64> {
+    use std::os::unix::fs::MetadataExt;
+    let own = nix::unistd::geteuid().as_raw();
+    let mut found = BTreeMap::new();
+    let Ok(entries) = fs::read_dir("/proc") else { return found };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let ours = name.bytes().all(|c| c.is_ascii_digit()) && entry.metadata().is_ok_and(|found| found.uid() == own);
+        let Some(text) = ours.then(|| fs::read_to_string(entry.path().join("stat")).ok()).flatten() else { continue };
+        let Some((_, rest)) = text.rsplit_once(')') else { continue };
+        let fields: Vec<i64> = rest.split_whitespace().map(|field| field.parse().unwrap_or_default()).collect();
+        // A clock tick is 10 ms on every Linux that SlapOS runs on.
+        if let (Some([user, system, ..]), Some(started)) = (fields.get(11..15), fields.get(19)) {
+            found.insert(format!("{name}/{started}"), (user + system) * 10);
+        }
+    }
+    found
+}
+
+/// As slapgrid's schema has it; quantities in the units of the titles.
+fn xml(used: &Counts) -> anyhow::Result<String> {
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<consumption>\n");
+    let mut add = |resource: &str, title: &str, reference: &str, quantity: i64, divisor: i64| {
+        let (whole, rest) = (quantity / divisor, quantity % divisor * 1_000_000 / divisor);
+        writeln!(
+            text,
+            "<movement><resource>service_module/{resource}</resource><title>{title}</title>\
+             <reference>{reference}</reference><quantity>{whole}.{rest:06}</quantity><price>0.0</price><VAT/></movement>"
+        )
+    };
+    for (call, quantity) in &used.dossiers {
+        add("guichet_dossier", "Dossiers begun", call, *quantity, 1)?;
+    }
+    for (call, quantity) in &used.deposits {
+        add("guichet_deposit", "Deposits acknowledged", call, *quantity, 1)?;
+    }
+    add("guichet_storage", "Storage held, GiB", "guichet", used.storage_bytes, 1 << 30)?;
+    add("guichet_cpu", "CPU time, hours", "guichet", used.cpu_ms, 3_600_000)?;
+    text.push_str("</consumption>\n");
+    Ok(text)
+}

@@ -1,0 +1,268 @@
+//! One program that is kept running.
+
+use super::{
+    health,
+    plan::{Change, Program},
+    record::{Process, Record, Records},
+};
+use crate::cli::demo::children::Deaths;
+use nix::sys::signal::Signal;
+use std::{
+    fs::File,
+    io,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    process::{Child, Command},
+    sync::{Notify, watch},
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Pause before a restart…
+const PAUSE: Duration = Duration::from_millis(100);
+/// …and of a program that ends again and again.
+const LONG_PAUSE: Duration = Duration::from_secs(5);
+/// A program that has run for so long does not end again and again.
+const SETTLED: Duration = Duration::from_secs(20);
+/// Longest time for a killed process to disappear.
+const DEATH: Duration = Duration::from_secs(5);
+/// A log that is larger is begun anew at the next start; the one before is kept. Bytes.
+const LOG: u64 = 32 << 20;
+
+/// A program and the task that keeps it.
+pub struct Kept {
+    wish: watch::Sender<Program>,
+    /// Whether the running one is to be replaced in order.
+    pub waits: watch::Receiver<bool>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Kept {
+    /// Starts a program, or takes over one that runs.
+    pub fn start(program: Program, logs: &Path, records: Arc<Records>, pending: Arc<Notify>) -> Self {
+        let (wish, wished) = watch::channel(program.clone());
+        let (outdated, waits) = watch::channel(false);
+        let stop = CancellationToken::new();
+        let log = logs.join(format!("{}.log", program.name));
+        let record = records.read(&program.name).unwrap_or_else(|| Record {
+            name: program.name.clone(),
+            process: None,
+            digest: String::new(),
+            outdated: false,
+            since: jiff::Timestamp::now(),
+            repairs: 0,
+            last_repair: None,
+            failing: false,
+        });
+        let keeping = Keeping { wished, outdated, pending, stop: stop.clone(), log, records, record };
+        Self { wish, waits, stop, task: tokio::spawn(keeping.keep()) }
+    }
+
+    /// The program as the plan has it.
+    pub fn program(&self) -> Program {
+        self.wish.borrow().clone()
+    }
+
+    /// Tells it what the plan says now: the files that it names may have changed, even if it is the same.
+    pub fn tell(&self, program: Program) {
+        self.wish.send_replace(program);
+    }
+
+    /// Stops it, first in order.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.ok();
+    }
+}
+
+/// A process of ours, or one that a predecessor has started.
+enum Running {
+    Child(Child, Process),
+    Adopted(Process),
+}
+
+impl Running {
+    fn process(&self) -> Process {
+        match self {
+            Self::Child(_, process) | Self::Adopted(process) => *process,
+        }
+    }
+
+    async fn ended(&mut self) -> Option<ExitStatus> {
+        match self {
+            Self::Child(child, _) => child.wait().await.ok(),
+            Self::Adopted(process) => {
+                process.ended().await;
+                None
+            }
+        }
+    }
+
+    async fn stop(&mut self, grace: Duration) {
+        self.process().signal(Signal::SIGTERM);
+        if timeout(grace, self.ended()).await.is_err() {
+            self.kill().await;
+        }
+    }
+
+    async fn kill(&mut self) {
+        self.process().kill_group();
+        timeout(DEATH, self.ended()).await.ok();
+    }
+}
+
+struct Keeping {
+    wished: watch::Receiver<Program>,
+    outdated: watch::Sender<bool>,
+    pending: Arc<Notify>,
+    stop: CancellationToken,
+    log: PathBuf,
+    records: Arc<Records>,
+    record: Record,
+}
+
+/// Why a program does not run on as it is.
+enum Event {
+    Ended(Option<ExitStatus>),
+    Stuck,
+    Replaced,
+    Stopped,
+}
+
+impl Keeping {
+    async fn keep(mut self) {
+        let mut deaths = Deaths::default();
+        let mut adopted = self.record.process.filter(|process| process.runs()).map(Running::Adopted);
+        loop {
+            let program = self.wished.borrow_and_update().clone();
+            let mut running = match adopted.take() {
+                Some(running) => running,
+                None => match self.spawn(&program) {
+                    Ok(running) => running,
+                    Err(error) => {
+                        self.fail(format!("cannot be run: {error}"), true);
+                        if self.pause(LONG_PAUSE).await {
+                            return;
+                        }
+                        continue;
+                    }
+                },
+            };
+            let reason = match self.watch(&mut running).await {
+                Event::Stopped => {
+                    let grace = self.wished.borrow().grace();
+                    running.stop(grace).await;
+                    self.records.forget(&self.record.name);
+                    return;
+                }
+                Event::Replaced => {
+                    tracing::info!(name = self.record.name, "keep.replaced");
+                    running.stop(program.grace()).await;
+                    continue;
+                }
+                Event::Stuck => {
+                    running.kill().await;
+                    "did not answer and was killed".to_owned()
+                }
+                // Whoever left because a successor was wanted has done so in order.
+                Event::Ended(status) if *self.outdated.borrow() && status.is_none_or(|status| status.success()) => {
+                    continue;
+                }
+                Event::Ended(Some(status)) if status.success() => "ended by itself".to_owned(),
+                Event::Ended(Some(status)) => format!("ended ({status})"),
+                Event::Ended(None) => "ended".to_owned(),
+            };
+            // What it has started itself goes with it.
+            running.process().kill_group();
+            let failing = deaths.too_many();
+            self.fail(reason, failing);
+            if self.pause(if failing { LONG_PAUSE } else { PAUSE }).await {
+                return;
+            }
+        }
+    }
+
+    /// Waits until something has to be done with what runs.
+    async fn watch(&mut self, running: &mut Running) -> Event {
+        let mut settled = Box::pin(tokio::time::sleep(SETTLED));
+        let mut health = Box::pin(health::lost(self.wished.borrow().health.clone()));
+        loop {
+            let program = self.wished.borrow_and_update().clone();
+            let another = program.digest() != self.record.digest;
+            if another && program.change == Change::Restart {
+                return Event::Replaced;
+            }
+            if another != self.record.outdated {
+                self.record.outdated = another;
+                self.records.write(&self.record);
+                self.outdated.send_replace(another);
+                self.pending.notify_one();
+            }
+            tokio::select! {
+                () = &mut settled, if self.record.failing => {
+                    self.record.failing = false;
+                    self.records.write(&self.record);
+                }
+                status = running.ended() => return Event::Ended(status),
+                () = &mut health => return Event::Stuck,
+                () = self.stop.cancelled() => return Event::Stopped,
+                told = self.wished.changed() => if told.is_err() { return Event::Stopped },
+            }
+        }
+    }
+
+    fn spawn(&mut self, program: &Program) -> io::Result<Running> {
+        if std::fs::metadata(&self.log).is_ok_and(|log| log.len() > LOG) {
+            std::fs::rename(&self.log, self.log.with_extension("previous.log"))?;
+        }
+        let log = File::options().create(true).append(true).mode(0o600).open(&self.log)?;
+        let (file, arguments) = program.command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+        let digest = program.digest();
+        let child = Command::new(file)
+            .args(arguments)
+            .envs(&program.environment)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            // A group of its own: whoever signals ours means us, and we stop everything in order.
+            .process_group(0)
+            .kill_on_drop(false)
+            .spawn()?;
+        let process = child.id().and_then(Process::of).ok_or(io::ErrorKind::NotFound)?;
+        self.record.process = Some(process);
+        self.record.digest = digest;
+        self.record.outdated = false;
+        self.record.since = jiff::Timestamp::now();
+        self.records.write(&self.record);
+        self.outdated.send_replace(false);
+        tracing::info!(name = self.record.name, pid = process.pid, "keep.started");
+        Ok(Running::Child(child, process))
+    }
+
+    fn fail(&mut self, reason: String, failing: bool) {
+        tracing::warn!(name = self.record.name, reason, failing, "keep.repaired");
+        self.record.repairs += 1;
+        self.record.last_repair = Some(reason);
+        self.record.failing = failing;
+        self.record.process = None;
+        self.records.write(&self.record);
+    }
+
+    /// Waits before a restart; true when there is to be none.
+    async fn pause(&self, pause: Duration) -> bool {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => false,
+            () = self.stop.cancelled() => {
+                self.records.forget(&self.record.name);
+                true
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The plan of a node: a TOML file that is read again and again.
+
+use anyhow::{Context, ensure};
+use serde::Deserialize;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Which programs run on this node.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Folder that remembers what runs; private.
+    pub state_dir: PathBuf,
+    /// Folder of the programs' logs.
+    pub log_dir: PathBuf,
+    /// The program that keeps them; when it is another one, it takes over [default: whichever reads this].
+    #[serde(default)]
+    pub keeper: Option<PathBuf>,
+    /// The programs.
+    pub programs: Vec<Program>,
+}
+
+/// One program.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Program {
+    /// Its name here, in its log's name, and, of a process of the portal, in the table of processes.
+    pub name: String,
+    /// The executable and its arguments.
+    pub command: Vec<String>,
+    /// Environment variables beside those of the keeper.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// What makes it another program when it changes [default: command and environment].
+    #[serde(default)]
+    pub identity: Vec<String>,
+    /// Files whose contents make it another program, too.
+    #[serde(default)]
+    pub files: Vec<PathBuf>,
+    /// What becomes of the running one when it is to be another.
+    #[serde(default)]
+    pub change: Change,
+    /// How long it has to end in order, seconds.
+    #[serde(default = "default_grace")]
+    pub grace_seconds: u64,
+    /// Stopped after the others, which rely on it.
+    #[serde(default)]
+    pub stop_last: bool,
+    /// How it shows that it is not stuck.
+    #[serde(default)]
+    pub health: Option<Health>,
+}
+
+/// What becomes of a running program that is to be another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Change {
+    /// It is ended and started again.
+    #[default]
+    Restart,
+    /// It runs on as it is until it ends or the operator ends it, since ending it would lose requests.
+    Leave,
+    /// It is a process of the portal: it leaves when no request can reach it any more, one after the other.
+    Rollout {
+        /// Configuration file of the portal.
+        config: PathBuf,
+    },
+}
+
+/// How a program shows that it is not stuck: an answer with a status of success, or a command that succeeds.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Health {
+    /// Address to ask.
+    #[serde(default)]
+    pub http: Option<String>,
+    /// Command to run.
+    #[serde(default)]
+    pub command: Vec<String>,
+    /// How long it may leave questions unanswered, seconds.
+    pub patience_seconds: u64,
+    /// How long it may do so after its start, seconds.
+    #[serde(default = "default_start")]
+    pub start_seconds: u64,
+}
+
+fn default_grace() -> u64 {
+    10
+}
+
+fn default_start() -> u64 {
+    120
+}
+
+impl Plan {
+    pub(super) fn read(file: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let plan: Self = toml::from_str(&text).with_context(|| file.display().to_string())?;
+        let mut names = BTreeSet::new();
+        for Program { name, command, health, .. } in &plan.programs {
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+            ensure!(
+                !name.is_empty() && name.chars().all(plain),
+                "{}: {name:?} is not a name of letters, digits and hyphens",
+                file.display()
+            );
+            ensure!(names.insert(name), "{}: {name} stands there twice", file.display());
+            ensure!(!command.is_empty(), "{}: {name} has no command", file.display());
+            let one = |health: &Health| health.http.is_some() == health.command.is_empty();
+            ensure!(
+                health.as_ref().is_none_or(one),
+                "{}: {name}: health needs exactly one of http and command",
+                file.display()
+            );
+        }
+        Ok(plan)
+    }
+}
+
+impl Program {
+    /// What it is: another digest is another program. A file that cannot be read counts as empty.
+    pub fn digest(&self) -> String {
+        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+        let mut add = |bytes: &[u8]| {
+            context.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
+            context.update(bytes);
+        };
+        if self.identity.is_empty() {
+            self.command.iter().for_each(|word| add(word.as_bytes()));
+            self.environment.iter().for_each(|(name, value)| {
+                add(name.as_bytes());
+                add(value.as_bytes());
+            });
+        }
+        self.identity.iter().for_each(|word| add(word.as_bytes()));
+        for file in &self.files {
+            add(&std::fs::read(file).unwrap_or_default());
+        }
+        hex::encode(context.finish())
+    }
+
+    pub fn grace(&self) -> Duration {
+        Duration::from_secs(self.grace_seconds)
+    }
+}

@@ -1,0 +1,153 @@
+//! `guichet promise`: one question to a running installation, answered by what it serves and not by an open port; SlapOS
+//! asks each as a promise of its own. The line that is printed says what to do.
+
+use crate::{
+    app::BUILD,
+    config::Config,
+    domain::text::Lang,
+    edge::report::Report,
+    ops::{Alarm, Topic},
+    store::Store,
+};
+use anyhow::{Context, bail, ensure};
+use nix::sys::statvfs::statvfs;
+use serde::Deserialize;
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    time::Duration,
+};
+
+/// Longest time for an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A certificate with fewer days left should have been renewed.
+const DAYS: i64 = 14;
+/// Room that has to be left for data, bytes.
+const ROOM: u64 = 1 << 30;
+
+/// Options of `guichet promise`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PromiseArgs {
+    /// What is asked.
+    #[arg(value_enum)]
+    question: Question,
+    /// Configuration file of a process.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Question {
+    /// Does the process answer, and with the build that is installed?
+    Process,
+    /// Does the database answer at all?
+    DatabaseAnswers,
+    /// Does it lead, and does a second server confirm?
+    Database,
+    /// Do mails leave?
+    Outbox,
+    /// Is there a young backup set that was restored on trial?
+    Backup,
+    /// Are all calls served?
+    Calls,
+    /// Is there room for data?
+    Disk,
+    /// Does every certificate last?
+    Certificates,
+}
+
+/// What is needed of a process's status.
+#[derive(Deserialize)]
+struct Status {
+    build: String,
+    alarms: Vec<Alarm>,
+    refused_calls: Vec<String>,
+}
+
+pub(super) async fn run(args: &PromiseArgs) -> anyhow::Result<()> {
+    let config = Config::read(&args.config)?;
+    let said = match args.question {
+        Question::Process => process(&config).await,
+        Question::DatabaseAnswers => answers(&config).await,
+        Question::Database => topic(&config, Topic::Database).await,
+        Question::Outbox => topic(&config, Topic::Outbox).await,
+        Question::Backup => topic(&config, Topic::Backup).await,
+        Question::Calls => topic(&config, Topic::Calls).await,
+        Question::Disk => disk(&config),
+        Question::Certificates => certificates(&config).await,
+    }?;
+    writeln!(io::stdout(), "{said}")?;
+    Ok(())
+}
+
+async fn ask<T: serde::de::DeserializeOwned>(address: String) -> anyhow::Result<T> {
+    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+    let answer = client.get(&address).send().await.and_then(reqwest::Response::error_for_status);
+    let answer = answer.with_context(|| format!("{address} does not answer: see the log of the program"))?;
+    answer.json().await.with_context(|| format!("{address} answers with something else: is it ours?"))
+}
+
+async fn status(config: &Config) -> anyhow::Result<Status> {
+    ask(format!("http://{}/status", config.portal.ops_listen)).await
+}
+
+async fn process(config: &Config) -> anyhow::Result<String> {
+    let Status { build, .. } = status(config).await?;
+    ensure!(
+        build == BUILD,
+        "{} runs build {build}, and {BUILD} is installed: it is replaced at the moment, or see `guichet keep status`",
+        config.portal.listen
+    );
+    Ok(format!("{} runs build {build}", config.portal.listen))
+}
+
+async fn topic(config: &Config, topic: Topic) -> anyhow::Result<String> {
+    let Status { alarms, refused_calls, .. } = status(config).await?;
+    let mut found: Vec<&str> =
+        alarms.iter().filter(|alarm| alarm.topic == topic).map(|alarm| alarm.text.get(&Lang::En)).collect();
+    if topic == Topic::Calls {
+        found.extend(refused_calls.iter().map(String::as_str));
+    }
+    if found.is_empty() { Ok("as it should be".into()) } else { bail!("{}", found.join(" ")) }
+}
+
+async fn answers(config: &Config) -> anyhow::Result<String> {
+    let store = Store::open(&config.database)?;
+    let answered = tokio::time::timeout(PATIENCE, store.ping()).await;
+    answered.context("the database does not answer in time")??;
+    Ok("the database answers".into())
+}
+
+fn disk(config: &Config) -> anyhow::Result<String> {
+    let mut rooms = Vec::new();
+    for folder in [Some(&config.portal.data_dir), config.backup.as_ref().map(|backup| &backup.folder)] {
+        let Some(folder) = folder else { continue };
+        let found = statvfs(folder).with_context(|| format!("cannot look at {}", folder.display()))?;
+        let free = found.blocks_available() * found.fragment_size();
+        ensure!(
+            free > ROOM,
+            "{} MiB are left for {}: make room, or nothing can be deposited soon",
+            free >> 20,
+            folder.display()
+        );
+        rooms.push(free >> 30);
+    }
+    Ok(format!("{} GiB are left", rooms.into_iter().min().unwrap_or_default()))
+}
+
+async fn certificates(config: &Config) -> anyhow::Result<String> {
+    let edge = config.edge.as_ref().context("the configuration has no [edge]")?;
+    let report: Report = ask(format!("http://{}/status.json", edge.ops_listen)).await?;
+    let mut least = i64::MAX;
+    for certificate in &report.certificates {
+        let names = certificate.names.join(", ");
+        if let Some(fault) = &certificate.fault {
+            bail!("the certificate of {names}: {fault}");
+        }
+        ensure!(certificate.served, "the certificate of {names} is not served yet: see `guichet edge status`");
+        ensure!(certificate.days_left >= DAYS, "the certificate of {names} lasts {} days", certificate.days_left);
+        least = least.min(certificate.days_left);
+    }
+    ensure!(!report.certificates.is_empty(), "there is no certificate: browsers are refused");
+    Ok(format!("{} certificates, served, for {least} days at least", report.certificates.len()))
+}

@@ -1,0 +1,222 @@
+//! The edge's own authority: certificates for the hosts that no file covers, for whoever is told of the authority.
+//!
+//! It is what stands behind a content delivery network, which checks the backend against this authority, and what a
+//! laptop has. Browsers of the public do not know it.
+
+use super::{CertificatesError, Held, SiteCertificate};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, NameConstraints,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, DirBuilder, File},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+use time::{Duration, OffsetDateTime};
+use tokio::sync::Notify;
+
+/// Where certificates of it come from, for people.
+pub const SOURCE: &str = "own authority";
+/// The authority's certificate, in its folder.
+const CERTIFICATE: &str = "ca.pem";
+/// Its key.
+const KEY: &str = "ca-key.pem";
+/// How long the authority lasts.
+const AUTHORITY_DAYS: i64 = 3650;
+/// How long a certificate lasts: what browsers take.
+const LEAF_DAYS: i64 = 397;
+/// A certificate with fewer days left is issued again.
+const RENEW_DAYS: i64 = 30;
+/// Clocks of other machines may be behind.
+const BACKDATE_DAYS: i64 = 1;
+
+/// An authority in a folder, kept so that whoever trusts it keeps doing so.
+#[derive(Debug)]
+pub struct Authority {
+    folder: PathBuf,
+    name: String,
+    constraints: Option<NameConstraints>,
+}
+
+impl Authority {
+    /// The authority of a folder, made when there is none or it is about to end.
+    ///
+    /// # Errors
+    /// When the folder cannot be used.
+    pub fn open(folder: &Path, name: &str, constraints: Option<NameConstraints>) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let this = Self { folder: folder.into(), name: name.into(), constraints };
+        let now = OffsetDateTime::now_utc();
+        let lasts = SiteCertificate::read(&this.certificate(), &folder.join(KEY))
+            .is_ok_and(|found| found.expires > (now + Duration::days(LEAF_DAYS)).unix_timestamp());
+        if !lasts {
+            let key = KeyPair::generate().map_err(io::Error::other)?;
+            let certificate = this.params(now).self_signed(&key).map_err(io::Error::other)?;
+            write(&folder.join(KEY), &key.serialize_pem(), 0o600)?;
+            write(&this.certificate(), &certificate.pem(), 0o644)?;
+        }
+        Ok(this)
+    }
+
+    /// Its certificate's file.
+    #[must_use]
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.join(CERTIFICATE)
+    }
+
+    /// Name and powers; the same at each start, since an issued certificate repeats them.
+    fn params(&self, now: OffsetDateTime) -> CertificateParams {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, self.name.as_str());
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params.name_constraints = self.constraints.clone();
+        (params.not_before, params.not_after) =
+            (now - Duration::days(BACKDATE_DAYS), now + Duration::days(AUTHORITY_DAYS));
+        params
+    }
+
+    /// The certificate of some names, the first of which it is called by: the one of the file while it lasts and the
+    /// authority is the same, else another one.
+    ///
+    /// # Errors
+    /// When the files cannot be used, or a name is none.
+    pub fn certify(&self, file: &str, names: &[String]) -> io::Result<SiteCertificate> {
+        let (leaf, key) = (self.folder.join(format!("{file}.pem")), self.folder.join(format!("{file}-key.pem")));
+        let now = OffsetDateTime::now_utc();
+        let authority = fs::read_to_string(self.certificate())?;
+        let lasts = |found: &SiteCertificate| {
+            found.expires > (now + Duration::days(RENEW_DAYS)).unix_timestamp()
+                && names.iter().all(|name| found.covers(name) || name.parse::<std::net::IpAddr>().is_ok())
+                && found.chain.iter().any(|one| one.trim() == authority.trim())
+        };
+        if let Some(found) = SiteCertificate::read(&leaf, &key).ok().filter(lasts) {
+            return Ok(found);
+        }
+        let issuer_key = KeyPair::from_pem(&fs::read_to_string(self.folder.join(KEY))?).map_err(io::Error::other)?;
+        let issuer = Issuer::new(self.params(now), issuer_key);
+        let own_key = KeyPair::generate().map_err(io::Error::other)?;
+        let issued =
+            leaf_params(now, names).and_then(|params| params.signed_by(&own_key, &issuer)).map_err(io::Error::other)?;
+        write(&key, &own_key.serialize_pem(), 0o600)?;
+        write(&leaf, &format!("{}{authority}", issued.pem()), 0o600)?;
+        SiteCertificate::read(&leaf, &key).map_err(io::Error::other)
+    }
+}
+
+fn leaf_params(now: OffsetDateTime, names: &[String]) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name = DistinguishedName::new();
+    if let Some(first) = names.first() {
+        params.distinguished_name.push(DnType::CommonName, first.as_str());
+    }
+    params.use_authority_key_identifier_extension = true;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    (params.not_before, params.not_after) = (now - Duration::days(BACKDATE_DAYS), now + Duration::days(LEAF_DAYS));
+    Ok(params)
+}
+
+/// Writes a file whole or not at all.
+fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let fresh = path.with_extension("new");
+    let mut file = File::options().create(true).truncate(true).write(true).mode(mode).open(&fresh)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&fresh, path)
+}
+
+/// The authority at work for the hosts that nothing else covers.
+pub struct Own {
+    authority: Authority,
+    issued: Mutex<BTreeMap<String, Result<SiteCertificate, String>>>,
+    changed: Notify,
+}
+
+impl Own {
+    /// Opens the authority.
+    ///
+    /// # Errors
+    /// When its folder cannot be used.
+    pub fn start(folder: &Path) -> Result<Self, CertificatesError> {
+        let authority = Authority::open(folder, "Guichet, authority of this installation", None)
+            .map_err(|source| CertificatesError::File { path: folder.into(), source })?;
+        Ok(Self { authority, issued: Mutex::default(), changed: Notify::new() })
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.authority.folder
+    }
+
+    fn issued(&self) -> MutexGuard<'_, BTreeMap<String, Result<SiteCertificate, String>>> {
+        self.issued.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says for which hosts it is to stand.
+    pub fn wanted(&self, hosts: &BTreeSet<String>) {
+        let mut issued = self.issued();
+        let before = issued.clone();
+        issued.retain(|host, _| hosts.contains(host));
+        let soon = (OffsetDateTime::now_utc() + Duration::days(RENEW_DAYS)).unix_timestamp();
+        let lasts = |issued: &Result<SiteCertificate, String>| issued.as_ref().is_ok_and(|one| one.expires > soon);
+        let due: Vec<&String> = hosts.iter().filter(|host| !issued.get(*host).is_some_and(lasts)).collect();
+        for host in due {
+            let certificate = self.authority.certify(host, std::slice::from_ref(host));
+            issued.insert(host.clone(), certificate.map_err(|error| error.to_string()));
+        }
+        if *issued != before {
+            self.changed.notify_one();
+        }
+    }
+
+    /// What it has issued.
+    pub fn current(&self) -> Vec<Held> {
+        let held = |certificate: &SiteCertificate| Held {
+            certificate: certificate.clone(),
+            source: SOURCE.into(),
+            fault: None,
+        };
+        self.issued().values().filter_map(|issued| issued.as_ref().ok()).map(held).collect()
+    }
+
+    /// Hosts that it could not stand for, and why.
+    pub fn complaints(&self) -> Vec<(String, String)> {
+        let issued = self.issued();
+        issued.iter().filter_map(|(host, issued)| Some((host.clone(), issued.as_ref().err()?.clone()))).collect()
+    }
+
+    /// Resolves when it has issued something.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Own;
+
+    #[test]
+    fn hosts_get_a_certificate_that_is_kept_over_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let hosts = ["a.example".to_owned(), "b.example".to_owned()].into();
+        let own = Own::start(folder.path()).unwrap();
+        own.wanted(&hosts);
+        let first = own.current();
+        assert_eq!(first.len(), 2);
+        assert!(first[0].certificate.covers("a.example") && !first[0].certificate.covers("b.example"));
+        let own = Own::start(folder.path()).unwrap();
+        own.wanted(&hosts);
+        assert_eq!(own.current(), first);
+        own.wanted(&["b.example".to_owned()].into());
+        assert_eq!(own.current(), first[1..]);
+        std::fs::remove_file(folder.path().join("ca-key.pem")).unwrap();
+        let own = Own::start(folder.path()).unwrap();
+        own.wanted(&hosts);
+        assert_ne!(own.current(), first, "another authority");
+    }
+}
