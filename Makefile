@@ -6,13 +6,14 @@ export GUICHET_SOZU ?= $(GUICHET_CACHE)/sozu-2.3.3/bin/sozu
 export PATH := $(GUICHET_CACHE)/bin:$(PATH)
 DEMO_DIR ?= var/demo
 
-.PHONY: help setup demo demo-reset test test-slapos check advisories bench drill
+.PHONY: help setup demo demo-reset test test-slapos slapos-laptop check advisories bench drill
 
 help:
 	@echo 'make demo        a complete private installation, until Ctrl-C; its data stay in $(DEMO_DIR)'
 	@echo 'make demo-reset  forgets them'
 	@echo 'make test        every test, on real parts'
 	@echo 'make test-slapos only the software release, on a SlapOS node'
+	@echo 'make slapos-laptop a SlapOS node with a portal on it, until Ctrl-C'
 	@echo 'make check       format, lints, documentation, licences'
 	@echo 'make advisories  known faults of the libraries, from the network'
 	@echo 'make bench       benchmarks'
@@ -40,6 +41,11 @@ test:
 test-slapos:
 	@scripts/setup
 	@scripts/test-slapos
+
+# A SlapOS node of one's own with a portal on it, until Ctrl-C.
+slapos-laptop:
+	@scripts/setup
+	@scripts/test-slapos --laptop
 
 check:
 	@scripts/setup --with-lints

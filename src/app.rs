@@ -51,7 +51,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     io,
     path::PathBuf,
     sync::{Arc, Mutex},
@@ -216,13 +216,26 @@ pub fn load_calls(config: &Config) -> Result<Calls, StartError> {
     for path in &config.portal.calls {
         found.calls.push(Arc::new(load(path)?));
     }
+    let own = config.authority();
+    let own = own.rsplit_once(':').map_or(own, |(name, _)| name);
+    let mut taken: BTreeSet<String> = config.edge.iter().flat_map(|edge| edge.hosts.iter().cloned()).collect();
+    taken.insert(own.to_owned());
+    taken.extend(found.calls.iter().flat_map(|call| call.hosts.iter().cloned()));
     for guest in &config.portal.guest_calls {
         match load(&guest.file) {
             Ok(call) if found.calls.iter().any(|other| other.id == call.id) => {
                 found.refused.push(format!("{}: there is a call {} already", guest.file.display(), call.id));
             }
-            Ok(call) => {
-                found.hosts.extend(guest.hosts.iter().map(|host| (host.to_ascii_lowercase(), call.id.clone())));
+            Ok(mut call) => {
+                // Whoever answers for the call does not answer for names.
+                call.hosts.clear();
+                for host in guest.hosts.iter().map(|host| host.to_ascii_lowercase()) {
+                    if taken.insert(host.clone()) {
+                        found.hosts.push((host, call.id.clone()));
+                    } else {
+                        found.refused.push(format!("{}: the host {host} is somebody else's", guest.file.display()));
+                    }
+                }
                 found.calls.push(Arc::new(call));
             }
             Err(error) => {

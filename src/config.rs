@@ -67,6 +67,9 @@ pub struct Portal {
     /// Definitions that others answer for: one that is wrong is told and not served, and harms nobody else.
     #[serde(default)]
     pub guest_calls: Vec<GuestCall>,
+    /// Folder where SlapOS leaves the results of promises: those that are not kept are incidents.
+    #[serde(default)]
+    pub promise_results: Option<PathBuf>,
     /// Addresses of people who are officers from the start.
     #[serde(default)]
     pub officers: Vec<String>,
@@ -87,7 +90,7 @@ pub struct Portal {
 pub struct GuestCall {
     /// Its definition.
     pub file: PathBuf,
-    /// Host names that show it, beside those that it names itself.
+    /// Host names that show it; what it names itself does not count.
     #[serde(default)]
     pub hosts: Vec<String>,
 }

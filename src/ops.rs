@@ -1,6 +1,7 @@
 //! Health, readiness, metrics, status and the operator's page, on a listener of their own that the proxy never forwards to.
 
 mod health;
+pub mod incidents;
 mod manager;
 mod page;
 mod status;
@@ -77,5 +78,6 @@ fn router(ops: Ops) -> Router {
         .route("/status", get(async |State(ops): State<Ops>| page::json(&ops).await))
         .route("/", get(async |State(ops): State<Ops>| page::html(&ops, Lang::Fr).await))
         .route("/en", get(async |State(ops): State<Ops>| page::html(&ops, Lang::En).await))
+        .route("/incidents.atom", get(async |State(ops): State<Ops>| page::feed(&ops)))
         .with_state(ops)
 }

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 
 import load
 import node as nodes
@@ -114,7 +115,7 @@ class Life:
             print('        ', self.green(), 'promises kept', flush=True)
         said = self.node.published(self.request())
         assert said['url'] == f'https://{HOST}:{self.https}/' and said['address'] == '[::1]', said
-        self.authority = said['authority']
+        self.authority, self.operator = said['authority'], said['operator-url']
         self.programs = nodes.Programs(self.folder)
         status, page = load.get(self.target())
         assert status == 200 and 'Hyper Open X' in page, page
@@ -186,6 +187,10 @@ class Life:
             self.tell('chain')
             self.sql(forge.replace("'Guindeau', '{}'", "'Guindaud', 'Guindeau'"))
             self.green()
+
+        feed = lambda: urllib.request.urlopen(self.operator.replace('/en', '/incidents.atom')).read().decode()
+        for promise in 'chain', 'backup':
+            wait(f'the incident of {promise} to be closed', lambda: f'Closed: guichet-{promise}.py' in feed())
 
     def tell(self, name):
         print(f'         red: {name}:', self.red(name).split('output: ')[-1][:200], flush=True)
@@ -259,6 +264,12 @@ class Life:
             self.node.slapos.waitForReport()
         journal = (self.folder / 'srv/guichet/consumption.jsonl').read_text()
         assert f'"deposits":{{"hyper-open-x":{self.receipts}}}' in journal, journal
+        tariff = self.node.base / 'tariff.toml'
+        tariff.write_text('customer = "essai"\ndossier_cents = 0\ndeposit_cents = 250\nstorage_gib_month_cents = 40\n'
+                          'cpu_hour_cents = 3\nvat_ppm = 200_000\n')
+        month = datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m')
+        draft = self.programs.run('admin', 'invoice', '--month', month, '--tariff', tariff, '--config', self.programs.config)
+        assert f'deposit,hyper-open-x,{self.receipts}.000000,250,{250 * self.receipts}' in draft, draft
         log = (self.node.base / 'var/log/slapos-node-report.log').read_text()
         assert 'guichet_deposit' in log and 'guichet_storage' in log, log[-2000:]
 

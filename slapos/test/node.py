@@ -33,10 +33,11 @@ def wait(what, condition, seconds=120):
 class Node:
     """The node; its time table is what the test prints in the end."""
 
-    def __init__(self, base, address, values):
+    def __init__(self, base, address, values, keep=False):
         self.base, self.address, self.table, self.values = pathlib.Path(base), address, [], values
-        shutil.rmtree(self.base, ignore_errors=True)
-        self.base.mkdir(parents=True)
+        if not keep:
+            shutil.rmtree(self.base, ignore_errors=True)
+        self.base.mkdir(parents=True, exist_ok=True)
         binary = pathlib.Path(sys.prefix) / 'bin'
         os.environ['PATH'] = f'{binary}:{os.environ["PATH"]}'
         self.slapos = StandaloneSlapOS(str(self.base), '127.0.0.1', address['master'], slapos_bin=str(binary / 'slapos'))
@@ -52,6 +53,7 @@ class Node:
     def profile(self, name, build):
         """A profile of the release from the system, whose portal calls itself `build`."""
         folder = self.base / 'profiles' / name
+        shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(REPOSITORY / 'slapos', folder, ignore=shutil.ignore_patterns('test', '*.cfg'))
         lines = [f'{key} = {value}' for key, value in {**self.values, 'build': build}.items()]
         text = f'[buildout]\nextends = {REPOSITORY}/slapos/software-system.cfg\n' + '\n'.join(lines) + '\n'

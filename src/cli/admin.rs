@@ -3,6 +3,7 @@
 mod backup;
 mod cluster_profile;
 mod consumption;
+mod invoice;
 mod move_to_cluster;
 mod site;
 
@@ -33,6 +34,8 @@ pub enum AdminCommand {
     Drill(backup::DrillArgs),
     /// Writes what was used since the last report, for SlapOS to account for.
     Consumption(consumption::ConsumptionArgs),
+    /// Prints a month's reports at the prices of a tariff, as CSV: the draft of an invoice.
+    Invoice(invoice::InvoiceArgs),
     /// Moves an installation from its single database server to a cluster.
     MoveToCluster(move_to_cluster::MoveArgs),
     /// Writes the configuration files of a database cluster that loses nothing.
@@ -94,6 +97,7 @@ pub async fn run(command: AdminCommand) -> anyhow::Result<()> {
         AdminCommand::Restore(args) => backup::restore(&args).await,
         AdminCommand::Drill(args) => backup::drill(&args).await,
         AdminCommand::Consumption(args) => consumption::run(&args).await,
+        AdminCommand::Invoice(args) => invoice::run(&args),
         AdminCommand::MoveToCluster(args) => move_to_cluster::run(&args).await,
         AdminCommand::ClusterProfile(args) => cluster_profile::run(&args),
         AdminCommand::Officer(args) => officer(args).await,

@@ -15,20 +15,27 @@ mod status;
 use crate::cli::parent::asked_to_stop;
 use anyhow::Context;
 use kept::Kept;
+use nix::{fcntl::Flock, sys::signal::Signal};
 use plan::Plan;
 use record::Records;
 use std::{
     collections::BTreeMap,
+    fs::File,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::ExitCode,
+    process::{ExitCode, Stdio},
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::JoinHandle, time::timeout};
 
 /// Pause between two looks at the plan and the files that it names.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// Longest time for another program to say that it is a keeper.
+const ANSWER: Duration = Duration::from_secs(10);
+/// Time that a program has to end in order which is in no plan.
+const ORPHAN: Duration = Duration::from_secs(30);
 
 /// Options of `guichet keep`.
 #[derive(Clone, Debug, clap::Args)]
@@ -86,6 +93,18 @@ pub async fn run(args: KeepArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// Whether a program is one that could take our place.
+async fn answers(keeper: &Path) -> bool {
+    let mut command = tokio::process::Command::new(keeper);
+    command
+        .args(["keep", "--help"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    matches!(timeout(ANSWER, command.status()).await, Ok(Ok(status)) if status.success())
+}
+
 struct Keeper {
     file: PathBuf,
     records: Arc<Records>,
@@ -94,48 +113,88 @@ struct Keeper {
     pending: Arc<Notify>,
     /// What was wrong with the plan when it was read last.
     fault: String,
+    /// Programs that are no longer in the plan, on their way out.
+    leaving: BTreeMap<String, JoinHandle<()>>,
+    _lock: Flock<File>,
 }
 
 impl Keeper {
     fn open(file: &Path) -> anyhow::Result<Self> {
         let plan = Plan::read(file)?;
         let records = Arc::new(Records::open(&plan.state_dir)?);
-        let mut keeper =
-            Self { file: file.into(), records, kept: BTreeMap::new(), pending: Arc::default(), fault: String::new() };
+        let lock = records.lock()?;
+        std::fs::create_dir_all(&plan.log_dir).with_context(|| format!("cannot make {}", plan.log_dir.display()))?;
+        let mut keeper = Self {
+            file: file.into(),
+            records,
+            kept: BTreeMap::new(),
+            pending: Arc::default(),
+            fault: String::new(),
+            leaving: BTreeMap::new(),
+            _lock: lock,
+        };
+        keeper.end_orphans(&plan);
         keeper.apply(&plan);
         Ok(keeper)
     }
 
+    /// Ends what a predecessor has started and the plan no longer has.
+    fn end_orphans(&mut self, plan: &Plan) {
+        for name in self.records.names() {
+            if plan.programs.iter().any(|program| program.name == name) {
+                continue;
+            }
+            let (records, process) = (self.records.clone(), self.records.read(&name).and_then(|record| record.process));
+            let orphan = name.clone();
+            let end = async move {
+                if let Some(process) = process {
+                    process.signal(Signal::SIGTERM);
+                    if timeout(ORPHAN, process.ended()).await.is_err() {
+                        process.kill_group();
+                    }
+                }
+                records.forget(&orphan);
+            };
+            self.leaving.insert(name, tokio::spawn(end));
+        }
+    }
+
     /// Follows the plan until another program than this one is to do so, and says which.
     async fn follow(&mut self) -> PathBuf {
-        let own = std::env::current_exe().unwrap_or_default();
+        let own = std::env::current_exe().and_then(|own| own.canonicalize()).unwrap_or_default();
         let mut replacing = tokio::spawn(rollout::replace(None));
         loop {
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
                 () = self.pending.notified() => {}
             }
+            let plan = match Plan::read(&self.file) {
+                Ok(plan) => plan,
+                Err(error) => {
+                    self.blame(format!("the plan is refused: {error:#}"));
+                    continue;
+                }
+            };
+            self.apply(&plan);
             if !replacing.is_finished() {
                 continue;
             }
-            match Plan::read(&self.file) {
-                Ok(plan) if plan.keeper.as_ref().is_some_and(|keeper| *keeper != own && keeper.is_file()) => {
-                    return plan.keeper.unwrap_or(own);
-                }
-                Ok(plan) => {
-                    self.fault.clear();
-                    self.apply(&plan);
-                    replacing = tokio::spawn(rollout::replace(rollout::next(&self.kept)));
-                }
-                Err(error) => {
-                    let fault = format!("{error:#}");
-                    if self.fault != fault {
-                        tracing::error!("keep.plan_refused: {fault}");
-                    }
-                    self.fault = fault;
-                }
+            let keeper = plan.keeper.as_ref().and_then(|keeper| keeper.canonicalize().ok());
+            match keeper.filter(|keeper| *keeper != own) {
+                Some(keeper) if answers(&keeper).await => return keeper,
+                Some(keeper) => self.blame(format!("{} is no keeper that could take over", keeper.display())),
+                None => self.fault.clear(),
             }
+            replacing = tokio::spawn(rollout::replace(rollout::next(&self.kept)));
         }
+    }
+
+    /// Tells a fault once.
+    fn blame(&mut self, fault: String) {
+        if self.fault != fault {
+            tracing::error!("keep.fault: {fault}");
+        }
+        self.fault = fault;
     }
 
     fn apply(&mut self, plan: &Plan) {
@@ -144,10 +203,11 @@ impl Keeper {
         for name in gone {
             if let Some(kept) = self.kept.remove(&name) {
                 tracing::info!(name, "keep.removed");
-                tokio::spawn(kept.stop());
+                self.leaving.insert(name, tokio::spawn(kept.stop()));
             }
         }
-        for program in &plan.programs {
+        self.leaving.retain(|_, leaving| !leaving.is_finished());
+        for program in plan.programs.iter().filter(|program| !self.leaving.contains_key(&program.name)) {
             match self.kept.get(&program.name) {
                 Some(kept) => kept.tell(program.clone()),
                 None => {
@@ -162,6 +222,7 @@ impl Keeper {
     async fn stop(&mut self) {
         let all = std::mem::take(&mut self.kept).into_values();
         let (last, first): (Vec<Kept>, Vec<Kept>) = all.partition(|kept| kept.program().stop_last);
+        futures_util::future::join_all(std::mem::take(&mut self.leaving).into_values()).await;
         for stage in [first, last] {
             futures_util::future::join_all(stage.into_iter().map(Kept::stop)).await;
         }

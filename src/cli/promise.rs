@@ -7,7 +7,6 @@ use crate::{
     domain::text::Lang,
     edge::report::Report,
     ops::{Alarm, Topic},
-    store::Store,
 };
 use anyhow::{Context, bail, ensure};
 use nix::sys::statvfs::statvfs;
@@ -40,8 +39,6 @@ pub struct PromiseArgs {
 enum Question {
     /// Does the process answer, and with the build that is installed?
     Process,
-    /// Does the database answer at all?
-    DatabaseAnswers,
     /// Does it lead, and does a second server confirm?
     Database,
     /// Do mails leave?
@@ -68,7 +65,6 @@ pub(super) async fn run(args: &PromiseArgs) -> anyhow::Result<()> {
     let config = Config::read(&args.config)?;
     let said = match args.question {
         Question::Process => process(&config).await,
-        Question::DatabaseAnswers => answers(&config).await,
         Question::Database => topic(&config, Topic::Database).await,
         Question::Outbox => topic(&config, Topic::Outbox).await,
         Question::Backup => topic(&config, Topic::Backup).await,
@@ -109,13 +105,6 @@ async fn topic(config: &Config, topic: Topic) -> anyhow::Result<String> {
         found.extend(refused_calls.iter().map(String::as_str));
     }
     if found.is_empty() { Ok("as it should be".into()) } else { bail!("{}", found.join(" ")) }
-}
-
-async fn answers(config: &Config) -> anyhow::Result<String> {
-    let store = Store::open(&config.database)?;
-    let answered = tokio::time::timeout(PATIENCE, store.ping()).await;
-    answered.context("the database does not answer in time")??;
-    Ok("the database answers".into())
 }
 
 fn disk(config: &Config) -> anyhow::Result<String> {

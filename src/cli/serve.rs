@@ -76,6 +76,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         served = ops::serve(operator, ops.clone()) => served.context("the listener of the operator failed"),
         broken = work(app.clone(), &presence, &rolled_out) => broken,
         () = scheduled(&app, &args.config) => Ok(()),
+        () = follow_promises(&app) => Ok(()),
         stopped = stop => stopped,
     };
     presence.forget().await;
@@ -127,6 +128,15 @@ fn bind_unix(path: &Path) -> io::Result<UnixListener> {
 async fn scheduled(app: &App, config: &Path) {
     match &app.config.backup {
         Some(backup) => backups::keep(backup, config).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Incidents, where SlapOS leaves the results of promises.
+async fn follow_promises(app: &App) {
+    let portal = &app.config.portal;
+    match &portal.promise_results {
+        Some(results) => ops::incidents::watch(results.clone(), portal.data_dir.clone()).await,
         None => std::future::pending().await,
     }
 }

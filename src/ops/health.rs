@@ -103,6 +103,7 @@ mod tests {
                 trusted_networks: Vec::new(),
                 calls: Vec::new(),
                 guest_calls: Vec::new(),
+                promise_results: None,
                 officers: Vec::new(),
                 rounds: None,
                 demonstration: true,

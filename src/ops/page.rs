@@ -1,6 +1,11 @@
 //! The operator's page of a process, and its state as JSON.
 
-use super::{Ops, manager::Manager, status::Status};
+use super::{
+    Ops,
+    incidents::{self, Incident},
+    manager::Manager,
+    status::Status,
+};
 use crate::domain::text::Lang;
 use askama::Template;
 use axum::{
@@ -23,6 +28,33 @@ struct Page<'a> {
 /// The state, for programs.
 pub(super) async fn json(ops: &Ops) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(Status::of(ops).await)).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "feed.xml")]
+struct Feed {
+    instance: String,
+    updated: Timestamp,
+    incidents: Vec<Incident>,
+}
+
+/// The incidents, for readers of feeds.
+pub(super) fn feed(ops: &Ops) -> Response {
+    let app = &ops.0.app;
+    let incidents = incidents::read(&app.config.portal.data_dir);
+    let newest = incidents.iter().map(|one| one.closed_at.unwrap_or(one.opened_at)).max();
+    let feed = Feed {
+        instance: app.config.portal.listen.to_string(),
+        updated: newest.unwrap_or_else(|| app.clock()),
+        incidents,
+    };
+    match feed.render() {
+        Ok(feed) => ([(header::CONTENT_TYPE, "application/atom+xml; charset=utf-8")], feed).into_response(),
+        Err(error) => {
+            tracing::error!("the feed cannot be made: {error}");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
 }
 
 /// The state, for people.

@@ -1,6 +1,10 @@
 //! The state of a process and of what it depends on, in one look.
 
-use super::{Ops, manager::Manager};
+use super::{
+    Ops,
+    incidents::{self, Incident},
+    manager::Manager,
+};
 use crate::{
     app::{
         BUILD, Drill,
@@ -43,6 +47,8 @@ pub(super) struct Status {
     pub leaving: bool,
     /// Definitions of calls that are not served, each with the reason.
     pub refused_calls: Vec<String>,
+    /// What was and is wrong, the newest first.
+    pub incidents: Vec<Incident>,
     /// What an operator should see to.
     pub alarms: Vec<Alarm>,
 }
@@ -115,6 +121,7 @@ impl Status {
             drill,
             refused_calls: app.refused_calls.clone(),
             leaving: ops.0.leaving.is_cancelled(),
+            incidents: incidents::read(&app.config.portal.data_dir),
             alarms: Vec::new(),
         };
         status.alarms = status.alarms(app.config.backup.as_ref());

@@ -11,6 +11,7 @@ mod deposit;
 mod edge;
 mod files;
 mod hostile;
+mod keep;
 mod officer;
 mod repman;
 mod rules;

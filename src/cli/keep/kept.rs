@@ -6,7 +6,10 @@ use super::{
     record::{Process, Record, Records},
 };
 use crate::cli::demo::children::Deaths;
-use nix::sys::signal::Signal;
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
 use std::{
     fs::File,
     io,
@@ -48,7 +51,6 @@ impl Kept {
     /// Starts a program, or takes over one that runs.
     pub fn start(program: Program, logs: &Path, records: Arc<Records>, pending: Arc<Notify>) -> Self {
         let (wish, wished) = watch::channel(program.clone());
-        let (outdated, waits) = watch::channel(false);
         let stop = CancellationToken::new();
         let log = logs.join(format!("{}.log", program.name));
         let record = records.read(&program.name).unwrap_or_else(|| Record {
@@ -61,6 +63,8 @@ impl Kept {
             last_repair: None,
             failing: false,
         });
+        // A predecessor may have left one that was waiting.
+        let (outdated, waits) = watch::channel(record.outdated);
         let keeping = Keeping { wished, outdated, pending, stop: stop.clone(), log, records, record };
         Self { wish, waits, stop, task: tokio::spawn(keeping.keep()) }
     }
@@ -179,8 +183,8 @@ impl Keeping {
                 Event::Ended(Some(status)) => format!("ended ({status})"),
                 Event::Ended(None) => "ended".to_owned(),
             };
-            // What it has started itself goes with it.
-            running.process().kill_group();
+            // What it has started itself goes with it; its number is not given to another while one of its group lives.
+            killpg(Pid::from_raw(running.process().pid), Signal::SIGKILL).ok();
             let failing = deaths.too_many();
             self.fail(reason, failing);
             if self.pause(if failing { LONG_PAUSE } else { PAUSE }).await {
@@ -220,7 +224,8 @@ impl Keeping {
 
     fn spawn(&mut self, program: &Program) -> io::Result<Running> {
         if std::fs::metadata(&self.log).is_ok_and(|log| log.len() > LOG) {
-            std::fs::rename(&self.log, self.log.with_extension("previous.log"))?;
+            // Without a new name, it grows on.
+            std::fs::rename(&self.log, self.log.with_extension("previous.log")).ok();
         }
         let log = File::options().create(true).append(true).mode(0o600).open(&self.log)?;
         let (file, arguments) = program.command.split_first().ok_or(io::ErrorKind::InvalidInput)?;

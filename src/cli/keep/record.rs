@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use nix::{
+    fcntl::Flock,
     sys::{
         signal::{Signal, kill, killpg},
         wait::{WaitPidFlag, waitpid},
@@ -10,7 +11,8 @@ use nix::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     time::Duration,
@@ -100,6 +102,20 @@ impl Records {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.with_context(|| format!("cannot make {}", folder.display()))?;
         Ok(Self(folder.into()))
+    }
+
+    /// Names of all programs that were started and not stopped since.
+    pub fn names(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(&self.0) else { return Vec::new() };
+        let paths = entries.flatten().map(|entry| entry.path());
+        let records = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+        records.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect()
+    }
+
+    /// Keeps a second keeper off the same programs; a successor in this process's place takes it anew.
+    pub fn lock(&self) -> anyhow::Result<Flock<File>> {
+        let lock = crate::store::embedded::lock(&self.0.join("lock"))?;
+        lock.with_context(|| format!("another keeper is at work in {}", self.0.display()))
     }
 
     pub fn read(&self, name: &str) -> Option<Record> {

@@ -5,12 +5,14 @@ use super::{
     plan::{Change, Program},
 };
 use std::{collections::BTreeMap, process::Stdio, time::Duration};
-use tokio::process::Command;
+use tokio::{process::Command, time::timeout};
 
 /// Pause after one that could not be replaced.
 const PAUSE: Duration = Duration::from_secs(5);
 /// Longest time for one process, seconds.
 const PATIENCE: &str = "90";
+/// Longest time for the command that does it.
+const LONGEST: Duration = Duration::from_secs(120);
 
 /// A process that waits to be replaced.
 pub struct Waiting {
@@ -37,7 +39,8 @@ pub async fn replace(waiting: Option<Waiting>) {
     if alone {
         command.arg("--allow-gap");
     }
-    let done = command.stdin(Stdio::null()).kill_on_drop(true).output().await;
+    let done = timeout(LONGEST, command.stdin(Stdio::null()).kill_on_drop(true).output()).await;
+    let done = done.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().replace('\n', "; ");
     match done {
         Ok(done) if done.status.success() => tracing::info!(said = said(&done.stdout), "keep.rolled_out"),

@@ -4,6 +4,7 @@
 //! laptop has. Browsers of the public do not know it.
 
 use super::{CertificatesError, Held, SiteCertificate};
+use crate::edge::compile::is_host_name;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, NameConstraints,
@@ -166,8 +167,14 @@ impl Own {
         let lasts = |issued: &Result<SiteCertificate, String>| issued.as_ref().is_ok_and(|one| one.expires > soon);
         let due: Vec<&String> = hosts.iter().filter(|host| !issued.get(*host).is_some_and(lasts)).collect();
         for host in due {
-            let certificate = self.authority.certify(host, std::slice::from_ref(host));
-            issued.insert(host.clone(), certificate.map_err(|error| error.to_string()));
+            // A name becomes a file's.
+            let certificate = if is_host_name(host) {
+                let certificate = self.authority.certify(&format!("host-{host}"), std::slice::from_ref(host));
+                certificate.map_err(|error| error.to_string())
+            } else {
+                Err("this is no host name that a certificate could be for".into())
+            };
+            issued.insert(host.clone(), certificate);
         }
         if *issued != before {
             self.changed.notify_one();

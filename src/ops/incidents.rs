@@ -1,0 +1,144 @@
+//! Incidents: a promise that is not kept opens one, and closes it when it is kept again.
+//!
+//! SlapOS leaves the result of each promise in a file; its master makes tickets of them. Here they are for the operator of
+//! one installation, who sees what is wrong, since when, and what was wrong before.
+
+use crate::store::embedded::lock;
+use anyhow::Context;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Pause between two readings of the results.
+const PAUSE: Duration = Duration::from_secs(5);
+/// Closed incidents that are kept.
+const KEPT: usize = 100;
+/// The incidents, in the data folder.
+const FILE: &str = "incidents.json";
+
+/// Something that was or is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// The promise.
+    pub promise: String,
+    /// What it said last while it was not kept; its words tell what to do.
+    pub message: String,
+    /// When it was seen not to be kept.
+    pub opened_at: Timestamp,
+    /// When it was seen to be kept again.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// A result, as slapgrid writes it.
+#[derive(Deserialize)]
+struct Outcome {
+    name: String,
+    result: Verdict,
+}
+
+#[derive(Deserialize)]
+struct Verdict {
+    failed: bool,
+    message: String,
+}
+
+/// The incidents of an installation, the newest first.
+#[must_use]
+pub fn read(data: &Path) -> Vec<Incident> {
+    fs::read(data.join(FILE)).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+}
+
+/// Reads the results again and again, until the future is dropped; one process of an installation does.
+pub async fn watch(results: PathBuf, data: PathBuf) {
+    let mut told = false;
+    loop {
+        if let Err(error) = turn(&results, &data) {
+            if !std::mem::replace(&mut told, true) {
+                tracing::warn!("incidents.not_kept: {error:#}");
+            }
+        } else {
+            told = false;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn turn(results: &Path, data: &Path) -> anyhow::Result<()> {
+    let Some(_lock) = lock(&data.join("incidents.lock"))? else { return Ok(()) };
+    let before = read(data);
+    let after = follow(before.clone(), &outcomes(results)?, Timestamp::now());
+    if after == before {
+        return Ok(());
+    }
+    let path = data.join(FILE);
+    let fresh = path.with_extension("new");
+    fs::write(&fresh, serde_json::to_vec_pretty(&after)?).with_context(|| fresh.display().to_string())?;
+    fs::rename(&fresh, &path).with_context(|| path.display().to_string())
+}
+
+fn outcomes(results: &Path) -> anyhow::Result<Vec<Outcome>> {
+    let entries = match fs::read_dir(results) {
+        // No promise was asked yet.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.with_context(|| results.display().to_string())?,
+    };
+    // One that is being written is read the next time.
+    let read = |entry: io::Result<fs::DirEntry>| serde_json::from_slice(&fs::read(entry.ok()?.path()).ok()?).ok();
+    Ok(entries.filter_map(read).collect())
+}
+
+/// What the incidents are after some results. A promise that is gone is no reason to worry any more.
+fn follow(mut incidents: Vec<Incident>, outcomes: &[Outcome], now: Timestamp) -> Vec<Incident> {
+    for incident in incidents.iter_mut().filter(|incident| incident.closed_at.is_none()) {
+        match outcomes.iter().find(|one| one.name == incident.promise) {
+            Some(one) if one.result.failed => incident.message = words(&one.result.message),
+            _ => incident.closed_at = Some(now),
+        }
+    }
+    for one in outcomes.iter().filter(|one| one.result.failed) {
+        let open = |incident: &Incident| incident.promise == one.name && incident.closed_at.is_none();
+        if !incidents.iter().any(open) {
+            let (promise, message) = (one.name.clone(), words(&one.result.message));
+            incidents.insert(0, Incident { promise, message, opened_at: now, closed_at: None });
+        }
+    }
+    incidents.sort_by_key(|incident| incident.closed_at.is_some());
+    let open = incidents.iter().filter(|incident| incident.closed_at.is_none()).count();
+    incidents.truncate(open + KEPT);
+    incidents
+}
+
+/// What a command said, without what SlapOS puts around it.
+fn words(message: &str) -> String {
+    let said = message.rsplit_once("output: b").map_or(message, |(_, said)| said);
+    let said = said.trim_matches(['\'', '"']).replace("\\n", " ");
+    said.trim_start_matches("guichet: ").trim().chars().take(500).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, Verdict, follow};
+    use jiff::Timestamp;
+
+    fn one(failed: bool) -> Outcome {
+        let message = "ERROR 'guichet promise disk' run with failure, output: b'guichet: 3 MiB are left\\n'".into();
+        Outcome { name: "disk".into(), result: Verdict { failed, message } }
+    }
+
+    #[test]
+    fn a_promise_opens_one_incident_and_closes_it() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let first = follow(Vec::new(), &[one(true)], at(1));
+        assert_eq!((first[0].message.as_str(), first[0].closed_at), ("3 MiB are left", None));
+        assert_eq!(follow(first.clone(), &[one(true)], at(2)), first);
+        let closed = follow(first, &[one(false)], at(3));
+        assert_eq!(closed[0].closed_at, Some(at(3)));
+        let again = follow(closed, &[one(true)], at(4));
+        assert_eq!((again.len(), again[0].closed_at, again[0].opened_at), (2, None, at(4)));
+        assert!(follow(again, &[], at(5)).iter().all(|incident| incident.closed_at.is_some()));
+    }
+}
