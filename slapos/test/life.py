@@ -182,6 +182,10 @@ class Life:
             self.tell('backup')
             (sets / 'sets').unlink()
             self.green()
+            self.request(**{'disk-reserve': 1000000000})
+            self.tell('disk')
+            self.request(**{'disk-reserve': 100})
+            self.green()
             forge = "update deposit set receipt = replace(receipt, 'Guindeau', '{}')"
             self.sql(forge.format('Guindaud'))
             self.tell('chain')
@@ -190,7 +194,7 @@ class Life:
 
         feed = lambda: urllib.request.urlopen(self.operator.replace('/en', '/incidents.atom')).read().decode()
         for promise in 'chain', 'backup':
-            wait(f'the incident of {promise} to be closed', lambda: f'Closed: guichet-{promise}.py' in feed())
+            wait(f'the incident of {promise} to be closed', lambda: f'Closed: guichet-{promise}' in feed())
 
     def tell(self, name):
         print(f'         red: {name}:', self.red(name).split('output: ')[-1][:200], flush=True)
@@ -286,7 +290,7 @@ class Life:
             self.node.settle()
             folder = self.node.folder(ask('portal_import'))
             shutil.copytree(sets, folder / 'srv/backup/guichet', dirs_exist_ok=True)
-            wait('its database', (folder / 'srv/mariadb/mariadb.sock').exists)
+            wait('its database', (folder / 'srv/mariadb/mariadb.sock').exists, 60)
             subprocess.run([folder / 'bin/guichet-importer'], check=True)
             ask('default')
             self.folder = folder

@@ -21,15 +21,15 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A certificate with fewer days left should have been renewed.
 const DAYS: i64 = 14;
-/// Room that has to be left for data, bytes.
-const ROOM: u64 = 1 << 30;
-
 /// Options of `guichet promise`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PromiseArgs {
     /// What is asked.
     #[arg(value_enum)]
     question: Question,
+    /// Room that has to be left for data, MiB: with less, nothing can be deposited soon.
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    reserve_mib: u64,
     /// Configuration file of a process.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
@@ -69,7 +69,7 @@ pub(super) async fn run(args: &PromiseArgs) -> anyhow::Result<()> {
         Question::Outbox => topic(&config, Topic::Outbox).await,
         Question::Backup => topic(&config, Topic::Backup).await,
         Question::Calls => topic(&config, Topic::Calls).await,
-        Question::Disk => disk(&config),
+        Question::Disk => disk(&config, args.reserve_mib),
         Question::Certificates => certificates(&config).await,
     }?;
     writeln!(io::stdout(), "{said}")?;
@@ -107,15 +107,15 @@ async fn topic(config: &Config, topic: Topic) -> anyhow::Result<String> {
     if found.is_empty() { Ok("as it should be".into()) } else { bail!("{}", found.join(" ")) }
 }
 
-fn disk(config: &Config) -> anyhow::Result<String> {
+fn disk(config: &Config, reserve_mib: u64) -> anyhow::Result<String> {
     let mut rooms = Vec::new();
     for folder in [Some(&config.portal.data_dir), config.backup.as_ref().map(|backup| &backup.folder)] {
         let Some(folder) = folder else { continue };
         let found = statvfs(folder).with_context(|| format!("cannot look at {}", folder.display()))?;
         let free = found.blocks_available() * found.fragment_size();
         ensure!(
-            free > ROOM,
-            "{} MiB are left for {}: make room, or nothing can be deposited soon",
+            free >> 20 > reserve_mib,
+            "{} MiB are left for {}, less than {reserve_mib}: make room, or nothing can be deposited soon",
             free >> 20,
             folder.display()
         );

@@ -17,6 +17,8 @@ use std::{
 const PAUSE: Duration = Duration::from_secs(5);
 /// Closed incidents that are kept.
 const KEPT: usize = 100;
+/// Longest message that is kept, characters.
+const LONGEST: usize = 500;
 /// The incidents, in the data folder.
 const FILE: &str = "incidents.json";
 
@@ -38,6 +40,13 @@ pub struct Incident {
 struct Outcome {
     name: String,
     result: Verdict,
+}
+
+impl Outcome {
+    /// Its name without the ending of its file.
+    fn promise(&self) -> &str {
+        self.name.trim_end_matches(".py")
+    }
 }
 
 #[derive(Deserialize)]
@@ -94,15 +103,15 @@ fn outcomes(results: &Path) -> anyhow::Result<Vec<Outcome>> {
 /// What the incidents are after some results. A promise that is gone is no reason to worry any more.
 fn follow(mut incidents: Vec<Incident>, outcomes: &[Outcome], now: Timestamp) -> Vec<Incident> {
     for incident in incidents.iter_mut().filter(|incident| incident.closed_at.is_none()) {
-        match outcomes.iter().find(|one| one.name == incident.promise) {
+        match outcomes.iter().find(|one| one.promise() == incident.promise) {
             Some(one) if one.result.failed => incident.message = words(&one.result.message),
             _ => incident.closed_at = Some(now),
         }
     }
     for one in outcomes.iter().filter(|one| one.result.failed) {
-        let open = |incident: &Incident| incident.promise == one.name && incident.closed_at.is_none();
+        let open = |incident: &Incident| incident.promise == one.promise() && incident.closed_at.is_none();
         if !incidents.iter().any(open) {
-            let (promise, message) = (one.name.clone(), words(&one.result.message));
+            let (promise, message) = (one.promise().to_owned(), words(&one.result.message));
             incidents.insert(0, Incident { promise, message, opened_at: now, closed_at: None });
         }
     }
@@ -112,11 +121,26 @@ fn follow(mut incidents: Vec<Incident>, outcomes: &[Outcome], now: Timestamp) ->
     incidents
 }
 
-/// What a command said, without what SlapOS puts around it.
+/// What a command said, without what SlapOS puts around it: a message of a command ends with Python's way of writing bytes.
 fn words(message: &str) -> String {
-    let said = message.rsplit_once("output: b").map_or(message, |(_, said)| said);
-    let said = said.trim_matches(['\'', '"']).replace("\\n", " ");
-    said.trim_start_matches("guichet: ").trim().chars().take(500).collect()
+    let Some((_, said)) = message.rsplit_once("output: b") else { return message.chars().take(LONGEST).collect() };
+    let mut bytes = Vec::with_capacity(said.len());
+    let mut rest = said.trim_matches(['\'', '"']).bytes();
+    while let Some(byte) = rest.next() {
+        let escaped = if byte == b'\\' { rest.next() } else { None };
+        bytes.push(match escaped {
+            None => byte,
+            Some(b'x') => {
+                let digits = [rest.next().unwrap_or_default(), rest.next().unwrap_or_default()];
+                let code = std::str::from_utf8(&digits).ok().and_then(|digits| u8::from_str_radix(digits, 16).ok());
+                code.unwrap_or(b'?')
+            }
+            Some(b'n' | b't' | b'r') => b' ',
+            Some(other) => other,
+        });
+    }
+    let said = String::from_utf8_lossy(&bytes);
+    said.trim_start_matches("guichet: ").trim().chars().take(LONGEST).collect()
 }
 
 #[cfg(test)]
@@ -125,7 +149,9 @@ mod tests {
     use jiff::Timestamp;
 
     fn one(failed: bool) -> Outcome {
-        let message = "ERROR 'guichet promise disk' run with failure, output: b'guichet: 3 MiB are left\\n'".into();
+        let message =
+            "ERROR 'guichet promise disk' run with failure, output: b'guichet: 3\\xc2\\xa0MiB are \\'left\\'\\n'"
+                .into();
         Outcome { name: "disk".into(), result: Verdict { failed, message } }
     }
 
@@ -133,7 +159,7 @@ mod tests {
     fn a_promise_opens_one_incident_and_closes_it() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let first = follow(Vec::new(), &[one(true)], at(1));
-        assert_eq!((first[0].message.as_str(), first[0].closed_at), ("3 MiB are left", None));
+        assert_eq!((first[0].message.as_str(), first[0].closed_at), ("3\u{a0}MiB are 'left'", None));
         assert_eq!(follow(first.clone(), &[one(true)], at(2)), first);
         let closed = follow(first, &[one(false)], at(3));
         assert_eq!(closed[0].closed_at, Some(at(3)));

@@ -34,6 +34,10 @@ pub const DATABASE: &str = "guichet";
 /// Folder for temporary tables. A server that starts removes all that it finds in its own, so that two must not share
 /// one: in `/tmp`, each would take the other's away.
 const TEMPORARY: &str = "tmp";
+/// Its socket, in its folder.
+const SOCKET: &str = "mariadb.sock";
+/// Its socket while data are made or brought up to date.
+const PREPARING: &str = "preparing.sock";
 /// Longest time until the server answers; recovery after a crash counts.
 const START: Duration = Duration::from_secs(60);
 /// Longest time for a clean stop.
@@ -59,6 +63,10 @@ impl Embedded {
     /// When MariaDB is not installed, another process uses `dir`, or the server does not start; the message has the
     /// last lines of its log.
     pub async fn start(dir: &Path) -> anyhow::Result<Self> {
+        Self::start_at(dir, SOCKET).await
+    }
+
+    async fn start_at(dir: &Path, name: &str) -> anyhow::Result<Self> {
         let programs = Programs::find()?;
         let user = current_user()?;
         private_folder(dir)?;
@@ -72,8 +80,8 @@ impl Embedded {
         if fresh {
             initialise(&programs, &dir, &data, &user).await?;
         }
-        let sockets = SocketFolder::within(&dir, "mariadb.sock")?;
-        let socket = sockets.path().join("mariadb.sock");
+        let sockets = SocketFolder::within(&dir, name)?;
+        let socket = sockets.path().join(name);
         let child = launch(&programs.server, &dir, &data, &socket)?;
         let pid = child.id().context("mariadbd ended at once")?;
         let mut server = Self { child, pid, socket, user, _lock: lock, _socket_folder: sockets };
@@ -305,8 +313,8 @@ pub async fn become_server(dir: &Path) -> anyhow::Error {
 async fn prepared(dir: &Path) -> anyhow::Result<std::process::Command> {
     private_folder(dir)?;
     let dir = dir.canonicalize().with_context(|| dir.display().to_string())?;
-    let socket = dir.join("mariadb.sock");
-    let sockets = SocketFolder::within(&dir, "mariadb.sock")?;
+    let socket = dir.join(SOCKET);
+    let sockets = SocketFolder::within(&dir, SOCKET)?;
     if sockets.path() != dir {
         bail!("{} is too long for the path of a socket: take a shorter folder", socket.display());
     }
@@ -315,7 +323,8 @@ async fn prepared(dir: &Path) -> anyhow::Result<std::process::Command> {
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
     let mark = fs::read_to_string(dir.join("version")).unwrap_or_default();
     if mark.is_empty() || !version.contains(&mark) {
-        Embedded::start(&dir).await?.stop().await?;
+        // Nobody is to find it there and lose it again.
+        Embedded::start_at(&dir, PREPARING).await?.stop().await?;
     } else {
         end_left_over(&dir.join("pid"), &dir.join("data"), STOP).await?;
     }
