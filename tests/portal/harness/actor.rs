@@ -202,6 +202,11 @@ impl Actor {
     }
 
     pub async fn json(&mut self, method: Method, path: &str, body: &Json) -> Answer {
+        self.try_json(method, path, body).await.unwrap()
+    }
+
+    /// The same, where the connection may be cut.
+    pub async fn try_json(&mut self, method: Method, path: &str, body: &Json) -> reqwest::Result<Answer> {
         let request = self
             .request(method, path)
             .header(header::ORIGIN, &self.at.url)
@@ -209,7 +214,7 @@ impl Actor {
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT, "application/json")
             .body(body.to_string());
-        self.send(request).await.unwrap()
+        self.send(request).await
     }
 
     /// Uploads a piece by the page's form.
