@@ -216,10 +216,8 @@ pub fn load_calls(config: &Config) -> Result<Calls, StartError> {
     for path in &config.portal.calls {
         found.calls.push(Arc::new(load(path)?));
     }
-    let own = config.authority();
-    let own = own.rsplit_once(':').map_or(own, |(name, _)| name);
     let mut taken: BTreeSet<String> = config.edge.iter().flat_map(|edge| edge.hosts.iter().cloned()).collect();
-    taken.insert(own.to_owned());
+    taken.insert(config.public_host().to_owned());
     taken.extend(found.calls.iter().flat_map(|call| call.hosts.iter().cloned()));
     for guest in &config.portal.guest_calls {
         match load(&guest.file) {

@@ -210,6 +210,12 @@ impl Config {
         faults
     }
 
+    /// Host of `public_url`, without its port.
+    #[must_use]
+    pub fn public_host(&self) -> &str {
+        self.authority().rsplit_once(':').map_or(self.authority(), |(host, _)| host)
+    }
+
     /// Host and port of `public_url`.
     #[must_use]
     pub fn authority(&self) -> &str {

@@ -1,17 +1,13 @@
 //! Clocks and sizes of processes.
 
 use crate::harness::{Installation, installation::guichet};
+use guichet::store::embedded::Stat;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
 /// CPU nanoseconds that processes have spent, threads that ended included, in ticks of ten milliseconds.
 pub fn cpu_nanoseconds(pids: &[u32]) -> u64 {
-    let ticks = |pid: &u32| -> Option<u64> {
-        let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
-        Some(fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?)
-    };
-    pids.iter().filter_map(ticks).sum::<u64>() * 10_000_000
+    pids.iter().filter_map(|pid| Stat::of(*pid)).map(|stat| stat.cpu).sum::<u64>() * 10_000_000
 }
 
 /// Largest resident size among processes.

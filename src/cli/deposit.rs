@@ -9,7 +9,10 @@ mod findings;
 mod memory;
 
 use super::lang;
-use crate::domain::{ids::DossierId, receipt, text::Lang};
+use crate::{
+    domain::{ids::DossierId, receipt, text::Lang},
+    store::embedded::replace_private,
+};
 use anyhow::{Context, bail};
 use client::{Draft, Portal};
 use files::{Files, PieceOnDisk};
@@ -191,12 +194,5 @@ fn file_part(number: &str) -> String {
 
 /// Writes a file whole or not at all.
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let attempt = || {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error).map(drop)
-    };
-    attempt().with_context(|| format!("cannot write {}", path.display()))
+    replace_private(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }

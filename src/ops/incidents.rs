@@ -3,7 +3,7 @@
 //! SlapOS leaves the result of each promise in a file; its master makes tickets of them. Here they are for the operator of
 //! one installation, who sees what is wrong, since when, and what was wrong before.
 
-use crate::store::embedded::lock;
+use crate::store::embedded::{lock, replace_private};
 use anyhow::Context;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -84,9 +84,7 @@ fn turn(results: &Path, data: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     let path = data.join(FILE);
-    let fresh = path.with_extension("new");
-    fs::write(&fresh, serde_json::to_vec_pretty(&after)?).with_context(|| fresh.display().to_string())?;
-    fs::rename(&fresh, &path).with_context(|| path.display().to_string())
+    replace_private(&path, &serde_json::to_vec_pretty(&after)?).with_context(|| path.display().to_string())
 }
 
 fn outcomes(results: &Path) -> anyhow::Result<Vec<Outcome>> {

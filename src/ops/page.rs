@@ -11,7 +11,7 @@ use askama::Template;
 use axum::{
     Json,
     http::{StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, IntoResponseParts, Response},
 };
 use jiff::Timestamp;
 
@@ -48,26 +48,24 @@ pub(super) fn feed(ops: &Ops) -> Response {
         updated: newest.unwrap_or_else(|| app.clock()),
         incidents,
     };
-    match feed.render() {
-        Ok(feed) => ([(header::CONTENT_TYPE, "application/atom+xml; charset=utf-8")], feed).into_response(),
-        Err(error) => {
-            tracing::error!("the feed cannot be made: {error}");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
+    shown(&feed, [(header::CONTENT_TYPE, "application/atom+xml; charset=utf-8")])
 }
 
 /// The state, for people.
 pub(super) async fn html(ops: &Ops, lang: Lang) -> Response {
     let status = Status::of(ops).await;
-    let page = Page { status: &status, lang }.render();
+    let page = Page { status: &status, lang };
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, CSP),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    match page {
-        Ok(page) => (headers, page).into_response(),
+    shown(&page, headers)
+}
+
+fn shown(template: &impl Template, headers: impl IntoResponseParts) -> Response {
+    match template.render() {
+        Ok(text) => (headers, text).into_response(),
         Err(error) => {
             tracing::error!("the operator's page cannot be made: {error}");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

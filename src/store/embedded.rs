@@ -6,8 +6,8 @@
 mod folder;
 mod process;
 
-pub use folder::{SocketFolder, lock, private_folder};
-pub use process::{end_left_over, stop_child, tail};
+pub use folder::{SocketFolder, lock, private_folder, replace_private};
+pub use process::{Stat, end_left_over, stop_child, tail};
 
 use anyhow::{Context, bail};
 use nix::{
@@ -124,12 +124,17 @@ impl Embedded {
         stop_child(&mut self.child, STOP).await.context("cannot stop mariadbd")
     }
 
-    async fn create_database(&mut self, log: &Path) -> anyhow::Result<()> {
-        let options = MySqlConnectOptions::new()
+    /// How to connect before there is a database.
+    fn options(&self) -> MySqlConnectOptions {
+        MySqlConnectOptions::new()
             .socket(&self.socket)
             .ssl_mode(MySqlSslMode::Disabled)
             .username(&self.user)
-            .disable_statement_logging();
+            .disable_statement_logging()
+    }
+
+    async fn create_database(&mut self, log: &Path) -> anyhow::Result<()> {
+        let options = self.options();
         let began = Instant::now();
         let mut connection = loop {
             match options.connect().await {
@@ -151,12 +156,7 @@ impl Embedded {
 
     /// Brings the system tables of data that an earlier version has made up to date; later starts have nothing to do.
     async fn upgrade(&self, dir: &Path, fresh: bool) -> anyhow::Result<()> {
-        let options = MySqlConnectOptions::new()
-            .socket(&self.socket)
-            .ssl_mode(MySqlSslMode::Disabled)
-            .username(&self.user)
-            .disable_statement_logging();
-        let mut connection = options.connect().await?;
+        let mut connection = self.options().connect().await?;
         let version: String = sqlx::query_scalar("select cast(version() as char)").fetch_one(&mut connection).await?;
         connection.close().await?;
         let (mark, log) = (dir.join("version"), dir.join("upgrade.log"));
@@ -204,7 +204,7 @@ pub(super) fn program(name: &str) -> Option<PathBuf> {
     folders.map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-fn current_user() -> anyhow::Result<String> {
+pub(super) fn current_user() -> anyhow::Result<String> {
     let uid = geteuid();
     let user = User::from_uid(uid)?.with_context(|| {
         format!(

@@ -1,5 +1,6 @@
 //! How to reach each server, from the configuration: sockets, hosts, or the one address that SlapOS publishes.
 
+use super::embedded::current_user;
 use crate::config::{Database, Host};
 use percent_encoding::percent_decode_str;
 use sqlx::{
@@ -66,7 +67,7 @@ const STATEMENTS: usize = 256;
 /// All servers that the configuration names.
 pub(super) fn endpoints(config: &Database) -> Result<Vec<Endpoint>, EndpointError> {
     let user = match (&config.socket, config.user.as_str()) {
-        (Some(_), "") => system_user(),
+        (Some(_), "") => current_user().unwrap_or_default(),
         (_, user) => user.to_owned(),
     };
     let base = MySqlConnectOptions::new()
@@ -140,11 +141,6 @@ fn secured(
         Some(file) => options.ssl_mode(verified).ssl_ca(file),
         None => options.ssl_mode(MySqlSslMode::Preferred),
     }
-}
-
-/// The user that the embedded server knows.
-fn system_user() -> String {
-    nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten().map(|user| user.name).unwrap_or_default()
 }
 
 fn read(path: &Path) -> Result<String, EndpointError> {

@@ -7,18 +7,16 @@ use super::Installation;
 use crate::{
     blob,
     config::Config,
-    store::{Freshness, Store, usage},
+    store::{
+        Freshness, Store,
+        embedded::{Stat, replace_private},
+        usage,
+    },
 };
 use anyhow::Context;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    fs,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fmt::Write as _, fs, io::Write, os::unix::fs::MetadataExt, path::PathBuf};
 
 /// What reports have said by now.
 const TOTALS: &str = "consumption.json";
@@ -102,35 +100,20 @@ pub(super) async fn run(args: &ConsumptionArgs) -> anyhow::Result<()> {
     let mut journal = fs::File::options().create(true).append(true).open(data.join(PERIODS))?;
     writeln!(journal, "{}", serde_json::to_string(&period)?)?;
     journal.sync_all()?;
-    replace(&data.join(TOTALS), &serde_json::to_vec(&Last { at: Some(now), totals, processes })?)
+    let last = serde_json::to_vec(&Last { at: Some(now), totals, processes })?;
+    Ok(replace_private(&data.join(TOTALS), &last)?)
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let fresh = path.with_extension("new");
-    fs::write(&fresh, bytes)?;
-    fs::rename(&fresh, path)?;
-    Ok(())
-}
-
-/// CPU time of this user's processes, each with those of its children that have ended, milliseconds. On a partition, the
-/// user is the partition's.
+/// CPU time of this user's processes by number and start, milliseconds. On a partition, the user is the partition's.
 fn processes() -> BTreeMap<String, i64> {
-    use std::os::unix::fs::MetadataExt;
     let own = nix::unistd::geteuid().as_raw();
-    let mut found = BTreeMap::new();
-    let Ok(entries) = fs::read_dir("/proc") else { return found };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let ours = name.bytes().all(|c| c.is_ascii_digit()) && entry.metadata().is_ok_and(|found| found.uid() == own);
-        let Some(text) = ours.then(|| fs::read_to_string(entry.path().join("stat")).ok()).flatten() else { continue };
-        let Some((_, rest)) = text.rsplit_once(')') else { continue };
-        let fields: Vec<i64> = rest.split_whitespace().map(|field| field.parse().unwrap_or_default()).collect();
-        // A clock tick is 10 ms on every Linux that SlapOS runs on.
-        if let (Some([user, system, ..]), Some(started)) = (fields.get(11..15), fields.get(19)) {
-            found.insert(format!("{name}/{started}"), (user + system) * 10);
-        }
-    }
-    found
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ours = entries.filter(|entry| entry.metadata().is_ok_and(|found| found.uid() == own));
+    let pids = ours.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let used = pids.filter_map(|pid| Some((pid, Stat::of(pid)?)));
+    // A clock tick is 10 ms on every Linux that SlapOS runs on.
+    used.map(|(pid, stat)| (format!("{pid}/{}", stat.started), i64::try_from(stat.cpu * 10).unwrap_or(i64::MAX)))
+        .collect()
 }
 
 /// As slapgrid's schema has it; quantities in the units of the titles.

@@ -45,8 +45,8 @@ pub(super) async fn run(command: SiteCommand) -> anyhow::Result<()> {
             let calls = load_calls(&config)?.calls;
             let known: Vec<&str> = calls.iter().map(|call| call.id.as_str()).collect();
             ensure!(known.contains(&call.as_str()), "there is no call {call:?}; there are: {}", known.join(", "));
-            let public = config.authority().rsplit_once(':').map_or(config.authority(), |(name, _)| name);
-            let mut own = config.edge.iter().flat_map(|edge| edge.hosts.iter().map(String::as_str)).chain([public]);
+            let mut own =
+                config.edge.iter().flat_map(|edge| edge.hosts.iter().map(String::as_str)).chain([config.public_host()]);
             ensure!(!own.any(|own| own.eq_ignore_ascii_case(&host)), "{host} is the portal's own host");
             let mut db = store.write().await?;
             site::put(&mut db, &host, &call, site::Source::Operator).await?;

@@ -18,10 +18,12 @@ const ANSWER: Duration = Duration::from_secs(5);
 pub async fn lost(health: Option<Health>) {
     let Some(health) = health else { return std::future::pending().await };
     let mut patience = Duration::from_secs(health.start_seconds);
+    // Made once: it reads the authorities that the machine trusts. Without one, nothing can be told.
+    let Ok(client) = reqwest::Client::builder().no_proxy().build() else { return std::future::pending().await };
     let (mut answered, mut pause) = (Instant::now(), EAGER);
     while answered.elapsed() < patience {
         tokio::time::sleep(pause).await;
-        if timeout(ANSWER, answers(&health)).await.unwrap_or(false) {
+        if timeout(ANSWER, answers(&health, &client)).await.unwrap_or(false) {
             answered = Instant::now();
             patience = Duration::from_secs(health.patience_seconds);
             pause = PAUSE;
@@ -29,10 +31,8 @@ pub async fn lost(health: Option<Health>) {
     }
 }
 
-async fn answers(health: &Health) -> bool {
+async fn answers(health: &Health, client: &reqwest::Client) -> bool {
     if let Some(address) = &health.http {
-        let client = reqwest::Client::builder().no_proxy().build();
-        let Ok(client) = client else { return true };
         // Any answer will do: one that says "not ready" is not stuck.
         return client.get(address).send().await.is_ok();
     }

@@ -1,5 +1,6 @@
 //! What runs, on the disk: for the keeper's successor, and for whoever asks.
 
+use crate::store::embedded::{Stat, lock, replace_private};
 use anyhow::Context;
 use nix::{
     fcntl::Flock,
@@ -32,13 +33,13 @@ pub struct Process {
 impl Process {
     /// The process of that number.
     pub fn of(pid: u32) -> Option<Self> {
-        let pid = i32::try_from(pid).ok()?;
-        Some(Self { pid, started: stat(pid)?.1 })
+        Some(Self { pid: i32::try_from(pid).ok()?, started: Stat::of(pid)?.started })
     }
 
     /// Whether it still runs; one that has ended and that nobody has waited for does not.
     pub fn runs(self) -> bool {
-        stat(self.pid).is_some_and(|(state, started)| started == self.started && state != 'Z')
+        let found = u32::try_from(self.pid).ok().and_then(Stat::of);
+        found.is_some_and(|stat| stat.started == self.started && stat.state != 'Z')
     }
 
     /// Signals it; it may have ended this very moment.
@@ -63,14 +64,6 @@ impl Process {
         // It is our child when it was started before we became another program.
         waitpid(Pid::from_raw(self.pid), Some(WaitPidFlag::WNOHANG)).ok();
     }
-}
-
-/// State and start of a process; its name may hold spaces and brackets.
-fn stat(pid: i32) -> Option<(char, u64)> {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, rest) = text.rsplit_once(')')?;
-    let fields: Vec<&str> = rest.split_whitespace().collect();
-    Some((fields.first()?.chars().next()?, fields.get(19)?.parse().ok()?))
 }
 
 /// What is known of a program.
@@ -114,7 +107,7 @@ impl Records {
 
     /// Keeps a second keeper off the same programs; a successor in this process's place takes it anew.
     pub fn lock(&self) -> anyhow::Result<Flock<File>> {
-        let lock = crate::store::embedded::lock(&self.0.join("lock"))?;
+        let lock = lock(&self.0.join("lock"))?;
         lock.with_context(|| format!("another keeper is at work in {}", self.0.display()))
     }
 
@@ -125,12 +118,8 @@ impl Records {
     /// Keeps a record; without it, a successor would start a second one, so a full disk is told.
     pub fn write(&self, record: &Record) {
         let path = self.0.join(format!("{}.json", record.name));
-        let write = || -> io::Result<()> {
-            let fresh = path.with_extension("new");
-            fs::write(&fresh, serde_json::to_vec_pretty(record)?)?;
-            fs::rename(&fresh, &path)
-        };
-        if let Err(error) = write() {
+        let written = serde_json::to_vec_pretty(record).map_err(io::Error::from);
+        if let Err(error) = written.and_then(|text| replace_private(&path, &text)) {
             tracing::error!(path = %path.display(), %error, "keep.not_recorded");
         }
     }

@@ -9,7 +9,7 @@ mod order;
 mod responder;
 
 use super::{CertificatesError, Held, SiteCertificate};
-use crate::{config, edge::spec::Challenges};
+use crate::{config, edge::spec::Challenges, store::embedded::replace_private};
 use due::{Backoff, renewal_due};
 use jiff::Timestamp;
 use order::Authority;
@@ -17,8 +17,7 @@ use responder::Responder;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    io::Write,
-    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -205,8 +204,8 @@ impl Keeper {
     fn take_over(&self, host: &str, chain: String, key: String) -> anyhow::Result<SiteCertificate> {
         let certificate = SiteCertificate::parse(chain.clone(), key.clone()).map_err(anyhow::Error::msg)?;
         anyhow::ensure!(certificate.covers(host), "the authority issued a certificate for other names");
-        write_private(&self.folder.join(format!("{host}.key")), &key)?;
-        write_private(&self.folder.join(format!("{host}.pem")), &chain)?;
+        replace_private(&self.folder.join(format!("{host}.key")), key.as_bytes())?;
+        replace_private(&self.folder.join(format!("{host}.pem")), chain.as_bytes())?;
         Ok(certificate)
     }
 }
@@ -222,15 +221,4 @@ fn stored(folder: &Path) -> BTreeMap<String, SiteCertificate> {
         })
         .filter(|(host, certificate)| certificate.covers(host))
         .collect()
-}
-
-/// Writes a file that only we can read, whole or not at all.
-fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.as_file().set_permissions(fs::Permissions::from_mode(0o600))?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }

@@ -4,16 +4,16 @@
 //! laptop has. Browsers of the public do not know it.
 
 use super::{CertificatesError, Held, SiteCertificate};
-use crate::edge::compile::is_host_name;
+use crate::{edge::compile::is_host_name, store::embedded::replace_private};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, NameConstraints,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, DirBuilder, File},
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -57,8 +57,8 @@ impl Authority {
         if !lasts {
             let key = KeyPair::generate().map_err(io::Error::other)?;
             let certificate = this.params(now).self_signed(&key).map_err(io::Error::other)?;
-            write(&folder.join(KEY), &key.serialize_pem(), 0o600)?;
-            write(&this.certificate(), &certificate.pem(), 0o644)?;
+            replace_private(&folder.join(KEY), key.serialize_pem().as_bytes())?;
+            replace_private(&this.certificate(), certificate.pem().as_bytes())?;
         }
         Ok(this)
     }
@@ -103,8 +103,8 @@ impl Authority {
         let own_key = KeyPair::generate().map_err(io::Error::other)?;
         let issued =
             leaf_params(now, names).and_then(|params| params.signed_by(&own_key, &issuer)).map_err(io::Error::other)?;
-        write(&key, &own_key.serialize_pem(), 0o600)?;
-        write(&leaf, &format!("{}{authority}", issued.pem()), 0o600)?;
+        replace_private(&key, own_key.serialize_pem().as_bytes())?;
+        replace_private(&leaf, format!("{}{authority}", issued.pem()).as_bytes())?;
         SiteCertificate::read(&leaf, &key).map_err(io::Error::other)
     }
 }
@@ -120,15 +120,6 @@ fn leaf_params(now: OffsetDateTime, names: &[String]) -> Result<CertificateParam
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     (params.not_before, params.not_after) = (now - Duration::days(BACKDATE_DAYS), now + Duration::days(LEAF_DAYS));
     Ok(params)
-}
-
-/// Writes a file whole or not at all.
-fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
-    let fresh = path.with_extension("new");
-    let mut file = File::options().create(true).truncate(true).write(true).mode(mode).open(&fresh)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)
 }
 
 /// The authority at work for the hosts that nothing else covers.
@@ -161,8 +152,9 @@ impl Own {
     /// Says for which hosts it is to stand.
     pub fn wanted(&self, hosts: &BTreeSet<String>) {
         let mut issued = self.issued();
-        let before = issued.clone();
+        let before = issued.len();
         issued.retain(|host, _| hosts.contains(host));
+        let mut changed = issued.len() != before;
         let soon = (OffsetDateTime::now_utc() + Duration::days(RENEW_DAYS)).unix_timestamp();
         let lasts = |issued: &Result<SiteCertificate, String>| issued.as_ref().is_ok_and(|one| one.expires > soon);
         let due: Vec<&String> = hosts.iter().filter(|host| !issued.get(*host).is_some_and(lasts)).collect();
@@ -174,9 +166,10 @@ impl Own {
             } else {
                 Err("this is no host name that a certificate could be for".into())
             };
+            changed |= issued.get(host) != Some(&certificate);
             issued.insert(host.clone(), certificate);
         }
-        if *issued != before {
+        if changed {
             self.changed.notify_one();
         }
     }

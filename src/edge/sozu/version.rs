@@ -1,6 +1,7 @@
 //! Which Sōzu answers: its protocol has no greeting, and a state of another version could be misread in silence.
 
 use super::SozuError;
+use crate::store::embedded::Stat;
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use std::{fs, io, os::unix::net::UnixStream, path::Path, time::Duration};
 use tokio::{process::Command, time::timeout};
@@ -69,14 +70,7 @@ fn holder(socket: &Path) -> Option<u32> {
     };
     let processes = fs::read_dir("/proc").ok()?.flatten();
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(holds).max_by_key(begun)
-}
-
-/// When a process began, in ticks since the machine did.
-fn begun(pid: &u32) -> u64 {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let after = stat.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default();
-    after.split_whitespace().nth(19).and_then(|ticks| ticks.parse().ok()).unwrap_or(0)
+    pids.filter(holds).max_by_key(|pid| Stat::of(*pid).map_or(0, |stat| stat.started))
 }
 
 fn version_word(word: &str) -> Option<String> {

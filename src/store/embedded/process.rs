@@ -66,6 +66,29 @@ fn runs(pid: i32, marker: &Path) -> bool {
         .is_ok_and(|line| line.windows(marker.len().max(1)).any(|part| part == marker))
 }
 
+/// What the kernel tells of a process (proc_pid_stat(5)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stat {
+    /// `Z` for one that has ended and that nobody has waited for.
+    pub state: char,
+    /// CPU time, clock ticks.
+    pub cpu: u64,
+    /// Start, in clock ticks after the machine's.
+    pub started: u64,
+}
+
+impl Stat {
+    /// Of a process; nothing when there is none.
+    #[must_use]
+    pub fn of(pid: u32) -> Option<Self> {
+        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The name before it may hold spaces and brackets.
+        let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+        let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
+        Some(Self { state: fields.first()?.chars().next()?, cpu: number(11)? + number(12)?, started: number(19)? })
+    }
+}
+
 /// The last lines of a log, up to its last error where it has one: what follows may be good advice only.
 #[must_use]
 pub fn tail(log: &Path) -> String {

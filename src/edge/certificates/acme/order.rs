@@ -1,7 +1,7 @@
 //! One order for one host.
 
-use super::{responder::Responder, write_private};
-use crate::config;
+use super::responder::Responder;
+use crate::{config, store::embedded::replace_private};
 use anyhow::{Context, bail, ensure};
 use instant_acme::{
     Account, AccountCredentials, AuthorizationStatus, ChallengeType, Identifier, NewAccount, NewOrder, Order,
@@ -62,7 +62,7 @@ impl Authority {
         let wish = NewAccount { contact: &contact, terms_of_service_agreed: true, only_return_existing: false };
         let directory_url = self.config.directory_url.clone();
         let (account, credentials) = self.builder()?.create(&wish, directory_url.clone(), None).await?;
-        write_private(&self.file, &serde_json::to_string(&Kept { directory_url, credentials })?)?;
+        replace_private(&self.file, &serde_json::to_vec(&Kept { directory_url, credentials })?)?;
         Ok(account)
     }
 
