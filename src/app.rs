@@ -13,6 +13,7 @@ mod edit;
 mod error;
 pub mod jobs;
 pub mod mail;
+pub mod mirror;
 mod read;
 mod register;
 mod restore;
@@ -40,7 +41,7 @@ pub use site::Site;
 
 use crate::{
     auth::{Keys, KeysError, edge_marker},
-    blob::Blobs,
+    blob::{Blobs, peers::Peers},
     config::{Config, Mail},
     domain::{
         calendar::{Round, RoundId},
@@ -130,16 +131,21 @@ impl App {
     /// See [`StartError`].
     pub fn open(config: Config) -> Result<Self, StartError> {
         let Calls { calls, refused, hosts } = load_calls(&config)?;
-        let data = &config.portal.data_dir;
+        let (data, seed) = (&config.portal.data_dir, config.portal.keys_seed_file.as_deref());
+        let keys = Keys::open(&data.join("keys"), seed)?;
+        let blobs = Blobs::open(data.join("blobs"))?;
         let parts = Parts {
             calls,
             refused_calls: refused,
             guest_hosts: hosts,
             store: Store::open(&config.database)?,
-            blobs: Blobs::open(data.join("blobs"))?,
-            keys: Keys::open(&data.join("keys"))?,
+            blobs: match &config.attachments {
+                Some(shared) => blobs.among(Peers::new(mirror::own_store(data)?, shared.copies, keys.peers.clone())?),
+                None => blobs,
+            },
+            keys,
             work: Notify::new(),
-            edge_marker: edge_marker(data)?,
+            edge_marker: edge_marker(data, seed)?,
             sessions: session::Cache::default(),
             sites: site::Sites::default(),
             link_requests: site::Throttle::default(),

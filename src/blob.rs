@@ -2,21 +2,28 @@
 //!
 //! Bytes go to a temporary file while they are hashed, never whole into memory; the file is synced, renamed into its
 //! place and the folder synced before any row speaks of it. A file that no row speaks of is swept later.
+//!
+//! Processes of one machine share the folder; where some run elsewhere, [`peers`] copies files between the folders.
+
+pub mod peers;
 
 use crate::domain::media::{Look, WINDOW_BYTES};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use peers::Peers;
 use ring::digest::{Context, SHA256};
 use std::{
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 /// The store of attachments.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Blobs {
     folder: PathBuf,
+    peers: Option<Arc<Peers>>,
 }
 
 /// Why bytes could not be received.
@@ -31,6 +38,9 @@ pub enum BlobError {
     /// The disk failed.
     #[error("cannot write to the attachment store")]
     Disk(#[from] io::Error),
+    /// Too few other folders took a copy.
+    #[error("{0} copies are wanted and cannot be had")]
+    TooFewCopies(u8),
 }
 
 /// Bytes received into a temporary file, not yet kept.
@@ -148,7 +158,20 @@ impl Blobs {
     /// When the folder cannot be made.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(folder.join("incoming"))?;
-        Ok(Self { folder })
+        Ok(Self { folder, peers: None })
+    }
+
+    /// The same store, whose files are copied to others and had from them.
+    #[must_use]
+    pub fn among(mut self, peers: Peers) -> Self {
+        self.peers = Some(Arc::new(peers));
+        self
+    }
+
+    /// The other stores, where there are some.
+    #[must_use]
+    pub fn peers(&self) -> Option<&Peers> {
+        self.peers.as_deref()
     }
 
     /// Receives a stream of bytes into a temporary file.
@@ -202,11 +225,20 @@ impl Blobs {
         }
     }
 
-    /// Keeps received bytes for good; when this returns they are on the disk.
+    /// Keeps received bytes for good; when this returns they are on the disk, and on those of as many others as wanted.
     ///
     /// # Errors
-    /// When the disk fails.
-    pub async fn keep(&self, received: Received) -> io::Result<()> {
+    /// See [`BlobError`].
+    pub async fn keep(&self, received: Received) -> Result<(), BlobError> {
+        let sha256 = received.sha256.clone();
+        self.keep_here(received).await?;
+        match &self.peers {
+            Some(peers) => peers.give(&self.place(&sha256), &sha256).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn keep_here(&self, received: Received) -> io::Result<()> {
         let place = self.place(&received.sha256);
         let root = self.folder.clone();
         blocking(move || {
@@ -221,17 +253,32 @@ impl Blobs {
         .await
     }
 
-    /// Whether bytes are kept, without opening them.
+    /// Whether bytes are kept here, without opening them.
     #[must_use]
     pub fn has(&self, sha256: &str) -> bool {
         self.place(sha256).is_file()
     }
 
+    /// Whether bytes are kept here, once another store that has them was asked.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub async fn obtain(&self, sha256: &str) -> io::Result<bool> {
+        if self.has(sha256) {
+            return Ok(true);
+        }
+        match &self.peers {
+            Some(peers) => peers.fetch(self, sha256).await,
+            None => Ok(false),
+        }
+    }
+
     /// Opens kept bytes.
     ///
     /// # Errors
-    /// When they are not there.
+    /// When they are nowhere.
     pub async fn file(&self, sha256: &str) -> io::Result<tokio::fs::File> {
+        self.obtain(sha256).await?;
         tokio::fs::File::open(self.place(sha256)).await
     }
 
@@ -279,48 +326,4 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn receive(blobs: &Blobs, chunks: &[&'static [u8]], max: u64) -> Result<Received, BlobError> {
-        let stream =
-            futures_util::stream::iter(chunks.iter().map(|chunk| Ok::<_, io::Error>(Bytes::from_static(chunk))));
-        blobs.receive(stream, max).await
-    }
-
-    #[tokio::test]
-    async fn bytes_are_hashed_on_the_way_and_kept_under_their_digest() {
-        let folder = tempfile::tempdir().unwrap();
-        let blobs = Blobs::open(folder.path().into()).unwrap();
-        let received = receive(&blobs, &[b"ab", b"c"], 10).await.unwrap();
-        assert_eq!(received.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert_eq!(received.look().head, b"abc");
-        let digest = received.sha256.clone();
-        blobs.keep(received).await.unwrap();
-        assert_eq!(std::fs::read(folder.path().join("ba").join(&digest)).unwrap(), b"abc");
-        assert_eq!(std::fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0);
-    }
-
-    #[tokio::test]
-    async fn too_many_bytes_leave_nothing_behind() {
-        let folder = tempfile::tempdir().unwrap();
-        let blobs = Blobs::open(folder.path().into()).unwrap();
-        assert!(matches!(receive(&blobs, &[b"abcd", b"efgh"], 7).await, Err(BlobError::TooLarge(7))));
-        assert_eq!(std::fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn a_marker_across_two_batches_is_seen() {
-        let receiver = Receiver {
-            file: tempfile::NamedTempFile::new().unwrap(),
-            context: Context::new(&SHA256),
-            bytes: 0,
-            head: Vec::new(),
-            tail: Vec::new(),
-            says_encrypt: false,
-        };
-        let received = receiver.write(b"trailer << /Encr").unwrap().write(b"ypt 5 0 R >>").unwrap().finish();
-        assert!(received.look().says_encrypt);
-        assert_eq!(received.look().tail, b"trailer << /Encrypt 5 0 R >>");
-    }
-}
+mod tests;

@@ -2,12 +2,14 @@
 //!
 //! Unknown keys are refused with file, line and key; units stand in the names; secrets are files.
 
+mod attachments;
 mod backup;
 mod database;
 mod edge;
 mod listen;
 mod repman;
 
+pub use attachments::Attachments;
 pub use backup::{Backup, Restic};
 pub use database::{Database, Durability, Host};
 pub use edge::{Acme, CertificateFiles, Edge, Limits};
@@ -36,6 +38,9 @@ pub struct Config {
     /// Backup sets on schedule.
     #[serde(default)]
     pub backup: Option<Backup>,
+    /// Attachments, where processes run on several machines.
+    #[serde(default)]
+    pub attachments: Option<Attachments>,
     /// The proxy in front; only `guichet edge` reads it.
     #[serde(default)]
     pub edge: Option<Edge>,
@@ -54,8 +59,12 @@ pub struct Portal {
     pub listen: Listen,
     /// Address of health, readiness and metrics; never forwarded by the proxy.
     pub ops_listen: SocketAddr,
-    /// Folder of attachments, keys and the like; shared by all processes of an installation.
+    /// Folder of attachments, keys and the like; shared by all processes of a machine.
     pub data_dir: PathBuf,
+    /// File with a secret text from which keys are made that the data folder does not have: where processes run on
+    /// several machines, it gives them all the same ones [default: keys are random].
+    #[serde(default)]
+    pub keys_seed_file: Option<PathBuf>,
     /// How long browsers insist on HTTPS, seconds [default: a year; five minutes in a demonstration].
     #[serde(default)]
     pub hsts_seconds: Option<u32>,
@@ -193,6 +202,13 @@ impl Config {
         faults.extend(self.database.faults());
         faults.extend(self.repman.iter().flat_map(RepmanConfig::faults));
         faults.extend(self.backup.iter().flat_map(Backup::faults));
+        faults.extend(self.attachments.iter().flat_map(Attachments::faults));
+        if self.attachments.is_some() && self.portal.keys_seed_file.is_none() {
+            faults.push(
+                "attachments needs portal.keys_seed_file: machines with different keys take each other for strangers"
+                    .into(),
+            );
+        }
         if let Some(edge) = &self.edge {
             if edge.hosts.is_empty() {
                 faults.push("edge.hosts is empty: no request would reach the portal".into());

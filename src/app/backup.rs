@@ -4,10 +4,10 @@
 //! The database comes first and the attachments after it: a file is on the disk before any row speaks of it, and never
 //! changes, so whatever the rows of that instant speak of is there. Attachments are shared by all sets of a folder.
 
-use super::{App, Drill};
+use super::{App, AppError, Drill, mirror};
 use crate::{
     blob,
-    store::{DumpError, Freshness, StoreError, deposit},
+    store::{DumpError, Freshness, StoreError, deposit, process},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -116,6 +116,7 @@ impl App {
         self.store.dump(&database).await?;
         let data = &self.config.portal.data_dir;
         copy_keys(&data.join("keys"), &making.path().join("keys"))?;
+        self.gather_all(&data.join("blobs")).await?;
         let attachments = copy_blobs(&data.join("blobs"), &folder.join("blobs"))?;
         let manifest = Manifest {
             format: FORMAT,
@@ -132,6 +133,22 @@ impl App {
         fs::rename(making.keep(), &path).map_err(failed(&path))?;
         sync(&sets)?;
         Ok(Set { path, manifest })
+    }
+}
+
+impl App {
+    /// Has here what other machines have, so that the set is whole.
+    async fn gather_all(&self, blobs: &Path) -> Result<(), BackupError> {
+        let Some(peers) = self.blobs.peers() else { return Ok(()) };
+        {
+            let mut db = self.store.read(Freshness::OwnWrites).await?;
+            peers.meet(mirror::stores(&process::all(&mut db).await?));
+        }
+        match self.gather().await {
+            Ok(_) => Ok(()),
+            Err(AppError::Store(error)) => Err(error.into()),
+            Err(error) => Err(failed(blobs)(io::Error::other(error))),
+        }
     }
 }
 

@@ -96,8 +96,10 @@ impl App {
             Err(Refusal::Findings(evaluation)) => return Err(AppError::Refused(evaluation)),
         };
         // A receipt must not vouch for bytes that a failing disk has lost.
-        if let Some(lost) = uploads.iter().find(|upload| !self.blobs.has(&upload.sha256)) {
-            return Err(AppError::Disk(std::io::Error::other(format!("the bytes of {} are gone", lost.code))));
+        for upload in &uploads {
+            if !self.blobs.obtain(&upload.sha256).await? {
+                return Err(AppError::Disk(std::io::Error::other(format!("the bytes of {} are gone", upload.code))));
+            }
         }
         // From here on other deposits wait: nothing slow may follow.
         let (receipts, events) = journal::lock_heads(db).await?;

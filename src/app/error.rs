@@ -64,6 +64,9 @@ pub enum AppError {
     /// The attachments' disk.
     #[error("the attachment store failed")]
     Disk(#[from] std::io::Error),
+    /// An attachment could not be copied to another machine, so it is not acknowledged.
+    #[error("{0} copies of an attachment are wanted and cannot be had")]
+    TooFewCopies(u8),
     /// A token could not be made.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -78,6 +81,7 @@ impl From<BlobError> for AppError {
             BlobError::TooLarge(limit) => Self::File(FileRefusal::TooLarge(limit)),
             BlobError::BrokenOff => Self::BrokenOff,
             BlobError::Disk(error) => Self::Disk(error),
+            BlobError::TooFewCopies(copies) => Self::TooFewCopies(copies),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A process of the portal makes itself known, says that it lives, and goes only when no request can reach it any more.
 
-use super::App;
+use super::{App, mirror};
 use crate::store::{
     StoreError, edge,
     process::{self, Registration, State},
@@ -41,12 +41,14 @@ impl Presence {
     pub fn new(app: App) -> Self {
         let portal = &app.config.portal;
         let host = nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
+        let shared = app.config.attachments.as_ref().map(|shared| shared.listen.to_string());
         let registration = Registration {
             id: Uuid::now_v7(),
             name: portal.name.clone().unwrap_or_else(|| format!("{host}/{}", portal.listen)),
             address: portal.listen.to_string(),
             ops_address: portal.ops_listen.to_string(),
             build: BUILD.into(),
+            attachments: app.blobs.peers().map(|peers| peers.own).zip(shared),
             host,
         };
         Self { app, registration }
@@ -76,6 +78,9 @@ impl Presence {
     async fn beat(&self) -> Result<State, StoreError> {
         let mut db = self.app.store.write().await?;
         let id = self.registration.id;
+        if let Some(peers) = self.app.blobs.peers() {
+            peers.meet(mirror::stores(&process::all(&mut db).await?));
+        }
         match process::beat(&mut db, id).await? {
             Some(State::Starting) => process::ready(&mut db, id).await?,
             Some(state) => return Ok(state),

@@ -2,7 +2,7 @@
 
 use biscuit_auth::{KeyPair, PrivateKey, builder::Algorithm};
 use ring::{
-    hmac,
+    hkdf, hmac,
     rand::{SecureRandom, SystemRandom},
     signature::{Ed25519KeyPair, KeyPair as _},
 };
@@ -30,6 +30,34 @@ pub enum KeysError {
     /// The system gives no randomness.
     #[error("the system gives no randomness")]
     Randomness,
+    /// The seed could be guessed.
+    #[error("{0} has fewer than {SEED} characters: keys made from it could be guessed")]
+    ShortSeed(PathBuf),
+}
+
+/// Fewest characters of a seed.
+const SEED: usize = 32;
+
+/// A secret from which missing keys are made, so that several machines have the same ones. No `Debug`.
+struct Seed(hkdf::Prk);
+
+impl Seed {
+    /// Reads the seed from a file; blanks around it do not count.
+    fn read(file: &Path) -> Result<Self, KeysError> {
+        let text = fs::read_to_string(file).map_err(|source| KeysError::File { path: file.into(), source })?;
+        if text.trim().chars().count() < SEED {
+            return Err(KeysError::ShortSeed(file.into()));
+        }
+        Ok(Self(hkdf::Salt::new(hkdf::HKDF_SHA256, b"guichet keys").extract(text.trim().as_bytes())))
+    }
+
+    /// The secret of one name (RFC 5869).
+    fn secret(&self, name: &str) -> Result<[u8; 32], KeysError> {
+        let mut secret = [0; 32];
+        let info = [name.as_bytes()];
+        let made = self.0.expand(&info, hkdf::HKDF_SHA256).and_then(|okm| okm.fill(&mut secret));
+        made.map(|()| secret).map_err(|_| KeysError::Randomness)
+    }
 }
 
 /// The keys. No `Debug`: the libraries print private halves.
@@ -45,29 +73,34 @@ pub struct Keys {
     pub retired: Vec<Vec<u8>>,
     /// Makes form tokens.
     pub form: hmac::Key,
+    /// Shows processes of other machines that a request is ours.
+    pub peers: hmac::Key,
 }
 
 impl Keys {
-    /// Reads the keys of a folder; those that are missing are made.
+    /// Reads the keys of a folder; those that are missing are made, from the seed in a file where there is one.
     ///
     /// # Errors
     /// See [`KeysError`].
-    pub fn open(folder: &Path) -> Result<Self, KeysError> {
+    pub fn open(folder: &Path, seed_file: Option<&Path>) -> Result<Self, KeysError> {
+        let seed = seed_file.map(Seed::read).transpose()?;
+        let seed = seed.as_ref();
         let failed = |source| KeysError::File { path: folder.into(), source };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
         let malformed = |name: &str| KeysError::Malformed(folder.join(name));
         let biscuit = |name: &str| -> Result<KeyPair, KeysError> {
-            let seed = random_file(folder, name)?;
-            let key = PrivateKey::from_bytes(&seed, Algorithm::Ed25519).map_err(|_| malformed(name))?;
+            let secret = secret_file(folder, name, seed)?;
+            let key = PrivateKey::from_bytes(&secret, Algorithm::Ed25519).map_err(|_| malformed(name))?;
             Ok(KeyPair::from(&key))
         };
         Ok(Self {
             session: biscuit("session.key")?,
             api: biscuit("api.key")?,
-            receipt: Ed25519KeyPair::from_seed_unchecked(&random_file(folder, "receipt.key")?)
+            receipt: Ed25519KeyPair::from_seed_unchecked(&secret_file(folder, "receipt.key", seed)?)
                 .map_err(|_| malformed("receipt.key"))?,
             retired: retired(folder)?,
-            form: hmac::Key::new(hmac::HMAC_SHA256, &random_file(folder, "form.key")?),
+            form: hmac::Key::new(hmac::HMAC_SHA256, &secret_file(folder, "form.key", seed)?),
+            peers: hmac::Key::new(hmac::HMAC_SHA256, &secret_file(folder, "peers.key", seed)?),
         })
     }
 
@@ -79,15 +112,16 @@ impl Keys {
 }
 
 /// What Sōzu writes on every request, so that the portal knows its requests from others on the machine: 32 random bytes,
-/// hexadecimal, in `keys/edge.key` of the data folder; made by whoever comes first.
+/// hexadecimal, in `keys/edge.key` of the data folder; made by whoever comes first, from the seed where there is one.
 ///
 /// # Errors
 /// See [`KeysError`].
-pub fn edge_marker(data_dir: &Path) -> Result<String, KeysError> {
+pub fn edge_marker(data_dir: &Path, seed_file: Option<&Path>) -> Result<String, KeysError> {
+    let seed = seed_file.map(Seed::read).transpose()?;
     let folder = data_dir.join("keys");
     let failed = |source| KeysError::File { path: folder.clone(), source };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
-    random_file(&folder, "edge.key").map(hex::encode)
+    secret_file(&folder, "edge.key", seed.as_ref()).map(hex::encode)
 }
 
 fn retired(folder: &Path) -> Result<Vec<Vec<u8>>, KeysError> {
@@ -107,16 +141,19 @@ fn retired(folder: &Path) -> Result<Vec<Vec<u8>>, KeysError> {
 
 /// Reads 32 secret bytes, hexadecimal in the file, or makes them. Two processes may start at once: the file is
 /// written aside and linked, so that both end with the same key.
-fn random_file(folder: &Path, name: &str) -> Result<Vec<u8>, KeysError> {
+fn secret_file(folder: &Path, name: &str, seed: Option<&Seed>) -> Result<Vec<u8>, KeysError> {
     let path = folder.join(name);
     let failed = |source| KeysError::File { path: path.clone(), source };
     if !path.exists() {
-        let mut seed = [0; 32];
-        SystemRandom::new().fill(&mut seed).map_err(|_| KeysError::Randomness)?;
+        let mut secret = [0; 32];
+        match seed {
+            Some(seed) => secret = seed.secret(name)?,
+            None => SystemRandom::new().fill(&mut secret).map_err(|_| KeysError::Randomness)?,
+        }
         let aside = folder.join(format!(".{name}.{}", std::process::id()));
         let mut file =
             fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside).map_err(failed)?;
-        file.write_all(hex::encode(seed).as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        file.write_all(hex::encode(secret).as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
         let linked = fs::hard_link(&aside, &path);
         fs::remove_file(&aside).map_err(failed)?;
         match linked {
@@ -125,5 +162,5 @@ fn random_file(folder: &Path, name: &str) -> Result<Vec<u8>, KeysError> {
         }
     }
     let text = fs::read_to_string(&path).map_err(failed)?;
-    hex::decode(text.trim()).ok().filter(|seed| seed.len() == 32).ok_or(KeysError::Malformed(path))
+    hex::decode(text.trim()).ok().filter(|secret| secret.len() == 32).ok_or(KeysError::Malformed(path))
 }

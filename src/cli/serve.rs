@@ -3,7 +3,8 @@
 mod backups;
 
 use crate::{
-    app::{App, BUILD, Presence, jobs},
+    app::{App, BUILD, Presence, jobs, mirror},
+    blob,
     bricks::repman::Repman,
     cli::parent::asked_to_stop,
     config::{Config, Listen},
@@ -52,6 +53,10 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let listen = app.config.portal.listen.clone();
     let pages = Pages::bind(&listen).await?;
     let operator = bind(app.config.portal.ops_listen).await?;
+    let attachments = match &app.config.attachments {
+        Some(shared) => Some(bind(shared.listen).await?),
+        None => None,
+    };
     let repman = app.config.repman.as_ref().map(Repman::new).transpose().context("cannot use [repman]")?;
     let ops = Ops::install(app.clone(), repman).context("cannot install the recorder of metrics")?;
     tracing::info!(build = BUILD, %listen, "portal.started");
@@ -74,6 +79,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let ended = tokio::select! {
         served = pages.serve(app.clone(), closing.clone()) => served.context("the listener of the pages failed"),
         served = ops::serve(operator, ops.clone()) => served.context("the listener of the operator failed"),
+        served = share(attachments, &app) => served.context("the listener of the attachments failed"),
         broken = work(app.clone(), &presence, &rolled_out) => broken,
         () = scheduled(&app, &args.config) => Ok(()),
         () = follow_promises(&app) => Ok(()),
@@ -124,6 +130,14 @@ fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
+/// Attachments for other machines, where there are some.
+async fn share(listener: Option<TcpListener>, app: &App) -> io::Result<()> {
+    match listener {
+        Some(listener) => blob::peers::serve(listener, app.blobs.clone(), app.keys.peers.clone()).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Backup sets, where the configuration asks for them.
 async fn scheduled(app: &App, config: &Path) {
     match &app.config.backup {
@@ -157,7 +171,7 @@ async fn work(app: App, presence: &Presence, rolled_out: &Notify) -> anyhow::Res
         presence.attend().await;
         rolled_out.notify_one();
     };
-    tokio::join!(attend, app.watch_sites(), jobs::work(app.clone()));
+    tokio::join!(attend, app.watch_sites(), jobs::work(app.clone()), mirror::keep_up(&app));
     Ok(())
 }
 

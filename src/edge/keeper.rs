@@ -126,7 +126,7 @@ impl Keeper {
         Ok(Self {
             path: path.into(),
             modified: modified(path),
-            marker: auth::edge_marker(&config.portal.data_dir)?,
+            marker: auth::edge_marker(&config.portal.data_dir, config.portal.keys_seed_file.as_deref())?,
             certificates: Certificates::start(&edge)?,
             answers: OwnAnswers::default(),
             round: Round::new(sozu, guards(&edge)),

@@ -154,6 +154,7 @@ mod tests {
             address: "127.0.0.1:1".into(),
             ops_address: "127.0.0.1:2".into(),
             build: "0".into(),
+            attachments: None,
         };
         let process = |silent_ms| Process { registration: registration.clone(), state: State::Ready, silent_ms };
         assert!(known(process(60_000), Duration::from_secs(1)).serves());

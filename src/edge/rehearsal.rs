@@ -48,7 +48,7 @@ pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
         edge: &edge,
         challenges: None,
         snapshot: &snapshot,
-        marker: &auth::edge_marker(&config.portal.data_dir)?,
+        marker: &auth::edge_marker(&config.portal.data_dir, config.portal.keys_seed_file.as_deref())?,
         workers: u32::try_from(workers).unwrap_or(1).max(1),
         epoch,
         certificates: certificates.current(),

@@ -99,6 +99,7 @@ mod tests {
                 listen: Listen::Tcp(address),
                 ops_listen: address,
                 data_dir: folder.into(),
+                keys_seed_file: None,
                 hsts_seconds: None,
                 trusted_networks: Vec::new(),
                 calls: Vec::new(),
@@ -119,6 +120,7 @@ mod tests {
             mail: Mail::Folder { from: "guichet@localhost".into(), folder: folder.join("mail") },
             repman: None,
             backup: None,
+            attachments: None,
             edge: None,
         };
         Ops::new(App::open(config).unwrap(), PrometheusBuilder::new().build_recorder().handle(), None)

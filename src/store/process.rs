@@ -51,6 +51,8 @@ pub struct Registration {
     pub ops_address: String,
     /// Version of the program.
     pub build: String,
+    /// Its attachments and where others fetch and leave them, where machines do not share a folder.
+    pub attachments: Option<(Uuid, String)>,
 }
 
 /// A registered process.
@@ -74,6 +76,8 @@ struct Row {
     build: String,
     state: String,
     silent_ms: i64,
+    blob_store: Option<Uuid>,
+    blob_address: Option<String>,
 }
 
 impl Row {
@@ -88,6 +92,7 @@ impl Row {
                 address: self.address,
                 ops_address: self.ops_address,
                 build: self.build,
+                attachments: self.blob_store.zip(self.blob_address),
             },
         })
     }
@@ -106,8 +111,8 @@ pub async fn register(db: &mut MySqlConnection, process: &Registration) -> Resul
         .await?;
     sqlx::query(
         "insert into process
-            (process_id, name, host, address, ops_address, build, state, started_at, heartbeat_at)
-         values (?, ?, ?, ?, ?, ?, 'starting', utc_timestamp(6), utc_timestamp(6))
+            (process_id, name, host, address, ops_address, build, blob_store, blob_address, state, started_at, heartbeat_at)
+         values (?, ?, ?, ?, ?, ?, ?, ?, 'starting', utc_timestamp(6), utc_timestamp(6))
          on duplicate key update heartbeat_at = utc_timestamp(6)",
     )
     .bind(process.id)
@@ -116,6 +121,8 @@ pub async fn register(db: &mut MySqlConnection, process: &Registration) -> Resul
     .bind(&process.address)
     .bind(&process.ops_address)
     .bind(&process.build)
+    .bind(process.attachments.as_ref().map(|(store, _)| *store))
+    .bind(process.attachments.as_ref().map(|(_, address)| address))
     .execute(db)
     .await?;
     Ok(())
@@ -183,7 +190,7 @@ pub async fn forget_silent(db: &mut MySqlConnection, seconds: u32) -> Result<(),
 /// When the database fails.
 pub async fn all(db: &mut MySqlConnection) -> Result<Vec<Process>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "select process_id, name, host, address, ops_address, build, state,
+        "select process_id, name, host, address, ops_address, build, state, blob_store, blob_address,
                 cast(timestampdiff(microsecond, heartbeat_at, utc_timestamp(6)) div 1000 as signed) as silent_ms
          from process order by name, started_at, process_id",
     )

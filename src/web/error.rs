@@ -322,7 +322,7 @@ fn describe_app(error: &AppError) -> Described {
             ("Ce dossier n'a pas de dépôt à retirer.", "This dossier has no deposit to withdraw."),
             BACK,
         ),
-        AppError::Store(StoreError::NotReplicated | StoreError::Unconfirmed) => words(
+        AppError::Store(StoreError::NotReplicated | StoreError::Unconfirmed) | AppError::TooFewCopies(_) => words(
             S::SERVICE_UNAVAILABLE,
             "not_replicated",
             ("En attente d'un second serveur", "Waiting for a second server"),
@@ -477,6 +477,7 @@ fn log(failure: &Failure) {
             | AppError::Disk(_)
             | AppError::Token(_)
             | AppError::Keys(_)
+            | AppError::TooFewCopies(_)
             | AppError::Overloaded),
         ) => error,
         Failure::Template(error) => error,

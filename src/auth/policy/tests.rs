@@ -21,7 +21,7 @@ struct World {
 fn world() -> World {
     let folder = tempfile::tempdir().unwrap();
     World {
-        keys: Keys::open(folder.path()).unwrap(),
+        keys: Keys::open(folder.path(), None).unwrap(),
         ada: AccountId(Uuid::now_v7()),
         bob: AccountId(Uuid::now_v7()),
         _folder: folder,
@@ -134,7 +134,7 @@ fn holders_narrow_but_never_widen() {
     assert!(may(&narrowed(&api, "big($a, $b) <- user($a), user($b)")).is_err(), "rules by the holder");
     assert!(may(&narrowed(&api, r#"check if user($u), $u.matches("(a+)+")"#)).is_err(), "regular expressions");
     let other = tempfile::tempdir().unwrap();
-    let stranger = Keys::open(other.path()).unwrap();
+    let stranger = Keys::open(other.path(), None).unwrap();
     let forged = api_token(&stranger, Uuid::now_v7(), world.ada, Role::Officer, &[Action::RoundList], ends()).unwrap();
     assert!(may(&forged).is_err(), "signed by another key");
     assert!(may("").is_err() && may("AAAA").is_err() && may(&"A".repeat(10_000)).is_err());

@@ -1,0 +1,81 @@
+//! Attachments on several machines: who keeps them, and having here what others have.
+//!
+//! An upload waits for as many copies as the configuration wants; every machine then comes to have all of them, so that
+//! each can answer alone, and a backup made on any of them is whole.
+
+use super::{App, AppError};
+use crate::{
+    blob::peers::Peer,
+    store::{Freshness, piece, process::Process},
+};
+use std::{collections::BTreeMap, fs, io, path::Path, time::Duration};
+use uuid::Uuid;
+
+/// Pause between two looks for what is missing.
+const PAUSE: Duration = Duration::from_secs(10);
+/// A process that has been silent for so long is not asked, milliseconds.
+const SILENT_MS: u64 = 10_000;
+/// Attachments looked up at a time.
+const BATCH: u32 = 500;
+
+/// Name of the store in a data folder, given at its first start.
+pub(super) fn own_store(data_dir: &Path) -> io::Result<Uuid> {
+    let file = data_dir.join("attachment-store");
+    if !file.exists() {
+        let aside = data_dir.join(format!(".attachment-store.{}", std::process::id()));
+        fs::write(&aside, Uuid::now_v7().to_string())?;
+        // Two processes may start at once: both end with the same name.
+        let linked = fs::hard_link(&aside, &file);
+        fs::remove_file(&aside)?;
+        match linked {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+    }
+    fs::read_to_string(&file)?.trim().parse().map_err(io::Error::other)
+}
+
+/// The stores that can be asked, each by one of its processes.
+pub(super) fn stores(processes: &[Process]) -> Vec<Peer> {
+    let alive = processes.iter().filter(|process| process.silent_ms < SILENT_MS);
+    let stores: BTreeMap<Uuid, String> = alive.filter_map(|process| process.registration.attachments.clone()).collect();
+    stores.into_iter().map(|(store, address)| Peer { store, address }).collect()
+}
+
+/// Has here whatever others have, again and again, until the future is dropped.
+pub async fn keep_up(app: &App) {
+    if app.blobs.peers().is_none() {
+        return std::future::pending().await;
+    }
+    loop {
+        match app.gather().await {
+            Ok(0) => {}
+            Ok(gathered) => tracing::info!(gathered, "attachments.gathered"),
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "attachments.not_gathered"),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+impl App {
+    /// Fetches every attachment that a row speaks of and this machine does not have; tells how many came.
+    ///
+    /// # Errors
+    /// The store's or the disk's.
+    pub async fn gather(&self) -> Result<u64, AppError> {
+        let (mut after, mut gathered) = (String::new(), 0);
+        loop {
+            let digests = {
+                let mut db = self.store.read(Freshness::OwnWrites).await?;
+                piece::digests(&mut db, &after, BATCH).await?
+            };
+            let Some(last) = digests.last() else { return Ok(gathered) };
+            after.clone_from(last);
+            for sha256 in digests {
+                if !self.blobs.has(&sha256) && self.blobs.obtain(&sha256).await? {
+                    gathered += 1;
+                }
+            }
+        }
+    }
+}
