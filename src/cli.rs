@@ -3,6 +3,7 @@
 mod admin;
 mod check_call;
 mod database;
+mod definitions;
 mod demo;
 mod deposit;
 mod digest;
@@ -53,6 +54,8 @@ enum Command {
     /// Works on the database of an installation.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
+    /// Keeps definitions of calls as their owners publish them.
+    Definitions(definitions::DefinitionsArgs),
     /// Checks the definition of a call.
     CheckCall(check_call::CheckCallArgs),
 }
@@ -76,6 +79,7 @@ impl Cli {
             Command::Doctor(args) => doctor::run(args).await,
             Command::Database(command) => database::run(command).await,
             Command::Admin(command) => admin::run(command).await.map(done),
+            Command::Definitions(args) => definitions::run(&args).await.map(done),
             Command::CheckCall(args) => check_call::run(&args),
         }
     }
@@ -95,7 +99,9 @@ impl Cli {
     #[must_use]
     pub fn log_level(&self) -> tracing::Level {
         match self.command {
-            Command::Serve(_) | Command::Edge(_) | Command::Keep(_) | Command::Demo(_) => tracing::Level::INFO,
+            Command::Serve(_) | Command::Edge(_) | Command::Keep(_) | Command::Demo(_) | Command::Definitions(_) => {
+                tracing::Level::INFO
+            }
             _ => tracing::Level::WARN,
         }
     }

@@ -76,6 +76,12 @@ pub struct Portal {
     /// Definitions that others answer for: one that is wrong is told and not served, and harms nobody else.
     #[serde(default)]
     pub guest_calls: Vec<GuestCall>,
+    /// Networks beside the public ones where definitions of calls may be fetched.
+    #[serde(default)]
+    pub definition_networks: Vec<ipnet::IpNet>,
+    /// Authority, PEM, that servers of definitions have their certificates from [default: those that the machine trusts].
+    #[serde(default)]
+    pub definition_ca_file: Option<PathBuf>,
     /// Folder where SlapOS leaves the results of promises: those that are not kept are incidents.
     #[serde(default)]
     pub promise_results: Option<PathBuf>,
@@ -99,9 +105,20 @@ pub struct Portal {
 pub struct GuestCall {
     /// Its definition.
     pub file: PathBuf,
+    /// Where `guichet definitions` has it from, again and again.
+    #[serde(default)]
+    pub url: Option<String>,
     /// Host names that show it; what it names itself does not count.
     #[serde(default)]
     pub hosts: Vec<String>,
+}
+
+impl GuestCall {
+    /// Where `guichet definitions` says why it could not have it.
+    #[must_use]
+    pub fn fault_file(&self) -> PathBuf {
+        self.file.with_extension("fault")
+    }
 }
 
 /// Outgoing mail.

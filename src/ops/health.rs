@@ -104,6 +104,8 @@ mod tests {
                 trusted_networks: Vec::new(),
                 calls: Vec::new(),
                 guest_calls: Vec::new(),
+                definition_networks: Vec::new(),
+                definition_ca_file: None,
                 promise_results: None,
                 officers: Vec::new(),
                 rounds: None,

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     app::{
-        BUILD, Drill,
+        App, BUILD, Drill,
         backup::{last_drill, last_sent, sets},
     },
     config::Backup,
@@ -96,6 +96,13 @@ pub(super) struct Server {
     pub silence: Option<String>,
 }
 
+/// Definitions of calls that are not served, or are no longer what their owners publish.
+fn refused_calls(app: &App) -> Vec<String> {
+    let guests = app.config.portal.guest_calls.iter().filter(|guest| guest.url.is_some());
+    let faults = guests.filter_map(|guest| std::fs::read_to_string(guest.fault_file()).ok());
+    app.refused_calls.iter().cloned().chain(faults).collect()
+}
+
 impl Status {
     /// The state of this moment.
     pub async fn of(ops: &Ops) -> Self {
@@ -119,7 +126,7 @@ impl Status {
             copy_age_seconds: folder.and_then(last_sent).map(since),
             drill_age_seconds: drill.as_ref().map(|drill| since(drill.at)),
             drill,
-            refused_calls: app.refused_calls.clone(),
+            refused_calls: refused_calls(app),
             leaving: ops.0.leaving.is_cancelled(),
             incidents: incidents::read(&app.config.portal.data_dir),
             alarms: Vec::new(),

@@ -7,6 +7,7 @@ mod breakdown;
 mod command_line;
 mod database;
 mod deadline;
+mod definitions;
 mod deposit;
 mod edge;
 mod files;

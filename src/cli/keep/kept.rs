@@ -35,8 +35,10 @@ const LONG_PAUSE: Duration = Duration::from_secs(5);
 const SETTLED: Duration = Duration::from_secs(20);
 /// Longest time for a killed process to disappear.
 const DEATH: Duration = Duration::from_secs(5);
-/// A log that is larger is begun anew at the next start; the one before is kept. Bytes.
+/// A log that is larger is begun anew; the one before is kept. Bytes.
 const LOG: u64 = 32 << 20;
+/// Pause between two looks at its size.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// A program and the task that keeps it.
 pub struct Kept {
@@ -122,6 +124,18 @@ impl Running {
     }
 }
 
+/// Begins a log anew that has grown beyond a size. Programs hold it open and append: its bytes are copied and then cut
+/// off, and what is written between the two is lost, which is the price of not asking every program to open it again.
+fn begin_anew(log: &Path, most: u64) -> io::Result<()> {
+    match std::fs::metadata(log) {
+        Ok(found) if found.len() > most => {
+            std::fs::copy(log, log.with_extension("previous.log"))?;
+            File::options().write(true).open(log)?.set_len(0)
+        }
+        _ => Ok(()),
+    }
+}
+
 struct Keeping {
     wished: watch::Receiver<Program>,
     outdated: watch::Sender<bool>,
@@ -197,6 +211,7 @@ impl Keeping {
     async fn watch(&mut self, running: &mut Running) -> Event {
         let mut settled = Box::pin(tokio::time::sleep(SETTLED));
         let mut health = Box::pin(health::lost(self.wished.borrow().health.clone()));
+        let mut look = tokio::time::interval(LOOK);
         loop {
             let program = self.wished.borrow_and_update().clone();
             let another = program.digest() != self.record.digest;
@@ -215,6 +230,9 @@ impl Keeping {
                     self.records.write(&self.record);
                 }
                 status = running.ended() => return Event::Ended(status),
+                _ = look.tick() => if let Err(error) = begin_anew(&self.log, LOG) {
+                    tracing::warn!(name = self.record.name, %error, "keep.log_not_begun_anew");
+                },
                 () = &mut health => return Event::Stuck,
                 () = self.stop.cancelled() => return Event::Stopped,
                 told = self.wished.changed() => if told.is_err() { return Event::Stopped },
@@ -223,10 +241,6 @@ impl Keeping {
     }
 
     fn spawn(&mut self, program: &Program) -> io::Result<Running> {
-        if std::fs::metadata(&self.log).is_ok_and(|log| log.len() > LOG) {
-            // Without a new name, it grows on.
-            std::fs::rename(&self.log, self.log.with_extension("previous.log")).ok();
-        }
         let log = File::options().create(true).append(true).mode(0o600).open(&self.log)?;
         let (file, arguments) = program.command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let digest = program.digest();
@@ -269,5 +283,25 @@ impl Keeping {
                 true
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::begin_anew;
+    use std::{fs::File, io::Write};
+
+    #[test]
+    fn a_long_log_is_begun_anew_under_the_program_that_writes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sozu.log");
+        let mut program = File::options().create(true).append(true).open(&path).unwrap();
+        program.write_all(b"long ago\n").unwrap();
+        begin_anew(&path, 100).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"long ago\n");
+        begin_anew(&path, 5).unwrap();
+        program.write_all(b"now\n").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"now\n");
+        assert_eq!(std::fs::read(folder.path().join("sozu.previous.log")).unwrap(), b"long ago\n");
     }
 }
