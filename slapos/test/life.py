@@ -261,6 +261,12 @@ class Life:
             self.tell('calls')
             ask(text)
             self.green()
+            # An address inside the operator's network is not asked, and says so.
+            self.node.request(self.url, 'appel', {'host-name': GUEST, 'call-url': 'https://[::1]/a.toml'}, shared=True)
+            self.node.one_pass()
+            self.tell('calls')
+            ask(text)
+            self.green()
         assert not under.failed, under.failed[:3]
 
     def account(self):
