@@ -4,13 +4,21 @@
 //! question about one action on one target.
 
 mod admit;
+pub mod attenuate;
+mod guard;
 mod keys;
+pub mod matrix;
 mod policy;
+mod roots;
+mod rules;
 mod token;
 
+pub use guard::{Guarded, Permit, Protected};
 pub use keys::{Keys, KeysError, edge_marker};
-pub use policy::{Denied, Rights};
-pub use token::{Bearer, BearerKind, Channel, TokenError, api_token, read, session_token};
+pub use policy::{Denied, POLICY, Rights, Standing, rules_for};
+pub use roots::{Root, RootKind, RootRecord, RootState, Roots};
+pub use rules::{RULES, Rule};
+pub use token::{ApiToken, Bearer, BearerKind, Channel, ServiceToken, SessionToken, TokenError, read};
 
 use ring::{digest, hmac};
 
@@ -42,4 +50,11 @@ pub fn link_hash(secret: &str) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref());
     hash
+}
+
+/// Signs a list for other services with the key of receipts, Ed25519, hexadecimal. The prefix keeps it from passing for a
+/// receipt.
+#[must_use]
+pub fn sign_list(keys: &Keys, list: &str) -> String {
+    hex::encode(keys.receipt.sign(format!("guichet revoked\n{list}").as_bytes()))
 }

@@ -1,5 +1,6 @@
 //! The commands: each reads its options, calls what does the work, and prints.
 
+mod access;
 mod admin;
 mod check_call;
 mod database;
@@ -14,6 +15,7 @@ mod parent;
 mod promise;
 mod rollout;
 mod serve;
+mod token;
 mod verify;
 
 use crate::domain::text::Lang;
@@ -51,6 +53,12 @@ enum Command {
     /// Shows the database's servers, and has replication-manager hand over or back up.
     #[command(subcommand)]
     Database(database::DatabaseCommand),
+    /// Roles, and why somebody may do something or not.
+    #[command(subcommand)]
+    Access(access::AccessCommand),
+    /// Narrows and shows API tokens, without network.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Works on the database of an installation.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
@@ -78,6 +86,8 @@ impl Cli {
             Command::Verify(args) => verify::run(&args),
             Command::Doctor(args) => doctor::run(args).await,
             Command::Database(command) => database::run(command).await,
+            Command::Access(command) => access::run(command).await,
+            Command::Token(command) => token::run(&command),
             Command::Admin(command) => admin::run(command).await.map(done),
             Command::Definitions(args) => definitions::run(&args).await.map(done),
             Command::CheckCall(args) => check_call::run(&args),
@@ -88,9 +98,12 @@ impl Cli {
     #[must_use]
     pub fn failure(&self) -> ExitCode {
         match self.command {
-            Command::Deposit(_) | Command::Verify(_) | Command::Edge(_) | Command::Keep(_) | Command::Database(_) => {
-                ExitCode::from(2)
-            }
+            Command::Deposit(_)
+            | Command::Verify(_)
+            | Command::Edge(_)
+            | Command::Keep(_)
+            | Command::Database(_)
+            | Command::Access(_) => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }
@@ -153,6 +166,12 @@ mod tests {
             "guichet admin drill --from b --config a.toml",
             "guichet admin restore --from b --set 20261126T060000000Z --config a.toml",
             "guichet admin move-to-cluster --config a.toml --to b.toml --again",
+            "guichet access matrix",
+            "guichet access explain a@b.fr draft:read 0190a5c0-0000-7000-8000-000000000009/section:budget --config a.toml",
+            "guichet access give a@b.fr --role auditor --until 2026-12-31 --config a.toml",
+            "guichet access take a@b.fr --role auditor --config a.toml",
+            "guichet token attenuate --token-file t --dossier 0190a5c0-0000-7000-8000-000000000009 --piece P9 --until 2026-12-31",
+            "guichet token show",
             "guichet check-call calls/a.toml",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");

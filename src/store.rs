@@ -5,7 +5,9 @@
 //! run. [`cluster`] finds the leader; what is under way on one that leads no more ends with it.
 
 pub mod account;
+pub mod api_token;
 pub mod cluster;
+pub mod delegation;
 pub mod deposit;
 pub mod dossier;
 mod dump;
@@ -15,12 +17,15 @@ mod endpoint;
 mod error;
 pub mod health;
 pub mod journal;
+pub mod login;
 pub mod outbox;
 pub mod piece;
 pub mod process;
 pub mod profile;
 mod row;
+pub mod session;
 pub mod site;
+pub mod token_root;
 mod transaction;
 pub mod usage;
 

@@ -1,8 +1,8 @@
-//! What the operator of an installation does from its command line: officers and API tokens.
+//! What the operator of an installation does from its command line: roles and API tokens.
 
-use super::{App, AppError, seed, transaction::transaction};
+use super::{App, AppError, Ctx, seed, transaction::transaction};
 use crate::{
-    auth,
+    auth::ApiToken,
     domain::{
         access::{Action, Role},
         answers,
@@ -11,8 +11,9 @@ use crate::{
         text::Lang,
     },
     store::{
-        account::{self, Account},
-        journal,
+        Freshness,
+        account::{self, Account, Given},
+        api_token, journal, session,
     },
 };
 use jiff::Timestamp;
@@ -26,24 +27,93 @@ pub struct IssuedToken {
     /// The token itself: only its id is kept.
     pub token: String,
     /// What it can be used for.
-    pub actions: &'static [Action],
+    pub actions: Vec<Action>,
 }
 
 impl App {
-    /// Makes an address an officer's, with an account if it has none.
+    /// Gives a role to an address, for ever or until an instant, and ends the sessions whose tokens say otherwise.
     ///
     /// # Errors
     /// [`AppError::NotAnAddress`] or the store's.
-    pub async fn appoint(&self, email: &str) -> Result<Account, AppError> {
-        let (wanted, now) = (wanted(email, Role::Officer)?, self.clock());
-        let wanted = &wanted;
-        transaction!(self.store, db => {
-            let account = account::ensure(db, wanted, now).await?;
-            if account.role != Role::Officer {
-                account::set_role(db, account.id, Role::Officer, now).await?;
+    pub async fn give_role(&self, email: &str, role: Role, ends: Option<Timestamp>) -> Result<Account, AppError> {
+        let (email, fresh, now) = (address(email)?, AccountId(Uuid::now_v7()), self.clock());
+        let (email, data) = (email.as_str(), serde_json::json!({ "role": role.slug(), "ends": ends }));
+        let account = transaction!(self.store, db => {
+            let account = account::ensure(db, fresh, email, Lang::Fr, now).await?;
+            account::give_role(db, account.id, role, now, ends).await?;
+            session::end_all(db, account.id, now).await?;
+            let event = about(EventKind::RoleGiven, &account, now, &data);
+            journal::append(db, &event).await?;
+            account::load(db, account.id).await?.ok_or(AppError::NotFound)
+        })?;
+        self.sessions.forget();
+        Ok(account)
+    }
+
+    /// Takes a role away from an address; false when it had none such.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the address has no account; the store's.
+    pub async fn take_role(&self, email: &str, role: Role) -> Result<bool, AppError> {
+        let (email, now) = (address(email)?, self.clock());
+        let (email, data) = (email.as_str(), serde_json::json!({ "role": role.slug() }));
+        let taken = transaction!(self.store, db => {
+            let account = account::by_email(db, email).await?.ok_or(AppError::NotFound)?;
+            let taken = account::take_role(db, account.id, role).await?;
+            if taken {
+                session::end_all(db, account.id, now).await?;
+                let event = about(EventKind::RoleTaken, &account, now, &data);
+                journal::append(db, &event).await?;
             }
-            Ok(Account { role: Role::Officer, ..account })
-        })
+            Ok(taken)
+        })?;
+        self.sessions.forget();
+        Ok(taken)
+    }
+
+    /// Suspends an account, or lets it in again.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the address has no account; the store's.
+    pub async fn suspend(&self, email: &str, suspended: bool) -> Result<(), AppError> {
+        let (email, now) = (address(email)?, self.clock());
+        let (email, data) = (email.as_str(), serde_json::json!({ "suspended": suspended }));
+        transaction!(self.store, db => {
+            let account = account::by_email(db, email).await?.ok_or(AppError::NotFound)?;
+            account::suspend(db, account.id, suspended.then_some(now)).await?;
+            let event = about(EventKind::AccountSuspended, &account, now, &data);
+            journal::append(db, &event).await?;
+            Ok(())
+        })?;
+        self.sessions.forget();
+        Ok(())
+    }
+
+    /// Somebody and the roles that were given, those that have ended included.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the address has no account; the store's.
+    pub async fn roles_of(&self, email: &str) -> Result<(Account, Vec<Given>), AppError> {
+        let email = address(email)?;
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let account = account::by_email(&mut db, &email).await?.ok_or(AppError::NotFound)?;
+        let roles = account::roles(&mut db, account.id).await?;
+        Ok((account, roles))
+    }
+
+    /// Sees to it that an address has a role; nothing changes where it has it.
+    ///
+    /// # Errors
+    /// [`AppError::NotAnAddress`] or the store's.
+    pub async fn appoint_as(&self, email: &str, role: Role) -> Result<Account, AppError> {
+        let account = self.account_of(email).await?;
+        if account.roles.has(role) { Ok(account) } else { self.give_role(email, role, None).await }
+    }
+
+    async fn account_of(&self, email: &str) -> Result<Account, AppError> {
+        let (email, fresh, now) = (address(email)?, AccountId(Uuid::now_v7()), self.clock());
+        let email = email.as_str();
+        transaction!(self.store, db => Ok(account::ensure(db, fresh, email, Lang::Fr, now).await?))
     }
 
     /// Journals what an operator did at the command line.
@@ -61,23 +131,115 @@ impl App {
     /// # Errors
     /// [`AppError::NotAnAddress`], the store's or the signing's.
     pub async fn issue_token(&self, email: &str, label: &str, ends: Timestamp) -> Result<IssuedToken, AppError> {
-        let (wanted, id, now) = (wanted(email, Role::Applicant)?, Uuid::now_v7(), self.clock());
-        let wanted = &wanted;
-        let account = transaction!(self.store, db => {
-            let account = account::ensure(db, wanted, now).await?;
-            account::insert_token(db, id, account.id, label, now, ends).await?;
-            Ok(account)
+        let account = self.account_of(email).await?;
+        let actions: &[Action] = if account.roles.staff() { &seed::OFFICER_ACTIONS } else { &seed::APPLICANT_ACTIONS };
+        self.make_token(&account, label, actions, self.clock(), ends).await
+    }
+
+    /// Makes an API token of an account.
+    ///
+    /// # Errors
+    /// The store's or the signing's.
+    pub async fn make_token(
+        &self,
+        account: &Account,
+        label: &str,
+        actions: &[Action],
+        now: Timestamp,
+        ends: Timestamp,
+    ) -> Result<IssuedToken, AppError> {
+        let id = Uuid::now_v7();
+        let data = serde_json::json!({ "token": id, "ends": ends });
+        transaction!(self.store, db => {
+            api_token::insert(db, id, account.id, label, actions, now, ends).await?;
+            let event = about(EventKind::TokenMade, account, now, &data);
+            journal::append(db, &event).await?;
+            Ok(())
         })?;
-        let actions: &'static [Action] = match account.role {
-            Role::Applicant => &seed::APPLICANT_ACTIONS,
-            Role::Officer => &seed::OFFICER_ACTIONS,
-        };
-        let token = auth::api_token(&self.keys, id, account.id, account.role, actions, ends)?;
-        Ok(IssuedToken { account, token, actions })
+        let token = ApiToken { id, account: account.id, roles: &account.roles, actions, ends }.mint(&self.keys, now)?;
+        Ok(IssuedToken { account: account.clone(), token, actions: actions.to_vec() })
     }
 }
 
-fn wanted(email: &str, role: Role) -> Result<Account, AppError> {
-    let email = answers::email(email.trim()).ok_or(AppError::NotAnAddress)?.to_lowercase();
-    Ok(Account { id: AccountId(Uuid::now_v7()), email, role, lang: Lang::Fr })
+impl App {
+    /// What a token of the actor may be used for.
+    ///
+    /// # Errors
+    /// [`AppError::SignInNeeded`].
+    pub fn token_actions(&self, ctx: &Ctx) -> Result<Vec<Action>, AppError> {
+        let roles = &ctx.actor()?.account.roles;
+        Ok(match (roles.staff(), roles.lists()) {
+            (false, _) => seed::APPLICANT_ACTIONS.to_vec(),
+            (true, true) => seed::OFFICER_ACTIONS.to_vec(),
+            (true, false) => vec![Action::DepositRead],
+        })
+    }
+
+    /// Makes a token of the actor's. Only somebody at a browser makes tokens, and those who decide only with a passkey: a
+    /// program stands for what they could do then.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::Unconfirmed`], the store's or the signing's.
+    pub async fn make_own_token(
+        &self,
+        ctx: &Ctx,
+        label: &str,
+        actions: &[Action],
+        ends: Timestamp,
+    ) -> Result<IssuedToken, AppError> {
+        let actor = ctx.actor()?;
+        if actor.session.is_none() {
+            return Err(AppError::Forbidden);
+        }
+        if actor.rights.lacks_passkey() {
+            return Err(AppError::Unconfirmed);
+        }
+        self.make_token(&actor.account, label, actions, ctx.now, ends).await
+    }
+
+    /// The tokens of the actor that hold, and the narrowed ones of them that were used.
+    ///
+    /// # Errors
+    /// [`AppError::SignInNeeded`] or the store's.
+    pub async fn own_tokens(&self, ctx: &Ctx) -> Result<(Vec<api_token::Listed>, Vec<api_token::Narrowed>), AppError> {
+        let account = ctx.account()?;
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let tokens = api_token::of_account(&mut db, account, ctx.now).await?;
+        Ok((tokens, api_token::narrowed_of_account(&mut db, account).await?))
+    }
+
+    /// Revokes a token of the actor, by its id, or a narrowed one of it, by its revocation id in hexadecimal.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the actor has none such; the store's.
+    pub async fn revoke_token(&self, ctx: &Ctx, id: &str) -> Result<(), AppError> {
+        let (who, now) = (ctx.account()?, ctx.now);
+        let token = id.parse::<Uuid>().ok();
+        let narrowed: Option<[u8; 32]> = hex::decode(id).ok().and_then(|id| id.try_into().ok());
+        let data = serde_json::json!({ "token": id });
+        transaction!(self.store, db => {
+            let revoked = match (token, &narrowed) {
+                (Some(id), _) => api_token::revoke(db, who, id, now).await?,
+                (None, Some(id)) => api_token::revoke_narrowed(db, who, id, now).await?,
+                (None, None) => false,
+            };
+            if !revoked {
+                return Err(AppError::NotFound);
+            }
+            let event =
+                Event { kind: EventKind::TokenRevoked, at: now, actor: Some(who), dossier: None, data: data.clone() };
+            journal::append(db, &event).await?;
+            Ok(())
+        })?;
+        self.sessions.forget();
+        Ok(())
+    }
+}
+
+fn about(kind: EventKind, account: &Account, at: Timestamp, data: &serde_json::Value) -> Event {
+    Event { kind, at, actor: Some(account.id), dossier: None, data: data.clone() }
+}
+
+fn address(email: &str) -> Result<String, AppError> {
+    Ok(answers::email(email.trim()).ok_or(AppError::NotAnAddress)?.to_lowercase())
 }

@@ -3,7 +3,7 @@
 use super::{App, AppError, Ctx, transaction::transaction};
 use crate::{
     domain::{
-        access::Action,
+        access::{Action, Part},
         answers,
         event::{Event, EventKind},
         ids::DossierId,
@@ -42,9 +42,9 @@ impl App {
     ) -> Result<Attached, AppError> {
         let dossier = {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
-            dossier::load(&mut db, id).await?.ok_or(AppError::NotFound)?
+            let row = dossier::load(&mut db, id).await?;
+            ctx.open(&mut db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?.0
         };
-        ctx.may(Action::DraftWrite, dossier.target())?;
         let call = self.call(&dossier.call)?;
         let piece = call.uploads().find(|piece| piece.code == code).ok_or(AppError::NotFound)?;
         let issued = match issued.trim() {
@@ -64,14 +64,16 @@ impl App {
         self.blobs.keep(received).await?;
         let (upload, limit) = (&upload, call.files.max_dossier_bytes);
         transaction!(self.store, db => {
-            let dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
-            ctx.may(Action::DraftWrite, dossier.target())?;
+            let row = dossier::lock(db, id).await?;
+            let (dossier, door) = ctx.open(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
             let present = piece::of_dossier(db, id).await?;
             let others = present.iter().filter(|other| other.code != upload.code);
             if others.clone().map(|other| other.bytes).sum::<u64>() + upload.bytes > limit {
                 return Err(AppError::File(FileRefusal::DossierFull(limit)));
             }
-            let same_as = others.clone().find(|other| other.sha256 == upload.sha256).map(|other| other.code.clone());
+            // Who was given one piece learns nothing of the others.
+            let known = others.clone().filter(|other| door.may(Action::DraftRead, Part::Piece(other.code.clone())).is_ok());
+            let same_as = known.clone().find(|other| other.sha256 == upload.sha256).map(|other| other.code.clone());
             if present.contains(upload) {
                 return Ok(Attached { upload: upload.clone(), same_as, revision: dossier.revision });
             }
@@ -90,8 +92,8 @@ impl App {
     /// The policy's or the store's.
     pub async fn remove_piece(&self, ctx: &Ctx, id: DossierId, code: &str) -> Result<(), AppError> {
         transaction!(self.store, db => {
-            let dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
-            ctx.may(Action::DraftWrite, dossier.target())?;
+            let row = dossier::lock(db, id).await?;
+            let (dossier, _) = ctx.open(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
             if piece::delete(db, id, code).await? {
                 dossier::touch(db, id, dossier.revision + 1, ctx.now).await?;
                 let data = serde_json::json!({ "code": code });

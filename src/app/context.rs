@@ -2,13 +2,17 @@
 
 use super::{AppError, Site};
 use crate::{
-    auth::{Denied, Rights},
+    auth::{Denied, Guarded, Permit, Protected, Rights},
     domain::{
-        access::{Action, Target},
-        ids::{AccountId, SessionId},
+        access::{About, Action, Part, Relations, Target},
+        ids::{AccountId, DossierId, SessionId},
         text::Lang,
     },
-    store::account::Account,
+    store::{
+        Connection,
+        account::Account,
+        delegation::{self, Delegation},
+    },
 };
 use jiff::Timestamp;
 use std::net::IpAddr;
@@ -28,6 +32,8 @@ pub struct Ctx {
     pub client: Option<IpAddr>,
     /// The host that was asked, when it is a call's.
     pub site: Option<Site>,
+    /// What the browser says it is, cut short.
+    pub agent: String,
 }
 
 /// Faults that tests may ask for where the configuration allows it.
@@ -65,16 +71,86 @@ impl Ctx {
         Ok(self.actor()?.account.id)
     }
 
-    /// Asks the policy. What one may not see does not exist: a refused dossier is *not found*.
+    /// Asks the policy about one target. What one may not see does not exist: a refused dossier is *not found*.
     ///
     /// # Errors
-    /// [`AppError::SignInNeeded`], [`AppError::NotFound`], [`AppError::Forbidden`] or [`AppError::Overloaded`].
-    pub fn may(&self, action: Action, target: Target) -> Result<(), AppError> {
-        match (self.actor()?.rights.may(action, target, self.now), target) {
-            (Ok(()), _) => Ok(()),
-            (Err(Denied::Overrun), _) => Err(AppError::Overloaded),
-            (Err(Denied::Policy), Target::Dossier { .. }) => Err(AppError::NotFound),
-            (Err(Denied::Policy), Target::Call) => Err(AppError::Forbidden),
-        }
+    /// [`AppError::SignInNeeded`], [`AppError::NotFound`], [`AppError::Forbidden`], [`AppError::Unconfirmed`] or
+    /// [`AppError::Overloaded`].
+    pub fn may(&self, action: Action, target: &Target) -> Result<Permit, AppError> {
+        self.actor()?.rights.may(action, target, self.now).map_err(|denied| match (denied, target) {
+            (Denied::Overrun, _) => AppError::Overloaded,
+            (Denied::Rule("confirmation"), _) => AppError::Unconfirmed,
+            (Denied::Rule(_) | Denied::Token { .. }, Target::Dossier(_)) => AppError::NotFound,
+            (Denied::Rule(_) | Denied::Token { .. }, Target::Call) => AppError::Forbidden,
+        })
     }
+
+    /// Asks for a row that the store has handed out closed, and opens it.
+    ///
+    /// # Errors
+    /// As [`Ctx::may`]; the store's.
+    pub async fn open<T: Protected>(
+        &self,
+        db: &mut Connection,
+        row: Option<Guarded<T>>,
+        action: Action,
+        part: Part,
+    ) -> Result<(T, Door<'_>), AppError> {
+        self.actor()?;
+        let row = row.ok_or(AppError::NotFound)?;
+        let door = self.door(db, &row).await?;
+        let permit = door.may(action, part)?;
+        Ok((row.open(&permit).ok_or(AppError::NotFound)?, Door { rule: permit.rule, ..door }))
+    }
+
+    async fn door<T: Protected>(&self, db: &mut Connection, row: &Guarded<T>) -> Result<Door<'_>, AppError> {
+        let actor = self.actor()?;
+        let relations = if row.owner() == actor.account.id {
+            Relations::default()
+        } else {
+            relations(db, row.dossier(), &actor.account, self.now).await?
+        };
+        Ok(Door { ctx: self, about: row.about(relations), rule: "" })
+    }
+}
+
+/// One dossier before one person: asked about again and again, loaded once.
+pub struct Door<'a> {
+    ctx: &'a Ctx,
+    about: About,
+    /// Slug of the rule that opened it.
+    pub rule: &'static str,
+}
+
+impl Door<'_> {
+    /// Asks the policy about a part of this dossier.
+    ///
+    /// # Errors
+    /// As [`Ctx::may`].
+    pub fn may(&self, action: Action, part: Part) -> Result<Permit, AppError> {
+        self.ctx.may(action, &Target::Dossier(About { part, ..self.about.clone() }))
+    }
+
+    /// Whether the person is the owner.
+    #[must_use]
+    pub fn owned(&self) -> bool {
+        self.ctx.actor.as_ref().is_some_and(|actor| actor.account.id == self.about.owner)
+    }
+
+    /// What was given to the person.
+    #[must_use]
+    pub fn relations(&self) -> &Relations {
+        &self.about.relations
+    }
+}
+
+/// What a dossier is to somebody who does not own it.
+async fn relations(
+    db: &mut Connection,
+    dossier: DossierId,
+    account: &Account,
+    now: Timestamp,
+) -> Result<Relations, AppError> {
+    let held = delegation::held(db, dossier, &account.email, now).await?;
+    Ok(Relations { grants: held.iter().flat_map(Delegation::grants).collect(), ..Relations::default() })
 }

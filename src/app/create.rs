@@ -32,7 +32,7 @@ impl App {
     ) -> Result<DossierId, AppError> {
         let call = self.call(call)?;
         let round = self.round(call, round)?;
-        ctx.may(Action::DossierCreate, Target::Call)?;
+        ctx.may(Action::DossierCreate, &Target::Call)?;
         if round.state(ctx.now) != RoundState::Open {
             return Err(AppError::RoundClosed);
         }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{
-        access::Action,
+        access::{Action, Part},
         calendar::show_instant,
         call::Call,
         dossier::{Act, Deposit, Dossier, Refusal, Sealed},
@@ -69,8 +69,8 @@ impl App {
         attempt: AttemptId,
         job: Uuid,
     ) -> Result<Deposited, AppError> {
-        let dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
-        ctx.may(Action::DossierDeposit, dossier.target())?;
+        let row = dossier::lock(db, id).await?;
+        let (dossier, _) = ctx.open(db, row, Action::DossierDeposit, Part::Whole).await?;
         if dossier.versions > 0
             && let Some((receipt, standing)) = deposit::by_attempt(db, id, attempt).await?
         {

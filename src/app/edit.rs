@@ -1,24 +1,28 @@
 //! Changing the draft: field by field, merged, so that two tabs never overwrite each other.
 
-use super::{App, AppError, Ctx, transaction::transaction};
+use super::{App, AppError, Ctx, Share, transaction::transaction};
 use crate::{
     domain::{
-        access::Action,
+        access::{Action, Part},
         document::{Change, Conflict, Document},
         dossier::Dossier,
+        evaluation::Evaluation,
+        event::{Event, EventKind},
         ids::DossierId,
-        piece::Upload,
     },
-    store::{dossier, piece},
+    store::{dossier, journal, piece},
 };
+use std::collections::BTreeSet;
 
 /// The draft after a change.
 #[derive(Debug)]
 pub struct Saved {
     /// The dossier as it stands now.
     pub dossier: Dossier,
-    /// Its pieces.
-    pub uploads: Vec<Upload>,
+    /// The draft, judged as it stands now, as far as the writer was given it.
+    pub evaluation: Evaluation,
+    /// What the writer was given.
+    pub share: Share,
     /// Changes that met another one and were not written.
     pub conflicts: Vec<Conflict>,
 }
@@ -29,7 +33,10 @@ impl App {
     /// # Errors
     /// [`AppError::Document`] when a change cannot be an answer; the policy's or the store's.
     pub async fn save_changes(&self, ctx: &Ctx, id: DossierId, changes: Vec<Change>) -> Result<Saved, AppError> {
-        self.edit(ctx, id, |call, draft| {
+        // A change that changes nothing tells what stands there, so it needs the right as well.
+        let section = |change: &Change| Part::Section(change.path.split('.').next().unwrap_or_default().to_owned());
+        let asked: BTreeSet<Part> = changes.iter().map(section).collect();
+        self.edit_at(ctx, id, None, &asked, |call, draft| {
             draft.merge(call, changes.clone()).map_err(|fault| AppError::Document(vec![fault]))
         })
         .await
@@ -46,20 +53,11 @@ impl App {
         document: Document,
         revision: Option<u64>,
     ) -> Result<Saved, AppError> {
-        self.edit_at(ctx, id, revision, |_, draft| {
+        self.edit_at(ctx, id, revision, &BTreeSet::from([Part::Whole]), |_, draft| {
             *draft = document.clone();
             Ok(Vec::new())
         })
         .await
-    }
-
-    async fn edit(
-        &self,
-        ctx: &Ctx,
-        id: DossierId,
-        change: impl Fn(&crate::domain::call::Call, &mut Document) -> Result<Vec<Conflict>, AppError> + Send + Sync,
-    ) -> Result<Saved, AppError> {
-        self.edit_at(ctx, id, None, change).await
     }
 
     async fn edit_at(
@@ -67,13 +65,17 @@ impl App {
         ctx: &Ctx,
         id: DossierId,
         expected: Option<u64>,
+        asked: &BTreeSet<Part>,
         change: impl Fn(&crate::domain::call::Call, &mut Document) -> Result<Vec<Conflict>, AppError> + Send + Sync,
     ) -> Result<Saved, AppError> {
-        ctx.actor()?;
-        let change = &change;
+        let (change, actor) = (&change, Some(ctx.account()?));
         transaction!(self.store, db => {
-            let mut dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
-            ctx.may(Action::DraftWrite, dossier.target())?;
+            let row = dossier::lock(db, id).await?;
+            let first = asked.first().cloned().unwrap_or(Part::Whole);
+            let (mut dossier, door) = ctx.open(db, row, Action::DraftWrite, first).await?;
+            for part in asked {
+                door.may(Action::DraftWrite, part.clone())?;
+            }
             if expected.is_some_and(|expected| expected != dossier.revision) {
                 return Err(AppError::Stale { revision: dossier.revision });
             }
@@ -81,13 +83,29 @@ impl App {
             let mut draft = dossier.draft.clone();
             let conflicts = change(call, &mut draft)?;
             if draft != dossier.draft {
+                if !door.owned() {
+                    let data = serde_json::json!({ "sections": sections(&dossier.draft, &draft), "rule": door.rule });
+                    let event =
+                        Event { kind: EventKind::DraftChanged, at: ctx.now, actor, dossier: Some(id), data };
+                    journal::append(db, &event).await?;
+                }
                 dossier.draft = draft;
                 dossier.revision += 1;
                 dossier.changed_at = ctx.now;
                 dossier::update_draft(db, id, &dossier.draft, dossier.revision, ctx.now).await?;
             }
-            let uploads = piece::of_dossier(db, id).await?;
-            Ok(Saved { dossier, uploads, conflicts })
+            let mut uploads = piece::of_dossier(db, id).await?;
+            let mut evaluation = self.evaluate(ctx, &dossier, &uploads, 0)?;
+            let share = Share::of(&door);
+            share.prune(&mut dossier, &mut uploads);
+            share.prune_findings(&mut evaluation);
+            Ok(Saved { dossier, evaluation, conflicts, share })
         })
     }
+}
+
+/// Sections in which two drafts differ.
+fn sections(before: &Document, after: &Document) -> BTreeSet<String> {
+    let all = before.0.keys().chain(after.0.keys());
+    all.filter(|section| before.0.get(*section) != after.0.get(*section)).cloned().collect()
 }

@@ -16,6 +16,9 @@ pub enum AppError {
     /// The actor may know of it but not do this.
     #[error("forbidden")]
     Forbidden,
+    /// The person has to confirm to be there first, with a passkey.
+    #[error("confirmation needed")]
+    Unconfirmed,
     /// Nobody is known.
     #[error("sign-in needed")]
     SignInNeeded,
@@ -28,6 +31,9 @@ pub enum AppError {
     /// Not an e-mail address.
     #[error("not an e-mail address")]
     NotAnAddress,
+    /// What was to be given to a guest is not right; all of it is there.
+    #[error("the invitation is refused")]
+    Gift(Vec<super::delegate::GiftFault>),
     /// The deposit is refused; all findings are there.
     #[error("the deposit is refused")]
     Refused(Box<Evaluation>),

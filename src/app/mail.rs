@@ -26,6 +26,25 @@ pub enum Letter {
         /// The link; whoever has it can sign in once.
         link: String,
     },
+    /// Somebody was given parts of a dossier.
+    Invited {
+        /// Address.
+        to: String,
+        /// Language.
+        lang: Lang,
+        /// Address of who gives.
+        by: String,
+        /// Title of the call.
+        call: String,
+        /// What is given, in words.
+        parts: Vec<String>,
+        /// The last instant, in the call's zone.
+        until: String,
+        /// A word of who gives.
+        note: String,
+        /// Where the dossier is.
+        link: String,
+    },
     /// A copy of the news of a deposit.
     Deposited {
         /// Address.
@@ -91,6 +110,29 @@ impl Letter {
                     ),
                 ),
             ),
+            Self::Invited { to, lang, by, call, parts, until, note, link } => {
+                let list: String = parts.iter().map(|part| format!("  - {part}\n")).collect();
+                let word =
+                    |before: &str| if note.is_empty() { String::new() } else { format!("\n{before}\n  {note}\n") };
+                (
+                    to,
+                    lang,
+                    Text::new(
+                        format!("{by} vous confie une partie d'un dossier"),
+                        format!("{by} gives you a part of a dossier"),
+                    ),
+                    Text::new(
+                        format!(
+                            "Bonjour,\n\n{by} vous confie, jusqu'au {until}, dans un dossier de l'appel {call} :\n\n{list}{}\nConnectez-vous avec cette adresse-ci pour y travailler : {link}\n\nVous n'aurez accès à rien d'autre, et ce que vous ferez portera votre nom. Si vous ne connaissez pas cette personne, ignorez ce message.\n",
+                            word("Son mot :")
+                        ),
+                        format!(
+                            "Hello,\n\n{by} gives you, until {until}, in a dossier of the call {call}:\n\n{list}{}\nSign in with this very address to work on it: {link}\n\nYou will have access to nothing else, and what you do will carry your name. If you do not know this person, ignore this message.\n",
+                            word("Their word:")
+                        ),
+                    ),
+                )
+            }
             Self::Deposited { to, lang, number, at, digest, link } => (
                 to,
                 lang,

@@ -1,9 +1,9 @@
 //! Reading dossiers, receipts and pieces.
 
-use super::{App, AppError, Ctx, transaction::transaction};
+use super::{App, AppError, Ctx, Share, transaction::transaction};
 use crate::{
     domain::{
-        access::{Action, Role, Target},
+        access::{Action, Part},
         dossier::Dossier,
         evaluation::{Circumstances, Evaluation, Extent, evaluate},
         event::{Event, EventKind},
@@ -12,24 +12,28 @@ use crate::{
         receipt::Receipt,
     },
     store::{
-        Freshness,
+        Freshness, delegation,
         deposit::{self, Version},
         dossier, journal, piece,
     },
 };
 use std::{collections::HashMap, sync::PoisonError};
 
-/// A dossier as its owner sees it.
+/// A dossier as its reader may see it.
 #[derive(Debug)]
 pub struct Page {
-    /// The dossier.
+    /// The dossier, with the parts that the reader was given.
     pub dossier: Dossier,
+    /// Title of the project, which whoever was given anything sees.
+    pub title: String,
     /// Its pieces.
     pub uploads: Vec<Upload>,
     /// The evaluation of the draft.
     pub evaluation: Evaluation,
     /// Deposited versions, the latest first.
     pub versions: Vec<Version>,
+    /// What the reader was given.
+    pub share: Share,
 }
 
 /// A piece to send.
@@ -42,12 +46,20 @@ pub struct PieceFile {
 }
 
 impl App {
-    /// A dossier with everything its pages show.
+    /// A dossier with everything its pages show, for whoever may see all of it.
     ///
     /// # Errors
     /// The policy's or the store's.
     pub async fn page(&self, ctx: &Ctx, id: DossierId) -> Result<Page, AppError> {
-        self.open_page(ctx, id, true).await
+        self.open_page(ctx, id, Part::Whole).await
+    }
+
+    /// A dossier with what the reader was given of it.
+    ///
+    /// # Errors
+    /// The policy's or the store's.
+    pub async fn overview(&self, ctx: &Ctx, id: DossierId) -> Result<Page, AppError> {
+        self.open_page(ctx, id, Part::Overview).await
     }
 
     /// A dossier for a page of the editor: without its versions, and without the look at other dossiers of the company,
@@ -55,21 +67,50 @@ impl App {
     ///
     /// # Errors
     /// The policy's or the store's.
-    pub async fn form_page(&self, ctx: &Ctx, id: DossierId) -> Result<Page, AppError> {
-        self.open_page(ctx, id, false).await
+    pub async fn form_page(&self, ctx: &Ctx, id: DossierId, section: &str) -> Result<Page, AppError> {
+        self.open_page(ctx, id, Part::Section(section.to_owned())).await
     }
 
-    async fn open_page(&self, ctx: &Ctx, id: DossierId, whole: bool) -> Result<Page, AppError> {
-        ctx.actor()?;
+    /// The same for a list, which is no reading of it.
+    ///
+    /// # Errors
+    /// The policy's or the store's.
+    pub(super) async fn glance(&self, ctx: &Ctx, id: DossierId) -> Result<Page, AppError> {
+        let (page, _) = self.load_page(ctx, id, Part::Overview).await?;
+        Ok(page)
+    }
+
+    async fn open_page(&self, ctx: &Ctx, id: DossierId, part: Part) -> Result<Page, AppError> {
+        let data = serde_json::json!({ "part": part.to_string() });
+        let (page, rule) = self.load_page(ctx, id, part).await?;
+        if !page.share.owned {
+            let mut db = self.store.write().await?;
+            delegation::used(&mut db, id, &ctx.actor()?.account.email, ctx.now).await?;
+            let mut data = data;
+            data["rule"] = rule.into();
+            self.note_reading(ctx, EventKind::DraftRead, id, data)?;
+        }
+        Ok(page)
+    }
+
+    async fn load_page(&self, ctx: &Ctx, id: DossierId, part: Part) -> Result<(Page, &'static str), AppError> {
+        let form = matches!(part, Part::Section(_));
         let mut db = self.store.read(Freshness::OwnWrites).await?;
-        let dossier = dossier::load(&mut db, id).await?.ok_or(AppError::NotFound)?;
-        ctx.may(Action::DraftRead, dossier.target())?;
-        let uploads = piece::of_dossier(&mut db, id).await?;
+        let (mut dossier, door) = {
+            let row = dossier::load(&mut db, id).await?;
+            ctx.open(&mut db, row, Action::DraftRead, part).await?
+        };
+        let share = Share::of(&door);
+        let mut uploads = piece::of_dossier(&mut db, id).await?;
+        let whole = !form && share.whole();
         let versions = if whole && dossier.versions > 0 { deposit::versions(&mut db, id).await? } else { Vec::new() };
         let call = self.call(&dossier.call)?;
         let others = if whole { self.others(&mut db, call, &dossier).await? } else { 0 };
-        let evaluation = self.evaluate(ctx, &dossier, &uploads, others)?;
-        Ok(Page { dossier, uploads, evaluation, versions })
+        let mut evaluation = self.evaluate(ctx, &dossier, &uploads, others)?;
+        let title = dossier.draft.text(&call.company.project).to_owned();
+        share.prune(&mut dossier, &mut uploads);
+        share.prune_findings(&mut evaluation);
+        Ok((Page { dossier, title, uploads, evaluation, versions, share }, door.rule))
     }
 
     /// Evaluates a draft as a deposit at this instant.
@@ -112,45 +153,58 @@ impl App {
     /// # Errors
     /// The policy's or the store's.
     pub async fn receipt(&self, ctx: &Ctx, number: &str) -> Result<(deposit::Stored, Receipt), AppError> {
-        ctx.actor()?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
-        let stored = deposit::by_number(&mut db, number).await?.ok_or(AppError::NotFound)?;
-        ctx.may(Action::DepositRead, target(&stored))?;
+        let row = deposit::by_number(&mut db, number).await?;
+        let (stored, door) = ctx.open(&mut db, row, Action::DepositRead, Part::Deposit).await?;
         let receipt = stored.receipt()?;
+        if !door.owned() {
+            let data = serde_json::json!({ "receipt": number, "rule": door.rule });
+            self.note_reading(ctx, EventKind::DepositRead, stored.dossier, data)?;
+        }
         Ok((stored, receipt))
     }
 
-    /// A piece of a deposited version; an officer's reading is journalled.
+    /// A piece of a deposited version; every reading but the owner's is journalled.
     ///
     /// # Errors
     /// The policy's, the store's or the disk's.
     pub async fn receipt_piece(&self, ctx: &Ctx, number: &str, code: &str) -> Result<PieceFile, AppError> {
-        let (stored, receipt) = self.receipt(ctx, number).await?;
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let row = deposit::by_number(&mut db, number).await?;
+        let (stored, door) = ctx.open(&mut db, row, Action::DepositRead, Part::Piece(code.to_owned())).await?;
+        drop(db);
+        let receipt = stored.receipt()?;
         let sealed = receipt.manifest["pieces"].get(code).ok_or(AppError::NotFound)?;
         let upload: Upload = serde_json::from_value(sealed.clone()).map_err(|_| AppError::NotFound)?;
         let file = self.blobs.file(&upload.sha256).await?;
-        let data = serde_json::json!({ "receipt": number, "code": code });
-        self.note_reading(ctx, EventKind::PieceRead, stored.dossier, data)?;
+        if !door.owned() {
+            let data = serde_json::json!({ "receipt": number, "code": code, "rule": door.rule });
+            self.note_reading(ctx, EventKind::PieceRead, stored.dossier, data)?;
+        }
         Ok(PieceFile { upload, file })
     }
 
-    /// A piece of the draft, for the owner.
+    /// A piece of the draft, for the owner and for whoever was given it.
     ///
     /// # Errors
     /// The policy's, the store's or the disk's.
     pub async fn draft_piece(&self, ctx: &Ctx, id: DossierId, code: &str) -> Result<PieceFile, AppError> {
-        ctx.actor()?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
-        let dossier = dossier::load(&mut db, id).await?.ok_or(AppError::NotFound)?;
-        ctx.may(Action::DraftRead, dossier.target())?;
+        let row = dossier::load(&mut db, id).await?;
+        let (_, door) = ctx.open(&mut db, row, Action::DraftRead, Part::Piece(code.to_owned())).await?;
         let uploads = piece::of_dossier(&mut db, id).await?;
+        drop(db);
         let upload = uploads.into_iter().find(|upload| upload.code == code).ok_or(AppError::NotFound)?;
         let file = self.blobs.file(&upload.sha256).await?;
+        if !door.owned() {
+            let data = serde_json::json!({ "code": code, "rule": door.rule });
+            self.note_reading(ctx, EventKind::PieceRead, id, data)?;
+        }
         Ok(PieceFile { upload, file })
     }
 
-    /// Notes that an officer read something; owners read their own without trace. The worker writes the notes within a
-    /// second, so that a reading costs no transaction of its own.
+    /// Notes that somebody read what is not theirs, and by which rule. The worker writes the notes within a second, so
+    /// that a reading costs no transaction of its own.
     pub(super) fn note_reading(
         &self,
         ctx: &Ctx,
@@ -158,11 +212,8 @@ impl App {
         id: DossierId,
         data: serde_json::Value,
     ) -> Result<(), AppError> {
-        let account = &ctx.actor()?.account;
-        if account.role != Role::Applicant {
-            let event = Event { kind, at: ctx.now, actor: Some(account.id), dossier: Some(id), data };
-            self.readings.lock().unwrap_or_else(PoisonError::into_inner).push(event);
-        }
+        let event = Event { kind, at: ctx.now, actor: Some(ctx.account()?), dossier: Some(id), data };
+        self.readings.lock().unwrap_or_else(PoisonError::into_inner).push(event);
         Ok(())
     }
 
@@ -186,8 +237,4 @@ impl App {
         }
         written
     }
-}
-
-pub(super) fn target(stored: &deposit::Stored) -> Target {
-    Target::Dossier { id: stored.dossier, owner: stored.owner, deposited: stored.standing }
 }

@@ -3,7 +3,7 @@
 use super::{App, AppError, Ctx};
 use crate::{
     domain::{
-        access::{Action, Target},
+        access::{About, Action, Part, Relations, Stage, Target},
         calendar::RoundId,
         evaluation::{Circumstances, Evaluation, Extent, evaluate},
         event::EventKind,
@@ -59,7 +59,7 @@ impl App {
     ) -> Result<RoundPage, AppError> {
         let call = self.call(call)?;
         let round = self.round(call, round)?;
-        ctx.may(Action::RoundList, Target::Call)?;
+        ctx.may(Action::RoundList, &Target::Call)?;
         let mut db = self.store.read(Freshness::MayLag).await?;
         let (rows, total) = deposit::list(&mut db, &call.id, &round.id, filter).await?;
         let drafts = dossier::count_drafts(&mut db, &call.id, &round.id).await?;
@@ -71,21 +71,29 @@ impl App {
     /// # Errors
     /// The policy's or the store's.
     pub async fn standing_deposit(&self, ctx: &Ctx, id: DossierId) -> Result<(Arc<Examined>, Vec<Version>), AppError> {
-        ctx.may(Action::RoundList, Target::Call)?;
+        ctx.may(Action::RoundList, &Target::Call)?;
         let mut db = self.store.read(Freshness::MayLag).await?;
         let versions = deposit::versions(&mut db, id).await?;
         let standing = versions.iter().find(|version| version.standing).ok_or(AppError::NotFound)?;
-        ctx.may(Action::DepositRead, Target::Dossier { id, owner: standing.owner, deposited: true })?;
+        let about = About {
+            id,
+            owner: standing.owner,
+            stage: Stage::Deposited,
+            part: Part::Deposit,
+            relations: Relations::default(),
+        };
+        let permit = ctx.may(Action::DepositRead, &Target::Dossier(about))?;
         let known = self.examined.lock().unwrap_or_else(PoisonError::into_inner).get(&standing.receipt).cloned();
         let examined = match known {
             Some(examined) => examined,
             None => {
-                let stored = deposit::by_number(&mut db, &standing.receipt).await?.ok_or(AppError::NotFound)?;
+                let row = deposit::by_number(&mut db, &standing.receipt).await?.ok_or(AppError::NotFound)?;
+                let stored = row.open(&permit).ok_or(AppError::NotFound)?;
                 self.examine(stored.receipt()?, &standing.call, &standing.round)?
             }
         };
         drop(db);
-        let data = serde_json::json!({ "receipt": standing.receipt });
+        let data = serde_json::json!({ "receipt": standing.receipt, "rule": permit.rule });
         self.note_reading(ctx, EventKind::DepositRead, id, data)?;
         Ok((examined, versions))
     }

@@ -1,6 +1,6 @@
 //! The demonstration: two people, their API tokens and three sample dossiers in different states.
 
-use super::{App, Ctx, transaction::transaction};
+use super::{App, Ctx};
 use crate::{
     auth::{self, Bearer, Channel, Rights},
     config::Config,
@@ -9,10 +9,10 @@ use crate::{
         calendar::{RoundId, day},
         document::Document,
         folder,
-        ids::{AccountId, AttemptId, DossierId},
+        ids::{AttemptId, DossierId},
         text::Lang,
     },
-    store::account::{self, Account},
+    store::account::Account,
 };
 use anyhow::Context;
 use jiff::SignedDuration;
@@ -77,23 +77,25 @@ pub async fn demonstration(config: &Config) -> anyhow::Result<SeedTokens> {
 /// # Errors
 /// When the database or the signing fails.
 pub async fn person(app: &App, email: &str, role: Role, actions: &[Action]) -> anyhow::Result<(Account, String)> {
+    let account = app.appoint_as(email, role).await?;
     let now = app.clock();
-    let wanted = Account { id: AccountId(Uuid::now_v7()), email: email.to_owned(), role, lang: Lang::Fr };
-    let (wanted, id, ends) = (&wanted, Uuid::now_v7(), now + TOKEN);
-    let account = transaction!(app.store, db => {
-        let account = account::ensure(db, wanted, now).await?;
-        account::insert_token(db, id, account.id, "démonstration", now, ends).await?;
-        Ok(account)
-    })?;
-    let token = auth::api_token(&app.keys, id, account.id, account.role, actions, ends)?;
-    Ok((account, token))
+    let issued = app.make_token(&account, "démonstration", actions, now, now + TOKEN).await?;
+    Ok((account, issued.token))
 }
 
 fn context(app: &App, account: Account, token: &str) -> anyhow::Result<Ctx> {
-    let bearer: Bearer = auth::read(&app.keys, token, Channel::Api)?;
-    let rights = Rights::new(Arc::new(bearer), Channel::Api);
+    let bearer: Bearer = auth::read(&app.keys, token, Channel::Api, app.clock())?;
+    let rights = Rights::new(Arc::new(bearer), Channel::Api, app.standing(&account));
     let actor = super::Actor { account, rights, session: None };
-    Ok(Ctx { now: app.clock(), lang: Lang::Fr, actor: Some(actor), fault: None, client: None, site: None })
+    Ok(Ctx {
+        now: app.clock(),
+        lang: Lang::Fr,
+        actor: Some(actor),
+        fault: None,
+        client: None,
+        site: None,
+        agent: String::new(),
+    })
 }
 
 /// An id that is the same at every start, so that seeding twice makes nothing twice.

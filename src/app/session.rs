@@ -1,28 +1,63 @@
-//! From a token to a person: the signature is checked once, the row every two seconds.
+//! From a token to a person: the signature is checked once, the row every two seconds. A browser's token lives for a
+//! quarter of an hour and is renewed while its row stands, so that a role that was taken back does not outlive it and
+//! nobody who is typing is signed out.
 
-use super::{Actor, App, AppError};
+use super::{Actor, App, AppError, Ctx, SignedIn, transaction::transaction};
 use crate::{
-    auth::{self, Bearer, BearerKind, Channel, Rights, TokenError},
-    store::{Freshness, account, account::Account},
+    auth::{self, Bearer, BearerKind, Channel, Rights, SessionToken, Standing, TokenError},
+    domain::{
+        access::{Amr, Roles},
+        event::{Event, EventKind},
+        ids::SessionId,
+    },
+    store::{
+        Connection, Freshness, StoreError,
+        account::Account,
+        api_token, journal,
+        session::{self, Opening},
+    },
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
+use uuid::Uuid;
 
 /// How long a row is believed: the most that a sign-out on another process may lag.
 const BELIEVED: Duration = Duration::from_secs(2);
 /// Entries kept at most; beyond, the cache is emptied.
 const ENTRIES: usize = 10_000;
+/// How long a browser's token lives.
+const TOKEN: SignedDuration = SignedDuration::from_mins(15);
+/// How long a session may be idle…
+const IDLE: SignedDuration = SignedDuration::from_hours(2);
+/// …how long it lasts whatever happens…
+const SESSION: SignedDuration = SignedDuration::from_hours(12);
+/// …and that of somebody who works for the call.
+const STAFF_SESSION: SignedDuration = SignedDuration::from_hours(8);
+/// How long a confirmation by passkey counts for irrevocable acts.
+const CONFIRMED: SignedDuration = SignedDuration::from_mins(5);
+/// Pause between two notes that a program's token is used.
+const NOTED: Duration = Duration::from_secs(60);
+
+/// Somebody who is known, and the token that the browser should keep from now on.
+pub struct Known {
+    /// Who.
+    pub actor: Actor,
+    /// A fresh token with its session's end, when the presented one is about to run out.
+    pub renewed: Option<(String, Timestamp)>,
+}
 
 #[derive(Clone)]
 struct Entry {
-    bearer: Arc<Bearer>,
+    rights: Rights,
     account: Account,
     ends: Option<Timestamp>,
+    renewed: Option<String>,
     checked: Instant,
+    noted: Instant,
 }
 
 #[derive(Default)]
@@ -49,47 +84,182 @@ impl App {
     ///
     /// # Errors
     /// When the database fails: an unknown answer is not "nobody".
-    pub async fn authenticate(&self, text: &str, channel: Channel, now: Timestamp) -> Result<Option<Actor>, AppError> {
+    pub async fn authenticate(&self, text: &str, channel: Channel, now: Timestamp) -> Result<Option<Known>, AppError> {
         let key = (channel, text.to_owned());
-        let known = self.sessions.get(&key);
-        if let Some(entry) = known.as_ref().filter(|entry| entry.checked.elapsed() < BELIEVED) {
-            return Ok(entry.actor(channel, now));
+        let before = self.sessions.get(&key);
+        if let Some(entry) = before.as_ref().filter(|entry| entry.stands(now)) {
+            return Ok(entry.known(now));
         }
-        let bearer = match known {
-            Some(entry) => entry.bearer,
-            None => match auth::read(&self.keys, text, channel) {
-                Ok(bearer) => Arc::new(bearer),
-                Err(TokenError::Invalid(reason)) => {
-                    tracing::info!(reason, "token.refused");
-                    return Ok(None);
-                }
-                Err(error) => return Err(error.into()),
-            },
-        };
-        let mut db = self.store.read(Freshness::OwnWrites).await?;
-        let live = match bearer.kind {
-            BearerKind::Session(id) => {
-                account::live_session(&mut db, id, now).await?.map(|(account, ends)| (account, Some(ends)))
+        let bearer = match auth::read(&self.keys, text, channel, now) {
+            Ok(bearer) => Arc::new(bearer),
+            Err(TokenError::Invalid(reason)) => {
+                tracing::info!(reason, "token.refused");
+                return Ok(None);
             }
-            BearerKind::Api(id) => account::live_token(&mut db, id).await?.map(|account| (account, None)),
+            Err(error) => return Err(error.into()),
         };
-        let Some((account, ends)) = live else { return Ok(None) };
-        let entry = Entry { bearer, account, ends, checked: Instant::now() };
-        let actor = entry.actor(channel, now);
+        let entry = match bearer.kind {
+            BearerKind::Session(id) => self.browser(bearer, id, now).await?,
+            BearerKind::Api(id) => self.program(bearer, id, before, now).await?,
+        };
+        let Some(entry) = entry else { return Ok(None) };
+        let known = entry.known(now);
         self.sessions.put(key, entry);
-        Ok(actor)
+        Ok(known)
+    }
+
+    async fn browser(&self, bearer: Arc<Bearer>, id: SessionId, now: Timestamp) -> Result<Option<Entry>, AppError> {
+        let live = {
+            let mut db = self.store.read(Freshness::OwnWrites).await?;
+            session::live(&mut db, id, now, now - IDLE).await?
+        };
+        let Some(live) = live else { return Ok(None) };
+        let (mut bearer, mut renewed) = (bearer, None);
+        if now >= bearer.ends - TOKEN / 2 && bearer.ends < live.ends {
+            let ends = live.ends.min(now + TOKEN);
+            let (account, roles) = (live.account.id, &live.account.roles);
+            let token = SessionToken { session: id, account, roles, amr: live.amr, ends }.mint(&self.keys, now)?;
+            bearer = Arc::new(auth::read(&self.keys, &token, Channel::Browser, now)?);
+            let mut db = self.store.write().await?;
+            session::seen(&mut db, id, now).await?;
+            renewed = Some(token);
+        }
+        let standing = Standing {
+            stepped_up: live.stepped_up_at.is_some(),
+            confirmed_until: live.stepped_up_at.map(|at| at + CONFIRMED),
+            ..self.standing(&live.account)
+        };
+        let rights = Rights::new(bearer, Channel::Browser, standing);
+        let checked = Instant::now();
+        Ok(Some(Entry { rights, account: live.account, ends: Some(live.ends), renewed, checked, noted: checked }))
+    }
+
+    async fn program(
+        &self,
+        bearer: Arc<Bearer>,
+        id: Uuid,
+        before: Option<Entry>,
+        now: Timestamp,
+    ) -> Result<Option<Entry>, AppError> {
+        let narrowed: Vec<[u8; 32]> = bearer.narrowed.iter().map(|block| block.revocation_id).collect();
+        let account = {
+            let mut db = self.store.read(Freshness::OwnWrites).await?;
+            api_token::live(&mut db, id, &narrowed).await?
+        };
+        let Some(account) = account else { return Ok(None) };
+        let checked = Instant::now();
+        let noted = match before.map(|entry| entry.noted).filter(|noted| noted.elapsed() < NOTED) {
+            Some(noted) => noted,
+            None => {
+                if let Err(error) = self.note_use(&bearer, id, now).await {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "token.use_not_noted");
+                }
+                checked
+            }
+        };
+        let standing = self.standing(&account);
+        let rights = Rights::new(bearer, Channel::Api, standing);
+        Ok(Some(Entry { rights, account, ends: None, renewed: None, checked, noted }))
+    }
+
+    async fn note_use(&self, bearer: &Bearer, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        let all: Vec<&str> = bearer.narrowed.iter().map(|block| block.checks.trim()).collect();
+        let checks: String = all.join("\n").chars().take(2000).collect();
+        let last = bearer.narrowed.last().map(|block| (&block.revocation_id, checks.as_str()));
+        let mut db = self.store.write().await?;
+        api_token::used(&mut db, id, last, now).await
+    }
+
+    /// What is known of an account outside of its sessions.
+    pub(super) fn standing(&self, account: &Account) -> Standing {
+        Standing {
+            account: account.id,
+            roles: account.roles.clone(),
+            suspended: account.suspended,
+            confirmed_until: None,
+            stepped_up: false,
+            has_passkey: false,
+            passkeys_required: false,
+        }
+    }
+
+    /// Opens a session in a transaction; whoever signs in gets a new one, so that a token that was planted before is
+    /// worth nothing.
+    pub(super) async fn open_session(
+        &self,
+        db: &mut Connection,
+        ctx: &Ctx,
+        id: SessionId,
+        account: &Account,
+        amr: Amr,
+    ) -> Result<SignedIn, AppError> {
+        let (now, ends) = (ctx.now, ctx.now + lasts(&account.roles));
+        session::open(db, &Opening { id, account: account.id, amr, agent: &ctx.agent, now, ends }).await?;
+        let data = serde_json::json!({ "amr": amr.slug() });
+        journal::append(
+            db,
+            &Event { kind: EventKind::SignedIn, at: now, actor: Some(account.id), dossier: None, data },
+        )
+        .await?;
+        let token =
+            SessionToken { session: id, account: account.id, roles: &account.roles, amr, ends: ends.min(now + TOKEN) };
+        Ok(SignedIn { token: token.mint(&self.keys, now)?, ends, roles: account.roles.clone() })
+    }
+
+    /// The sessions of the actor that go on.
+    ///
+    /// # Errors
+    /// [`AppError::SignInNeeded`] or the store's.
+    pub async fn sessions(&self, ctx: &Ctx) -> Result<Vec<session::Listed>, AppError> {
+        let account = ctx.account()?;
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        Ok(session::of_account(&mut db, account, ctx.now, ctx.now - IDLE).await?)
+    }
+
+    /// Ends one session of the actor, or all of them.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is no such session; the store's.
+    pub async fn end_sessions(&self, ctx: &Ctx, which: Option<SessionId>) -> Result<(), AppError> {
+        let (who, now) = (ctx.account()?, ctx.now);
+        transaction!(self.store, db => {
+            let ended = match which {
+                Some(id) => u64::from(session::end(db, who, id, now).await?),
+                None => session::end_all(db, who, now).await?,
+            };
+            if ended == 0 {
+                return Err(AppError::NotFound);
+            }
+            let data = serde_json::json!({ "sessions": ended });
+            journal::append(db, &Event { kind: EventKind::SignedOut, at: now, actor: Some(who), dossier: None, data })
+                .await?;
+            Ok(())
+        })?;
+        self.sessions.forget();
+        Ok(())
     }
 }
 
+fn lasts(roles: &Roles) -> SignedDuration {
+    if roles.staff() { STAFF_SESSION } else { SESSION }
+}
+
 impl Entry {
-    fn actor(&self, channel: Channel, now: Timestamp) -> Option<Actor> {
+    /// Whether the row need not be looked at again.
+    fn stands(&self, now: Timestamp) -> bool {
+        let fresh = self.ends.is_none() || now < self.rights.bearer().ends - TOKEN / 2;
+        fresh && self.checked.elapsed() < BELIEVED
+    }
+
+    fn known(&self, now: Timestamp) -> Option<Known> {
         if self.ends.is_some_and(|ends| now >= ends) {
             return None;
         }
-        let session = match self.bearer.kind {
+        let session = match self.rights.bearer().kind {
             BearerKind::Session(id) => Some(id),
             BearerKind::Api(_) => None,
         };
-        Some(Actor { account: self.account.clone(), rights: Rights::new(self.bearer.clone(), channel), session })
+        let actor = Actor { account: self.account.clone(), rights: self.rights.clone(), session };
+        Some(Known { actor, renewed: self.renewed.clone().zip(self.ends) })
     }
 }

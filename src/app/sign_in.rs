@@ -4,15 +4,12 @@ use super::{App, AppError, Ctx, mail::Letter, transaction::transaction};
 use crate::{
     auth,
     domain::{
-        access::Role,
+        access::{Amr, Roles},
         answers,
         event::{Event, EventKind},
         ids::{AccountId, SessionId},
     },
-    store::{
-        account::{self, Account},
-        journal, outbox,
-    },
+    store::{account, journal, login, outbox, session},
 };
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -20,8 +17,6 @@ use uuid::Uuid;
 
 /// How long a link holds.
 const LINK: SignedDuration = SignedDuration::from_mins(15);
-/// How long a session lasts.
-const SESSION: SignedDuration = SignedDuration::from_hours(12);
 /// Links that one address may ask for within [`LINK`].
 const LINKS_AT_MOST: i64 = 5;
 
@@ -30,10 +25,10 @@ const LINKS_AT_MOST: i64 = 5;
 pub struct SignedIn {
     /// The token for the cookie.
     pub token: String,
-    /// When it ends.
+    /// When the session ends.
     pub ends: Timestamp,
     /// What the person is.
-    pub role: Role,
+    pub roles: Roles,
 }
 
 impl App {
@@ -54,10 +49,10 @@ impl App {
         let (job, due) = (Uuid::now_v7(), self.clock());
         let (now, address) = (ctx.now, email.as_str());
         transaction!(self.store, db => {
-            if account::links_since(db, address, now - LINK).await? >= LINKS_AT_MOST {
+            if login::asked_since(db, address, now - LINK).await? >= LINKS_AT_MOST {
                 return Err(AppError::TooManyLinks);
             }
-            account::insert_link(db, &hash, address, now, now + LINK).await?;
+            login::insert(db, &hash, address, now, now + LINK).await?;
             outbox::push(db, job, "mail", &serde_json::json!(letter), due).await?;
             Ok(())
         })?;
@@ -72,17 +67,12 @@ impl App {
     pub async fn use_link(&self, ctx: &Ctx, secret: &str) -> Result<SignedIn, AppError> {
         let hash = auth::link_hash(secret);
         let (session, new_account) = (SessionId(Uuid::now_v7()), AccountId(Uuid::now_v7()));
-        let (now, ends, lang) = (ctx.now, ctx.now + SESSION, ctx.lang);
-        let account = transaction!(self.store, db => {
-            let email = account::consume_link(db, &hash, now).await?.ok_or(AppError::LinkSpent)?;
-            let wanted = Account { id: new_account, email, role: Role::Applicant, lang };
-            let account = account::ensure(db, &wanted, now).await?;
-            account::insert_session(db, session, account.id, now, ends).await?;
-            journal::append(db, &signed(EventKind::SignedIn, account.id, now)).await?;
-            Ok(account)
-        })?;
-        let token = auth::session_token(&self.keys, session, account.id, account.role, ends)?;
-        Ok(SignedIn { token, ends, role: account.role })
+        let (now, lang) = (ctx.now, ctx.lang);
+        transaction!(self.store, db => {
+            let email = login::consume(db, &hash, now).await?.ok_or(AppError::LinkSpent)?;
+            let account = account::ensure(db, new_account, &email, lang, now).await?;
+            self.open_session(db, ctx, session, &account, Amr::Email).await
+        })
     }
 
     /// Ends the session.
@@ -93,17 +83,15 @@ impl App {
         let Some(session) = ctx.actor.as_ref().and_then(|actor| actor.session) else { return Ok(()) };
         let (who, now) = (ctx.account()?, ctx.now);
         transaction!(self.store, db => {
-            account::end_session(db, session, now).await?;
-            journal::append(db, &signed(EventKind::SignedOut, who, now)).await?;
+            session::end(db, who, session, now).await?;
+            let data = serde_json::json!({});
+            journal::append(db, &Event { kind: EventKind::SignedOut, at: now, actor: Some(who), dossier: None, data })
+                .await?;
             Ok(())
         })?;
         self.sessions.forget();
         Ok(())
     }
-}
-
-fn signed(kind: EventKind, who: AccountId, at: Timestamp) -> Event {
-    Event { kind, at, actor: Some(who), dossier: None, data: serde_json::json!({}) }
 }
 
 /// What stays as it is in a path that is the value of a query.

@@ -3,7 +3,7 @@
 use super::{App, AppError, Ctx, transaction::transaction};
 use crate::{
     domain::{
-        access::Action,
+        access::{Action, Part},
         event::{Event, EventKind},
         ids::DossierId,
     },
@@ -18,8 +18,8 @@ impl App {
     pub async fn withdraw(&self, ctx: &Ctx, id: DossierId) -> Result<(), AppError> {
         let who = ctx.account()?;
         transaction!(self.store, db => {
-            let dossier = dossier::lock(db, id).await?.ok_or(AppError::NotFound)?;
-            ctx.may(Action::DossierWithdraw, dossier.target())?;
+            let row = dossier::lock(db, id).await?;
+            let (dossier, _) = ctx.open(db, row, Action::DossierWithdraw, Part::Whole).await?;
             let standing = dossier.deposit.as_ref().ok_or(AppError::NotDeposited)?;
             dossier::set_withdrawn(db, id, ctx.now).await?;
             deposit::withdraw(db, id).await?;

@@ -1,6 +1,8 @@
 //! The private keys of an installation: files of mode 0600 in one folder, made at the first start, never in logs.
 
-use biscuit_auth::{KeyPair, PrivateKey, builder::Algorithm};
+use super::roots::{Root, RootKind, RootRecord, Roots};
+use biscuit_auth::{KeyPair, PrivateKey, PublicKey, builder::Algorithm};
+use jiff::Timestamp;
 use ring::{
     hkdf, hmac,
     rand::{SecureRandom, SystemRandom},
@@ -11,6 +13,7 @@ use std::{
     io::Write,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 /// Why the keys cannot be had.
@@ -62,10 +65,10 @@ impl Seed {
 
 /// The keys. No `Debug`: the libraries print private halves.
 pub struct Keys {
-    /// Root of session tokens.
-    pub session: KeyPair,
-    /// Root of API tokens.
-    pub api: KeyPair,
+    /// Roots of tokens; all processes come to know the same ones from the database.
+    roots: RwLock<Arc<Roots>>,
+    /// Where private halves are, and what missing ones are made from; nowhere for keys that nobody keeps.
+    place: Option<(PathBuf, Option<Seed>)>,
     /// Signs receipts.
     pub receipt: Ed25519KeyPair,
     /// Public halves of receipt keys that signed once and sign no more: files `receipt-*.pub`, hexadecimal. Receipts
@@ -83,24 +86,98 @@ impl Keys {
     /// # Errors
     /// See [`KeysError`].
     pub fn open(folder: &Path, seed_file: Option<&Path>) -> Result<Self, KeysError> {
-        let seed = seed_file.map(Seed::read).transpose()?;
-        let seed = seed.as_ref();
+        let seed_read = seed_file.map(Seed::read).transpose()?;
+        let seed = seed_read.as_ref();
         let failed = |source| KeysError::File { path: folder.into(), source };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
         let malformed = |name: &str| KeysError::Malformed(folder.join(name));
-        let biscuit = |name: &str| -> Result<KeyPair, KeysError> {
-            let secret = secret_file(folder, name, seed)?;
-            let key = PrivateKey::from_bytes(&secret, Algorithm::Ed25519).map_err(|_| malformed(name))?;
-            Ok(KeyPair::from(&key))
+        let first = |kind: RootKind| -> Result<Root, KeysError> {
+            let name = root_name(kind, kind.first());
+            Ok(first_root(kind, pair(&secret_file(folder, &name, seed)?).ok_or_else(|| malformed(&name))?))
         };
+        let roots = RootKind::ALL.into_iter().map(first).collect::<Result<_, _>>()?;
         Ok(Self {
-            session: biscuit("session.key")?,
-            api: biscuit("api.key")?,
+            roots: RwLock::new(Arc::new(Roots::new(roots))),
             receipt: Ed25519KeyPair::from_seed_unchecked(&secret_file(folder, "receipt.key", seed)?)
                 .map_err(|_| malformed("receipt.key"))?,
             retired: retired(folder)?,
             form: hmac::Key::new(hmac::HMAC_SHA256, &secret_file(folder, "form.key", seed)?),
             peers: hmac::Key::new(hmac::HMAC_SHA256, &secret_file(folder, "peers.key", seed)?),
+            place: Some((folder.to_owned(), seed_read)),
+        })
+    }
+
+    /// The roots of tokens.
+    #[must_use]
+    pub fn roots(&self) -> Arc<Roots> {
+        self.roots.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes over the roots that the database knows. One whose private half is not here, or is another, only verifies.
+    ///
+    /// # Errors
+    /// When a file cannot be read or made.
+    pub fn adopt(&self, records: &[RootRecord]) -> Result<(), KeysError> {
+        let known = self.roots();
+        if records.is_empty() || known.iter().map(Root::record).eq(records.iter().cloned()) {
+            return Ok(());
+        }
+        let mut roots = Vec::new();
+        for record in records {
+            let Some(public) = public(&record.public_key) else { continue };
+            let here = known.iter().find(|root| root.public == public).and_then(|root| root.pair.clone());
+            let here = match here {
+                Some(here) => Some(here),
+                None => self.find(record)?.filter(|pair| pair.public() == public).map(Arc::new),
+            };
+            let RootRecord { kid, kind, signs_at, dropped_at, .. } = *record;
+            roots.push(Root { kid, kind, public, signs_at, dropped_at, pair: here });
+        }
+        *self.roots.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Roots::new(roots));
+        Ok(())
+    }
+
+    /// The private half of a root: from its file, or from the seed that all machines have.
+    fn find(&self, record: &RootRecord) -> Result<Option<KeyPair>, KeysError> {
+        let Some((folder, seed)) = &self.place else { return Ok(None) };
+        let name = root_name(record.kind, record.kid);
+        if seed.is_none() && !folder.join(&name).exists() {
+            return Ok(None);
+        }
+        Ok(pair(&secret_file(folder, &name, seed.as_ref())?))
+    }
+
+    /// Makes the private half of a new root and tells the public one, hexadecimal.
+    ///
+    /// # Errors
+    /// See [`KeysError`].
+    pub fn make_root(&self, kind: RootKind, kid: u32) -> Result<String, KeysError> {
+        let Some((folder, seed)) = &self.place else { return Err(KeysError::Randomness) };
+        let name = root_name(kind, kid);
+        let secret = secret_file(folder, &name, seed.as_ref())?;
+        let made = pair(&secret).ok_or_else(|| KeysError::Malformed(folder.join(&name)))?;
+        Ok(hex::encode(made.public().to_bytes()))
+    }
+
+    /// Keys that nobody keeps: for asking the policy about people who are not there.
+    ///
+    /// # Errors
+    /// [`KeysError::Randomness`].
+    pub fn ephemeral() -> Result<Self, KeysError> {
+        let secret = || -> Result<[u8; 32], KeysError> {
+            let mut secret = [0; 32];
+            SystemRandom::new().fill(&mut secret).map_err(|_| KeysError::Randomness)?;
+            Ok(secret)
+        };
+        Ok(Self {
+            roots: RwLock::new(Arc::new(Roots::new(
+                RootKind::ALL.into_iter().map(|kind| first_root(kind, KeyPair::new())).collect(),
+            ))),
+            place: None,
+            receipt: Ed25519KeyPair::from_seed_unchecked(&secret()?).map_err(|_| KeysError::Randomness)?,
+            retired: Vec::new(),
+            form: hmac::Key::new(hmac::HMAC_SHA256, &secret()?),
+            peers: hmac::Key::new(hmac::HMAC_SHA256, &secret()?),
         })
     }
 
@@ -122,6 +199,31 @@ pub fn edge_marker(data_dir: &Path, seed_file: Option<&Path>) -> Result<String, 
     let failed = |source| KeysError::File { path: folder.clone(), source };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
     secret_file(&folder, "edge.key", seed.as_ref()).map(hex::encode)
+}
+
+/// File of a root's private half; the first ones of all have no number.
+fn root_name(kind: RootKind, kid: u32) -> String {
+    if kid == kind.first() { format!("{}.key", kind.slug()) } else { format!("{}-{kid}.key", kind.slug()) }
+}
+
+fn pair(secret: &[u8]) -> Option<KeyPair> {
+    PrivateKey::from_bytes(secret, Algorithm::Ed25519).ok().map(|key| KeyPair::from(&key))
+}
+
+fn public(text: &str) -> Option<PublicKey> {
+    PublicKey::from_bytes(&hex::decode(text).ok()?, Algorithm::Ed25519).ok()
+}
+
+/// The root that an installation begins with: it signs from the beginning.
+fn first_root(kind: RootKind, pair: KeyPair) -> Root {
+    Root {
+        kid: kind.first(),
+        kind,
+        public: pair.public(),
+        signs_at: Timestamp::UNIX_EPOCH,
+        dropped_at: None,
+        pair: Some(Arc::new(pair)),
+    }
 }
 
 fn retired(folder: &Path) -> Result<Vec<Vec<u8>>, KeysError> {

@@ -1,7 +1,14 @@
-//! Asking the policy: may this bearer do this to that?
+//! Asking the policy: may this bearer do this to that, and why?
 
-use super::token::{Bearer, Channel, moment};
-use crate::domain::access::{Action, Target};
+use super::{
+    guard::Permit,
+    rules::{Rule, rule},
+    token::{Bearer, Channel, moment},
+};
+use crate::domain::{
+    access::{About, Action, Part, Roles, Target},
+    ids::AccountId,
+};
 use biscuit_auth::{
     AuthorizerBuilder, AuthorizerLimits,
     builder::{Fact, fact, string},
@@ -16,31 +23,72 @@ use std::{
 /// Why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denied {
-    /// The policy, or a check of the token, says no.
-    Policy,
+    /// A rule of the policy says no.
+    Rule(&'static str),
+    /// A rule would allow it, and a check in the token says no: it ran out, or its holder has narrowed it.
+    Token {
+        /// The rule that would.
+        rule: &'static str,
+        /// Block of the token that refuses; 0 is ours, later ones are the holder's.
+        block: u32,
+    },
     /// The decision took longer than a decision may: try again.
     Overrun,
 }
 
+/// The text of the policy.
+pub const POLICY: &str = include_str!("policy.datalog");
+
+/// Longest decision. One takes a tenth of a millisecond, and the admission filter keeps out what would take longer; a
+/// busy machine may leave a thread waiting for much more than that.
+pub(super) const LONGEST: Duration = Duration::from_millis(250);
+
 /// Parsed once; a request works on a clone. No clock in it: a clock in a kept builder would stop time.
-static POLICY: LazyLock<Option<AuthorizerBuilder>> = LazyLock::new(|| {
-    let limits = AuthorizerLimits { max_facts: 500, max_iterations: 20, max_time: Duration::from_millis(50) };
-    let policy = AuthorizerBuilder::new().code(include_str!("policy.datalog"));
-    policy.map(|policy| policy.set_limits(limits)).ok()
+static PARSED: LazyLock<Option<AuthorizerBuilder>> = LazyLock::new(|| {
+    let limits = AuthorizerLimits { max_facts: 500, max_iterations: 20, max_time: LONGEST };
+    AuthorizerBuilder::new().code(POLICY).map(|policy| policy.set_limits(limits)).ok()
 });
+
+/// What the database and the configuration know of a bearer, as of this request.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Whose token it is.
+    pub account: AccountId,
+    /// The roles that the account holds now.
+    pub roles: Roles,
+    /// Whether it is suspended.
+    pub suspended: bool,
+    /// Until when the person counts as having just confirmed with a passkey.
+    pub confirmed_until: Option<Timestamp>,
+    /// Whether the session has confirmed with a passkey at all.
+    pub stepped_up: bool,
+    /// Whether the person has a passkey to confirm with.
+    pub has_passkey: bool,
+    /// Whether the installation wants passkeys of those who decide.
+    pub passkeys_required: bool,
+}
+
+impl Standing {
+    /// Whether an irrevocable act waits for a confirmation now.
+    fn unconfirmed(&self, channel: Channel, now: Timestamp) -> bool {
+        let can = self.has_passkey || (self.passkeys_required && self.roles.want_passkey());
+        channel == Channel::Browser && can && self.confirmed_until.is_none_or(|until| until < now)
+    }
+}
 
 /// What a verified bearer may do.
 #[derive(Clone)]
 pub struct Rights {
     bearer: Arc<Bearer>,
     channel: Channel,
+    standing: Arc<Standing>,
 }
 
 impl Rights {
     /// Rights of a bearer who came by a channel.
     #[must_use]
-    pub fn new(bearer: Arc<Bearer>, channel: Channel) -> Self {
-        Self { bearer, channel }
+    pub fn new(bearer: Arc<Bearer>, channel: Channel, standing: Standing) -> Self {
+        Self { bearer, channel, standing: Arc::new(standing) }
     }
 
     /// The bearer.
@@ -49,38 +97,128 @@ impl Rights {
         &self.bearer
     }
 
+    /// What is known of it.
+    #[must_use]
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// Whether the person's roles want a passkey that this session has not seen.
+    #[must_use]
+    pub fn lacks_passkey(&self) -> bool {
+        let standing = &*self.standing;
+        standing.passkeys_required && standing.roles.want_passkey() && !standing.stepped_up
+    }
+
     /// Decides on one action on one target at one instant.
     ///
     /// # Errors
     /// See [`Denied`].
-    pub fn may(&self, action: Action, target: Target, now: Timestamp) -> Result<(), Denied> {
-        let policy = POLICY.as_ref().ok_or(Denied::Policy)?;
-        let facts = request_facts(action, target, self.channel, now);
-        let asked = facts.into_iter().try_fold(policy.clone(), AuthorizerBuilder::fact);
+    pub fn may(&self, action: Action, target: &Target, now: Timestamp) -> Result<Permit, Denied> {
+        let policy = PARSED.as_ref().ok_or(Denied::Overrun)?;
+        let asked = self.facts(action, target, now).into_iter().try_fold(policy.clone(), AuthorizerBuilder::fact);
         let decision = asked.and_then(|asked| asked.build(&self.bearer.token)).and_then(|mut asked| asked.authorize());
+        let dossier = match target {
+            Target::Dossier(about) => Some(about.id),
+            Target::Call => None,
+        };
         match decision {
-            Ok(_) => Ok(()),
+            Ok(index) => Ok(Permit::new(dossier, rule(index).slug)),
             Err(error::Token::RunLimit(_)) => Err(Denied::Overrun),
-            Err(_) => Err(Denied::Policy),
+            Err(error::Token::FailedLogic(error::Logic::Unauthorized { policy, checks })) => {
+                Err(denied(&policy, &checks))
+            }
+            Err(_) => Err(Denied::Rule(rule(usize::MAX).slug)),
+        }
+    }
+
+    fn facts(&self, action: Action, target: &Target, now: Timestamp) -> Vec<Fact> {
+        let standing = &*self.standing;
+        let user = standing.account.to_string();
+        let word = |name: &str, value: &str| fact(name, &[string(value)]);
+        let mut facts = vec![
+            fact("time", &[moment(now)]),
+            word("operation", action.slug()),
+            word("channel", self.channel.slug()),
+            word("passkeys", if standing.passkeys_required { "required" } else { "offered" }),
+        ];
+        facts.extend(standing.roles.iter().map(|role| fact("holds", &[string(&user), string(role.slug())])));
+        if standing.suspended {
+            facts.push(word("suspended", &user));
+        }
+        if standing.stepped_up {
+            facts.push(fact("stepped_up", &[biscuit_auth::builder::boolean(true)]));
+        }
+        if action.wants_confirmation() && standing.unconfirmed(self.channel, now) {
+            facts.push(word("confirmation", "wanted"));
+        }
+        if let Target::Dossier(about) = target {
+            of_dossier(about, &user, &mut facts);
+        }
+        facts
+    }
+}
+
+/// Facts of the one dossier, and of what it is to the one person.
+fn of_dossier(about: &About, user: &str, facts: &mut Vec<Fact>) {
+    let id = about.id.to_string();
+    let word = |name: &str, value: &str| fact(name, &[string(value)]);
+    let pair = |name: &str, value: &str| fact(name, &[string(&id), string(value)]);
+    facts.extend([word("dossier", &id), pair("owner", &about.owner.to_string()), pair("state", about.stage.slug())]);
+    facts.push(word("part", &about.part.to_string()));
+    match &about.part {
+        Part::Section(name) => facts.push(word("section", name)),
+        Part::Piece(code) => facts.push(word("piece", code)),
+        Part::Overview | Part::Whole | Part::Deposit => {}
+    }
+    let relations = &about.relations;
+    facts.extend(relations.grants.iter().map(|grant| {
+        let (part, verb) = (grant.part.to_string(), grant.verb.slug());
+        fact("grant", &[string(&id), string(user), string(&part), string(verb), moment(grant.until)])
+    }));
+    let said = [
+        (relations.assigned, "assigned"),
+        (relations.conflict == Some(true), "conflict"),
+        (relations.conflict == Some(false), "no_conflict"),
+        (relations.accompanies, "accompanies"),
+    ];
+    facts.extend(said.into_iter().filter(|(holds, _)| *holds).map(|(_, name)| pair(name, user)));
+    if let Some(until) = relations.glass_until {
+        facts.push(fact("glass", &[string(&id), string(user), moment(until)]));
+    }
+    if let Some(review) = relations.review {
+        facts.push(word("review", if review.own { "own" } else { "other" }));
+        facts.push(word("review_state", if review.submitted { "submitted" } else { "open" }));
+        facts.push(fact("review_until", &[string(&id), moment(review.until)]));
+        if review.own_submitted {
+            facts.push(pair("review_done", user));
         }
     }
 }
 
-fn request_facts(action: Action, target: Target, channel: Channel, now: Timestamp) -> Vec<Fact> {
-    let mut facts = vec![
-        fact("time", &[moment(now)]),
-        fact("operation", &[string(action.slug())]),
-        fact("channel", &[string(channel.slug())]),
-    ];
-    if let Target::Dossier { id, owner, deposited } = target {
-        let id = id.to_string();
-        facts.push(fact("dossier", &[string(&id)]));
-        facts.push(fact("owner", &[string(&id), string(&owner.to_string())]));
-        if deposited {
-            facts.push(fact("deposited", &[string(&id)]));
+fn denied(policy: &error::MatchedPolicy, checks: &[error::FailedCheck]) -> Denied {
+    match policy {
+        error::MatchedPolicy::Deny(index) => Denied::Rule(rule(*index).slug),
+        error::MatchedPolicy::Allow(index) => {
+            let block = checks.iter().map(|check| match check {
+                error::FailedCheck::Block(check) => check.block_id,
+                error::FailedCheck::Authorizer(_) => 0,
+            });
+            Denied::Token { rule: rule(*index).slug, block: block.max().unwrap_or(0) }
         }
     }
-    facts
+}
+
+/// Rules of the policy that could allow an action, whoever asks.
+#[must_use]
+pub fn rules_for(action: Action) -> Vec<&'static Rule> {
+    let word = format!("\"{}\"", action.slug());
+    let lines = POLICY.split("\n// ").skip(1);
+    let allowing = lines.filter(|line| {
+        let text = line.split_once('\n').map_or("", |(_, text)| text);
+        text.contains("allow if") && text.contains(&word)
+    });
+    allowing.filter_map(|line| line.split_whitespace().next()?.parse::<usize>().ok()).map(rule).collect()
 }
 
 #[cfg(test)]

@@ -1,12 +1,18 @@
 //! Biscuit tokens: minted with Ed25519 roots only, verified, then admitted.
 
-use super::{Keys, admit::admit};
+use super::{Keys, RootKind, admit::admit};
 use crate::domain::{
-    access::{Action, Role},
+    access::{Action, Amr, Roles},
     ids::{AccountId, SessionId},
 };
-use biscuit_auth::{Biscuit, builder::Term, error, macros::biscuit};
+use biscuit_auth::{
+    Biscuit, KeyPair,
+    builder::{BiscuitBuilder, Term, fact, string},
+    error,
+    macros::biscuit,
+};
 use jiff::Timestamp;
+use std::{sync::Arc, time::SystemTime};
 use uuid::Uuid;
 
 /// How a token came.
@@ -35,6 +41,10 @@ pub struct Bearer {
     pub(super) token: Biscuit,
     /// What it stands for.
     pub kind: BearerKind,
+    /// Its last instant, as whoever made it wanted.
+    pub ends: Timestamp,
+    /// What holders have added, block by block.
+    pub narrowed: Vec<Narrowing>,
 }
 
 /// The database row over which a token lives.
@@ -46,6 +56,15 @@ pub enum BearerKind {
     Api(Uuid),
 }
 
+/// A block that a holder has added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Narrowing {
+    /// First half of its revocation id (the signature of the block): enough to tell it apart.
+    pub revocation_id: [u8; 32],
+    /// Its checks, as Datalog for people to read; never to be parsed again.
+    pub checks: String,
+}
+
 /// Why a token is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
@@ -55,6 +74,9 @@ pub enum TokenError {
     /// A token could not be made.
     #[error("the token could not be made")]
     Mint(#[from] error::Token),
+    /// This machine has the private half of no root of this kind.
+    #[error("no root key of kind {0} signs on this machine: see `guichet admin keys list`")]
+    NoRoot(&'static str),
 }
 
 /// Tokens longer than this are not even parsed, in bytes of text.
@@ -65,78 +87,157 @@ pub(super) fn moment(at: Timestamp) -> Term {
     Term::Date(u64::try_from(at.as_second()).unwrap_or(0))
 }
 
-/// Makes the token of a session, sealed: a browser has no business narrowing it.
-///
-/// # Errors
-/// When signing fails.
-pub fn session_token(
-    keys: &Keys,
-    session: SessionId,
-    account: AccountId,
-    role: Role,
-    ends: Timestamp,
-) -> Result<String, TokenError> {
-    let token = biscuit!(
-        r#"user({user}); role({role}); session({session}); kind("session"); check if time($t), $t <= {ends};"#,
-        user = account.to_string(),
-        role = role.slug(),
-        session = session.to_string(),
-        ends = moment(ends),
-    );
-    Ok(token.root_key_id(1).build(&keys.session)?.seal()?.to_base64()?)
+/// What the token of a session says.
+#[derive(Clone, Debug)]
+pub struct SessionToken<'a> {
+    /// The session.
+    pub session: SessionId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// What the person was when it was made.
+    pub roles: &'a Roles,
+    /// How the person has shown to be who they are.
+    pub amr: Amr,
+    /// Its last instant.
+    pub ends: Timestamp,
 }
 
-/// Makes an API token; not sealed, so that its holder can narrow it offline.
-///
-/// # Errors
-/// When signing fails.
-pub fn api_token(
-    keys: &Keys,
-    id: Uuid,
-    account: AccountId,
-    role: Role,
-    actions: &[Action],
-    ends: Timestamp,
-) -> Result<String, TokenError> {
-    let operations: std::collections::BTreeSet<Term> =
-        actions.iter().map(|action| biscuit_auth::builder::string(action.slug())).collect();
-    let token = biscuit!(
-        r#"user({user}); role({role}); token({id}); kind("api");
-           check if operation($op), {operations}.contains($op);
-           check if time($t), $t <= {ends};"#,
-        user = account.to_string(),
-        role = role.slug(),
-        id = id.to_string(),
-        operations = operations,
-        ends = moment(ends),
-    );
-    Ok(token.root_key_id(2).build(&keys.api)?.to_base64()?)
+impl SessionToken<'_> {
+    /// Makes it, sealed: a browser has no business narrowing it.
+    ///
+    /// # Errors
+    /// When signing fails.
+    pub fn mint(&self, keys: &Keys, now: Timestamp) -> Result<String, TokenError> {
+        let token = biscuit!(
+            r#"user({user}); session({session}); kind("session"); amr({amr}); ends({ends});
+               check if time($t), $t <= {ends};"#,
+            user = self.account.to_string(),
+            session = self.session.to_string(),
+            amr = self.amr.slug(),
+            ends = moment(self.ends),
+        );
+        let (kid, root) = signer(keys, RootKind::Session, now)?;
+        Ok(with_roles(token, self.roles)?.root_key_id(kid).build(&root)?.seal()?.to_base64()?)
+    }
+}
+
+/// What an API token says.
+#[derive(Clone, Debug)]
+pub struct ApiToken<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose it is.
+    pub account: AccountId,
+    /// What the person was when it was made.
+    pub roles: &'a Roles,
+    /// What it can be used for.
+    pub actions: &'a [Action],
+    /// Its last instant.
+    pub ends: Timestamp,
+}
+
+impl ApiToken<'_> {
+    /// Makes it, not sealed, so that its holder can narrow it offline.
+    ///
+    /// # Errors
+    /// When signing fails.
+    pub fn mint(&self, keys: &Keys, now: Timestamp) -> Result<String, TokenError> {
+        let operations: std::collections::BTreeSet<Term> =
+            self.actions.iter().map(|action| biscuit_auth::builder::string(action.slug())).collect();
+        let token = biscuit!(
+            r#"user({user}); token({id}); kind("api"); ends({ends});
+               check if operation($op), {operations}.contains($op);
+               check if time($t), $t <= {ends};"#,
+            user = self.account.to_string(),
+            id = self.id.to_string(),
+            operations = operations,
+            ends = moment(self.ends),
+        );
+        let (kid, root) = signer(keys, RootKind::Api, now)?;
+        Ok(with_roles(token, self.roles)?.root_key_id(kid).build(&root)?.to_base64()?)
+    }
+}
+
+/// A token by which somebody is known to another service for five minutes.
+#[derive(Clone, Debug)]
+pub struct ServiceToken<'a> {
+    /// Whom it is about.
+    pub account: AccountId,
+    /// What the person is.
+    pub roles: &'a Roles,
+    /// The one service that may take it: a name of letters, digits, dots and hyphens.
+    pub audience: &'a str,
+    /// Its last instant.
+    pub ends: Timestamp,
+}
+
+impl ServiceToken<'_> {
+    /// Makes it, sealed: a service has no business handing it on.
+    ///
+    /// # Errors
+    /// When signing fails.
+    pub fn mint(&self, keys: &Keys, now: Timestamp) -> Result<String, TokenError> {
+        let token = biscuit!(
+            r#"user({user}); kind("service"); audience({audience}); ends({ends});
+               check if service({audience});
+               check if time($t), $t <= {ends};"#,
+            user = self.account.to_string(),
+            audience = self.audience,
+            ends = moment(self.ends),
+        );
+        let (kid, root) = signer(keys, RootKind::Service, now)?;
+        Ok(with_roles(token, self.roles)?.root_key_id(kid).build(&root)?.seal()?.to_base64()?)
+    }
+}
+
+fn signer(keys: &Keys, kind: RootKind, now: Timestamp) -> Result<(u32, Arc<KeyPair>), TokenError> {
+    keys.roots().signing(kind, now).ok_or(TokenError::NoRoot(kind.slug()))
+}
+
+fn with_roles(token: BiscuitBuilder, roles: &Roles) -> Result<BiscuitBuilder, error::Token> {
+    roles.iter().try_fold(token, |token, role| token.fact(fact("role", &[string(role.slug())])))
 }
 
 /// Verifies the signature of a token, refuses the shapes that could burn the processor, and reads what it stands for.
 ///
 /// # Errors
 /// [`TokenError::Invalid`]; what exactly is wrong is for the log, not for the holder.
-pub fn read(keys: &Keys, text: &str, channel: Channel) -> Result<Bearer, TokenError> {
+pub fn read(keys: &Keys, text: &str, channel: Channel, now: Timestamp) -> Result<Bearer, TokenError> {
     if text.len() > MAX_TEXT {
         return Err(TokenError::Invalid("too long"));
     }
     // The key decides the kind: a session key cannot make an API token, whatever the token says of itself.
-    let (root, fact) = match channel {
-        Channel::Browser => (keys.session.public(), "session"),
-        Channel::Api => (keys.api.public(), "token"),
+    let (kind, fact) = match channel {
+        Channel::Browser => (RootKind::Session, "session"),
+        Channel::Api => (RootKind::Api, "token"),
     };
-    let bytes = biscuit_bytes(text)?;
-    let token = admit(&bytes, root)?;
-    let id = authority_uuid(&token, fact)?;
+    let (bytes, roots) = (biscuit_bytes(text)?, keys.roots());
+    let token = admit(&bytes, |kid: Option<u32>| {
+        let root = kid.and_then(|kid| roots.verifying(kind, kid, now));
+        root.ok_or(error::Format::UnknownPublicKey)
+    })?;
+    let (id, ends) = identity(&token, fact)?;
     let kind = match channel {
         Channel::Browser => BearerKind::Session(SessionId(id)),
         Channel::Api => BearerKind::Api(id),
     };
-    Ok(Bearer { token, kind })
+    let narrowed = narrowings(&token)?;
+    Ok(Bearer { token, kind, ends, narrowed })
 }
 
-fn biscuit_bytes(text: &str) -> Result<Vec<u8>, TokenError> {
+/// What holders have added to a token.
+fn narrowings(token: &Biscuit) -> Result<Vec<Narrowing>, TokenError> {
+    let blocks = token.revocation_identifiers().into_iter().enumerate().skip(1);
+    blocks
+        .map(|(index, id)| {
+            let half = id.get(..32).and_then(|half| half.try_into().ok());
+            let checks = token.print_block_source(index).map_err(|_| TokenError::Invalid("an unreadable block"))?;
+            Ok(Narrowing { revocation_id: half.ok_or(TokenError::Invalid("no signature"))?, checks })
+        })
+        .collect()
+}
+
+pub(super) fn biscuit_bytes(text: &str) -> Result<Vec<u8>, TokenError> {
     use base64::{
         Engine, alphabet,
         engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
@@ -145,19 +246,19 @@ fn biscuit_bytes(text: &str) -> Result<Vec<u8>, TokenError> {
     GeneralPurpose::new(&alphabet::URL_SAFE, config).decode(text.trim()).map_err(|_| TokenError::Invalid("not base64"))
 }
 
-/// Reads the one UUID of a fact of the authority block.
-fn authority_uuid(token: &Biscuit, name: &str) -> Result<Uuid, TokenError> {
+/// Reads the one UUID of a fact of the authority block, and its end.
+fn identity(token: &Biscuit, name: &str) -> Result<(Uuid, Timestamp), TokenError> {
     let invalid = |_| TokenError::Invalid("no identity");
-    let limits = biscuit_auth::AuthorizerLimits {
-        max_facts: 100,
-        max_iterations: 10,
-        max_time: std::time::Duration::from_millis(50),
-    };
+    let limits =
+        biscuit_auth::AuthorizerLimits { max_facts: 100, max_iterations: 10, max_time: super::policy::LONGEST };
     let mut facts = biscuit_auth::AuthorizerBuilder::new().set_limits(limits).build(token).map_err(invalid)?;
-    let rule = format!("found($id) <- {name}($id)");
-    let found: Vec<(String,)> = facts.query(rule.as_str()).map_err(invalid)?;
+    let rule = format!("found($id, $ends) <- {name}($id), ends($ends)");
+    let found: Vec<(String, SystemTime)> = facts.query(rule.as_str()).map_err(invalid)?;
     match found.as_slice() {
-        [(id,)] => id.parse().map_err(|_| TokenError::Invalid("no identity")),
+        [(id, ends)] => {
+            let id = id.parse().map_err(|_| TokenError::Invalid("no identity"))?;
+            Ok((id, Timestamp::try_from(*ends).map_err(|_| TokenError::Invalid("no end"))?))
+        }
         _ => Err(TokenError::Invalid("no identity")),
     }
 }

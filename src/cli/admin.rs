@@ -4,10 +4,11 @@ mod backup;
 mod cluster_profile;
 mod consumption;
 mod invoice;
+mod keys;
 mod move_to_cluster;
 mod site;
 
-use crate::{app::App, config::Config, store::Store};
+use crate::{app::App, config::Config, domain::access::Role, store::Store};
 use anyhow::Context;
 use jiff::SignedDuration;
 use std::{
@@ -22,6 +23,9 @@ pub enum AdminCommand {
     Migrate(Installation),
     /// Makes an address an officer's.
     Officer(OfficerArgs),
+    /// Shows, renews and drops the root keys of tokens.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Checks that no receipt was altered, removed or put in between.
     Chain(Installation),
     /// Makes a backup set: database, attachments and keys.
@@ -92,6 +96,7 @@ pub async fn run(command: AdminCommand) -> anyhow::Result<()> {
     match command {
         AdminCommand::Migrate(installation) => migrate(&installation).await,
         AdminCommand::Chain(installation) => chain(&installation).await,
+        AdminCommand::Keys(command) => keys::run(command).await,
         AdminCommand::Backup(args) => backup::back_up(&args).await,
         AdminCommand::CopyBackup(args) => backup::copy(&args).await,
         AdminCommand::Restore(args) => backup::restore(&args).await,
@@ -126,7 +131,7 @@ async fn chain(installation: &Installation) -> anyhow::Result<()> {
 
 async fn officer(args: OfficerArgs) -> anyhow::Result<()> {
     let app = App::open(Config::read(&args.installation.config)?)?;
-    let account = app.appoint(&args.email).await?;
+    let account = app.appoint_as(&args.email, Role::Officer).await?;
     app.store.close().await;
     writeln!(io::stdout(), "{} is an officer, from the next sign-in on.", account.email)?;
     Ok(())

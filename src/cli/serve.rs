@@ -8,6 +8,7 @@ use crate::{
     bricks::repman::Repman,
     cli::parent::asked_to_stop,
     config::{Config, Listen},
+    domain::access::Role,
     ops::{self, Ops},
     web,
 };
@@ -162,8 +163,11 @@ async fn work(app: App, presence: &Presence, rolled_out: &Notify) -> anyhow::Res
     if let Err(error) = app.register_sites().await {
         tracing::warn!(error = &error as &dyn std::error::Error, "sites.not_registered");
     }
+    if let Err(error) = app.register_roots().await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "roots.not_registered");
+    }
     for officer in &app.config.portal.officers {
-        if let Err(error) = app.appoint(officer).await {
+        if let Err(error) = app.appoint_as(officer, Role::Officer).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "officer.not_appointed");
         }
     }
@@ -171,7 +175,7 @@ async fn work(app: App, presence: &Presence, rolled_out: &Notify) -> anyhow::Res
         presence.attend().await;
         rolled_out.notify_one();
     };
-    tokio::join!(attend, app.watch_sites(), jobs::work(app.clone()), mirror::keep_up(&app));
+    tokio::join!(attend, app.watch_sites(), jobs::work(app.clone()), mirror::keep_up(&app), app.watch_roots());
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! A dossier: a draft that changes, and deposited versions that never do.
 
 use super::{
-    access::Target,
+    access::Stage,
     calendar::{Round, RoundId},
     call::Call,
     document::Document,
@@ -120,10 +120,14 @@ impl Dossier {
         }
     }
 
-    /// The dossier as something to act on.
+    /// How far it is, as far as rights depend on it.
     #[must_use]
-    pub fn target(&self) -> Target {
-        Target::Dossier { id: self.id, owner: self.owner, deposited: self.deposit.is_some() }
+    pub fn stage(&self) -> Stage {
+        match self.state() {
+            State::Draft => Stage::Draft,
+            State::Withdrawn => Stage::Withdrawn,
+            State::Deposited | State::Changed => Stage::Deposited,
+        }
     }
 
     /// Judges a deposit at an instant and seals what would be deposited.

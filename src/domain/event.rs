@@ -28,6 +28,28 @@ pub enum EventKind {
     PieceRead,
     /// An officer exported a round.
     RoundExported,
+    /// A draft, or a part of it, was read by somebody who does not own it.
+    DraftRead,
+    /// A part of the draft was changed by somebody who does not own it.
+    DraftChanged,
+    /// The owner gave parts of a dossier to somebody.
+    PartsGiven,
+    /// The owner took them back.
+    PartsTaken,
+    /// Somebody was given a role.
+    RoleGiven,
+    /// A role was taken away.
+    RoleTaken,
+    /// An account was suspended, or let in again.
+    AccountSuspended,
+    /// A new root key of tokens was made.
+    RootMade,
+    /// A root key of tokens was dropped.
+    RootDropped,
+    /// An API token was made.
+    TokenMade,
+    /// An API token, or one that was made from it, was revoked.
+    TokenRevoked,
     /// An operator asked for another leader of the database.
     DatabaseSwitchover,
     /// An operator asked for a backup by the cluster's manager.
@@ -49,6 +71,17 @@ impl EventKind {
             Self::DepositRead => "deposit_read",
             Self::PieceRead => "piece_read",
             Self::RoundExported => "round_exported",
+            Self::DraftRead => "draft_read",
+            Self::DraftChanged => "draft_changed",
+            Self::PartsGiven => "parts_given",
+            Self::PartsTaken => "parts_taken",
+            Self::RoleGiven => "role_given",
+            Self::RoleTaken => "role_taken",
+            Self::AccountSuspended => "account_suspended",
+            Self::RootMade => "root_made",
+            Self::RootDropped => "root_dropped",
+            Self::TokenMade => "token_made",
+            Self::TokenRevoked => "token_revoked",
             Self::DatabaseSwitchover => "database_switchover",
             Self::DatabaseBackup => "database_backup",
         }

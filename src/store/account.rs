@@ -1,12 +1,12 @@
-//! People, their sign-in links, their sessions and their API tokens.
+//! People and what they are.
 
 use super::{
     StoreError,
     row::{impossible, instant, one_row, timestamp},
 };
 use crate::domain::{
-    access::Role,
-    ids::{AccountId, SessionId},
+    access::{Role, Roles},
+    ids::AccountId,
     text::Lang,
 };
 use jiff::Timestamp;
@@ -21,28 +21,43 @@ pub struct Account {
     pub id: AccountId,
     /// Address; the only thing known of everyone.
     pub email: String,
-    /// What the person is to the calls.
-    pub role: Role,
+    /// What the person is now.
+    pub roles: Roles,
     /// Language of the mails.
     pub lang: Lang,
+    /// Whether nothing is allowed at the moment.
+    pub suspended: bool,
 }
 
 #[derive(FromRow)]
-struct AccountRow {
+pub(super) struct AccountRow {
     account_id: Uuid,
     email: String,
-    role: String,
     lang: String,
+    suspended: bool,
+    roles: Option<String>,
 }
+
+/// Columns of an [`AccountRow`], of a table `account` named `a`.
+macro_rules! account_columns {
+    () => {
+        "a.account_id, a.email, a.lang, a.suspended_at is not null as suspended,
+         (select group_concat(r.role) from account_role r where r.account_id = a.account_id
+          and (r.ends_at is null or r.ends_at > utc_timestamp(6))) as roles"
+    };
+}
+pub(super) use account_columns;
 
 impl TryFrom<AccountRow> for Account {
     type Error = StoreError;
     fn try_from(row: AccountRow) -> Result<Self, StoreError> {
+        let roles: Result<Vec<Role>, ()> = row.roles.iter().flat_map(|all| all.split(',')).map(str::parse).collect();
         Ok(Self {
             id: AccountId(row.account_id),
             email: row.email,
-            role: row.role.parse().map_err(|()| impossible("account", "role"))?,
+            roles: Roles::given(roles.map_err(|()| impossible("account_role", "role"))?),
             lang: row.lang.parse().map_err(|()| impossible("account", "lang"))?,
+            suspended: row.suspended,
         })
     }
 }
@@ -51,20 +66,37 @@ impl TryFrom<AccountRow> for Account {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn ensure(db: &mut MySqlConnection, account: &Account, now: Timestamp) -> Result<Account, StoreError> {
-    sqlx::query("insert ignore into account (account_id, email, role, lang, created_at) values (?, ?, ?, ?, ?)")
-        .bind(account.id.0)
-        .bind(&account.email)
-        .bind(account.role.slug())
-        .bind(account.lang.tag())
-        .bind(instant(now))
-        .execute(&mut *db)
-        .await?;
-    let row: AccountRow = sqlx::query_as("select account_id, email, role, lang from account where email = ?")
-        .bind(&account.email)
-        .fetch_one(db)
-        .await?;
-    row.try_into()
+pub async fn ensure(
+    db: &mut MySqlConnection,
+    fresh: AccountId,
+    email: &str,
+    lang: Lang,
+    now: Timestamp,
+) -> Result<Account, StoreError> {
+    // The column `role` is of a former release, whose processes may still read it.
+    sqlx::query(
+        "insert ignore into account (account_id, email, role, lang, created_at) values (?, ?, 'applicant', ?, ?)",
+    )
+    .bind(fresh.0)
+    .bind(email)
+    .bind(lang.tag())
+    .bind(instant(now))
+    .execute(&mut *db)
+    .await?;
+    by_email(db, email).await?.ok_or(StoreError::Stale)
+}
+
+/// An account by address.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_email(db: &mut MySqlConnection, email: &str) -> Result<Option<Account>, StoreError> {
+    let row: Option<AccountRow> =
+        sqlx::query_as(concat!("select ", account_columns!(), " from account a where a.email = ?"))
+            .bind(email)
+            .fetch_optional(db)
+            .await?;
+    row.map(Account::try_from).transpose()
 }
 
 /// An account by id.
@@ -73,174 +105,85 @@ pub async fn ensure(db: &mut MySqlConnection, account: &Account, now: Timestamp)
 /// When the database fails.
 pub async fn load(db: &mut MySqlConnection, id: AccountId) -> Result<Option<Account>, StoreError> {
     let row: Option<AccountRow> =
-        sqlx::query_as("select account_id, email, role, lang from account where account_id = ?")
+        sqlx::query_as(concat!("select ", account_columns!(), " from account a where a.account_id = ?"))
             .bind(id.0)
             .fetch_optional(db)
             .await?;
     row.map(Account::try_from).transpose()
 }
 
-/// Records a sign-in link; the secret itself is never stored.
-///
-/// # Errors
-/// When the database fails.
-pub async fn insert_link(
-    db: &mut MySqlConnection,
-    hash: &[u8],
-    email: &str,
-    now: Timestamp,
-    expires: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query("insert into login_link (link_hash, email, created_at, expires_at) values (?, ?, ?, ?)")
-        .bind(hash)
-        .bind(email)
-        .bind(instant(now))
-        .bind(instant(expires))
-        .execute(db)
-        .await?;
-    Ok(())
+/// A role as it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The role.
+    pub role: Role,
+    /// When it was given.
+    pub given_at: Timestamp,
+    /// When it ends, if ever.
+    pub ends_at: Option<Timestamp>,
 }
 
-/// How many links an address asked for since an instant.
+/// The roles that somebody was given, those that have ended included.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn links_since(db: &mut MySqlConnection, email: &str, since: Timestamp) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar("select count(*) from login_link where email = ? and created_at > ?")
-        .bind(email)
-        .bind(instant(since))
-        .fetch_one(db)
-        .await?)
-}
-
-/// Uses a link up: the address, if it was there, unused and not too old.
-///
-/// # Errors
-/// When the database fails.
-pub async fn consume_link(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> Result<Option<String>, StoreError> {
-    let done =
-        sqlx::query("update login_link set used_at = ? where link_hash = ? and used_at is null and expires_at > ?")
-            .bind(instant(now))
-            .bind(hash)
-            .bind(instant(now))
-            .execute(&mut *db)
+pub async fn roles(db: &mut MySqlConnection, id: AccountId) -> Result<Vec<Given>, StoreError> {
+    let rows: Vec<(String, PrimitiveDateTime, Option<PrimitiveDateTime>)> =
+        sqlx::query_as("select role, given_at, ends_at from account_role where account_id = ? order by role")
+            .bind(id.0)
+            .fetch_all(db)
             .await?;
-    if done.rows_affected() == 0 {
-        return Ok(None);
-    }
-    Ok(sqlx::query_scalar("select email from login_link where link_hash = ?").bind(hash).fetch_optional(db).await?)
+    rows.into_iter()
+        .map(|(role, given, ends)| {
+            let role = role.parse().map_err(|()| impossible("account_role", "role"))?;
+            Ok(Given { role, given_at: timestamp(given), ends_at: ends.map(timestamp) })
+        })
+        .collect()
 }
 
-/// Opens a session.
+/// Gives a role, for ever or until an instant; what was given before is replaced.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn insert_session(
+pub async fn give_role(
     db: &mut MySqlConnection,
-    id: SessionId,
-    account: AccountId,
+    id: AccountId,
+    role: Role,
     now: Timestamp,
-    ends: Timestamp,
+    ends: Option<Timestamp>,
 ) -> Result<(), StoreError> {
-    sqlx::query("insert into session (session_id, account_id, created_at, ends_at) values (?, ?, ?, ?)")
+    sqlx::query("replace into account_role (account_id, role, given_at, ends_at) values (?, ?, ?, ?)")
         .bind(id.0)
-        .bind(account.0)
-        .bind(instant(now))
-        .bind(instant(ends))
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
-/// The account of a session that has not ended, and the instant at which it will.
-///
-/// # Errors
-/// When the database fails.
-pub async fn live_session(
-    db: &mut MySqlConnection,
-    id: SessionId,
-    now: Timestamp,
-) -> Result<Option<(Account, Timestamp)>, StoreError> {
-    let row: Option<(Uuid, String, String, String, PrimitiveDateTime)> = sqlx::query_as(
-        "select a.account_id, a.email, a.role, a.lang, s.ends_at from session s join account a on a.account_id = s.account_id
-         where s.session_id = ? and s.ended_at is null and s.ends_at > ?",
-    )
-    .bind(id.0)
-    .bind(instant(now))
-    .fetch_optional(db)
-    .await?;
-    row.map(|(account_id, email, role, lang, ends)| {
-        Ok((AccountRow { account_id, email, role, lang }.try_into()?, timestamp(ends)))
-    })
-    .transpose()
-}
-
-/// Ends a session.
-///
-/// # Errors
-/// When the database fails.
-pub async fn end_session(db: &mut MySqlConnection, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("update session set ended_at = ? where session_id = ? and ended_at is null")
-        .bind(instant(now))
-        .bind(id.0)
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
-/// Records an API token.
-///
-/// # Errors
-/// When the database fails.
-pub async fn insert_token(
-    db: &mut MySqlConnection,
-    id: Uuid,
-    account: AccountId,
-    label: &str,
-    now: Timestamp,
-    expires: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query("insert into api_token (token_id, account_id, label, created_at, expires_at) values (?, ?, ?, ?, ?)")
-        .bind(id)
-        .bind(account.0)
-        .bind(label)
-        .bind(instant(now))
-        .bind(instant(expires))
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
-/// The account of an API token that has not been revoked.
-///
-/// # Errors
-/// When the database fails.
-pub async fn live_token(db: &mut MySqlConnection, id: Uuid) -> Result<Option<Account>, StoreError> {
-    let row: Option<AccountRow> = sqlx::query_as(
-        "select a.account_id, a.email, a.role, a.lang from api_token t join account a on a.account_id = t.account_id
-         where t.token_id = ? and t.revoked_at is null",
-    )
-    .bind(id)
-    .fetch_optional(db)
-    .await?;
-    row.map(Account::try_from).transpose()
-}
-
-/// Changes what a person is, and ends the sessions whose tokens say otherwise.
-///
-/// # Errors
-/// When the database fails.
-pub async fn set_role(db: &mut MySqlConnection, id: AccountId, role: Role, now: Timestamp) -> Result<(), StoreError> {
-    let done = sqlx::query("update account set role = ? where account_id = ?")
         .bind(role.slug())
-        .bind(id.0)
-        .execute(&mut *db)
-        .await?;
-    one_row(done.rows_affected())?;
-    sqlx::query("update session set ended_at = ? where account_id = ? and ended_at is null")
         .bind(instant(now))
-        .bind(id.0)
+        .bind(ends.map(instant))
         .execute(db)
         .await?;
     Ok(())
+}
+
+/// Takes a role away; false when it was not there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_role(db: &mut MySqlConnection, id: AccountId, role: Role) -> Result<bool, StoreError> {
+    let done = sqlx::query("delete from account_role where account_id = ? and role = ?")
+        .bind(id.0)
+        .bind(role.slug())
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Suspends somebody, or lets them in again.
+///
+/// # Errors
+/// [`StoreError::Stale`] when there is no such account.
+pub async fn suspend(db: &mut MySqlConnection, id: AccountId, since: Option<Timestamp>) -> Result<(), StoreError> {
+    let done = sqlx::query("update account set suspended_at = ? where account_id = ?")
+        .bind(since.map(instant))
+        .bind(id.0)
+        .execute(db)
+        .await?;
+    one_row(done.rows_affected())
 }

@@ -4,7 +4,9 @@ use super::{
     StoreError,
     row::{impossible, instant, timestamp},
 };
+use crate::auth::{Guarded, Protected};
 use crate::domain::{
+    access::Stage,
     calendar::RoundId,
     ids::{AccountId, AttemptId, DossierId},
     money::Cents,
@@ -184,6 +186,18 @@ pub struct Stored {
     pub text: String,
 }
 
+impl Protected for Stored {
+    fn dossier(&self) -> DossierId {
+        self.dossier
+    }
+    fn owner(&self) -> AccountId {
+        self.owner
+    }
+    fn stage(&self) -> Stage {
+        if self.standing { Stage::Deposited } else { Stage::Withdrawn }
+    }
+}
+
 impl Stored {
     /// The receipt itself.
     ///
@@ -221,7 +235,7 @@ impl From<StoredRow> for Stored {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<Stored>, StoreError> {
+pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<Guarded<Stored>>, StoreError> {
     let row: Option<StoredRow> = sqlx::query_as(
         "select p.dossier_id, d.account_id, p.call_id, p.round_id, p.standing, p.receipt
          from deposit p join dossier d on d.dossier_id = p.dossier_id where p.receipt_number = ?",
@@ -229,7 +243,7 @@ pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<
     .bind(number)
     .fetch_optional(db)
     .await?;
-    Ok(row.map(Stored::from))
+    Ok(row.map(Stored::from).map(Guarded::new))
 }
 
 /// Takes a standing deposit out of the lists.

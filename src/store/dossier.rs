@@ -4,7 +4,9 @@ use super::{
     StoreError,
     row::{impossible, instant, one_row, timestamp},
 };
+use crate::auth::{Guarded, Protected};
 use crate::domain::{
+    access::Stage,
     calendar::RoundId,
     document::Document,
     dossier::{Deposit, Dossier},
@@ -72,6 +74,18 @@ impl TryFrom<DossierRow> for Dossier {
     }
 }
 
+impl Protected for Dossier {
+    fn dossier(&self) -> DossierId {
+        self.id
+    }
+    fn owner(&self) -> AccountId {
+        self.owner
+    }
+    fn stage(&self) -> Stage {
+        Self::stage(self)
+    }
+}
+
 /// Begins a dossier; the same attempt of the same account stands once.
 ///
 /// # Errors
@@ -117,19 +131,19 @@ pub async fn by_attempt(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn load(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Dossier>, StoreError> {
+pub async fn load(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Dossier>>, StoreError> {
     let row: Option<DossierRow> = sqlx::query_as(select!("where dossier_id = ?")).bind(id.0).fetch_optional(db).await?;
-    row.map(Dossier::try_from).transpose()
+    row.map(|row| row.try_into().map(Guarded::new)).transpose()
 }
 
 /// A dossier, locked until the transaction ends: everything that changes it queues here.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Dossier>, StoreError> {
+pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Dossier>>, StoreError> {
     let row: Option<DossierRow> =
         sqlx::query_as(select!("where dossier_id = ? for update")).bind(id.0).fetch_optional(db).await?;
-    row.map(Dossier::try_from).transpose()
+    row.map(|row| row.try_into().map(Guarded::new)).transpose()
 }
 
 /// The dossiers of an account, the last changed first.

@@ -2,10 +2,15 @@
 
 use super::{
     StoreError,
-    row::{impossible, instant, one_row},
+    row::{impossible, instant, one_row, timestamp},
 };
-use crate::domain::event::Event;
+use crate::domain::{
+    event::Event,
+    ids::{AccountId, DossierId},
+};
+use jiff::Timestamp;
 use sqlx::MySqlConnection;
+use time::PrimitiveDateTime;
 
 /// Head of a hash chain: how many links it has, and the last one.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -90,14 +95,53 @@ pub async fn insert(db: &mut MySqlConnection, head: &Head, event: &Event) -> Res
     Ok(Head { sequence, link })
 }
 
+/// Something that somebody other than the owner read or did.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// What.
+    pub kind: String,
+    /// When.
+    pub at: Timestamp,
+    /// Whose account it was: the owner is told the address of guests, of others only what they are.
+    pub email: String,
+    /// Roles of that account, comma-separated; none for a guest.
+    pub roles: Option<String>,
+    /// Part, code and rule, as journalled.
+    pub data: serde_json::Value,
+}
+
+/// What others than the owner have read or done with a dossier, the latest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn readings(
+    db: &mut MySqlConnection,
+    dossier: DossierId,
+    owner: AccountId,
+) -> Result<Vec<Reading>, StoreError> {
+    let rows: Vec<(String, PrimitiveDateTime, String, Option<String>, String)> = sqlx::query_as(
+        "select e.kind, e.at, a.email,
+                (select group_concat(r.role) from account_role r where r.account_id = a.account_id), e.data
+         from event e join account a on a.account_id = e.account_id
+         where e.dossier_id = ? and e.account_id <> ? order by e.sequence desc limit 100",
+    )
+    .bind(dossier.0)
+    .bind(owner.0)
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|(kind, at, email, roles, data)| {
+            let data = serde_json::from_str(&data).map_err(|_| impossible("event", "data"))?;
+            Ok(Reading { kind, at: timestamp(at), email, roles, data })
+        })
+        .collect()
+}
+
 /// Kinds and instants of the events of a dossier, oldest first.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn kinds_of_dossier(
-    db: &mut MySqlConnection,
-    dossier: crate::domain::ids::DossierId,
-) -> Result<Vec<String>, StoreError> {
+pub async fn kinds_of_dossier(db: &mut MySqlConnection, dossier: DossierId) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar("select kind from event where dossier_id = ? order by sequence")
         .bind(dossier.0)
         .fetch_all(db)

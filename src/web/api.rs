@@ -5,6 +5,7 @@ pub mod dossier;
 pub mod openapi;
 pub mod report;
 pub mod round;
+pub mod tokens;
 
 use super::{
     error::Failure,

@@ -191,6 +191,31 @@ fn describe_app(error: &AppError) -> Described {
                 "Check the address, or sign in with the account of the dossier.",
             ),
         ),
+        AppError::Unconfirmed => words(
+            S::FORBIDDEN,
+            "confirmation_needed",
+            ("Confirmez que c'est bien vous", "Confirm that it is you"),
+            (
+                "Cet acte est irrévocable : il attend que vous confirmiez votre présence par votre clé d'accès.",
+                "This act cannot be taken back: it waits until you confirm with your passkey.",
+            ),
+            ("Confirmez, puis recommencez : rien n'est perdu.", "Confirm, then do it again: nothing is lost."),
+        ),
+        AppError::Gift(faults) => {
+            let mut described = words(
+                S::UNPROCESSABLE_ENTITY,
+                "invitation",
+                ("Invitation refusée", "Invitation refused"),
+                ("", ""),
+                BACK,
+            );
+            let all = |lang: Lang| {
+                let words: Vec<String> = faults.iter().map(|fault| fault.words().get(&lang).to_owned()).collect();
+                words.join(" ")
+            };
+            described.detail = Text::new(all(Lang::Fr), all(Lang::En));
+            described
+        }
         AppError::Forbidden => words(
             S::FORBIDDEN,
             "forbidden",
@@ -430,7 +455,7 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
 
 fn page(app: &App, ctx: Option<Ctx>, described: &Described, arrival: Arrival, here: &str) -> Response {
     let Arrival { now, lang, client } = arrival;
-    let ctx = ctx.unwrap_or(Ctx { now, lang, actor: None, fault: None, client, site: None });
+    let ctx = ctx.unwrap_or(Ctx { now, lang, actor: None, fault: None, client, site: None, agent: String::new() });
     let Ok(call) = app.front(&ctx) else { return described.status.into_response() };
     let frame = shell_for(app, &ctx, here);
     let shell = frame.shell(&ctx, call);

@@ -14,7 +14,11 @@ use axum::{
 use jiff::Timestamp;
 use multer::{Constraints, SizeLimit};
 use serde::de::DeserializeOwned;
-use std::{net::IpAddr, str::FromStr};
+use std::{
+    net::IpAddr,
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Name of the session cookie: `__Host-` binds it to this host, to HTTPS and to the whole site.
 pub const COOKIE: &str = "__Host-guichet";
@@ -46,10 +50,16 @@ impl FromRequestParts<App> for Ctx {
             return Ok(known.clone());
         }
         let arrival = Arrival::of(parts);
-        let actor = match cookie(&parts.headers) {
+        let known = match cookie(&parts.headers) {
             Some(token) => app.authenticate(token, Channel::Browser, arrival.now).await?,
             None => None,
         };
+        let actor = known.map(|known| {
+            if let (Some(renewed), Some(place)) = (known.renewed, parts.extensions.get::<Renewal>()) {
+                place.note(renewed);
+            }
+            known.actor
+        });
         let ctx = Self {
             now: arrival.now,
             lang: arrival.lang,
@@ -57,6 +67,7 @@ impl FromRequestParts<App> for Ctx {
             fault: fault(app, &parts.headers),
             client: arrival.client,
             site: site(app, &parts.headers),
+            agent: agent(&parts.headers),
         };
         parts.extensions.insert(ctx.clone());
         Ok(ctx)
@@ -100,13 +111,48 @@ impl FromRequestParts<App> for ApiCtx {
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim());
-        let actor = match token {
+        let known = match token {
             Some(token) => app.authenticate(token, Channel::Api, arrival.now).await?,
             None => None,
         };
-        let (fault, client) = (fault(app, &parts.headers), arrival.client);
-        Ok(Self(Ctx { now: arrival.now, lang, actor, fault, client, site: site(app, &parts.headers) }))
+        Ok(Self(Ctx {
+            now: arrival.now,
+            lang,
+            actor: known.map(|known| known.actor),
+            fault: fault(app, &parts.headers),
+            client: arrival.client,
+            site: site(app, &parts.headers),
+            agent: agent(&parts.headers),
+        }))
     }
+}
+
+/// Where a request leaves the fresh token that its answer is to carry.
+#[derive(Clone, Debug, Default)]
+pub struct Renewal(Arc<Mutex<Option<(String, Timestamp)>>>);
+
+impl Renewal {
+    fn note(&self, token: (String, Timestamp)) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
+    }
+
+    /// The cookie that keeps it, if there is one.
+    pub fn cookie(&self, now: Timestamp) -> Option<String> {
+        let (token, ends) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some(session_cookie(&token, ends, now))
+    }
+}
+
+/// The cookie of a session, for as long as the session may last: its token is renewed on the way.
+pub fn session_cookie(token: &str, ends: Timestamp, now: Timestamp) -> String {
+    let seconds = (ends.as_second() - now.as_second()).max(0);
+    format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}")
+}
+
+/// What the browser says it is: people tell their sessions apart by it.
+fn agent(headers: &HeaderMap) -> String {
+    let said = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    said.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
 /// What the host that was asked stands for.

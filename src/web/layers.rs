@@ -1,6 +1,9 @@
 //! The stack around the router, outermost first: arrival, language, trace, panics, time-out, headers, error pages.
 
-use super::{client, error, extract::Arrival};
+use super::{
+    client, error,
+    extract::{Arrival, Renewal},
+};
 use crate::{app::App, domain::text::Lang};
 use axum::{
     Router,
@@ -56,6 +59,8 @@ async fn arrive(axum::extract::State(app): axum::extract::State<App>, mut reques
         (String::new(), None)
     };
     request.extensions_mut().insert(Arrival { now, lang, client });
+    let renewal = Renewal::default();
+    request.extensions_mut().insert(renewal.clone());
     if app.config.portal.test_hooks {
         tokio::time::sleep(slowness(&request)).await;
     }
@@ -67,6 +72,12 @@ async fn arrive(axum::extract::State(app): axum::extract::State<App>, mut reques
         && let Some(seen) = client.and_then(|client| HeaderValue::from_str(&client.to_string()).ok())
     {
         response.headers_mut().insert(HeaderName::from_static("x-test-client"), seen);
+    }
+    // Signing in or out has the last word on the cookie.
+    if !response.headers().contains_key(header::SET_COOKIE)
+        && let Some(cookie) = renewal.cookie(now).and_then(|cookie| HeaderValue::from_str(&cookie).ok())
+    {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     let (status, duration_us) = (response.status().as_u16(), begun.elapsed().as_micros());
     let _entered = span.entered();

@@ -1,8 +1,10 @@
 //! Handlers of pages: read the request, call one intention, render one view.
 
+pub mod account;
 pub mod deposit;
 pub mod dossier;
 mod form;
+pub mod guests;
 pub mod mails;
 pub mod officer;
 pub mod public;
@@ -51,7 +53,7 @@ impl Frame {
         let viewer = ctx
             .actor
             .as_ref()
-            .map(|actor| Viewer { email: &actor.account.email, officer: actor.account.role == Role::Officer });
+            .map(|actor| Viewer { email: &actor.account.email, officer: actor.account.roles.lists() });
         Shell {
             lang: &ctx.lang,
             path: &self.path,
@@ -98,6 +100,24 @@ pub fn safe_next(next: &str) -> &str {
         && !next.contains(char::is_control)
         && next.len() <= 300;
     if own { next } else { "/dossiers" }
+}
+
+/// What people are, as people read it.
+pub fn role_names(roles: impl Iterator<Item = Role>, lang: Lang) -> Vec<String> {
+    let name = |role| match role {
+        Role::Applicant => lang.tr("porteur de projet", "applicant"),
+        Role::Officer => lang.tr("instructeur", "officer"),
+        Role::SeniorOfficer => lang.tr("responsable de l'instruction", "senior officer"),
+        Role::Expert => lang.tr("expert", "expert"),
+        Role::Jury => lang.tr("membre du jury", "jury member"),
+        Role::Funder => lang.tr("financeur", "funder"),
+        Role::Finance => lang.tr("service financier", "finance"),
+        Role::BrickOwner => lang.tr("propriétaire d'une brique", "brick owner"),
+        Role::Auditor => lang.tr("auditeur", "auditor"),
+        Role::Operator => lang.tr("opérateur du service", "operator"),
+        Role::Dpo => lang.tr("délégué à la protection des données", "data protection officer"),
+    };
+    roles.map(|role| name(role).to_owned()).collect()
 }
 
 /// Nothing here.

@@ -45,7 +45,7 @@ fn route(methods: &'static str, path: &'static str, access: Access, handler: Met
 #[must_use]
 pub fn routes() -> Vec<Route> {
     use Access::{Anyone, Demonstration, Officer, Owner, OwnerOrOfficer, SignedIn, Token};
-    use pages::{deposit, dossier, mails, officer, public, receipt, sign_in, simulator, verify};
+    use pages::{account, deposit, dossier, guests, mails, officer, public, receipt, sign_in, simulator, verify};
     let mut table = vec![
         // The call, for everyone.
         route("GET", "/", Anyone, get(public::first)),
@@ -61,6 +61,8 @@ pub fn routes() -> Vec<Route> {
         route("GET POST", "/verify", Anyone, get(verify::show).post(verify::run)),
         route("GET", "/verify/offline.html", Anyone, get(verify::offline)),
         route("GET", "/.well-known/guichet-receipt-keys", Anyone, get(verify::keys)),
+        route("GET", "/.well-known/biscuit-web-keys", Anyone, get(api::tokens::web_keys)),
+        route("GET", "/.well-known/guichet-revoked", Anyone, get(api::tokens::revoked)),
         route("GET", "/assets/{name}", Anyone, get(assets::asset)),
         // Signing in and out.
         route("GET POST", "/sign-in", Anyone, get(sign_in::show).post(sign_in::ask)),
@@ -77,6 +79,14 @@ pub fn routes() -> Vec<Route> {
         route("POST", "/dossiers/{id}/pieces/{code}/remove", Owner, post(dossier::remove_piece)),
         route("GET POST", "/dossiers/{id}/deposits", Owner, post(deposit::deposit).get(deposit::back)),
         route("GET POST", "/dossiers/{id}/withdraw", Owner, get(deposit::ask_withdraw).post(deposit::withdraw)),
+        route("GET POST", "/dossiers/{id}/guests", Owner, get(guests::show).post(guests::give)),
+        route("POST", "/dossiers/{id}/guests/{delegation}/revoke", Owner, post(guests::revoke)),
+        // Somebody's own account.
+        route("GET", "/account", SignedIn, get(account::show)),
+        route("POST", "/account/sessions/{session}/end", SignedIn, post(account::end_session)),
+        route("POST", "/account/sessions/end", SignedIn, post(account::end_all)),
+        route("POST", "/account/tokens", SignedIn, post(account::make_token)),
+        route("POST", "/account/tokens/{token}/revoke", SignedIn, post(account::revoke_token)),
         route("GET", "/receipts/{number}", OwnerOrOfficer, get(receipt::show)),
         route("GET", "/receipts/{number}/pieces/{code}", OwnerOrOfficer, get(receipt::piece)),
         // The officer.
@@ -100,6 +110,7 @@ pub fn routes() -> Vec<Route> {
         ),
         route("PUT", "/api/v1/dossiers/{id}/pieces/{code}", Token, put(api::dossier::attach)),
         route("POST", "/api/v1/dossiers/{id}/deposits", Token, post(api::dossier::deposit)),
+        route("POST", "/api/v1/service-tokens", Token, post(api::tokens::for_service)),
         route("GET", "/api/v1/receipts/{number}", Token, get(api::dossier::receipt)),
         route("GET", "/api/v1/rounds/{id}/dossiers", Token, get(api::round::list)),
     ]);

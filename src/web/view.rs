@@ -3,11 +3,13 @@
 //! A handler builds a [`Shell`], loads what the page shows and calls one function of this module. Nothing here reads a
 //! clock, a database or a request. Both wordings of every sentence stand side by side in the templates.
 
+mod account;
 mod answers;
 mod banner;
 mod editor;
 mod feedback;
 mod field;
+mod guests;
 mod model;
 mod money;
 mod officer;
@@ -19,9 +21,13 @@ mod shell;
 mod show;
 mod sign_in;
 
+pub use account::{AccountPage, SessionRow, TokenRow, account};
 pub use editor::editor;
 pub use feedback::{error, mail, mails};
-pub use model::{DossierCard, DossierPage, MailRow, OfficerDossier, RoundList, RoundQuery, RoundRow, VersionRow};
+pub use guests::{GuestRow, GuestsPage, PartChoice, ReadingRow, Typed, guests};
+pub use model::{
+    DossierCard, DossierPage, GivenCard, MailRow, OfficerDossier, RoundList, RoundQuery, RoundRow, VersionRow,
+};
 pub use officer::{officer_dossier, round_list};
 pub use overview::{dossiers, overview, preview, withdraw};
 pub use public::{brick, bricks, criteria, faq, home, interpretations, legal, rules, simulator, verify};

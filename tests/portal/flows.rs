@@ -1,6 +1,7 @@
 //! Stories, one subject a file.
 
 mod access;
+mod account;
 mod api;
 mod backup;
 mod breakdown;
@@ -8,6 +9,7 @@ mod command_line;
 mod database;
 mod deadline;
 mod definitions;
+mod delegation;
 mod deposit;
 mod edge;
 mod files;

@@ -1,6 +1,6 @@
 //! The description of the interface (OpenAPI 3.1), generated from the handlers.
 
-use super::{call, dossier, report, round};
+use super::{call, dossier, report, round, tokens};
 use axum::{http::HeaderMap, response::Response};
 use std::sync::LazyLock;
 use utoipa::{
@@ -27,6 +27,7 @@ use utoipa::{
         dossier::deposit,
         dossier::receipt,
         round::list,
+        tokens::for_service,
     ),
     components(schemas(report::FindingBody)),
     modifiers(&Bearer),
@@ -34,6 +35,7 @@ use utoipa::{
         (name = "call", description = "Public: the call and the evaluation of a document"),
         (name = "dossier", description = "For the owner's programs"),
         (name = "round", description = "For officers' programs"),
+        (name = "tokens", description = "For other services"),
     ),
 )]
 struct Document;

@@ -54,6 +54,9 @@ pub async fn ask_withdraw(
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
     let opened = Opened::load(&app, &ctx, id).await?;
+    if !opened.page.share.owned {
+        return Err(AppError::NotFound.into());
+    }
     Ok(Html(opened.render(&app, &ctx, &here(&uri), |shell, page| view::withdraw(shell, &page))?))
 }
 

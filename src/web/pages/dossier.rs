@@ -3,7 +3,7 @@
 use super::{form, here, render, see_other};
 use crate::web::extract::{Path, Query};
 use crate::{
-    app::{App, AppError, Ctx, Page, PieceFile, Saved},
+    app::{App, AppError, Ctx, Page, PieceFile, Saved, Share},
     domain::{
         calendar::{RoundId, RoundState, show_instant, show_time},
         call::{Call, Section},
@@ -17,7 +17,7 @@ use crate::{
     web::{
         error::{Failure, finding_json},
         extract::{Posted, PostedFile, PostedJson},
-        view::{self, DossierCard, DossierPage, VersionRow},
+        view::{self, DossierCard, DossierPage, GivenCard, VersionRow},
     },
 };
 use axum::{
@@ -54,10 +54,26 @@ pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<Str
             missing: if counted { Some(app.evaluate(&ctx, dossier, uploads, 0)?.missing()) } else { None },
         });
     }
+    let shared = given_cards(&app, &ctx).await?;
     let call = app.front(&ctx)?;
     let open: Vec<_> = call.rounds.iter().filter(|round| round.state(ctx.now) == RoundState::Open).collect();
     let attempt = Uuid::now_v7().to_string();
-    Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::dossiers(shell, &cards, &open, &attempt))?))
+    Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::dossiers(shell, &cards, &shared, &open, &attempt))?))
+}
+
+/// Dossiers of others of which the reader was given a part.
+async fn given_cards(app: &App, ctx: &Ctx) -> Result<Vec<GivenCard>, Failure> {
+    let mut cards = Vec::new();
+    for page in app.given_dossiers(ctx).await? {
+        let call = app.call(&page.dossier.call)?;
+        cards.push(GivenCard {
+            id: page.dossier.id,
+            round: app.round(call, &page.dossier.round)?.title.get(&ctx.lang).to_owned(),
+            until: page.share.until().map(|until| show_instant(until, &call.time_zone())).unwrap_or_default(),
+            title: page.title,
+        });
+    }
+    Ok(cards)
 }
 
 /// Begins a dossier.
@@ -100,9 +116,14 @@ impl Opened {
         Self::of(app, app.page(ctx, id).await?)
     }
 
+    /// Loads a dossier with what the reader was given of it.
+    pub async fn given(app: &App, ctx: &Ctx, id: DossierId) -> Result<Self, AppError> {
+        Self::of(app, app.overview(ctx, id).await?)
+    }
+
     /// Loads a dossier for a page of the editor.
-    pub async fn form(app: &App, ctx: &Ctx, id: DossierId) -> Result<Self, AppError> {
-        Self::of(app, app.form_page(ctx, id).await?)
+    pub async fn form(app: &App, ctx: &Ctx, id: DossierId, section: &str) -> Result<Self, AppError> {
+        Self::of(app, app.form_page(ctx, id, section).await?)
     }
 
     fn of(app: &App, page: Page) -> Result<Self, AppError> {
@@ -125,6 +146,8 @@ impl Opened {
             round: app.round(call, &self.page.dossier.round)?,
             evaluation: &self.page.evaluation,
             uploads: &self.page.uploads,
+            share: &self.page.share,
+            title: &self.page.title,
             versions: &self.versions,
             attempt: &self.attempt,
             refused: false,
@@ -151,7 +174,7 @@ pub async fn overview(
     Query(told): Query<Told>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
-    let opened = Opened::load(&app, &ctx, id).await?;
+    let opened = Opened::given(&app, &ctx, id).await?;
     let other = told.same.as_ref().and_then(|code| opened.page.uploads.iter().find(|upload| upload.code == *code));
     let notice = other.map(|other| {
         Text::new(
@@ -187,7 +210,7 @@ pub async fn edit(
     Path((id, section)): Path<(DossierId, String)>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
-    let opened = Opened::form(&app, &ctx, id).await?;
+    let opened = Opened::form(&app, &ctx, id, &section).await?;
     let call = app.call(&opened.page.dossier.call)?;
     let section = section_of(call, &section)?;
     let dossier = &opened.page.dossier;
@@ -205,7 +228,7 @@ pub async fn save(
     uri: Uri,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    let opened = Opened::form(&app, &ctx, id).await?;
+    let opened = Opened::form(&app, &ctx, id, &section).await?;
     let call = app.call(&opened.page.dossier.call)?.clone();
     let section = section_of(&call, &section)?;
     let saved = app.save_changes(&ctx, id, changes(section, &posted)).await?;
@@ -255,7 +278,7 @@ fn changes(section: &Section, posted: &Posted) -> Vec<Change> {
 
 /// The page again, with both versions of every field that met another change.
 async fn conflicts(app: &App, ctx: &Ctx, uri: &Uri, section: &Section, saved: Saved) -> Result<Response, Failure> {
-    let opened = Opened::form(app, ctx, saved.dossier.id).await?;
+    let opened = Opened::form(app, ctx, saved.dossier.id, &section.id).await?;
     let page = opened
         .render(app, ctx, &here(uri), |shell, page| view::editor(shell, &page, section, None, &saved.conflicts))?;
     Ok((StatusCode::CONFLICT, Html(page)).into_response())
@@ -277,20 +300,23 @@ pub async fn save_fields(
 ) -> Result<Response, Failure> {
     let saved = app.save_changes(&ctx, id, fields.changes).await?;
     let call = app.call(&saved.dossier.call)?;
-    let evaluation = app.evaluate(&ctx, &saved.dossier, &saved.uploads, 0)?;
+    let evaluation = &saved.evaluation;
     let body = serde_json::json!({
         "saved_at": show_time(ctx.now, &call.time_zone()),
         "revision": saved.dossier.revision,
         "missing": evaluation.missing(),
-        "amounts": amounts(&evaluation),
+        "amounts": amounts(evaluation, &saved.share),
         "conflicts": saved.conflicts,
         "findings": evaluation.findings.iter().map(|finding| finding_json(finding, ctx.lang)).collect::<Vec<_>>(),
     });
     Ok(Json(body).into_response())
 }
 
-/// The amounts as shown.
-fn amounts(evaluation: &Evaluation) -> serde_json::Value {
+/// The amounts as shown, to those who may see what they are made from.
+fn amounts(evaluation: &Evaluation, share: &Share) -> serde_json::Value {
+    if !share.whole() {
+        return serde_json::json!({});
+    }
     let amounts = &evaluation.amounts;
     let costs: BTreeMap<&str, String> =
         amounts.costs.iter().map(|line| (line.id.as_str(), line.amount.show())).collect();
@@ -349,7 +375,7 @@ async fn refused(app: &App, ctx: &Ctx, id: DossierId, code: &str, error: AppErro
         ),
         _ => return Err(error.into()),
     };
-    let opened = Opened::load(app, ctx, id).await?;
+    let opened = Opened::given(app, ctx, id).await?;
     let page = opened.render(app, ctx, &format!("/dossiers/{id}"), |shell, page| {
         view::overview(shell, &DossierPage { upload_problem: Some((code, &why)), ..page })
     })?;

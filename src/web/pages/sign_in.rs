@@ -4,10 +4,10 @@ use super::{here, render, safe_next, see_other};
 use crate::web::extract::{Path, Query};
 use crate::{
     app::{App, AppError, Ctx},
-    domain::{access::Role, text::Text},
+    domain::text::Text,
     web::{
         error::Failure,
-        extract::{COOKIE, Posted},
+        extract::{COOKIE, Posted, session_cookie},
         view,
     },
 };
@@ -84,11 +84,10 @@ pub async fn use_link(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let done = app.use_link(&ctx, &secret).await?;
-    let seconds = done.ends.as_second() - ctx.now.as_second();
-    let cookie = format!("{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}", done.token);
-    let next = match (done.role, posted.text("next")) {
-        (Role::Officer, "" | "/dossiers") => officer_home(&app),
-        (_, next) => safe_next(next).to_owned(),
+    let cookie = session_cookie(&done.token, done.ends, ctx.now);
+    let next = match posted.text("next") {
+        "" | "/dossiers" if done.roles.lists() => officer_home(&app),
+        next => safe_next(next).to_owned(),
     };
     Ok(([(header::SET_COOKIE, cookie)], see_other(ctx.lang, &next)).into_response())
 }

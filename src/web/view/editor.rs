@@ -8,7 +8,7 @@ use super::{
     money::{AmountsBox, feeds_budget},
     shell::Shell,
 };
-use crate::domain::{call::Section, document::Conflict};
+use crate::domain::{access::Part, call::Section, document::Conflict};
 use askama::Template;
 
 #[derive(Template)]
@@ -21,6 +21,8 @@ struct Page<'a> {
     nav: Vec<Step<'a>>,
     pieces: usize,
     next: Option<&'a Section>,
+    /// The reader may change it.
+    writes: bool,
     fields: Vec<FieldView<'a>>,
     amounts: Option<AmountsBox<'a>>,
     saved: Option<&'a str>,
@@ -44,7 +46,8 @@ struct Clash<'a> {
 /// The sections with what each still misses.
 pub(super) fn steps<'a>(s: &Shell<'a>, p: &DossierPage<'_>) -> Vec<Step<'a>> {
     let missing = |id: &str| p.evaluation.blocking().filter(|finding| finding.section() == id).count();
-    s.call.sections.iter().map(|section| Step { section, missing: missing(&section.id) }).collect()
+    let given = s.call.sections.iter().filter(|section| p.share.section(&section.id));
+    given.map(|section| Step { section, missing: missing(&section.id) }).collect()
 }
 
 /// The editor of a section. `saved` is the time of day at which the server kept what is shown, if it just did.
@@ -90,9 +93,10 @@ pub fn editor(
         section,
         nav: steps(s, page),
         pieces: page.evaluation.blocking().filter(|finding| finding.section() == "pieces").count(),
-        next: place.and_then(|place| s.call.sections.get(place + 1)),
+        next: place.and_then(|place| s.call.sections.get(place + 1)).filter(|next| page.share.section(&next.id)),
+        writes: page.share.writes(&Part::Section(section.id.clone())),
         fields,
-        amounts: feeds_budget(s, &section.id).then(|| AmountsBox::new(s, amounts, true)),
+        amounts: (feeds_budget(s, &section.id) && page.share.whole()).then(|| AmountsBox::new(s, amounts, true)),
         saved,
         conflicts: clashes,
         was: given.and_then(|given| serde_json::to_string(given).ok()).unwrap_or_else(|| "{}".into()),
@@ -102,7 +106,7 @@ pub fn editor(
 
 impl Page<'_> {
     fn title(&self) -> &str {
-        match self.p.dossier.draft.text(&self.s.call.company.project) {
+        match self.p.title {
             "" => self.s.tr("Projet sans titre", "Untitled project"),
             title => title,
         }

@@ -1,5 +1,6 @@
 //! What the pages are made from, beside the domain's own types.
 
+use crate::app::Share;
 use crate::domain::{
     calendar::Round,
     dossier::{Dossier, State},
@@ -35,6 +36,19 @@ pub struct DossierCard {
     pub missing: Option<usize>,
 }
 
+/// A dossier of somebody else of which the reader was given a part.
+#[derive(Clone, Debug)]
+pub struct GivenCard {
+    /// Id.
+    pub id: DossierId,
+    /// Title of the project, empty while it has none.
+    pub title: String,
+    /// Name of the round, in the reader's language.
+    pub round: String,
+    /// The last instant, as shown.
+    pub until: String,
+}
+
 /// A dossier and what surrounds it.
 #[derive(Clone, Copy, Debug)]
 pub struct DossierPage<'a> {
@@ -46,6 +60,10 @@ pub struct DossierPage<'a> {
     pub evaluation: &'a Evaluation,
     /// Its pieces.
     pub uploads: &'a [Upload],
+    /// What the reader was given.
+    pub share: &'a Share,
+    /// Title of the project, empty while it has none.
+    pub title: &'a str,
     /// Deposited versions, the latest first.
     pub versions: &'a [VersionRow],
     /// Id of the act that the forms of the page would do.

@@ -3,7 +3,7 @@
 mod pieces;
 
 use super::{
-    DossierCard, DossierPage,
+    DossierCard, DossierPage, GivenCard,
     answers::Answers,
     banner::{Banner, state_class},
     editor::{Step, steps},
@@ -25,6 +25,7 @@ type Page = Result<String, askama::Error>;
 struct Dossiers<'a> {
     s: &'a Shell<'a>,
     rows: &'a [DossierCard],
+    shared: &'a [GivenCard],
     open_rounds: &'a [&'a Round],
     attempt: &'a str,
 }
@@ -33,8 +34,14 @@ struct Dossiers<'a> {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn dossiers(s: &Shell<'_>, rows: &[DossierCard], open_rounds: &[&Round], attempt: &str) -> Page {
-    Dossiers { s, rows, open_rounds, attempt }.render()
+pub fn dossiers(
+    s: &Shell<'_>,
+    rows: &[DossierCard],
+    shared: &[GivenCard],
+    open_rounds: &[&Round],
+    attempt: &str,
+) -> Page {
+    Dossiers { s, rows, shared, open_rounds, attempt }.render()
 }
 
 impl Dossiers<'_> {
@@ -120,8 +127,8 @@ fn groups<'a>(s: &Shell<'a>, page: &DossierPage<'a>) -> Vec<Group<'a>> {
     sections.chain([pieces, rest]).filter(|group| !group.items.is_empty()).collect()
 }
 
-fn title<'t>(s: &'t Shell<'_>, page: &'t DossierPage<'_>) -> &'t str {
-    match page.dossier.draft.text(&s.call.company.project) {
+fn title<'t>(s: &'t Shell<'_>, page: &DossierPage<'t>) -> &'t str {
+    match page.title {
         "" => s.tr("Projet sans titre", "Untitled project"),
         title => title,
     }
@@ -133,6 +140,9 @@ impl Overview<'_> {
     }
     fn company(&self) -> &str {
         self.p.dossier.draft.text(&self.s.call.company.name)
+    }
+    fn guest(&self) -> Option<String> {
+        self.p.share.until().map(|until| self.s.instant(&until))
     }
     fn open(&self, group: &Group<'_>) -> bool {
         self.p.refused || self.missing <= 12 || group.items.len() <= 3

@@ -110,8 +110,8 @@ fn own(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
     let bad_upload = super::DossierPage { upload_problem: Some((code, &too_large)), ..page(&begun, &some) };
     let noticed = super::DossierPage { notice: Some(&notice), ..page(&changed, &all) };
     vec![
-        ("dossiers-empty", dossiers(s, &[], &open, "attempt")),
-        ("dossiers", dossiers(s, &sample.cards(s), &open, "attempt")),
+        ("dossiers-empty", dossiers(s, &[], &[], &open, "attempt")),
+        ("dossiers", dossiers(s, &sample.cards(s), &sample.given(s), &open, "attempt")),
         ("overview-empty", overview(s, &page(&draft, &none))),
         ("overview-draft", overview(s, &page(&begun, &some))),
         ("overview-refused", overview(s, &refused)),

@@ -15,6 +15,9 @@ fn concrete(path: &str, id: &str, receipt: &str) -> String {
         .replace("{code}", "P7")
         .replace("{slug}", "sozu")
         .replace("{secret}", &"0".repeat(64))
+        .replace("{delegation}", id)
+        .replace("{session}", id)
+        .replace("{token}", id)
         .replace("{name}", "style.css")
 }
 

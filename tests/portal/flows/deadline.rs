@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// A dossier ready for the first relève on its last day.
 async fn ready(last_second: &str) -> (Actor, String, String) {
-    let mut ada = Actor::applicant_when(Some("2024-07-31T18:00:00+02:00")).await;
+    let mut ada = Actor::applicant_when(Some("2024-07-31T22:30:00+02:00")).await;
     let id = sample::complete(&mut ada, "2024", date(2024, 7, 31)).await;
     let attempt = ada.get(&format!("/dossiers/{id}")).await.expect(200).hidden("attempt");
     ada.when(last_second);

@@ -8,7 +8,7 @@ const MAY: [(&str, &[&str]); 11] = [
     ("domain", &["domain"]),
     ("config", &["config"]),
     ("auth", &["auth", "domain"]),
-    ("store", &["store", "domain", "config"]),
+    ("store", &["store", "auth", "domain", "config"]),
     ("blob", &["blob", "domain"]),
     ("app", &["app", "auth", "store", "blob", "domain", "config"]),
     ("web", &["web", "app", "auth", "store", "domain"]),

@@ -243,8 +243,9 @@ impl Actor {
 
     /// Asks for a link, finds it in the mailbox, opens it and presses its button.
     pub async fn sign_in(&mut self, email: &str) {
+        let before = sign_in_links(self, email).await.len();
         self.post("/sign-in", &[("email", email), ("next", "/dossiers")]).await.expect(200);
-        let link = mail_link(self, email).await;
+        let link = new_link(self, email, before).await;
         let path = link.strip_prefix(&self.at.url).unwrap().to_owned();
         self.get(&path).await.expect(200);
         assert!(self.cookie.is_none(), "opening the link must not sign in");
@@ -261,16 +262,27 @@ pub async fn mails_to(actor: &mut Actor, email: &str) -> Vec<Json> {
     mails.as_array().unwrap().iter().filter(|mail| mail["to"] == email).cloned().collect()
 }
 
+/// The sign-in links that an address was sent, the latest first.
+async fn sign_in_links(actor: &mut Actor, email: &str) -> Vec<String> {
+    let link = |mail: &Json| {
+        let words = mail["body"].as_str()?.split_whitespace();
+        words.map(str::to_owned).find(|word| word.contains("/sign-in/"))
+    };
+    mails_to(actor, email).await.iter().filter_map(link).collect()
+}
+
 /// Waits for a sign-in link.
 pub async fn mail_link(actor: &mut Actor, email: &str) -> String {
+    new_link(actor, email, 0).await
+}
+
+/// Waits for a sign-in link beyond those that were there.
+async fn new_link(actor: &mut Actor, email: &str, before: usize) -> String {
     let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
     loop {
-        let found = mails_to(actor, email).await.into_iter().find_map(|mail| {
-            let body = mail["body"].as_str()?.to_owned();
-            body.split_whitespace().find(|word| word.contains("/sign-in/")).map(str::to_owned)
-        });
-        if let Some(link) = found {
-            return link;
+        let links = sign_in_links(actor, email).await;
+        if links.len() > before {
+            return links[0].clone();
         }
         assert!(std::time::Instant::now() < end, "no link came for {email}");
     }

@@ -2,6 +2,7 @@
 
 use super::super::{DossierPage, shell::Shell, show};
 use crate::domain::{
+    access::Part,
     answers::holds,
     call::{Piece, Section},
     finding::{Finding, Severity},
@@ -25,6 +26,8 @@ pub(super) struct PieceRow<'a> {
     pub types: String,
     /// Types for the file picker.
     pub accept: String,
+    /// The reader may attach and remove it.
+    pub writes: bool,
     /// Where its absence may be explained.
     pub exemption: Option<String>,
 }
@@ -32,14 +35,14 @@ pub(super) struct PieceRow<'a> {
 impl PieceRow<'_> {
     pub(super) fn fine(&self) -> bool {
         let blocked = self.findings.iter().any(|finding| finding.severity == Severity::Blocking);
-        if self.sections.is_empty() { self.upload.is_some() && !blocked } else { self.missing == 0 }
+        if self.file() { self.upload.is_some() && !blocked } else { self.missing == 0 }
     }
     /// The reader is expected to choose a file, or has just tried to.
     pub(super) fn asked(&self) -> bool {
         self.problem.is_some() || (self.piece.required && !self.fine())
     }
     pub(super) fn file(&self) -> bool {
-        self.sections.is_empty()
+        self.piece.sections.is_empty()
     }
     pub(super) fn issued(&self) -> String {
         self.upload.and_then(|upload| upload.issued).map_or_else(String::new, |day| day.to_string())
@@ -54,9 +57,14 @@ pub(super) fn piece_rows<'a>(s: &Shell<'a>, page: &DossierPage<'a>) -> Vec<Piece
     call.pieces
         .iter()
         .filter(|piece| holds(piece.when.as_ref(), draft) || upload(piece).is_some())
+        .filter(|piece| match piece.sections.as_slice() {
+            [] => page.share.reads(&Part::Piece(piece.code.clone())),
+            sections => sections.iter().any(|section| page.share.section(section)),
+        })
         .map(|piece| {
             let path = format!("pieces.{}", piece.code);
-            let sections: Vec<&Section> = piece.sections.iter().filter_map(|id| call.section(id)).collect();
+            let given = piece.sections.iter().filter(|id| page.share.section(id));
+            let sections: Vec<&Section> = given.filter_map(|id| call.section(id)).collect();
             let belongs = |finding: &&Finding| sections.iter().any(|section| section.id == finding.section());
             PieceRow {
                 piece,
@@ -66,8 +74,9 @@ pub(super) fn piece_rows<'a>(s: &Shell<'a>, page: &DossierPage<'a>) -> Vec<Piece
                 problem: page.upload_problem.filter(|(code, _)| *code == piece.code).map(|(_, text)| text),
                 types: show::media(&piece.media),
                 accept: piece.media.join(","),
+                writes: page.share.writes(&Part::Piece(piece.code.clone())),
                 exemption: piece.exemption.as_ref().and_then(|path| {
-                    let section = path.split('.').next()?;
+                    let section = path.split('.').next().filter(|section| page.share.section(section))?;
                     Some(format!("{}/{}/edit/{section}#field-{path}", s.url("/dossiers"), page.dossier.id))
                 }),
                 sections,

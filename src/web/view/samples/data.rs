@@ -1,6 +1,6 @@
 //! Plausible data for any call, made from its own form.
 
-use super::super::{DossierCard, DossierPage, RoundRow, Shell, VersionRow};
+use super::super::{DossierCard, DossierPage, GivenCard, RoundRow, Shell, VersionRow};
 use crate::domain::{
     calendar::{Round, show_instant},
     call::{Call, Choice, Kind},
@@ -30,6 +30,7 @@ pub(super) struct Sample<'a> {
     /// Half of them, some badly.
     pub poor: Document,
     pub uploads: Vec<Upload>,
+    pub share: crate::app::Share,
     pub versions: Vec<VersionRow>,
     pub receipt: Receipt,
 }
@@ -152,6 +153,7 @@ impl<'a> Sample<'a> {
             receipt,
             versions: vec![version(2, true), version(1, false)],
             uploads,
+            share: crate::app::Share::owner(),
         })
     }
 
@@ -192,12 +194,23 @@ impl<'a> Sample<'a> {
             round: self.round,
             evaluation,
             uploads: &self.uploads,
+            share: &self.share,
+            title: dossier.draft.text(&self.call.company.project),
             versions: if dossier.deposit.is_some() { &self.versions } else { &[] },
             attempt: "0190a5c0-0000-7000-8000-000000000009",
             refused: false,
             upload_problem: None,
             notice: None,
         }
+    }
+
+    pub(super) fn given(&self, s: &Shell<'_>) -> Vec<GivenCard> {
+        vec![GivenCard {
+            id: DossierId(id(9)),
+            title: "Jumeau numérique du port".into(),
+            round: self.round.title.get(s.lang).to_owned(),
+            until: s.instant(&self.now),
+        }]
     }
 
     pub(super) fn cards(&self, s: &Shell<'_>) -> Vec<DossierCard> {

@@ -1,0 +1,196 @@
+//! Roots of tokens: every process knows the same ones, and an operator brings in new ones and drops stolen ones.
+
+use super::{App, AppError, Ctx, transaction::transaction};
+use crate::{
+    auth::{Root, RootKind, RootRecord, RootState, ServiceToken},
+    domain::{
+        access::{Action, Target},
+        event::{Event, EventKind},
+    },
+    store::{Freshness, api_token, journal, token_root},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Pause between two readings of the roots.
+const PAUSE: Duration = Duration::from_secs(2);
+/// Longest time that a reading may take.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a new root is told before it signs: twice as long as verifiers may keep the list.
+const TOLD: SignedDuration = SignedDuration::from_mins(10);
+/// How long a token for another service holds.
+const SERVICE: SignedDuration = SignedDuration::from_mins(5);
+/// How long verifiers may believe a list of revoked tokens.
+const LIST: SignedDuration = SignedDuration::from_mins(5);
+
+/// A root and how far it is, for people.
+pub struct KeyLine {
+    /// The root.
+    pub root: Root,
+    /// How far it is.
+    pub state: RootState,
+    /// Until when it verifies, once that is known.
+    pub until: Option<Timestamp>,
+    /// This machine has its private half.
+    pub here: bool,
+}
+
+/// A public key as other services read it: an item of `/.well-known/biscuit-web-keys` (Biscuit specification).
+#[derive(Debug, Serialize)]
+pub struct WebKey {
+    algorithm: &'static str,
+    key_bytes: String,
+    key_id: u32,
+    issuer: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+}
+
+/// Tokens that hold no longer though their signature does; for services that verify on their own.
+#[derive(Debug, Serialize)]
+pub struct Revoked {
+    /// When it was made.
+    pub issued_at: Timestamp,
+    /// Until when it may be believed.
+    pub expires_at: Timestamp,
+    /// Ids of API tokens: the fact `token` of their first block.
+    pub tokens: Vec<String>,
+    /// First 32 bytes of revocation ids of blocks, hexadecimal.
+    pub blocks: Vec<String>,
+}
+
+impl App {
+    /// Records the roots that this machine begins with; those that are recorded stay.
+    ///
+    /// # Errors
+    /// The store's or the keys'.
+    pub async fn register_roots(&self) -> Result<(), AppError> {
+        let first: Vec<RootRecord> = self.keys.roots().iter().map(Root::record).collect();
+        let (first, now) = (&first, self.clock());
+        transaction!(self.store, db => {
+            for root in first.iter().filter(|root| root.kid == root.kind.first()) {
+                token_root::insert(db, root, now).await?;
+            }
+            Ok(())
+        })?;
+        self.read_roots().await
+    }
+
+    async fn read_roots(&self) -> Result<(), AppError> {
+        let records = {
+            let mut db = self.store.read(Freshness::OwnWrites).await?;
+            token_root::all(&mut db).await?
+        };
+        Ok(self.keys.adopt(&records)?)
+    }
+
+    /// Reads the roots again and again, until the future is dropped.
+    pub async fn watch_roots(&self) {
+        loop {
+            // While the database is away, others say so, and what was read last stands.
+            if let Ok(Err(error)) = timeout(PATIENCE, self.read_roots()).await
+                && matches!(error, AppError::Keys(_))
+            {
+                tracing::error!(error = &error as &dyn std::error::Error, "roots.not_read");
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// All roots, for people.
+    ///
+    /// # Errors
+    /// The store's or the keys'.
+    pub async fn key_lines(&self) -> Result<Vec<KeyLine>, AppError> {
+        self.register_roots().await?;
+        let (roots, now) = (self.keys.roots(), self.clock());
+        let line = |root: &Root| {
+            let (state, until) = roots.state(root, now);
+            KeyLine { root: root.clone(), state, until, here: root.pair.is_some() }
+        };
+        Ok(roots.iter().map(line).collect())
+    }
+
+    /// Makes a new root of a kind. It is told at once and signs after ten minutes, or at once in an emergency.
+    ///
+    /// # Errors
+    /// The store's or the keys'.
+    pub async fn rotate(&self, kind: RootKind, at_once: bool) -> Result<u32, AppError> {
+        self.register_roots().await?;
+        let now = self.clock();
+        let signs_at = if at_once { now } else { now + TOLD };
+        let kid = transaction!(self.store, db => {
+            let kid = token_root::next(db).await?;
+            let public_key = self.keys.make_root(kind, kid)?;
+            token_root::insert(db, &RootRecord { kid, kind, public_key, signs_at, dropped_at: None }, now).await?;
+            let data = serde_json::json!({ "kid": kid, "kind": kind.slug(), "signs_at": signs_at });
+            journal::append(db, &Event { kind: EventKind::RootMade, at: now, actor: None, dossier: None, data }).await?;
+            Ok(kid)
+        })?;
+        self.read_roots().await?;
+        Ok(kid)
+    }
+
+    /// Drops a root: nothing that it has signed holds any more, on every process within seconds.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is none such; the store's.
+    pub async fn drop_root(&self, kid: u32) -> Result<(), AppError> {
+        let now = self.clock();
+        transaction!(self.store, db => {
+            if !token_root::drop(db, kid, now).await? {
+                return Err(AppError::NotFound);
+            }
+            let data = serde_json::json!({ "kid": kid });
+            journal::append(db, &Event { kind: EventKind::RootDropped, at: now, actor: None, dossier: None, data }).await?;
+            Ok(())
+        })?;
+        self.read_roots().await
+    }
+
+    /// The public halves that other services verify with.
+    #[must_use]
+    pub fn web_keys(&self, now: Timestamp) -> Vec<WebKey> {
+        let roots = self.keys.roots();
+        let told = roots.iter().filter_map(|root| {
+            let (state, until) = roots.state(root, now);
+            (state != RootState::Gone).then(|| WebKey {
+                algorithm: "ed25519",
+                key_bytes: hex::encode(root.public.to_bytes()),
+                key_id: root.kid,
+                issuer: self.config.portal.public_url.clone(),
+                expires_at: until.map(|until| until.to_string()),
+            })
+        });
+        told.collect()
+    }
+
+    /// What is revoked and has not run out by itself.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn revoked(&self, now: Timestamp) -> Result<Revoked, AppError> {
+        let mut db = self.store.read(Freshness::MayLag).await?;
+        let (tokens, blocks) = api_token::revoked(&mut db, now).await?;
+        Ok(Revoked {
+            issued_at: now,
+            expires_at: now + LIST,
+            tokens: tokens.iter().map(ToString::to_string).collect(),
+            blocks: blocks.iter().map(hex::encode).collect(),
+        })
+    }
+
+    /// A token by which the actor is known to another service for five minutes.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] when the actor's token was narrowed to something else; the signing's.
+    pub fn service_token(&self, ctx: &Ctx, audience: &str) -> Result<(String, Timestamp), AppError> {
+        ctx.may(Action::ServiceToken, &Target::Call)?;
+        let account = &ctx.actor()?.account;
+        let ends = ctx.now + SERVICE;
+        let token = ServiceToken { account: account.id, roles: &account.roles, audience, ends };
+        Ok((token.mint(&self.keys, ctx.now)?, ends))
+    }
+}

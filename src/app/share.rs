@@ -1,0 +1,89 @@
+//! What of a dossier its reader was given: what pages show, while the policy decides what is done.
+
+use super::Door;
+use crate::domain::{
+    access::{Grant, Part, Verb},
+    dossier::Dossier,
+    evaluation::Evaluation,
+    piece::Upload,
+};
+use jiff::Timestamp;
+
+/// What of one dossier one reader was given.
+#[derive(Clone, Debug)]
+pub struct Share {
+    /// The reader owns the dossier.
+    pub owned: bool,
+    grants: Vec<Grant>,
+}
+
+impl Share {
+    pub(super) fn of(door: &Door<'_>) -> Self {
+        Self { owned: door.owned(), grants: door.relations().grants.clone() }
+    }
+
+    /// What the owner sees: everything.
+    #[must_use]
+    pub fn owner() -> Self {
+        Self { owned: true, grants: Vec::new() }
+    }
+
+    fn has(&self, holds: impl Fn(&Grant) -> bool) -> bool {
+        self.owned || self.grants.iter().any(holds)
+    }
+
+    /// Whether all of it may be read.
+    #[must_use]
+    pub fn whole(&self) -> bool {
+        self.has(|grant| grant.part == Part::Whole || grant.verb == Verb::Deposit)
+    }
+
+    /// Whether it may be deposited.
+    #[must_use]
+    pub fn deposits(&self) -> bool {
+        self.has(|grant| grant.verb == Verb::Deposit)
+    }
+
+    /// Whether a part may be read.
+    #[must_use]
+    pub fn reads(&self, part: &Part) -> bool {
+        self.whole() || self.has(|grant| grant.part == *part)
+    }
+
+    /// Whether a part may be changed.
+    #[must_use]
+    pub fn writes(&self, part: &Part) -> bool {
+        self.has(|grant| grant.verb == Verb::Write && (grant.part == *part || grant.part == Part::Whole))
+    }
+
+    /// Whether a section may be read.
+    #[must_use]
+    pub fn section(&self, id: &str) -> bool {
+        self.reads(&Part::Section(id.to_owned()))
+    }
+
+    /// When the first of the rights runs out, for a guest.
+    #[must_use]
+    pub fn until(&self) -> Option<Timestamp> {
+        if self.owned { None } else { self.grants.iter().map(|grant| grant.until).min() }
+    }
+
+    /// Leaves of a dossier only what was given: what is not there cannot be shown by mistake.
+    pub(super) fn prune(&self, dossier: &mut Dossier, uploads: &mut Vec<Upload>) {
+        if !self.whole() {
+            dossier.draft.0.retain(|section, _| self.section(section));
+            uploads.retain(|upload| self.reads(&Part::Piece(upload.code.clone())));
+        }
+    }
+
+    /// Leaves of an evaluation only what it says of the parts that were given.
+    pub(super) fn prune_findings(&self, evaluation: &mut Evaluation) {
+        if !self.whole() {
+            evaluation.findings.retain(|finding| match finding.path.strip_prefix("pieces.") {
+                Some(code) => self.reads(&Part::Piece(code.to_owned())),
+                None => self.section(finding.section()),
+            });
+            evaluation.document.0.retain(|section, _| self.section(section));
+        }
+    }
+}

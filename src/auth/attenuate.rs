@@ -1,0 +1,89 @@
+//! Narrowing an API token without its root key and without the portal.
+
+use super::{TokenError, admit::admit_blocks};
+use crate::domain::{
+    access::{Action, Part},
+    ids::DossierId,
+};
+use biscuit_auth::{
+    UnverifiedBiscuit,
+    builder::{BlockBuilder, Term, string},
+    macros::block,
+};
+use jiff::Timestamp;
+use std::{collections::BTreeSet, fmt::Write};
+
+/// How a token is narrowed: all of it together.
+#[derive(Clone, Debug, Default)]
+pub struct Narrowing {
+    /// Only this dossier.
+    pub dossier: Option<DossierId>,
+    /// Only one of these parts.
+    pub parts: Vec<Part>,
+    /// Only one of these actions.
+    pub actions: Vec<Action>,
+    /// The last instant.
+    pub until: Option<Timestamp>,
+}
+
+impl Narrowing {
+    /// Whether it narrows nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.dossier.is_none() && self.parts.is_empty() && self.actions.is_empty() && self.until.is_none()
+    }
+
+    fn block(&self) -> BlockBuilder {
+        let words = |words: BTreeSet<Term>| words;
+        let mut block = BlockBuilder::new();
+        if let Some(id) = self.dossier {
+            block = block.merge(block!("check if dossier({id})", id = id.to_string()));
+        }
+        if !self.parts.is_empty() {
+            let parts = words(self.parts.iter().map(|part| string(&part.to_string())).collect());
+            block = block.merge(block!("check if part($p), {parts}.contains($p)", parts = parts));
+        }
+        if !self.actions.is_empty() {
+            let actions = words(self.actions.iter().map(|action| string(action.slug())).collect());
+            block = block.merge(block!("check if operation($o), {actions}.contains($o)", actions = actions));
+        }
+        if let Some(until) = self.until {
+            block = block.merge(block!("check if time($t), $t <= {until}", until = super::token::moment(until)));
+        }
+        block
+    }
+}
+
+/// A narrower token.
+///
+/// # Errors
+/// [`TokenError::Invalid`] when the text is no token, was sealed, or would be one that the portal refuses.
+pub fn narrow(text: &str, narrowing: &Narrowing) -> Result<String, TokenError> {
+    let token =
+        UnverifiedBiscuit::from(super::token::biscuit_bytes(text)?).map_err(|_| TokenError::Invalid("not a token"))?;
+    let narrowed = token
+        .append(narrowing.block())
+        .map_err(|_| TokenError::Invalid("sealed: a browser's token cannot be narrowed"))?;
+    admit_blocks(&narrowed.to_vec()?)?;
+    Ok(narrowed.to_base64()?)
+}
+
+/// What a token says, block by block, for people to read.
+///
+/// # Errors
+/// [`TokenError::Invalid`] when the text is no token.
+pub fn describe(text: &str) -> Result<String, TokenError> {
+    let token =
+        UnverifiedBiscuit::from(super::token::biscuit_bytes(text)?).map_err(|_| TokenError::Invalid("not a token"))?;
+    let mut told = String::new();
+    for (index, id) in token.revocation_identifiers().iter().enumerate() {
+        let whose = if index == 0 { "the portal's" } else { "added by a holder" };
+        // Writing to a string cannot fail.
+        writeln!(told, "block {index}, {whose}, revocation id {}", hex::encode(id)).ok();
+        let source = token.print_block_source(index).map_err(|_| TokenError::Invalid("an unreadable block"))?;
+        for line in source.lines().filter(|line| !line.trim().is_empty()) {
+            writeln!(told, "  {line}").ok();
+        }
+    }
+    Ok(told)
+}

@@ -1,0 +1,148 @@
+//! The whole policy as a table that a person can read: who, what, on a dossier in which stage.
+
+use super::{Channel, Denied, Keys, KeysError, Rights, SessionToken, Standing, TokenError, read};
+use crate::domain::{
+    access::{About, Action, Amr, Grant, Part, Relations, Role, Roles, Stage, Target, Verb},
+    ids::{AccountId, DossierId, SessionId},
+};
+use jiff::{SignedDuration, Timestamp};
+use std::{fmt::Write, sync::Arc};
+use uuid::Uuid;
+
+/// Why the table cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum MatrixError {
+    /// No keys for the tokens of those who ask.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// No token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// A decision took longer than it may.
+    #[error("a decision took too long")]
+    Overrun,
+}
+
+/// An instant; the table is the same at every one.
+const NOW: Timestamp = Timestamp::constant(1_722_000_000, 0);
+const OWNER: AccountId = AccountId(Uuid::from_u128(1));
+const SOMEBODY: AccountId = AccountId(Uuid::from_u128(2));
+
+/// Somebody who asks, and what the dossier is to them.
+struct Person {
+    name: &'static str,
+    rights: Rights,
+    relations: Relations,
+}
+
+fn given(part: Part, verb: Verb) -> Relations {
+    let until = NOW + SignedDuration::from_hours(1);
+    Relations { grants: vec![Grant { part, verb, until }], ..Relations::default() }
+}
+
+fn people(keys: &Keys) -> Result<Vec<Person>, MatrixError> {
+    let person = |name, account, role: Option<Role>, amr, relations| {
+        let roles = Roles::given(role);
+        let ends = NOW + SignedDuration::from_hours(1);
+        let token = SessionToken { session: SessionId(Uuid::from_u128(3)), account, roles: &roles, amr, ends };
+        let bearer = read(keys, &token.mint(keys, NOW)?, Channel::Browser, NOW)?;
+        let standing = Standing {
+            account,
+            roles,
+            suspended: name == "suspended officer",
+            confirmed_until: Some(ends),
+            stepped_up: false,
+            has_passkey: false,
+            passkeys_required: true,
+        };
+        let rights = Rights::new(Arc::new(bearer), Channel::Browser, standing);
+        Ok::<_, MatrixError>(Person { name, rights, relations })
+    };
+    let none = Relations::default;
+    let staff = |name, role| person(name, SOMEBODY, Some(role), Amr::Passkey, none());
+    let section = || Part::Section("budget".into());
+    let clear = Relations { assigned: true, conflict: Some(false), ..none() };
+    let conflict = Relations { conflict: Some(true), ..none() };
+    let glass = Relations { glass_until: Some(NOW + SignedDuration::from_hours(1)), ..none() };
+    let bricks = Relations { accompanies: true, ..none() };
+    Ok(vec![
+        person("owner", OWNER, None, Amr::Email, none())?,
+        person("other applicant", SOMEBODY, None, Amr::Email, none())?,
+        person("guest who fills one section", SOMEBODY, None, Amr::Email, given(section(), Verb::Write))?,
+        person("guest who reads the whole", SOMEBODY, None, Amr::Email, given(Part::Whole, Verb::Read))?,
+        person("guest mandated to deposit", SOMEBODY, None, Amr::Email, given(Part::Deposit, Verb::Deposit))?,
+        staff("officer", Role::Officer)?,
+        person("officer without passkey", SOMEBODY, Some(Role::Officer), Amr::Email, none())?,
+        staff("suspended officer", Role::Officer)?,
+        staff("senior officer", Role::SeniorOfficer)?,
+        person("expert, assigned and clear", SOMEBODY, Some(Role::Expert), Amr::Passkey, clear)?,
+        staff("expert, not assigned", Role::Expert)?,
+        staff("jury", Role::Jury)?,
+        person("jury in conflict", SOMEBODY, Some(Role::Jury), Amr::Passkey, conflict)?,
+        staff("funder", Role::Funder)?,
+        staff("finance", Role::Finance)?,
+        person("brick owner", SOMEBODY, Some(Role::BrickOwner), Amr::Passkey, bricks)?,
+        staff("auditor", Role::Auditor)?,
+        staff("operator", Role::Operator)?,
+        person("operator, emergency of two", SOMEBODY, Some(Role::Operator), Amr::Passkey, glass)?,
+        staff("data protection officer", Role::Dpo)?,
+    ])
+}
+
+/// What an action is asked about: the call, or the part of a dossier that it concerns.
+fn part(action: Action) -> Option<Part> {
+    use Action::{
+        AidRead, AuditExport, DepositRead, DossierCreate, DraftRead, DraftWrite, GlassAllow, GlassAsk, OpsMaintain,
+        OpsSwitchover, PersonAnswer, RoundList, ServiceToken,
+    };
+    match action {
+        DossierCreate | RoundList | AidRead | AuditExport | OpsMaintain | OpsSwitchover | GlassAsk | GlassAllow
+        | PersonAnswer | ServiceToken => None,
+        DraftRead | DraftWrite => Some(Part::Section("budget".into())),
+        DepositRead => Some(Part::Deposit),
+        _ => Some(Part::Whole),
+    }
+}
+
+/// The table: one line for somebody and a stage, one column for an action.
+///
+/// # Errors
+/// See [`MatrixError`].
+pub fn matrix() -> Result<String, MatrixError> {
+    let keys = Keys::ephemeral()?;
+    let mut text = String::from(
+        "Who may do what: ✔ yes, ✘ no. Visitors, who have no token, may do none of it.\n\
+         draft:read and draft:write are asked about one section, budget.\n\n",
+    );
+    // Writing to a string cannot fail.
+    for (number, action) in Action::ALL.iter().enumerate() {
+        writeln!(text, "{:>2} {}", number + 1, action.slug()).ok();
+    }
+    let heads: String = (1..=Action::ALL.len()).map(|number| format!("{number:>3}")).collect();
+    for person in people(&keys)? {
+        writeln!(text, "\n{:<30}{heads}", person.name).ok();
+        for stage in Stage::ALL {
+            write!(text, "  {:<28}", stage.slug()).ok();
+            for action in Action::ALL {
+                let target = match part(*action) {
+                    None => Target::Call,
+                    Some(part) => Target::Dossier(About {
+                        id: DossierId(Uuid::from_u128(9)),
+                        owner: OWNER,
+                        stage: *stage,
+                        part,
+                        relations: person.relations.clone(),
+                    }),
+                };
+                let mark = match person.rights.may(*action, &target, NOW) {
+                    Ok(_) => '✔',
+                    Err(Denied::Overrun) => return Err(MatrixError::Overrun),
+                    Err(_) => '✘',
+                };
+                write!(text, "  {mark}").ok();
+            }
+            text.push('\n');
+        }
+    }
+    Ok(text)
+}

@@ -1,0 +1,162 @@
+//! Random worlds: the policy and a second telling of the rules, plain and written apart from it, agree.
+
+use super::*;
+use crate::domain::access::Review;
+use proptest::prelude::*;
+
+/// Who asks what about what.
+#[derive(Clone, Debug)]
+struct Question {
+    me: u8,
+    roles: Vec<Role>,
+    amr: Amr,
+    suspended: bool,
+    owner: u8,
+    stage: Stage,
+    part: Part,
+    relations: Relations,
+    action: Action,
+}
+
+/// The rules of the requirements (§1.3), as one would tell them.
+fn told(q: &Question) -> bool {
+    let owner = q.me == q.owner;
+    let relations = if owner { Relations::default() } else { q.relations.clone() };
+    let is = |role| if q.roles.is_empty() { role == Role::Applicant } else { q.roles.contains(&role) };
+    let strong = |role| is(role) && q.amr == Amr::Passkey;
+    let examines = strong(Role::Officer) || strong(Role::SeniorOfficer);
+    let stands = !matches!(q.stage, Stage::Draft | Stage::Withdrawn);
+    let admissible = q.stage == Stage::Admissible;
+    let selected = q.stage == Stage::Selected;
+    let clear = relations.assigned && relations.conflict == Some(false);
+    let holds = |part: &Part, verbs: &[Verb]| {
+        relations.grants.iter().any(|grant| grant.part == *part && verbs.contains(&grant.verb) && grant.until >= NOW)
+    };
+    let any = [Verb::Read, Verb::Write, Verb::Deposit];
+    if q.suspended || relations.conflict == Some(true) {
+        return false;
+    }
+    match q.action {
+        Action::DossierCreate => is(Role::Applicant),
+        Action::DossierWithdraw | Action::DossierShare => owner,
+        Action::DossierDeposit => owner || holds(&Part::Deposit, &[Verb::Deposit]),
+        Action::DraftRead => {
+            let held = relations.grants.iter().any(|grant| grant.until >= NOW);
+            owner
+                || (q.part == Part::Overview && held)
+                || holds(&q.part, &any)
+                || holds(&Part::Whole, &any)
+                || holds(&Part::Deposit, &[Verb::Deposit])
+        }
+        Action::DraftWrite => owner || holds(&q.part, &[Verb::Write]) || holds(&Part::Whole, &[Verb::Write]),
+        Action::DepositRead => {
+            owner
+                || holds(&Part::Deposit, &[Verb::Deposit])
+                || (examines && stands)
+                || (is(Role::Expert) && admissible && clear)
+                || (strong(Role::Jury) && (admissible || selected))
+                || (is(Role::Auditor) && stands)
+                || (strong(Role::Operator) && stands && relations.glass_until.is_some_and(|until| until >= NOW))
+        }
+        Action::RoundList => examines || is(Role::Auditor),
+        Action::ExpertAssign => examines && stands,
+        Action::DecisionPublish => strong(Role::SeniorOfficer) && stands,
+        Action::ReviewWrite => {
+            let open = relations.review.is_some_and(|r| r.own && !r.submitted && r.until >= NOW);
+            is(Role::Expert) && admissible && clear && open
+        }
+        Action::ReviewRead => relations.review.is_some_and(|r| {
+            let own = is(Role::Expert) && r.own;
+            let peer = is(Role::Expert) && !r.own && r.submitted && clear && r.own_submitted;
+            own || peer || (r.submitted && (examines || strong(Role::Jury)))
+        }),
+        Action::AidRead => {
+            strong(Role::Funder) || strong(Role::Finance) || strong(Role::SeniorOfficer) || is(Role::Auditor)
+        }
+        Action::PaymentOrder => strong(Role::Finance) && selected,
+        Action::BrickAccompany => is(Role::BrickOwner) && selected && relations.accompanies,
+        Action::AuditExport => is(Role::Auditor) || strong(Role::Dpo),
+        Action::OpsMaintain | Action::OpsSwitchover | Action::GlassAsk => strong(Role::Operator),
+        Action::GlassAllow => strong(Role::Operator) || strong(Role::Dpo),
+        Action::PersonAnswer => strong(Role::Dpo),
+        Action::ServiceToken => true,
+    }
+}
+
+fn part() -> impl Strategy<Value = Part> {
+    prop_oneof![
+        Just(Part::Overview),
+        Just(Part::Whole),
+        Just(Part::Deposit),
+        prop_oneof!["budget", "team"].prop_map(Part::Section),
+        prop_oneof!["P8", "P9"].prop_map(Part::Piece),
+    ]
+}
+
+fn instant() -> impl Strategy<Value = Timestamp> {
+    prop_oneof![Just(-1), Just(0), Just(3600)].prop_map(|seconds| NOW + jiff::SignedDuration::from_secs(seconds))
+}
+
+fn relations() -> impl Strategy<Value = Relations> {
+    let grant = (part(), prop::sample::select(Verb::ALL), instant()).prop_map(|(part, verb, until)| Grant {
+        part,
+        verb,
+        until,
+    });
+    let review = (any::<bool>(), any::<bool>(), any::<bool>(), instant())
+        .prop_map(|(own, submitted, own_submitted, until)| Review { own, submitted, own_submitted, until });
+    (
+        prop::collection::vec(grant, 0..4),
+        any::<bool>(),
+        any::<Option<bool>>(),
+        any::<bool>(),
+        prop::option::of(instant()),
+        prop::option::of(review),
+    )
+        .prop_map(|(grants, assigned, conflict, accompanies, glass_until, review)| Relations {
+            grants,
+            assigned,
+            conflict,
+            accompanies,
+            glass_until,
+            review,
+        })
+}
+
+fn question() -> impl Strategy<Value = Question> {
+    (
+        (1_u8..3, prop::collection::vec(prop::sample::select(Role::ALL), 0..3), prop::sample::select(Amr::ALL)),
+        (prop::bool::weighted(0.1), 1_u8..3, prop::sample::select(Stage::ALL)),
+        (part(), relations(), prop::sample::select(Action::ALL)),
+    )
+        .prop_map(|((me, roles, amr), (suspended, owner, stage), (part, relations, action))| Question {
+            me,
+            roles,
+            amr,
+            suspended,
+            owner,
+            stage,
+            part,
+            relations,
+            action,
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+    #[test]
+    fn the_policy_and_the_requirements_agree(q in question()) {
+        let keys = KEYS.with(Clone::clone);
+        let standing = Standing { suspended: q.suspended, ..standing(account(q.me), &q.roles) };
+        let rights = session(&keys, standing, q.amr);
+        let relations = if q.me == q.owner { Relations::default() } else { q.relations.clone() };
+        let target = dossier(account(q.owner), q.stage, q.part.clone(), relations);
+        let found = rights.may(q.action, &target, NOW);
+        prop_assert_ne!(found.as_ref().err(), Some(&Denied::Overrun));
+        prop_assert_eq!(found.is_ok(), told(&q), "{:?}", found.map(|permit| permit.rule));
+    }
+}
+
+thread_local! {
+    static KEYS: std::rc::Rc<Keys> = std::rc::Rc::new(Keys::ephemeral().unwrap());
+}

@@ -1,0 +1,215 @@
+//! `guichet access`: roles, and why somebody may do something or not.
+
+use super::lang;
+use crate::{
+    app::App,
+    auth::matrix,
+    config::Config,
+    domain::{
+        access::{Action, Amr, Part, Role},
+        answers,
+        ids::DossierId,
+        text::Lang,
+    },
+};
+use anyhow::{Context, bail};
+use jiff::{Timestamp, tz::TimeZone};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+/// What is wanted of the rights.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum AccessCommand {
+    /// Prints who may do what, as the policy of this program has it.
+    Matrix,
+    /// Says whether somebody may do something, by which rule, or who could; exit code 1 when not.
+    Explain(ExplainArgs),
+    /// Shows what an address is.
+    Roles(Person),
+    /// Gives a role to an address; its sessions end.
+    Give(GiveArgs),
+    /// Takes a role away from an address; its sessions end.
+    Take(TakeArgs),
+    /// Lets an address do nothing any more.
+    Suspend(Person),
+    /// Lets a suspended address in again.
+    Readmit(Person),
+}
+
+/// Somebody of an installation.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Person {
+    /// Address.
+    email: String,
+    /// Configuration file of the portal.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// Options of `explain`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ExplainArgs {
+    /// Address of who asks.
+    email: String,
+    /// What they want to do, as in `guichet access matrix`.
+    #[arg(value_parser = word::<Action>)]
+    action: Action,
+    /// On what: `call`, or the id of a dossier, with `/section:budget`, `/piece:P9`, `/whole` or `/deposit`.
+    target: String,
+    /// How they signed in: email, passkey or oidc.
+    #[arg(long, default_value = "passkey", value_parser = word::<Amr>)]
+    amr: Amr,
+    /// Language of the answer.
+    #[arg(long, default_value = "fr", value_parser = lang)]
+    lang: Lang,
+    /// Configuration file of the portal.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// Options of `give`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct GiveArgs {
+    #[command(flatten)]
+    person: Person,
+    /// The role, such as auditor.
+    #[arg(long, value_parser = word::<Role>)]
+    role: Role,
+    /// The last day, YYYY-MM-DD, in the machine's time zone [default: for good].
+    #[arg(long, value_name = "DAY")]
+    until: Option<String>,
+}
+
+/// Options of `take`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct TakeArgs {
+    #[command(flatten)]
+    person: Person,
+    /// The role.
+    #[arg(long, value_parser = word::<Role>)]
+    role: Role,
+}
+
+fn word<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "not a word that the policy knows; see `guichet access matrix`".into())
+}
+
+/// Does what is wanted.
+///
+/// # Errors
+/// When the installation cannot be opened, or there is nobody of that address.
+pub async fn run(command: AccessCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        AccessCommand::Matrix => say(&matrix::matrix()?),
+        AccessCommand::Explain(args) => explain(&args).await,
+        AccessCommand::Roles(person) => roles(&person).await,
+        AccessCommand::Give(args) => give(&args).await,
+        AccessCommand::Take(args) => take(&args).await,
+        AccessCommand::Suspend(person) => suspend(&person, true).await,
+        AccessCommand::Readmit(person) => suspend(&person, false).await,
+    }
+}
+
+fn say(text: &str) -> anyhow::Result<ExitCode> {
+    write!(io::stdout(), "{text}")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn open(config: &std::path::Path) -> anyhow::Result<App> {
+    Ok(App::open(Config::read(config)?)?)
+}
+
+/// The end of a day here.
+pub(super) fn end_of(day: &str) -> anyhow::Result<Timestamp> {
+    let day = answers::day(day).map_err(|_| anyhow::anyhow!("{day} is not a day, YYYY-MM-DD"))?;
+    Ok(day.at(23, 59, 59, 0).to_zoned_datetime(TimeZone::system())?.timestamp())
+}
+
+/// A dossier and what of it.
+fn target(text: &str) -> anyhow::Result<Option<(DossierId, Part)>> {
+    if text == "call" {
+        return Ok(None);
+    }
+    let (id, part) = text.split_once('/').unwrap_or((text, "whole"));
+    let id = id.parse().with_context(|| format!("{id} is neither `call` nor the id of a dossier"))?;
+    match part.parse() {
+        Ok(part) => Ok(Some((id, part))),
+        Err(()) => bail!("{part} is no part: overview, whole, deposit, section:NAME or piece:CODE"),
+    }
+}
+
+async fn explain(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
+    let app = open(&args.config)?;
+    let asked = app.explain(&args.email, args.action, target(&args.target)?, args.amr).await;
+    app.store.close().await;
+    let found = asked.context("there is no such account or dossier")?;
+    let mut text = String::new();
+    let line = |text: &mut String, words: &str| text.push_str(&format!("{words}\n"));
+    let lang = args.lang;
+    let verdict = if found.allowed { lang.tr("oui", "yes") } else { lang.tr("non", "no") };
+    line(&mut text, &format!("{verdict} – {} ({})", found.words.get(&lang), found.rule));
+    if let Some(block) = found.block {
+        line(
+            &mut text,
+            &format!("  {} {block}", lang.tr("refusé par le bloc du jeton", "refused by the token's block")),
+        );
+    }
+    if !found.allowed {
+        line(&mut text, lang.tr("Ce qui le permettrait :", "What would allow it:"));
+        for rule in &found.allowing {
+            line(&mut text, &format!("  - {} ({})", rule.words().get(&lang), rule.slug));
+        }
+    }
+    say(&text)?;
+    Ok(if found.allowed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn roles(person: &Person) -> anyhow::Result<ExitCode> {
+    let app = open(&person.config)?;
+    let found = app.roles_of(&person.email).await;
+    app.store.close().await;
+    let (account, given) = found.context("there is no such account")?;
+    let now: Vec<&str> = account.roles.iter().map(Role::slug).collect();
+    let mut text = format!("{}: {}\n", account.email, now.join(", "));
+    if account.suspended {
+        text.push_str("  suspended\n");
+    }
+    for role in given {
+        let until = role.ends_at.map_or_else(|| "for good".into(), |ends| format!("until {ends}"));
+        text.push_str(&format!("  {} given {}, {until}\n", role.role.slug(), role.given_at));
+    }
+    say(&text)
+}
+
+async fn give(args: &GiveArgs) -> anyhow::Result<ExitCode> {
+    let ends = args.until.as_deref().map(end_of).transpose()?;
+    let app = open(&args.person.config)?;
+    let given = app.give_role(&args.person.email, args.role, ends).await;
+    app.store.close().await;
+    let account = given?;
+    let until = ends.map_or_else(String::new, |ends| format!(" until {ends}"));
+    say(&format!("{} is {}{until}, from the next sign-in on.\n", account.email, args.role.slug()))
+}
+
+async fn take(args: &TakeArgs) -> anyhow::Result<ExitCode> {
+    let app = open(&args.person.config)?;
+    let taken = app.take_role(&args.person.email, args.role).await;
+    app.store.close().await;
+    let (email, role) = (&args.person.email, args.role.slug());
+    if taken.context("there is no such account")? {
+        say(&format!("{email} is no longer {role}.\n"))
+    } else {
+        say(&format!("{email} was not {role}.\n"))
+    }
+}
+
+async fn suspend(person: &Person, suspended: bool) -> anyhow::Result<ExitCode> {
+    let app = open(&person.config)?;
+    let done = app.suspend(&person.email, suspended).await;
+    app.store.close().await;
+    done.context("there is no such account")?;
+    say(&format!("{} is {}.\n", person.email, if suspended { "suspended" } else { "let in again" }))
+}

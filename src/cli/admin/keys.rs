@@ -1,0 +1,95 @@
+//! `guichet admin keys`: the root keys of tokens.
+
+use super::Installation;
+use crate::{app::App, auth::RootKind, config::Config};
+use anyhow::Context;
+use std::io::{self, Write};
+
+/// What is wanted of the keys.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum KeysCommand {
+    /// Shows the roots, how far each is and until when it verifies.
+    List(Installation),
+    /// Makes a new root; the one before verifies as long as its longest token.
+    Rotate(RotateArgs),
+    /// Drops a root that was stolen: everything that it has signed ends within seconds.
+    Drop(DropArgs),
+}
+
+/// Options of `rotate`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct RotateArgs {
+    #[command(flatten)]
+    installation: Installation,
+    /// What it signs: session, api or service.
+    #[arg(long, value_parser = kind)]
+    kind: RootKind,
+    /// Signs from now on, not after the ten minutes in which verifiers learn of it.
+    #[arg(long)]
+    at_once: bool,
+}
+
+/// Options of `drop`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DropArgs {
+    #[command(flatten)]
+    installation: Installation,
+    /// Its number.
+    kid: u32,
+}
+
+fn kind(text: &str) -> Result<RootKind, String> {
+    text.parse().map_err(|()| "session, api or service".into())
+}
+
+pub(super) async fn run(command: KeysCommand) -> anyhow::Result<()> {
+    match command {
+        KeysCommand::List(installation) => list(&installation).await,
+        KeysCommand::Rotate(args) => rotate(&args).await,
+        KeysCommand::Drop(args) => drop_root(&args).await,
+    }
+}
+
+fn open(installation: &Installation) -> anyhow::Result<App> {
+    Ok(App::open(Config::read(&installation.config)?)?)
+}
+
+async fn list(installation: &Installation) -> anyhow::Result<()> {
+    let app = open(installation)?;
+    let lines = app.key_lines().await;
+    app.store.close().await;
+    let mut out = io::stdout().lock();
+    for line in lines? {
+        let root = &line.root;
+        let until = line.until.map_or_else(String::new, |until| format!(", until {until}"));
+        let here = if line.here { "" } else { ", private half elsewhere" };
+        writeln!(
+            out,
+            "{:>4}  {:<8} {:<12} signs from {}{until}{here}",
+            root.kid,
+            root.kind.slug(),
+            line.state.slug(),
+            root.signs_at
+        )?;
+        writeln!(out, "      ed25519/{}", root.record().public_key)?;
+    }
+    Ok(())
+}
+
+async fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
+    let app = open(&args.installation)?;
+    let made = app.rotate(args.kind, args.at_once).await;
+    app.store.close().await;
+    let when = if args.at_once { "signs from now on" } else { "signs in ten minutes" };
+    writeln!(io::stdout(), "Root {} of kind {} {when}.", made?, args.kind.slug())?;
+    Ok(())
+}
+
+async fn drop_root(args: &DropArgs) -> anyhow::Result<()> {
+    let app = open(&args.installation)?;
+    let dropped = app.drop_root(args.kid).await;
+    app.store.close().await;
+    dropped.context("there is no such root, or it is dropped already")?;
+    writeln!(io::stdout(), "Root {} is dropped: nothing that it has signed holds any more.", args.kid)?;
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! `guichet token`: narrows an API token and shows what is in it, without the portal and without network.
+
+use super::access::end_of;
+use crate::{
+    auth::attenuate::{Narrowing, describe, narrow},
+    domain::{
+        access::{Action, Part},
+        ids::DossierId,
+    },
+};
+use anyhow::{Context, ensure};
+use std::{
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// What is wanted of a token.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum TokenCommand {
+    /// Makes a token that can do less; whoever holds it can narrow it again, and never widen it.
+    Attenuate(AttenuateArgs),
+    /// Shows what a token says and what its holders have added; whether it holds, only the portal knows.
+    Show(TokenFile),
+}
+
+/// Where the token is.
+#[derive(Clone, Debug, clap::Args)]
+pub struct TokenFile {
+    /// File with the token [default: standard input].
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+/// Options of `attenuate`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct AttenuateArgs {
+    #[command(flatten)]
+    token: TokenFile,
+    /// Only this dossier.
+    #[arg(long, value_name = "ID")]
+    dossier: Option<DossierId>,
+    /// Only these pieces.
+    #[arg(long = "piece", value_name = "CODE")]
+    pieces: Vec<String>,
+    /// Only these sections of the form.
+    #[arg(long = "section", value_name = "NAME")]
+    sections: Vec<String>,
+    /// Only these actions, such as draft:write.
+    #[arg(long = "action", value_name = "ACTION", value_parser = action)]
+    actions: Vec<Action>,
+    /// Up to the end of this day, YYYY-MM-DD, in the machine's time zone.
+    #[arg(long, value_name = "DAY")]
+    until: Option<String>,
+}
+
+fn action(text: &str) -> Result<Action, String> {
+    text.parse().map_err(|()| "not an action; see `guichet access matrix`".into())
+}
+
+/// Does what is wanted.
+///
+/// # Errors
+/// When there is no token, or nothing that narrows it.
+pub fn run(command: &TokenCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        TokenCommand::Attenuate(args) => attenuate(args)?,
+        TokenCommand::Show(file) => write!(io::stdout(), "{}", describe(&read(file.token_file.as_deref())?)?)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(file: Option<&Path>) -> anyhow::Result<String> {
+    let mut text = String::new();
+    match file {
+        Some(path) => {
+            text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        }
+        None => {
+            io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
+        }
+    }
+    let text = text.trim().to_owned();
+    ensure!(!text.is_empty(), "there is no token");
+    Ok(text)
+}
+
+fn attenuate(args: &AttenuateArgs) -> anyhow::Result<()> {
+    let part = |kind: &str, name: &String| -> anyhow::Result<Part> {
+        format!("{kind}:{name}").parse().map_err(|()| anyhow::anyhow!("{name} is no name of a {kind}"))
+    };
+    let pieces = args.pieces.iter().map(|code| part("piece", code));
+    let sections = args.sections.iter().map(|name| part("section", name));
+    let narrowing = Narrowing {
+        dossier: args.dossier,
+        parts: pieces.chain(sections).collect::<anyhow::Result<_>>()?,
+        actions: args.actions.clone(),
+        until: args.until.as_deref().map(end_of).transpose()?,
+    };
+    ensure!(!narrowing.is_empty(), "say what narrows it: --dossier, --piece, --section, --action or --until");
+    writeln!(io::stdout(), "{}", narrow(&read(args.token.token_file.as_deref())?, &narrowing)?)?;
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! What owners of dossiers have given to others.
+
+use super::{
+    StoreError,
+    row::{impossible, instant, timestamp},
+};
+use crate::domain::{
+    access::{Grant, Part, Verb},
+    ids::{AccountId, DossierId},
+};
+use jiff::Timestamp;
+use sqlx::{FromRow, MySqlConnection};
+use time::PrimitiveDateTime;
+use uuid::Uuid;
+
+/// Parts of one dossier in somebody's hands until an instant.
+#[derive(Clone, Debug)]
+pub struct Delegation {
+    /// Its id.
+    pub id: Uuid,
+    /// Of which dossier.
+    pub dossier: DossierId,
+    /// Who gave it.
+    pub given_by: AccountId,
+    /// Address of the guest, who signs in as itself.
+    pub email: String,
+    /// What was given.
+    pub parts: Vec<(Part, Verb)>,
+    /// What the owner wrote to the guest.
+    pub note: String,
+    /// When it was given.
+    pub given_at: Timestamp,
+    /// The last instant.
+    pub ends_at: Timestamp,
+    /// When the guest came first.
+    pub used_at: Option<Timestamp>,
+}
+
+impl Delegation {
+    /// Its parts as rights.
+    pub fn grants(&self) -> impl Iterator<Item = Grant> + '_ {
+        let until = self.ends_at;
+        self.parts.iter().map(move |(part, verb)| Grant { part: part.clone(), verb: *verb, until })
+    }
+}
+
+#[derive(FromRow)]
+struct Row {
+    delegation_id: Uuid,
+    dossier_id: Uuid,
+    given_by: Uuid,
+    email: String,
+    parts: String,
+    note: String,
+    given_at: PrimitiveDateTime,
+    ends_at: PrimitiveDateTime,
+    used_at: Option<PrimitiveDateTime>,
+}
+
+fn part(text: &str) -> Option<(Part, Verb)> {
+    let (part, verb) = text.rsplit_once('=')?;
+    Some((part.parse().ok()?, verb.parse().ok()?))
+}
+
+impl TryFrom<Row> for Delegation {
+    type Error = StoreError;
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let parts: Option<Vec<(Part, Verb)>> = row.parts.split(' ').map(part).collect();
+        Ok(Self {
+            id: row.delegation_id,
+            dossier: DossierId(row.dossier_id),
+            given_by: AccountId(row.given_by),
+            email: row.email,
+            parts: parts.ok_or(impossible("delegation", "parts"))?,
+            note: row.note,
+            given_at: timestamp(row.given_at),
+            ends_at: timestamp(row.ends_at),
+            used_at: row.used_at.map(timestamp),
+        })
+    }
+}
+
+/// A query for whole delegations.
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "select delegation_id, dossier_id, given_by, email, parts, note, given_at, ends_at, used_at
+             from delegation where revoked_at is null and ",
+            $which
+        )
+    };
+}
+
+async fn all(
+    query: sqlx::query::QueryAs<'_, sqlx::MySql, Row, sqlx::mysql::MySqlArguments>,
+    db: &mut MySqlConnection,
+) -> Result<Vec<Delegation>, StoreError> {
+    query.fetch_all(db).await?.into_iter().map(Delegation::try_from).collect()
+}
+
+/// Gives.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(db: &mut MySqlConnection, given: &Delegation) -> Result<(), StoreError> {
+    let parts: Vec<String> = given.parts.iter().map(|(part, verb)| format!("{part}={}", verb.slug())).collect();
+    sqlx::query(
+        "insert into delegation (delegation_id, dossier_id, given_by, email, parts, note, given_at, ends_at)
+         values (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(given.id)
+    .bind(given.dossier.0)
+    .bind(given.given_by.0)
+    .bind(&given.email)
+    .bind(parts.join(" "))
+    .bind(&given.note)
+    .bind(instant(given.given_at))
+    .bind(instant(given.ends_at))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// What is given of a dossier, what has run out included, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_dossier(db: &mut MySqlConnection, id: DossierId) -> Result<Vec<Delegation>, StoreError> {
+    all(sqlx::query_as(select!("dossier_id = ? order by given_at desc")).bind(id.0), db).await
+}
+
+/// What somebody was given of a dossier and still holds.
+///
+/// # Errors
+/// When the database fails.
+pub async fn held(
+    db: &mut MySqlConnection,
+    id: DossierId,
+    email: &str,
+    now: Timestamp,
+) -> Result<Vec<Delegation>, StoreError> {
+    let query = sqlx::query_as(select!("dossier_id = ? and email = ? and ends_at >= ?"));
+    all(query.bind(id.0).bind(email).bind(instant(now)), db).await
+}
+
+/// Dossiers of which somebody holds a part.
+///
+/// # Errors
+/// When the database fails.
+pub async fn dossiers_of(db: &mut MySqlConnection, email: &str, now: Timestamp) -> Result<Vec<DossierId>, StoreError> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select distinct dossier_id from delegation where revoked_at is null and email = ? and ends_at >= ? limit 200",
+    )
+    .bind(email)
+    .bind(instant(now))
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(DossierId).collect())
+}
+
+/// Notes that the guest has come.
+///
+/// # Errors
+/// When the database fails.
+pub async fn used(db: &mut MySqlConnection, id: DossierId, email: &str, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("update delegation set used_at = ? where dossier_id = ? and email = ? and used_at is null")
+        .bind(instant(now))
+        .bind(id.0)
+        .bind(email)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Takes back; the address of the guest, if it was given.
+///
+/// # Errors
+/// When the database fails.
+pub async fn revoke(
+    db: &mut MySqlConnection,
+    dossier: DossierId,
+    id: Uuid,
+    now: Timestamp,
+) -> Result<Option<String>, StoreError> {
+    let done = sqlx::query(
+        "update delegation set revoked_at = ? where delegation_id = ? and dossier_id = ? and revoked_at is null",
+    )
+    .bind(instant(now))
+    .bind(id)
+    .bind(dossier.0)
+    .execute(&mut *db)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(None);
+    }
+    Ok(sqlx::query_scalar("select email from delegation where delegation_id = ?").bind(id).fetch_optional(db).await?)
+}

@@ -1,0 +1,56 @@
+//! Sign-in links: single use, and only their digests are kept.
+
+use super::{StoreError, row::instant};
+use jiff::Timestamp;
+use sqlx::MySqlConnection;
+
+/// Records a sign-in link; the secret itself is never stored.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(
+    db: &mut MySqlConnection,
+    hash: &[u8],
+    email: &str,
+    now: Timestamp,
+    expires: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query("insert into login_link (link_hash, email, created_at, expires_at) values (?, ?, ?, ?)")
+        .bind(hash)
+        .bind(email)
+        .bind(instant(now))
+        .bind(instant(expires))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// How many links an address asked for since an instant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn asked_since(db: &mut MySqlConnection, email: &str, since: Timestamp) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar("select count(*) from login_link where email = ? and created_at > ?")
+        .bind(email)
+        .bind(instant(since))
+        .fetch_one(db)
+        .await?)
+}
+
+/// Uses a link up: the address, if it was there, unused and not too old.
+///
+/// # Errors
+/// When the database fails.
+pub async fn consume(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> Result<Option<String>, StoreError> {
+    let done =
+        sqlx::query("update login_link set used_at = ? where link_hash = ? and used_at is null and expires_at > ?")
+            .bind(instant(now))
+            .bind(hash)
+            .bind(instant(now))
+            .execute(&mut *db)
+            .await?;
+    if done.rows_affected() == 0 {
+        return Ok(None);
+    }
+    Ok(sqlx::query_scalar("select email from login_link where link_hash = ?").bind(hash).fetch_optional(db).await?)
+}

@@ -1,0 +1,2 @@
+alter table account
+    add column if not exists suspended_at datetime(6) null;

@@ -1,0 +1,217 @@
+//! Signed-in browsers.
+
+use super::{
+    StoreError,
+    account::{Account, AccountRow, account_columns},
+    row::{impossible, instant, timestamp},
+};
+use crate::domain::{
+    access::Amr,
+    ids::{AccountId, SessionId},
+};
+use jiff::Timestamp;
+use sqlx::{FromRow, MySqlConnection};
+use time::PrimitiveDateTime;
+use uuid::Uuid;
+
+/// A session as it is opened.
+#[derive(Clone, Debug)]
+pub struct Opening<'a> {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// How the person has shown to be who they are.
+    pub amr: Amr,
+    /// What the browser says it is.
+    pub agent: &'a str,
+    /// When it is opened.
+    pub now: Timestamp,
+    /// When it ends whatever happens.
+    pub ends: Timestamp,
+}
+
+/// A session that goes on.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// Whose it is.
+    pub account: Account,
+    /// How the person has shown to be who they are.
+    pub amr: Amr,
+    /// When it ends whatever happens.
+    pub ends: Timestamp,
+    /// When the person confirmed last with a passkey.
+    pub stepped_up_at: Option<Timestamp>,
+}
+
+/// A session in somebody's list.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its id.
+    pub id: SessionId,
+    /// How it was opened.
+    pub amr: Amr,
+    /// What the browser says it is.
+    pub agent: String,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it was used last, within some minutes.
+    pub last_seen_at: Timestamp,
+}
+
+/// Opens a session.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open(db: &mut MySqlConnection, session: &Opening<'_>) -> Result<(), StoreError> {
+    let confirmed = (session.amr == Amr::Passkey).then(|| instant(session.now));
+    sqlx::query(
+        "insert into session (session_id, account_id, amr, agent, created_at, last_seen_at, stepped_up_at, ends_at)
+         values (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(session.id.0)
+    .bind(session.account.0)
+    .bind(session.amr.slug())
+    .bind(session.agent)
+    .bind(instant(session.now))
+    .bind(instant(session.now))
+    .bind(confirmed)
+    .bind(instant(session.ends))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct LiveRow {
+    #[sqlx(flatten)]
+    account: AccountRow,
+    amr: String,
+    ends_at: PrimitiveDateTime,
+    stepped_up_at: Option<PrimitiveDateTime>,
+}
+
+/// A session that has neither ended nor been idle since an instant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn live(
+    db: &mut MySqlConnection,
+    id: SessionId,
+    now: Timestamp,
+    idle_since: Timestamp,
+) -> Result<Option<Live>, StoreError> {
+    let row: Option<LiveRow> = sqlx::query_as(concat!(
+        "select ",
+        account_columns!(),
+        ", s.amr, s.ends_at, s.stepped_up_at from session s join account a on a.account_id = s.account_id
+         where s.session_id = ? and s.ended_at is null and s.ends_at > ? and coalesce(s.last_seen_at, s.created_at) > ?"
+    ))
+    .bind(id.0)
+    .bind(instant(now))
+    .bind(instant(idle_since))
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        Ok(Live {
+            account: row.account.try_into()?,
+            amr: row.amr.parse().map_err(|()| impossible("session", "amr"))?,
+            ends: timestamp(row.ends_at),
+            stepped_up_at: row.stepped_up_at.map(timestamp),
+        })
+    })
+    .transpose()
+}
+
+/// Notes that a session is in use.
+///
+/// # Errors
+/// When the database fails.
+pub async fn seen(db: &mut MySqlConnection, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("update session set last_seen_at = ? where session_id = ? and coalesce(last_seen_at, created_at) < ?")
+        .bind(instant(now))
+        .bind(id.0)
+        .bind(instant(now))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the person has confirmed with a passkey.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stepped_up(db: &mut MySqlConnection, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("update session set stepped_up_at = ? where session_id = ? and ended_at is null")
+        .bind(instant(now))
+        .bind(id.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// The sessions of somebody that go on, the last used first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_account(
+    db: &mut MySqlConnection,
+    account: AccountId,
+    now: Timestamp,
+    idle_since: Timestamp,
+) -> Result<Vec<Listed>, StoreError> {
+    let rows: Vec<(Uuid, String, String, PrimitiveDateTime, PrimitiveDateTime)> = sqlx::query_as(
+        "select session_id, amr, agent, created_at, coalesce(last_seen_at, created_at) from session
+         where account_id = ? and ended_at is null and ends_at > ? and coalesce(last_seen_at, created_at) > ?
+         order by 5 desc, 4 desc",
+    )
+    .bind(account.0)
+    .bind(instant(now))
+    .bind(instant(idle_since))
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|(id, amr, agent, created, seen)| {
+            Ok(Listed {
+                id: SessionId(id),
+                amr: amr.parse().map_err(|()| impossible("session", "amr"))?,
+                agent,
+                created_at: timestamp(created),
+                last_seen_at: timestamp(seen),
+            })
+        })
+        .collect()
+}
+
+/// Ends a session of somebody; false when there was none such.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end(
+    db: &mut MySqlConnection,
+    account: AccountId,
+    id: SessionId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let done =
+        sqlx::query("update session set ended_at = ? where session_id = ? and account_id = ? and ended_at is null")
+            .bind(instant(now))
+            .bind(id.0)
+            .bind(account.0)
+            .execute(db)
+            .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Ends every session of somebody.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_all(db: &mut MySqlConnection, account: AccountId, now: Timestamp) -> Result<u64, StoreError> {
+    let done = sqlx::query("update session set ended_at = ? where account_id = ? and ended_at is null")
+        .bind(instant(now))
+        .bind(account.0)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,79 @@
+//! Public halves of the roots of tokens, and from when they sign.
+
+use super::{
+    StoreError,
+    row::{impossible, instant, timestamp},
+};
+use crate::auth::RootRecord;
+use jiff::Timestamp;
+use sqlx::{FromRow, MySqlConnection};
+use time::PrimitiveDateTime;
+
+#[derive(FromRow)]
+struct Row {
+    kid: u32,
+    kind: String,
+    public_key: String,
+    signs_at: PrimitiveDateTime,
+    dropped_at: Option<PrimitiveDateTime>,
+}
+
+/// All of them, those that are gone included.
+///
+/// # Errors
+/// When the database fails.
+pub async fn all(db: &mut MySqlConnection) -> Result<Vec<RootRecord>, StoreError> {
+    let rows: Vec<Row> =
+        sqlx::query_as("select kid, kind, public_key, signs_at, dropped_at from token_root order by kid")
+            .fetch_all(db)
+            .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(RootRecord {
+                kid: row.kid,
+                kind: row.kind.parse().map_err(|()| impossible("token_root", "kind"))?,
+                public_key: row.public_key,
+                signs_at: timestamp(row.signs_at),
+                dropped_at: row.dropped_at.map(timestamp),
+            })
+        })
+        .collect()
+}
+
+/// Records a root; one that is there stays as it is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(db: &mut MySqlConnection, root: &RootRecord, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("insert ignore into token_root (kid, kind, public_key, published_at, signs_at) values (?, ?, ?, ?, ?)")
+        .bind(root.kid)
+        .bind(root.kind.slug())
+        .bind(&root.public_key)
+        .bind(instant(now))
+        .bind(instant(root.signs_at))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// The next number that was never used, while nobody else takes it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn next(db: &mut MySqlConnection) -> Result<u32, StoreError> {
+    let last: Option<u32> = sqlx::query_scalar("select max(kid) from token_root for update").fetch_one(db).await?;
+    Ok(last.unwrap_or(0) + 1)
+}
+
+/// Drops a root; false when there was none such.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drop(db: &mut MySqlConnection, kid: u32, now: Timestamp) -> Result<bool, StoreError> {
+    let done = sqlx::query("update token_root set dropped_at = ? where kid = ? and dropped_at is null")
+        .bind(instant(now))
+        .bind(kid)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}

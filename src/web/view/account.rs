@@ -1,0 +1,73 @@
+//! Somebody's own account: where they are signed in, and the tokens of their programs.
+
+use super::shell::Shell;
+use crate::domain::{ids::SessionId, text::Text};
+use askama::Template;
+
+/// The page of an account.
+#[derive(Clone, Debug)]
+pub struct AccountPage<'a> {
+    /// What the person is, in words.
+    pub roles: &'a [String],
+    /// Where the person is signed in.
+    pub sessions: &'a [SessionRow],
+    /// The tokens of their programs.
+    pub tokens: &'a [TokenRow],
+    /// What a new token may be used for: the word and the name.
+    pub actions: &'a [(&'static str, String)],
+    /// A token that was just made, shown this once.
+    pub made: Option<&'a str>,
+    /// What was just done, or what is wrong.
+    pub notice: Option<&'a Text>,
+}
+
+/// A browser that is signed in.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: SessionId,
+    /// What the browser says it is, shortened.
+    pub agent: String,
+    /// How it was opened, in words.
+    pub by: &'static str,
+    /// When it was opened, as shown.
+    pub since: String,
+    /// When it was used last, as shown.
+    pub seen: String,
+    /// It is the one that reads this page.
+    pub this: bool,
+}
+
+/// A token, or one that was narrowed from it.
+#[derive(Clone, Debug)]
+pub struct TokenRow {
+    /// Its id in the address that revokes it.
+    pub id: String,
+    /// What its owner calls it; what its holder has added, for a narrowed one.
+    pub label: String,
+    /// What it is for, in words.
+    pub actions: Vec<String>,
+    /// The last instant, as shown.
+    pub until: String,
+    /// When it was used last, as shown.
+    pub used: Option<String>,
+    /// It was narrowed by its holder.
+    pub narrowed: bool,
+    /// It is revoked.
+    pub revoked: bool,
+}
+
+#[derive(Template)]
+#[template(path = "view/account.html")]
+struct Account<'a> {
+    s: &'a Shell<'a>,
+    p: &'a AccountPage<'a>,
+}
+
+/// Somebody's own account.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn account(s: &Shell<'_>, page: &AccountPage<'_>) -> Result<String, askama::Error> {
+    Account { s, p: page }.render()
+}
