@@ -141,8 +141,25 @@ pub enum Mail {
         /// File that holds the password.
         #[serde(default)]
         password_file: Option<PathBuf>,
+        /// Mails that have waited for longer are an incident, seconds [default: 300].
+        #[serde(default)]
+        late_seconds: Option<u32>,
     },
 }
+
+impl Mail {
+    /// Mails that have waited for longer are an incident, seconds.
+    #[must_use]
+    pub fn late_seconds(&self) -> i64 {
+        match self {
+            Self::Smtp { late_seconds: Some(seconds), .. } => i64::from(*seconds),
+            Self::Smtp { .. } | Self::Folder { .. } => LATE_SECONDS,
+        }
+    }
+}
+
+/// Mails should leave within minutes, seconds.
+const LATE_SECONDS: i64 = 300;
 
 /// Longest name of a process, characters.
 const NAME: usize = 100;

@@ -131,6 +131,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotAnAddress`], the store's or the signing's.
     pub async fn issue_token(&self, email: &str, label: &str, ends: Timestamp) -> Result<IssuedToken, AppError> {
+        self.register_roots().await?;
         let account = self.account_of(email).await?;
         let actions: &[Action] = if account.roles.staff() { &seed::OFFICER_ACTIONS } else { &seed::APPLICANT_ACTIONS };
         self.make_token(&account, label, actions, self.clock(), ends).await

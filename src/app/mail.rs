@@ -164,7 +164,7 @@ pub(super) async fn send(app: &App, job: Uuid, letter: &Letter) -> Result<(), Ma
     let written = letter.write(app.clock());
     match &app.config.mail {
         Mail::Folder { folder, .. } => file(folder, job, &written).await,
-        Mail::Smtp { from, url, password_file } => {
+        Mail::Smtp { from, url, password_file, .. } => {
             let message = Message::builder()
                 .from(from.parse()?)
                 .to(written.to.parse()?)

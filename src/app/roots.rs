@@ -2,7 +2,7 @@
 
 use super::{App, AppError, Ctx, transaction::transaction};
 use crate::{
-    auth::{Root, RootKind, RootRecord, RootState, ServiceToken},
+    auth::{Root, RootKind, RootRecord, RootState, ServiceToken, TokenError},
     domain::{
         access::{Action, Target},
         event::{Event, EventKind},
@@ -75,7 +75,13 @@ impl App {
             }
             Ok(())
         })?;
-        self.read_roots().await
+        self.read_roots().await?;
+        let roots = self.keys.roots();
+        match RootKind::ALL.into_iter().find(|kind| roots.signing(*kind, now).is_none()) {
+            // Signing with other keys would make tokens that other processes refuse.
+            Some(kind) => Err(TokenError::NoRoot(kind.slug()).into()),
+            None => Ok(()),
+        }
     }
 
     async fn read_roots(&self) -> Result<(), AppError> {
@@ -104,7 +110,7 @@ impl App {
     /// # Errors
     /// The store's or the keys'.
     pub async fn key_lines(&self) -> Result<Vec<KeyLine>, AppError> {
-        self.register_roots().await?;
+        self.read_roots().await?;
         let (roots, now) = (self.keys.roots(), self.clock());
         let line = |root: &Root| {
             let (state, until) = roots.state(root, now);
@@ -118,7 +124,7 @@ impl App {
     /// # Errors
     /// The store's or the keys'.
     pub async fn rotate(&self, kind: RootKind, at_once: bool) -> Result<u32, AppError> {
-        self.register_roots().await?;
+        self.read_roots().await?;
         let now = self.clock();
         let signs_at = if at_once { now } else { now + TOLD };
         let kid = transaction!(self.store, db => {

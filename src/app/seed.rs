@@ -61,6 +61,7 @@ const SAMPLE_PIECES: [(&str, &[u8]); 4] = [
 pub async fn demonstration(config: &Config) -> anyhow::Result<SeedTokens> {
     let app = App::open(config.clone())?;
     app.store.migrate().await.context("cannot bring the database schema up to date")?;
+    app.register_roots().await.context("the keys do not fit the database")?;
     let (applicant, applicant_token) = person(&app, APPLICANT, Role::Applicant, &APPLICANT_ACTIONS).await?;
     let (_, officer_token) = person(&app, OFFICER, Role::Officer, &OFFICER_ACTIONS).await?;
     let (neighbour, neighbour_token) = person(&app, "bob@exemple.fr", Role::Applicant, &APPLICANT_ACTIONS).await?;

@@ -75,7 +75,9 @@ pub enum TokenError {
     #[error("the token could not be made")]
     Mint(#[from] error::Token),
     /// This machine has the private half of no root of this kind.
-    #[error("no root key of kind {0} signs on this machine: see `guichet admin keys list`")]
+    #[error(
+        "the private half of the root that signs tokens of kind {0} is not in the data folder: bring its file, or see `guichet admin keys list`"
+    )]
     NoRoot(&'static str),
 }
 

@@ -3,7 +3,7 @@
 mod backups;
 
 use crate::{
-    app::{App, BUILD, Presence, jobs, mirror},
+    app::{App, AppError, BUILD, Presence, jobs, mirror},
     blob,
     bricks::repman::Repman,
     cli::parent::asked_to_stop,
@@ -163,8 +163,12 @@ async fn work(app: App, presence: &Presence, rolled_out: &Notify) -> anyhow::Res
     if let Err(error) = app.register_sites().await {
         tracing::warn!(error = &error as &dyn std::error::Error, "sites.not_registered");
     }
-    if let Err(error) = app.register_roots().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "roots.not_registered");
+    match app.register_roots().await {
+        Ok(()) => {}
+        Err(AppError::Token(error)) => {
+            return Err(error).context("the keys of this data folder are not the installation's");
+        }
+        Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "roots.not_registered"),
     }
     for officer in &app.config.portal.officers {
         if let Err(error) = app.appoint_as(officer, Role::Officer).await {

@@ -16,9 +16,6 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Work in the outbox this old means that mails do not leave, seconds.
-const OUTBOX: i64 = 300;
-
 /// What a process says of itself.
 #[derive(Serialize)]
 pub(super) struct Status {
@@ -131,12 +128,12 @@ impl Status {
             incidents: incidents::read(&app.config.portal.data_dir),
             alarms: Vec::new(),
         };
-        status.alarms = status.alarms(app.config.backup.as_ref());
+        status.alarms = status.alarms(app.config.backup.as_ref(), app.config.mail.late_seconds());
         status
     }
 
-    fn alarms(&self, backup: Option<&Backup>) -> Vec<Alarm> {
-        let mut alarms = self.database_alarms();
+    fn alarms(&self, backup: Option<&Backup>, late_seconds: i64) -> Vec<Alarm> {
+        let mut alarms = self.database_alarms(late_seconds);
         if !self.refused_calls.is_empty() {
             alarms.push(Alarm::new(
                 Topic::Calls,
@@ -156,7 +153,7 @@ impl Status {
         alarms
     }
 
-    fn database_alarms(&self) -> Vec<Alarm> {
+    fn database_alarms(&self, late_seconds: i64) -> Vec<Alarm> {
         let mut alarms = Vec::new();
         let mut alarm = |topic, fr: &str, en: &str| alarms.push(Alarm::new(topic, fr, en));
         match (self.outbox_oldest_seconds, self.durable) {
@@ -166,10 +163,10 @@ impl Status {
                 "Aucun second serveur ne confirme les écritures : rien n’est accusé.",
                 "No second server confirms writes: nothing is acknowledged.",
             ),
-            (Some(age), true) if age > OUTBOX => alarm(
+            (Some(age), true) if age > late_seconds => alarm(
                 Topic::Outbox,
-                "Des courriels attendent depuis plus de cinq minutes.",
-                "Mails have waited for more than five minutes.",
+                "Des courriels attendent depuis trop longtemps : voyez le journal du portail et le serveur de courriel.",
+                "Mails have waited for too long: see the portal's log and the mail server.",
             ),
             _ => {}
         }

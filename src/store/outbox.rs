@@ -84,16 +84,17 @@ pub async fn postpone(db: &mut MySqlConnection, id: Uuid, due: Timestamp, failur
     Ok(())
 }
 
-/// Age in seconds of the oldest job not done, zero when there is none.
+/// Age in seconds of the oldest job that should have been done, zero when there is none. It counts from when the job was
+/// made, which its id tells: each failure puts the due instant off.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn oldest_seconds(db: &mut MySqlConnection, now: Timestamp) -> Result<i64, StoreError> {
-    let oldest: Option<i64> = sqlx::query_scalar(
-        "select cast(max(timestampdiff(second, due_at, ?)) as signed) from outbox where done_at is null",
-    )
-    .bind(instant(now))
-    .fetch_one(db)
-    .await?;
-    Ok(oldest.unwrap_or(0).max(0))
+    let oldest: Option<Uuid> =
+        sqlx::query_scalar("select min(job_id) from outbox where done_at is null and (due_at <= ? or attempts > 0)")
+            .bind(instant(now))
+            .fetch_one(db)
+            .await?;
+    let made = oldest.and_then(|id| id.get_timestamp()).and_then(|made| i64::try_from(made.to_unix().0).ok());
+    Ok(made.map_or(0, |made| (now.as_second() - made).max(0)))
 }

@@ -123,13 +123,38 @@ pub fn account() -> &'static str {
     example("sql")
 }
 
+/// The tags that SlapOS' release of replication-manager gives its servers, with `row` and `semisync`: naming any replaces
+/// them all.
+const TAGS: [&str; 20] = [
+    "gtidstrict",
+    "bind",
+    "pkg",
+    "innodb",
+    "noquerycache",
+    "slow",
+    "pfs",
+    "linux",
+    "readonly",
+    "diskmonitor",
+    "sqlerror",
+    "compressbinlog",
+    "bm4ci",
+    "mroonga",
+    "utctime",
+    "readcommitted",
+    "nohandshake",
+    "ssl",
+    "row",
+    "semisync",
+];
+
 /// Parameters of the SlapOS release of replication-manager: its defaults would lose data.
 #[must_use]
 pub fn slapos_parameters() -> String {
     let parameters = serde_json::json!({
         "database-amount": SERVERS,
         "failover-mode": "automatic",
-        "tag-list": "semisync,row",
+        "tag-list": TAGS,
         "autoseed": false,
     });
     format!("{parameters:#}\n")

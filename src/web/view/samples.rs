@@ -1,6 +1,7 @@
 //! Every page with sample data: for looking at them, and for the guards that hold all pages to the same rules.
 
 mod data;
+mod shared;
 
 use super::{
     MailRow, OfficerDossier, RoundList, RoundQuery, Shell, Viewer, brick, bricks, criteria, dossiers, editor, error,
@@ -123,6 +124,10 @@ fn own(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
         ("withdraw", withdraw(s, &page(&deposited, &all))),
         ("receipt", receipt(s, &sample.receipt, true, true)),
         ("receipt-replaced", receipt(s, &sample.receipt, true, false)),
+        ("guests", shared::guests_page(s, &[])),
+        ("guests-problem", shared::guests_page(s, &shared::problems())),
+        ("account", shared::account_page(s, None)),
+        ("account-token", shared::account_page(s, Some("EoQBCk4KBHVzZXIKC2RvY3VtZW50X2lkGAMiCQoHCAoSAxiACCIM"))),
         ("mails", mails(s, &mail_rows())),
         ("mail", mail(s, &mail_rows()[0])),
     ]

@@ -47,7 +47,7 @@ pub(super) fn lost() -> [Text; 3] {
     ]
 }
 
-fn id(number: u128) -> Uuid {
+pub(super) fn id(number: u128) -> Uuid {
     Uuid::from_u128(0x0190_a5c0_0000_7000_8000_0000_0000_0000 | number)
 }
 

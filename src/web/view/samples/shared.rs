@@ -1,0 +1,110 @@
+//! Sample data of the pages about who has access.
+
+use super::{
+    super::{
+        AccountPage, GuestRow, GuestsPage, PartChoice, ReadingRow, SessionRow, Shell, TokenRow, Typed, account, guests,
+    },
+    data::id,
+};
+use crate::domain::{
+    ids::{DossierId, SessionId},
+    text::Text,
+};
+
+type Page = Result<String, askama::Error>;
+
+pub(super) fn problems() -> [(&'static str, Text); 2] {
+    [
+        ("email", Text::new("Ce n’est pas une adresse électronique.", "This is not an e-mail address.")),
+        ("parts", Text::new("Choisissez au moins une partie à confier.", "Choose at least one part to give.")),
+    ]
+}
+
+pub(super) fn guests_page(s: &Shell<'_>, problems: &[(&'static str, Text)]) -> Page {
+    let row = |number, email: &str, over, used: Option<&str>| GuestRow {
+        id: id(number),
+        email: email.into(),
+        parts: vec![s.tr("D. Budget (annexe 1) : lire et remplir", "D. Budget (annex 1): read and fill").into()],
+        until: "30/07/2024 23:59:59".into(),
+        over,
+        used: used.map(str::to_owned),
+    };
+    let rows = [
+        row(1, "expert-comptable-avec-une-adresse-tres-longue@cabinet.example", false, Some("12/07/2024 09:12:44")),
+        row(2, "ancien@exemple.fr", true, None),
+    ];
+    let readings = [
+        ReadingRow {
+            at: "12/07/2024 09:12:44".into(),
+            who: "compta@cabinet.example".into(),
+            what: s.tr("a lu D. Budget (annexe 1)", "read D. Budget (annex 1)").into(),
+            why: Text::new("une personne invitée lit la partie confiée", "somebody invited reads the part given"),
+        },
+        ReadingRow {
+            at: "01/08/2024 10:00:01".into(),
+            who: s.tr("instructeur", "officer").into(),
+            what: s.tr("a lu le dépôt", "read the deposit").into(),
+            why: Text::new("les instructeurs lisent ce qui est déposé", "officers read what stands deposited"),
+        },
+    ];
+    let choice = |part: &str, title: &str, chosen: &str| PartChoice {
+        part: part.into(),
+        title: title.into(),
+        chosen: chosen.into(),
+    };
+    let choices = [
+        choice("whole", s.tr("tout le dossier", "the whole dossier"), ""),
+        choice("section:budget", s.tr("D. Budget (annexe 1)", "D. Budget (annex 1)"), "write"),
+        choice("piece:P9", s.tr("P9 – Régularité fiscale", "P9 – Tax regularity"), "read"),
+    ];
+    let done = Text::new("L’invitation est partie.", "The invitation was sent.");
+    let page = GuestsPage {
+        dossier: DossierId(id(1)),
+        title: "Réplication sans opérateur pour l’industrie",
+        guests: &rows,
+        readings: &readings,
+        choices: &choices,
+        typed: Typed { email: "compta@", until: "2024-07-30", note: "Merci !", deposit: false },
+        problems,
+        notice: problems.is_empty().then_some(&done),
+    };
+    guests(s, &page)
+}
+
+pub(super) fn account_page(s: &Shell<'_>, made: Option<&str>) -> Page {
+    let session = |number, agent: &str, this| SessionRow {
+        id: SessionId(id(number)),
+        agent: agent.into(),
+        by: s.tr("par un lien reçu par courriel", "by a link sent by e-mail"),
+        since: "30/07/2024 08:00:00".into(),
+        seen: "30/07/2024 14:03:12".into(),
+        this,
+    };
+    let token = |label: &str, narrowed, revoked| TokenRow {
+        id: "01a2".into(),
+        label: label.into(),
+        actions: if narrowed { Vec::new() } else { vec![s.tr("lire les brouillons", "read drafts").into()] },
+        until: "30/08/2024 14:03:12".into(),
+        used: narrowed.then(|| "30/07/2024 14:03:12".to_owned()),
+        narrowed,
+        revoked,
+    };
+    let narrowing =
+        "check if dossier(\"0190a5c0-0000-7000-8000-000000000009\"); check if part($p), {\"piece:P9\"}.contains($p);";
+    let page = AccountPage {
+        roles: &[s.tr("porteur de projet", "applicant").to_owned()],
+        sessions: &[session(1, "Firefox, Linux", true), session(2, "Safari, iPhone", false)],
+        tokens: &[
+            token("Dépôt automatique", false, false),
+            token(narrowing, true, false),
+            token(narrowing, true, true),
+        ],
+        actions: &[
+            ("draft:read", s.tr("lire les brouillons", "read drafts").to_owned()),
+            ("dossier:deposit", s.tr("déposer", "deposit").to_owned()),
+        ],
+        made,
+        notice: None,
+    };
+    account(s, &page)
+}
