@@ -13,6 +13,7 @@ import subprocess
 import sys
 import urllib.request
 
+import caucase_server
 import load
 import node as nodes
 from node import wait
@@ -322,7 +323,7 @@ class Life:
         self.node.slapos.waitForSoftware()
         assert not os.listdir(self.node.slapos.software_directory)
 
-    STORY = begin, refuse, repair, promises, change, upgrade, second_call, account, disaster, end
+    STORY = begin, refuse, repair, promises, change, caucase_server.caucase, upgrade, second_call, account, disaster, end
 
 
 def main(base, values):
