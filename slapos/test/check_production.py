@@ -4,6 +4,7 @@ The SlapOS repository that it extends comes from SLAPOS_REPOSITORY, a checkout o
 where none is named, from the stand-in in slapos/test/upstream, which only tells faults of our own files.
 """
 import collections
+import json
 import os
 import re
 import sys
@@ -61,6 +62,16 @@ def check_versions(profile):
             profile.errors[str(file), 'versions', name] = f'{version} here, {there} upstream'
 
 
+def check_schemas(profile):
+    """What the default type takes, those that request it or are requested in its place take too."""
+    folder = REPOSITORY / 'slapos'
+    read = lambda name: json.loads((folder / f'instance-{name}-schema.json').read_text())['properties']
+    for kind, others in {'input': ('cluster', 'resilient', 'copy'), 'output': ('resilient', 'copy')}.items():
+        for other in others:
+            for missing in set(read(f'default-{kind}')) - set(read(f'{other}-{kind}')):
+                profile.errors[str(folder / f'instance-{other}-{kind}-schema.json'), 'properties', missing] = 'not there'
+
+
 def main():
     start = time.monotonic()
     with workshop() as work:
@@ -68,6 +79,7 @@ def main():
         profile = Profile(PROFILE, upstream, work / 'buildout', unused_too=True)
         profile.check_sums()
         check_keys(profile)
+        check_schemas(profile)
         if upstream.folder != STAND_IN:
             check_stand_ins(profile)
             check_monitor(profile, upstream)

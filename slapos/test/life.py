@@ -8,25 +8,17 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
 
+import caucase_server
 import load
 import node as nodes
-from node import wait
+import resilient
+from node import free, wait
 
 HOST, GUEST = 'guichet.localhost', 'appel.localhost'
-
-
-def free(count):
-    """Ports that nobody has at the moment."""
-    sockets = [socket.create_server(('::1', 0), family=socket.AF_INET6) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def rounds():
@@ -322,7 +314,8 @@ class Life:
         self.node.slapos.waitForSoftware()
         assert not os.listdir(self.node.slapos.software_directory)
 
-    STORY = begin, refuse, repair, promises, change, upgrade, second_call, account, disaster, end
+    STORY = (begin, refuse, repair, promises, change, caucase_server.caucase, upgrade, second_call, account, disaster,
+             resilient.resilient, end)
 
 
 def main(base, values):

@@ -31,6 +31,16 @@ def get(target, path='/'):
         connection.close()
 
 
+def serial(target):
+    """Serial number of the certificate that is served."""
+    connection = Pinned(*target)
+    try:
+        connection.connect()
+        return connection.sock.getpeercert()['serialNumber']
+    finally:
+        connection.close()
+
+
 class Load:
     """Threads that ask for pages until they are told to stop."""
 

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -17,6 +18,15 @@ REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
 PARTITIONS = 6
 # Passes of slapgrid that a tree may need to settle, as upstream's tests allow.
 PASSES = 20
+
+
+def free(count):
+    """Ports that nobody has at the moment."""
+    sockets = [socket.create_server(('::1', 0), family=socket.AF_INET6) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
 
 
 def wait(what, condition, seconds=120):

@@ -61,6 +61,8 @@ def answered_from(upstream, opened):
     """Within, profiles at the URLs of the SlapOS repository are files of `upstream`, and no other URL is opened."""
 
     def call(self, url, md5sum=None, path=None):
+        if '://' not in url:
+            return stock_call(self, url, md5sum, path)
         file = upstream.file(url)
         if file is None or path is not None:
             raise stock.zc.buildout.UserError(f'a download: {url}')
