@@ -55,11 +55,12 @@ class Tree:
             return code == 0 and not failed and len(results) == 2 and all(count for _, count in results)
         wait('all promises to be kept', well, 240)
 
-    def browse(self, method, path, body=None, cookie=''):
+    def browse(self, method, path, body=None, cookie='', host=None):
         """A request of a browser through Sōzu, as the frontend passes it on: by what it was told of us."""
         told = urllib.parse.urlsplit(self.received['url'])
-        connection = load.Pinned(told.hostname, told.port, self.domain, self.received['ssl_proxy_ca_crt'])
-        headers = {'Host': self.domain, 'Origin': f'https://{self.domain}', 'Cookie': cookie}
+        host = host or self.domain
+        connection = load.Pinned(told.hostname, told.port, host, self.received['ssl_proxy_ca_crt'])
+        headers = {'Host': host, 'Origin': f'https://{host}', 'Cookie': cookie}
         if body is not None:
             body = urllib.parse.urlencode(body)
             headers['Content-Type'] = 'application/x-www-form-urlencoded'
@@ -112,6 +113,7 @@ def cluster(life):
     node.one_pass()
     begin(tree, node, cdn)
     deposit(tree, node)
+    guest_call(tree, node)
     fewer_processes(tree, node)
     next_leader(tree, node)
     end(tree, node, cdn)
@@ -150,6 +152,17 @@ def deposit(tree, node):
     tree.piece = f'/receipts/{receipt.stem.removeprefix("receipt-")}/pieces/P10'
     tree.cookie = tree.sign_in()
     tree.same_piece()
+
+
+def guest_call(tree, node):
+    """A call of somebody else's is served by every partition."""
+    text, host = (nodes.REPOSITORY / 'tests/fixtures/calls/petit-pas.toml').read_text(), 'grappe.localhost'
+    with node.timed('a shared request, until its call is served'):
+        node.request(tree.life.url, 'appel-grappe', {'host-name': host, 'call-definition': text}, 'cluster', shared=True)
+        tree.settle()
+        wait('the call', lambda: tree.browse('GET', '/', host=host)[0] == 200)
+    for folder in tree.root, tree.further:
+        assert (folder / 'etc/calls/1.toml').read_text() == text
 
 
 def fewer_processes(tree, node):
