@@ -131,7 +131,14 @@ def begin(tree, node, cdn):
         tree.settle()
     tree.programs = nodes.Programs(tree.root)
     tree.further, = tree.portals
-    tree.received, = json.loads((node.folder(cdn) / 'var/received.json').read_text())
+
+    def told():
+        # Of the authority once the edge has run, and the frontend looks at its next turn.
+        node.one_pass()
+        tree.received, = json.loads((node.folder(cdn) / 'var/received.json').read_text())
+        return tree.received['ssl_proxy_ca_crt']
+
+    wait('the frontend to know the authority', told)
     said = node.published(tree.request())
     tree.domain = urllib.parse.urlsplit(said['url']).netloc
     assert tree.domain == said['host-name'] and tree.domain.endswith('.cdn.localhost'), said
