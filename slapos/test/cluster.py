@@ -168,8 +168,9 @@ def guest_call(tree, node):
         node.request(tree.life.url, 'appel-grappe', {'host-name': host, 'call-definition': text}, 'cluster', shared=True)
         tree.settle()
         wait('the call', lambda: tree.browse('GET', '/', host=host)[0] == 200)
-    for folder in tree.root, tree.further:
-        assert (folder / 'etc/calls/1.toml').read_text() == text
+    # The further one is told by the first, and looks at its next turn.
+    wait('each partition to have the call', lambda: node.one_pass() == 0 and all(
+        (folder / 'etc/calls/1.toml').read_text() == text for folder in (tree.root, tree.further)))
 
 
 def fewer_processes(tree, node):
