@@ -16,7 +16,7 @@ import zc.buildout.buildout as stock
 
 PRODUCTION = REPOSITORY / 'slapos/software.cfg'
 TEMPLATES = ('slapos.recipe.template', 'slapos.recipe.template:jinja2', 'slapos.recipe.build:download',
-             'slapos.recipe.build:mkdirectory')
+             'slapos.recipe.build:mkdirectory', 'slapos.cookbook:mkdirectory')
 CONNECTION = {'computer-id': 'COMP-1', 'partition-id': 'slappart0', 'server-url': 'http://localhost', 'requested': 'started',
               'key-file': '', 'cert-file': '', 'software-release-url': 'https://example.org/software.cfg'}
 FURTHER = {
@@ -33,6 +33,9 @@ CALL = {'slave_reference': 'CALL-1', '_': json.dumps({'host-name': 'a.example.or
 CASES = [
     ('default', {}, [], ['keep', 'publish']),
     ('default', FURTHER, [CALL], ['frontend', 'guichet-caucase', 'guichet-caucase-promise', 'publish-call-1']),
+    ('cluster', {'portal-partitions': 2, 'database-ca': 'PEM', **FURTHER}, [CALL], ['request-cluster', 'request-portal-2', 'publish']),
+    ('portal', {'name': 'partition-1', 'public-url': 'https://aap.example.org', 'database-url': 'mysql://a:b@[::1]:3306/a',
+                'keys-seed': 'ab'}, [], ['keep', 'publish']),
     ('portal_import', {}, [], ['importer', 'publish']),
     ('resilient', {'resilient-clone-number': 2, '-sla-1-computer_guid': 'COMP-2', **FURTHER}, [],
      ['request-guichet', 'request-guichet-pseudo-replicating-2', 'request-pbs-guichet-2',
@@ -45,7 +48,7 @@ CASES = [
 
 
 class Master:
-    """A master that has nothing to say but what an instance is requested with."""
+    """A master that says what an instance is requested with; what instances publish in JSON is never there yet."""
 
     def __init__(self, software_type, parameters, shared):
         self.answer = {
@@ -64,7 +67,9 @@ class Master:
     getInstanceGuid = lambda self: 'SOFTINST-1'
 
     def getConnectionParameter(self, name):
-        raise slapos.slap.NotFoundError(name)
+        if name == '_':
+            raise slapos.slap.NotFoundError(name)
+        return 'published'
 
     def error(self, text, **_):
         print(text)
@@ -78,11 +83,12 @@ def local(work, upstream):
     return profile
 
 
-def render(profile):
+def render(profile, work):
     """Installs the parts that are files made from files at hand; their needs come first."""
     for name in profile.buildout._parts:
         part = profile.buildout[name]
-        if part['recipe'] in TEMPLATES and '://' not in (part.get('url') or ''):
+        # What is elsewhere, or made by a command, is not there.
+        if part['recipe'] in TEMPLATES and os.path.exists(part.get('url') or work):
             part.recipe.install()
 
 
@@ -102,7 +108,7 @@ def instance(number, case, software, upstream, work):
     chosen = Profile(file, upstream, work / f'chosen-{number}')
     if chosen.errors:
         return chosen
-    render(chosen)
+    render(chosen, work)
     section, option = chosen.buildout['switch-softwaretype'][software_type].split(':')
     configuration = {'recipe': 'slapos.cookbook:switch-softwaretype.noop',
                      '-switch-softwaretype.noop': stock.dumps(dict(chosen.buildout['slap-configuration']))}
@@ -111,7 +117,10 @@ def instance(number, case, software, upstream, work):
     release = work / f'instance-{number}' / 'software_release'
     release.mkdir(parents=True)
     (release / 'buildout.cfg').touch()
-    return Profile(file, upstream, release.parent)
+    profile = Profile(file, upstream, release.parent)
+    if not profile.errors:
+        render(profile, work)
+    return profile
 
 
 def main():
@@ -121,7 +130,7 @@ def main():
         upstream = Upstream(os.environ['SLAPOS_REPOSITORY'], work)
         software = Profile(local(work, upstream), upstream, work / 'software')
         failed = software.report_errors()
-        render(software)
+        render(software, work)
         for number, case in enumerate(CASES):
             profile = instance(number, case, work / 'software', upstream, work)
             missing = set(case[3]) - set(profile.parts())

@@ -40,6 +40,12 @@ def check_monitor(profile, upstream):
             profile.errors[str(MONITOR), section.split(']')[0][1:], ''] = 'not so upstream'
 
 
+def check_requested(upstream):
+    """The release that a cluster requests has to be of the same revision: its parameters were read there."""
+    schema = json.loads((REPOSITORY / 'slapos/instance-cluster-input-schema.json').read_text())
+    upstream.file(schema['properties']['database-software-url']['default'])
+
+
 def check_keys(profile):
     """What slapos/instance.cfg.in names must be what [instance-profile] gives it."""
     file = REPOSITORY / 'slapos/instance.cfg.in'
@@ -80,6 +86,7 @@ def main():
         profile.check_sums()
         check_keys(profile)
         check_schemas(profile)
+        check_requested(upstream)
         if upstream.folder != STAND_IN:
             check_stand_ins(profile)
             check_monitor(profile, upstream)

@@ -16,6 +16,7 @@ import caucase_server
 import load
 import node as nodes
 import resilient
+from cluster import cluster
 from node import free, wait
 
 HOST, GUEST = 'guichet.localhost', 'appel.localhost'
@@ -38,6 +39,7 @@ note = {{ fr = "Essai.", en = "Trial." }}
 
 class Life:
     def __init__(self, base, values):
+        self.ports = free
         master, self.https, http, other_https, other_http = free(5)
         self.node = nodes.Node(base, {'master': master}, values)
         self.timed = self.node.timed
@@ -45,7 +47,7 @@ class Life:
             'host-name': HOST, 'https-port': self.https, 'http-port': http, 'demonstration': True,
             'rounds': rounds(), 'officers': ['officier@exemple.fr'], 'backup-hours': 1}
         self.elsewhere = {**self.parameters, 'https-port': other_https, 'http-port': other_http}
-        self.receipts = 0
+        self.receipts, self.url = 0, None
 
     # ---- what it is made of ----
 
@@ -77,14 +79,9 @@ class Life:
         return '::1', port or self.https, host, self.authority
 
     def deposit(self):
-        folder = self.node.base / f'dossier-{self.receipts}'
-        shutil.copytree(nodes.REPOSITORY / 'docs/samples/hyper-open-x', folder)
-        said = self.programs.run('admin', 'token', f'ada{self.receipts}@exemple.fr', '--label', 'essai',
-                                 '--config', self.programs.config)
-        (folder / 'token').write_text(next(word for word in said.split() if len(word) > 100))
-        said = self.programs.run(
-            'deposit', folder, '--url', f'https://{HOST}:{self.https}', '--connect', f'[::1]:{self.https}',
-            '--ca', self.folder / 'srv/authority/ca.pem', '--token-file', folder / 'token', '--yes')
+        said = self.programs.deposit(
+            self.node.base / f'dossier-{self.receipts}', f'ada{self.receipts}@exemple.fr', f'https://{HOST}:{self.https}',
+            f'[::1]:{self.https}', (self.folder / 'srv/authority/ca.pem').read_text())
         self.receipts += 1
         return said
 
@@ -94,10 +91,14 @@ class Life:
 
     # ---- the story ----
 
+    def build(self):
+        if not self.url:
+            self.url = self.node.profile('one', 'one')
+            with self.timed('build of the release (tools from the system)'):
+                self.node.build(self.url)
+
     def begin(self):
-        self.url = self.node.profile('one', 'one')
-        with self.timed('build of the release (tools from the system)'):
-            self.node.build(self.url)
+        self.build()
         with self.timed('first instantiation, until every promise is kept'):
             self.request()
             self.node.one_pass()
@@ -140,8 +141,7 @@ class Life:
                 wait('the page', lambda: load.get(self.target())[0] == 200)
         before = {name: self.programs.pid(name) for name in ('mariadb', 'sozu', 'portal-2')}
         with load.Load(self.target()) as under, self.timed('kill -9 of the keeper, until slapgrid has it again'):
-            service = next(one for name, one in self.node.keeper().items() if name.startswith('guichet'))
-            os.kill(service['pid'], signal.SIGKILL)
+            os.kill(self.node.keeper(self.folder)['pid'], signal.SIGKILL)
             wait('the keeper to be gone', lambda: self.keeper_state() == 'EXITED')
             self.node.one_pass()
             wait('the keeper', lambda: self.keeper_state() == 'RUNNING')
@@ -151,7 +151,7 @@ class Life:
         self.green()
 
     def keeper_state(self):
-        return next(one['statename'] for name, one in self.node.keeper().items() if name.startswith('guichet'))
+        return self.node.keeper(self.folder)['statename']
 
     def promises(self):
         """Each promise broken by its cause, and kept again once that is mended."""
@@ -314,8 +314,8 @@ class Life:
         self.node.slapos.waitForSoftware()
         assert not os.listdir(self.node.slapos.software_directory)
 
-    STORY = (begin, refuse, repair, promises, change, caucase_server.caucase, upgrade, second_call, account, disaster,
-             resilient.resilient, end)
+    STORY = (begin, refuse, repair, promises, change, caucase_server.caucase, upgrade, second_call, account, cluster,
+             disaster, resilient.resilient, end)
 
 
 def main(base, values):

@@ -15,7 +15,7 @@ import psutil
 from slapos.slap.standalone import SlapOSNodeCommandError, StandaloneSlapOS
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
-PARTITIONS = 6
+PARTITIONS = 10
 # Passes of slapgrid that a tree may need to settle, as upstream's tests allow.
 PASSES = 20
 
@@ -33,7 +33,7 @@ def wait(what, condition, seconds=120):
     """Waits until a condition holds, and returns what it returned."""
     end = time.monotonic() + seconds
     while True:
-        with contextlib.suppress(OSError, KeyError, IndexError, ValueError, subprocess.CalledProcessError):
+        with contextlib.suppress(OSError, KeyError, IndexError, ValueError, AssertionError, subprocess.CalledProcessError):
             if result := condition():
                 return result
         assert time.monotonic() < end, f'waited in vain for {what}'
@@ -113,10 +113,11 @@ class Node:
         failed = {one['name']: one['result']['message'] for one in found if one['result']['failed']}
         return failed, len(found)
 
-    def keeper(self):
-        """State and process of the services that slapgrid keeps."""
+    def keeper(self, folder):
+        """State and process of the service that slapgrid keeps for a partition of ours."""
         with self.slapos.instance_supervisor_rpc as supervisor:
-            return {one['name']: one for one in supervisor.getAllProcessInfo()}
+            return next(one for one in supervisor.getAllProcessInfo()
+                        if one['group'] == folder.name and one['name'].startswith('guichet'))
 
     def stop(self):
         self.slapos.stop()
@@ -140,6 +141,15 @@ class Programs:
         done = subprocess.run([self.guichet, *map(str, arguments)], capture_output=True, text=True)
         assert done.returncode == 0, f'{arguments}: {done.stdout}{done.stderr}'
         return done.stdout
+
+    def deposit(self, folder, email, url, address, authority):
+        """Deposits the sample in a folder of its own, as a program does, and returns what that said."""
+        shutil.copytree(REPOSITORY / 'docs/samples/hyper-open-x', folder)
+        said = self.run('admin', 'token', email, '--label', 'essai', '--config', self.config)
+        (folder / 'token').write_text(next(word for word in said.split() if len(word) > 100))
+        (folder / 'ca.pem').write_text(authority)
+        return self.run('deposit', folder, '--url', url, '--connect', address, '--ca', folder / 'ca.pem',
+                        '--token-file', folder / 'token', '--yes')
 
     @property
     def config(self):
