@@ -124,7 +124,7 @@ def begin(tree, node, cdn):
     """A partition that has to be where there is none keeps the tree waiting; then it is allocated, and all is well."""
     with node.timed('a cluster whose further partition has to be on a computer that is not there'):
         tree.request(**{'-sla-portal-1-computer_guid': 'COMP-elsewhere'})
-        wait('the database', lambda: node.one_pass() and tree.partitions('etc/database-url'), 90)
+        wait('the database', lambda: node.one_pass() and tree.partitions('etc/database-url'), 240)
         assert node.one_pass() and not tree.portals
     asked = tree.request(**{'-sla-portal-1-computer_guid': 'local'})
     tree.root = node.folder(asked)
