@@ -14,6 +14,7 @@ from node import wait
 
 STAND_IN = pathlib.Path(__file__).resolve().parent / 'stand_in'
 CDN, DATABASE = STAND_IN / 'rapid_cdn/software.cfg', STAND_IN / 'repman/software.cfg'
+AFTER_SYNC = '[mariadbd]\nrpl_semi_sync_master_wait_point = AFTER_SYNC\n'
 EMAIL = 'ada@exemple.fr'
 SAMPLE = nodes.REPOSITORY / 'docs/samples/hyper-open-x/P10-liasse.pdf'
 
@@ -123,22 +124,27 @@ def begin(tree, node, cdn):
     """A partition that has to be where there is none keeps the tree waiting; then it is allocated, and all is well."""
     with node.timed('a cluster whose further partition has to be on a computer that is not there'):
         tree.request(**{'-sla-portal-1-computer_guid': 'COMP-elsewhere'})
-        wait('the database', lambda: node.one_pass() and tree.partitions('etc/database-url'), 90)
+        wait('the database', lambda: node.one_pass() and tree.partitions('etc/database-url'), 240)
         assert node.one_pass() and not tree.portals
     asked = tree.request(**{'-sla-portal-1-computer_guid': 'local'})
     tree.root = node.folder(asked)
-    with node.timed('the same on this computer, until every promise is kept'):
+    with node.timed('the same on this computer, until all is there and the database is refused as it comes'):
+        def refused():
+            node.one_pass()
+            return 'No second server confirms' in node.promises(tree.root)[0].get('guichet-database.py', '')
+        wait('the promise of the database to be red', refused, 180)
+    with node.timed('what docs/runbooks/operators.md has done to the servers, until every promise is kept'):
+        for server in tree.partitions('etc/mysql/my.cnf'):
+            (server / 'etc/mysql/custom.d/99_guichet.cnf').write_text(AFTER_SYNC)
+            tree.sql(server, "set global rpl_semi_sync_master_wait_point = 'AFTER_SYNC'")
         tree.settle()
     tree.programs = nodes.Programs(tree.root)
     tree.further, = tree.portals
-
     def told():
-        # Of the authority once the edge has run, and the frontend looks at its next turn.
         node.one_pass()
         tree.received, = json.loads((node.folder(cdn) / 'var/received.json').read_text())
-        return tree.received['ssl_proxy_ca_crt']
-
-    wait('the frontend to know the authority', told)
+        return tree.received['ssl-proxy-verify'] == 'true'
+    wait('the frontend to have our authority', told)
     said = node.published(tree.request())
     tree.domain = urllib.parse.urlsplit(said['url']).netloc
     assert tree.domain == said['host-name'] and tree.domain.endswith('.cdn.localhost'), said
@@ -166,11 +172,10 @@ def guest_call(tree, node):
     text, host = (nodes.REPOSITORY / 'tests/fixtures/calls/petit-pas.toml').read_text(), 'grappe.localhost'
     with node.timed('a shared request, until its call is served'):
         node.request(tree.life.url, 'appel-grappe', {'host-name': host, 'call-definition': text}, 'cluster', shared=True)
+        files = [folder / 'etc/calls/1.toml' for folder in (tree.root, tree.further)]
+        wait('both partitions to have it', lambda: node.one_pass() in (0, 2) and all(file.read_text() == text for file in files))
         tree.settle()
         wait('the call', lambda: tree.browse('GET', '/', host=host)[0] == 200)
-    # The further one is told by the first, and looks at its next turn.
-    wait('each partition to have the call', lambda: node.one_pass() == 0 and all(
-        (folder / 'etc/calls/1.toml').read_text() == text for folder in (tree.root, tree.further)))
 
 
 def fewer_processes(tree, node):
@@ -192,7 +197,7 @@ def fewer_processes(tree, node):
 
 def next_leader(tree, node):
     """The database server that leads is lost, with nothing that was acknowledged."""
-    leader = next(one for one in tree.partitions('etc/my.cnf') if tree.sql(one, 'select @@read_only') == '0')
+    leader = next(one for one in tree.partitions('etc/mysql/my.cnf') if tree.sql(one, 'select @@read_only') == '0')
     with node.timed('the leader of the database killed, until another deposit has its receipt'):
         os.kill(int((leader / 'var/pid').read_text()), signal.SIGKILL)
         wait('a deposit', lambda: tree.deposit(1), 90)
@@ -205,7 +210,7 @@ def next_leader(tree, node):
 
 
 def end(tree, node, cdn):
-    folders = [tree.root, tree.further, node.folder(cdn), *tree.partitions('etc/my.cnf')]
+    folders = [tree.root, tree.further, node.folder(cdn), *tree.partitions('etc/mysql/my.cnf')]
     with node.timed('destruction of the tree'):
         tree.request(state='destroyed')
         node.request(str(CDN), 'cdn', {}, state='destroyed')

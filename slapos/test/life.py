@@ -178,6 +178,14 @@ class Life:
             self.tell('disk')
             self.request(**{'disk-reserve': 100})
             self.green()
+            # Nobody listens there: the mail waits, and leaves once there is a way again.
+            self.request(**{'smtp-url': f'smtp://[::1]:{free(1)[0]}', 'mail-late-seconds': 5})
+            self.node.one_pass()
+            wait('a mail to be asked for',
+                 lambda: load.post(self.target(), '/sign-in', {'email': 'ada@exemple.fr', 'next': '/'}) == 200)
+            self.tell('outbox')
+            self.request(**{'smtp-url': '', 'mail-late-seconds': 300})
+            self.green()
             forge = "update deposit set receipt = replace(receipt, 'Guindeau', '{}')"
             self.sql(forge.format('Guindaud'))
             self.tell('chain')

@@ -3,6 +3,7 @@ import http.client
 import socket
 import ssl
 import threading
+import urllib.parse
 
 
 class Pinned(http.client.HTTPSConnection):
@@ -27,6 +28,17 @@ def get(target, path='/'):
         connection.request('GET', path, headers={'Host': f'{target[2]}:{target[1]}'})
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def post(target, path, form):
+    """Status of the answer to a form, over a connection of its own."""
+    connection, origin = Pinned(*target), f'{target[2]}:{target[1]}'
+    headers = {'Host': origin, 'Origin': f'https://{origin}', 'Content-Type': 'application/x-www-form-urlencoded'}
+    try:
+        connection.request('POST', path, body=urllib.parse.urlencode(form), headers=headers)
+        return connection.getresponse().status
     finally:
         connection.close()
 
