@@ -16,6 +16,7 @@ mod explain;
 pub mod jobs;
 pub mod mail;
 pub mod mirror;
+mod passkey;
 mod read;
 mod register;
 mod restore;
@@ -37,6 +38,7 @@ pub use deposit::Deposited;
 pub use edit::Saved;
 pub use error::AppError;
 pub use explain::Explanation;
+pub use passkey::{Ceremony, Duty, Key};
 pub use read::{Page, PieceFile};
 pub use register::{BUILD, Presence};
 pub use restore::{Drill, Restored, restore, vacant};
@@ -48,7 +50,7 @@ pub use sign_in::{SignedIn, encode};
 pub use site::Site;
 
 use crate::{
-    auth::{Keys, KeysError, edge_marker},
+    auth::{Keys, KeysError, edge_marker, passkey::RelyingParty},
     blob::{Blobs, peers::Peers},
     config::{Config, Mail},
     domain::{
@@ -94,6 +96,9 @@ pub struct Parts {
     sessions: session::Cache,
     sites: site::Sites,
     link_requests: site::Throttle,
+    /// What passkeys belong to; none where the portal has no host name.
+    relying_party: Option<RelyingParty>,
+    ceremonies: site::Throttle,
     /// Readings by officers that the worker has still to journal.
     readings: Mutex<Vec<Event>>,
     /// Deposits that officers have read lately, by receipt.
@@ -157,6 +162,8 @@ impl App {
             sessions: session::Cache::default(),
             sites: site::Sites::default(),
             link_requests: site::Throttle::default(),
+            relying_party: RelyingParty::of(&config.portal.public_url),
+            ceremonies: site::Throttle::default(),
             readings: Mutex::default(),
             examined: Mutex::default(),
             config,

@@ -8,6 +8,7 @@ pub mod attenuate;
 mod guard;
 mod keys;
 pub mod matrix;
+pub mod passkey;
 mod policy;
 mod roots;
 mod rules;
@@ -15,6 +16,7 @@ mod token;
 
 pub use guard::{Guarded, Permit, Protected};
 pub use keys::{Keys, KeysError, edge_marker};
+pub use passkey::{Answer, PasskeyError};
 pub use policy::{Denied, POLICY, Rights, Standing, rules_for};
 pub use roots::{Root, RootKind, RootRecord, RootState, Roots};
 pub use rules::{RULES, Rule};

@@ -7,6 +7,7 @@ mod backup;
 mod database;
 mod edge;
 mod listen;
+mod passkeys;
 mod repman;
 
 pub use attachments::Attachments;
@@ -14,6 +15,7 @@ pub use backup::{Backup, Restic};
 pub use database::{Database, Durability, Host};
 pub use edge::{Acme, CertificateFiles, Edge, Limits};
 pub use listen::Listen;
+pub use passkeys::Passkeys;
 pub use repman::RepmanConfig;
 
 use serde::{Deserialize, Serialize};
@@ -88,6 +90,9 @@ pub struct Portal {
     /// Addresses of people who are officers from the start.
     #[serde(default)]
     pub officers: Vec<String>,
+    /// Whether people who work for the call have their rights only in a session by passkey [default: required].
+    #[serde(default)]
+    pub passkeys: Passkeys,
     /// A file of further rounds, `[[rounds]]` with their `call`.
     #[serde(default)]
     pub rounds: Option<PathBuf>,
@@ -233,6 +238,7 @@ impl Config {
         if self.portal.name.as_ref().is_some_and(|name| name.is_empty() || name.chars().count() > NAME) {
             faults.push(format!("portal.name has to have between 1 and {NAME} characters"));
         }
+        faults.extend(self.portal.passkeys.fault(self.public_host()));
         faults.extend(self.database.faults());
         faults.extend(self.repman.iter().flat_map(RepmanConfig::faults));
         faults.extend(self.backup.iter().flat_map(Backup::faults));

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod api_token;
+pub mod ceremony;
 pub mod cluster;
 pub mod delegation;
 pub mod deposit;
@@ -19,6 +20,7 @@ pub mod health;
 pub mod journal;
 pub mod login;
 pub mod outbox;
+pub mod passkey;
 pub mod piece;
 pub mod process;
 pub mod profile;

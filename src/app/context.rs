@@ -77,9 +77,13 @@ impl Ctx {
     /// [`AppError::SignInNeeded`], [`AppError::NotFound`], [`AppError::Forbidden`], [`AppError::Unconfirmed`] or
     /// [`AppError::Overloaded`].
     pub fn may(&self, action: Action, target: &Target) -> Result<Permit, AppError> {
-        self.actor()?.rights.may(action, target, self.now).map_err(|denied| match (denied, target) {
+        let actor = self.actor()?;
+        // Whoever works for the call by mail alone is led to the passkey, not turned away.
+        let could = actor.session.is_some() && actor.rights.lacks_passkey();
+        actor.rights.may(action, target, self.now).map_err(|denied| match (denied, target) {
             (Denied::Overrun, _) => AppError::Overloaded,
             (Denied::Rule("confirmation"), _) => AppError::Unconfirmed,
+            (Denied::Rule(_), _) if could => AppError::Unconfirmed,
             (Denied::Rule(_) | Denied::Token { .. }, Target::Dossier(_)) => AppError::NotFound,
             (Denied::Rule(_) | Denied::Token { .. }, Target::Call) => AppError::Forbidden,
         })

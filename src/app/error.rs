@@ -1,7 +1,7 @@
 //! What can go wrong in an intention, without a word of HTTP.
 
 use crate::{
-    auth::{KeysError, TokenError},
+    auth::{KeysError, PasskeyError, TokenError},
     blob::BlobError,
     domain::{document::DocumentError, evaluation::Evaluation, media::FileRefusal},
     store::{Retriable, StoreError},
@@ -28,6 +28,21 @@ pub enum AppError {
     /// Too many sign-in links for one address.
     #[error("too many links")]
     TooManyLinks,
+    /// A ceremony that was ended, is too old, or never began.
+    #[error("the ceremony is over")]
+    CeremonyOver,
+    /// A passkey that does not hold.
+    #[error("the passkey is refused")]
+    PasskeyRefused,
+    /// The person has no passkey.
+    #[error("no passkey")]
+    NoPasskey,
+    /// The last passkey of a person who must have one.
+    #[error("the last passkey")]
+    LastPasskey,
+    /// More passkeys than a person may have.
+    #[error("too many passkeys")]
+    TooManyPasskeys,
     /// Not an e-mail address.
     #[error("not an e-mail address")]
     NotAnAddress,
@@ -73,6 +88,9 @@ pub enum AppError {
     /// An attachment could not be copied to another machine, so it is not acknowledged.
     #[error("{0} copies of an attachment are wanted and cannot be had")]
     TooFewCopies(u8),
+    /// A stored passkey or ceremony cannot be used.
+    #[error(transparent)]
+    Passkey(PasskeyError),
     /// A token could not be made.
     #[error(transparent)]
     Token(#[from] TokenError),

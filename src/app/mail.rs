@@ -60,6 +60,35 @@ pub enum Letter {
         /// Where the receipt is.
         link: String,
     },
+    /// Something happened to a passkey: the owner of the account must learn of it.
+    PasskeyChanged {
+        /// Address.
+        to: String,
+        /// Language.
+        lang: Lang,
+        /// What.
+        change: PasskeyChange,
+        /// True when the operator of the installation did it.
+        by_operator: bool,
+        /// What the owner calls the passkey.
+        name: String,
+        /// Instant, with its zone.
+        at: String,
+        /// Where the person's passkeys are.
+        link: String,
+    },
+}
+
+/// What happened to a passkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PasskeyChange {
+    /// Added.
+    Added,
+    /// Given another name.
+    Renamed,
+    /// Removed.
+    Removed,
 }
 
 /// A letter as it leaves.
@@ -149,6 +178,10 @@ impl Letter {
                     ),
                 ),
             ),
+            Self::PasskeyChanged { to, lang, change, by_operator, name, at, link } => {
+                let (subject, body) = passkey_changed(*change, *by_operator, name, at, link);
+                (to, lang, subject, body)
+            }
         };
         Written {
             to: to.clone(),
@@ -157,6 +190,29 @@ impl Letter {
             at: at.to_string(),
         }
     }
+}
+
+fn passkey_changed(change: PasskeyChange, by_operator: bool, name: &str, at: &str, link: &str) -> (Text, Text) {
+    let subject = match change {
+        PasskeyChange::Added => Text::new("Une clé d'accès a été ajoutée", "A passkey was added"),
+        PasskeyChange::Renamed => Text::new("Une clé d'accès a été renommée", "A passkey was renamed"),
+        PasskeyChange::Removed => Text::new("Une clé d'accès a été supprimée", "A passkey was removed"),
+    };
+    let who = if by_operator { Text::new(" par l'exploitant", " by the operator") } else { Text::new("", "") };
+    let (fr, en) = (&Lang::Fr, &Lang::En);
+    let body = Text::new(
+        format!(
+            "Bonjour,\n\n{}{} de votre compte le {at} : « {name} ».\n\nSi c'était vous, il n'y a rien à faire.\nSi ce n'était pas vous : ouvrez {link}, supprimez les clés que vous ne connaissez pas, déconnectez-vous, et prévenez l'exploitant du portail.\n",
+            subject.get(fr),
+            who.get(fr)
+        ),
+        format!(
+            "Hello,\n\n{}{} on your account on {at}: “{name}”.\n\nIf it was you, there is nothing to do.\nIf it was not you: open {link}, remove the passkeys that you do not know, sign out, and tell the operator of the portal.\n",
+            subject.get(en),
+            who.get(en)
+        ),
+    );
+    (subject, body)
 }
 
 /// Sends a letter, or files it for the demonstration. Sending the same job twice overwrites its file.

@@ -5,6 +5,7 @@
 use super::{Actor, App, AppError, Ctx, SignedIn, transaction::transaction};
 use crate::{
     auth::{self, Bearer, BearerKind, Channel, Rights, SessionToken, Standing, TokenError},
+    config::Passkeys,
     domain::{
         access::{Amr, Roles},
         event::{Event, EventKind},
@@ -127,6 +128,7 @@ impl App {
         let standing = Standing {
             stepped_up: live.stepped_up_at.is_some(),
             confirmed_until: live.stepped_up_at.map(|at| at + CONFIRMED),
+            has_passkey: live.has_passkey && self.relying_party.is_some(),
             ..self.standing(&live.account)
         };
         let rights = Rights::new(bearer, Channel::Browser, standing);
@@ -179,7 +181,7 @@ impl App {
             confirmed_until: None,
             stepped_up: false,
             has_passkey: false,
-            passkeys_required: false,
+            passkeys_required: self.config.portal.passkeys == Passkeys::Required,
         }
     }
 
@@ -203,7 +205,24 @@ impl App {
         .await?;
         let token =
             SessionToken { session: id, account: account.id, roles: &account.roles, amr, ends: ends.min(now + TOKEN) };
-        Ok(SignedIn { token: token.mint(&self.keys, now)?, ends, roles: account.roles.clone() })
+        Ok(SignedIn { token: token.mint(&self.keys, now)?, ends, account: account.clone() })
+    }
+
+    /// Notes that the person at a session has confirmed with a passkey. The token is a new one, so that no process answers
+    /// from what it remembers of the session as it was.
+    pub(super) async fn step_up(&self, ctx: &Ctx) -> Result<SignedIn, AppError> {
+        let (who, now) = (ctx.account()?, ctx.now);
+        let id = ctx.actor()?.session.ok_or(AppError::SignInNeeded)?;
+        transaction!(self.store, db => {
+            let live = session::live(db, id, now, now - IDLE).await?.ok_or(AppError::SignInNeeded)?;
+            session::stepped_up(db, id, now).await?;
+            let data = serde_json::json!({});
+            journal::append(db, &Event { kind: EventKind::SteppedUp, at: now, actor: Some(who), dossier: None, data })
+                .await?;
+            let (roles, amr, ends) = (&live.account.roles, live.amr, live.ends.min(now + TOKEN));
+            let token = SessionToken { session: id, account: who, roles, amr, ends }.mint(&self.keys, now)?;
+            Ok(SignedIn { token, ends: live.ends, account: live.account })
+        })
     }
 
     /// The sessions of the actor that go on.

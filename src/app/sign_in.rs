@@ -4,12 +4,15 @@ use super::{App, AppError, Ctx, mail::Letter, transaction::transaction};
 use crate::{
     auth,
     domain::{
-        access::{Amr, Roles},
+        access::Amr,
         answers,
         event::{Event, EventKind},
         ids::{AccountId, SessionId},
     },
-    store::{account, journal, login, outbox, session},
+    store::{
+        account::{self, Account},
+        journal, login, outbox, session,
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -27,8 +30,8 @@ pub struct SignedIn {
     pub token: String,
     /// When the session ends.
     pub ends: Timestamp,
-    /// What the person is.
-    pub roles: Roles,
+    /// Who it is.
+    pub account: Account,
 }
 
 impl App {

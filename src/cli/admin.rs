@@ -6,6 +6,7 @@ mod consumption;
 mod invoice;
 mod keys;
 mod move_to_cluster;
+mod passkey;
 mod site;
 
 use crate::{app::App, config::Config, domain::access::Role, store::Store};
@@ -44,6 +45,9 @@ pub enum AdminCommand {
     MoveToCluster(move_to_cluster::MoveArgs),
     /// Writes the configuration files of a database cluster that loses nothing.
     ClusterProfile(cluster_profile::ClusterProfileArgs),
+    /// Lost passkeys.
+    #[command(subcommand)]
+    Passkey(passkey::PasskeyCommand),
     /// Host names of calls.
     #[command(subcommand)]
     Site(site::SiteCommand),
@@ -106,6 +110,7 @@ pub async fn run(command: AdminCommand) -> anyhow::Result<()> {
         AdminCommand::MoveToCluster(args) => move_to_cluster::run(&args).await,
         AdminCommand::ClusterProfile(args) => cluster_profile::run(&args),
         AdminCommand::Officer(args) => officer(args).await,
+        AdminCommand::Passkey(command) => passkey::run(command).await,
         AdminCommand::Site(command) => site::run(command).await,
         AdminCommand::Token(args) => token(args).await,
     }

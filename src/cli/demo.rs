@@ -12,7 +12,7 @@ mod installation;
 use crate::{
     app::seed,
     cli::parent::asked_to_stop,
-    config::Database,
+    config::{Database, Passkeys},
     edge::probe,
     store::embedded::{DATABASE, Embedded, end_left_over},
 };
@@ -61,12 +61,33 @@ pub struct DemoArgs {
     /// Number of portal processes.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=16))]
     pub processes: u16,
+    /// Whether officers must have a passkey; a demonstration leaves everyone the choice.
+    #[arg(long, value_enum, default_value_t = Asked::Offered)]
+    pub passkeys: Asked,
     /// Lets requests set their clock and ask for faults, for tests.
     #[arg(long)]
     pub test_hooks: bool,
     /// Stops when standard input is closed, for tests.
     #[arg(long)]
     pub until_stdin_closes: bool,
+}
+
+/// What `--passkeys` may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Asked {
+    /// Staff have their rights by passkey only.
+    Required,
+    /// Everyone may have one.
+    Offered,
+}
+
+impl From<Asked> for Passkeys {
+    fn from(asked: Asked) -> Self {
+        match asked {
+            Asked::Required => Self::Required,
+            Asked::Offered => Self::Offered,
+        }
+    }
 }
 
 /// Runs the installation in the foreground until it is asked to stop.

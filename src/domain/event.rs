@@ -22,6 +22,14 @@ pub enum EventKind {
     SignedIn,
     /// Someone signed out.
     SignedOut,
+    /// A person added a passkey.
+    PasskeyAdded,
+    /// A person renamed a passkey.
+    PasskeyRenamed,
+    /// A passkey was removed, by its owner or by the operator.
+    PasskeyRemoved,
+    /// The person at a session showed by passkey to be its owner.
+    SteppedUp,
     /// An officer read a deposited dossier.
     DepositRead,
     /// An officer opened or downloaded a piece.
@@ -68,6 +76,10 @@ impl EventKind {
             Self::DossierWithdrawn => "dossier_withdrawn",
             Self::SignedIn => "signed_in",
             Self::SignedOut => "signed_out",
+            Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRenamed => "passkey_renamed",
+            Self::PasskeyRemoved => "passkey_removed",
+            Self::SteppedUp => "stepped_up",
             Self::DepositRead => "deposit_read",
             Self::PieceRead => "piece_read",
             Self::RoundExported => "round_exported",

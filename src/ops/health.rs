@@ -108,6 +108,7 @@ mod tests {
                 definition_ca_file: None,
                 promise_results: None,
                 officers: Vec::new(),
+                passkeys: crate::config::Passkeys::Offered,
                 rounds: None,
                 demonstration: true,
                 test_hooks: false,

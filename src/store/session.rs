@@ -42,6 +42,8 @@ pub struct Live {
     pub ends: Timestamp,
     /// When the person confirmed last with a passkey.
     pub stepped_up_at: Option<Timestamp>,
+    /// Whether the person has one.
+    pub has_passkey: bool,
 }
 
 /// A session in somebody's list.
@@ -89,6 +91,7 @@ struct LiveRow {
     amr: String,
     ends_at: PrimitiveDateTime,
     stepped_up_at: Option<PrimitiveDateTime>,
+    has_passkey: bool,
 }
 
 /// A session that has neither ended nor been idle since an instant.
@@ -104,7 +107,9 @@ pub async fn live(
     let row: Option<LiveRow> = sqlx::query_as(concat!(
         "select ",
         account_columns!(),
-        ", s.amr, s.ends_at, s.stepped_up_at from session s join account a on a.account_id = s.account_id
+        ", s.amr, s.ends_at, s.stepped_up_at,
+         exists(select 1 from passkey p where p.account_id = a.account_id) as has_passkey
+         from session s join account a on a.account_id = s.account_id
          where s.session_id = ? and s.ended_at is null and s.ends_at > ? and coalesce(s.last_seen_at, s.created_at) > ?"
     ))
     .bind(id.0)
@@ -118,6 +123,7 @@ pub async fn live(
             amr: row.amr.parse().map_err(|()| impossible("session", "amr"))?,
             ends: timestamp(row.ends_at),
             stepped_up_at: row.stepped_up_at.map(timestamp),
+            has_passkey: row.has_passkey,
         })
     })
     .transpose()

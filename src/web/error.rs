@@ -1,8 +1,10 @@
 //! The one mapping from failures to HTTP: a status, a title, what to do; as a page or as problem+json (RFC 9457).
 
+mod passkey;
+
 use super::{
-    extract::{Arrival, accepted_language},
-    pages::shell_for,
+    extract::{Arrival, accepted_language, site},
+    pages::{see_other, shell_for},
     view,
 };
 use crate::{
@@ -16,7 +18,7 @@ use crate::{
 use axum::{
     Json,
     extract::{FromRequestParts, Request, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse, Redirect, Response},
 };
@@ -191,16 +193,6 @@ fn describe_app(error: &AppError) -> Described {
                 "Check the address, or sign in with the account of the dossier.",
             ),
         ),
-        AppError::Unconfirmed => words(
-            S::FORBIDDEN,
-            "confirmation_needed",
-            ("Confirmez que c'est bien vous", "Confirm that it is you"),
-            (
-                "Cet acte est irrévocable : il attend que vous confirmiez votre présence par votre clé d'accès.",
-                "This act cannot be taken back: it waits until you confirm with your passkey.",
-            ),
-            ("Confirmez, puis recommencez : rien n'est perdu.", "Confirm, then do it again: nothing is lost."),
-        ),
         AppError::Gift(faults) => {
             let mut described = words(
                 S::UNPROCESSABLE_ENTITY,
@@ -256,6 +248,13 @@ fn describe_app(error: &AppError) -> Described {
             ),
             ("Utilisez le dernier reçu, ou attendez 15 minutes.", "Use the last one received, or wait 15 minutes."),
         ),
+        error @ (AppError::CeremonyOver
+        | AppError::PasskeyRefused
+        | AppError::NoPasskey
+        | AppError::LastPasskey
+        | AppError::TooManyPasskeys
+        | AppError::Unconfirmed
+        | AppError::Passkey(_)) => passkey::describe(error),
         AppError::NotAnAddress => words(
             S::UNPROCESSABLE_ENTITY,
             "email",
@@ -436,6 +435,7 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     let json = api || (accepts("application/json") && !accepts("text/html"));
     let safe = parts.method.is_safe();
     let here = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
+    let from = page_before(&app, &parts.headers);
     // Known before the handler runs, so that an error page costs no second look-up; nobody when that fails.
     let ctx = if json { None } else { Ctx::from_request_parts(&mut parts, &app).await.ok() };
     let lang = if api { accepted_language(&parts.headers).unwrap_or(arrival.lang) } else { arrival.lang };
@@ -450,7 +450,23 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
         let prefix = lang.tr("", "/en");
         return Redirect::to(&format!("{prefix}/sign-in?next={}", encode(&here))).into_response();
     }
+    if matches!(*failure, Failure::App(AppError::Unconfirmed)) {
+        // A form that was refused is sent again by whoever sent it, from its page.
+        let back = if safe { here } else { from.unwrap_or_else(|| "/".into()) };
+        return see_other(lang, &format!("/account/confirm?next={}", encode(&back)));
+    }
     page(&app, ctx, &described, arrival, &here)
+}
+
+/// The page of ours that a request came from, without the language.
+fn page_before(app: &App, headers: &HeaderMap) -> Option<String> {
+    let before = headers.get(header::REFERER)?.to_str().ok()?;
+    let ours = before.strip_prefix(app.config.portal.public_url.as_str()).or_else(|| {
+        let site = site(app, headers)?;
+        before.strip_prefix(site.origin.as_str())
+    })?;
+    let bare = ours.strip_prefix("/en").filter(|rest| rest.starts_with('/')).unwrap_or(ours);
+    bare.starts_with('/').then(|| bare.to_owned())
 }
 
 fn page(app: &App, ctx: Option<Ctx>, described: &Described, arrival: Arrival, here: &str) -> Response {
@@ -502,6 +518,7 @@ fn log(failure: &Failure) {
             | AppError::Disk(_)
             | AppError::Token(_)
             | AppError::Keys(_)
+            | AppError::Passkey(_)
             | AppError::TooFewCopies(_)
             | AppError::Overloaded),
         ) => error,

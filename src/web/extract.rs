@@ -241,14 +241,30 @@ impl<T: serde::de::DeserializeOwned> FromRequest<App> for PostedJson<T> {
     type Rejection = Failure;
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
-        let ctx = Ctx::from_request_parts(&mut parts, app).await?;
-        ctx.actor()?;
-        same_site(app, &parts.headers)?;
-        let token = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        form_token_holds(app, &ctx, token)?;
-        let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Failure::TooLarge)?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| Failure::Json(error.to_string()))
+        Ctx::from_request_parts(&mut parts, app).await?.actor()?;
+        posted_json(parts, body, app).await.map(Self)
     }
+}
+
+/// The same of somebody who may not be known yet. A visitor has no form token; where the request comes from has to be
+/// right all the same.
+pub struct AnyonesJson<T>(pub T);
+
+impl<T: serde::de::DeserializeOwned> FromRequest<App> for AnyonesJson<T> {
+    type Rejection = Failure;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        posted_json(parts, body, app).await.map(Self)
+    }
+}
+
+async fn posted_json<T: DeserializeOwned>(mut parts: Parts, body: Body, app: &App) -> Result<T, Failure> {
+    let ctx = Ctx::from_request_parts(&mut parts, app).await?;
+    same_site(app, &parts.headers)?;
+    let token = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    form_token_holds(app, &ctx, token)?;
+    let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Failure::TooLarge)?;
+    serde_json::from_slice(&bytes).map_err(|error| Failure::Json(error.to_string()))
 }
 
 /// A multipart upload whose text fields, the CSRF token among them, stand before the file.

@@ -45,7 +45,9 @@ fn route(methods: &'static str, path: &'static str, access: Access, handler: Met
 #[must_use]
 pub fn routes() -> Vec<Route> {
     use Access::{Anyone, Demonstration, Officer, Owner, OwnerOrOfficer, SignedIn, Token};
-    use pages::{account, deposit, dossier, guests, mails, officer, public, receipt, sign_in, simulator, verify};
+    use pages::{
+        account, deposit, dossier, guests, mails, officer, passkey, public, receipt, sign_in, simulator, verify,
+    };
     let mut table = vec![
         // The call, for everyone.
         route("GET", "/", Anyone, get(public::first)),
@@ -67,7 +69,16 @@ pub fn routes() -> Vec<Route> {
         // Signing in and out.
         route("GET POST", "/sign-in", Anyone, get(sign_in::show).post(sign_in::ask)),
         route("GET POST", "/sign-in/{secret}", Anyone, get(sign_in::confirm).post(sign_in::use_link)),
+        route("POST", "/sign-in/passkey/begin", Anyone, post(passkey::begin_sign_in)),
+        route("POST", "/sign-in/passkey", Anyone, post(passkey::sign_in)),
         route("POST", "/sign-out", Anyone, post(sign_in::sign_out)),
+        // One's own account.
+        route("GET POST", "/account/passkeys", SignedIn, get(passkey::list).post(passkey::add)),
+        route("POST", "/account/passkeys/begin", SignedIn, post(passkey::begin_adding)),
+        route("POST", "/account/passkeys/{id}/name", SignedIn, post(passkey::rename)),
+        route("POST", "/account/passkeys/{id}/remove", SignedIn, post(passkey::remove)),
+        route("GET POST", "/account/confirm", SignedIn, get(passkey::ask_confirmation).post(passkey::confirm)),
+        route("POST", "/account/confirm/begin", SignedIn, post(passkey::begin_confirming)),
         // The applicant.
         route("GET", "/dossiers", SignedIn, get(dossier::list)),
         route("POST", "/calls/{call}/rounds/{round}/dossiers", SignedIn, post(dossier::create).get(officer::list)),

@@ -14,6 +14,7 @@ mod model;
 mod money;
 mod officer;
 mod overview;
+mod passkey;
 mod public;
 mod receipt;
 pub mod samples;
@@ -30,10 +31,11 @@ pub use model::{
 };
 pub use officer::{officer_dossier, round_list};
 pub use overview::{dossiers, overview, preview, withdraw};
+pub use passkey::{Confirm, PasskeyRow, Passkeys, confirm, passkeys};
 pub use public::{brick, bricks, criteria, faq, home, interpretations, legal, rules, simulator, verify};
 pub use receipt::receipt;
 pub use shell::{Shell, Viewer, asset_version};
-pub use sign_in::{link_confirm, link_sent, sign_in};
+pub use sign_in::{SignIn, link_confirm, link_sent, sign_in};
 
 #[cfg(test)]
 mod tests;

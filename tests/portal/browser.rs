@@ -3,6 +3,7 @@
 mod accessibility;
 mod keyboard;
 mod offline;
+mod passkey;
 mod script;
 mod window;
 mod without_script;

@@ -1,6 +1,7 @@
 //! What stories are told with: an installation, people, dossiers.
 
 pub mod actor;
+pub mod authenticator;
 pub mod certificate;
 pub mod cluster;
 pub mod depositors;

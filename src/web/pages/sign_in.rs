@@ -3,7 +3,7 @@
 use super::{here, render, safe_next, see_other};
 use crate::web::extract::{Path, Query};
 use crate::{
-    app::{App, AppError, Ctx},
+    app::{App, AppError, Ctx, Duty, SignedIn, encode},
     domain::text::Text,
     web::{
         error::Failure,
@@ -34,7 +34,9 @@ pub async fn show(
 ) -> Result<Html<String>, Failure> {
     let call = app.front(&ctx)?;
     let next = safe_next(&query.next);
-    Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::sign_in(shell, "", None, next))?))
+    Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| {
+        view::sign_in(shell, &view::SignIn { next, passkeys: app.has_passkeys(&ctx), ..Default::default() })
+    })?))
 }
 
 /// Sends the link; the answer does not tell whether the address is known.
@@ -58,7 +60,9 @@ pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: Posted) -> 
         ),
         Err(error) => return Err(error.into()),
     };
-    let page = render(&app, &ctx, call, &path, |shell| view::sign_in(shell, email, Some(&problem), next))?;
+    let page = render(&app, &ctx, call, &path, |shell| {
+        view::sign_in(shell, &view::SignIn { email, problem: Some(&problem), next, passkeys: app.has_passkeys(&ctx) })
+    })?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
 }
 
@@ -84,12 +88,23 @@ pub async fn use_link(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let done = app.use_link(&ctx, &secret).await?;
-    let cookie = session_cookie(&done.token, done.ends, ctx.now);
-    let next = match posted.text("next") {
-        "" | "/dossiers" if done.roles.lists() => officer_home(&app),
-        next => safe_next(next).to_owned(),
+    let next = landing(&app, &done, posted.text("next"));
+    // Whoever works for the call goes by way of a passkey.
+    let next = match app.passkey_duty(&done.account).await? {
+        None => next,
+        Some(Duty::Add) => format!("/account/passkeys?next={}", encode(&next)),
+        Some(Duty::Use) => format!("/account/confirm?next={}", encode(&next)),
     };
-    Ok(([(header::SET_COOKIE, cookie)], see_other(ctx.lang, &next)).into_response())
+    Ok(([(header::SET_COOKIE, session_cookie(&done.token, done.ends, ctx.now))], see_other(ctx.lang, &next))
+        .into_response())
+}
+
+/// Where somebody goes on to after signing in.
+pub fn landing(app: &App, session: &SignedIn, next: &str) -> String {
+    match next {
+        "" | "/dossiers" if session.account.roles.lists() => officer_home(app),
+        next => safe_next(next).to_owned(),
+    }
 }
 
 /// An officer begins at the latest round of the first call.

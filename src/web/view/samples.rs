@@ -4,9 +4,10 @@ mod data;
 mod shared;
 
 use super::{
-    MailRow, OfficerDossier, RoundList, RoundQuery, Shell, Viewer, brick, bricks, criteria, dossiers, editor, error,
-    faq, home, interpretations, legal, link_confirm, link_sent, mail, mails, officer_dossier, overview, preview,
-    receipt, round_list, rules, sign_in, simulator, verify, withdraw,
+    Confirm, MailRow, OfficerDossier, PasskeyRow, Passkeys, RoundList, RoundQuery, Shell, SignIn, Viewer, brick,
+    bricks, confirm, criteria, dossiers, editor, error, faq, home, interpretations, legal, link_confirm, link_sent,
+    mail, mails, officer_dossier, overview, passkeys, preview, receipt, round_list, rules, sign_in, simulator, verify,
+    withdraw,
 };
 use crate::domain::{
     call::Call,
@@ -59,6 +60,7 @@ pub fn pages(call: &Call, lang: &Lang) -> Vec<(&'static str, String)> {
     let officer = Shell { viewer: Some(Viewer { email: "instruction@exemple.org", officer: true }), ..applicant };
     let mut all = public(&stranger, &sample);
     all.extend(own(&applicant, &sample));
+    all.extend(account(&applicant));
     all.extend(editors(&applicant, &sample));
     all.extend(examined(&officer, &sample));
     all.into_iter().map(|(name, page)| (name, page.unwrap_or_else(|error| error.to_string()))).collect()
@@ -85,8 +87,11 @@ fn public(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
         ("verify", verify(s, None, None)),
         ("verify-good", verify(s, Some(&good), Some("2024-000042"))),
         ("verify-bad", verify(s, Some(&bad), Some("2024-000042"))),
-        ("sign-in", sign_in(s, "", None, "/dossiers")),
-        ("sign-in-problem", sign_in(s, "ada@", Some(&problem), "/dossiers")),
+        ("sign-in", sign_in(s, &SignIn { next: "/dossiers", passkeys: true, ..SignIn::default() })),
+        (
+            "sign-in-problem",
+            sign_in(s, &SignIn { email: "ada@", problem: Some(&problem), next: "/dossiers", passkeys: false }),
+        ),
         ("link-sent", link_sent(s, "ada.lefebvre@exemple.fr", Some("/demo/mails"))),
         ("link-confirm", link_confirm(s, "secret", "/dossiers")),
         ("error", error(s, 404, &data::lost()[0], &data::lost()[1], &data::lost()[2])),
@@ -130,6 +135,31 @@ fn own(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
         ("account-token", shared::account_page(s, Some("EoQBCk4KBHVzZXIKC2RvY3VtZW50X2lkGAMiCQoHCAoSAxiACCIM"))),
         ("mails", mails(s, &mail_rows())),
         ("mail", mail(s, &mail_rows()[0])),
+    ]
+}
+
+fn account(s: &Shell<'_>) -> Pages {
+    let row = |name: &str, last_used: Option<&str>| PasskeyRow {
+        id: format!("0190c9d2-0000-7000-8000-0000000000{:02}", name.len()),
+        name: name.into(),
+        created: "12/03/2024 09:41:07".into(),
+        last_used: last_used.map(Into::into),
+    };
+    let rows = [row("Ordinateur du bureau", Some("29/07/2024 18:02:55")), row("Téléphone", None)];
+    let notice = Text::new("Clé d’accès ajoutée.", "Passkey added.");
+    let public_url = "https://guichet.example";
+    let own = Passkeys { rows: &rows, usable: true, public_url, required: false, next: None, notice: Some(&notice) };
+    let none = Passkeys { rows: &[], required: true, next: Some("/dossiers"), notice: None, ..own };
+    let last = Passkeys { rows: &rows[..1], required: true, next: Some("/dossiers"), notice: None, ..own };
+    let ask = Confirm { next: "/dossiers", next_encoded: "/dossiers", has_one: true, usable: true, public_url };
+    vec![
+        ("passkeys", passkeys(s, &own)),
+        ("passkeys-none", passkeys(s, &none)),
+        ("passkeys-last", passkeys(s, &last)),
+        ("passkeys-elsewhere", passkeys(s, &Passkeys { usable: false, ..own })),
+        ("confirm", confirm(s, &ask)),
+        ("confirm-none", confirm(s, &Confirm { has_one: false, ..ask })),
+        ("confirm-elsewhere", confirm(s, &Confirm { usable: false, ..ask })),
     ]
 }
 

@@ -76,9 +76,10 @@ impl askama::filters::HtmlSafe for Reference<'_> {}
 pub fn asset_version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();
     VERSION.get_or_init(|| {
-        let files: [&[u8]; 3] = [
+        let files: [&[u8]; 4] = [
             include_bytes!("../assets/style.css"),
             include_bytes!("../assets/app.js"),
+            include_bytes!("../assets/passkey.js"),
             include_bytes!("../assets/favicon.svg"),
         ];
         let digest = ring::digest::digest(&ring::digest::SHA256, &files.concat());

@@ -6,21 +6,32 @@ use askama::Template;
 
 type Page = Result<String, askama::Error>;
 
-#[derive(Template)]
-#[template(path = "view/sign_in.html")]
-struct SignIn<'a> {
-    s: &'a Shell<'a>,
-    email: &'a str,
-    problem: Option<&'a Text>,
-    next: &'a str,
+/// The page where one signs in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SignIn<'a> {
+    /// What was typed.
+    pub email: &'a str,
+    /// What is wrong with it.
+    pub problem: Option<&'a Text>,
+    /// Where to go on to.
+    pub next: &'a str,
+    /// Whether passkeys can be used at this host.
+    pub passkeys: bool,
 }
 
-/// Asks for an address.
+#[derive(Template)]
+#[template(path = "view/sign_in.html")]
+struct SignInPage<'a> {
+    s: &'a Shell<'a>,
+    p: &'a SignIn<'a>,
+}
+
+/// Asks for an address, or for a passkey.
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn sign_in(s: &Shell<'_>, email: &str, problem: Option<&Text>, next: &str) -> Page {
-    SignIn { s, email, problem, next }.render()
+pub fn sign_in(s: &Shell<'_>, p: &SignIn<'_>) -> Page {
+    SignInPage { s, p }.render()
 }
 
 #[derive(Template)]

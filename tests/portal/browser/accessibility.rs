@@ -1,7 +1,10 @@
 //! axe-core on every page: no violation.
 
 use super::window::{Script, Window};
-use crate::harness::{Actor, sample};
+use crate::{
+    flows::passkey,
+    harness::{Actor, authenticator::Authenticator, sample},
+};
 use serde_json::Value as Json;
 
 fn axe() -> String {
@@ -58,8 +61,13 @@ async fn no_page_has_a_violation_at_any_width_in_any_language() {
         "/demo/mails",
         "/nothing",
     ];
+    let mut device = Authenticator::new(&ada.at.url);
+    passkey::add(&mut ada, &mut device, "Ordinateur").await.expect(200);
     let mut own: Vec<String> = [
         "/dossiers".to_owned(),
+        "/account/passkeys".to_owned(),
+        "/account/confirm?next=/dossiers".to_owned(),
+        "/en/account/passkeys?done=added&next=/dossiers".to_owned(),
         format!("/dossiers/{id}"),
         format!("/dossiers/{empty}"),
         format!("/dossiers/{id}/preview"),
@@ -92,6 +100,8 @@ async fn no_page_has_a_violation_at_any_width_in_any_language() {
     }
     let officer = Actor::officer().await;
     window.become_actor(&officer).await;
+    found.extend(violations(&window, &axe, "/account/passkeys").await);
+    found.extend(violations(&window, &axe, "/account/confirm").await);
     for width in [320, 1280] {
         window.client.set_window_size(width, 800).await.unwrap();
         for path in &officer_pages {

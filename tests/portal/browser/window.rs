@@ -97,6 +97,22 @@ impl Window {
         assert!(done.status().is_success(), "{}", done.text().await.unwrap());
     }
 
+    /// Gives the browser a passkey device of its own, which verifies its user and agrees to everything.
+    pub async fn add_passkey_device(&self) {
+        let session = self.client.session_id().await.unwrap().unwrap();
+        let device = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "isUserConsenting": true, "isUserVerified": true,
+        });
+        let done = reqwest::Client::new()
+            .post(format!("{}/session/{session}/webauthn/authenticator", self.address))
+            .json(&device)
+            .send()
+            .await
+            .unwrap();
+        assert!(done.status().is_success(), "{}", done.text().await.unwrap());
+    }
+
     /// Clicks; again while the page is just being replaced by the next one.
     pub async fn click(&self, css: &str) {
         let end = std::time::Instant::now() + Duration::from_secs(20);

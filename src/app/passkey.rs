@@ -1,0 +1,119 @@
+//! Passkeys: adding and keeping them, signing in with them, and showing that one is still the same person.
+//!
+//! The browser carries a ceremony out between two requests. What its end is held against stays in the database, for one
+//! use within a few minutes, so that any process may answer either request.
+
+mod keep;
+mod lost;
+mod sign_in;
+
+pub use keep::Key;
+
+use super::{App, AppError, Ctx, transaction::transaction};
+use crate::{
+    auth::{PasskeyError, passkey::RelyingParty},
+    config::Passkeys,
+    domain::ids::AccountId,
+    store::{
+        Freshness,
+        account::Account,
+        ceremony::{self, Kind},
+        passkey,
+    },
+};
+use jiff::SignedDuration;
+use uuid::Uuid;
+
+/// How long a ceremony may take: time to find the device and to type its code.
+const CEREMONY: SignedDuration = SignedDuration::from_mins(5);
+
+/// A ceremony for the browser to carry out.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Ceremony {
+    /// What to give back with the answer.
+    pub ceremony: Uuid,
+    /// The arguments of `navigator.credentials`, bytes as base64url.
+    pub options: serde_json::Value,
+}
+
+/// What somebody who must have a passkey has to do before anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duty {
+    /// Add a first one.
+    Add,
+    /// Use one.
+    Use,
+}
+
+impl App {
+    /// Whether passkeys can be used at the host that was asked: they belong to the public one, and to no call's.
+    #[must_use]
+    pub fn has_passkeys(&self, ctx: &Ctx) -> bool {
+        ctx.site.is_none() && self.relying_party.is_some()
+    }
+
+    /// Whether this person's rights need a passkey.
+    #[must_use]
+    pub fn must_have_passkey(&self, account: &Account) -> bool {
+        self.config.portal.passkeys == Passkeys::Required && account.roles.want_passkey()
+    }
+
+    /// What a person who has just signed in otherwise still has to do.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn passkey_duty(&self, account: &Account) -> Result<Option<Duty>, AppError> {
+        if !self.must_have_passkey(account) {
+            return Ok(None);
+        }
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let none = passkey::of(&mut db, account.id).await?.is_empty();
+        Ok(Some(if none { Duty::Add } else { Duty::Use }))
+    }
+
+    fn party(&self, ctx: &Ctx) -> Result<&RelyingParty, AppError> {
+        self.relying_party.as_ref().filter(|_| self.has_passkeys(ctx)).ok_or(AppError::NotFound)
+    }
+
+    async fn begin_ceremony(
+        &self,
+        ctx: &Ctx,
+        kind: Kind,
+        account: Option<AccountId>,
+        begun: crate::auth::passkey::Begun,
+    ) -> Result<Ceremony, AppError> {
+        let (id, now) = (Uuid::now_v7(), ctx.now);
+        let state = &begun.state;
+        transaction!(self.store, db => {
+            ceremony::insert(db, id, kind, account, state, now + CEREMONY).await?;
+            ceremony::sweep(db, now - CEREMONY).await?;
+            Ok(())
+        })?;
+        Ok(Ceremony { ceremony: id, options: begun.options })
+    }
+
+    /// Ends a ceremony, whatever becomes of its answer.
+    async fn end_ceremony(
+        &self,
+        ctx: &Ctx,
+        id: Uuid,
+        kind: Kind,
+        account: Option<AccountId>,
+    ) -> Result<serde_json::Value, AppError> {
+        let now = ctx.now;
+        let state = transaction!(self.store, db => Ok(ceremony::take(db, id, kind, account, now).await?))?;
+        state.ok_or(AppError::CeremonyOver)
+    }
+}
+
+impl From<PasskeyError> for AppError {
+    fn from(error: PasskeyError) -> Self {
+        match error {
+            PasskeyError::Refused(reason) => {
+                tracing::info!(reason, "passkey.refused");
+                Self::PasskeyRefused
+            }
+            error @ PasskeyError::Stored(_) => Self::Passkey(error),
+        }
+    }
+}

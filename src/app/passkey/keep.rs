@@ -1,0 +1,229 @@
+//! A person's own passkeys: add, list, rename, remove. Each change is journalled, and told to the person by mail.
+
+use super::Ceremony;
+use crate::{
+    app::{
+        App, AppError, Ctx, SignedIn,
+        mail::{Letter, PasskeyChange},
+        transaction::transaction,
+    },
+    domain::{
+        calendar::show_instant,
+        event::{Event, EventKind},
+        ids::AccountId,
+    },
+    store::{
+        Connection, Freshness, StoreError,
+        account::Account,
+        ceremony::Kind,
+        journal, outbox,
+        passkey::{self, Passkey},
+    },
+};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// Passkeys that a person may have.
+const AT_MOST: usize = 20;
+/// Longest name, characters.
+const NAME: usize = 60;
+
+/// A passkey as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Id.
+    pub id: Uuid,
+    /// What its owner calls it.
+    pub name: String,
+    /// When it was added.
+    pub created: Timestamp,
+    /// When it was last used.
+    pub last_used: Option<Timestamp>,
+}
+
+impl From<Passkey> for Key {
+    fn from(passkey: Passkey) -> Self {
+        let Passkey { id, name, created, last_used, .. } = passkey;
+        Self { id, name, created, last_used }
+    }
+}
+
+impl App {
+    /// The passkeys of the person who asks, the oldest first.
+    ///
+    /// # Errors
+    /// [`AppError::SignInNeeded`] or the store's.
+    pub async fn passkeys(&self, ctx: &Ctx) -> Result<Vec<Key>, AppError> {
+        let account = ctx.account()?;
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        Ok(passkey::of(&mut db, account).await?.into_iter().map(Key::from).collect())
+    }
+
+    /// Begins to add a passkey.
+    ///
+    /// # Errors
+    /// [`AppError::Unconfirmed`] when the person has to use one first, [`AppError::TooManyPasskeys`], the store's.
+    pub async fn begin_adding_passkey(&self, ctx: &Ctx) -> Result<Ceremony, AppError> {
+        let (party, account) = (self.party(ctx)?, &ctx.actor()?.account);
+        let known = {
+            let mut db = self.store.read(Freshness::OwnWrites).await?;
+            passkey::of(&mut db, account.id).await?
+        };
+        self.shown_enough(ctx, &known)?;
+        if known.len() >= AT_MOST {
+            return Err(AppError::TooManyPasskeys);
+        }
+        let known = known.into_iter().map(|passkey| passkey.credential_id).collect();
+        let begun = party.begin_registration(account.id, &account.email, known)?;
+        self.begin_ceremony(ctx, Kind::Register, Some(account.id), begun).await
+    }
+
+    /// Adds the passkey that a browser made. Making it took the person as using it does, so the session counts as
+    /// stepped up.
+    ///
+    /// # Errors
+    /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`], [`AppError::Unconfirmed`] or the store's.
+    pub async fn add_passkey(
+        &self,
+        ctx: &Ctx,
+        ceremony: Uuid,
+        name: &str,
+        answer: serde_json::Value,
+    ) -> Result<SignedIn, AppError> {
+        let (party, account) = (self.party(ctx)?, &ctx.actor()?.account);
+        let state = self.end_ceremony(ctx, ceremony, Kind::Register, Some(account.id)).await?;
+        let proven = party.finish_registration(answer, state)?;
+        let made = Passkey {
+            id: Uuid::now_v7(),
+            credential_id: proven.credential_id,
+            account: account.id,
+            name: self.name_of(ctx, name),
+            credential: proven.credential,
+            created: ctx.now,
+            last_used: None,
+        };
+        let (note, made) = (self.note(ctx.now, account, Some(account.id), PasskeyChange::Added, &made.name), &made);
+        let done = transaction!(self.store, db => {
+            let known = passkey::lock_of(db, account.id).await?;
+            self.shown_enough(ctx, &known)?;
+            passkey::insert(db, made).await?;
+            note.write(db, made.id).await?;
+            Ok(())
+        });
+        match done {
+            Ok(()) => {}
+            // The device was not to make one for a person whom it knows already; this one did.
+            Err(AppError::Store(StoreError::Duplicate(_))) => return Err(AppError::PasskeyRefused),
+            Err(error) => return Err(error),
+        }
+        self.work.notify_one();
+        self.step_up(ctx).await
+    }
+
+    /// Gives a passkey another name.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for somebody else's, or the store's.
+    pub async fn rename_passkey(&self, ctx: &Ctx, id: Uuid, name: &str) -> Result<(), AppError> {
+        let account = &ctx.actor()?.account;
+        let name = &self.name_of(ctx, name);
+        let note = self.note(ctx.now, account, Some(account.id), PasskeyChange::Renamed, name);
+        let changed = transaction!(self.store, db => {
+            let known = passkey::lock_of(db, account.id).await?;
+            let one = known.iter().find(|one| one.id == id).ok_or(AppError::NotFound)?;
+            if one.name == *name {
+                return Ok(false);
+            }
+            passkey::rename(db, id, name).await?;
+            note.write(db, id).await?;
+            Ok(true)
+        })?;
+        if changed {
+            self.work.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Removes a passkey.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for somebody else's, [`AppError::LastPasskey`], [`AppError::Unconfirmed`] or the store's.
+    pub async fn remove_passkey(&self, ctx: &Ctx, id: Uuid) -> Result<(), AppError> {
+        let account = &ctx.actor()?.account;
+        let last_stays = self.must_have_passkey(account);
+        transaction!(self.store, db => {
+            let known = passkey::lock_of(db, account.id).await?;
+            let one = known.iter().find(|one| one.id == id).ok_or(AppError::NotFound)?;
+            self.shown_enough(ctx, &known)?;
+            if last_stays && known.len() == 1 {
+                return Err(AppError::LastPasskey);
+            }
+            passkey::remove(db, id).await?;
+            self.note(ctx.now, account, Some(account.id), PasskeyChange::Removed, &one.name).write(db, id).await?;
+            Ok(())
+        })?;
+        self.work.notify_one();
+        Ok(())
+    }
+
+    /// Whoever must have a passkey and has one changes nothing without it: the mailbox alone would be enough otherwise.
+    fn shown_enough(&self, ctx: &Ctx, known: &[Passkey]) -> Result<(), AppError> {
+        let actor = ctx.actor()?;
+        let enough = known.is_empty() || !self.must_have_passkey(&actor.account) || !actor.rights.lacks_passkey();
+        if enough { Ok(()) } else { Err(AppError::Unconfirmed) }
+    }
+
+    fn name_of(&self, ctx: &Ctx, text: &str) -> String {
+        let name: String = text.chars().filter(|c| !c.is_control()).take(NAME).collect();
+        let name = name.trim();
+        if name.is_empty() { ctx.lang.tr("Clé d’accès", "Passkey").to_owned() } else { name.to_owned() }
+    }
+
+    /// What a change leaves behind, with everything that may not vary from run to run.
+    pub(super) fn note(
+        &self,
+        now: Timestamp,
+        account: &Account,
+        actor: Option<AccountId>,
+        change: PasskeyChange,
+        name: &str,
+    ) -> Note {
+        let at = self.in_words(now);
+        let link = format!("{}{}/account/passkeys", self.config.portal.public_url, account.lang.tr("", "/en"));
+        let (to, lang, by_operator) = (account.email.clone(), account.lang, actor.is_none());
+        let letter = Letter::PasskeyChanged { to, lang, change, by_operator, name: name.to_owned(), at, link };
+        Note { job: Uuid::now_v7(), due: self.clock(), now, account: account.id, actor, change, letter }
+    }
+
+    /// An instant as people read it, in the zone of the first call.
+    fn in_words(&self, at: Timestamp) -> String {
+        match self.calls.first() {
+            Some(call) => format!("{} ({})", show_instant(at, &call.time_zone()), call.zone),
+            None => at.to_string(),
+        }
+    }
+}
+
+/// A line of the journal and a letter.
+pub(super) struct Note {
+    job: Uuid,
+    due: Timestamp,
+    now: Timestamp,
+    account: AccountId,
+    actor: Option<AccountId>,
+    change: PasskeyChange,
+    letter: Letter,
+}
+
+impl Note {
+    pub(super) async fn write(&self, db: &mut Connection, passkey: Uuid) -> Result<(), StoreError> {
+        let kind = match self.change {
+            PasskeyChange::Added => EventKind::PasskeyAdded,
+            PasskeyChange::Renamed => EventKind::PasskeyRenamed,
+            PasskeyChange::Removed => EventKind::PasskeyRemoved,
+        };
+        let data = serde_json::json!({ "passkey": passkey, "account": self.account });
+        outbox::push(db, self.job, "mail", &serde_json::json!(self.letter), self.due).await?;
+        journal::append(db, &Event { kind, at: self.now, actor: self.actor, dossier: None, data }).await
+    }
+}

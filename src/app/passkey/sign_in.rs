@@ -1,0 +1,103 @@
+//! Signing in by passkey, and confirming by passkey that the person at a session is still the same.
+
+use super::Ceremony;
+use crate::{
+    app::{App, AppError, Ctx, SignedIn, transaction::transaction},
+    auth::{Answer, PasskeyError},
+    domain::{
+        access::Amr,
+        ids::{AccountId, SessionId},
+    },
+    store::{Freshness, account, ceremony::Kind, passkey},
+};
+use uuid::Uuid;
+
+impl App {
+    /// Begins to sign somebody in by any passkey that the device has for the portal.
+    ///
+    /// # Errors
+    /// [`AppError::TooManyLinks`] when one client asks too often; the store's.
+    pub async fn begin_passkey_sign_in(&self, ctx: &Ctx) -> Result<Ceremony, AppError> {
+        let party = self.party(ctx)?;
+        if !self.ceremonies.admits(ctx.client, std::time::Instant::now()) {
+            return Err(AppError::TooManyLinks);
+        }
+        self.begin_ceremony(ctx, Kind::Authenticate, None, party.begin_authentication(&[])?).await
+    }
+
+    /// Signs in whoever's passkey answered.
+    ///
+    /// # Errors
+    /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`] or the store's.
+    pub async fn sign_in_by_passkey(
+        &self,
+        ctx: &Ctx,
+        ceremony: Uuid,
+        answer: serde_json::Value,
+    ) -> Result<SignedIn, AppError> {
+        let state = self.end_ceremony(ctx, ceremony, Kind::Authenticate, None).await?;
+        let answer = Answer::read(answer)?;
+        let whose = answer.account().ok_or(PasskeyError::Refused("the device does not say whose it is".into()))?;
+        self.use_passkey(ctx, &answer, state, whose).await?;
+        let id = SessionId(Uuid::now_v7());
+        transaction!(self.store, db => {
+            let account = account::load(db, whose).await?.ok_or(AppError::PasskeyRefused)?;
+            self.open_session(db, ctx, id, &account, Amr::Passkey).await
+        })
+    }
+
+    /// Begins to confirm that the person at a session is its owner, by one of the owner's passkeys.
+    ///
+    /// # Errors
+    /// [`AppError::NoPasskey`] when there is none; the store's.
+    pub async fn begin_step_up(&self, ctx: &Ctx) -> Result<Ceremony, AppError> {
+        let (party, account) = (self.party(ctx)?, ctx.account()?);
+        let among: Vec<Vec<u8>> = {
+            let mut db = self.store.read(Freshness::OwnWrites).await?;
+            passkey::of(&mut db, account).await?.into_iter().map(|passkey| passkey.credential_id).collect()
+        };
+        if among.is_empty() {
+            return Err(AppError::NoPasskey);
+        }
+        self.begin_ceremony(ctx, Kind::StepUp, Some(account), party.begin_authentication(&among)?).await
+    }
+
+    /// Confirms it: the session has been stepped up now.
+    ///
+    /// # Errors
+    /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`] or the store's.
+    pub async fn step_up_by_passkey(
+        &self,
+        ctx: &Ctx,
+        ceremony: Uuid,
+        answer: serde_json::Value,
+    ) -> Result<SignedIn, AppError> {
+        let account = ctx.account()?;
+        let state = self.end_ceremony(ctx, ceremony, Kind::StepUp, Some(account)).await?;
+        self.use_passkey(ctx, &Answer::read(answer)?, state, account).await?;
+        self.step_up(ctx).await
+    }
+
+    /// Holds an answer against the stored passkey of a person, and keeps the counter that came with it.
+    async fn use_passkey(
+        &self,
+        ctx: &Ctx,
+        answer: &Answer,
+        state: serde_json::Value,
+        whose: AccountId,
+    ) -> Result<(), AppError> {
+        let (party, now) = (self.party(ctx)?, ctx.now);
+        let refused = |reason: &str| PasskeyError::Refused(reason.into());
+        if answer.account().is_some_and(|account| account != whose) {
+            return Err(refused("it is somebody else's").into());
+        }
+        let state = &state;
+        transaction!(self.store, db => {
+            let stored = passkey::lock_by_credential(db, answer.credential_id()).await?;
+            let stored = stored.filter(|stored| stored.account == whose).ok_or_else(|| refused("it is not known"))?;
+            let proven = party.finish_authentication(answer, state.clone(), stored.credential)?;
+            passkey::note_use(db, stored.id, &proven.credential, now).await?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,77 @@
+//! `guichet admin passkey`: what becomes of lost passkeys.
+
+use super::Installation;
+use crate::{
+    app::{App, AppError},
+    config::Config,
+};
+use std::io::{self, Write};
+use uuid::Uuid;
+
+/// What is to be done.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum PasskeyCommand {
+    /// Lists the passkeys of an address.
+    List {
+        /// Address of the person.
+        email: String,
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// Removes passkeys of an address and ends its sessions; the person is told by mail, and adds others.
+    ///
+    /// Make sure of the person first: whoever has the mailbox can then add a passkey.
+    Remove {
+        /// Address of the person.
+        email: String,
+        /// Which one, as listed.
+        #[arg(long, value_name = "ID", required_unless_present = "all")]
+        id: Option<Uuid>,
+        /// All of them.
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+        #[command(flatten)]
+        installation: Installation,
+    },
+}
+
+pub(super) async fn run(command: PasskeyCommand) -> anyhow::Result<()> {
+    match command {
+        PasskeyCommand::List { email, installation } => list(&email, &installation).await,
+        PasskeyCommand::Remove { email, id, all: _, installation } => remove(&email, id, &installation).await,
+    }
+}
+
+async fn list(email: &str, installation: &Installation) -> anyhow::Result<()> {
+    let app = App::open(Config::read(&installation.config)?)?;
+    let found = app.passkeys_of(email).await;
+    app.store.close().await;
+    let (account, keys) = found.map_err(|error| nobody(error, email, "there is no account for"))?;
+    let mut out = io::stdout();
+    if keys.is_empty() {
+        writeln!(out, "{} has no passkey.", account.email)?;
+    }
+    for key in keys {
+        let used = key.last_used.map_or_else(|| "never".to_owned(), |at| at.to_string());
+        writeln!(out, "{}  added {}  last used {used}  {}", key.id, key.created, key.name)?;
+    }
+    Ok(())
+}
+
+async fn remove(email: &str, one: Option<Uuid>, installation: &Installation) -> anyhow::Result<()> {
+    let app = App::open(Config::read(&installation.config)?)?;
+    let removed = app.remove_lost_passkeys(email, one).await;
+    app.store.close().await;
+    for key in removed.map_err(|error| nobody(error, email, "there is no such passkey of"))? {
+        writeln!(io::stdout(), "{} ({}) is removed.", key.id, key.name)?;
+    }
+    writeln!(io::stdout(), "{email} is signed out everywhere, and is told by mail.")?;
+    Ok(())
+}
+
+fn nobody(error: AppError, email: &str, words: &'static str) -> anyhow::Error {
+    match error {
+        AppError::NotFound => anyhow::anyhow!("{words} {email}"),
+        error => anyhow::Error::from(error).context(format!("cannot look up {email}")),
+    }
+}

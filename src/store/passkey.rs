@@ -1,0 +1,156 @@
+//! Passkeys, as their public halves.
+
+use super::{
+    StoreError,
+    row::{impossible, instant, one_row, timestamp},
+};
+use crate::domain::ids::AccountId;
+use jiff::Timestamp;
+use sqlx::{FromRow, MySqlConnection};
+use time::PrimitiveDateTime;
+use uuid::Uuid;
+
+/// A passkey.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Passkey {
+    /// Id in addresses and in the journal.
+    pub id: Uuid,
+    /// The id that its device gave it.
+    pub credential_id: Vec<u8>,
+    /// Whose it is.
+    pub account: AccountId,
+    /// What its owner calls it.
+    pub name: String,
+    /// Public key and counter.
+    pub credential: serde_json::Value,
+    /// When it was added.
+    pub created: Timestamp,
+    /// When it was last used.
+    pub last_used: Option<Timestamp>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    passkey_id: Uuid,
+    credential_id: Vec<u8>,
+    account_id: Uuid,
+    name: String,
+    credential: String,
+    created_at: PrimitiveDateTime,
+    last_used_at: Option<PrimitiveDateTime>,
+}
+
+impl TryFrom<Row> for Passkey {
+    type Error = StoreError;
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.passkey_id,
+            credential_id: row.credential_id,
+            account: AccountId(row.account_id),
+            name: row.name,
+            credential: serde_json::from_str(&row.credential).map_err(|_| impossible("passkey", "credential"))?,
+            created: timestamp(row.created_at),
+            last_used: row.last_used_at.map(timestamp),
+        })
+    }
+}
+
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "select passkey_id, credential_id, account_id, name, credential, created_at, last_used_at from passkey ",
+            $which
+        )
+    };
+}
+
+/// Adds a passkey.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the device has given its id before; when the database fails.
+pub async fn insert(db: &mut MySqlConnection, passkey: &Passkey) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into passkey (passkey_id, credential_id, account_id, name, credential, created_at)
+         values (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(passkey.id)
+    .bind(&passkey.credential_id)
+    .bind(passkey.account.0)
+    .bind(&passkey.name)
+    .bind(passkey.credential.to_string())
+    .bind(instant(passkey.created))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The passkeys of an account, the oldest first; they stay as they are until the transaction ends.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_of(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Passkey>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(select!("where account_id = ? order by created_at, passkey_id for update"))
+        .bind(account.0)
+        .fetch_all(db)
+        .await?;
+    rows.into_iter().map(Passkey::try_from).collect()
+}
+
+/// The passkeys of an account, the oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Passkey>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(select!("where account_id = ? order by created_at, passkey_id"))
+        .bind(account.0)
+        .fetch_all(db)
+        .await?;
+    rows.into_iter().map(Passkey::try_from).collect()
+}
+
+/// The passkey with the id that its device gave it, locked: its counter is read and written by one at a time.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_by_credential(db: &mut MySqlConnection, credential_id: &[u8]) -> Result<Option<Passkey>, StoreError> {
+    let row: Option<Row> =
+        sqlx::query_as(select!("where credential_id = ? for update")).bind(credential_id).fetch_optional(db).await?;
+    row.map(Passkey::try_from).transpose()
+}
+
+/// Notes a use, with the counter that came with it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note_use(
+    db: &mut MySqlConnection,
+    id: Uuid,
+    credential: &serde_json::Value,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let done = sqlx::query("update passkey set credential = ?, last_used_at = ? where passkey_id = ?")
+        .bind(credential.to_string())
+        .bind(instant(now))
+        .bind(id)
+        .execute(db)
+        .await?;
+    one_row(done.rows_affected())
+}
+
+/// Gives a passkey another name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rename(db: &mut MySqlConnection, id: Uuid, name: &str) -> Result<(), StoreError> {
+    let done = sqlx::query("update passkey set name = ? where passkey_id = ?").bind(name).bind(id).execute(db).await?;
+    one_row(done.rows_affected())
+}
+
+/// Removes a passkey: nobody signs in with it any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove(db: &mut MySqlConnection, id: Uuid) -> Result<(), StoreError> {
+    let done = sqlx::query("delete from passkey where passkey_id = ?").bind(id).execute(db).await?;
+    one_row(done.rows_affected())
+}

@@ -1,0 +1,190 @@
+//! One's own passkeys, signing in by one, and confirming by one that one is still the same.
+
+use super::{here, render, safe_next, see_other, sign_in::landing};
+use crate::{
+    app::{App, Ceremony, Ctx, Key, SignedIn, encode},
+    domain::text::Text,
+    web::{
+        error::Failure,
+        extract::{AnyonesJson, Path, Posted, PostedJson, Query, session_cookie},
+        view::{self, PasskeyRow, Shell},
+    },
+};
+use axum::{
+    Json,
+    extract::State,
+    http::{Uri, header},
+    response::{Html, IntoResponse, Response},
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// Nothing: a ceremony begins without a word.
+#[derive(Deserialize)]
+pub struct Begin {}
+
+/// The end of a ceremony.
+#[derive(Deserialize)]
+pub struct End {
+    ceremony: Uuid,
+    answer: serde_json::Value,
+    #[serde(default)]
+    next: String,
+    #[serde(default)]
+    name: Option<String>,
+}
+
+/// Where to go on to, and what was just done.
+#[derive(Deserialize)]
+pub struct Shown {
+    next: Option<String>,
+    #[serde(default)]
+    done: String,
+}
+
+/// Begins a sign-in.
+pub async fn begin_sign_in(
+    State(app): State<App>,
+    ctx: Ctx,
+    AnyonesJson(Begin {}): AnyonesJson<Begin>,
+) -> Result<Json<Ceremony>, Failure> {
+    Ok(Json(app.begin_passkey_sign_in(&ctx).await?))
+}
+
+/// Ends a sign-in.
+pub async fn sign_in(
+    State(app): State<App>,
+    ctx: Ctx,
+    AnyonesJson(end): AnyonesJson<End>,
+) -> Result<Response, Failure> {
+    let session = app.sign_in_by_passkey(&ctx, end.ceremony, end.answer).await?;
+    let next = landing(&app, &session, &end.next);
+    Ok(go_on(&ctx, &session, &next))
+}
+
+/// The list.
+pub async fn list(
+    State(app): State<App>,
+    ctx: Ctx,
+    Query(shown): Query<Shown>,
+    uri: Uri,
+) -> Result<Html<String>, Failure> {
+    let keys = app.passkeys(&ctx).await?;
+    let notice = match shown.done.as_str() {
+        "added" => Some(Text::new(
+            "Clé d’accès ajoutée. Un courriel vous le confirme.",
+            "Passkey added. An e-mail confirms it.",
+        )),
+        "renamed" => Some(Text::new("Clé d’accès renommée.", "Passkey renamed.")),
+        "removed" => Some(Text::new(
+            "Clé d’accès supprimée. Un courriel vous le confirme.",
+            "Passkey removed. An e-mail confirms it.",
+        )),
+        _ => None,
+    };
+    let page = render(&app, &ctx, app.front(&ctx)?, &here(&uri), |shell| {
+        let rows: Vec<PasskeyRow> = keys.iter().map(|key| row(shell, key)).collect();
+        let page = view::Passkeys {
+            rows: &rows,
+            usable: app.has_passkeys(&ctx),
+            public_url: &app.config.portal.public_url,
+            required: ctx.actor.as_ref().is_some_and(|actor| app.must_have_passkey(&actor.account)),
+            next: shown.next.as_deref().map(safe_next),
+            notice: notice.as_ref(),
+        };
+        view::passkeys(shell, &page)
+    })?;
+    Ok(Html(page))
+}
+
+fn row(shell: &Shell<'_>, key: &Key) -> PasskeyRow {
+    PasskeyRow {
+        id: key.id.to_string(),
+        name: key.name.clone(),
+        created: shell.instant(&key.created),
+        last_used: key.last_used.map(|at| shell.instant(&at)),
+    }
+}
+
+/// Begins to add one.
+pub async fn begin_adding(
+    State(app): State<App>,
+    ctx: Ctx,
+    PostedJson(Begin {}): PostedJson<Begin>,
+) -> Result<Json<Ceremony>, Failure> {
+    Ok(Json(app.begin_adding_passkey(&ctx).await?))
+}
+
+/// Adds one.
+pub async fn add(State(app): State<App>, ctx: Ctx, PostedJson(end): PostedJson<End>) -> Result<Response, Failure> {
+    let name = end.name.unwrap_or_default();
+    let session = app.add_passkey(&ctx, end.ceremony, &name, end.answer).await?;
+    let next = match end.next.as_str() {
+        "" => "/account/passkeys?done=added",
+        next => safe_next(next),
+    };
+    Ok(go_on(&ctx, &session, next))
+}
+
+/// Gives one another name.
+pub async fn rename(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<Uuid>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    app.rename_passkey(&ctx, id, posted.text("name")).await?;
+    Ok(see_other(ctx.lang, "/account/passkeys?done=renamed"))
+}
+
+/// Removes one.
+pub async fn remove(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<Uuid>,
+    _posted: Posted,
+) -> Result<Response, Failure> {
+    app.remove_passkey(&ctx, id).await?;
+    Ok(see_other(ctx.lang, "/account/passkeys?done=removed"))
+}
+
+/// Asks for one.
+pub async fn ask_confirmation(
+    State(app): State<App>,
+    ctx: Ctx,
+    Query(shown): Query<Shown>,
+    uri: Uri,
+) -> Result<Html<String>, Failure> {
+    let keys = app.passkeys(&ctx).await?;
+    let next = safe_next(shown.next.as_deref().unwrap_or_default());
+    let page = view::Confirm {
+        next,
+        next_encoded: &encode(next),
+        has_one: !keys.is_empty(),
+        usable: app.has_passkeys(&ctx),
+        public_url: &app.config.portal.public_url,
+    };
+    Ok(Html(render(&app, &ctx, app.front(&ctx)?, &here(&uri), |shell| view::confirm(shell, &page))?))
+}
+
+/// Begins to confirm.
+pub async fn begin_confirming(
+    State(app): State<App>,
+    ctx: Ctx,
+    PostedJson(Begin {}): PostedJson<Begin>,
+) -> Result<Json<Ceremony>, Failure> {
+    Ok(Json(app.begin_step_up(&ctx).await?))
+}
+
+/// Confirms.
+pub async fn confirm(State(app): State<App>, ctx: Ctx, PostedJson(end): PostedJson<End>) -> Result<Response, Failure> {
+    let session = app.step_up_by_passkey(&ctx, end.ceremony, end.answer).await?;
+    Ok(go_on(&ctx, &session, safe_next(&end.next)))
+}
+
+/// Tells the page's script where to go on to, with the session as it is now.
+fn go_on(ctx: &Ctx, session: &SignedIn, next: &str) -> Response {
+    let redirect = format!("{}{next}", ctx.lang.tr("", "/en"));
+    let cookie = session_cookie(&session.token, session.ends, ctx.now);
+    ([(header::SET_COOKIE, cookie)], Json(serde_json::json!({ "redirect": redirect }))).into_response()
+}
