@@ -16,6 +16,7 @@ pub mod edge;
 pub mod embedded;
 mod endpoint;
 mod error;
+pub mod glass;
 pub mod health;
 pub mod journal;
 pub mod login;

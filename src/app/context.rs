@@ -4,7 +4,7 @@ use super::{AppError, Site};
 use crate::{
     auth::{Denied, Guarded, Permit, Protected, Rights},
     domain::{
-        access::{About, Action, Part, Relations, Target},
+        access::{About, Action, Part, Relations, Role, Target},
         ids::{AccountId, DossierId, SessionId},
         text::Lang,
     },
@@ -12,6 +12,7 @@ use crate::{
         Connection,
         account::Account,
         delegation::{self, Delegation},
+        glass,
     },
 };
 use jiff::Timestamp;
@@ -149,12 +150,17 @@ impl Door<'_> {
 }
 
 /// What a dossier is to somebody who does not own it.
-async fn relations(
+pub(super) async fn relations(
     db: &mut Connection,
     dossier: DossierId,
     account: &Account,
     now: Timestamp,
 ) -> Result<Relations, AppError> {
     let held = delegation::held(db, dossier, &account.email, now).await?;
-    Ok(Relations { grants: held.iter().flat_map(Delegation::grants).collect(), ..Relations::default() })
+    let runs = account.roles.has(Role::Operator);
+    Ok(Relations {
+        grants: held.iter().flat_map(Delegation::grants).collect(),
+        glass_until: if runs { glass::until(db, dossier, account.id).await? } else { None },
+        ..Relations::default()
+    })
 }

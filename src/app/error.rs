@@ -49,6 +49,9 @@ pub enum AppError {
     /// What was to be given to a guest is not right; all of it is there.
     #[error("the invitation is refused")]
     Gift(Vec<super::delegate::GiftFault>),
+    /// A reason that has to be given is missing or too long.
+    #[error("a reason is needed")]
+    Reason,
     /// The deposit is refused; all findings are there.
     #[error("the deposit is refused")]
     Refused(Box<Evaluation>),

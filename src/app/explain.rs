@@ -1,6 +1,6 @@
 //! Why somebody may do something, or not: the decision itself, told in words.
 
-use super::{App, AppError};
+use super::{App, AppError, context::relations};
 use crate::{
     auth::{Channel, Denied, Keys, RULES, Rights, Rule, SessionToken, Standing, read, rules_for},
     domain::{
@@ -8,7 +8,7 @@ use crate::{
         ids::{DossierId, SessionId},
         text::Text,
     },
-    store::{Freshness, account, delegation, dossier},
+    store::{Freshness, account, dossier},
 };
 use jiff::SignedDuration;
 use std::sync::Arc;
@@ -50,11 +50,7 @@ impl App {
                 let relations = if row.owner() == account.id {
                     Relations::default()
                 } else {
-                    let held = delegation::held(&mut db, id, &account.email, now).await?;
-                    Relations {
-                        grants: held.iter().flat_map(delegation::Delegation::grants).collect(),
-                        ..Relations::default()
-                    }
+                    relations(&mut db, id, &account, now).await?
                 };
                 Target::Dossier(crate::domain::access::About { part, ..row.about(relations) })
             }

@@ -50,6 +50,10 @@ pub enum EventKind {
     RoleTaken,
     /// An account was suspended, or let in again.
     AccountSuspended,
+    /// Somebody who runs the service asked to read a dossier.
+    EmergencyAsked,
+    /// A second person allowed it.
+    EmergencyAllowed,
     /// A new root key of tokens was made.
     RootMade,
     /// A root key of tokens was dropped.
@@ -90,6 +94,8 @@ impl EventKind {
             Self::RoleGiven => "role_given",
             Self::RoleTaken => "role_taken",
             Self::AccountSuspended => "account_suspended",
+            Self::EmergencyAsked => "emergency_asked",
+            Self::EmergencyAllowed => "emergency_allowed",
             Self::RootMade => "root_made",
             Self::RootDropped => "root_dropped",
             Self::TokenMade => "token_made",

@@ -189,9 +189,16 @@ fn describe_app(error: &AppError) -> Described {
             ("Page introuvable", "Page not found"),
             ("Cette adresse ne mène à rien que vous puissiez voir.", "This address leads to nothing that you may see."),
             (
-                "Vérifiez l'adresse, ou connectez-vous avec le compte du dossier.",
-                "Check the address, or sign in with the account of the dossier.",
+                "Vérifiez l'adresse, ou connectez-vous avec le compte du dossier. Un dossier n'est visible que de son porteur, de ceux qu'il y a invités et, une fois déposé, de ceux qui l'instruisent.",
+                "Check the address, or sign in with the account of the dossier. A dossier is seen by its owner, by those invited to it and, once deposited, by those who examine it.",
             ),
+        ),
+        AppError::Reason => words(
+            S::UNPROCESSABLE_ENTITY,
+            "reason",
+            ("Motif manquant", "Reason missing"),
+            ("Il faut un motif, de 500 caractères au plus.", "A reason is needed, of 500 characters at most."),
+            BACK,
         ),
         AppError::Gift(faults) => {
             let mut described = words(

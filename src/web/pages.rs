@@ -3,6 +3,7 @@
 pub mod account;
 pub mod deposit;
 pub mod dossier;
+pub mod emergency;
 mod form;
 pub mod guests;
 pub mod mails;

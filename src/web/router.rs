@@ -20,6 +20,8 @@ pub enum Access {
     OwnerOrOfficer,
     /// Officers.
     Officer,
+    /// Those who run the service, and the data protection officer.
+    Operators,
     /// Programs with a token.
     Token,
     /// Everyone, on a demonstration only.
@@ -44,9 +46,10 @@ fn route(methods: &'static str, path: &'static str, access: Access, handler: Met
 /// The table.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    use Access::{Anyone, Demonstration, Officer, Owner, OwnerOrOfficer, SignedIn, Token};
+    use Access::{Anyone, Demonstration, Officer, Operators, Owner, OwnerOrOfficer, SignedIn, Token};
     use pages::{
-        account, deposit, dossier, guests, mails, officer, passkey, public, receipt, sign_in, simulator, verify,
+        account, deposit, dossier, emergency, guests, mails, officer, passkey, public, receipt, sign_in, simulator,
+        verify,
     };
     let mut table = vec![
         // The call, for everyone.
@@ -103,6 +106,9 @@ pub fn routes() -> Vec<Route> {
         // The officer.
         route("GET", "/calls/{call}/rounds/{round}/dossiers.csv", Officer, get(officer::csv)),
         route("GET", "/calls/{call}/rounds/{round}/dossiers/{id}", Officer, get(officer::dossier)),
+        // Those who run the service.
+        route("GET POST", "/emergency", Operators, get(emergency::show).post(emergency::ask)),
+        route("POST", "/emergency/{request}/allow", Operators, post(emergency::allow)),
         // The demonstration's mailbox.
         route("GET", "/demo/mails", Demonstration, get(mails::list)),
         route("GET", "/demo/mails/{id}", Demonstration, get(mails::show)),

@@ -7,6 +7,7 @@ mod account;
 mod answers;
 mod banner;
 mod editor;
+mod emergency;
 mod feedback;
 mod field;
 mod guests;
@@ -24,6 +25,7 @@ mod sign_in;
 
 pub use account::{AccountPage, SessionRow, TokenRow, account};
 pub use editor::editor;
+pub use emergency::{EmergencyRow, emergency};
 pub use feedback::{error, mail, mails};
 pub use guests::{GuestRow, GuestsPage, PartChoice, ReadingRow, Typed, guests};
 pub use model::{

@@ -186,6 +186,8 @@ fn reading_row(call: &Call, reading: &Reading, lang: Lang, zone: &TimeZone) -> R
         "piece_attached" => lang.tr("a joint", "attached"),
         "piece_removed" => lang.tr("a retiré", "removed"),
         "deposit_read" => lang.tr("a lu le dépôt", "read the deposit"),
+        "emergency_asked" => lang.tr("a demandé une lecture d'urgence", "asked for an emergency reading"),
+        "emergency_allowed" => lang.tr("a autorisé une lecture d'urgence", "allowed an emergency reading"),
         "dossier_deposited" => lang.tr("a déposé", "deposited"),
         other => other,
     };

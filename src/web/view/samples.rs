@@ -133,6 +133,7 @@ fn own(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
         ("guests-problem", shared::guests_page(s, &shared::problems())),
         ("account", shared::account_page(s, None)),
         ("account-token", shared::account_page(s, Some("EoQBCk4KBHVzZXIKC2RvY3VtZW50X2lkGAMiCQoHCAoSAxiACCIM"))),
+        ("emergency", shared::emergency_page(s)),
         ("mails", mails(s, &mail_rows())),
         ("mail", mail(s, &mail_rows()[0])),
     ]

@@ -17,6 +17,7 @@ fn concrete(path: &str, id: &str, receipt: &str) -> String {
         .replace("{secret}", &"0".repeat(64))
         .replace("{delegation}", id)
         .replace("{session}", id)
+        .replace("{request}", id)
         .replace("{token}", id)
         .replace("{name}", "style.css")
 }
@@ -49,6 +50,8 @@ async fn every_route_opens_to_those_of_the_table_and_to_nobody_else() {
                 Access::Owner => [true, false, false, false],
                 Access::OwnerOrOfficer => [true, false, true, false],
                 Access::Officer => [false, false, true, false],
+                // Nobody among these; flows::delegation has an operator.
+                Access::Operators => [false, false, false, false],
                 // A browser's cookie opens nothing to programs.
                 Access::Token => [false, false, false, false],
             };

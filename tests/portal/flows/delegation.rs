@@ -257,3 +257,40 @@ async fn an_auditor_reads_for_a_week_and_writes_nothing() {
     let mut later = guest(&email).await;
     later.get(&format!("/receipts/{number}")).await.expect(404);
 }
+
+#[tokio::test]
+async fn two_persons_together_open_one_dossier_for_an_hour() {
+    let mut ada = Actor::applicant().await;
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    let number = sample::deposit(&mut ada, &id).await;
+    let (first, second) = (someone(), someone());
+    for email in [&first, &second] {
+        ada.at.command(&["access", "give", email, "--role", "operator"]).await;
+    }
+    let (mut first, mut second) = (guest(&first).await, guest(&second).await);
+    first.get(&format!("/receipts/{number}")).await.expect(404);
+    first.get("/emergency").await.expect(200);
+    first.post("/emergency", &[("receipt", &number), ("reason", " ")]).await.expect(422);
+    first.post("/emergency", &[("receipt", "nowhere"), ("reason", "x")]).await.expect(422);
+    let reason = format!("Signalement {number}");
+    first.post("/emergency", &[("receipt", &number), ("reason", &reason)]).await.expect(303);
+    first.get(&format!("/receipts/{number}")).await.expect(404);
+    ada.get("/emergency").await.expect(403);
+
+    let page = second.get("/emergency").await.expect(200).body;
+    let card = page.split("<li class=\"card\">").find(|card| card.contains(&reason)).unwrap();
+    let allow = card.split("action=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    first.post(&allow, &[]).await.expect(404);
+    second.post(&allow, &[]).await.expect(303);
+    second.post(&allow, &[]).await.expect(404);
+    first.get(&format!("/receipts/{number}")).await.expect(200);
+    second.get(&format!("/receipts/{number}")).await.expect(404);
+    first.get(&format!("/dossiers/{id}")).await.expect(404);
+    wait_for_async("the owner to see it", async || {
+        let page = ada.get(&format!("/dossiers/{id}/guests")).await.expect(200).body;
+        page.contains("opérateur du service") && page.contains("autorisé par deux personnes")
+    })
+    .await;
+    first.when(&(jiff::Timestamp::now() + jiff::SignedDuration::from_mins(61)).to_string());
+    first.get(&format!("/receipts/{number}")).await.expect(404);
+}

@@ -2,7 +2,8 @@
 
 use super::{
     super::{
-        AccountPage, GuestRow, GuestsPage, PartChoice, ReadingRow, SessionRow, Shell, TokenRow, Typed, account, guests,
+        AccountPage, EmergencyRow, GuestRow, GuestsPage, PartChoice, ReadingRow, SessionRow, Shell, TokenRow, Typed,
+        account, emergency, guests,
     },
     data::id,
 };
@@ -107,4 +108,21 @@ pub(super) fn account_page(s: &Shell<'_>, made: Option<&str>) -> Page {
         notice: None,
     };
     account(s, &page)
+}
+
+pub(super) fn emergency_page(s: &Shell<'_>) -> Page {
+    let row = |number, own, allowed: Option<&str>| EmergencyRow {
+        id: id(number),
+        own,
+        readable: own && allowed.is_some(),
+        receipt: Some("2024-000042".into()),
+        who: "astreinte@exemple.org".into(),
+        reason: s.tr("Pièce illisible signalée par le porteur", "Unreadable piece reported by the owner").into(),
+        asked: "30/07/2024 14:03:12".into(),
+        allowed_by: allowed.map(str::to_owned),
+        until: allowed.map(|_| "30/07/2024 15:10:00".to_owned()),
+    };
+    let problem = Text::new("Aucun reçu ne porte ce numéro.", "No receipt has this number.");
+    let rows = [row(1, false, None), row(2, true, Some("dpo@exemple.org"))];
+    emergency(s, &rows, true, ("2024-9", ""), Some(&problem))
 }

@@ -1,0 +1,165 @@
+//! Emergency readings: one person of the service asks to read one dossier, another one allows it for an hour.
+
+use super::{
+    StoreError,
+    row::{instant, timestamp},
+};
+use crate::domain::ids::{AccountId, DossierId};
+use jiff::Timestamp;
+use sqlx::{FromRow, MySqlConnection};
+use time::PrimitiveDateTime;
+use uuid::Uuid;
+
+/// A request to read one dossier.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Its id.
+    pub id: Uuid,
+    /// Which dossier.
+    pub dossier: DossierId,
+    /// Receipt that stands for it, if any.
+    pub receipt: Option<String>,
+    /// Who asks.
+    pub asked_by: AccountId,
+    /// Address of who asks.
+    pub email: String,
+    /// Why.
+    pub reason: String,
+    /// When it was asked.
+    pub asked_at: Timestamp,
+    /// Address of who allowed it.
+    pub allowed_by: Option<String>,
+    /// The last instant of the reading.
+    pub ends_at: Option<Timestamp>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    glass_id: Uuid,
+    dossier_id: Uuid,
+    deposit_receipt: Option<String>,
+    asked_by: Uuid,
+    email: String,
+    reason: String,
+    asked_at: PrimitiveDateTime,
+    allower: Option<String>,
+    ends_at: Option<PrimitiveDateTime>,
+}
+
+impl From<Row> for Request {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.glass_id,
+            dossier: DossierId(row.dossier_id),
+            receipt: row.deposit_receipt,
+            asked_by: AccountId(row.asked_by),
+            email: row.email,
+            reason: row.reason,
+            asked_at: timestamp(row.asked_at),
+            allowed_by: row.allower,
+            ends_at: row.ends_at.map(timestamp),
+        }
+    }
+}
+
+/// Asks.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ask(
+    db: &mut MySqlConnection,
+    id: Uuid,
+    dossier: DossierId,
+    who: AccountId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query("insert into glass (glass_id, dossier_id, asked_by, reason, asked_at) values (?, ?, ?, ?, ?)")
+        .bind(id)
+        .bind(dossier.0)
+        .bind(who.0)
+        .bind(reason)
+        .bind(instant(now))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// The latest requests, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn latest(db: &mut MySqlConnection) -> Result<Vec<Request>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select g.glass_id, g.dossier_id, d.deposit_receipt, g.asked_by, a.email, g.reason, g.asked_at,
+                b.email as allower, g.ends_at
+         from glass g join account a on a.account_id = g.asked_by join dossier d on d.dossier_id = g.dossier_id
+         left join account b on b.account_id = g.allowed_by order by g.asked_at desc limit 50",
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(Request::from).collect())
+}
+
+/// Allows a request of somebody else that nobody has allowed and that is young; the dossier, if there was one such.
+///
+/// # Errors
+/// When the database fails.
+pub async fn allow(
+    db: &mut MySqlConnection,
+    id: Uuid,
+    who: AccountId,
+    now: Timestamp,
+    asked_since: Timestamp,
+    ends: Timestamp,
+) -> Result<Option<DossierId>, StoreError> {
+    let done = sqlx::query(
+        "update glass set allowed_by = ?, allowed_at = ?, ends_at = ?
+         where glass_id = ? and allowed_by is null and asked_by <> ? and asked_at > ?",
+    )
+    .bind(who.0)
+    .bind(instant(now))
+    .bind(instant(ends))
+    .bind(id)
+    .bind(who.0)
+    .bind(instant(asked_since))
+    .execute(&mut *db)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let dossier: Option<Uuid> =
+        sqlx::query_scalar("select dossier_id from glass where glass_id = ?").bind(id).fetch_optional(db).await?;
+    Ok(dossier.map(DossierId))
+}
+
+/// Until when somebody may read a dossier in an emergency.
+///
+/// # Errors
+/// When the database fails.
+pub async fn until(
+    db: &mut MySqlConnection,
+    dossier: DossierId,
+    who: AccountId,
+) -> Result<Option<Timestamp>, StoreError> {
+    let ends: Option<PrimitiveDateTime> = sqlx::query_scalar(
+        "select max(ends_at) from glass where dossier_id = ? and asked_by = ? and allowed_by is not null",
+    )
+    .bind(dossier.0)
+    .bind(who.0)
+    .fetch_one(db)
+    .await?;
+    Ok(ends.map(timestamp))
+}
+
+/// The dossier of a receipt, for asking without reading.
+///
+/// # Errors
+/// When the database fails.
+pub async fn dossier_of(db: &mut MySqlConnection, receipt: &str) -> Result<Option<DossierId>, StoreError> {
+    let id: Option<Uuid> = sqlx::query_scalar("select dossier_id from deposit where receipt_number = ?")
+        .bind(receipt)
+        .fetch_optional(db)
+        .await?;
+    Ok(id.map(DossierId))
+}

@@ -1,0 +1,80 @@
+//! Emergency readings: asking for one, and allowing a colleague's.
+
+use super::{here, render, see_other};
+use crate::{
+    app::{App, AppError, Ctx},
+    domain::{access::Role, calendar::show_instant, text::Text},
+    web::{
+        error::Failure,
+        extract::{Path, Posted},
+        view::{self, EmergencyRow},
+    },
+};
+use axum::{
+    extract::State,
+    http::{StatusCode, Uri},
+    response::{Html, IntoResponse, Response},
+};
+use uuid::Uuid;
+
+/// The requests.
+pub async fn show(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<String>, Failure> {
+    Ok(Html(page(&app, &ctx, &here(&uri), ("", ""), None).await?))
+}
+
+/// Asks; what was typed comes back when it is not enough.
+pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: Posted) -> Result<Response, Failure> {
+    let (receipt, reason) = (posted.text("receipt"), posted.text("reason"));
+    let problem = match app.ask_emergency(&ctx, receipt, reason).await {
+        Ok(()) => return Ok(see_other(ctx.lang, "/emergency")),
+        Err(AppError::Reason) => Text::new(
+            "Dites pourquoi, en 500 caractères au plus : ce motif reste au journal.",
+            "Say why, in 500 characters at most: the reason stays in the journal.",
+        ),
+        Err(AppError::NotFound) => Text::new("Aucun reçu ne porte ce numéro.", "No receipt has this number."),
+        Err(error) => return Err(error.into()),
+    };
+    let page = page(&app, &ctx, &here(&uri), (receipt, reason), Some(&problem)).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
+}
+
+/// Allows a colleague's request.
+pub async fn allow(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<Uuid>,
+    _posted: Posted,
+) -> Result<Response, Failure> {
+    app.allow_emergency(&ctx, id).await?;
+    Ok(see_other(ctx.lang, "/emergency"))
+}
+
+async fn page(
+    app: &App,
+    ctx: &Ctx,
+    path: &str,
+    typed: (&str, &str),
+    problem: Option<&Text>,
+) -> Result<String, Failure> {
+    let call = app.front(ctx)?;
+    let zone = call.time_zone();
+    let own = ctx.account()?;
+    let rows: Vec<EmergencyRow> = app
+        .emergencies(ctx)
+        .await?
+        .into_iter()
+        .map(|request| EmergencyRow {
+            id: request.id,
+            own: request.asked_by == own,
+            readable: request.asked_by == own && request.ends_at.is_some_and(|ends| ends >= ctx.now),
+            receipt: request.receipt,
+            who: request.email,
+            reason: request.reason,
+            asked: show_instant(request.asked_at, &zone),
+            allowed_by: request.allowed_by,
+            until: request.ends_at.map(|ends| show_instant(ends, &zone)),
+        })
+        .collect();
+    let asks = ctx.actor()?.account.roles.has(Role::Operator);
+    Ok(render(app, ctx, call, path, |shell| view::emergency(shell, &rows, asks, typed, problem))?)
+}
