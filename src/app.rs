@@ -29,6 +29,7 @@ mod share;
 mod sign_in;
 mod site;
 mod transaction;
+mod watermark;
 mod withdraw;
 
 pub use administer::IssuedToken;
@@ -40,7 +41,7 @@ pub use edit::Saved;
 pub use error::AppError;
 pub use explain::Explanation;
 pub use passkey::{Ceremony, Duty, Key};
-pub use read::{Page, PieceFile};
+pub use read::{Page, PieceBytes, PieceFile};
 pub use register::{BUILD, Presence};
 pub use restore::{Drill, Restored, restore, vacant};
 pub use roots::{KeyLine, Revoked, WebKey};

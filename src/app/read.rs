@@ -1,6 +1,10 @@
 //! Reading dossiers, receipts and pieces.
 
-use super::{App, AppError, Ctx, Share, transaction::transaction};
+use super::{
+    App, AppError, Ctx, Share,
+    transaction::transaction,
+    watermark::{self, Marked},
+};
 use crate::{
     domain::{
         access::{Action, Part},
@@ -17,7 +21,11 @@ use crate::{
         dossier, journal, piece,
     },
 };
-use std::{collections::HashMap, sync::PoisonError};
+use std::{collections::HashMap, io, sync::PoisonError};
+use tokio::{
+    io::{AsyncReadExt, AsyncSeekExt},
+    sync::Semaphore,
+};
 
 /// A dossier as its reader may see it.
 #[derive(Debug)]
@@ -42,7 +50,45 @@ pub struct PieceFile {
     /// What it is.
     pub upload: Upload,
     /// Its bytes.
-    pub file: tokio::fs::File,
+    pub bytes: PieceBytes,
+}
+
+/// The bytes of a piece to send.
+#[derive(Debug)]
+pub enum PieceBytes {
+    /// Those that were attached.
+    Attached(tokio::fs::File),
+    /// Those of a copy that names its reader.
+    Copy(Marked),
+}
+
+/// The rules by which one reads what is somebody else's because the work needs it: each such reader has a copy of
+/// their own.
+const NEED_TO_KNOW: [&str; 4] = ["expert-reads", "jury-reads", "auditor-reads", "operator-emergency"];
+
+/// Marking holds the whole piece in memory, several times over.
+static MARKING: Semaphore = Semaphore::const_new(2);
+
+impl PieceBytes {
+    /// The same with words on every page, or as they are where they cannot be marked.
+    async fn marked(self, upload: &Upload, words: String) -> io::Result<Self> {
+        let mut file = match self {
+            Self::Attached(file) if upload.bytes <= watermark::MAX_BYTES => file,
+            other => return Ok(other),
+        };
+        let turn = MARKING.acquire().await.map_err(io::Error::other)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).await?;
+        file.rewind().await?;
+        let media = upload.media.clone();
+        let marking = tokio::task::spawn_blocking(move || {
+            // Kept to the end of the work, which goes on when the reader does not wait for it.
+            let _turn = turn;
+            watermark::mark(&media, &bytes, &words)
+        });
+        // Somebody else's file may make even the marking fall over; its reader waits for the piece all the same.
+        Ok(marking.await.ok().flatten().map_or(Self::Attached(file), Self::Copy))
+    }
 }
 
 impl App {
@@ -164,7 +210,8 @@ impl App {
         Ok((stored, receipt))
     }
 
-    /// A piece of a deposited version; every reading but the owner's is journalled.
+    /// A piece of a deposited version; every reading but the owner's is journalled. Whoever reads it by need to know
+    /// has a copy that names them, where the file can be marked.
     ///
     /// # Errors
     /// The policy's, the store's or the disk's.
@@ -176,12 +223,18 @@ impl App {
         let receipt = stored.receipt()?;
         let sealed = receipt.manifest["pieces"].get(code).ok_or(AppError::NotFound)?;
         let upload: Upload = serde_json::from_value(sealed.clone()).map_err(|_| AppError::NotFound)?;
-        let file = self.blobs.file(&upload.sha256).await?;
+        let mut bytes = PieceBytes::Attached(self.blobs.file(&upload.sha256).await?);
         if !door.owned() {
-            let data = serde_json::json!({ "receipt": number, "code": code, "rule": door.rule });
+            let mut data = serde_json::json!({ "receipt": number, "code": code, "rule": door.rule });
+            if NEED_TO_KNOW.contains(&door.rule) {
+                let at = ctx.now.strftime("%Y-%m-%d %H:%M UTC");
+                let words = format!("{} · {number} · {code} · {at}", ctx.actor()?.account.email);
+                bytes = bytes.marked(&upload, words).await?;
+                data["marked"] = matches!(bytes, PieceBytes::Copy(_)).into();
+            }
             self.note_reading(ctx, EventKind::PieceRead, stored.dossier, data)?;
         }
-        Ok(PieceFile { upload, file })
+        Ok(PieceFile { upload, bytes })
     }
 
     /// A piece of the draft, for the owner and for whoever was given it.
@@ -200,7 +253,7 @@ impl App {
             let data = serde_json::json!({ "code": code, "rule": door.rule });
             self.note_reading(ctx, EventKind::PieceRead, id, data)?;
         }
-        Ok(PieceFile { upload, file })
+        Ok(PieceFile { upload, bytes: PieceBytes::Attached(file) })
     }
 
     /// Notes that somebody read what is not theirs, and by which rule. The worker writes the notes within a second, so

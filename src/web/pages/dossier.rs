@@ -3,7 +3,7 @@
 use super::{form, here, render, see_other};
 use crate::web::extract::{Path, Query};
 use crate::{
-    app::{App, AppError, Ctx, Page, PieceFile, Saved, Share},
+    app::{App, AppError, Ctx, Page, PieceBytes, PieceFile, Saved, Share},
     domain::{
         calendar::{RoundId, RoundState, show_instant, show_time},
         call::{Call, Section},
@@ -402,16 +402,27 @@ pub async fn piece(
     Ok(send_piece(app.draft_piece(&ctx, id, &code).await?))
 }
 
-/// Sends a piece as a download: never inline, whatever it says it is.
+/// Sends a piece as a download: never inline, whatever it says it is. A copy that names its reader says so.
 pub fn send_piece(piece: PieceFile) -> Response {
-    let ascii: String =
-        piece.upload.name.chars().map(|c| if c.is_ascii_graphic() && c != '"' { c } else { '_' }).collect();
-    let encoded = utf8_percent_encode(&piece.upload.name, NON_ALPHANUMERIC);
+    let PieceFile { upload, bytes } = piece;
+    let (name, media, length, marked, body) = match bytes {
+        PieceBytes::Attached(file) => {
+            (upload.name, upload.media, upload.bytes, None, Body::from_stream(ReaderStream::new(file)))
+        }
+        PieceBytes::Copy(copy) => {
+            let stem = upload.name.rsplit_once('.').map_or(upload.name.as_str(), |(stem, _)| stem);
+            let name = format!("{stem}.{}", copy.extension);
+            let length = copy.bytes.len() as u64;
+            (name, copy.media.to_owned(), length, Some([("x-guichet-copy", "marked")]), Body::from(copy.bytes))
+        }
+    };
+    let ascii: String = name.chars().map(|c| if c.is_ascii_graphic() && c != '"' { c } else { '_' }).collect();
+    let encoded = utf8_percent_encode(&name, NON_ALPHANUMERIC);
     let headers = [
-        (header::CONTENT_TYPE, piece.upload.media),
-        (header::CONTENT_LENGTH, piece.upload.bytes.to_string()),
+        (header::CONTENT_TYPE, media),
+        (header::CONTENT_LENGTH, length.to_string()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")),
         (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'".to_owned()),
     ];
-    (headers, Body::from_stream(ReaderStream::new(piece.file))).into_response()
+    (headers, marked, body).into_response()
 }

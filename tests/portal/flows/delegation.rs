@@ -234,7 +234,14 @@ async fn an_auditor_reads_for_a_week_and_writes_nothing() {
     let mut auditor = guest(&email).await;
     auditor.get("/calls/hyper-open-x/rounds/demonstration/dossiers").await.expect(200);
     auditor.get(&format!("/receipts/{number}")).await.expect(200);
-    auditor.get(&format!("/receipts/{number}/pieces/P7")).await.expect(200);
+    let piece = format!("/receipts/{number}/pieces/P7");
+    let copy = auditor.get(&piece).await.expect(200);
+    assert_eq!(copy.headers["x-guichet-copy"], "marked");
+    assert_eq!(copy.headers["content-type"], "application/pdf");
+    assert!(copy.body.contains(&format!("({email} ")), "the copy names its reader");
+    let own = ada.request(Method::GET, &piece).send().await.unwrap();
+    assert!(!own.headers().contains_key("x-guichet-copy"));
+    assert_eq!(own.bytes().await.unwrap(), sample::piece("P7-kbis.pdf"), "the owner has what was sealed");
     auditor.get(&format!("/dossiers/{draft}")).await.expect(404);
     auditor.get(&format!("/dossiers/{id}")).await.expect(404);
     let attempt = uuid::Uuid::now_v7().to_string();
