@@ -1,21 +1,30 @@
 //! People who must have a passkey: how they come to one, what they cannot do without, and what becomes of a lost one.
 
 use super::{add, confirm, refused, sign_in, told};
-use crate::harness::{Actor, Installation, actor::mail_link, authenticator::Authenticator, installation::guichet};
+use crate::harness::{
+    Actor, Installation,
+    actor::{mail_link, mails_to},
+    authenticator::Authenticator,
+    installation::{guichet, wait_for_async},
+};
 use std::process::Command;
 
 const OFFICER: &str = "instruction@exemple.fr";
 
 /// Where the button of a fresh link leads.
 async fn by_link(actor: &mut Actor) -> String {
-    let known = actor.at.folder.join("mail").read_dir().unwrap().count();
+    let known = links(actor).await;
     actor.post("/sign-in", &[("email", OFFICER), ("next", "/dossiers")]).await.expect(200);
-    let mail = actor.at.folder.join("mail");
-    crate::harness::installation::wait_for("the letter", || mail.read_dir().unwrap().count() > known);
+    wait_for_async("a letter with a fresh link", async || links(actor).await > known).await;
     let link = mail_link(actor, OFFICER).await;
     let path = link.strip_prefix(&actor.at.url).unwrap().to_owned();
     actor.get(&path).await.expect(200);
     actor.post(&path, &[("next", "/dossiers")]).await.expect(303).location().to_owned()
+}
+
+async fn links(actor: &mut Actor) -> usize {
+    let mails = mails_to(actor, OFFICER).await;
+    mails.iter().filter(|mail| mail["body"].as_str().unwrap().contains("/sign-in/")).count()
 }
 
 fn admin(at: &Installation, args: &[&str]) -> String {
@@ -71,7 +80,7 @@ async fn staff_are_led_to_a_passkey_and_do_nothing_to_it_without() {
     assert!(admin(at, &["list", OFFICER]).contains("Seconde"));
     assert!(admin(at, &["remove", OFFICER, "--all"]).contains("is removed"));
     told(&mut Actor::at(at), OFFICER, "Une clé d'accès a été supprimée").await;
-    crate::harness::installation::wait_for_async("its sessions to end", async || {
+    wait_for_async("its sessions to end", async || {
         by_passkey.get("/account/passkeys").await.status == 303
     })
     .await;
