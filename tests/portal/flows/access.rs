@@ -49,6 +49,8 @@ async fn every_route_opens_to_those_of_the_table_and_to_nobody_else() {
                 Access::Owner => [true, false, false, false],
                 Access::OwnerOrOfficer => [true, false, true, false],
                 Access::Officer => [false, false, true, false],
+                // There is no identity provider here; flows::oidc has one.
+                Access::Provider => [false, false, false, false],
                 // A browser's cookie opens nothing to programs.
                 Access::Token => [false, false, false, false],
             };
