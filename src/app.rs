@@ -5,6 +5,7 @@
 mod administer;
 mod attach;
 pub mod backup;
+mod ceremony;
 mod chain;
 mod context;
 mod create;
@@ -17,6 +18,7 @@ mod glass;
 pub mod jobs;
 pub mod mail;
 pub mod mirror;
+mod oidc;
 mod passkey;
 mod read;
 mod register;
@@ -40,6 +42,7 @@ pub use deposit::Deposited;
 pub use edit::Saved;
 pub use error::AppError;
 pub use explain::Explanation;
+pub use oidc::Leaving;
 pub use passkey::{Ceremony, Duty, Key};
 pub use read::{Page, PieceBytes, PieceFile};
 pub use register::{BUILD, Presence};
@@ -52,7 +55,7 @@ pub use sign_in::{SignedIn, encode};
 pub use site::Site;
 
 use crate::{
-    auth::{Keys, KeysError, edge_marker, passkey::RelyingParty},
+    auth::{Keys, KeysError, edge_marker, oidc::Provider, passkey::RelyingParty},
     blob::{Blobs, peers::Peers},
     config::{Config, Mail},
     domain::{
@@ -101,6 +104,7 @@ pub struct Parts {
     /// What passkeys belong to; none where the portal has no host name.
     relying_party: Option<RelyingParty>,
     ceremonies: site::Throttle,
+    provider: Option<Provider>,
     /// Readings by officers that the worker has still to journal.
     readings: Mutex<Vec<Event>>,
     /// Deposits that officers have read lately, by receipt.
@@ -134,6 +138,9 @@ pub enum StartError {
     /// A folder cannot be made.
     #[error("cannot prepare the data folder")]
     Folder(#[from] io::Error),
+    /// The way to the identity provider cannot be prepared.
+    #[error("cannot prepare the way to the identity provider")]
+    Provider(#[from] reqwest::Error),
     /// The servers of the database cannot even be tried.
     #[error("cannot prepare the way to the database")]
     Database(#[from] EndpointError),
@@ -166,6 +173,7 @@ impl App {
             link_requests: site::Throttle::default(),
             relying_party: RelyingParty::of(&config.portal.public_url),
             ceremonies: site::Throttle::default(),
+            provider: oidc::provider(&config)?,
             readings: Mutex::default(),
             examined: Mutex::default(),
             config,

@@ -8,6 +8,7 @@ pub mod attenuate;
 mod guard;
 mod keys;
 pub mod matrix;
+pub mod oidc;
 pub mod passkey;
 mod policy;
 mod roots;

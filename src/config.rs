@@ -9,6 +9,7 @@ mod edge;
 mod listen;
 mod passkeys;
 mod repman;
+mod sign_in;
 
 pub use attachments::Attachments;
 pub use backup::{Backup, Restic};
@@ -17,6 +18,7 @@ pub use edge::{Acme, CertificateFiles, Edge, Limits};
 pub use listen::Listen;
 pub use passkeys::Passkeys;
 pub use repman::RepmanConfig;
+pub use sign_in::{Oidc, SignIn};
 
 use serde::{Deserialize, Serialize};
 use std::{
@@ -34,6 +36,9 @@ pub struct Config {
     pub database: Database,
     /// Outgoing mail.
     pub mail: Mail,
+    /// Ways to sign in beside the link by e-mail and passkeys.
+    #[serde(default)]
+    pub sign_in: SignIn,
     /// The manager of the database's cluster: for the operator's view and orders, never for a write.
     #[serde(default)]
     pub repman: Option<RepmanConfig>,
@@ -239,6 +244,7 @@ impl Config {
             faults.push(format!("portal.name has to have between 1 and {NAME} characters"));
         }
         faults.extend(self.portal.passkeys.fault(self.public_host()));
+        faults.extend(self.sign_in.faults());
         faults.extend(self.database.faults());
         faults.extend(self.repman.iter().flat_map(RepmanConfig::faults));
         faults.extend(self.backup.iter().flat_map(Backup::faults));

@@ -1,7 +1,7 @@
 //! What can go wrong in an intention, without a word of HTTP.
 
 use crate::{
-    auth::{KeysError, PasskeyError, TokenError},
+    auth::{KeysError, PasskeyError, TokenError, oidc::OidcError},
     blob::BlobError,
     domain::{document::DocumentError, evaluation::Evaluation, media::FileRefusal},
     store::{Retriable, StoreError},
@@ -91,6 +91,9 @@ pub enum AppError {
     /// An attachment could not be copied to another machine, so it is not acknowledged.
     #[error("{0} copies of an attachment are wanted and cannot be had")]
     TooFewCopies(u8),
+    /// The identity provider.
+    #[error(transparent)]
+    Provider(OidcError),
     /// A stored passkey or ceremony cannot be used.
     #[error(transparent)]
     Passkey(PasskeyError),

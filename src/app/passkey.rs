@@ -9,23 +9,17 @@ mod sign_in;
 
 pub use keep::Key;
 
-use super::{App, AppError, Ctx, transaction::transaction};
+use super::{App, AppError, Ctx};
 use crate::{
-    auth::{PasskeyError, passkey::RelyingParty},
+    auth::{
+        PasskeyError,
+        passkey::{Begun, RelyingParty},
+    },
     config::Passkeys,
     domain::ids::AccountId,
-    store::{
-        Freshness,
-        account::Account,
-        ceremony::{self, Kind},
-        passkey,
-    },
+    store::{Freshness, account::Account, ceremony::Kind, passkey},
 };
-use jiff::SignedDuration;
 use uuid::Uuid;
-
-/// How long a ceremony may take: time to find the device and to type its code.
-const CEREMONY: SignedDuration = SignedDuration::from_mins(5);
 
 /// A ceremony for the browser to carry out.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -75,34 +69,16 @@ impl App {
         self.relying_party.as_ref().filter(|_| self.has_passkeys(ctx)).ok_or(AppError::NotFound)
     }
 
-    async fn begin_ceremony(
+    async fn begin_passkey(
         &self,
         ctx: &Ctx,
         kind: Kind,
         account: Option<AccountId>,
-        begun: crate::auth::passkey::Begun,
+        begun: Begun,
     ) -> Result<Ceremony, AppError> {
-        let (id, now) = (Uuid::now_v7(), ctx.now);
-        let state = &begun.state;
-        transaction!(self.store, db => {
-            ceremony::insert(db, id, kind, account, state, now + CEREMONY).await?;
-            ceremony::sweep(db, now - CEREMONY).await?;
-            Ok(())
-        })?;
+        let id = Uuid::now_v7();
+        self.begin_ceremony(ctx, id, kind, account, &begun.state).await?;
         Ok(Ceremony { ceremony: id, options: begun.options })
-    }
-
-    /// Ends a ceremony, whatever becomes of its answer.
-    async fn end_ceremony(
-        &self,
-        ctx: &Ctx,
-        id: Uuid,
-        kind: Kind,
-        account: Option<AccountId>,
-    ) -> Result<serde_json::Value, AppError> {
-        let now = ctx.now;
-        let state = transaction!(self.store, db => Ok(ceremony::take(db, id, kind, account, now).await?))?;
-        state.ok_or(AppError::CeremonyOver)
     }
 }
 

@@ -12,7 +12,7 @@ mod installation;
 use crate::{
     app::seed,
     cli::parent::asked_to_stop,
-    config::{Database, Passkeys},
+    config::{Database, Passkeys, SignIn},
     edge::probe,
     store::embedded::{DATABASE, Embedded, end_left_over},
 };
@@ -58,6 +58,9 @@ pub struct DemoArgs {
     /// A file with the `[database]` section of a server or cluster that runs already [default: a private server]
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
+    /// A file with the `[sign_in]` section, for an identity provider.
+    #[arg(long, value_name = "FILE")]
+    pub sign_in: Option<PathBuf>,
     /// Number of portal processes.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=16))]
     pub processes: u16,
@@ -214,6 +217,18 @@ async fn use_database(
     drop(up.send(Server { database, pid: None }));
     drop(stopping.await);
     Ok(())
+}
+
+/// The file that `--sign-in` names.
+#[derive(serde::Deserialize)]
+struct SignInSection {
+    sign_in: SignIn,
+}
+
+fn read_sign_in(file: &Path) -> anyhow::Result<SignIn> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let section: SignInSection = toml::from_str(&text).with_context(|| file.display().to_string())?;
+    Ok(section.sign_in)
 }
 
 /// Starts the database, restarts it when it ends by itself, and stops it when the other end of `stopping` is dropped.

@@ -121,6 +121,7 @@ mod tests {
                 ..Database::default()
             },
             mail: Mail::Folder { from: "guichet@localhost".into(), folder: folder.join("mail") },
+            sign_in: crate::config::SignIn::default(),
             repman: None,
             backup: None,
             attachments: None,

@@ -18,6 +18,8 @@ pub enum Kind {
     Authenticate,
     /// To show that the person at a session is still the same.
     StepUp,
+    /// To sign in by an identity provider.
+    Oidc,
 }
 
 impl Kind {
@@ -27,6 +29,7 @@ impl Kind {
             Self::Register => "register",
             Self::Authenticate => "authenticate",
             Self::StepUp => "step_up",
+            Self::Oidc => "oidc",
         }
     }
 }

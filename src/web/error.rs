@@ -1,5 +1,6 @@
 //! The one mapping from failures to HTTP: a status, a title, what to do; as a page or as problem+json (RFC 9457).
 
+mod oidc;
 mod passkey;
 
 use super::{
@@ -262,6 +263,7 @@ fn describe_app(error: &AppError) -> Described {
         | AppError::TooManyPasskeys
         | AppError::Unconfirmed
         | AppError::Passkey(_)) => passkey::describe(error),
+        AppError::Provider(error) => oidc::describe(error),
         AppError::NotAnAddress => words(
             S::UNPROCESSABLE_ENTITY,
             "email",

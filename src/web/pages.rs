@@ -8,6 +8,7 @@ mod form;
 pub mod guests;
 pub mod mails;
 pub mod officer;
+pub mod oidc;
 pub mod passkey;
 pub mod public;
 pub mod receipt;

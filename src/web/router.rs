@@ -24,6 +24,8 @@ pub enum Access {
     Operators,
     /// Programs with a token.
     Token,
+    /// Everyone, where the configuration names an identity provider.
+    Provider,
     /// Everyone, on a demonstration only.
     Demonstration,
 }
@@ -46,10 +48,16 @@ fn route(methods: &'static str, path: &'static str, access: Access, handler: Met
 /// The table.
 #[must_use]
 pub fn routes() -> Vec<Route> {
+<<<<<<< HEAD
     use Access::{Anyone, Demonstration, Officer, Operators, Owner, OwnerOrOfficer, SignedIn, Token};
     use pages::{
         account, deposit, dossier, emergency, guests, mails, officer, passkey, public, receipt, sign_in, simulator,
         verify,
+=======
+    use Access::{Anyone, Demonstration, Officer, Owner, OwnerOrOfficer, Provider, SignedIn, Token};
+    use pages::{
+        account, deposit, dossier, guests, mails, officer, oidc, passkey, public, receipt, sign_in, simulator, verify,
+>>>>>>> c20eda1f4ce7bc33e4c365650c51e0b3766c9931
     };
     let mut table = vec![
         // The call, for everyone.
@@ -74,6 +82,8 @@ pub fn routes() -> Vec<Route> {
         route("GET POST", "/sign-in/{secret}", Anyone, get(sign_in::confirm).post(sign_in::use_link)),
         route("POST", "/sign-in/passkey/begin", Anyone, post(passkey::begin_sign_in)),
         route("POST", "/sign-in/passkey", Anyone, post(passkey::sign_in)),
+        route("GET", "/sign-in/oidc", Provider, get(oidc::leave)),
+        route("GET", "/sign-in/oidc/callback", Provider, get(oidc::come_back)),
         route("POST", "/sign-out", Anyone, post(sign_in::sign_out)),
         // One's own account.
         route("GET POST", "/account/passkeys", SignedIn, get(passkey::list).post(passkey::add)),

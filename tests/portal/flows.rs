@@ -16,6 +16,7 @@ mod files;
 mod hostile;
 mod keep;
 mod officer;
+mod oidc;
 pub mod passkey;
 mod repman;
 mod rules;

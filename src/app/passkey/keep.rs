@@ -75,7 +75,7 @@ impl App {
         }
         let known = known.into_iter().map(|passkey| passkey.credential_id).collect();
         let begun = party.begin_registration(account.id, &account.email, known)?;
-        self.begin_ceremony(ctx, Kind::Register, Some(account.id), begun).await
+        self.begin_passkey(ctx, Kind::Register, Some(account.id), begun).await
     }
 
     /// Adds the passkey that a browser made. Making it took the person as using it does, so the session counts as

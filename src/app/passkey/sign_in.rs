@@ -22,7 +22,7 @@ impl App {
         if !self.ceremonies.admits(ctx.client, std::time::Instant::now()) {
             return Err(AppError::TooManyLinks);
         }
-        self.begin_ceremony(ctx, Kind::Authenticate, None, party.begin_authentication(&[])?).await
+        self.begin_passkey(ctx, Kind::Authenticate, None, party.begin_authentication(&[])?).await
     }
 
     /// Signs in whoever's passkey answered.
@@ -59,7 +59,7 @@ impl App {
         if among.is_empty() {
             return Err(AppError::NoPasskey);
         }
-        self.begin_ceremony(ctx, Kind::StepUp, Some(account), party.begin_authentication(&among)?).await
+        self.begin_passkey(ctx, Kind::StepUp, Some(account), party.begin_authentication(&among)?).await
     }
 
     /// Confirms it: the session has been stepped up now.

@@ -6,6 +6,7 @@ use crate::{
         DemoArgs, Server,
         authority::{self, HOSTS, Tls},
         folder::Folder,
+        read_sign_in,
     },
     config::{Backup, CertificateFiles, Config, Database, Edge, Limits, Listen, Mail, Portal},
     store::embedded::{SocketFolder, private_folder},
@@ -91,7 +92,7 @@ impl Installation {
         let processes: Vec<_> = ports.processes().collect();
         let first = processes.first().context("--processes must be at least 1")?;
         let url = format!("https://localhost:{}", ports.https);
-        let base = base_config(args, folder, &url, calls, first);
+        let base = base_config(args, folder, &url, calls, first)?;
         let edge = edge_section(state_dir, socket, &ports, &tls);
         let (ca_certificate, dir) = (tls.ca_certificate, folder.path().into());
         Ok(Self {
@@ -152,8 +153,15 @@ fn sozu_program(asked: Option<&Path>) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-fn base_config(args: &DemoArgs, folder: &Folder, url: &str, calls: Vec<PathBuf>, first: &Process) -> Config {
-    Config {
+fn base_config(
+    args: &DemoArgs,
+    folder: &Folder,
+    url: &str,
+    calls: Vec<PathBuf>,
+    first: &Process,
+) -> anyhow::Result<Config> {
+    let sign_in = args.sign_in.as_deref().map(read_sign_in).transpose()?.unwrap_or_default();
+    Ok(Config {
         portal: Portal {
             public_url: url.into(),
             name: None,
@@ -176,6 +184,7 @@ fn base_config(args: &DemoArgs, folder: &Folder, url: &str, calls: Vec<PathBuf>,
         },
         database: Database::default(),
         mail: Mail::Folder { from: "Guichet <guichet@localhost>".into(), folder: folder.file("mail") },
+        sign_in,
         repman: None,
         attachments: None,
         backup: Some(Backup {
@@ -186,7 +195,7 @@ fn base_config(args: &DemoArgs, folder: &Folder, url: &str, calls: Vec<PathBuf>,
             restic: None,
         }),
         edge: None,
-    }
+    })
 }
 
 fn edge_section(state_dir: PathBuf, sozu_socket: PathBuf, ports: &Ports, tls: &Tls) -> Edge {

@@ -25,6 +25,13 @@ pub struct Next {
     next: String,
 }
 
+impl Next {
+    /// As it was asked for.
+    pub fn next(&self) -> &str {
+        &self.next
+    }
+}
+
 /// The form.
 pub async fn show(
     State(app): State<App>,
@@ -35,7 +42,15 @@ pub async fn show(
     let call = app.front(&ctx)?;
     let next = safe_next(&query.next);
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| {
-        view::sign_in(shell, &view::SignIn { next, passkeys: app.has_passkeys(&ctx), ..Default::default() })
+        view::sign_in(
+            shell,
+            &view::SignIn {
+                next,
+                passkeys: app.has_passkeys(&ctx),
+                provider: app.provider_name(&ctx),
+                ..Default::default()
+            },
+        )
     })?))
 }
 
@@ -61,7 +76,16 @@ pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: Posted) -> 
         Err(error) => return Err(error.into()),
     };
     let page = render(&app, &ctx, call, &path, |shell| {
-        view::sign_in(shell, &view::SignIn { email, problem: Some(&problem), next, passkeys: app.has_passkeys(&ctx) })
+        view::sign_in(
+            shell,
+            &view::SignIn {
+                email,
+                problem: Some(&problem),
+                next,
+                passkeys: app.has_passkeys(&ctx),
+                provider: app.provider_name(&ctx),
+            },
+        )
     })?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
 }
@@ -88,14 +112,19 @@ pub async fn use_link(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let done = app.use_link(&ctx, &secret).await?;
-    let next = landing(&app, &done, posted.text("next"));
+    go_on_signed_in(&app, &ctx, &done, posted.text("next")).await
+}
+
+/// Keeps the session in the browser, and leads on.
+pub async fn go_on_signed_in(app: &App, ctx: &Ctx, session: &SignedIn, next: &str) -> Result<Response, Failure> {
+    let next = landing(app, session, next);
     // Whoever works for the call goes by way of a passkey.
-    let next = match app.passkey_duty(&done.account).await? {
+    let next = match app.passkey_duty(&session.account).await? {
         None => next,
         Some(Duty::Add) => format!("/account/passkeys?next={}", encode(&next)),
         Some(Duty::Use) => format!("/account/confirm?next={}", encode(&next)),
     };
-    Ok(([(header::SET_COOKIE, session_cookie(&done.token, done.ends, ctx.now))], see_other(ctx.lang, &next))
+    Ok(([(header::SET_COOKIE, session_cookie(&session.token, session.ends, ctx.now))], see_other(ctx.lang, &next))
         .into_response())
 }
 

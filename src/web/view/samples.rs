@@ -87,10 +87,16 @@ fn public(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
         ("verify", verify(s, None, None)),
         ("verify-good", verify(s, Some(&good), Some("2024-000042"))),
         ("verify-bad", verify(s, Some(&bad), Some("2024-000042"))),
-        ("sign-in", sign_in(s, &SignIn { next: "/dossiers", passkeys: true, ..SignIn::default() })),
+        (
+            "sign-in",
+            sign_in(
+                s,
+                &SignIn { next: "/dossiers", passkeys: true, provider: Some("ProConnect"), ..SignIn::default() },
+            ),
+        ),
         (
             "sign-in-problem",
-            sign_in(s, &SignIn { email: "ada@", problem: Some(&problem), next: "/dossiers", passkeys: false }),
+            sign_in(s, &SignIn { email: "ada@", problem: Some(&problem), next: "/dossiers", ..SignIn::default() }),
         ),
         ("link-sent", link_sent(s, "ada.lefebvre@exemple.fr", Some("/demo/mails"))),
         ("link-confirm", link_confirm(s, "secret", "/dossiers")),

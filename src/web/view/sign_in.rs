@@ -17,6 +17,8 @@ pub struct SignIn<'a> {
     pub next: &'a str,
     /// Whether passkeys can be used at this host.
     pub passkeys: bool,
+    /// What people call the identity provider, where there is one.
+    pub provider: Option<&'a str>,
 }
 
 #[derive(Template)]
@@ -24,6 +26,12 @@ pub struct SignIn<'a> {
 struct SignInPage<'a> {
     s: &'a Shell<'a>,
     p: &'a SignIn<'a>,
+}
+
+impl SignInPage<'_> {
+    fn next_encoded(&self) -> String {
+        crate::app::encode(self.p.next)
+    }
 }
 
 /// Asks for an address, or for a passkey.

@@ -2,7 +2,10 @@
 
 mod staff;
 
-use crate::harness::{Actor, Answer, actor::mails_to, authenticator::Authenticator, installation::wait_for_async};
+use crate::harness::{
+    Actor, Answer, actor::mails_to, authenticator::Authenticator, installation::wait_for_async, sample,
+};
+use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
@@ -208,4 +211,23 @@ async fn a_session_is_confirmed_by_passkey() {
     let page = none.get("/account/confirm?next=/dossiers").await.expect(200).body;
     assert!(page.contains("Vous n’avez pas de clé d’accès"), "{page}");
     refused(&none.json(Method::POST, "/account/confirm/begin", &json!({})).await, 409, "no_passkey");
+}
+
+#[tokio::test]
+async fn a_deposit_waits_until_whoever_has_a_passkey_confirms() {
+    let (mut ada, mut device, _) = person().await;
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    // Six minutes after the passkey was made, which was a confirmation.
+    ada.when(&(Timestamp::now() + SignedDuration::from_mins(6)).to_string());
+    let page = format!("/dossiers/{id}");
+    let attempt = ada.get(&page).await.expect(200).hidden("attempt");
+    let deposits = format!("{page}/deposits");
+    let form = ada.form(&deposits, &[("attempt", &attempt)]).header("referer", format!("{}{page}", ada.at.url));
+    let led = ada.send(form).await.unwrap().expect(303).location().to_owned();
+    assert_eq!(led, format!("/account/confirm?next={page}"));
+    assert!(ada.get(&page).await.expect(200).body.contains("BROUILLON NON DÉPOSÉ"), "nothing was deposited");
+
+    confirm(&mut ada, &mut device).await.expect(200);
+    let done = ada.post(&deposits, &[("attempt", &attempt)]).await.expect(303);
+    assert!(done.location().starts_with("/receipts/"), "{}", done.location());
 }

@@ -65,8 +65,13 @@ async fn staff_are_led_to_a_passkey_and_do_nothing_to_it_without() {
     let led = mailbox.post(&format!("{key}/remove"), &[]).await.expect(303).location().to_owned();
     assert!(led.starts_with("/account/confirm?next="), "{led}");
 
+    let round = "/calls/hyper-open-x/rounds/demonstration/dossiers";
+    let led = mailbox.get(round).await.expect(303).location().to_owned();
+    assert_eq!(led, format!("/account/confirm?next={round}"), "led to the passkey, not turned away");
+
     // With the passkey, it does.
     confirm(&mut mailbox, &mut first).await.expect(200);
+    mailbox.get(round).await.expect(200);
     let mut second = Authenticator::new(&at.url);
     add(&mut mailbox, &mut second, "Seconde").await.expect(200);
     mailbox.get("/account/passkeys").await.expect(200);
@@ -80,10 +85,7 @@ async fn staff_are_led_to_a_passkey_and_do_nothing_to_it_without() {
     assert!(admin(at, &["list", OFFICER]).contains("Seconde"));
     assert!(admin(at, &["remove", OFFICER, "--all"]).contains("is removed"));
     told(&mut Actor::at(at), OFFICER, "Une clé d'accès a été supprimée").await;
-    wait_for_async("its sessions to end", async || {
-        by_passkey.get("/account/passkeys").await.status == 303
-    })
-    .await;
+    wait_for_async("its sessions to end", async || by_passkey.get("/account/passkeys").await.status == 303).await;
     let led = by_link(&mut Actor::at(at)).await;
     assert!(led.starts_with("/account/passkeys?next=/calls/"), "{led}");
 }

@@ -1,0 +1,128 @@
+//! Signing in by an identity provider (OpenID Connect), where the configuration names one.
+
+use super::{App, AppError, Ctx, SignedIn, StartError, transaction::transaction};
+use crate::{
+    auth::{
+        self,
+        oidc::{Expected, OidcError, Provider, Registration},
+    },
+    config::Config,
+    domain::{
+        access::Amr,
+        answers,
+        ids::{AccountId, SessionId},
+    },
+    store::{account, ceremony::Kind},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Somebody who leaves for the provider.
+#[derive(Clone, Debug)]
+pub struct Leaving {
+    /// Where to.
+    pub address: String,
+    /// What their browser keeps meanwhile, so that nobody else's comes back in their stead.
+    pub secret: String,
+    /// Until when they may come back.
+    pub until: Timestamp,
+}
+
+/// What is kept of somebody who left.
+#[derive(Serialize, Deserialize)]
+struct Left {
+    expected: Expected,
+    browser: String,
+    next: String,
+}
+
+/// The provider of a configuration.
+///
+/// # Errors
+/// When its secret or this machine's authorities cannot be read.
+pub(super) fn provider(config: &Config) -> Result<Option<Provider>, StartError> {
+    let Some(oidc) = &config.sign_in.oidc else { return Ok(None) };
+    let path = &oidc.client_secret_file;
+    let secret = std::fs::read_to_string(path).map_err(|source| StartError::Read { path: path.clone(), source })?;
+    let registration = Registration {
+        issuer: oidc.issuer.clone(),
+        client_id: oidc.client_id.clone(),
+        secret: secret.trim_end().into(),
+        scopes: oidc.scopes.clone(),
+        acr_values: oidc.acr_values.clone(),
+        vouches_for_email: oidc.vouches_for_email,
+        redirect: format!("{}/sign-in/oidc/callback", config.portal.public_url),
+    };
+    Ok(Some(Provider::new(registration)?))
+}
+
+impl App {
+    /// What people call the provider, where they can use it: at the public host.
+    #[must_use]
+    pub fn provider_name(&self, ctx: &Ctx) -> Option<&str> {
+        self.config.sign_in.oidc.as_ref().filter(|_| ctx.site.is_none()).map(|oidc| oidc.name.as_str())
+    }
+
+    fn provider(&self, ctx: &Ctx) -> Result<&Provider, AppError> {
+        self.provider.as_ref().filter(|_| ctx.site.is_none()).ok_or(AppError::NotFound)
+    }
+
+    /// Sends somebody to the provider.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] without one, [`AppError::TooManyLinks`], [`AppError::Provider`] or the store's.
+    pub async fn leave_for_provider(&self, ctx: &Ctx, next: &str) -> Result<Leaving, AppError> {
+        let provider = self.provider(ctx)?;
+        if !self.ceremonies.admits(ctx.client, std::time::Instant::now()) {
+            return Err(AppError::TooManyLinks);
+        }
+        let (id, secret) = (Uuid::now_v7(), auth::link_secret()?);
+        let (address, expected) = provider.ask(id.to_string()).await?;
+        let left = Left { expected, browser: hex::encode(auth::link_hash(&secret)), next: next.to_owned() };
+        let state = serde_json::to_value(left).map_err(|error| OidcError::Unavailable(error.to_string()))?;
+        self.begin_ceremony(ctx, id, Kind::Oidc, None, &state).await?;
+        Ok(Leaving { address, secret, until: ctx.now + super::ceremony::CEREMONY })
+    }
+
+    /// Signs in whoever comes back from the provider, and tells where they wanted to go.
+    ///
+    /// # Errors
+    /// [`AppError::CeremonyOver`] for another browser's, a second or a late return; [`AppError::Provider`] or the store's.
+    pub async fn return_from_provider(
+        &self,
+        ctx: &Ctx,
+        state: &str,
+        code: String,
+        secret: &str,
+    ) -> Result<(SignedIn, String), AppError> {
+        let provider = self.provider(ctx)?;
+        let id = state.parse().map_err(|_| AppError::CeremonyOver)?;
+        let left = self.end_ceremony(ctx, id, Kind::Oidc, None).await?;
+        let left: Left = serde_json::from_value(left).map_err(|error| OidcError::Unavailable(error.to_string()))?;
+        if left.browser != hex::encode(auth::link_hash(secret)) {
+            return Err(AppError::CeremonyOver);
+        }
+        let email = provider.email(code, left.expected).await?;
+        let email = answers::email(email.trim()).ok_or(OidcError::NoEmail)?.to_lowercase();
+        let (session, new_account, now, lang) =
+            (SessionId(Uuid::now_v7()), AccountId(Uuid::now_v7()), ctx.now, ctx.lang);
+        let email = email.as_str();
+        let session = transaction!(self.store, db => {
+            let account = account::ensure(db, new_account, email, lang, now).await?;
+            self.open_session(db, ctx, session, &account, Amr::Oidc).await
+        })?;
+        Ok((session, left.next))
+    }
+}
+
+impl From<OidcError> for AppError {
+    fn from(error: OidcError) -> Self {
+        match &error {
+            OidcError::Unavailable(reason) => tracing::error!(reason, "oidc.unavailable"),
+            OidcError::Refused(reason) => tracing::warn!(reason, "oidc.refused"),
+            OidcError::NoEmail => tracing::warn!("oidc.no_verified_email"),
+        }
+        Self::Provider(error)
+    }
+}

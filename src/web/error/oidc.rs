@@ -1,0 +1,44 @@
+//! Identity providers that do not help, in words.
+
+use super::{AGAIN, Described, words};
+use crate::auth::oidc::OidcError;
+use axum::http::StatusCode as S;
+
+const BY_LINK: (&str, &str) =
+    ("Connectez-vous par un lien reçu par courriel, ou réessayez.", "Sign in by a link sent by e-mail, or try again.");
+
+/// Describes what can go wrong on the way over an identity provider.
+pub(super) fn describe(error: &OidcError) -> Described {
+    match error {
+        OidcError::Unavailable(_) => words(
+            S::BAD_GATEWAY,
+            "provider_unavailable",
+            ("Fournisseur d'identité indisponible", "Identity provider unavailable"),
+            (
+                "Le fournisseur d'identité ne répond pas comme attendu.",
+                "The identity provider does not answer as expected.",
+            ),
+            AGAIN,
+        ),
+        OidcError::Refused(_) => words(
+            S::UNPROCESSABLE_ENTITY,
+            "provider_refused",
+            ("Connexion refusée", "Sign-in refused"),
+            (
+                "Le fournisseur d'identité n'a pas confirmé qui vous êtes.",
+                "The identity provider did not confirm who you are.",
+            ),
+            BY_LINK,
+        ),
+        OidcError::NoEmail => words(
+            S::UNPROCESSABLE_ENTITY,
+            "provider_email",
+            ("Adresse non vérifiée", "Address not verified"),
+            (
+                "Le fournisseur d'identité n'a pas d'adresse électronique vérifiée pour vous.",
+                "The identity provider has no verified e-mail address of yours.",
+            ),
+            BY_LINK,
+        ),
+    }
+}
