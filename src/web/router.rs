@@ -48,16 +48,10 @@ fn route(methods: &'static str, path: &'static str, access: Access, handler: Met
 /// The table.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-<<<<<<< HEAD
-    use Access::{Anyone, Demonstration, Officer, Operators, Owner, OwnerOrOfficer, SignedIn, Token};
+    use Access::{Anyone, Demonstration, Officer, Operators, Owner, OwnerOrOfficer, Provider, SignedIn, Token};
     use pages::{
-        account, deposit, dossier, emergency, guests, mails, officer, passkey, public, receipt, sign_in, simulator,
-        verify,
-=======
-    use Access::{Anyone, Demonstration, Officer, Owner, OwnerOrOfficer, Provider, SignedIn, Token};
-    use pages::{
-        account, deposit, dossier, guests, mails, officer, oidc, passkey, public, receipt, sign_in, simulator, verify,
->>>>>>> c20eda1f4ce7bc33e4c365650c51e0b3766c9931
+        account, deposit, dossier, emergency, guests, mails, officer, oidc, passkey, public, receipt, sign_in,
+        simulator, verify,
     };
     let mut table = vec![
         // The call, for everyone.

@@ -50,13 +50,10 @@ async fn every_route_opens_to_those_of_the_table_and_to_nobody_else() {
                 Access::Owner => [true, false, false, false],
                 Access::OwnerOrOfficer => [true, false, true, false],
                 Access::Officer => [false, false, true, false],
-<<<<<<< HEAD
                 // Nobody among these; flows::delegation has an operator.
                 Access::Operators => [false, false, false, false],
-=======
                 // There is no identity provider here; flows::oidc has one.
                 Access::Provider => [false, false, false, false],
->>>>>>> c20eda1f4ce7bc33e4c365650c51e0b3766c9931
                 // A browser's cookie opens nothing to programs.
                 Access::Token => [false, false, false, false],
             };
