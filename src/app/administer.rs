@@ -172,7 +172,7 @@ impl App {
         Ok(match (roles.staff(), roles.lists()) {
             (false, _) => seed::APPLICANT_ACTIONS.to_vec(),
             (true, true) => seed::OFFICER_ACTIONS.to_vec(),
-            (true, false) => vec![Action::DepositRead],
+            (true, false) => vec![Action::DepositRead, Action::ServiceToken],
         })
     }
 

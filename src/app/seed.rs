@@ -35,16 +35,17 @@ pub const OFFICER: &str = "instruction@exemple.fr";
 /// Validity of the demonstration's tokens.
 const TOKEN: SignedDuration = SignedDuration::from_hours(24 * 60);
 /// What an applicant's program may do.
-pub const APPLICANT_ACTIONS: [Action; 6] = [
+pub const APPLICANT_ACTIONS: [Action; 7] = [
     Action::DossierCreate,
     Action::DraftRead,
     Action::DraftWrite,
     Action::DossierDeposit,
     Action::DossierWithdraw,
     Action::DepositRead,
+    Action::ServiceToken,
 ];
 /// What an officer's program may do.
-pub const OFFICER_ACTIONS: [Action; 2] = [Action::DepositRead, Action::RoundList];
+pub const OFFICER_ACTIONS: [Action; 3] = [Action::DepositRead, Action::RoundList, Action::ServiceToken];
 /// The sample dossier, taken into the binary so that the demonstration needs no source tree.
 const SAMPLE: &str = include_str!("../../docs/samples/hyper-open-x/dossier.toml");
 const SAMPLE_PIECES: [(&str, &[u8]); 4] = [

@@ -189,6 +189,7 @@ fn action_name(action: Action, lang: Lang) -> &'static str {
         Action::DossierWithdraw => lang.tr("retirer un dépôt", "withdraw a deposit"),
         Action::DepositRead => lang.tr("lire les dépôts et les reçus", "read deposits and receipts"),
         Action::RoundList => lang.tr("lister les dépôts d'une relève", "list the deposits of a round"),
+        Action::ServiceToken => lang.tr("se faire connaître d'un autre service", "be known to another service"),
         other => other.slug(),
     }
 }
