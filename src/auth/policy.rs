@@ -1,5 +1,7 @@
 //! Asking the policy: may this bearer do this to that, and why?
 
+mod parsed;
+
 use super::{
     guard::Permit,
     rules::{Rule, rule},
@@ -10,15 +12,13 @@ use crate::domain::{
     ids::AccountId,
 };
 use biscuit_auth::{
-    AuthorizerBuilder, AuthorizerLimits,
+    AuthorizerBuilder,
     builder::{Fact, fact, string},
     error,
 };
 use jiff::Timestamp;
-use std::{
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use parsed::Parsed;
+use std::{sync::Arc, time::Duration};
 
 /// Why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,12 +42,6 @@ pub const POLICY: &str = include_str!("policy.datalog");
 /// Longest decision. One takes a tenth of a millisecond, and the admission filter keeps out what would take longer; a
 /// busy machine may leave a thread waiting for much more than that.
 pub(super) const LONGEST: Duration = Duration::from_millis(250);
-
-/// Parsed once; a request works on a clone. No clock in it: a clock in a kept builder would stop time.
-static PARSED: LazyLock<Option<AuthorizerBuilder>> = LazyLock::new(|| {
-    let limits = AuthorizerLimits { max_facts: 500, max_iterations: 20, max_time: LONGEST };
-    AuthorizerBuilder::new().code(POLICY).map(|policy| policy.set_limits(limits)).ok()
-});
 
 /// What the database and the configuration know of a bearer, as of this request.
 #[derive(Clone, Debug)]
@@ -115,20 +109,25 @@ impl Rights {
     /// # Errors
     /// See [`Denied`].
     pub fn may(&self, action: Action, target: &Target, now: Timestamp) -> Result<Permit, Denied> {
-        let policy = PARSED.as_ref().ok_or(Denied::Overrun)?;
-        let asked = self.facts(action, target, now).into_iter().try_fold(policy.clone(), AuthorizerBuilder::fact);
+        self.decide(Parsed::of(action).ok_or(Denied::Overrun)?, action, target, now)
+    }
+
+    fn decide(&self, parsed: &Parsed, action: Action, target: &Target, now: Timestamp) -> Result<Permit, Denied> {
+        let facts = self.facts(action, target, now);
+        let asked = facts.into_iter().try_fold(parsed.policy.clone(), AuthorizerBuilder::fact);
         let decision = asked.and_then(|asked| asked.build(&self.bearer.token)).and_then(|mut asked| asked.authorize());
         let dossier = match target {
             Target::Dossier(about) => Some(about.id),
             Target::Call => None,
         };
+        let whole = |index: usize| rule(parsed.numbers.get(index).copied().unwrap_or(usize::MAX)).slug;
         match decision {
-            Ok(index) => Ok(Permit::new(dossier, rule(index).slug)),
+            Ok(index) => Ok(Permit::new(dossier, whole(index))),
             Err(error::Token::RunLimit(_)) => Err(Denied::Overrun),
             Err(error::Token::FailedLogic(error::Logic::Unauthorized { policy, checks })) => {
-                Err(denied(&policy, &checks))
+                Err(denied(&policy, &checks, whole))
             }
-            Err(_) => Err(Denied::Rule(rule(usize::MAX).slug)),
+            Err(_) => Err(Denied::Rule(whole(usize::MAX))),
         }
     }
 
@@ -196,15 +195,19 @@ fn of_dossier(about: &About, user: &str, facts: &mut Vec<Fact>) {
     }
 }
 
-fn denied(policy: &error::MatchedPolicy, checks: &[error::FailedCheck]) -> Denied {
+fn denied(
+    policy: &error::MatchedPolicy,
+    checks: &[error::FailedCheck],
+    rule: impl Fn(usize) -> &'static str,
+) -> Denied {
     match policy {
-        error::MatchedPolicy::Deny(index) => Denied::Rule(rule(*index).slug),
+        error::MatchedPolicy::Deny(index) => Denied::Rule(rule(*index)),
         error::MatchedPolicy::Allow(index) => {
             let block = checks.iter().map(|check| match check {
                 error::FailedCheck::Block(check) => check.block_id,
                 error::FailedCheck::Authorizer(_) => 0,
             });
-            Denied::Token { rule: rule(*index).slug, block: block.max().unwrap_or(0) }
+            Denied::Token { rule: rule(*index), block: block.max().unwrap_or(0) }
         }
     }
 }
@@ -212,13 +215,7 @@ fn denied(policy: &error::MatchedPolicy, checks: &[error::FailedCheck]) -> Denie
 /// Rules of the policy that could allow an action, whoever asks.
 #[must_use]
 pub fn rules_for(action: Action) -> Vec<&'static Rule> {
-    let word = format!("\"{}\"", action.slug());
-    let lines = POLICY.split("\n// ").skip(1);
-    let allowing = lines.filter(|line| {
-        let text = line.split_once('\n').map_or("", |(_, text)| text);
-        text.contains("allow if") && text.contains(&word)
-    });
-    allowing.filter_map(|line| line.split_whitespace().next()?.parse::<usize>().ok()).map(rule).collect()
+    parsed::allowing(action).into_iter().map(rule).collect()
 }
 
 #[cfg(test)]

@@ -92,3 +92,17 @@ fn every_action_has_a_rule() {
         assert!(!rules_for(*action).is_empty(), "{}", action.slug());
     }
 }
+
+/// Taken apart for each action, nothing of the policy is lost.
+#[test]
+fn the_parts_of_the_policy_are_the_whole() {
+    let text = |policy: AuthorizerBuilder| policy.dump_code();
+    let whole = Parsed::new(None).unwrap();
+    assert_eq!(text(whole.policy), text(AuthorizerBuilder::new().code(POLICY).unwrap()));
+    assert_eq!(whole.numbers, (0..crate::auth::RULES.len()).collect::<Vec<_>>());
+    for action in Action::ALL {
+        let part = Parsed::of(*action).unwrap();
+        let denies = [0, 1, 2, 3, crate::auth::RULES.len() - 1];
+        assert!(denies.iter().all(|deny| part.numbers.contains(deny)), "{}", action.slug());
+    }
+}
