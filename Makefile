@@ -3,25 +3,28 @@ export GUICHET_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/guichet
 export CARGO_TARGET_DIR ?= $(GUICHET_CACHE)/target
 export GUICHET_AXE ?= $(GUICHET_CACHE)/axe-0.1.8/axe.min.js
 export GUICHET_SOZU ?= $(GUICHET_CACHE)/sozu-2.3.3/bin/sozu
+export GUICHET_PYTHON ?= $(GUICHET_CACHE)/biscuit-python-0.4.0/bin/python
 export PATH := $(GUICHET_CACHE)/bin:$(PATH)
 DEMO_DIR ?= var/demo
 
-.PHONY: help setup demo demo-reset test test-slapos slapos-laptop check advisories bench drill
+.PHONY: help setup demo demo-reset test test-interop test-slapos slapos-laptop check advisories bench drill fuzz
 
 help:
 	@echo 'make demo        a complete private installation, until Ctrl-C; its data stay in $(DEMO_DIR)'
 	@echo 'make demo-reset  forgets them'
 	@echo 'make test        every test, on real parts'
+	@echo 'make test-interop only tokens in another language'
 	@echo 'make test-slapos only the software release, on a SlapOS node'
 	@echo 'make slapos-laptop a SlapOS node with a portal on it, until Ctrl-C'
 	@echo 'make check       format, lints, documentation, licences'
 	@echo 'make advisories  known faults of the libraries, from the network'
 	@echo 'make bench       benchmarks'
+	@echo 'make fuzz        looks for tokens and forms that break their readers, FUZZ_SECONDS each'
 	@echo 'make drill       disasters of the database, five times each, as a table'
 	@echo 'make setup       only installs what demo and test need'
 
 setup:
-	@scripts/setup --with-browser
+	@scripts/setup --with-browser --with-python
 
 demo:
 	@scripts/setup
@@ -33,9 +36,14 @@ demo-reset:
 	@rm -rf -- "$(DEMO_DIR)"
 
 test:
-	@scripts/setup --with-browser
+	@scripts/setup --with-browser --with-python
 	cargo test --locked
 	@scripts/test-slapos
+
+# Tokens verified and narrowed by biscuit-python; part of make test.
+test-interop:
+	@scripts/setup --with-python
+	cargo test --locked --test portal -- flows::interop
 
 # The software release: its profiles, and its life on a real SlapOS node.
 test-slapos:
@@ -72,3 +80,14 @@ drill:
 bench:
 	@scripts/setup --with-bench
 	cargo bench --locked
+
+# Without a sanitizer the pinned stable toolchain does: what is looked for are panics, hangs and broken promises.
+FUZZ_SECONDS ?= 60
+fuzz:
+	@scripts/setup --with-fuzz
+	@cp Cargo.lock fuzz/Cargo.lock
+	@for target in admission appended form; do \
+	  mkdir -p "var/fuzz/$$target" && \
+	  cargo fuzz run --sanitizer none --target-dir "$(CARGO_TARGET_DIR)/fuzz" "$$target" "var/fuzz/$$target" "fuzz/corpus/$$target" \
+	    -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=16384 || exit 1; \
+	done

@@ -5,6 +5,8 @@
 
 mod admit;
 pub mod attenuate;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod guard;
 mod keys;
 pub mod matrix;

@@ -6,6 +6,8 @@ mod cache;
 mod client;
 mod error;
 mod extract;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod layers;
 pub mod pages;
 pub mod router;

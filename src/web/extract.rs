@@ -7,7 +7,7 @@ use crate::{
     domain::{ids::SessionId, text::Lang},
 };
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, Method, header, request::Parts},
 };
@@ -205,6 +205,19 @@ impl Posted {
     pub fn pairs(&self) -> &[(String, String)] {
         &self.0
     }
+    /// Reads the pairs of a body, and checks nothing else.
+    async fn decode(headers: &HeaderMap, bytes: Bytes) -> Result<Self, Failure> {
+        let mut request = Request::new(Body::from(bytes));
+        *request.method_mut() = Method::POST;
+        request.headers_mut().clone_from(headers);
+        let pairs = axum::extract::Form::from_request(request, &()).await;
+        pairs.map(|axum::extract::Form(pairs)| Self(pairs)).map_err(|_| Failure::BadRequest)
+    }
+    /// A form that nobody has posted.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn unchecked(headers: &HeaderMap, bytes: Bytes) -> Option<Self> {
+        futures_util::FutureExt::now_or_never(Self::decode(headers, bytes))?.ok()
+    }
     /// A value as something else.
     ///
     /// # Errors
@@ -220,23 +233,11 @@ impl FromRequest<App> for Posted {
         let (mut parts, body) = request.into_parts();
         let ctx = Ctx::from_request_parts(&mut parts, app).await?;
         let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Failure::TooLarge)?;
-        let pairs: Vec<(String, String)> =
-            axum::extract::Form::from_request(Request::from_parts(form_parts(&parts), Body::from(bytes)), app)
-                .await
-                .map(|axum::extract::Form(pairs)| pairs)
-                .map_err(|_| Failure::BadRequest)?;
-        let posted = Self(pairs);
+        let posted = Self::decode(&parts.headers, bytes).await?;
         same_site(app, &parts.headers)?;
         form_token_holds(app, &ctx, posted.text("csrf"))?;
         Ok(posted)
     }
-}
-
-fn form_parts(parts: &Parts) -> Parts {
-    let mut copy = Request::new(()).into_parts().0;
-    copy.method = Method::POST;
-    copy.headers.clone_from(&parts.headers);
-    copy
 }
 
 /// A JSON body that passed the CSRF check by the header `X-Csrf-Token`.

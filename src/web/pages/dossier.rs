@@ -251,7 +251,7 @@ pub async fn save(
 }
 
 /// What the posted section changes, against what it was rendered from.
-fn changes(section: &Section, posted: &Posted) -> Vec<Change> {
+pub(in crate::web) fn changes(section: &Section, posted: &Posted) -> Vec<Change> {
     let was: BTreeMap<String, Value> = serde_json::from_str(posted.text("was")).unwrap_or_default();
     let action: Vec<&str> = posted.text("action").split(':').collect();
     section

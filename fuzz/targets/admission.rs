@@ -1,0 +1,5 @@
+//! Bytes where a token is expected.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| guichet::auth::fuzzing::admission(bytes));

@@ -1,0 +1,5 @@
+//! The body of a posted form.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| guichet::web::fuzzing::form(bytes));

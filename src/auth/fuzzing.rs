@@ -1,0 +1,147 @@
+//! What the fuzz targets of `fuzz/` call; the tests here call the same for a few seconds. Nothing of this is in the program.
+
+use super::{
+    ApiToken, Channel, Keys, Rights, RootKind, Standing, TokenError,
+    admit::admit_blocks,
+    attenuate::{Narrowing, describe, narrow},
+    read,
+};
+use crate::domain::{
+    access::{About, Action, Part, Relations, Roles, Stage, Target},
+    ids::{AccountId, DossierId},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE};
+use biscuit_auth::{KeyPair, PrivateKey, builder::Algorithm, error, format::SerializedBiscuit};
+use jiff::{SignedDuration, Timestamp};
+use std::sync::{Arc, LazyLock};
+use uuid::Uuid;
+
+const NOW: Timestamp = Timestamp::constant(1_722_000_000, 0);
+const ENDS: Timestamp = Timestamp::constant(1_722_003_600, 0);
+const OWNER: AccountId = AccountId(Uuid::from_u128(1));
+/// Most blocks that are appended: one more than are admitted.
+const BLOCKS: usize = 5;
+
+/// A portal's keys, and a token of an owner that is good for reading drafts.
+struct World {
+    keys: Keys,
+    token: SerializedBiscuit,
+    /// What the blocks of its holder are signed with.
+    holder: KeyPair,
+}
+
+static WORLD: LazyLock<Option<World>> = LazyLock::new(|| World::new().ok());
+
+impl World {
+    fn new() -> Result<Self, TokenError> {
+        let keys = Keys::ephemeral().map_err(|_| TokenError::Invalid("no keys"))?;
+        let roles = Roles::given([]);
+        let token = ApiToken {
+            id: Uuid::from_u128(3),
+            account: OWNER,
+            roles: &roles,
+            actions: &[Action::DraftRead],
+            ends: ENDS,
+        };
+        let bytes = super::token::biscuit_bytes(&token.mint(&keys, NOW)?)?;
+        let root = |kid: Option<u32>| {
+            let root = kid.and_then(|kid| keys.roots().verifying(RootKind::Api, kid, NOW));
+            root.ok_or(error::Format::UnknownPublicKey)
+        };
+        let token = SerializedBiscuit::from_slice(&bytes, root).map_err(error::Token::from)?;
+        let holder = PrivateKey::from_bytes(&[7; 32], Algorithm::Ed25519).map_err(error::Token::from)?;
+        Ok(Self { keys, token, holder: KeyPair::from(&holder) })
+    }
+
+    /// The token with blocks that its holder has appended, whatever is in them.
+    fn appended(&self, blocks: &[&[u8]]) -> Result<Vec<u8>, error::Token> {
+        let start = self.token.clone();
+        let token = blocks
+            .iter()
+            .try_fold(start, |token, block| token.append_serialized(&self.holder, block.to_vec(), None))?;
+        Ok(token.to_vec()?)
+    }
+
+    fn rights(&self, text: &str) -> Result<Rights, TokenError> {
+        let bearer = read(&self.keys, text, Channel::Api, NOW)?;
+        let standing = Standing {
+            account: OWNER,
+            roles: Roles::given([]),
+            suspended: false,
+            confirmed_until: None,
+            stepped_up: false,
+            has_passkey: false,
+            passkeys_required: true,
+        };
+        Ok(Rights::new(Arc::new(bearer), Channel::Api, standing))
+    }
+}
+
+fn target(owner: AccountId) -> Target {
+    let (id, part) = (DossierId(Uuid::from_u128(77)), Part::Section("budget".into()));
+    Target::Dossier(About { id, owner, stage: Stage::Draft, part, relations: Relations::default() })
+}
+
+/// Anything at all, where a token is expected: nobody gets in, and nothing breaks.
+///
+/// # Panics
+/// When something that nobody has signed is taken for a token.
+pub fn admission(bytes: &[u8]) {
+    let Some(world) = &*WORLD else { return };
+    let encoded = URL_SAFE.encode(bytes);
+    for text in [Some(encoded.as_str()), str::from_utf8(bytes).ok()].into_iter().flatten() {
+        for channel in [Channel::Browser, Channel::Api] {
+            assert!(read(&world.keys, text, channel, NOW).is_err(), "nobody has signed this");
+        }
+        let narrowing = Narrowing { until: Some(ENDS), ..Narrowing::default() };
+        if let Ok(narrowed) = narrow(text, &narrowing) {
+            assert!(read(&world.keys, &narrowed, Channel::Api, NOW).is_err(), "nobody has signed this");
+            let _shown: Result<String, TokenError> = describe(&narrowed);
+        }
+    }
+    // Refused or not, it ends.
+    let _verdict: Result<(), TokenError> = admit_blocks(bytes);
+}
+
+/// A good token whose holder appends blocks of anything: each is two bytes of length and that many bytes. Whatever they
+/// say, the token never becomes good for more, and what is admitted is decided in time.
+///
+/// # Panics
+/// When a block widens the token, or a decision on what was admitted takes too long.
+pub fn appended(bytes: &[u8]) {
+    let Some(world) = &*WORLD else { return };
+    let Ok(token) = world.appended(&blocks(bytes)) else { return };
+    let text = URL_SAFE.encode(token);
+    let Ok(rights) = world.rights(&text) else { return };
+    let stranger = AccountId(Uuid::from_u128(2));
+    for (action, target, now) in [
+        (Action::DraftWrite, target(OWNER), NOW),
+        (Action::ServiceToken, Target::Call, NOW),
+        (Action::DraftRead, target(stranger), NOW),
+        (Action::DraftRead, target(OWNER), ENDS + SignedDuration::from_secs(1)),
+    ] {
+        let verdict = rights.may(action, &target, now);
+        assert!(!matches!(verdict, Ok(_) | Err(super::Denied::Overrun)), "{action:?}: {verdict:?}");
+    }
+    let verdict = rights.may(Action::DraftRead, &target(OWNER), NOW);
+    assert!(!matches!(verdict, Err(super::Denied::Overrun)), "a decision that takes too long");
+    assert!(describe(&text).is_ok(), "what is admitted can be shown");
+}
+
+/// Cuts into blocks; what is missing of the last one is missing.
+fn blocks(mut bytes: &[u8]) -> Vec<&[u8]> {
+    let mut blocks = Vec::new();
+    while let [low, high, rest @ ..] = bytes
+        && blocks.len() < BLOCKS
+    {
+        let (block, rest) = rest.split_at(usize::from(u16::from_le_bytes([*low, *high])).min(rest.len()));
+        blocks.push(block);
+        bytes = rest;
+    }
+    blocks
+}
+
+#[cfg(test)]
+pub(crate) mod mutations;
+#[cfg(test)]
+mod tests;

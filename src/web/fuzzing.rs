@@ -1,0 +1,52 @@
+//! What the fuzz target `form` of `fuzz/` calls; the tests here call the same for a few seconds. Nothing of this is in the
+//! program.
+
+use super::{extract::Posted, pages::dossier::changes};
+use crate::domain::{
+    call::{self, Call},
+    document::Document,
+    evaluation::{Circumstances, Extent, evaluate},
+};
+use axum::{
+    body::Bytes,
+    http::{HeaderMap, HeaderValue, header},
+};
+use jiff::Timestamp;
+use std::sync::LazyLock;
+
+static CALL: LazyLock<Option<Call>> =
+    LazyLock::new(|| call::load("hyper-open-x.toml", include_str!("../../calls/hyper-open-x.toml")).ok());
+
+/// The body of a posted form, from its bytes to the findings of the rules: it is read or refused, and what was read is kept
+/// as it is.
+///
+/// # Panics
+/// When an answer that was kept reads differently once it is written again.
+pub fn form(bytes: &[u8]) {
+    let Some(call) = &*CALL else { return };
+    let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+    let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind)]);
+    let Some(posted) = Posted::unchecked(&headers, Bytes::copy_from_slice(bytes)) else { return };
+    let mut document = Document::default();
+    for section in &call.sections {
+        let changes = changes(section, &posted);
+        if let Ok(conflicts) = document.merge(call, changes) {
+            assert!(conflicts.iter().all(|conflict| conflict.path.starts_with(&section.id)));
+        }
+    }
+    for (path, value) in document
+        .0
+        .iter()
+        .flat_map(|(section, answers)| answers.iter().map(move |(field, value)| (format!("{section}.{field}"), value)))
+    {
+        let mut again = Document::default();
+        assert!(again.set(call, &path, value.clone()).is_ok(), "{path} was kept once");
+        assert_eq!(again.get(&path), Some(value), "{path} reads differently");
+    }
+    let around = Circumstances { now: Timestamp::UNIX_EPOCH, round: None, uploads: None, other_deposits: 0 };
+    let findings = evaluate(call, &document, around, Extent::Deposit);
+    assert!(findings.findings.len() < 10_000, "{} findings", findings.findings.len());
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,26 @@
+//! The fuzz target for a few seconds, always on the same mutations of the seeds.
+
+use super::*;
+use crate::auth::fuzzing::mutations::{mutated, seeds};
+
+#[test]
+fn posted_forms_are_read_or_refused_in_time() {
+    mutated(&seeds("form"), 3000, 5, form);
+}
+
+/// A form with everything in it is read: the seeds reach the rules.
+#[test]
+fn a_seed_reaches_the_answers() {
+    let call = CALL.as_ref().unwrap();
+    let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+    let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind)]);
+    let read = |seed: Vec<u8>| {
+        let posted = Posted::unchecked(&headers, Bytes::from(seed)).unwrap();
+        let mut document = Document::default();
+        for section in &call.sections {
+            document.merge(call, changes(section, &posted)).unwrap();
+        }
+        document.0.values().map(std::collections::BTreeMap::len).sum::<usize>()
+    };
+    assert!(seeds("form").into_iter().map(read).any(|answers| answers > 20));
+}
