@@ -14,6 +14,7 @@ mod deposit;
 mod edge;
 mod files;
 mod hostile;
+mod interop;
 mod keep;
 mod officer;
 mod oidc;
