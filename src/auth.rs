@@ -8,6 +8,7 @@ pub mod attenuate;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod guard;
+mod identity;
 mod keys;
 pub mod matrix;
 pub mod oidc;

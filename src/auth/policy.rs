@@ -212,6 +212,11 @@ fn denied(
     }
 }
 
+/// Whether a block of a token, as Datalog, asks for something that the policy concludes by itself.
+pub(super) fn concludes(block: &str) -> bool {
+    parsed::CONCLUDED.iter().any(|name| block.contains(&format!("{name}(")))
+}
+
 /// Rules of the policy that could allow an action, whoever asks.
 #[must_use]
 pub fn rules_for(action: Action) -> Vec<&'static Rule> {

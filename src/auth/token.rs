@@ -1,6 +1,6 @@
 //! Biscuit tokens: minted with Ed25519 roots only, verified, then admitted.
 
-use super::{Keys, RootKind, admit::admit};
+use super::{Keys, RootKind, admit::admit, identity::identity, policy};
 use crate::domain::{
     access::{Action, Amr, Roles},
     ids::{AccountId, SessionId},
@@ -12,7 +12,7 @@ use biscuit_auth::{
     macros::biscuit,
 };
 use jiff::Timestamp;
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// How a token came.
@@ -234,6 +234,9 @@ fn narrowings(token: &Biscuit) -> Result<Vec<Narrowing>, TokenError> {
         .map(|(index, id)| {
             let half = id.get(..32).and_then(|half| half.try_into().ok());
             let checks = token.print_block_source(index).map_err(|_| TokenError::Invalid("an unreadable block"))?;
+            if policy::concludes(&checks) {
+                return Err(TokenError::Invalid("a check of what only the policy concludes"));
+            }
             Ok(Narrowing { revocation_id: half.ok_or(TokenError::Invalid("no signature"))?, checks })
         })
         .collect()
@@ -246,21 +249,4 @@ pub(super) fn biscuit_bytes(text: &str) -> Result<Vec<u8>, TokenError> {
     };
     let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     GeneralPurpose::new(&alphabet::URL_SAFE, config).decode(text.trim()).map_err(|_| TokenError::Invalid("not base64"))
-}
-
-/// Reads the one UUID of a fact of the authority block, and its end.
-fn identity(token: &Biscuit, name: &str) -> Result<(Uuid, Timestamp), TokenError> {
-    let invalid = |_| TokenError::Invalid("no identity");
-    let limits =
-        biscuit_auth::AuthorizerLimits { max_facts: 100, max_iterations: 10, max_time: super::policy::LONGEST };
-    let mut facts = biscuit_auth::AuthorizerBuilder::new().set_limits(limits).build(token).map_err(invalid)?;
-    let rule = format!("found($id, $ends) <- {name}($id), ends($ends)");
-    let found: Vec<(String, SystemTime)> = facts.query(rule.as_str()).map_err(invalid)?;
-    match found.as_slice() {
-        [(id, ends)] => {
-            let id = id.parse().map_err(|_| TokenError::Invalid("no identity"))?;
-            Ok((id, Timestamp::try_from(*ends).map_err(|_| TokenError::Invalid("no end"))?))
-        }
-        _ => Err(TokenError::Invalid("no identity")),
-    }
 }

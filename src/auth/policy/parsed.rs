@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::LazyLock};
 /// What of the policy can decide about an action; a request works on a clone. No clock in it: a clock in a kept builder
 /// would stop time.
 pub(super) struct Parsed {
-    /// All checks and definitions, and the rules that can decide.
+    /// All checks, the rules that can decide, and the definitions that these use.
     pub policy: AuthorizerBuilder,
     /// The number in the whole policy of each rule here.
     pub numbers: Vec<usize>,
@@ -32,9 +32,12 @@ impl Parsed {
         let decides = |code: &str| action.is_none_or(|action| names(code, action) || !names_any(code));
         let limits = AuthorizerLimits { max_facts: 500, max_iterations: 20, max_time: LONGEST };
         let mut policy = AuthorizerBuilder::new().set_limits(limits);
-        // Definitions stay even where no rule here uses them: a check in a token may.
+        let kept: String = source.policies.iter().map(|(code, _)| *code).filter(|code| decides(code)).collect();
         for (_, definition) in source.rules {
-            policy = policy.rule(definition).ok()?;
+            // No check can ask for what nothing here asks for: see `CONCLUDED`.
+            if action.is_none() || kept.contains(&format!("{}(", definition.head.name)) {
+                policy = policy.rule(definition).ok()?;
+            }
         }
         for (_, check) in source.checks {
             policy = policy.check(check).ok()?;
@@ -49,6 +52,12 @@ impl Parsed {
         Some(Self { policy, numbers })
     }
 }
+
+/// Names of what the policy defines for itself. Tokens may not check it: whether it is known depends on the action.
+pub(super) static CONCLUDED: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let definitions = parse_source(POLICY).map(|source| source.rules).unwrap_or_default();
+    definitions.into_iter().map(|(_, definition)| definition.head.name).collect()
+});
 
 /// Numbers of the rules that could allow an action.
 pub(super) fn allowing(action: Action) -> Vec<usize> {

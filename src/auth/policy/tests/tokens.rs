@@ -91,6 +91,8 @@ fn the_admission_filter_keeps_out_what_burns_or_lies() {
         ("a wide join", "check if user($a), user($b), user($c)".into()),
         ("trust in others", "check if user($u) trusting previous".into()),
         ("arithmetic", "check if time($t), 1 + 1 == 2".into()),
+        ("what the policy concludes", "check if strong(true)".into()),
+        ("the lack of what the policy concludes", r#"reject if acts("expert")"#.into()),
         ("many checks", "check if user($u);".repeat(9)),
         ("many alternatives", format!("check if {}", ["user($u)"; 5].join(" or "))),
     ] {
