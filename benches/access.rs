@@ -127,7 +127,6 @@ fn questions() -> Vec<Question> {
         accompanies: true,
         glass_until: Some(until),
         review: Some(review),
-        ..Relations::default()
     };
     let browser = |name, roles: &[Role], action, target, decides| Question {
         name,

@@ -76,7 +76,6 @@ pub fn mutated(seeds: &[Vec<u8>], cases: u32, milliseconds: i64, door: fn(&[u8])
         (timed.borrow_mut())(&bytes);
         Ok(())
     });
-    drop(timed);
     outcome.unwrap();
     let millisecond = 1_000_000;
     assert!(spent < milliseconds * millisecond * calls, "{calls} calls took {} ms", spent / millisecond);

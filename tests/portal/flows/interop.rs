@@ -147,7 +147,7 @@ async fn the_list_of_what_is_revoked_is_signed_and_names_it() {
     ada.post(&revoke, &[]).await.expect(303);
     let told = shown(&narrow);
     let block =
-        told.lines().filter_map(|line| line.split_once("revocation id ")).map(|(_, id)| &id[..64]).last().unwrap();
+        told.lines().filter_map(|line| line.split_once("revocation id ")).map(|(_, id)| &id[..64]).next_back().unwrap();
     // A service keeps the key that it was given once; the list's own word for it would prove nothing.
     let keys = ada.get("/.well-known/guichet-receipt-keys").await.expect(200).json();
     let given = json!({ "portal": ada.at.url, "key": keys[0]["public_key"] });
