@@ -275,7 +275,7 @@ impl Keeper {
             Ok(outcome) => outcome,
             Err(error) => return self.could_not(error),
         };
-        self.take_in(&spec, &outcome, same).await;
+        self.take_in(&spec, &outcome).await;
         self.last.spec = (spec == wish).then_some(wish);
         Ok(())
     }
@@ -290,7 +290,7 @@ impl Keeper {
         Err(error.into())
     }
 
-    async fn take_in(&mut self, spec: &EdgeSpec, outcome: &Outcome, same: bool) {
+    async fn take_in(&mut self, spec: &EdgeSpec, outcome: &Outcome) {
         let now = Instant::now();
         let acted = !outcome.steps.is_empty();
         (self.last.verified, self.last.whole, self.last.look) = (outcome.verified(), Some(now), Some(now));
@@ -298,11 +298,10 @@ impl Keeper {
         if acted {
             (self.last.order, self.last.unsaved) = (Some(now), true);
         }
-        let drifted = acted && (same || outcome.found_changed);
-        if drifted {
+        if outcome.found_changed {
             self.note_repair(now);
         }
-        self.overview.round(spec, outcome, drifted);
+        self.overview.round(spec, outcome);
         self.workers = u32::try_from(outcome.seen.running().count()).unwrap_or(1).max(1);
         for id in &outcome.removed {
             self.drains.begin(id);

@@ -129,14 +129,14 @@ impl Overview {
     }
 
     /// A round was held.
-    pub fn round(&mut self, spec: &EdgeSpec, outcome: &Outcome, drifted: bool) {
+    pub fn round(&mut self, spec: &EdgeSpec, outcome: &Outcome) {
         self.alarm("round", None);
         self.count("rounds", 1);
         self.count("steps", outcome.steps.len());
         for step in &outcome.steps {
             tracing::info!("{step}");
         }
-        if drifted {
+        if outcome.found_changed {
             self.note_drift(&outcome.steps);
         }
         if !outcome.steps.is_empty() {

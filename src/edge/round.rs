@@ -35,7 +35,7 @@ pub struct Outcome {
     pub serving: BTreeSet<String>,
     /// Ids of the processes that it was told to send no more requests to.
     pub removed: BTreeSet<String>,
-    /// Whether Sōzu was found in another state than the last round left it in.
+    /// Whether Sōzu was found in another state than the last round left it in, and was given orders for it.
     pub found_changed: bool,
     /// From the first question to the last answer.
     pub took: Duration,
@@ -74,6 +74,14 @@ pub enum RoundError {
     Held(#[from] plan::Held),
 }
 
+#[derive(Clone, Copy, Debug, Default)]
+struct Ended {
+    /// Nothing was left that another round may mend.
+    verified: bool,
+    /// Nothing was left at all, refusals included.
+    settled: bool,
+}
+
 /// Holds rounds with one Sōzu.
 #[derive(Debug)]
 pub struct Round {
@@ -84,8 +92,8 @@ pub struct Round {
     /// A batch had refusals, of which only single orders tell which they are.
     one_by_one: bool,
     wanted: Option<Wanted>,
-    /// Whether the last round left nothing undone.
-    settled: bool,
+    /// How the last round ended. A round that breaks off ends in no way: what it did is not somebody else's change.
+    ended: Ended,
     looks: Looks,
 }
 
@@ -100,7 +108,7 @@ impl Round {
             compiled: None,
             one_by_one: false,
             wanted: None,
-            settled: false,
+            ended: Ended::default(),
             looks: Looks::default(),
         }
     }
@@ -122,9 +130,11 @@ impl Round {
     /// See [`RoundError`].
     pub async fn round(&mut self, spec: &EdgeSpec) -> Result<Outcome, RoundError> {
         let began = Instant::now();
+        let last = std::mem::take(&mut self.ended);
         let actual = self.sozu.observe().await?;
+        let same = self.compiled.as_ref().is_some_and(|(known, _)| known == spec);
         let (compiled, mut outcome) = self.compile(spec)?;
-        outcome.found_changed = self.settled && self.wanted.as_ref().is_some_and(|wanted| !wanted.is_in(&actual));
+        let moved = last.settled && self.wanted.as_ref().is_some_and(|wanted| !wanted.is_in(&actual));
         let desired = &compiled.state;
         let steps = plan(&actual, desired, &self.guards)?;
         let reached = attainable(&actual, desired, &self.guards);
@@ -135,13 +145,14 @@ impl Round {
         let wanted = Wanted::of(&reached);
         drop(reached);
         if !outcome.steps.is_empty() {
+            outcome.found_changed = moved || (same && last.verified);
             self.look_again(desired, &mut outcome).await?;
         }
         outcome.seen = verify(&self.sozu, &wanted, &mut outcome.findings).await?;
         self.looks.owe(self.wanted.as_ref(), &wanted);
         self.looks.take(&wanted, spec.listeners.https, &mut outcome).await;
         self.wanted = Some(wanted);
-        self.settled = outcome.findings.is_empty();
+        self.ended = Ended { verified: outcome.verified(), settled: outcome.findings.is_empty() };
         outcome.took = began.elapsed();
         Ok(outcome)
     }

@@ -5,8 +5,20 @@ use crate::harness::{
     installation::wait_for_async,
     sozu::{Rig, free, process, spec},
 };
-use guichet::edge::{plan::Guards, probe::serves, report::Standing, round::Round};
-use std::net::TcpListener;
+use guichet::{
+    config::Listen,
+    edge::{plan::Guards, probe::serves, report::Standing, round::Round, sozu::Sozu},
+};
+use std::{
+    io::{Read, Write},
+    net::{Shutdown, TcpListener},
+    os::unix::net::{UnixListener, UnixStream},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 #[tokio::test]
 async fn a_refused_listener_and_a_host_without_certificate_hold_up_nothing_else() {
@@ -105,4 +117,55 @@ async fn a_change_by_other_hands_is_told_even_when_the_wish_changes_with_it() {
     let outcome = round.round(&spec).await.unwrap();
     assert!(outcome.found_changed && outcome.verified(), "{outcome:?}");
     assert!(outcome.steps.iter().any(|step| step.contains("guichet-two")), "{:?}", outcome.steps);
+}
+
+/// A way to Sōzu that breaks, while it is armed, at the first message with these bytes in it.
+fn brittle(to: &Path, at: &Path, bytes: &'static [u8]) -> Arc<AtomicBool> {
+    let armed = Arc::new(AtomicBool::new(false));
+    let (listener, to, told) = (UnixListener::bind(at).unwrap(), to.to_owned(), armed.clone());
+    std::thread::spawn(move || {
+        for from in listener.incoming() {
+            let (from, sozu) = (from.unwrap(), UnixStream::connect(&to).unwrap());
+            let (back, answers) = (from.try_clone().unwrap(), sozu.try_clone().unwrap());
+            let armed = told.clone();
+            std::thread::spawn(move || {
+                pass(from, sozu, |sent| {
+                    armed.load(Ordering::Relaxed) && sent.windows(bytes.len()).any(|part| part == bytes)
+                })
+            });
+            std::thread::spawn(move || pass(answers, back, |_| false));
+        }
+    });
+    armed
+}
+
+fn pass(mut from: UnixStream, mut to: UnixStream, breaks: impl Fn(&[u8]) -> bool) {
+    let mut buffer = vec![0; 1 << 16];
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        if breaks(&buffer[..read]) || to.write_all(&buffer[..read]).is_err() {
+            break;
+        }
+    }
+    for side in [from, to] {
+        side.shutdown(Shutdown::Both).ok();
+    }
+}
+
+#[tokio::test]
+async fn a_round_that_broke_off_is_not_told_as_a_change_by_other_hands() {
+    let rig = Rig::start().await;
+    let ((one, _), (two, _)) = (process().await, process().await);
+    let way = rig.path().join("way.sock");
+    let armed = brittle(&rig.socket, &way, b"guichet-two");
+    let mut spec = spec(&["a.sites.test"], &[]);
+    let mut round = Round::new(Sozu::start(&way, &rig.state_dir()).unwrap(), GUARDS);
+    assert!(round.round(&spec).await.unwrap().findings.is_empty());
+    spec.processes = [("one".to_owned(), Listen::Tcp(one)), ("two".to_owned(), Listen::Tcp(two))].into();
+    armed.store(true, Ordering::Relaxed);
+    round.round(&spec).await.unwrap_err();
+    let half = rig.sozu().observe().await.unwrap();
+    assert_eq!(half.backends["guichet-portal"].len(), 1, "half of the orders were carried out");
+    armed.store(false, Ordering::Relaxed);
+    let outcome = round.round(&spec).await.unwrap();
+    assert!(outcome.verified() && !outcome.steps.is_empty() && !outcome.found_changed, "{outcome:?}");
 }
