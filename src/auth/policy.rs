@@ -17,7 +17,7 @@ use biscuit_auth::{
     error,
 };
 use jiff::Timestamp;
-use parsed::Parsed;
+use parsed::Selection;
 use std::{sync::Arc, time::Duration};
 
 /// Why not.
@@ -109,11 +109,12 @@ impl Rights {
     /// # Errors
     /// See [`Denied`].
     pub fn may(&self, action: Action, target: &Target, now: Timestamp) -> Result<Permit, Denied> {
-        self.decide(Parsed::of(action).ok_or(Denied::Overrun)?, action, target, now)
+        let facts = self.facts(action, target, now);
+        self.decide(Selection::of(action, &facts, &self.standing.roles), facts, target)
     }
 
-    fn decide(&self, parsed: &Parsed, action: Action, target: &Target, now: Timestamp) -> Result<Permit, Denied> {
-        let facts = self.facts(action, target, now);
+    fn decide(&self, selection: Selection, facts: Vec<Fact>, target: &Target) -> Result<Permit, Denied> {
+        let parsed = selection.parsed().ok_or(Denied::Overrun)?;
         let asked = facts.into_iter().try_fold(parsed.policy.clone(), AuthorizerBuilder::fact);
         let decision = asked.and_then(|asked| asked.build(&self.bearer.token)).and_then(|mut asked| asked.authorize());
         let dossier = match target {
@@ -135,12 +136,11 @@ impl Rights {
         let standing = &*self.standing;
         let user = standing.account.to_string();
         let word = |name: &str, value: &str| fact(name, &[string(value)]);
-        let mut facts = vec![
-            fact("time", &[moment(now)]),
-            word("operation", action.slug()),
-            word("channel", self.channel.slug()),
-            word("passkeys", if standing.passkeys_required { "required" } else { "offered" }),
-        ];
+        let mut facts =
+            vec![fact("time", &[moment(now)]), word("operation", action.slug()), word("channel", self.channel.slug())];
+        if !standing.passkeys_required {
+            facts.push(word("passkeys", "offered"));
+        }
         facts.extend(standing.roles.iter().map(|role| fact("holds", &[string(&user), string(role.slug())])));
         if standing.suspended {
             facts.push(word("suspended", &user));
@@ -171,7 +171,12 @@ fn of_dossier(about: &About, user: &str, facts: &mut Vec<Fact>) {
         Part::Overview | Part::Whole | Part::Deposit => {}
     }
     let relations = &about.relations;
-    facts.extend(relations.grants.iter().map(|grant| {
+    // Of many parts given, those count that have to do with the one that is asked for.
+    let given = relations.grants.iter().filter(|grant| {
+        let covers = [Part::Whole, Part::Deposit].contains(&grant.part) || grant.part == about.part;
+        covers || about.part == Part::Overview
+    });
+    facts.extend(given.map(|grant| {
         let (part, verb) = (grant.part.to_string(), grant.verb.slug());
         fact("grant", &[string(&id), string(user), string(&part), string(verb), moment(grant.until)])
     }));

@@ -1,13 +1,16 @@
-//! The policy parsed once, for each action apart: rules that name other actions only cannot decide about this one, so they
-//! are not asked. A test asks the whole policy as well.
+//! The policy, and for each question the part of it that can decide: rules about other actions, about facts that nobody
+//! has stated and about roles that the person does not hold cannot. What denies is always asked. A test asks the whole
+//! policy as well.
 
 use super::{LONGEST, POLICY};
-use crate::domain::access::Action;
-use biscuit_auth::{AuthorizerBuilder, AuthorizerLimits, parser::parse_source};
-use std::{collections::HashMap, sync::LazyLock};
+use crate::domain::access::{Action, Role, Roles};
+use biscuit_auth::{AuthorizerBuilder, AuthorizerLimits, builder::Fact, parser::parse_source};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, PoisonError, RwLock},
+};
 
-/// What of the policy can decide about an action; a request works on a clone. No clock in it: a clock in a kept builder
-/// would stop time.
+/// A part of the policy; a request works on a clone. No clock in it: a clock in a kept builder would stop time.
 pub(super) struct Parsed {
     /// All checks, the rules that can decide, and the definitions that these use.
     pub policy: AuthorizerBuilder,
@@ -15,27 +18,138 @@ pub(super) struct Parsed {
     pub numbers: Vec<usize>,
 }
 
-static PARSED: LazyLock<HashMap<Action, Parsed>> = LazyLock::new(|| {
-    let parsed = |action: &Action| Some((*action, Parsed::new(Some(*action))?));
-    Action::ALL.iter().filter_map(parsed).collect()
-});
+/// Which rules and which definitions, a bit for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Selection {
+    rules: u64,
+    definitions: u64,
+}
 
-impl Parsed {
-    /// What can decide about an action.
-    pub fn of(action: Action) -> Option<&'static Self> {
-        PARSED.get(&action)
+/// The policy as far as it is needed to tell which rules can decide.
+struct Outline {
+    /// Names of facts; each is a bit of a set.
+    names: Vec<String>,
+    rules: Vec<RuleOutline>,
+    /// The name that each concludes, and those that it needs.
+    definitions: Vec<(u64, u64)>,
+}
+
+struct RuleOutline {
+    denies: bool,
+    /// None: it is about all.
+    actions: Vec<Action>,
+    /// Any one of them will do; none: whatever the roles.
+    roles: Vec<Role>,
+    needs: u64,
+}
+
+/// Facts of tokens, which are not looked at here: a rule that asks for them may hold.
+const OF_TOKENS: [&str; 6] = ["user", "role", "kind", "amr", "session", "token"];
+
+/// Parts kept at most; there are some dozen of them in use.
+const PARTS: usize = 1000;
+
+static OUTLINE: LazyLock<Outline> = LazyLock::new(Outline::of_the_policy);
+static PARSED: LazyLock<RwLock<HashMap<Selection, Arc<Parsed>>>> = LazyLock::new(RwLock::default);
+
+impl Outline {
+    fn of_the_policy() -> Self {
+        let mut outline = Self { names: Vec::new(), rules: Vec::new(), definitions: Vec::new() };
+        let Ok(source) = parse_source(POLICY) else { return outline };
+        for (_, definition) in source.rules {
+            let needs = definition.body.iter().fold(0, |needs, fact| needs | outline.bit(&fact.name));
+            let concludes = outline.bit(&definition.head.name);
+            outline.definitions.push((concludes, needs));
+        }
+        for (code, rule) in source.policies {
+            let facts = rule.queries.iter().flat_map(|query| &query.body);
+            let needs = facts.fold(0, |needs, fact| needs | outline.bit(&fact.name));
+            let quoted = |slug: &str| code.contains(&format!("\"{slug}\""));
+            outline.rules.push(RuleOutline {
+                denies: code.trim_start().starts_with("deny"),
+                actions: Action::ALL.iter().copied().filter(|action| quoted(action.slug())).collect(),
+                roles: Role::ALL.iter().copied().filter(|role| quoted(role.slug())).collect(),
+                needs,
+            });
+        }
+        outline
     }
 
-    /// The part about one action, or all of it.
-    pub fn new(action: Option<Action>) -> Option<Self> {
+    /// The bit of a name; more names than bits would be needed by every question.
+    fn bit(&mut self, name: &str) -> u64 {
+        let known = self.names.iter().position(|known| known == name);
+        let at = known.unwrap_or_else(|| {
+            self.names.push(name.to_owned());
+            self.names.len() - 1
+        });
+        u32::try_from(at).ok().and_then(|at| 1_u64.checked_shl(at)).unwrap_or(0)
+    }
+
+    fn named<'a>(&self, names: impl Iterator<Item = &'a str>) -> u64 {
+        let at = names.filter_map(|name| self.names.iter().position(|known| known == name));
+        at.fold(0, |bits, at| bits | u32::try_from(at).ok().and_then(|at| 1_u64.checked_shl(at)).unwrap_or(0))
+    }
+
+    /// Bits of the places that hold.
+    fn places(holds: impl Iterator<Item = bool>) -> u64 {
+        holds.zip(0_u32..64).fold(0, |bits, (holds, at)| if holds { bits | 1 << at } else { bits })
+    }
+}
+
+impl RuleOutline {
+    fn about(&self, action: Action) -> bool {
+        self.actions.is_empty() || self.actions.contains(&action)
+    }
+
+    fn decides(&self, action: Action, stated: u64, roles: &Roles) -> bool {
+        let held = self.roles.is_empty() || self.roles.iter().any(|role| roles.has(*role));
+        self.about(action) && (self.denies || (self.needs & !stated == 0 && held))
+    }
+}
+
+impl Selection {
+    /// What can decide about an action, given what the server states.
+    pub fn of(action: Action, facts: &[Fact], roles: &Roles) -> Self {
+        let outline = &*OUTLINE;
+        let names = facts.iter().map(|fact| fact.predicate.name.as_str()).chain(OF_TOKENS);
+        let mut stated = outline.named(names);
+        let derivable = |stated: u64| move |(_, needs): &&(u64, u64)| needs & !stated == 0;
+        stated |= outline.definitions.iter().filter(derivable(stated)).fold(0, |all, (head, _)| all | head);
+        let rules = Outline::places(outline.rules.iter().map(|rule| rule.decides(action, stated, roles)));
+        let asked = outline.rules.iter().zip(0_u32..64).filter(|(_, at)| rules >> at & 1 == 1);
+        let needed = asked.fold(0, |needed, (rule, _)| needed | rule.needs);
+        let useful = |(head, needs): &(u64, u64)| head & needed != 0 && needs & !stated == 0;
+        Self { rules, definitions: Outline::places(outline.definitions.iter().map(useful)) }
+    }
+
+    /// All of the policy.
+    pub const WHOLE: Self = Self { rules: u64::MAX, definitions: u64::MAX };
+
+    /// That part of the policy, parsed.
+    pub fn parsed(self) -> Option<Arc<Parsed>> {
+        let known = PARSED.read().unwrap_or_else(PoisonError::into_inner).get(&self).cloned();
+        if known.is_some() {
+            return known;
+        }
+        let parsed = Arc::new(Parsed::new(self)?);
+        let mut kept = PARSED.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= PARTS {
+            kept.clear();
+        }
+        kept.insert(self, parsed.clone());
+        Some(parsed)
+    }
+}
+
+impl Parsed {
+    fn new(selection: Selection) -> Option<Self> {
+        let has = |bits: u64, at: usize| u32::try_from(at).is_ok_and(|at| bits.checked_shr(at).unwrap_or(0) & 1 == 1);
         let source = parse_source(POLICY).ok()?;
-        let decides = |code: &str| action.is_none_or(|action| names(code, action) || !names_any(code));
         let limits = AuthorizerLimits { max_facts: 500, max_iterations: 20, max_time: LONGEST };
         let mut policy = AuthorizerBuilder::new().set_limits(limits);
-        let kept: String = source.policies.iter().map(|(code, _)| *code).filter(|code| decides(code)).collect();
-        for (_, definition) in source.rules {
+        for (at, (_, definition)) in source.rules.into_iter().enumerate() {
             // No check can ask for what nothing here asks for: see `CONCLUDED`.
-            if action.is_none() || kept.contains(&format!("{}(", definition.head.name)) {
+            if has(selection.definitions, at) {
                 policy = policy.rule(definition).ok()?;
             }
         }
@@ -43,8 +157,8 @@ impl Parsed {
             policy = policy.check(check).ok()?;
         }
         let mut numbers = Vec::new();
-        for (number, (code, rule)) in source.policies.into_iter().enumerate() {
-            if decides(code) {
+        for (number, (_, rule)) in source.policies.into_iter().enumerate() {
+            if has(selection.rules, number) {
                 policy = policy.policy(rule).ok()?;
                 numbers.push(number);
             }
@@ -53,7 +167,7 @@ impl Parsed {
     }
 }
 
-/// Names of what the policy defines for itself. Tokens may not check it: whether it is known depends on the action.
+/// Names of what the policy defines for itself. Tokens may not check it: whether it is known depends on the question.
 pub(super) static CONCLUDED: LazyLock<Vec<String>> = LazyLock::new(|| {
     let definitions = parse_source(POLICY).map(|source| source.rules).unwrap_or_default();
     definitions.into_iter().map(|(_, definition)| definition.head.name).collect()
@@ -61,17 +175,12 @@ pub(super) static CONCLUDED: LazyLock<Vec<String>> = LazyLock::new(|| {
 
 /// Numbers of the rules that could allow an action.
 pub(super) fn allowing(action: Action) -> Vec<usize> {
-    let rules = parse_source(POLICY).map(|source| source.policies).unwrap_or_default();
-    let allows = |code: &str| code.trim_start().starts_with("allow") && names(code, action);
-    rules.iter().enumerate().filter(|(_, (code, _))| allows(code)).map(|(number, _)| number).collect()
+    let rules = OUTLINE.rules.iter().enumerate();
+    let allowing = rules.filter(|(_, rule)| !rule.denies && !rule.actions.is_empty() && rule.about(action));
+    allowing.map(|(number, _)| number).collect()
 }
 
-/// Whether a rule names an action, as it stands in quotes.
-fn names(code: &str, action: Action) -> bool {
-    code.contains(&format!("\"{}\"", action.slug()))
-}
-
-/// Whether a rule is about some actions; the others are about all.
-fn names_any(code: &str) -> bool {
-    Action::ALL.iter().any(|action| names(code, *action))
+#[cfg(test)]
+pub(super) fn fits() -> bool {
+    OUTLINE.names.len() <= 64 && OUTLINE.rules.len() <= 64 && OUTLINE.definitions.len() <= 64
 }

@@ -93,16 +93,17 @@ fn every_action_has_a_rule() {
     }
 }
 
-/// Taken apart for each action, nothing of the policy is lost.
+/// Taken apart for each question, nothing of the policy is lost, and whatever denies is asked every time.
 #[test]
 fn the_parts_of_the_policy_are_the_whole() {
-    let text = |policy: AuthorizerBuilder| policy.dump_code();
-    let whole = Parsed::new(None).unwrap();
-    assert_eq!(text(whole.policy), text(AuthorizerBuilder::new().code(POLICY).unwrap()));
+    assert!(parsed::fits(), "a set of rules or names has 64 bits");
+    let whole = Selection::WHOLE.parsed().unwrap();
+    assert_eq!(whole.policy.dump_code(), AuthorizerBuilder::new().code(POLICY).unwrap().dump_code());
     assert_eq!(whole.numbers, (0..crate::auth::RULES.len()).collect::<Vec<_>>());
     for action in Action::ALL {
-        let part = Parsed::of(*action).unwrap();
+        let part = Selection::of(*action, &[], &Roles::given([])).parsed().unwrap();
         let denies = [0, 1, 2, 3, crate::auth::RULES.len() - 1];
         assert!(denies.iter().all(|deny| part.numbers.contains(deny)), "{}", action.slug());
+        assert!(!action.wants_confirmation() || part.numbers.contains(&4), "{}", action.slug());
     }
 }

@@ -154,13 +154,12 @@ proptest! {
         let found = rights.may(q.action, &target, NOW);
         prop_assert_ne!(found.as_ref().err(), Some(&Denied::Overrun));
         prop_assert_eq!(found.is_ok(), told(&q), "{:?}", found.map(|permit| permit.rule));
-        // The part of the policy about this action decides by the very rule that the whole decides by.
-        let whole = WHOLE.with(|whole| rights.decide(whole, q.action, &target, NOW));
+        // The part of the policy that can decide does so by the very rule that the whole decides by.
+        let whole = rights.decide(Selection::WHOLE, rights.facts(q.action, &target, NOW), &target);
         prop_assert_eq!(found.map(|permit| permit.rule), whole.map(|permit| permit.rule));
     }
 }
 
 thread_local! {
-    static WHOLE: Parsed = Parsed::new(None).unwrap();
     static KEYS: std::rc::Rc<Keys> = std::rc::Rc::new(Keys::ephemeral().unwrap());
 }
