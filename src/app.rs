@@ -41,7 +41,7 @@ pub use context::{Actor, Ctx, Door, Fault};
 pub use deposit::Deposited;
 pub use edit::Saved;
 pub use error::AppError;
-pub use explain::Explanation;
+pub use explain::{Explanation, RightsOn, Verdict};
 pub use oidc::Leaving;
 pub use passkey::{Ceremony, Duty, Key};
 pub use read::{Page, PieceBytes, PieceFile};

@@ -108,7 +108,8 @@ impl Ctx {
         Ok((row.open(&permit).ok_or(AppError::NotFound)?, Door { rule: permit.rule, ..door }))
     }
 
-    async fn door<T: Protected>(&self, db: &mut Connection, row: &Guarded<T>) -> Result<Door<'_>, AppError> {
+    /// A row that is still closed, before the person who asks.
+    pub(super) async fn door<T: Protected>(&self, db: &mut Connection, row: &Guarded<T>) -> Result<Door<'_>, AppError> {
         let actor = self.actor()?;
         let relations = if row.owner() == actor.account.id {
             Relations::default()
@@ -134,6 +135,11 @@ impl Door<'_> {
     /// As [`Ctx::may`].
     pub fn may(&self, action: Action, part: Part) -> Result<Permit, AppError> {
         self.ctx.may(action, &Target::Dossier(About { part, ..self.about.clone() }))
+    }
+
+    /// What the policy is told of the dossier.
+    pub(super) fn about(&self) -> &About {
+        &self.about
     }
 
     /// Whether the person is the owner.

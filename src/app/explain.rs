@@ -1,11 +1,11 @@
 //! Why somebody may do something, or not: the decision itself, told in words.
 
-use super::{App, AppError, context::relations};
+use super::{App, AppError, Ctx, context::relations};
 use crate::{
     auth::{Channel, Denied, Keys, RULES, Rights, Rule, SessionToken, Standing, read, rules_for},
     domain::{
-        access::{Action, Amr, Part, Relations, Target},
-        ids::{DossierId, SessionId},
+        access::{About, Action, Amr, Part, Relations, Stage, Target, Verb},
+        ids::{AccountId, DossierId, SessionId},
         text::Text,
     },
     store::{Freshness, account, dossier},
@@ -52,7 +52,7 @@ impl App {
                 } else {
                     relations(&mut db, id, &account, now).await?
                 };
-                Target::Dossier(crate::domain::access::About { part, ..row.about(relations) })
+                Target::Dossier(About { part, ..row.about(relations) })
             }
         };
         drop(db);
@@ -68,7 +68,143 @@ impl App {
             Err(Denied::Token { rule, block }) => (false, rule, Some(block)),
             Err(Denied::Overrun) => return Err(AppError::Overloaded),
         };
-        let words = RULES.iter().find(|one| one.slug == rule).map_or_else(|| Text::new("", ""), Rule::words);
-        Ok(Explanation { allowed, rule, words, block, allowing: rules_for(action) })
+        Ok(Explanation { allowed, rule, words: words(rule), block, allowing: rules_for(action) })
     }
+
+    /// What the policy says of the actor on the call as a whole.
+    ///
+    /// # Errors
+    /// [`AppError::SignInNeeded`] or [`AppError::Overloaded`].
+    pub fn own_rights(&self, ctx: &Ctx) -> Result<Vec<Verdict>, AppError> {
+        let verdict = |action: &Action| Verdict::of(ctx, *action, &Target::Call, None);
+        OF_CALLS.iter().map(verdict).collect()
+    }
+
+    /// What the policy says of the actor on one dossier. One of which nothing is theirs to see is told just as one that
+    /// does not exist.
+    ///
+    /// # Errors
+    /// [`AppError::SignInNeeded`], [`AppError::Overloaded`] or the store's.
+    pub async fn rights_on(&self, ctx: &Ctx, id: DossierId) -> Result<RightsOn, AppError> {
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        if let Some(row) = dossier::load(&mut db, id).await? {
+            let door = ctx.door(&mut db, &row).await?;
+            let (verdicts, known) = verdicts(ctx, door.about())?;
+            if known {
+                let permit = door.may(Action::DraftRead, Part::Overview).ok();
+                let call = permit.and_then(|permit| row.open(&permit)).map(|dossier| dossier.call);
+                return Ok(RightsOn { verdicts, known, call });
+            }
+        }
+        Ok(RightsOn { verdicts: verdicts(ctx, &unknown(id))?.0, known: false, call: None })
+    }
+}
+
+/// What somebody may do on one dossier.
+pub struct RightsOn {
+    /// The answers.
+    pub verdicts: Vec<Verdict>,
+    /// Whether anything of it is theirs to see.
+    pub known: bool,
+    /// Slug of its call, for those who see the draft.
+    pub call: Option<String>,
+}
+
+/// What is done to a call as a whole.
+const OF_CALLS: [Action; 10] = [
+    Action::DossierCreate,
+    Action::RoundList,
+    Action::AidRead,
+    Action::AuditExport,
+    Action::OpsMaintain,
+    Action::OpsSwitchover,
+    Action::GlassAsk,
+    Action::GlassAllow,
+    Action::PersonAnswer,
+    Action::ServiceToken,
+];
+
+/// What is done to a dossier, each with the part that it is asked about.
+const OF_DOSSIERS: [(Action, Part); 9] = [
+    (Action::DraftRead, Part::Whole),
+    (Action::DraftWrite, Part::Whole),
+    (Action::DossierDeposit, Part::Whole),
+    (Action::DossierWithdraw, Part::Whole),
+    (Action::DossierShare, Part::Whole),
+    (Action::DepositRead, Part::Deposit),
+    (Action::ExpertAssign, Part::Deposit),
+    (Action::DecisionPublish, Part::Deposit),
+    (Action::PaymentOrder, Part::Deposit),
+];
+
+/// The policy's answer to one question about oneself.
+pub struct Verdict {
+    /// What one would do.
+    pub action: Action,
+    /// To which part, where less than the whole was given.
+    pub part: Option<Part>,
+    /// Whether it is allowed.
+    pub allowed: bool,
+    /// It is once the person has confirmed with a passkey.
+    pub unconfirmed: bool,
+    /// The rule that decided, in words.
+    pub words: Text,
+    /// Where no rule allows it: those that allow it to others, in words.
+    pub others: Vec<Text>,
+}
+
+impl Verdict {
+    fn of(ctx: &Ctx, action: Action, target: &Target, part: Option<Part>) -> Result<Self, AppError> {
+        let rights = &ctx.actor()?.rights;
+        let now = rights.may(action, target, ctx.now);
+        let unconfirmed = now.as_ref().err() == Some(&Denied::Rule("confirmation"));
+        let decided = if unconfirmed { rights.confirmed(ctx.now).may(action, target, ctx.now) } else { now };
+        let (allowed, rule) = match decided {
+            Ok(permit) => (true, permit.rule),
+            Err(Denied::Rule(rule) | Denied::Token { rule, .. }) => (false, rule),
+            Err(Denied::Overrun) => return Err(AppError::Overloaded),
+        };
+        let others =
+            if rule == "nobody-else" { rules_for(action).into_iter().map(Rule::words).collect() } else { Vec::new() };
+        Ok(Self { action, part, allowed, unconfirmed: unconfirmed && allowed, words: words(rule), others })
+    }
+}
+
+/// The verdicts on a dossier, and whether the person may see any of it.
+fn verdicts(ctx: &Ctx, about: &About) -> Result<(Vec<Verdict>, bool), AppError> {
+    let on = |action, part: &Part, told| {
+        Verdict::of(ctx, action, &Target::Dossier(About { part: part.clone(), ..about.clone() }), told)
+    };
+    let staff = ctx.actor()?.account.roles.staff();
+    let mut all = Vec::new();
+    for grant in &about.relations.grants {
+        let action = match grant.verb {
+            Verb::Read => Action::DraftRead,
+            Verb::Write => Action::DraftWrite,
+            Verb::Deposit => continue,
+        };
+        if grant.part != Part::Whole {
+            all.push(on(action, &grant.part, Some(grant.part.clone()))?);
+        }
+    }
+    for (action, part) in &OF_DOSSIERS {
+        let verdict = on(*action, part, None)?;
+        let for_staff = matches!(action, Action::ExpertAssign | Action::DecisionPublish | Action::PaymentOrder);
+        if verdict.allowed || !for_staff || staff {
+            all.push(verdict);
+        }
+    }
+    let enters = on(Action::DraftRead, &Part::Overview, None)?.allowed;
+    let seen = enters || all.iter().any(|verdict| verdict.allowed);
+    Ok((all, seen))
+}
+
+/// A dossier that nobody has.
+fn unknown(id: DossierId) -> About {
+    let relations = Relations::default();
+    About { id, owner: AccountId(Uuid::nil()), stage: Stage::Draft, part: Part::Overview, relations }
+}
+
+fn words(rule: &str) -> Text {
+    RULES.iter().find(|one| one.slug == rule).map_or_else(|| Text::new("", ""), Rule::words)
 }

@@ -104,6 +104,13 @@ impl Rights {
         standing.passkeys_required && standing.roles.want_passkey() && !standing.stepped_up
     }
 
+    /// The same, as if the person had just confirmed with a passkey.
+    #[must_use]
+    pub fn confirmed(&self, now: Timestamp) -> Self {
+        let standing = Standing { confirmed_until: Some(now), ..(*self.standing).clone() };
+        Self { standing: Arc::new(standing), ..self.clone() }
+    }
+
     /// Decides on one action on one target at one instant.
     ///
     /// # Errors

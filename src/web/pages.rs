@@ -12,6 +12,7 @@ pub mod oidc;
 pub mod passkey;
 pub mod public;
 pub mod receipt;
+pub mod rights;
 pub mod sign_in;
 pub mod simulator;
 pub mod verify;

@@ -50,7 +50,7 @@ fn route(methods: &'static str, path: &'static str, access: Access, handler: Met
 pub fn routes() -> Vec<Route> {
     use Access::{Anyone, Demonstration, Officer, Operators, Owner, OwnerOrOfficer, Provider, SignedIn, Token};
     use pages::{
-        account, deposit, dossier, emergency, guests, mails, officer, oidc, passkey, public, receipt, sign_in,
+        account, deposit, dossier, emergency, guests, mails, officer, oidc, passkey, public, receipt, rights, sign_in,
         simulator, verify,
     };
     let mut table = vec![
@@ -101,10 +101,12 @@ pub fn routes() -> Vec<Route> {
         route("POST", "/dossiers/{id}/guests/{delegation}/revoke", Owner, post(guests::revoke)),
         // Somebody's own account.
         route("GET", "/account", SignedIn, get(account::show)),
+        route("GET", "/account/rights", SignedIn, get(rights::own)),
         route("POST", "/account/sessions/{session}/end", SignedIn, post(account::end_session)),
         route("POST", "/account/sessions/end", SignedIn, post(account::end_all)),
         route("POST", "/account/tokens", SignedIn, post(account::make_token)),
         route("POST", "/account/tokens/{token}/revoke", SignedIn, post(account::revoke_token)),
+        route("GET", "/dossiers/{id}/rights", OwnerOrOfficer, get(rights::on_dossier)),
         route("GET", "/receipts/{number}", OwnerOrOfficer, get(receipt::show)),
         route("GET", "/receipts/{number}/pieces/{code}", OwnerOrOfficer, get(receipt::piece)),
         // The officer.

@@ -18,6 +18,7 @@ mod overview;
 mod passkey;
 mod public;
 mod receipt;
+mod rights;
 pub mod samples;
 mod shell;
 mod show;
@@ -36,6 +37,7 @@ pub use overview::{dossiers, overview, preview, withdraw};
 pub use passkey::{Confirm, PasskeyRow, Passkeys, confirm, passkeys};
 pub use public::{brick, bricks, criteria, faq, home, interpretations, legal, rules, simulator, verify};
 pub use receipt::receipt;
+pub use rights::{RightRow, RightsPage, rights};
 pub use shell::{Shell, Viewer, asset_version};
 pub use sign_in::{SignIn, link_confirm, link_sent, sign_in};
 

@@ -123,6 +123,7 @@ impl Selection {
     }
 
     /// All of the policy.
+    #[cfg(test)]
     pub const WHOLE: Self = Self { rules: u64::MAX, definitions: u64::MAX };
 
     /// That part of the policy, parsed.

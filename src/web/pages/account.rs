@@ -1,6 +1,6 @@
 //! Somebody's own account: where they are signed in, and the tokens of their programs.
 
-use super::{here, render, role_names, see_other};
+use super::{here, render, rights::action_name, role_names, see_other};
 use crate::{
     app::{App, Ctx},
     domain::{
@@ -176,20 +176,5 @@ fn short(agent: &str, lang: Lang) -> String {
         (Some(browser), Some(system)) => format!("{browser}, {system}"),
         (Some(browser), None) => browser.to_owned(),
         _ => lang.tr("Navigateur inconnu", "Unknown browser").to_owned(),
-    }
-}
-
-/// What an action is, as people read it.
-fn action_name(action: Action, lang: Lang) -> &'static str {
-    match action {
-        Action::DossierCreate => lang.tr("commencer un dossier", "start a dossier"),
-        Action::DraftRead => lang.tr("lire les brouillons", "read drafts"),
-        Action::DraftWrite => lang.tr("remplir les brouillons et joindre des pièces", "fill drafts and attach pieces"),
-        Action::DossierDeposit => lang.tr("déposer", "deposit"),
-        Action::DossierWithdraw => lang.tr("retirer un dépôt", "withdraw a deposit"),
-        Action::DepositRead => lang.tr("lire les dépôts et les reçus", "read deposits and receipts"),
-        Action::RoundList => lang.tr("lister les dépôts d'une relève", "list the deposits of a round"),
-        Action::ServiceToken => lang.tr("se faire connaître d'un autre service", "be known to another service"),
-        other => other.slug(),
     }
 }

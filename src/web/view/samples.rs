@@ -140,6 +140,9 @@ fn own(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
         ("account", shared::account_page(s, None)),
         ("account-token", shared::account_page(s, Some("EoQBCk4KBHVzZXIKC2RvY3VtZW50X2lkGAMiCQoHCAoSAxiACCIM"))),
         ("emergency", shared::emergency_page(s)),
+        ("rights", shared::rights_page(s, false, true)),
+        ("rights-dossier", shared::rights_page(s, true, true)),
+        ("rights-unknown", shared::rights_page(s, true, false)),
         ("mails", mails(s, &mail_rows())),
         ("mail", mail(s, &mail_rows()[0])),
     ]

@@ -120,3 +120,29 @@ async fn tokens_of_the_wrong_kind_or_shape_open_nothing() {
     Actor::program("applicant_token").get("/api/v1/rounds/demonstration/dossiers").await.expect(403);
     Actor::program("officer_token").get("/api/v1/rounds/demonstration/dossiers").await.expect(200);
 }
+
+#[tokio::test]
+async fn everybody_may_ask_why_and_why_not() {
+    let mut ada = Actor::applicant().await;
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    let path = format!("/dossiers/{id}/rights");
+    let own = ada.get(&path).await.expect(200);
+    assert!(own.body.contains("le porteur travaille sur son brouillon"), "{}", own.body);
+    ada.get("/account/rights").await.expect(200);
+
+    let mut other = Actor::applicant().await;
+    let mut told = Vec::new();
+    for id in [id.clone(), uuid::Uuid::now_v7().to_string()] {
+        let page = other.get(&format!("/dossiers/{id}/rights")).await.expect(404).body;
+        let (from, to) = (page.find("<main").unwrap(), page.find("</main>").unwrap());
+        told.push(page[from..to].to_owned());
+    }
+    assert!(told[0].contains("une personne invitée lit la partie"), "who may do what she may not: {}", told[0]);
+    assert_eq!(told[0], told[1], "what is there and what is not look the same");
+
+    let mut officer = Actor::officer().await;
+    officer.get(&path).await.expect(404);
+    sample::deposit(&mut ada, &id).await;
+    let page = officer.get(&path).await.expect(200);
+    assert!(page.body.contains("les instructeurs lisent ce qui est déposé"), "{}", page.body);
+}

@@ -2,8 +2,8 @@
 
 use super::{
     super::{
-        AccountPage, EmergencyRow, GuestRow, GuestsPage, PartChoice, ReadingRow, SessionRow, Shell, TokenRow, Typed,
-        account, emergency, guests,
+        AccountPage, EmergencyRow, GuestRow, GuestsPage, PartChoice, ReadingRow, RightRow, RightsPage, SessionRow,
+        Shell, TokenRow, Typed, account, emergency, guests, rights,
     },
     data::id,
 };
@@ -125,4 +125,25 @@ pub(super) fn emergency_page(s: &Shell<'_>) -> Page {
     let problem = Text::new("Aucun reçu ne porte ce numéro.", "No receipt has this number.");
     let rows = [row(1, false, None), row(2, true, Some("dpo@exemple.org"))];
     emergency(s, &rows, true, ("2024-9", ""), Some(&problem))
+}
+
+pub(super) fn rights_page(s: &Shell<'_>, dossier: bool, known: bool) -> Page {
+    let row = |what, allowed, unconfirmed, why: &str, others: &[&str]| RightRow {
+        what,
+        part: None,
+        allowed,
+        unconfirmed,
+        why: why.to_owned(),
+        others: others.iter().map(|one| (*one).to_owned()).collect(),
+    };
+    let own = s.tr("le porteur travaille sur son brouillon, le dépose et y invite", "the owner works on the draft");
+    let officers = s.tr("les instructeurs lisent ce qui est déposé", "officers read what stands deposited");
+    let others: &[&str] = if known { &[] } else { &[own] };
+    let rows = [
+        row(s.tr("lire les brouillons", "read drafts"), known, false, own, others),
+        row(s.tr("déposer", "deposit"), known, known, own, others),
+        row(s.tr("confier à un expert", "assign to an expert"), false, false, "", &[officers, own]),
+    ];
+    let dossier = dossier.then(|| DossierId(id(1)));
+    rights(s, &RightsPage { dossier, known, lacks_passkey: !known, rows: &rows })
 }
