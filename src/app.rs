@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod mail;
 pub mod mirror;
 mod oidc;
+pub mod order;
 mod passkey;
 mod read;
 mod register;

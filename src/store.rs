@@ -20,6 +20,7 @@ pub mod glass;
 pub mod health;
 pub mod journal;
 pub mod login;
+pub mod order;
 pub mod outbox;
 pub mod passkey;
 pub mod piece;

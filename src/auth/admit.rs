@@ -13,23 +13,21 @@ const MAX_BYTES: usize = 3072;
 /// Most blocks after the authority block.
 const MAX_BLOCKS: usize = 4;
 
-/// Verifies and admits a token.
-pub(super) fn admit(bytes: &[u8], roots: impl RootKeyProvider) -> Result<Biscuit, TokenError> {
-    if bytes.len() > MAX_BYTES {
-        return Err(TokenError::Invalid("too large"));
-    }
+/// Verifies and admits a token; what it holds is handed out as it was decoded, for reading without Datalog.
+pub(super) fn admit(bytes: &[u8], roots: impl RootKeyProvider) -> Result<(Biscuit, schema::Biscuit), TokenError> {
+    let container = admit_blocks(bytes)?;
     let token = Biscuit::from(bytes, roots).map_err(|_| TokenError::Invalid("not signed by us"))?;
-    simple_blocks(&token.container().to_proto())?;
-    Ok(token)
+    Ok((token, container))
 }
 
 /// Whether the blocks of a token would be admitted, whoever signed it.
-pub(super) fn admit_blocks(bytes: &[u8]) -> Result<(), TokenError> {
+pub(super) fn admit_blocks(bytes: &[u8]) -> Result<schema::Biscuit, TokenError> {
     if bytes.len() > MAX_BYTES {
         return Err(TokenError::Invalid("too large"));
     }
     let container = schema::Biscuit::decode(bytes).map_err(|_| TokenError::Invalid("not a token"))?;
-    simple_blocks(&container)
+    simple_blocks(&container)?;
+    Ok(container)
 }
 
 fn simple_blocks(container: &schema::Biscuit) -> Result<(), TokenError> {

@@ -100,7 +100,7 @@ pub fn admission(bytes: &[u8]) {
         }
     }
     // Refused or not, it ends.
-    let _verdict: Result<(), TokenError> = admit_blocks(bytes);
+    let _verdict = admit_blocks(bytes);
 }
 
 /// A good token whose holder appends blocks of anything: each is two bytes of length and that many bytes. Whatever they

@@ -1,10 +1,7 @@
 //! What a token stands for, read from its first block without asking Datalog.
 
 use super::TokenError;
-use biscuit_auth::{
-    Biscuit,
-    format::schema::{self, term::Content},
-};
+use biscuit_auth::format::schema::{self, term::Content};
 use jiff::Timestamp;
 use prost_biscuit::Message;
 use uuid::Uuid;
@@ -13,8 +10,7 @@ use uuid::Uuid;
 const OWN_SYMBOLS: u64 = 1024;
 
 /// Reads the one UUID of a fact of the first block, and the token's end.
-pub(super) fn identity(token: &Biscuit, name: &str) -> Result<(Uuid, Timestamp), TokenError> {
-    let container = token.container().to_proto();
+pub(super) fn identity(container: &schema::Biscuit, name: &str) -> Result<(Uuid, Timestamp), TokenError> {
     let block = schema::Block::decode(container.authority.block.as_slice());
     let block = block.map_err(|_| TokenError::Invalid("an unreadable block"))?;
     let id = match only(&block, name) {

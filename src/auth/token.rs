@@ -214,11 +214,11 @@ pub fn read(keys: &Keys, text: &str, channel: Channel, now: Timestamp) -> Result
         Channel::Api => (RootKind::Api, "token"),
     };
     let (bytes, roots) = (biscuit_bytes(text)?, keys.roots());
-    let token = admit(&bytes, |kid: Option<u32>| {
+    let (token, container) = admit(&bytes, |kid: Option<u32>| {
         let root = kid.and_then(|kid| roots.verifying(kind, kid, now));
         root.ok_or(error::Format::UnknownPublicKey)
     })?;
-    let (id, ends) = identity(&token, fact)?;
+    let (id, ends) = identity(&container, fact)?;
     let kind = match channel {
         Channel::Browser => BearerKind::Session(SessionId(id)),
         Channel::Api => BearerKind::Api(id),

@@ -3,10 +3,10 @@
 //! An order is journalled before it is given, so that none goes unseen, and its outcome after it.
 
 use crate::{
-    app::App,
+    app::{App, order::WAITS},
     bricks::repman::{Failover, Mode, Repman, Topology, Verified},
     config::{Config, Host},
-    domain::event::EventKind,
+    domain::{event::EventKind, ids::AccountId},
     store::{Store, embedded},
 };
 use anyhow::{Context, bail};
@@ -15,13 +15,15 @@ use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Longest time for a backup.
 const BACKUP: Duration = Duration::from_secs(3600);
 /// How long the portal's own looks at the servers may take.
 const LOOKS: Duration = Duration::from_secs(3);
+/// Pause between two looks for a confirmation.
+const LOOK: Duration = Duration::from_secs(1);
 /// Failovers and backups that are listed.
 const LISTED: usize = 5;
 
@@ -55,8 +57,13 @@ pub struct RunArgs {
 }
 
 /// Options of `guichet database switchover`.
+///
+/// It waits ten minutes for an operator to confirm it on the portal, with the passkey.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SwitchoverArgs {
+    /// Does it at once, where nobody can confirm it; the reason stays in the journal.
+    #[arg(long, value_name = "REASON")]
+    unconfirmed: Option<String>,
     /// The server that is to lead [default: replication-manager chooses]
     #[arg(long, value_name = "HOST:PORT")]
     to: Option<Host>,
@@ -181,8 +188,15 @@ async fn switchover(args: &SwitchoverArgs) -> anyhow::Result<ExitCode> {
     let repman = repman(&config)?;
     let app = App::open(config)?;
     let wish = args.to.as_ref().map(Host::to_string);
+    let confirmed_by = match &args.unconfirmed {
+        Some(_) => None,
+        None => Some(confirmed(&app, wish.as_deref().unwrap_or_default()).await?),
+    };
     let note = async |outcome: &str| {
-        let data = json!({ "operator": operator(), "to": wish, "outcome": outcome });
+        let data = json!({
+            "operator": operator(), "to": wish, "outcome": outcome, "confirmed_by": confirmed_by,
+            "unconfirmed": args.unconfirmed,
+        });
         app.note_operation(EventKind::DatabaseSwitchover, data).await.context("the order cannot be journalled")
     };
     note("ordered").await?;
@@ -210,6 +224,22 @@ async fn switchover(args: &SwitchoverArgs) -> anyhow::Result<ExitCode> {
         Verified::Nothing(why) => bail!("nothing was done: {why}"),
         Verified::Unknown(why) => bail!("whether it was done cannot be told: {why}. See `guichet database status`"),
     }
+}
+
+/// Waits until somebody has confirmed the order in a browser.
+async fn confirmed(app: &App, detail: &str) -> anyhow::Result<AccountId> {
+    let machine = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
+    let order = app.order_switchover(detail, &format!("{}@{machine}", operator())).await?;
+    let page = format!("{}/orders", app.config.portal.public_url);
+    writeln!(io::stderr(), "An operator has ten minutes to confirm this, with the passkey: {page}")?;
+    let end = Instant::now() + WAITS.unsigned_abs();
+    while Instant::now() < end {
+        if let Some(who) = app.take_order(order).await? {
+            return Ok(who);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    bail!("nobody has confirmed it within ten minutes: nothing was ordered")
 }
 
 async fn backup(args: &BackupArgs) -> anyhow::Result<ExitCode> {

@@ -9,6 +9,7 @@ pub mod guests;
 pub mod mails;
 pub mod officer;
 pub mod oidc;
+pub mod orders;
 pub mod passkey;
 pub mod public;
 pub mod receipt;

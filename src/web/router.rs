@@ -50,8 +50,8 @@ fn route(methods: &'static str, path: &'static str, access: Access, handler: Met
 pub fn routes() -> Vec<Route> {
     use Access::{Anyone, Demonstration, Officer, Operators, Owner, OwnerOrOfficer, Provider, SignedIn, Token};
     use pages::{
-        account, deposit, dossier, emergency, guests, mails, officer, oidc, passkey, public, receipt, rights, sign_in,
-        simulator, verify,
+        account, deposit, dossier, emergency, guests, mails, officer, oidc, orders, passkey, public, receipt, rights,
+        sign_in, simulator, verify,
     };
     let mut table = vec![
         // The call, for everyone.
@@ -115,6 +115,8 @@ pub fn routes() -> Vec<Route> {
         // Those who run the service.
         route("GET POST", "/emergency", Operators, get(emergency::show).post(emergency::ask)),
         route("POST", "/emergency/{request}/allow", Operators, post(emergency::allow)),
+        route("GET", "/orders", Operators, get(orders::list)),
+        route("POST", "/orders/{request}/confirm", Operators, post(orders::confirm)),
         // The demonstration's mailbox.
         route("GET", "/demo/mails", Demonstration, get(mails::list)),
         route("GET", "/demo/mails/{id}", Demonstration, get(mails::show)),

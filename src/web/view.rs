@@ -14,6 +14,7 @@ mod guests;
 mod model;
 mod money;
 mod officer;
+mod orders;
 mod overview;
 mod passkey;
 mod public;
@@ -33,6 +34,7 @@ pub use model::{
     DossierCard, DossierPage, GivenCard, MailRow, OfficerDossier, RoundList, RoundQuery, RoundRow, VersionRow,
 };
 pub use officer::{officer_dossier, round_list};
+pub use orders::{OrderRow, orders};
 pub use overview::{dossiers, overview, preview, withdraw};
 pub use passkey::{Confirm, PasskeyRow, Passkeys, confirm, passkeys};
 pub use public::{brick, bricks, criteria, faq, home, interpretations, legal, rules, simulator, verify};

@@ -4,7 +4,7 @@ use super::{here, render, rights::action_name, role_names, see_other};
 use crate::{
     app::{App, Ctx},
     domain::{
-        access::{Action, Amr},
+        access::{Action, Amr, Role},
         calendar::show_instant,
         ids::SessionId,
         text::{Lang, Text},
@@ -143,11 +143,13 @@ async fn page(app: &App, ctx: &Ctx, path: &str, made: Option<&str>, notice: Opti
             revoked: one.revoked,
         }));
     }
-    let allowed = app.token_actions(ctx)?;
+    let (allowed, actor) = (app.token_actions(ctx)?, ctx.actor()?);
     let actions: Vec<_> =
         allowed.iter().map(|action| (action.slug(), action_name(*action, ctx.lang).to_owned())).collect();
-    let roles = role_names(ctx.actor()?.account.roles.iter(), ctx.lang);
-    let page = AccountPage { roles: &roles, sessions: &sessions, tokens: &rows, actions: &actions, made, notice };
+    let serves = [Role::Operator, Role::Dpo].into_iter().any(|role| actor.account.roles.has(role));
+    let roles = role_names(actor.account.roles.iter(), ctx.lang);
+    let page =
+        AccountPage { roles: &roles, serves, sessions: &sessions, tokens: &rows, actions: &actions, made, notice };
     Ok(render(app, ctx, call, path, |shell| view::account(shell, &page))?)
 }
 

@@ -75,7 +75,7 @@ pub(super) fn action_name(action: Action, lang: Lang) -> &'static str {
         Action::AuditExport => lang.tr("exporter le journal", "export the journal"),
         Action::OpsMaintain => lang.tr("entretenir le service", "look after the service"),
         Action::OpsSwitchover => {
-            lang.tr("changer le serveur de base de données qui mène", "have another database server lead")
+            lang.tr("changer le serveur de base de données qui conduit", "have another database server lead")
         }
         Action::GlassAsk => lang.tr("demander une lecture d’urgence", "ask for an emergency reading"),
         Action::GlassAllow => lang.tr("autoriser une lecture d’urgence", "allow an emergency reading"),

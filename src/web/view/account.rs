@@ -9,6 +9,8 @@ use askama::Template;
 pub struct AccountPage<'a> {
     /// What the person is, in words.
     pub roles: &'a [String],
+    /// The person runs the service, or answers for the data.
+    pub serves: bool,
     /// Where the person is signed in.
     pub sessions: &'a [SessionRow],
     /// The tokens of their programs.

@@ -140,6 +140,7 @@ fn own(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
         ("account", shared::account_page(s, None)),
         ("account-token", shared::account_page(s, Some("EoQBCk4KBHVzZXIKC2RvY3VtZW50X2lkGAMiCQoHCAoSAxiACCIM"))),
         ("emergency", shared::emergency_page(s)),
+        ("orders", shared::orders_page(s)),
         ("rights", shared::rights_page(s, false, true)),
         ("rights-dossier", shared::rights_page(s, true, true)),
         ("rights-unknown", shared::rights_page(s, true, false)),

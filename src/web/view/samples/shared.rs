@@ -2,8 +2,8 @@
 
 use super::{
     super::{
-        AccountPage, EmergencyRow, GuestRow, GuestsPage, PartChoice, ReadingRow, RightRow, RightsPage, SessionRow,
-        Shell, TokenRow, Typed, account, emergency, guests, rights,
+        AccountPage, EmergencyRow, GuestRow, GuestsPage, OrderRow, PartChoice, ReadingRow, RightRow, RightsPage,
+        SessionRow, Shell, TokenRow, Typed, account, emergency, guests, orders, rights,
     },
     data::id,
 };
@@ -93,6 +93,7 @@ pub(super) fn account_page(s: &Shell<'_>, made: Option<&str>) -> Page {
     let narrowing =
         "check if dossier(\"0190a5c0-0000-7000-8000-000000000009\"); check if part($p), {\"piece:P9\"}.contains($p);";
     let page = AccountPage {
+        serves: true,
         roles: &[s.tr("porteur de projet", "applicant").to_owned()],
         sessions: &[session(1, "Firefox, Linux", true), session(2, "Safari, iPhone", false)],
         tokens: &[
@@ -146,4 +147,16 @@ pub(super) fn rights_page(s: &Shell<'_>, dossier: bool, known: bool) -> Page {
     ];
     let dossier = dossier.then(|| DossierId(id(1)));
     rights(s, &RightsPage { dossier, known, lacks_passkey: !known, rows: &rows })
+}
+
+pub(super) fn orders_page(s: &Shell<'_>) -> Page {
+    let row = |number, waits, confirmed: Option<&str>| OrderRow {
+        id: id(number),
+        detail: "db2.exemple.org:3306".into(),
+        asked_by: "astreinte@machine-1".into(),
+        asked: "30/07/2024 14:03:12".into(),
+        waits,
+        confirmed_by: confirmed.map(str::to_owned),
+    };
+    orders(s, &[row(1, true, None), row(2, false, Some("exploitation@exemple.org")), row(3, false, None)])
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     flows::breakdown::own,
-    harness::{Installation, repman::StandIn, sozu::free},
+    harness::{Actor, Installation, repman::StandIn, sozu::free},
 };
 use std::{path::PathBuf, process::Stdio};
 use tokio::process::Command;
@@ -66,10 +66,11 @@ async fn an_operator_looks_hands_over_and_backs_up_and_the_journal_has_it() {
     let hosts = stand_in.hosts();
     assert!(hosts.iter().all(|host| told.contains(&host.to_string())), "{told}");
 
-    let (code, told) = run(&["switchover", "--to", &hosts[1].to_string()]).await;
+    let alone = ["--unconfirmed", "essai"];
+    let (code, told) = run(&[&["switchover", "--to", &hosts[1].to_string()], &alone[..]].concat()).await;
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains(&format!("{} leads instead of {}", hosts[1], hosts[0])), "{told}");
-    let (code, told) = run(&["switchover", "--to", &hosts[1].to_string()]).await;
+    let (code, told) = run(&[&["switchover", "--to", &hosts[1].to_string()], &alone[..]].concat()).await;
     assert!(code == Some(2) && told.contains("nothing was done: this server leads already"), "{code:?} {told}");
     let (code, told) = run(&["backup", "--of", &hosts[0].to_string()]).await;
     assert!(code == Some(0) && told.contains("Only a restore proves a backup"), "{code:?} {told}");
@@ -84,7 +85,7 @@ async fn an_operator_looks_hands_over_and_backs_up_and_the_journal_has_it() {
             .unwrap();
     let kinds: Vec<&str> = noted.iter().map(|(kind, _)| kind.as_str()).collect();
     assert_eq!(kinds, [&["database_switchover"; 4][..], &["database_backup"]].concat());
-    assert!(noted[0].1.contains("ordered") && noted[1].1.contains('→'), "{noted:?}");
+    assert!(noted[0].1.contains("ordered") && noted[0].1.contains("essai") && noted[1].1.contains('→'), "{noted:?}");
 
     let mut away: toml::Table = std::fs::read_to_string(&config).unwrap().parse().unwrap();
     away["repman"]["url"] = "https://127.0.0.1:1".into();
@@ -92,4 +93,38 @@ async fn an_operator_looks_hands_over_and_backs_up_and_the_journal_has_it() {
     let (code, told) = run(&["status"]).await;
     assert!(code == Some(1) && told.contains("writes are kept as safely as demanded"), "{code:?} {told}");
     assert!(told.contains("cannot reach replication-manager"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handover_waits_until_an_operator_has_confirmed_it() {
+    let (at, stand_in) = (own(), StandIn::start().await);
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(at, &stand_in, folder.path());
+    let to = stand_in.hosts()[1].to_string();
+    let mut command = Command::new(crate::harness::installation::guichet());
+    command.args(["database", "switchover", "--to", &to, "--config"]).arg(&config);
+    let waiting = command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+
+    let email = "exploitation@exemple.fr";
+    at.command(&["access", "give", email, "--role", "operator"]).await;
+    let (mut operator, mut ada) = (Actor::at(at), Actor::at(at));
+    operator.sign_in(email).await;
+    ada.sign_in("ada@exemple.fr").await;
+    ada.get("/orders").await.expect(403);
+    let mut page = String::new();
+    crate::harness::installation::wait_for_async("the order to be shown", async || {
+        page = operator.get("/orders").await.expect(200).body;
+        page.contains(&to)
+    })
+    .await;
+    let confirm = page.split("action=\"").find(|part| part.contains("/confirm\"")).unwrap();
+    let confirm = confirm.split('"').next().unwrap().to_owned();
+    ada.post(&confirm, &[]).await.expect(403);
+    assert_eq!(stand_in.logins(), 0, "nothing was ordered before that");
+    operator.post(&confirm, &[]).await.expect(303);
+    let done = waiting.wait_with_output().await.unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(String::from_utf8_lossy(&done.stdout).contains(&format!("{to} leads instead of")));
+    operator.post(&confirm, &[]).await.expect(404);
+    assert!(operator.get("/orders").await.body.contains(&format!("Confirmé par {email}")));
 }

@@ -1,0 +1,87 @@
+//! Orders that cannot be taken back and are given where there is no browser: they wait until somebody who may has confirmed
+//! them in one, with the passkey. Whoever holds a configuration file alone changes no leader unseen.
+
+use super::{App, AppError, Ctx, transaction::transaction};
+use crate::{
+    domain::{
+        access::{Action, Target},
+        event::{Event, EventKind},
+        ids::AccountId,
+    },
+    store::{
+        Freshness, journal,
+        order::{self, Order},
+    },
+};
+use jiff::SignedDuration;
+use uuid::Uuid;
+
+/// How long an order waits to be confirmed.
+pub const WAITS: SignedDuration = SignedDuration::from_mins(10);
+
+impl App {
+    /// Gives an order to have another database server lead; `detail` says which.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn order_switchover(&self, detail: &str, asked_by: &str) -> Result<Uuid, AppError> {
+        let order = Order {
+            id: Uuid::now_v7(),
+            kind: Action::OpsSwitchover.slug().to_owned(),
+            detail: detail.to_owned(),
+            asked_by: asked_by.to_owned(),
+            asked_at: self.clock(),
+            confirmed_by: None,
+        };
+        let (order, id) = (&order, order.id);
+        transaction!(self.store, db => {
+            order::ask(db, order).await?;
+            let data = serde_json::json!({ "order": id, "to": order.detail, "operator": order.asked_by, "outcome": "asked" });
+            journal::append(
+                db,
+                &Event { kind: EventKind::DatabaseSwitchover, at: order.asked_at, actor: None, dossier: None, data },
+            )
+            .await?;
+            Ok(id)
+        })
+    }
+
+    /// The orders of the last hours, for those who may confirm them.
+    ///
+    /// # Errors
+    /// The policy's or the store's.
+    pub async fn orders(&self, ctx: &Ctx) -> Result<Vec<Order>, AppError> {
+        ctx.may(Action::OpsMaintain, &Target::Call)?;
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        Ok(order::since(&mut db, ctx.now - SignedDuration::from_hours(24)).await?)
+    }
+
+    /// Confirms one.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is none that waits, [`AppError::Unconfirmed`] when the person has not shown the
+    /// passkey just now; the policy's or the store's.
+    pub async fn confirm_order(&self, ctx: &Ctx, id: Uuid) -> Result<(), AppError> {
+        ctx.may(Action::OpsSwitchover, &Target::Call)?;
+        let (who, now) = (ctx.account()?, ctx.now);
+        transaction!(self.store, db => {
+            if !order::confirm(db, id, who, now, now - WAITS).await? {
+                return Err(AppError::NotFound);
+            }
+            let data = serde_json::json!({ "order": id, "outcome": "confirmed" });
+            let event =
+                Event { kind: EventKind::DatabaseSwitchover, at: now, actor: Some(who), dossier: None, data };
+            journal::append(db, &event).await?;
+            Ok(())
+        })
+    }
+
+    /// Takes a confirmed order, once; who has confirmed it, or none yet.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn take_order(&self, id: Uuid) -> Result<Option<AccountId>, AppError> {
+        let now = self.clock();
+        transaction!(self.store, db => Ok(order::take(db, id, now).await?))
+    }
+}

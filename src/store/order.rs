@@ -1,0 +1,129 @@
+//! Orders about the service that are given at a command line and wait for a person at a browser.
+
+use super::{
+    StoreError,
+    row::{instant, timestamp},
+};
+use crate::domain::ids::AccountId;
+use jiff::Timestamp;
+use sqlx::{FromRow, MySqlConnection};
+use time::PrimitiveDateTime;
+use uuid::Uuid;
+
+/// An order.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Its id.
+    pub id: Uuid,
+    /// What is ordered: the word of an action.
+    pub kind: String,
+    /// What exactly.
+    pub detail: String,
+    /// Who gave it: a user of a machine.
+    pub asked_by: String,
+    /// When.
+    pub asked_at: Timestamp,
+    /// Address of who confirmed it.
+    pub confirmed_by: Option<String>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    order_id: Uuid,
+    kind: String,
+    detail: String,
+    asked_by: String,
+    asked_at: PrimitiveDateTime,
+    email: Option<String>,
+}
+
+impl From<Row> for Order {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.order_id,
+            kind: row.kind,
+            detail: row.detail,
+            asked_by: row.asked_by,
+            asked_at: timestamp(row.asked_at),
+            confirmed_by: row.email,
+        }
+    }
+}
+
+/// Gives one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ask(db: &mut MySqlConnection, order: &Order) -> Result<(), StoreError> {
+    sqlx::query("insert into service_order (order_id, kind, detail, asked_by, asked_at) values (?, ?, ?, ?, ?)")
+        .bind(order.id)
+        .bind(&order.kind)
+        .bind(&order.detail)
+        .bind(&order.asked_by)
+        .bind(instant(order.asked_at))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Those given since an instant, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn since(db: &mut MySqlConnection, asked_since: Timestamp) -> Result<Vec<Order>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select o.order_id, o.kind, o.detail, o.asked_by, o.asked_at, a.email
+         from service_order o left join account a on a.account_id = o.confirmed_by
+         where o.asked_at > ? order by o.asked_at desc limit 50",
+    )
+    .bind(instant(asked_since))
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(Order::from).collect())
+}
+
+/// Confirms a young one that nobody has confirmed; whether there was one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn confirm(
+    db: &mut MySqlConnection,
+    id: Uuid,
+    who: AccountId,
+    now: Timestamp,
+    asked_since: Timestamp,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "update service_order set confirmed_by = ?, confirmed_at = ?
+         where order_id = ? and confirmed_by is null and asked_at > ?",
+    )
+    .bind(who.0)
+    .bind(instant(now))
+    .bind(id)
+    .bind(instant(asked_since))
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Takes a confirmed one, once; who has confirmed it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take(db: &mut MySqlConnection, id: Uuid, now: Timestamp) -> Result<Option<AccountId>, StoreError> {
+    let taken = sqlx::query(
+        "update service_order set taken_at = ? where order_id = ? and confirmed_by is not null and taken_at is null",
+    )
+    .bind(instant(now))
+    .bind(id)
+    .execute(&mut *db)
+    .await?;
+    if taken.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let who: Option<Uuid> = sqlx::query_scalar("select confirmed_by from service_order where order_id = ?")
+        .bind(id)
+        .fetch_optional(db)
+        .await?;
+    Ok(who.map(AccountId))
+}
