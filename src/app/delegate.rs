@@ -1,12 +1,12 @@
 //! Giving parts of one's dossier to others, and taking them back. The guest signs in as itself, so that the journal names
 //! who did what.
 
-use super::{App, AppError, Ctx, mail::Letter, transaction::transaction};
+use super::{App, AppError, Ctx, Share, mail::Letter, transaction::transaction};
 use crate::{
     domain::{
         access::{Action, Part, Verb},
         answers,
-        calendar::show_deadline,
+        calendar::{RoundId, show_deadline},
         call::Call,
         event::{Event, EventKind},
         ids::{DossierId, SessionId},
@@ -144,6 +144,21 @@ pub struct Guests {
     pub readings: Vec<journal::Reading>,
 }
 
+/// A dossier of somebody else of which a part was given.
+#[derive(Debug)]
+pub struct Given {
+    /// Which.
+    pub id: DossierId,
+    /// Slug of its call.
+    pub call: String,
+    /// Its round.
+    pub round: RoundId,
+    /// Title of the project.
+    pub title: String,
+    /// What was given.
+    pub share: Share,
+}
+
 impl App {
     /// Who holds what of a dossier, and who has read what: for its owner.
     ///
@@ -237,22 +252,23 @@ impl App {
     ///
     /// # Errors
     /// The policy's or the store's.
-    pub async fn given_dossiers(&self, ctx: &Ctx) -> Result<Vec<super::Page>, AppError> {
-        let email = ctx.actor()?.account.email.clone();
-        let ids = {
-            let mut db = self.store.read(Freshness::OwnWrites).await?;
-            delegation::dossiers_of(&mut db, &email, ctx.now).await?
-        };
-        let mut pages = Vec::new();
-        for id in ids {
-            match self.glance(ctx, id).await {
-                Ok(page) => pages.push(page),
-                // Suspended, or not configured any more.
-                Err(AppError::NotFound) => {}
+    pub async fn given_dossiers(&self, ctx: &Ctx) -> Result<Vec<Given>, AppError> {
+        let email = &ctx.actor()?.account.email;
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let mut given = Vec::new();
+        for id in delegation::dossiers_of(&mut db, email, ctx.now).await? {
+            let row = dossier::load(&mut db, id).await?;
+            let (dossier, door) = match ctx.open(&mut db, row, Action::DraftRead, Part::Overview).await {
+                Ok(opened) => opened,
+                Err(AppError::NotFound) => continue,
                 Err(error) => return Err(error),
-            }
+            };
+            // A call that is not configured any more has no pages.
+            let Ok(call) = self.call(&dossier.call) else { continue };
+            let title = dossier.draft.text(&call.company.project).to_owned();
+            given.push(Given { id, call: dossier.call, round: dossier.round, title, share: Share::of(&door) });
         }
-        Ok(pages)
+        Ok(given)
     }
 
     /// The session that asks, to tell it from others in a list.

@@ -117,15 +117,6 @@ impl App {
         self.open_page(ctx, id, Part::Section(section.to_owned())).await
     }
 
-    /// The same for a list, which is no reading of it.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
-    pub(super) async fn glance(&self, ctx: &Ctx, id: DossierId) -> Result<Page, AppError> {
-        let (page, _) = self.load_page(ctx, id, Part::Overview).await?;
-        Ok(page)
-    }
-
     async fn open_page(&self, ctx: &Ctx, id: DossierId, part: Part) -> Result<Page, AppError> {
         let data = serde_json::json!({ "part": part.to_string() });
         let (page, rule) = self.load_page(ctx, id, part).await?;

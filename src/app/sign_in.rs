@@ -6,12 +6,11 @@ use crate::{
     domain::{
         access::Amr,
         answers,
-        event::{Event, EventKind},
         ids::{AccountId, SessionId},
     },
     store::{
         account::{self, Account},
-        journal, login, outbox, session,
+        login, outbox,
     },
 };
 use jiff::{SignedDuration, Timestamp};
@@ -83,17 +82,12 @@ impl App {
     /// # Errors
     /// The store's.
     pub async fn sign_out(&self, ctx: &Ctx) -> Result<(), AppError> {
-        let Some(session) = ctx.actor.as_ref().and_then(|actor| actor.session) else { return Ok(()) };
-        let (who, now) = (ctx.account()?, ctx.now);
-        transaction!(self.store, db => {
-            session::end(db, who, session, now).await?;
-            let data = serde_json::json!({});
-            journal::append(db, &Event { kind: EventKind::SignedOut, at: now, actor: Some(who), dossier: None, data })
-                .await?;
-            Ok(())
-        })?;
-        self.sessions.forget();
-        Ok(())
+        let Some(session) = self.own_session(ctx) else { return Ok(()) };
+        match self.end_sessions(ctx, Some(session)).await {
+            // Ended already, elsewhere.
+            Err(AppError::NotFound) => Ok(()),
+            ended => ended,
+        }
     }
 }
 

@@ -81,7 +81,7 @@ pub struct TokenArgs {
     #[arg(long, value_name = "TEXT", value_parser = label)]
     label: String,
     /// Days until it ends.
-    #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3650))]
+    #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=366))]
     days: u16,
     #[command(flatten)]
     installation: Installation,

@@ -64,13 +64,13 @@ pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<Str
 /// Dossiers of others of which the reader was given a part.
 async fn given_cards(app: &App, ctx: &Ctx) -> Result<Vec<GivenCard>, Failure> {
     let mut cards = Vec::new();
-    for page in app.given_dossiers(ctx).await? {
-        let call = app.call(&page.dossier.call)?;
+    for given in app.given_dossiers(ctx).await? {
+        let call = app.call(&given.call)?;
         cards.push(GivenCard {
-            id: page.dossier.id,
-            round: app.round(call, &page.dossier.round)?.title.get(&ctx.lang).to_owned(),
-            until: page.share.until().map(|until| show_instant(until, &call.time_zone())).unwrap_or_default(),
-            title: page.title,
+            id: given.id,
+            round: app.round(call, &given.round)?.title.get(&ctx.lang).to_owned(),
+            until: given.share.until().map(|until| show_instant(until, &call.time_zone())).unwrap_or_default(),
+            title: given.title,
         });
     }
     Ok(cards)
