@@ -51,13 +51,14 @@ fn rows(verdicts: Vec<Verdict>, call: &Call, lang: Lang) -> Vec<RightRow> {
         why: verdict.words.get(&lang).to_owned(),
         others: verdict.others.iter().map(|words| words.get(&lang).to_owned()).collect(),
     };
-    verdicts.into_iter().map(row).collect()
+    let (may, may_not): (Vec<_>, Vec<_>) = verdicts.into_iter().partition(|verdict| verdict.allowed);
+    may.into_iter().chain(may_not).map(row).collect()
 }
 
 /// What an action is, as people read it.
 pub(super) fn action_name(action: Action, lang: Lang) -> &'static str {
     match action {
-        Action::DossierCreate => lang.tr("commencer un dossier", "start a dossier"),
+        Action::DossierCreate => lang.tr("commencer un dossier", "start an application"),
         Action::DraftRead => lang.tr("lire les brouillons", "read drafts"),
         Action::DraftWrite => lang.tr("remplir les brouillons et joindre des pièces", "fill drafts and attach pieces"),
         Action::DossierDeposit => lang.tr("déposer", "deposit"),
