@@ -16,12 +16,14 @@ pub enum Access {
     SignedIn,
     /// The owner of the dossier; to others it does not exist.
     Owner,
-    /// The owner, and officers while the deposit stands.
+    /// The owner, and officers and auditors while the deposit stands.
     OwnerOrOfficer,
-    /// Officers.
+    /// Officers and auditors.
     Officer,
+    /// Those who run the service.
+    Operator,
     /// Those who run the service, and the data protection officer.
-    Operators,
+    OperatorOrDpo,
     /// Programs with a token.
     Token,
     /// Everyone, where the configuration names an identity provider.
@@ -48,7 +50,9 @@ fn route(methods: &'static str, path: &'static str, access: Access, handler: Met
 /// The table.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    use Access::{Anyone, Demonstration, Officer, Operators, Owner, OwnerOrOfficer, Provider, SignedIn, Token};
+    use Access::{
+        Anyone, Demonstration, Officer, Operator, OperatorOrDpo, Owner, OwnerOrOfficer, Provider, SignedIn, Token,
+    };
     use pages::{
         account, deposit, dossier, emergency, guests, mails, officer, oidc, orders, passkey, public, receipt, rights,
         sign_in, simulator, verify,
@@ -113,10 +117,10 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/calls/{call}/rounds/{round}/dossiers.csv", Officer, get(officer::csv)),
         route("GET", "/calls/{call}/rounds/{round}/dossiers/{id}", Officer, get(officer::dossier)),
         // Those who run the service.
-        route("GET POST", "/emergency", Operators, get(emergency::show).post(emergency::ask)),
-        route("POST", "/emergency/{request}/allow", Operators, post(emergency::allow)),
-        route("GET", "/orders", Operators, get(orders::list)),
-        route("POST", "/orders/{request}/confirm", Operators, post(orders::confirm)),
+        route("GET POST", "/emergency", OperatorOrDpo, get(emergency::show).post(emergency::ask)),
+        route("POST", "/emergency/{request}/allow", OperatorOrDpo, post(emergency::allow)),
+        route("GET", "/orders", Operator, get(orders::list)),
+        route("POST", "/orders/{request}/confirm", Operator, post(orders::confirm)),
         // The demonstration's mailbox.
         route("GET", "/demo/mails", Demonstration, get(mails::list)),
         route("GET", "/demo/mails/{id}", Demonstration, get(mails::show)),
