@@ -213,7 +213,7 @@ async fn a_cluster_is_backed_up_from_its_leader_and_examined_setting_by_setting(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_installation_moves_to_a_cluster_without_losing_a_row() {
     let folder = tempfile::tempdir().unwrap();
-    let at: &'static Installation = Box::leak(Box::new(Installation::start(None)));
+    let at = Installation::start(None).for_this_test();
     deposits(at, 1).await;
     let receipts = receipts(at).await;
     let cluster = Cluster::start(Replication::Recommended).await;

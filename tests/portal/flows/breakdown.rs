@@ -8,9 +8,9 @@ pub fn kill(signal: &str, pid: u32) {
     assert!(done.success());
 }
 
-/// An installation that lives until the end of the run, so that actors may borrow it.
+/// An installation that lives until the end of the test.
 pub fn own() -> &'static Installation {
-    Box::leak(Box::new(Installation::start(None)))
+    Installation::start(None).for_this_test()
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn without_its_database_the_portal_says_so_and_recovers_with_everything() 
 #[tokio::test]
 async fn a_killed_process_a_killed_proxy_and_a_second_start_lose_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let at: &'static Installation = Box::leak(Box::new(Installation::start(Some(folder.path()))));
+    let at = Installation::start(Some(folder.path())).for_this_test();
     let mut ada = Actor::at(at);
     ada.sign_in("reprise@exemple.fr").await;
     let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
@@ -105,7 +105,7 @@ fn small_disk(folder: &std::path::Path) -> &'static Installation {
     let mount =
         "mount -t tmpfs -o size=160m,mode=700 tmpfs \"$1/mariadb\" && mkdir -p \"$1/data\" && shift && exec \"$@\"";
     program.args(["--mount", "sh", "-c", mount, "sh"]).arg(folder).arg(crate::harness::installation::guichet());
-    Box::leak(Box::new(Installation::start_by(&mut program, Some(folder), &[])))
+    Installation::start_by(&mut program, Some(folder), &[]).for_this_test()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -229,7 +229,7 @@ impl Cluster {
     /// An installation on this cluster.
     pub fn installation(&self, durability: &str) -> &'static Installation {
         let section = self.section(durability);
-        Box::leak(Box::new(Installation::start_with(None, &["--database", section.to_str().unwrap()])))
+        Installation::start_with(None, &["--database", section.to_str().unwrap()]).for_this_test()
     }
 
     /// Starts a server that does not run.

@@ -3,15 +3,32 @@
 use guichet::edge::{report::Report, sozu::Sozu};
 use serde_json::Value as Json;
 use std::{
+    cell::RefCell,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
-    sync::{OnceLock, mpsc},
+    sync::{Mutex, OnceLock, PoisonError, mpsc},
     time::{Duration, Instant},
 };
 
 /// How long an installation may take to be ready, on a loaded machine.
 const READY: Duration = Duration::from_secs(90);
+/// Pause between two looks at a condition: who waits without one takes a core from what it waits for.
+const LOOK: Duration = Duration::from_millis(5);
+
+thread_local! {
+    /// Those that end with the test that runs on this thread.
+    static OWN: RefCell<Vec<Own>> = const { RefCell::new(Vec::new()) };
+}
+
+/// An installation of one test.
+struct Own(&'static Installation);
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
 
 /// A running installation.
 pub struct Installation {
@@ -19,8 +36,8 @@ pub struct Installation {
     pub ca: Vec<u8>,
     pub ca_file: PathBuf,
     pub folder: PathBuf,
-    supervisor: Child,
-    _stdin: Option<ChildStdin>,
+    supervisor: Mutex<Child>,
+    stdin: Mutex<Option<ChildStdin>>,
     _keep: Option<tempfile::TempDir>,
 }
 
@@ -76,7 +93,15 @@ impl Installation {
         let url = wait_ready(&mut supervisor);
         let access = access(&folder);
         let ca_file = PathBuf::from(access["ca_cert"].as_str().unwrap());
-        Self { url, ca: std::fs::read(&ca_file).unwrap(), ca_file, folder, supervisor, _stdin: stdin, _keep: keep }
+        Self {
+            url,
+            ca: std::fs::read(&ca_file).unwrap(),
+            ca_file,
+            folder,
+            supervisor: Mutex::new(supervisor),
+            stdin: Mutex::new(stdin),
+            _keep: keep,
+        }
     }
 
     /// What `access.json` says now.
@@ -158,19 +183,36 @@ impl Installation {
         Sozu::start(&socket, &self.folder.join("run/mischief")).unwrap()
     }
 
+    /// Lets actors borrow it until the test ends, and ends it then.
+    pub fn for_this_test(self) -> &'static Self {
+        let this: &'static Self = Box::leak(Box::new(self));
+        OWN.with_borrow_mut(|own| own.push(Own(this)));
+        this
+    }
+
     /// Stops it as Ctrl-C would and waits for the end.
-    pub fn stop(mut self) {
-        drop(self._stdin.take());
-        wait_for("the supervisor to end", || self.supervisor.try_wait().unwrap().is_some());
+    pub fn stop(self) {
+        self.end();
+        wait_for("the supervisor to end", || self.ended());
+    }
+
+    /// Asks it to end.
+    fn end(&self) {
+        drop(self.stdin.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    fn ended(&self) -> bool {
+        let mut supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
+        !matches!(supervisor.try_wait(), Ok(None))
     }
 }
 
 impl Drop for Installation {
     fn drop(&mut self) {
-        drop(self._stdin.take());
+        self.end();
         let end = Instant::now() + Duration::from_secs(30);
-        while Instant::now() < end && matches!(self.supervisor.try_wait(), Ok(None)) {
-            std::thread::yield_now();
+        while Instant::now() < end && !self.ended() {
+            std::thread::sleep(LOOK);
         }
     }
 }
@@ -211,7 +253,7 @@ pub fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(30);
     while !condition() {
         assert!(Instant::now() < end, "waited in vain for {what}");
-        std::thread::yield_now();
+        std::thread::sleep(LOOK);
     }
 }
 
@@ -220,5 +262,6 @@ pub async fn wait_for_async(what: &str, mut condition: impl AsyncFnMut() -> bool
     let end = Instant::now() + Duration::from_secs(30);
     while !condition().await {
         assert!(Instant::now() < end, "waited in vain for {what}");
+        tokio::time::sleep(LOOK).await;
     }
 }

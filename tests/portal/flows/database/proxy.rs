@@ -25,8 +25,7 @@ async fn a_leader_behind_a_proxy_is_examined_over_tls_and_followed() {
     let mut proxy = TcpProxy::start(cluster.nodes[0].port).await;
     let folder = tempfile::tempdir().unwrap();
     let file = section(folder.path(), &proxy, &authority);
-    let at: &Installation =
-        Box::leak(Box::new(Installation::start_with(None, &["--database", file.to_str().unwrap()])));
+    let at = Installation::start_with(None, &["--database", file.to_str().unwrap()]).for_this_test();
     let depositors = Depositors::start(at, 4).await;
     depositors.until_more(8).await;
 

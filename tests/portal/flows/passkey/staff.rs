@@ -41,7 +41,7 @@ fn admin(at: &Installation, args: &[&str]) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn staff_are_led_to_a_passkey_and_do_nothing_to_it_without() {
-    let at: &'static Installation = Box::leak(Box::new(Installation::start_with(None, &["--passkeys", "required"])));
+    let at = Installation::start_with(None, &["--passkeys", "required"]).for_this_test();
     let mut officer = Actor::at(at);
     let led = by_link(&mut officer).await;
     assert!(led.starts_with("/account/passkeys?next=/calls/"), "{led}");
