@@ -50,7 +50,7 @@ fn route(methods: &'static str, path: &'static str, access: Access, handler: Met
 pub fn routes() -> Vec<Route> {
     use Access::{Anyone, Demonstration, Officer, Operators, Owner, OwnerOrOfficer, Provider, SignedIn, Token};
     use pages::{
-        account, deposit, dossier, emergency, guests, mails, officer, oidc, passkey, public, receipt, sign_in,
+        account, deposit, dossier, emergency, guests, mails, narrow, officer, oidc, passkey, public, receipt, sign_in,
         simulator, verify,
     };
     let mut table = vec![
@@ -67,6 +67,7 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/legal", Anyone, get(public::legal)),
         route("GET POST", "/verify", Anyone, get(verify::show).post(verify::run)),
         route("GET", "/verify/offline.html", Anyone, get(verify::offline)),
+        route("GET", "/account/narrow.html", Anyone, get(narrow::show)),
         route("GET", "/.well-known/guichet-receipt-keys", Anyone, get(verify::keys)),
         route("GET", "/.well-known/biscuit-web-keys", Anyone, get(api::tokens::web_keys)),
         route("GET", "/.well-known/guichet-revoked", Anyone, get(api::tokens::revoked)),

@@ -180,7 +180,7 @@ fn short(agent: &str, lang: Lang) -> String {
 }
 
 /// What an action is, as people read it.
-fn action_name(action: Action, lang: Lang) -> &'static str {
+pub(super) fn action_name(action: Action, lang: Lang) -> &'static str {
     match action {
         Action::DossierCreate => lang.tr("commencer un dossier", "start a dossier"),
         Action::DraftRead => lang.tr("lire les brouillons", "read drafts"),
