@@ -21,6 +21,7 @@ pub mod mirror;
 mod oidc;
 mod passkey;
 mod read;
+mod refusals;
 mod register;
 mod restore;
 mod roots;
@@ -99,6 +100,7 @@ pub struct Parts {
     /// What Sōzu writes on every request.
     pub edge_marker: String,
     sessions: session::Cache,
+    refusals: refusals::Refusals,
     sites: site::Sites,
     link_requests: site::Throttle,
     /// What passkeys belong to; none where the portal has no host name.
@@ -169,6 +171,7 @@ impl App {
             work: Notify::new(),
             edge_marker: edge_marker(data, seed)?,
             sessions: session::Cache::default(),
+            refusals: refusals::Refusals::default(),
             sites: site::Sites::default(),
             link_requests: site::Throttle::default(),
             relying_party: RelyingParty::of(&config.portal.public_url),

@@ -19,6 +19,7 @@ mod keep;
 mod officer;
 mod oidc;
 pub mod passkey;
+mod refusals;
 mod repman;
 mod rules;
 mod second_call;
