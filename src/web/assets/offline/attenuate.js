@@ -36,7 +36,7 @@ function signedBytes(version, data, nextKey, signatureBefore) {
 
 const byBytes = (one, other) => (one < other ? -1 : 1);
 
-/** The operands and the operator of an expression, and what a check says of one fact. */
+// Terms, and expressions of two operands and an operator.
 const string = (symbols, word) => numberField(3, symbols.number(word));
 const variable = (symbols, name) => numberField(1, symbols.number(name));
 const date = (seconds) => numberField(4, seconds);

@@ -47,6 +47,11 @@ function shownInstant(seconds, lang) {
   return new Intl.DateTimeFormat(lang, { dateStyle: "long", timeStyle: "short" }).format(new Date(seconds * 1000));
 }
 
+function lasts(until) {
+  const [fr, en] = [shownInstant(until, "fr"), shownInstant(until, "en-GB")];
+  return until * 1000 < Date.now() ? both(`Fini depuis le ${fr}.`, `Over since ${en}.`) : both(`Jusqu’au ${fr}.`, `Until ${en}.`);
+}
+
 /** The sentences of a ceiling; `names` gives a word's name in a language. */
 function sentences({ dossier, part, operation, until, others }, names) {
   const list = (words, lang) => words.map((word) => names(word, lang)).join(lang === "fr" ? " ; " : "; ");
@@ -57,7 +62,7 @@ function sentences({ dossier, part, operation, until, others }, names) {
     ...(operation ? [only(operation, "Peut seulement", "May only")] : []),
     ...(dossier ? [only(dossier, "Dans un seul dossier", "In one application only")] : []),
     ...(part ? [only(part, "Et seulement pour", "And only for")] : []),
-    ...(until === null ? [] : [both(`Jusqu’au ${shownInstant(until, "fr")}.`, `Until ${shownInstant(until, "en-GB")}.`)]),
+    ...(until === null ? [] : [lasts(until)]),
     ...others.map((text) => both(`Autre condition : ${text}`, `Another condition: ${text}`)),
   ];
 }

@@ -66,6 +66,8 @@ async fn a_token_that_cannot_be_narrowed_is_told_in_words() {
     window.paste("token", &format!("  {}\n {} \n", &token[..100], &token[100..])).await;
     window.wait_text("#said-blocks", "draft:read").await;
     assert!(!window.shows("#token-error").await);
+    window.paste("token", &with_block("check if time($t), $t <= 2020-01-01T00:00:00Z")).await;
+    window.wait_text("#said-blocks", "Fini depuis le 1 janvier 2020").await;
     window.run("Object.defineProperty(crypto, 'subtle', { value: undefined })", vec![]).await;
     window.paste("token", &token).await;
     told(&window, "token", "guichet token attenuate").await;
@@ -120,6 +122,8 @@ async fn all_that_is_wrong_is_told_at_once_and_nothing_is_lost() {
     let made = window.narrowed().await;
     assert!(!window.shows("#faults").await);
     found.extend(violations_here(&window, &axe, "done").await);
+    window.click("#copy").await;
+    window.wait_text("#copied", "opi").await;
     window.click("[data-lang=en]").await;
     window.wait_text("#result-says", "In one application only").await;
     window.client.set_window_size(1280, 900).await.unwrap();
