@@ -22,6 +22,7 @@ mod oidc;
 pub mod order;
 mod passkey;
 mod read;
+mod refusals;
 mod register;
 mod restore;
 mod roots;
@@ -100,6 +101,7 @@ pub struct Parts {
     /// What Sōzu writes on every request.
     pub edge_marker: String,
     sessions: session::Cache,
+    refusals: refusals::Refusals,
     sites: site::Sites,
     link_requests: site::Throttle,
     /// What passkeys belong to; none where the portal has no host name.
@@ -170,6 +172,7 @@ impl App {
             work: Notify::new(),
             edge_marker: edge_marker(data, seed)?,
             sessions: session::Cache::default(),
+            refusals: refusals::Refusals::default(),
             sites: site::Sites::default(),
             link_requests: site::Throttle::default(),
             relying_party: RelyingParty::of(&config.portal.public_url),

@@ -176,6 +176,13 @@ impl App {
         })
     }
 
+    /// Everything that anybody's token may be used for.
+    #[must_use]
+    pub fn every_token_action(&self) -> Vec<Action> {
+        let officers = seed::OFFICER_ACTIONS.iter().filter(|action| !seed::APPLICANT_ACTIONS.contains(action));
+        seed::APPLICANT_ACTIONS.iter().chain(officers).copied().collect()
+    }
+
     /// Makes a token of the actor's. Only somebody at a browser makes tokens, and those who decide only with a passkey: a
     /// program stands for what they could do then.
     ///

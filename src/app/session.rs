@@ -4,15 +4,15 @@
 
 use super::{Actor, App, AppError, Ctx, SignedIn, transaction::transaction};
 use crate::{
-    auth::{self, Bearer, BearerKind, Channel, Rights, SessionToken, Standing, TokenError},
+    auth::{self, Bearer, BearerKind, Channel, Refusal, Rights, SessionToken, Standing},
     config::Passkeys,
     domain::{
         access::{Amr, Roles},
         event::{Event, EventKind},
-        ids::SessionId,
+        ids::{AccountId, SessionId},
     },
     store::{
-        Connection, Freshness, StoreError,
+        Connection, Freshness,
         account::Account,
         api_token, journal,
         session::{self, Opening},
@@ -40,6 +40,8 @@ const SESSION: SignedDuration = SignedDuration::from_hours(12);
 const STAFF_SESSION: SignedDuration = SignedDuration::from_hours(8);
 /// How long a confirmation by passkey counts for irrevocable acts.
 const CONFIRMED: SignedDuration = SignedDuration::from_mins(5);
+/// Narrowed tokens of one token whose first use is journalled.
+const JOURNALLED: i64 = 100;
 /// Pause between two notes that a program's token is used.
 const NOTED: Duration = Duration::from_secs(60);
 
@@ -93,11 +95,13 @@ impl App {
         }
         let bearer = match auth::read(&self.keys, text, channel, now) {
             Ok(bearer) => Arc::new(bearer),
-            Err(TokenError::Invalid(reason)) => {
-                tracing::info!(reason, "token.refused");
-                return Ok(None);
-            }
-            Err(error) => return Err(error.into()),
+            Err(error) => match error.refusal() {
+                Some(why) => {
+                    self.refusals.note(channel, why, None);
+                    return Ok(None);
+                }
+                None => return Err(error.into()),
+            },
         };
         let entry = match bearer.kind {
             BearerKind::Session(id) => self.browser(bearer, id, now).await?,
@@ -148,12 +152,15 @@ impl App {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
             api_token::live(&mut db, id, &narrowed).await?
         };
-        let Some(account) = account else { return Ok(None) };
+        let Some(account) = account else {
+            self.refusals.note(Channel::Api, Refusal::Revoked, Some(id));
+            return Ok(None);
+        };
         let checked = Instant::now();
         let noted = match before.map(|entry| entry.noted).filter(|noted| noted.elapsed() < NOTED) {
             Some(noted) => noted,
             None => {
-                if let Err(error) = self.note_use(&bearer, id, now).await {
+                if let Err(error) = self.note_use(&bearer, id, account.id, now).await {
                     tracing::warn!(error = &error as &dyn std::error::Error, "token.use_not_noted");
                 }
                 checked
@@ -164,12 +171,22 @@ impl App {
         Ok(Some(Entry { rights, account, ends: None, renewed: None, checked, noted }))
     }
 
-    async fn note_use(&self, bearer: &Bearer, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+    /// Notes that a token is used, and journals that a narrowed one is for the first time. Whoever holds a token makes as
+    /// many narrowed ones as they like, so that the journal, which is kept for ever, takes some of each token only; the
+    /// table has them all.
+    async fn note_use(&self, bearer: &Bearer, id: Uuid, owner: AccountId, now: Timestamp) -> Result<(), AppError> {
         let all: Vec<&str> = bearer.narrowed.iter().map(|block| block.checks.trim()).collect();
         let checks: String = all.join("\n").chars().take(2000).collect();
         let last = bearer.narrowed.last().map(|block| (&block.revocation_id, checks.as_str()));
-        let mut db = self.store.write().await?;
-        api_token::used(&mut db, id, last, now).await
+        let data = last.map(|(block, _)| serde_json::json!({ "token": id, "block": hex::encode(block) }));
+        let data = data.unwrap_or_default();
+        transaction!(self.store, db => {
+            if api_token::used(db, id, last, now).await?.is_some_and(|narrowed| narrowed <= JOURNALLED) {
+                let (kind, actor, data) = (EventKind::TokenNarrowed, Some(owner), data.clone());
+                journal::append(db, &Event { kind, at: now, actor, dossier: None, data }).await?;
+            }
+            Ok(())
+        })
     }
 
     /// What is known of an account outside of its sessions.

@@ -1,9 +1,9 @@
 //! The admission filter: a signed token may still carry blocks, written by its holder, that burn the processor, since
 //! the library checks its limits between queries only. Blocks after the first may hold simple checks and nothing else.
 
-use super::TokenError;
+use super::{Refusal, TokenError};
 use biscuit_auth::{
-    Biscuit, RootKeyProvider,
+    Biscuit, RootKeyProvider, error,
     format::schema::{self, op, op_binary::Kind},
 };
 use prost_biscuit::Message;
@@ -15,9 +15,26 @@ const MAX_BLOCKS: usize = 4;
 
 /// Verifies and admits a token; what it holds is handed out as it was decoded, for reading without Datalog.
 pub(super) fn admit(bytes: &[u8], roots: impl RootKeyProvider) -> Result<(Biscuit, schema::Biscuit), TokenError> {
-    let container = admit_blocks(bytes)?;
-    let token = Biscuit::from(bytes, roots).map_err(|_| TokenError::Invalid("not signed by us"))?;
+    if bytes.len() > MAX_BYTES {
+        return Err(TokenError::Invalid("too large"));
+    }
+    let token = Biscuit::from(bytes, roots).map_err(|error| unverified(&error))?;
+    let container = schema::Biscuit::decode(bytes).map_err(|_| TokenError::Invalid("not a token"))?;
+    // The signatures hold: whatever else is in the blocks, a holder has put it there.
+    simple_blocks(&container).map_err(|error| match error {
+        TokenError::Invalid(reason) => TokenError::Refused(Refusal::Widened, reason),
+        other => other,
+    })?;
     Ok((token, container))
+}
+
+fn unverified(error: &error::Token) -> TokenError {
+    match error {
+        error::Token::Format(error::Format::Signature(_) | error::Format::UnknownPublicKey) => {
+            TokenError::Refused(Refusal::Forged, "not signed by us")
+        }
+        _ => TokenError::Invalid("not a token"),
+    }
 }
 
 /// Whether the blocks of a token would be admitted, whoever signed it.

@@ -1,6 +1,6 @@
 //! Biscuit tokens: minted with Ed25519 roots only, verified, then admitted.
 
-use super::{Keys, RootKind, admit::admit, identity::identity, policy};
+use super::{Keys, Refusal, RootKind, admit::admit, identity::identity, policy, refusal::told_apart};
 use crate::domain::{
     access::{Action, Amr, Roles},
     ids::{AccountId, SessionId},
@@ -68,9 +68,12 @@ pub struct Narrowing {
 /// Why a token is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// Not a token of ours, or not any more.
+    /// Not a token.
     #[error("the token is not valid: {0}")]
     Invalid(&'static str),
+    /// A token, and not one of ours, or not any more.
+    #[error("the token is not valid: {1}")]
+    Refused(Refusal, &'static str),
     /// A token could not be made.
     #[error("the token could not be made")]
     Mint(#[from] error::Token),
@@ -79,6 +82,18 @@ pub enum TokenError {
         "the private half of the root that signs tokens of kind {0} is not in the data folder: bring its file, or see `guichet admin keys list`"
     )]
     NoRoot(&'static str),
+}
+
+impl TokenError {
+    /// Why a token that was presented is not taken; none when the fault is this machine's.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Invalid(_) => Some(Refusal::Malformed),
+            Self::Refused(why, _) => Some(*why),
+            Self::Mint(_) | Self::NoRoot(_) => None,
+        }
+    }
 }
 
 /// Tokens longer than this are not even parsed, in bytes of text.
@@ -203,7 +218,7 @@ fn with_roles(token: BiscuitBuilder, roles: &Roles) -> Result<BiscuitBuilder, er
 /// Verifies the signature of a token, refuses the shapes that could burn the processor, and reads what it stands for.
 ///
 /// # Errors
-/// [`TokenError::Invalid`]; what exactly is wrong is for the log, not for the holder.
+/// [`TokenError::Invalid`] or [`TokenError::Refused`]; what exactly is wrong is for the log, not for the holder.
 pub fn read(keys: &Keys, text: &str, channel: Channel, now: Timestamp) -> Result<Bearer, TokenError> {
     if text.len() > MAX_TEXT {
         return Err(TokenError::Invalid("too long"));
@@ -214,10 +229,11 @@ pub fn read(keys: &Keys, text: &str, channel: Channel, now: Timestamp) -> Result
         Channel::Api => (RootKind::Api, "token"),
     };
     let (bytes, roots) = (biscuit_bytes(text)?, keys.roots());
-    let (token, container) = admit(&bytes, |kid: Option<u32>| {
+    let token = admit(&bytes, |kid: Option<u32>| {
         let root = kid.and_then(|kid| roots.verifying(kind, kid, now));
         root.ok_or(error::Format::UnknownPublicKey)
-    })?;
+    });
+    let (token, container) = token.map_err(|error| told_apart(error, &bytes, &roots, kind, now))?;
     let (id, ends) = identity(&container, fact)?;
     let kind = match channel {
         Channel::Browser => BearerKind::Session(SessionId(id)),
@@ -235,7 +251,7 @@ fn narrowings(token: &Biscuit) -> Result<Vec<Narrowing>, TokenError> {
             let half = id.get(..32).and_then(|half| half.try_into().ok());
             let checks = token.print_block_source(index).map_err(|_| TokenError::Invalid("an unreadable block"))?;
             if policy::concludes(&checks) {
-                return Err(TokenError::Invalid("a check of what only the policy concludes"));
+                return Err(TokenError::Refused(Refusal::Widened, "a check of what only the policy concludes"));
             }
             Ok(Narrowing { revocation_id: half.ok_or(TokenError::Invalid("no signature"))?, checks })
         })

@@ -62,6 +62,8 @@ pub enum EventKind {
     TokenMade,
     /// An API token, or one that was made from it, was revoked.
     TokenRevoked,
+    /// A token that a holder has narrowed was used for the first time.
+    TokenNarrowed,
     /// An operator asked for another leader of the database.
     DatabaseSwitchover,
     /// An operator asked for a backup by the cluster's manager.
@@ -100,6 +102,7 @@ impl EventKind {
             Self::RootDropped => "root_dropped",
             Self::TokenMade => "token_made",
             Self::TokenRevoked => "token_revoked",
+            Self::TokenNarrowed => "token_narrowed",
             Self::DatabaseSwitchover => "database_switchover",
             Self::DatabaseBackup => "database_backup",
         }

@@ -106,7 +106,7 @@ pub async fn live(db: &mut MySqlConnection, id: Uuid, narrowed: &[[u8; 32]]) -> 
     row.map(|row| row.account.try_into()).transpose()
 }
 
-/// Notes that a token is used, and which narrowed one of it.
+/// Notes that a token is used, and which narrowed one of it; when that one is new, tells how many of the token there are.
 ///
 /// # Errors
 /// When the database fails.
@@ -115,25 +115,34 @@ pub async fn used(
     id: Uuid,
     narrowed: Option<(&[u8; 32], &str)>,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Option<i64>, StoreError> {
     sqlx::query("update api_token set last_used_at = ? where token_id = ?")
         .bind(instant(now))
         .bind(id)
         .execute(&mut *db)
         .await?;
-    let Some((revocation_id, checks)) = narrowed else { return Ok(()) };
+    let Some((revocation_id, checks)) = narrowed else { return Ok(None) };
+    let known = sqlx::query("update narrowed_token set last_used_at = ? where revocation_id = ?")
+        .bind(instant(now))
+        .bind(revocation_id.as_slice())
+        .execute(&mut *db)
+        .await?;
+    if known.rows_affected() > 0 {
+        return Ok(None);
+    }
     sqlx::query(
-        "insert into narrowed_token (revocation_id, token_id, checks, first_used_at, last_used_at) values (?, ?, ?, ?, ?)
-         on duplicate key update last_used_at = values(last_used_at)",
+        "insert into narrowed_token (revocation_id, token_id, checks, first_used_at, last_used_at) values (?, ?, ?, ?, ?)",
     )
     .bind(revocation_id.as_slice())
     .bind(id)
     .bind(checks)
     .bind(instant(now))
     .bind(instant(now))
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    let all =
+        sqlx::query_scalar("select count(*) from narrowed_token where token_id = ?").bind(id).fetch_one(db).await?;
+    Ok(Some(all))
 }
 
 #[derive(FromRow)]

@@ -1,4 +1,5 @@
-//! Style, script and icons: embedded, named with their version, compressed once.
+//! Style, script and icons: embedded, named with their version, compressed once. Pages that are one file, to keep, stand
+//! in `offline/` in pieces.
 
 use super::error::Failure;
 use crate::app::AppError;
@@ -7,7 +8,9 @@ use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::{Compression, write::GzEncoder};
+use ring::digest::{SHA256, digest};
 use rust_embed::RustEmbed;
 use std::{
     collections::HashMap,
@@ -19,9 +22,44 @@ use std::{
 #[folder = "src/web/assets"]
 struct Files;
 
-/// The bytes of an asset, for pages that embed one.
-pub fn text(name: &str) -> Option<String> {
+fn text(name: &str) -> Option<String> {
     Files::get(name).and_then(|file| String::from_utf8(file.data.into_owned()).ok())
+}
+
+/// A page that is one file: it can be kept, and opened from a disk.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// The page, with its style and its scripts inside.
+    pub html: String,
+    /// Its content security policy: these scripts, this style, and no connection.
+    pub policy: String,
+}
+
+/// Puts a page together from the files of `offline/`, where `/*name*/` stands for a file; `data` goes in place of markers.
+pub fn whole(name: &str, data: &[(&str, serde_json::Value)]) -> Option<Whole> {
+    let mut html = text(&format!("offline/{name}"))?;
+    for file in Files::iter().filter(|file| file.starts_with("offline/") && !file.ends_with(".html")) {
+        let marker = format!("/*{}*/\n", file.trim_start_matches("offline/"));
+        html = html.replace(&marker, &text(&file)?);
+    }
+    for (marker, value) in data {
+        html = html.replace(marker, &value.to_string().replace('<', "\\u003c"));
+    }
+    let policy = format!(
+        "default-src 'none'; script-src {}; style-src {}; connect-src 'none'; base-uri 'none'; form-action 'none'",
+        digests(&html, "script"),
+        digests(&html, "style"),
+    );
+    Some(Whole { html: html.replace("{csp}", &policy), policy })
+}
+
+/// The digests of what stands in the elements of a name, as a policy lists them.
+fn digests(html: &str, element: &str) -> String {
+    let (opens, closes) = (format!("<{element}"), format!("</{element}>"));
+    let inner = html.split(&opens).skip(1).filter_map(|rest| rest.split_once('>')?.1.split(&closes).next());
+    let found: Vec<String> =
+        inner.map(|text| format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, text.as_bytes())))).collect();
+    found.join(" ")
 }
 
 fn media(name: &str) -> &'static str {
@@ -62,7 +100,7 @@ fn compressed(name: &str, bytes: &[u8]) -> Option<bytes::Bytes> {
 
 /// Sends an asset; its address changes with its content, so it may be kept for ever.
 pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Failure> {
-    let file = Files::get(&name).filter(|_| name != "verify-offline.html").ok_or(AppError::NotFound)?;
+    let file = Files::get(&name).filter(|_| !name.contains('/')).ok_or(AppError::NotFound)?;
     let fixed = [
         (header::CONTENT_TYPE, media(&name)),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),

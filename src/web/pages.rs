@@ -7,6 +7,7 @@ pub mod emergency;
 mod form;
 pub mod guests;
 pub mod mails;
+pub mod narrow;
 pub mod officer;
 pub mod oidc;
 pub mod orders;

@@ -54,8 +54,8 @@ pub fn routes() -> Vec<Route> {
         Anyone, Demonstration, Officer, Operator, OperatorOrDpo, Owner, OwnerOrOfficer, Provider, SignedIn, Token,
     };
     use pages::{
-        account, deposit, dossier, emergency, guests, mails, officer, oidc, orders, passkey, public, receipt, rights,
-        sign_in, simulator, verify,
+        account, deposit, dossier, emergency, guests, mails, narrow, officer, oidc, orders, passkey, public, receipt,
+        rights, sign_in, simulator, verify,
     };
     let mut table = vec![
         // The call, for everyone.
@@ -71,6 +71,7 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/legal", Anyone, get(public::legal)),
         route("GET POST", "/verify", Anyone, get(verify::show).post(verify::run)),
         route("GET", "/verify/offline.html", Anyone, get(verify::offline)),
+        route("GET", "/account/narrow.html", Anyone, get(narrow::show)),
         route("GET", "/.well-known/guichet-receipt-keys", Anyone, get(verify::keys)),
         route("GET", "/.well-known/biscuit-web-keys", Anyone, get(api::tokens::web_keys)),
         route("GET", "/.well-known/guichet-revoked", Anyone, get(api::tokens::revoked)),

@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod keyboard;
+mod narrow;
 mod offline;
 mod passkey;
 mod script;

@@ -53,12 +53,12 @@ pub async fn run(State(app): State<App>, ctx: Ctx, uri: Uri, mut posted: PostedF
 
 /// The verifier as one file to keep, with the portal's keys inside.
 pub async fn offline(State(app): State<App>) -> Result<Response, Failure> {
-    let page = assets::text("verify-offline.html").ok_or(AppError::NotFound)?;
-    let page = page.replace("/*KEYS*/[]", &serde_json::json!(published(&app)).to_string());
+    let keys = serde_json::json!(published(&app));
+    let page = assets::whole("verify.html", &[("/*KEYS*/[]", keys)]).ok_or(AppError::NotFound)?;
     let fixed = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"guichet-verification.html\""),
         (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"),
     ];
-    Ok((fixed, page).into_response())
+    Ok((fixed, page.html).into_response())
 }

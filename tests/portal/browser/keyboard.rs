@@ -6,12 +6,12 @@ use fantoccini::{Locator, key::Key};
 
 impl Window {
     /// Sends keys to whatever has the focus.
-    async fn press(&self, keys: &str) {
+    pub async fn press(&self, keys: &str) {
         self.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
     }
 
     /// Tabs until an element has the focus.
-    async fn tab_to(&self, css: &str) {
+    pub async fn tab_to(&self, css: &str) {
         for _ in 0..300 {
             let here = self.run("return document.activeElement.matches(arguments[0])", vec![css.into()]).await;
             if here == true {

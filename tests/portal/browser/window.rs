@@ -84,17 +84,22 @@ impl Window {
     /// cookies must name a domain, which a `__Host-` cookie may not have.
     pub async fn become_actor(&self, actor: &Actor) {
         let (name, value) = actor.cookie().unwrap().split_once('=').unwrap();
-        let session = self.client.session_id().await.unwrap().unwrap();
         let params = json!({
             "name": name, "value": value, "url": Installation::shared().url, "path": "/", "secure": true, "httpOnly": true,
         });
+        self.command("Network.setCookie", params).await;
+    }
+
+    /// A command of the browser's own protocol.
+    pub async fn command(&self, command: &str, params: Json) {
+        let session = self.client.session_id().await.unwrap().unwrap();
         let done = reqwest::Client::new()
             .post(format!("{}/session/{session}/goog/cdp/execute", self.address))
-            .json(&json!({ "cmd": "Network.setCookie", "params": params }))
+            .json(&json!({ "cmd": command, "params": params }))
             .send()
             .await
             .unwrap();
-        assert!(done.status().is_success(), "{}", done.text().await.unwrap());
+        assert!(done.status().is_success(), "{command}: {}", done.text().await.unwrap());
     }
 
     /// Gives the browser a passkey device of its own, which verifies its user and agrees to everything.

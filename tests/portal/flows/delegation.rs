@@ -20,7 +20,7 @@ async fn guest(email: &str) -> Actor {
     guest
 }
 
-pub(super) fn in_days(days: i64) -> String {
+pub fn in_days(days: i64) -> String {
     (sample::today() + jiff::Span::new().days(days)).to_string()
 }
 
@@ -167,7 +167,7 @@ async fn a_wrong_invitation_says_all_that_is_wrong_and_keeps_what_was_typed() {
 }
 
 /// Narrows a token with the command, which has no network to use.
-pub(super) fn attenuate(token: &str, arguments: &[&str]) -> String {
+pub fn attenuate(token: &str, arguments: &[&str]) -> String {
     let mut command = std::process::Command::new(guichet());
     command.args(["token", "attenuate"]).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut running = command.spawn().unwrap();

@@ -18,7 +18,7 @@ use std::{
 const SERVICE: &str = "archives.example";
 
 /// Runs one function of `interop/cases.py`.
-fn python(function: &str, at: &crate::harness::Installation, given: &Json) -> Json {
+pub fn python(function: &str, at: &crate::harness::Installation, given: &Json) -> Json {
     let python = std::env::var_os("GUICHET_PYTHON").filter(|python| std::path::Path::new(python).exists()).expect(
         "GUICHET_PYTHON names a Python that has biscuit-python: `make setup` installs one, `make test` names it",
     );
@@ -37,7 +37,7 @@ fn python(function: &str, at: &crate::harness::Installation, given: &Json) -> Js
 }
 
 /// An API token made by its owner at the page.
-async fn own_token(owner: &mut Actor, actions: &[&str]) -> String {
+pub async fn own_token(owner: &mut Actor, actions: &[&str]) -> String {
     owner.get("/account").await.expect(200);
     let mut fields = vec![("label", "python"), ("days", "7")];
     fields.extend(actions.iter().map(|action| ("action", *action)));
@@ -125,7 +125,7 @@ async fn what_the_command_narrows_is_read_alike_in_python() {
 }
 
 /// What `guichet token show` prints.
-fn shown(token: &str) -> String {
+pub fn shown(token: &str) -> String {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), token).unwrap();
     let done = Command::new(guichet()).args(["token", "show", "--token-file"]).arg(file.path()).output().unwrap();

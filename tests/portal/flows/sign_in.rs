@@ -1,6 +1,8 @@
 //! Sign-in links: single use, not used up by scanners, silent about who is known.
 
 use crate::harness::{Actor, actor::mail_link};
+use jiff::{SignedDuration, Timestamp};
+use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn scanners_do_not_sign_in_and_a_link_works_once() {
@@ -24,6 +26,46 @@ async fn the_answer_does_not_tell_who_is_known() {
     let unknown = eve.post("/sign-in", &[("email", "zoe@exemple.fr")]).await.expect(200).body;
     assert_eq!(known.replace("ada@", "X@"), unknown.replace("zoe@", "X@"));
     eve.post("/sign-in", &[("email", "pas une adresse")]).await.expect(422);
+}
+
+/// How long the portal takes to answer somebody who asks for a link.
+async fn asks(actor: &mut Actor, email: &str) -> Duration {
+    let request = actor.form("/sign-in", &[("email", email)]);
+    let begun = Instant::now();
+    actor.send(request).await.unwrap().expect(200);
+    begun.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// An installation of its own, whose mailbox the others need not read through.
+#[tokio::test]
+async fn the_time_of_the_answer_does_not_tell_who_is_known_either() {
+    let at = super::breakdown::own();
+    let known = "connue@exemple.fr";
+    Actor::at(at).sign_in(known).await;
+    let mut eve = Actor::at(at);
+    let (mut of_known, mut of_unknown) = (Vec::new(), Vec::new());
+    for round in 0..60_i64 {
+        // A quarter of an hour apart, so that nobody has asked too often.
+        let now = Timestamp::now() + SignedDuration::from_mins(16 * (round + 1));
+        eve.when(&now.to_string());
+        let unknown = format!("inconnu-{round}@exemple.fr");
+        // Each goes first every other time.
+        if round % 2 == 0 {
+            of_known.push(asks(&mut eve, known).await);
+            of_unknown.push(asks(&mut eve, &unknown).await);
+        } else {
+            of_unknown.push(asks(&mut eve, &unknown).await);
+            of_known.push(asks(&mut eve, known).await);
+        }
+    }
+    let (known, unknown) = (median(of_known), median(of_unknown));
+    let (less, more) = (known.min(unknown), known.max(unknown));
+    assert!(more < less * 2, "{known:?} for somebody who is known, {unknown:?} for a stranger");
 }
 
 #[tokio::test]

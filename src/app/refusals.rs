@@ -1,0 +1,92 @@
+//! Tokens that are not taken: each is counted, and the log has a line a minute for each reason, so that a flood of forged
+//! ones fills neither. What is written down is never the token itself.
+
+use crate::auth::{Channel, Refusal};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use uuid::Uuid;
+
+/// Pause between two lines of the same kind.
+const PAUSE: Duration = Duration::from_secs(60);
+/// Kinds of lines kept at most; beyond, they begin anew.
+const KINDS: usize = 1000;
+
+/// What a line is about. Only genuine tokens have an id that counts, so that strangers cannot make up kinds.
+type Kind = (Channel, Refusal, Option<Uuid>);
+
+/// When a kind was last told, and how many came since.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    at: Instant,
+    since: u64,
+}
+
+/// Counts refusals, within one process.
+#[derive(Debug, Default)]
+pub(super) struct Refusals(Mutex<HashMap<Kind, Told>>);
+
+impl Refusals {
+    /// Notes a token that was not taken; the id is that of a genuine one. One that has merely run out is counted only.
+    pub fn note(&self, channel: Channel, why: Refusal, token: Option<Uuid>) {
+        let (channel_word, reason) = (channel.slug(), why.slug());
+        metrics::counter!("guichet_tokens_refused_total", "channel" => channel_word, "reason" => reason).increment(1);
+        if why == Refusal::Expired {
+            return;
+        }
+        if let Some(count) = self.due((channel, why, token), Instant::now()) {
+            let token = token.map(|id| id.to_string());
+            tracing::warn!(channel = channel_word, reason, count, token, "token.refused");
+        }
+    }
+
+    /// How many a line has to tell of now; none while the last line is less than a minute old.
+    fn due(&self, kind: Kind, now: Instant) -> Option<u64> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(told) = all.get_mut(&kind) {
+            told.since += 1;
+            if now.duration_since(told.at) < PAUSE {
+                return None;
+            }
+            let count = told.since;
+            *told = Told { at: now, since: 0 };
+            return Some(count);
+        }
+        if all.len() >= KINDS {
+            all.clear();
+        }
+        all.insert(kind, Told { at: now, since: 0 });
+        Some(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Channel, KINDS, PAUSE, Refusal, Refusals};
+    use std::time::{Duration, Instant};
+    use uuid::Uuid;
+
+    #[test]
+    fn a_flood_is_one_line_a_minute_that_tells_how_many() {
+        let (refusals, now) = (Refusals::default(), Instant::now());
+        let forged = (Channel::Api, Refusal::Forged, None);
+        assert_eq!(refusals.due(forged, now), Some(1));
+        let flood = (1..=5000).filter_map(|number| refusals.due(forged, now + Duration::from_millis(number)));
+        assert_eq!(flood.count(), 0);
+        assert_eq!(refusals.due((Channel::Browser, Refusal::Forged, None), now), Some(1), "another way in");
+        assert_eq!(refusals.due(forged, now + PAUSE), Some(5001));
+        assert_eq!(refusals.due(forged, now + PAUSE), None);
+    }
+
+    #[test]
+    fn each_revoked_token_has_its_line_and_memory_is_bounded() {
+        let (refusals, now) = (Refusals::default(), Instant::now());
+        for number in 0..=KINDS as u128 {
+            let kind = (Channel::Api, Refusal::Revoked, Some(Uuid::from_u128(number)));
+            assert_eq!(refusals.due(kind, now), Some(1));
+        }
+        assert!(refusals.0.lock().unwrap().len() <= KINDS);
+    }
+}

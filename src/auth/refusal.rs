@@ -1,0 +1,127 @@
+//! Why a token is not taken, as far as those who watch over the portal have to tell it apart.
+
+use super::{RootKind, Roots, TokenError};
+use biscuit_auth::{Biscuit, UnverifiedBiscuit};
+use jiff::Timestamp;
+
+/// Why a token is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// It is no token at all.
+    Malformed,
+    /// No key of this portal has signed it, or it was changed since.
+    Forged,
+    /// It is signed, and a holder has added what no holder may add.
+    Widened,
+    /// It is signed by a key that was dropped.
+    DroppedKey,
+    /// It is signed by a key for tokens that come in another way: a browser's in a program's place, or the reverse.
+    WrongChannel,
+    /// It is signed by a key that is over: so is the token, by itself.
+    Expired,
+    /// Its owner has revoked it, or the narrower one that it is.
+    Revoked,
+}
+
+impl Refusal {
+    /// The word in the log and in the metrics.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Forged => "forged",
+            Self::Widened => "widened",
+            Self::DroppedKey => "dropped_key",
+            Self::WrongChannel => "wrong_channel",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// Tells a token that another key of this portal has signed from one that nobody has; neither is taken.
+pub(super) fn told_apart(error: TokenError, bytes: &[u8], roots: &Roots, kind: RootKind, now: Timestamp) -> TokenError {
+    if error.refusal() != Some(Refusal::Forged) {
+        return error;
+    }
+    let kid = UnverifiedBiscuit::from(bytes).ok().and_then(|token| token.root_key_id());
+    let named = kid.and_then(|kid| roots.iter().find(|root| root.kid == kid));
+    let other = named.filter(|root| roots.verifying(kind, root.kid, now).is_none());
+    let Some(root) = other.filter(|root| Biscuit::from(bytes, root.public).is_ok()) else { return error };
+    if root.dropped_at.is_some() {
+        TokenError::Refused(Refusal::DroppedKey, "signed by a key that was dropped")
+    } else if root.kind != kind {
+        TokenError::Refused(Refusal::WrongChannel, "signed for another way in")
+    } else {
+        TokenError::Refused(Refusal::Expired, "signed by a key that is over")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+    use crate::{
+        auth::{ApiToken, Channel, Keys, Root, RootRecord, SessionToken, attenuate, read},
+        domain::{
+            access::{Action, Amr, Roles},
+            ids::{AccountId, SessionId},
+        },
+    };
+    use biscuit_auth::{Biscuit, KeyPair, macros::block};
+    use jiff::{SignedDuration, Timestamp};
+    use uuid::Uuid;
+
+    const NOW: Timestamp = Timestamp::constant(1_722_000_000, 0);
+
+    fn token(keys: &Keys) -> String {
+        let (id, roles, ends) = (Uuid::from_u128(1), Roles::given([]), NOW + SignedDuration::from_hours(1));
+        let actions = &[Action::DraftRead];
+        ApiToken { id, account: AccountId(id), roles: &roles, actions, ends }.mint(keys, NOW).unwrap()
+    }
+
+    fn session(keys: &Keys) -> String {
+        let (id, roles, ends) = (Uuid::from_u128(2), Roles::given([]), NOW + SignedDuration::from_hours(1));
+        let (session, account) = (SessionId(id), AccountId(id));
+        SessionToken { session, account, roles: &roles, amr: Amr::Email, ends }.mint(keys, NOW).unwrap()
+    }
+
+    /// Adds a block that this portal's own narrowing would not make.
+    fn added(keys: &Keys, text: &str, block: biscuit_auth::builder::BlockBuilder) -> String {
+        let roots = keys.roots();
+        let root = |kid: Option<u32>| {
+            let root = roots.iter().find(|root| Some(root.kid) == kid).map(|root| root.public);
+            root.ok_or(biscuit_auth::error::Format::UnknownPublicKey)
+        };
+        Biscuit::from_base64(text, root).unwrap().append(block).unwrap().to_base64().unwrap()
+    }
+
+    #[test]
+    fn each_reason_is_told_apart() {
+        let keys = Keys::ephemeral().unwrap();
+        let why = |text: &str, channel| read(&keys, text, channel, NOW).err().map(|error| error.refusal());
+        let api = token(&keys);
+        let narrow = attenuate::Narrowing { until: Some(NOW), ..Default::default() };
+        assert_eq!(why(&api, Channel::Api), None);
+        assert_eq!(why(&attenuate::narrow(&api, &narrow).unwrap(), Channel::Api), None);
+        for text in ["", "x", "AAAA", &api[..api.len() / 2], &"A".repeat(5000)] {
+            assert_eq!(why(text, Channel::Api), Some(Some(Refusal::Malformed)), "{text}");
+        }
+        let stranger = biscuit_auth::macros::biscuit!("user(\"x\")").root_key_id(2).build(&KeyPair::new()).unwrap();
+        assert_eq!(why(&stranger.to_base64().unwrap(), Channel::Api), Some(Some(Refusal::Forged)));
+        let nobody = biscuit_auth::macros::biscuit!("user(\"x\")").root_key_id(77).build(&KeyPair::new()).unwrap();
+        assert_eq!(why(&nobody.to_base64().unwrap(), Channel::Api), Some(Some(Refusal::Forged)));
+        // Under the number of a key that signs in another channel, and yet not signed by it.
+        let pretender = biscuit_auth::macros::biscuit!("user(\"x\")").root_key_id(1).build(&KeyPair::new()).unwrap();
+        assert_eq!(why(&pretender.to_base64().unwrap(), Channel::Api), Some(Some(Refusal::Forged)));
+        for block in [block!("role(\"officer\")"), block!("check if acts(\"x\")")] {
+            assert_eq!(why(&added(&keys, &api, block), Channel::Api), Some(Some(Refusal::Widened)));
+        }
+        assert_eq!(why(&api, Channel::Browser), Some(Some(Refusal::WrongChannel)));
+        assert_eq!(why(&session(&keys), Channel::Api), Some(Some(Refusal::WrongChannel)));
+        assert_eq!(why(&session(&keys), Channel::Browser), None);
+
+        let dropped = |root: &Root| RootRecord { dropped_at: Some(NOW), ..root.record() };
+        keys.adopt(&keys.roots().iter().map(dropped).collect::<Vec<_>>()).unwrap();
+        assert_eq!(why(&api, Channel::Api), Some(Some(Refusal::DroppedKey)));
+    }
+}
