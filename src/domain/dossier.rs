@@ -2,7 +2,7 @@
 
 use super::{
     access::Stage,
-    calendar::{Round, RoundId},
+    calendar::{Round, RoundId, RoundState},
     call::Call,
     document::Document,
     evaluation::{Circumstances, Evaluation, Extent, evaluate},
@@ -30,6 +30,8 @@ pub struct Dossier {
     pub revision: u64,
     /// The version that stands, if one was deposited and not withdrawn.
     pub deposit: Option<Deposit>,
+    /// That what stands was found admissible, if it was.
+    pub admission: Option<Admission>,
     /// How many versions were ever deposited.
     pub versions: u32,
     /// When it was begun.
@@ -51,6 +53,15 @@ pub struct Deposit {
     pub at: Timestamp,
     /// Revision of the draft that was deposited.
     pub revision: u64,
+}
+
+/// That a deposit was found complete and eligible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: AccountId,
 }
 
 /// What a person is told about a dossier, above everything else.
@@ -126,8 +137,15 @@ impl Dossier {
         match self.state() {
             State::Draft => Stage::Draft,
             State::Withdrawn => Stage::Withdrawn,
+            State::Deposited | State::Changed if self.admission.is_some() => Stage::Admissible,
             State::Deposited | State::Changed => Stage::Deposited,
         }
+    }
+
+    /// Whether what stands can be judged: while its round is open, the applicant may still replace it.
+    #[must_use]
+    pub fn can_be_admitted(&self, round: &Round, now: Timestamp) -> bool {
+        self.deposit.is_some() && round.state(now) == RoundState::Closed
     }
 
     /// Judges a deposit at an instant and seals what would be deposited.

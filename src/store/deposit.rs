@@ -182,6 +182,8 @@ pub struct Stored {
     pub round: RoundId,
     /// True while this version is the one that stands.
     pub standing: bool,
+    /// True when what stands was found admissible.
+    pub admitted: bool,
     /// The receipt, as it was signed.
     pub text: String,
 }
@@ -194,7 +196,11 @@ impl Protected for Stored {
         self.owner
     }
     fn stage(&self) -> Stage {
-        if self.standing { Stage::Deposited } else { Stage::Withdrawn }
+        match (self.standing, self.admitted) {
+            (true, true) => Stage::Admissible,
+            (true, false) => Stage::Deposited,
+            (false, _) => Stage::Withdrawn,
+        }
     }
 }
 
@@ -215,6 +221,7 @@ struct StoredRow {
     call_id: String,
     round_id: String,
     standing: bool,
+    admitted: bool,
     receipt: String,
 }
 
@@ -226,6 +233,7 @@ impl From<StoredRow> for Stored {
             call: row.call_id,
             round: RoundId(row.round_id),
             standing: row.standing,
+            admitted: row.admitted,
             text: row.receipt,
         }
     }
@@ -237,7 +245,8 @@ impl From<StoredRow> for Stored {
 /// When the database fails.
 pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<Guarded<Stored>>, StoreError> {
     let row: Option<StoredRow> = sqlx::query_as(
-        "select p.dossier_id, d.account_id, p.call_id, p.round_id, p.standing, p.receipt
+        "select p.dossier_id, d.account_id, p.call_id, p.round_id, p.standing,
+                d.admitted_at is not null as admitted, p.receipt
          from deposit p join dossier d on d.dossier_id = p.dossier_id where p.receipt_number = ?",
     )
     .bind(number)
@@ -353,6 +362,8 @@ pub enum Sort {
 /// What a list is narrowed to.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
+    /// Dossiers that the reader may not see.
+    pub hidden: Vec<DossierId>,
     /// Words looked for in company, title, SIREN and receipt number.
     pub words: String,
     /// Brick.
@@ -409,6 +420,7 @@ async fn count(db: &mut MySqlConnection, call: &str, round: &RoundId, filter: &F
 
 fn narrow(query: &mut QueryBuilder<sqlx::MySql>, call: &str, round: &RoundId, filter: &Filter) {
     query.push_bind(call.to_owned()).push(" and round_id = ").push_bind(round.0.clone()).push(" and standing");
+    hide(query, &filter.hidden);
     for word in filter.words.split_whitespace().take(5) {
         let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         query
@@ -420,6 +432,18 @@ fn narrow(query: &mut QueryBuilder<sqlx::MySql>, call: &str, round: &RoundId, fi
     }
     if filter.warnings {
         query.push(" and warnings > 0");
+    }
+}
+
+/// Leaves dossiers out of a query.
+pub(super) fn hide(query: &mut QueryBuilder<sqlx::MySql>, hidden: &[DossierId]) {
+    if !hidden.is_empty() {
+        query.push(" and dossier_id not in (");
+        let mut ids = query.separated(", ");
+        for id in hidden {
+            ids.push_bind(id.0);
+        }
+        query.push(")");
     }
 }
 
