@@ -238,10 +238,10 @@ impl App {
     /// # Errors
     /// The policy's or the store's.
     pub async fn given_dossiers(&self, ctx: &Ctx) -> Result<Vec<super::Page>, AppError> {
-        let email = ctx.actor()?.account.email.clone();
+        let account = &ctx.actor()?.account;
         let ids = {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
-            delegation::dossiers_of(&mut db, &email, ctx.now).await?
+            delegation::dossiers_of(&mut db, account, ctx.now).await?
         };
         let mut pages = Vec::new();
         for id in ids {

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod deposit;
+pub mod desk;
 pub mod dossier;
 pub mod emergency;
 mod form;
@@ -12,6 +13,7 @@ pub mod oidc;
 pub mod passkey;
 pub mod public;
 pub mod receipt;
+pub mod reviews;
 pub mod sign_in;
 pub mod simulator;
 pub mod verify;
@@ -22,7 +24,7 @@ use super::{
     view::{Shell, Viewer},
 };
 use crate::{
-    app::{App, AppError, Ctx},
+    app::{Actor, App, AppError, Ctx},
     auth,
     domain::{access::Role, call::Call, text::Lang},
 };
@@ -53,10 +55,11 @@ pub fn shell_for(app: &App, ctx: &Ctx, path: &str) -> Frame {
 impl Frame {
     /// The frame as views want it.
     pub fn shell<'a>(&'a self, ctx: &'a Ctx, call: &'a Call) -> Shell<'a> {
-        let viewer = ctx
-            .actor
-            .as_ref()
-            .map(|actor| Viewer { email: &actor.account.email, officer: actor.account.roles.lists() });
+        let viewer = ctx.actor.as_ref().map(|Actor { account, .. }| Viewer {
+            email: &account.email,
+            officer: account.roles.lists(),
+            evaluates: account.roles.evaluates(),
+        });
         Shell {
             lang: &ctx.lang,
             path: &self.path,

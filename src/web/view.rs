@@ -6,6 +6,7 @@
 mod account;
 mod answers;
 mod banner;
+mod desk;
 mod editor;
 mod emergency;
 mod feedback;
@@ -18,12 +19,14 @@ mod overview;
 mod passkey;
 mod public;
 mod receipt;
+mod reviews;
 pub mod samples;
 mod shell;
 mod show;
 mod sign_in;
 
 pub use account::{AccountPage, SessionRow, TokenRow, account};
+pub use desk::{DeskForm, DeskPage, ExpertRow, ExpertState};
 pub use editor::editor;
 pub use emergency::{EmergencyRow, emergency};
 pub use feedback::{error, mail, mails};
@@ -36,6 +39,7 @@ pub use overview::{dossiers, overview, preview, withdraw};
 pub use passkey::{Confirm, PasskeyRow, Passkeys, confirm, passkeys};
 pub use public::{brick, bricks, criteria, faq, home, interpretations, legal, rules, simulator, verify};
 pub use receipt::receipt;
+pub use reviews::{InterestPage, ReviewRow, interest, reviews};
 pub use shell::{Shell, Viewer, asset_version};
 pub use sign_in::{SignIn, link_confirm, link_sent, sign_in};
 

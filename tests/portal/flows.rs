@@ -12,6 +12,7 @@ mod definitions;
 mod delegation;
 mod deposit;
 mod edge;
+pub mod experts;
 mod files;
 mod hostile;
 mod interop;

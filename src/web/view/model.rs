@@ -191,6 +191,12 @@ pub struct OfficerDossier<'a> {
     pub versions: &'a [VersionRow],
     /// The deposited answers, judged at the instant of the deposit.
     pub evaluation: &'a Evaluation,
+    /// Its examination, for those who conduct it.
+    pub desk: Option<&'a super::DeskPage<'a>>,
+    /// The reader is an expert or of the jury.
+    pub evaluates: bool,
+    /// What was just done.
+    pub notice: Option<&'a Text>,
 }
 
 /// One mail of the demonstration's mailbox.

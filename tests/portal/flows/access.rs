@@ -1,5 +1,6 @@
 //! Every route of the table against everyone: the table and the doors agree.
 
+use super::experts::give;
 use crate::harness::{Actor, sample};
 use guichet::web::router::{Access, routes};
 use reqwest::Method;
@@ -16,6 +17,7 @@ fn concrete(path: &str, id: &str, receipt: &str) -> String {
         .replace("{slug}", "sozu")
         .replace("{secret}", &"0".repeat(64))
         .replace("{delegation}", id)
+        .replace("{assignment}", id)
         .replace("{session}", id)
         .replace("{request}", id)
         .replace("{token}", id)
@@ -27,6 +29,25 @@ fn shut(status: u16, location: &str) -> bool {
     matches!(status, 401 | 403 | 404) || (status == 303 && location.contains("/sign-in"))
 }
 
+/// An expert who was given a dossier of the demonstration's round, which has closed for whoever found it admissible, and
+/// who has declared to have no conflict.
+async fn expert_of(id: &str) -> Actor {
+    let expert = format!("{}@labo.fr", uuid::Uuid::now_v7().simple());
+    let officer = format!("{}@exemple.org", uuid::Uuid::now_v7().simple());
+    let mut by = Actor::anon();
+    by.at.command(&["access", "give", &expert, "--role", "expert"]).await;
+    by.at.command(&["access", "give", &officer, "--role", "officer"]).await;
+    by.when(&(jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 40)).to_string());
+    by.sign_in(&officer).await;
+    give(&mut by, &format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}"), &expert).await;
+    let mut actor = Actor::anon();
+    actor.sign_in(&expert).await;
+    actor.get(&format!("/reviews/{id}/interest")).await.expect(200);
+    let sworn = [("conflict", "no"), ("sworn", "yes")];
+    actor.post(&format!("/reviews/{id}/interest"), &sworn).await.expect(303);
+    actor
+}
+
 #[tokio::test]
 async fn every_route_opens_to_those_of_the_table_and_to_nobody_else() {
     let mut owner = Actor::applicant().await;
@@ -34,6 +55,7 @@ async fn every_route_opens_to_those_of_the_table_and_to_nobody_else() {
     let receipt = sample::deposit(&mut owner, &id).await;
     let mut officer = Actor::officer().await;
     let mut other = Actor::applicant().await;
+    let mut expert = expert_of(&id).await;
     let mut anon = Actor::anon();
     let mail = crate::harness::actor::mails_to(&mut anon, "instruction@exemple.fr").await[0]["id"]
         .as_str()
@@ -45,19 +67,22 @@ async fn every_route_opens_to_those_of_the_table_and_to_nobody_else() {
         for method in route.methods.split(' ').filter(|method| *method == "GET") {
             let method: Method = method.parse().unwrap();
             let opens = match route.access {
-                Access::Anyone | Access::Demonstration => [true, true, true, true],
-                Access::SignedIn => [true, true, true, false],
-                Access::Owner => [true, false, false, false],
-                Access::OwnerOrOfficer => [true, false, true, false],
-                Access::Officer => [false, false, true, false],
+                Access::Anyone | Access::Demonstration => [true, true, true, true, true],
+                Access::SignedIn => [true, true, true, true, false],
+                Access::Owner => [true, false, false, false, false],
+                Access::OwnerOrExaminer => [true, false, true, true, false],
+                Access::Officer => [false, false, true, false, false],
+                Access::Evaluators => [false, false, false, true, false],
+                Access::Examiners => [false, false, true, true, false],
                 // Nobody among these; flows::delegation has an operator.
-                Access::Operators => [false, false, false, false],
+                Access::Operators => [false, false, false, false, false],
                 // There is no identity provider here; flows::oidc has one.
-                Access::Provider => [false, false, false, false],
+                Access::Provider => [false, false, false, false, false],
                 // A browser's cookie opens nothing to programs.
-                Access::Token => [false, false, false, false],
+                Access::Token => [false, false, false, false, false],
             };
-            for (actor, opens) in [&mut owner, &mut other, &mut officer, &mut anon].into_iter().zip(opens) {
+            let actors = [&mut owner, &mut other, &mut officer, &mut expert, &mut anon];
+            for (actor, opens) in actors.into_iter().zip(opens) {
                 let request = actor.request(method.clone(), &path).header("accept", "text/html");
                 let response = request.send().await.unwrap();
                 let status = response.status().as_u16();

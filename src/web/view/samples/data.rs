@@ -176,6 +176,7 @@ impl<'a> Sample<'a> {
             draft: document.clone(),
             revision: 7,
             deposit: None,
+            admission: None,
             versions: 0,
             created_at: self.now,
             changed_at: self.now,
