@@ -26,3 +26,4 @@ mod second_call;
 mod sign_in;
 mod sozu;
 mod twice;
+mod worlds;
