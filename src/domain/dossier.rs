@@ -178,3 +178,42 @@ impl Dossier {
         Ok(Sealed { version, parts: parts(&manifest), manifest, evaluation })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixture::{CALL, at};
+    use uuid::Uuid;
+
+    #[test]
+    fn what_stands_is_admissible_once_its_round_has_closed_and_somebody_has_found_it_so() {
+        let opened = at("2024-07-01T10:00:00+02:00");
+        let round = CALL.round(&RoundId("2024".into())).unwrap();
+        let mut dossier = Dossier {
+            id: DossierId(Uuid::from_u128(1)),
+            call: CALL.id.clone(),
+            round: round.id.clone(),
+            owner: AccountId(Uuid::from_u128(2)),
+            draft: Document::default(),
+            revision: 2,
+            deposit: None,
+            admission: None,
+            versions: 0,
+            created_at: opened,
+            changed_at: opened,
+            withdrawn_at: None,
+        };
+        let (last, closed) = (at("2024-07-31T23:59:59.999+02:00"), at("2024-08-01T00:00:00+02:00"));
+        assert!(!dossier.can_be_admitted(round, closed), "nothing stands");
+        dossier.deposit = Some(Deposit { version: 1, receipt: "2024-000001".into(), at: opened, revision: 1 });
+        assert!(!dossier.can_be_admitted(round, last) && dossier.can_be_admitted(round, closed));
+        let announced = CALL.round(&RoundId("2025".into())).unwrap();
+        assert!(!dossier.can_be_admitted(announced, closed), "a round without dates has not closed");
+        assert_eq!(dossier.stage(), Stage::Deposited);
+        dossier.admission = Some(Admission { at: closed, by: AccountId(Uuid::from_u128(3)) });
+        assert_eq!(dossier.stage(), Stage::Admissible, "a draft that has changed since changes nothing");
+        dossier.deposit = None;
+        dossier.withdrawn_at = Some(closed);
+        assert_eq!(dossier.stage(), Stage::Withdrawn);
+    }
+}

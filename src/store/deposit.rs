@@ -42,6 +42,10 @@ pub struct Summary {
     pub warnings: u32,
     /// Instant of the deposit.
     pub at: Timestamp,
+    /// It was found admissible.
+    pub admitted: bool,
+    /// An expert to whom it was given has declared a conflict of interests.
+    pub replace: bool,
 }
 
 /// A deposit about to be written.
@@ -78,6 +82,8 @@ struct SummaryRow {
     aid_cents: i64,
     warnings: u32,
     deposited_at: PrimitiveDateTime,
+    admitted: bool,
+    replaced: bool,
 }
 
 impl From<SummaryRow> for Summary {
@@ -94,6 +100,8 @@ impl From<SummaryRow> for Summary {
             aid: Cents(row.aid_cents),
             warnings: row.warnings,
             at: timestamp(row.deposited_at),
+            admitted: row.admitted,
+            replace: row.replaced,
         }
     }
 }
@@ -392,7 +400,11 @@ pub async fn list(
 ) -> Result<(Vec<Summary>, u64), StoreError> {
     let mut query = QueryBuilder::new(
         "select dossier_id, version, receipt_number, siren, company, title, bricks, base_cents, aid_cents, warnings,
-                deposited_at
+                deposited_at,
+                exists (select 1 from dossier d
+                        where d.dossier_id = deposit.dossier_id and d.admitted_at is not null) as admitted,
+                exists (select 1 from assignment s join interest n using (dossier_id, account_id)
+                        where s.dossier_id = deposit.dossier_id and s.ended_at is null and n.conflict) as replaced
          from deposit where call_id = ",
     );
     narrow(&mut query, call, round, filter);

@@ -82,6 +82,8 @@ fn list_row(row: Summary, zone: &jiff::tz::TimeZone) -> RoundRow {
         version: row.version,
         deposited_at: show_instant(row.at, zone),
         warnings: row.warnings,
+        admitted: row.admitted,
+        replace: row.replace,
     }
 }
 
@@ -117,6 +119,7 @@ fn write_csv(ctx: &Ctx, rows: Vec<Summary>, zone: &jiff::tz::TimeZone) -> Result
         ("Assiette (€)", "Base (€)"),
         ("Aide (€)", "Aid (€)"),
         ("Points à instruire", "Points to examine"),
+        ("Recevable", "Admissible"),
     ];
     writer.write_record(heads.map(|(fr, en)| ctx.lang.tr(fr, en)))?;
     for row in rows {
@@ -131,6 +134,7 @@ fn write_csv(ctx: &Ctx, rows: Vec<Summary>, zone: &jiff::tz::TimeZone) -> Result
             row.base.decimal().replace('.', ","),
             row.aid.decimal().replace('.', ","),
             row.warnings.to_string(),
+            if row.admitted { ctx.lang.tr("oui", "yes") } else { ctx.lang.tr("non", "no") }.to_owned(),
         ];
         writer.write_record(fields)?;
     }

@@ -135,6 +135,10 @@ pub struct RoundRow {
     pub deposited_at: String,
     /// How many warnings it carries.
     pub warnings: u32,
+    /// It was found admissible.
+    pub admitted: bool,
+    /// One of its experts has to be replaced.
+    pub replace: bool,
 }
 
 /// Filters and order of the officer's list, as they stand in its address.

@@ -1,6 +1,6 @@
 //! Every route of the table against everyone: the table and the doors agree.
 
-use super::experts::give;
+use super::experts;
 use crate::harness::{Actor, sample};
 use guichet::web::router::{Access, routes};
 use reqwest::Method;
@@ -29,25 +29,6 @@ fn shut(status: u16, location: &str) -> bool {
     matches!(status, 401 | 403 | 404) || (status == 303 && location.contains("/sign-in"))
 }
 
-/// An expert who was given a dossier of the demonstration's round, which has closed for whoever found it admissible, and
-/// who has declared to have no conflict.
-async fn expert_of(id: &str) -> Actor {
-    let expert = format!("{}@labo.fr", uuid::Uuid::now_v7().simple());
-    let officer = format!("{}@exemple.org", uuid::Uuid::now_v7().simple());
-    let mut by = Actor::anon();
-    by.at.command(&["access", "give", &expert, "--role", "expert"]).await;
-    by.at.command(&["access", "give", &officer, "--role", "officer"]).await;
-    by.when(&(jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 40)).to_string());
-    by.sign_in(&officer).await;
-    give(&mut by, &format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}"), &expert).await;
-    let mut actor = Actor::anon();
-    actor.sign_in(&expert).await;
-    actor.get(&format!("/reviews/{id}/interest")).await.expect(200);
-    let sworn = [("conflict", "no"), ("sworn", "yes")];
-    actor.post(&format!("/reviews/{id}/interest"), &sworn).await.expect(303);
-    actor
-}
-
 #[tokio::test]
 async fn every_route_opens_to_those_of_the_table_and_to_nobody_else() {
     let mut owner = Actor::applicant().await;
@@ -55,7 +36,8 @@ async fn every_route_opens_to_those_of_the_table_and_to_nobody_else() {
     let receipt = sample::deposit(&mut owner, &id).await;
     let mut officer = Actor::officer().await;
     let mut other = Actor::applicant().await;
-    let mut expert = expert_of(&id).await;
+    let mut expert = experts::of_demonstration(&id).await;
+    experts::declare_none(&mut expert, &id).await;
     let mut anon = Actor::anon();
     let mail = crate::harness::actor::mails_to(&mut anon, "instruction@exemple.fr").await[0]["id"]
         .as_str()

@@ -1,6 +1,11 @@
 //! From the closing of a round to an expert who reads: admission, assignment, interests.
 
-use crate::harness::{Actor, actor::mails_to, installation::wait_for_async, sample};
+use crate::harness::{
+    Actor,
+    actor::{mail_link, mails_to},
+    installation::wait_for_async,
+    sample,
+};
 use guichet::{
     config::Config,
     domain::ids::DossierId,
@@ -14,7 +19,7 @@ const OPEN: &str = "2024-07-31T22:30:00+02:00";
 const CLOSED: &str = "2024-08-02T10:00:00+02:00";
 
 /// Somebody in a role, signed in when the round has closed.
-pub(crate) async fn somebody(role: &str) -> (Actor, String) {
+async fn somebody(role: &str) -> (Actor, String) {
     somebody_when(role, CLOSED).await
 }
 
@@ -28,23 +33,39 @@ async fn somebody_when(role: &str, clock: &str) -> (Actor, String) {
 }
 
 /// A dossier that was deposited in time: its owner, its id and its receipt.
-pub(crate) async fn deposited() -> (Actor, String, String) {
+async fn deposited() -> (Actor, String, String) {
     let mut ada = Actor::applicant_when(Some(OPEN)).await;
     let id = sample::complete(&mut ada, "2024", date(2024, 7, 31)).await;
     let number = sample::deposit(&mut ada, &id).await;
     (ada, id, number)
 }
 
-pub(crate) fn page_of(id: &str) -> String {
+fn page_of(id: &str) -> String {
     format!("/calls/hyper-open-x/rounds/2024/dossiers/{id}")
 }
 
 /// Finds a dossier admissible and gives it to an expert, by the page.
-pub(crate) async fn give(officer: &mut Actor, page: &str, expert: &str) {
+async fn give(officer: &mut Actor, page: &str, expert: &str) {
     officer.get(page).await.expect(200);
     officer.post(&format!("{page}/admission"), &[]).await.expect(303);
     let account = candidate(officer, page, expert).await.expect("the expert is among those to choose from");
     officer.post(&format!("{page}/experts"), &[("expert", &account)]).await.expect(303);
+}
+
+/// An expert, living now, who was given a dossier of the demonstration's round: it has closed for the officer who gives.
+pub(crate) async fn of_demonstration(id: &str) -> Actor {
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 40);
+    let (mut officer, _) = somebody_when("officer", &later.to_string()).await;
+    let (expert, email) = somebody_when("expert", &jiff::Timestamp::now().to_string()).await;
+    give(&mut officer, &format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}"), &email).await;
+    Actor::with_cookie(expert.cookie().unwrap())
+}
+
+/// Declares to have no conflict, by the page.
+pub(crate) async fn declare_none(expert: &mut Actor, id: &str) {
+    expert.get(&format!("/reviews/{id}/interest")).await.expect(200);
+    let sworn = [("conflict", "no"), ("sworn", "yes")];
+    expert.post(&format!("/reviews/{id}/interest"), &sworn).await.expect(303);
 }
 
 /// The account of an expert among those to whom the dossier may be given.
@@ -249,7 +270,7 @@ async fn an_officer_in_conflict_sees_the_dossier_nowhere() {
 async fn the_jury_reads_what_is_admissible_but_for_conflicts() {
     let (_ada, id, number) = deposited().await;
     let (mut officer, _) = somebody("officer").await;
-    let (mut jury, _) = somebody("jury").await;
+    let (mut jury, email) = somebody("jury").await;
     assert!(!jury.get("/reviews").await.expect(200).body.contains(&id));
     jury.get(&format!("/receipts/{number}")).await.expect(404);
     officer.get(&page_of(&id)).await.expect(200);
@@ -263,5 +284,15 @@ async fn the_jury_reads_what_is_admissible_but_for_conflicts() {
     assert!(!jury.get("/reviews").await.expect(200).body.contains(&id));
     jury.get(&format!("/reviews/{id}")).await.expect(404);
     jury.get(&format!("/receipts/{number}")).await.expect(404);
+
+    // Whoever evaluates begins there.
+    let mut again = Actor::anon();
+    let known = mails_to(&mut again, &email).await.len();
+    again.post("/sign-in", &[("email", &email), ("next", "")]).await.expect(200);
+    wait_for_async("a fresh link", async || mails_to(&mut Actor::anon(), &email).await.len() > known).await;
+    let link = mail_link(&mut again, &email).await;
+    let link = link.strip_prefix(&again.at.url).unwrap();
+    again.get(link).await.expect(200);
+    assert_eq!(again.post(link, &[("next", "")]).await.expect(303).location(), "/reviews");
     officer.get("/reviews").await.expect(403);
 }
