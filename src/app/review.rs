@@ -41,8 +41,8 @@ pub struct Declaration {
 /// What somebody who evaluates a dossier meets.
 #[derive(Debug)]
 pub enum Evaluation {
-    /// Whose it is and what it is called, in order to declare.
-    Undeclared(Standing),
+    /// Nothing yet: interests have to be declared first.
+    Undeclared,
     /// Everything.
     Open(Arc<Examined>, Vec<Version>),
 }
@@ -77,20 +77,20 @@ impl App {
         Ok(all)
     }
 
-    /// One of them: its content, which is noted as a reading, or what has to be known in order to declare.
+    /// One of them: its content, which is noted as a reading, unless interests have to be declared first.
     ///
     /// # Errors
     /// The policy's or the store's.
     pub async fn evaluation(&self, ctx: &Ctx, id: DossierId) -> Result<Evaluation, AppError> {
         ctx.may(Action::ReviewList, &Target::Call)?;
-        let (standing, readable) = {
+        let readable = {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
             let row = review::standing(&mut db, id).await?;
-            let (standing, door) = ctx.open(&mut db, row, Action::InterestDeclare, Part::Overview).await?;
-            (standing, door.may(Action::DepositRead, Part::Deposit).is_ok())
+            let (_, door) = ctx.open(&mut db, row, Action::InterestDeclare, Part::Overview).await?;
+            door.may(Action::DepositRead, Part::Deposit).is_ok()
         };
         if !readable {
-            return Ok(Evaluation::Undeclared(standing));
+            return Ok(Evaluation::Undeclared);
         }
         let (examined, versions) = self.read_standing(ctx, id).await?;
         Ok(Evaluation::Open(examined, versions))

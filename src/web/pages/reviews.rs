@@ -73,7 +73,7 @@ fn round_title(app: &App, call: &str, round: &RoundId, lang: Lang) -> String {
 /// One of them, or the declaration that has to come first.
 pub async fn show(State(app): State<App>, ctx: Ctx, Path(id): Path<DossierId>, uri: Uri) -> Result<Response, Failure> {
     let (deposit, versions) = match app.evaluation(&ctx, id).await? {
-        Evaluation::Undeclared(_) => return Ok(see_other(ctx.lang, &format!("/reviews/{id}/interest"))),
+        Evaluation::Undeclared => return Ok(see_other(ctx.lang, &format!("/reviews/{id}/interest"))),
         Evaluation::Open(deposit, versions) => (deposit, versions),
     };
     let call = app.call(&deposit.call)?;

@@ -97,9 +97,12 @@ async fn a_dossier_is_admitted_once_its_round_has_closed_and_only_once() {
     ada.post(&admission, &[]).await.expect(404);
     let mut eve = Actor::applicant().await;
     eve.post(&admission, &[]).await.expect(404);
-    for _ in 0..2 {
-        officer.post(&admission, &[]).await.expect(303);
-    }
+    let mut same = Actor::with_cookie(officer.cookie().unwrap());
+    same.when(CLOSED);
+    same.get(&page).await.expect(200);
+    let (one, other) = tokio::join!(officer.post(&admission, &[]), same.post(&admission, &[]));
+    one.expect(303);
+    other.expect(303);
     let shown = officer.get(&page).await.expect(200).body;
     assert!(shown.contains("tag-good\">recevable<") && shown.contains(&email), "{shown}");
     let told = officer.at.command(&["access", "explain", &email, "dossier:admit", &id]).await;
