@@ -3,6 +3,8 @@
 //! Nothing here knows HTTP, and nothing here knows SQL.
 
 mod administer;
+mod admit;
+mod assign;
 mod attach;
 pub mod backup;
 mod ceremony;
@@ -25,6 +27,7 @@ mod read;
 mod refusals;
 mod register;
 mod restore;
+pub mod review;
 mod roots;
 mod round;
 pub mod seed;
@@ -37,6 +40,7 @@ mod watermark;
 mod withdraw;
 
 pub use administer::IssuedToken;
+pub use assign::Desk;
 pub use attach::Attached;
 pub use chain::ChainReport;
 pub use context::{Actor, Ctx, Door, Fault};

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod api_token;
+pub mod assignment;
 pub mod ceremony;
 pub mod cluster;
 pub mod delegation;
@@ -18,6 +19,7 @@ mod endpoint;
 mod error;
 pub mod glass;
 pub mod health;
+pub mod interest;
 pub mod journal;
 pub mod login;
 pub mod order;
@@ -26,6 +28,7 @@ pub mod passkey;
 pub mod piece;
 pub mod process;
 pub mod profile;
+pub mod review;
 mod row;
 pub mod session;
 pub mod site;

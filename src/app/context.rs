@@ -11,8 +11,9 @@ use crate::{
     store::{
         Connection,
         account::Account,
+        assignment,
         delegation::{self, Delegation},
-        glass,
+        glass, interest,
     },
 };
 use jiff::Timestamp;
@@ -164,7 +165,11 @@ pub(super) async fn relations(
 ) -> Result<Relations, AppError> {
     let held = delegation::held(db, dossier, &account.email, now).await?;
     let runs = account.roles.has(Role::Operator);
+    // Whoever works on a dossier is no expert of it, whichever came first.
+    let outside = account.roles.has(Role::Expert) && held.is_empty();
     Ok(Relations {
+        assigned: outside && assignment::stands(db, dossier, account.id).await?,
+        conflict: interest::declared(db, dossier, account.id).await?,
         grants: held.iter().flat_map(Delegation::grants).collect(),
         glass_until: if runs { glass::until(db, dossier, account.id).await? } else { None },
         ..Relations::default()

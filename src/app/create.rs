@@ -45,6 +45,7 @@ impl App {
             draft: document,
             revision: 1,
             deposit: None,
+            admission: None,
             versions: 0,
             created_at: ctx.now,
             changed_at: ctx.now,

@@ -253,10 +253,10 @@ impl App {
     /// # Errors
     /// The policy's or the store's.
     pub async fn given_dossiers(&self, ctx: &Ctx) -> Result<Vec<Given>, AppError> {
-        let email = &ctx.actor()?.account.email;
+        let account = &ctx.actor()?.account;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let mut given = Vec::new();
-        for id in delegation::dossiers_of(&mut db, email, ctx.now).await? {
+        for id in delegation::dossiers_of(&mut db, account, ctx.now).await? {
             let row = dossier::load(&mut db, id).await?;
             let (dossier, door) = match ctx.open(&mut db, row, Action::DraftRead, Part::Overview).await {
                 Ok(opened) => opened,

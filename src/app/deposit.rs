@@ -231,5 +231,7 @@ fn summary(ctx: &Ctx, call: &Call, dossier: &Dossier, evaluation: &Evaluation, r
         aid: evaluation.amounts.aid,
         warnings: u32::try_from(evaluation.findings.len()).unwrap_or(u32::MAX),
         at: ctx.now,
+        admitted: false,
+        replace: false,
     }
 }

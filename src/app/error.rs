@@ -73,6 +73,15 @@ pub enum AppError {
         /// Its revision now.
         revision: u64,
     },
+    /// The round has not closed, so that what stands may still be replaced.
+    #[error("the round has not closed")]
+    RoundOpen,
+    /// The dossier was not found admissible.
+    #[error("the dossier is not admissible")]
+    NotAdmissible,
+    /// Somebody to whom this dossier cannot be given.
+    #[error("not an expert for this dossier")]
+    NoExpert,
     /// The round takes no dossiers now.
     #[error("the round is not open")]
     RoundClosed,

@@ -111,9 +111,10 @@ pub struct RightsOn {
 }
 
 /// What is done to a call as a whole.
-const OF_CALLS: [Action; 10] = [
+const OF_CALLS: [Action; 11] = [
     Action::DossierCreate,
     Action::RoundList,
+    Action::ReviewList,
     Action::AidRead,
     Action::AuditExport,
     Action::OpsMaintain,
@@ -125,13 +126,15 @@ const OF_CALLS: [Action; 10] = [
 ];
 
 /// What is done to a dossier, each with the part that it is asked about.
-const OF_DOSSIERS: [(Action, Part); 9] = [
+const OF_DOSSIERS: [(Action, Part); 11] = [
     (Action::DraftRead, Part::Whole),
     (Action::DraftWrite, Part::Whole),
     (Action::DossierDeposit, Part::Whole),
     (Action::DossierWithdraw, Part::Whole),
     (Action::DossierShare, Part::Whole),
     (Action::DepositRead, Part::Deposit),
+    (Action::DossierAdmit, Part::Deposit),
+    (Action::InterestDeclare, Part::Deposit),
     (Action::ExpertAssign, Part::Deposit),
     (Action::DecisionPublish, Part::Deposit),
     (Action::PaymentOrder, Part::Deposit),
@@ -189,8 +192,16 @@ fn verdicts(ctx: &Ctx, about: &About) -> Result<(Vec<Verdict>, bool), AppError> 
     }
     for (action, part) in &OF_DOSSIERS {
         let verdict = on(*action, part, None)?;
-        let for_staff = matches!(action, Action::ExpertAssign | Action::DecisionPublish | Action::PaymentOrder);
-        if verdict.allowed || !for_staff || staff {
+        let of_owners = matches!(
+            verdict.action,
+            Action::DraftRead
+                | Action::DraftWrite
+                | Action::DossierDeposit
+                | Action::DossierWithdraw
+                | Action::DossierShare
+                | Action::DepositRead
+        );
+        if verdict.allowed || of_owners || staff {
             all.push(verdict);
         }
     }

@@ -45,6 +45,17 @@ pub enum Letter {
         /// Where the dossier is.
         link: String,
     },
+    /// An expert has a dossier to evaluate; which one is told by the portal alone.
+    Assigned {
+        /// Address.
+        to: String,
+        /// Language.
+        lang: Lang,
+        /// Title of the call.
+        call: String,
+        /// Where the dossiers to evaluate are.
+        link: String,
+    },
     /// A copy of the news of a deposit.
     Deposited {
         /// Address.
@@ -162,6 +173,19 @@ impl Letter {
                     ),
                 )
             }
+            Self::Assigned { to, lang, call, link } => (
+                to,
+                lang,
+                Text::new("Un dossier à évaluer vous est confié", "You are given a dossier to evaluate"),
+                Text::new(
+                    format!(
+                        "Bonjour,\n\nUn dossier de l'appel {call} vous est confié pour évaluation.\n\nConnectez-vous avec cette adresse-ci : {link}\n\nAvant de le lire, vous verrez de quelle entreprise il s'agit et déclarerez si vous avez avec elle un lien qui vous empêche de l'évaluer.\n"
+                    ),
+                    format!(
+                        "Hello,\n\nYou are given a dossier of the call {call} to evaluate.\n\nSign in with this very address: {link}\n\nBefore reading it, you will see which company it is and declare whether anything ties you to it that keeps you from evaluating it.\n"
+                    ),
+                ),
+            ),
             Self::Deposited { to, lang, number, at, digest, link } => (
                 to,
                 lang,

@@ -3,7 +3,7 @@
 use super::{App, AppError, Ctx};
 use crate::{
     domain::{
-        access::{About, Action, Part, Relations, Stage, Target},
+        access::{Action, Part, Target},
         calendar::RoundId,
         evaluation::{Circumstances, Evaluation, Extent, evaluate},
         event::EventKind,
@@ -13,7 +13,7 @@ use crate::{
     store::{
         Freshness,
         deposit::{self, Filter, Summary, Version},
-        dossier,
+        dossier, interest, review,
     },
 };
 use std::sync::{Arc, PoisonError};
@@ -46,7 +46,7 @@ pub struct RoundPage {
 }
 
 impl App {
-    /// Lists the standing deposits of a round.
+    /// Lists the standing deposits of a round, without those on which the reader has declared a conflict of interests.
     ///
     /// # Errors
     /// The policy's or the store's.
@@ -60,9 +60,14 @@ impl App {
         let call = self.call(call)?;
         let round = self.round(call, round)?;
         ctx.may(Action::RoundList, &Target::Call)?;
+        let hidden = {
+            let mut db = self.store.read(Freshness::OwnWrites).await?;
+            interest::conflicts(&mut db, ctx.account()?).await?
+        };
+        let filter = Filter { hidden, ..filter.clone() };
         let mut db = self.store.read(Freshness::MayLag).await?;
-        let (rows, total) = deposit::list(&mut db, &call.id, &round.id, filter).await?;
-        let drafts = dossier::count_drafts(&mut db, &call.id, &round.id).await?;
+        let (rows, total) = deposit::list(&mut db, &call.id, &round.id, &filter).await?;
+        let drafts = dossier::count_drafts(&mut db, &call.id, &round.id, &filter.hidden).await?;
         Ok(RoundPage { rows, total, drafts })
     }
 
@@ -72,28 +77,30 @@ impl App {
     /// The policy's or the store's.
     pub async fn standing_deposit(&self, ctx: &Ctx, id: DossierId) -> Result<(Arc<Examined>, Vec<Version>), AppError> {
         ctx.may(Action::RoundList, &Target::Call)?;
-        let mut db = self.store.read(Freshness::MayLag).await?;
+        self.read_standing(ctx, id).await
+    }
+
+    /// The same for whoever may read it, by whichever rule.
+    pub(super) async fn read_standing(
+        &self,
+        ctx: &Ctx,
+        id: DossierId,
+    ) -> Result<(Arc<Examined>, Vec<Version>), AppError> {
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let row = review::standing(&mut db, id).await?;
+        let (standing, door) = ctx.open(&mut db, row, Action::DepositRead, Part::Deposit).await?;
         let versions = deposit::versions(&mut db, id).await?;
-        let standing = versions.iter().find(|version| version.standing).ok_or(AppError::NotFound)?;
-        let about = About {
-            id,
-            owner: standing.owner,
-            stage: Stage::Deposited,
-            part: Part::Deposit,
-            relations: Relations::default(),
-        };
-        let permit = ctx.may(Action::DepositRead, &Target::Dossier(about))?;
         let known = self.examined.lock().unwrap_or_else(PoisonError::into_inner).get(&standing.receipt).cloned();
         let examined = match known {
             Some(examined) => examined,
             None => {
-                let row = deposit::by_number(&mut db, &standing.receipt).await?.ok_or(AppError::NotFound)?;
-                let stored = row.open(&permit).ok_or(AppError::NotFound)?;
+                let row = deposit::by_number(&mut db, &standing.receipt).await?;
+                let (stored, _) = ctx.open(&mut db, row, Action::DepositRead, Part::Deposit).await?;
                 self.examine(stored.receipt()?, &standing.call, &standing.round)?
             }
         };
         drop(db);
-        let data = serde_json::json!({ "receipt": standing.receipt, "rule": permit.rule });
+        let data = serde_json::json!({ "receipt": standing.receipt, "rule": door.rule });
         self.note_reading(ctx, EventKind::DepositRead, id, data)?;
         Ok((examined, versions))
     }

@@ -61,7 +61,9 @@ fn people(keys: &Keys) -> Result<Vec<Person>, MatrixError> {
     let none = Relations::default;
     let staff = |name, role| person(name, SOMEBODY, Some(role), Amr::Passkey, none());
     let section = || Part::Section("budget".into());
-    let clear = Relations { assigned: true, conflict: Some(false), ..none() };
+    let assigned = Relations { assigned: true, ..none() };
+    let clear = Relations { conflict: Some(false), ..assigned.clone() };
+    let both = Relations { conflict: Some(true), ..assigned.clone() };
     let conflict = Relations { conflict: Some(true), ..none() };
     let glass = Relations { glass_until: Some(NOW + SignedDuration::from_hours(1)), ..none() };
     let bricks = Relations { accompanies: true, ..none() };
@@ -74,8 +76,12 @@ fn people(keys: &Keys) -> Result<Vec<Person>, MatrixError> {
         staff("officer", Role::Officer)?,
         person("officer without passkey", SOMEBODY, Some(Role::Officer), Amr::Email, none())?,
         staff("suspended officer", Role::Officer)?,
+        person("officer in conflict", SOMEBODY, Some(Role::Officer), Amr::Passkey, conflict.clone())?,
+        person("officer of an own dossier", OWNER, Some(Role::Officer), Amr::Passkey, none())?,
         staff("senior officer", Role::SeniorOfficer)?,
+        person("expert, assigned, undeclared", SOMEBODY, Some(Role::Expert), Amr::Passkey, assigned)?,
         person("expert, assigned and clear", SOMEBODY, Some(Role::Expert), Amr::Passkey, clear)?,
+        person("expert in conflict", SOMEBODY, Some(Role::Expert), Amr::Passkey, both)?,
         staff("expert, not assigned", Role::Expert)?,
         staff("jury", Role::Jury)?,
         person("jury in conflict", SOMEBODY, Some(Role::Jury), Amr::Passkey, conflict)?,
@@ -93,11 +99,11 @@ fn people(keys: &Keys) -> Result<Vec<Person>, MatrixError> {
 fn part(action: Action) -> Option<Part> {
     use Action::{
         AidRead, AuditExport, DepositRead, DossierCreate, DraftRead, DraftWrite, GlassAllow, GlassAsk, OpsMaintain,
-        OpsSwitchover, PersonAnswer, RoundList, ServiceToken,
+        OpsSwitchover, PersonAnswer, ReviewList, RoundList, ServiceToken,
     };
     match action {
         DossierCreate | RoundList | AidRead | AuditExport | OpsMaintain | OpsSwitchover | GlassAsk | GlassAllow
-        | PersonAnswer | ServiceToken => None,
+        | PersonAnswer | ReviewList | ServiceToken => None,
         DraftRead | DraftWrite => Some(Part::Section("budget".into())),
         DepositRead => Some(Part::Deposit),
         _ => Some(Part::Whole),

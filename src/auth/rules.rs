@@ -31,6 +31,7 @@ pub const RULES: &[Rule] = rules! {
     "suspended": "ce compte est suspendu", "this account is suspended";
     "conflict": "un conflit d'intérêts est déclaré sur ce dossier", "a conflict of interests is declared on this dossier";
     "confirmation": "ce qui est irrévocable attend que la personne confirme sa présence par sa clé d'accès", "what cannot be taken back waits until the person confirms with the passkey";
+    "own-dossier": "nul n'instruit ni n'évalue un dossier dont il est le porteur", "nobody judges a dossier of their own";
     "applicant-begins": "les porteurs de projet commencent des dossiers", "applicants begin dossiers";
     "owner-drafts": "le porteur travaille sur son brouillon, le dépose, le retire et y invite", "the owner works on the draft, deposits, withdraws and invites";
     "owner-reads": "le porteur relit ce qu'il a déposé", "the owner reads what was deposited";
@@ -42,9 +43,14 @@ pub const RULES: &[Rule] = rules! {
     "guest-deposits": "une personne mandatée pour déposer dépose et relit", "somebody mandated to deposit deposits and reads";
     "officer-reads": "les instructeurs lisent ce qui est déposé, jamais un brouillon", "officers read what stands deposited, never a draft";
     "officer-lists": "les instructeurs listent les dépôts d'une relève", "officers list the deposits of a round";
+    "officer-admits": "les instructeurs constatent qu'un dossier est recevable, une fois la relève close", "officers find a dossier admissible, once the round has closed";
     "officer-assigns": "les instructeurs confient un dossier à un expert", "officers give a dossier to an expert";
     "senior-decides": "le responsable de l'instruction publie les décisions", "senior officers publish decisions";
     "expert-reads": "un expert lit le dossier recevable qui lui est confié, une fois l'absence de conflit déclarée", "an expert reads the admissible dossier that was assigned, once no conflict is declared";
+    "reviewers-list": "les experts et le jury voient la liste des dossiers à évaluer", "experts and the jury see the list of what they have to evaluate";
+    "expert-declares": "un expert apprend de qui est le dossier recevable qui lui est confié, pour déclarer ses intérêts", "an expert learns whose the admissible dossier is that was assigned, in order to declare interests";
+    "jury-declares": "un membre du jury déclare un conflit d'intérêts sur un dossier recevable", "a jury member declares a conflict of interests on an admissible dossier";
+    "officer-declares": "un instructeur déclare un conflit d'intérêts sur un dossier déposé", "an officer declares a conflict of interests on a deposited dossier";
     "review-writes": "un expert rédige son avis dans le délai", "an expert writes the review in time";
     "review-own": "un expert relit son avis", "an expert reads their own review";
     "review-peer": "un expert lit l'avis d'un autre après avoir rendu le sien", "an expert reads another's review after handing in their own";

@@ -116,6 +116,12 @@ impl Roles {
         [Role::Officer, Role::SeniorOfficer, Role::Auditor].into_iter().any(|role| self.has(role))
     }
 
+    /// Whether dossiers are theirs to evaluate.
+    #[must_use]
+    pub fn evaluates(&self) -> bool {
+        [Role::Expert, Role::Jury].into_iter().any(|role| self.has(role))
+    }
+
     /// Whether one of them wants a passkey.
     #[must_use]
     pub fn want_passkey(&self) -> bool {
@@ -160,8 +166,14 @@ pub enum Action {
     DepositRead,
     /// List the deposited dossiers of a round.
     RoundList,
+    /// Find a deposited dossier admissible, and take that back.
+    DossierAdmit,
     /// Give a dossier to an expert.
     ExpertAssign,
+    /// Declare an interest in a dossier, which wants its company and title to be known.
+    InterestDeclare,
+    /// List the dossiers that one has to evaluate.
+    ReviewList,
     /// Write a review.
     ReviewWrite,
     /// Read a review.
@@ -199,7 +211,10 @@ words!(Action {
     DossierShare = "dossier:share",
     DepositRead = "deposit:read",
     RoundList = "round:list",
+    DossierAdmit = "dossier:admit",
     ExpertAssign = "expert:assign",
+    InterestDeclare = "interest:declare",
+    ReviewList = "review:list",
     ReviewWrite = "review:write",
     ReviewRead = "review:read",
     DecisionPublish = "decision:publish",

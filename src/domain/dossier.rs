@@ -2,7 +2,7 @@
 
 use super::{
     access::Stage,
-    calendar::{Round, RoundId},
+    calendar::{Round, RoundId, RoundState},
     call::Call,
     document::Document,
     evaluation::{Circumstances, Evaluation, Extent, evaluate},
@@ -30,6 +30,8 @@ pub struct Dossier {
     pub revision: u64,
     /// The version that stands, if one was deposited and not withdrawn.
     pub deposit: Option<Deposit>,
+    /// That what stands was found admissible, if it was.
+    pub admission: Option<Admission>,
     /// How many versions were ever deposited.
     pub versions: u32,
     /// When it was begun.
@@ -51,6 +53,15 @@ pub struct Deposit {
     pub at: Timestamp,
     /// Revision of the draft that was deposited.
     pub revision: u64,
+}
+
+/// That a deposit was found complete and eligible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: AccountId,
 }
 
 /// What a person is told about a dossier, above everything else.
@@ -126,8 +137,15 @@ impl Dossier {
         match self.state() {
             State::Draft => Stage::Draft,
             State::Withdrawn => Stage::Withdrawn,
+            State::Deposited | State::Changed if self.admission.is_some() => Stage::Admissible,
             State::Deposited | State::Changed => Stage::Deposited,
         }
+    }
+
+    /// Whether what stands can be judged: while its round is open, the applicant may still replace it.
+    #[must_use]
+    pub fn can_be_admitted(&self, round: &Round, now: Timestamp) -> bool {
+        self.deposit.is_some() && round.state(now) == RoundState::Closed
     }
 
     /// Judges a deposit at an instant and seals what would be deposited.
@@ -158,5 +176,44 @@ impl Dossier {
             at: now,
         });
         Ok(Sealed { version, parts: parts(&manifest), manifest, evaluation })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixture::{CALL, at};
+    use uuid::Uuid;
+
+    #[test]
+    fn what_stands_is_admissible_once_its_round_has_closed_and_somebody_has_found_it_so() {
+        let opened = at("2024-07-01T10:00:00+02:00");
+        let round = CALL.round(&RoundId("2024".into())).unwrap();
+        let mut dossier = Dossier {
+            id: DossierId(Uuid::from_u128(1)),
+            call: CALL.id.clone(),
+            round: round.id.clone(),
+            owner: AccountId(Uuid::from_u128(2)),
+            draft: Document::default(),
+            revision: 2,
+            deposit: None,
+            admission: None,
+            versions: 0,
+            created_at: opened,
+            changed_at: opened,
+            withdrawn_at: None,
+        };
+        let (last, closed) = (at("2024-07-31T23:59:59.999+02:00"), at("2024-08-01T00:00:00+02:00"));
+        assert!(!dossier.can_be_admitted(round, closed), "nothing stands");
+        dossier.deposit = Some(Deposit { version: 1, receipt: "2024-000001".into(), at: opened, revision: 1 });
+        assert!(!dossier.can_be_admitted(round, last) && dossier.can_be_admitted(round, closed));
+        let announced = CALL.round(&RoundId("2025".into())).unwrap();
+        assert!(!dossier.can_be_admitted(announced, closed), "a round without dates has not closed");
+        assert_eq!(dossier.stage(), Stage::Deposited);
+        dossier.admission = Some(Admission { at: closed, by: AccountId(Uuid::from_u128(3)) });
+        assert_eq!(dossier.stage(), Stage::Admissible, "a draft that has changed since changes nothing");
+        dossier.deposit = None;
+        dossier.withdrawn_at = Some(closed);
+        assert_eq!(dossier.stage(), Stage::Withdrawn);
     }
 }

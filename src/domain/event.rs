@@ -18,6 +18,16 @@ pub enum EventKind {
     DossierDeposited,
     /// The deposit was withdrawn.
     DossierWithdrawn,
+    /// A deposited dossier was found admissible.
+    DossierAdmitted,
+    /// That was taken back.
+    AdmissionTakenBack,
+    /// A dossier was given to an expert.
+    ExpertAssigned,
+    /// It was taken back from the expert.
+    ExpertReleased,
+    /// Somebody who examines a dossier declared a conflict of interests, or none.
+    InterestDeclared,
     /// Someone signed in.
     SignedIn,
     /// Someone signed out.
@@ -80,6 +90,11 @@ impl EventKind {
             Self::PieceRemoved => "piece_removed",
             Self::DossierDeposited => "dossier_deposited",
             Self::DossierWithdrawn => "dossier_withdrawn",
+            Self::DossierAdmitted => "dossier_admitted",
+            Self::AdmissionTakenBack => "admission_taken_back",
+            Self::ExpertAssigned => "expert_assigned",
+            Self::ExpertReleased => "expert_released",
+            Self::InterestDeclared => "interest_declared",
             Self::SignedIn => "signed_in",
             Self::SignedOut => "signed_out",
             Self::PasskeyAdded => "passkey_added",

@@ -2,6 +2,7 @@
 
 use super::{
     StoreError,
+    account::Account,
     row::{impossible, instant, timestamp},
 };
 use crate::domain::{
@@ -143,16 +144,24 @@ pub async fn held(
     all(query.bind(id.0).bind(email).bind(instant(now)), db).await
 }
 
-/// Dossiers of which somebody holds a part.
+/// Dossiers of which somebody holds a part, without those on which the person has declared a conflict of interests.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn dossiers_of(db: &mut MySqlConnection, email: &str, now: Timestamp) -> Result<Vec<DossierId>, StoreError> {
+pub async fn dossiers_of(
+    db: &mut MySqlConnection,
+    account: &Account,
+    now: Timestamp,
+) -> Result<Vec<DossierId>, StoreError> {
     let ids: Vec<Uuid> = sqlx::query_scalar(
-        "select distinct dossier_id from delegation where revoked_at is null and email = ? and ends_at >= ? limit 200",
+        "select distinct dossier_id from delegation g where revoked_at is null and email = ? and ends_at >= ?
+         and not exists (select 1 from interest n
+                         where n.dossier_id = g.dossier_id and n.account_id = ? and n.conflict)
+         limit 200",
     )
-    .bind(email)
+    .bind(&account.email)
     .bind(instant(now))
+    .bind(account.id.0)
     .fetch_all(db)
     .await?;
     Ok(ids.into_iter().map(DossierId).collect())

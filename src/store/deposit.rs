@@ -1,5 +1,10 @@
 //! Deposited versions and their receipts: written once, never changed but for which one stands.
 
+mod list;
+
+pub(super) use list::hide;
+pub use list::{Filter, Sort, list};
+
 use super::{
     StoreError,
     row::{impossible, instant, timestamp},
@@ -42,6 +47,10 @@ pub struct Summary {
     pub warnings: u32,
     /// Instant of the deposit.
     pub at: Timestamp,
+    /// It was found admissible.
+    pub admitted: bool,
+    /// An expert to whom it was given has declared a conflict of interests.
+    pub replace: bool,
 }
 
 /// A deposit about to be written.
@@ -63,39 +72,6 @@ pub struct NewDeposit<'a> {
     pub text: &'a str,
     /// Code and SHA-256 of every piece.
     pub pieces: &'a [(String, String)],
-}
-
-#[derive(FromRow)]
-struct SummaryRow {
-    dossier_id: Uuid,
-    version: u32,
-    receipt_number: String,
-    siren: String,
-    company: String,
-    title: String,
-    bricks: String,
-    base_cents: i64,
-    aid_cents: i64,
-    warnings: u32,
-    deposited_at: PrimitiveDateTime,
-}
-
-impl From<SummaryRow> for Summary {
-    fn from(row: SummaryRow) -> Self {
-        Self {
-            dossier: DossierId(row.dossier_id),
-            version: row.version,
-            receipt: row.receipt_number,
-            siren: row.siren,
-            company: row.company,
-            title: row.title,
-            bricks: row.bricks,
-            base: Cents(row.base_cents),
-            aid: Cents(row.aid_cents),
-            warnings: row.warnings,
-            at: timestamp(row.deposited_at),
-        }
-    }
 }
 
 /// The head of the receipt chain: sequence and digest of the last statement.
@@ -182,6 +158,8 @@ pub struct Stored {
     pub round: RoundId,
     /// True while this version is the one that stands.
     pub standing: bool,
+    /// True when what stands was found admissible.
+    pub admitted: bool,
     /// The receipt, as it was signed.
     pub text: String,
 }
@@ -194,7 +172,11 @@ impl Protected for Stored {
         self.owner
     }
     fn stage(&self) -> Stage {
-        if self.standing { Stage::Deposited } else { Stage::Withdrawn }
+        match (self.standing, self.admitted) {
+            (true, true) => Stage::Admissible,
+            (true, false) => Stage::Deposited,
+            (false, _) => Stage::Withdrawn,
+        }
     }
 }
 
@@ -215,6 +197,7 @@ struct StoredRow {
     call_id: String,
     round_id: String,
     standing: bool,
+    admitted: bool,
     receipt: String,
 }
 
@@ -226,6 +209,7 @@ impl From<StoredRow> for Stored {
             call: row.call_id,
             round: RoundId(row.round_id),
             standing: row.standing,
+            admitted: row.admitted,
             text: row.receipt,
         }
     }
@@ -237,7 +221,8 @@ impl From<StoredRow> for Stored {
 /// When the database fails.
 pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<Guarded<Stored>>, StoreError> {
     let row: Option<StoredRow> = sqlx::query_as(
-        "select p.dossier_id, d.account_id, p.call_id, p.round_id, p.standing, p.receipt
+        "select p.dossier_id, d.account_id, p.call_id, p.round_id, p.standing,
+                d.admitted_at is not null as admitted, p.receipt
          from deposit p join dossier d on d.dossier_id = p.dossier_id where p.receipt_number = ?",
     )
     .bind(number)
@@ -332,95 +317,6 @@ pub async fn others_of_company(
     .fetch_one(db)
     .await?;
     Ok(u32::try_from(count).unwrap_or(0))
-}
-
-/// Columns by which a list may be sorted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sort {
-    /// Instant of the deposit.
-    #[default]
-    Deposited,
-    /// Company.
-    Company,
-    /// Title.
-    Title,
-    /// Base.
-    Base,
-    /// Aid.
-    Aid,
-}
-
-/// What a list is narrowed to.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Words looked for in company, title, SIREN and receipt number.
-    pub words: String,
-    /// Brick.
-    pub brick: String,
-    /// Only those with warnings.
-    pub warnings: bool,
-    /// Order.
-    pub sort: Sort,
-    /// Backwards.
-    pub descending: bool,
-    /// Rows to leave out.
-    pub offset: u32,
-    /// Rows at most.
-    pub limit: u32,
-}
-
-/// The standing deposits of a round, and how many there are in all under the filter.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list(
-    db: &mut MySqlConnection,
-    call: &str,
-    round: &RoundId,
-    filter: &Filter,
-) -> Result<(Vec<Summary>, u64), StoreError> {
-    let mut query = QueryBuilder::new(
-        "select dossier_id, version, receipt_number, siren, company, title, bricks, base_cents, aid_cents, warnings,
-                deposited_at
-         from deposit where call_id = ",
-    );
-    narrow(&mut query, call, round, filter);
-    query.push(match filter.sort {
-        Sort::Deposited => " order by deposited_at",
-        Sort::Company => " order by company collate utf8mb4_unicode_ci",
-        Sort::Title => " order by title collate utf8mb4_unicode_ci",
-        Sort::Base => " order by base_cents",
-        Sort::Aid => " order by aid_cents",
-    });
-    query.push(if filter.descending { " desc, sequence desc" } else { ", sequence" });
-    query.push(" limit ").push_bind(filter.limit).push(" offset ").push_bind(filter.offset);
-    let rows: Vec<SummaryRow> = query.build_query_as().fetch_all(&mut *db).await?;
-    let whole = filter.offset == 0 && rows.len() < filter.limit as usize;
-    let total = if whole { rows.len() as u64 } else { count(db, call, round, filter).await? };
-    Ok((rows.into_iter().map(Summary::from).collect(), total))
-}
-
-async fn count(db: &mut MySqlConnection, call: &str, round: &RoundId, filter: &Filter) -> Result<u64, StoreError> {
-    let mut query = QueryBuilder::new("select count(*) from deposit where call_id = ");
-    narrow(&mut query, call, round, filter);
-    let count: i64 = query.build_query_scalar().fetch_one(db).await?;
-    Ok(u64::try_from(count).unwrap_or(0))
-}
-
-fn narrow(query: &mut QueryBuilder<sqlx::MySql>, call: &str, round: &RoundId, filter: &Filter) {
-    query.push_bind(call.to_owned()).push(" and round_id = ").push_bind(round.0.clone()).push(" and standing");
-    for word in filter.words.split_whitespace().take(5) {
-        let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        query
-            .push(" and concat_ws(' ', company, title, siren, receipt_number) collate utf8mb4_unicode_ci like ")
-            .push_bind(format!("%{escaped}%"));
-    }
-    if !filter.brick.is_empty() {
-        query.push(" and find_in_set(").push_bind(filter.brick.clone()).push(", replace(bricks, ' ', ','))");
-    }
-    if filter.warnings {
-        query.push(" and warnings > 0");
-    }
 }
 
 /// Every receipt in the order of the chain, for checking it whole.

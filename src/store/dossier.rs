@@ -2,6 +2,7 @@
 
 use super::{
     StoreError,
+    deposit::hide,
     row::{impossible, instant, one_row, timestamp},
 };
 use crate::auth::{Guarded, Protected};
@@ -9,11 +10,11 @@ use crate::domain::{
     access::Stage,
     calendar::RoundId,
     document::Document,
-    dossier::{Deposit, Dossier},
+    dossier::{Admission, Deposit, Dossier},
     ids::{AccountId, AttemptId, DossierId},
 };
 use jiff::Timestamp;
-use sqlx::{FromRow, MySqlConnection};
+use sqlx::{FromRow, MySqlConnection, QueryBuilder};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
@@ -22,7 +23,8 @@ macro_rules! select {
     ($which:literal) => {
         concat!(
             "select dossier_id, call_id, round_id, account_id, draft, revision, versions, deposit_version,
-                    deposit_receipt, deposit_at, deposit_revision, created_at, changed_at, withdrawn_at
+                    deposit_receipt, deposit_at, deposit_revision, created_at, changed_at, withdrawn_at,
+                    admitted_at, admitted_by
              from dossier ",
             $which
         )
@@ -45,6 +47,8 @@ struct DossierRow {
     created_at: PrimitiveDateTime,
     changed_at: PrimitiveDateTime,
     withdrawn_at: Option<PrimitiveDateTime>,
+    admitted_at: Option<PrimitiveDateTime>,
+    admitted_by: Option<Uuid>,
 }
 
 impl TryFrom<DossierRow> for Dossier {
@@ -66,6 +70,10 @@ impl TryFrom<DossierRow> for Dossier {
             draft,
             revision: row.revision,
             deposit,
+            admission: row
+                .admitted_at
+                .zip(row.admitted_by)
+                .map(|(at, by)| Admission { at: timestamp(at), by: AccountId(by) }),
             versions: row.versions,
             created_at: timestamp(row.created_at),
             changed_at: timestamp(row.changed_at),
@@ -146,15 +154,19 @@ pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guar
     row.map(|row| row.try_into().map(Guarded::new)).transpose()
 }
 
-/// The dossiers of an account, the last changed first.
+/// The dossiers of an account, the last changed first; none while it is suspended.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn of_account(db: &mut MySqlConnection, owner: AccountId) -> Result<Vec<Dossier>, StoreError> {
-    let rows: Vec<DossierRow> = sqlx::query_as(select!("where account_id = ? order by changed_at desc limit 200"))
-        .bind(owner.0)
-        .fetch_all(db)
-        .await?;
+    let rows: Vec<DossierRow> = sqlx::query_as(select!(
+        "where account_id = ?
+         and not exists (select 1 from account a where a.account_id = dossier.account_id and a.suspended_at is not null)
+         order by changed_at desc limit 200"
+    ))
+    .bind(owner.0)
+    .fetch_all(db)
+    .await?;
     rows.into_iter().map(Dossier::try_from).collect()
 }
 
@@ -200,7 +212,7 @@ pub async fn touch(db: &mut MySqlConnection, id: DossierId, revision: u64, at: T
 pub async fn set_deposit(db: &mut MySqlConnection, id: DossierId, deposit: &Deposit) -> Result<(), StoreError> {
     let done = sqlx::query(
         "update dossier set versions = ?, deposit_version = ?, deposit_receipt = ?, deposit_at = ?,
-                            deposit_revision = ?, withdrawn_at = null
+                            deposit_revision = ?, withdrawn_at = null, admitted_at = null, admitted_by = null
          where dossier_id = ?",
     )
     .bind(deposit.version)
@@ -221,7 +233,7 @@ pub async fn set_deposit(db: &mut MySqlConnection, id: DossierId, deposit: &Depo
 pub async fn set_withdrawn(db: &mut MySqlConnection, id: DossierId, at: Timestamp) -> Result<(), StoreError> {
     let done = sqlx::query(
         "update dossier set deposit_version = null, deposit_receipt = null, deposit_at = null,
-                            deposit_revision = null, withdrawn_at = ?
+                            deposit_revision = null, withdrawn_at = ?, admitted_at = null, admitted_by = null
          where dossier_id = ?",
     )
     .bind(instant(at))
@@ -231,17 +243,38 @@ pub async fn set_withdrawn(db: &mut MySqlConnection, id: DossierId, at: Timestam
     one_row(done.rows_affected())
 }
 
-/// How many dossiers of a round have no standing deposit: all that an officer learns of drafts.
+/// Records that what stands is admissible, or no longer.
+///
+/// # Errors
+/// [`StoreError::Stale`] when the row is gone.
+pub async fn set_admission(
+    db: &mut MySqlConnection,
+    id: DossierId,
+    admission: Option<Admission>,
+) -> Result<(), StoreError> {
+    let done = sqlx::query("update dossier set admitted_at = ?, admitted_by = ? where dossier_id = ?")
+        .bind(admission.map(|admission| instant(admission.at)))
+        .bind(admission.map(|admission| admission.by.0))
+        .bind(id.0)
+        .execute(db)
+        .await?;
+    one_row(done.rows_affected())
+}
+
+/// How many dossiers of a round have no standing deposit, without those that the reader may not see: all that an officer
+/// learns of drafts.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn count_drafts(db: &mut MySqlConnection, call: &str, round: &RoundId) -> Result<u64, StoreError> {
-    let count: i64 = sqlx::query_scalar(
-        "select count(*) from dossier where call_id = ? and round_id = ? and deposit_version is null",
-    )
-    .bind(call)
-    .bind(&round.0)
-    .fetch_one(db)
-    .await?;
+pub async fn count_drafts(
+    db: &mut MySqlConnection,
+    call: &str,
+    round: &RoundId,
+    hidden: &[DossierId],
+) -> Result<u64, StoreError> {
+    let mut query = QueryBuilder::new("select count(*) from dossier where call_id = ");
+    query.push_bind(call).push(" and round_id = ").push_bind(&round.0).push(" and deposit_version is null");
+    hide(&mut query, hidden);
+    let count: i64 = query.build_query_scalar().fetch_one(db).await?;
     Ok(u64::try_from(count).unwrap_or(0))
 }

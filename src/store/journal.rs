@@ -110,7 +110,8 @@ pub struct Reading {
     pub data: serde_json::Value,
 }
 
-/// What others than the owner have read or done with a dossier, the latest first.
+/// What others than the owner have read or done with a dossier, the latest first. How it is judged is not told here: that
+/// is for whoever publishes decisions.
 ///
 /// # Errors
 /// When the database fails.
@@ -123,7 +124,10 @@ pub async fn readings(
         "select e.kind, e.at, a.email,
                 (select group_concat(r.role) from account_role r where r.account_id = a.account_id), e.data
          from event e join account a on a.account_id = e.account_id
-         where e.dossier_id = ? and e.account_id <> ? order by e.sequence desc limit 100",
+         where e.dossier_id = ? and e.account_id <> ?
+         and e.kind not in ('dossier_admitted', 'admission_taken_back', 'expert_assigned', 'expert_released',
+                            'interest_declared')
+         order by e.sequence desc limit 100",
     )
     .bind(dossier.0)
     .bind(owner.0)

@@ -341,6 +341,30 @@ fn describe_app(error: &AppError) -> Described {
                 Text::new(format!("Il en est à la révision {revision}."), format!("It is at revision {revision} now."));
             described
         }
+        AppError::RoundOpen => words(
+            S::CONFLICT,
+            "round_open",
+            ("Relève encore ouverte", "Round still open"),
+            (
+                "Le dépôt peut encore être remplacé : la recevabilité se constate une fois la relève close.",
+                "The deposit may still be replaced: it is found admissible once the round has closed.",
+            ),
+            BACK,
+        ),
+        AppError::NotAdmissible => words(
+            S::CONFLICT,
+            "not_admissible",
+            ("Dossier non recevable", "Dossier not admissible"),
+            ("Seul un dossier recevable se confie à un expert.", "Only an admissible dossier is given to an expert."),
+            BACK,
+        ),
+        AppError::NoExpert => words(
+            S::UNPROCESSABLE_ENTITY,
+            "no_expert",
+            ("Expert impossible", "Expert not possible"),
+            ("Ce dossier ne peut pas être confié à cette personne.", "This dossier cannot be given to this person."),
+            ("Choisissez une personne de la liste.", "Choose somebody from the list."),
+        ),
         AppError::RoundClosed => words(
             S::CONFLICT,
             "round_closed",

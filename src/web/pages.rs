@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod deposit;
+pub mod desk;
 pub mod dossier;
 pub mod emergency;
 mod form;
@@ -14,6 +15,7 @@ pub mod orders;
 pub mod passkey;
 pub mod public;
 pub mod receipt;
+pub mod reviews;
 pub mod rights;
 pub mod sign_in;
 pub mod simulator;
@@ -25,7 +27,7 @@ use super::{
     view::{Shell, Viewer},
 };
 use crate::{
-    app::{App, AppError, Ctx},
+    app::{Actor, App, AppError, Ctx},
     auth,
     domain::{access::Role, call::Call, text::Lang},
 };
@@ -56,10 +58,11 @@ pub fn shell_for(app: &App, ctx: &Ctx, path: &str) -> Frame {
 impl Frame {
     /// The frame as views want it.
     pub fn shell<'a>(&'a self, ctx: &'a Ctx, call: &'a Call) -> Shell<'a> {
-        let viewer = ctx
-            .actor
-            .as_ref()
-            .map(|actor| Viewer { email: &actor.account.email, officer: actor.account.roles.lists() });
+        let viewer = ctx.actor.as_ref().map(|Actor { account, .. }| Viewer {
+            email: &account.email,
+            officer: account.roles.lists(),
+            evaluates: account.roles.evaluates(),
+        });
         Shell {
             lang: &ctx.lang,
             path: &self.path,

@@ -16,10 +16,14 @@ pub enum Access {
     SignedIn,
     /// The owner of the dossier; to others it does not exist.
     Owner,
-    /// The owner, and officers and auditors while the deposit stands.
-    OwnerOrOfficer,
+    /// The owner, officers and auditors while the deposit stands, and experts and the jury once it is theirs to evaluate.
+    OwnerOrExaminer,
     /// Officers and auditors.
     Officer,
+    /// Experts and the jury; a single dossier only those who have to evaluate it.
+    Evaluators,
+    /// Those who examine or evaluate the dossier.
+    Examiners,
     /// Those who run the service.
     Operator,
     /// Those who run the service, and the data protection officer.
@@ -51,11 +55,12 @@ fn route(methods: &'static str, path: &'static str, access: Access, handler: Met
 #[must_use]
 pub fn routes() -> Vec<Route> {
     use Access::{
-        Anyone, Demonstration, Officer, Operator, OperatorOrDpo, Owner, OwnerOrOfficer, Provider, SignedIn, Token,
+        Anyone, Demonstration, Evaluators, Examiners, Officer, Operator, OperatorOrDpo, Owner, OwnerOrExaminer,
+        Provider, SignedIn, Token,
     };
     use pages::{
-        account, deposit, dossier, emergency, guests, mails, narrow, officer, oidc, orders, passkey, public, receipt,
-        rights, sign_in, simulator, verify,
+        account, deposit, desk, dossier, emergency, guests, mails, narrow, officer, oidc, orders, passkey, public,
+        receipt, reviews, rights, sign_in, simulator, verify,
     };
     let mut table = vec![
         // The call, for everyone.
@@ -111,12 +116,25 @@ pub fn routes() -> Vec<Route> {
         route("POST", "/account/sessions/end", SignedIn, post(account::end_all)),
         route("POST", "/account/tokens", SignedIn, post(account::make_token)),
         route("POST", "/account/tokens/{token}/revoke", SignedIn, post(account::revoke_token)),
-        route("GET", "/dossiers/{id}/rights", OwnerOrOfficer, get(rights::on_dossier)),
-        route("GET", "/receipts/{number}", OwnerOrOfficer, get(receipt::show)),
-        route("GET", "/receipts/{number}/pieces/{code}", OwnerOrOfficer, get(receipt::piece)),
+        route("GET", "/dossiers/{id}/rights", OwnerOrExaminer, get(rights::on_dossier)),
+        route("GET", "/receipts/{number}", OwnerOrExaminer, get(receipt::show)),
+        route("GET", "/receipts/{number}/pieces/{code}", OwnerOrExaminer, get(receipt::piece)),
         // The officer.
         route("GET", "/calls/{call}/rounds/{round}/dossiers.csv", Officer, get(officer::csv)),
-        route("GET", "/calls/{call}/rounds/{round}/dossiers/{id}", Officer, get(officer::dossier)),
+        route("GET", "/calls/{call}/rounds/{round}/dossiers/{id}", Officer, get(desk::show)),
+        route("POST", "/calls/{call}/rounds/{round}/dossiers/{id}/admission", Officer, post(desk::admit)),
+        route("POST", "/calls/{call}/rounds/{round}/dossiers/{id}/admission/revoke", Officer, post(desk::take_back)),
+        route("POST", "/calls/{call}/rounds/{round}/dossiers/{id}/experts", Officer, post(desk::assign)),
+        route(
+            "POST",
+            "/calls/{call}/rounds/{round}/dossiers/{id}/experts/{assignment}/revoke",
+            Officer,
+            post(desk::release),
+        ),
+        // Experts and the jury.
+        route("GET", "/reviews", Evaluators, get(reviews::list)),
+        route("GET", "/reviews/{id}", Evaluators, get(reviews::show)),
+        route("GET POST", "/reviews/{id}/interest", Examiners, get(reviews::interest).post(reviews::declare)),
         // Those who run the service.
         route("GET POST", "/emergency", OperatorOrDpo, get(emergency::show).post(emergency::ask)),
         route("POST", "/emergency/{request}/allow", OperatorOrDpo, post(emergency::allow)),

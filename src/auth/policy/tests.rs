@@ -1,6 +1,7 @@
 //! The policy asked by many people about many things.
 
 mod cases;
+mod examination;
 mod random;
 mod tokens;
 

@@ -127,7 +127,7 @@ pub struct Grant {
 pub struct Relations {
     /// What its owner has given.
     pub grants: Vec<Grant>,
-    /// It was given to this expert.
+    /// It was given to this expert, who has no part in it.
     pub assigned: bool,
     /// What the person has declared: a conflict of interests, none, or nothing yet.
     pub conflict: Option<bool>,

@@ -1,17 +1,14 @@
-//! The officer's pages: the deposits of a round, one deposit, the list as a spreadsheet.
+//! The deposits of a round, for officers: the list, and the same as a spreadsheet.
 
-use super::{dossier::version_rows, here, render};
+use super::{here, render};
 use crate::web::extract::{Path, Query};
 use crate::{
     app::{App, AppError, Ctx},
-    domain::{
-        calendar::{RoundId, show_instant},
-        ids::DossierId,
-    },
+    domain::calendar::{RoundId, show_instant},
     store::deposit::{Filter, Sort, Summary},
     web::{
         error::Failure,
-        view::{self, OfficerDossier, RoundList, RoundQuery, RoundRow},
+        view::{self, RoundList, RoundQuery, RoundRow},
     },
 };
 use axum::{
@@ -29,6 +26,7 @@ const EXPORT: u32 = 100_000;
 pub fn filter(query: &RoundQuery, limit: u32) -> Filter {
     let page = query.page.max(1);
     Filter {
+        hidden: Vec::new(),
         words: query.q.clone(),
         brick: query.brick.clone(),
         warnings: query.warnings == "yes",
@@ -84,29 +82,9 @@ fn list_row(row: Summary, zone: &jiff::tz::TimeZone) -> RoundRow {
         version: row.version,
         deposited_at: show_instant(row.at, zone),
         warnings: row.warnings,
+        admitted: row.admitted,
+        replace: row.replace,
     }
-}
-
-/// One deposit, judged at the instant at which it was made.
-pub async fn dossier(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path((call, round, id)): Path<(String, String, DossierId)>,
-    uri: Uri,
-) -> Result<Html<String>, Failure> {
-    let (deposit, versions) = app.standing_deposit(&ctx, id).await?;
-    if deposit.call != call || deposit.round.0 != round {
-        return Err(AppError::NotFound.into());
-    }
-    let call = app.call(&call)?;
-    let versions = version_rows(&versions, &call.time_zone());
-    let page = OfficerDossier {
-        receipt: &deposit.receipt,
-        round: app.round(call, &deposit.round)?,
-        versions: &versions,
-        evaluation: &deposit.evaluation,
-    };
-    Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::officer_dossier(shell, &page))?))
 }
 
 /// The list for a French spreadsheet: semicolons, decimal commas, a byte-order mark.
@@ -141,6 +119,7 @@ fn write_csv(ctx: &Ctx, rows: Vec<Summary>, zone: &jiff::tz::TimeZone) -> Result
         ("Assiette (€)", "Base (€)"),
         ("Aide (€)", "Aid (€)"),
         ("Points à instruire", "Points to examine"),
+        ("Recevable", "Admissible"),
     ];
     writer.write_record(heads.map(|(fr, en)| ctx.lang.tr(fr, en)))?;
     for row in rows {
@@ -155,6 +134,7 @@ fn write_csv(ctx: &Ctx, rows: Vec<Summary>, zone: &jiff::tz::TimeZone) -> Result
             row.base.decimal().replace('.', ","),
             row.aid.decimal().replace('.', ","),
             row.warnings.to_string(),
+            if row.admitted { ctx.lang.tr("oui", "yes") } else { ctx.lang.tr("non", "no") }.to_owned(),
         ];
         writer.write_record(fields)?;
     }

@@ -132,6 +132,7 @@ pub async fn go_on_signed_in(app: &App, ctx: &Ctx, session: &SignedIn, next: &st
 pub fn landing(app: &App, session: &SignedIn, next: &str) -> String {
     match next {
         "" | "/dossiers" if session.account.roles.lists() => officer_home(app),
+        "" | "/dossiers" if session.account.roles.evaluates() => "/reviews".to_owned(),
         next => safe_next(next).to_owned(),
     }
 }

@@ -135,6 +135,10 @@ pub struct RoundRow {
     pub deposited_at: String,
     /// How many warnings it carries.
     pub warnings: u32,
+    /// It was found admissible.
+    pub admitted: bool,
+    /// One of its experts has to be replaced.
+    pub replace: bool,
 }
 
 /// Filters and order of the officer's list, as they stand in its address.
@@ -191,6 +195,12 @@ pub struct OfficerDossier<'a> {
     pub versions: &'a [VersionRow],
     /// The deposited answers, judged at the instant of the deposit.
     pub evaluation: &'a Evaluation,
+    /// Its examination, for those who conduct it.
+    pub desk: Option<&'a super::DeskPage<'a>>,
+    /// The reader is an expert or of the jury.
+    pub evaluates: bool,
+    /// What was just done.
+    pub notice: Option<&'a Text>,
 }
 
 /// One mail of the demonstration's mailbox.

@@ -1,6 +1,6 @@
 //! What officers read.
 
-use super::{OfficerDossier, RoundList, answers::Answers, money::Verdicts, receipt::Sealed, shell::Shell};
+use super::{OfficerDossier, RoundList, answers::Answers, desk::Desk, money::Verdicts, receipt::Sealed, shell::Shell};
 use crate::domain::finding::{Finding, Severity};
 use askama::Template;
 
@@ -90,6 +90,7 @@ struct Deposit<'a> {
     answers: Answers<'a>,
     verdicts: Verdicts<'a>,
     findings: Vec<&'a Finding>,
+    desk: Option<Desk<'a>>,
 }
 
 /// One deposit: what was sealed, and what is to be examined.
@@ -105,6 +106,7 @@ pub fn officer_dossier(s: &Shell<'_>, page: &OfficerDossier<'_>) -> Page {
         answers: Answers::new(s, &sealed.answers, false),
         verdicts: Verdicts::new(s, page.evaluation),
         findings: page.evaluation.findings.iter().collect(),
+        desk: page.desk.map(|desk| Desk::new(s, desk, page.round)),
     }
     .render()
 }
@@ -116,6 +118,10 @@ impl Deposit<'_> {
         } else {
             &self.sealed.project
         }
+    }
+    /// Whether the reader may declare a conflict of interests.
+    fn declares(&self) -> bool {
+        self.p.evaluates || self.p.desk.is_some()
     }
     fn piece_title(&self, code: &str) -> &str {
         self.s.call.piece(code).map_or("", |piece| piece.title.get(self.s.lang))

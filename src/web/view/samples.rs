@@ -1,13 +1,13 @@
 //! Every page with sample data: for looking at them, and for the guards that hold all pages to the same rules.
 
 mod data;
+mod examined;
 mod shared;
 
 use super::{
-    Confirm, MailRow, OfficerDossier, PasskeyRow, Passkeys, RoundList, RoundQuery, Shell, SignIn, Viewer, brick,
-    bricks, confirm, criteria, dossiers, editor, error, faq, home, interpretations, legal, link_confirm, link_sent,
-    mail, mails, officer_dossier, overview, passkeys, preview, receipt, round_list, rules, sign_in, simulator, verify,
-    withdraw,
+    Confirm, MailRow, PasskeyRow, Passkeys, RoundList, RoundQuery, Shell, SignIn, Viewer, brick, bricks, confirm,
+    criteria, dossiers, editor, error, faq, home, interpretations, legal, link_confirm, link_sent, mail, mails,
+    overview, passkeys, preview, receipt, round_list, rules, sign_in, simulator, verify, withdraw,
 };
 use crate::domain::{
     call::Call,
@@ -53,16 +53,19 @@ pub fn pages(call: &Call, lang: &Lang) -> Vec<(&'static str, String)> {
     };
     let applicant = Shell {
         path: "/dossiers",
-        viewer: Some(Viewer { email: "ada.lefebvre@exemple.fr", officer: false }),
+        viewer: Some(Viewer { email: "ada.lefebvre@exemple.fr", officer: false, evaluates: false }),
         demonstration: true,
         ..stranger
     };
-    let officer = Shell { viewer: Some(Viewer { email: "instruction@exemple.org", officer: true }), ..applicant };
+    let officer = Shell {
+        viewer: Some(Viewer { email: "instruction@exemple.org", officer: true, evaluates: false }),
+        ..applicant
+    };
     let mut all = public(&stranger, &sample);
     all.extend(own(&applicant, &sample));
     all.extend(account(&applicant));
     all.extend(editors(&applicant, &sample));
-    all.extend(examined(&officer, &sample));
+    all.extend(deposits(&officer, &sample));
     all.into_iter().map(|(name, page)| (name, page.unwrap_or_else(|error| error.to_string()))).collect()
 }
 
@@ -205,7 +208,7 @@ fn editors(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
     pages
 }
 
-fn examined(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
+fn deposits(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
     let rows = sample.rows(40);
     let query = RoundQuery { q: "cloud".into(), sort: "aid".into(), desc: "yes".into(), ..RoundQuery::default() };
     let list = RoundList {
@@ -219,18 +222,10 @@ fn examined(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
         pages: 3,
     };
     let nothing = RoundList { rows: &[], drafts: 0, total: 0, page: 1, pages: 1, ..list };
-    let evaluation = sample.judge(&sample.full, Extent::Deposit);
-    let deposit = OfficerDossier {
-        receipt: &sample.receipt,
-        round: sample.round,
-        versions: &sample.versions,
-        evaluation: &evaluation,
-    };
-    vec![
-        ("round-list", round_list(s, &list)),
-        ("round-list-empty", round_list(s, &nothing)),
-        ("officer-dossier", officer_dossier(s, &deposit)),
-    ]
+    let mut pages = vec![("round-list", round_list(s, &list)), ("round-list-empty", round_list(s, &nothing))];
+    pages.extend(examined::desks(s, sample));
+    pages.extend(examined::evaluated(s, sample));
+    pages
 }
 
 fn mail_rows() -> Vec<MailRow> {

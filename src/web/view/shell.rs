@@ -39,6 +39,8 @@ pub struct Viewer<'a> {
     pub email: &'a str,
     /// May see the deposits.
     pub officer: bool,
+    /// Has dossiers to evaluate.
+    pub evaluates: bool,
 }
 
 /// An address of the portal in a language.
@@ -129,6 +131,11 @@ impl<'a> Shell<'a> {
     #[must_use]
     pub fn officer(&self) -> bool {
         self.viewer.is_some_and(|viewer| viewer.officer)
+    }
+    /// True when the reader has dossiers to evaluate.
+    #[must_use]
+    pub fn evaluates(&self) -> bool {
+        self.viewer.is_some_and(|viewer| viewer.evaluates)
     }
     /// Version of the assets.
     #[must_use]

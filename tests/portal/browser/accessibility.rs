@@ -2,7 +2,7 @@
 
 use super::window::{Script, Window};
 use crate::{
-    flows::passkey,
+    flows::{experts, passkey},
     harness::{Actor, authenticator::Authenticator, sample},
 };
 use serde_json::Value as Json;
@@ -89,6 +89,10 @@ async fn no_page_has_a_violation_at_any_width_in_any_language() {
         format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}"),
     ];
 
+    let mut expert = experts::of_demonstration(&id).await;
+    let undeclared = ["/reviews".to_owned(), "/en/reviews".to_owned(), format!("/reviews/{id}/interest")];
+    let declared = [format!("/reviews/{id}"), format!("/en/reviews/{id}/interest")];
+
     let mut found = Vec::new();
     let window = Window::open(Script::On).await;
     for path in public {
@@ -110,7 +114,22 @@ async fn no_page_has_a_violation_at_any_width_in_any_language() {
     found.extend(violations(&window, &axe, "/account/confirm").await);
     for width in [320, 1280] {
         window.client.set_window_size(width, 800).await.unwrap();
-        for path in &officer_pages {
+        for path in officer_pages.iter().chain(&declared[1..]) {
+            found.extend(violations(&window, &axe, path).await);
+        }
+    }
+    window.become_actor(&expert).await;
+    for width in [1280, 320] {
+        window.client.set_window_size(width, 800).await.unwrap();
+        for path in &undeclared {
+            found.extend(violations(&window, &axe, path).await);
+        }
+    }
+    experts::declare_none(&mut expert, &id).await;
+    window.become_actor(&expert).await;
+    for width in [320, 1280] {
+        window.client.set_window_size(width, 800).await.unwrap();
+        for path in &declared {
             found.extend(violations(&window, &axe, path).await);
         }
     }

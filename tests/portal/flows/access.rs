@@ -1,5 +1,6 @@
 //! Every route of the table against everyone: the table and the doors agree.
 
+use super::experts;
 use crate::harness::{Actor, sample};
 use guichet::{
     domain::access::Role,
@@ -19,6 +20,7 @@ fn concrete(path: &str, id: &str, receipt: &str) -> String {
         .replace("{slug}", "sozu")
         .replace("{secret}", &"0".repeat(64))
         .replace("{delegation}", id)
+        .replace("{assignment}", id)
         .replace("{session}", id)
         .replace("{request}", id)
         .replace("{token}", id)
@@ -30,24 +32,28 @@ fn shut(status: u16, location: &str) -> bool {
     matches!(status, 401 | 403 | 404) || (status == 303 && location.contains("/sign-in"))
 }
 
-/// To whom a route gives anything but a refusal: `owner`, `nobody`, or a role.
-fn opens(access: Access, who: &str) -> bool {
+/// To whom a route gives anything but a refusal: `owner`, `assigned` (an expert, to this dossier), `nobody`, or a role.
+fn opens(access: Access, path: &str, who: &str) -> bool {
+    let among = |people: &[&str]| people.contains(&who);
     match access {
         Access::Anyone | Access::Demonstration => true,
         Access::SignedIn => who != "nobody",
-        Access::Owner => who == "owner",
-        Access::OwnerOrOfficer => ["owner", "officer", "senior_officer", "auditor"].contains(&who),
-        Access::Officer => ["officer", "senior_officer", "auditor"].contains(&who),
-        Access::Operator => who == "operator",
-        Access::OperatorOrDpo => ["operator", "dpo"].contains(&who),
+        Access::Owner => among(&["owner"]),
+        Access::OwnerOrExaminer => among(&["owner", "officer", "senior_officer", "auditor", "jury", "assigned"]),
+        Access::Officer => among(&["officer", "senior_officer", "auditor"]),
+        Access::Evaluators if path == "/reviews" => among(&["expert", "assigned", "jury"]),
+        Access::Evaluators => among(&["assigned", "jury"]),
+        Access::Examiners => among(&["officer", "senior_officer", "assigned", "jury"]),
+        Access::Operator => among(&["operator"]),
+        Access::OperatorOrDpo => among(&["operator", "dpo"]),
         // There is no identity provider here; flows::oidc has one. A browser's cookie opens nothing to programs.
         Access::Provider | Access::Token => false,
     }
 }
 
 /// Everybody that there is, in one role each.
-async fn everybody(owner: Actor) -> Vec<(&'static str, Actor)> {
-    let mut all = vec![("owner", owner), ("nobody", Actor::anon())];
+async fn everybody(owner: Actor, assigned: Actor) -> Vec<(&'static str, Actor)> {
+    let mut all = vec![("owner", owner), ("assigned", assigned), ("nobody", Actor::anon())];
     for role in Role::ALL {
         let (mut actor, email) = (Actor::anon(), format!("{}@exemple.fr", uuid::Uuid::now_v7().simple()));
         if *role != Role::Applicant {
@@ -64,7 +70,9 @@ async fn every_route_opens_to_those_of_the_table_and_to_nobody_else() {
     let mut owner = Actor::applicant().await;
     let id = sample::complete(&mut owner, "demonstration", sample::today()).await;
     let receipt = sample::deposit(&mut owner, &id).await;
-    let mut everybody = everybody(owner).await;
+    let mut assigned = experts::of_demonstration(&id).await;
+    experts::declare_none(&mut assigned, &id).await;
+    let mut everybody = everybody(owner, assigned).await;
     let mut anon = Actor::anon();
     Actor::officer().await;
     let mail = crate::harness::actor::mails_to(&mut anon, "instruction@exemple.fr").await[0]["id"]
@@ -84,7 +92,7 @@ async fn every_route_opens_to_those_of_the_table_and_to_nobody_else() {
                     .get("location")
                     .map(|value| value.to_str().unwrap().to_owned())
                     .unwrap_or_default();
-                if opens(route.access, who) == shut(status, &location) || status >= 500 {
+                if opens(route.access, route.path, who) == shut(status, &location) || status >= 500 {
                     faults.push(format!("GET {path} ({:?}) by {who}: {status} {location}", route.access));
                 }
             }

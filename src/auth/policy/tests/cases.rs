@@ -3,15 +3,15 @@
 use super::*;
 use crate::domain::access::Review;
 
-struct World {
-    keys: Keys,
+pub(super) struct World {
+    pub(super) keys: Keys,
 }
 
-const OWNER: u8 = 1;
+pub(super) const OWNER: u8 = 1;
 
 impl World {
     /// The rule that decides: `+slug` when it allows, `-slug` when it denies.
-    fn ask(&self, rights: &Rights, action: Action, target: &Target) -> String {
+    pub(super) fn ask(&self, rights: &Rights, action: Action, target: &Target) -> String {
         match rights.may(action, target, NOW) {
             Ok(permit) => format!("+{}", permit.rule),
             Err(Denied::Rule(rule)) => format!("-{rule}"),
@@ -20,16 +20,16 @@ impl World {
         }
     }
 
-    fn who(&self, number: u8, roles: &[Role], amr: Amr) -> Rights {
+    pub(super) fn who(&self, number: u8, roles: &[Role], amr: Amr) -> Rights {
         session(&self.keys, standing(account(number), roles), amr)
     }
 }
 
-fn about(stage: Stage, part: Part, relations: Relations) -> Target {
+pub(super) fn about(stage: Stage, part: Part, relations: Relations) -> Target {
     dossier(account(OWNER), stage, part, relations)
 }
 
-fn none() -> Relations {
+pub(super) fn none() -> Relations {
     Relations::default()
 }
 

@@ -59,8 +59,14 @@ fn told(q: &Question) -> bool {
                 || (strong(Role::Operator) && stands && relations.glass_until.is_some_and(|until| until >= NOW))
         }
         Action::RoundList => examines || is(Role::Auditor),
-        Action::ExpertAssign => examines && stands,
-        Action::DecisionPublish => strong(Role::SeniorOfficer) && stands,
+        Action::DossierAdmit | Action::ExpertAssign => examines && stands && !owner,
+        Action::InterestDeclare => {
+            let evaluates = strong(Role::Jury) && (admissible || selected);
+            let given = is(Role::Expert) && admissible && relations.assigned;
+            !owner && (evaluates || given || (examines && stands))
+        }
+        Action::ReviewList => is(Role::Expert) || strong(Role::Jury),
+        Action::DecisionPublish => strong(Role::SeniorOfficer) && stands && !owner,
         Action::ReviewWrite => {
             let open = relations.review.is_some_and(|r| r.own && !r.submitted && r.until >= NOW);
             is(Role::Expert) && admissible && clear && open

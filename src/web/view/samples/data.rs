@@ -176,6 +176,7 @@ impl<'a> Sample<'a> {
             draft: document.clone(),
             revision: 7,
             deposit: None,
+            admission: None,
             versions: 0,
             created_at: self.now,
             changed_at: self.now,
@@ -247,6 +248,8 @@ impl<'a> Sample<'a> {
                 version: 1 + index % 2,
                 deposited_at: show_instant(self.now, &self.call.time_zone()),
                 warnings: index % 4,
+                admitted: index % 3 == 0,
+                replace: index % 6 == 0,
             })
             .collect()
     }

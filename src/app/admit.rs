@@ -1,0 +1,69 @@
+//! Finding a deposited dossier admissible, and taking that back.
+
+use super::{App, AppError, Ctx, transaction::transaction};
+use crate::{
+    domain::{
+        access::{Action, Part},
+        dossier::Admission,
+        event::{Event, EventKind},
+        ids::DossierId,
+    },
+    store::{dossier, journal},
+};
+
+/// Longest reason, characters.
+const REASON: usize = 500;
+
+impl App {
+    /// Finds what stands of a dossier admissible, once its round has closed; nothing changes when it is already.
+    ///
+    /// # Errors
+    /// [`AppError::RoundOpen`]; the policy's or the store's.
+    pub async fn admit(&self, ctx: &Ctx, id: DossierId) -> Result<(), AppError> {
+        let (who, now) = (ctx.account()?, ctx.now);
+        transaction!(self.store, db => {
+            let row = dossier::lock(db, id).await?;
+            let (dossier, _) = ctx.open(db, row, Action::DossierAdmit, Part::Whole).await?;
+            if dossier.admission.is_some() {
+                return Ok(());
+            }
+            let call = self.call(&dossier.call)?;
+            if !dossier.can_be_admitted(self.round(call, &dossier.round)?, now) {
+                return Err(AppError::RoundOpen);
+            }
+            dossier::set_admission(db, id, Some(Admission { at: now, by: who })).await?;
+            let receipt = dossier.deposit.map(|deposit| deposit.receipt);
+            let data = serde_json::json!({ "receipt": receipt });
+            let event =
+                Event { kind: EventKind::DossierAdmitted, at: now, actor: Some(who), dossier: Some(id), data };
+            journal::append(db, &event).await?;
+            Ok(())
+        })
+    }
+
+    /// Takes back that a dossier is admissible, with a reason that stays in the journal for ever. Its experts read it no
+    /// longer from their next request on.
+    ///
+    /// # Errors
+    /// [`AppError::Reason`] when there is none or it is too long; the policy's or the store's.
+    pub async fn take_back_admission(&self, ctx: &Ctx, id: DossierId, reason: &str) -> Result<(), AppError> {
+        let (who, now, reason) = (ctx.account()?, ctx.now, reason.trim());
+        transaction!(self.store, db => {
+            let row = dossier::lock(db, id).await?;
+            let (dossier, _) = ctx.open(db, row, Action::DossierAdmit, Part::Whole).await?;
+            if dossier.admission.is_none() {
+                return Ok(());
+            }
+            if reason.is_empty() || reason.chars().count() > REASON {
+                return Err(AppError::Reason);
+            }
+            dossier::set_admission(db, id, None).await?;
+            let receipt = dossier.deposit.map(|deposit| deposit.receipt);
+            let data = serde_json::json!({ "receipt": receipt, "reason": reason });
+            let event =
+                Event { kind: EventKind::AdmissionTakenBack, at: now, actor: Some(who), dossier: Some(id), data };
+            journal::append(db, &event).await?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! What officers do with a deposited dossier: the state of its examination, and giving it to experts.
+
+use super::{App, AppError, Ctx, mail::Letter, transaction::transaction};
+use crate::{
+    domain::{
+        access::{Action, Part, Stage},
+        dossier::Admission,
+        event::{Event, EventKind},
+        ids::{AccountId, DossierId},
+    },
+    store::{
+        Freshness, account,
+        assignment::{self, Assignment, Expert},
+        dossier, journal, outbox,
+    },
+};
+use uuid::Uuid;
+
+/// How far the examination of a dossier is.
+#[derive(Debug)]
+pub struct Desk {
+    /// That it was found admissible, and the address of who found it so.
+    pub admission: Option<(Admission, String)>,
+    /// Whether it can be found admissible now.
+    pub ready: bool,
+    /// The experts to whom it was given.
+    pub assignments: Vec<Assignment>,
+    /// Those to whom it may be given.
+    pub candidates: Vec<Expert>,
+}
+
+impl App {
+    /// How far the examination of a dossier is, for those who examine it; none for others who may read it.
+    ///
+    /// # Errors
+    /// The policy's or the store's.
+    pub async fn desk(&self, ctx: &Ctx, id: DossierId) -> Result<Option<Desk>, AppError> {
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let row = dossier::load(&mut db, id).await?;
+        let (dossier, _) = match ctx.open(&mut db, row, Action::ExpertAssign, Part::Whole).await {
+            // An auditor who also is of the jury, say, is not led to a passkey from here.
+            Err(AppError::NotFound | AppError::Unconfirmed) => return Ok(None),
+            opened => opened?,
+        };
+        let call = self.call(&dossier.call)?;
+        let ready = dossier.admission.is_none() && dossier.can_be_admitted(self.round(call, &dossier.round)?, ctx.now);
+        let admission = match dossier.admission {
+            None => None,
+            Some(admission) => {
+                let by = account::load(&mut db, admission.by).await?;
+                Some((admission, by.map_or_else(String::new, |by| by.email)))
+            }
+        };
+        let assignments = assignment::of_dossier(&mut db, id, ctx.now).await?;
+        let candidates = assignment::candidates(&mut db, id, ctx.now).await?;
+        Ok(Some(Desk { admission, ready, assignments, candidates }))
+    }
+
+    /// Gives an admissible dossier to an expert, and writes to the expert; nothing changes when the expert has it. The
+    /// letter says nothing of the dossier.
+    ///
+    /// # Errors
+    /// [`AppError::NotAdmissible`], [`AppError::NoExpert`] when the dossier cannot be given to this person; the policy's
+    /// or the store's.
+    pub async fn assign(&self, ctx: &Ctx, id: DossierId, expert: AccountId) -> Result<(), AppError> {
+        let (who, now) = (ctx.account()?, ctx.now);
+        let (assignment, job) = (Uuid::now_v7(), Uuid::now_v7());
+        transaction!(self.store, db => {
+            let row = dossier::lock(db, id).await?;
+            let (dossier, _) = ctx.open(db, row, Action::ExpertAssign, Part::Whole).await?;
+            if dossier.stage() != Stage::Admissible {
+                return Err(AppError::NotAdmissible);
+            }
+            if assignment::stands(db, id, expert).await? {
+                return Ok(());
+            }
+            let candidates = assignment::candidates(db, id, now).await?;
+            let expert = candidates.into_iter().find(|one| one.id == expert).ok_or(AppError::NoExpert)?;
+            assignment::insert(db, assignment, id, expert.id, who, now).await?;
+            let call = self.call(&dossier.call)?;
+            let letter = Letter::Assigned {
+                to: expert.email,
+                lang: expert.lang,
+                call: call.title.get(&expert.lang).to_owned(),
+                link: format!("{}{}/reviews", self.origin(ctx), expert.lang.tr("", "/en")),
+            };
+            outbox::push(db, job, "mail", &serde_json::json!(letter), now).await?;
+            let data = serde_json::json!({ "assignment": assignment, "expert": expert.id });
+            let event = Event { kind: EventKind::ExpertAssigned, at: now, actor: Some(who), dossier: Some(id), data };
+            journal::append(db, &event).await?;
+            Ok(())
+        })?;
+        self.work.notify_one();
+        Ok(())
+    }
+
+    /// Takes a dossier back from an expert: refused from the next request on.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when it is not given; the policy's or the store's.
+    pub async fn release(&self, ctx: &Ctx, id: DossierId, assignment: Uuid) -> Result<(), AppError> {
+        let (who, now) = (ctx.account()?, ctx.now);
+        transaction!(self.store, db => {
+            let row = dossier::lock(db, id).await?;
+            ctx.open(db, row, Action::ExpertAssign, Part::Whole).await?;
+            let expert = assignment::end(db, id, assignment, who, now).await?.ok_or(AppError::NotFound)?;
+            let data = serde_json::json!({ "assignment": assignment, "expert": expert });
+            let event = Event { kind: EventKind::ExpertReleased, at: now, actor: Some(who), dossier: Some(id), data };
+            journal::append(db, &event).await?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! What experts and the jury have to evaluate, and what those who examine declare of their interests.
+
+use super::{App, AppError, Ctx, round::Examined, transaction::transaction};
+use crate::{
+    domain::{
+        access::{About, Action, Part, Relations, Target},
+        event::{Event, EventKind},
+        ids::DossierId,
+    },
+    store::{
+        Freshness,
+        deposit::Version,
+        interest, journal,
+        review::{self, Standing},
+    },
+};
+use std::sync::Arc;
+
+/// A dossier that somebody has to evaluate.
+#[derive(Clone, Debug)]
+pub struct ToEvaluate {
+    /// What stands.
+    pub standing: Standing,
+    /// It was given to this expert; otherwise the person is of the jury.
+    pub assigned: bool,
+    /// It may be read now: the expert has declared to have no conflict.
+    pub readable: bool,
+}
+
+/// What somebody knows of a dossier in which to declare interests.
+#[derive(Clone, Debug)]
+pub struct Declaration {
+    /// What stands.
+    pub standing: Standing,
+    /// It was given to this expert.
+    pub assigned: bool,
+    /// The person has declared to have no conflict.
+    pub declared: bool,
+}
+
+/// What somebody who evaluates a dossier meets.
+#[derive(Debug)]
+pub enum Evaluation {
+    /// Nothing yet: interests have to be declared first.
+    Undeclared,
+    /// Everything.
+    Open(Arc<Examined>, Vec<Version>),
+}
+
+impl App {
+    /// The dossiers that the actor has to evaluate. The policy is asked about each.
+    ///
+    /// # Errors
+    /// The policy's or the store's.
+    pub async fn to_evaluate(&self, ctx: &Ctx) -> Result<Vec<ToEvaluate>, AppError> {
+        ctx.may(Action::ReviewList, &Target::Call)?;
+        let rows = {
+            let mut db = self.store.read(Freshness::OwnWrites).await?;
+            review::to_evaluate(&mut db, &ctx.actor()?.account, ctx.now).await?
+        };
+        let mut all = Vec::new();
+        for (row, relations) in rows {
+            let about = row.about(relations);
+            let assigned = about.relations.assigned;
+            let permit = match ctx.may(Action::InterestDeclare, &Target::Dossier(about.clone())) {
+                Ok(permit) => permit,
+                Err(AppError::NotFound | AppError::Unconfirmed) => continue,
+                Err(error) => return Err(error),
+            };
+            let reading = Target::Dossier(About { part: Part::Deposit, ..about });
+            let readable = ctx.may(Action::DepositRead, &reading).is_ok();
+            // Of a call that is not configured any more, nothing is shown.
+            if let Some(standing) = row.open(&permit).filter(|standing| self.call(&standing.call).is_ok()) {
+                all.push(ToEvaluate { standing, assigned, readable });
+            }
+        }
+        Ok(all)
+    }
+
+    /// One of them: its content, which is noted as a reading, unless interests have to be declared first.
+    ///
+    /// # Errors
+    /// The policy's or the store's.
+    pub async fn evaluation(&self, ctx: &Ctx, id: DossierId) -> Result<Evaluation, AppError> {
+        ctx.may(Action::ReviewList, &Target::Call)?;
+        let readable = {
+            let mut db = self.store.read(Freshness::OwnWrites).await?;
+            let row = review::standing(&mut db, id).await?;
+            let (_, door) = ctx.open(&mut db, row, Action::InterestDeclare, Part::Overview).await?;
+            door.may(Action::DepositRead, Part::Deposit).is_ok()
+        };
+        if !readable {
+            return Ok(Evaluation::Undeclared);
+        }
+        let (examined, versions) = self.read_standing(ctx, id).await?;
+        Ok(Evaluation::Open(examined, versions))
+    }
+
+    /// Whose a dossier is and what it is called, for whoever may declare interests in it.
+    ///
+    /// # Errors
+    /// The policy's or the store's.
+    pub async fn declaration(&self, ctx: &Ctx, id: DossierId) -> Result<Declaration, AppError> {
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let row = review::standing(&mut db, id).await?;
+        let (standing, door) = ctx.open(&mut db, row, Action::InterestDeclare, Part::Overview).await?;
+        let Relations { assigned, conflict, .. } = *door.relations();
+        Ok(Declaration { standing, assigned, declared: conflict.is_some() })
+    }
+
+    /// Declares a conflict of interests in a dossier, or none. A conflict ends every right on it, so nobody takes it back.
+    ///
+    /// # Errors
+    /// The policy's or the store's.
+    pub async fn declare(&self, ctx: &Ctx, id: DossierId, conflict: bool) -> Result<Standing, AppError> {
+        let (who, now) = (ctx.account()?, ctx.now);
+        transaction!(self.store, db => {
+            let row = review::lock(db, id).await?;
+            let (standing, door) = ctx.open(db, row, Action::InterestDeclare, Part::Overview).await?;
+            if door.relations().conflict == Some(conflict) {
+                return Ok(standing);
+            }
+            interest::declare(db, id, who, conflict, now).await?;
+            let data = serde_json::json!({ "conflict": conflict, "rule": door.rule });
+            let event = Event { kind: EventKind::InterestDeclared, at: now, actor: Some(who), dossier: Some(id), data };
+            journal::append(db, &event).await?;
+            Ok(standing)
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! What those who examine and evaluate have declared of their interests in each dossier.
+
+use super::{StoreError, row::instant};
+use crate::domain::ids::{AccountId, DossierId};
+use jiff::Timestamp;
+use sqlx::MySqlConnection;
+use uuid::Uuid;
+
+/// What somebody has declared of a dossier: a conflict, none, or nothing yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn declared(
+    db: &mut MySqlConnection,
+    dossier: DossierId,
+    account: AccountId,
+) -> Result<Option<bool>, StoreError> {
+    Ok(sqlx::query_scalar("select conflict from interest where dossier_id = ? and account_id = ?")
+        .bind(dossier.0)
+        .bind(account.0)
+        .fetch_optional(db)
+        .await?)
+}
+
+/// Writes what somebody declares; a conflict stays one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn declare(
+    db: &mut MySqlConnection,
+    dossier: DossierId,
+    account: AccountId,
+    conflict: bool,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into interest (dossier_id, account_id, conflict, declared_at) values (?, ?, ?, ?)
+         on duplicate key update declared_at = if(conflict, declared_at, values(declared_at)),
+                                 conflict = conflict or values(conflict)",
+    )
+    .bind(dossier.0)
+    .bind(account.0)
+    .bind(conflict)
+    .bind(instant(now))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The dossiers on which somebody has declared a conflict.
+///
+/// # Errors
+/// When the database fails.
+pub async fn conflicts(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<DossierId>, StoreError> {
+    let ids: Vec<Uuid> = sqlx::query_scalar("select dossier_id from interest where account_id = ? and conflict")
+        .bind(account.0)
+        .fetch_all(db)
+        .await?;
+    Ok(ids.into_iter().map(DossierId).collect())
+}

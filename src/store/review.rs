@@ -1,0 +1,159 @@
+//! What stands deposited, as whoever examines or evaluates it meets it first: whose it is, and what it is called.
+
+use super::{
+    StoreError,
+    row::{instant, timestamp},
+};
+use crate::{
+    auth::{Guarded, Protected},
+    domain::{
+        access::{Relations, Role, Stage},
+        calendar::RoundId,
+        ids::{AccountId, DossierId},
+    },
+    store::account::Account,
+};
+use jiff::Timestamp;
+use sqlx::{FromRow, MySqlConnection};
+use time::PrimitiveDateTime;
+use uuid::Uuid;
+
+/// A deposit that stands, without its content.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Dossier.
+    pub dossier: DossierId,
+    /// Its owner.
+    pub owner: AccountId,
+    /// Call.
+    pub call: String,
+    /// Round.
+    pub round: RoundId,
+    /// Number of the receipt.
+    pub receipt: String,
+    /// Company.
+    pub company: String,
+    /// Project.
+    pub title: String,
+    /// When it was found admissible, if it was.
+    pub admitted_at: Option<Timestamp>,
+}
+
+impl Protected for Standing {
+    fn dossier(&self) -> DossierId {
+        self.dossier
+    }
+    fn owner(&self) -> AccountId {
+        self.owner
+    }
+    fn stage(&self) -> Stage {
+        if self.admitted_at.is_some() { Stage::Admissible } else { Stage::Deposited }
+    }
+}
+
+/// Columns of a [`Standing`], of tables `dossier d` and `deposit p`.
+macro_rules! columns {
+    () => {
+        "d.dossier_id, d.account_id, p.call_id, p.round_id, p.receipt_number, p.company, p.title, d.admitted_at"
+    };
+}
+
+#[derive(FromRow)]
+struct StandingRow {
+    dossier_id: Uuid,
+    account_id: Uuid,
+    call_id: String,
+    round_id: String,
+    receipt_number: String,
+    company: String,
+    title: String,
+    admitted_at: Option<PrimitiveDateTime>,
+}
+
+impl From<StandingRow> for Standing {
+    fn from(row: StandingRow) -> Self {
+        Self {
+            dossier: DossierId(row.dossier_id),
+            owner: AccountId(row.account_id),
+            call: row.call_id,
+            round: RoundId(row.round_id),
+            receipt: row.receipt_number,
+            company: row.company,
+            title: row.title,
+            admitted_at: row.admitted_at.map(timestamp),
+        }
+    }
+}
+
+/// What stands of a dossier.
+///
+/// # Errors
+/// When the database fails.
+pub async fn standing(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Standing>>, StoreError> {
+    let row: Option<StandingRow> = sqlx::query_as(concat!(
+        "select ",
+        columns!(),
+        " from dossier d join deposit p on p.dossier_id = d.dossier_id and p.standing where d.dossier_id = ?"
+    ))
+    .bind(id.0)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Standing::from).map(Guarded::new))
+}
+
+/// The same, with its dossier locked until the transaction ends.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Standing>>, StoreError> {
+    sqlx::query("select 1 from dossier where dossier_id = ? for update").bind(id.0).execute(&mut *db).await?;
+    standing(db, id).await
+}
+
+#[derive(FromRow)]
+struct EvaluatedRow {
+    #[sqlx(flatten)]
+    standing: StandingRow,
+    assigned: bool,
+    conflict: Option<bool>,
+}
+
+/// The admissible dossiers that somebody has to evaluate, with what each is to that person: those that were given to an
+/// expert who has no part in them, all for a member of the jury, and none with a conflict of interests.
+///
+/// # Errors
+/// When the database fails.
+pub async fn to_evaluate(
+    db: &mut MySqlConnection,
+    account: &Account,
+    now: Timestamp,
+) -> Result<Vec<(Guarded<Standing>, Relations)>, StoreError> {
+    let rows: Vec<EvaluatedRow> = sqlx::query_as(concat!(
+        "select * from (
+           select ",
+        columns!(),
+        ", n.conflict,
+             exists (select 1 from assignment s
+                     where s.dossier_id = d.dossier_id and s.account_id = ? and s.ended_at is null)
+             and not exists (select 1 from delegation g where g.dossier_id = d.dossier_id and g.email = ?
+                             and g.revoked_at is null and g.ends_at >= ?) as assigned
+           from dossier d join deposit p on p.dossier_id = d.dossier_id and p.standing
+           left join interest n on n.dossier_id = d.dossier_id and n.account_id = ?
+           where d.admitted_at is not null and d.account_id <> ?
+         ) as every
+         where not coalesce(conflict, false) and (assigned or ?) order by admitted_at, receipt_number"
+    ))
+    .bind(account.id.0)
+    .bind(&account.email)
+    .bind(instant(now))
+    .bind(account.id.0)
+    .bind(account.id.0)
+    .bind(account.roles.has(Role::Jury))
+    .fetch_all(db)
+    .await?;
+    let evaluated = |row: EvaluatedRow| {
+        let relations = Relations { assigned: row.assigned, conflict: row.conflict, ..Relations::default() };
+        (Guarded::new(Standing::from(row.standing)), relations)
+    };
+    Ok(rows.into_iter().map(evaluated).collect())
+}

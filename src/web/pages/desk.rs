@@ -1,0 +1,226 @@
+//! The examination of one deposit: reading it, finding it admissible, giving it to experts.
+
+use super::{dossier::version_rows, here, render, see_other};
+use crate::{
+    app::{App, AppError, Ctx, Desk},
+    domain::{
+        calendar::show_instant,
+        ids::{AccountId, DossierId},
+        text::Text,
+    },
+    store::assignment::Assignment,
+    web::{
+        error::Failure,
+        extract::{Path, Posted, Query},
+        view::{self, DeskForm, DeskPage, ExpertRow, ExpertState, OfficerDossier},
+    },
+};
+use axum::{
+    extract::State,
+    http::{StatusCode, Uri},
+    response::{Html, IntoResponse, Response},
+};
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// Call, round and dossier.
+type Place = (String, String, DossierId);
+
+/// What the page is told by its address.
+#[derive(Deserialize)]
+pub struct Told {
+    #[serde(default)]
+    done: String,
+}
+
+/// One deposit, judged at the instant at which it was made, and how far its examination is.
+pub async fn show(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(place): Path<Place>,
+    Query(told): Query<Told>,
+    uri: Uri,
+) -> Result<Html<String>, Failure> {
+    let notice = match told.done.as_str() {
+        "admitted" => Some(Text::new("Le dossier est recevable.", "The application is admissible.")),
+        "not-admitted" => {
+            Some(Text::new("Le dossier n'est plus recevable.", "The application is not admissible any more."))
+        }
+        "assigned" => Some(Text::new(
+            "Le dossier est confié : l'expert en est averti par courriel.",
+            "The application is given: the expert is told by e-mail.",
+        )),
+        "released" => Some(Text::new(
+            "Le dossier est retiré à l'expert : sa prochaine requête est refusée.",
+            "The application is taken back: the expert's next request is refused.",
+        )),
+        _ => None,
+    };
+    Ok(Html(page(&app, &ctx, &place, &here(&uri), notice.as_ref(), None, "").await?))
+}
+
+/// Finds it admissible.
+pub async fn admit(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(place): Path<Place>,
+    _posted: Posted,
+) -> Result<Response, Failure> {
+    app.admit(&ctx, place.2).await?;
+    Ok(back(&ctx, &place, "admitted"))
+}
+
+/// Takes that back; a reason that is missing is asked for again.
+pub async fn take_back(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(place): Path<Place>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let reason = posted.text("reason");
+    match app.take_back_admission(&ctx, place.2, reason).await {
+        Ok(()) => Ok(back(&ctx, &place, "not-admitted")),
+        Err(AppError::Reason) => {
+            let problem = Text::new(
+                "Dites pourquoi, en 500 caractères au plus : ce motif reste au journal.",
+                "Say why, in 500 characters at most: the reason stays in the journal.",
+            );
+            refused(&app, &ctx, &place, (DeskForm::Admission, &problem), reason).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Gives it to an expert.
+pub async fn assign(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(place): Path<Place>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let done = match posted.text("expert").parse::<AccountId>() {
+        Ok(expert) => app.assign(&ctx, place.2, expert).await,
+        Err(_) => Err(AppError::NoExpert),
+    };
+    match done {
+        Ok(()) => Ok(back(&ctx, &place, "assigned")),
+        Err(AppError::NoExpert) => {
+            let problem = Text::new(
+                "Ce dossier ne peut pas être confié à cette personne : choisissez dans la liste.",
+                "This application cannot be given to this person: choose from the list.",
+            );
+            refused(&app, &ctx, &place, (DeskForm::Experts, &problem), "").await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes it back from an expert.
+pub async fn release(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path((call, round, id, assignment)): Path<(String, String, DossierId, Uuid)>,
+    _posted: Posted,
+) -> Result<Response, Failure> {
+    app.release(&ctx, id, assignment).await?;
+    Ok(back(&ctx, &(call, round, id), "released"))
+}
+
+fn address(place: &Place) -> String {
+    let (call, round, id) = place;
+    format!("/calls/{call}/rounds/{round}/dossiers/{id}")
+}
+
+fn back(ctx: &Ctx, place: &Place, done: &str) -> Response {
+    see_other(ctx.lang, &format!("{}?done={done}", address(place)))
+}
+
+/// The page again, with what is wrong.
+async fn refused(
+    app: &App,
+    ctx: &Ctx,
+    place: &Place,
+    problem: (DeskForm, &Text),
+    reason: &str,
+) -> Result<Response, Failure> {
+    let page = page(app, ctx, place, &address(place), None, Some(problem), reason).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
+}
+
+async fn page(
+    app: &App,
+    ctx: &Ctx,
+    place: &Place,
+    path: &str,
+    notice: Option<&Text>,
+    problem: Option<(DeskForm, &Text)>,
+    reason: &str,
+) -> Result<String, Failure> {
+    let (deposit, versions) = app.standing_deposit(ctx, place.2).await?;
+    if deposit.call != place.0 || deposit.round.0 != place.1 {
+        return Err(AppError::NotFound.into());
+    }
+    let call = app.call(&place.0)?;
+    let zone = call.time_zone();
+    let desk = app.desk(ctx, place.2).await?;
+    let base = format!("{}{}", ctx.lang.tr("", "/en"), address(place));
+    let shown = desk.as_ref().map(|desk| Shown::of(desk, &zone));
+    let desk = shown.as_ref().map(|shown| shown.page(&base, problem, reason));
+    let page = OfficerDossier {
+        receipt: &deposit.receipt,
+        round: app.round(call, &deposit.round)?,
+        versions: &version_rows(&versions, &zone),
+        evaluation: &deposit.evaluation,
+        desk: desk.as_ref(),
+        evaluates: false,
+        notice,
+    };
+    Ok(render(app, ctx, call, path, |shell| view::officer_dossier(shell, &page))?)
+}
+
+/// What the page of an examination borrows from.
+struct Shown {
+    admitted: Option<(String, String)>,
+    ready: bool,
+    experts: Vec<ExpertRow>,
+    candidates: Vec<(String, String)>,
+}
+
+impl Shown {
+    fn of(desk: &Desk, zone: &TimeZone) -> Self {
+        let admitted = desk.admission.as_ref().map(|(admission, by)| (show_instant(admission.at, zone), by.clone()));
+        Self {
+            admitted,
+            ready: desk.ready,
+            experts: desk.assignments.iter().map(|given| expert_row(given, zone)).collect(),
+            candidates: desk.candidates.iter().map(|one| (one.id.to_string(), one.email.clone())).collect(),
+        }
+    }
+
+    fn page<'a>(&'a self, base: &'a str, problem: Option<(DeskForm, &'a Text)>, reason: &'a str) -> DeskPage<'a> {
+        DeskPage {
+            base,
+            admitted: self.admitted.as_ref().map(|(at, by)| (at.as_str(), by.as_str())),
+            ready: self.ready,
+            experts: &self.experts,
+            candidates: &self.candidates,
+            problem,
+            reason,
+        }
+    }
+}
+
+fn expert_row(given: &Assignment, zone: &TimeZone) -> ExpertRow {
+    ExpertRow {
+        id: given.id,
+        email: given.email.clone(),
+        since: show_instant(given.at, zone),
+        state: match (given.conflict, given.able) {
+            (Some(true), _) => ExpertState::Conflict,
+            (_, false) => ExpertState::Unable,
+            (Some(false), true) => ExpertState::Clear,
+            (None, true) => ExpertState::Waiting,
+        },
+    }
+}

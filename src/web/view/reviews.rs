@@ -1,0 +1,87 @@
+//! What experts and the jury have to evaluate, and the declaration of interests.
+
+use super::shell::Shell;
+use crate::domain::{ids::DossierId, text::Text};
+use askama::Template;
+
+/// A dossier to evaluate.
+#[derive(Clone, Debug)]
+pub struct ReviewRow {
+    /// The dossier.
+    pub dossier: DossierId,
+    /// Project, empty while it has no title.
+    pub title: String,
+    /// Company.
+    pub company: String,
+    /// Call and round, as shown.
+    pub round: String,
+    /// It was given to this expert; otherwise the person is of the jury.
+    pub assigned: bool,
+    /// It may be read now.
+    pub readable: bool,
+}
+
+/// A dossier in which somebody declares interests.
+#[derive(Clone, Copy, Debug)]
+pub struct InterestPage<'a> {
+    /// The dossier.
+    pub dossier: DossierId,
+    /// Project, empty while it has no title.
+    pub title: &'a str,
+    /// Company.
+    pub company: &'a str,
+    /// Round, as shown.
+    pub round: &'a str,
+    /// The person may declare to have no conflict, and has not yet.
+    pub may_clear: bool,
+    /// Where the dossier is for this person.
+    pub back: &'a str,
+    /// What is wrong: in the form that declares a conflict, or in the other one.
+    pub problem: Option<(bool, &'a Text)>,
+}
+
+#[derive(Template)]
+#[template(path = "view/reviews.html")]
+struct Reviews<'a> {
+    s: &'a Shell<'a>,
+    rows: &'a [ReviewRow],
+    notice: Option<&'a Text>,
+}
+
+/// The dossiers to evaluate.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn reviews(s: &Shell<'_>, rows: &[ReviewRow], notice: Option<&Text>) -> Result<String, askama::Error> {
+    Reviews { s, rows, notice }.render()
+}
+
+#[derive(Template)]
+#[template(path = "view/interest.html")]
+struct Interest<'a> {
+    s: &'a Shell<'a>,
+    p: &'a InterestPage<'a>,
+}
+
+/// The declaration of interests in one dossier.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn interest(s: &Shell<'_>, page: &InterestPage<'_>) -> Result<String, askama::Error> {
+    Interest { s, p: page }.render()
+}
+
+impl Interest<'_> {
+    fn title(&self) -> &str {
+        if self.p.title.is_empty() { self.s.tr("Projet sans titre", "Untitled project") } else { self.p.title }
+    }
+    fn problem(&self, conflict: bool) -> Option<&Text> {
+        self.p.problem.filter(|(form, _)| *form == conflict).map(|(_, words)| words)
+    }
+    fn in_conflict(&self) -> Option<&Text> {
+        self.problem(true)
+    }
+    fn in_sworn(&self) -> Option<&Text> {
+        self.problem(false)
+    }
+}
