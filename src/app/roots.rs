@@ -196,7 +196,9 @@ impl App {
         ctx.may(Action::ServiceToken, &Target::Call)?;
         let account = &ctx.actor()?.account;
         let ends = ctx.now + SERVICE;
-        let token = ServiceToken { account: account.id, roles: &account.roles, audience, ends };
-        Ok((token.mint(&self.keys, ctx.now)?, ends))
+        let token =
+            ServiceToken { account: account.id, roles: &account.roles, audience, ends }.mint(&self.keys, ctx.now)?;
+        tracing::info!(account = %account.id, audience, "service_token.made");
+        Ok((token, ends))
     }
 }

@@ -173,10 +173,14 @@ async function copy() {
     : both("Le navigateur ne l’a pas permis : le texte est sélectionné, copiez-le au clavier.", "The browser did not allow it: the text is selected, copy it by keyboard."));
 }
 
+// A browser that saves the page may save it as it stands then, with everything that was shown: it begins anew.
 for (const group of ["pieces", "sections", "actions"]) {
-  byId(group).append(...CHOICES[group].map(option));
+  byId(group).replaceChildren(byId(group).querySelector("legend"), ...CHOICES[group].map(option));
   byId(group).hidden = CHOICES[group].length === 0;
 }
+for (const place of ["said-blocks", "said-exactly", "result-says", "copied"]) byId(place).replaceChildren();
+for (const shown of ["said", "result"]) byId(shown).hidden = true;
+showFaults({});
 byId("back").hidden = !location.protocol.startsWith("http");
 byId("token").addEventListener("input", typed);
 byId("copy").addEventListener("click", copy);

@@ -103,6 +103,35 @@ async fn the_saved_page_writes_the_very_block_that_the_command_writes() {
     window.close().await;
 }
 
+/// Browsers save a page as it stands: what was shown of a token is not in the file's way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_was_saved_in_use_begins_anew() {
+    let mut ada = Actor::applicant().await;
+    let token = own_token(&mut ada, &["draft:read"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let window = Window::open(Script::On).await;
+    saved(&window, folder.path()).await;
+    let boxes = "return document.querySelectorAll('input[type=checkbox]').length";
+    let choices = window.run(boxes, vec![]).await;
+    window.click("form button.act").await;
+    window.wait_text("#token-error", "Collez").await;
+    window.paste("token", &token).await;
+    window.tick(&["piece:P9"]).await;
+    window.narrowed().await;
+    let html = window.run("return '<!doctype html>' + document.documentElement.outerHTML", vec![]).await;
+    let page = folder.path().join("again.html");
+    std::fs::write(&page, html.as_str().unwrap()).unwrap();
+    assert!(!html.as_str().unwrap().contains(&token[..60]), "the token is no part of the page");
+    window.client.goto(&format!("file://{}", page.display())).await.unwrap();
+    window.find("#token").await;
+    assert_eq!(window.run(boxes, vec![]).await, choices);
+    assert!(!window.shows("#said").await && !window.shows("#result").await && !window.shows("#token-error").await);
+    window.paste("token", &token).await;
+    window.tick(&["piece:P9"]).await;
+    assert!(!window.narrowed().await.is_empty());
+    window.close().await;
+}
+
 /// Tokens whose first block needs the later format have signatures that cover the one before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_block_follows_the_signatures_of_the_later_version_too() {
