@@ -16,7 +16,7 @@ mod deposit;
 mod edit;
 mod error;
 mod explain;
-mod glass;
+pub mod glass;
 pub mod jobs;
 pub mod mail;
 pub mod mirror;

@@ -83,7 +83,9 @@ impl Store {
         if config.socket.is_some()
             && let Some(only) = endpoints.pop()
         {
-            return Ok(Self { cluster: Arc::new(Cluster::single(only, config)), _watch: Arc::default() });
+            let cluster = Arc::new(Cluster::single(only, config));
+            let watch = Arc::new(cluster.watch_alone());
+            return Ok(Self { cluster, _watch: watch });
         }
         let cluster = Arc::new(Cluster::several(endpoints, config));
         let watch = Arc::new(cluster.watch());

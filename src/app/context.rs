@@ -80,12 +80,16 @@ impl Ctx {
     /// [`AppError::Overloaded`].
     pub fn may(&self, action: Action, target: &Target) -> Result<Permit, AppError> {
         let actor = self.actor()?;
-        // Whoever works for the call by mail alone is led to the passkey, not turned away.
-        let could = actor.session.is_some() && actor.rights.lacks_passkey();
+        // Whoever works for the call by mail alone is led to the passkey where it would help, and to it alone: what they
+        // could not see with it either does not exist.
+        let could = || {
+            let lacks = actor.session.is_some() && actor.rights.lacks_passkey();
+            lacks && actor.rights.confirmed(self.now).may(action, target, self.now).is_ok()
+        };
         actor.rights.may(action, target, self.now).map_err(|denied| match (denied, target) {
             (Denied::Overrun, _) => AppError::Overloaded,
             (Denied::Rule("confirmation"), _) => AppError::Unconfirmed,
-            (Denied::Rule(_), _) if could => AppError::Unconfirmed,
+            (Denied::Rule(_), _) if could() => AppError::Unconfirmed,
             (Denied::Rule(_) | Denied::Token { .. }, Target::Dossier(_)) => AppError::NotFound,
             (Denied::Rule(_) | Denied::Token { .. }, Target::Call) => AppError::Forbidden,
         })

@@ -160,7 +160,8 @@ impl Verdict {
     fn of(ctx: &Ctx, action: Action, target: &Target, part: Option<Part>) -> Result<Self, AppError> {
         let rights = &ctx.actor()?.rights;
         let now = rights.may(action, target, ctx.now);
-        let unconfirmed = now.as_ref().err() == Some(&Denied::Rule("confirmation"));
+        let unconfirmed =
+            now.is_err() && (now.as_ref().err() == Some(&Denied::Rule("confirmation")) || rights.lacks_passkey());
         let decided = if unconfirmed { rights.confirmed(ctx.now).may(action, target, ctx.now) } else { now };
         let (allowed, rule) = match decided {
             Ok(permit) => (true, permit.rule),

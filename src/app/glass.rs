@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// How long an allowed reading lasts.
 const READING: SignedDuration = SignedDuration::from_hours(1);
 /// How long a request waits to be allowed.
-const WAITS: SignedDuration = SignedDuration::from_hours(24);
+pub const WAITS: SignedDuration = SignedDuration::from_hours(24);
 /// Longest reason, characters.
 const REASON: usize = 500;
 

@@ -66,7 +66,8 @@ impl App {
         let (who, now) = (ctx.account()?, ctx.now);
         transaction!(self.store, db => {
             if !order::confirm(db, id, who, now, now - WAITS).await? {
-                return Err(AppError::NotFound);
+                // A second click.
+                return if order::confirmed_by(db, id, who).await? { Ok(()) } else { Err(AppError::NotFound) };
             }
             let data = serde_json::json!({ "order": id, "outcome": "confirmed" });
             let event =

@@ -107,7 +107,7 @@ impl Rights {
     /// The same, as if the person had just confirmed with a passkey.
     #[must_use]
     pub fn confirmed(&self, now: Timestamp) -> Self {
-        let standing = Standing { confirmed_until: Some(now), ..(*self.standing).clone() };
+        let standing = Standing { confirmed_until: Some(now), stepped_up: true, ..(*self.standing).clone() };
         Self { standing: Arc::new(standing), ..self.clone() }
     }
 

@@ -190,6 +190,9 @@ async fn give(args: &GiveArgs) -> anyhow::Result<ExitCode> {
     let given = app.give_role(&args.person.email, args.role, ends).await;
     app.store.close().await;
     let account = given?;
+    if let Some(ends) = ends.filter(|ends| *ends < Timestamp::now()) {
+        return say(&format!("{} was {} until {ends} only: that day has passed.\n", account.email, args.role.slug()));
+    }
     let until = ends.map_or_else(String::new, |ends| format!(" until {ends}"));
     say(&format!("{} is {}{until}, from the next sign-in on.\n", account.email, args.role.slug()))
 }

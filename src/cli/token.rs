@@ -9,6 +9,7 @@ use crate::{
     },
 };
 use anyhow::{Context, ensure};
+use jiff::Timestamp;
 use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -97,6 +98,10 @@ fn attenuate(args: &AttenuateArgs) -> anyhow::Result<()> {
         actions: args.actions.clone(),
         until: args.until.as_deref().map(end_of).transpose()?,
     };
+    ensure!(
+        narrowing.until.is_none_or(|until| until > Timestamp::now()),
+        "--until has passed: nobody could use this token"
+    );
     ensure!(!narrowing.is_empty(), "say what narrows it: --dossier, --piece, --section, --action or --until");
     writeln!(io::stdout(), "{}", narrow(&read(args.token.token_file.as_deref())?, &narrowing)?)?;
     Ok(())

@@ -4,6 +4,7 @@
 //! Nobody else is asked: who leads is what the servers themselves say, so that writes do not depend on the manager of
 //! the cluster, and a leader that was retired and does not know it is not believed.
 
+mod alone;
 mod examine;
 mod sight;
 mod verdict;

@@ -106,6 +106,19 @@ pub async fn confirm(
     Ok(done.rows_affected() == 1)
 }
 
+/// Whether somebody has confirmed it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn confirmed_by(db: &mut MySqlConnection, id: Uuid, who: AccountId) -> Result<bool, StoreError> {
+    let found: Option<i32> = sqlx::query_scalar("select 1 from service_order where order_id = ? and confirmed_by = ?")
+        .bind(id)
+        .bind(who.0)
+        .fetch_optional(db)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// Takes a confirmed one, once; who has confirmed it.
 ///
 /// # Errors

@@ -1,27 +1,19 @@
-//! The one mapping from failures to HTTP: a status, a title, what to do; as a page or as problem+json (RFC 9457).
+//! What a request may fail with, and the one mapping of failures to HTTP: a status, a title, what to do.
 
+mod dress;
 mod oidc;
 mod passkey;
 
-use super::{
-    extract::{Arrival, accepted_language, site},
-    pages::{see_other, shell_for},
-    view,
-};
+pub use dress::{Problem, dress, finding_json, panicked};
+
 use crate::{
-    app::{App, AppError, Ctx, encode},
-    domain::{
-        finding::Finding,
-        text::{Lang, Text},
-    },
+    app::AppError,
+    domain::text::{Lang, Text},
     store::StoreError,
 };
 use axum::{
-    Json,
-    extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, StatusCode, header},
-    middleware::Next,
-    response::{Html, IntoResponse, Redirect, Response},
+    http::StatusCode,
+    response::{IntoResponse, Response},
 };
 use std::sync::Arc;
 
@@ -413,150 +405,4 @@ fn describe_app(error: &AppError) -> Described {
         AppError::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => full(),
         AppError::Store(_) | AppError::Disk(_) | AppError::Token(_) | AppError::Keys(_) => unexpected(),
     }
-}
-
-/// The body of an error for programs.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-pub struct Problem {
-    /// Address of the kind of problem.
-    #[serde(rename = "type")]
-    kind: String,
-    /// Stable code.
-    code: String,
-    /// Kind in words.
-    title: String,
-    /// HTTP status.
-    status: u16,
-    /// What is wrong here.
-    detail: String,
-    /// What to do.
-    remedy: String,
-    /// Findings, when a deposit is refused: `rule`, `severity`, `path`, `message`, `interpretation`.
-    #[schema(value_type = Vec<Object>)]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    findings: Vec<serde_json::Value>,
-}
-
-/// A finding for programs, in one language.
-pub fn finding_json(finding: &Finding, lang: Lang) -> serde_json::Value {
-    serde_json::json!({
-        "rule": finding.rule,
-        "severity": finding.severity,
-        "path": finding.path,
-        "message": finding.message.get(&lang),
-        "interpretation": finding.interpretation,
-    })
-}
-
-/// The answer to a panic; the panic hook has logged it.
-pub fn panicked() -> Response {
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
-}
-
-/// Turns failures into pages or problems.
-pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let arrival = Arrival::of(&parts);
-    let accepts = |kind: &str| {
-        parts
-            .headers
-            .get(header::ACCEPT)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.contains(kind))
-    };
-    let api = parts.uri.path().starts_with("/api/");
-    let json = api || (accepts("application/json") && !accepts("text/html"));
-    let safe = parts.method.is_safe();
-    let here = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
-    let from = page_before(&app, &parts.headers);
-    // Known before the handler runs, so that an error page costs no second look-up; nobody when that fails.
-    let ctx = if json { None } else { Ctx::from_request_parts(&mut parts, &app).await.ok() };
-    let lang = if api { accepted_language(&parts.headers).unwrap_or(arrival.lang) } else { arrival.lang };
-    let response = next.run(Request::from_parts(parts, body)).await;
-    let Some(Undressed(failure)) = response.extensions().get::<Undressed>().cloned() else { return response };
-    log(&failure);
-    let described = describe(&failure);
-    if json {
-        return problem(&failure, &described, lang);
-    }
-    if safe && matches!(*failure, Failure::App(AppError::SignInNeeded)) {
-        let prefix = lang.tr("", "/en");
-        return Redirect::to(&format!("{prefix}/sign-in?next={}", encode(&here))).into_response();
-    }
-    if matches!(*failure, Failure::App(AppError::Unconfirmed)) {
-        // A form that was refused is sent again by whoever sent it, from its page.
-        let back = if safe { here } else { from.unwrap_or_else(|| "/".into()) };
-        return see_other(lang, &format!("/account/confirm?next={}", encode(&back)));
-    }
-    page(&app, ctx, &described, arrival, &here)
-}
-
-/// The page of ours that a request came from, without the language.
-fn page_before(app: &App, headers: &HeaderMap) -> Option<String> {
-    let before = headers.get(header::REFERER)?.to_str().ok()?;
-    let ours = before.strip_prefix(app.config.portal.public_url.as_str()).or_else(|| {
-        let site = site(app, headers)?;
-        before.strip_prefix(site.origin.as_str())
-    })?;
-    let bare = ours.strip_prefix("/en").filter(|rest| rest.starts_with('/')).unwrap_or(ours);
-    bare.starts_with('/').then(|| bare.to_owned())
-}
-
-fn page(app: &App, ctx: Option<Ctx>, described: &Described, arrival: Arrival, here: &str) -> Response {
-    let Arrival { now, lang, client } = arrival;
-    let ctx = ctx.unwrap_or(Ctx { now, lang, actor: None, fault: None, client, site: None, agent: String::new() });
-    let Ok(call) = app.front(&ctx) else { return described.status.into_response() };
-    let frame = shell_for(app, &ctx, here);
-    let shell = frame.shell(&ctx, call);
-    match view::error(&shell, described.status.as_u16(), &described.title, &described.detail, &described.remedy) {
-        Ok(html) => (described.status, Html(html)).into_response(),
-        Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "page.failed");
-            described.status.into_response()
-        }
-    }
-}
-
-fn problem(failure: &Failure, described: &Described, lang: Lang) -> Response {
-    let findings = match failure {
-        Failure::App(AppError::Refused(evaluation)) => {
-            evaluation.findings.iter().map(|finding| finding_json(finding, lang)).collect()
-        }
-        _ => Vec::new(),
-    };
-    let body = Problem {
-        kind: format!("urn:guichet:problem:{}", described.code),
-        code: described.code.into(),
-        title: described.title.get(&lang).into(),
-        status: described.status.as_u16(),
-        detail: described.detail.get(&lang).into(),
-        remedy: described.remedy.get(&lang).into(),
-        findings,
-    };
-    let mut response = (described.status, Json(body)).into_response();
-    let kind = axum::http::HeaderValue::from_static("application/problem+json");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    if described.status == StatusCode::UNAUTHORIZED {
-        let scheme = axum::http::HeaderValue::from_static("Bearer");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
-    }
-    response
-}
-
-/// Logs what is our fault, once, with its whole chain; what is the reader's is no failure of ours.
-fn log(failure: &Failure) {
-    let error: &dyn std::error::Error = match failure {
-        Failure::App(
-            error @ (AppError::Store(_)
-            | AppError::Disk(_)
-            | AppError::Token(_)
-            | AppError::Keys(_)
-            | AppError::Passkey(_)
-            | AppError::TooFewCopies(_)
-            | AppError::Overloaded),
-        ) => error,
-        Failure::Template(error) => error,
-        _ => return,
-    };
-    tracing::error!(error, "request.failed");
 }

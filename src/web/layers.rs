@@ -50,7 +50,9 @@ async fn led(axum::extract::State(app): axum::extract::State<App>, request: Requ
 
 async fn arrive(axum::extract::State(app): axum::extract::State<App>, mut request: Request, next: Next) -> Response {
     let now = test_clock(&app, &request).unwrap_or_else(|| app.clock());
+    one_slash(request.uri_mut());
     let lang = take_language(request.uri_mut());
+    one_slash(request.uri_mut());
     let through_the_edge = client::came_through_the_edge(request.headers_mut(), &app.edge_marker);
     // Without Sōzu's mark, whatever the headers say may be anyone's.
     let (id, client) = if through_the_edge {
@@ -89,6 +91,16 @@ async fn arrive(axum::extract::State(app): axum::extract::State<App>, mut reques
 /// The secret of a sign-in link must not reach the log.
 fn redacted(path: &str) -> String {
     if path.starts_with("/sign-in/") { "/sign-in/…".into() } else { path.to_owned() }
+}
+
+/// Takes all but one slash off the beginning of the path: with two, a link to it would lead to another host.
+fn one_slash(uri: &mut Uri) {
+    let full = uri.path_and_query().map_or("/", |path| path.as_str());
+    if full.starts_with("//")
+        && let Ok(one) = format!("/{}", full.trim_start_matches('/')).parse()
+    {
+        *uri = one;
+    }
 }
 
 /// Takes `/en` off the path.

@@ -12,6 +12,8 @@ pub struct EmergencyRow {
     pub id: Uuid,
     /// It is the reader's own.
     pub own: bool,
+    /// It can still be allowed.
+    pub waits: bool,
     /// The reader may read the dossier now.
     pub readable: bool,
     /// Receipt that stands.

@@ -172,3 +172,12 @@ async fn everybody_may_ask_why_and_why_not() {
     let page = officer.get(&path).await.expect(200);
     assert!(page.body.contains("les instructeurs lisent ce qui est déposé"), "{}", page.body);
 }
+
+#[tokio::test]
+async fn no_address_of_ours_leads_to_another_host() {
+    let mut anon = Actor::anon();
+    for path in ["//evil.example/login", "/en//evil.example/login", "///evil.example", "/en///evil.example"] {
+        let page = anon.get(path).await.expect(404).body;
+        assert!(!page.contains("\"//evil"), "{path}: {page}");
+    }
+}

@@ -24,6 +24,11 @@ async fn without_its_database_the_portal_says_so_and_recovers_with_everything() 
     kill("-STOP", pid);
     let public = ada.get("/assets/style.css").await;
     assert_eq!(public.status, 200, "what needs no database is served");
+    let began = std::time::Instant::now();
+    let frozen = ada.get(&format!("/dossiers/{id}")).await;
+    assert_eq!(frozen.status, 503, "{}", frozen.body);
+    assert!(frozen.headers.contains_key("retry-after"));
+    assert!(began.elapsed() < std::time::Duration::from_secs(40), "nobody waits for ever: {:?}", began.elapsed());
     kill("-CONT", pid);
     kill("-KILL", pid);
     let refused = ada.post(&format!("/dossiers/{id}/deposits"), &[("attempt", &attempt)]).await;

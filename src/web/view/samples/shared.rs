@@ -115,6 +115,7 @@ pub(super) fn emergency_page(s: &Shell<'_>) -> Page {
     let row = |number, own, allowed: Option<&str>| EmergencyRow {
         id: id(number),
         own,
+        waits: allowed.is_none(),
         readable: own && allowed.is_some(),
         receipt: Some("2024-000042".into()),
         who: "astreinte@exemple.org".into(),

@@ -6,6 +6,7 @@ use crate::harness::{
     actor::{mail_link, mails_to},
     authenticator::Authenticator,
     installation::{guichet, wait_for_async},
+    sample,
 };
 use std::process::Command;
 
@@ -68,6 +69,16 @@ async fn staff_are_led_to_a_passkey_and_do_nothing_to_it_without() {
     let round = "/calls/hyper-open-x/rounds/demonstration/dossiers";
     let led = mailbox.get(round).await.expect(303).location().to_owned();
     assert_eq!(led, format!("/account/confirm?next={round}"), "led to the passkey, not turned away");
+
+    // What the passkey would not open either does not exist: no draft shows by the way to it.
+    let mut ada = Actor::at(at);
+    ada.sign_in("ada@exemple.fr").await;
+    let draft = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    for id in [draft, uuid::Uuid::now_v7().to_string()] {
+        for page in ["", "/preview", "/guests", "/withdraw", "/edit/project", "/pieces/P7"] {
+            mailbox.get(&format!("/dossiers/{id}{page}")).await.expect(404);
+        }
+    }
 
     // With the passkey, it does.
     confirm(&mut mailbox, &mut first).await.expect(200);

@@ -125,6 +125,7 @@ async fn a_handover_waits_until_an_operator_has_confirmed_it() {
     let done = waiting.wait_with_output().await.unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     assert!(String::from_utf8_lossy(&done.stdout).contains(&format!("{to} leads instead of")));
-    operator.post(&confirm, &[]).await.expect(404);
+    operator.post(&confirm, &[]).await.expect(303);
+    operator.post(&format!("/orders/{}/confirm", uuid::Uuid::now_v7()), &[]).await.expect(404);
     assert!(operator.get("/orders").await.body.contains(&format!("Confirmé par {email}")));
 }
