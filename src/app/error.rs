@@ -1,6 +1,7 @@
 //! What can go wrong in an intention, without a word of HTTP.
 
 use crate::{
+    app::glass::EmergencyFault,
     auth::{KeysError, PasskeyError, TokenError, oidc::OidcError},
     blob::BlobError,
     domain::{document::DocumentError, evaluation::Evaluation, media::FileRefusal},
@@ -52,6 +53,9 @@ pub enum AppError {
     /// A reason that has to be given is missing or too long.
     #[error("a reason is needed")]
     Reason,
+    /// A request for an emergency reading is not right; all that is wrong with it.
+    #[error("the request for an emergency reading is refused")]
+    Emergency(Vec<EmergencyFault>),
     /// The deposit is refused; all findings are there.
     #[error("the deposit is refused")]
     Refused(Box<Evaluation>),

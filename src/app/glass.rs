@@ -5,6 +5,7 @@ use crate::{
     domain::{
         access::{Action, Target},
         event::{Event, EventKind},
+        text::Text,
     },
     store::{Freshness, glass, journal},
 };
@@ -18,20 +19,55 @@ pub const WAITS: SignedDuration = SignedDuration::from_hours(24);
 /// Longest reason, characters.
 const REASON: usize = 500;
 
+/// What is wrong with a request for an emergency reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmergencyFault {
+    /// No receipt has that number.
+    Receipt,
+    /// No reason, or too long a one.
+    Reason,
+}
+
+impl EmergencyFault {
+    /// Name of the field that is wrong.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Receipt => "receipt",
+            Self::Reason => "reason",
+        }
+    }
+
+    /// What is wrong, and what to do.
+    #[must_use]
+    pub fn words(self) -> Text {
+        match self {
+            Self::Receipt => Text::new("Aucun reçu ne porte ce numéro.", "No receipt has this number."),
+            Self::Reason => Text::new(
+                "Dites pourquoi, en 500 caractères au plus : ce motif reste au journal.",
+                "Say why, in 500 characters at most: the reason stays in the journal.",
+            ),
+        }
+    }
+}
+
 impl App {
     /// Asks to read the dossier of a receipt, with a reason that stays in the journal for ever.
     ///
     /// # Errors
-    /// [`AppError::Reason`] when there is none or it is too long, [`AppError::NotFound`] when there is no such receipt;
-    /// the policy's or the store's.
+    /// [`AppError::Emergency`] with all that is wrong; the policy's or the store's.
     pub async fn ask_emergency(&self, ctx: &Ctx, receipt: &str, reason: &str) -> Result<(), AppError> {
         ctx.may(Action::GlassAsk, &Target::Call)?;
         let (who, now, id, reason) = (ctx.account()?, ctx.now, Uuid::now_v7(), reason.trim());
-        if reason.is_empty() || reason.chars().count() > REASON {
-            return Err(AppError::Reason);
-        }
+        let unfit = reason.is_empty() || reason.chars().count() > REASON;
         transaction!(self.store, db => {
-            let dossier = glass::dossier_of(db, receipt.trim()).await?.ok_or(AppError::NotFound)?;
+            let dossier = match (glass::dossier_of(db, receipt.trim()).await?, unfit) {
+                (Some(dossier), false) => dossier,
+                (found, _) => {
+                    let lost = found.is_none().then_some(EmergencyFault::Receipt);
+                    return Err(AppError::Emergency(lost.into_iter().chain(unfit.then_some(EmergencyFault::Reason)).collect()));
+                }
+            };
             glass::ask(db, id, dossier, who, reason, now).await?;
             let data = serde_json::json!({ "request": id, "reason": reason });
             let event =

@@ -193,6 +193,15 @@ fn describe_app(error: &AppError) -> Described {
             ("Il faut un motif, de 500 caractères au plus.", "A reason is needed, of 500 characters at most."),
             BACK,
         ),
+        AppError::Emergency(faults) => {
+            let mut described =
+                words(S::UNPROCESSABLE_ENTITY, "emergency", ("Demande refusée", "Request refused"), ("", ""), BACK);
+            let all = |lang: Lang| {
+                faults.iter().map(|fault| fault.words().get(&lang).to_owned()).collect::<Vec<_>>().join(" ")
+            };
+            described.detail = Text::new(all(Lang::Fr), all(Lang::En));
+            described
+        }
         AppError::Gift(faults) => {
             let mut described = words(
                 S::UNPROCESSABLE_ENTITY,

@@ -19,22 +19,19 @@ use uuid::Uuid;
 
 /// The requests.
 pub async fn show(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<String>, Failure> {
-    Ok(Html(page(&app, &ctx, &here(&uri), ("", ""), None).await?))
+    Ok(Html(page(&app, &ctx, &here(&uri), ("", ""), &[]).await?))
 }
 
 /// Asks; what was typed comes back when it is not enough.
 pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: Posted) -> Result<Response, Failure> {
     let (receipt, reason) = (posted.text("receipt"), posted.text("reason"));
-    let problem = match app.ask_emergency(&ctx, receipt, reason).await {
+    let faults = match app.ask_emergency(&ctx, receipt, reason).await {
         Ok(()) => return Ok(see_other(ctx.lang, "/emergency")),
-        Err(AppError::Reason) => Text::new(
-            "Dites pourquoi, en 500 caractères au plus : ce motif reste au journal.",
-            "Say why, in 500 characters at most: the reason stays in the journal.",
-        ),
-        Err(AppError::NotFound) => Text::new("Aucun reçu ne porte ce numéro.", "No receipt has this number."),
+        Err(AppError::Emergency(faults)) => faults,
         Err(error) => return Err(error.into()),
     };
-    let page = page(&app, &ctx, &here(&uri), (receipt, reason), Some(&problem)).await?;
+    let problems: Vec<(&str, Text)> = faults.iter().map(|fault| (fault.field(), fault.words())).collect();
+    let page = page(&app, &ctx, &here(&uri), (receipt, reason), &problems).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
 }
 
@@ -54,7 +51,7 @@ async fn page(
     ctx: &Ctx,
     path: &str,
     typed: (&str, &str),
-    problem: Option<&Text>,
+    problems: &[(&str, Text)],
 ) -> Result<String, Failure> {
     let call = app.front(ctx)?;
     let zone = call.time_zone();
@@ -77,5 +74,5 @@ async fn page(
         })
         .collect();
     let asks = ctx.actor()?.account.roles.has(Role::Operator);
-    Ok(render(app, ctx, call, path, |shell| view::emergency(shell, &rows, asks, typed, problem))?)
+    Ok(render(app, ctx, call, path, |shell| view::emergency(shell, &rows, asks, typed, problems))?)
 }

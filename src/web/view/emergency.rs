@@ -38,7 +38,7 @@ struct Emergency<'a> {
     asks: bool,
     receipt: &'a str,
     reason: &'a str,
-    problem: Option<&'a Text>,
+    problems: &'a [(&'a str, Text)],
 }
 
 /// The requests, and the form for one's own.
@@ -50,7 +50,13 @@ pub fn emergency(
     rows: &[EmergencyRow],
     asks: bool,
     typed: (&str, &str),
-    problem: Option<&Text>,
+    problems: &[(&str, Text)],
 ) -> Result<String, askama::Error> {
-    Emergency { s, rows, asks, receipt: typed.0, reason: typed.1, problem }.render()
+    Emergency { s, rows, asks, receipt: typed.0, reason: typed.1, problems }.render()
+}
+
+impl Emergency<'_> {
+    fn problem(&self, field: &str) -> Option<&Text> {
+        self.problems.iter().find(|(of, _)| *of == field).map(|(_, words)| words)
+    }
 }

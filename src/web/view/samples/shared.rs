@@ -124,9 +124,12 @@ pub(super) fn emergency_page(s: &Shell<'_>) -> Page {
         allowed_by: allowed.map(str::to_owned),
         until: allowed.map(|_| "30/07/2024 15:10:00".to_owned()),
     };
-    let problem = Text::new("Aucun reçu ne porte ce numéro.", "No receipt has this number.");
+    let problems = [
+        ("receipt", Text::new("Aucun reçu ne porte ce numéro.", "No receipt has this number.")),
+        ("reason", Text::new("Dites pourquoi.", "Say why.")),
+    ];
     let rows = [row(1, false, None), row(2, true, Some("dpo@exemple.org"))];
-    emergency(s, &rows, true, ("2024-9", ""), Some(&problem))
+    emergency(s, &rows, true, ("2024-9", ""), &problems)
 }
 
 pub(super) fn rights_page(s: &Shell<'_>, dossier: bool, known: bool) -> Page {
