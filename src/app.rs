@@ -36,7 +36,7 @@ mod share;
 mod sign_in;
 mod site;
 mod transaction;
-mod watermark;
+pub mod watermark;
 mod withdraw;
 
 pub use administer::IssuedToken;
