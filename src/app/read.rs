@@ -63,6 +63,25 @@ pub enum PieceBytes {
 /// their own.
 const NEED_TO_KNOW: [&str; 4] = ["expert-reads", "jury-reads", "auditor-reads", "operator-emergency"];
 
+/// A receipt, as it was opened.
+#[derive(Debug)]
+pub struct OpenReceipt {
+    /// The version that it is of.
+    pub stored: deposit::Stored,
+    /// What it states.
+    pub receipt: Receipt,
+    /// By which rule it was opened.
+    pub rule: &'static str,
+}
+
+impl OpenReceipt {
+    /// Whether its reader has copies of the pieces that name them, as far as the files can be marked.
+    #[must_use]
+    pub fn names_reader(&self) -> bool {
+        NEED_TO_KNOW.contains(&self.rule)
+    }
+}
+
 impl App {
     /// A dossier with everything its pages show, for whoever may see all of it.
     ///
@@ -161,7 +180,7 @@ impl App {
     ///
     /// # Errors
     /// The policy's or the store's.
-    pub async fn receipt(&self, ctx: &Ctx, number: &str) -> Result<(deposit::Stored, Receipt), AppError> {
+    pub async fn receipt(&self, ctx: &Ctx, number: &str) -> Result<OpenReceipt, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = deposit::by_number(&mut db, number).await?;
         let (stored, door) = ctx.open(&mut db, row, Action::DepositRead, Part::Deposit).await?;
@@ -170,7 +189,7 @@ impl App {
             let data = serde_json::json!({ "receipt": number, "rule": door.rule });
             self.note_reading(ctx, EventKind::DepositRead, stored.dossier, data)?;
         }
-        Ok((stored, receipt))
+        Ok(OpenReceipt { stored, receipt, rule: door.rule })
     }
 
     /// A piece of a deposited version; every reading but the owner's is journalled. Whoever reads it by need to know

@@ -120,6 +120,11 @@ async fn whoever_reads_by_need_to_know_gets_a_hostile_piece_as_it_is_and_the_por
     let mut auditor = Actor::anon();
     auditor.sign_in(&email).await;
 
+    let page = auditor.get(&format!("/receipts/{number}")).await.expect(200).body;
+    assert!(page.contains("Votre copie porte votre nom sur chaque page"), "{page}");
+    let own = ada.get(&format!("/receipts/{number}")).await.expect(200).body;
+    assert!(!own.contains("Votre copie porte votre nom"), "{own}");
+
     let piece = |code: &str| format!("/receipts/{number}/pieces/{code}");
     let before: Vec<u64> = at.pids("serve").into_iter().filter_map(peak).collect();
     let sent = auditor.request(reqwest::Method::GET, &piece("P7")).send().await.unwrap();
