@@ -36,7 +36,7 @@ mod share;
 mod sign_in;
 mod site;
 mod transaction;
-mod watermark;
+pub mod watermark;
 mod withdraw;
 
 pub use administer::IssuedToken;
@@ -50,7 +50,7 @@ pub use error::AppError;
 pub use explain::{Explanation, RightsOn, Verdict};
 pub use oidc::Leaving;
 pub use passkey::{Ceremony, Duty, Key};
-pub use read::{Page, PieceBytes, PieceFile};
+pub use read::{OpenReceipt, Page, PieceBytes, PieceFile};
 pub use register::{BUILD, Presence};
 pub use restore::{Drill, Restored, restore, vacant};
 pub use roots::{KeyLine, Revoked, WebKey};

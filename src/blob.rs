@@ -282,6 +282,15 @@ impl Blobs {
         tokio::fs::File::open(self.place(sha256)).await
     }
 
+    /// An empty file without a name, which goes with whoever holds it.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub async fn scratch(&self) -> io::Result<tokio::fs::File> {
+        let incoming = self.folder.join("incoming");
+        Ok(tokio::fs::File::from_std(blocking(move || tempfile::tempfile_in(incoming)).await?))
+    }
+
     fn place(&self, sha256: &str) -> PathBuf {
         place(&self.folder, sha256)
     }

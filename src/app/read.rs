@@ -3,7 +3,7 @@
 use super::{
     App, AppError, Ctx, Share,
     transaction::transaction,
-    watermark::{self, Marked},
+    watermark::{MAX_BYTES, apart},
 };
 use crate::{
     domain::{
@@ -21,11 +21,8 @@ use crate::{
         dossier, journal, piece,
     },
 };
-use std::{collections::HashMap, io, sync::PoisonError};
-use tokio::{
-    io::{AsyncReadExt, AsyncSeekExt},
-    sync::Semaphore,
-};
+use std::{collections::HashMap, sync::PoisonError};
+use tokio::fs::File;
 
 /// A dossier as its reader may see it.
 #[derive(Debug)]
@@ -57,37 +54,31 @@ pub struct PieceFile {
 #[derive(Debug)]
 pub enum PieceBytes {
     /// Those that were attached.
-    Attached(tokio::fs::File),
-    /// Those of a copy that names its reader.
-    Copy(Marked),
+    Attached(File),
+    /// Those of a copy that names its reader, which is a PDF, and how many they are.
+    Copy(File, u64),
 }
 
 /// The rules by which one reads what is somebody else's because the work needs it: each such reader has a copy of
 /// their own.
 const NEED_TO_KNOW: [&str; 4] = ["expert-reads", "jury-reads", "auditor-reads", "operator-emergency"];
 
-/// Marking holds the whole piece in memory, several times over.
-static MARKING: Semaphore = Semaphore::const_new(2);
+/// A receipt, as it was opened.
+#[derive(Debug)]
+pub struct OpenReceipt {
+    /// The version that it is of.
+    pub stored: deposit::Stored,
+    /// What it states.
+    pub receipt: Receipt,
+    /// By which rule it was opened.
+    pub rule: &'static str,
+}
 
-impl PieceBytes {
-    /// The same with words on every page, or as they are where they cannot be marked.
-    async fn marked(self, upload: &Upload, words: String) -> io::Result<Self> {
-        let mut file = match self {
-            Self::Attached(file) if upload.bytes <= watermark::MAX_BYTES => file,
-            other => return Ok(other),
-        };
-        let turn = MARKING.acquire().await.map_err(io::Error::other)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).await?;
-        file.rewind().await?;
-        let media = upload.media.clone();
-        let marking = tokio::task::spawn_blocking(move || {
-            // Kept to the end of the work, which goes on when the reader does not wait for it.
-            let _turn = turn;
-            watermark::mark(&media, &bytes, &words)
-        });
-        // Somebody else's file may make even the marking fall over; its reader waits for the piece all the same.
-        Ok(marking.await.ok().flatten().map_or(Self::Attached(file), Self::Copy))
+impl OpenReceipt {
+    /// Whether its reader has copies of the pieces that name them, as far as the files can be marked.
+    #[must_use]
+    pub fn names_reader(&self) -> bool {
+        NEED_TO_KNOW.contains(&self.rule)
     }
 }
 
@@ -189,7 +180,7 @@ impl App {
     ///
     /// # Errors
     /// The policy's or the store's.
-    pub async fn receipt(&self, ctx: &Ctx, number: &str) -> Result<(deposit::Stored, Receipt), AppError> {
+    pub async fn receipt(&self, ctx: &Ctx, number: &str) -> Result<OpenReceipt, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = deposit::by_number(&mut db, number).await?;
         let (stored, door) = ctx.open(&mut db, row, Action::DepositRead, Part::Deposit).await?;
@@ -198,7 +189,7 @@ impl App {
             let data = serde_json::json!({ "receipt": number, "rule": door.rule });
             self.note_reading(ctx, EventKind::DepositRead, stored.dossier, data)?;
         }
-        Ok((stored, receipt))
+        Ok(OpenReceipt { stored, receipt, rule: door.rule })
     }
 
     /// A piece of a deposited version; every reading but the owner's is journalled. Whoever reads it by need to know
@@ -214,17 +205,21 @@ impl App {
         let receipt = stored.receipt()?;
         let sealed = receipt.manifest["pieces"].get(code).ok_or(AppError::NotFound)?;
         let upload: Upload = serde_json::from_value(sealed.clone()).map_err(|_| AppError::NotFound)?;
-        let mut bytes = PieceBytes::Attached(self.blobs.file(&upload.sha256).await?);
+        let mut file = self.blobs.file(&upload.sha256).await?;
+        let mut copy = None;
         if !door.owned() {
             let mut data = serde_json::json!({ "receipt": number, "code": code, "rule": door.rule });
             if NEED_TO_KNOW.contains(&door.rule) {
                 let at = ctx.now.strftime("%Y-%m-%d %H:%M UTC");
                 let words = format!("{} · {number} · {code} · {at}", ctx.actor()?.account.email);
-                bytes = bytes.marked(&upload, words).await?;
-                data["marked"] = matches!(bytes, PieceBytes::Copy(_)).into();
+                if upload.bytes <= MAX_BYTES {
+                    copy = apart::copy(&mut file, &self.blobs, &upload.media, &words).await?;
+                }
+                data["marked"] = copy.is_some().into();
             }
             self.note_reading(ctx, EventKind::PieceRead, stored.dossier, data)?;
         }
+        let bytes = copy.map_or(PieceBytes::Attached(file), |(copy, length)| PieceBytes::Copy(copy, length));
         Ok(PieceFile { upload, bytes })
     }
 

@@ -1,42 +1,34 @@
 //! Copies for those who read by need to know: every page names its reader, so that a leaked copy tells whose it was.
 //!
-//! Pure: bytes in, bytes out. What cannot be marked for certain is not marked at all, and the caller says so.
+//! Bytes in, bytes out. What cannot be marked for certain is not marked at all, and the caller says so. The files are
+//! somebody else's, so the portal has them marked in a process [`apart`].
 
+pub mod apart;
 mod image;
 mod layout;
+mod whole;
 
 use layout::{View, sheet};
-use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId, Stream, dictionary, xref::XrefRecovery};
+use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId, Stream, dictionary};
 use std::collections::{HashMap, HashSet};
 
 /// Longest file that is marked.
 pub const MAX_BYTES: u64 = 32 * 1024 * 1024;
 
 const MAX_PAGES: usize = 5_000;
-/// What one stream may hold once decompressed, and how many entries of shared lists may be copied: a small file can
-/// ask for a great deal of work.
-const MAX_STREAM_BYTES: usize = 16 * 1024 * 1024;
+/// What the streams of objects may hold once unpacked, in all, and how many entries of shared lists may be copied: a
+/// small file can ask for a great deal of work.
+const MAX_UNPACKED: usize = 16 * 1024 * 1024;
 const MAX_COPIED: usize = 500_000;
 /// Deepest page tree.
 const MAX_DEPTH: usize = 64;
 /// Name of the mark's font and graphics state among the page's resources.
 const NAME: &str = "GuichetMark";
 
-/// A copy that names its reader.
-#[derive(Debug)]
-pub struct Marked {
-    /// The bytes.
-    pub bytes: Vec<u8>,
-    /// What they are.
-    pub media: &'static str,
-    /// The extension that goes with it.
-    pub extension: &'static str,
-}
-
 /// Writes words on every page of a PDF, or on an image made into a PDF of one page. None when the file is of another
-/// kind, damaged, encrypted or too long.
+/// kind, damaged, encrypted, too long, or holds what only another reader would find.
 #[must_use]
-pub fn mark(media: &str, bytes: &[u8], words: &str) -> Option<Marked> {
+pub fn mark(media: &str, bytes: &[u8], words: &str) -> Option<Vec<u8>> {
     if bytes.len() as u64 > MAX_BYTES {
         return None;
     }
@@ -47,17 +39,19 @@ pub fn mark(media: &str, bytes: &[u8], words: &str) -> Option<Marked> {
         _ => return None,
     };
     stamp(&mut document, words)?;
-    let mut bytes = Vec::new();
-    document.save_to(&mut bytes).ok()?;
-    Some(Marked { bytes, media: "application/pdf", extension: "pdf" })
+    let mut marked = Vec::new();
+    document.save_to(&mut marked).ok()?;
+    Some(marked)
 }
 
 fn load(bytes: &[u8]) -> Option<Document> {
-    let options = LoadOptions::with_max_decompressed_size(MAX_STREAM_BYTES);
+    whole::unpacks_within(bytes, MAX_UNPACKED).then_some(())?;
+    let options = LoadOptions::with_max_decompressed_size(MAX_UNPACKED);
     let document = Document::load_mem_with_options(bytes, options).ok()?;
     // Rebuilt by guess, it may lack what another reader would show.
-    let guessed = document.xref_recovery == Some(XrefRecovery::Reconstructed);
-    (!guessed && !document.is_encrypted() && !document.was_encrypted()).then_some(document)
+    let guessed = document.xref_recovery.is_some();
+    let encrypted = document.is_encrypted() || document.was_encrypted();
+    (!guessed && !encrypted && whole::loaded(&document)).then_some(document)
 }
 
 /// Marks every page of a document.
@@ -69,6 +63,7 @@ fn stamp(document: &mut Document, words: &str) -> Option<()> {
     if pages.is_empty() || pages.len() > MAX_PAGES || usize::try_from(told).ok() != Some(pages.len()) {
         return None;
     }
+    whole::drawn(document, &pages)?;
     let mut stamp = Stamp::new(document, words)?;
     let mut done = HashSet::new();
     for page in pages {
@@ -134,18 +129,11 @@ impl<'a> Stamp<'a> {
         Some(())
     }
 
-    /// The nearest entry of that name on the way from a page to the root, with the object that holds it.
+    /// What the nearest entry of that name leads to, with the object that holds it.
     fn inherited(&self, page: ObjectId, key: &[u8]) -> Option<(ObjectId, &Object)> {
-        let mut holder = page;
-        for _ in 0..MAX_DEPTH {
-            let dictionary = self.document.get_dictionary(holder).ok()?;
-            if let Ok(entry) = dictionary.get(key) {
-                let (reference, object) = self.document.dereference(entry).ok()?;
-                return Some((reference.unwrap_or(holder), object));
-            }
-            holder = dictionary.get(b"Parent").ok()?.as_reference().ok()?;
-        }
-        None
+        let (holder, entry) = nearest(self.document, page, key)?;
+        let (reference, object) = self.document.dereference(entry).ok()?;
+        Some((reference.unwrap_or(holder), object))
     }
 
     fn numbers(&self, object: &Object) -> Option<[i64; 4]> {
@@ -199,6 +187,19 @@ impl<'a> Stamp<'a> {
         self.copied += entries;
         (self.copied <= MAX_COPIED).then_some(())
     }
+}
+
+/// The nearest entry of that name on the way from a page to the root, with the object that holds it.
+fn nearest<'a>(document: &'a Document, page: ObjectId, key: &[u8]) -> Option<(ObjectId, &'a Object)> {
+    let mut holder = page;
+    for _ in 0..MAX_DEPTH {
+        let dictionary = document.get_dictionary(holder).ok()?;
+        if let Ok(entry) = dictionary.get(key) {
+            return Some((holder, entry));
+        }
+        holder = dictionary.get(b"Parent").ok()?.as_reference().ok()?;
+    }
+    None
 }
 
 #[cfg(test)]

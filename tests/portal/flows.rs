@@ -27,4 +27,5 @@ mod second_call;
 mod sign_in;
 mod sozu;
 mod twice;
+mod watermark;
 mod worlds;

@@ -212,6 +212,6 @@ pub async fn receipt(
     Program(ctx): Program,
     Path(number): Path<String>,
 ) -> Result<Response, Failure> {
-    let (stored, _) = app.receipt(&ctx, &number).await?;
+    let stored = app.receipt(&ctx, &number).await?.stored;
     Ok(([(header::CONTENT_TYPE, "application/json")], stored.text).into_response())
 }

@@ -409,11 +409,10 @@ pub fn send_piece(piece: PieceFile) -> Response {
         PieceBytes::Attached(file) => {
             (upload.name, upload.media, upload.bytes, None, Body::from_stream(ReaderStream::new(file)))
         }
-        PieceBytes::Copy(copy) => {
+        PieceBytes::Copy(file, length) => {
             let stem = upload.name.rsplit_once('.').map_or(upload.name.as_str(), |(stem, _)| stem);
-            let name = format!("{stem}.{}", copy.extension);
-            let length = copy.bytes.len() as u64;
-            (name, copy.media.to_owned(), length, Some([("x-guichet-copy", "marked")]), Body::from(copy.bytes))
+            let (name, media) = (format!("{stem}.pdf"), "application/pdf".to_owned());
+            (name, media, length, Some([("x-guichet-copy", "marked")]), Body::from_stream(ReaderStream::new(file)))
         }
     };
     let ascii: String = name.chars().map(|c| if c.is_ascii_graphic() && c != '"' { c } else { '_' }).collect();

@@ -15,17 +15,25 @@ use axum::{
 /// The receipt as a page, or with `.json` as the file to keep.
 pub async fn show(State(app): State<App>, ctx: Ctx, Path(number): Path<String>, uri: Uri) -> Result<Response, Failure> {
     if let Some(number) = number.strip_suffix(".json") {
-        let (stored, _) = app.receipt(&ctx, number).await?;
+        let stored = app.receipt(&ctx, number).await?.stored;
         let headers = [
             (header::CONTENT_TYPE, "application/json".to_owned()),
             (header::CONTENT_DISPOSITION, format!("attachment; filename=\"recu-{number}.json\"")),
         ];
         return Ok((headers, stored.text).into_response());
     }
-    let (stored, receipt) = app.receipt(&ctx, &number).await?;
-    let owner = ctx.account()? == stored.owner;
-    let call = app.call(&stored.call)?;
-    let page = render(&app, &ctx, call, &here(&uri), |shell| view::receipt(shell, &receipt, owner, stored.standing))?;
+    let open = app.receipt(&ctx, &number).await?;
+    let reader = if ctx.account()? == open.stored.owner {
+        view::Reader::Owner
+    } else if open.names_reader() {
+        view::Reader::Named
+    } else {
+        view::Reader::Other
+    };
+    let call = app.call(&open.stored.call)?;
+    let page = render(&app, &ctx, call, &here(&uri), |shell| {
+        view::receipt(shell, &open.receipt, reader, open.stored.standing)
+    })?;
     Ok(Html(page).into_response())
 }
 

@@ -82,20 +82,37 @@ struct Page<'a> {
     r: &'a Receipt,
     sealed: &'a Sealed,
     answers: Answers<'a>,
-    owner: bool,
+    reader: Reader,
     standing: bool,
 }
 
-/// A receipt; `owner` when its owner reads it.
+/// Who reads a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Whose it is.
+    Owner,
+    /// Somebody whose copies of the pieces name them.
+    Named,
+    /// Somebody else who has the pieces as they are.
+    Other,
+}
+
+/// A receipt.
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn receipt(s: &Shell<'_>, receipt: &Receipt, owner: bool, standing: bool) -> Result<String, askama::Error> {
+pub fn receipt(s: &Shell<'_>, receipt: &Receipt, reader: Reader, standing: bool) -> Result<String, askama::Error> {
     let sealed = Sealed::read(s, receipt);
-    Page { s, r: receipt, sealed: &sealed, answers: Answers::new(s, &sealed.answers, false), owner, standing }.render()
+    Page { s, r: receipt, sealed: &sealed, answers: Answers::new(s, &sealed.answers, false), reader, standing }.render()
 }
 
 impl Page<'_> {
+    fn owner(&self) -> bool {
+        self.reader == Reader::Owner
+    }
+    fn named(&self) -> bool {
+        self.reader == Reader::Named
+    }
     fn piece_title(&self, code: &str) -> &str {
         self.s.call.piece(code).map_or("", |piece| piece.title.get(self.s.lang))
     }

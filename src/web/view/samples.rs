@@ -5,9 +5,9 @@ mod examined;
 mod shared;
 
 use super::{
-    Confirm, MailRow, PasskeyRow, Passkeys, RoundList, RoundQuery, Shell, SignIn, Viewer, brick, bricks, confirm,
-    criteria, dossiers, editor, error, faq, home, interpretations, legal, link_confirm, link_sent, mail, mails,
-    overview, passkeys, preview, receipt, round_list, rules, sign_in, simulator, verify, withdraw,
+    Confirm, MailRow, PasskeyRow, Passkeys, Reader, RoundList, RoundQuery, Shell, SignIn, Viewer, brick, bricks,
+    confirm, criteria, dossiers, editor, error, faq, home, interpretations, legal, link_confirm, link_sent, mail,
+    mails, overview, passkeys, preview, receipt, round_list, rules, sign_in, simulator, verify, withdraw,
 };
 use crate::domain::{
     call::Call,
@@ -136,8 +136,9 @@ fn own(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
         ("overview-changed", overview(s, &noticed)),
         ("preview", preview(s, &page(&full, &all))),
         ("withdraw", withdraw(s, &page(&deposited, &all))),
-        ("receipt", receipt(s, &sample.receipt, true, true)),
-        ("receipt-replaced", receipt(s, &sample.receipt, true, false)),
+        ("receipt", receipt(s, &sample.receipt, Reader::Owner, true)),
+        ("receipt-named", receipt(s, &sample.receipt, Reader::Named, true)),
+        ("receipt-replaced", receipt(s, &sample.receipt, Reader::Owner, false)),
         ("guests", shared::guests_page(s, &[])),
         ("guests-problem", shared::guests_page(s, &shared::problems())),
         ("account", shared::account_page(s, None)),
