@@ -22,7 +22,7 @@ mod token;
 pub use guard::{Guarded, Permit, Protected};
 pub use keys::{Keys, KeysError, edge_marker};
 pub use passkey::{Answer, PasskeyError};
-pub use policy::{Denied, POLICY, Rights, Standing, rules_for};
+pub use policy::{Denied, POLICY, Rights, Standing, roles_of, rules_for};
 pub use refusal::Refusal;
 pub use roots::{Root, RootKind, RootRecord, RootState, Roots};
 pub use rules::{RULES, Rule};

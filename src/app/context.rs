@@ -4,7 +4,7 @@ use super::{AppError, Site};
 use crate::{
     auth::{Denied, Guarded, Permit, Protected, Rights},
     domain::{
-        access::{About, Action, Part, Relations, Role, Target},
+        access::{About, Action, Grant, Part, Relations, Role, Target},
         ids::{AccountId, DossierId, SessionId},
         text::Lang,
     },
@@ -174,7 +174,7 @@ pub(super) async fn relations(
     Ok(Relations {
         assigned: outside && assignment::stands(db, dossier, account.id).await?,
         conflict: interest::declared(db, dossier, account.id).await?,
-        grants: held.iter().flat_map(Delegation::grants).collect(),
+        grants: Grant::merged(held.iter().flat_map(Delegation::grants)),
         glass_until: if runs { glass::until(db, dossier, account.id).await? } else { None },
         ..Relations::default()
     })

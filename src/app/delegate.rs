@@ -1,109 +1,37 @@
 //! Giving parts of one's dossier to others, and taking them back. The guest signs in as itself, so that the journal names
-//! who did what.
+//! who did what. A guest holds one gift of a dossier: the next one replaces it.
+
+mod gift;
+mod guest;
+
+pub use gift::{Gift, GiftFault};
+pub use guest::{Guest, Read, Reader};
 
 use super::{App, AppError, Ctx, Share, mail::Letter, transaction::transaction};
 use crate::{
     domain::{
         access::{Action, Part, Verb},
-        answers,
         calendar::{RoundId, show_deadline},
         call::Call,
         event::{Event, EventKind},
         ids::{DossierId, SessionId},
-        text::{Lang, Text},
+        text::Lang,
     },
     store::{
-        Freshness,
+        Freshness, account,
         delegation::{self, Delegation},
-        dossier, journal, outbox,
+        dossier,
+        journal::{self, Stretch},
+        outbox,
     },
 };
-use jiff::{SignedDuration, Timestamp};
+use gift::Fine;
+use jiff::SignedDuration;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// Longest time for which something is given.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 366);
-/// Most guests of one dossier at a time.
-const GUESTS: usize = 30;
-/// Longest word to a guest, characters.
-const NOTE: usize = 200;
-
-/// What the owner wants to give, as it was typed.
-#[derive(Clone, Debug, Default)]
-pub struct Gift {
-    /// Address of the guest.
-    pub email: String,
-    /// Parts, each with what may be done with it.
-    pub parts: Vec<(Part, Verb)>,
-    /// A word to the guest.
-    pub note: String,
-    /// The last instant.
-    pub ends: Option<Timestamp>,
-}
-
-/// What is wrong with a gift.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GiftFault {
-    /// Not an address.
-    Address,
-    /// The owner's own address.
-    Own,
-    /// Nothing is given.
-    Nothing,
-    /// No day, or one that has passed.
-    Past,
-    /// A day too far away.
-    TooFar,
-    /// Too long a word.
-    TooLong,
-    /// Too many guests.
-    TooMany,
-}
-
-impl GiftFault {
-    /// Name of the field that is wrong.
-    #[must_use]
-    pub fn field(self) -> &'static str {
-        match self {
-            Self::Address | Self::Own | Self::TooMany => "email",
-            Self::Nothing => "parts",
-            Self::Past | Self::TooFar => "until",
-            Self::TooLong => "note",
-        }
-    }
-
-    /// What is wrong, and what to do.
-    #[must_use]
-    pub fn words(self) -> Text {
-        match self {
-            Self::Address => Text::new(
-                "Ce n'est pas une adresse électronique : écrivez-la sous la forme nom@cabinet.fr.",
-                "This is not an e-mail address: write it as name@firm.com.",
-            ),
-            Self::Own => Text::new(
-                "C'est votre propre adresse : vous avez déjà tous les droits.",
-                "This is your own address: you have every right already.",
-            ),
-            Self::Nothing => {
-                Text::new("Choisissez au moins une partie à confier.", "Choose at least one part to give.")
-            }
-            Self::Past => Text::new(
-                "Donnez un dernier jour qui ne soit pas passé, au format jj/mm/aaaa.",
-                "Give a last day that has not passed, as dd/mm/yyyy.",
-            ),
-            Self::TooFar => {
-                Text::new("Un an au plus : choisissez un jour plus proche.", "A year at most: choose a nearer day.")
-            }
-            Self::TooLong => {
-                Text::new("200 caractères au plus : abrégez votre mot.", "200 characters at most: shorten your word.")
-            }
-            Self::TooMany => Text::new(
-                "Trente personnes ont déjà accès à ce dossier : retirez-en une d'abord.",
-                "Thirty people have access to this dossier already: take one out first.",
-            ),
-        }
-    }
-}
+/// Lines of a page of who has read what.
+const READINGS: u32 = 100;
 
 /// A name for a part, as people read it.
 #[must_use]
@@ -138,10 +66,12 @@ pub struct Guests {
     pub title: String,
     /// Slug of the call.
     pub call: String,
-    /// What is given, the newest first; what has run out is there too.
-    pub given: Vec<Delegation>,
+    /// Who holds what, the newest first; those whose time is over are there too.
+    pub given: Vec<Guest>,
     /// Who has read or changed what, the latest first.
-    pub readings: Vec<journal::Reading>,
+    pub readings: Vec<Read>,
+    /// Whether there are older ones.
+    pub older: bool,
 }
 
 /// A dossier of somebody else of which a part was given.
@@ -160,24 +90,31 @@ pub struct Given {
 }
 
 impl App {
-    /// Who holds what of a dossier, and who has read what: for its owner.
+    /// Who holds what of a dossier, and a page of who has read what, the first being 0: for its owner.
     ///
     /// # Errors
     /// The policy's or the store's.
-    pub async fn guests(&self, ctx: &Ctx, id: DossierId) -> Result<Guests, AppError> {
+    pub async fn guests(&self, ctx: &Ctx, id: DossierId, page: u32) -> Result<Guests, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = dossier::load(&mut db, id).await?;
         let (dossier, _) = ctx.open(&mut db, row, Action::DossierShare, Part::Whole).await?;
         let call = self.call(&dossier.call)?;
+        let east = call.time_zone().to_offset(ctx.now).seconds();
+        let stretch = Stretch { after: u64::from(page) * u64::from(READINGS), lines: READINGS + 1 };
+        let mut readings = journal::readings(&mut db, id, dossier.owner, east, stretch).await?;
+        let older = readings.len() > READINGS as usize;
+        readings.truncate(READINGS as usize);
         Ok(Guests {
             title: dossier.draft.text(&call.company.project).to_owned(),
             call: dossier.call,
-            given: delegation::of_dossier(&mut db, id).await?,
-            readings: journal::readings(&mut db, id, dossier.owner).await?,
+            given: Guest::all(&delegation::of_dossier(&mut db, id).await?, ctx.now),
+            readings: readings.into_iter().map(|what| Read { by: Reader::of(&what), what }).collect(),
+            older,
         })
     }
 
-    /// Gives parts of a dossier to an address, and writes to it.
+    /// Gives parts of a dossier to an address, in place of what it was given before, and writes to it. The same again is a
+    /// second click, which gives nothing and writes nothing.
     ///
     /// # Errors
     /// [`AppError::Gift`] with everything that is wrong; the policy's or the store's.
@@ -188,21 +125,39 @@ impl App {
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
             let (dossier, _) = ctx.open(db, row, Action::DossierShare, Part::Whole).await?;
+            // One invitation of an owner at a time: they are counted.
+            account::lock(db, giver.id).await?;
             let call = self.call(&dossier.call)?;
-            let before = delegation::of_dossier(db, id).await?;
-            let held = before.iter().filter(|one| one.ends_at >= now).count();
-            let (email, ends) = checked(gift, &giver.email, held, now).map_err(AppError::Gift)?;
             let parts = known(call, &gift.parts)?;
+            let standing = delegation::of_dossier(db, id).await?;
+            let address = gift.address().unwrap_or_default();
+            let former: Vec<&Delegation> = standing.iter().filter(|one| one.email == address).collect();
+            let fine = gift.read(&giver.email, now);
+            if fine.as_ref().is_ok_and(|fine| fine.repeats(&former, &parts, now)) {
+                return Ok(());
+            }
+            let others = standing.iter().filter(|one| one.ends_at >= now && one.email != address);
+            let others: BTreeSet<&str> = others.map(|one| one.email.as_str()).collect();
+            let sent = delegation::sent(db, giver.id, &address, now - gift::DAY).await?;
+            let mut faults: Vec<GiftFault> = gift::crowded(others.len(), sent).collect();
+            if !delegation::fits(&parts) {
+                faults.push(GiftFault::TooMuch);
+            }
+            let Fine { email, note, ends } = match fine {
+                Ok(fine) if faults.is_empty() => fine,
+                fine => return Err(AppError::Gift(fine.err().into_iter().flatten().chain(faults).collect())),
+            };
+            let replaced = delegation::revoke(db, id, &email, now).await?;
             let given = Delegation {
                 id: delegation,
                 dossier: id,
                 given_by: giver.id,
                 email: email.clone(),
                 parts,
-                note: gift.note.trim().to_owned(),
+                note,
                 given_at: now,
                 ends_at: ends,
-                used_at: None,
+                used_at: former.iter().filter_map(|one| one.used_at).min(),
             };
             delegation::insert(db, &given).await?;
             let parts: Vec<String> = given
@@ -222,7 +177,8 @@ impl App {
             };
             outbox::push(db, job, "mail", &serde_json::json!(letter), now).await?;
             // The address stands in the table; the journal, which is kept for ever, names the line.
-            let data = serde_json::json!({ "delegation": delegation, "parts": given.parts.iter().map(|(part, verb)| format!("{part}={}", verb.slug())).collect::<Vec<_>>(), "ends": ends });
+            let words: Vec<String> = given.parts.iter().map(|(part, verb)| format!("{part}={}", verb.slug())).collect();
+            let data = serde_json::json!({ "delegation": delegation, "replaces": replaced, "parts": words, "ends": ends });
             let event = Event { kind: EventKind::PartsGiven, at: now, actor: Some(giver.id), dossier: Some(id), data };
             journal::append(db, &event).await?;
             Ok(())
@@ -231,17 +187,22 @@ impl App {
         Ok(())
     }
 
-    /// Takes back what was given: every process refuses from its next request on.
+    /// Takes back all that a guest was given: every process refuses from its next request on. What was taken back before
+    /// is so already.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when it is not given; the policy's or the store's.
+    /// [`AppError::NotFound`] when it never was given; the policy's or the store's.
     pub async fn take_back(&self, ctx: &Ctx, id: DossierId, delegation: Uuid) -> Result<(), AppError> {
         let (who, now) = (ctx.account()?, ctx.now);
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
             ctx.open(db, row, Action::DossierShare, Part::Whole).await?;
-            delegation::revoke(db, id, delegation, now).await?.ok_or(AppError::NotFound)?;
-            let data = serde_json::json!({ "delegation": delegation });
+            let guest = delegation::guest(db, id, delegation).await?.ok_or(AppError::NotFound)?;
+            let taken = delegation::revoke(db, id, &guest, now).await?;
+            if taken.is_empty() {
+                return Ok(());
+            }
+            let data = serde_json::json!({ "delegation": delegation, "taken": taken });
             let event = Event { kind: EventKind::PartsTaken, at: now, actor: Some(who), dossier: Some(id), data };
             journal::append(db, &event).await?;
             Ok(())
@@ -261,6 +222,11 @@ impl App {
             let (dossier, door) = match ctx.open(&mut db, row, Action::DraftRead, Part::Overview).await {
                 Ok(opened) => opened,
                 Err(AppError::NotFound) => continue,
+                // One dossier that cannot be decided about does not hide the others.
+                Err(AppError::Overloaded) => {
+                    tracing::warn!(dossier = %id, "decision.overrun");
+                    continue;
+                }
                 Err(error) => return Err(error),
             };
             // A call that is not configured any more has no pages.
@@ -278,43 +244,17 @@ impl App {
     }
 }
 
-fn checked(gift: &Gift, own: &str, held: usize, now: Timestamp) -> Result<(String, Timestamp), Vec<GiftFault>> {
-    let mut faults = Vec::new();
-    let email = answers::email(gift.email.trim()).map(|email| email.to_lowercase());
-    match &email {
-        None => faults.push(GiftFault::Address),
-        Some(email) if email == own => faults.push(GiftFault::Own),
-        Some(_) => {}
-    }
-    if held >= GUESTS {
-        faults.push(GiftFault::TooMany);
-    }
-    if gift.parts.is_empty() {
-        faults.push(GiftFault::Nothing);
-    }
-    if gift.note.trim().chars().count() > NOTE {
-        faults.push(GiftFault::TooLong);
-    }
-    let ends = gift.ends.filter(|ends| *ends > now);
-    match ends {
-        None => faults.push(GiftFault::Past),
-        Some(ends) if ends > now + LONGEST => faults.push(GiftFault::TooFar),
-        Some(_) => {}
-    }
-    match (email, ends) {
-        (Some(email), Some(ends)) if faults.is_empty() => Ok((email, ends)),
-        _ => Err(faults),
-    }
+/// What can be given, in the order of the form: the whole, each section, each piece that is a file.
+pub fn parts_of(call: &Call) -> impl Iterator<Item = Part> + '_ {
+    let sections = call.sections.iter().map(|section| Part::Section(section.id.clone()));
+    let pieces = call.uploads().map(|piece| Part::Piece(piece.code.clone()));
+    std::iter::once(Part::Whole).chain(sections).chain(pieces)
 }
 
-/// The parts, if the call has them all; only a form that is not ours names others.
-fn known(call: &Call, parts: &[(Part, Verb)]) -> Result<Vec<(Part, Verb)>, AppError> {
-    let known = |(part, verb): &(Part, Verb)| match part {
-        Part::Section(id) => call.section(id).is_some() && *verb != Verb::Deposit,
-        Part::Piece(code) => call.uploads().any(|piece| piece.code == *code) && *verb != Verb::Deposit,
-        Part::Whole => *verb != Verb::Deposit,
-        Part::Deposit => *verb == Verb::Deposit,
-        Part::Overview => false,
-    };
-    if parts.iter().all(known) { Ok(parts.to_vec()) } else { Err(AppError::NotFound) }
+/// The parts in the order of the form, if the call has them all; only a form that is not ours names others.
+fn known(call: &Call, parts: &BTreeMap<Part, Verb>) -> Result<Vec<(Part, Verb)>, AppError> {
+    let given = |part: Part| parts.get(&part).map(|verb| (part, *verb));
+    let known: Vec<(Part, Verb)> = parts_of(call).chain([Part::Deposit]).filter_map(given).collect();
+    let fits = |(part, verb): &(Part, Verb)| (*part == Part::Deposit) == (*verb == Verb::Deposit);
+    if known.len() == parts.len() && known.iter().all(fits) { Ok(known) } else { Err(AppError::NotFound) }
 }

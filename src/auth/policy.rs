@@ -8,7 +8,7 @@ use super::{
     token::{Bearer, Channel, moment},
 };
 use crate::domain::{
-    access::{About, Action, Part, Roles, Target},
+    access::{About, Action, Grant, Part, Role, Roles, Target},
     ids::AccountId,
 };
 use biscuit_auth::{
@@ -178,12 +178,7 @@ fn of_dossier(about: &About, user: &str, facts: &mut Vec<Fact>) {
         Part::Overview | Part::Whole | Part::Deposit => {}
     }
     let relations = &about.relations;
-    // Of many parts given, those count that have to do with the one that is asked for.
-    let given = relations.grants.iter().filter(|grant| {
-        let covers = [Part::Whole, Part::Deposit].contains(&grant.part) || grant.part == about.part;
-        covers || about.part == Part::Overview
-    });
-    facts.extend(given.map(|grant| {
+    facts.extend(telling(about).map(|grant| {
         let (part, verb) = (grant.part.to_string(), grant.verb.slug());
         fact("grant", &[string(&id), string(user), string(&part), string(verb), moment(grant.until)])
     }));
@@ -205,6 +200,15 @@ fn of_dossier(about: &About, user: &str, facts: &mut Vec<Fact>) {
             facts.push(pair("review_done", user));
         }
     }
+}
+
+/// Of many parts given, those that have to do with the one that is asked for. That anything is given opens the overview:
+/// what ends last tells it.
+fn telling(about: &About) -> impl Iterator<Item = &Grant> {
+    let grants = &about.relations.grants;
+    let covers = |grant: &&Grant| [Part::Whole, Part::Deposit, about.part.clone()].contains(&grant.part);
+    let any = grants.iter().filter(move |grant| about.part == Part::Overview && !covers(grant));
+    grants.iter().filter(covers).chain(any.max_by_key(|grant| grant.until))
 }
 
 fn denied(
@@ -233,6 +237,12 @@ pub(super) fn concludes(block: &str) -> bool {
 #[must_use]
 pub fn rules_for(action: Action) -> Vec<&'static Rule> {
     parsed::allowing(action).into_iter().map(rule).collect()
+}
+
+/// The roles by one of which a rule allows; none when it asks for no role, as those of owners and guests.
+#[must_use]
+pub fn roles_of(slug: &str) -> &'static [Role] {
+    super::rules::RULES.iter().position(|rule| rule.slug == slug).map_or(&[], parsed::roles)
 }
 
 #[cfg(test)]

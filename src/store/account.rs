@@ -112,6 +112,15 @@ pub async fn load(db: &mut MySqlConnection, id: AccountId) -> Result<Option<Acco
     row.map(Account::try_from).transpose()
 }
 
+/// Locks an account until the transaction ends: what is counted for a person queues here.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(db: &mut MySqlConnection, id: AccountId) -> Result<(), StoreError> {
+    sqlx::query("select account_id from account where account_id = ? for update").bind(id.0).execute(db).await?;
+    Ok(())
+}
+
 /// A role as it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Given {

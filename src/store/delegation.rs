@@ -104,22 +104,71 @@ async fn all(
 /// # Errors
 /// When the database fails.
 pub async fn insert(db: &mut MySqlConnection, given: &Delegation) -> Result<(), StoreError> {
-    let parts: Vec<String> = given.parts.iter().map(|(part, verb)| format!("{part}={}", verb.slug())).collect();
     sqlx::query(
-        "insert into delegation (delegation_id, dossier_id, given_by, email, parts, note, given_at, ends_at)
-         values (?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into delegation (delegation_id, dossier_id, given_by, email, parts, note, given_at, ends_at, used_at)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(given.id)
     .bind(given.dossier.0)
     .bind(given.given_by.0)
     .bind(&given.email)
-    .bind(parts.join(" "))
+    .bind(list(&given.parts))
     .bind(&given.note)
     .bind(instant(given.given_at))
     .bind(instant(given.ends_at))
+    .bind(given.used_at.map(instant))
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Parts as one text.
+fn list(parts: &[(Part, Verb)]) -> String {
+    let parts: Vec<String> = parts.iter().map(|(part, verb)| format!("{part}={}", verb.slug())).collect();
+    parts.join(" ")
+}
+
+/// Whether one delegation can hold these parts.
+#[must_use]
+pub fn fits(parts: &[(Part, Verb)]) -> bool {
+    list(parts).len() <= 2000
+}
+
+/// Invitations sent since an instant, those taken back or replaced included: each was a mail.
+#[derive(Clone, Copy, Debug, Default, FromRow)]
+pub struct Sent {
+    /// By an owner.
+    pub by_owner: i64,
+    /// To an address, by anybody.
+    pub to_guest: i64,
+    /// By that owner to that address.
+    pub between: i64,
+}
+
+/// Counts the invitations of an owner and of an address.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sent(
+    db: &mut MySqlConnection,
+    owner: AccountId,
+    email: &str,
+    since: Timestamp,
+) -> Result<Sent, StoreError> {
+    Ok(sqlx::query_as(
+        "select count(if(given_by = ?, 1, null)) as by_owner, count(if(email = ?, 1, null)) as to_guest,
+                count(if(given_by = ? and email = ?, 1, null)) as `between`
+         from delegation where (given_by = ? or email = ?) and given_at > ?",
+    )
+    .bind(owner.0)
+    .bind(email)
+    .bind(owner.0)
+    .bind(email)
+    .bind(owner.0)
+    .bind(email)
+    .bind(instant(since))
+    .fetch_one(db)
+    .await?)
 }
 
 /// What is given of a dossier, what has run out included, the newest first.
@@ -181,26 +230,40 @@ pub async fn used(db: &mut MySqlConnection, id: DossierId, email: &str, now: Tim
     Ok(())
 }
 
-/// Takes back; the address of the guest, if it was given.
+/// The guest to whom something of a dossier was given, even if it was taken back since.
+///
+/// # Errors
+/// When the database fails.
+pub async fn guest(db: &mut MySqlConnection, dossier: DossierId, id: Uuid) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar("select email from delegation where delegation_id = ? and dossier_id = ?")
+        .bind(id)
+        .bind(dossier.0)
+        .fetch_optional(db)
+        .await?)
+}
+
+/// Takes back all that a guest holds of a dossier, and tells what that was.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn revoke(
     db: &mut MySqlConnection,
     dossier: DossierId,
-    id: Uuid,
+    email: &str,
     now: Timestamp,
-) -> Result<Option<String>, StoreError> {
-    let done = sqlx::query(
-        "update delegation set revoked_at = ? where delegation_id = ? and dossier_id = ? and revoked_at is null",
+) -> Result<Vec<Uuid>, StoreError> {
+    let standing: Vec<Uuid> = sqlx::query_scalar(
+        "select delegation_id from delegation where dossier_id = ? and email = ? and revoked_at is null for update",
     )
-    .bind(instant(now))
-    .bind(id)
     .bind(dossier.0)
-    .execute(&mut *db)
+    .bind(email)
+    .fetch_all(&mut *db)
     .await?;
-    if done.rows_affected() == 0 {
-        return Ok(None);
-    }
-    Ok(sqlx::query_scalar("select email from delegation where delegation_id = ?").bind(id).fetch_optional(db).await?)
+    sqlx::query("update delegation set revoked_at = ? where dossier_id = ? and email = ? and revoked_at is null")
+        .bind(instant(now))
+        .bind(dossier.0)
+        .bind(email)
+        .execute(db)
+        .await?;
+    Ok(standing)
 }

@@ -5,15 +5,16 @@ use super::{
     row::{impossible, instant, one_row, timestamp},
 };
 use crate::domain::{
+    access::Role,
     event::Event,
     ids::{AccountId, DossierId},
 };
 use jiff::Timestamp;
-use sqlx::MySqlConnection;
+use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
 
 /// Head of a hash chain: how many links it has, and the last one.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Head {
     /// Sequence of the last link; zero when there is none.
     pub sequence: u64,
@@ -95,23 +96,64 @@ pub async fn insert(db: &mut MySqlConnection, head: &Head, event: &Event) -> Res
     Ok(Head { sequence, link })
 }
 
-/// Something that somebody other than the owner read or did.
+/// Something that somebody other than the owner read or did, as often as it was on one day.
 #[derive(Clone, Debug)]
 pub struct Reading {
     /// What.
     pub kind: String,
-    /// When.
-    pub at: Timestamp,
-    /// Whose account it was: the owner is told the address of guests, of others only what they are.
+    /// When first.
+    pub first: Timestamp,
+    /// When last.
+    pub last: Timestamp,
+    /// How often.
+    pub times: u64,
+    /// Address of the account.
     pub email: String,
-    /// Roles of that account, comma-separated; none for a guest.
-    pub roles: Option<String>,
-    /// Part, code and rule, as journalled.
+    /// Roles that the account holds now.
+    pub roles: Vec<Role>,
+    /// Part, code and rule, as journalled the last time.
     pub data: serde_json::Value,
 }
 
-/// What others than the owner have read or done with a dossier, the latest first. How it is judged is not told here: that
-/// is for whoever publishes decisions.
+#[derive(FromRow)]
+struct ReadingRow {
+    kind: String,
+    first_at: PrimitiveDateTime,
+    at: PrimitiveDateTime,
+    times: i64,
+    email: String,
+    roles: Option<String>,
+    data: String,
+}
+
+impl TryFrom<ReadingRow> for Reading {
+    type Error = StoreError;
+    fn try_from(row: ReadingRow) -> Result<Self, StoreError> {
+        let roles: Result<_, ()> = row.roles.iter().flat_map(|all| all.split(',')).map(str::parse).collect();
+        Ok(Self {
+            kind: row.kind,
+            first: timestamp(row.first_at),
+            last: timestamp(row.at),
+            times: u64::try_from(row.times).map_err(|_| impossible("event", "at"))?,
+            email: row.email,
+            roles: roles.map_err(|()| impossible("account_role", "role"))?,
+            data: serde_json::from_str(&row.data).map_err(|_| impossible("event", "data"))?,
+        })
+    }
+}
+
+/// A stretch of a long list.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch {
+    /// Lines before it.
+    pub after: u64,
+    /// Most lines of it.
+    pub lines: u32,
+}
+
+/// What others than the owner have read or done with a dossier, the latest first. The same by the same person, by the same
+/// right and on the same day is one line, so that no repetition hides anything else; `east` is how many seconds days
+/// begin before those of UTC. How it is judged is not told here: that is for whoever publishes decisions.
 ///
 /// # Errors
 /// When the database fails.
@@ -119,26 +161,31 @@ pub async fn readings(
     db: &mut MySqlConnection,
     dossier: DossierId,
     owner: AccountId,
+    east: i32,
+    stretch: Stretch,
 ) -> Result<Vec<Reading>, StoreError> {
-    let rows: Vec<(String, PrimitiveDateTime, String, Option<String>, String)> = sqlx::query_as(
-        "select e.kind, e.at, a.email,
-                (select group_concat(r.role) from account_role r where r.account_id = a.account_id), e.data
-         from event e join account a on a.account_id = e.account_id
-         where e.dossier_id = ? and e.account_id <> ?
-         and e.kind not in ('dossier_admitted', 'admission_taken_back', 'expert_assigned', 'expert_released',
-                            'interest_declared')
-         order by e.sequence desc limit 100",
+    let rows: Vec<ReadingRow> = sqlx::query_as(
+        "select e.kind, g.first_at, e.at, g.times, a.email,
+                (select group_concat(r.role) from account_role r where r.account_id = a.account_id
+                 and (r.ends_at is null or r.ends_at > utc_timestamp(6))) as roles, e.data
+         from (select max(sequence) as last_sequence, min(at) as first_at, count(*) as times from event
+               where dossier_id = ? and account_id <> ?
+               and kind not in ('dossier_admitted', 'admission_taken_back', 'expert_assigned', 'expert_released',
+                                'interest_declared')
+               group by account_id, kind, date(at + interval ? second), json_value(data, '$.rule'),
+                        json_value(data, '$.part'), json_value(data, '$.code'), json_query(data, '$.sections')
+               order by last_sequence desc limit ? offset ?) g
+         join event e on e.sequence = g.last_sequence join account a on a.account_id = e.account_id
+         order by e.sequence desc",
     )
     .bind(dossier.0)
     .bind(owner.0)
+    .bind(east)
+    .bind(stretch.lines)
+    .bind(stretch.after)
     .fetch_all(db)
     .await?;
-    rows.into_iter()
-        .map(|(kind, at, email, roles, data)| {
-            let data = serde_json::from_str(&data).map_err(|_| impossible("event", "data"))?;
-            Ok(Reading { kind, at: timestamp(at), email, roles, data })
-        })
-        .collect()
+    rows.into_iter().map(Reading::try_from).collect()
 }
 
 /// Kinds and instants of the events of a dossier, oldest first.

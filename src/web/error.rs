@@ -393,8 +393,17 @@ fn describe_app(error: &AppError) -> Described {
                 "What you typed stays on this page and on this device. Send it again in a moment: the same attempt never counts twice.",
             ),
         ),
-        AppError::Overloaded
-        | AppError::Store(
+        AppError::Overloaded => words(
+            S::SERVICE_UNAVAILABLE,
+            "overloaded",
+            ("Portail très occupé", "Portal very busy"),
+            (
+                "Vérifier vos droits a demandé plus de temps que permis. Cette requête n'a rien changé.",
+                "Checking your rights took longer than it may. This request changed nothing.",
+            ),
+            AGAIN,
+        ),
+        AppError::Store(
             StoreError::Unavailable(_)
             | StoreError::NoLeader
             | StoreError::Moved
@@ -413,5 +422,17 @@ fn describe_app(error: &AppError) -> Described {
         AppError::Store(StoreError::Full(_)) => full(),
         AppError::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => full(),
         AppError::Store(_) | AppError::Disk(_) | AppError::Token(_) | AppError::Keys(_) => unexpected(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_that_takes_too_long_is_not_blamed_on_the_database() {
+        let described = describe(&Failure::App(AppError::Overloaded));
+        assert_eq!((described.status.as_u16(), described.code), (503, "overloaded"));
+        assert!(!described.detail.get(&Lang::Fr).contains("base de données"));
     }
 }

@@ -181,6 +181,11 @@ pub(super) fn allowing(action: Action) -> Vec<usize> {
     allowing.map(|(number, _)| number).collect()
 }
 
+/// The roles that a rule asks for, by its number.
+pub(super) fn roles(number: usize) -> &'static [Role] {
+    OUTLINE.rules.get(number).map_or(&[], |rule| &rule.roles)
+}
+
 #[cfg(test)]
 pub(super) fn fits() -> bool {
     OUTLINE.names.len() <= 64 && OUTLINE.rules.len() <= 64 && OUTLINE.definitions.len() <= 64

@@ -3,7 +3,7 @@
 use super::words;
 use crate::domain::ids::{AccountId, DossierId};
 use jiff::Timestamp;
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 /// The one thing that an action is done to.
 #[derive(Clone, Debug)]
@@ -120,6 +120,19 @@ pub struct Grant {
     pub verb: Verb,
     /// The last instant.
     pub until: Timestamp,
+}
+
+impl Grant {
+    /// The same rights, each said once and with its last end.
+    #[must_use]
+    pub fn merged(grants: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let mut latest = BTreeMap::new();
+        for Self { part, verb, until } in grants {
+            let known = latest.entry((part, verb)).or_insert(until);
+            *known = until.max(*known);
+        }
+        latest.into_iter().map(|((part, verb), until)| Self { part, verb, until }).collect()
+    }
 }
 
 /// What one dossier is to one person who is not its owner.

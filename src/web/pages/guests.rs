@@ -4,18 +4,17 @@ use super::{here, render, see_other};
 use crate::{
     app::{
         App, AppError, Ctx,
-        delegate::{Gift, Guests, part_title, verb_title},
+        delegate::{Gift, Guest, Guests, Read, Reader, part_title, parts_of, verb_title},
     },
     auth::RULES,
     domain::{
-        access::{Part, Verb},
+        access::{Grant, Part, Verb},
         answers,
         calendar::show_instant,
         call::Call,
         ids::DossierId,
         text::{Lang, Text},
     },
-    store::journal::Reading,
     web::{
         error::Failure,
         extract::{Path, Posted, Query},
@@ -36,6 +35,9 @@ use uuid::Uuid;
 pub struct Told {
     #[serde(default)]
     done: String,
+    /// The page of those who have read, from 1.
+    #[serde(default)]
+    readings: u32,
 }
 
 /// Who holds what.
@@ -46,7 +48,8 @@ pub async fn show(
     Query(told): Query<Told>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
-    let guests = app.guests(&ctx, id).await?;
+    let at = told.readings.saturating_sub(1);
+    let guests = app.guests(&ctx, id, at).await?;
     let notice = match told.done.as_str() {
         "given" => Some(Text::new("L'invitation est partie.", "The invitation was sent.")),
         "taken" => Some(Text::new(
@@ -55,7 +58,7 @@ pub async fn show(
         )),
         _ => None,
     };
-    Ok(Html(page(&app, &ctx, id, &guests, &here(&uri), None, &[], notice.as_ref())?))
+    Ok(Html(page(&app, &ctx, id, &guests, &here(&uri), Shown { at, notice: notice.as_ref(), ..Shown::default() })?))
 }
 
 /// Gives; a form that is not right comes back as it was typed.
@@ -66,13 +69,14 @@ pub async fn give(
     uri: Uri,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    let guests = app.guests(&ctx, id).await?;
+    let guests = app.guests(&ctx, id, 0).await?;
     let zone = app.call(&guests.call)?.time_zone();
     match app.give(&ctx, id, &gift(&posted, &zone)).await {
         Ok(()) => Ok(see_other(ctx.lang, &format!("/dossiers/{id}/guests?done=given"))),
         Err(AppError::Gift(faults)) => {
             let problems: Vec<_> = faults.iter().map(|fault| (fault.field(), fault.words())).collect();
-            let page = page(&app, &ctx, id, &guests, &here(&uri), Some(&posted), &problems, None)?;
+            let shown = Shown { posted: Some(&posted), problems: &problems, ..Shown::default() };
+            let page = page(&app, &ctx, id, &guests, &here(&uri), shown)?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
         }
         Err(error) => Err(error.into()),
@@ -91,18 +95,22 @@ pub async fn revoke(
 }
 
 fn gift(posted: &Posted, zone: &TimeZone) -> Gift {
-    let chosen = posted.pairs().iter().filter_map(|(name, value)| {
-        let part: Part = name.strip_prefix("part.")?.parse().ok()?;
-        let verb: Verb = value.parse().ok()?;
-        Some((part, verb))
-    });
-    let deposit = (posted.text("deposit") == "yes").then_some((Part::Deposit, Verb::Deposit));
-    Gift {
+    let mut gift = Gift {
         email: posted.text("email").to_owned(),
-        parts: chosen.chain(deposit).collect(),
         note: posted.text("note").to_owned(),
         ends: end_of(posted.text("until"), zone),
+        ..Gift::default()
+    };
+    for (name, value) in posted.pairs() {
+        let part = name.strip_prefix("part.").and_then(|part| part.parse::<Part>().ok());
+        if let (Some(part), Ok(verb)) = (part, value.parse::<Verb>()) {
+            gift.add(part, verb);
+        }
     }
+    if posted.text("deposit") == "yes" {
+        gift.add(Part::Deposit, Verb::Deposit);
+    }
+    gift
 }
 
 /// The last second of a day in the call's zone.
@@ -112,39 +120,25 @@ fn end_of(day: &str, zone: &TimeZone) -> Option<Timestamp> {
     next.timestamp().checked_sub(1.second()).ok()
 }
 
-#[expect(clippy::too_many_arguments, reason = "what one page is made from")]
-fn page(
-    app: &App,
-    ctx: &Ctx,
-    id: DossierId,
-    guests: &Guests,
-    path: &str,
-    posted: Option<&Posted>,
-    problems: &[(&'static str, Text)],
-    notice: Option<&Text>,
-) -> Result<String, Failure> {
+/// What a page shows beside the guests.
+#[derive(Clone, Copy, Default)]
+struct Shown<'a> {
+    /// The page of those who have read, from 0.
+    at: u32,
+    posted: Option<&'a Posted>,
+    problems: &'a [(&'static str, Text)],
+    notice: Option<&'a Text>,
+}
+
+fn page(app: &App, ctx: &Ctx, id: DossierId, guests: &Guests, path: &str, shown: Shown<'_>) -> Result<String, Failure> {
+    let Shown { at, posted, problems, notice } = shown;
     let call = app.call(&guests.call)?;
     let zone = call.time_zone();
-    let rows: Vec<GuestRow> = guests
-        .given
-        .iter()
-        .map(|given| GuestRow {
-            id: given.id,
-            email: given.email.clone(),
-            parts: given
-                .parts
-                .iter()
-                .map(|(part, verb)| format!("{} : {}", part_title(call, part, ctx.lang), verb_title(*verb, ctx.lang)))
-                .collect(),
-            until: show_instant(given.ends_at, &zone),
-            over: given.ends_at < ctx.now,
-            used: given.used_at.map(|at| show_instant(at, &zone)),
-        })
-        .collect();
+    let rows: Vec<GuestRow> = guests.given.iter().map(|guest| guest_row(call, guest, ctx, &zone)).collect();
     let readings: Vec<ReadingRow> =
-        guests.readings.iter().map(|reading| reading_row(call, reading, ctx.lang, &zone)).collect();
+        guests.readings.iter().map(|read| reading_row(call, read, ctx.lang, &zone)).collect();
     let typed = |name: &'static str| posted.map_or("", |posted| posted.text(name));
-    let choices: Vec<PartChoice> = parts(call)
+    let choices: Vec<PartChoice> = parts_of(call)
         .map(|part| {
             let word = part.to_string();
             let chosen = posted.map_or("", |posted| posted.text(&format!("part.{word}"))).to_owned();
@@ -156,6 +150,8 @@ fn page(
         title: &guests.title,
         guests: &rows,
         readings: &readings,
+        newer: (at > 0).then_some(at),
+        older: guests.older.then_some(at.saturating_add(2)),
         choices: &choices,
         typed: Typed {
             email: typed("email"),
@@ -169,15 +165,30 @@ fn page(
     Ok(render(app, ctx, call, path, |shell| view::guests(shell, &page))?)
 }
 
-/// What can be given: the whole, each section, each piece that is a file.
-fn parts(call: &Call) -> impl Iterator<Item = Part> + '_ {
-    let sections = call.sections.iter().map(|section| Part::Section(section.id.clone()));
-    let pieces = call.uploads().map(|piece| Part::Piece(piece.code.clone()));
-    std::iter::once(Part::Whole).chain(sections).chain(pieces)
+/// Somebody who holds something, in words and in the order of the form.
+fn guest_row(call: &Call, guest: &Guest, ctx: &Ctx, zone: &TimeZone) -> GuestRow {
+    let mut grants: Vec<_> = guest.grants.iter().collect();
+    grants.sort_by_key(|grant| parts_of(call).position(|part| part == grant.part).unwrap_or(usize::MAX));
+    let words = |grant: &Grant| {
+        let words = format!("{} : {}", part_title(call, &grant.part, ctx.lang), verb_title(grant.verb, ctx.lang));
+        if grant.until == guest.until {
+            return words;
+        }
+        format!("{words} ({} {})", ctx.lang.tr("jusqu’au", "until"), show_instant(grant.until, zone))
+    };
+    GuestRow {
+        id: guest.id,
+        email: guest.email.clone(),
+        parts: grants.into_iter().map(words).collect(),
+        until: show_instant(guest.until, zone),
+        over: guest.until < ctx.now,
+        used: guest.used_at.map(|at| show_instant(at, zone)),
+    }
 }
 
-/// A line of the journal in words. Whoever examines the dossier is named by what they are, not by address.
-fn reading_row(call: &Call, reading: &Reading, lang: Lang, zone: &TimeZone) -> ReadingRow {
+/// Lines of the journal in words. Whoever examines the dossier is named by what they are, not by address.
+fn reading_row(call: &Call, read: &Read, lang: Lang, zone: &TimeZone) -> ReadingRow {
+    let reading = &read.what;
     let word = |name: &str| reading.data[name].as_str();
     let what = match reading.kind.as_str() {
         "draft_read" => lang.tr("a lu", "read"),
@@ -198,13 +209,23 @@ fn reading_row(call: &Call, reading: &Reading, lang: Lang, zone: &TimeZone) -> R
     let named: Vec<String> =
         part.into_iter().chain(piece).chain(sections).map(|part| part_title(call, &part, lang)).collect();
     let rule = RULES.iter().find(|rule| word("rule") == Some(rule.slug));
+    let often = match reading.times {
+        1 => String::new(),
+        times => lang.tr("NN fois", "NN times").replace("NN", &times.to_string()),
+    };
+    let words = [what.to_owned(), named.join(", ")];
+    let words = words.iter().map(String::as_str).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     ReadingRow {
-        at: show_instant(reading.at, zone),
-        who: match &reading.roles {
-            Some(roles) => super::role_names(roles.split(',').filter_map(|role| role.parse().ok()), lang).join(", "),
-            None => reading.email.clone(),
+        at: show_instant(reading.last, zone),
+        since: (reading.times > 1).then(|| show_instant(reading.first, zone)),
+        who: match &read.by {
+            Reader::Guest(email) => email.clone(),
+            Reader::Staff(roles) if roles.is_empty() => {
+                lang.tr("une personne du service", "somebody of the service").to_owned()
+            }
+            Reader::Staff(roles) => super::role_names(roles.iter().copied(), lang).join(", "),
         },
-        what: format!("{what} {}", named.join(", ")).trim().to_owned(),
+        what: if often.is_empty() { words } else { format!("{words} ({often})") },
         why: rule.map_or_else(|| Text::new("–", "–"), |rule| rule.words()),
     }
 }

@@ -16,6 +16,10 @@ pub struct GuestsPage<'a> {
     pub guests: &'a [GuestRow],
     /// Who has read or changed what.
     pub readings: &'a [ReadingRow],
+    /// The page of newer ones.
+    pub newer: Option<u32>,
+    /// The page of older ones.
+    pub older: Option<u32>,
     /// What can be given.
     pub choices: &'a [PartChoice],
     /// What was typed in the form.
@@ -70,8 +74,10 @@ pub struct GuestRow {
 /// Something that somebody read or changed.
 #[derive(Clone, Debug)]
 pub struct ReadingRow {
-    /// When, as shown.
+    /// When last, as shown.
     pub at: String,
+    /// When first on that day, if it was more than once.
+    pub since: Option<String>,
     /// Who, in words.
     pub who: String,
     /// What, in words.

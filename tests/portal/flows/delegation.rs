@@ -1,5 +1,8 @@
 //! A dossier worked on by several: each guest gets what was given, by its own name, and nothing more.
 
+mod invitations;
+mod readers;
+
 use crate::harness::{
     Actor,
     installation::{guichet, wait_for_async},
@@ -22,6 +25,13 @@ async fn guest(email: &str) -> Actor {
 
 pub fn in_days(days: i64) -> String {
     (sample::today() + jiff::Span::new().days(days)).to_string()
+}
+
+/// The forms that take back, in the order of the page.
+async fn revocations(owner: &mut Actor, id: &str) -> Vec<String> {
+    let page = owner.get(&format!("/dossiers/{id}/guests")).await.expect(200).body;
+    let actions = page.split("action=\"").filter_map(|rest| rest.split('"').next());
+    actions.filter(|action| action.ends_with("/revoke")).map(str::to_owned).collect()
 }
 
 /// Gives by the page.
@@ -79,9 +89,7 @@ async fn an_accountant_fills_one_annex_and_nothing_else() {
         page.split("id=\"readings-title\"").nth(1).unwrap().contains(&email)
     })
     .await;
-    let page = ada.get(&format!("/dossiers/{id}/guests")).await.expect(200).body;
-    let revoke = page.split("action=\"").find(|part| part.contains("/revoke\"")).unwrap();
-    let revoke = revoke.split('"').next().unwrap().to_owned();
+    let revoke = revocations(&mut ada, &id).await.remove(0);
     // Somebody else takes nothing back.
     let mut eve = Actor::applicant().await;
     eve.post(&revoke, &[]).await.expect(404);

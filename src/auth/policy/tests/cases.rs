@@ -474,3 +474,28 @@ fn what_cannot_be_taken_back_waits_for_a_confirmation() {
         "writing is not depositing"
     );
 }
+
+/// However often one is given something, and whatever its ends, the question stays small.
+#[test]
+fn hundreds_of_grants_lock_nobody_out() {
+    let world = World { keys: Keys::ephemeral().unwrap() };
+    let guest = world.who(2, &[], Amr::Email);
+    let grants: Vec<Grant> = (0..2000_u16)
+        .map(|number| Grant {
+            part: section(&format!("s{}", number % 400)),
+            verb: Verb::Write,
+            until: ends() + jiff::SignedDuration::from_hours(i64::from(number)),
+        })
+        .collect();
+    let merged = Grant::merged(grants.clone());
+    assert_eq!(merged.len(), 400);
+    let last = ends() + jiff::SignedDuration::from_hours(1600);
+    assert!(merged.iter().all(|grant| grant.until >= last), "the latest end of each");
+    for grants in [grants, merged] {
+        let relations = Relations { grants, ..none() };
+        let asked = |action, part| world.ask(&guest, action, &about(Stage::Draft, part, relations.clone()));
+        assert_eq!(asked(Action::DraftRead, Part::Overview), "+guest-enters");
+        assert_eq!(asked(Action::DraftWrite, section("s7")), "+guest-writes");
+        assert_eq!(asked(Action::DraftRead, Part::Whole), "-nobody-else");
+    }
+}

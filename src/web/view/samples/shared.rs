@@ -36,13 +36,15 @@ pub(super) fn guests_page(s: &Shell<'_>, problems: &[(&'static str, Text)]) -> P
     ];
     let readings = [
         ReadingRow {
-            at: "12/07/2024 09:12:44".into(),
+            at: "12/07/2024 18:40:02".into(),
+            since: Some("12/07/2024 09:12:44".into()),
             who: "compta@cabinet.example".into(),
-            what: s.tr("a lu D. Budget (annexe 1)", "read D. Budget (annex 1)").into(),
+            what: s.tr("a lu D. Budget (annexe 1) (12 fois)", "read D. Budget (annex 1) (12 times)").into(),
             why: Text::new("une personne invitée lit la partie confiée", "somebody invited reads the part given"),
         },
         ReadingRow {
             at: "01/08/2024 10:00:01".into(),
+            since: None,
             who: s.tr("instructeur", "officer").into(),
             what: s.tr("a lu le dépôt", "read the deposit").into(),
             why: Text::new("les instructeurs lisent ce qui est déposé", "officers read what stands deposited"),
@@ -64,6 +66,8 @@ pub(super) fn guests_page(s: &Shell<'_>, problems: &[(&'static str, Text)]) -> P
         title: "Réplication sans opérateur pour l’industrie",
         guests: &rows,
         readings: &readings,
+        newer: Some(1),
+        older: Some(3),
         choices: &choices,
         typed: Typed { email: "compta@", until: "2024-07-30", note: "Merci !", deposit: false },
         problems,

@@ -1,0 +1,214 @@
+//! What an owner gives, as it was typed, and what is wrong with it.
+
+use crate::{
+    domain::{
+        access::{Part, Verb},
+        answers,
+        text::Text,
+    },
+    store::delegation::{Delegation, Sent},
+};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+
+/// Longest time for which something is given.
+const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 366);
+/// Most guests of one dossier at a time.
+const GUESTS: usize = 30;
+/// Longest word to a guest, characters.
+const NOTE: usize = 200;
+/// The same gift to the same guest within this time is a second click, or a second try.
+const SAME: SignedDuration = SignedDuration::from_mins(10);
+/// The time in which invitations are counted.
+pub(super) const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Most invitations of one owner in that time.
+const BY_OWNER: i64 = 40;
+/// Most invitations of one owner to one address in that time.
+const BETWEEN: i64 = 5;
+/// Most invitations to one address in that time: an accountant has several clients, and the same last day.
+const TO_GUEST: i64 = 20;
+
+/// What the owner wants to give, as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct Gift {
+    /// Address of the guest.
+    pub email: String,
+    /// Parts, each with what may be done with it.
+    pub parts: BTreeMap<Part, Verb>,
+    /// A word to the guest.
+    pub note: String,
+    /// The last instant.
+    pub ends: Option<Timestamp>,
+}
+
+/// A gift in which nothing is wrong by itself.
+#[derive(Debug)]
+pub(super) struct Fine {
+    pub email: String,
+    pub note: String,
+    pub ends: Timestamp,
+}
+
+/// What is wrong with a gift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GiftFault {
+    /// Not an address.
+    Address,
+    /// An address with characters that cannot be told from others, or not be seen.
+    Characters,
+    /// The owner's own address.
+    Own,
+    /// Nothing is given.
+    Nothing,
+    /// More parts than one gift holds.
+    TooMuch,
+    /// No day, or one that has passed.
+    Past,
+    /// A day too far away.
+    TooFar,
+    /// Too long a word.
+    TooLong,
+    /// A word with a link in it.
+    Link,
+    /// Too many guests.
+    TooMany,
+    /// Too many invitations by this owner.
+    TooOften,
+    /// Too many invitations to this address.
+    TooOftenThere,
+}
+
+impl GiftFault {
+    /// Name of the field that is wrong.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Address | Self::Characters | Self::Own | Self::TooMany | Self::TooOften | Self::TooOftenThere => {
+                "email"
+            }
+            Self::Nothing | Self::TooMuch => "parts",
+            Self::Past | Self::TooFar => "until",
+            Self::TooLong | Self::Link => "note",
+        }
+    }
+
+    /// What is wrong, and what to do.
+    #[must_use]
+    pub fn words(self) -> Text {
+        match self {
+            Self::Address => Text::new(
+                "Ce n'est pas une adresse électronique : écrivez-la sous la forme nom@cabinet.fr.",
+                "This is not an e-mail address: write it as name@firm.com.",
+            ),
+            Self::Characters => Text::new(
+                "Cette adresse contient un caractère accentué ou invisible : retapez-la à la main, en lettres sans accent.",
+                "This address has an accented or invisible character: type it again by hand, in plain letters.",
+            ),
+            Self::Own => Text::new(
+                "C'est votre propre adresse : vous avez déjà tous les droits.",
+                "This is your own address: you have every right already.",
+            ),
+            Self::Nothing => {
+                Text::new("Choisissez au moins une partie à confier.", "Choose at least one part to give.")
+            }
+            Self::TooMuch => Text::new(
+                "Trop de parties à la fois : confiez plutôt tout le dossier.",
+                "Too many parts at a time: give the whole dossier instead.",
+            ),
+            Self::Past => Text::new(
+                "Donnez un dernier jour qui ne soit pas passé, au format jj/mm/aaaa.",
+                "Give a last day that has not passed, as dd/mm/yyyy.",
+            ),
+            Self::TooFar => {
+                Text::new("Un an au plus : choisissez un jour plus proche.", "A year at most: choose a nearer day.")
+            }
+            Self::TooLong => {
+                Text::new("200 caractères au plus : abrégez votre mot.", "200 characters at most: shorten your word.")
+            }
+            Self::Link => Text::new(
+                "Pas de lien dans votre mot (http://, https://, www.) : le courriel donne déjà celui du dossier.",
+                "No link in your word (http://, https://, www.): the mail already has that of the dossier.",
+            ),
+            Self::TooMany => Text::new(
+                "Trente personnes ont déjà accès à ce dossier : retirez-en une d'abord.",
+                "Thirty people have access to this dossier already: take one out first.",
+            ),
+            Self::TooOften => Text::new(
+                "Vous avez envoyé 40 invitations en vingt-quatre heures : attendez demain pour la suivante.",
+                "You have sent 40 invitations within twenty-four hours: wait until tomorrow for the next one.",
+            ),
+            Self::TooOftenThere => Text::new(
+                "Cette adresse a reçu trop d'invitations en vingt-quatre heures : attendez demain pour la suivante.",
+                "This address was sent too many invitations within twenty-four hours: wait until tomorrow for the next one.",
+            ),
+        }
+    }
+}
+
+impl Gift {
+    /// Adds a part; of two things to do with one part, the greater counts.
+    pub fn add(&mut self, part: Part, verb: Verb) {
+        let known = self.parts.entry(part).or_insert(verb);
+        *known = verb.max(*known);
+    }
+
+    /// The address of the guest.
+    pub(super) fn address(&self) -> Result<String, GiftFault> {
+        let email = answers::email(self.email.trim()).ok_or(GiftFault::Address)?;
+        // What cannot be seen, or looks like something else, would invite another person than the owner reads.
+        if email.chars().all(|c| c.is_ascii_graphic()) { Ok(email.to_lowercase()) } else { Err(GiftFault::Characters) }
+    }
+
+    /// Looks at what was typed, whatever was given before.
+    pub(super) fn read(&self, own: &str, now: Timestamp) -> Result<Fine, Vec<GiftFault>> {
+        let mut faults = Vec::new();
+        let email = self.address();
+        match &email {
+            Err(fault) => faults.push(*fault),
+            Ok(email) if email == own => faults.push(GiftFault::Own),
+            Ok(_) => {}
+        }
+        if self.parts.is_empty() {
+            faults.push(GiftFault::Nothing);
+        }
+        // One line: a word must not pass for a paragraph of the portal's.
+        let note = self.note.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+        let note = note.collect::<Vec<_>>().join(" ");
+        if note.chars().count() > NOTE {
+            faults.push(GiftFault::TooLong);
+        }
+        let small = note.to_lowercase();
+        if ["http:", "https:", "://", "www."].iter().any(|link| small.contains(link)) {
+            faults.push(GiftFault::Link);
+        }
+        let ends = self.ends.filter(|ends| *ends > now);
+        match ends {
+            None => faults.push(GiftFault::Past),
+            Some(ends) if ends > now + LONGEST => faults.push(GiftFault::TooFar),
+            Some(_) => {}
+        }
+        match (email, ends) {
+            (Ok(email), Some(ends)) if faults.is_empty() => Ok(Fine { email, note, ends }),
+            _ => Err(faults),
+        }
+    }
+}
+
+impl Fine {
+    /// Whether this is what the guest was just given.
+    pub(super) fn repeats(&self, former: &[&Delegation], parts: &[(Part, Verb)], now: Timestamp) -> bool {
+        let same = |one: &&Delegation| one.parts == parts && one.ends_at == self.ends && one.note == self.note;
+        former.len() == 1 && former.iter().any(|one| same(one) && now.duration_since(one.given_at) < SAME)
+    }
+}
+
+/// What stands against one more invitation, with that many other guests.
+pub(super) fn crowded(guests: usize, sent: Sent) -> impl Iterator<Item = GiftFault> {
+    let often = sent.between >= BETWEEN || sent.to_guest >= TO_GUEST;
+    let faults = [
+        (guests >= GUESTS, GiftFault::TooMany),
+        (sent.by_owner >= BY_OWNER, GiftFault::TooOften),
+        (often, GiftFault::TooOftenThere),
+    ];
+    faults.into_iter().filter(|(holds, _)| *holds).map(|(_, fault)| fault)
+}

@@ -1,0 +1,145 @@
+//! Those who hold parts of a dossier and those who have read it, as its owner is told.
+
+use crate::{
+    auth::roles_of,
+    domain::access::{Grant, Role},
+    store::{delegation::Delegation, journal},
+};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// Somebody to whom parts of a dossier are given, with everything that is.
+#[derive(Debug)]
+pub struct Guest {
+    /// Id of what was given last.
+    pub id: Uuid,
+    /// Address.
+    pub email: String,
+    /// What was given; of a guest who holds something still, only that.
+    pub grants: Vec<Grant>,
+    /// The last instant of all of it.
+    pub until: Timestamp,
+    /// When the guest came first.
+    pub used_at: Option<Timestamp>,
+}
+
+impl Guest {
+    /// Each guest once, the newest first. A former release gave the same guest several times.
+    pub(super) fn all(given: &[Delegation], now: Timestamp) -> Vec<Self> {
+        let mut guests: Vec<Self> = Vec::new();
+        for one in given {
+            if let Some(guest) = guests.iter_mut().find(|guest| guest.email == one.email) {
+                guest.grants.extend(one.grants());
+                guest.until = guest.until.max(one.ends_at);
+                guest.used_at = [guest.used_at, one.used_at].into_iter().flatten().min();
+            } else {
+                let (grants, until) = (one.grants().collect(), one.ends_at);
+                guests.push(Self { id: one.id, email: one.email.clone(), grants, until, used_at: one.used_at });
+            }
+        }
+        for guest in &mut guests {
+            let held = guest.until >= now;
+            guest.grants = Grant::merged(guest.grants.drain(..).filter(|grant| !held || grant.until >= now));
+        }
+        guests
+    }
+}
+
+/// Who has read or done something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Whom the owner has invited, by address.
+    Guest(String),
+    /// Somebody who works for the call or the service, by what they are.
+    Staff(Vec<Role>),
+}
+
+impl Reader {
+    /// Told by the rule that was used and not by what the account is now: roles end, and guests may have one.
+    pub(super) fn of(reading: &journal::Reading) -> Self {
+        let rule = reading.data["rule"].as_str().unwrap_or_default();
+        let asked = roles_of(rule);
+        // Changes need no rule to be known: only guests make them.
+        let changes = ["draft_read", "draft_changed", "piece_attached", "piece_removed", "dossier_deposited"];
+        if rule.starts_with("guest-") || changes.contains(&reading.kind.as_str()) {
+            return Self::Guest(reading.email.clone());
+        }
+        let held = || reading.roles.iter().copied();
+        let roles: Vec<Role> = held().filter(|role| asked.is_empty() || asked.contains(role)).collect();
+        Self::Staff(if roles.is_empty() { asked.iter().copied().take(1).collect() } else { roles })
+    }
+}
+
+/// Something that others than the owner have read or done.
+#[derive(Debug)]
+pub struct Read {
+    /// Who.
+    pub by: Reader,
+    /// What, when, how often, and by which rule.
+    pub what: journal::Reading,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        access::Verb,
+        ids::{AccountId, DossierId},
+    };
+    use serde_json::json;
+
+    fn reading(kind: &str, rule: &str, roles: &[Role]) -> journal::Reading {
+        let (first, last) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+        let (email, roles) = ("ada@exemple.fr".to_owned(), roles.to_vec());
+        journal::Reading { kind: kind.into(), first, last, times: 1, email, roles, data: json!({ "rule": rule }) }
+    }
+
+    #[test]
+    fn readers_are_named_by_the_rule_that_they_used() {
+        let guest = Reader::Guest("ada@exemple.fr".into());
+        let staff = |roles: &[Role]| Reader::Staff(roles.to_vec());
+        for (kind, rule, roles, who) in [
+            ("draft_read", "guest-reads", &[Role::Auditor][..], guest.clone()),
+            ("deposit_read", "guest-deposits", &[Role::Officer], guest.clone()),
+            ("piece_attached", "", &[Role::Expert], guest),
+            ("deposit_read", "auditor-reads", &[], staff(&[Role::Auditor])),
+            ("deposit_read", "auditor-reads", &[Role::Expert], staff(&[Role::Auditor])),
+            ("deposit_read", "officer-reads", &[Role::SeniorOfficer, Role::Jury], staff(&[Role::SeniorOfficer])),
+            ("emergency_asked", "", &[Role::Operator], staff(&[Role::Operator])),
+            ("emergency_asked", "", &[], staff(&[])),
+        ] {
+            assert_eq!(Reader::of(&reading(kind, rule, roles)), who, "{kind} {rule} {roles:?}");
+        }
+    }
+
+    #[test]
+    fn a_guest_given_several_times_is_one() {
+        let at = |hours| Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(hours);
+        let one = |email: &str, parts: &[&str], ends, used: Option<i64>| Delegation {
+            id: Uuid::now_v7(),
+            dossier: DossierId(Uuid::nil()),
+            given_by: AccountId(Uuid::nil()),
+            email: email.into(),
+            parts: parts.iter().map(|part| (part.parse().unwrap(), Verb::Read)).collect(),
+            note: String::new(),
+            given_at: at(0),
+            ends_at: at(ends),
+            used_at: used.map(at),
+        };
+        let given = [
+            one("a@b.fr", &["section:budget"], 9, None),
+            one("c@d.fr", &["whole"], 1, None),
+            one("a@b.fr", &["section:budget", "piece:P9"], 7, Some(2)),
+            one("a@b.fr", &["whole"], 3, Some(1)),
+        ];
+        let guests = Guest::all(&given, at(5));
+        let told = |guest: &Guest| guest.grants.iter().map(|one| format!("{} {}", one.part, one.until)).collect();
+        let told: Vec<Vec<String>> = guests.iter().map(told).collect();
+        let [ninth, seventh, first] = [at(9), at(7), at(1)];
+        assert_eq!(
+            told,
+            [vec![format!("section:budget {ninth}"), format!("piece:P9 {seventh}")], vec![format!("whole {first}")]]
+        );
+        assert_eq!((guests[0].id, guests[0].used_at, guests[0].until), (given[0].id, Some(at(1)), at(9)));
+    }
+}
