@@ -27,7 +27,7 @@ mod shell;
 mod show;
 mod sign_in;
 
-pub use account::{AccountPage, SessionRow, TokenRow, account};
+pub use account::{AccountPage, SessionRow, TokenForm, TokenRow, account};
 pub use desk::{DeskForm, DeskPage, ExpertRow, ExpertState};
 pub use editor::editor;
 pub use emergency::{EmergencyRow, emergency};

@@ -26,5 +26,7 @@ mod rules;
 mod second_call;
 mod sign_in;
 mod sozu;
+mod suspended;
+mod tokens;
 mod twice;
 mod worlds;
