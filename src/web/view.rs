@@ -45,7 +45,7 @@ pub use receipt::receipt;
 pub use reviews::{InterestPage, ReviewRow, interest, reviews};
 pub use rights::{RightRow, RightsPage, rights};
 pub use shell::{Shell, Viewer, asset_version};
-pub use sign_in::{SignIn, link_confirm, link_sent, sign_in};
+pub use sign_in::{LinkConfirm, SignIn, link_confirm, link_sent, sign_in};
 
 #[cfg(test)]
 mod tests;
