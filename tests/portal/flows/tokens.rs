@@ -121,6 +121,27 @@ async fn a_token_narrowed_without_end_fills_neither_table_nor_page_nor_journal()
     assert!(page.contains(&format!("/account/tokens/{}/revoke", ids(&given).1[1])), "{page}");
 }
 
+#[tokio::test]
+async fn a_role_taken_and_given_back_revives_no_token() {
+    let (mut officer, email) = (Actor::anon(), format!("{}@exemple.fr", uuid::Uuid::now_v7().simple()));
+    let role = ["--role", "officer"];
+    officer.at.command(&[&["access", "give", &email], &role[..]].concat()).await;
+    let mut by_mail = Actor::anon();
+    by_mail.sign_in(&email).await;
+    let token = own_token(&mut by_mail, &["round:list"]).await;
+    let list = "/api/v1/rounds/demonstration/dossiers";
+    let mut script = Actor::bearing(&token);
+    script.get(list).await.expect(200);
+    officer.at.command(&[&["access", "take", &email], &role[..]].concat()).await;
+    wait_for_async("the token to be refused", async || script.get(list).await.status == 401).await;
+    officer.at.command(&[&["access", "give", &email], &role[..]].concat()).await;
+    officer.sign_in(&email).await;
+    officer.get("/calls/hyper-open-x/rounds/demonstration/dossiers").await.expect(200);
+    script.get(list).await.expect(401);
+    let kinds: Vec<String> = journalled(&ids(&token).0).await.into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["token_made", "token_revoked"]);
+}
+
 /// An installation of its own, all of whose first roots are dropped.
 #[tokio::test]
 async fn dropping_the_only_root_of_a_kind_makes_another_and_the_portal_goes_on() {
