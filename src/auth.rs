@@ -18,6 +18,7 @@ mod refusal;
 mod roots;
 mod rules;
 mod token;
+mod until;
 
 pub use guard::{Guarded, Permit, Protected};
 pub use keys::{Keys, KeysError, edge_marker};
@@ -27,6 +28,7 @@ pub use refusal::Refusal;
 pub use roots::{Root, RootKind, RootRecord, RootState, Roots};
 pub use rules::{RULES, Rule};
 pub use token::{ApiToken, Bearer, BearerKind, Channel, ServiceToken, SessionToken, TokenError, read};
+pub use until::Until;
 
 use ring::{digest, hmac};
 

@@ -22,6 +22,7 @@ pub mod health;
 pub mod interest;
 pub mod journal;
 pub mod login;
+pub mod narrowed;
 pub mod order;
 pub mod outbox;
 pub mod passkey;

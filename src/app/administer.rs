@@ -11,9 +11,9 @@ use crate::{
         text::Lang,
     },
     store::{
-        Freshness,
+        Freshness, StoreError,
         account::{self, Account, Given},
-        api_token, journal, session,
+        api_token, journal, narrowed, session,
     },
 };
 use jiff::Timestamp;
@@ -50,7 +50,8 @@ impl App {
         Ok(account)
     }
 
-    /// Takes a role away from an address; false when it had none such.
+    /// Takes a role away from an address; false when it had none such. Its sessions end, and its API tokens that say the
+    /// role are revoked: given back, the role would bring them back.
     ///
     /// # Errors
     /// [`AppError::NotFound`] when the address has no account; the store's.
@@ -64,6 +65,10 @@ impl App {
                 session::end_all(db, account.id, now).await?;
                 let event = about(EventKind::RoleTaken, &account, now, &data);
                 journal::append(db, &event).await?;
+                for id in api_token::revoke_of_role(db, account.id, role, now).await? {
+                    let data = serde_json::json!({ "token": id, "role": role.slug() });
+                    journal::append(db, &about(EventKind::TokenRevoked, &account, now, &data)).await?;
+                }
             }
             Ok(taken)
         })?;
@@ -134,30 +139,31 @@ impl App {
         self.register_roots().await?;
         let account = self.account_of(email).await?;
         let actions: &[Action] = if account.roles.staff() { &seed::OFFICER_ACTIONS } else { &seed::APPLICANT_ACTIONS };
-        self.make_token(&account, label, actions, self.clock(), ends).await
+        self.make_token(&account, Uuid::now_v7(), label, actions, self.clock(), ends).await
     }
 
-    /// Makes an API token of an account.
+    /// Makes an API token of an account, under an id of its own.
     ///
     /// # Errors
-    /// The store's or the signing's.
+    /// [`StoreError::Duplicate`] when a token has the id; the store's or the signing's.
     pub async fn make_token(
         &self,
         account: &Account,
+        id: Uuid,
         label: &str,
         actions: &[Action],
         now: Timestamp,
         ends: Timestamp,
     ) -> Result<IssuedToken, AppError> {
-        let id = Uuid::now_v7();
+        // Signed before it is listed: what cannot be signed is nowhere.
+        let token = ApiToken { id, account: account.id, roles: &account.roles, actions, ends }.mint(&self.keys, now)?;
         let data = serde_json::json!({ "token": id, "ends": ends });
         transaction!(self.store, db => {
-            api_token::insert(db, id, account.id, label, actions, now, ends).await?;
+            api_token::insert(db, &api_token::Making { id, account, label, actions, ends }, now).await?;
             let event = about(EventKind::TokenMade, account, now, &data);
             journal::append(db, &event).await?;
             Ok(())
         })?;
-        let token = ApiToken { id, account: account.id, roles: &account.roles, actions, ends }.mint(&self.keys, now)?;
         Ok(IssuedToken { account: account.clone(), token, actions: actions.to_vec() })
     }
 }
@@ -183,14 +189,16 @@ impl App {
         seed::APPLICANT_ACTIONS.iter().chain(officers).copied().collect()
     }
 
-    /// Makes a token of the actor's. Only somebody at a browser makes tokens, and those who decide only with a passkey: a
-    /// program stands for what they could do then.
+    /// Makes a token of the actor's, under the id of its attempt. Only somebody at a browser makes tokens, and those who
+    /// decide only with a passkey: a program stands for what they could do then, and is asked for no passkey. What cannot
+    /// be taken back is therefore confirmed when the token is made.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`], [`AppError::Unconfirmed`], the store's or the signing's.
+    /// [`AppError::Forbidden`], [`AppError::Unconfirmed`], [`AppError::TokenMade`], the store's or the signing's.
     pub async fn make_own_token(
         &self,
         ctx: &Ctx,
+        attempt: Uuid,
         label: &str,
         actions: &[Action],
         ends: Timestamp,
@@ -199,40 +207,50 @@ impl App {
         if actor.session.is_none() {
             return Err(AppError::Forbidden);
         }
-        if actor.rights.lacks_passkey() {
+        let last = actions.iter().any(|action| action.wants_confirmation());
+        if actor.rights.lacks_passkey() || (last && actor.rights.unconfirmed(ctx.now)) {
             return Err(AppError::Unconfirmed);
         }
-        self.make_token(&actor.account, label, actions, ctx.now, ends).await
+        match self.make_token(&actor.account, attempt, label, actions, ctx.now, ends).await {
+            Err(AppError::Store(StoreError::Duplicate(_))) => Err(AppError::TokenMade),
+            made => made,
+        }
     }
 
     /// The tokens of the actor that hold, and the narrowed ones of them that were used.
     ///
     /// # Errors
     /// [`AppError::SignInNeeded`] or the store's.
-    pub async fn own_tokens(&self, ctx: &Ctx) -> Result<(Vec<api_token::Listed>, Vec<api_token::Narrowed>), AppError> {
-        let account = ctx.account()?;
+    pub async fn own_tokens(&self, ctx: &Ctx) -> Result<(Vec<api_token::Listed>, Vec<narrowed::Narrowed>), AppError> {
+        let account = ctx.known()?.account.id;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let tokens = api_token::of_account(&mut db, account, ctx.now).await?;
-        Ok((tokens, api_token::narrowed_of_account(&mut db, account).await?))
+        Ok((tokens, narrowed::of_account(&mut db, account).await?))
     }
 
-    /// Revokes a token of the actor, by its id, or a narrowed one of it, by its revocation id in hexadecimal.
+    /// Revokes a token of the actor, by its id, or a narrowed one of it, by its revocation id in hexadecimal. Nothing
+    /// changes where it is revoked already.
     ///
     /// # Errors
     /// [`AppError::NotFound`] when the actor has none such; the store's.
     pub async fn revoke_token(&self, ctx: &Ctx, id: &str) -> Result<(), AppError> {
         let (who, now) = (ctx.account()?, ctx.now);
         let token = id.parse::<Uuid>().ok();
-        let narrowed: Option<[u8; 32]> = hex::decode(id).ok().and_then(|id| id.try_into().ok());
+        let block: Option<[u8; 32]> = hex::decode(id).ok().and_then(|id| id.try_into().ok());
         let data = serde_json::json!({ "token": id });
         transaction!(self.store, db => {
-            let revoked = match (token, &narrowed) {
+            let revoked = match (token, &block) {
                 (Some(id), _) => api_token::revoke(db, who, id, now).await?,
-                (None, Some(id)) => api_token::revoke_narrowed(db, who, id, now).await?,
+                (None, Some(id)) => narrowed::revoke(db, who, id, now).await?,
                 (None, None) => false,
             };
             if !revoked {
-                return Err(AppError::NotFound);
+                let before = match (token, &block) {
+                    (Some(id), _) => api_token::is_revoked(db, who, id).await?,
+                    (None, Some(id)) => narrowed::is_revoked(db, who, id).await?,
+                    (None, None) => false,
+                };
+                return if before { Ok(()) } else { Err(AppError::NotFound) };
             }
             let event =
                 Event { kind: EventKind::TokenRevoked, at: now, actor: Some(who), dossier: None, data: data.clone() };

@@ -57,18 +57,27 @@ pub struct Actor {
 }
 
 impl Ctx {
-    /// Who asks.
+    /// Who asks, and may do something: every intention begins here, so that a suspended account opens nothing.
+    ///
+    /// # Errors
+    /// [`AppError::SignInNeeded`] or [`AppError::Suspended`].
+    pub fn actor(&self) -> Result<&Actor, AppError> {
+        let actor = self.known()?;
+        if actor.account.suspended { Err(AppError::Suspended) } else { Ok(actor) }
+    }
+
+    /// Who asks, suspended or not: for reading one's own account, and for signing out.
     ///
     /// # Errors
     /// [`AppError::SignInNeeded`].
-    pub fn actor(&self) -> Result<&Actor, AppError> {
+    pub fn known(&self) -> Result<&Actor, AppError> {
         self.actor.as_ref().ok_or(AppError::SignInNeeded)
     }
 
     /// The account that asks.
     ///
     /// # Errors
-    /// [`AppError::SignInNeeded`].
+    /// As [`Ctx::actor`].
     pub fn account(&self) -> Result<AccountId, AppError> {
         Ok(self.actor()?.account.id)
     }

@@ -20,6 +20,9 @@ pub enum AppError {
     /// The person has to confirm to be there first, with a passkey.
     #[error("confirmation needed")]
     Unconfirmed,
+    /// The account is suspended.
+    #[error("the account is suspended")]
+    Suspended,
     /// Nobody is known.
     #[error("sign-in needed")]
     SignInNeeded,
@@ -41,6 +44,9 @@ pub enum AppError {
     /// The last passkey of a person who must have one.
     #[error("the last passkey")]
     LastPasskey,
+    /// A token of this attempt was made, and shown, before.
+    #[error("the token was made already")]
+    TokenMade,
     /// More passkeys than a person may have.
     #[error("too many passkeys")]
     TooManyPasskeys,

@@ -7,7 +7,7 @@ use crate::{
         access::{Action, Target},
         event::{Event, EventKind},
     },
-    store::{Freshness, api_token, journal, token_root},
+    store::{Connection, Freshness, api_token, journal, token_root},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -62,7 +62,8 @@ pub struct Revoked {
 }
 
 impl App {
-    /// Records the roots that this machine begins with; those that are recorded stay.
+    /// Records the roots that this machine begins with; those that are recorded stay. A kind whose roots were all
+    /// dropped gets another, since nobody could sign in otherwise.
     ///
     /// # Errors
     /// The store's or the keys'.
@@ -73,15 +74,45 @@ impl App {
             for root in first.iter().filter(|root| root.kid == root.kind.first()) {
                 token_root::insert(db, root, now).await?;
             }
+            for kind in RootKind::ALL {
+                self.succeed(db, kind, now).await?;
+            }
             Ok(())
         })?;
         self.read_roots().await?;
         let roots = self.keys.roots();
         match RootKind::ALL.into_iter().find(|kind| roots.signing(*kind, now).is_none()) {
             // Signing with other keys would make tokens that other processes refuse.
-            Some(kind) => Err(TokenError::NoRoot(kind.slug()).into()),
+            Some(kind) => Err(TokenError::no_root(&roots, kind).into()),
             None => Ok(()),
         }
+    }
+
+    /// Makes a root that signs at once where none of a kind signs, wherever its private half may be.
+    async fn succeed(&self, db: &mut Connection, kind: RootKind, now: Timestamp) -> Result<Option<u32>, AppError> {
+        // Waits for whoever else may be making one.
+        let kid = token_root::next(db).await?;
+        let signs = |root: &RootRecord| root.kind == kind && root.dropped_at.is_none() && root.signs_at <= now;
+        if token_root::all(db).await?.iter().any(signs) {
+            return Ok(None);
+        }
+        self.make_root(db, kind, kid, now, now).await?;
+        Ok(Some(kid))
+    }
+
+    async fn make_root(
+        &self,
+        db: &mut Connection,
+        kind: RootKind,
+        kid: u32,
+        signs_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), AppError> {
+        let public_key = self.keys.make_root(kind, kid)?;
+        token_root::insert(db, &RootRecord { kid, kind, public_key, signs_at, dropped_at: None }, now).await?;
+        let data = serde_json::json!({ "kid": kid, "kind": kind.slug(), "signs_at": signs_at });
+        journal::append(db, &Event { kind: EventKind::RootMade, at: now, actor: None, dossier: None, data }).await?;
+        Ok(())
     }
 
     async fn read_roots(&self) -> Result<(), AppError> {
@@ -129,31 +160,30 @@ impl App {
         let signs_at = if at_once { now } else { now + TOLD };
         let kid = transaction!(self.store, db => {
             let kid = token_root::next(db).await?;
-            let public_key = self.keys.make_root(kind, kid)?;
-            token_root::insert(db, &RootRecord { kid, kind, public_key, signs_at, dropped_at: None }, now).await?;
-            let data = serde_json::json!({ "kid": kid, "kind": kind.slug(), "signs_at": signs_at });
-            journal::append(db, &Event { kind: EventKind::RootMade, at: now, actor: None, dossier: None, data }).await?;
+            self.make_root(db, kind, kid, signs_at, now).await?;
             Ok(kid)
         })?;
         self.read_roots().await?;
         Ok(kid)
     }
 
-    /// Drops a root: nothing that it has signed holds any more, on every process within seconds.
+    /// Drops a root: nothing that it has signed holds any more, on every process within seconds. Where no other of its
+    /// kind signs, one is made that does so at once, and told.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is none such; the store's.
-    pub async fn drop_root(&self, kid: u32) -> Result<(), AppError> {
+    /// [`AppError::NotFound`] when there is none such; the store's or the keys'.
+    pub async fn drop_root(&self, kid: u32) -> Result<Option<u32>, AppError> {
         let now = self.clock();
-        transaction!(self.store, db => {
-            if !token_root::drop(db, kid, now).await? {
+        let successor = transaction!(self.store, db => {
+            let Some(kind) = token_root::drop(db, kid, now).await? else {
                 return Err(AppError::NotFound);
-            }
+            };
             let data = serde_json::json!({ "kid": kid });
             journal::append(db, &Event { kind: EventKind::RootDropped, at: now, actor: None, dossier: None, data }).await?;
-            Ok(())
+            self.succeed(db, kind, now).await
         })?;
-        self.read_roots().await
+        self.read_roots().await?;
+        Ok(successor)
     }
 
     /// The public halves that other services verify with.
@@ -188,16 +218,21 @@ impl App {
         })
     }
 
-    /// A token by which the actor is known to another service for five minutes.
+    /// A token by which the actor is known to another service for five minutes. It says no more than the token that it is
+    /// made for, and holds no longer.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`] when the actor's token was narrowed to something else; the signing's.
+    /// [`AppError::Forbidden`] when the actor's token was narrowed to something else, or to times whose end cannot be
+    /// told; the signing's.
     pub fn service_token(&self, ctx: &Ctx, audience: &str) -> Result<(String, Timestamp), AppError> {
         ctx.may(Action::ServiceToken, &Target::Call)?;
-        let account = &ctx.actor()?.account;
-        let ends = ctx.now + SERVICE;
-        let token =
-            ServiceToken { account: account.id, roles: &account.roles, audience, ends }.mint(&self.keys, ctx.now)?;
+        let actor = ctx.actor()?;
+        let (account, bearer) = (&actor.account, actor.rights.bearer());
+        if bearer.until.unclear {
+            return Err(AppError::Forbidden);
+        }
+        let (roles, ends) = (account.roles.among(&bearer.roles), bearer.last().min(ctx.now + SERVICE));
+        let token = ServiceToken { account: account.id, roles: &roles, audience, ends }.mint(&self.keys, ctx.now)?;
         tracing::info!(account = %account.id, audience, "service_token.made");
         Ok((token, ends))
     }

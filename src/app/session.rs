@@ -2,6 +2,10 @@
 //! quarter of an hour and is renewed while its row stands, so that a role that was taken back does not outlive it and
 //! nobody who is typing is signed out.
 
+mod cache;
+
+pub(super) use cache::Cache;
+
 use super::{Actor, App, AppError, Ctx, SignedIn, transaction::transaction};
 use crate::{
     auth::{self, Bearer, BearerKind, Channel, Refusal, Rights, SessionToken, Standing},
@@ -14,24 +18,20 @@ use crate::{
     store::{
         Connection, Freshness,
         account::Account,
-        api_token, journal,
+        api_token, journal, narrowed,
         session::{self, Opening},
     },
 };
+use cache::Entry;
 use jiff::{SignedDuration, Timestamp};
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 use uuid::Uuid;
 
-/// How long a row is believed: the most that a sign-out on another process may lag.
-const BELIEVED: Duration = Duration::from_secs(2);
-/// Entries kept at most; beyond, the cache is emptied.
-const ENTRIES: usize = 10_000;
 /// How long a browser's token lives.
-const TOKEN: SignedDuration = SignedDuration::from_mins(15);
+pub(super) const TOKEN: SignedDuration = SignedDuration::from_mins(15);
 /// How long a session may be idle…
 const IDLE: SignedDuration = SignedDuration::from_hours(2);
 /// …how long it lasts whatever happens…
@@ -41,7 +41,7 @@ const STAFF_SESSION: SignedDuration = SignedDuration::from_hours(8);
 /// How long a confirmation by passkey counts for irrevocable acts.
 const CONFIRMED: SignedDuration = SignedDuration::from_mins(5);
 /// Narrowed tokens of one token whose first use is journalled.
-const JOURNALLED: i64 = 100;
+const JOURNALLED: u32 = 100;
 /// Pause between two notes that a program's token is used.
 const NOTED: Duration = Duration::from_secs(60);
 
@@ -51,35 +51,6 @@ pub struct Known {
     pub actor: Actor,
     /// A fresh token with its session's end, when the presented one is about to run out.
     pub renewed: Option<(String, Timestamp)>,
-}
-
-#[derive(Clone)]
-struct Entry {
-    rights: Rights,
-    account: Account,
-    ends: Option<Timestamp>,
-    renewed: Option<String>,
-    checked: Instant,
-    noted: Instant,
-}
-
-#[derive(Default)]
-pub(super) struct Cache(Mutex<HashMap<(Channel, String), Entry>>);
-
-impl Cache {
-    fn get(&self, key: &(Channel, String)) -> Option<Entry> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
-    }
-    fn put(&self, key: (Channel, String), entry: Entry) {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() >= ENTRIES {
-            entries.clear();
-        }
-        entries.insert(key, entry);
-    }
-    pub(super) fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
 }
 
 impl App {
@@ -147,6 +118,10 @@ impl App {
         before: Option<Entry>,
         now: Timestamp,
     ) -> Result<Option<Entry>, AppError> {
+        if bearer.over(now) {
+            self.refusals.note(Channel::Api, Refusal::Expired, Some(id));
+            return Ok(None);
+        }
         let narrowed: Vec<[u8; 32]> = bearer.narrowed.iter().map(|block| block.revocation_id).collect();
         let account = {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
@@ -171,18 +146,19 @@ impl App {
         Ok(Some(Entry { rights, account, ends: None, renewed: None, checked, noted }))
     }
 
-    /// Notes that a token is used, and journals that a narrowed one is for the first time. Whoever holds a token makes as
-    /// many narrowed ones as they like, so that the journal, which is kept for ever, takes some of each token only; the
-    /// table has them all.
+    /// Notes that a token is used, and journals each block of a holder's that comes for the first time. Whoever holds a
+    /// token makes as many narrowed ones as they like, so that the journal, which is kept for ever, takes the first ones
+    /// of each token only.
     async fn note_use(&self, bearer: &Bearer, id: Uuid, owner: AccountId, now: Timestamp) -> Result<(), AppError> {
-        let all: Vec<&str> = bearer.narrowed.iter().map(|block| block.checks.trim()).collect();
-        let checks: String = all.join("\n").chars().take(2000).collect();
-        let last = bearer.narrowed.last().map(|block| (&block.revocation_id, checks.as_str()));
-        let data = last.map(|(block, _)| serde_json::json!({ "token": id, "block": hex::encode(block) }));
-        let data = data.unwrap_or_default();
+        let checks = |text: &str| text.trim().chars().take(2000).collect();
+        let blocks = bearer.narrowed.iter();
+        let chain: Vec<([u8; 32], String)> = blocks.map(|block| (block.revocation_id, checks(&block.checks))).collect();
+        let chain = &chain;
         transaction!(self.store, db => {
-            if api_token::used(db, id, last, now).await?.is_some_and(|narrowed| narrowed <= JOURNALLED) {
-                let (kind, actor, data) = (EventKind::TokenNarrowed, Some(owner), data.clone());
+            let (new, seen) = narrowed::used(db, id, chain, now).await?;
+            for block in new.iter().filter(|_| seen <= JOURNALLED) {
+                let data = serde_json::json!({ "token": id, "block": hex::encode(block) });
+                let (kind, actor) = (EventKind::TokenNarrowed, Some(owner));
                 journal::append(db, &Event { kind, at: now, actor, dossier: None, data }).await?;
             }
             Ok(())
@@ -247,7 +223,7 @@ impl App {
     /// # Errors
     /// [`AppError::SignInNeeded`] or the store's.
     pub async fn sessions(&self, ctx: &Ctx) -> Result<Vec<session::Listed>, AppError> {
-        let account = ctx.account()?;
+        let account = ctx.known()?.account.id;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         Ok(session::of_account(&mut db, account, ctx.now, ctx.now - IDLE).await?)
     }
@@ -257,7 +233,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when there is no such session; the store's.
     pub async fn end_sessions(&self, ctx: &Ctx, which: Option<SessionId>) -> Result<(), AppError> {
-        let (who, now) = (ctx.account()?, ctx.now);
+        let (who, now) = (ctx.known()?.account.id, ctx.now);
         transaction!(self.store, db => {
             let ended = match which {
                 Some(id) => u64::from(session::end(db, who, id, now).await?),
@@ -278,24 +254,4 @@ impl App {
 
 fn lasts(roles: &Roles) -> SignedDuration {
     if roles.staff() { STAFF_SESSION } else { SESSION }
-}
-
-impl Entry {
-    /// Whether the row need not be looked at again.
-    fn stands(&self, now: Timestamp) -> bool {
-        let fresh = self.ends.is_none() || now < self.rights.bearer().ends - TOKEN / 2;
-        fresh && self.checked.elapsed() < BELIEVED
-    }
-
-    fn known(&self, now: Timestamp) -> Option<Known> {
-        if self.ends.is_some_and(|ends| now >= ends) {
-            return None;
-        }
-        let session = match self.rights.bearer().kind {
-            BearerKind::Session(id) => Some(id),
-            BearerKind::Api(_) => None,
-        };
-        let actor = Actor { account: self.account.clone(), rights: self.rights.clone(), session };
-        Some(Known { actor, renewed: self.renewed.clone().zip(self.ends) })
-    }
 }

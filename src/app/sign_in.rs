@@ -9,6 +9,7 @@ use crate::{
         ids::{AccountId, SessionId},
     },
     store::{
+        Freshness,
         account::{self, Account},
         login, outbox,
     },
@@ -51,6 +52,7 @@ impl App {
         let (job, due) = (Uuid::now_v7(), self.clock());
         let (now, address) = (ctx.now, email.as_str());
         transaction!(self.store, db => {
+            login::take_turn(db, address).await?;
             if login::asked_since(db, address, now - LINK).await? >= LINKS_AT_MOST {
                 return Err(AppError::TooManyLinks);
             }
@@ -60,6 +62,28 @@ impl App {
         })?;
         self.work.notify_one();
         Ok(email)
+    }
+
+    /// Whose account a link opens, when it holds. Somebody may have been sent another's link, to type what is theirs into
+    /// an account that is not.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn link_address(&self, ctx: &Ctx, secret: &str) -> Result<Option<String>, AppError> {
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        Ok(login::address(&mut db, &auth::link_hash(secret), ctx.now).await?)
+    }
+
+    /// What the browser that asks for a link to an address keeps, to be known again when the link is opened.
+    #[must_use]
+    pub fn asked_mark(&self, email: &str) -> String {
+        auth::form_token(&self.keys, &format!("asked {email}"))
+    }
+
+    /// Whether that is it.
+    #[must_use]
+    pub fn asked_here(&self, email: &str, mark: &str) -> bool {
+        auth::form_token_holds(&self.keys, &format!("asked {email}"), mark)
     }
 
     /// Uses a link up and opens a session; the first one of an address makes its account.

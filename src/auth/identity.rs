@@ -1,16 +1,27 @@
 //! What a token stands for, read from its first block without asking Datalog.
 
 use super::TokenError;
+use crate::domain::access::Role;
 use biscuit_auth::format::schema::{self, term::Content};
 use jiff::Timestamp;
 use prost_biscuit::Message;
 use uuid::Uuid;
 
-/// Symbols of a block are numbered from here on; before come those that every token has, none of which is looked for.
+/// Symbols of a block are numbered from here on; before come those that every token has.
 const OWN_SYMBOLS: u64 = 1024;
 
-/// Reads the one UUID of a fact of the first block, and the token's end.
-pub(super) fn identity(container: &schema::Biscuit, name: &str) -> Result<(Uuid, Timestamp), TokenError> {
+/// The name `role`, a symbol that every token has (Biscuit specification, default symbols).
+const ROLE: u64 = 6;
+
+/// What the first block says.
+pub(super) struct Identity {
+    pub id: Uuid,
+    pub ends: Timestamp,
+    pub roles: Vec<Role>,
+}
+
+/// Reads the one UUID of a fact of the first block, the token's end, and its roles.
+pub(super) fn identity(container: &schema::Biscuit, name: &str) -> Result<Identity, TokenError> {
     let block = schema::Block::decode(container.authority.block.as_slice());
     let block = block.map_err(|_| TokenError::Invalid("an unreadable block"))?;
     let id = match only(&block, name) {
@@ -21,7 +32,20 @@ pub(super) fn identity(container: &schema::Biscuit, name: &str) -> Result<(Uuid,
         Some(Content::Date(ends)) => i64::try_from(*ends).ok().and_then(|ends| Timestamp::from_second(ends).ok()),
         _ => None,
     };
-    Ok((id.ok_or(TokenError::Invalid("no identity"))?, ends.ok_or(TokenError::Invalid("no end"))?))
+    Ok(Identity {
+        id: id.ok_or(TokenError::Invalid("no identity"))?,
+        ends: ends.ok_or(TokenError::Invalid("no end"))?,
+        roles: block.facts.iter().filter_map(|fact| role(&block, &fact.predicate)).collect(),
+    })
+}
+
+fn role(block: &schema::Block, predicate: &schema::Predicate) -> Option<Role> {
+    match predicate.terms.as_slice() {
+        [schema::Term { content: Some(Content::String(word)) }] if predicate.name == ROLE => {
+            symbol(block, *word)?.parse().ok()
+        }
+        _ => None,
+    }
 }
 
 /// The one term of the one fact of a name.

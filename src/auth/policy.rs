@@ -104,6 +104,18 @@ impl Rights {
         standing.passkeys_required && standing.roles.want_passkey() && !standing.stepped_up
     }
 
+    /// Whether the person still has to confirm with a passkey before an act that cannot be taken back.
+    #[must_use]
+    pub fn unconfirmed(&self, now: Timestamp) -> bool {
+        self.standing.unconfirmed(self.channel, now)
+    }
+
+    /// Whether the person has just shown a passkey.
+    #[must_use]
+    pub fn just_confirmed(&self, now: Timestamp) -> bool {
+        self.standing.confirmed_until.is_some_and(|until| until >= now)
+    }
+
     /// The same, as if the person had just confirmed with a passkey.
     #[must_use]
     pub fn confirmed(&self, now: Timestamp) -> Self {

@@ -1,8 +1,15 @@
 //! Biscuit tokens: minted with Ed25519 roots only, verified, then admitted.
 
-use super::{Keys, Refusal, RootKind, admit::admit, identity::identity, policy, refusal::told_apart};
+use super::{
+    Keys, Refusal, RootKind, Roots,
+    admit::admit,
+    identity::{Identity, identity},
+    policy,
+    refusal::told_apart,
+    until::{Until, until},
+};
 use crate::domain::{
-    access::{Action, Amr, Roles},
+    access::{Action, Amr, Role, Roles},
     ids::{AccountId, SessionId},
 };
 use biscuit_auth::{
@@ -43,8 +50,26 @@ pub struct Bearer {
     pub kind: BearerKind,
     /// Its last instant, as whoever made it wanted.
     pub ends: Timestamp,
+    /// The roles that it says.
+    pub roles: Vec<Role>,
+    /// Until when its holders let it be used.
+    pub until: Until,
     /// What holders have added, block by block.
     pub narrowed: Vec<Narrowing>,
+}
+
+impl Bearer {
+    /// Its last instant, by its maker and by its holders as far as these are plain about it.
+    #[must_use]
+    pub fn last(&self) -> Timestamp {
+        self.until.last.map_or(self.ends, |last| last.min(self.ends))
+    }
+
+    /// Whether that is over. Tokens know whole seconds, and hold through their last one.
+    #[must_use]
+    pub fn over(&self, now: Timestamp) -> bool {
+        now.as_second() > self.last().as_second()
+    }
 }
 
 /// The database row over which a token lives.
@@ -82,16 +107,31 @@ pub enum TokenError {
         "the private half of the root that signs tokens of kind {0} is not in the data folder: bring its file, or see `guichet admin keys list`"
     )]
     NoRoot(&'static str),
+    /// Every root of this kind was dropped.
+    #[error(
+        "every root that signs tokens of kind {0} was dropped: `guichet admin keys rotate --kind {0} --at-once` makes another"
+    )]
+    AllDropped(&'static str),
 }
 
 impl TokenError {
+    /// Why nothing signs a kind.
+    pub(crate) fn no_root(roots: &Roots, kind: RootKind) -> Self {
+        let mut of_kind = roots.iter().filter(|root| root.kind == kind);
+        if of_kind.any(|root| root.dropped_at.is_none()) {
+            Self::NoRoot(kind.slug())
+        } else {
+            Self::AllDropped(kind.slug())
+        }
+    }
+
     /// Why a token that was presented is not taken; none when the fault is this machine's.
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
         match self {
             Self::Invalid(_) => Some(Refusal::Malformed),
             Self::Refused(why, _) => Some(*why),
-            Self::Mint(_) | Self::NoRoot(_) => None,
+            Self::Mint(_) | Self::NoRoot(_) | Self::AllDropped(_) => None,
         }
     }
 }
@@ -208,7 +248,8 @@ impl ServiceToken<'_> {
 }
 
 fn signer(keys: &Keys, kind: RootKind, now: Timestamp) -> Result<(u32, Arc<KeyPair>), TokenError> {
-    keys.roots().signing(kind, now).ok_or(TokenError::NoRoot(kind.slug()))
+    let roots = keys.roots();
+    roots.signing(kind, now).ok_or_else(|| TokenError::no_root(&roots, kind))
 }
 
 fn with_roles(token: BiscuitBuilder, roles: &Roles) -> Result<BiscuitBuilder, error::Token> {
@@ -234,13 +275,13 @@ pub fn read(keys: &Keys, text: &str, channel: Channel, now: Timestamp) -> Result
         root.ok_or(error::Format::UnknownPublicKey)
     });
     let (token, container) = token.map_err(|error| told_apart(error, &bytes, &roots, kind, now))?;
-    let (id, ends) = identity(&container, fact)?;
+    let Identity { id, ends, roles } = identity(&container, fact)?;
     let kind = match channel {
         Channel::Browser => BearerKind::Session(SessionId(id)),
         Channel::Api => BearerKind::Api(id),
     };
     let narrowed = narrowings(&token)?;
-    Ok(Bearer { token, kind, ends, narrowed })
+    Ok(Bearer { token, kind, ends, roles, until: until(&container), narrowed })
 }
 
 /// What holders have added to a token.

@@ -98,6 +98,12 @@ impl Roles {
         Self(all)
     }
 
+    /// Those among them that are named too: what somebody is by a token that knows of no more. It may be nothing.
+    #[must_use]
+    pub fn among(&self, named: &[Role]) -> Self {
+        Self(self.iter().filter(|role| named.contains(role)).collect())
+    }
+
     /// Whether this is among them.
     #[must_use]
     pub fn has(&self, role: Role) -> bool {

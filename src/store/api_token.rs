@@ -1,11 +1,14 @@
-//! API tokens, and those that their holders have narrowed and used.
+//! API tokens.
 
 use super::{
     StoreError,
     account::{Account, AccountRow, account_columns},
     row::{impossible, instant, timestamp},
 };
-use crate::domain::{access::Action, ids::AccountId};
+use crate::domain::{
+    access::{Action, Role},
+    ids::AccountId,
+};
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
@@ -28,46 +31,39 @@ pub struct Listed {
     pub last_used_at: Option<Timestamp>,
 }
 
-/// A token that its holder has narrowed, as it was used.
-#[derive(Clone, Debug)]
-pub struct Narrowed {
-    /// First half of the revocation id of its last block: enough to tell it apart.
-    pub revocation_id: [u8; 32],
-    /// The token that it was made from.
-    pub token: Uuid,
-    /// What its holder has added, as Datalog.
-    pub checks: String,
-    /// When it was used first.
-    pub first_used_at: Timestamp,
-    /// When it was used last, within a minute.
-    pub last_used_at: Timestamp,
-    /// Whether its owner has revoked it.
-    pub revoked: bool,
+/// A token as it is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Making<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose it is, with the roles that the token says.
+    pub account: &'a Account,
+    /// What its owner calls it.
+    pub label: &'a str,
+    /// What it can be used for.
+    pub actions: &'a [Action],
+    /// When it ends.
+    pub ends: Timestamp,
 }
 
 /// Records a token.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn insert(
-    db: &mut MySqlConnection,
-    id: Uuid,
-    account: AccountId,
-    label: &str,
-    actions: &[Action],
-    now: Timestamp,
-    expires: Timestamp,
-) -> Result<(), StoreError> {
-    let actions: Vec<&str> = actions.iter().map(|action| action.slug()).collect();
+/// [`StoreError::Duplicate`] when there is one of its id; when the database fails.
+pub async fn insert(db: &mut MySqlConnection, token: &Making<'_>, now: Timestamp) -> Result<(), StoreError> {
+    let actions: Vec<&str> = token.actions.iter().map(|action| action.slug()).collect();
+    let roles: Vec<&str> = token.account.roles.iter().map(Role::slug).collect();
     sqlx::query(
-        "insert into api_token (token_id, account_id, label, actions, created_at, expires_at) values (?, ?, ?, ?, ?, ?)",
+        "insert into api_token (token_id, account_id, label, actions, roles, created_at, expires_at)
+         values (?, ?, ?, ?, ?, ?, ?)",
     )
-    .bind(id)
-    .bind(account.0)
-    .bind(label)
+    .bind(token.id)
+    .bind(token.account.id.0)
+    .bind(token.label)
     .bind(actions.join(","))
+    .bind(roles.join(","))
     .bind(instant(now))
-    .bind(instant(expires))
+    .bind(instant(token.ends))
     .execute(db)
     .await?;
     Ok(())
@@ -104,45 +100,6 @@ pub async fn live(db: &mut MySqlConnection, id: Uuid, narrowed: &[[u8; 32]]) -> 
         }
     }
     row.map(|row| row.account.try_into()).transpose()
-}
-
-/// Notes that a token is used, and which narrowed one of it; when that one is new, tells how many of the token there are.
-///
-/// # Errors
-/// When the database fails.
-pub async fn used(
-    db: &mut MySqlConnection,
-    id: Uuid,
-    narrowed: Option<(&[u8; 32], &str)>,
-    now: Timestamp,
-) -> Result<Option<i64>, StoreError> {
-    sqlx::query("update api_token set last_used_at = ? where token_id = ?")
-        .bind(instant(now))
-        .bind(id)
-        .execute(&mut *db)
-        .await?;
-    let Some((revocation_id, checks)) = narrowed else { return Ok(None) };
-    let known = sqlx::query("update narrowed_token set last_used_at = ? where revocation_id = ?")
-        .bind(instant(now))
-        .bind(revocation_id.as_slice())
-        .execute(&mut *db)
-        .await?;
-    if known.rows_affected() > 0 {
-        return Ok(None);
-    }
-    sqlx::query(
-        "insert into narrowed_token (revocation_id, token_id, checks, first_used_at, last_used_at) values (?, ?, ?, ?, ?)",
-    )
-    .bind(revocation_id.as_slice())
-    .bind(id)
-    .bind(checks)
-    .bind(instant(now))
-    .bind(instant(now))
-    .execute(&mut *db)
-    .await?;
-    let all =
-        sqlx::query_scalar("select count(*) from narrowed_token where token_id = ?").bind(id).fetch_one(db).await?;
-    Ok(Some(all))
 }
 
 #[derive(FromRow)]
@@ -188,44 +145,6 @@ pub async fn of_account(
         .collect()
 }
 
-#[derive(FromRow)]
-struct NarrowedRow {
-    revocation_id: Vec<u8>,
-    token_id: Uuid,
-    checks: String,
-    first_used_at: PrimitiveDateTime,
-    last_used_at: PrimitiveDateTime,
-    revoked: bool,
-}
-
-/// The narrowed tokens of somebody that were used, the last used first.
-///
-/// # Errors
-/// When the database fails.
-pub async fn narrowed_of_account(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Narrowed>, StoreError> {
-    let rows: Vec<NarrowedRow> = sqlx::query_as(
-        "select n.revocation_id, n.token_id, n.checks, n.first_used_at, n.last_used_at, n.revoked_at is not null as revoked
-         from narrowed_token n join api_token t on t.token_id = n.token_id
-         where t.account_id = ? and t.revoked_at is null order by n.last_used_at desc limit 200",
-    )
-    .bind(account.0)
-    .fetch_all(db)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let id = row.revocation_id.try_into().map_err(|_| impossible("narrowed_token", "revocation_id"))?;
-            Ok(Narrowed {
-                revocation_id: id,
-                token: row.token_id,
-                checks: row.checks,
-                first_used_at: timestamp(row.first_used_at),
-                last_used_at: timestamp(row.last_used_at),
-                revoked: row.revoked,
-            })
-        })
-        .collect()
-}
-
 /// Revokes a token of somebody; false when there was none such.
 ///
 /// # Errors
@@ -246,26 +165,38 @@ pub async fn revoke(
     Ok(done.rows_affected() > 0)
 }
 
-/// Revokes a narrowed token of somebody; false when there was none such.
+/// Revokes the tokens of somebody that say a role, and tells which; those of a former release may all say it.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn revoke_narrowed(
+pub async fn revoke_of_role(
     db: &mut MySqlConnection,
     account: AccountId,
-    revocation_id: &[u8; 32],
+    role: Role,
     now: Timestamp,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "update narrowed_token n join api_token t on t.token_id = n.token_id set n.revoked_at = ?
-         where n.revocation_id = ? and t.account_id = ? and n.revoked_at is null",
+) -> Result<Vec<Uuid>, StoreError> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select token_id from api_token where account_id = ? and revoked_at is null and expires_at > ?
+         and (roles is null or find_in_set(?, roles)) order by token_id for update",
     )
-    .bind(instant(now))
-    .bind(revocation_id.as_slice())
     .bind(account.0)
-    .execute(db)
+    .bind(instant(now))
+    .bind(role.slug())
+    .fetch_all(&mut *db)
     .await?;
-    Ok(done.rows_affected() > 0)
+    for id in &ids {
+        revoke(db, account, *id, now).await?;
+    }
+    Ok(ids)
+}
+
+/// Whether a token of somebody was revoked before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_revoked(db: &mut MySqlConnection, account: AccountId, id: Uuid) -> Result<bool, StoreError> {
+    let sql = "select exists(select 1 from api_token where token_id = ? and account_id = ? and revoked_at is not null)";
+    Ok(sqlx::query_scalar(sql).bind(id).bind(account.0).fetch_one(db).await?)
 }
 
 /// Tokens and narrowed ones that are revoked and have not run out by themselves.

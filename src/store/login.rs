@@ -25,6 +25,16 @@ pub async fn insert(
     Ok(())
 }
 
+/// Waits for whoever else asks for a link to the same address until the transaction ends, so that links are counted one
+/// after the other. Some addresses share a turn; none is written down here.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_turn(db: &mut MySqlConnection, email: &str) -> Result<(), StoreError> {
+    sqlx::query("select turn from login_turn where turn = crc32(?) % 64 for update").bind(email).fetch_all(db).await?;
+    Ok(())
+}
+
 /// How many links an address asked for since an instant.
 ///
 /// # Errors
@@ -34,6 +44,18 @@ pub async fn asked_since(db: &mut MySqlConnection, email: &str, since: Timestamp
         .bind(email)
         .bind(instant(since))
         .fetch_one(db)
+        .await?)
+}
+
+/// The address of a link that holds; looking does not use it up.
+///
+/// # Errors
+/// When the database fails.
+pub async fn address(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar("select email from login_link where link_hash = ? and used_at is null and expires_at > ?")
+        .bind(hash)
+        .bind(instant(now))
+        .fetch_optional(db)
         .await?)
 }
 

@@ -96,6 +96,15 @@ pub async fn lock_of(db: &mut MySqlConnection, account: AccountId) -> Result<Vec
     rows.into_iter().map(Passkey::try_from).collect()
 }
 
+/// Whether anybody has a passkey of this id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn exists(db: &mut MySqlConnection, id: Uuid) -> Result<bool, StoreError> {
+    let sql = "select exists(select 1 from passkey where passkey_id = ?)";
+    Ok(sqlx::query_scalar(sql).bind(id).fetch_one(db).await?)
+}
+
 /// The passkeys of an account, the oldest first.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use super::{
     StoreError,
     row::{impossible, instant, timestamp},
 };
-use crate::auth::RootRecord;
+use crate::auth::{RootKind, RootRecord};
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
@@ -65,15 +65,19 @@ pub async fn next(db: &mut MySqlConnection) -> Result<u32, StoreError> {
     Ok(last.unwrap_or(0) + 1)
 }
 
-/// Drops a root; false when there was none such.
+/// Drops a root and tells its kind; none when there was none such.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn drop(db: &mut MySqlConnection, kid: u32, now: Timestamp) -> Result<bool, StoreError> {
+pub async fn drop(db: &mut MySqlConnection, kid: u32, now: Timestamp) -> Result<Option<RootKind>, StoreError> {
     let done = sqlx::query("update token_root set dropped_at = ? where kid = ? and dropped_at is null")
         .bind(instant(now))
         .bind(kid)
-        .execute(db)
+        .execute(&mut *db)
         .await?;
-    Ok(done.rows_affected() > 0)
+    if done.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let kind: String = sqlx::query_scalar("select kind from token_root where kid = ?").bind(kid).fetch_one(db).await?;
+    kind.parse().map(Some).map_err(|()| impossible("token_root", "kind"))
 }

@@ -227,6 +227,19 @@ fn describe_app(error: &AppError) -> Described {
                 "If you think it should, write to the operator of the call.",
             ),
         ),
+        AppError::Suspended => words(
+            S::FORBIDDEN,
+            "suspended",
+            ("Compte suspendu", "Account suspended"),
+            (
+                "Ce compte est suspendu : rien ne s'y fait jusqu'à ce qu'il soit rétabli. Rien n'est effacé.",
+                "This account is suspended: it does nothing until it is let in again. Nothing is erased.",
+            ),
+            (
+                "Pour savoir pourquoi, écrivez à l'adresse de contact de l'appel.",
+                "To learn why, write to the contact address of the call.",
+            ),
+        ),
         AppError::SignInNeeded => words(
             S::UNAUTHORIZED,
             "sign_in",
@@ -262,6 +275,7 @@ fn describe_app(error: &AppError) -> Described {
         | AppError::NoPasskey
         | AppError::LastPasskey
         | AppError::TooManyPasskeys
+        | AppError::TokenMade
         | AppError::Unconfirmed
         | AppError::Passkey(_)) => passkey::describe(error),
         AppError::Provider(error) => oidc::describe(error),

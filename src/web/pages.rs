@@ -19,6 +19,7 @@ pub mod reviews;
 pub mod rights;
 pub mod sign_in;
 pub mod simulator;
+pub mod tokens;
 pub mod verify;
 
 use super::{
@@ -103,11 +104,20 @@ const NOT_IN_HEADER: &AsciiSet = &CONTROLS.add(b' ');
 
 /// A path of our own site to go on to after signing in; anything else leads home.
 pub fn safe_next(next: &str) -> &str {
+    own_path(next, 300)
+}
+
+/// The same, for a path that brings back what was typed in a form; it stands in no mail.
+pub fn safe_next_typed(next: &str) -> &str {
+    own_path(next, 2000)
+}
+
+fn own_path(next: &str, longest: usize) -> &str {
     let own = next.starts_with('/')
         && !next.starts_with("//")
         && !next.contains('\\')
         && !next.contains(char::is_control)
-        && next.len() <= 300;
+        && next.len() <= longest;
     if own { next } else { "/dossiers" }
 }
 

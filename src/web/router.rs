@@ -60,7 +60,7 @@ pub fn routes() -> Vec<Route> {
     };
     use pages::{
         account, deposit, desk, dossier, emergency, guests, mails, narrow, officer, oidc, orders, passkey, public,
-        receipt, reviews, rights, sign_in, simulator, verify,
+        receipt, reviews, rights, sign_in, simulator, tokens, verify,
     };
     let mut table = vec![
         // The call, for everyone.
@@ -114,8 +114,8 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/account/rights", SignedIn, get(rights::own)),
         route("POST", "/account/sessions/{session}/end", SignedIn, post(account::end_session)),
         route("POST", "/account/sessions/end", SignedIn, post(account::end_all)),
-        route("POST", "/account/tokens", SignedIn, post(account::make_token)),
-        route("POST", "/account/tokens/{token}/revoke", SignedIn, post(account::revoke_token)),
+        route("POST", "/account/tokens", SignedIn, post(tokens::make)),
+        route("POST", "/account/tokens/{token}/revoke", SignedIn, post(tokens::revoke)),
         route("GET", "/dossiers/{id}/rights", OwnerOrExaminer, get(rights::on_dossier)),
         route("GET", "/receipts/{number}", OwnerOrExaminer, get(receipt::show)),
         route("GET", "/receipts/{number}/pieces/{code}", OwnerOrExaminer, get(receipt::piece)),

@@ -27,7 +27,7 @@ mod shell;
 mod show;
 mod sign_in;
 
-pub use account::{AccountPage, SessionRow, TokenRow, account};
+pub use account::{AccountPage, SessionRow, TokenForm, TokenRow, account};
 pub use desk::{DeskForm, DeskPage, ExpertRow, ExpertState};
 pub use editor::editor;
 pub use emergency::{EmergencyRow, emergency};
@@ -45,7 +45,7 @@ pub use receipt::{Reader, receipt};
 pub use reviews::{InterestPage, ReviewRow, interest, reviews};
 pub use rights::{RightRow, RightsPage, rights};
 pub use shell::{Shell, Viewer, asset_version};
-pub use sign_in::{SignIn, link_confirm, link_sent, sign_in};
+pub use sign_in::{LinkConfirm, SignIn, link_confirm, link_sent, sign_in};
 
 #[cfg(test)]
 mod tests;

@@ -26,6 +26,8 @@ mod rules;
 mod second_call;
 mod sign_in;
 mod sozu;
+mod suspended;
+mod tokens;
 mod twice;
 mod watermark;
 mod worlds;

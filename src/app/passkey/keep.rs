@@ -78,8 +78,8 @@ impl App {
         self.begin_passkey(ctx, Kind::Register, Some(account.id), begun).await
     }
 
-    /// Adds the passkey that a browser made. Making it took the person as using it does, so the session counts as
-    /// stepped up.
+    /// Adds the passkey that a browser made. Making the very first one took the person as using it does, so the session
+    /// counts as stepped up; a later one proves nothing that the earlier ones have not, and gives nothing.
     ///
     /// # Errors
     /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`], [`AppError::Unconfirmed`] or the store's.
@@ -89,7 +89,7 @@ impl App {
         ceremony: Uuid,
         name: &str,
         answer: serde_json::Value,
-    ) -> Result<SignedIn, AppError> {
+    ) -> Result<Option<SignedIn>, AppError> {
         let (party, account) = (self.party(ctx)?, &ctx.actor()?.account);
         let state = self.end_ceremony(ctx, ceremony, Kind::Register, Some(account.id)).await?;
         let proven = party.finish_registration(answer, state)?;
@@ -108,16 +108,16 @@ impl App {
             self.shown_enough(ctx, &known)?;
             passkey::insert(db, made).await?;
             note.write(db, made.id).await?;
-            Ok(())
+            Ok(known.is_empty())
         });
-        match done {
-            Ok(()) => {}
+        let first = match done {
+            Ok(first) => first,
             // The device was not to make one for a person whom it knows already; this one did.
             Err(AppError::Store(StoreError::Duplicate(_))) => return Err(AppError::PasskeyRefused),
             Err(error) => return Err(error),
-        }
+        };
         self.work.notify_one();
-        self.step_up(ctx).await
+        if first { self.step_up(ctx).await.map(Some) } else { Ok(None) }
     }
 
     /// Gives a passkey another name.
@@ -144,7 +144,7 @@ impl App {
         Ok(())
     }
 
-    /// Removes a passkey.
+    /// Removes a passkey; one that is nobody's any more is removed already.
     ///
     /// # Errors
     /// [`AppError::NotFound`] for somebody else's, [`AppError::LastPasskey`], [`AppError::Unconfirmed`] or the store's.
@@ -153,7 +153,9 @@ impl App {
         let last_stays = self.must_have_passkey(account);
         transaction!(self.store, db => {
             let known = passkey::lock_of(db, account.id).await?;
-            let one = known.iter().find(|one| one.id == id).ok_or(AppError::NotFound)?;
+            let Some(one) = known.iter().find(|one| one.id == id) else {
+                return if passkey::exists(db, id).await? { Err(AppError::NotFound) } else { Ok(()) };
+            };
             self.shown_enough(ctx, &known)?;
             if last_stays && known.len() == 1 {
                 return Err(AppError::LastPasskey);
@@ -166,11 +168,11 @@ impl App {
         Ok(())
     }
 
-    /// Whoever must have a passkey and has one changes nothing without it: the mailbox alone would be enough otherwise.
+    /// Whoever has a passkey changes nothing without having shown it just now: the mailbox alone, or a browser left open,
+    /// would be enough otherwise.
     fn shown_enough(&self, ctx: &Ctx, known: &[Passkey]) -> Result<(), AppError> {
-        let actor = ctx.actor()?;
-        let enough = known.is_empty() || !self.must_have_passkey(&actor.account) || !actor.rights.lacks_passkey();
-        if enough { Ok(()) } else { Err(AppError::Unconfirmed) }
+        let usable = !known.is_empty() && self.relying_party.is_some();
+        if usable && !ctx.actor()?.rights.just_confirmed(ctx.now) { Err(AppError::Unconfirmed) } else { Ok(()) }
     }
 
     fn name_of(&self, ctx: &Ctx, text: &str) -> String {

@@ -89,7 +89,11 @@ async fn drop_root(args: &DropArgs) -> anyhow::Result<()> {
     let app = open(&args.installation)?;
     let dropped = app.drop_root(args.kid).await;
     app.store.close().await;
-    dropped.context("there is no such root, or it is dropped already")?;
-    writeln!(io::stdout(), "Root {} is dropped: nothing that it has signed holds any more.", args.kid)?;
+    let successor = dropped.context("there is no such root, or it is dropped already")?;
+    let mut out = io::stdout();
+    writeln!(out, "Root {} is dropped: nothing that it has signed holds any more.", args.kid)?;
+    if let Some(kid) = successor {
+        writeln!(out, "Root {kid} was made in its place, and signs from now on.")?;
+    }
     Ok(())
 }

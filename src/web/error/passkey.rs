@@ -51,6 +51,19 @@ pub(super) fn describe(error: &AppError) -> Described {
             ("Votre compte en a déjà vingt.", "Your account has twenty already."),
             ("Supprimez celles qui ne servent plus.", "Remove those that are not used any more."),
         ),
+        AppError::TokenMade => words(
+            S::CONFLICT,
+            "token_made",
+            ("Jeton déjà créé", "Token made already"),
+            (
+                "Ce jeton a été créé par un premier envoi, et affiché cette fois-là.",
+                "This token was made by a first sending, and shown then.",
+            ),
+            (
+                "Si vous ne l'avez pas copié, révoquez-le et créez-en un autre.",
+                "If you did not copy it, revoke it and make another one.",
+            ),
+        ),
         AppError::Unconfirmed => words(
             S::FORBIDDEN,
             "confirmation_needed",

@@ -1,10 +1,10 @@
 //! Somebody's own account: where they are signed in, and the tokens of their programs.
 
-use super::{here, render, rights::action_name, role_names, see_other};
+use super::{here, render, rights::action_name, role_names, see_other, tokens::Kept};
 use crate::{
     app::{App, Ctx},
     domain::{
-        access::{Action, Amr, Role},
+        access::{Amr, Role},
         calendar::show_instant,
         ids::SessionId,
         text::{Lang, Text},
@@ -12,25 +12,24 @@ use crate::{
     web::{
         error::Failure,
         extract::{Path, Posted, Query},
-        view::{self, AccountPage, SessionRow, TokenRow},
+        view::{self, AccountPage, SessionRow, TokenForm, TokenRow},
     },
 };
 use axum::{
     extract::State,
-    http::{StatusCode, Uri},
-    response::{Html, IntoResponse, Response},
+    http::Uri,
+    response::{Html, Response},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
-
-/// Longest life of a token, days.
-const LONGEST: i64 = 366;
 
 /// What the page is told by its address.
 #[derive(Deserialize)]
 pub struct Told {
     #[serde(default)]
     done: String,
+    #[serde(flatten)]
+    kept: Kept,
 }
 
 /// The account.
@@ -46,9 +45,18 @@ pub async fn show(
             "Le jeton est révoqué : il est refusé partout en moins de cinq secondes.",
             "The token is revoked: it is refused everywhere within five seconds.",
         )),
+        "made" => Some(Text::new(
+            "Ce jeton a déjà été créé, et affiché une fois. Si vous ne l’avez pas copié, révoquez-le et créez-en un autre.",
+            "This token was made already, and shown once. If you did not copy it, revoke it and make another one.",
+        )),
+        _ if !told.kept.is_empty() => Some(Text::new(
+            "Votre saisie est revenue dans le formulaire : vérifiez-la, puis créez le jeton.",
+            "What you typed is back in the form: check it, then make the token.",
+        )),
         _ => None,
     };
-    Ok(Html(page(&app, &ctx, &here(&uri), None, notice.as_ref()).await?))
+    let shown = Shown { notice, form: told.kept.form(), made: None };
+    Ok(Html(page(&app, &ctx, &here(&uri), shown).await?))
 }
 
 /// Ends one session.
@@ -69,40 +77,24 @@ pub async fn end_all(State(app): State<App>, ctx: Ctx, _posted: Posted) -> Resul
     Ok(see_other(ctx.lang, "/sign-in"))
 }
 
-/// Makes a token and shows it, this once.
-pub async fn make_token(State(app): State<App>, ctx: Ctx, uri: Uri, posted: Posted) -> Result<Response, Failure> {
-    let allowed = app.token_actions(&ctx)?;
-    let actions: Vec<Action> = posted.all("action").filter_map(|word| word.parse().ok()).collect();
-    let days = posted.text("days").trim().parse().ok().filter(|days| (1..=LONGEST).contains(days));
-    let label = posted.text("label").trim();
-    let fits = !label.is_empty() && label.chars().count() <= 100;
-    let (Some(days), true, false, true) =
-        (days, fits, actions.is_empty(), actions.iter().all(|action| allowed.contains(action)))
-    else {
-        let problem = Text::new(
-            "Le jeton n'est pas créé : donnez-lui un nom, cochez au moins une chose qu'il pourra faire, et de 1 à 366 jours.",
-            "The token was not made: give it a name, tick at least one thing that it may do, and 1 to 366 days.",
-        );
-        let page = page(&app, &ctx, "/account", None, Some(&problem)).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response());
-    };
-    let ends = ctx.now + SignedDuration::from_hours(24 * days);
-    let made = app.make_own_token(&ctx, label, &actions, ends).await?;
-    Ok(Html(page(&app, &ctx, &here(&uri), Some(&made.token), None).await?).into_response())
+/// What the page shows beside what is kept.
+pub struct Shown<'a> {
+    /// A token that was just made.
+    pub made: Option<&'a str>,
+    /// What was just done.
+    pub notice: Option<Text>,
+    /// The form for a token, as it was filled in.
+    pub form: TokenForm,
 }
 
-/// Revokes a token, or one that was narrowed from it.
-pub async fn revoke_token(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(id): Path<String>,
-    _posted: Posted,
-) -> Result<Response, Failure> {
-    app.revoke_token(&ctx, &id).await?;
-    Ok(see_other(ctx.lang, "/account?done=revoked"))
+impl Default for Shown<'_> {
+    fn default() -> Self {
+        Self { made: None, notice: None, form: Kept::default().form() }
+    }
 }
 
-async fn page(app: &App, ctx: &Ctx, path: &str, made: Option<&str>, notice: Option<&Text>) -> Result<String, Failure> {
+/// The page.
+pub async fn page(app: &App, ctx: &Ctx, path: &str, page: Shown<'_>) -> Result<String, Failure> {
     let call = app.front(ctx)?;
     let zone = call.time_zone();
     let shown = |at: Timestamp| show_instant(at, &zone);
@@ -130,8 +122,11 @@ async fn page(app: &App, ctx: &Ctx, path: &str, made: Option<&str>, notice: Opti
             actions: token.actions.iter().map(|action| action_name(*action, ctx.lang).to_owned()).collect(),
             until: shown(token.expires_at),
             used: token.last_used_at.map(shown),
-            narrowed: false,
+            depth: 0,
             revoked: false,
+            others: narrowed.iter().find(|one| one.token == id).map_or(0, |one| {
+                one.of_token - i64::try_from(narrowed.iter().filter(|one| one.token == id).count()).unwrap_or(0)
+            }),
         });
         rows.extend(narrowed.iter().filter(|one| one.token == id).map(|one| TokenRow {
             id: hex::encode(one.revocation_id),
@@ -139,17 +134,31 @@ async fn page(app: &App, ctx: &Ctx, path: &str, made: Option<&str>, notice: Opti
             actions: Vec::new(),
             until: String::new(),
             used: Some(shown(one.last_used_at)),
-            narrowed: true,
+            depth: one.depth,
             revoked: one.revoked,
+            others: 0,
         }));
     }
-    let (allowed, actor) = (app.token_actions(ctx)?, ctx.actor()?);
+    let actor = ctx.known()?;
+    let suspended = actor.account.suspended;
+    let allowed = if suspended { Vec::new() } else { app.token_actions(ctx)? };
     let actions: Vec<_> =
         allowed.iter().map(|action| (action.slug(), action_name(*action, ctx.lang).to_owned())).collect();
-    let serves = [Role::Operator, Role::Dpo].into_iter().any(|role| actor.account.roles.has(role));
+    let serves = !suspended && [Role::Operator, Role::Dpo].into_iter().any(|role| actor.account.roles.has(role));
     let roles = role_names(actor.account.roles.iter(), ctx.lang);
-    let page =
-        AccountPage { roles: &roles, serves, sessions: &sessions, tokens: &rows, actions: &actions, made, notice };
+    let Shown { made, notice, form } = &page;
+    let (made, notice) = (*made, notice.as_ref());
+    let page = AccountPage {
+        suspended,
+        roles: &roles,
+        serves,
+        sessions: &sessions,
+        tokens: &rows,
+        actions: &actions,
+        made,
+        notice,
+        form,
+    };
     Ok(render(app, ctx, call, path, |shell| view::account(shell, &page))?)
 }
 

@@ -1,6 +1,6 @@
 //! One's own passkeys, signing in by one, and confirming by one that one is still the same.
 
-use super::{here, render, safe_next, see_other, sign_in::landing};
+use super::{here, render, safe_next_typed, see_other, sign_in::landing};
 use crate::{
     app::{App, Ceremony, Ctx, Key, SignedIn, encode},
     domain::text::Text,
@@ -89,7 +89,7 @@ pub async fn list(
             usable: app.has_passkeys(&ctx),
             public_url: &app.config.portal.public_url,
             required: ctx.actor.as_ref().is_some_and(|actor| app.must_have_passkey(&actor.account)),
-            next: shown.next.as_deref().map(safe_next),
+            next: shown.next.as_deref().map(safe_next_typed),
             notice: notice.as_ref(),
         };
         view::passkeys(shell, &page)
@@ -121,9 +121,12 @@ pub async fn add(State(app): State<App>, ctx: Ctx, PostedJson(end): PostedJson<E
     let session = app.add_passkey(&ctx, end.ceremony, &name, end.answer).await?;
     let next = match end.next.as_str() {
         "" => "/account/passkeys?done=added",
-        next => safe_next(next),
+        next => safe_next_typed(next),
     };
-    Ok(go_on(&ctx, &session, next))
+    Ok(match session {
+        Some(session) => go_on(&ctx, &session, next),
+        None => lead(&ctx, next).into_response(),
+    })
 }
 
 /// Gives one another name.
@@ -156,7 +159,7 @@ pub async fn ask_confirmation(
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
     let keys = app.passkeys(&ctx).await?;
-    let next = safe_next(shown.next.as_deref().unwrap_or_default());
+    let next = safe_next_typed(shown.next.as_deref().unwrap_or_default());
     let page = view::Confirm {
         next,
         next_encoded: &encode(next),
@@ -179,12 +182,16 @@ pub async fn begin_confirming(
 /// Confirms.
 pub async fn confirm(State(app): State<App>, ctx: Ctx, PostedJson(end): PostedJson<End>) -> Result<Response, Failure> {
     let session = app.step_up_by_passkey(&ctx, end.ceremony, end.answer).await?;
-    Ok(go_on(&ctx, &session, safe_next(&end.next)))
+    Ok(go_on(&ctx, &session, safe_next_typed(&end.next)))
 }
 
 /// Tells the page's script where to go on to, with the session as it is now.
 fn go_on(ctx: &Ctx, session: &SignedIn, next: &str) -> Response {
-    let redirect = format!("{}{next}", ctx.lang.tr("", "/en"));
     let cookie = session_cookie(&session.token, session.ends, ctx.now);
-    ([(header::SET_COOKIE, cookie)], Json(serde_json::json!({ "redirect": redirect }))).into_response()
+    ([(header::SET_COOKIE, cookie)], lead(ctx, next)).into_response()
+}
+
+fn lead(ctx: &Ctx, next: &str) -> Json<serde_json::Value> {
+    let redirect = format!("{}{next}", ctx.lang.tr("", "/en"));
+    Json(serde_json::json!({ "redirect": redirect }))
 }

@@ -7,13 +7,13 @@ use crate::{
     domain::text::Text,
     web::{
         error::Failure,
-        extract::{COOKIE, Posted, session_cookie},
+        extract::{COOKIE, Posted, named_cookie, session_cookie},
         view,
     },
 };
 use axum::{
     extract::State,
-    http::{StatusCode, Uri, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -63,7 +63,9 @@ pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: Posted) -> 
         Ok(email) => {
             let mailbox = app.mail_folder().filter(|_| app.config.portal.demonstration).map(|_| "/demo/mails");
             let page = render(&app, &ctx, call, &path, |shell| view::link_sent(shell, &email, mailbox))?;
-            return Ok(Html(page).into_response());
+            let mark =
+                format!("{ASKED}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=900", app.asked_mark(&email));
+            return Ok(([(header::SET_COOKIE, mark)], Html(page)).into_response());
         }
         Err(AppError::NotAnAddress) => Text::new(
             "Ce n'est pas une adresse électronique : écrivez-la sous la forme nom@entreprise.fr.",
@@ -90,18 +92,38 @@ pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: Posted) -> 
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
 }
 
-/// The button.
+/// Name of the cookie by which a browser that asked for a link is known again.
+const ASKED: &str = "__Host-guichet-asked";
+
+/// The button, and whose account it opens. Who did not ask for the link in this browser, nor is signed in by the same
+/// address, is told a part of the address only.
 pub async fn confirm(
     State(app): State<App>,
     ctx: Ctx,
+    headers: HeaderMap,
     Path(secret): Path<String>,
     Query(query): Query<Next>,
 ) -> Result<Html<String>, Failure> {
     let call = app.front(&ctx)?;
     // The switch of languages must not carry the secret into an address bar's history twice.
-    let page =
-        render(&app, &ctx, call, "/sign-in", |shell| view::link_confirm(shell, &secret, safe_next(&query.next)))?;
+    let address = app.link_address(&ctx, &secret).await?;
+    let page = render(&app, &ctx, call, "/sign-in", |shell| {
+        let signed_in = shell.viewer.as_ref().map(|viewer| viewer.email);
+        let asked = |email: &str| named_cookie(&headers, ASKED).is_some_and(|mark| app.asked_here(email, mark));
+        let opens = address
+            .as_deref()
+            .map(|email| if signed_in == Some(email) || asked(email) { email.to_owned() } else { masked(email) });
+        let other = signed_in.filter(|own| address.as_deref().is_some_and(|email| email != *own));
+        let page = view::LinkConfirm { secret: &secret, next: safe_next(&query.next), opens: opens.as_deref(), other };
+        view::link_confirm(shell, &page)
+    })?;
     Ok(Html(page))
+}
+
+/// An address as one knows one's own again, and learns no other's.
+fn masked(email: &str) -> String {
+    let (name, host) = email.split_once('@').unwrap_or((email, ""));
+    format!("{}…@{host}", name.chars().take(1).collect::<String>())
 }
 
 /// Uses the link up and opens the session.

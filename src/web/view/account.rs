@@ -3,12 +3,15 @@
 use super::shell::Shell;
 use crate::domain::{ids::SessionId, text::Text};
 use askama::Template;
+use uuid::Uuid;
 
 /// The page of an account.
 #[derive(Clone, Debug)]
 pub struct AccountPage<'a> {
     /// What the person is, in words.
     pub roles: &'a [String],
+    /// The account is suspended: it can be read, and left.
+    pub suspended: bool,
     /// The person runs the service, or answers for the data.
     pub serves: bool,
     /// Where the person is signed in.
@@ -21,6 +24,23 @@ pub struct AccountPage<'a> {
     pub made: Option<&'a str>,
     /// What was just done, or what is wrong.
     pub notice: Option<&'a Text>,
+    /// The form for a token.
+    pub form: &'a TokenForm,
+}
+
+/// The form for a token, as it was filled in.
+#[derive(Clone, Debug, Default)]
+pub struct TokenForm {
+    /// Its name.
+    pub label: String,
+    /// For how many days.
+    pub days: String,
+    /// The words of what was ticked.
+    pub ticked: Vec<String>,
+    /// What is wrong, field by field: `label`, `actions` or `days`.
+    pub wrong: Vec<(&'static str, Text)>,
+    /// Sent twice, it makes one token.
+    pub attempt: Uuid,
 }
 
 /// A browser that is signed in.
@@ -53,10 +73,12 @@ pub struct TokenRow {
     pub until: String,
     /// When it was used last, as shown.
     pub used: Option<String>,
-    /// It was narrowed by its holder.
-    pub narrowed: bool,
+    /// How many holders' blocks it has: none for the token itself.
+    pub depth: u8,
     /// It is revoked.
     pub revoked: bool,
+    /// Narrowed ones of it that are not shown.
+    pub others: i64,
 }
 
 #[derive(Template)]
@@ -64,6 +86,16 @@ pub struct TokenRow {
 struct Account<'a> {
     s: &'a Shell<'a>,
     p: &'a AccountPage<'a>,
+}
+
+impl Account<'_> {
+    fn problem(&self, field: &str) -> Option<&Text> {
+        self.p.form.wrong.iter().find(|(wrong, _)| *wrong == field).map(|(_, words)| words)
+    }
+
+    fn ticked(&self, word: &str) -> bool {
+        self.p.form.ticked.iter().any(|ticked| ticked == word)
+    }
 }
 
 /// Somebody's own account.

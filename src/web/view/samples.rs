@@ -5,9 +5,9 @@ mod examined;
 mod shared;
 
 use super::{
-    Confirm, MailRow, PasskeyRow, Passkeys, Reader, RoundList, RoundQuery, Shell, SignIn, Viewer, brick, bricks,
-    confirm, criteria, dossiers, editor, error, faq, home, interpretations, legal, link_confirm, link_sent, mail,
-    mails, overview, passkeys, preview, receipt, round_list, rules, sign_in, simulator, verify, withdraw,
+    Confirm, LinkConfirm, MailRow, PasskeyRow, Passkeys, Reader, RoundList, RoundQuery, Shell, SignIn, Viewer, brick,
+    bricks, confirm, criteria, dossiers, editor, error, faq, home, interpretations, legal, link_confirm, link_sent,
+    mail, mails, overview, passkeys, preview, receipt, round_list, rules, sign_in, simulator, verify, withdraw,
 };
 use crate::domain::{
     call::Call,
@@ -102,7 +102,25 @@ fn public(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
             sign_in(s, &SignIn { email: "ada@", problem: Some(&problem), next: "/dossiers", ..SignIn::default() }),
         ),
         ("link-sent", link_sent(s, "ada.lefebvre@exemple.fr", Some("/demo/mails"))),
-        ("link-confirm", link_confirm(s, "secret", "/dossiers")),
+        (
+            "link-confirm",
+            link_confirm(
+                s,
+                &LinkConfirm { secret: "secret", next: "/dossiers", opens: Some("a…@exemple.fr"), other: None },
+            ),
+        ),
+        (
+            "link-confirm-other",
+            link_confirm(
+                s,
+                &LinkConfirm {
+                    secret: "secret",
+                    next: "/dossiers",
+                    opens: Some("a…@exemple.fr"),
+                    other: Some("bob@exemple.fr"),
+                },
+            ),
+        ),
         ("error", error(s, 404, &data::lost()[0], &data::lost()[1], &data::lost()[2])),
     ];
     pages.extend(s.call.bricks.first().map(|first| ("brick", brick(s, first))));
@@ -141,8 +159,13 @@ fn own(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
         ("receipt-replaced", receipt(s, &sample.receipt, Reader::Owner, false)),
         ("guests", shared::guests_page(s, &[])),
         ("guests-problem", shared::guests_page(s, &shared::problems())),
-        ("account", shared::account_page(s, None)),
-        ("account-token", shared::account_page(s, Some("EoQBCk4KBHVzZXIKC2RvY3VtZW50X2lkGAMiCQoHCAoSAxiACCIM"))),
+        ("account", shared::account_page(s, None, (false, false))),
+        ("account-wrong", shared::account_page(s, None, (true, false))),
+        ("account-suspended", shared::account_page(s, None, (false, true))),
+        (
+            "account-token",
+            shared::account_page(s, Some("EoQBCk4KBHVzZXIKC2RvY3VtZW50X2lkGAMiCQoHCAoSAxiACCIM"), (false, false)),
+        ),
         ("emergency", shared::emergency_page(s)),
         ("orders", shared::orders_page(s)),
         ("rights", shared::rights_page(s, false, true)),

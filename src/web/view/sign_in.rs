@@ -58,18 +58,30 @@ pub fn link_sent(s: &Shell<'_>, email: &str, mailbox: Option<&str>) -> Page {
     LinkSent { s, email, mailbox }.render()
 }
 
+/// The page of a link.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkConfirm<'a> {
+    /// What the link carries.
+    pub secret: &'a str,
+    /// Where to go on to.
+    pub next: &'a str,
+    /// Whose account it opens, or a part of the address; none when the link holds no more.
+    pub opens: Option<&'a str>,
+    /// As whom somebody else is signed in here.
+    pub other: Option<&'a str>,
+}
+
 #[derive(Template)]
 #[template(path = "view/link_confirm.html")]
-struct LinkConfirm<'a> {
+struct LinkConfirmPage<'a> {
     s: &'a Shell<'a>,
-    token: &'a str,
-    next: &'a str,
+    p: &'a LinkConfirm<'a>,
 }
 
 /// The link was followed: opening it does nothing, its button signs in.
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn link_confirm(s: &Shell<'_>, token: &str, next: &str) -> Page {
-    LinkConfirm { s, token, next }.render()
+pub fn link_confirm(s: &Shell<'_>, p: &LinkConfirm<'_>) -> Page {
+    LinkConfirmPage { s, p }.render()
 }

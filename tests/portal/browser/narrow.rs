@@ -116,7 +116,7 @@ async fn by_keyboard_and_without_network_a_token_is_narrowed_and_its_owner_revok
     assert_eq!(put(&mut twice, &id, "P8").await, 404);
     let mut late = Actor::bearing(&narrow);
     late.when(&format!("{}T12:00:00Z", in_days(2)));
-    assert_eq!(put(&mut late, &id, "P9").await, 404);
+    assert_eq!(put(&mut late, &id, "P9").await, 401);
 
     let page = ada.get("/account").await.expect(200).body;
     let cards: Vec<&str> = page.split("card narrowed").skip(1).collect();

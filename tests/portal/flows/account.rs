@@ -80,3 +80,38 @@ async fn a_planted_session_is_not_taken_over() {
     assert!(ada.get("/account").await.body.contains(&email));
     assert!(!eve.get("/account").await.body.contains(&email), "the planted session is still somebody else's");
 }
+
+#[tokio::test]
+async fn the_form_of_a_token_tells_all_its_faults_at_once_and_keeps_what_was_typed() {
+    let mut ada = Actor::applicant().await;
+    ada.get("/account").await.expect(200);
+    let page = ada.post("/account/tokens", &[("label", ""), ("days", "400")]).await.expect(422).body;
+    for field in ["label", "actions", "days"] {
+        assert!(page.contains(&format!("id=\"wrong-{field}\"")), "{field}: {page}");
+    }
+    assert!(page.contains("value=\"400\""), "{page}");
+    let typed = [("label", "Sauvegarde"), ("days", "0"), ("action", "draft:read")];
+    let page = ada.post("/account/tokens", &typed).await.expect(422).body;
+    assert!(page.contains("value=\"Sauvegarde\"") && page.contains("value=\"draft:read\" checked"), "{page}");
+    assert!(!page.contains("id=\"wrong-label\"") && page.contains("id=\"wrong-days\""), "{page}");
+}
+
+#[tokio::test]
+async fn a_token_asked_for_twice_is_one_and_a_second_click_revokes_as_well() {
+    let mut ada = Actor::applicant().await;
+    let attempt = ada.get("/account").await.expect(200).hidden("attempt");
+    let fields = [("attempt", attempt.as_str()), ("label", "double"), ("days", "7"), ("action", "draft:read")];
+    ada.post("/account/tokens", &fields).await.expect(200);
+    let second = ada.post("/account/tokens", &fields).await.expect(303);
+    assert_eq!(second.location(), "/account?done=made");
+    let page = ada.get("/account?done=made").await.expect(200).body;
+    assert!(page.contains("déjà été créé"), "{page}");
+    assert_eq!(page.matches("<h3>double</h3>").count(), 1, "{page}");
+    for _ in 0..2 {
+        let done = ada.post(&format!("/account/tokens/{attempt}/revoke"), &[]).await.expect(303);
+        assert_eq!(done.location(), "/account?done=revoked");
+    }
+    let mut eve = Actor::applicant().await;
+    eve.get("/account").await.expect(200);
+    eve.post(&format!("/account/tokens/{attempt}/revoke"), &[]).await.expect(404);
+}

@@ -100,7 +100,7 @@ async fn what_python_narrows_is_held_to_it() {
     assert_eq!(put("narrowed", &elsewhere, "P9").await, 404);
     assert_eq!(put("twice", &id, "P9").await, 404);
     assert_eq!(put("twice", &id, "P8").await, 404);
-    assert_eq!(put("over", &id, "P9").await, 404);
+    assert_eq!(put("over", &id, "P9").await, 401);
     assert_eq!(put("widened", &id, "P9").await, 401, "a block that says more than simple checks");
     assert_eq!(put("bomb", &id, "P9").await, 401);
 }

@@ -1,5 +1,6 @@
 //! Passkeys through the real routes, with a device in software.
 
+mod again;
 mod staff;
 
 use crate::harness::{

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 /// What the journal says of a token, oldest first.
-async fn journalled(token: &str) -> Vec<(String, Json)> {
+pub async fn journalled(token: &str) -> Vec<(String, Json)> {
     let config = Installation::shared().folder.join("guichet-1.toml");
     let store = Store::open(&guichet::config::Config::read(&config).unwrap().database).unwrap();
     let mut db = store.read(Freshness::OwnWrites).await.unwrap();
@@ -46,7 +46,7 @@ fn logged(reason: &str) -> Vec<Vec<String>> {
 }
 
 /// The `token` fact and the revocation ids that `guichet token show` tells.
-fn ids(token: &str) -> (String, Vec<String>) {
+pub fn ids(token: &str) -> (String, Vec<String>) {
     let told = super::interop::shown(token);
     let id = told.split("token(\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let blocks = told.lines().filter_map(|line| line.split_once("revocation id ")).map(|(_, id)| id[..64].to_owned());

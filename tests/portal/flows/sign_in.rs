@@ -127,3 +127,36 @@ async fn a_form_from_elsewhere_changes_nothing() {
     assert_eq!(request(Some(ada.at.url.as_str()), forged).send().await.unwrap().status(), 403);
     assert_eq!(ada.get("/dossiers").await.expect(200).body.matches("/edit/").count(), 0, "nothing was begun");
 }
+
+/// The link's page of somebody who asked for it with a browser, in the browser of another.
+#[tokio::test]
+async fn the_page_of_a_link_says_whose_account_it_opens() {
+    let email = format!("z{}@exemple.fr", uuid::Uuid::now_v7().simple());
+    let masked = "<strong>z…@exemple.fr</strong>";
+    let mut eve = Actor::anon();
+    eve.post("/sign-in", &[("email", &email)]).await.expect(200);
+    let link = mail_link(&mut eve, &email).await;
+    let path = link.strip_prefix(&eve.at.url).unwrap().to_owned();
+    let page = eve.get(&path).await.expect(200).body;
+    assert!(page.contains(&format!("Ce lien ouvre le compte <strong>{email}</strong>")), "{page}");
+    let page = Actor::anon().get(&path).await.expect(200).body;
+    assert!(page.contains(masked) && !page.contains(&email), "{page}");
+
+    let (mut ada, own) = (Actor::anon(), format!("{}@exemple.fr", uuid::Uuid::now_v7().simple()));
+    ada.sign_in(&own).await;
+    let page = ada.get(&path).await.expect(200).body;
+    assert!(page.contains(&format!("Vous êtes connecté en tant que <strong>{own}</strong>")), "{page}");
+    assert!(page.contains(masked), "{page}");
+}
+
+#[tokio::test]
+async fn links_asked_for_all_at_once_are_counted_one_after_the_other() {
+    let email = format!("{}@exemple.fr", uuid::Uuid::now_v7().simple());
+    let asked = (0..14).map(|_| async {
+        let eve = Actor::anon();
+        eve.form("/sign-in", &[("email", &email)]).send().await.unwrap().status().as_u16()
+    });
+    let answers = futures_util::future::join_all(asked).await;
+    let sent = answers.iter().filter(|status| **status == 200).count();
+    assert_eq!(sent, 5, "{answers:?}");
+}

@@ -78,7 +78,7 @@ async fn before(app: &App, keys: &Keys, person: &Person) -> Ctx {
 fn or_nothing<T: Default>(asked: Result<T, AppError>) -> T {
     match asked {
         Ok(list) => list,
-        Err(AppError::Forbidden) => T::default(),
+        Err(AppError::Forbidden | AppError::Suspended) => T::default(),
         Err(error) => panic!("{error}"),
     }
 }
@@ -144,8 +144,8 @@ async fn permitted(app: &App, world: &World, me: usize) -> Told {
 }
 
 async fn listed(app: &App, ctx: &Ctx) -> Told {
-    let own = app.own_dossiers(ctx).await.unwrap();
-    let shared = app.given_dossiers(ctx).await.unwrap();
+    let own = or_nothing(app.own_dossiers(ctx).await);
+    let shared = or_nothing(app.given_dossiers(ctx).await);
     let reviews = or_nothing(app.to_evaluate(ctx).await);
     let mut told = Told {
         own: own.iter().map(|(dossier, _)| dossier.id.0).collect(),

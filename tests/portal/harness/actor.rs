@@ -9,6 +9,8 @@ pub struct Actor {
     pub at: &'static Installation,
     client: reqwest::Client,
     cookie: Option<String>,
+    /// By which a browser that asked for a link is known again.
+    asked: Option<String>,
     token: Option<String>,
     clock: Option<String>,
     fault: Option<&'static str>,
@@ -76,7 +78,16 @@ impl Actor {
     }
 
     pub fn at(at: &'static Installation) -> Self {
-        Self { at, client: client(at), cookie: None, token: None, clock: None, fault: None, csrf: String::new() }
+        Self {
+            at,
+            client: client(at),
+            cookie: None,
+            asked: None,
+            token: None,
+            clock: None,
+            fault: None,
+            csrf: String::new(),
+        }
     }
 
     /// An applicant with an address of its own, signed in through the mailbox.
@@ -148,8 +159,9 @@ impl Actor {
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let url = if path.starts_with("https://") { path.to_owned() } else { format!("{}{path}", self.at.url) };
         let mut request = self.client.request(method, url);
-        if let Some(cookie) = &self.cookie {
-            request = request.header(header::COOKIE, cookie);
+        let cookies: Vec<&str> = [&self.cookie, &self.asked].into_iter().flatten().map(String::as_str).collect();
+        if !cookies.is_empty() {
+            request = request.header(header::COOKIE, cookies.join("; "));
         }
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -169,6 +181,10 @@ impl Actor {
         let (status, headers) = (response.status(), response.headers().clone());
         for cookie in headers.get_all(header::SET_COOKIE) {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            if pair.starts_with("__Host-guichet-asked=") {
+                self.asked = Some(pair.to_owned());
+                continue;
+            }
             self.cookie = pair.split_once('=').filter(|(_, value)| !value.is_empty()).map(|_| pair.to_owned());
         }
         let body = String::from_utf8_lossy(&response.bytes().await?).into_owned();

@@ -3,7 +3,7 @@
 use super::{
     super::{
         AccountPage, EmergencyRow, GuestRow, GuestsPage, OrderRow, PartChoice, ReadingRow, RightRow, RightsPage,
-        SessionRow, Shell, TokenRow, Typed, account, emergency, guests, orders, rights,
+        SessionRow, Shell, TokenForm, TokenRow, Typed, account, emergency, guests, orders, rights,
     },
     data::id,
 };
@@ -76,7 +76,7 @@ pub(super) fn guests_page(s: &Shell<'_>, problems: &[(&'static str, Text)]) -> P
     guests(s, &page)
 }
 
-pub(super) fn account_page(s: &Shell<'_>, made: Option<&str>) -> Page {
+pub(super) fn account_page(s: &Shell<'_>, made: Option<&str>, (wrong, suspended): (bool, bool)) -> Page {
     let session = |number, agent: &str, this| SessionRow {
         id: SessionId(id(number)),
         agent: agent.into(),
@@ -85,32 +85,41 @@ pub(super) fn account_page(s: &Shell<'_>, made: Option<&str>) -> Page {
         seen: "30/07/2024 14:03:12".into(),
         this,
     };
-    let token = |label: &str, narrowed, revoked| TokenRow {
+    let token = |label: &str, depth, revoked| TokenRow {
         id: "01a2".into(),
         label: label.into(),
-        actions: if narrowed { Vec::new() } else { vec![s.tr("lire les brouillons", "read drafts").into()] },
+        actions: if depth > 0 { Vec::new() } else { vec![s.tr("lire les brouillons", "read drafts").into()] },
         until: "30/08/2024 14:03:12".into(),
-        used: narrowed.then(|| "30/07/2024 14:03:12".to_owned()),
-        narrowed,
+        used: (depth > 0).then(|| "30/07/2024 14:03:12".to_owned()),
+        depth,
         revoked,
+        others: if depth == 0 { 12 } else { 0 },
     };
     let narrowing =
         "check if dossier(\"0190a5c0-0000-7000-8000-000000000009\"); check if part($p), {\"piece:P9\"}.contains($p);";
     let page = AccountPage {
-        serves: true,
+        suspended,
+        serves: !suspended,
         roles: &[s.tr("porteur de projet", "applicant").to_owned()],
         sessions: &[session(1, "Firefox, Linux", true), session(2, "Safari, iPhone", false)],
-        tokens: &[
-            token("Dépôt automatique", false, false),
-            token(narrowing, true, false),
-            token(narrowing, true, true),
-        ],
+        tokens: &[token("Dépôt automatique", 0, false), token(narrowing, 1, false), token(narrowing, 2, true)],
         actions: &[
             ("draft:read", s.tr("lire les brouillons", "read drafts").to_owned()),
             ("dossier:deposit", s.tr("déposer", "deposit").to_owned()),
         ],
         made,
         notice: None,
+        form: &TokenForm {
+            label: "Dépôt".into(),
+            days: if wrong { "400" } else { "30" }.into(),
+            ticked: vec!["draft:read".into()],
+            wrong: if wrong {
+                vec![("days", Text::new("Écrivez un nombre de 1 à 366.", "Write a number from 1 to 366."))]
+            } else {
+                Vec::new()
+            },
+            attempt: id(9),
+        },
     };
     account(s, &page)
 }

@@ -1,0 +1,201 @@
+//! Tokens that their holders have narrowed and used, block by block.
+
+use super::{
+    StoreError,
+    row::{impossible, instant, timestamp},
+};
+use crate::domain::ids::AccountId;
+use jiff::Timestamp;
+use sqlx::{FromRow, MySqlConnection};
+use time::PrimitiveDateTime;
+use uuid::Uuid;
+
+/// Narrowed tokens of one token that are kept, besides the revoked ones.
+const KEPT: i64 = 100;
+/// Narrowed tokens of one token that its owner is shown.
+const SHOWN: i64 = 20;
+
+/// A token that its holder has narrowed, as it was used.
+#[derive(Clone, Debug)]
+pub struct Narrowed {
+    /// First half of the revocation id of the block: enough to tell it apart.
+    pub revocation_id: [u8; 32],
+    /// The token that it was made from.
+    pub token: Uuid,
+    /// What its holder has added, as Datalog.
+    pub checks: String,
+    /// Its place after the portal's own block: 1 for the first holder's.
+    pub depth: u8,
+    /// How many of the token there are, those that are not shown included.
+    pub of_token: i64,
+    /// When it was used first.
+    pub first_used_at: Timestamp,
+    /// When it was used last, within a minute.
+    pub last_used_at: Timestamp,
+    /// Whether its owner has revoked it.
+    pub revoked: bool,
+}
+
+/// Notes that a token is used, and the chain of what its holders have added, the first holder's block first: each of
+/// them can be revoked, and whatever is appended after it goes with it. Tells which blocks are new, and how many the
+/// token has had by now. Whoever holds a token makes as many as they like; the oldest are forgotten, those that are
+/// revoked never.
+///
+/// # Errors
+/// When the database fails.
+pub async fn used(
+    db: &mut MySqlConnection,
+    id: Uuid,
+    chain: &[([u8; 32], String)],
+    now: Timestamp,
+) -> Result<(Vec<[u8; 32]>, u32), StoreError> {
+    sqlx::query("update api_token set last_used_at = ? where token_id = ?")
+        .bind(instant(now))
+        .bind(id)
+        .execute(&mut *db)
+        .await?;
+    let mut new = Vec::new();
+    for (depth, (revocation_id, checks)) in (1_u8..).zip(chain) {
+        let known = sqlx::query("update narrowed_token set last_used_at = ? where revocation_id = ?")
+            .bind(instant(now))
+            .bind(revocation_id.as_slice())
+            .execute(&mut *db)
+            .await?;
+        if known.rows_affected() > 0 {
+            continue;
+        }
+        sqlx::query(
+            "insert into narrowed_token (revocation_id, token_id, checks, depth, first_used_at, last_used_at)
+             values (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(revocation_id.as_slice())
+        .bind(id)
+        .bind(checks)
+        .bind(depth)
+        .bind(instant(now))
+        .bind(instant(now))
+        .execute(&mut *db)
+        .await?;
+        new.push(*revocation_id);
+    }
+    if new.is_empty() {
+        return Ok((new, 0));
+    }
+    sqlx::query("update api_token set narrowed_seen = narrowed_seen + ? where token_id = ?")
+        .bind(u32::try_from(new.len()).unwrap_or(u32::MAX))
+        .bind(id)
+        .execute(&mut *db)
+        .await?;
+    forget_old(db, id).await?;
+    let seen =
+        sqlx::query_scalar("select narrowed_seen from api_token where token_id = ?").bind(id).fetch_one(db).await?;
+    Ok((new, seen))
+}
+
+/// Forgets the narrowed ones that were used longest ago, beyond [`KEPT`]; of one chain the later blocks first.
+async fn forget_old(db: &mut MySqlConnection, id: Uuid) -> Result<(), StoreError> {
+    let kept: i64 = sqlx::query_scalar("select count(*) from narrowed_token where token_id = ? and revoked_at is null")
+        .bind(id)
+        .fetch_one(&mut *db)
+        .await?;
+    if kept > KEPT {
+        sqlx::query(
+            "delete from narrowed_token where token_id = ? and revoked_at is null
+             order by last_used_at, depth desc limit ?",
+        )
+        .bind(id)
+        .bind(kept - KEPT)
+        .execute(db)
+        .await?;
+    }
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct NarrowedRow {
+    revocation_id: Vec<u8>,
+    token_id: Uuid,
+    checks: String,
+    depth: u8,
+    of_token: i64,
+    first_used_at: PrimitiveDateTime,
+    last_used_at: PrimitiveDateTime,
+    revoked: bool,
+}
+
+/// The narrowed tokens of somebody that were used, the last used first, [`SHOWN`] of each token at most.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_account(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Narrowed>, StoreError> {
+    let rows: Vec<NarrowedRow> = sqlx::query_as(
+        "select revocation_id, token_id, checks, depth, of_token, first_used_at, last_used_at, revoked from (
+             select n.revocation_id, n.token_id, n.checks, n.depth, n.first_used_at, n.last_used_at,
+                    n.revoked_at is not null as revoked,
+                    count(*) over (partition by n.token_id) as of_token,
+                    row_number() over (partition by n.token_id order by n.last_used_at desc, n.depth) as place
+             from narrowed_token n join api_token t on t.token_id = n.token_id
+             where t.account_id = ? and t.revoked_at is null
+         ) narrowed where place <= ? order by last_used_at desc, depth",
+    )
+    .bind(account.0)
+    .bind(SHOWN)
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let id = row.revocation_id.try_into().map_err(|_| impossible("narrowed_token", "revocation_id"))?;
+            Ok(Narrowed {
+                revocation_id: id,
+                token: row.token_id,
+                checks: row.checks,
+                depth: row.depth,
+                of_token: row.of_token,
+                first_used_at: timestamp(row.first_used_at),
+                last_used_at: timestamp(row.last_used_at),
+                revoked: row.revoked,
+            })
+        })
+        .collect()
+}
+
+/// Revokes a narrowed token of somebody; false when there was none such.
+///
+/// # Errors
+/// When the database fails.
+pub async fn revoke(
+    db: &mut MySqlConnection,
+    account: AccountId,
+    revocation_id: &[u8; 32],
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "update narrowed_token n join api_token t on t.token_id = n.token_id set n.revoked_at = ?
+         where n.revocation_id = ? and t.account_id = ? and n.revoked_at is null",
+    )
+    .bind(instant(now))
+    .bind(revocation_id.as_slice())
+    .bind(account.0)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Whether a narrowed token of somebody was revoked before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_revoked(
+    db: &mut MySqlConnection,
+    account: AccountId,
+    revocation_id: &[u8; 32],
+) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar(
+        "select exists(select 1 from narrowed_token n join api_token t on t.token_id = n.token_id
+                       where n.revocation_id = ? and t.account_id = ? and n.revoked_at is not null)",
+    )
+    .bind(revocation_id.as_slice())
+    .bind(account.0)
+    .fetch_one(db)
+    .await?)
+}
