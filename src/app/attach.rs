@@ -52,6 +52,7 @@ impl App {
             text => Some(answers::day(text).map_err(|_| AppError::IssueDate)?),
         };
         let received = self.blobs.receive(body, call.files.max_file_bytes).await?;
+        let ctx = &self.asked_again(ctx).await?;
         let media = judge(received.look(), &piece.media).map_err(AppError::File)?;
         let upload = Upload {
             code: code.to_owned(),

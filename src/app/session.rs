@@ -118,6 +118,19 @@ impl App {
         before: Option<Entry>,
         now: Timestamp,
     ) -> Result<Option<Entry>, AppError> {
+        let Some(mut entry) = self.live_program(bearer, id, now).await? else { return Ok(None) };
+        match before.map(|entry| entry.noted).filter(|noted| noted.elapsed() < NOTED) {
+            Some(noted) => entry.noted = noted,
+            None => {
+                if let Err(error) = self.note_use(entry.rights.bearer(), id, entry.account.id, now).await {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "token.use_not_noted");
+                }
+            }
+        }
+        Ok(Some(entry))
+    }
+
+    async fn live_program(&self, bearer: Arc<Bearer>, id: Uuid, now: Timestamp) -> Result<Option<Entry>, AppError> {
         if bearer.over(now) {
             self.refusals.note(Channel::Api, Refusal::Expired, Some(id));
             return Ok(None);
@@ -132,18 +145,20 @@ impl App {
             return Ok(None);
         };
         let checked = Instant::now();
-        let noted = match before.map(|entry| entry.noted).filter(|noted| noted.elapsed() < NOTED) {
-            Some(noted) => noted,
-            None => {
-                if let Err(error) = self.note_use(&bearer, id, account.id, now).await {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "token.use_not_noted");
-                }
-                checked
-            }
-        };
         let standing = self.standing(&account);
         let rights = Rights::new(bearer, Channel::Api, standing);
-        Ok(Some(Entry { rights, account, ends: None, renewed: None, checked, noted }))
+        Ok(Some(Entry { rights, account, ends: None, renewed: None, checked, noted: checked }))
+    }
+
+    /// The same request once something slow is over, an upload: what was taken back meanwhile is gone.
+    pub(super) async fn asked_again(&self, ctx: &Ctx) -> Result<Ctx, AppError> {
+        let bearer = ctx.known()?.rights.shared_bearer();
+        let entry = match bearer.kind {
+            BearerKind::Session(id) => self.browser(bearer, id, ctx.now).await?,
+            BearerKind::Api(id) => self.live_program(bearer, id, ctx.now).await?,
+        };
+        let known = entry.and_then(|entry| entry.known(ctx.now)).ok_or(AppError::SignInNeeded)?;
+        Ok(Ctx { actor: Some(known.actor), ..ctx.clone() })
     }
 
     /// Notes that a token is used, and journals each block of a holder's that comes for the first time. Whoever holds a

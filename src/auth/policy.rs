@@ -91,6 +91,12 @@ impl Rights {
         &self.bearer
     }
 
+    /// The bearer, to ask anew what is known of it.
+    #[must_use]
+    pub fn shared_bearer(&self) -> Arc<Bearer> {
+        self.bearer.clone()
+    }
+
     /// What is known of it.
     #[must_use]
     pub fn standing(&self) -> &Standing {
