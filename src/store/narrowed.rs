@@ -123,7 +123,7 @@ struct NarrowedRow {
     revoked: bool,
 }
 
-/// The narrowed tokens of somebody that were used, the last used first, [`SHOWN`] of each token at most.
+/// The narrowed tokens of somebody that were used, the last used first, twenty of each token at most.
 ///
 /// # Errors
 /// When the database fails.
