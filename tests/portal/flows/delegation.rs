@@ -286,7 +286,8 @@ async fn two_persons_together_open_one_dossier_for_an_hour() {
     first.get(&format!("/receipts/{number}")).await.expect(404);
     first.get("/emergency").await.expect(200);
     first.post("/emergency", &[("receipt", &number), ("reason", " ")]).await.expect(422);
-    first.post("/emergency", &[("receipt", "nowhere"), ("reason", "x")]).await.expect(422);
+    let page = first.post("/emergency", &[("receipt", "nowhere"), ("reason", " ")]).await.expect(422).body;
+    assert!(page.contains("Aucun reçu ne porte ce numéro") && page.contains("Dites pourquoi"), "all at once: {page}");
     let reason = format!("Signalement {number}");
     first.post("/emergency", &[("receipt", &number), ("reason", &reason)]).await.expect(303);
     first.get(&format!("/receipts/{number}")).await.expect(404);

@@ -172,3 +172,30 @@ async fn dropping_the_only_root_of_a_kind_makes_another_and_the_portal_goes_on()
     let lines = at.command(&["admin", "keys", "list"]).await;
     assert_eq!(lines.matches(" session ").count(), 3, "{lines}");
 }
+
+#[tokio::test]
+async fn an_upload_under_way_when_its_token_is_revoked_is_not_kept() {
+    let mut ada = Actor::applicant().await;
+    let id = sample::draft(&mut ada, "demonstration", &json!({})).await;
+    let token = own_token(&mut ada, &["draft:write", "draft:read"]).await;
+    let mut script = Actor::bearing(&token);
+    let bytes = sample::piece("P9-regularite-fiscale.pdf");
+    let (first, rest) = bytes.split_at(bytes.len() / 2);
+    let (send, parts) = tokio::sync::mpsc::channel(2);
+    send.send(Ok::<_, std::io::Error>(first.to_vec())).await.unwrap();
+    let body = futures_util::stream::unfold(parts, async |mut parts| parts.recv().await.map(|part| (part, parts)));
+    let path = format!("/api/v1/dossiers/{id}/pieces/P9?issued={}&name=p.pdf", sample::today());
+    let upload = script.request(Method::PUT, &path).body(reqwest::Body::wrap_stream(body));
+    let upload = tokio::spawn(upload.send());
+
+    let page = ada.get("/account").await.expect(200).body;
+    let revoke = page.split("action=\"").find(|part| part.contains("/revoke\"")).unwrap();
+    ada.post(revoke.split('"').next().unwrap(), &[]).await.expect(303);
+    let document = format!("/api/v1/dossiers/{id}/document");
+    wait_for_async("the token to be refused", async || script.get(&document).await.status == 401).await;
+    send.send(Ok(rest.to_vec())).await.unwrap();
+    drop(send);
+    assert_eq!(upload.await.unwrap().unwrap().status(), 401);
+    let page = ada.get(&format!("/dossiers/{id}")).await.expect(200).body;
+    assert!(!page.contains("p.pdf"), "nothing was attached");
+}
