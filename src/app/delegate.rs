@@ -143,6 +143,10 @@ impl App {
             if !delegation::fits(&parts) {
                 faults.push(GiftFault::TooMuch);
             }
+            let deposits = parts.iter().any(|(_, verb)| *verb == Verb::Deposit);
+            if deposits && ctx.actor()?.rights.unconfirmed(now) {
+                faults.push(GiftFault::Unconfirmed);
+            }
             let Fine { email, note, ends } = match fine {
                 Ok(fine) if faults.is_empty() => fine,
                 fine => return Err(AppError::Gift(fine.err().into_iter().flatten().chain(faults).collect())),

@@ -62,6 +62,8 @@ pub enum GiftFault {
     Nothing,
     /// More parts than one gift holds.
     TooMuch,
+    /// The deposit is among it, and the owner has not just shown the passkey.
+    Unconfirmed,
     /// No day, or one that has passed.
     Past,
     /// A day too far away.
@@ -86,7 +88,7 @@ impl GiftFault {
             Self::Address | Self::Characters | Self::Own | Self::TooMany | Self::TooOften | Self::TooOftenThere => {
                 "email"
             }
-            Self::Nothing | Self::TooMuch => "parts",
+            Self::Nothing | Self::TooMuch | Self::Unconfirmed => "parts",
             Self::Past | Self::TooFar => "until",
             Self::TooLong | Self::Link => "note",
         }
@@ -103,6 +105,10 @@ impl GiftFault {
             Self::Characters => Text::new(
                 "Cette adresse contient un caractère accentué ou invisible : retapez-la à la main, en lettres sans accent.",
                 "This address has an accented or invisible character: type it again by hand, in plain letters.",
+            ),
+            Self::Unconfirmed => Text::new(
+                "Confier le dépôt demande votre clé d'accès : présentez-la par le lien sous cette liste, puis renvoyez ce formulaire dans les cinq minutes.",
+                "To give the deposit, your passkey is needed: show it by the link under this list, then send this form again within five minutes.",
             ),
             Self::Own => Text::new(
                 "C'est votre propre adresse : vous avez déjà tous les droits.",

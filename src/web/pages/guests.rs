@@ -4,7 +4,7 @@ use super::{here, render, see_other};
 use crate::{
     app::{
         App, AppError, Ctx,
-        delegate::{Gift, Guest, Guests, Read, Reader, part_title, parts_of, verb_title},
+        delegate::{Gift, GiftFault, Guest, Guests, Read, Reader, part_title, parts_of, verb_title},
     },
     auth::RULES,
     domain::{
@@ -74,8 +74,9 @@ pub async fn give(
     match app.give(&ctx, id, &gift(&posted, &zone)).await {
         Ok(()) => Ok(see_other(ctx.lang, &format!("/dossiers/{id}/guests?done=given"))),
         Err(AppError::Gift(faults)) => {
+            let confirm = faults.contains(&GiftFault::Unconfirmed);
             let problems: Vec<_> = faults.iter().map(|fault| (fault.field(), fault.words())).collect();
-            let shown = Shown { posted: Some(&posted), problems: &problems, ..Shown::default() };
+            let shown = Shown { posted: Some(&posted), problems: &problems, confirm, ..Shown::default() };
             let page = page(&app, &ctx, id, &guests, &here(&uri), shown)?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
         }
@@ -127,11 +128,13 @@ struct Shown<'a> {
     at: u32,
     posted: Option<&'a Posted>,
     problems: &'a [(&'static str, Text)],
+    /// A passkey is wanted first.
+    confirm: bool,
     notice: Option<&'a Text>,
 }
 
 fn page(app: &App, ctx: &Ctx, id: DossierId, guests: &Guests, path: &str, shown: Shown<'_>) -> Result<String, Failure> {
-    let Shown { at, posted, problems, notice } = shown;
+    let Shown { at, posted, problems, confirm, notice } = shown;
     let call = app.call(&guests.call)?;
     let zone = call.time_zone();
     let rows: Vec<GuestRow> = guests.given.iter().map(|guest| guest_row(call, guest, ctx, &zone)).collect();
@@ -153,6 +156,7 @@ fn page(app: &App, ctx: &Ctx, id: DossierId, guests: &Guests, path: &str, shown:
         newer: (at > 0).then_some(at),
         older: guests.older.then_some(at.saturating_add(2)),
         choices: &choices,
+        confirm,
         typed: Typed {
             email: typed("email"),
             until: typed("until"),

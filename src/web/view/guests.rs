@@ -26,6 +26,8 @@ pub struct GuestsPage<'a> {
     pub typed: Typed<'a>,
     /// What is wrong with it: the field and the words.
     pub problems: &'a [(&'static str, Text)],
+    /// The owner has to show the passkey before the deposit can be given.
+    pub confirm: bool,
     /// What was just done.
     pub notice: Option<&'a Text>,
 }

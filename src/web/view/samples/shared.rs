@@ -69,6 +69,7 @@ pub(super) fn guests_page(s: &Shell<'_>, problems: &[(&'static str, Text)]) -> P
         newer: Some(1),
         older: Some(3),
         choices: &choices,
+        confirm: !problems.is_empty(),
         typed: Typed { email: "compta@", until: "2024-07-30", note: "Merci !", deposit: false },
         problems,
         notice: problems.is_empty().then_some(&done),

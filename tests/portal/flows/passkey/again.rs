@@ -81,3 +81,18 @@ async fn a_mail_session_makes_no_token_that_deposits_and_finds_what_it_typed_aga
     mailbox.when(&after(6));
     mailbox.post("/account/tokens", &fields).await.expect(303);
 }
+
+#[tokio::test]
+async fn a_mail_session_gives_nobody_the_deposit() {
+    let (_, mut device, email) = person().await;
+    let mut mailbox = by_mail(&email).await;
+    let id = crate::harness::sample::draft(&mut mailbox, "demonstration", &json!({})).await;
+    let guests = format!("/dossiers/{id}/guests");
+    mailbox.get(&guests).await.expect(200);
+    let until = (Timestamp::now() + SignedDuration::from_hours(48)).strftime("%Y-%m-%d").to_string();
+    let gift = [("email", "comptable@exemple.fr"), ("until", &until), ("deposit", "yes"), ("note", "Merci d’avance")];
+    let page = mailbox.post(&guests, &gift).await.expect(422).body;
+    assert!(page.contains("Confier le dépôt demande votre clé") && page.contains("Merci d’avance"), "{page}");
+    confirm(&mut mailbox, &mut device).await.expect(200);
+    mailbox.post(&guests, &gift).await.expect(303);
+}
