@@ -96,6 +96,8 @@ class Life:
             self.url = self.node.profile('one', 'one')
             with self.timed('build of the release (tools from the system)'):
                 self.node.build(self.url)
+            # What a build has written is no burden on the service that is tried next.
+            os.sync()
 
     def begin(self):
         self.build()

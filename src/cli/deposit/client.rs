@@ -244,7 +244,7 @@ impl Portal {
         Ok(url)
     }
 
-    /// Sends a request, again when the portal is away for a moment or the connection breaks.
+    /// Sends a request, again when the portal is away or silent for a moment or the connection breaks: each may come twice.
     async fn send(&self, request: impl Fn() -> anyhow::Result<RequestBuilder>) -> anyhow::Result<Response> {
         let mut pauses = PAUSES_S.into_iter().map(Duration::from_secs);
         loop {
@@ -252,7 +252,7 @@ impl Portal {
             let passing = match &outcome {
                 Ok(answer) => matches!(answer.status().as_u16(), 502..=504),
                 // A portal that cannot be reached at all is more likely a wrong address than one that comes back.
-                Err(error) => !error.is_connect() && !error.is_builder() && !error.is_timeout(),
+                Err(error) => !error.is_connect() && !error.is_builder(),
             };
             match pauses.next() {
                 Some(pause) if passing => tokio::time::sleep(pause).await,
