@@ -124,13 +124,8 @@ impl Ctx {
 
     /// A row that is still closed, before the person who asks.
     pub(super) async fn door<T: Protected>(&self, db: &mut Connection, row: &Guarded<T>) -> Result<Door<'_>, AppError> {
-        let actor = self.actor()?;
-        let relations = if row.owner() == actor.account.id {
-            Relations::default()
-        } else {
-            relations(db, row.dossier(), &actor.account, self.now).await?
-        };
-        Ok(Door { ctx: self, about: row.about(relations), rule: "" })
+        let about = about(db, row, &self.actor()?.account, self.now).await?;
+        Ok(Door { ctx: self, about, rule: "" })
     }
 }
 
@@ -169,8 +164,18 @@ impl Door<'_> {
     }
 }
 
-/// What a dossier is to somebody who does not own it.
-pub(super) async fn relations(
+/// A dossier, and what it is to somebody: its owner has every right that relations could give.
+pub(super) async fn about<T: Protected>(
+    db: &mut Connection,
+    row: &Guarded<T>,
+    account: &Account,
+    now: Timestamp,
+) -> Result<About, AppError> {
+    let owned = row.owner() == account.id;
+    Ok(row.about(if owned { Relations::default() } else { relations(db, row.dossier(), account, now).await? }))
+}
+
+async fn relations(
     db: &mut Connection,
     dossier: DossierId,
     account: &Account,

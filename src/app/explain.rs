@@ -1,6 +1,6 @@
 //! Why somebody may do something, or not: the decision itself, told in words.
 
-use super::{App, AppError, Ctx, context::relations};
+use super::{App, AppError, Ctx, context::about};
 use crate::{
     auth::{Channel, Denied, Keys, RULES, Rights, Rule, SessionToken, Standing, read, rules_for},
     domain::{
@@ -47,12 +47,7 @@ impl App {
             None => Target::Call,
             Some((id, part)) => {
                 let row = dossier::load(&mut db, id).await?.ok_or(AppError::NotFound)?;
-                let relations = if row.owner() == account.id {
-                    Relations::default()
-                } else {
-                    relations(&mut db, id, &account, now).await?
-                };
-                Target::Dossier(About { part, ..row.about(relations) })
+                Target::Dossier(About { part, ..about(&mut db, &row, &account, now).await? })
             }
         };
         drop(db);

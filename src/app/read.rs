@@ -74,11 +74,15 @@ pub struct OpenReceipt {
     pub rule: &'static str,
 }
 
+fn by_need_to_know(rule: &str) -> bool {
+    NEED_TO_KNOW.contains(&rule)
+}
+
 impl OpenReceipt {
     /// Whether its reader has copies of the pieces that name them, as far as the files can be marked.
     #[must_use]
     pub fn names_reader(&self) -> bool {
-        NEED_TO_KNOW.contains(&self.rule)
+        by_need_to_know(self.rule)
     }
 }
 
@@ -109,13 +113,11 @@ impl App {
     }
 
     async fn open_page(&self, ctx: &Ctx, id: DossierId, part: Part) -> Result<Page, AppError> {
-        let data = serde_json::json!({ "part": part.to_string() });
-        let (page, rule) = self.load_page(ctx, id, part).await?;
+        let (page, rule) = self.load_page(ctx, id, part.clone()).await?;
         if !page.share.owned {
             let mut db = self.store.write().await?;
             delegation::used(&mut db, id, &ctx.actor()?.account.email, ctx.now).await?;
-            let mut data = data;
-            data["rule"] = rule.into();
+            let data = serde_json::json!({ "part": part.to_string(), "rule": rule });
             self.note_reading(ctx, EventKind::DraftRead, id, data)?;
         }
         Ok(page)
@@ -209,7 +211,7 @@ impl App {
         let mut copy = None;
         if !door.owned() {
             let mut data = serde_json::json!({ "receipt": number, "code": code, "rule": door.rule });
-            if NEED_TO_KNOW.contains(&door.rule) {
+            if by_need_to_know(door.rule) {
                 let at = ctx.now.strftime("%Y-%m-%d %H:%M UTC");
                 let words = format!("{} · {number} · {code} · {at}", ctx.actor()?.account.email);
                 if upload.bytes <= MAX_BYTES {

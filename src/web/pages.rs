@@ -37,6 +37,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::Deserialize;
+
+/// What a page is told by its address: the word for what was just done.
+#[derive(Deserialize)]
+pub struct Done {
+    #[serde(default)]
+    done: String,
+}
 
 /// The parts of a page's frame that must live as long as the page.
 pub struct Frame {

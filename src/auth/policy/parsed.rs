@@ -52,6 +52,11 @@ const PARTS: usize = 1000;
 static OUTLINE: LazyLock<Outline> = LazyLock::new(Outline::of_the_policy);
 static PARSED: LazyLock<RwLock<HashMap<Selection, Arc<Parsed>>>> = LazyLock::new(RwLock::default);
 
+/// The bit of a place; none beyond the sixty-fourth.
+fn bit(at: usize) -> u64 {
+    u32::try_from(at).ok().and_then(|at| 1_u64.checked_shl(at)).unwrap_or(0)
+}
+
 impl Outline {
     fn of_the_policy() -> Self {
         let mut outline = Self { names: Vec::new(), rules: Vec::new(), definitions: Vec::new() };
@@ -82,17 +87,17 @@ impl Outline {
             self.names.push(name.to_owned());
             self.names.len() - 1
         });
-        u32::try_from(at).ok().and_then(|at| 1_u64.checked_shl(at)).unwrap_or(0)
+        bit(at)
     }
 
     fn named<'a>(&self, names: impl Iterator<Item = &'a str>) -> u64 {
         let at = names.filter_map(|name| self.names.iter().position(|known| known == name));
-        at.fold(0, |bits, at| bits | u32::try_from(at).ok().and_then(|at| 1_u64.checked_shl(at)).unwrap_or(0))
+        at.fold(0, |bits, at| bits | bit(at))
     }
 
     /// Bits of the places that hold.
     fn places(holds: impl Iterator<Item = bool>) -> u64 {
-        holds.zip(0_u32..64).fold(0, |bits, (holds, at)| if holds { bits | 1 << at } else { bits })
+        holds.enumerate().fold(0, |bits, (at, holds)| if holds { bits | bit(at) } else { bits })
     }
 }
 
@@ -116,8 +121,8 @@ impl Selection {
         let derivable = |stated: u64| move |(_, needs): &&(u64, u64)| needs & !stated == 0;
         stated |= outline.definitions.iter().filter(derivable(stated)).fold(0, |all, (head, _)| all | head);
         let rules = Outline::places(outline.rules.iter().map(|rule| rule.decides(action, stated, roles)));
-        let asked = outline.rules.iter().zip(0_u32..64).filter(|(_, at)| rules >> at & 1 == 1);
-        let needed = asked.fold(0, |needed, (rule, _)| needed | rule.needs);
+        let asked = outline.rules.iter().enumerate().filter(|(at, _)| rules & bit(*at) != 0);
+        let needed = asked.fold(0, |needed, (_, rule)| needed | rule.needs);
         let useful = |(head, needs): &(u64, u64)| head & needed != 0 && needs & !stated == 0;
         Self { rules, definitions: Outline::places(outline.definitions.iter().map(useful)) }
     }
@@ -144,7 +149,7 @@ impl Selection {
 
 impl Parsed {
     fn new(selection: Selection) -> Option<Self> {
-        let has = |bits: u64, at: usize| u32::try_from(at).is_ok_and(|at| bits.checked_shr(at).unwrap_or(0) & 1 == 1);
+        let has = |bits: u64, at: usize| bits & bit(at) != 0;
         let source = parse_source(POLICY).ok()?;
         let limits = AuthorizerLimits { max_facts: 500, max_iterations: 20, max_time: LONGEST };
         let mut policy = AuthorizerBuilder::new().set_limits(limits);

@@ -1,6 +1,6 @@
 //! The examination of one deposit: reading it, finding it admissible, giving it to experts.
 
-use super::{dossier::version_rows, here, render, see_other};
+use super::{Done, dossier::version_rows, here, render, see_other};
 use crate::{
     app::{App, AppError, Ctx, Desk},
     domain::{
@@ -21,25 +21,17 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use jiff::tz::TimeZone;
-use serde::Deserialize;
 use uuid::Uuid;
 
 /// Call, round and dossier.
 type Place = (String, String, DossierId);
-
-/// What the page is told by its address.
-#[derive(Deserialize)]
-pub struct Told {
-    #[serde(default)]
-    done: String,
-}
 
 /// One deposit, judged at the instant at which it was made, and how far its examination is.
 pub async fn show(
     State(app): State<App>,
     ctx: Ctx,
     Path(place): Path<Place>,
-    Query(told): Query<Told>,
+    Query(told): Query<Done>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
     let notice = match told.done.as_str() {

@@ -1,6 +1,6 @@
 //! What experts and the jury evaluate, and where interests are declared.
 
-use super::{dossier::version_rows, here, render, see_other};
+use super::{Done, dossier::version_rows, here, render, see_other};
 use crate::{
     app::{
         App, Ctx,
@@ -22,20 +22,12 @@ use axum::{
     http::{StatusCode, Uri},
     response::{Html, IntoResponse, Response},
 };
-use serde::Deserialize;
-
-/// What the page is told by its address.
-#[derive(Deserialize)]
-pub struct Told {
-    #[serde(default)]
-    done: String,
-}
 
 /// The dossiers to evaluate.
 pub async fn list(
     State(app): State<App>,
     ctx: Ctx,
-    Query(told): Query<Told>,
+    Query(told): Query<Done>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
     let mut rows = Vec::new();
