@@ -42,9 +42,8 @@ mod withdraw;
 pub use administer::IssuedToken;
 pub use assign::Desk;
 pub use attach::Attached;
-pub use chain::ChainReport;
-pub use context::{Actor, Ctx, Door, Fault};
-pub use deposit::Deposited;
+pub use context::{Actor, Clock, Ctx, Door, Fault};
+pub use deposit::{Deposited, DraftChanged, Submission};
 pub use edit::Saved;
 pub use error::AppError;
 pub use explain::{Explanation, RightsOn, Verdict};
@@ -211,7 +210,7 @@ impl App {
     /// The system's clock; requests carry their own `now`.
     #[must_use]
     pub fn clock(&self) -> Timestamp {
-        Timestamp::now()
+        Clock::System.now()
     }
 
     /// Where mails go that are only kept, for the demonstration's mailbox.

@@ -8,6 +8,7 @@ mod error;
 mod extract;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod intake;
 mod layers;
 pub mod pages;
 pub mod router;

@@ -66,7 +66,7 @@ impl App {
         let (upload, limit) = (&upload, call.files.max_dossier_bytes);
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
-            let (dossier, door) = ctx.open(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
+            let (mut dossier, door) = ctx.open(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
             let present = piece::of_dossier(db, id).await?;
             let others = present.iter().filter(|other| other.code != upload.code);
             if others.clone().map(|other| other.bytes).sum::<u64>() + upload.bytes > limit {
@@ -78,12 +78,12 @@ impl App {
             if present.contains(upload) {
                 return Ok(Attached { upload: upload.clone(), same_as, revision: dossier.revision });
             }
-            let revision = dossier.revision + 1;
+            dossier.change([Part::Piece(code.to_owned())], ctx.now);
             piece::replace(db, id, upload, ctx.now).await?;
-            dossier::touch(db, id, revision, ctx.now).await?;
+            dossier::touch(db, &dossier).await?;
             let data = serde_json::json!({ "code": upload.code, "sha256": upload.sha256, "bytes": upload.bytes });
             journal::append(db, &event(ctx, EventKind::PieceAttached, id, data)).await?;
-            Ok(Attached { upload: upload.clone(), same_as, revision })
+            Ok(Attached { upload: upload.clone(), same_as, revision: dossier.revision })
         })
     }
 
@@ -94,9 +94,10 @@ impl App {
     pub async fn remove_piece(&self, ctx: &Ctx, id: DossierId, code: &str) -> Result<(), AppError> {
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
-            let (dossier, _) = ctx.open(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
+            let (mut dossier, _) = ctx.open(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
             if piece::delete(db, id, code).await? {
-                dossier::touch(db, id, dossier.revision + 1, ctx.now).await?;
+                dossier.change([Part::Piece(code.to_owned())], ctx.now);
+                dossier::touch(db, &dossier).await?;
                 let data = serde_json::json!({ "code": code });
                 journal::append(db, &event(ctx, EventKind::PieceRemoved, id, data)).await?;
             }

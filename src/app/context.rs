@@ -16,14 +16,43 @@ use crate::{
         glass, interest,
     },
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::net::IpAddr;
+
+/// The clock that one request is judged by. Instants are whole microseconds, as the tables keep them, so that what was
+/// read back compares with what was written.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Clock {
+    /// The system's.
+    #[default]
+    System,
+    /// A test's, which stands still.
+    Fixed(Timestamp),
+    /// A test's, which is so far ahead of the system's.
+    Shifted(SignedDuration),
+}
+
+impl Clock {
+    /// What it shows.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let now = match self {
+            Self::System => Timestamp::now(),
+            Self::Fixed(at) => *at,
+            Self::Shifted(ahead) => Timestamp::now().checked_add(*ahead).unwrap_or(Timestamp::MAX),
+        };
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+    }
+}
 
 /// The context of one request.
 #[derive(Clone)]
 pub struct Ctx {
-    /// The instant at which the request arrived: the one held against every deadline.
+    /// The instant at which the request was complete: the one held against every deadline (decision 14). While a file is
+    /// still coming in, the instant at which its head had come.
     pub now: Timestamp,
+    /// Where [`Ctx::now`] comes from.
+    pub clock: Clock,
     /// Language of the answer.
     pub lang: Lang,
     /// Who asks, if anyone is known.

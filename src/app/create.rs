@@ -9,7 +9,7 @@ use crate::{
         access::{Action, Target},
         calendar::{RoundId, RoundState},
         document::Document,
-        dossier::Dossier,
+        dossier::{ChangeLog, Dossier},
         event::{Event, EventKind},
         ids::{AttemptId, DossierId},
     },
@@ -49,6 +49,7 @@ impl App {
             versions: 0,
             created_at: ctx.now,
             changed_at: ctx.now,
+            changes: ChangeLog::default(),
             withdrawn_at: None,
         };
         let event = Event {

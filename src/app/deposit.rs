@@ -1,5 +1,9 @@
 //! The deposit: one transaction, answered once and for ever.
 
+mod changed;
+
+pub use changed::DraftChanged;
+
 use super::{
     App, AppError, Ctx, Fault,
     mail::Letter,
@@ -10,23 +14,32 @@ use crate::{
         access::{Action, Part},
         calendar::show_instant,
         call::Call,
-        dossier::{Act, Deposit, Dossier, Refusal, Sealed},
+        dossier::{Act, Deposit, Dossier, Refusal, Sealed, State},
         evaluation::Evaluation,
         event::{Event, EventKind},
         ids::{AttemptId, DossierId},
         piece::Upload,
-        receipt::{self, FORMAT, Receipt, Statement},
+        receipt::{self, FORMAT, Instants, Receipt, Statement},
     },
     store::{
         Connection,
         deposit::{self, NewDeposit, Summary},
         dossier,
-        journal::{self, Head},
+        journal::{self, Head, LockedHeads},
         outbox, piece,
     },
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
+
+/// What a deposit is asked for with.
+#[derive(Clone, Copy, Debug)]
+pub struct Submission {
+    /// Id of this try: sent again, it gives the same receipt.
+    pub attempt: AttemptId,
+    /// Revision of the draft that whoever deposits has seen; none when they did not say.
+    pub revision: Option<u64>,
+}
 
 /// The answer to a deposit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +50,8 @@ pub struct Deposited {
     pub new: bool,
     /// False when the attempt's version was withdrawn or replaced since.
     pub standing: bool,
+    /// False when the draft has changed since.
+    pub current: bool,
 }
 
 impl App {
@@ -46,12 +61,15 @@ impl App {
     /// lost, the attempt is run again on the leader of then, where it finds itself done or does it: never a false
     /// "deposited", never a double one.
     ///
+    /// It is judged at the instant at which its request was complete, and sealed after that ([`Instants`]). What was
+    /// changed later, or after the revision that was seen, makes it a conflict.
+    ///
     /// # Errors
-    /// [`AppError::Refused`]; the policy's or the store's.
-    pub async fn deposit(&self, ctx: &Ctx, id: DossierId, attempt: AttemptId) -> Result<Deposited, AppError> {
+    /// [`AppError::Refused`]; [`AppError::DraftChanged`]; the policy's or the store's.
+    pub async fn deposit(&self, ctx: &Ctx, id: DossierId, asked: Submission) -> Result<Deposited, AppError> {
         ctx.actor()?;
         let job = Uuid::now_v7();
-        let done = attempted!(transaction!(self.store, db => self.deposit_once(db, ctx, id, attempt, job).await))?;
+        let done = attempted!(transaction!(self.store, db => self.deposit_once(db, ctx, id, asked, job).await))?;
         if done.new {
             self.work.notify_one();
             if ctx.fault == Some(Fault::DieAfterCommit) {
@@ -66,17 +84,20 @@ impl App {
         db: &mut Connection,
         ctx: &Ctx,
         id: DossierId,
-        attempt: AttemptId,
+        asked: Submission,
         job: Uuid,
     ) -> Result<Deposited, AppError> {
         let row = dossier::lock(db, id).await?;
         let (dossier, _) = ctx.open(db, row, Action::DossierDeposit, Part::Whole).await?;
         if dossier.versions > 0
-            && let Some((receipt, standing)) = deposit::by_attempt(db, id, attempt).await?
+            && let Some((receipt, standing)) = deposit::by_attempt(db, id, asked.attempt).await?
         {
-            return Ok(Deposited { receipt, new: false, standing });
+            return Ok(Deposited { receipt, new: false, standing, current: dossier.state() == State::Deposited });
         }
         let call = self.call(&dossier.call)?;
+        if asked.revision.is_some_and(|seen| seen != dossier.revision) || dossier.changed_at > ctx.now {
+            return Err(DraftChanged::refusing(call, &dossier, asked.revision, ctx.now));
+        }
         let round = self.round(call, &dossier.round)?;
         let uploads = piece::of_dossier(db, id).await?;
         let others = self.others(db, call, &dossier).await?;
@@ -88,11 +109,13 @@ impl App {
             other_deposits: others,
             depositor: who,
             portal: &self.config.portal.public_url,
-            now: ctx.now,
+            received_at: ctx.now,
         };
         let sealed = match dossier.seal(&act) {
             Ok(sealed) => sealed,
-            Err(Refusal::Unchanged(receipt)) => return Ok(Deposited { receipt, new: false, standing: true }),
+            Err(Refusal::Unchanged(receipt)) => {
+                return Ok(Deposited { receipt, new: false, standing: true, current: true });
+            }
             Err(Refusal::Findings(evaluation)) => return Err(AppError::Refused(evaluation)),
         };
         // A receipt must not vouch for bytes that a failing disk has lost.
@@ -102,7 +125,9 @@ impl App {
             }
         }
         // From here on other deposits wait: nothing slow may follow.
-        let (receipts, events) = journal::lock_heads(db).await?;
+        let LockedHeads { receipts, sealed_at, journal: events } = journal::lock_heads(db).await?;
+        let instants = Instants::seal(ctx.now, ctx.clock.now(), dossier.changed_at, sealed_at)
+            .map_err(|_| DraftChanged::refusing(call, &dossier, asked.revision, ctx.now))?;
         let Sealed { version, manifest, parts, evaluation } = sealed;
         let statement = Statement {
             format: FORMAT.into(),
@@ -110,7 +135,7 @@ impl App {
             sequence: receipts.sequence + 1,
             dossier: id,
             version,
-            deposited_at: ctx.now,
+            instants,
             digest: receipt::digest(&serde_json::json!(parts)),
             previous: receipts.link,
             key: receipt::key_id(self.keys.receipt_public()),
@@ -118,7 +143,7 @@ impl App {
         let receipt = self.sign(statement, parts, manifest);
         let statement = &receipt.statement;
         let number = statement.number.clone();
-        self.record(db, ctx, call, &dossier, &evaluation, &receipt, &uploads, attempt).await?;
+        self.record(db, ctx, call, &dossier, &evaluation, &receipt, &uploads, asked.attempt).await?;
         let letter = Letter::Deposited {
             to: ctx.actor()?.account.email.clone(),
             lang: ctx.lang,
@@ -134,8 +159,8 @@ impl App {
         let event = Event { kind: EventKind::DossierDeposited, at: ctx.now, actor: Some(who), dossier: Some(id), data };
         let events = journal::insert(db, &events, &event).await?;
         let receipts = Head { sequence: statement.sequence, link: statement.digest() };
-        journal::move_heads(db, &receipts, &events).await?;
-        Ok(Deposited { receipt: number, new: true, standing: true })
+        journal::move_heads(db, &receipts, instants.sealed_at(), &events).await?;
+        Ok(Deposited { receipt: number, new: true, standing: true, current: true })
     }
 
     /// How many other dossiers of the company stand in the round (ELI-4).

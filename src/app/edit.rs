@@ -83,16 +83,16 @@ impl App {
             let mut draft = dossier.draft.clone();
             let conflicts = change(call, &mut draft)?;
             if draft != dossier.draft {
+                let changed = sections(&dossier.draft, &draft);
                 if !door.owned() {
-                    let data = serde_json::json!({ "sections": sections(&dossier.draft, &draft), "rule": door.rule });
+                    let data = serde_json::json!({ "sections": changed, "rule": door.rule });
                     let event =
                         Event { kind: EventKind::DraftChanged, at: ctx.now, actor, dossier: Some(id), data };
                     journal::append(db, &event).await?;
                 }
                 dossier.draft = draft;
-                dossier.revision += 1;
-                dossier.changed_at = ctx.now;
-                dossier::update_draft(db, id, &dossier.draft, dossier.revision, ctx.now).await?;
+                dossier.change(changed.into_iter().map(Part::Section), ctx.now);
+                dossier::update_draft(db, &dossier).await?;
             }
             let mut uploads = piece::of_dossier(db, id).await?;
             let mut evaluation = self.evaluate(ctx, &dossier, &uploads, 0)?;

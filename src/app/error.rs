@@ -65,6 +65,9 @@ pub enum AppError {
     /// The deposit is refused; all findings are there.
     #[error("the deposit is refused")]
     Refused(Box<Evaluation>),
+    /// The draft is no longer what was to be deposited.
+    #[error("the draft has changed")]
+    DraftChanged(Box<super::DraftChanged>),
     /// A file is refused.
     #[error("the file is refused: {}", .0.code())]
     File(FileRefusal),

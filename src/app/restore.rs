@@ -1,12 +1,13 @@
 //! An installation made anew from a backup set, and the drill that shows that it could be.
 
 use super::{
-    App, ChainReport,
+    App,
     backup::{BackupError, DATABASE, Set, copy_blobs, copy_keys, failed},
 };
 use crate::{
     blob,
     config::{Config, Database},
+    domain::receipt::ChainCheck,
     store::{Freshness, Store, StoreError, deposit, embedded::Embedded, piece},
 };
 use jiff::Timestamp;
@@ -146,7 +147,7 @@ async fn head(store: &Store) -> Result<u64, StoreError> {
 
 /// Verifies every receipt and the digest of every attachment that a row speaks of.
 async fn verify(store: &Store, blobs: &Path) -> Result<Restored, StoreError> {
-    let ChainReport { receipts, mut faults } = super::chain::check(store).await?;
+    let ChainCheck { receipts, mut faults, .. } = super::chain::check(store).await?;
     let mut db = store.read(Freshness::OwnWrites).await?;
     let (mut after, mut attachments) = (String::new(), 0);
     loop {

@@ -111,7 +111,7 @@ impl App {
         let round = self.round(call, round)?;
         let (document, uploads) = (receipt.answers(), receipt.uploads());
         let around = Circumstances {
-            now: receipt.statement.deposited_at,
+            now: receipt.statement.received_at(),
             round: Some(round),
             uploads: Some(&uploads),
             other_deposits: 0,

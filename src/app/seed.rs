@@ -1,6 +1,6 @@
 //! The demonstration: two people, their API tokens and three sample dossiers in different states.
 
-use super::{App, Ctx};
+use super::{App, Ctx, Submission};
 use crate::{
     auth::{self, Bearer, Channel, Rights},
     config::Config,
@@ -91,6 +91,7 @@ fn context(app: &App, account: Account, token: &str) -> anyhow::Result<Ctx> {
     let actor = super::Actor { account, rights, session: None };
     Ok(Ctx {
         now: app.clock(),
+        clock: super::Clock::System,
         lang: Lang::Fr,
         actor: Some(actor),
         fault: None,
@@ -127,7 +128,9 @@ async fn samples(app: &App, ada: &Ctx, bob: &Ctx) -> anyhow::Result<()> {
     let deposited = app.create(bob, &call.id, &round, complete, fixed(3)).await?;
     if app.page(bob, deposited).await?.dossier.versions == 0 {
         attach(app, bob, deposited, &sample.pieces).await?;
-        app.deposit(bob, deposited, fixed(4)).await.context("the sample dossier is refused")?;
+        app.deposit(bob, deposited, Submission { attempt: fixed(4), revision: None })
+            .await
+            .context("the sample dossier is refused")?;
     }
     Ok(())
 }

@@ -150,15 +150,17 @@ impl App {
         Ok(Some(Entry { rights, account, ends: None, renewed: None, checked, noted: checked }))
     }
 
-    /// The same request once something slow is over, an upload: what was taken back meanwhile is gone.
+    /// The same request once its body has come in, an upload: it is judged at this instant, and what was taken back
+    /// meanwhile is gone.
     pub(super) async fn asked_again(&self, ctx: &Ctx) -> Result<Ctx, AppError> {
+        let now = ctx.clock.now();
         let bearer = ctx.known()?.rights.shared_bearer();
         let entry = match bearer.kind {
-            BearerKind::Session(id) => self.browser(bearer, id, ctx.now).await?,
-            BearerKind::Api(id) => self.live_program(bearer, id, ctx.now).await?,
+            BearerKind::Session(id) => self.browser(bearer, id, now).await?,
+            BearerKind::Api(id) => self.live_program(bearer, id, now).await?,
         };
-        let known = entry.and_then(|entry| entry.known(ctx.now)).ok_or(AppError::SignInNeeded)?;
-        Ok(Ctx { actor: Some(known.actor), ..ctx.clone() })
+        let known = entry.and_then(|entry| entry.known(now)).ok_or(AppError::SignInNeeded)?;
+        Ok(Ctx { now, actor: Some(known.actor), ..ctx.clone() })
     }
 
     /// Notes that a token is used, and journals each block of a holder's that comes for the first time. Whoever holds a

@@ -1,7 +1,11 @@
 //! A dossier: a draft that changes, and deposited versions that never do.
 
+mod changes;
+
+pub use changes::{ChangeLog, LastChange};
+
 use super::{
-    access::Stage,
+    access::{Part, Stage},
     calendar::{Round, RoundId, RoundState},
     call::Call,
     document::Document,
@@ -36,8 +40,10 @@ pub struct Dossier {
     pub versions: u32,
     /// When it was begun.
     pub created_at: Timestamp,
-    /// Last change of the draft.
+    /// Last change of the draft or its pieces; never goes back.
     pub changed_at: Timestamp,
+    /// Last change of each part.
+    pub changes: ChangeLog,
     /// When the deposit was withdrawn, if it was and none followed.
     pub withdrawn_at: Option<Timestamp>,
 }
@@ -49,7 +55,7 @@ pub struct Deposit {
     pub version: u32,
     /// Number of its receipt.
     pub receipt: String,
-    /// Instant.
+    /// When its request was complete.
     pub at: Timestamp,
     /// Revision of the draft that was deposited.
     pub revision: u64,
@@ -93,8 +99,8 @@ pub struct Act<'a> {
     pub depositor: AccountId,
     /// Address of the portal.
     pub portal: &'a str,
-    /// The instant.
-    pub now: Timestamp,
+    /// When the request was complete.
+    pub received_at: Timestamp,
 }
 
 /// A deposit that passed every rule, ready to be written.
@@ -148,16 +154,26 @@ impl Dossier {
         self.deposit.is_some() && round.state(now) == RoundState::Closed
     }
 
+    /// Notes a change of parts of the draft or of its pieces.
+    pub fn change(&mut self, parts: impl IntoIterator<Item = Part>, at: Timestamp) {
+        self.revision += 1;
+        // A request that was complete earlier may be written later.
+        self.changed_at = self.changed_at.max(at);
+        for part in parts {
+            self.changes.note(&part, LastChange { revision: self.revision, at });
+        }
+    }
+
     /// Judges a deposit at an instant and seals what would be deposited.
     ///
     /// # Errors
     /// [`Refusal`] with every blocking finding at once.
     pub fn seal(&self, act: &Act<'_>) -> Result<Sealed, Refusal> {
-        let Act { call, round, uploads, other_deposits, depositor, portal, now } = *act;
+        let Act { call, round, uploads, other_deposits, depositor, portal, received_at } = *act;
         if let Some(deposit) = self.deposit.as_ref().filter(|deposit| deposit.revision == self.revision) {
             return Err(Refusal::Unchanged(deposit.receipt.clone()));
         }
-        let around = Circumstances { now, round: Some(round), uploads: Some(uploads), other_deposits };
+        let around = Circumstances { now: received_at, round: Some(round), uploads: Some(uploads), other_deposits };
         let evaluation = evaluate(call, &self.draft, around, Extent::Deposit);
         if evaluation.missing() > 0 {
             return Err(Refusal::Findings(Box::new(evaluation)));
@@ -173,7 +189,7 @@ impl Dossier {
             depositor,
             evaluation: &evaluation,
             uploads: &asked,
-            at: now,
+            received_at,
         });
         Ok(Sealed { version, parts: parts(&manifest), manifest, evaluation })
     }
@@ -201,6 +217,7 @@ mod tests {
             versions: 0,
             created_at: opened,
             changed_at: opened,
+            changes: ChangeLog::default(),
             withdrawn_at: None,
         };
         let (last, closed) = (at("2024-07-31T23:59:59.999+02:00"), at("2024-08-01T00:00:00+02:00"));

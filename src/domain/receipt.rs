@@ -5,8 +5,14 @@
 //! in a short statement, which also carries the digest of the previous receipt's statement: none can be removed or
 //! back-dated unseen.
 
+mod chain;
+mod instants;
+mod statement;
 mod verify;
 
+pub use chain::ChainCheck;
+pub use instants::{ChangedAfterReceipt, Instants};
+pub use statement::{FORMAT, FORMAT_ONE_INSTANT, Statement};
 pub use verify::{Finding, PublicKey, Report, verify};
 
 use super::{
@@ -22,34 +28,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
-/// Format of the whole file, named in it.
-pub const FORMAT: &str = "guichet-receipt/1";
 /// What the first receipt has in place of a previous one.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-
-/// What is signed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Statement {
-    /// Always [`FORMAT`].
-    pub format: String,
-    /// Number that people use, unique in the portal.
-    pub number: String,
-    /// Place in the chain, from 1.
-    pub sequence: u64,
-    /// The dossier.
-    pub dossier: DossierId,
-    /// Its deposited version, from 1.
-    pub version: u32,
-    /// Instant of the deposit, UTC.
-    pub deposited_at: Timestamp,
-    /// Digest of the parts.
-    pub digest: String,
-    /// Digest of the previous statement in the chain.
-    pub previous: String,
-    /// Id of the key that signs.
-    pub key: String,
-}
 
 /// A receipt as it is given out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,8 +81,8 @@ pub struct Sealing<'a> {
     pub evaluation: &'a Evaluation,
     /// The pieces.
     pub uploads: &'a [Upload],
-    /// Instant of the deposit.
-    pub at: Timestamp,
+    /// When its request was complete.
+    pub received_at: Timestamp,
 }
 
 /// The manifest of a deposit.
@@ -122,8 +102,8 @@ pub fn manifest(sealing: &Sealing<'_>) -> Json {
             "dossier": sealing.dossier,
             "version": sealing.version,
             "depositor": sealing.depositor,
-            "instant_utc": sealing.at.to_string(),
-            "instant_local": show_instant(sealing.at, &zone),
+            "instant_utc": sealing.received_at.to_string(),
+            "instant_local": show_instant(sealing.received_at, &zone),
             "zone": call.zone,
             "interpretations": readings,
         },
@@ -177,19 +157,6 @@ pub fn canonical(value: &Json) -> String {
 #[must_use]
 pub fn digest(value: &Json) -> String {
     hex::encode(ring::digest::digest(&ring::digest::SHA256, canonical(value).as_bytes()))
-}
-
-impl Statement {
-    /// The bytes that are signed.
-    #[must_use]
-    pub fn canonical(&self) -> String {
-        canonical(&json!(self))
-    }
-    /// What the next statement refers to.
-    #[must_use]
-    pub fn digest(&self) -> String {
-        digest(&json!(self))
-    }
 }
 
 /// The id of a key: the first 16 hexadecimal digits of the SHA-256 of its public half.

@@ -45,7 +45,7 @@ pub struct Summary {
     pub aid: Cents,
     /// Findings that did not block.
     pub warnings: u32,
-    /// Instant of the deposit.
+    /// When the deposit was received.
     pub at: Timestamp,
     /// It was found admissible.
     pub admitted: bool,
@@ -97,8 +97,8 @@ pub async fn insert(db: &mut MySqlConnection, deposit: &NewDeposit<'_>) -> Resul
     sqlx::query(
         "insert into deposit (dossier_id, version, attempt_id, receipt_number, sequence, call_id, round_id, account_id,
                               standing, siren, company, title, bricks, base_cents, aid_cents, warnings, deposited_at,
-                              receipt)
-         values (?, ?, ?, ?, ?, ?, ?, ?, true, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                              sealed_at, receipt)
+         values (?, ?, ?, ?, ?, ?, ?, ?, true, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(summary.dossier.0)
     .bind(summary.version)
@@ -116,6 +116,7 @@ pub async fn insert(db: &mut MySqlConnection, deposit: &NewDeposit<'_>) -> Resul
     .bind(summary.aid.0)
     .bind(summary.warnings)
     .bind(instant(summary.at))
+    .bind(instant(receipt.statement.sealed_at()))
     .bind(deposit.text)
     .execute(&mut *db)
     .await?;

@@ -23,7 +23,7 @@ macro_rules! select {
     ($which:literal) => {
         concat!(
             "select dossier_id, call_id, round_id, account_id, draft, revision, versions, deposit_version,
-                    deposit_receipt, deposit_at, deposit_revision, created_at, changed_at, withdrawn_at,
+                    deposit_receipt, deposit_at, deposit_revision, created_at, changed_at, changes, withdrawn_at,
                     admitted_at, admitted_by
              from dossier ",
             $which
@@ -46,6 +46,7 @@ struct DossierRow {
     deposit_revision: Option<u64>,
     created_at: PrimitiveDateTime,
     changed_at: PrimitiveDateTime,
+    changes: Option<String>,
     withdrawn_at: Option<PrimitiveDateTime>,
     admitted_at: Option<PrimitiveDateTime>,
     admitted_by: Option<Uuid>,
@@ -62,6 +63,7 @@ impl TryFrom<DossierRow> for Dossier {
             (None, ..) => None,
             _ => return Err(impossible("dossier", "deposit_version")),
         };
+        let changes = row.changes.map(|text| serde_json::from_str(&text)).transpose();
         Ok(Self {
             id: DossierId(row.dossier_id),
             call: row.call_id,
@@ -77,6 +79,7 @@ impl TryFrom<DossierRow> for Dossier {
             versions: row.versions,
             created_at: timestamp(row.created_at),
             changed_at: timestamp(row.changed_at),
+            changes: changes.map_err(|_| impossible("dossier", "changes"))?.unwrap_or_default(),
             withdrawn_at: row.withdrawn_at.map(timestamp),
         })
     }
@@ -170,36 +173,33 @@ pub async fn of_account(db: &mut MySqlConnection, owner: AccountId) -> Result<Ve
     rows.into_iter().map(Dossier::try_from).collect()
 }
 
-/// Writes the draft and counts the revision up.
+/// Writes the draft with what [`Dossier::change`] noted.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when the row is gone.
-pub async fn update_draft(
-    db: &mut MySqlConnection,
-    id: DossierId,
-    draft: &Document,
-    revision: u64,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let done = sqlx::query("update dossier set draft = ?, revision = ?, changed_at = ? where dossier_id = ?")
-        .bind(serde_json::json!(draft).to_string())
-        .bind(revision)
-        .bind(instant(at))
-        .bind(id.0)
-        .execute(db)
-        .await?;
+pub async fn update_draft(db: &mut MySqlConnection, dossier: &Dossier) -> Result<(), StoreError> {
+    let done =
+        sqlx::query("update dossier set draft = ?, revision = ?, changed_at = ?, changes = ? where dossier_id = ?")
+            .bind(serde_json::json!(dossier.draft).to_string())
+            .bind(dossier.revision)
+            .bind(instant(dossier.changed_at))
+            .bind(serde_json::json!(dossier.changes).to_string())
+            .bind(dossier.id.0)
+            .execute(db)
+            .await?;
     one_row(done.rows_affected())
 }
 
-/// Counts the revision up after a change of pieces.
+/// Writes what [`Dossier::change`] noted of a change of pieces.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when the row is gone.
-pub async fn touch(db: &mut MySqlConnection, id: DossierId, revision: u64, at: Timestamp) -> Result<(), StoreError> {
-    let done = sqlx::query("update dossier set revision = ?, changed_at = ? where dossier_id = ?")
-        .bind(revision)
-        .bind(instant(at))
-        .bind(id.0)
+pub async fn touch(db: &mut MySqlConnection, dossier: &Dossier) -> Result<(), StoreError> {
+    let done = sqlx::query("update dossier set revision = ?, changed_at = ?, changes = ? where dossier_id = ?")
+        .bind(dossier.revision)
+        .bind(instant(dossier.changed_at))
+        .bind(serde_json::json!(dossier.changes).to_string())
+        .bind(dossier.id.0)
         .execute(db)
         .await?;
     one_row(done.rows_affected())

@@ -39,34 +39,65 @@ pub async fn append(db: &mut MySqlConnection, event: &Event) -> Result<(), Store
     one_row(done.rows_affected())
 }
 
+/// Heads of the chains, locked until the transaction ends.
+#[derive(Clone, Debug)]
+pub struct LockedHeads {
+    /// Of the receipts.
+    pub receipts: Head,
+    /// When the last receipt was sealed; none before the first.
+    pub sealed_at: Option<Timestamp>,
+    /// Of the journal.
+    pub journal: Head,
+}
+
+#[derive(FromRow)]
+struct HeadRow {
+    sequence: u64,
+    link: String,
+    sealed_at: Option<PrimitiveDateTime>,
+}
+
 /// Locks the heads of both chains, receipts first. Until the transaction ends other deposits wait, so nothing slow may
 /// follow.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn lock_heads(db: &mut MySqlConnection) -> Result<(Head, Head), StoreError> {
-    let rows: Vec<Head> =
-        sqlx::query_as("select sequence, link from chain order by name desc for update").fetch_all(db).await?;
+pub async fn lock_heads(db: &mut MySqlConnection) -> Result<LockedHeads, StoreError> {
+    let rows: Vec<HeadRow> =
+        sqlx::query_as("select sequence, link, sealed_at from chain order by name desc for update")
+            .fetch_all(db)
+            .await?;
     let mut rows = rows.into_iter();
+    let head = |row: HeadRow| Head { sequence: row.sequence, link: row.link };
     match (rows.next(), rows.next(), rows.next()) {
-        (Some(receipts), Some(journal), None) => Ok((receipts, journal)),
+        (Some(receipts), Some(journal), None) => {
+            let sealed_at = receipts.sealed_at.map(timestamp);
+            Ok(LockedHeads { receipts: head(receipts), sealed_at, journal: head(journal) })
+        }
         _ => Err(impossible("chain", "name")),
     }
 }
 
-/// Moves the heads of both chains.
+/// Moves the heads of both chains; the new receipt was sealed at `sealed_at`.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn move_heads(db: &mut MySqlConnection, receipts: &Head, journal: &Head) -> Result<(), StoreError> {
+pub async fn move_heads(
+    db: &mut MySqlConnection,
+    receipts: &Head,
+    sealed_at: Timestamp,
+    journal: &Head,
+) -> Result<(), StoreError> {
     let done = sqlx::query(
-        "update chain set sequence = if(name = 'receipt', ?, ?), link = if(name = 'receipt', ?, ?)
+        "update chain set sequence = if(name = 'receipt', ?, ?), link = if(name = 'receipt', ?, ?),
+                          sealed_at = if(name = 'receipt', ?, null)
          where name in ('receipt', 'journal')",
     )
     .bind(receipts.sequence)
     .bind(journal.sequence)
     .bind(&receipts.link)
     .bind(&journal.link)
+    .bind(instant(sealed_at))
     .execute(db)
     .await?;
     if done.rows_affected() == 2 { Ok(()) } else { Err(StoreError::Stale) }

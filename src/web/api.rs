@@ -9,11 +9,11 @@ pub mod tokens;
 
 use super::{
     error::Failure,
-    extract::{ApiCtx, MAX_BODY_BYTES},
+    extract::{ApiCtx, read_whole},
 };
 use crate::app::{App, AppError, Ctx};
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{FromRequestParts, Query},
     http::{HeaderMap, HeaderName, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -47,7 +47,7 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
 
 /// Reads a JSON body; what is wrong is said with its path.
 async fn json<T: DeserializeOwned>(body: Body) -> Result<T, Failure> {
-    let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Failure::TooLarge)?;
+    let bytes = read_whole(body).await?;
     let mut reader = serde_json::Deserializer::from_slice(&bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();

@@ -28,8 +28,12 @@ pub enum Failure {
     BadRequest,
     /// The JSON body is not what is expected; says where.
     Json(String),
-    /// The body is too long.
-    TooLarge,
+    /// The body is longer than this many bytes.
+    TooLarge(u64),
+    /// Too many long bodies are being read at once.
+    Busy,
+    /// The layer that notes when a request arrives is missing: without it there is no clock to judge by.
+    NoArrival,
     /// The route does not know this method.
     Method,
     /// A precondition header is missing.
@@ -122,12 +126,33 @@ fn describe(failure: &Failure) -> Described {
             described.detail = Text::new(error.clone(), error.clone());
             described
         }
-        Failure::TooLarge => words(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too_large",
-            ("Envoi trop long", "Request too large"),
-            ("Ce formulaire dépasse 4 Mo.", "This form exceeds 4 MB."),
-            BACK,
+        Failure::TooLarge(max_bytes) => {
+            let mut described = words(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too_large",
+                ("Envoi trop long", "Request too large"),
+                ("", ""),
+                (
+                    "Revenez à la page précédente et envoyez moins à la fois : rien de ce qui était enregistré n'est perdu.",
+                    "Go back to the previous page and send less at once: nothing that was saved is lost.",
+                ),
+            );
+            let kilobytes = max_bytes / 1024;
+            described.detail = Text::new(
+                format!("Cet envoi dépasse les {kilobytes} Kio que l'on peut envoyer ici."),
+                format!("This request exceeds the {kilobytes} KiB that can be sent here."),
+            );
+            described
+        }
+        Failure::Busy => words(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            ("Portail très occupé", "Portal very busy"),
+            (
+                "Trop de longs envois arrivent en ce moment. Cette requête n'a rien changé.",
+                "Too many long requests are coming in at the moment. This request changed nothing.",
+            ),
+            AGAIN,
         ),
         Failure::Method => words(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -146,7 +171,7 @@ fn describe(failure: &Failure) -> Described {
                 "Read the document and send its ETag in If-Match.",
             ),
         ),
-        Failure::Template(_) => unexpected(),
+        Failure::Template(_) | Failure::NoArrival => unexpected(),
     }
 }
 
@@ -302,6 +327,20 @@ fn describe_app(error: &AppError) -> Described {
                 format!("Le dossier n'est pas déposé : {count} point(s) l'empêchent."),
                 format!("The dossier is not deposited: {count} point(s) prevent it."),
             );
+            described
+        }
+        AppError::DraftChanged(changed) => {
+            let mut described = words(
+                S::CONFLICT,
+                "draft_changed",
+                ("Le dossier a changé", "The dossier has changed"),
+                ("", ""),
+                (
+                    "Relisez le brouillon tel qu'il est maintenant, puis déposez-le : tout est conservé.",
+                    "Read the draft as it is now, then deposit it: everything is kept.",
+                ),
+            );
+            described.detail = changed.message();
             described
         }
         AppError::File(refusal) => {

@@ -2,7 +2,7 @@
 
 use super::error::Failure;
 use crate::{
-    app::{App, AppError, Ctx, Fault, Site},
+    app::{App, AppError, Clock, Ctx, Fault, Site},
     auth::{self, Channel},
     domain::{ids::SessionId, text::Lang},
 };
@@ -22,14 +22,16 @@ use std::{
 
 /// Name of the session cookie: `__Host-` binds it to this host, to HTTPS and to the whole site.
 pub const COOKIE: &str = "__Host-guichet";
-/// Most bytes of a form or of a JSON document.
+/// Most bytes of a form or of a JSON document of somebody who is known.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
-/// When a request arrived and in which language it asks.
+/// What the outermost layer noted of a request, and when it was complete.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival {
-    /// The instant.
-    pub now: Timestamp,
+    /// The clock that it is judged by.
+    pub clock: Clock,
+    /// When its body had come, where that is awaited ([`super::intake`]).
+    complete_at: Option<Timestamp>,
     /// The language.
     pub lang: Lang,
     /// The client's address, where it is known for sure.
@@ -37,9 +39,43 @@ pub struct Arrival {
 }
 
 impl Arrival {
+    /// A request whose head has come.
+    pub fn new(clock: Clock, lang: Lang, client: Option<IpAddr>) -> Self {
+        Self { clock, complete_at: None, lang, client }
+    }
+
     /// The arrival that the outermost layer noted.
-    pub fn of(parts: &Parts) -> Self {
-        parts.extensions.get().copied().unwrap_or(Self { now: Timestamp::UNIX_EPOCH, lang: Lang::Fr, client: None })
+    ///
+    /// # Errors
+    /// [`Failure::NoArrival`]: a route was served without that layer, and has no clock to be judged by.
+    pub fn of(parts: &Parts) -> Result<Self, Failure> {
+        parts.extensions.get().copied().ok_or(Failure::NoArrival)
+    }
+
+    /// The context of nobody in particular.
+    pub fn nobody(&self) -> Ctx {
+        Ctx {
+            now: self.now(),
+            clock: self.clock,
+            lang: self.lang,
+            actor: None,
+            fault: None,
+            client: self.client,
+            site: None,
+            agent: String::new(),
+        }
+    }
+
+    /// The same, now that its body has come.
+    #[must_use]
+    pub fn completed(self) -> Self {
+        Self { complete_at: Some(self.clock.now()), ..self }
+    }
+
+    /// When it was complete; for one whose body is a stream, what its clock shows.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.complete_at.unwrap_or_else(|| self.clock.now())
     }
 }
 
@@ -49,9 +85,10 @@ impl FromRequestParts<App> for Ctx {
         if let Some(known) = parts.extensions.get::<Self>() {
             return Ok(known.clone());
         }
-        let arrival = Arrival::of(parts);
+        let arrival = Arrival::of(parts)?;
+        let now = arrival.now();
         let known = match cookie(&parts.headers) {
-            Some(token) => app.authenticate(token, Channel::Browser, arrival.now).await?,
+            Some(token) => app.authenticate(token, Channel::Browser, now).await?,
             None => None,
         };
         let actor = known.map(|known| {
@@ -60,18 +97,15 @@ impl FromRequestParts<App> for Ctx {
             }
             known.actor
         });
-        let ctx = Self {
-            now: arrival.now,
-            lang: arrival.lang,
-            actor,
-            fault: fault(app, &parts.headers),
-            client: arrival.client,
-            site: site(app, &parts.headers),
-            agent: agent(&parts.headers),
-        };
+        let ctx = Self { now, actor, ..context(app, arrival, &parts.headers) };
         parts.extensions.insert(ctx.clone());
         Ok(ctx)
     }
+}
+
+/// A request of somebody who is not known yet.
+fn context(app: &App, arrival: Arrival, headers: &HeaderMap) -> Ctx {
+    Ctx { fault: fault(app, headers), site: site(app, headers), agent: agent(headers), ..arrival.nobody() }
 }
 
 /// Parameters of the path; what they cannot mean leads nowhere.
@@ -102,7 +136,8 @@ pub struct ApiCtx(pub Ctx);
 impl FromRequestParts<App> for ApiCtx {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let arrival = Arrival::of(parts);
+        let arrival = Arrival::of(parts)?;
+        let now = arrival.now();
         let lang = accepted_language(&parts.headers).unwrap_or(arrival.lang);
         let token = parts
             .headers
@@ -112,18 +147,11 @@ impl FromRequestParts<App> for ApiCtx {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim());
         let known = match token {
-            Some(token) => app.authenticate(token, Channel::Api, arrival.now).await?,
+            Some(token) => app.authenticate(token, Channel::Api, now).await?,
             None => None,
         };
-        Ok(Self(Ctx {
-            now: arrival.now,
-            lang,
-            actor: known.map(|known| known.actor),
-            fault: fault(app, &parts.headers),
-            client: arrival.client,
-            site: site(app, &parts.headers),
-            agent: agent(&parts.headers),
-        }))
+        let actor = known.map(|known| known.actor);
+        Ok(Self(Ctx { now, lang, actor, ..context(app, arrival, &parts.headers) }))
     }
 }
 
@@ -188,6 +216,11 @@ pub fn named_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .filter(|value| !value.is_empty())
 }
 
+/// A body that the intake has read already, within the limit of its route.
+pub async fn read_whole(body: Body) -> Result<Bytes, Failure> {
+    to_bytes(body, usize::MAX).await.map_err(|_| Failure::BadRequest)
+}
+
 /// A posted form that passed the CSRF check; it cannot exist otherwise.
 #[derive(Clone, Debug)]
 pub struct Posted(Vec<(String, String)>);
@@ -232,7 +265,7 @@ impl FromRequest<App> for Posted {
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
         let ctx = Ctx::from_request_parts(&mut parts, app).await?;
-        let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Failure::TooLarge)?;
+        let bytes = read_whole(body).await?;
         let posted = Self::decode(&parts.headers, bytes).await?;
         same_site(app, &parts.headers)?;
         form_token_holds(app, &ctx, posted.text("csrf"))?;
@@ -269,7 +302,7 @@ async fn posted_json<T: DeserializeOwned>(mut parts: Parts, body: Body, app: &Ap
     same_site(app, &parts.headers)?;
     let token = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok()).unwrap_or_default();
     form_token_holds(app, &ctx, token)?;
-    let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Failure::TooLarge)?;
+    let bytes = read_whole(body).await?;
     serde_json::from_slice(&bytes).map_err(|error| Failure::Json(error.to_string()))
 }
 
@@ -301,7 +334,7 @@ impl FromRequest<App> for PostedFile {
         let limits = Constraints::new().size_limit(limits);
         let mut multipart = multer::Multipart::with_constraints(body.into_data_stream(), boundary, limits);
         let mut fields = Vec::new();
-        while let Some(mut field) = multipart.next_field().await.map_err(multipart_failure)? {
+        while let Some(mut field) = multipart.next_field().await.map_err(|error| multipart_failure(error, most))? {
             if let Some(name) = field.file_name().map(str::to_owned) {
                 let fields = Posted(fields);
                 form_token_holds(app, &ctx, fields.text("csrf"))?;
@@ -309,10 +342,10 @@ impl FromRequest<App> for PostedFile {
             }
             let name = field.name().unwrap_or_default().to_owned();
             let mut text = Vec::new();
-            while let Some(chunk) = field.chunk().await.map_err(multipart_failure)? {
+            while let Some(chunk) = field.chunk().await.map_err(|error| multipart_failure(error, most))? {
                 text.extend_from_slice(&chunk);
                 if fields.len() >= 20 || text.len() > MAX_FIELD_BYTES {
-                    return Err(Failure::TooLarge);
+                    return Err(Failure::TooLarge(MAX_FIELD_BYTES as u64));
                 }
             }
             fields.push((name, String::from_utf8_lossy(&text).into_owned()));
@@ -333,9 +366,11 @@ fn largest_file(app: &App) -> u64 {
     app.calls.iter().map(|call| call.files.max_file_bytes).max().unwrap_or(0)
 }
 
-fn multipart_failure(error: multer::Error) -> Failure {
+fn multipart_failure(error: multer::Error, max_bytes: u64) -> Failure {
     match error {
-        multer::Error::StreamSizeExceeded { .. } | multer::Error::FieldSizeExceeded { .. } => Failure::TooLarge,
+        multer::Error::StreamSizeExceeded { .. } | multer::Error::FieldSizeExceeded { .. } => {
+            Failure::TooLarge(max_bytes)
+        }
         _ => Failure::BadRequest,
     }
 }

@@ -4,7 +4,10 @@ use super::{
     client, error,
     extract::{Arrival, Renewal},
 };
-use crate::{app::App, domain::text::Lang};
+use crate::{
+    app::{App, Clock},
+    domain::text::Lang,
+};
 use axum::{
     Router,
     body::Body,
@@ -13,7 +16,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use std::time::{Duration, Instant};
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 use tracing::Instrument;
@@ -49,7 +52,7 @@ async fn led(axum::extract::State(app): axum::extract::State<App>, request: Requ
 }
 
 async fn arrive(axum::extract::State(app): axum::extract::State<App>, mut request: Request, next: Next) -> Response {
-    let now = test_clock(&app, &request).unwrap_or_else(|| app.clock());
+    let clock = test_clock(&app, &request).unwrap_or_default();
     one_slash(request.uri_mut());
     let lang = take_language(request.uri_mut());
     one_slash(request.uri_mut());
@@ -60,7 +63,7 @@ async fn arrive(axum::extract::State(app): axum::extract::State<App>, mut reques
     } else {
         (String::new(), None)
     };
-    request.extensions_mut().insert(Arrival { now, lang, client });
+    request.extensions_mut().insert(Arrival::new(clock, lang, client));
     let renewal = Renewal::default();
     request.extensions_mut().insert(renewal.clone());
     if app.config.portal.test_hooks {
@@ -69,6 +72,7 @@ async fn arrive(axum::extract::State(app): axum::extract::State<App>, mut reques
     let (method, path) = (request.method().clone(), redacted(request.uri().path()));
     let span = tracing::info_span!("request", %method, path, id);
     let begun = Instant::now();
+    let _in_flight = InFlight::enter();
     let mut response = next.run(request).instrument(span.clone()).await;
     if app.config.portal.test_hooks
         && let Some(seen) = client.and_then(|client| HeaderValue::from_str(&client.to_string()).ok())
@@ -77,7 +81,7 @@ async fn arrive(axum::extract::State(app): axum::extract::State<App>, mut reques
     }
     // Signing in or out has the last word on the cookie.
     if !response.headers().contains_key(header::SET_COOKIE)
-        && let Some(cookie) = renewal.cookie(now).and_then(|cookie| HeaderValue::from_str(&cookie).ok())
+        && let Some(cookie) = renewal.cookie(clock.now()).and_then(|cookie| HeaderValue::from_str(&cookie).ok())
     {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
@@ -86,6 +90,23 @@ async fn arrive(axum::extract::State(app): axum::extract::State<App>, mut reques
     tracing::debug!(status, duration_us, "request.done");
     metrics::counter!("guichet_requests_total", "status" => status.to_string()).increment(1);
     response
+}
+
+/// A request that is not answered yet, as the gauge counts them; also one whose sender goes away.
+struct InFlight(metrics::Gauge);
+
+impl InFlight {
+    fn enter() -> Self {
+        let gauge = metrics::gauge!("guichet_requests_in_flight");
+        gauge.increment(1);
+        Self(gauge)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.decrement(1);
+    }
 }
 
 /// The secret of a sign-in link must not reach the log.
@@ -116,12 +137,16 @@ fn take_language(uri: &mut Uri) -> Lang {
     Lang::En
 }
 
-/// The clock that a test sets for its request, where the configuration allows it.
-fn test_clock(app: &App, request: &Request) -> Option<Timestamp> {
+/// The clock that a test sets for its request, where the configuration allows it: one that stands still (`X-Test-Now`, an
+/// instant), or one that is ahead of the system's by so many microseconds (`X-Test-Ahead`).
+fn test_clock(app: &App, request: &Request) -> Option<Clock> {
     if !app.config.portal.test_hooks {
         return None;
     }
-    request.headers().get("x-test-now")?.to_str().ok()?.parse().ok()
+    let said = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let still = said("x-test-now").and_then(|at| at.parse().ok()).map(Clock::Fixed);
+    let ahead = || said("x-test-ahead")?.parse().ok().map(SignedDuration::from_micros).map(Clock::Shifted);
+    still.or_else(ahead)
 }
 
 /// The slowness that a test asks for, in milliseconds.

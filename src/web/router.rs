@@ -1,11 +1,20 @@
 //! Every route of the portal in one table, each with who may use it.
 
-use super::{api, assets, pages};
-use crate::app::App;
+use super::{
+    api, assets,
+    intake::{Intake, MAX_SIMULATION_BYTES, take_in},
+    pages,
+};
+use crate::{app::App, domain::document::HARD_LIMIT_BYTES};
 use axum::{
-    Router,
+    Router, middleware,
     routing::{MethodRouter, get, post, put},
 };
+
+/// Most bytes of a posted receipt with its form: the longest document, twice as sealed, and what is known of its pieces.
+const MAX_RECEIPT_FORM_BYTES: usize = 2 * HARD_LIMIT_BYTES + 64 * 1024;
+/// Most bytes of answers to evaluate: the longest document, with what its writing as JSON adds.
+const MAX_EVALUATION_BYTES: usize = 2 * HARD_LIMIT_BYTES;
 
 /// Who gets anything but a refusal from a route. The policy decides about the single dossier; this is about the door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,11 +53,24 @@ pub struct Route {
     pub methods: &'static str,
     /// Who.
     pub access: Access,
+    /// How its requests come in.
+    pub intake: Intake,
     handler: MethodRouter<App>,
 }
 
+impl Route {
+    /// The same with another intake than its access has.
+    fn taking(self, intake: Intake) -> Self {
+        Self { intake, ..self }
+    }
+}
+
 fn route(methods: &'static str, path: &'static str, access: Access, handler: MethodRouter<App>) -> Route {
-    Route { path, methods, access, handler }
+    let intake = match access {
+        Access::Anyone | Access::Provider | Access::Demonstration => Intake::PUBLIC,
+        _ => Intake::KNOWN,
+    };
+    Route { path, methods, access, intake, handler }
 }
 
 /// The table.
@@ -72,9 +94,11 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/calls/{call}/rules", Anyone, get(public::rules)),
         route("GET", "/calls/{call}/criteria", Anyone, get(public::criteria)),
         route("GET", "/calls/{call}/interpretations", Anyone, get(public::interpretations)),
-        route("GET POST", "/calls/{call}/simulator", Anyone, get(simulator::show).post(simulator::run)),
+        route("GET POST", "/calls/{call}/simulator", Anyone, get(simulator::show).post(simulator::run))
+            .taking(Intake::Whole(MAX_SIMULATION_BYTES)),
         route("GET", "/legal", Anyone, get(public::legal)),
-        route("GET POST", "/verify", Anyone, get(verify::show).post(verify::run)),
+        route("GET POST", "/verify", Anyone, get(verify::show).post(verify::run))
+            .taking(Intake::Whole(MAX_RECEIPT_FORM_BYTES)),
         route("GET", "/verify/offline.html", Anyone, get(verify::offline)),
         route("GET", "/account/narrow.html", Anyone, get(narrow::show)),
         route("GET", "/.well-known/guichet-receipt-keys", Anyone, get(verify::keys)),
@@ -103,7 +127,8 @@ pub fn routes() -> Vec<Route> {
         route("GET POST", "/dossiers/{id}/edit/{section}", Owner, get(dossier::edit).post(dossier::save)),
         route("POST", "/dossiers/{id}/fields", Owner, post(dossier::save_fields)),
         route("GET", "/dossiers/{id}/preview", Owner, get(dossier::preview)),
-        route("GET POST", "/dossiers/{id}/pieces/{code}", Owner, get(dossier::piece).post(dossier::attach)),
+        route("GET POST", "/dossiers/{id}/pieces/{code}", Owner, get(dossier::piece).post(dossier::attach))
+            .taking(Intake::Stream),
         route("POST", "/dossiers/{id}/pieces/{code}/remove", Owner, post(dossier::remove_piece)),
         route("GET POST", "/dossiers/{id}/deposits", Owner, post(deposit::deposit).get(deposit::back)),
         route("GET POST", "/dossiers/{id}/withdraw", Owner, get(deposit::ask_withdraw).post(deposit::withdraw)),
@@ -148,7 +173,8 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/api/v1/openapi.json", Anyone, get(api::openapi::document)),
         route("GET", "/api/v1/calls/{call}", Anyone, get(api::call::show)),
         route("GET", "/api/v1/calls/{call}/dossier.schema.json", Anyone, get(api::call::schema)),
-        route("POST", "/api/v1/calls/{call}/evaluation", Anyone, post(api::call::evaluate)),
+        route("POST", "/api/v1/calls/{call}/evaluation", Anyone, post(api::call::evaluate))
+            .taking(Intake::Whole(MAX_EVALUATION_BYTES)),
         route("POST", "/api/v1/dossiers", Token, post(api::dossier::create)),
         route(
             "GET PUT",
@@ -156,7 +182,7 @@ pub fn routes() -> Vec<Route> {
             Token,
             get(api::dossier::document).put(api::dossier::replace),
         ),
-        route("PUT", "/api/v1/dossiers/{id}/pieces/{code}", Token, put(api::dossier::attach)),
+        route("PUT", "/api/v1/dossiers/{id}/pieces/{code}", Token, put(api::dossier::attach)).taking(Intake::Stream),
         route("POST", "/api/v1/dossiers/{id}/deposits", Token, post(api::dossier::deposit)),
         route("POST", "/api/v1/service-tokens", Token, post(api::tokens::for_service)),
         route("GET", "/api/v1/receipts/{number}", Token, get(api::dossier::receipt)),
@@ -167,6 +193,9 @@ pub fn routes() -> Vec<Route> {
 
 /// The router over the table.
 pub fn router(app: App) -> Router {
-    let router = routes().into_iter().fold(Router::new(), |router, route| router.route(route.path, route.handler));
+    let router = routes().into_iter().fold(Router::new(), |router, route| {
+        let intake = middleware::from_fn_with_state(route.intake, take_in);
+        router.route(route.path, route.handler.route_layer(intake))
+    });
     router.fallback(pages::not_found).method_not_allowed_fallback(pages::wrong_method).with_state(app)
 }

@@ -14,6 +14,7 @@ mod deposit;
 mod edge;
 pub mod experts;
 mod files;
+mod held;
 mod hostile;
 pub mod interop;
 mod keep;

@@ -5,6 +5,7 @@ pub mod authenticator;
 pub mod certificate;
 pub mod cluster;
 pub mod depositors;
+pub mod held;
 pub mod identity_provider;
 pub mod installation;
 pub mod load;

@@ -2,6 +2,7 @@ mod forgery;
 
 use super::*;
 use crate::domain::fixture::Sample;
+use jiff::SignedDuration;
 use proptest::{collection::vec, prelude::*};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use uuid::Uuid;
@@ -33,7 +34,7 @@ fn sealed(sample: &Sample, pair: &Ed25519KeyPair, sequence: u64, previous: &str)
         depositor: AccountId(Uuid::from_u128(0x0193_5a00_0000_7000_8000_0000_0000_0001)),
         evaluation: &evaluation,
         uploads: &sample.uploads,
-        at: sample.now,
+        received_at: sample.now,
     });
     let parts = parts(&manifest);
     let key = published(pair);
@@ -43,7 +44,8 @@ fn sealed(sample: &Sample, pair: &Ed25519KeyPair, sequence: u64, previous: &str)
         sequence,
         dossier,
         version: 1,
-        deposited_at: sample.now,
+        instants: Instants::stated(sample.now, sample.now + SignedDuration::from_secs(2))
+            .unwrap_or(Instants::single(sample.now)),
         digest: digest(&json!(parts)),
         previous: previous.into(),
         key: key.id,
@@ -120,7 +122,7 @@ fn each_receipt_names_the_one_before() {
     assert_eq!(second.statement.previous, first.statement.digest());
     assert_eq!(first.statement.digest(), digest(&json!(first.statement)));
     let mut changed = first.statement.clone();
-    changed.deposited_at = "2026-11-23T09:59:59Z".parse().unwrap_or(changed.deposited_at);
+    changed.instants = Instants::single("2026-11-23T09:59:59Z".parse().unwrap_or(changed.received_at()));
     assert_ne!(changed.digest(), second.statement.previous, "a receipt cannot be dated back once another follows");
     assert_eq!(GENESIS.len(), first.statement.digest().len());
 }

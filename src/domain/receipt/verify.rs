@@ -1,6 +1,6 @@
 //! Checking a receipt without the portal.
 
-use super::{FORMAT, Receipt, digest, key_id, parts};
+use super::{Receipt, digest, key_id, parts};
 use crate::domain::text::Text;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
@@ -125,10 +125,9 @@ fn contents(receipt: &Receipt, findings: &mut Vec<Finding>) {
 
 fn consistency(receipt: &Receipt, findings: &mut Vec<Finding>) {
     let (statement, context) = (&receipt.statement, &receipt.manifest["context"]);
-    let same = statement.format == FORMAT
-        && context["dossier"] == statement.dossier.to_string()
+    let same = context["dossier"] == statement.dossier.to_string()
         && context["version"] == statement.version
-        && context["instant_utc"] == statement.deposited_at.to_string();
+        && context["instant_utc"] == statement.received_at().to_string();
     findings.push(check(
         same,
         ("Le contenu et la déclaration parlent du même dépôt.", "Content and statement speak of the same deposit."),

@@ -5,7 +5,7 @@ mod body;
 use super::{Asked, Program, id, json, tag, tags};
 use crate::web::extract::Path;
 use crate::{
-    app::{App, AppError, Page},
+    app::{App, AppError, Page, Submission},
     domain::{document::Document, ids::AttemptId},
     web::error::{Failure, Problem},
 };
@@ -177,6 +177,7 @@ pub async fn attach(
         (status = 400, description = "Not the expected JSON", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such dossier", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The draft was changed after the revision named, or after this request was complete; nothing was deposited, what changed stands in the detail", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Refused, with all findings; everything is kept", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Not known to be deposited: send the same attempt again", body = Problem, content_type = "application/problem+json"),
     ),
@@ -188,13 +189,12 @@ pub async fn deposit(
     body: Body,
 ) -> Result<Response, Failure> {
     let id = id(&dossier)?;
-    let NewDeposit { attempt } = json(body).await?;
-    let done = app.deposit(&ctx, id, attempt).await?;
+    let NewDeposit { attempt, revision } = json(body).await?;
+    let done = app.deposit(&ctx, id, Submission { attempt, revision }).await?;
     let status = if done.new { StatusCode::CREATED } else { StatusCode::OK };
     let place = [(header::LOCATION, format!("/api/v1/receipts/{}", done.receipt))];
     let url = format!("{}/receipts/{}", app.config.portal.public_url, done.receipt);
-    Ok((status, place, Json(DepositBody { receipt: done.receipt, new: done.new, standing: done.standing, url }))
-        .into_response())
+    Ok((status, place, Json(DepositBody::new(done, url))).into_response())
 }
 
 /// A receipt, exactly as it was signed.

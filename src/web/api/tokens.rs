@@ -20,14 +20,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The public keys, as the Biscuit specification has them.
-pub async fn web_keys(State(app): State<App>, parts: Parts) -> Response {
-    let keys = app.web_keys(Arrival::of(&parts).now);
-    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(keys)).into_response()
+pub async fn web_keys(State(app): State<App>, parts: Parts) -> Result<Response, Failure> {
+    let keys = app.web_keys(Arrival::of(&parts)?.now());
+    Ok(([(header::CACHE_CONTROL, "public, max-age=300")], Json(keys)).into_response())
 }
 
 /// What is revoked, signed with the key of receipts.
 pub async fn revoked(State(app): State<App>, parts: Parts) -> Result<Response, Failure> {
-    let list = serde_json::json!(app.revoked(Arrival::of(&parts).now).await?).to_string();
+    let list = serde_json::json!(app.revoked(Arrival::of(&parts)?.now()).await?).to_string();
     let signature = auth::sign_list(&app.keys, &list);
     let etag = format!("\"{}\"", &signature[..32.min(signature.len())]);
     let body =

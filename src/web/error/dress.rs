@@ -13,7 +13,7 @@ use crate::{
 use axum::{
     Json,
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse, Redirect, Response},
 };
@@ -61,8 +61,11 @@ pub fn panicked() -> Response {
 
 /// Turns failures into pages or problems.
 pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let arrival = Arrival::of(&parts);
+    let (parts, body) = request.into_parts();
+    let arrival = match Arrival::of(&parts) {
+        Ok(arrival) => arrival,
+        Err(failure) => return bare(&failure),
+    };
     let accepts = |kind: &str| {
         parts
             .headers
@@ -75,8 +78,8 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     let safe = parts.method.is_safe();
     let here = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
     let from = page_before(&app, &parts.headers);
-    // Known before the handler runs, so that an error page costs no second look-up; nobody when that fails.
-    let ctx = if json { None } else { Ctx::from_request_parts(&mut parts, &app).await.ok() };
+    // Whoever asks is asked for again once something has failed: known before the body has come, they might not be after.
+    let asking = (!json).then(|| (parts.headers.clone(), parts.extensions.clone()));
     let lang = if api { accepted_language(&parts.headers).unwrap_or(arrival.lang) } else { arrival.lang };
     let response = next.run(Request::from_parts(parts, body)).await;
     let Some(Undressed(failure)) = response.extensions().get::<Undressed>().cloned() else { return response };
@@ -94,7 +97,24 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
         let back = if safe { here } else { from.unwrap_or_else(|| "/".into()) };
         return see_other(lang, &format!("/account/confirm?next={}", encode(&back)));
     }
+    let ctx = match asking {
+        Some((headers, extensions)) => asks(&app, headers, extensions).await,
+        None => None,
+    };
     later(page(&app, ctx, &described, arrival, &here))
+}
+
+/// Who asked, for the frame of an error page; nobody when that cannot be told.
+async fn asks(app: &App, headers: HeaderMap, extensions: Extensions) -> Option<Ctx> {
+    let (mut parts, ()) = axum::http::Request::new(()).into_parts();
+    (parts.headers, parts.extensions) = (headers, extensions);
+    Ctx::from_request_parts(&mut parts, app).await.ok()
+}
+
+/// A failure without a page: not even its language is known.
+fn bare(failure: &Failure) -> Response {
+    log(failure);
+    describe(failure).status.into_response()
 }
 
 /// Says when to try again, where that may help.
@@ -117,8 +137,7 @@ fn page_before(app: &App, headers: &HeaderMap) -> Option<String> {
 }
 
 fn page(app: &App, ctx: Option<Ctx>, described: &Described, arrival: Arrival, here: &str) -> Response {
-    let Arrival { now, lang, client } = arrival;
-    let ctx = ctx.unwrap_or(Ctx { now, lang, actor: None, fault: None, client, site: None, agent: String::new() });
+    let ctx = ctx.unwrap_or_else(|| arrival.nobody());
     let Ok(call) = app.front(&ctx) else { return described.status.into_response() };
     let frame = shell_for(app, &ctx, here);
     let shell = frame.shell(&ctx, call);
@@ -157,6 +176,10 @@ fn problem(failure: &Failure, described: &Described, lang: Lang) -> Response {
     response
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("a route was served without the layer that notes when a request arrives")]
+struct NoArrival;
+
 /// Logs what is our fault, once, with its whole chain; what is the reader's is no failure of ours.
 fn log(failure: &Failure) {
     let error: &dyn std::error::Error = match failure {
@@ -170,6 +193,7 @@ fn log(failure: &Failure) {
             | AppError::Overloaded),
         ) => error,
         Failure::Template(error) => error,
+        Failure::NoArrival => &NoArrival,
         _ => return,
     };
     tracing::error!(error, "request.failed");

@@ -3,7 +3,7 @@
 use super::{dossier::Opened, here, see_other};
 use crate::web::extract::Path;
 use crate::{
-    app::{App, AppError, Ctx},
+    app::{App, AppError, Ctx, DraftChanged, Submission},
     domain::ids::{AttemptId, DossierId},
     web::{
         error::Failure,
@@ -25,10 +25,19 @@ pub async fn deposit(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let attempt = AttemptId(posted.parse("attempt")?);
-    match app.deposit(&ctx, id, attempt).await {
+    let asked = Submission { attempt, revision: posted.text("revision").parse().ok() };
+    match app.deposit(&ctx, id, asked).await {
         // An old attempt sent again after a withdrawal is no deposit: the dossier's page says how things stand.
         Ok(done) if !done.standing => Ok(see_other(ctx.lang, &format!("/dossiers/{id}"))),
+        // An old page: what it showed is deposited, what was changed since is not.
+        Ok(done) if !done.current => {
+            let opened = Opened::load(&app, &ctx, id).await?;
+            let dossier = &opened.page.dossier;
+            let changed = DraftChanged::since_deposit(app.call(&dossier.call)?, dossier, done.receipt);
+            opened.draft_changed(&app, &ctx, &changed)
+        }
         Ok(done) => Ok(see_other(ctx.lang, &format!("/receipts/{}", done.receipt))),
+        Err(AppError::DraftChanged(changed)) => Opened::load(&app, &ctx, id).await?.draft_changed(&app, &ctx, &changed),
         Err(AppError::Refused(_)) => {
             let opened = Opened::load(&app, &ctx, id).await?;
             let page = opened.render(&app, &ctx, &format!("/dossiers/{id}"), |shell, page| {
@@ -37,6 +46,18 @@ pub async fn deposit(
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+impl Opened {
+    /// The dossier as it is now, and what changed.
+    fn draft_changed(&self, app: &App, ctx: &Ctx, changed: &DraftChanged) -> Result<Response, Failure> {
+        let notice = changed.message();
+        let path = format!("/dossiers/{}", self.page.dossier.id);
+        let page = self.render(app, ctx, &path, |shell, page| {
+            view::overview(shell, &DossierPage { notice: Some(&notice), ..page })
+        })?;
+        Ok((StatusCode::CONFLICT, Html(page)).into_response())
     }
 }
 

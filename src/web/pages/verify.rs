@@ -13,9 +13,6 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-/// Most bytes of a receipt.
-const MAX_RECEIPT_BYTES: usize = 4 * 1024 * 1024;
-
 /// The keys that this portal signs with, and those it signed with once.
 fn published(app: &App) -> Vec<PublicKey> {
     std::iter::once(app.keys.receipt_public())
@@ -41,9 +38,6 @@ pub async fn run(State(app): State<App>, ctx: Ctx, uri: Uri, mut posted: PostedF
     let mut bytes = Vec::new();
     while let Some(chunk) = posted.file.chunk().await.map_err(|_| Failure::BadRequest)? {
         bytes.extend_from_slice(&chunk);
-        if bytes.len() > MAX_RECEIPT_BYTES {
-            return Err(Failure::TooLarge);
-        }
     }
     let json = serde_json::from_slice(&bytes).unwrap_or(serde_json::Value::Null);
     let report = receipt::verify(&json, &published(&app));

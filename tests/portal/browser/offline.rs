@@ -33,18 +33,24 @@ async fn the_offline_page_and_the_program_agree() {
     smuggled["manifest"]["answers.budget"] = real["manifest"]["answers"]["budget"].clone();
     smuggled["manifest"]["answers"]["budget"] = json!({});
     let mut later = real.clone();
-    later["statement"]["deposited_at"] = json!("2026-01-01T00:00:00Z");
+    later["statement"]["received_at"] = json!("2026-01-01T00:00:00Z");
+    let mut backwards = real.clone();
+    backwards["statement"]["sealed_at"] = json!("2026-01-01T00:00:00Z");
+    // What an earlier version issued has one instant.
+    let golden: Json = serde_json::from_str(include_str!("../../fixtures/receipts/golden.json")).unwrap();
     for (name, receipt) in [
         ("real", &real),
         ("cents", &other_cents),
         ("answer", &other_answer),
         ("smuggled", &smuggled),
         ("later", &later),
+        ("backwards", &backwards),
+        ("golden", &golden),
     ] {
         let file = folder.path().join(format!("{name}.json"));
         std::fs::write(&file, receipt.to_string()).unwrap();
         let holds = receipt::verify(receipt, &[]).holds();
-        assert_eq!(holds, name == "real", "{name}");
+        assert_eq!(holds, ["real", "golden"].contains(&name), "{name}");
         let shown = verdict(&window, &page, &file).await;
         assert_eq!(shown.contains("good"), holds, "{name}: {shown}");
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// A dossier ready for the first relève on its last day.
 async fn ready(last_second: &str) -> (Actor, String, String) {
-    let mut ada = Actor::applicant_when(Some("2024-07-31T22:30:00+02:00")).await;
+    let mut ada = Actor::applicant_when("2024-07-31T22:30:00+02:00").await;
     let id = sample::complete(&mut ada, "2024", date(2024, 7, 31)).await;
     let attempt = ada.get(&format!("/dossiers/{id}")).await.expect(200).hidden("attempt");
     ada.when(last_second);
@@ -19,7 +19,7 @@ async fn the_last_millisecond_counts() {
     let (mut ada, id, attempt) = ready("2024-07-31T23:59:59.999+02:00").await;
     let done = ada.post(&format!("/dossiers/{id}/deposits"), &[("attempt", &attempt)]).await.expect(303);
     let receipt = ada.get(&format!("{}.json", done.location())).await.expect(200).json();
-    assert_eq!(receipt["statement"]["deposited_at"], "2024-07-31T21:59:59.999Z");
+    assert_eq!(receipt["statement"]["received_at"], "2024-07-31T21:59:59.999Z");
     assert_eq!(receipt["manifest"]["context"]["instant_local"], "31/07/2024 23:59:59");
     assert_eq!(receipt["manifest"]["expenses_from"]["after_deposit"], "2024-08-01");
     assert_eq!(receipt["manifest"]["expenses_from"]["after_closing"], "2024-08-01");

@@ -1,7 +1,7 @@
 //! From the closing of a round to an expert who reads: admission, assignment, interests.
 
 use crate::harness::{
-    Actor,
+    Actor, Installation,
     actor::{mail_link, mails_to},
     installation::wait_for_async,
     sample,
@@ -24,8 +24,12 @@ async fn somebody(role: &str) -> (Actor, String) {
 }
 
 async fn somebody_when(role: &str, clock: &str) -> (Actor, String) {
+    somebody_at(Installation::of_another_year(), role, clock).await
+}
+
+async fn somebody_at(at: &'static Installation, role: &str, clock: &str) -> (Actor, String) {
     let email = format!("{role}-{}@exemple.org", uuid::Uuid::now_v7().simple());
-    let mut actor = Actor::anon();
+    let mut actor = Actor::at(at);
     actor.at.command(&["access", "give", &email, "--role", role]).await;
     actor.when(clock);
     actor.sign_in(&email).await;
@@ -34,7 +38,7 @@ async fn somebody_when(role: &str, clock: &str) -> (Actor, String) {
 
 /// A dossier that was deposited in time: its owner, its id and its receipt.
 async fn deposited() -> (Actor, String, String) {
-    let mut ada = Actor::applicant_when(Some(OPEN)).await;
+    let mut ada = Actor::applicant_when(OPEN).await;
     let id = sample::complete(&mut ada, "2024", date(2024, 7, 31)).await;
     let number = sample::deposit(&mut ada, &id).await;
     (ada, id, number)
@@ -55,8 +59,8 @@ async fn give(officer: &mut Actor, page: &str, expert: &str) {
 /// An expert, living now, who was given a dossier of the demonstration's round: it has closed for the officer who gives.
 pub(crate) async fn of_demonstration(id: &str) -> Actor {
     let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 40);
-    let (mut officer, _) = somebody_when("officer", &later.to_string()).await;
-    let (expert, email) = somebody_when("expert", &jiff::Timestamp::now().to_string()).await;
+    let (mut officer, _) = somebody_at(Installation::shared(), "officer", &later.to_string()).await;
+    let (expert, email) = somebody_at(Installation::shared(), "expert", &jiff::Timestamp::now().to_string()).await;
     give(&mut officer, &format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}"), &email).await;
     Actor::with_cookie(expert.cookie().unwrap())
 }
@@ -95,10 +99,10 @@ async fn a_dossier_is_admitted_once_its_round_has_closed_and_only_once() {
     assert!(officer.get(&page).await.expect(200).body.contains("Constater la recevabilité"));
     ada.get("/dossiers").await.expect(200);
     ada.post(&admission, &[]).await.expect(404);
-    let mut eve = Actor::applicant().await;
+    let mut eve = Actor::applicant_when(CLOSED).await;
     eve.post(&admission, &[]).await.expect(404);
-    let mut same = Actor::with_cookie(officer.cookie().unwrap());
-    same.when(CLOSED);
+    let mut same = Actor::at(officer.at);
+    same.take_session(&officer);
     same.get(&page).await.expect(200);
     let (one, other) = tokio::join!(officer.post(&admission, &[]), same.post(&admission, &[]));
     one.expect(303);
@@ -140,8 +144,11 @@ async fn an_expert_declares_before_reading_and_reads_a_marked_copy() {
     give(&mut officer, &page, &email).await;
 
     // The letter names nobody.
-    wait_for_async("the letter", async || mails_to(&mut Actor::anon(), &email).await.len() > 1).await;
-    let mails = mails_to(&mut Actor::anon(), &email).await;
+    wait_for_async("the letter", async || {
+        mails_to(&mut Actor::at(Installation::of_another_year()), &email).await.len() > 1
+    })
+    .await;
+    let mails = mails_to(&mut Actor::at(Installation::of_another_year()), &email).await;
     let letter = mails.iter().find(|mail| mail["subject"].as_str().unwrap().contains("évaluer")).unwrap();
     let words = letter["body"].as_str().unwrap();
     let answers = sample::sample(date(2024, 7, 31)).answers;
@@ -223,7 +230,7 @@ async fn who_has_a_part_in_a_dossier_is_no_expert_of_it() {
     // A guest of the dossier, even one who came to be it afterwards.
     let owner = ada.get("/account").await.expect(200).body;
     let owner = owner.split(['>', '<']).find(|word| word.ends_with("@exemple.fr")).unwrap().trim().to_owned();
-    let mut ada = Actor::anon();
+    let mut ada = Actor::at(Installation::of_another_year());
     ada.when(CLOSED);
     ada.sign_in(&owner).await;
     ada.get(&format!("/dossiers/{id}/guests")).await.expect(200);
@@ -289,10 +296,13 @@ async fn the_jury_reads_what_is_admissible_but_for_conflicts() {
     jury.get(&format!("/receipts/{number}")).await.expect(404);
 
     // Whoever evaluates begins there.
-    let mut again = Actor::anon();
+    let mut again = Actor::at(Installation::of_another_year());
     let known = mails_to(&mut again, &email).await.len();
     again.post("/sign-in", &[("email", &email), ("next", "")]).await.expect(200);
-    wait_for_async("a fresh link", async || mails_to(&mut Actor::anon(), &email).await.len() > known).await;
+    wait_for_async("a fresh link", async || {
+        mails_to(&mut Actor::at(Installation::of_another_year()), &email).await.len() > known
+    })
+    .await;
     let link = mail_link(&mut again, &email).await;
     let link = link.strip_prefix(&again.at.url).unwrap();
     again.get(link).await.expect(200);

@@ -4,14 +4,13 @@
 use super::{delegation::attenuate, interop::own_token};
 use crate::harness::{Actor, Installation, installation::wait_for_async, sample};
 use base64::{Engine, engine::general_purpose::URL_SAFE};
-use guichet::store::{Freshness, Store};
+use guichet::store::Freshness;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 /// What the journal says of a token, oldest first.
 pub async fn journalled(token: &str) -> Vec<(String, Json)> {
-    let config = Installation::shared().folder.join("guichet-1.toml");
-    let store = Store::open(&guichet::config::Config::read(&config).unwrap().database).unwrap();
+    let store = Installation::shared().store();
     let mut db = store.read(Freshness::OwnWrites).await.unwrap();
     let lines: Vec<(String, String)> =
         sqlx::query_as("select kind, cast(data as char) from event where data like ? order by sequence")

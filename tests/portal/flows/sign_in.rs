@@ -70,7 +70,7 @@ async fn the_time_of_the_answer_does_not_tell_who_is_known_either() {
 
 #[tokio::test]
 async fn links_run_out_and_sessions_end() {
-    let mut ada = Actor::applicant_when(Some("2026-01-05T10:00:00Z")).await;
+    let mut ada = Actor::applicant_when("2026-01-05T10:00:00Z").await;
     ada.get("/dossiers").await.expect(200);
     ada.when("2026-01-05T22:00:01Z");
     assert!(ada.get("/dossiers").await.expect(303).location().contains("/sign-in?next=/dossiers"));

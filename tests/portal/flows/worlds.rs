@@ -65,6 +65,7 @@ async fn before(app: &App, keys: &Keys, person: &Person) -> Ctx {
     let rights = Rights::new(Arc::new(bearer), Channel::Browser, standing);
     Ctx {
         now,
+        clock: guichet::app::Clock::System,
         lang: Lang::Fr,
         actor: Some(Actor { account, rights, session: None }),
         fault: None,

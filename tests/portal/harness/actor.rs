@@ -13,6 +13,7 @@ pub struct Actor {
     asked: Option<String>,
     token: Option<String>,
     clock: Option<String>,
+    ahead: Option<jiff::SignedDuration>,
     fault: Option<&'static str>,
     csrf: String,
 }
@@ -85,6 +86,7 @@ impl Actor {
             asked: None,
             token: None,
             clock: None,
+            ahead: None,
             fault: None,
             csrf: String::new(),
         }
@@ -92,13 +94,15 @@ impl Actor {
 
     /// An applicant with an address of its own, signed in through the mailbox.
     pub async fn applicant() -> Self {
-        Self::applicant_when(None).await
+        let mut actor = Self::anon();
+        actor.sign_in(&format!("{}@exemple.fr", uuid::Uuid::now_v7().simple())).await;
+        actor
     }
 
-    /// An applicant who lives at another instant (RFC 3339).
-    pub async fn applicant_when(clock: Option<&str>) -> Self {
-        let mut actor = Self::anon();
-        actor.clock = clock.map(str::to_owned);
+    /// An applicant who lives at another instant (RFC 3339), in another year as a rule.
+    pub async fn applicant_when(clock: &str) -> Self {
+        let mut actor = Self::at(Installation::of_another_year());
+        actor.when(clock);
         actor.sign_in(&format!("{}@exemple.fr", uuid::Uuid::now_v7().simple())).await;
         actor
     }
@@ -139,9 +143,22 @@ impl Actor {
         actor
     }
 
+    /// Takes over the session of somebody's other window, and its form token.
+    pub fn take_session(&mut self, other: &Self) {
+        self.cookie.clone_from(&other.cookie);
+        self.csrf.clone_from(&other.csrf);
+        self.clock.clone_from(&other.clock);
+    }
+
     /// Moves this actor's clock.
     pub fn when(&mut self, clock: &str) {
         self.clock = Some(clock.to_owned());
+    }
+
+    /// Gives this actor a clock that runs, and shows an instant (RFC 3339) when the system's will show another.
+    pub fn when_running(&mut self, shows: &str, at: jiff::Timestamp) {
+        self.clock = None;
+        self.ahead = Some(shows.parse::<jiff::Timestamp>().unwrap().duration_since(at));
     }
 
     pub fn faulty(&mut self, fault: Option<&'static str>) {
@@ -168,6 +185,9 @@ impl Actor {
         }
         if let Some(clock) = &self.clock {
             request = request.header("x-test-now", clock);
+        }
+        if let Some(ahead) = self.ahead {
+            request = request.header("x-test-ahead", i64::try_from(ahead.as_micros()).unwrap());
         }
         if let Some(fault) = self.fault {
             request = request.header("x-test-fault", fault);

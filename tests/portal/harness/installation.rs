@@ -60,6 +60,12 @@ impl Installation {
         SHARED.get_or_init(|| Self::start(None))
     }
 
+    /// The one of stories that deposit in another year: a chain of receipts does not go back, so they have their own.
+    pub fn of_another_year() -> &'static Self {
+        static OTHER: OnceLock<Installation> = OnceLock::new();
+        OTHER.get_or_init(|| Self::start(None))
+    }
+
     /// An installation of one's own; with a folder, one that has been started before.
     pub fn start(folder: Option<&Path>) -> Self {
         Self::start_with(folder, &[])
@@ -181,6 +187,12 @@ impl Installation {
         let config: toml::Table = std::fs::read_to_string(self.folder.join("edge.toml")).unwrap().parse().unwrap();
         let socket = PathBuf::from(config["edge"]["sozu_socket"].as_str().unwrap());
         Sozu::start(&socket, &self.folder.join("run/mischief")).unwrap()
+    }
+
+    /// Its database, as one of its processes opens it.
+    pub fn store(&self) -> guichet::store::Store {
+        let config = guichet::config::Config::read(&self.folder.join("guichet-1.toml")).unwrap();
+        guichet::store::Store::open(&config.database).unwrap()
     }
 
     /// Lets actors borrow it until the test ends, and ends it then.

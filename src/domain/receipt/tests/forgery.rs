@@ -95,11 +95,15 @@ fn what_is_signed_is_what_stands_in_the_file() {
     let key = json["public_key"].as_str().unwrap_or_default().to_uppercase();
     for (pointer, other) in [
         ("/statement/dossier", id.as_str()),
-        ("/statement/deposited_at", "2026-11-23T11:00:00+01:00"),
-        ("/statement/deposited_at", "2026-11-23t10:00:00z"),
+        ("/statement/received_at", "2026-11-23T11:00:00+01:00"),
+        ("/statement/received_at", "2026-11-23t10:00:00z"),
+        ("/statement/received_at", "2026-11-23T09:59:59Z"),
+        ("/statement/sealed_at", "2026-11-23T10:00:01Z"),
+        ("/statement/sealed_at", "2026-11-23T09:59:59Z"),
         ("/signature", signature.as_str()),
         ("/public_key", key.as_str()),
-        ("/statement/format", "guichet-receipt/2"),
+        ("/statement/format", "guichet-receipt/1"),
+        ("/statement/format", "guichet-receipt/3"),
         ("/statement/number", "2026-000002"),
         ("/statement/previous", &GENESIS.replace('0', "1")),
         ("/signature", ""),

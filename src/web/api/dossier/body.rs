@@ -1,7 +1,7 @@
 //! What goes in and out.
 
 use crate::{
-    app::Page,
+    app::{Deposited, Page},
     domain::{
         calendar::RoundId,
         dossier::State,
@@ -116,6 +116,9 @@ pub struct NewDeposit {
     /// Id of this try: sent again, it gives the same receipt.
     #[schema(value_type = Uuid)]
     pub(super) attempt: AttemptId,
+    /// Revision that is to be deposited, as its ETag names it; another one is refused.
+    #[serde(default)]
+    pub(super) revision: Option<u64>,
 }
 
 /// A deposit that was made.
@@ -123,11 +126,20 @@ pub struct NewDeposit {
 pub struct DepositBody {
     /// Number of the receipt.
     #[schema(example = "2026-000001")]
-    pub(super) receipt: String,
+    receipt: String,
     /// False when the attempt, or the same content, had been deposited before.
-    pub(super) new: bool,
+    new: bool,
     /// False when that version was withdrawn or replaced since.
-    pub(super) standing: bool,
+    standing: bool,
+    /// False when the draft has changed since: those changes are not deposited.
+    current: bool,
     /// Where people find the receipt.
-    pub(super) url: String,
+    url: String,
+}
+
+impl DepositBody {
+    pub(super) fn new(done: Deposited, url: String) -> Self {
+        let Deposited { receipt, new, standing, current } = done;
+        Self { receipt, new, standing, current, url }
+    }
 }

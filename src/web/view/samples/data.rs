@@ -5,12 +5,12 @@ use crate::domain::{
     calendar::{Round, show_instant},
     call::{Call, Choice, Kind},
     document::{Document, Row, Value},
-    dossier::{Deposit, Dossier, State},
+    dossier::{ChangeLog, Deposit, Dossier, State},
     evaluation::{Circumstances, Evaluation, Extent, evaluate},
     ids::{AccountId, DossierId},
     money::Cents,
     piece::Upload,
-    receipt::{GENESIS, Receipt, Sealing, Statement, digest, manifest, parts},
+    receipt::{GENESIS, Instants, Receipt, Sealing, Statement, digest, manifest, parts},
     text::Text,
 };
 use jiff::{Timestamp, ToSpan};
@@ -180,6 +180,7 @@ impl<'a> Sample<'a> {
             versions: 0,
             created_at: self.now,
             changed_at: self.now,
+            changes: ChangeLog::default(),
             withdrawn_at: None,
         }
     }
@@ -258,7 +259,17 @@ impl<'a> Sample<'a> {
 fn seal(call: &Call, round: &Round, uploads: &[Upload], evaluation: &Evaluation, at: Timestamp) -> Receipt {
     let (dossier, depositor) = (DossierId(id(1)), AccountId(id(2)));
     let portal = "https://guichet.example";
-    let manifest = manifest(&Sealing { portal, call, round, dossier, version: 2, depositor, evaluation, uploads, at });
+    let manifest = manifest(&Sealing {
+        portal,
+        call,
+        round,
+        dossier,
+        version: 2,
+        depositor,
+        evaluation,
+        uploads,
+        received_at: at,
+    });
     let parts = parts(&manifest);
     let statement = Statement {
         format: crate::domain::receipt::FORMAT.into(),
@@ -266,7 +277,7 @@ fn seal(call: &Call, round: &Round, uploads: &[Upload], evaluation: &Evaluation,
         sequence: 42,
         dossier,
         version: 2,
-        deposited_at: at,
+        instants: Instants::single(at),
         digest: digest(&serde_json::json!(parts)),
         previous: digest(&serde_json::json!(GENESIS)),
         key: "0f1e2d3c4b5a6978".into(),

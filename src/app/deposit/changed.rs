@@ -1,0 +1,83 @@
+//! A deposit that is not made because the draft is another one by now.
+
+use crate::{
+    app::AppError,
+    domain::{
+        access::Part,
+        call::Call,
+        dossier::Dossier,
+        text::{Lang, Text},
+    },
+};
+use jiff::Timestamp;
+
+/// A deposit that is not made, since the draft is no longer what was to be deposited.
+#[derive(Clone, Debug)]
+pub struct DraftChanged {
+    /// Revision of the draft now.
+    pub revision: u64,
+    /// What changed, in words; empty when it was changed before that was recorded.
+    pub parts: Vec<Text>,
+    /// Receipt of this very attempt, if it was made before the change.
+    pub deposited: Option<String>,
+}
+
+impl DraftChanged {
+    /// Why a deposit is not made: what changed after the revision that was seen, or after the instant at which the
+    /// request was complete.
+    pub(super) fn refusing(call: &Call, dossier: &Dossier, seen: Option<u64>, received_at: Timestamp) -> AppError {
+        let since = dossier.changes.since(seen.unwrap_or(dossier.revision), received_at);
+        let parts = since.into_iter().filter_map(|part| name(call, part)).collect();
+        AppError::DraftChanged(Box::new(Self { revision: dossier.revision, parts, deposited: None }))
+    }
+
+    /// What changed since the deposit that an attempt was answered with.
+    #[must_use]
+    pub fn since_deposit(call: &Call, dossier: &Dossier, receipt: String) -> Self {
+        let deposited = dossier.deposit.as_ref();
+        let seen = deposited.map_or(dossier.revision, |deposit| deposit.revision);
+        let since = dossier.changes.since(seen, dossier.changed_at);
+        let parts = since.into_iter().filter_map(|part| name(call, part)).collect();
+        Self { revision: dossier.revision, parts, deposited: Some(receipt) }
+    }
+
+    /// What happened and what changed.
+    #[must_use]
+    pub fn message(&self) -> Text {
+        let all = |lang: Lang| self.parts.iter().map(|part| part.get(&lang)).collect::<Vec<_>>().join(" ; ");
+        let (parts_fr, parts_en) = match self.parts.is_empty() {
+            true => (String::new(), String::new()),
+            false => (format!(" (modifié depuis : {})", all(Lang::Fr)), format!(" (changed since: {})", all(Lang::En))),
+        };
+        match &self.deposited {
+            Some(receipt) => Text::new(
+                format!(
+                    "Cette page datait d’avant vos dernières modifications{parts_fr} : rien de nouveau n’a été déposé. Ce qu’elle montrait l’est déjà, reçu n° {receipt}."
+                ),
+                format!(
+                    "This page was of before your last changes{parts_en}: nothing new was deposited. What it showed is deposited already, receipt no. {receipt}."
+                ),
+            ),
+            None => Text::new(
+                format!(
+                    "Rien n’a été déposé : le brouillon n’est plus celui que vous aviez sous les yeux{parts_fr}. Relisez-le, puis déposez de nouveau."
+                ),
+                format!(
+                    "Nothing was deposited: the draft is no longer the one that you had before you{parts_en}. Read it again, then deposit again."
+                ),
+            ),
+        }
+    }
+}
+
+/// The name that the call gives a part.
+fn name(call: &Call, part: Part) -> Option<Text> {
+    match part {
+        Part::Section(id) => call.section(&id).map(|section| section.title.clone()),
+        Part::Piece(code) => {
+            let title = &call.piece(&code)?.title;
+            Some(Text::new(format!("{code} – {}", title.fr), format!("{code} – {}", title.en)))
+        }
+        Part::Overview | Part::Whole | Part::Deposit => None,
+    }
+}

@@ -1,0 +1,119 @@
+//! How the body of a request comes in: whole, before anything else is looked at, so that the request is judged at the
+//! instant at which it was complete and by the rights of that instant (decision 14); or as a stream, whose handler has
+//! to ask again once it has ended (`App::attach`).
+
+use super::{
+    error::Failure,
+    extract::{Arrival, MAX_BODY_BYTES},
+};
+use crate::app::Ctx;
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use bytes::BytesMut;
+use futures_util::StreamExt;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Most bytes of a form that anyone may send: an address, a ceremony of a passkey.
+pub const MAX_PUBLIC_FORM_BYTES: usize = 64 * 1024;
+/// Most bytes of the simulator's form, which has tables.
+pub const MAX_SIMULATION_BYTES: usize = 512 * 1024;
+/// Bytes of a body that are read without a share of [`SHARES`].
+const UNSHARED_BYTES: usize = 64 * 1024;
+/// Bytes of a share.
+const SHARE_BYTES: usize = 64 * 1024;
+/// What long bodies may hold in memory together: 64 MiB. Honest forms are below [`UNSHARED_BYTES`] and never wait.
+static SHARES: Semaphore = Semaphore::const_new(1024);
+
+/// How the requests of a route come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intake {
+    /// Read whole first, at most so many bytes.
+    Whole(usize),
+    /// Left to the handler: files.
+    Stream,
+}
+
+impl Intake {
+    /// For whoever is signed in, or has a token.
+    pub const KNOWN: Self = Self::Whole(MAX_BODY_BYTES);
+    /// For everyone.
+    pub const PUBLIC: Self = Self::Whole(MAX_PUBLIC_FORM_BYTES);
+}
+
+/// Reads the body and notes when the request was complete; then it is authenticated, and then it acts.
+pub async fn take_in(State(intake): State<Intake>, request: Request, next: Next) -> Response {
+    let Intake::Whole(max_bytes) = intake else { return next.run(request).await };
+    let (mut parts, body) = request.into_parts();
+    let (bytes, _shares) = match read(body, max_bytes).await {
+        Ok(whole) => whole,
+        Err(failure) => return failure.into_response(),
+    };
+    let arrival = match Arrival::of(&parts) {
+        Ok(arrival) => arrival,
+        Err(failure) => return failure.into_response(),
+    };
+    parts.extensions.insert(arrival.completed());
+    // Whoever was known before the body had come may not be known any more.
+    parts.extensions.remove::<Ctx>();
+    next.run(Request::from_parts(parts, Body::from(bytes))).await
+}
+
+/// The whole body, and its share of what bodies may hold.
+async fn read(body: Body, max_bytes: usize) -> Result<(Bytes, Option<SemaphorePermit<'static>>), Failure> {
+    let too_large = || Failure::TooLarge(max_bytes as u64);
+    if body.size_hint().lower() > max_bytes as u64 {
+        return Err(too_large());
+    }
+    let mut stream = body.into_data_stream();
+    let Some(first) = stream.next().await else { return Ok((Bytes::new(), None)) };
+    let mut whole = BytesMut::from(first.map_err(|_| Failure::BadRequest)?);
+    let mut shares: Option<SemaphorePermit<'static>> = None;
+    loop {
+        if whole.len() > max_bytes {
+            return Err(too_large());
+        }
+        while whole.len() > UNSHARED_BYTES + shares.as_ref().map_or(0, SemaphorePermit::num_permits) * SHARE_BYTES {
+            let share = SHARES.try_acquire().map_err(|_| Failure::Busy)?;
+            match &mut shares {
+                Some(held) => held.merge(share),
+                None => shares = Some(share),
+            }
+        }
+        match stream.next().await {
+            Some(chunk) => whole.extend_from_slice(&chunk.map_err(|_| Failure::BadRequest)?),
+            None => return Ok((whole.freeze(), shares)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::stream;
+
+    fn chunks(count: usize, bytes: usize) -> Body {
+        Body::from_stream(stream::iter((0..count).map(move |_| Ok::<_, std::io::Error>(vec![b'x'; bytes]))))
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_whole_up_to_its_limit() {
+        let (bytes, shares) = read(Body::empty(), 10).await.unwrap();
+        assert!(bytes.is_empty() && shares.is_none());
+        assert_eq!(read(Body::from("0123456789"), 10).await.unwrap().0, "0123456789");
+        assert!(matches!(read(Body::from("0123456789a"), 10).await, Err(Failure::TooLarge(10))));
+        assert!(matches!(read(chunks(3, 4), 11).await, Err(Failure::TooLarge(11))));
+        assert_eq!(read(chunks(3, 4), 12).await.unwrap().0.len(), 12);
+    }
+
+    #[tokio::test]
+    async fn long_bodies_share_what_memory_they_may_hold() {
+        let (_, none) = read(chunks(1, UNSHARED_BYTES), MAX_BODY_BYTES).await.unwrap();
+        assert!(none.is_none());
+        let (_, shares) = read(chunks(16, SHARE_BYTES), MAX_BODY_BYTES).await.unwrap();
+        assert_eq!(shares.map(|shares| shares.num_permits()), Some(15));
+    }
+}
