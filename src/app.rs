@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows HTTP, and nothing here knows SQL.
 
+mod address;
 mod administer;
 mod admit;
 mod assign;

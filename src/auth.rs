@@ -14,6 +14,7 @@ pub mod matrix;
 pub mod oidc;
 pub mod passkey;
 mod policy;
+mod printed;
 mod refusal;
 mod roots;
 mod rules;

@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod answer;
 mod check_call;
 mod database;
 mod definitions;

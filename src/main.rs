@@ -2,7 +2,10 @@
 
 use anyhow::Context;
 use clap::Parser;
-use guichet::cli::{Cli, is_broken_pipe};
+use guichet::{
+    cli::{Cli, is_broken_pipe},
+    domain::text::terminal::foreign_lines,
+};
 use std::{
     io::{IsTerminal, stderr},
     process::ExitCode,
@@ -16,7 +19,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("guichet: {error:#}");
+            eprintln!("guichet: {}", foreign_lines(&format!("{error:#}")));
             failure
         }
     }

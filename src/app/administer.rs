@@ -5,7 +5,6 @@ use crate::{
     auth::ApiToken,
     domain::{
         access::{Action, Role},
-        answers,
         event::{Event, EventKind},
         ids::AccountId,
         text::Lang,
@@ -36,7 +35,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotAnAddress`] or the store's.
     pub async fn give_role(&self, email: &str, role: Role, ends: Option<Timestamp>) -> Result<Account, AppError> {
-        let (email, fresh, now) = (address(email)?, AccountId(Uuid::now_v7()), self.clock());
+        let (email, fresh, now) = (self.account_address(email).await?, AccountId(Uuid::now_v7()), self.clock());
         let (email, data) = (email.as_str(), serde_json::json!({ "role": role.slug(), "ends": ends }));
         let account = transaction!(self.store, db => {
             let account = account::ensure(db, fresh, email, Lang::Fr, now).await?;
@@ -56,7 +55,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when the address has no account; the store's.
     pub async fn take_role(&self, email: &str, role: Role) -> Result<bool, AppError> {
-        let (email, now) = (address(email)?, self.clock());
+        let (email, now) = (self.account_address(email).await?, self.clock());
         let (email, data) = (email.as_str(), serde_json::json!({ "role": role.slug() }));
         let taken = transaction!(self.store, db => {
             let account = account::by_email(db, email).await?.ok_or(AppError::NotFound)?;
@@ -81,7 +80,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when the address has no account; the store's.
     pub async fn suspend(&self, email: &str, suspended: bool) -> Result<(), AppError> {
-        let (email, now) = (address(email)?, self.clock());
+        let (email, now) = (self.account_address(email).await?, self.clock());
         let (email, data) = (email.as_str(), serde_json::json!({ "suspended": suspended }));
         transaction!(self.store, db => {
             let account = account::by_email(db, email).await?.ok_or(AppError::NotFound)?;
@@ -99,7 +98,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when the address has no account; the store's.
     pub async fn roles_of(&self, email: &str) -> Result<(Account, Vec<Given>), AppError> {
-        let email = address(email)?;
+        let email = self.account_address(email).await?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let account = account::by_email(&mut db, &email).await?.ok_or(AppError::NotFound)?;
         let roles = account::roles(&mut db, account.id).await?;
@@ -116,7 +115,7 @@ impl App {
     }
 
     async fn account_of(&self, email: &str) -> Result<Account, AppError> {
-        let (email, fresh, now) = (address(email)?, AccountId(Uuid::now_v7()), self.clock());
+        let (email, fresh, now) = (self.account_address(email).await?, AccountId(Uuid::now_v7()), self.clock());
         let email = email.as_str();
         transaction!(self.store, db => Ok(account::ensure(db, fresh, email, Lang::Fr, now).await?))
     }
@@ -264,8 +263,4 @@ impl App {
 
 fn about(kind: EventKind, account: &Account, at: Timestamp, data: &serde_json::Value) -> Event {
     Event { kind, at, actor: Some(account.id), dossier: None, data: data.clone() }
-}
-
-fn address(email: &str) -> Result<String, AppError> {
-    Ok(answers::email(email.trim()).ok_or(AppError::NotAnAddress)?.to_lowercase())
 }

@@ -7,6 +7,7 @@ use crate::{
         dossier::Admission,
         event::{Event, EventKind},
         ids::DossierId,
+        text::clean::{TextKind, clean},
     },
     store::{dossier, journal},
 };
@@ -47,6 +48,7 @@ impl App {
     /// # Errors
     /// [`AppError::Reason`] when there is none or it is too long; the policy's or the store's.
     pub async fn take_back_admission(&self, ctx: &Ctx, id: DossierId, reason: &str) -> Result<(), AppError> {
+        let reason = clean(TextKind::Prose, reason);
         let (who, now, reason) = (ctx.account()?, ctx.now, reason.trim());
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;

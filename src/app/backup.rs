@@ -7,6 +7,7 @@
 use super::{App, AppError, Drill, mirror};
 use crate::{
     blob,
+    domain::json::{self, JsonError, Limits},
     store::{DumpError, Freshness, StoreError, deposit, process},
 };
 use jiff::Timestamp;
@@ -19,6 +20,8 @@ use std::{
     time::Instant,
 };
 
+/// How much is read of a manifest or a record.
+const RECORD: Limits = Limits::bytes(1024 * 1024);
 /// Version of the layout.
 const FORMAT: u32 = 1;
 /// The database of a set.
@@ -168,11 +171,9 @@ pub fn sets(folder: &Path) -> Result<Vec<Set>, BackupError> {
         let path = entry.map_err(failed(&within))?.path();
         let named = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| !name.starts_with('.'));
         if named && let Ok(text) = fs::read(path.join(MANIFEST)) {
-            let damaged = |error: serde_json::Error| BackupError::Damaged {
-                path: path.join(MANIFEST),
-                reason: error.to_string(),
-            };
-            found.push(Set { manifest: serde_json::from_slice(&text).map_err(damaged)?, path });
+            let damaged =
+                |error: JsonError| BackupError::Damaged { path: path.join(MANIFEST), reason: error.to_string() };
+            found.push(Set { manifest: json::from_slice(&text, RECORD).map_err(damaged)?, path });
         }
     }
     found.sort_by_key(|set| set.manifest.taken_at);
@@ -195,7 +196,7 @@ pub fn prune(folder: &Path, keep: usize) -> Result<usize, BackupError> {
 /// The record of the last drill on the sets of a folder.
 #[must_use]
 pub fn last_drill(folder: &Path) -> Option<Drill> {
-    serde_json::from_slice(&fs::read(folder.join(DRILL)).ok()?).ok()
+    json::from_slice(&fs::read(folder.join(DRILL)).ok()?, RECORD).ok()
 }
 
 /// Keeps the record of a drill beside the sets.
@@ -221,7 +222,7 @@ pub fn record_sent(folder: &Path, set: &Set) -> Result<(), BackupError> {
 /// When the set was taken that was copied beyond the machine last.
 #[must_use]
 pub fn last_sent(folder: &Path) -> Option<Timestamp> {
-    serde_json::from_slice(&fs::read(folder.join(SENT)).ok()?).ok()
+    json::from_slice(&fs::read(folder.join(SENT)).ok()?, RECORD).ok()
 }
 
 pub(super) fn copy_keys(from: &Path, to: &Path) -> Result<(), BackupError> {

@@ -4,7 +4,7 @@ use crate::{
     app::glass::EmergencyFault,
     auth::{KeysError, PasskeyError, TokenError, oidc::OidcError},
     blob::BlobError,
-    domain::{document::DocumentError, evaluation::Evaluation, media::FileRefusal},
+    domain::{document::DocumentError, email::EmailFault, evaluation::Evaluation, media::FileRefusal},
     store::{Retriable, StoreError},
 };
 
@@ -51,8 +51,8 @@ pub enum AppError {
     #[error("too many passkeys")]
     TooManyPasskeys,
     /// Not an e-mail address.
-    #[error("not an e-mail address")]
-    NotAnAddress,
+    #[error("not an e-mail address: {}", .0.words().en)]
+    NotAnAddress(EmailFault),
     /// What was to be given to a guest is not right; all of it is there.
     #[error("the invitation is refused")]
     Gift(Vec<super::delegate::GiftFault>),

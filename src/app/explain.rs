@@ -41,8 +41,9 @@ impl App {
         amr: Amr,
     ) -> Result<Explanation, AppError> {
         let now = self.clock();
+        let address = self.account_address(email).await?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
-        let account = account::by_email(&mut db, &email.trim().to_lowercase()).await?.ok_or(AppError::NotFound)?;
+        let account = account::by_email(&mut db, &address).await?.ok_or(AppError::NotFound)?;
         let target = match target {
             None => Target::Call,
             Some((id, part)) => {

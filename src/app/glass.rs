@@ -5,7 +5,10 @@ use crate::{
     domain::{
         access::{Action, Target},
         event::{Event, EventKind},
-        text::Text,
+        text::{
+            Text,
+            clean::{TextKind, clean},
+        },
     },
     store::{Freshness, glass, journal},
 };
@@ -58,6 +61,7 @@ impl App {
     /// [`AppError::Emergency`] with all that is wrong; the policy's or the store's.
     pub async fn ask_emergency(&self, ctx: &Ctx, receipt: &str, reason: &str) -> Result<(), AppError> {
         ctx.may(Action::GlassAsk, &Target::Call)?;
+        let reason = clean(TextKind::Prose, reason);
         let (who, now, id, reason) = (ctx.account()?, ctx.now, Uuid::now_v7(), reason.trim());
         let unfit = reason.is_empty() || reason.chars().count() > REASON;
         transaction!(self.store, db => {

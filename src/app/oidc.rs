@@ -9,7 +9,6 @@ use crate::{
     config::Config,
     domain::{
         access::Amr,
-        answers,
         ids::{AccountId, SessionId},
     },
     store::{account, ceremony::Kind},
@@ -104,7 +103,10 @@ impl App {
             return Err(AppError::CeremonyOver);
         }
         let email = provider.email(code, left.expected).await?;
-        let email = answers::email(email.trim()).ok_or(OidcError::NoEmail)?.to_lowercase();
+        let email = match self.account_address(&email).await {
+            Err(AppError::NotAnAddress(_)) => return Err(OidcError::NoEmail.into()),
+            found => found?,
+        };
         let (session, new_account, now, lang) =
             (SessionId(Uuid::now_v7()), AccountId(Uuid::now_v7()), ctx.now, ctx.lang);
         let email = email.as_str();

@@ -5,7 +5,6 @@ use crate::{
     auth,
     domain::{
         access::Amr,
-        answers,
         ids::{AccountId, SessionId},
     },
     store::{
@@ -40,7 +39,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotAnAddress`], [`AppError::TooManyLinks`] or the store's.
     pub async fn ask_link(&self, ctx: &Ctx, email: &str, next: &str) -> Result<String, AppError> {
-        let email = answers::email(email.trim()).ok_or(AppError::NotAnAddress)?.to_lowercase();
+        let email = self.account_address(email).await?;
         if !self.link_requests.admits(ctx.client, std::time::Instant::now()) {
             return Err(AppError::TooManyLinks);
         }

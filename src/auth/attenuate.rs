@@ -73,14 +73,14 @@ pub fn narrow(text: &str, narrowing: &Narrowing) -> Result<String, TokenError> {
 /// # Errors
 /// [`TokenError::Invalid`] when the text is no token.
 pub fn describe(text: &str) -> Result<String, TokenError> {
-    let token =
-        UnverifiedBiscuit::from(super::token::biscuit_bytes(text)?).map_err(|_| TokenError::Invalid("not a token"))?;
+    let bytes = super::token::biscuit_bytes(text)?;
+    let token = UnverifiedBiscuit::from(&bytes).map_err(|_| TokenError::Invalid("not a token"))?;
     let mut told = String::new();
-    for (index, id) in token.revocation_identifiers().iter().enumerate() {
+    let blocks = token.revocation_identifiers().into_iter().zip(super::printed::blocks(&bytes)?);
+    for (index, (id, source)) in blocks.enumerate() {
         let whose = if index == 0 { "the portal's" } else { "added by a holder" };
         // Writing to a string cannot fail.
         writeln!(told, "block {index}, {whose}, revocation id {}", hex::encode(id)).ok();
-        let source = token.print_block_source(index).map_err(|_| TokenError::Invalid("an unreadable block"))?;
         for line in source.lines().filter(|line| !line.trim().is_empty()) {
             writeln!(told, "  {line}").ok();
         }

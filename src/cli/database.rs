@@ -6,7 +6,7 @@ use crate::{
     app::{App, order::WAITS},
     bricks::repman::{Failover, Mode, Repman, Topology, Verified},
     config::{Config, Host},
-    domain::{event::EventKind, ids::AccountId},
+    domain::{event::EventKind, ids::AccountId, text::terminal::foreign},
     store::{Store, embedded},
 };
 use anyhow::{Context, bail};
@@ -155,11 +155,11 @@ fn show(topology: &Topology, out: &mut impl Write) -> io::Result<bool> {
         let gtid = server.gtid.as_deref().unwrap_or("–");
         writeln!(out, "{:<28} {:<12} {lag:>6} {semi_sync:<10} {gtid}", server.to_string(), server.state)?;
         if let Some(error) = &server.replication_error {
-            writeln!(out, "  ! {error}")?;
+            writeln!(out, "  ! {}", foreign(error))?;
         }
     }
     for alert in &topology.alerts {
-        writeln!(out, "{} {} {}", if alert.error { "!" } else { "·" }, alert.code, alert.text)?;
+        writeln!(out, "{} {} {}", if alert.error { "!" } else { "·" }, alert.code, foreign(&alert.text))?;
     }
     let when = |at: Option<jiff::Timestamp>| at.map_or("?".into(), |at| at.to_string());
     for Failover { at, from, to, switchover, .. } in topology.failovers.iter().take(LISTED) {

@@ -10,7 +10,11 @@ mod memory;
 
 use super::lang;
 use crate::{
-    domain::{ids::DossierId, receipt, text::Lang},
+    domain::{
+        ids::DossierId,
+        receipt,
+        text::{Lang, terminal::foreign},
+    },
     store::embedded::replace_private,
 };
 use anyhow::{Context, bail};
@@ -123,7 +127,7 @@ async fn bring_up_to_date(portal: &Portal, dossier: DossierId, files: &Files) ->
             "est dans le dossier mais pas dans ce répertoire ; retirez-la sur le portail si elle est de trop",
             "is in the dossier but not in this folder; remove it on the portal if it should not be there",
         );
-        writeln!(io::stderr(), "{code} {text}.")?;
+        writeln!(io::stderr(), "{} {text}.", foreign(code))?;
     }
     Ok(draft)
 }
@@ -160,7 +164,7 @@ fn confirmed(args: &DepositArgs, files: &Files, found: &[Found]) -> anyhow::Resu
 
 /// Checks the receipt, keeps it beside the dossier, and says what people need of it.
 fn keep_receipt(args: &DepositArgs, bytes: &[u8], number: &str, new: bool) -> anyhow::Result<String> {
-    let json: serde_json::Value = serde_json::from_slice(bytes).context("the portal's receipt is no JSON")?;
+    let json: serde_json::Value = receipt::read(bytes).context("the portal's receipt is no JSON")?;
     let report = receipt::verify(&json, &[]);
     if let Some(wrong) = report.findings.iter().find(|finding| !finding.holds) {
         bail!("the portal's receipt {number} does not hold: {}", wrong.message.get(&args.lang));
@@ -183,7 +187,7 @@ fn keep_receipt(args: &DepositArgs, bytes: &[u8], number: &str, new: bool) -> an
         (lang.tr("Empreinte", "Digest"), text(&json["statement"]["digest"])),
         (lang.tr("Conservé dans", "Kept in"), path.display().to_string()),
     ];
-    let rows = rows.map(|(name, value)| format!("{name:<14}{value}"));
+    let rows = rows.map(|(name, value)| format!("{name:<14}{}", foreign(&value)));
     Ok(format!("{title}\n{}", rows.join("\n")))
 }
 

@@ -8,6 +8,7 @@ mod network;
 use crate::{
     app::load_calls,
     config::{Config, ConfigError},
+    domain::text::terminal::foreign,
 };
 use std::{
     io::{self, Write},
@@ -157,9 +158,10 @@ impl Sheet {
                 Mark::Attention => "attention",
                 Mark::Problem => "problem  ",
             };
-            writeln!(out, "{word}  {}", text.trim_end().replace('\n', "\n           "))?;
+            let lines: Vec<String> = text.trim_end().lines().map(foreign).collect();
+            writeln!(out, "{word}  {}", lines.join("\n           "))?;
             if let Some(remedy) = remedy {
-                writeln!(out, "           → {remedy}")?;
+                writeln!(out, "           → {}", foreign(remedy))?;
             }
         }
         let count = |mark| self.lines.iter().filter(|line| line.mark == mark).count();

@@ -1,10 +1,11 @@
 //! `guichet promise`: one question to a running installation, answered by what it serves and not by an open port; SlapOS
 //! asks each as a promise of its own. The line that is printed says what to do.
 
+use super::answer::read_foreign;
 use crate::{
     app::BUILD,
     config::Config,
-    domain::text::Lang,
+    domain::{json::Limits, text::Lang},
     edge::report::Report,
     ops::{Alarm, Topic},
 };
@@ -19,6 +20,8 @@ use std::{
 
 /// Longest time for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Most bytes of an answer.
+const MAX_REPORT_BYTES: usize = 16 * 1024 * 1024;
 /// A certificate with fewer days left should have been renewed.
 const DAYS: i64 = 14;
 /// Options of `guichet promise`.
@@ -80,7 +83,9 @@ async fn ask<T: serde::de::DeserializeOwned>(address: String) -> anyhow::Result<
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
     let answer = client.get(&address).send().await.and_then(reqwest::Response::error_for_status);
     let answer = answer.with_context(|| format!("{address} does not answer: see the log of the program"))?;
-    answer.json().await.with_context(|| format!("{address} answers with something else: is it ours?"))
+    let said = answer.bytes().await.map_err(anyhow::Error::from);
+    said.and_then(|said| Ok(read_foreign(&said, Limits::bytes(MAX_REPORT_BYTES))?))
+        .with_context(|| format!("{address} answers with something else: is it ours?"))
 }
 
 async fn status(config: &Config) -> anyhow::Result<Status> {

@@ -2,15 +2,16 @@
 
 use super::{digest::sha256, lang};
 use crate::domain::{
+    json::{self, JsonFault, Limits},
     piece::Upload,
     receipt::{self, PublicKey},
-    text::Lang,
+    text::{Lang, terminal::foreign},
 };
 use anyhow::Context;
 use serde_json::Value as Json;
 use std::{
     fs,
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -38,11 +39,16 @@ pub struct VerifyArgs {
 /// # Errors
 /// When a file cannot be read.
 pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
-    let json: Json = read_json(&args.receipt)?;
+    let bytes = read(&args.receipt, receipt::MAX_RECEIPT_BYTES)?;
+    if let Err(error) = receipt::read(&bytes)
+        && matches!(error.fault, JsonFault::Other(_))
+    {
+        return Err(error).with_context(|| format!("{} is not what is expected", args.receipt.display()));
+    }
     let keys: Option<Vec<PublicKey>> = args.keys.as_deref().map(read_json).transpose()?;
     let mut out = Printed { out: io::stdout().lock(), lang: args.lang, differences: 0, signer_known: false };
     let known = keys.as_deref().unwrap_or_default();
-    let report = receipt::verify(&json, known);
+    let (report, json) = receipt::verify_bytes(&bytes, known);
     out.signer_known = report.key_known;
     for finding in report.findings {
         out.line(finding.holds, finding.message.get(&args.lang))?;
@@ -56,9 +62,22 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     out.verdict(&json)
 }
 
+/// Most bytes of a list of keys.
+const MAX_KEYS_BYTES: usize = 1024 * 1024;
+
+/// The bytes of a file, and one more at most than may be read of it.
+fn read(path: &Path, most: usize) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path);
+    file.and_then(|file| file.take(most as u64 + 1).read_to_end(&mut bytes))
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(bytes)
+}
+
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_slice(&bytes).with_context(|| format!("{} is not what is expected", path.display()))
+    let bytes = read(path, MAX_KEYS_BYTES)?;
+    json::from_slice(&bytes, Limits::bytes(MAX_KEYS_BYTES))
+        .with_context(|| format!("{} is not what is expected", path.display()))
 }
 
 struct Printed<W> {
@@ -72,7 +91,7 @@ struct Printed<W> {
 impl<W: Write> Printed<W> {
     fn line(&mut self, holds: bool, text: &str) -> io::Result<()> {
         self.differences += usize::from(!holds);
-        writeln!(self.out, "{} {text}", if holds { '✔' } else { '✘' })
+        writeln!(self.out, "{} {}", if holds { '✔' } else { '✘' }, foreign(text))
     }
 
     fn key_not_compared(&mut self, key: &str, list_is_empty: bool) -> io::Result<()> {
@@ -86,12 +105,12 @@ impl<W: Write> Printed<W> {
             "The key was not compared with the list that the portal publishes",
         );
         let id = self.lang.tr("Identifiant de la clé", "Id of the key");
-        writeln!(self.out, "! {text} ({why}). {id} : {key}")
+        writeln!(self.out, "! {text} ({why}). {id} : {}", foreign(key))
     }
 
     fn verdict(mut self, json: &Json) -> anyhow::Result<ExitCode> {
         let lang = self.lang;
-        let number = json["statement"]["number"].as_str().unwrap_or("?");
+        let number = foreign(json["statement"]["number"].as_str().unwrap_or("?"));
         if self.differences == 0 && !self.signer_known {
             let text = lang.tr(
                 "est intact, mais rien ne dit encore qui l'a signé : comparez sa clé avec --keys",
@@ -101,8 +120,9 @@ impl<W: Write> Printed<W> {
             return Ok(ExitCode::FAILURE);
         }
         if self.differences == 0 {
-            let when = json["manifest"]["context"]["instant_local"].as_str().unwrap_or("?");
-            let zone = json["manifest"]["context"]["zone"].as_str().unwrap_or("?");
+            let context = &json["manifest"]["context"];
+            let when = foreign(context["instant_local"].as_str().unwrap_or("?"));
+            let zone = foreign(context["zone"].as_str().unwrap_or("?"));
             let (receipt, holds) =
                 (lang.tr("Le reçu", "Receipt"), lang.tr("est valable : déposé le", "holds: deposited on"));
             writeln!(self.out, "{receipt} {number} {holds} {when} ({zone}).")?;
@@ -214,6 +234,25 @@ mod tests {
             differences == 0 && text.contains("copy.pdf is the file that was sealed under the name kbis.pdf"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn c3_a_forged_name_writes_no_line_of_ours() {
+        let forged = "x\u{1b}[1A\r✔ a.\n✔ b.\n✔ c.\n✔ d.\n✔ e.\n✔ f.\u{202e}";
+        let mut printed = Printed { out: Vec::new(), lang: Lang::En, differences: 0, signer_known: false };
+        printed.line(false, &format!("“{forged}” was not in what was sealed.")).unwrap();
+        printed.key_not_compared(forged, false).unwrap();
+        let context = serde_json::json!({ "instant_local": forged, "zone": forged });
+        let json = serde_json::json!({ "statement": { "number": forged }, "manifest": { "context": context } });
+        let mut out = printed.out.clone();
+        for (differences, signer_known) in [(0, true), (0, false), (1, true)] {
+            let mut part = Vec::new();
+            Printed { out: &mut part, lang: Lang::En, differences, signer_known }.verdict(&json).unwrap();
+            out.extend(part);
+        }
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.lines().count(), 5, "{text}");
+        assert!(!text.contains(['✔', '\u{1b}', '\r', '\u{202e}']), "{text}");
     }
 
     #[test]

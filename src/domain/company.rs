@@ -1,5 +1,10 @@
 //! Identifiers of companies.
 
+use super::text::{
+    clean::TextKind,
+    spelling::{plain, without},
+};
+
 /// True when the digits carry a right Luhn key.
 fn luhn(digits: &str) -> bool {
     let sum: u32 = digits
@@ -14,9 +19,9 @@ fn luhn(digits: &str) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// Keeps the digits of a number written with spaces of any kind; none if anything else stands in it.
+/// Keeps the digits of a number written in groups; none if anything else stands in it.
 fn digits(text: &str, length: usize) -> Option<String> {
-    let cleaned: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let cleaned = without(&plain(TextKind::Identifier, text), " .-/");
     (cleaned.len() == length && cleaned.bytes().all(|byte| byte.is_ascii_digit())).then_some(cleaned)
 }
 
@@ -38,7 +43,7 @@ pub fn siret(text: &str) -> Option<String> {
 /// An activity code (NAF rev. 2), `62.01Z`.
 #[must_use]
 pub fn naf(text: &str) -> Option<String> {
-    let cleaned: String = text.chars().filter(|c| !c.is_whitespace() && *c != '.').collect::<String>().to_uppercase();
+    let cleaned = without(&plain(TextKind::Identifier, text), " .-").to_uppercase();
     let bytes = cleaned.as_bytes();
     (bytes.len() == 5 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4].is_ascii_uppercase())
         .then(|| format!("{}.{}", &cleaned[..2], &cleaned[2..]))
@@ -63,5 +68,23 @@ mod tests {
         assert_eq!(siren("732829321"), None);
         assert_eq!(naf("6201z").as_deref(), Some("62.01Z"));
         assert_eq!(naf("620Z"), None);
+    }
+
+    #[test]
+    fn b8_identifiers_as_people_write_them() {
+        for text in [
+            "732.829.320.00074",
+            "732-829-320 00074",
+            "732 829 320 / 00074",
+            "732\u{202f}829\u{202f}320\u{2011}00074",
+            "73282932\u{200b}000074\u{feff}",
+            "\u{ff17}3282932000074",
+        ] {
+            assert_eq!(siret(text).as_deref(), Some("73282932000074"), "{text}");
+        }
+        for text in ["62-01Z", "62.01 Z", "6201z", "62\u{2011}01\u{200b}Z", " 6 2 0 1 Z "] {
+            assert_eq!(naf(text).as_deref(), Some("62.01Z"), "{text}");
+        }
+        assert_eq!((siret("732829320000741"), siret("SIRET 73282932000074"), naf("62.01ZZ")), (None, None, None));
     }
 }

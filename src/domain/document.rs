@@ -1,9 +1,11 @@
 //! The answers of a dossier as typed: `section → field → value`, nothing lost, nothing interpreted.
 
-use super::call::{Call, Field, Kind};
+use super::{
+    call::{Call, Field, Kind},
+    text::clean::{clean, is_blank},
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use unicode_normalization::UnicodeNormalization;
 
 mod read;
 
@@ -37,7 +39,7 @@ impl Value {
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Flag(flag) => !flag,
-            Self::Text(text) => text.trim().is_empty(),
+            Self::Text(text) => is_blank(text),
             Self::Choices(choices) => choices.is_empty(),
             Self::Rows(rows) => rows.iter().all(row_is_empty),
         }
@@ -47,7 +49,7 @@ impl Value {
 /// True when no cell of a row holds anything.
 #[must_use]
 pub fn row_is_empty(row: &Row) -> bool {
-    row.iter().all(|(column, cell)| column == "row" || cell.trim().is_empty())
+    row.iter().all(|(column, cell)| column == "row" || is_blank(cell))
 }
 
 /// All answers of a dossier.
@@ -97,6 +99,21 @@ pub enum DocumentError {
 }
 
 impl Document {
+    /// What a form begins with: the answers that the call offers.
+    #[must_use]
+    pub fn begun(call: &Call) -> Self {
+        let mut document = Self::default();
+        for section in &call.sections {
+            let offered = section.fields.iter().filter_map(|field| Some((&field.id, field.offered.clone()?)));
+            let answers: BTreeMap<String, Value> =
+                offered.map(|(id, offered)| (id.clone(), Value::Text(offered))).collect();
+            if !answers.is_empty() {
+                document.0.insert(section.id.clone(), answers);
+            }
+        }
+        document
+    }
+
     /// The answer at `section.field`.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&Value> {
@@ -156,7 +173,11 @@ impl Document {
                 None => empty(field.kind),
             };
             let yours = shape(field, &change.path, change.value)?;
-            if same(&was, &now) || same(&yours, &now) {
+            // What stands there may have been kept before a character was taken out that `was` no longer has.
+            let stands = shape(field, &change.path, now.clone()).unwrap_or_else(|_| now.clone());
+            // What the form began with is nobody's answer yet.
+            let offered = matches!((&now, &field.offered), (Value::Text(now), Some(offered)) if now == offered);
+            if same(&was, &stands) || same(&was, &now) || (was.is_empty() && offered) || same(&yours, &now) {
                 merged.set(call, &change.path, yours)?;
             } else {
                 conflicts.push(Conflict { path: change.path, theirs: now, yours });
@@ -224,11 +245,9 @@ pub fn empty(kind: Kind) -> Value {
     }
 }
 
-/// Line ends as `\n`, no control characters, then NFC (a control character may stand between a letter and its accent);
-/// length bounded.
-fn clean(path: &str, text: &str) -> Result<String, DocumentError> {
-    let lines = text.replace("\r\n", "\n").replace('\r', "\n");
-    let text: String = lines.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).nfc().collect();
+/// A text as its kind keeps it; length bounded.
+fn tidy(kind: Kind, path: &str, text: &str) -> Result<String, DocumentError> {
+    let text = clean(kind.text_kind(), text);
     if text.chars().count() > HARD_LIMIT_CHARS { Err(DocumentError::TooLong(path.into())) } else { Ok(text) }
 }
 
@@ -260,7 +279,7 @@ fn shape(field: &Field, path: &str, value: Value) -> Result<Value, DocumentError
         (Kind::Declaration, Value::Text(text)) => Ok(Value::Flag(matches!(text.as_str(), "true" | "yes" | "on"))),
         (Kind::YesNo, Value::Flag(flag)) => Ok(Value::Text(if flag { "yes" } else { "no" }.into())),
         (Kind::Table | Kind::Choices | Kind::Declaration, _) => Err(wrong()),
-        (_, Value::Text(text)) => clean(path, &text).map(Value::Text),
+        (kind, Value::Text(text)) => tidy(kind, path, &text).map(Value::Text),
         _ => Err(wrong()),
     }
 }
@@ -269,10 +288,10 @@ fn shape_row(field: &Field, path: &str, row: Row) -> Result<Row, DocumentError> 
     row.into_iter()
         .filter(|(_, cell)| !cell.is_empty())
         .map(|(column, cell)| {
-            if !field.columns.iter().any(|known| known.id == column) {
+            let Some(known) = field.columns.iter().find(|known| known.id == column) else {
                 return Err(DocumentError::UnknownColumn(format!("{path}.{column}")));
-            }
-            clean(path, &cell).map(|cell| (column, cell))
+            };
+            tidy(known.kind, path, &cell).map(|cell| (column, cell))
         })
         .collect()
 }

@@ -111,52 +111,6 @@ pub fn decimal(hundredths: i64) -> String {
     format!("{}{}.{:02}", if hundredths < 0 { "-" } else { "" }, absolute / 100, absolute % 100)
 }
 
-/// Why a number could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NumberError {
-    /// Not a number.
-    Malformed,
-    /// `125,000` may mean 125 or 125 000.
-    Ambiguous,
-    /// More than two decimals.
-    TooPrecise,
-    /// Beyond any amount that the portal handles.
-    TooLarge,
-}
-
-/// Reads a number with at most two decimals as hundredths: `125 000,50`, `125000.50`, with any kind of space.
-///
-/// # Errors
-/// See [`NumberError`]; `125,000` is refused rather than guessed.
-pub fn parse_hundredths(text: &str) -> Result<i64, NumberError> {
-    let cleaned: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{202f}' | '\u{a0}' | '€'))
-        .map(|c| if c == '−' { '-' } else { c })
-        .collect();
-    let (negative, digits) = cleaned.strip_prefix('-').map_or((false, cleaned.as_str()), |rest| (true, rest));
-    let separators = digits.chars().filter(|c| matches!(c, ',' | '.')).count();
-    let (units, decimals) = match separators {
-        0 => (digits, ""),
-        1 => digits.split_once([',', '.']).ok_or(NumberError::Malformed)?,
-        _ => return Err(NumberError::Ambiguous),
-    };
-    let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    if units.is_empty() || !all_digits(units) || !all_digits(decimals) || (separators == 1 && decimals.is_empty()) {
-        return Err(NumberError::Malformed);
-    }
-    match decimals.len() {
-        0..=2 => {}
-        3 => return Err(NumberError::Ambiguous),
-        _ => return Err(NumberError::TooPrecise),
-    }
-    if units.len() > 13 {
-        return Err(NumberError::TooLarge);
-    }
-    let number: i64 = format!("{units}{decimals:0<2}").parse().map_err(|_| NumberError::TooLarge)?;
-    Ok(if negative { -number } else { number })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,19 +129,6 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_as_people_write_them() {
-        for text in ["125 000,50", "125000.50", "125\u{a0}000,5", "125\u{202f}000,50 €"] {
-            assert_eq!(parse_hundredths(text), Ok(12_500_050), "{text}");
-        }
-        assert_eq!(parse_hundredths("125,000"), Err(NumberError::Ambiguous));
-        assert_eq!(parse_hundredths("1.250,00"), Err(NumberError::Ambiguous));
-        assert_eq!(parse_hundredths("12a"), Err(NumberError::Malformed));
-        assert_eq!(parse_hundredths(""), Err(NumberError::Malformed));
-        assert_eq!(parse_hundredths("1,"), Err(NumberError::Malformed));
-        assert_eq!(parse_hundredths("99999999999999"), Err(NumberError::TooLarge));
-    }
-
-    #[test]
     fn amounts_are_shown_in_french() {
         assert_eq!(Cents(12_500_050).show(), "125\u{202f}000,50\u{a0}€");
         assert_eq!(Cents(-5).show(), "−0,05\u{a0}€");
@@ -195,20 +136,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn decimal_round_trips(cents in -9_999_999_999_999_i64..9_999_999_999_999) {
-            prop_assert_eq!(parse_hundredths(&Cents(cents).decimal()), Ok(cents));
-            prop_assert_eq!(parse_hundredths(&Cents(cents).show()), Ok(cents));
-        }
-        #[test]
         fn a_share_never_strays_by_more_than_half_a_cent(cents in 0_i64..100_000_000_000, ppm in 0_u32..1_000_001) {
             let exact = i128::from(cents) * i128::from(ppm);
             let rounded = i128::from(Cents(cents).share(Rate(ppm)).0) * MILLION;
             prop_assert!((rounded - exact).abs() * 2 <= MILLION);
             prop_assert!(Cents(cents).share_floor(Rate(ppm)) <= Cents(cents).share(Rate(ppm)));
-        }
-        #[test]
-        fn reading_never_panics(text in "\\PC{0,40}") {
-            let _read = parse_hundredths(&text);
         }
     }
 }

@@ -3,6 +3,10 @@
 //! Both languages stand side by side wherever a sentence is made, so that a missing translation cannot compile (or,
 //! for the call's data, cannot load).
 
+pub mod clean;
+pub mod spelling;
+pub mod terminal;
+
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 

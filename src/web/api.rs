@@ -9,9 +9,12 @@ pub mod tokens;
 
 use super::{
     error::Failure,
-    extract::{ApiCtx, read_whole},
+    extract::{ApiCtx, MAX_BODY_BYTES, read_whole},
 };
-use crate::app::{App, AppError, Ctx};
+use crate::{
+    app::{App, AppError, Ctx},
+    domain::json::{self, Limits},
+};
 use axum::{
     body::Body,
     extract::{FromRequestParts, Query},
@@ -48,14 +51,7 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
 /// Reads a JSON body; what is wrong is said with its path.
 async fn json<T: DeserializeOwned>(body: Body) -> Result<T, Failure> {
     let bytes = read_whole(body).await?;
-    let mut reader = serde_json::Deserializer::from_slice(&bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        let place = if path == "." { String::new() } else { format!("{path}: ") };
-        Failure::Json(format!("{place}{}", error.inner()))
-    })?;
-    reader.end().map_err(|error| Failure::Json(error.to_string()))?;
-    Ok(value)
+    json::from_slice(&bytes, Limits::bytes(MAX_BODY_BYTES)).map_err(|error| Failure::Json(error.to_string()))
 }
 
 /// A part of the path; what cannot be an id leads to nothing.
@@ -116,6 +112,8 @@ mod tests {
         assert!(read("[").await.starts_with("EOF while parsing"), "{}", read("[").await);
         assert!(read(r#"{"rows":[]} x"#).await.starts_with("trailing characters"));
         assert!(read("").await.starts_with("EOF"));
+        // A9
+        assert!(read(r#"{"rows":[],"rows":[1]}"#).await.starts_with("rows: this member stands twice"));
     }
 
     #[test]

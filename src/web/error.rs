@@ -304,13 +304,16 @@ fn describe_app(error: &AppError) -> Described {
         | AppError::Unconfirmed
         | AppError::Passkey(_)) => passkey::describe(error),
         AppError::Provider(error) => oidc::describe(error),
-        AppError::NotAnAddress => words(
-            S::UNPROCESSABLE_ENTITY,
-            "email",
-            ("Adresse illisible", "Unreadable address"),
-            ("Ce n'est pas une adresse électronique.", "This is not an e-mail address."),
-            ("Écrivez-la sous la forme nom@entreprise.fr.", "Write it as name@company.com."),
-        ),
+        AppError::NotAnAddress(fault) => {
+            let why = fault.sentence();
+            words(
+                S::UNPROCESSABLE_ENTITY,
+                "email",
+                ("Adresse illisible", "Unreadable address"),
+                (&why.fr, &why.en),
+                ("Écrivez-la sous la forme nom@entreprise.fr.", "Write it as name@company.com."),
+            )
+        }
         AppError::Refused(evaluation) => {
             let count = evaluation.missing();
             let mut described = words(

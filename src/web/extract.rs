@@ -4,7 +4,14 @@ use super::error::Failure;
 use crate::{
     app::{App, AppError, Clock, Ctx, Fault, Site},
     auth::{self, Channel},
-    domain::{ids::SessionId, text::Lang},
+    domain::{
+        ids::SessionId,
+        json::{self, Limits},
+        text::{
+            Lang,
+            clean::{TextKind, clean},
+        },
+    },
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -180,7 +187,7 @@ pub fn session_cookie(token: &str, ends: Timestamp, now: Timestamp) -> String {
 /// What the browser says it is: people tell their sessions apart by it.
 fn agent(headers: &HeaderMap) -> String {
     let said = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    said.chars().filter(|c| !c.is_control()).take(200).collect()
+    clean(TextKind::Line, said).chars().take(200).collect()
 }
 
 /// What the host that was asked stands for.
@@ -303,7 +310,7 @@ async fn posted_json<T: DeserializeOwned>(mut parts: Parts, body: Body, app: &Ap
     let token = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok()).unwrap_or_default();
     form_token_holds(app, &ctx, token)?;
     let bytes = read_whole(body).await?;
-    serde_json::from_slice(&bytes).map_err(|error| Failure::Json(error.to_string()))
+    json::from_slice(&bytes, Limits::bytes(MAX_BODY_BYTES)).map_err(|error| Failure::Json(error.to_string()))
 }
 
 /// A multipart upload whose text fields, the CSRF token among them, stand before the file.

@@ -27,6 +27,7 @@ mod rules;
 mod second_call;
 mod sign_in;
 mod sozu;
+mod strict;
 mod suspended;
 mod tokens;
 mod twice;

@@ -3,8 +3,11 @@
 use crate::{
     domain::{
         access::{Part, Verb},
-        answers,
-        text::Text,
+        email::{EmailAddress, EmailFault},
+        text::{
+            Text,
+            clean::{TextKind, clean},
+        },
     },
     store::delegation::{Delegation, Sent},
 };
@@ -52,10 +55,8 @@ pub(super) struct Fine {
 /// What is wrong with a gift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GiftFault {
-    /// Not an address.
-    Address,
-    /// An address with characters that cannot be told from others, or not be seen.
-    Characters,
+    /// Not an address that can be told from others.
+    Address(EmailFault),
     /// The owner's own address.
     Own,
     /// Nothing is given.
@@ -85,9 +86,7 @@ impl GiftFault {
     #[must_use]
     pub fn field(self) -> &'static str {
         match self {
-            Self::Address | Self::Characters | Self::Own | Self::TooMany | Self::TooOften | Self::TooOftenThere => {
-                "email"
-            }
+            Self::Address(_) | Self::Own | Self::TooMany | Self::TooOften | Self::TooOftenThere => "email",
             Self::Nothing | Self::TooMuch | Self::Unconfirmed => "parts",
             Self::Past | Self::TooFar => "until",
             Self::TooLong | Self::Link => "note",
@@ -98,14 +97,7 @@ impl GiftFault {
     #[must_use]
     pub fn words(self) -> Text {
         match self {
-            Self::Address => Text::new(
-                "Ce n'est pas une adresse électronique : écrivez-la sous la forme nom@cabinet.fr.",
-                "This is not an e-mail address: write it as name@firm.com.",
-            ),
-            Self::Characters => Text::new(
-                "Cette adresse contient un caractère accentué ou invisible : retapez-la à la main, en lettres sans accent.",
-                "This address has an accented or invisible character: type it again by hand, in plain letters.",
-            ),
+            Self::Address(fault) => fault.sentence(),
             Self::Unconfirmed => Text::new(
                 "Confier le dépôt demande votre clé d'accès : présentez-la par le lien sous cette liste, puis renvoyez ce formulaire dans les cinq minutes.",
                 "To give the deposit, your passkey is needed: show it by the link under this list, then send this form again within five minutes.",
@@ -160,9 +152,7 @@ impl Gift {
 
     /// The address of the guest.
     pub(super) fn address(&self) -> Result<String, GiftFault> {
-        let email = answers::email(self.email.trim()).ok_or(GiftFault::Address)?;
-        // What cannot be seen, or looks like something else, would invite another person than the owner reads.
-        if email.chars().all(|c| c.is_ascii_graphic()) { Ok(email.to_lowercase()) } else { Err(GiftFault::Characters) }
+        EmailAddress::parse(&self.email).map(|address| address.key()).map_err(GiftFault::Address)
     }
 
     /// Looks at what was typed, whatever was given before.
@@ -178,8 +168,7 @@ impl Gift {
             faults.push(GiftFault::Nothing);
         }
         // One line: a word must not pass for a paragraph of the portal's.
-        let note = self.note.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-        let note = note.collect::<Vec<_>>().join(" ");
+        let note = clean(TextKind::Line, &self.note).split_whitespace().collect::<Vec<_>>().join(" ");
         if note.chars().count() > NOTE {
             faults.push(GiftFault::TooLong);
         }

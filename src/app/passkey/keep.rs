@@ -11,6 +11,7 @@ use crate::{
         calendar::show_instant,
         event::{Event, EventKind},
         ids::AccountId,
+        text::clean::{TextKind, clean},
     },
     store::{
         Connection, Freshness, StoreError,
@@ -176,7 +177,7 @@ impl App {
     }
 
     fn name_of(&self, ctx: &Ctx, text: &str) -> String {
-        let name: String = text.chars().filter(|c| !c.is_control()).take(NAME).collect();
+        let name: String = clean(TextKind::Line, text).trim().chars().take(NAME).collect();
         let name = name.trim();
         if name.is_empty() { ctx.lang.tr("Clé d’accès", "Passkey").to_owned() } else { name.to_owned() }
     }

@@ -3,7 +3,6 @@
 use super::Key;
 use crate::{
     app::{App, AppError, mail::PasskeyChange, transaction::transaction},
-    domain::answers,
     store::{
         Freshness,
         account::{self, Account},
@@ -18,7 +17,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotAnAddress`], [`AppError::NotFound`] when nobody has it, or the store's.
     pub async fn passkeys_of(&self, email: &str) -> Result<(Account, Vec<Key>), AppError> {
-        let email = answers::email(email.trim()).ok_or(AppError::NotAnAddress)?.to_lowercase();
+        let email = self.account_address(email).await?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let account = account::by_email(&mut db, &email).await?.ok_or(AppError::NotFound)?;
         let keys = passkey::of(&mut db, account.id).await?.into_iter().map(Key::from).collect();

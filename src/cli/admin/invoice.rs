@@ -8,11 +8,18 @@ use super::{
     Installation,
     consumption::{Counts, PERIODS, Period},
 };
-use crate::config::Config;
+use crate::{
+    config::Config,
+    domain::csv::{Cell, Table},
+};
 use anyhow::{Context, ensure};
 use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs,
+    io::{self, Write},
+    path::PathBuf,
+};
 
 /// Bytes in a GiB.
 const GIB: i128 = 1 << 30;
@@ -72,22 +79,23 @@ pub(super) fn run(args: &InvoiceArgs) -> anyhow::Result<()> {
     let end = args.month.checked_add(jiff::Span::new().months(1))?.in_tz("UTC")?.timestamp();
     let lines = lines(&periods, &tariff, begin, end);
     ensure!(!lines.is_empty(), "nothing was reported in {}", args.month.strftime("%Y-%m"));
-    let mut out = csv::Writer::from_writer(io::stdout());
-    out.write_record(["customer", "month", "resource", "reference", "quantity", "price_cents", "amount_cents"])?;
+    let mut table = Table::plain();
+    table.texts(["customer", "month", "resource", "reference", "quantity", "price_cents", "amount_cents"]);
     let month = args.month.strftime("%Y-%m").to_string();
-    let mut write = |resource: &str, reference: &str, quantity: &str, price: &str, amount: i64| {
-        out.write_record([&tariff.customer, &month, resource, reference, quantity, price, &amount.to_string()])
+    let mut write = |resource: &str, reference: &str, quantity: Cell<'_>, price: Cell<'_>, amount: i64| {
+        let words = [&tariff.customer, &month, resource, reference].map(Cell::Text);
+        table.row(words.into_iter().chain([quantity, price, Cell::Integer(amount)]));
     };
     for line in &lines {
-        let quantity = format!("{}.{:06}", line.quantity_ppm / 1_000_000, line.quantity_ppm % 1_000_000);
-        write(line.resource, &line.reference, &quantity, &line.price_cents.to_string(), line.amount_cents)?;
+        let quantity = Cell::Millionths(line.quantity_ppm);
+        write(line.resource, &line.reference, quantity, Cell::Integer(line.price_cents), line.amount_cents);
     }
     let net: i64 = lines.iter().map(|line| line.amount_cents).sum();
     let vat = amount(i128::from(net) * i128::from(tariff.vat_ppm), 1_000_000);
-    write("net", "", "", "", net)?;
-    write("vat", "", "", "", vat)?;
-    write("total", "", "", "", net + vat)?;
-    Ok(out.flush()?)
+    for (what, amount) in [("net", net), ("vat", vat), ("total", net + vat)] {
+        write(what, "", Cell::Empty, Cell::Empty, amount);
+    }
+    Ok(io::stdout().write_all(table.finish().as_bytes())?)
 }
 
 /// The reports whose period ended within the month, added up. Storage is what was held at each report, on average.

@@ -4,6 +4,7 @@ use super::Installation;
 use crate::{
     app::{App, AppError},
     config::Config,
+    domain::text::terminal::foreign,
 };
 use std::io::{self, Write};
 use uuid::Uuid;
@@ -53,7 +54,7 @@ async fn list(email: &str, installation: &Installation) -> anyhow::Result<()> {
     }
     for key in keys {
         let used = key.last_used.map_or_else(|| "never".to_owned(), |at| at.to_string());
-        writeln!(out, "{}  added {}  last used {used}  {}", key.id, key.created, key.name)?;
+        writeln!(out, "{}  added {}  last used {used}  {}", key.id, key.created, foreign(&key.name))?;
     }
     Ok(())
 }
@@ -63,7 +64,7 @@ async fn remove(email: &str, one: Option<Uuid>, installation: &Installation) -> 
     let removed = app.remove_lost_passkeys(email, one).await;
     app.store.close().await;
     for key in removed.map_err(|error| nobody(error, email, "there is no such passkey of"))? {
-        writeln!(io::stdout(), "{} ({}) is removed.", key.id, key.name)?;
+        writeln!(io::stdout(), "{} ({}) is removed.", key.id, foreign(&key.name))?;
     }
     writeln!(io::stdout(), "{email} is signed out everywhere, and is told by mail.")?;
     Ok(())

@@ -6,9 +6,11 @@ use super::{
     findings::{Found, Refused},
 };
 use crate::{
+    cli::answer::read_foreign,
     domain::{
         calendar::RoundId,
         ids::{AttemptId, DossierId},
+        json::Limits,
         text::Lang,
     },
     web::api::report::FindingBody,
@@ -26,6 +28,8 @@ use serde_json::{Value as Json, json};
 use std::{fs, net::SocketAddr, path::Path, time::Duration};
 use tokio_util::io::ReaderStream;
 
+/// Most bytes that the portal says of what is wrong.
+const MAX_PROBLEM_BYTES: usize = 16 * 1024 * 1024;
 /// Longest time until a connection stands.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Longest silence of the portal.
@@ -268,7 +272,7 @@ impl Portal {
             return Ok(answer);
         }
         let text = answer.text().await.unwrap_or_default();
-        let Ok(problem) = serde_json::from_str::<Problem>(&text) else {
+        let Ok(problem) = read_foreign::<Problem>(text.as_bytes(), Limits::bytes(MAX_PROBLEM_BYTES)) else {
             bail!("{} answers {status}, and not as a portal would", self.url);
         };
         let Problem { code, title, detail, remedy, findings } = problem;

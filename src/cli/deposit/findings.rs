@@ -1,6 +1,9 @@
 //! Findings, printed as compilers do.
 
-use crate::{domain::text::Lang, web::api::report::FindingBody};
+use crate::{
+    domain::text::{Lang, terminal::foreign},
+    web::api::report::FindingBody,
+};
 use std::io::{self, Write};
 
 /// A finding and where it is.
@@ -50,9 +53,9 @@ pub fn print(out: &mut impl Write, found: &[Found], lang: Lang) -> io::Result<()
             "warning" => "warning",
             _ => "note",
         };
-        writeln!(out, "{kind}[{rule}]: {message}\n --> {place}")?;
+        writeln!(out, "{kind}[{}]: {}\n --> {}", foreign(rule), foreign(message), foreign(place))?;
         if let Some(interpretation) = interpretation {
-            writeln!(out, "  = {} {interpretation}", lang.tr("interprétation", "interpretation"))?;
+            writeln!(out, "  = {} {}", lang.tr("interprétation", "interpretation"), foreign(interpretation))?;
         }
     }
     if found.is_empty() {

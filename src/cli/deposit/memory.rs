@@ -3,6 +3,7 @@
 use crate::domain::{
     calendar::RoundId,
     ids::{AttemptId, DossierId},
+    json::{self, Limits},
 };
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -67,7 +68,7 @@ impl Memory {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(fresh),
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
         };
-        let known: Self = serde_json::from_slice(&text)
+        let known: Self = json::from_slice(&text, Limits::bytes(1024 * 1024))
             .with_context(|| format!("cannot understand {}: remove it to begin another dossier", path.display()))?;
         let same = known.url == url && known.call == call && known.round == *round;
         Ok(if same { Self { path, ..known } } else { fresh })

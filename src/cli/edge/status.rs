@@ -1,7 +1,9 @@
 //! `guichet edge status`: the running edge's own account, as a table or as JSON.
 
 use crate::{
+    cli::answer::read_foreign,
     config::Config,
+    domain::json::Limits,
     edge::report::{Report, Role},
 };
 use anyhow::Context;
@@ -14,6 +16,9 @@ use std::{
 
 /// Longest time that the edge may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Most bytes of its account.
+const MAX_REPORT_BYTES: usize = 16 * 1024 * 1024;
 
 /// Options of `guichet edge status`.
 #[derive(Clone, Debug, clap::Args)]
@@ -52,7 +57,8 @@ pub(super) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
 
 async fn ask(address: std::net::SocketAddr) -> anyhow::Result<Report> {
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
-    Ok(client.get(format!("http://{address}/status.json")).send().await?.error_for_status()?.json().await?)
+    let answer = client.get(format!("http://{address}/status.json")).send().await?.error_for_status()?;
+    Ok(read_foreign(&answer.bytes().await?, Limits::bytes(MAX_REPORT_BYTES))?)
 }
 
 fn well(report: &Report) -> bool {

@@ -4,6 +4,7 @@ use super::{
     plan::Plan,
     record::{Record, Records},
 };
+use crate::domain::text::terminal::foreign;
 use anyhow::Context;
 use nix::sys::signal::Signal;
 use std::{
@@ -53,7 +54,7 @@ pub(super) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn state(record: &Record, runs: bool) -> (String, bool) {
-    let last = record.last_repair.as_deref().map(|last| format!(", last: {last}")).unwrap_or_default();
+    let last = record.last_repair.as_deref().map(|last| format!(", last: {}", foreign(last))).unwrap_or_default();
     match (runs, record.failing, record.outdated) {
         (_, true, _) => (format!("fails again and again{last}"), false),
         (false, false, _) => (format!("does not run{last}"), false),

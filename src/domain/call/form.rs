@@ -1,6 +1,6 @@
 //! The form of a call: sections, fields, columns.
 
-use crate::domain::text::Text;
+use crate::domain::text::{Text, clean::TextKind};
 use serde::{Deserialize, Serialize};
 
 /// A section of the form, one page of the editor.
@@ -41,6 +41,9 @@ pub struct Field {
     /// Blocks the deposit while empty.
     #[serde(default)]
     pub required: bool,
+    /// The answer with which the form begins, of a scalar.
+    #[serde(default)]
+    pub offered: Option<String>,
     /// Asked only when this holds.
     #[serde(default)]
     pub when: Option<Condition>,
@@ -149,10 +152,27 @@ pub enum Kind {
     Url,
     /// Telephone number.
     Phone,
-    /// ISO 3166 alpha-2 country.
+    /// Country; its normal form is the ISO 3166-1 alpha-2 code.
     Country,
     /// Rows of cells.
     Table,
+}
+
+impl Kind {
+    /// What a text of this kind keeps of what was typed.
+    #[must_use]
+    pub fn text_kind(self) -> TextKind {
+        match self {
+            Self::LongText => TextKind::Prose,
+            Self::Text | Self::Choices | Self::Declaration | Self::Table => TextKind::Line,
+            Self::Siren | Self::Siret | Self::Naf | Self::Choice | Self::YesNo | Self::Country => TextKind::Identifier,
+            Self::Date => TextKind::Date,
+            Self::Money | Self::Integer | Self::Hundredths => TextKind::Number,
+            Self::Email => TextKind::Email,
+            Self::Url => TextKind::Url,
+            Self::Phone => TextKind::Phone,
+        }
+    }
 }
 
 /// A condition on another answer.

@@ -140,6 +140,9 @@ impl Crosscheck<'_> {
         if !field.fixed_rows.is_empty() && !field.columns.iter().any(|column| column.id == "row") {
             faults.push(format!("{path}: a grid needs a column named row"));
         }
+        if field.offered.is_some() && matches!(field.kind, Kind::Choices | Kind::Declaration | Kind::Table) {
+            faults.push(format!("{path}: only a scalar has an answer to offer"));
+        }
         if field.label.incomplete() || field.help.as_ref().is_some_and(Text::incomplete) {
             faults.push(format!("{path}: a text is missing in one language"));
         }
@@ -239,6 +242,7 @@ fn check_paths(check: &Check) -> Vec<&str> {
     match check {
         Check::NotAfterDeposit { field }
         | Check::Equals { field, .. }
+        | Check::OneOf { field, .. }
         | Check::AtLeast { field, .. }
         | Check::BrickOpen { field }
         | Check::AfterDeposit { field }

@@ -59,6 +59,13 @@ pub enum Check {
         /// The answer expected.
         is: String,
     },
+    /// The field holds one of these answers. Values: `answer`.
+    OneOf {
+        /// Path.
+        field: String,
+        /// The answers expected.
+        is: Vec<String>,
+    },
     /// At least so many choices or rows.
     AtLeast {
         /// Path of a `choices` or `table` field.

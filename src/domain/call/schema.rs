@@ -76,7 +76,8 @@ fn ids(options: &[Choice]) -> Vec<&str> {
 }
 
 fn scalar(kind: Kind, options: &[Choice], max_chars: Option<usize>) -> Json {
-    let amount = json!({ "type": ["string", "number"], "pattern": "^-?[0-9 ]+([.,][0-9]{1,2})?$" });
+    // Examples, not patterns: more spellings are read than a pattern can say.
+    let amount = json!({ "type": ["string", "number"], "examples": ["125000.50"] });
     match kind {
         Kind::Choice => {
             let answers: Vec<&str> = std::iter::once("").chain(ids(options)).collect();
@@ -84,12 +85,13 @@ fn scalar(kind: Kind, options: &[Choice], max_chars: Option<usize>) -> Json {
         }
         Kind::YesNo => json!({ "enum": ["", "yes", "no", true, false] }),
         Kind::Money | Kind::Hundredths => amount,
-        Kind::Integer => json!({ "type": ["string", "integer"], "pattern": "^-?[0-9 ]*$" }),
+        Kind::Integer => json!({ "type": ["string", "integer"], "examples": ["12"] }),
         Kind::Date => json!({ "type": "string", "examples": ["2026-07-31"] }),
-        Kind::Siren => json!({ "type": "string", "pattern": "^[0-9 ]{9,}$" }),
-        Kind::Siret => json!({ "type": "string", "pattern": "^[0-9 ]{14,}$" }),
+        Kind::Siren => json!({ "type": "string", "examples": ["732829320"] }),
+        Kind::Siret => json!({ "type": "string", "examples": ["73282932000074"] }),
         Kind::Email => json!({ "type": "string", "format": "email" }),
-        Kind::Url => json!({ "type": "string", "format": "uri" }),
+        Kind::Url => json!({ "type": "string", "examples": ["https://exemple.fr"] }),
+        Kind::Country => json!({ "type": "string", "examples": ["FR", "France"] }),
         _ => match max_chars {
             Some(most) => json!({ "type": "string", "maxLength": most }),
             None => json!({ "type": "string" }),

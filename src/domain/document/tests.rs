@@ -118,7 +118,7 @@ fn hard_limits_hold_and_are_not_crossed_by_cutting() {
 #[test]
 fn texts_are_composed_and_their_lines_end_alike() {
     let document = with(&[("project.risks", "e\u{301}te\u{301}\r\nhiver\rprintemps\u{0}\u{7f}\u{85}\tfin")]);
-    assert_eq!(document.text("project.risks"), "été\nhiver\nprintemps\tfin");
+    assert_eq!(document.text("project.risks"), "été\nhiver\nprintemps\n\tfin", "A10: U+0085 ends a line");
     let apart = with(&[("project.risks", "e\u{0}\u{301}")]);
     assert_eq!(apart.text("project.risks"), "é", "what stood between them is gone");
     let mut table = Document::default();
@@ -126,7 +126,7 @@ fn texts_are_composed_and_their_lines_end_alike() {
         Value::Rows(vec![Row::from([("profile".into(), "A\u{30a}\r\n".into()), ("months".into(), String::new())])]);
     assert_eq!(table.set(&CALL, "budget.persons", cell), Ok(()));
     let rows: Vec<_> = table.rows("budget.persons").collect();
-    assert_eq!(rows, [(0, &Row::from([("profile".into(), "Å\n".into())]))]);
+    assert_eq!(rows, [(0, &Row::from([("profile".into(), "Å ".into())]))]);
 }
 
 #[test]
@@ -268,4 +268,38 @@ proptest! {
         let again = Document::from_json(&CALL, &json!(once));
         prop_assert_eq!(again, Ok(once));
     }
+}
+
+/// B5: what was kept before a character was taken out is read as it stands, and changed without a conflict.
+#[test]
+fn b5_a_draft_of_before_is_no_conflict() {
+    let before = Value::Text("Exe\u{200b}mple".into());
+    let mut document = Document::default();
+    document.0.entry("applicant".into()).or_default().insert("name".into(), before.clone());
+    let json = serde_json::json!(document);
+    assert_eq!(serde_json::from_value::<Document>(json).ok(), Some(document.clone()), "reading changes nothing");
+    for was in [before, Value::Text("Exemple".into())] {
+        let mut draft = document.clone();
+        let change = Change { path: "applicant.name".into(), was: Some(was), value: Value::Text("Autre".into()) };
+        assert!(draft.merge(&CALL, vec![change]).is_ok_and(|conflicts| conflicts.is_empty()));
+        assert_eq!(draft.text("applicant.name"), "Autre");
+    }
+    let blank = with(&[("applicant.name", "\u{3164}\u{2800}")]);
+    assert_eq!(blank.get("applicant.name"), None, "what is only invisible is empty");
+}
+
+/// B7: the form offers an answer; a program that fills an empty draft need not know of it.
+#[test]
+fn b7_what_is_offered_is_nobodys_answer() {
+    let change = |was: Option<&str>| Change {
+        path: "project.country".into(),
+        was: was.map(|was| Value::Text(was.into())),
+        value: Value::Text("DE".into()),
+    };
+    let mut begun = Document::begun(&CALL);
+    assert_eq!(begun.text("project.country"), "France");
+    assert!(begun.merge(&CALL, vec![change(None)]).is_ok_and(|conflicts| conflicts.is_empty()));
+    assert_eq!(begun.text("project.country"), "DE");
+    let mut typed = with(&[("project.country", "Belgique")]);
+    assert!(typed.merge(&CALL, vec![change(None)]).is_ok_and(|conflicts| conflicts.len() == 1));
 }

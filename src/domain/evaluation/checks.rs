@@ -4,6 +4,7 @@ use super::{Case, Failure};
 use crate::domain::{
     calendar::{RoundState, add_months, show_day, show_deadline, show_instant},
     call::Check,
+    country,
     money::{Cents, Rate},
     text::Text,
 };
@@ -61,6 +62,12 @@ pub(super) fn fail(case: &Case<'_>, check: &Check) -> Vec<Failure> {
         Check::Equals { field, is } => {
             let answer = answers.text(field);
             unless(answer.is_empty() || answer == is, field, || vec![("answer", plain(answer))])
+        }
+        Check::OneOf { field, is } => {
+            let answer = answers.text(field);
+            unless(answer.is_empty() || is.iter().any(|one| one == answer), field, || {
+                vec![("answer", country::by_code(answer).map_or_else(|| plain(answer), |country| country.names()))]
+            })
         }
         Check::AtLeast { field, count } => {
             let found = answers.choices(field).len().max(answers.rows(field).count());
@@ -147,21 +154,20 @@ fn share(case: &Case<'_>, cost: &str, target: Rate, path: &str) -> Vec<Failure> 
 fn columns(case: &Case<'_>, check: &Check) -> Vec<Failure> {
     let answers = case.answers;
     match check {
-        Check::NoCell { at, is } => {
-            let rows: Vec<_> = answers.rows(&at.table).filter(|(_, row)| row.get(&at.column) == Some(is)).collect();
-            rows.into_iter()
-                .map(|(index, _)| Failure {
-                    path: format!("{}[{index}].{}", at.table, at.column),
-                    values: vec![("rows", plain((index + 1).to_string()))],
-                })
-                .collect()
-        }
+        Check::NoCell { at, is } => answers
+            .rows(&at.table)
+            .filter(|row| answers.cell(&at.table, *row, &at.column) == Some(is))
+            .map(|(index, _)| Failure {
+                path: format!("{}[{index}].{}", at.table, at.column),
+                values: vec![("rows", plain((index + 1).to_string()))],
+            })
+            .collect(),
         Check::SameSiren { at } => {
             let siret = answers.text(&case.call.company.siret);
             let Some(siren) = siret.get(..9) else { return Vec::new() };
             answers
                 .rows(&at.table)
-                .filter(|(_, row)| row.get(&at.column).is_some_and(|cell| !cell.is_empty() && cell != siren))
+                .filter(|row| answers.cell(&at.table, *row, &at.column).is_some_and(|cell| cell != siren))
                 .map(|(index, _)| Failure {
                     path: format!("{}[{index}].{}", at.table, at.column),
                     values: vec![("row", plain((index + 1).to_string()))],

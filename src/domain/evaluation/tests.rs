@@ -3,6 +3,7 @@
 mod calendar;
 mod company;
 mod complete;
+mod country;
 mod money;
 mod mutations;
 mod pieces;

@@ -1,7 +1,10 @@
 //! Checking a receipt without the portal.
 
 use super::{Receipt, digest, key_id, parts};
-use crate::domain::text::Text;
+use crate::domain::{
+    json::{self, JsonError, Limits},
+    text::Text,
+};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -38,6 +41,33 @@ impl Report {
     #[must_use]
     pub fn holds(&self) -> bool {
         self.findings.iter().all(|finding| finding.holds)
+    }
+}
+
+/// Most bytes of a receipt: twice what the answers of a dossier may be.
+pub const MAX_RECEIPT_BYTES: usize = 2 * 1024 * 1024;
+
+/// Reads the file of a receipt, strictly: nobody may see other figures in it than those that were sealed.
+///
+/// # Errors
+/// Where it is not JSON, or JSON that can be read in two ways.
+pub fn read(bytes: &[u8]) -> Result<Json, JsonError> {
+    json::from_slice(bytes, Limits::bytes(MAX_RECEIPT_BYTES))
+}
+
+/// Checks the bytes of a receipt; what they say comes with it, nothing when they cannot be read.
+#[must_use]
+pub fn verify_bytes(bytes: &[u8], known: &[PublicKey]) -> (Report, Json) {
+    match read(bytes) {
+        Ok(json) => (verify(&json, known), json),
+        Err(error) => {
+            let Text { fr, en } = error.words();
+            let finding = differs(
+                format!("Ce fichier n'est pas un reçu complet : {fr}."),
+                format!("This file is not a complete receipt: {en}."),
+            );
+            (Report { findings: vec![finding], key_known: false }, Json::Null)
+        }
     }
 }
 

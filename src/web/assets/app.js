@@ -71,7 +71,7 @@ function writeRows(field, values) {
 
 /** One spelling per meaning: answers are the same when their keys are, as on the server. */
 function key(value) {
-  if (!Array.isArray(value)) return value ? String(value).replace(/\r\n?/g, "\n").normalize("NFC").replace(/^\s+$/, "") : "";
+  if (!Array.isArray(value)) return value ? String(value).replace(/\r\n?|[\v\f\x85\u2028\u2029]/g, "\n").replace(/[\xad\u061c\u115f\u1160\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\u2800\u3164\ufeff\uffa0]/g, "").normalize("NFC").replace(/^\s+$/, "") : "";
   const items = value.map((item) => (typeof item === "string" ? item : Object.entries(item).filter(([, cell]) => key(cell)).sort()));
   const empty = (item) => Array.isArray(item) && item.every(([name]) => name === "row");
   while (items.length && empty(items.at(-1))) items.pop();

@@ -7,7 +7,7 @@ use crate::{
         access::{Amr, Role},
         calendar::show_instant,
         ids::SessionId,
-        text::{Lang, Text},
+        text::{Lang, Text, terminal::foreign},
     },
     web::{
         error::Failure,
@@ -130,7 +130,7 @@ pub async fn page(app: &App, ctx: &Ctx, path: &str, page: Shown<'_>) -> Result<S
         });
         rows.extend(narrowed.iter().filter(|one| one.token == id).map(|one| TokenRow {
             id: hex::encode(one.revocation_id),
-            label: one.checks.clone(),
+            label: foreign(&one.checks),
             actions: Vec::new(),
             until: String::new(),
             used: Some(shown(one.last_used_at)),

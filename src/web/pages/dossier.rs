@@ -11,12 +11,13 @@ use crate::{
         dossier::State as DossierState,
         evaluation::Evaluation,
         ids::{AttemptId, DossierId},
+        json::{self, Limits},
         text::Text,
     },
     store::deposit::Version,
     web::{
         error::{Failure, finding_json},
-        extract::{Posted, PostedFile, PostedJson},
+        extract::{MAX_BODY_BYTES, Posted, PostedFile, PostedJson},
         view::{self, DossierCard, DossierPage, GivenCard, VersionRow},
     },
 };
@@ -85,7 +86,8 @@ pub async fn create(
 ) -> Result<Response, Failure> {
     let attempt = AttemptId(posted.parse("attempt")?);
     let first = app.call(&call)?.sections.first().map_or_else(String::new, |section| section.id.clone());
-    let id = app.create(&ctx, &call, &RoundId(round), Document::default(), attempt).await?;
+    let begun = Document::begun(app.call(&call)?);
+    let id = app.create(&ctx, &call, &RoundId(round), begun, attempt).await?;
     Ok(see_other(ctx.lang, &format!("/dossiers/{id}/edit/{first}")))
 }
 
@@ -252,7 +254,8 @@ pub async fn save(
 
 /// What the posted section changes, against what it was rendered from.
 pub(in crate::web) fn changes(section: &Section, posted: &Posted) -> Vec<Change> {
-    let was: BTreeMap<String, Value> = serde_json::from_str(posted.text("was")).unwrap_or_default();
+    let was: BTreeMap<String, Value> =
+        json::from_str(posted.text("was"), Limits::bytes(MAX_BODY_BYTES)).unwrap_or_default();
     let action: Vec<&str> = posted.text("action").split(':').collect();
     section
         .fields

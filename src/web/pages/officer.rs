@@ -3,8 +3,15 @@
 use super::{here, render};
 use crate::web::extract::{Path, Query};
 use crate::{
-    app::{App, AppError, Ctx},
-    domain::calendar::{RoundId, show_instant},
+    app::{App, Ctx},
+    domain::{
+        calendar::{RoundId, show_instant},
+        csv::{Cell, Table},
+        text::{
+            Lang,
+            clean::{TextKind, clean},
+        },
+    },
     store::deposit::{Filter, Sort, Summary},
     web::{
         error::Failure,
@@ -27,7 +34,7 @@ pub fn filter(query: &RoundQuery, limit: u32) -> Filter {
     let page = query.page.max(1);
     Filter {
         hidden: Vec::new(),
-        words: query.q.clone(),
+        words: clean(TextKind::Line, &query.q),
         brick: query.brick.clone(),
         warnings: query.warnings == "yes",
         sort: match query.sort.as_str() {
@@ -87,7 +94,7 @@ fn list_row(row: Summary, zone: &jiff::tz::TimeZone) -> RoundRow {
     }
 }
 
-/// The list for a French spreadsheet: semicolons, decimal commas, a byte-order mark.
+/// The list for a spreadsheet, in the language of the reader.
 pub async fn csv(
     State(app): State<App>,
     ctx: Ctx,
@@ -98,16 +105,15 @@ pub async fn csv(
     let everything = RoundQuery { page: 1, ..query };
     let found = app.round_list(&ctx, &call, &round, &filter(&everything, EXPORT)).await?;
     let zone = app.call(&call)?.time_zone();
-    let text = write_csv(&ctx, found.rows, &zone).map_err(|error| AppError::Disk(std::io::Error::other(error)))?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{call}-{round}.csv\"")),
     ];
-    Ok((headers, text).into_response())
+    Ok((headers, table(ctx.lang, found.rows, &zone)).into_response())
 }
 
-fn write_csv(ctx: &Ctx, rows: Vec<Summary>, zone: &jiff::tz::TimeZone) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(b"\xef\xbb\xbf".to_vec());
+fn table(lang: Lang, rows: Vec<Summary>, zone: &jiff::tz::TimeZone) -> String {
+    let mut table = Table::new(lang);
     let heads = [
         ("Reçu", "Receipt"),
         ("Version", "Version"),
@@ -121,27 +127,21 @@ fn write_csv(ctx: &Ctx, rows: Vec<Summary>, zone: &jiff::tz::TimeZone) -> Result
         ("Points à instruire", "Points to examine"),
         ("Recevable", "Admissible"),
     ];
-    writer.write_record(heads.map(|(fr, en)| ctx.lang.tr(fr, en)))?;
+    table.texts(heads.map(|(fr, en)| lang.tr(fr, en)));
     for row in rows {
-        let fields = [
-            row.receipt,
-            row.version.to_string(),
-            show_instant(row.at, zone),
-            tame(&row.company),
-            row.siren,
-            tame(&row.title),
-            row.bricks,
-            row.base.decimal().replace('.', ","),
-            row.aid.decimal().replace('.', ","),
-            row.warnings.to_string(),
-            if row.admitted { ctx.lang.tr("oui", "yes") } else { ctx.lang.tr("non", "no") }.to_owned(),
-        ];
-        writer.write_record(fields)?;
+        table.row([
+            Cell::Text(&row.receipt),
+            Cell::Integer(row.version.into()),
+            Cell::Text(&show_instant(row.at, zone)),
+            Cell::Text(&row.company),
+            Cell::Text(&row.siren),
+            Cell::Text(&row.title),
+            Cell::Text(&row.bricks),
+            Cell::Money(row.base),
+            Cell::Money(row.aid),
+            Cell::Integer(row.warnings.into()),
+            Cell::Text(if row.admitted { lang.tr("oui", "yes") } else { lang.tr("non", "no") }),
+        ]);
     }
-    writer.into_inner().map_err(|error| csv::Error::from(std::io::Error::other(error.to_string())))
-}
-
-/// Keeps a spreadsheet from taking a company's name for a formula.
-fn tame(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    table.finish()
 }

@@ -67,10 +67,7 @@ pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: Posted) -> 
                 format!("{ASKED}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=900", app.asked_mark(&email));
             return Ok(([(header::SET_COOKIE, mark)], Html(page)).into_response());
         }
-        Err(AppError::NotAnAddress) => Text::new(
-            "Ce n'est pas une adresse électronique : écrivez-la sous la forme nom@entreprise.fr.",
-            "This is not an e-mail address: write it as name@company.com.",
-        ),
+        Err(AppError::NotAnAddress(fault)) => fault.sentence(),
         Err(AppError::TooManyLinks) => Text::new(
             "Plusieurs liens viennent d'être envoyés à cette adresse : utilisez le dernier reçu, ou attendez 15 minutes.",
             "Several links have just been sent to this address: use the last one received, or wait 15 minutes.",

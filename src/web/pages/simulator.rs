@@ -21,7 +21,7 @@ pub async fn show(
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
     let call = app.call(&call)?;
-    let document = Document::default();
+    let document = Document::begun(call);
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::simulator(shell, &document, None))?))
 }
 

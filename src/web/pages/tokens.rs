@@ -5,7 +5,10 @@ use crate::{
     app::{App, AppError, Ctx, encode},
     domain::{
         access::Action,
-        text::{Lang, Text},
+        text::{
+            Lang, Text,
+            clean::{TextKind, clean},
+        },
     },
     web::{
         error::Failure,
@@ -59,7 +62,7 @@ fn form(label: String, days: String, ticked: Vec<String>) -> TokenForm {
 pub async fn make(State(app): State<App>, ctx: Ctx, posted: Posted) -> Result<Response, Failure> {
     let allowed = app.token_actions(&ctx)?;
     let mut form = form(
-        posted.text("label").trim().to_owned(),
+        clean(TextKind::Line, posted.text("label")).trim().to_owned(),
         posted.text("days").trim().to_owned(),
         posted.all("action").map(str::to_owned).collect(),
     );

@@ -3,7 +3,7 @@
 use super::{here, render};
 use crate::{
     app::{App, AppError, Ctx},
-    domain::receipt::{self, PublicKey},
+    domain::receipt::{self, MAX_RECEIPT_BYTES, PublicKey},
     web::{assets, error::Failure, extract::PostedFile, view},
 };
 use axum::{
@@ -39,8 +39,7 @@ pub async fn run(State(app): State<App>, ctx: Ctx, uri: Uri, mut posted: PostedF
     while let Some(chunk) = posted.file.chunk().await.map_err(|_| Failure::BadRequest)? {
         bytes.extend_from_slice(&chunk);
     }
-    let json = serde_json::from_slice(&bytes).unwrap_or(serde_json::Value::Null);
-    let report = receipt::verify(&json, &published(&app));
+    let (report, json) = receipt::verify_bytes(&bytes, &published(&app));
     let number = json["statement"]["number"].as_str();
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::verify(shell, Some(&report), number))?))
 }

@@ -2,11 +2,12 @@
 
 use super::{shell::Shell, show};
 use crate::domain::{
-    answers::{day, holds},
+    answers::{day, holds, parse_hundredths},
     calendar::show_day,
     call::{Choice, Column, Field, Kind},
+    country,
     document::{Document, Row, Value, row_is_empty},
-    money::{Cents, parse_hundredths},
+    money::Cents,
     text::Lang,
 };
 use askama::Template;
@@ -132,9 +133,9 @@ pub(super) fn scalar(kind: Kind, options: &[Choice], text: &str, lang: &Lang) ->
             short if text.contains(['.', ',']) => short.replace('.', lang.tr(",", ".")),
             _ => text.to_owned(),
         },
-        Kind::Country => super::field::Input::countries(lang)
-            .find(|(code, _)| *code == text)
-            .map_or_else(|| text.to_owned(), |(code, name)| format!("{name} ({code})")),
+        Kind::Country => {
+            country::read(text).map_or_else(|| text.to_owned(), |country| country.names().get(lang).to_owned())
+        }
         _ => text.to_owned(),
     }
 }

@@ -111,7 +111,7 @@ impl Page<'_> {
             title => title,
         }
     }
-    fn countries(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+    fn countries(&self) -> impl Iterator<Item = &'static str> {
         Input::countries(self.s.lang)
     }
     fn asks_country(&self) -> bool {

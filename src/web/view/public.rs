@@ -125,7 +125,7 @@ pub fn simulator(s: &Shell<'_>, document: &Document, evaluation: Option<&Evaluat
 }
 
 impl Simulator<'_> {
-    fn countries(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+    fn countries(&self) -> impl Iterator<Item = &'static str> {
         Input::countries(self.s.lang)
     }
     fn anchor(&self, finding: &Finding) -> Option<String> {

@@ -13,6 +13,18 @@ async fn verdict(window: &Window, page: &Path, file: &Path) -> String {
     window.find("#result .verdict").await.attr("class").await.unwrap().unwrap()
 }
 
+/// Both strict readers of JSON say the same of every text of the table.
+async fn strict_readers_agree(window: &Window) {
+    let table = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/json/strict.tsv"));
+    let script = "try { readStrictly(arguments[0]); return 'read'; } \
+                  catch (error) { if (error instanceof JsonFault) return 'refused'; throw error; }";
+    for line in table.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let (expected, text) = line.split_once('\t').unwrap();
+        let text = text.replace("<TAB>", "\t");
+        assert_eq!(window.run(script, vec![json!(text)]).await, expected, "{line}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_offline_page_and_the_program_agree() {
     let mut ada = Actor::applicant().await;
@@ -54,5 +66,16 @@ async fn the_offline_page_and_the_program_agree() {
         let shown = verdict(&window, &page, &file).await;
         assert_eq!(shown.contains("good"), holds, "{name}: {shown}");
     }
+    // A9: of two members of one name nobody can say which was sealed.
+    let aid = format!("\"aid\":{}", real["manifest"]["amounts"]["aid"]);
+    for both in [format!("\"aid\":1,{aid}"), format!("{aid},\"aid\":1")] {
+        let twice = real.to_string().replacen(&aid, &both, 1);
+        let file = folder.path().join("twice.json");
+        std::fs::write(&file, &twice).unwrap();
+        assert!(!receipt::verify_bytes(twice.as_bytes(), &[]).0.holds());
+        assert!(verdict(&window, &page, &file).await.contains("bad"));
+        window.wait_text("#result", "manifest.amounts.aid").await;
+    }
+    strict_readers_agree(&window).await;
     window.close().await;
 }

@@ -44,7 +44,7 @@ fn receipt_of(folder: &Path) -> std::path::PathBuf {
     receipts.pop().expect("a receipt was saved")
 }
 
-fn text(output: &Output) -> String {
+pub fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 

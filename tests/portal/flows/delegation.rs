@@ -1,6 +1,6 @@
 //! A dossier worked on by several: each guest gets what was given, by its own name, and nothing more.
 
-mod invitations;
+pub mod invitations;
 mod readers;
 
 use crate::harness::{

@@ -85,7 +85,7 @@ function readTerm(message, symbols) {
 
 function readEntry(entry, symbols) {
   const key = entry.message(1);
-  const name = key.has(1) ? String(BigInt.asIntN(64, key.integer(1))) : `"${symbols.name(key.integer(2))}"`;
+  const name = key.has(1) ? String(BigInt.asIntN(64, key.integer(1))) : `"${escaped(symbols.name(key.integer(2)))}"`;
   return { name, value: readTerm(entry.message(2), symbols) };
 }
 
@@ -161,11 +161,19 @@ function readToken(text) {
   }
 }
 
+/** Words that the token brings, so that nothing in one ends its quotes or passes for something else. */
+function escaped(text) {
+  const known = { "\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\" };
+  // What src/domain/text/terminal.rs escapes.
+  const strange = /["\\\p{Cc}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800\ufff9-\ufffb\u{1d159}]/gu;
+  return text.replace(strange, (found) => known[found] ?? `\\u{${found.codePointAt(0).toString(16)}}`);
+}
+
 function printTerm({ kind, value }) {
   const list = (terms) => terms.map(printTerm).join(", ");
   switch (kind) {
-    case "variable": return `$${value}`;
-    case "string": return `"${value}"`;
+    case "variable": return `$${escaped(value)}`;
+    case "string": return `"${escaped(value)}"`;
     case "date": return printDate(value);
     case "bytes": return `hex:${hex(value)}`;
     case "set": return value.length ? `{${list(value)}}` : "{,}";
@@ -193,14 +201,14 @@ function printExpression(ops) {
     if (op.value) {
       stack.push(printTerm(op.value));
     } else if (op.ops) {
-      const params = op.params.map((name) => `$${name}`).join(", ");
+      const params = op.params.map((name) => `$${escaped(name)}`).join(", ");
       stack.push(params ? `${params} -> ${printExpression(op.ops)}` : printExpression(op.ops));
     } else if ("unary" in op) {
       const value = stack.pop();
-      stack.push(op.ffi ? `${value}.extern::${op.ffi}()` : (UNARY[op.unary]?.(value) ?? `?(${value})`));
+      stack.push(op.ffi ? `${value}.extern::${escaped(op.ffi)}()` : (UNARY[op.unary]?.(value) ?? `?(${value})`));
     } else {
       const [right, left] = [stack.pop(), stack.pop()];
-      const name = op.ffi ? `.extern::${op.ffi}` : (BINARY[op.binary] ?? "?");
+      const name = op.ffi ? `.extern::${escaped(op.ffi)}` : (BINARY[op.binary] ?? "?");
       stack.push(name.startsWith(".") ? `${left}${name}(${right})` : `${left} ${name} ${right}`);
     }
   }
@@ -208,7 +216,7 @@ function printExpression(ops) {
 }
 
 function printPredicate({ name, terms }) {
-  return `${name}(${terms.map(printTerm).join(", ")})`;
+  return `${escaped(name)}(${terms.map(printTerm).join(", ")})`;
 }
 
 function printQuery({ body, expressions, scoped }) {

@@ -8,7 +8,7 @@ let turn = 0;
 /** The name of a word of the policy, where the call has one. */
 function nameOf(word, lang) {
   const known = [...CHOICES.pieces, ...CHOICES.sections, ...CHOICES.actions].find((choice) => choice.word === word);
-  return known ? `${known[lang]} (${word})` : word;
+  return known ? `${known[lang]} (${word})` : escaped(word);
 }
 
 function option({ word, fr, en }) {

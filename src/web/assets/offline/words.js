@@ -69,7 +69,7 @@ function sentences({ dossier, part, operation, until, others }, names) {
 
 /** Whom the portal made a token for, from the facts of its first block. */
 function bearer({ facts }) {
-  const said = (name) => facts.filter((fact) => fact.name === name).map(({ terms }) => String(terms[0]?.value));
+  const said = (name) => facts.filter((fact) => fact.name === name).map(({ terms }) => escaped(String(terms[0]?.value)));
   const [id, account, roles] = [said("token").join(", "), said("user").join(", "), said("role").join(", ")];
   return both(
     `Jeton ${id || "sans numéro"}, au nom du compte ${account || "inconnu"}${roles && ` (${roles})`}.`,

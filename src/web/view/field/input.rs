@@ -4,47 +4,16 @@ use super::super::shell::Shell;
 use crate::domain::{
     answers::day,
     call::{Choice, Column, Field, Kind},
+    country,
     document::Value,
     text::Lang,
 };
 use askama::Template;
 
-/// Countries that applicants name most; any other code may be typed.
-const COUNTRIES: [(&str, &str, &str); 34] = [
-    ("FR", "France", "France"),
-    ("DE", "Allemagne", "Germany"),
-    ("AT", "Autriche", "Austria"),
-    ("BE", "Belgique", "Belgium"),
-    ("BG", "Bulgarie", "Bulgaria"),
-    ("CA", "Canada", "Canada"),
-    ("CH", "Suisse", "Switzerland"),
-    ("CN", "Chine", "China"),
-    ("CY", "Chypre", "Cyprus"),
-    ("CZ", "Tchéquie", "Czechia"),
-    ("DK", "Danemark", "Denmark"),
-    ("EE", "Estonie", "Estonia"),
-    ("ES", "Espagne", "Spain"),
-    ("FI", "Finlande", "Finland"),
-    ("GB", "Royaume-Uni", "United Kingdom"),
-    ("GR", "Grèce", "Greece"),
-    ("HR", "Croatie", "Croatia"),
-    ("HU", "Hongrie", "Hungary"),
-    ("IE", "Irlande", "Ireland"),
-    ("IN", "Inde", "India"),
-    ("IT", "Italie", "Italy"),
-    ("JP", "Japon", "Japan"),
-    ("LT", "Lituanie", "Lithuania"),
-    ("LU", "Luxembourg", "Luxembourg"),
-    ("LV", "Lettonie", "Latvia"),
-    ("MA", "Maroc", "Morocco"),
-    ("MT", "Malte", "Malta"),
-    ("NL", "Pays-Bas", "Netherlands"),
-    ("NO", "Norvège", "Norway"),
-    ("PL", "Pologne", "Poland"),
-    ("PT", "Portugal", "Portugal"),
-    ("SE", "Suède", "Sweden"),
-    ("TN", "Tunisie", "Tunisia"),
-    ("US", "États-Unis", "United States"),
+/// Countries that applicants name most; any other may be typed.
+const COUNTRIES: [&str; 34] = [
+    "FR", "DE", "AT", "BE", "BG", "CA", "CH", "CN", "CY", "CZ", "DK", "EE", "ES", "FI", "GB", "GR", "HR", "HU", "IE",
+    "IN", "IT", "JP", "LT", "LU", "LV", "MA", "MT", "NL", "NO", "PL", "PT", "SE", "TN", "US",
 ];
 
 /// One native control; what it is called and what surrounds it is up to the field or the cell.
@@ -111,8 +80,8 @@ impl<'a> Input<'a> {
     }
 
     /// The names of countries in the page's language, for the list that inputs refer to.
-    pub(crate) fn countries(lang: &Lang) -> impl Iterator<Item = (&'static str, &'static str)> {
-        COUNTRIES.iter().map(move |(code, fr, en)| (*code, lang.tr(fr, en)))
+    pub(crate) fn countries(lang: &Lang) -> impl Iterator<Item = &'static str> {
+        COUNTRIES.iter().filter_map(|code| country::by_code(code)).map(|country| country.name(lang))
     }
 
     /// Id of the first control: what messages are tied to.

@@ -6,7 +6,11 @@ use crate::{
     harness::Actor,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE};
-use biscuit_auth::{Biscuit, KeyPair, UnverifiedBiscuit, format::schema, macros::biscuit};
+use biscuit_auth::{
+    Biscuit, KeyPair, UnverifiedBiscuit,
+    format::schema,
+    macros::{biscuit, block},
+};
 use guichet::auth::attenuate::{self, Narrowing};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use prost_biscuit::Message;
@@ -100,6 +104,24 @@ async fn the_saved_page_writes_the_very_block_that_the_command_writes() {
         let found = python("shows", ada.at, &json!({ "token": token, "keys": keys }));
         assert_eq!(found["blocks"], blocks);
     }
+    window.close().await;
+}
+
+/// C3: what a holder wrote into a block is a string there, on the page and in the terminal.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_string_of_a_block_stays_one_on_the_page_and_in_the_terminal() {
+    let lie = "x\"), right(\"all\")\n✔ \u{1b}[2K\u{202e}\\ \u{2800}é";
+    let token = biscuit!(r#"user("x"); kind("api")"#).build(&KeyPair::new()).unwrap();
+    let token = token.append(block!("check if part({lie})", lie = lie)).unwrap().to_base64().unwrap();
+    let told = shown(&token);
+    assert!(told.contains(r#"check if part("x\"), right(\"all\")\n✔ \u{1b}[2K\u{202e}\\ \u{2800}é");"#), "{told}");
+    let folder = tempfile::tempdir().unwrap();
+    let window = Window::open(Script::On).await;
+    saved(&window, folder.path()).await;
+    window.paste("token", &token).await;
+    window.wait_text("#said-blocks", "détenteur (1)").await;
+    let exactly = window.run("return document.getElementById('said-exactly').textContent", vec![]).await;
+    assert_eq!(exactly, json!(told));
     window.close().await;
 }
 

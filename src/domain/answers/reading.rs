@@ -1,0 +1,215 @@
+//! Reading one field: its normal form into the document, what is wrong with it into the findings.
+
+use super::{
+    normal::{known, normal},
+    number::parse_hundredths,
+};
+use crate::domain::{
+    call::{Call, Column, Field, Kind, Section},
+    document::{Row, Value, row_is_empty},
+    finding::{Finding, Severity},
+    money::{Cents, decimal},
+    text::{Text, clean::is_blank},
+};
+use std::collections::BTreeSet;
+
+/// Reading one field: where findings come from.
+pub(super) struct Reading<'a> {
+    pub call: &'a Call,
+    pub section: &'a Section,
+    pub field: &'a Field,
+    pub findings: &'a mut Vec<Finding>,
+    /// Paths of what could not be read.
+    pub unreadable: &'a mut BTreeSet<String>,
+}
+
+impl Reading<'_> {
+    fn path(&self) -> String {
+        format!("{}.{}", self.section.id, self.field.id)
+    }
+
+    fn find(&mut self, path: String, message: Text) {
+        let rule = self.field.rule.clone().unwrap_or_else(|| {
+            let piece = self.call.pieces.iter().find(|piece| piece.sections.contains(&self.section.id));
+            piece.map_or_else(|| self.section.letter.clone(), |piece| piece.rule.clone())
+        });
+        let interpretation = self.field.interpretation.clone();
+        self.findings.push(Finding { rule, severity: Severity::Blocking, path, message, interpretation });
+    }
+
+    pub(super) fn missing(&mut self) {
+        let label = &self.field.label;
+        let message = match self.field.kind {
+            Kind::Declaration => {
+                Text::new(format!("Déclaration à cocher : {}", label.fr), format!("Statement to tick: {}", label.en))
+            }
+            Kind::Table if !self.field.fixed_rows.is_empty() => Text::new(
+                format!("« {} » : remplissez chaque ligne.", label.fr),
+                format!("“{}”: fill in every row.", label.en),
+            ),
+            Kind::Table => Text::new(
+                format!("« {} » : ajoutez au moins une ligne.", label.fr),
+                format!("“{}”: add at least one row.", label.en),
+            ),
+            _ => Text::new(format!("« {} » est à remplir.", label.fr), format!("“{}” must be filled in.", label.en)),
+        };
+        self.find(self.path(), message);
+    }
+
+    pub(super) fn value(&mut self, value: &mut Value) {
+        match value {
+            Value::Text(text) => match normal(self.field.kind, &self.field.options, text) {
+                Ok(normal) => {
+                    self.bounds(&normal);
+                    *text = normal;
+                }
+                Err(problem) => {
+                    self.unreadable.insert(self.path());
+                    self.find(self.path(), named(&self.field.label, &problem));
+                }
+            },
+            Value::Choices(choices) => {
+                let unknown: Vec<_> = choices.iter().filter(|choice| !known(&self.field.options, choice)).collect();
+                if !unknown.is_empty() {
+                    let list = unknown.iter().map(|choice| choice.as_str()).collect::<Vec<_>>().join(", ");
+                    let problem = Text::new(format!("choix inconnu : {list}."), format!("unknown choice: {list}."));
+                    self.find(self.path(), named(&self.field.label, &problem));
+                }
+            }
+            Value::Rows(rows) => self.rows(rows),
+            Value::Flag(_) => {}
+        }
+    }
+
+    fn bounds(&mut self, text: &str) {
+        let field = self.field;
+        let length = text.chars().count();
+        if let Some(most) = field.max_chars.filter(|most| length > *most) {
+            let over = length - most;
+            self.find(
+                self.path(),
+                named(
+                    &field.label,
+                    &Text::new(
+                        format!("{length} caractères pour {most} au plus : retirez-en {over}. Rien n'est coupé."),
+                        format!("{length} characters for {most} at most: remove {over}. Nothing is cut off."),
+                    ),
+                ),
+            );
+        }
+        if let Some(least) = field.min_chars.filter(|least| length < *least) {
+            self.find(
+                self.path(),
+                named(
+                    &field.label,
+                    &Text::new(
+                        format!("{length} caractères pour {least} au moins."),
+                        format!("{length} characters for {least} at least."),
+                    ),
+                ),
+            );
+        }
+        for problem in out_of_range(field.kind, field.min, field.max, text) {
+            self.find(self.path(), named(&field.label, &problem));
+        }
+    }
+
+    fn rows(&mut self, rows: &mut [Row]) {
+        let filled = rows.iter().filter(|row| !row_is_empty(row)).count();
+        if let Some(least) = self.field.min_rows.filter(|least| self.field.required && filled < *least) {
+            let problem = Text::new(
+                format!("{filled} ligne(s) pour {least} au moins."),
+                format!("{filled} row(s) for {least} at least."),
+            );
+            self.find(self.path(), named(&self.field.label, &problem));
+        }
+        let most = self.field.max_rows.unwrap_or(50);
+        if filled > most {
+            let problem = Text::new(
+                format!("{filled} lignes pour {most} au plus."),
+                format!("{filled} rows for {most} at most."),
+            );
+            self.find(self.path(), named(&self.field.label, &problem));
+        }
+        let grid = !self.field.fixed_rows.is_empty();
+        for (index, row) in rows.iter_mut().enumerate() {
+            if !grid && row_is_empty(row) {
+                continue;
+            }
+            for column in &self.field.columns {
+                self.cell(index, column, row);
+            }
+        }
+    }
+
+    fn cell(&mut self, index: usize, column: &Column, row: &mut Row) {
+        let cell = row.get(&column.id).map(|cell| cell.trim()).unwrap_or_default();
+        if is_blank(cell) {
+            if column.required && column.id != "row" {
+                let label = self.cell_label(index, column);
+                let message =
+                    Text::new(format!("« {} » est à remplir.", label.fr), format!("“{}” must be filled in.", label.en));
+                self.find(self.cell_path(index, column), message);
+            }
+            return;
+        }
+        let problems = match normal(column.kind, &column.options, cell) {
+            Ok(normal) => {
+                let mut problems = out_of_range(column.kind, column.min, column.max, &normal);
+                problems.extend(too_long(&normal, column.max_chars));
+                row.insert(column.id.clone(), normal);
+                problems
+            }
+            Err(problem) => {
+                self.unreadable.insert(self.cell_path(index, column));
+                vec![problem]
+            }
+        };
+        for problem in problems {
+            let message = named(&self.cell_label(index, column), &problem);
+            self.find(self.cell_path(index, column), message);
+        }
+    }
+
+    fn cell_path(&self, index: usize, column: &Column) -> String {
+        format!("{}[{index}].{}", self.path(), column.id)
+    }
+
+    fn cell_label(&self, index: usize, column: &Column) -> Text {
+        Text::new(
+            format!("{}, ligne {} : {}", self.field.label.fr, index + 1, column.label.fr),
+            format!("{}, row {}: {}", self.field.label.en, index + 1, column.label.en),
+        )
+    }
+}
+
+fn too_long(text: &str, most: Option<usize>) -> Option<Text> {
+    let length = text.chars().count();
+    let most = most.filter(|most| length > *most)?;
+    Some(Text::new(
+        format!("{length} caractères pour {most} au plus."),
+        format!("{length} characters for {most} at most."),
+    ))
+}
+
+/// What is wrong with a number that can be read.
+fn out_of_range(kind: Kind, min: Option<i64>, max: Option<i64>, text: &str) -> Vec<Text> {
+    let (number, show): (Option<i64>, fn(i64) -> String) = match kind {
+        Kind::Integer => (text.parse().ok(), |n| n.to_string()),
+        Kind::Money => (parse_hundredths(text).ok(), |n| Cents(n).show()),
+        Kind::Hundredths => (parse_hundredths(text).ok(), |n| decimal(n).replace('.', ",")),
+        _ => return Vec::new(),
+    };
+    let Some(number) = number else { return Vec::new() };
+    let low = min
+        .filter(|least| number < *least)
+        .map(|least| Text::new(format!("au moins {}.", show(least)), format!("must be at least {}.", show(least))));
+    let high = max
+        .filter(|most| number > *most)
+        .map(|most| Text::new(format!("au plus {}.", show(most)), format!("must be at most {}.", show(most))));
+    low.into_iter().chain(high).collect()
+}
+
+fn named(label: &Text, problem: &Text) -> Text {
+    Text::new(format!("« {} » : {}", label.fr, problem.fr), format!("“{}”: {}", label.en, problem.en))
+}

@@ -1,0 +1,176 @@
+//! The one writer of tables for spreadsheets.
+//!
+//! A spreadsheet takes a cell for a formula when it begins with `=`, `+`, `-` or `@`, and what begins a cell depends on the
+//! separator with which somebody opens the file: `Dupont,=HYPERLINK(…)` is two cells under commas.
+
+use super::{
+    money::Cents,
+    text::{Lang, clean::is_invisible},
+};
+
+/// What a cell holds.
+#[derive(Clone, Debug)]
+pub enum Cell<'a> {
+    /// Text, whatever it looks like.
+    Text(&'a str),
+    /// A whole number.
+    Integer(i64),
+    /// An amount.
+    Money(Cents),
+    /// A quantity in millionths.
+    Millionths(i128),
+    /// Nothing.
+    Empty,
+}
+
+/// A table that is being written.
+#[derive(Debug)]
+pub struct Table {
+    out: String,
+    separator: char,
+    point: &'static str,
+}
+
+/// The byte-order mark by which spreadsheets know UTF-8.
+const MARK: char = '\u{feff}';
+
+impl Table {
+    /// For people: their language decides the separator and the decimals.
+    #[must_use]
+    pub fn new(lang: Lang) -> Self {
+        let (separator, point) = match lang {
+            Lang::Fr => (';', ","),
+            Lang::En => (',', "."),
+        };
+        Self { out: String::from(MARK), separator, point }
+    }
+
+    /// For programs: commas and points, no mark.
+    #[must_use]
+    pub fn plain() -> Self {
+        Self { out: String::new(), separator: ',', point: "." }
+    }
+
+    /// Adds a row.
+    pub fn row<'a>(&mut self, cells: impl IntoIterator<Item = Cell<'a>>) {
+        for (index, cell) in cells.into_iter().enumerate() {
+            if index > 0 {
+                self.out.push(self.separator);
+            }
+            match cell {
+                Cell::Text(text) => self.text(text),
+                Cell::Integer(number) => self.out.push_str(&number.to_string()),
+                Cell::Money(amount) => self.out.push_str(&amount.decimal().replace('.', self.point)),
+                Cell::Millionths(quantity) => {
+                    let (sign, quantity) = (if quantity < 0 { "-" } else { "" }, quantity.unsigned_abs());
+                    let (units, rest) = (quantity / 1_000_000, quantity % 1_000_000);
+                    self.out.push_str(&format!("{sign}{units}{}{rest:06}", self.point));
+                }
+                Cell::Empty => {}
+            }
+        }
+        self.out.push_str("\r\n");
+    }
+
+    /// Adds a row of texts.
+    pub fn texts<'a>(&mut self, texts: impl IntoIterator<Item = &'a str>) {
+        self.row(texts.into_iter().map(Cell::Text));
+    }
+
+    /// The whole table.
+    #[must_use]
+    pub fn finish(self) -> String {
+        self.out
+    }
+
+    fn text(&mut self, text: &str) {
+        self.out.push('"');
+        self.out.push_str(&tame(text).replace('"', "\"\""));
+        self.out.push('"');
+    }
+}
+
+/// A text in which nothing begins a formula, under any separator: an apostrophe stands before what would.
+fn tame(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut begins = true;
+    for c in text.chars() {
+        if begins && matches!(c, '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}' | '\u{2212}')
+        {
+            out.push('\'');
+        }
+        out.push(c);
+        let ends =
+            matches!(c, ',' | ';' | '\t' | '|' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+        begins = ends || (begins && (c == '"' || c == '\u{ff02}' || c.is_whitespace() || is_invisible(c)));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn one(text: &str, lang: Lang) -> String {
+        let mut table = Table::new(lang);
+        table.texts([text]);
+        table.finish().trim_start_matches(MARK).trim_end().to_owned()
+    }
+
+    #[test]
+    fn b10_the_language_decides_separator_and_decimals() {
+        let rows = |lang| {
+            let mut table = Table::new(lang);
+            table.row([Cell::Text("Œuf \"bio\""), Cell::Integer(-3), Cell::Money(Cents(-12_550)), Cell::Empty]);
+            table.finish()
+        };
+        assert_eq!(rows(Lang::Fr), "\u{feff}\"Œuf \"\"bio\"\"\";-3;-125,50;\r\n");
+        assert_eq!(rows(Lang::En), "\u{feff}\"Œuf \"\"bio\"\"\",-3,-125.50,\r\n");
+    }
+
+    #[test]
+    fn b10_no_cell_becomes_a_formula() {
+        for (text, written) in [
+            ("Dupont,=HYPERLINK(\"http://x\")", "\"Dupont,'=HYPERLINK(\"\"http://x\"\")\""),
+            ("Dupont;+1", "\"Dupont;'+1\""),
+            ("a\n=1", "\"a\n'=1\""),
+            ("a\u{b}@b", "\"a\u{b}'@b\""),
+            ("a, \"=1", "\"a, \"\"'=1\""),
+            ("=1", "\"'=1\""),
+            (" \u{200b}=1", "\" \u{200b}'=1\""),
+            ("\t-1", "\"\t'-1\""),
+            ("＝1", "\"'＝1\""),
+            ("＋1；－2", "\"'＋1；－2\""),
+            ("＠x", "\"'＠x\""),
+            ("Jean-Luc + Cie = 2", "\"Jean-Luc + Cie = 2\""),
+        ] {
+            assert_eq!(one(text, Lang::Fr), written, "{text:?}");
+            assert_eq!(one(text, Lang::En), written, "{text:?}");
+        }
+    }
+
+    /// The cells that a naive reader sees, whichever separator it takes and however it treats quotes.
+    fn cells(line: &str, separator: char) -> Vec<String> {
+        line.split([separator, '\n', '\r'])
+            .map(|cell| cell.trim_matches(|c: char| c == '"' || c.is_whitespace()).to_owned())
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn no_reader_meets_a_formula(text in "[=+@,;\"a\n\t －＝-]{0,12}") {
+            for separator in [',', ';', '\t'] {
+                for cell in cells(&one(&text, Lang::Fr), separator) {
+                    prop_assert!(!cell.starts_with(['=', '+', '-', '@', '＝', '－']), "{:?} in {:?}", cell, text);
+                }
+            }
+        }
+        #[test]
+        fn a_cell_is_read_back(text in "\\PC{0,20}") {
+            let written = one(&text, Lang::En);
+            let inner = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default().replace("\"\"", "\"");
+            prop_assert_eq!(inner.replace('\'', ""), text.replace('\'', ""));
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! The one reader of JSON that comes from outside. It refuses what two readers could understand in two ways: a member that
+//! stands twice, of which one reader keeps the first and another the last; text behind the value; bytes that are not
+//! UTF-8; numbers that would be rounded. What is wrong is said with its place.
+
+use super::text::Text;
+use serde::{
+    Deserializer,
+    de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor},
+};
+use std::{collections::HashSet, fmt};
+
+/// How much is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Most bytes.
+    pub bytes: usize,
+    /// Deepest nesting of lists and objects.
+    pub depth: usize,
+}
+
+/// Deepest nesting of anything that the portal writes or reads: none of its formats goes beyond eight.
+pub const MAX_DEPTH: usize = 32;
+
+impl Limits {
+    /// Bounds for an input of at most so many bytes.
+    #[must_use]
+    pub const fn bytes(bytes: usize) -> Self {
+        Self { bytes, depth: MAX_DEPTH }
+    }
+}
+
+/// What is wrong with a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JsonFault {
+    /// More bytes than are read.
+    TooLong(usize),
+    /// Not UTF-8, or behind a byte-order mark.
+    NotUtf8,
+    /// A member of an object stands twice.
+    Twice,
+    /// Nested more deeply than is read.
+    TooDeep(usize),
+    /// A number that has more digits than would be kept.
+    Imprecise(String),
+    /// Not JSON, or not of the form that is expected: in the words of the reader, in English.
+    Other(String),
+}
+
+/// What is wrong, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonError {
+    /// Path of the member: `applicant.siret`, `rows[1]`; empty for the whole.
+    pub path: String,
+    /// What is wrong.
+    pub fault: JsonFault,
+    /// Line, from 1; 0 where there is none.
+    pub line: usize,
+    /// Column, from 1; 0 where there is none.
+    pub column: usize,
+}
+
+impl JsonError {
+    /// A fault of something that was read already.
+    #[must_use]
+    pub fn other(error: &impl fmt::Display) -> Self {
+        Self::whole(JsonFault::Other(error.to_string()))
+    }
+
+    fn whole(fault: JsonFault) -> Self {
+        Self { path: String::new(), fault, line: 0, column: 0 }
+    }
+
+    /// The same for people.
+    #[must_use]
+    pub fn words(&self) -> Text {
+        let words = match &self.fault {
+            JsonFault::TooLong(most) => Text::new(format!("plus de {most} octets"), format!("more than {most} bytes")),
+            JsonFault::NotUtf8 => Text::new("ce n'est pas de l'UTF-8 sans marque", "this is not UTF-8 without a mark"),
+            JsonFault::Twice => Text::new("ce membre s'y trouve deux fois", "this member stands twice"),
+            JsonFault::TooDeep(most) => {
+                Text::new(format!("plus de {most} niveaux"), format!("more than {most} levels"))
+            }
+            JsonFault::Imprecise(number) => Text::new(
+                format!("le nombre {number} serait arrondi : écrivez-le entre guillemets"),
+                format!("the number {number} would be rounded: write it in quotes"),
+            ),
+            JsonFault::Other(reason) => Text::new(reason.as_str(), reason.as_str()),
+        };
+        let place = if self.path.is_empty() { String::new() } else { format!("{}: ", self.path) };
+        let at = |fr: &str, en: &str| match (self.line, &self.fault) {
+            // The reader's own words have their place in them.
+            (0, _) | (_, JsonFault::Other(_)) => Text::default(),
+            (line, _) => {
+                let column = self.column;
+                Text::new(format!(" ({fr} {line}, {column})"), format!(" ({en} {line}, {column})"))
+            }
+        };
+        let at = at("ligne et colonne", "line and column");
+        let french = place.replace(": ", " : ");
+        Text::new(format!("{french}{}{}", words.fr, at.fr), format!("{place}{}{}", words.en, at.en))
+    }
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words().en)
+    }
+}
+
+impl std::error::Error for JsonError {}
+
+/// Reads a value from the bytes of a whole text.
+///
+/// # Errors
+/// The first fault, with its place.
+pub fn from_slice<T: DeserializeOwned>(bytes: &[u8], limits: Limits) -> Result<T, JsonError> {
+    strict(bytes, limits)?;
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { String::new() } else { path };
+        let inner = error.inner();
+        JsonError { path, line: inner.line(), column: inner.column(), fault: JsonFault::Other(inner.to_string()) }
+    })
+}
+
+/// Reads a value from text.
+///
+/// # Errors
+/// The first fault, with its place.
+pub fn from_str<T: DeserializeOwned>(text: &str, limits: Limits) -> Result<T, JsonError> {
+    from_slice(text.as_bytes(), limits)
+}
+
+/// Everything that is judged before anything is made of a text.
+fn strict(bytes: &[u8], limits: Limits) -> Result<(), JsonError> {
+    if bytes.len() > limits.bytes {
+        return Err(JsonError::whole(JsonFault::TooLong(limits.bytes)));
+    }
+    let text = std::str::from_utf8(bytes).ok().filter(|text| !text.starts_with('\u{feff}'));
+    let text = text.ok_or_else(|| JsonError::whole(JsonFault::NotUtf8))?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let mut walk = Walk { path: String::new(), depth: limits.depth, fault: None };
+    let walked = Place(&mut walk).deserialize(&mut reader).and_then(|()| reader.end());
+    if let Err(error) = walked {
+        let Walk { path, fault, .. } = walk;
+        let fault = fault.unwrap_or_else(|| JsonFault::Other(error.to_string()));
+        let path = if matches!(fault, JsonFault::Other(_)) { String::new() } else { path };
+        return Err(JsonError { path, fault, line: error.line(), column: error.column() });
+    }
+    match rounded(text) {
+        Some(at) => {
+            let (before, number) = (&text[..at.start], &text[at.clone()]);
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().map_or(0, str::len) + 1;
+            let shown = number.chars().take(40).collect();
+            Err(JsonError { path: String::new(), fault: JsonFault::Imprecise(shown), line, column })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Where the reader is, and what it has found.
+struct Walk {
+    path: String,
+    /// Levels that are left.
+    depth: usize,
+    fault: Option<JsonFault>,
+}
+
+/// One value, of which nothing is kept.
+struct Place<'a>(&'a mut Walk);
+
+impl Place<'_> {
+    fn deeper<E: serde::de::Error>(&mut self) -> Result<(), E> {
+        match self.0.depth.checked_sub(1) {
+            Some(left) => self.0.depth = left,
+            None => return Err(self.fault(JsonFault::TooDeep(MAX_DEPTH))),
+        }
+        Ok(())
+    }
+
+    fn fault<E: serde::de::Error>(&mut self, fault: JsonFault) -> E {
+        self.0.fault = Some(fault);
+        E::custom("refused")
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Place<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Place<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        self.deeper()?;
+        let here = self.0.path.len();
+        let mut index = 0_usize;
+        loop {
+            self.0.path.push_str(&format!("[{index}]"));
+            if items.next_element_seed(Place(self.0))?.is_none() {
+                break;
+            }
+            self.0.path.truncate(here);
+            index += 1;
+        }
+        self.0.path.truncate(here);
+        self.0.depth += 1;
+        Ok(())
+    }
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<(), A::Error> {
+        self.deeper()?;
+        let here = self.0.path.len();
+        let mut names = HashSet::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if here > 0 {
+                self.0.path.push('.');
+            }
+            self.0.path.push_str(&name);
+            if !names.insert(name) {
+                return Err(self.fault(JsonFault::Twice));
+            }
+            members.next_value_seed(Place(self.0))?;
+            self.0.path.truncate(here);
+        }
+        self.0.depth += 1;
+        Ok(())
+    }
+}
+
+/// The first number of a valid text that would not be kept as it stands: an integer beyond 64 bits, or a decimal
+/// number that a double does not give back.
+fn rounded(text: &str) -> Option<std::ops::Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => {
+                at += 1;
+                while at < bytes.len() && bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                at += 1;
+            }
+            b'-' | b'0'..=b'9' => {
+                let start = at;
+                while at < bytes.len() && matches!(bytes[at], b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9') {
+                    at += 1;
+                }
+                if !is_exact(&text[start..at]) {
+                    return Some(start..at);
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+fn is_exact(number: &str) -> bool {
+    if number.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()) {
+        return number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
+    }
+    let kept = number.parse::<f64>().map(|read| format!("{read:e}"));
+    kept.is_ok_and(|kept| scientific(number).is_some_and(|typed| scientific(&kept) == Some(typed)))
+}
+
+/// The significant digits of a number and the power of ten of the last one.
+fn scientific(number: &str) -> Option<(String, i64)> {
+    let (mantissa, power) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{}{fraction}", whole.trim_start_matches('-'));
+    let significant = digits.trim_end_matches('0');
+    let dropped = i64::try_from(digits.len() - significant.len()).ok()? - i64::try_from(fraction.len()).ok()?;
+    let significant = significant.trim_start_matches('0');
+    let power = if significant.is_empty() { 0 } else { power.parse::<i64>().ok()?.checked_add(dropped)? };
+    Some((significant.to_owned(), power))
+}
+
+#[cfg(test)]
+mod tests;

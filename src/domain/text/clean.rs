@@ -1,0 +1,166 @@
+//! One cleaner for every text that comes from outside: what each kind of text keeps stands in one table.
+//!
+//! A character that nobody sees makes two spellings of one name, fourteen digits that are fifteen characters, or a
+//! company whose name is blank. Word processors write line breaks as U+000B, U+000C, U+0085, U+2028 or U+2029.
+
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{CanonicalCombiningClass, DefaultIgnorableCodePoint, ExtendedPictographic, Ideographic, JoiningType},
+};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// What a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextKind {
+    /// Several lines: an answer, a reason, a word to somebody.
+    Prose,
+    /// One line: a name, a title, a label, words to search for.
+    Line,
+    /// SIREN, SIRET, NAF, country, a number of a receipt.
+    Identifier,
+    /// An amount or a quantity.
+    Number,
+    /// A day.
+    Date,
+    /// A telephone number.
+    Phone,
+    /// An e-mail address.
+    Email,
+    /// A web address.
+    Url,
+    /// The name of a file; its extension is judged elsewhere.
+    FileName,
+}
+
+/// What becomes of line breaks and tabs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Breaks {
+    /// A line break is `\n`, a tab stays.
+    Kept,
+    /// Each is a space.
+    Space,
+}
+
+/// What becomes of characters that are invisible but may have a meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invisible {
+    /// Joiners stay inside words of scripts that need them and inside emoji; variation selectors behind what they vary.
+    Meaningful,
+    /// Only the selector behind an emoji stays.
+    EmojiStyle,
+    /// None stays.
+    Dropped,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Keeping {
+    /// The kind.
+    pub kind: TextKind,
+    /// Its name in `docs/text.md`.
+    pub name: &'static str,
+    /// Line breaks and tabs.
+    pub breaks: Breaks,
+    /// Invisible characters with a meaning; all others are taken out of every kind.
+    pub invisible: Invisible,
+}
+
+/// What each kind of text keeps.
+pub const KEPT: [Keeping; 9] = [
+    keeping(TextKind::Prose, "prose", Breaks::Kept, Invisible::Meaningful),
+    keeping(TextKind::Line, "line", Breaks::Space, Invisible::EmojiStyle),
+    keeping(TextKind::Identifier, "identifier", Breaks::Space, Invisible::Dropped),
+    keeping(TextKind::Number, "number", Breaks::Space, Invisible::Dropped),
+    keeping(TextKind::Date, "date", Breaks::Space, Invisible::Dropped),
+    keeping(TextKind::Phone, "phone", Breaks::Space, Invisible::Dropped),
+    keeping(TextKind::Email, "e-mail", Breaks::Space, Invisible::Dropped),
+    keeping(TextKind::Url, "web address", Breaks::Space, Invisible::Dropped),
+    keeping(TextKind::FileName, "file name", Breaks::Space, Invisible::Dropped),
+];
+
+const fn keeping(kind: TextKind, name: &'static str, breaks: Breaks, invisible: Invisible) -> Keeping {
+    Keeping { kind, name, breaks, invisible }
+}
+
+/// A text as the portal keeps it: NFC, its line breaks in one spelling, without what nobody sees. What was cleaned once
+/// does not change again.
+#[must_use]
+pub fn clean(kind: TextKind, text: &str) -> String {
+    let (breaks, invisible) = KEPT
+        .iter()
+        .find(|row| row.kind == kind)
+        .map_or((Breaks::Kept, Invisible::Dropped), |row| (row.breaks, row.invisible));
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
+    // What is taken out may have stood between a letter and its accent, and a letter that becomes one with its accent
+    // may no longer need the joiner behind it: again, until nothing changes. Every round only shortens.
+    let mut known = pass(&text.replace("\r\n", "\n"), breaks, invisible);
+    loop {
+        let next = pass(&known, breaks, invisible);
+        if next == known {
+            return known;
+        }
+        known = next;
+    }
+}
+
+fn pass(text: &str, breaks: Breaks, invisible: Invisible) -> String {
+    let composed: String = if is_nfc(text) { text.to_owned() } else { text.nfc().collect() };
+    let mut out = String::with_capacity(composed.len());
+    let mut rest = composed.chars().peekable();
+    while let Some(c) = rest.next() {
+        let kept = match (c, breaks) {
+            ('\n' | '\t', Breaks::Kept) => Some(c),
+            ('\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}', Breaks::Kept) => Some('\n'),
+            ('\n' | '\t' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}', Breaks::Space) => Some(' '),
+            _ if is_invisible(c) => has_meaning(c, out.chars().next_back(), rest.peek(), invisible).then_some(c),
+            _ => Some(c),
+        };
+        out.extend(kept);
+    }
+    if is_nfc(&out) { out } else { out.nfc().collect() }
+}
+
+/// Whether nobody sees the character: controls, format characters, fillers, what readers ignore by default.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    // Blanks that are neither white space nor ignorable: braille, a musical head, the marks of an annotation.
+    let blank = matches!(c, '\u{2800}' | '\u{1d159}' | '\u{fff9}'..='\u{fffb}');
+    c.is_control() || blank || (!c.is_ascii() && CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c))
+}
+
+/// Whether nobody sees anything in a text.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || is_invisible(c))
+}
+
+/// Whether an invisible character means something behind the one before it.
+fn has_meaning(c: char, before: Option<char>, after: Option<&char>, kept: Invisible) -> bool {
+    let Some(before) = before else { return false };
+    let emoji = CodePointSetData::new::<ExtendedPictographic>().contains(before);
+    let keycap = matches!(before, '0'..='9' | '#' | '*') && after == Some(&'\u{20e3}');
+    match (c, kept) {
+        (_, Invisible::Dropped) => false,
+        ('\u{fe0e}' | '\u{fe0f}', _) => emoji || keycap,
+        (_, Invisible::EmojiStyle) => false,
+        ('\u{fe00}'..='\u{fe0d}' | '\u{e0100}'..='\u{e01ef}', _) => {
+            CodePointSetData::new::<Ideographic>().contains(before)
+        }
+        ('\u{200d}', _) if emoji || matches!(before, '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}') => true,
+        ('\u{200c}' | '\u{200d}', _) => needs_joiners(before),
+        _ => false,
+    }
+}
+
+/// Whether a character belongs to a script in which joiners change what is read.
+fn needs_joiners(c: char) -> bool {
+    let virama = CodePointMapData::<CanonicalCombiningClass>::new().get(c) == CanonicalCombiningClass::Virama;
+    let joining = CodePointMapData::<JoiningType>::new().get(c);
+    let joins = [JoiningType::DualJoining, JoiningType::RightJoining, JoiningType::LeftJoining].contains(&joining);
+    virama || joins
+}
+
+#[cfg(test)]
+mod tests;

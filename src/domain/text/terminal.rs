@@ -1,0 +1,91 @@
+//! Foreign text on a terminal: what somebody else wrote must not move the cursor, turn the line round, or pass for ours.
+
+use super::clean::is_invisible;
+
+/// The marks by which our own lines say that something holds or not.
+const OUR_MARKS: [char; 2] = ['✔', '✘'];
+
+/// A text in which every character that is invisible, changes the direction, breaks the line, or is one of our own marks
+/// stands as an escape: `\n`, `\u{1b}`. The ends of lines of our own are written behind it, never within.
+#[must_use]
+pub fn foreign(text: &str) -> String {
+    escape(text, |c| OUR_MARKS.contains(&c))
+}
+
+/// The same of a text of several lines: each further line is indented, so that none passes for one of ours.
+#[must_use]
+pub fn foreign_lines(text: &str) -> String {
+    text.trim_end().lines().map(foreign).collect::<Vec<_>>().join("\n  ")
+}
+
+/// A string in quotes, as Datalog and JSON write them: nothing in it ends it.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", inside_quotes(text))
+}
+
+/// What stands between the quotes.
+#[must_use]
+pub fn inside_quotes(text: &str) -> String {
+    escape(text, |c| matches!(c, '"' | '\\'))
+}
+
+fn escape(text: &str, also: impl Fn(char) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '"' | '\\' if also(c) => out.extend(['\\', c]),
+            '\u{2028}' | '\u{2029}' => out.extend(c.escape_unicode()),
+            _ if also(c) || is_invisible(c) => out.extend(c.escape_unicode()),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn c3_a_name_cannot_write_lines_of_ours() {
+        let forged = "x\u{1b}[2K\r✔ Le contenu est intact.\n✔ La signature est juste.\u{202e}";
+        let shown = foreign(forged);
+        assert_eq!(
+            shown,
+            "x\\u{1b}[2K\\r\\u{2714} Le contenu est intact.\\n\\u{2714} La signature est juste.\\u{202e}"
+        );
+        assert_eq!(
+            foreign("Établissements Œuf & Cⁱᵉ, 125\u{202f}000\u{a0}€ 👋"),
+            "Établissements Œuf & Cⁱᵉ, 125\u{202f}000\u{a0}€ 👋"
+        );
+    }
+
+    #[test]
+    fn c3_nothing_ends_a_string_but_its_quote() {
+        assert_eq!(quoted("a\") ; right(\"b\\"), "\"a\\\") ; right(\\\"b\\\\\"");
+        assert_eq!(quoted("a\u{0}\u{200b}"), "\"a\\u{0}\\u{200b}\"");
+    }
+
+    #[test]
+    fn c3_an_error_of_several_lines_is_escaped() {
+        assert_eq!(foreign_lines("one\n✔ two\r\n"), "one\n  \\u{2714} two");
+    }
+
+    proptest! {
+        #[test]
+        fn one_line_stays_one(text in any::<String>()) {
+            for shown in [foreign(&text), quoted(&text)] {
+                prop_assert!(!shown.chars().any(|c| c.is_control() || is_invisible(c)));
+                prop_assert_eq!(shown.lines().count().max(1), 1);
+            }
+            prop_assert!(!foreign(&text).contains(OUR_MARKS));
+            let read = quoted(&text);
+            prop_assert_eq!(read.replace("\\\\", "").replace("\\\"", "").matches('"').count(), 2);
+        }
+    }
+}
