@@ -19,7 +19,7 @@ help:
 	@echo 'make check       format, lints, documentation, licences'
 	@echo 'make advisories  known faults of the libraries, from the network'
 	@echo 'make bench       benchmarks'
-	@echo 'make fuzz        looks for tokens and forms that break their readers, FUZZ_SECONDS each'
+	@echo 'make fuzz        looks for tokens, forms and files that break their readers, FUZZ_SECONDS each'
 	@echo 'make drill       disasters of the database, five times each, as a table'
 	@echo 'make setup       only installs what demo and test need'
 
@@ -86,7 +86,7 @@ FUZZ_SECONDS ?= 60
 fuzz:
 	@scripts/setup --with-fuzz
 	@cp Cargo.lock fuzz/Cargo.lock
-	@for target in admission appended form; do \
+	@for target in admission appended form inspect; do \
 	  mkdir -p "var/fuzz/$$target" && \
 	  cargo fuzz run --sanitizer none --target-dir "$(CARGO_TARGET_DIR)/fuzz" "$$target" "var/fuzz/$$target" "fuzz/corpus/$$target" \
 	    -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=16384 || exit 1; \

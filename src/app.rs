@@ -37,7 +37,6 @@ mod share;
 mod sign_in;
 mod site;
 mod transaction;
-pub mod watermark;
 mod withdraw;
 
 pub use administer::IssuedToken;

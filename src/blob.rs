@@ -7,7 +7,6 @@
 
 pub mod peers;
 
-use crate::domain::media::{Look, WINDOW_BYTES};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use peers::Peers;
@@ -51,30 +50,25 @@ pub struct Received {
     pub sha256: String,
     /// Length.
     pub bytes: u64,
-    head: Vec<u8>,
-    tail: Vec<u8>,
-    says_encrypt: bool,
 }
 
 impl Received {
-    /// Both ends, for judging the type.
-    #[must_use]
-    pub fn look(&self) -> Look<'_> {
-        Look { head: &self.head, tail: &self.tail, bytes: self.bytes, says_encrypt: self.says_encrypt }
+    /// The bytes, to be read from their start.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn open(&self) -> io::Result<std::fs::File> {
+        self.file.reopen()
     }
 }
 
 /// How much is gathered before it is hashed and written.
 const BATCH_BYTES: usize = 256 * 1024;
-const ENCRYPT: &[u8] = b"/Encrypt";
 
 struct Receiver {
     file: tempfile::NamedTempFile,
     context: Context,
     bytes: u64,
-    head: Vec<u8>,
-    tail: Vec<u8>,
-    says_encrypt: bool,
 }
 
 impl Receiver {
@@ -82,27 +76,11 @@ impl Receiver {
         self.file.write_all(batch)?;
         self.context.update(batch);
         self.bytes += batch.len() as u64;
-        let room = WINDOW_BYTES - self.head.len();
-        self.head.extend_from_slice(&batch[..batch.len().min(room)]);
-        let seam = self.tail.len().saturating_sub(ENCRYPT.len());
-        let mut window = self.tail.split_off(seam);
-        window.extend_from_slice(batch);
-        self.says_encrypt = self.says_encrypt || memchr::memmem::find(&window, ENCRYPT).is_some();
-        self.tail.extend_from_slice(&window);
-        let excess = self.tail.len().saturating_sub(WINDOW_BYTES);
-        self.tail.drain(..excess);
         Ok(self)
     }
 
     fn finish(self) -> Received {
-        Received {
-            sha256: hex::encode(self.context.finish()),
-            file: self.file,
-            bytes: self.bytes,
-            head: self.head,
-            tail: self.tail,
-            says_encrypt: self.says_encrypt,
-        }
+        Received { sha256: hex::encode(self.context.finish()), file: self.file, bytes: self.bytes }
     }
 }
 
@@ -209,9 +187,6 @@ impl Blobs {
                             file: tempfile::NamedTempFile::new_in(incoming)?,
                             context: Context::new(&SHA256),
                             bytes: 0,
-                            head: Vec::new(),
-                            tail: Vec::new(),
-                            says_encrypt: false,
                         },
                     };
                     current.write(&full)

@@ -1,5 +1,6 @@
-//! The other outside systems, one adapter each.
+//! What comes from outside: the other systems, one adapter each, and files of others.
 
 pub mod definition;
+pub mod inspect;
 pub mod repman;
 pub mod restic;

@@ -12,13 +12,13 @@ mod digest;
 mod doctor;
 mod edge;
 mod keep;
+pub mod limited;
 mod parent;
 mod promise;
 mod rollout;
 mod serve;
 mod token;
 mod verify;
-mod watermark;
 
 use crate::domain::text::Lang;
 use clap::{Parser, Subcommand};
@@ -68,9 +68,6 @@ enum Command {
     Definitions(definitions::DefinitionsArgs),
     /// Checks the definition of a call.
     CheckCall(check_call::CheckCallArgs),
-    /// Marks one piece, for the portal.
-    #[command(hide = true)]
-    Watermark(watermark::WatermarkArgs),
 }
 
 impl Cli {
@@ -96,7 +93,6 @@ impl Cli {
             Command::Admin(command) => admin::run(command).await.map(done),
             Command::Definitions(args) => definitions::run(&args).await.map(done),
             Command::CheckCall(args) => check_call::run(&args),
-            Command::Watermark(args) => watermark::run(&args).map(done),
         }
     }
 

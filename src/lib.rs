@@ -1,7 +1,7 @@
 //! Guichet: the portal of public calls for projects.
 //!
 //! The map of the crate, and the one direction of its dependencies:
-//! `cli → {web, edge, ops, bricks} → app → {auth, store, blob} → domain`. [`domain`] is pure: no clock, no randomness,
+//! `cli → {web, edge, ops} → app → {bricks, auth, store, blob} → domain`. [`domain`] is pure: no clock, no randomness,
 //! no input or output. `docs/architecture.md` follows one request through these modules.
 
 pub mod app;

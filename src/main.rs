@@ -3,7 +3,7 @@
 use anyhow::Context;
 use clap::Parser;
 use guichet::{
-    cli::{Cli, is_broken_pipe},
+    cli::{Cli, is_broken_pipe, limited},
     domain::text::terminal::foreign_lines,
 };
 use std::{
@@ -13,6 +13,9 @@ use std::{
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
+    if let Some(code) = limited::run() {
+        return code;
+    }
     let cli = Cli::parse();
     let failure = cli.failure();
     match run(cli) {

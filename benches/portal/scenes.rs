@@ -95,10 +95,10 @@ pub fn all() -> Vec<Scene> {
             world.program.request(Method::POST, &format!("/api/v1/dossiers/{draft}/deposits")).json(&attempt)
         }),
         scene("upload of 60 kB", 1.0, 400, |world| {
-            let mut file = b"%PDF-1.7\n".to_vec();
+            let mut file = sample::piece("P7-kbis.pdf");
+            file.extend_from_slice(b"%");
             file.extend_from_slice(uuid::Uuid::now_v7().to_string().as_bytes());
             file.resize(60_000, b' ');
-            file.extend_from_slice(b"\n%%EOF\n");
             let draft = &world.drafts[world.next.fetch_add(1, Ordering::Relaxed) % DRAFTS];
             world
                 .program

@@ -2,18 +2,22 @@
 
 use super::{App, AppError, Ctx, transaction::transaction};
 use crate::{
+    blob::Received,
+    bricks::inspect::limited,
     domain::{
         access::{Action, Part},
         answers,
+        call::{Call, Piece},
         event::{Event, EventKind},
         ids::DossierId,
-        media::{FileRefusal, judge},
+        media::{FileRefusal, file_name},
         piece::Upload,
     },
     store::{Freshness, dossier, journal, piece},
 };
 use bytes::Bytes;
 use futures_util::Stream;
+use jiff::civil::Date;
 
 /// A piece that was attached.
 #[derive(Clone, Debug)]
@@ -52,15 +56,36 @@ impl App {
             text => Some(answers::day(text).map_err(|_| AppError::IssueDate)?),
         };
         let received = self.blobs.receive(body, call.files.max_file_bytes).await?;
+        self.attach_received(ctx, id, call, piece, name, issued, received).await
+    }
+
+    /// Attaches a file that has come to its end.
+    ///
+    /// # Errors
+    /// [`AppError::File`] with the reason and the remedy; the policy's or the store's.
+    #[expect(clippy::too_many_arguments, reason = "each is another thing that is said of the file")]
+    async fn attach_received(
+        &self,
+        ctx: &Ctx,
+        id: DossierId,
+        call: &Call,
+        piece: &Piece,
+        name: &str,
+        issued: Option<Date>,
+        received: Received,
+    ) -> Result<Attached, AppError> {
         let ctx = &self.asked_again(ctx).await?;
-        let media = judge(received.look(), &piece.media).map_err(AppError::File)?;
+        let judgement = limited::inspect(received.open()?, &piece.media).await?;
+        let verdict = judgement.map_err(AppError::File)?;
+        let code = piece.code.as_str();
         let upload = Upload {
             code: code.to_owned(),
             sha256: received.sha256.clone(),
-            name: file_name(name, code),
-            media: media.to_owned(),
+            name: file_name(name, &verdict.media, code),
+            media: verdict.media,
             bytes: received.bytes,
             issued,
+            inspection: Some(verdict.inspection),
         };
         self.blobs.keep(received).await?;
         let (upload, limit) = (&upload, call.files.max_dossier_bytes);
@@ -109,17 +134,4 @@ impl App {
 fn event(ctx: &Ctx, kind: EventKind, id: DossierId, data: serde_json::Value) -> Event {
     let actor = ctx.actor.as_ref().map(|actor| actor.account.id);
     Event { kind, at: ctx.now, actor, dossier: Some(id), data }
-}
-
-/// Invisible characters that change the direction of text: they can make `fdp.exe` look like `exe.pdf`.
-fn turns_text(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// The last part of the name, without anything that could mean something to a file system or a header.
-fn file_name(name: &str, code: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String =
-        last.chars().filter(|c| !c.is_control() && !"\"<>|:*?".contains(*c) && !turns_text(*c)).take(120).collect();
-    if clean.trim().is_empty() { code.to_owned() } else { clean.trim().to_owned() }
 }

@@ -33,10 +33,7 @@ impl App {
         let call = self.call(call)?;
         let round = self.round(call, round)?;
         ctx.may(Action::DossierCreate, &Target::Call)?;
-        if round.state(ctx.now) != RoundState::Open {
-            return Err(AppError::RoundClosed);
-        }
-        let owner = ctx.account()?;
+        let (owner, open) = (ctx.account()?, round.state(ctx.now) == RoundState::Open);
         let fresh = Dossier {
             id: DossierId(Uuid::now_v7()),
             call: call.id.clone(),
@@ -65,6 +62,9 @@ impl App {
         attempted!(transaction!(self.store, db => {
             if let Some(done) = dossier::by_attempt(db, owner, attempt).await? {
                 return Ok(done);
+            }
+            if !open {
+                return Err(AppError::RoundClosed);
             }
             dossier::insert(db, fresh, attempt).await?;
             journal::append(db, &event).await?;

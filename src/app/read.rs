@@ -1,11 +1,8 @@
 //! Reading dossiers, receipts and pieces.
 
-use super::{
-    App, AppError, Ctx, Share,
-    transaction::transaction,
-    watermark::{MAX_BYTES, apart},
-};
+use super::{App, AppError, Ctx, Share, transaction::transaction};
 use crate::{
+    bricks::inspect::{MAX_BYTES, limited},
     domain::{
         access::{Action, Part},
         dossier::Dossier,
@@ -215,7 +212,7 @@ impl App {
                 let at = ctx.now.strftime("%Y-%m-%d %H:%M UTC");
                 let words = format!("{} · {number} · {code} · {at}", ctx.actor()?.account.email);
                 if upload.bytes <= MAX_BYTES {
-                    copy = apart::copy(&mut file, &self.blobs, &upload.media, &words).await?;
+                    copy = limited::copy(&mut file, self.blobs.scratch(), &upload.media, &words).await?;
                 }
                 data["marked"] = copy.is_some().into();
             }

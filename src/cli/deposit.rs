@@ -7,6 +7,8 @@ mod client;
 mod files;
 mod findings;
 mod memory;
+mod place;
+mod token_file;
 
 use super::lang;
 use crate::{
@@ -82,20 +84,20 @@ pub async fn run(args: DepositArgs) -> anyhow::Result<ExitCode> {
 
 /// What to print of the receipt; nothing when the person thought better of it.
 async fn deposit(args: &DepositArgs) -> anyhow::Result<Option<String>> {
-    let files = Files::read(&args.folder)?;
+    let files = Files::read(&args.folder, args.lang)?;
     let portal = Portal::new(&args.url, &args.token_file, args.ca.as_deref(), args.connect, args.lang)?;
     let mut memory = Memory::recall(&args.folder, portal.url(), &files.call, &files.round)?;
-    let dossier = match memory.dossier {
-        Some(dossier) => dossier,
-        None => {
-            // Written down before it is sent: an answer that gets lost is asked for again under the same id.
-            memory.save()?;
-            let dossier = portal.create(&files.call, &files.round, memory.attempt).await?;
-            memory.dossier = Some(dossier);
-            memory.save()?;
-            dossier
-        }
-    };
+    // Written down before it is sent: an answer that gets lost is asked for again under the same id.
+    memory.save()?;
+    let dossier = portal.create(&files.call, &files.round, memory.attempt).await?;
+    if memory.begun(dossier) {
+        let text = args.lang.tr(
+            "Le dossier dont ce répertoire se souvient n’a pas été commencé d’ici par ce compte ; un autre a été commencé",
+            "The dossier that this folder remembers was not begun from here by this account; another one was begun",
+        );
+        writeln!(io::stderr(), "{text}: {dossier}.")?;
+    }
+    memory.save()?;
     let draft = bring_up_to_date(&portal, dossier, &files).await?;
     let found: Vec<Found> = draft.findings.iter().cloned().map(Found::from).collect();
     let asks = !args.yes && io::stdin().is_terminal();

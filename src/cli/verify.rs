@@ -219,6 +219,7 @@ mod tests {
             media: "application/pdf".into(),
             bytes: 3,
             issued: None,
+            inspection: None,
         };
         let json = serde_json::json!({ "manifest": { "pieces": { "P7": piece } } });
         let mut printed = Printed { out: Vec::new(), lang: Lang::En, differences: 0, signer_known: true };

@@ -89,6 +89,7 @@ impl Sample {
             media: "application/pdf".into(),
             bytes: 2000,
             issued: piece.issued,
+            inspection: None,
         });
         assert_eq!(folder.call, call.id);
         Self { call, round, document, uploads: uploads.collect(), others: 0, now: at("2026-11-23T10:00:00Z") }
@@ -149,7 +150,7 @@ impl Sample {
         self.uploads.retain(|upload| upload.code != code);
         let (name, media) = (format!("{code}.pdf"), "application/pdf".into());
         let sha256 = format!("{:064x}", code.len());
-        self.uploads.push(Upload { code: code.into(), sha256, name, media, bytes: 1, issued });
+        self.uploads.push(Upload { code: code.into(), sha256, name, media, bytes: 1, issued, inspection: None });
         self
     }
     /// Takes a piece away.

@@ -1,101 +1,38 @@
 //! What a file is, judged by its bytes and not by its name.
 
-use super::text::Text;
+mod file_name;
+mod refusal;
 
-/// How many bytes of each end of a file the judgement needs.
+pub use file_name::file_name;
+pub use refusal::FileRefusal;
+
+use memchr::memmem;
+use serde::{Deserialize, Serialize};
+
+/// How many bytes of each end of a file [`judge_ends`] looks at.
 pub const WINDOW_BYTES: usize = 64 * 1024;
+/// How many bytes may stand before the header of a PDF: so many readers pass over.
+const PDF_LEAD_BYTES: usize = 1024;
 
-/// What looking at both ends of a file tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look<'a> {
-    /// The first bytes, at most [`WINDOW_BYTES`].
-    pub head: &'a [u8],
-    /// The last bytes, at most [`WINDOW_BYTES`]; may overlap the head.
-    pub tail: &'a [u8],
-    /// Length of the whole.
-    pub bytes: u64,
-    /// Whether `/Encrypt` stands anywhere in the file.
-    pub says_encrypt: bool,
+/// An accepted file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileVerdict {
+    /// Media type.
+    pub media: String,
+    /// What was found in it.
+    pub inspection: Inspection,
 }
 
-/// Why a file is refused: what it is and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FileRefusal {
-    /// No byte at all.
-    Empty,
-    /// A PDF that needs a password.
-    Encrypted,
-    /// Its end is missing.
-    Truncated,
-    /// Not of an accepted type; carries what it seems to be.
-    WrongType(&'static str),
-    /// Longer than the limit, in bytes.
-    TooLarge(u64),
-    /// The dossier would exceed its limit, in bytes.
-    DossierFull(u64),
-}
-
-impl FileRefusal {
-    /// The reason and the remedy.
-    #[must_use]
-    pub fn message(&self) -> Text {
-        let megabytes = |bytes: &u64| bytes / (1024 * 1024);
-        match self {
-            Self::Empty => Text::new(
-                "Ce fichier est vide (0 octet). Vérifiez que sa copie ou son téléchargement est allé au bout, puis choisissez-le de nouveau.",
-                "This file is empty (0 bytes). Check that it was copied or downloaded to the end, then choose it again.",
-            ),
-            Self::Encrypted => Text::new(
-                "Ce PDF est protégé par un mot de passe : personne ne pourrait l'ouvrir. Enregistrez-en une copie sans mot de passe (Imprimer → Enregistrer en PDF).",
-                "This PDF is protected by a password: nobody could open it. Save a copy without password (Print → Save as PDF).",
-            ),
-            Self::Truncated => Text::new(
-                "Ce fichier est incomplet : sa fin manque. Téléchargez-le de nouveau depuis sa source, puis choisissez-le ici.",
-                "This file is incomplete: its end is missing. Download it again from where it came, then choose it here.",
-            ),
-            Self::WrongType(seems) => Text::new(
-                format!(
-                    "Ce fichier n'est pas accepté (il semble être : {seems}). Envoyez un PDF, ou une image PNG ou JPEG d'un document numérisé."
-                ),
-                format!(
-                    "This file is not accepted (it seems to be: {seems}). Send a PDF, or a PNG or JPEG image of a scanned document."
-                ),
-            ),
-            Self::TooLarge(limit) => Text::new(
-                format!(
-                    "Ce fichier dépasse {} Mo. Réduisez la résolution de la numérisation ou séparez les pages inutiles.",
-                    megabytes(limit)
-                ),
-                format!(
-                    "This file exceeds {} MB. Lower the resolution of the scan or take out pages that are not needed.",
-                    megabytes(limit)
-                ),
-            ),
-            Self::DossierFull(limit) => Text::new(
-                format!(
-                    "Les fichiers de ce dossier dépasseraient {} Mo en tout. Allégez ou retirez une pièce.",
-                    megabytes(limit)
-                ),
-                format!(
-                    "The files of this dossier would exceed {} MB in all. Make a piece smaller or remove one.",
-                    megabytes(limit)
-                ),
-            ),
-        }
-    }
-
-    /// Stable code for programs.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Empty => "empty",
-            Self::Encrypted => "encrypted",
-            Self::Truncated => "truncated",
-            Self::WrongType(_) => "wrong_type",
-            Self::TooLarge(_) => "too_large",
-            Self::DossierFull(_) => "dossier_full",
-        }
-    }
+/// What opening a file told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspection {
+    /// It was opened. One that asks for more time or memory than the portal gives is accepted by its two ends.
+    pub opened: bool,
+    /// Pages of a PDF.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<u32>,
+    /// It holds an electronic signature, valid or not.
+    pub signed: bool,
 }
 
 const SIGNATURES: [(&[u8], &str); 18] = [
@@ -119,18 +56,43 @@ const SIGNATURES: [(&[u8], &str); 18] = [
     (b"%!PS", "application/postscript"),
 ];
 
+/// Brands of photographs in the container that films use too.
+const HEIC_BRANDS: [&[u8]; 8] = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"];
+
 /// The media type that the first bytes announce.
 #[must_use]
 pub fn sniff(head: &[u8]) -> &'static str {
-    if let Some((_, media)) = SIGNATURES.iter().find(|(magic, _)| head.starts_with(magic)) {
+    if let Some(media) = container(head) {
         return media;
     }
-    if head.len() > 11 && head.starts_with(b"RIFF") && head[8..].starts_with(b"WEBP") {
-        return "image/webp";
+    let lead = head.get(..PDF_LEAD_BYTES + 5).unwrap_or(head);
+    if memmem::find(lead, b"%PDF-").is_some() { "application/pdf" } else { text(head) }
+}
+
+/// What a file says that it is before it says that it is a PDF, where that is a language of its own.
+#[must_use]
+pub fn said_before_pdf(head: &[u8]) -> Option<&'static str> {
+    let other = if head.starts_with(b"%PDF-") { None } else { Some(text(head)) };
+    other.filter(|other| !matches!(*other, "text/plain" | "application/octet-stream") && container(head).is_none())
+}
+
+/// Kinds that are known by their very first bytes.
+fn container(head: &[u8]) -> Option<&'static str> {
+    if let Some((_, media)) = SIGNATURES.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Some(media);
     }
-    if head.len() > 11 && head[4..].starts_with(b"ftyp") {
-        return "image/heic or video/mp4";
+    let from = |at: usize| head.get(at..).unwrap_or_default();
+    if head.starts_with(b"RIFF") && from(8).starts_with(b"WEBP") {
+        return Some("image/webp");
     }
+    from(4).starts_with(b"ftyp").then(|| match from(8) {
+        brand if HEIC_BRANDS.iter().any(|heic| brand.starts_with(heic)) => "image/heic",
+        brand if brand.starts_with(b"avi") => "image/avif",
+        _ => "video/mp4",
+    })
+}
+
+fn text(head: &[u8]) -> &'static str {
     let start = head.iter().position(|byte| !byte.is_ascii_whitespace() && *byte < 0x80).unwrap_or(0);
     let text = String::from_utf8_lossy(&head[start..head.len().min(start + 512)]).to_lowercase();
     match text.as_str() {
@@ -143,56 +105,85 @@ pub fn sniff(head: &[u8]) -> &'static str {
     }
 }
 
-/// Judges a file against the accepted media types.
+/// Judges a file that could not be opened, through no fault that is known of it, by its first and its last bytes.
 ///
 /// # Errors
 /// The first reason to refuse it.
-pub fn judge(look: Look<'_>, accepted: &[String]) -> Result<&'static str, FileRefusal> {
-    if look.bytes == 0 {
+pub fn judge_ends(head: &[u8], tail: &[u8], accepted: &[String]) -> Result<FileVerdict, FileRefusal> {
+    if head.is_empty() {
         return Err(FileRefusal::Empty);
     }
-    let media = sniff(look.head);
+    let media = sniff(head);
     if !accepted.iter().any(|accepted| accepted == media) {
-        return Err(FileRefusal::WrongType(media));
+        return Err(FileRefusal::WrongType(media.to_owned()));
     }
-    match media {
-        "application/pdf" if !ends_with_marker(look.tail, b"%%EOF") => Err(FileRefusal::Truncated),
-        "application/pdf" if look.says_encrypt => Err(FileRefusal::Encrypted),
-        "image/png" if !ends_with_marker(look.tail, b"IEND\xaeB`\x82") => Err(FileRefusal::Truncated),
-        "image/jpeg" if !ends_with_marker(look.tail, b"\xff\xd9") => Err(FileRefusal::Truncated),
-        _ => Ok(media),
+    let tail = &tail[tail.len().saturating_sub(WINDOW_BYTES)..];
+    let ends: &[&[u8]] = match media {
+        "application/pdf" => &[b"%%EOF", b"startxref"],
+        "image/png" => &[b"IEND\xaeB`\x82"],
+        "image/jpeg" => &[b"\xff\xd9"],
+        _ => &[b""],
+    };
+    if !ends.iter().any(|end| memmem::find(tail, end).is_some()) {
+        return Err(FileRefusal::Truncated);
     }
-}
-
-/// True when the marker stands near the end: scanners and mail gateways append a few bytes.
-fn ends_with_marker(tail: &[u8], marker: &[u8]) -> bool {
-    let from = tail.len().saturating_sub(2048);
-    tail[from..].windows(marker.len()).any(|window| window == marker)
+    Ok(FileVerdict { media: media.to_owned(), inspection: Inspection::default() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn look(bytes: &[u8]) -> Look<'_> {
-        Look {
-            head: bytes,
-            tail: bytes,
-            bytes: bytes.len() as u64,
-            says_encrypt: bytes.windows(8).any(|window| window == b"/Encrypt"),
+    fn accepted() -> Vec<String> {
+        ["application/pdf", "image/png", "image/jpeg"].map(String::from).into()
+    }
+
+    #[test]
+    fn files_are_known_by_their_first_bytes() {
+        for (head, media) in [
+            (b"%PDF-1.7".as_slice(), "application/pdf"),
+            // B2: readers pass over what stands before the header.
+            (b"\xef\xbb\xbf%PDF-1.7", "application/pdf"),
+            (b"\r\n%PDF-1.7", "application/pdf"),
+            (b"HTTP/1.1 200 OK\r\n\r\n%PDF-1.7", "application/pdf"),
+            (b"<hta:application/>%PDF-1.7", "application/pdf"),
+            // An archive that holds a PDF is an archive.
+            (b"PK\x03\x04\x14\0kbis.pdf%PDF-1.7", "application/zip"),
+            (b"<svg onload=x>", "image/svg+xml"),
+            (b"<!DOCTYPE html>", "text/html"),
+            (b"PK\x03\x04docx", "application/zip"),
+            (b"MZ\x90", "application/x-msdownload"),
+            (b"\0\0\0\x18ftypheic\0\0", "image/heic"),
+            (b"\0\0\0\x18ftypmif1\0\0", "image/heic"),
+            (b"\0\0\0\x18ftypavif\0\0", "image/avif"),
+            (b"\0\0\0\x18ftypisom\0\0", "video/mp4"),
+            (b"bonjour", "text/plain"),
+            (b"", "text/plain"),
+        ] {
+            assert_eq!(sniff(head), media, "{}", head.escape_ascii());
+        }
+        let far = [vec![b' '; PDF_LEAD_BYTES + 1], b"%PDF-1.7".to_vec()].concat();
+        assert_eq!(sniff(&far[1..]), "application/pdf");
+        assert_eq!(sniff(&far), "text/plain");
+    }
+
+    #[test]
+    fn a_language_of_its_own_is_told_from_a_lead() {
+        assert_eq!(said_before_pdf(b"<!DOCTYPE html><p>%PDF-1.7"), Some("text/html"));
+        for lead in [b"%PDF-<html>".as_slice(), b"\xef\xbb\xbf%PDF-1.7", b"\n%PDF-1.7", b"PK\x03\x04<html>"] {
+            assert_eq!(said_before_pdf(lead), None, "{}", lead.escape_ascii());
         }
     }
 
     #[test]
-    fn files_are_judged_by_their_bytes() {
-        let accepted = ["application/pdf", "image/png", "image/jpeg"].map(String::from);
-        assert_eq!(judge(look(b"%PDF-1.7 ... %%EOF\n"), &accepted), Ok("application/pdf"));
-        assert_eq!(judge(look(b""), &accepted), Err(FileRefusal::Empty));
-        assert_eq!(judge(look(b"%PDF-1.7 /Encrypt 5 0 R %%EOF"), &accepted), Err(FileRefusal::Encrypted));
-        assert_eq!(judge(look(b"%PDF-1.7 ..."), &accepted), Err(FileRefusal::Truncated));
-        assert_eq!(judge(look(b"<svg onload=x>"), &accepted), Err(FileRefusal::WrongType("image/svg+xml")));
-        assert_eq!(judge(look(b"<!DOCTYPE html>"), &accepted), Err(FileRefusal::WrongType("text/html")));
-        assert_eq!(judge(look(b"PK\x03\x04docx"), &accepted), Err(FileRefusal::WrongType("application/zip")));
-        assert_eq!(judge(look(b"MZ\x90"), &accepted), Err(FileRefusal::WrongType("application/x-msdownload")));
+    fn a_file_that_was_not_opened_is_judged_by_its_ends() {
+        let judge = |head: &[u8], tail: &[u8]| judge_ends(head, tail, &accepted());
+        let pdf = judge(b"%PDF-1.7 ...", b"startxref\n9\n%%EOF\n").unwrap();
+        assert_eq!((pdf.media.as_str(), pdf.inspection), ("application/pdf", Inspection::default()));
+        assert_eq!(judge(b"", b""), Err(FileRefusal::Empty));
+        assert_eq!(judge(b"%PDF-1.7 ...", b"..."), Err(FileRefusal::Truncated));
+        assert_eq!(judge(b"\xff\xd8\xff", b"..."), Err(FileRefusal::Truncated));
+        assert!(judge(b"\xff\xd8\xff", b"\xff\xd9film").is_ok());
+        assert_eq!(judge(b"MZ", b"%%EOF"), Err(FileRefusal::WrongType("application/x-msdownload".into())));
     }
 }

@@ -1,5 +1,6 @@
 //! What is known of an uploaded piece.
 
+use super::media::Inspection;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ pub struct Upload {
     pub code: String,
     /// SHA-256 of the bytes, lower-case hexadecimal.
     pub sha256: String,
-    /// Name of the file on the applicant's machine.
+    /// Name of the file on the applicant's machine, as far as it can be kept.
     pub name: String,
     /// Media type, found from the bytes.
     pub media: String,
@@ -18,4 +19,7 @@ pub struct Upload {
     pub bytes: u64,
     /// Day of issue, as declared.
     pub issued: Option<Date>,
+    /// What was found in it when it came; not known of what came, or was sealed, before that was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inspection: Option<Inspection>,
 }

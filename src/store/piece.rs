@@ -4,7 +4,7 @@ use super::{
     StoreError,
     row::{from_date, impossible, instant, to_date},
 };
-use crate::domain::{ids::DossierId, piece::Upload};
+use crate::domain::{ids::DossierId, media::Inspection, piece::Upload};
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection};
 use std::collections::HashMap;
@@ -19,6 +19,9 @@ struct PieceRow {
     media: String,
     bytes: u64,
     issued: Option<time::Date>,
+    opened: Option<bool>,
+    pages: Option<u32>,
+    signed: Option<bool>,
 }
 
 impl TryFrom<PieceRow> for Upload {
@@ -28,7 +31,17 @@ impl TryFrom<PieceRow> for Upload {
             Some(day) => Some(from_date(day).ok_or_else(|| impossible("piece", "issued"))?),
             None => None,
         };
-        Ok(Self { code: row.code, sha256: row.sha256, name: row.name, media: row.media, bytes: row.bytes, issued })
+        let inspection =
+            row.opened.map(|opened| Inspection { opened, pages: row.pages, signed: row.signed.unwrap_or_default() });
+        Ok(Self {
+            code: row.code,
+            sha256: row.sha256,
+            name: row.name,
+            media: row.media,
+            bytes: row.bytes,
+            issued,
+            inspection,
+        })
     }
 }
 
@@ -38,7 +51,8 @@ impl TryFrom<PieceRow> for Upload {
 /// When the database fails.
 pub async fn of_dossier(db: &mut MySqlConnection, id: DossierId) -> Result<Vec<Upload>, StoreError> {
     let rows: Vec<PieceRow> = sqlx::query_as(
-        "select dossier_id, code, sha256, name, media, bytes, issued from piece where dossier_id = ? order by code",
+        "select dossier_id, code, sha256, name, media, bytes, issued, opened, pages, signed
+         from piece where dossier_id = ? order by code",
     )
     .bind(id.0)
     .fetch_all(db)
@@ -55,7 +69,7 @@ pub async fn of_account(
     owner: crate::domain::ids::AccountId,
 ) -> Result<HashMap<DossierId, Vec<Upload>>, StoreError> {
     let rows: Vec<PieceRow> = sqlx::query_as(
-        "select p.dossier_id, p.code, p.sha256, p.name, p.media, p.bytes, p.issued
+        "select p.dossier_id, p.code, p.sha256, p.name, p.media, p.bytes, p.issued, p.opened, p.pages, p.signed
          from piece p join dossier d on d.dossier_id = p.dossier_id where d.account_id = ?",
     )
     .bind(owner.0)
@@ -79,8 +93,8 @@ pub async fn replace(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "replace into piece (dossier_id, code, sha256, name, media, bytes, issued, uploaded_at)
-         values (?, ?, ?, ?, ?, ?, ?, ?)",
+        "replace into piece (dossier_id, code, sha256, name, media, bytes, issued, uploaded_at, opened, pages, signed)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(id.0)
     .bind(&upload.code)
@@ -90,6 +104,9 @@ pub async fn replace(
     .bind(upload.bytes)
     .bind(upload.issued.and_then(to_date))
     .bind(instant(at))
+    .bind(upload.inspection.map(|inspection| inspection.opened))
+    .bind(upload.inspection.and_then(|inspection| inspection.pages))
+    .bind(upload.inspection.map(|inspection| inspection.signed))
     .execute(db)
     .await?;
     Ok(())

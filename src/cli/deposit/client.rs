@@ -4,6 +4,7 @@
 use super::{
     files::PieceOnDisk,
     findings::{Found, Refused},
+    token_file,
 };
 use crate::{
     cli::answer::read_foreign,
@@ -21,7 +22,9 @@ use futures_util::TryStreamExt;
 use indicatif::ProgressBar;
 use reqwest::{
     Certificate, Client, RequestBuilder, Response, StatusCode, Url,
-    header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH},
+    header::{
+        ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HOST, HeaderMap, HeaderValue, IF_MATCH,
+    },
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value as Json, json};
@@ -41,6 +44,8 @@ const PAUSES_S: [u64; 4] = [1, 2, 4, 8];
 pub struct Portal {
     http: Client,
     url: Url,
+    /// Where requests are sent, which is the address but for its port.
+    to: Url,
     lang: Lang,
 }
 
@@ -113,18 +118,27 @@ impl Portal {
         if url.scheme() != "https" && !here {
             bail!("{url} does not begin with https://: the token would be readable on its way");
         }
+        let mut own = headers(token_file, lang)?;
         let mut http = Client::builder()
             .user_agent(concat!("guichet/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers(token_file, lang)?)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE);
         if here {
             http = http.no_proxy();
         }
-        if let (Some(address), Some(host)) = (connect, url.host_str()) {
+        let mut to = url.clone();
+        if let Some(address) = connect {
+            let host = url.domain().with_context(|| format!("{url} has no name for which --connect could stand"))?;
             http = http.no_proxy().resolve(host, address);
+            if url.port_or_known_default() != Some(address.port()) {
+                // A port in the address would win over the one given. HTTP/1.1 alone lets the host be named apart.
+                to.set_port(None).ok().context("the address cannot have a port")?;
+                own.insert(HOST, HeaderValue::try_from(url.authority())?);
+                http = http.http1_only();
+            }
         }
+        http = http.default_headers(own);
         if let Some(path) = ca {
             let pem = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
             let authorities = Certificate::from_pem_bundle(&pem).with_context(|| path.display().to_string())?;
@@ -133,7 +147,7 @@ impl Portal {
             }
             http = http.tls_certs_only(authorities);
         }
-        Ok(Self { http: http.build().context("cannot prepare the connection")?, url, lang })
+        Ok(Self { http: http.build().context("cannot prepare the connection")?, url, to, lang })
     }
 
     /// The address.
@@ -241,7 +255,7 @@ impl Portal {
     }
 
     fn address(&self, parts: &[&str]) -> anyhow::Result<Url> {
-        let mut url = self.url.clone();
+        let mut url = self.to.clone();
         let mut segments = url.path_segments_mut().ok().context("the address cannot have a path")?;
         segments.pop_if_empty().extend(["api", "v1"]).extend(parts);
         drop(segments);
@@ -300,12 +314,8 @@ async fn read<T: DeserializeOwned>(answer: Response) -> anyhow::Result<T> {
 }
 
 fn headers(token_file: &Path, lang: Lang) -> anyhow::Result<HeaderMap> {
-    let token = fs::read_to_string(token_file).with_context(|| format!("cannot read {}", token_file.display()))?;
-    let unusable = || format!("{} holds no token", token_file.display());
-    let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.trim())).with_context(unusable)?;
-    bearer.set_sensitive(true);
     let mut headers = HeaderMap::new();
-    headers.insert(AUTHORIZATION, bearer);
+    headers.insert(AUTHORIZATION, token_file::read(token_file, lang)?);
     headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(lang.tag()));
     Ok(headers)
 }

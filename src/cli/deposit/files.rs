@@ -1,10 +1,12 @@
 //! The folder: its answers, and its pieces with their digests.
 
+use super::place;
 use crate::{
     cli::digest::sha256,
     domain::{
         calendar::{RoundId, day},
         folder, receipt,
+        text::Lang,
     },
 };
 use anyhow::Context;
@@ -50,13 +52,13 @@ impl Files {
     ///
     /// # Errors
     /// When `dossier.toml` or a piece cannot be read.
-    pub fn read(folder: &Path) -> anyhow::Result<Self> {
-        let path = folder.join("dossier.toml");
+    pub fn read(folder: &Path, lang: Lang) -> anyhow::Result<Self> {
+        let path = place::find(folder, "dossier.toml", lang)?;
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let today = day(Timestamp::now(), &TimeZone::system());
         let dossier = folder::parse(&text, today).with_context(|| path.display().to_string())?;
         let pieces = dossier.pieces.into_iter().map(|piece| {
-            let path = folder.join(&piece.file);
+            let path = place::find(folder, &piece.file, lang).with_context(|| piece.code.clone())?;
             let (sha256, bytes) =
                 sha256(&path).with_context(|| format!("{}: cannot read {}", piece.code, path.display()))?;
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -29,7 +29,7 @@ pub struct Memory {
     /// Id under which the dossier is begun.
     pub attempt: AttemptId,
     /// The dossier, once it is begun.
-    pub dossier: Option<DossierId>,
+    dossier: Option<DossierId>,
     /// The last try to deposit, whatever became of it.
     trying: Option<Try>,
     /// The last try that got a receipt, and the receipt.
@@ -72,6 +72,17 @@ impl Memory {
             .with_context(|| format!("cannot understand {}: remove it to begin another dossier", path.display()))?;
         let same = known.url == url && known.call == call && known.round == *round;
         Ok(if same { Self { path, ..known } } else { fresh })
+    }
+
+    /// Notes the dossier that the portal says this attempt has begun. True when another one was remembered, of which nothing
+    /// is believed then: a folder may come from somebody else, and its memory with it.
+    pub fn begun(&mut self, dossier: DossierId) -> bool {
+        let other = self.dossier.is_some_and(|known| known != dossier);
+        if other {
+            (self.trying, self.done) = (None, None);
+        }
+        self.dossier = Some(dossier);
+        other
     }
 
     /// Writes it down.
@@ -117,6 +128,22 @@ mod tests {
         assert_ne!(other.attempt, first.attempt);
         other.save().unwrap();
         assert_eq!(recall(folder.path(), "https://a.example").attempt, first.attempt, "it is not forgotten");
+    }
+
+    // B11
+    #[test]
+    fn a_remembered_dossier_is_believed_by_its_attempt_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let (own, other) = (DossierId(Uuid::now_v7()), DossierId(Uuid::now_v7()));
+        let mut memory = recall(folder.path(), "https://a.example");
+        assert!(!memory.begun(own), "nothing was remembered");
+        let tried = memory.deposit_attempt("a", None);
+        memory.save().unwrap();
+        let mut memory = recall(folder.path(), "https://a.example");
+        assert!(!memory.begun(own));
+        assert_eq!(memory.deposit_attempt("a", None), tried, "it carries on");
+        assert!(memory.begun(other));
+        assert_ne!(memory.deposit_attempt("a", None), tried, "nothing of it is believed");
     }
 
     #[test]

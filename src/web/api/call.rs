@@ -161,6 +161,7 @@ fn uploads(call: &Call, pieces: Vec<StatedPiece>) -> Result<Vec<Upload>, AppErro
         name: String::new(),
         media: String::new(),
         bytes: 0,
+        inspection: None,
     };
     Ok(pieces.into_iter().map(stated).collect())
 }

@@ -12,6 +12,7 @@ use crate::{
         evaluation::Evaluation,
         ids::{AttemptId, DossierId},
         json::{self, Limits},
+        media::file_name,
         text::Text,
     },
     store::deposit::Version,
@@ -408,13 +409,16 @@ pub async fn piece(
 /// Sends a piece as a download: never inline, whatever it says it is. A copy that names its reader says so.
 pub fn send_piece(piece: PieceFile) -> Response {
     let PieceFile { upload, bytes } = piece;
+    // Names that were kept or sealed before names were made safe go out safe, too.
+    let own = file_name(&upload.name, &upload.media, &upload.code);
     let (name, media, length, marked, body) = match bytes {
         PieceBytes::Attached(file) => {
-            (upload.name, upload.media, upload.bytes, None, Body::from_stream(ReaderStream::new(file)))
+            (own, upload.media, upload.bytes, None, Body::from_stream(ReaderStream::new(file)))
         }
         PieceBytes::Copy(file, length) => {
-            let stem = upload.name.rsplit_once('.').map_or(upload.name.as_str(), |(stem, _)| stem);
-            let (name, media) = (format!("{stem}.pdf"), "application/pdf".to_owned());
+            let stem = own.rsplit_once('.').map_or(own.as_str(), |(stem, _)| stem);
+            let media = "application/pdf".to_owned();
+            let name = file_name(stem, &media, &upload.code);
             (name, media, length, Some([("x-guichet-copy", "marked")]), Body::from_stream(ReaderStream::new(file)))
         }
     };

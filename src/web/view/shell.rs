@@ -5,6 +5,7 @@ use crate::domain::{
     calendar::{Round, RoundState, show_day, show_deadline, show_instant},
     call::{Call, Check, Interpretation, Rule},
     money::{Cents, Rate},
+    piece::Upload,
     text::Lang,
 };
 use askama::Template;
@@ -265,6 +266,11 @@ impl<'a> Shell<'a> {
     #[must_use]
     pub fn rate(&self, rate: &Rate) -> String {
         rate.show().replace(",00\u{a0}", "\u{a0}")
+    }
+    /// What a file is.
+    #[must_use]
+    pub fn file(&self, upload: &Upload) -> String {
+        show::file(upload, self.lang)
     }
     /// A file's length.
     #[must_use]

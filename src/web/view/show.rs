@@ -1,6 +1,6 @@
 //! Small texts: amounts, lengths, media types, percent-encoding.
 
-use crate::domain::{money::Cents, text::Lang};
+use crate::domain::{money::Cents, piece::Upload, text::Lang};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::{self, Write as _};
 
@@ -59,6 +59,25 @@ pub fn media(types: &[String]) -> String {
     let names: Vec<String> =
         types.iter().map(|media| media.rsplit('/').next().unwrap_or(media).to_uppercase()).collect();
     names.join(", ")
+}
+
+/// What a file is: `PDF, 3 pages, signé électroniquement`.
+#[must_use]
+pub fn file(upload: &Upload, lang: &Lang) -> String {
+    let mut said = vec![media(std::slice::from_ref(&upload.media))];
+    if let Some(inspection) = upload.inspection {
+        let pages = inspection.pages.map(|pages| format!("{pages}\u{a0}{}", if pages == 1 { "page" } else { "pages" }));
+        said.extend(pages);
+        let signed = inspection.signed.then(|| lang.tr("signé électroniquement", "signed electronically"));
+        let closed = (!inspection.opened).then(|| {
+            lang.tr(
+                "accepté sans être ouvert par le portail\u{a0}: vérifiez qu’il se lit",
+                "accepted without being opened by the portal: check that it can be read",
+            )
+        });
+        said.extend(signed.into_iter().chain(closed).map(str::to_owned));
+    }
+    said.join(", ")
 }
 
 /// What stays as it is in a value of a query (RFC 3986, unreserved).

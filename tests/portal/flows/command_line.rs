@@ -11,13 +11,19 @@ use std::{
 
 /// Deposits a folder as the demonstration's applicant.
 pub fn deposit(folder: &Path) -> Output {
+    deposit_at(folder, &["--url", &Installation::shared().url])
+}
+
+/// Deposits a folder as the demonstration's applicant, at an address.
+fn deposit_at(folder: &Path, address: &[&str]) -> Output {
     let at = Installation::shared();
     let token = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(token.path(), at.token("applicant_token")).unwrap();
     Command::new(guichet())
         .arg("deposit")
         .arg(folder)
-        .args(["--url", &at.url, "--lang", "fr", "--ca"])
+        .args(address)
+        .args(["--lang", "fr", "--ca"])
         .arg(&at.ca_file)
         .arg("--token-file")
         .arg(token.path())
@@ -81,6 +87,59 @@ fn a_folder_is_deposited_again_safely_and_verified_offline() {
     assert!(text(&piece).contains("P7"), "{}", text(&piece));
     std::fs::write(&forged, "{").unwrap();
     assert_eq!(verify(&forged).status.code(), Some(2));
+}
+
+// B11
+#[test]
+fn a_name_in_the_other_form_is_found_and_one_outside_the_folder_is_not() {
+    let folder = copy_sample();
+    let answers = folder.path().join("dossier.toml");
+    let toml = std::fs::read_to_string(&answers).unwrap();
+    std::fs::rename(folder.path().join("P7-kbis.pdf"), folder.path().join("P7-e\u{301}tat.pdf")).unwrap();
+    std::fs::write(&answers, toml.replace("P7-kbis.pdf", "P7-\u{e9}tat.pdf")).unwrap();
+    let done = deposit(folder.path());
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done));
+    std::fs::write(&answers, toml.replace("P7-kbis.pdf", "../P7-kbis.pdf")).unwrap();
+    let refused = deposit(folder.path());
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused));
+    assert!(text(&refused).contains("../P7-kbis.pdf est hors du répertoire"), "{}", text(&refused));
+}
+
+// B11
+#[test]
+fn the_port_to_connect_to_is_the_one_that_is_given() {
+    let folder = copy_sample();
+    let at = Installation::shared();
+    let port = at.url.rsplit(':').next().unwrap().trim_end_matches('/');
+    let nobodys = at.url.replace(port, "9");
+    let done = deposit_at(folder.path(), &["--url", &nobodys, "--connect", &format!("127.0.0.1:{port}")]);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done));
+}
+
+// B11
+#[test]
+fn a_dossier_that_came_with_the_folder_is_left_alone() {
+    let own = copy_sample();
+    assert_eq!(deposit(own.path()).status.code(), Some(0));
+    let memory_of = |folder: &Path| {
+        let mut files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files.find(|path| path.file_name().unwrap().to_str().unwrap().starts_with(".guichet-deposit")).unwrap()
+    };
+    let read = |path: &Path| serde_json::from_slice::<serde_json::Value>(&std::fs::read(path).unwrap()).unwrap();
+    let mut memory = read(&memory_of(own.path()));
+    let remembered = memory["dossier"].clone();
+    // Somebody knows the dossier's id, and not how it was begun.
+    memory["attempt"] = uuid::Uuid::now_v7().to_string().into();
+    let given = copy_sample();
+    let place = given.path().join(memory_of(own.path()).file_name().unwrap());
+    std::fs::write(&place, memory.to_string()).unwrap();
+    let done = deposit(given.path());
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done));
+    assert!(text(&done).contains("un autre a été commencé"), "{}", text(&done));
+    assert_ne!(read(&place)["dossier"], remembered);
+    assert_ne!(receipt_of(given.path()).file_name(), receipt_of(own.path()).file_name());
+    let again = deposit(given.path());
+    assert!(again.status.success() && !text(&again).contains("un autre"), "{}", text(&again));
 }
 
 #[test]

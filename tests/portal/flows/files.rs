@@ -1,10 +1,21 @@
 //! Files that may not enter, each with its reason and its remedy; and those that may.
 
-use crate::harness::{Actor, sample};
+use super::delegation::in_days;
+use crate::harness::{Actor, installation::source, sample};
+use reqwest::Method;
 use serde_json::json;
 
-fn pdf(body: &[u8]) -> Vec<u8> {
-    [b"%PDF-1.7\n", body, b"\n%%EOF\n"].concat()
+/// A file of `tests/fixtures/files`.
+fn fixture(name: &str) -> Vec<u8> {
+    std::fs::read(source("tests/fixtures/files").join(name)).unwrap()
+}
+
+/// A page that shows nothing, with a comment.
+fn pdf(comment: &[u8]) -> Vec<u8> {
+    let objects =
+        b"%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\n\
+        endobj\n3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>\nendobj\ntrailer\n<</Root 1 0 R/Size 4>>\n%";
+    [objects, comment, b"\nstartxref\n0\n%%EOF\n"].concat()
 }
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde";
@@ -45,7 +56,11 @@ fn bad_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     ];
     let mut files: Vec<_> = wrong.into_iter().map(|(name, bytes)| (name, bytes, "pas accepté")).collect();
     files.push(("vide.pdf", Vec::new(), "vide"));
-    files.push(("protege.pdf", pdf(b"trailer << /Encrypt 5 0 R >>"), "mot de passe"));
+    files.push(("protege.pdf", fixture("user-password.pdf"), "mot de passe"));
+    // B3
+    files.push(("creux.pdf", fixture("no-object.pdf"), "Aucun lecteur"));
+    files.push(("sans-page.pdf", fixture("zero-pages.pdf"), "aucune page"));
+    files.push(("photo-iphone.heic", fixture("photo.heic"), "JPEG"));
     files.push(("coupe.pdf", b"%PDF-1.7\n1 0 obj".to_vec(), "incomplet"));
     files.push(("coupe.png", PNG.to_vec(), "incomplet"));
     files.push(("coupe.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF".to_vec(), "incomplet"));
@@ -93,4 +108,62 @@ async fn the_same_file_twice_is_told_and_pieces_can_be_read_and_removed() {
     ada.get(&format!("/dossiers/{id}")).await;
     ada.post(&format!("/dossiers/{id}/pieces/P7/remove"), &[]).await.expect(303);
     ada.get(&format!("/dossiers/{id}/pieces/P7")).await.expect(404);
+}
+
+// B1, B2, B3: `verdicts.tsv` says what is right, and what was found is told.
+#[tokio::test]
+async fn files_as_people_attach_them_are_accepted_or_refused_as_readers_would() {
+    let mut program = Actor::program("applicant_token");
+    let id = sample::complete_by_api(&mut program, &sample::sample(sample::today())).await;
+    let path = format!("/api/v1/dossiers/{id}/pieces/P7?issued={}&name=a", sample::today());
+    let table = String::from_utf8(fixture("verdicts.tsv")).unwrap();
+    let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split('\t').collect()).collect();
+    assert!(rows.len() >= 40);
+    for row in rows {
+        let (name, verdict, pages, signed) = (row[0], row[1], row[2], row[3]);
+        let answer = program.send(program.request(Method::PUT, &path).body(fixture(name))).await.unwrap();
+        if verdict != "accepted" {
+            assert!(answer.status == 422 && answer.body.contains(verdict), "{name}: {}", answer.body);
+            continue;
+        }
+        let piece = answer.expect(200).json();
+        assert_eq!(piece["opened"], true, "{name}");
+        assert_eq!(piece["pages"].as_u64(), pages.parse().ok(), "{name}");
+        assert_eq!(piece["signed"], signed == "yes", "{name}");
+    }
+}
+
+// B1, B4: from the upload to the receipt and the copy of whoever reads by need to know.
+#[tokio::test]
+async fn what_was_found_in_a_file_is_shown_sealed_and_does_not_keep_a_copy_from_being_marked() {
+    let mut ada = Actor::applicant().await;
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    let today = sample::today().to_string();
+    let piece = |code: &str| format!("/dossiers/{id}/pieces/{code}");
+    ada.upload(&piece("P7"), "kbis.pdf", &today, &fixture("owner-aes-256.pdf")).await.expect(303);
+    ada.upload(&piece("P8"), "..\\urssaf\u{202e}.hta", &today, &fixture("signed.pdf")).await.expect(303);
+    let page = ada.get(&format!("/dossiers/{id}")).await.expect(200).body;
+    assert!(page.contains("PDF, 3\u{a0}pages<"), "{page}");
+    assert!(page.contains("PDF, 1\u{a0}page, signé électroniquement<"), "{page}");
+    assert!(page.contains(">urssaf.hta.pdf</a>"), "{page}");
+    let sent = ada.get(&piece("P8")).await.expect(200);
+    assert!(sent.headers["content-disposition"].to_str().unwrap().contains("filename=\"urssaf.hta.pdf\""));
+
+    let number = sample::deposit(&mut ada, &id).await;
+    let page = ada.get(&format!("/receipts/{number}")).await.expect(200).body;
+    assert!(page.contains("PDF, 1\u{a0}page, signé électroniquement"), "{page}");
+    let receipt = ada.get(&format!("/receipts/{number}.json")).await.expect(200).json();
+    let sealed = &receipt["manifest"]["pieces"];
+    assert_eq!(sealed["P7"]["inspection"], json!({ "opened": true, "pages": 3, "signed": false }));
+    assert_eq!(sealed["P8"]["name"], "urssaf.hta.pdf");
+
+    let email = format!("{}@audit.fr", uuid::Uuid::now_v7().simple());
+    ada.at.command(&["access", "give", &email, "--role", "auditor", "--until", &in_days(7)]).await;
+    let mut auditor = Actor::anon();
+    auditor.sign_in(&email).await;
+    for code in ["P7", "P8"] {
+        let copy = auditor.get(&format!("/receipts/{number}/pieces/{code}")).await.expect(200);
+        assert_eq!(copy.headers["x-guichet-copy"], "marked", "{code}");
+        assert!(copy.body.contains(&email), "{code}");
+    }
 }

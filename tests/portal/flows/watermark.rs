@@ -3,7 +3,7 @@
 use super::delegation::in_days;
 use crate::harness::{Actor, installation::guichet, sample};
 use flate2::{Compression, write::ZlibEncoder};
-use guichet::app::watermark::apart::{MAX_MEMORY, MAX_SECONDS, WORDS};
+use guichet::bricks::inspect::limited::{MAX_MEMORY, MAX_SECONDS, WORDS};
 use std::{
     fs::{File, read_to_string},
     io::{Read, Seek, Write},
@@ -113,6 +113,9 @@ async fn whoever_reads_by_need_to_know_gets_a_hostile_piece_as_it_is_and_the_por
     ada.upload(&format!("/dossiers/{id}/pieces/P7"), "P7.pdf", &sample::today().to_string(), &hostile)
         .await
         .expect(303);
+    // What was found is told: nobody has seen that it has a page.
+    let page = ada.get(&format!("/dossiers/{id}")).await.expect(200).body;
+    assert!(page.contains("PDF, accepté sans être ouvert"), "{page}");
     let number = sample::deposit(&mut ada, &id).await;
     let email = format!("{}@audit.fr", uuid::Uuid::now_v7().simple());
     let at = ada.at;

@@ -10,11 +10,11 @@ const MAY: [(&str, &[&str]); 11] = [
     ("auth", &["auth", "domain"]),
     ("store", &["store", "auth", "domain", "config"]),
     ("blob", &["blob", "domain"]),
-    ("app", &["app", "auth", "store", "blob", "domain", "config"]),
+    ("app", &["app", "bricks", "auth", "store", "blob", "domain", "config"]),
     ("web", &["web", "app", "auth", "store", "domain"]),
     ("edge", &["edge", "app", "auth", "store", "domain", "config"]),
     ("ops", &["ops", "bricks", "app", "store", "domain", "config"]),
-    ("bricks", &["bricks", "config"]),
+    ("bricks", &["bricks", "domain", "config"]),
     ("cli", &["cli", "web", "edge", "ops", "bricks", "app", "auth", "store", "blob", "domain", "config"]),
 ];
 

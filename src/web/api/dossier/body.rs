@@ -88,12 +88,32 @@ pub struct PieceBody {
     name: String,
     /// Day of issue, as declared.
     issued: Option<String>,
+    /// False when the file was accepted without being opened, since that asks for too much time or memory. Missing where
+    /// the file came before that was looked at, as are the next two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opened: Option<bool>,
+    /// Pages of a PDF that was opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pages: Option<u32>,
+    /// It holds an electronic signature; whether that is valid is not looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed: Option<bool>,
 }
 
 impl From<Upload> for PieceBody {
     fn from(upload: Upload) -> Self {
-        let Upload { code, sha256, name, media, bytes, issued } = upload;
-        Self { code, sha256, bytes, media, name, issued: issued.map(|day| day.to_string()) }
+        let Upload { code, sha256, name, media, bytes, issued, inspection } = upload;
+        Self {
+            code,
+            sha256,
+            bytes,
+            media,
+            name,
+            issued: issued.map(|day| day.to_string()),
+            opened: inspection.map(|inspection| inspection.opened),
+            pages: inspection.and_then(|inspection| inspection.pages),
+            signed: inspection.map(|inspection| inspection.signed),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::domain::{
     dossier::{ChangeLog, Deposit, Dossier, State},
     evaluation::{Circumstances, Evaluation, Extent, evaluate},
     ids::{AccountId, DossierId},
+    media::Inspection,
     money::Cents,
     piece::Upload,
     receipt::{GENESIS, Instants, Receipt, Sealing, Statement, digest, manifest, parts},
@@ -132,6 +133,11 @@ impl<'a> Sample<'a> {
                 media: "application/pdf".into(),
                 bytes: 1_234_567 * (index as u64 + 1),
                 issued: piece.fresh_months.map(|_| now.to_zoned_datetime(call.time_zone()).date()),
+                inspection: Some(Inspection {
+                    opened: index != 2,
+                    pages: (index != 2).then_some(index as u32 + 1),
+                    signed: index == 1,
+                }),
             })
             .collect();
         let zone = call.time_zone();

@@ -1,32 +1,23 @@
 //! Copies for those who read by need to know: every page names its reader, so that a leaked copy tells whose it was.
 //!
-//! Bytes in, bytes out. What cannot be marked for certain is not marked at all, and the caller says so. The files are
-//! somebody else's, so the portal has them marked in a process [`apart`].
+//! Bytes in, bytes out. What cannot be marked for certain is not marked at all, and the caller says so.
 
-pub mod apart;
 mod image;
 mod layout;
-mod whole;
 
+use super::{MAX_BYTES, pdf, whole};
 use layout::{View, sheet};
-use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId, Stream, dictionary};
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 use std::collections::{HashMap, HashSet};
 
-/// Longest file that is marked.
-pub const MAX_BYTES: u64 = 32 * 1024 * 1024;
-
 const MAX_PAGES: usize = 5_000;
-/// What the streams of objects may hold once unpacked, in all, and how many entries of shared lists may be copied: a
-/// small file can ask for a great deal of work.
-const MAX_UNPACKED: usize = 16 * 1024 * 1024;
+/// How many entries of shared lists may be copied: a small file can ask for a great deal of work.
 const MAX_COPIED: usize = 500_000;
-/// Deepest page tree.
-const MAX_DEPTH: usize = 64;
 /// Name of the mark's font and graphics state among the page's resources.
 const NAME: &str = "GuichetMark";
 
 /// Writes words on every page of a PDF, or on an image made into a PDF of one page. None when the file is of another
-/// kind, damaged, encrypted, too long, or holds what only another reader would find.
+/// kind, damaged, asks for a password, too long, or holds what only another reader would find.
 #[must_use]
 pub fn mark(media: &str, bytes: &[u8], words: &str) -> Option<Vec<u8>> {
     if bytes.len() as u64 > MAX_BYTES {
@@ -45,13 +36,12 @@ pub fn mark(media: &str, bytes: &[u8], words: &str) -> Option<Vec<u8>> {
 }
 
 fn load(bytes: &[u8]) -> Option<Document> {
-    whole::unpacks_within(bytes, MAX_UNPACKED).then_some(())?;
-    let options = LoadOptions::with_max_decompressed_size(MAX_UNPACKED);
-    let document = Document::load_mem_with_options(bytes, options).ok()?;
+    // Readers differ in what they show of a file that breaks off.
+    pdf::ended(bytes).then_some(())?;
+    let document = pdf::open(bytes, false).ok()?;
     // Rebuilt by guess, it may lack what another reader would show.
     let guessed = document.xref_recovery.is_some();
-    let encrypted = document.is_encrypted() || document.was_encrypted();
-    (!guessed && !encrypted && whole::loaded(&document)).then_some(document)
+    (!guessed && whole::loaded(&document)).then_some(document)
 }
 
 /// Marks every page of a document.
@@ -131,7 +121,7 @@ impl<'a> Stamp<'a> {
 
     /// What the nearest entry of that name leads to, with the object that holds it.
     fn inherited(&self, page: ObjectId, key: &[u8]) -> Option<(ObjectId, &Object)> {
-        let (holder, entry) = nearest(self.document, page, key)?;
+        let (holder, entry) = whole::nearest(self.document, page, key)?;
         let (reference, object) = self.document.dereference(entry).ok()?;
         Some((reference.unwrap_or(holder), object))
     }
@@ -187,19 +177,6 @@ impl<'a> Stamp<'a> {
         self.copied += entries;
         (self.copied <= MAX_COPIED).then_some(())
     }
-}
-
-/// The nearest entry of that name on the way from a page to the root, with the object that holds it.
-fn nearest<'a>(document: &'a Document, page: ObjectId, key: &[u8]) -> Option<(ObjectId, &'a Object)> {
-    let mut holder = page;
-    for _ in 0..MAX_DEPTH {
-        let dictionary = document.get_dictionary(holder).ok()?;
-        if let Ok(entry) = dictionary.get(key) {
-            return Some((holder, entry));
-        }
-        holder = dictionary.get(b"Parent").ok()?.as_reference().ok()?;
-    }
-    None
 }
 
 #[cfg(test)]

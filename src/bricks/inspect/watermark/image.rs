@@ -1,5 +1,9 @@
 //! Images as PDFs of one page: their bytes are embedded as they are, never decoded.
 
+use super::super::{
+    jpeg::{self, big16},
+    png::{Chunks, big32},
+};
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
 
 /// Longest side of a page made from an image, in points: that of A4.
@@ -7,6 +11,7 @@ const LONGEST: i64 = 842;
 
 /// A JPEG on a page.
 pub fn jpeg(bytes: &[u8]) -> Option<Document> {
+    jpeg::check(bytes).ok()?;
     let mut rest = bytes.strip_prefix(&[0xff, 0xd8])?;
     let (mut frame, mut adobe, mut quarters) = (None, false, 0);
     loop {
@@ -22,11 +27,7 @@ pub fn jpeg(bytes: &[u8]) -> Option<Document> {
             0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => return None,
             0xe1 => quarters = segment.strip_prefix(b"Exif\0\0").and_then(orientation).unwrap_or(quarters),
             0xee => adobe = adobe || segment.starts_with(b"Adobe"),
-            0xda => {
-                // The picture's own end: a file that breaks off has none.
-                memchr::memmem::find(after.get(length..)?, &[0xff, 0xd9])?;
-                break;
-            }
+            0xda => break,
             _ => (),
         }
         rest = after.get(length..)?;
@@ -74,25 +75,21 @@ fn orientation(tiff: &[u8]) -> Option<i64> {
 
 /// A PNG on a page, if it is of the kinds whose pixels a PDF takes as they are: neither interlaced nor transparent.
 pub fn png(bytes: &[u8]) -> Option<Document> {
-    let mut rest = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n")?;
-    let (mut header, mut palette, mut pixels) = (None, None, Vec::new());
-    loop {
-        let length = usize::try_from(big32(rest, 0)?).ok()?;
-        let end = length.checked_add(8)?;
-        let (kind, data) = (rest.get(4..8)?, rest.get(8..end)?);
-        let mut check = flate2::Crc::new();
-        check.update(rest.get(4..end)?);
-        (check.sum() == big32(rest, end)?).then_some(())?;
-        match kind {
-            b"IHDR" => header = Some(data),
-            b"PLTE" => palette = Some(data),
-            b"IDAT" => pixels.extend_from_slice(data),
+    let (mut header, mut palette, mut pixels, mut ended) = (None, None, Vec::new(), false);
+    for chunk in Chunks::of(bytes)?.take_while(|chunk| chunk.sound) {
+        match chunk.kind {
+            b"IHDR" => header = Some(chunk.data),
+            b"PLTE" => palette = Some(chunk.data),
+            b"IDAT" => pixels.extend_from_slice(chunk.data),
             b"tRNS" => return None,
-            b"IEND" => break,
+            b"IEND" => {
+                ended = true;
+                break;
+            }
             _ => (),
         }
-        rest = rest.get(end + 4..)?;
     }
+    ended.then_some(())?;
     let header = header?;
     let (width, height) = (i64::from(big32(header, 0)?), i64::from(big32(header, 4)?));
     let [depth, color, 0, 0, 0] = *header.get(8..)? else { return None };
@@ -153,12 +150,4 @@ fn page(mut image: Dictionary, width: i64, height: i64, content: Vec<u8>, quarte
     let catalog = document.try_add_object(dictionary! { "Type" => "Catalog", "Pages" => tree }).ok()?;
     document.trailer.set("Root", catalog);
     Some(document)
-}
-
-fn big16(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_be_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
-}
-
-fn big32(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_be_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
 }

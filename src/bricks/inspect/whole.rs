@@ -1,6 +1,6 @@
 //! Whether a document was read whole: what is missing here would be missing from the copy, though others see it.
 
-use super::{MAX_UNPACKED, nearest};
+use super::pdf::MAX_UNPACKED;
 use flate2::read::ZlibDecoder;
 use lopdf::{Document, Object, ObjectId, xref::XrefEntry};
 use memchr::memmem;
@@ -11,6 +11,9 @@ use std::{
 
 /// How far things may stand inside one another.
 const MAX_DEPTH: usize = 128;
+/// Deepest page tree.
+const MAX_TREE_DEPTH: usize = 64;
+
 /// Whether the streams that hold objects unpack to no more than so many bytes in all, as far as can be told without
 /// reading the file: each of those bytes costs some sixty as an object.
 pub fn unpacks_within(bytes: &[u8], most: usize) -> bool {
@@ -54,8 +57,12 @@ impl io::Write for Counter {
 /// Whether every object that the file says is in use was loaded, under its own number and with its content.
 pub fn loaded(document: &Document) -> bool {
     let mut streams = HashMap::new();
+    // What encrypted it is taken out once it is read.
+    let lock = document.encryption_state.as_ref().and_then(lopdf::EncryptionState::encrypt_object_id);
     let here = document.reference_table.entries.iter().all(|(id, entry)| match *entry {
-        XrefEntry::Normal { generation, .. } => document.objects.contains_key(&(*id, generation)),
+        XrefEntry::Normal { generation, .. } => {
+            document.objects.contains_key(&(*id, generation)) || lock == Some((*id, generation))
+        }
         XrefEntry::Compressed { container, index } => {
             let members = streams.entry(container).or_insert_with(|| members(document, container));
             let named = members.as_ref().and_then(|members| members.get(usize::from(index)));
@@ -103,6 +110,19 @@ pub fn drawn(document: &Document, pages: &[ObjectId]) -> Option<()> {
         }
     }
     Some(())
+}
+
+/// The nearest entry of that name on the way from a page to the root, with the object that holds it.
+pub fn nearest<'a>(document: &'a Document, page: ObjectId, key: &[u8]) -> Option<(ObjectId, &'a Object)> {
+    let mut holder = page;
+    for _ in 0..MAX_TREE_DEPTH {
+        let dictionary = document.get_dictionary(holder).ok()?;
+        if let Ok(entry) = dictionary.get(key) {
+            return Some((holder, entry));
+        }
+        holder = dictionary.get(b"Parent").ok()?.as_reference().ok()?;
+    }
+    None
 }
 
 struct Walk<'a> {

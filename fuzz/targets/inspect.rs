@@ -1,0 +1,5 @@
+//! The bytes of a file that somebody attaches.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| guichet::bricks::inspect::fuzzing::file(bytes));

@@ -1,0 +1,172 @@
+//! PDFs as a reader opens them: with the empty password, and by their objects where their table is lost.
+
+mod indirect;
+
+use super::{Fault, whole};
+use crate::domain::media::Inspection;
+use indirect::with_indirect_encryption;
+use lopdf::{DecompressError, Dictionary, Document, Error, LoadOptions, Object, ObjectId};
+use memchr::memmem;
+use std::collections::HashSet;
+
+/// What the streams of objects may hold once unpacked, in all: a small file can ask for a great deal of work.
+pub(super) const MAX_UNPACKED: usize = 16 * 1024 * 1024;
+/// Most nodes of a page tree that are visited.
+const MAX_NODES: usize = 1_000_000;
+
+/// Opens a PDF and looks for its pages, of which it has one at least.
+///
+/// # Errors
+/// Why it cannot be opened, or what is wrong with it.
+pub fn inspect(bytes: &[u8]) -> Result<Inspection, Fault> {
+    let ended = ended(bytes);
+    let (document, pages) = match open_with_pages(bytes, !ended) {
+        // The table may lead elsewhere: readers then look for the pages themselves.
+        Err(Fault::NoPage | Fault::Unreadable) if ended => open_with_pages(bytes, true),
+        first => first,
+    }
+    .map_err(|fault| match fault {
+        Fault::NoPage | Fault::Unreadable if !ended && begins_object(bytes) => Fault::Truncated,
+        other => other,
+    })?;
+    if !ended && !complete(&document, pages) {
+        return Err(Fault::Truncated);
+    }
+    Ok(Inspection { opened: true, pages: Some(pages), signed: signed(&document) })
+}
+
+/// Opens a PDF that asks for no password; `rebuild` looks for the objects themselves, whatever the table says.
+pub(super) fn open(bytes: &[u8], rebuild: bool) -> Result<Document, Fault> {
+    if !whole::unpacks_within(bytes, MAX_UNPACKED) {
+        return Err(Fault::Unknown);
+    }
+    let bytes = without_padding(bytes);
+    let document = load(bytes, rebuild)?;
+    if !document.trailer.has(b"Encrypt") {
+        return Ok(document);
+    }
+    let Some(updated) = with_indirect_encryption(bytes, &document) else { return Err(locked(&document)) };
+    let document = load(&updated, false)?;
+    if document.trailer.has(b"Encrypt") { Err(locked(&document)) } else { Ok(document) }
+}
+
+fn load(bytes: &[u8], rebuild: bool) -> Result<Document, Fault> {
+    let options = LoadOptions { force_reconstruct: rebuild, ..LoadOptions::with_max_decompressed_size(MAX_UNPACKED) };
+    Document::load_mem_with_options(bytes, options).map_err(|error| match error {
+        Error::Decompress(DecompressError::MemoryLimitExceeded { .. }) => Fault::Unknown,
+        Error::Decryption(_) | Error::UnsupportedSecurityHandler(_) => Fault::Encrypted,
+        _ => Fault::Unreadable,
+    })
+}
+
+/// Why a PDF stayed encrypted.
+fn locked(document: &Document) -> Fault {
+    let standard = |dictionary: &Dictionary| {
+        dictionary.get(b"Filter").and_then(Object::as_name).is_ok_and(|name| name == b"Standard")
+    };
+    match (document.get_encrypted(), document.authenticate_password("")) {
+        // Others want a certificate.
+        (Ok(dictionary), _) if !standard(dictionary) => Fault::Encrypted,
+        (Ok(_), Err(Error::Decryption(lopdf::encryption::DecryptionError::IncorrectPassword))) => Fault::Encrypted,
+        _ => Fault::Unknown,
+    }
+}
+
+fn open_with_pages(bytes: &[u8], rebuild: bool) -> Result<(Document, u32), Fault> {
+    let document = open(bytes, rebuild)?;
+    let Some(tree) = tree(&document) else { return Err(Fault::Unreadable) };
+    match pages(&document, tree)? {
+        0 => Err(Fault::NoPage),
+        pages => Ok((document, pages)),
+    }
+}
+
+/// The root of the page tree.
+fn tree(document: &Document) -> Option<&Object> {
+    let tree = document.catalog().ok()?.get(b"Pages").ok()?;
+    document.dereference(tree).ok()?.1.as_dict().ok()?;
+    Some(tree)
+}
+
+/// Counts the pages that are there: a reference that leads nowhere is none.
+fn pages(document: &Document, tree: &Object) -> Result<u32, Fault> {
+    let (mut pages, mut visited, mut seen, mut left) = (0, 0, HashSet::new(), vec![tree]);
+    while let Some(node) = left.pop() {
+        visited += 1;
+        if visited > MAX_NODES {
+            return Err(Fault::Unknown);
+        }
+        let Ok((id, Object::Dictionary(node))) = document.dereference(node) else { continue };
+        let kids = node.get_deref(b"Kids", document).and_then(Object::as_array);
+        match kids {
+            Ok(kids) if !node.has_type(b"Page") => {
+                if id.is_none_or(|id| seen.insert(id)) {
+                    if left.len() + kids.len() > MAX_NODES {
+                        return Err(Fault::Unknown);
+                    }
+                    left.extend(kids);
+                }
+            }
+            // What has no kids is a page to readers, even where it does not say so.
+            Err(_) if node.has_type(b"Pages") => {}
+            _ => pages += 1,
+        }
+    }
+    Ok(pages)
+}
+
+/// The file without what follows its end.
+fn without_padding(bytes: &[u8]) -> &[u8] {
+    let end = memmem::rfind(bytes, b"%%EOF").filter(|end| !begins_object(&bytes[*end..]));
+    let end = end.filter(|end| memmem::find(&bytes[*end..], b"startxref").is_none());
+    end.map_or(bytes, |end| &bytes[..end + b"%%EOF".len()])
+}
+
+/// Whether the file goes on to its end: after the last pointer to its table no object begins. Padding and what a gateway
+/// appended may follow.
+pub(super) fn ended(bytes: &[u8]) -> bool {
+    let last = |word: &[u8]| memmem::rfind(bytes, word);
+    let end = last(b"startxref").max(last(b"%%EOF"));
+    end.is_some_and(|end| !begins_object(&bytes[end..]))
+}
+
+/// Whether an object begins: `12 0 obj`.
+fn begins_object(bytes: &[u8]) -> bool {
+    memmem::find_iter(bytes, b" obj").any(|at| {
+        let before = bytes[..at].trim_ascii_end();
+        let generation = before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        let rest = &before[..before.len() - generation];
+        generation > 0 && rest.ends_with(b" ") && rest.trim_ascii_end().last().is_some_and(u8::is_ascii_digit)
+    })
+}
+
+/// Whether a document that has lost its end has lost nothing else: each object that begins is there, and all that the
+/// pages draw.
+fn complete(document: &Document, pages: u32) -> bool {
+    let told = tree(document)
+        .and_then(|tree| document.dereference(tree).ok()?.1.as_dict().ok())
+        .and_then(|root| root.get_deref(b"Count", document).ok()?.as_i64().ok());
+    let all: Vec<ObjectId> = document.page_iter().collect();
+    told == Some(pages.into()) && whole::loaded(document) && whole::drawn(document, &all).is_some()
+}
+
+/// Whether there is an electronic signature, which is not what lets a reader fill in forms.
+fn signed(document: &Document) -> bool {
+    let rights = document.catalog().and_then(|catalog| catalog.get_deref(b"Perms", document)?.as_dict()).ok();
+    let rights: HashSet<ObjectId> = rights
+        .into_iter()
+        .flat_map(|rights| [b"UR".as_slice(), b"UR3"].map(|key| rights.get(key).and_then(Object::as_reference)))
+        .filter_map(Result::ok)
+        .collect();
+    let signature = |dictionary: &Dictionary| {
+        let covers = dictionary.get_deref(b"ByteRange", document).and_then(Object::as_array);
+        covers.is_ok_and(|covers| covers.len() >= 4)
+            && dictionary.has(b"Contents")
+            && !dictionary.has_type(b"DocTimeStamp")
+    };
+    document.objects.iter().filter(|(id, _)| !rights.contains(id)).any(|(_, object)| {
+        let Object::Dictionary(dictionary) = object else { return false };
+        let value = dictionary.get(b"V").and_then(Object::as_dict);
+        signature(dictionary) || value.is_ok_and(signature)
+    })
+}

@@ -1,0 +1,71 @@
+//! Judges or marks one file, for the portal that started it: standard input to standard output, within the limits that it
+//! sets itself before it reads. It is started for every file, so it stands before everything else that the program sets up.
+
+use crate::bricks::inspect::{MAX_BYTES, inspect, limited, watermark};
+use anyhow::Context;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use std::{
+    env,
+    io::{Read, Write, stdin, stdout},
+    process::ExitCode,
+};
+
+/// Does what the command line asks for, where it asks for one of the two.
+#[must_use]
+pub fn run() -> Option<ExitCode> {
+    let mut arguments = env::args().skip(1);
+    let outcome = match arguments.next()?.as_str() {
+        limited::INSPECT => judge(&arguments.collect::<Vec<_>>()),
+        limited::WATERMARK => mark(&arguments.next().unwrap_or_default()),
+        _ => return None,
+    };
+    Some(if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn judge(accepted: &[String]) -> anyhow::Result<()> {
+    let file = read()?;
+    write(&serde_json::to_vec(&inspect(&file, accepted))?)
+}
+
+fn mark(media: &str) -> anyhow::Result<()> {
+    let words = env::var(limited::WORDS)?;
+    let file = read()?;
+    write(&watermark::mark(media, &file, &words).context("this file cannot be marked")?)
+}
+
+fn read() -> anyhow::Result<Vec<u8>> {
+    let limits = [
+        (Resource::RLIMIT_AS, limited::MAX_MEMORY),
+        (Resource::RLIMIT_CPU, limited::MAX_SECONDS),
+        (Resource::RLIMIT_FSIZE, limited::MAX_COPY),
+        // What it leaves when it falls would hold the file.
+        (Resource::RLIMIT_CORE, 0),
+    ];
+    for (resource, most) in limits {
+        let most = most.min(getrlimit(resource)?.1);
+        setrlimit(resource, most, most)?;
+    }
+    let mut file = Vec::new();
+    stdin().take(MAX_BYTES + 1).read_to_end(&mut file)?;
+    Ok(file)
+}
+
+fn write(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = stdout();
+    out.write_all(bytes)?;
+    Ok(out.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        auth::fuzzing::mutations::{mutated, seeds},
+        bricks::inspect::fuzzing::file,
+    };
+
+    /// The fuzz target for a few seconds, always on the same mutations of the seeds.
+    #[test]
+    fn files_are_judged_in_time() {
+        mutated(&seeds("inspect"), 3000, 5, file);
+    }
+}
