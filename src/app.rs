@@ -8,6 +8,7 @@ mod admit;
 mod assign;
 mod attach;
 pub mod backup;
+mod carry_over;
 mod ceremony;
 mod chain;
 mod context;
@@ -36,6 +37,7 @@ mod session;
 mod share;
 mod sign_in;
 mod site;
+mod status;
 mod transaction;
 mod withdraw;
 

@@ -13,6 +13,7 @@ use crate::{
         access::{Action, Part, Verb},
         calendar::{RoundId, show_deadline},
         call::Call,
+        dossier::status::DepositStatus,
         event::{Event, EventKind},
         ids::{DossierId, SessionId},
         text::Lang,
@@ -85,6 +86,8 @@ pub struct Given {
     pub round: RoundId,
     /// Title of the project.
     pub title: String,
+    /// Whether it is deposited.
+    pub status: DepositStatus,
     /// What was given.
     pub share: Share,
 }
@@ -235,8 +238,9 @@ impl App {
             };
             // A call that is not configured any more has no pages.
             let Ok(call) = self.call(&dossier.call) else { continue };
+            let Ok(status) = self.status_of(ctx, &dossier) else { continue };
             let title = dossier.draft.text(&call.company.project).to_owned();
-            given.push(Given { id, call: dossier.call, round: dossier.round, title, share: Share::of(&door) });
+            given.push(Given { id, call: dossier.call, round: dossier.round, title, status, share: Share::of(&door) });
         }
         Ok(given)
     }

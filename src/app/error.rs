@@ -98,6 +98,9 @@ pub enum AppError {
     /// The round takes no dossiers now.
     #[error("the round is not open")]
     RoundClosed,
+    /// Nothing of the dossier was left over by its round.
+    #[error("nothing to carry over")]
+    NotCarriedOver,
     /// There is nothing to withdraw.
     #[error("nothing is deposited")]
     NotDeposited,

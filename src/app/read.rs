@@ -140,7 +140,7 @@ impl App {
         Ok((Page { dossier, title, uploads, evaluation, versions, share }, door.rule))
     }
 
-    /// Evaluates a draft as a deposit at this instant.
+    /// Evaluates a draft as a deposit at this instant; while it is what was deposited, at the instant of its deposit.
     ///
     /// # Errors
     /// [`AppError::NotFound`] when the call or round is not configured any more.
@@ -153,7 +153,8 @@ impl App {
     ) -> Result<Evaluation, AppError> {
         let call = self.call(&dossier.call)?;
         let round = Some(self.round(call, &dossier.round)?);
-        let around = Circumstances { now: ctx.now, round, uploads: Some(uploads), other_deposits };
+        let now = self.status_of(ctx, dossier)?.judged_at();
+        let around = Circumstances { now, round, uploads: Some(uploads), other_deposits };
         Ok(evaluate(call, &dossier.draft, around, Extent::Deposit))
     }
 

@@ -3,7 +3,10 @@
 use super::Door;
 use crate::domain::{
     access::{Grant, Part, Verb},
-    dossier::Dossier,
+    dossier::{
+        Dossier,
+        status::{DepositStatus, Step},
+    },
     evaluation::Evaluation,
     piece::Upload,
 };
@@ -66,6 +69,17 @@ impl Share {
     #[must_use]
     pub fn until(&self) -> Option<Timestamp> {
         if self.owned { None } else { self.grants.iter().map(|grant| grant.until).min() }
+    }
+
+    /// What the reader may still do with the dossier.
+    #[must_use]
+    pub fn steps(&self, status: &DepositStatus) -> Vec<Step> {
+        let given = |step: &Step| match step {
+            Step::Edit => self.has(|grant| grant.verb == Verb::Write),
+            Step::Deposit | Step::Replace => self.deposits(),
+            Step::Withdraw | Step::CarryOver => self.owned,
+        };
+        status.may().into_iter().filter(given).collect()
     }
 
     /// Leaves of a dossier only what was given: what is not there cannot be shown by mistake.

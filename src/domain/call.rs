@@ -77,6 +77,15 @@ impl Call {
     pub fn time_zone(&self) -> TimeZone {
         TimeZone::get(&self.zone).unwrap_or(TimeZone::UTC)
     }
+    /// What people call the time of that zone.
+    #[must_use]
+    pub fn zone_name(&self) -> Text {
+        let city = self.zone.rsplit('/').next().unwrap_or(&self.zone).replace('_', " ");
+        match city.as_str() {
+            "Reunion" => Text::new("heure de La Réunion", "Réunion time"),
+            city => Text::new(format!("heure de {city}"), format!("{city} time")),
+        }
+    }
     /// The round with this id.
     #[must_use]
     pub fn round(&self, id: &RoundId) -> Option<&Round> {

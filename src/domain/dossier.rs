@@ -3,6 +3,7 @@
 mod changes;
 
 pub use changes::{ChangeLog, LastChange};
+pub mod status;
 
 use super::{
     access::{Part, Stage},

@@ -10,6 +10,8 @@ use serde::Serialize;
 pub enum EventKind {
     /// A dossier was begun.
     DossierCreated,
+    /// A draft of a closed round was taken over to an open one, as another dossier.
+    DossierCarriedOver,
     /// A piece was attached.
     PieceAttached,
     /// A piece was removed.
@@ -86,6 +88,7 @@ impl EventKind {
     pub fn slug(self) -> &'static str {
         match self {
             Self::DossierCreated => "dossier_created",
+            Self::DossierCarriedOver => "dossier_carried_over",
             Self::PieceAttached => "piece_attached",
             Self::PieceRemoved => "piece_removed",
             Self::DossierDeposited => "dossier_deposited",

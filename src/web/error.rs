@@ -327,8 +327,8 @@ fn describe_app(error: &AppError) -> Described {
                 ),
             );
             described.detail = Text::new(
-                format!("Le dossier n'est pas déposé : {count} point(s) l'empêchent."),
-                format!("The dossier is not deposited: {count} point(s) prevent it."),
+                format!("Ce dépôt n'a pas eu lieu : {count} point(s) l'empêchent."),
+                format!("This deposit did not take place: {count} point(s) prevent it."),
             );
             described
         }
@@ -428,6 +428,16 @@ fn describe_app(error: &AppError) -> Described {
             ("Relève fermée", "Round closed"),
             ("Cette relève ne prend pas de dossier en ce moment.", "This round takes no dossiers at the moment."),
             ("Le calendrier de l'appel donne les prochaines dates.", "The calendar of the call gives the next dates."),
+        ),
+        AppError::NotCarriedOver => words(
+            S::CONFLICT,
+            "not_carried_over",
+            ("Rien à reprendre", "Nothing to carry over"),
+            (
+                "Un brouillon se reprend dans une autre relève une fois la sienne close, s'il n'est pas déposé tel quel.",
+                "A draft is carried over to another round once its own has closed, unless it stands deposited as it is.",
+            ),
+            BACK,
         ),
         AppError::NotDeposited => words(
             S::CONFLICT,

@@ -19,6 +19,7 @@ pub mod reviews;
 pub mod rights;
 pub mod sign_in;
 pub mod simulator;
+pub mod status;
 pub mod tokens;
 pub mod verify;
 

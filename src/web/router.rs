@@ -82,7 +82,7 @@ pub fn routes() -> Vec<Route> {
     };
     use pages::{
         account, deposit, desk, dossier, emergency, guests, mails, narrow, officer, oidc, orders, passkey, public,
-        receipt, reviews, rights, sign_in, simulator, tokens, verify,
+        receipt, reviews, rights, sign_in, simulator, status, tokens, verify,
     };
     let mut table = vec![
         // The call, for everyone.
@@ -131,6 +131,8 @@ pub fn routes() -> Vec<Route> {
             .taking(Intake::Stream),
         route("POST", "/dossiers/{id}/pieces/{code}/remove", Owner, post(dossier::remove_piece)),
         route("GET POST", "/dossiers/{id}/deposits", Owner, post(deposit::deposit).get(deposit::back)),
+        route("GET", "/dossiers/{id}/status", Owner, get(status::show)),
+        route("POST", "/dossiers/{id}/carry-over", Owner, post(status::carry_over)),
         route("GET POST", "/dossiers/{id}/withdraw", Owner, get(deposit::ask_withdraw).post(deposit::withdraw)),
         route("GET POST", "/dossiers/{id}/guests", Owner, get(guests::show).post(guests::give)),
         route("POST", "/dossiers/{id}/guests/{delegation}/revoke", Owner, post(guests::revoke)),
@@ -184,6 +186,7 @@ pub fn routes() -> Vec<Route> {
         ),
         route("PUT", "/api/v1/dossiers/{id}/pieces/{code}", Token, put(api::dossier::attach)).taking(Intake::Stream),
         route("POST", "/api/v1/dossiers/{id}/deposits", Token, post(api::dossier::deposit)),
+        route("POST", "/api/v1/dossiers/{id}/carry-over", Token, post(api::dossier::carry_over)),
         route("POST", "/api/v1/service-tokens", Token, post(api::tokens::for_service)),
         route("GET", "/api/v1/receipts/{number}", Token, get(api::dossier::receipt)),
         route("GET", "/api/v1/rounds/{id}/dossiers", Token, get(api::round::list)),

@@ -26,6 +26,7 @@ pub mod samples;
 mod shell;
 mod show;
 mod sign_in;
+mod status;
 
 pub use account::{AccountPage, SessionRow, TokenForm, TokenRow, account};
 pub use desk::{DeskForm, DeskPage, ExpertRow, ExpertState};
@@ -46,6 +47,7 @@ pub use reviews::{InterestPage, ReviewRow, interest, reviews};
 pub use rights::{RightRow, RightsPage, rights};
 pub use shell::{Shell, Viewer, asset_version};
 pub use sign_in::{LinkConfirm, SignIn, link_confirm, link_sent, sign_in};
+pub use status::status_json;
 
 #[cfg(test)]
 mod tests;

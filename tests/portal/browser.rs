@@ -1,10 +1,12 @@
 //! A real browser, headless.
 
 mod accessibility;
+mod deposit_status;
 mod keyboard;
 mod narrow;
 mod offline;
 mod passkey;
+mod print;
 mod script;
 mod window;
 mod without_script;

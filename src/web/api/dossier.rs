@@ -16,7 +16,7 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use body::{AttachedBody, Begun, DepositBody, NewDeposit, NewDossier, Replaced};
+use body::{AttachedBody, Begun, DepositBody, NewCarryOver, NewDeposit, NewDossier, Replaced};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -69,7 +69,7 @@ pub async fn document(
     Path(dossier): Path<String>,
 ) -> Result<Response, Failure> {
     let Page { dossier, evaluation, .. } = app.page(&ctx, id(&dossier)?).await?;
-    let state = serde_json::json!(dossier.state());
+    let state = serde_json::json!(app.status_of(&ctx, &dossier)?.state());
     let fixed = [
         (header::ETAG, tag(dossier.revision)),
         (HeaderName::from_static("x-guichet-missing"), evaluation.missing().to_string()),
@@ -119,7 +119,8 @@ pub async fn replace(
         return Err(AppError::Stale { revision: before.revision }.into());
     };
     let saved = app.replace_document(&ctx, id, document, expected).await?.dossier.revision;
-    let replaced = Replaced::new(app.page(&ctx, id).await?, ctx.lang);
+    let page = app.page(&ctx, id).await?;
+    let replaced = Replaced::new(app.status_of(&ctx, &page.dossier)?, page, ctx.lang);
     Ok(([(header::ETAG, tag(saved))], Json(replaced)).into_response())
 }
 
@@ -195,6 +196,37 @@ pub async fn deposit(
     let place = [(header::LOCATION, format!("/api/v1/receipts/{}", done.receipt))];
     let url = format!("{}/receipts/{}", app.config.portal.public_url, done.receipt);
     Ok((status, place, Json(DepositBody::new(done, url))).into_response())
+}
+
+/// Carries a draft over to another round.
+///
+/// A new dossier begins in the open round named, of the same call, with the answers and the pieces of this one, whose own
+/// round has closed. It remains to be deposited; this one stays as it is.
+#[utoipa::path(
+    post, path = "/api/v1/dossiers/{id}/carry-over", tag = "dossier", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "Id of the dossier that is carried over")),
+    request_body = NewCarryOver,
+    responses(
+        (status = 201, description = "Begun, or begun before by the same attempt; Location is its document", body = Begun),
+        (status = 400, description = "Not the expected JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not the owner's program", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such dossier or round", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The round named is not open (`round_closed`), or the dossier's own has not closed, or it stands deposited as it is (`not_carried_over`)", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn carry_over(
+    State(app): State<App>,
+    Program(ctx): Program,
+    Path(dossier): Path<String>,
+    body: Body,
+) -> Result<Response, Failure> {
+    let id = id(&dossier)?;
+    let NewCarryOver { round, attempt } = json(body).await?;
+    let begun = app.carry_over(&ctx, id, &round, attempt).await?;
+    let revision = app.page(&ctx, begun).await?.dossier.revision;
+    let fixed = [(header::LOCATION, format!("/api/v1/dossiers/{begun}/document")), (header::ETAG, tag(revision))];
+    Ok((StatusCode::CREATED, fixed, Json(Begun { id: begun, revision })).into_response())
 }
 
 /// A receipt, exactly as it was signed.

@@ -25,6 +25,7 @@ use utoipa::{
         dossier::replace,
         dossier::attach,
         dossier::deposit,
+        dossier::carry_over,
         dossier::receipt,
         round::list,
         tokens::for_service,

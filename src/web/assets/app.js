@@ -550,7 +550,8 @@ function describe(field, value) {
   return items.join("\n").trim() || t("(vide)", "(empty)");
 }
 
-function showResult({ amounts = {}, missing }) {
+function showResult({ amounts = {}, missing, status }) {
+  document.dispatchEvent(new CustomEvent("guichet:status", { detail: status })); // heard by status.js
   const put = (attribute, values) => {
     for (const node of all(`[data-${attribute}]`)) {
       const value = values?.[node.dataset[attribute]];

@@ -38,8 +38,9 @@ pub async fn deposit(
         }
         Ok(done) => Ok(see_other(ctx.lang, &format!("/receipts/{}", done.receipt))),
         Err(AppError::DraftChanged(changed)) => Opened::load(&app, &ctx, id).await?.draft_changed(&app, &ctx, &changed),
-        Err(AppError::Refused(_)) => {
-            let opened = Opened::load(&app, &ctx, id).await?;
+        Err(AppError::Refused(evaluation)) => {
+            let mut opened = Opened::load(&app, &ctx, id).await?;
+            opened.page.evaluation = *evaluation;
             let page = opened.render(&app, &ctx, &format!("/dossiers/{id}"), |shell, page| {
                 view::overview(shell, &DossierPage { refused: true, ..page })
             })?;

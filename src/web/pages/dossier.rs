@@ -8,7 +8,6 @@ use crate::{
         calendar::{RoundId, RoundState, show_instant, show_time},
         call::{Call, Section},
         document::{Change, Document, Value},
-        dossier::State as DossierState,
         evaluation::Evaluation,
         ids::{AttemptId, DossierId},
         json::{self, Limits},
@@ -42,18 +41,17 @@ pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<Str
     for (dossier, uploads) in &dossiers {
         let Ok(call) = app.call(&dossier.call) else { continue };
         let zone = call.time_zone();
-        let state = dossier.state();
-        let counted = matches!(state, DossierState::Draft | DossierState::Changed);
+        let status = app.status_of(&ctx, dossier)?;
+        let counted = status.counts_missing();
         cards.push(DossierCard {
             id: dossier.id,
             title: dossier.draft.text(&call.company.project).to_owned(),
             company: dossier.draft.text(&call.company.name).to_owned(),
             round: call.round(&dossier.round).map_or_else(String::new, |round| round.title.get(&ctx.lang).to_owned()),
-            state,
-            receipt: dossier.deposit.as_ref().map(|deposit| deposit.receipt.clone()),
-            deposited_at: dossier.deposit.as_ref().map(|deposit| show_instant(deposit.at, &zone)),
+            status,
             changed_at: show_instant(dossier.changed_at, &zone),
             missing: if counted { Some(app.evaluate(&ctx, dossier, uploads, 0)?.missing()) } else { None },
+            attempt: Uuid::now_v7().to_string(),
         });
     }
     let shared = given_cards(&app, &ctx).await?;
@@ -72,6 +70,7 @@ async fn given_cards(app: &App, ctx: &Ctx) -> Result<Vec<GivenCard>, Failure> {
             id: given.id,
             round: app.round(call, &given.round)?.title.get(&ctx.lang).to_owned(),
             until: given.share.until().map(|until| show_instant(until, &call.time_zone())).unwrap_or_default(),
+            status: given.status,
             title: given.title,
         });
     }
@@ -167,6 +166,9 @@ pub struct Told {
     /// Code of a piece that is the same file as the one just attached.
     #[serde(default)]
     same: Option<String>,
+    /// The dossier of a closed round from which this one was just taken over.
+    #[serde(default)]
+    from: Option<DossierId>,
 }
 
 /// The dossier's main page.
@@ -178,6 +180,12 @@ pub async fn overview(
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
     let opened = Opened::given(&app, &ctx, id).await?;
+    let carried = told.from.map(|_| {
+        Text::new(
+            "Vos réponses et vos pièces ont été reprises dans ce nouveau brouillon : relisez-les, puis déposez-le.",
+            "Your answers and your documents were carried over to this new draft: read them again, then deposit it.",
+        )
+    });
     let other = told.same.as_ref().and_then(|code| opened.page.uploads.iter().find(|upload| upload.code == *code));
     let notice = other.map(|other| {
         Text::new(
@@ -185,6 +193,7 @@ pub async fn overview(
             format!("This piece is the same file as {}: check that this is intended.", other.code),
         )
     });
+    let notice = carried.or(notice);
     let page = opened.render(&app, &ctx, &here(&uri), |shell, page| {
         view::overview(shell, &DossierPage { notice: notice.as_ref(), ..page })
     })?;
@@ -311,6 +320,7 @@ pub async fn save_fields(
         "missing": evaluation.missing(),
         "amounts": amounts(evaluation, &saved.share),
         "conflicts": saved.conflicts,
+        "status": view::status_json(&app.status_of(&ctx, &saved.dossier)?, &saved.share, &ctx.lang),
         "findings": evaluation.findings.iter().map(|finding| finding_json(finding, ctx.lang)).collect::<Vec<_>>(),
     });
     Ok(Json(body).into_response())

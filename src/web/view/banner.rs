@@ -1,7 +1,11 @@
 //! What stands above everything else on the pages of a dossier: deposited or not, and until when.
 
-use super::{DossierPage, shell::Shell};
-use crate::domain::dossier::State;
+use super::{
+    DossierPage,
+    shell::Shell,
+    status::{Sentence, status},
+};
+use crate::domain::dossier::status::DepositStatus;
 use askama::Template;
 
 #[derive(Template)]
@@ -9,7 +13,8 @@ use askama::Template;
 pub(super) struct Banner<'a> {
     s: &'a Shell<'a>,
     p: &'a DossierPage<'a>,
-    state: State,
+    status: DepositStatus,
+    sentence: Sentence<'a>,
     missing: usize,
 }
 
@@ -17,24 +22,8 @@ impl askama::filters::HtmlSafe for Banner<'_> {}
 
 impl<'a> Banner<'a> {
     pub(super) fn new(s: &'a Shell<'a>, p: &'a DossierPage<'a>) -> Self {
-        Self { s, p, state: p.dossier.state(), missing: p.evaluation.missing() }
-    }
-
-    fn class(&self) -> &'static str {
-        state_class(self.state)
-    }
-
-    fn closed(&self) -> bool {
-        self.p.round.window.is_some_and(|window| window.closes <= self.s.now)
-    }
-}
-
-/// A state as a class.
-pub(super) fn state_class(state: State) -> &'static str {
-    match state {
-        State::Draft => "draft",
-        State::Deposited => "deposited",
-        State::Changed => "changed",
-        State::Withdrawn => "withdrawn",
+        let status = status(s, p);
+        let sentence = Sentence::new(s, status.sentence());
+        Self { s, p, status, sentence, missing: p.evaluation.missing() }
     }
 }

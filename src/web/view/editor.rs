@@ -7,8 +7,9 @@ use super::{
     field::{Drawing, FieldView, Input},
     money::{AmountsBox, feeds_budget},
     shell::Shell,
+    status::{PrintHead, Sentence, missing, status},
 };
-use crate::domain::{access::Part, call::Section, document::Conflict};
+use crate::domain::{access::Part, call::Section, document::Conflict, dossier::status::DepositStatus};
 use askama::Template;
 
 #[derive(Template)]
@@ -17,6 +18,10 @@ struct Page<'a> {
     s: &'a Shell<'a>,
     p: &'a DossierPage<'a>,
     banner: Banner<'a>,
+    status: DepositStatus,
+    /// Beside what was saved: whether that is deposited.
+    brief: Sentence<'a>,
+    print_head: PrintHead<'a>,
     section: &'a Section,
     nav: Vec<Step<'a>>,
     pieces: usize,
@@ -45,7 +50,8 @@ struct Clash<'a> {
 
 /// The sections with what each still misses.
 pub(super) fn steps<'a>(s: &Shell<'a>, p: &DossierPage<'_>) -> Vec<Step<'a>> {
-    let missing = |id: &str| p.evaluation.blocking().filter(|finding| finding.section() == id).count();
+    let all = missing(s, p);
+    let missing = |id: &str| all.iter().filter(|finding| finding.section() == id).count();
     let given = s.call.sections.iter().filter(|section| p.share.section(&section.id));
     given.map(|section| Step { section, missing: missing(&section.id) }).collect()
 }
@@ -90,9 +96,12 @@ pub fn editor(
         s,
         p: page,
         banner: Banner::new(s, page),
+        brief: Sentence::new(s, status(s, page).brief()),
+        status: status(s, page),
+        print_head: PrintHead::new(s, page),
         section,
         nav: steps(s, page),
-        pieces: page.evaluation.blocking().filter(|finding| finding.section() == "pieces").count(),
+        pieces: missing(s, page).iter().filter(|finding| finding.section() == "pieces").count(),
         next: place.and_then(|place| s.call.sections.get(place + 1)).filter(|next| page.share.section(&next.id)),
         writes: page.share.writes(&Part::Section(section.id.clone())),
         fields,

@@ -3,7 +3,7 @@
 use crate::app::Share;
 use crate::domain::{
     calendar::Round,
-    dossier::{Dossier, State},
+    dossier::{Dossier, status::DepositStatus},
     evaluation::Evaluation,
     ids::DossierId,
     money::Cents,
@@ -24,16 +24,14 @@ pub struct DossierCard {
     pub company: String,
     /// Name of the round, in the reader's language.
     pub round: String,
-    /// State.
-    pub state: State,
-    /// Number of the receipt that stands.
-    pub receipt: Option<String>,
-    /// Instant of the deposit that stands, as shown.
-    pub deposited_at: Option<String>,
+    /// Whether it is deposited.
+    pub status: DepositStatus,
     /// Last change, as shown.
     pub changed_at: String,
     /// How many blocking findings the draft has, when they were counted.
     pub missing: Option<usize>,
+    /// Id of the act that its forms would do.
+    pub attempt: String,
 }
 
 /// A dossier of somebody else of which the reader was given a part.
@@ -45,6 +43,8 @@ pub struct GivenCard {
     pub title: String,
     /// Name of the round, in the reader's language.
     pub round: String,
+    /// Whether it is deposited.
+    pub status: DepositStatus,
     /// The last instant, as shown.
     pub until: String,
 }

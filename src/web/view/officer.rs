@@ -1,7 +1,18 @@
 //! What officers read.
 
-use super::{OfficerDossier, RoundList, answers::Answers, desk::Desk, money::Verdicts, receipt::Sealed, shell::Shell};
-use crate::domain::finding::{Finding, Severity};
+use super::{
+    OfficerDossier, RoundList,
+    answers::Answers,
+    desk::Desk,
+    money::Verdicts,
+    receipt::Sealed,
+    shell::Shell,
+    status::{PrintHead, Sentence},
+};
+use crate::domain::{
+    dossier::status::sealed as sealed_sentence,
+    finding::{Finding, Severity},
+};
 use askama::Template;
 
 type Page = Result<String, askama::Error>;
@@ -91,6 +102,8 @@ struct Deposit<'a> {
     verdicts: Verdicts<'a>,
     findings: Vec<&'a Finding>,
     desk: Option<Desk<'a>>,
+    sentence: Sentence<'a>,
+    print_head: PrintHead<'a>,
 }
 
 /// One deposit: what was sealed, and what is to be examined.
@@ -99,6 +112,7 @@ struct Deposit<'a> {
 /// When the template cannot be written.
 pub fn officer_dossier(s: &Shell<'_>, page: &OfficerDossier<'_>) -> Page {
     let sealed = Sealed::read(s, page.receipt);
+    let statement = &page.receipt.statement;
     Deposit {
         s,
         p: page,
@@ -107,6 +121,8 @@ pub fn officer_dossier(s: &Shell<'_>, page: &OfficerDossier<'_>) -> Page {
         verdicts: Verdicts::new(s, page.evaluation),
         findings: page.evaluation.findings.iter().collect(),
         desk: page.desk.map(|desk| Desk::new(s, desk, page.round)),
+        sentence: Sentence::new(s, sealed_sentence(s.call, &statement.number, statement.received_at(), true)),
+        print_head: sealed.print_head(s, statement, true),
     }
     .render()
 }

@@ -5,14 +5,15 @@ mod pieces;
 use super::{
     DossierCard, DossierPage, GivenCard,
     answers::Answers,
-    banner::{Banner, state_class},
+    banner::Banner,
     editor::{Step, steps},
     money::{AmountsBox, Verdicts},
     shell::Shell,
+    status::{PrintHead, Sentence, status},
 };
 use crate::domain::{
     calendar::Round,
-    dossier::State,
+    dossier::status::{DepositStatus, Step as Act},
     finding::{Finding, Severity},
 };
 use askama::Template;
@@ -45,16 +46,8 @@ pub fn dossiers(
 }
 
 impl Dossiers<'_> {
-    fn class(&self, state: &State) -> &'static str {
-        state_class(*state)
-    }
-    fn label(&self, state: &State) -> &'static str {
-        match state {
-            State::Draft => self.s.tr("Brouillon non déposé", "Draft not deposited"),
-            State::Deposited => self.s.tr("Déposé", "Deposited"),
-            State::Changed => self.s.tr("Déposé, modifié depuis", "Deposited, changed since"),
-            State::Withdrawn => self.s.tr("Retiré", "Withdrawn"),
-        }
+    fn sentence(&self, status: &DepositStatus) -> Sentence<'_> {
+        Sentence::new(self.s, status.sentence())
     }
 }
 
@@ -77,7 +70,8 @@ struct Overview<'a> {
     amounts: AmountsBox<'a>,
     verdicts: Verdicts<'a>,
     missing: usize,
-    state: State,
+    status: DepositStatus,
+    print_head: PrintHead<'a>,
 }
 
 /// The main page of a dossier: what is missing, the pieces, the deposit.
@@ -98,7 +92,8 @@ pub fn overview(s: &Shell<'_>, page: &DossierPage<'_>) -> Page {
         amounts: AmountsBox::new(s, &page.evaluation.amounts, false),
         verdicts: Verdicts::new(s, page.evaluation),
         missing: page.evaluation.missing(),
-        state: page.dossier.state(),
+        status: status(s, page),
+        print_head: PrintHead::new(s, page),
     }
     .render()
 }
@@ -161,7 +156,8 @@ struct Preview<'a> {
     answers: Answers<'a>,
     amounts: AmountsBox<'a>,
     missing: usize,
-    state: State,
+    status: DepositStatus,
+    print_head: PrintHead<'a>,
 }
 
 /// Exactly what would be sealed.
@@ -176,7 +172,8 @@ pub fn preview(s: &Shell<'_>, page: &DossierPage<'_>) -> Page {
         answers: Answers::new(s, &page.evaluation.document, true),
         amounts: AmountsBox::new(s, &page.evaluation.amounts, false),
         missing: page.evaluation.missing(),
-        state: page.dossier.state(),
+        status: status(s, page),
+        print_head: PrintHead::new(s, page),
     }
     .render()
 }
@@ -196,6 +193,8 @@ struct Withdraw<'a> {
     s: &'a Shell<'a>,
     p: &'a DossierPage<'a>,
     banner: Banner<'a>,
+    status: DepositStatus,
+    print_head: PrintHead<'a>,
 }
 
 /// Asks before a deposit is withdrawn.
@@ -203,7 +202,8 @@ struct Withdraw<'a> {
 /// # Errors
 /// When the template cannot be written.
 pub fn withdraw(s: &Shell<'_>, page: &DossierPage<'_>) -> Page {
-    Withdraw { s, p: page, banner: Banner::new(s, page) }.render()
+    Withdraw { s, p: page, banner: Banner::new(s, page), status: status(s, page), print_head: PrintHead::new(s, page) }
+        .render()
 }
 
 impl Withdraw<'_> {

@@ -1,12 +1,18 @@
 //! The printable receipt.
 
-use super::{answers::Answers, shell::Shell};
+use super::{
+    answers::Answers,
+    shell::Shell,
+    status::{PrintHead, Sentence},
+};
 use crate::domain::{
     calendar::RoundId,
     document::Document,
+    dossier::status::{DepositStatus, sealed as sealed_sentence},
     money::{Cents, Rate},
     piece::Upload,
-    receipt::Receipt,
+    receipt::{Receipt, Statement},
+    text::Text,
 };
 use askama::Template;
 use jiff::civil::Date;
@@ -52,6 +58,14 @@ impl Sealed {
     }
 }
 
+impl Sealed {
+    /// The head of every printed sheet.
+    pub(super) fn print_head<'s>(&self, s: &'s Shell<'_>, statement: &Statement, standing: bool) -> PrintHead<'s> {
+        let sentence = sealed_sentence(s.call, &statement.number, statement.received_at(), standing);
+        PrintHead::sealed(s, &sentence, [self.company.clone(), self.project.clone(), self.round.clone()])
+    }
+}
+
 /// The amounts as the evaluation writes them.
 fn amounts(s: &Shell<'_>, sealed: &Json) -> Vec<(String, String)> {
     type Label = (&'static str, &'static str, &'static str);
@@ -84,6 +98,9 @@ struct Page<'a> {
     answers: Answers<'a>,
     reader: Reader,
     standing: bool,
+    sentence: Sentence<'a>,
+    print_head: PrintHead<'a>,
+    replaced: Text,
 }
 
 /// Who reads a receipt.
@@ -103,7 +120,20 @@ pub enum Reader {
 /// When the template cannot be written.
 pub fn receipt(s: &Shell<'_>, receipt: &Receipt, reader: Reader, standing: bool) -> Result<String, askama::Error> {
     let sealed = Sealed::read(s, receipt);
-    Page { s, r: receipt, sealed: &sealed, answers: Answers::new(s, &sealed.answers, false), reader, standing }.render()
+    let statement = &receipt.statement;
+    let page = Page {
+        s,
+        r: receipt,
+        sealed: &sealed,
+        answers: Answers::new(s, &sealed.answers, false),
+        reader,
+        standing,
+        // That it no longer stands is said on its own, where a page that stayed open can say it too.
+        sentence: Sentence::new(s, sealed_sentence(s.call, &statement.number, statement.received_at(), true)),
+        print_head: sealed.print_head(s, statement, standing),
+        replaced: DepositStatus::replaced(),
+    };
+    page.render()
 }
 
 impl Page<'_> {

@@ -2,6 +2,7 @@
 
 mod data;
 mod examined;
+pub mod moments;
 mod shared;
 
 use super::{

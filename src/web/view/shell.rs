@@ -79,10 +79,11 @@ impl askama::filters::HtmlSafe for Reference<'_> {}
 pub fn asset_version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();
     VERSION.get_or_init(|| {
-        let files: [&[u8]; 4] = [
+        let files: [&[u8]; 5] = [
             include_bytes!("../assets/style.css"),
             include_bytes!("../assets/app.js"),
             include_bytes!("../assets/passkey.js"),
+            include_bytes!("../assets/status.js"),
             include_bytes!("../assets/favicon.svg"),
         ];
         let digest = ring::digest::digest(&ring::digest::SHA256, &files.concat());
@@ -158,13 +159,7 @@ impl<'a> Shell<'a> {
     /// What people call the zone's time.
     #[must_use]
     pub fn zone_name(&self) -> String {
-        let city = self.call.zone.rsplit('/').next().unwrap_or(&self.call.zone).replace('_', " ");
-        match (self.lang, city.as_str()) {
-            (Lang::Fr, "Reunion") => "heure de La Réunion".into(),
-            (Lang::Fr, _) => format!("heure de {city}"),
-            (Lang::En, "Reunion") => "Réunion time".into(),
-            (Lang::En, _) => format!("{city} time"),
-        }
+        self.call.zone_name().get(self.lang).to_owned()
     }
     /// An instant in the call's zone.
     #[must_use]

@@ -1,5 +1,7 @@
 //! Every page renders in both languages, for any call.
 
+mod deposit_status;
+
 use super::{RoundQuery, samples::pages, show};
 use crate::domain::{call::load, money::Cents, text::Lang};
 use std::{error::Error, fs, path::Path};

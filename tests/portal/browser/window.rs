@@ -90,8 +90,8 @@ impl Window {
         self.command("Network.setCookie", params).await;
     }
 
-    /// A command of the browser's own protocol.
-    pub async fn command(&self, command: &str, params: Json) {
+    /// A command of the browser's own protocol, and what it answers.
+    pub async fn command(&self, command: &str, params: Json) -> Json {
         let session = self.client.session_id().await.unwrap().unwrap();
         let done = reqwest::Client::new()
             .post(format!("{}/session/{session}/goog/cdp/execute", self.address))
@@ -99,7 +99,9 @@ impl Window {
             .send()
             .await
             .unwrap();
-        assert!(done.status().is_success(), "{command}: {}", done.text().await.unwrap());
+        let (status, text) = (done.status(), done.text().await.unwrap());
+        assert!(status.is_success(), "{command}: {text}");
+        serde_json::from_str::<Json>(&text).unwrap()["value"].clone()
     }
 
     /// Gives the browser a passkey device of its own, which verifies its user and agrees to everything.

@@ -4,7 +4,10 @@ use crate::{
     app::{Deposited, Page},
     domain::{
         calendar::RoundId,
-        dossier::State,
+        dossier::{
+            State,
+            status::{DepositStatus, Step, plain},
+        },
         ids::{AttemptId, DossierId},
         piece::Upload,
         text::Lang,
@@ -54,6 +57,11 @@ pub struct Replaced {
     state: State,
     /// Number of the receipt that stands.
     receipt: Option<String>,
+    /// The same in words, as the pages say it.
+    status: String,
+    /// What may still be done: `edit`, `deposit`, `replace`, `withdraw`, `carry_over`.
+    #[schema(value_type = Vec<String>)]
+    may: Vec<Step>,
     /// The pieces attached.
     pieces: Vec<PieceBody>,
     /// The evaluation of a deposit now.
@@ -62,11 +70,13 @@ pub struct Replaced {
 }
 
 impl Replaced {
-    pub(super) fn new(page: Page, lang: Lang) -> Self {
+    pub(super) fn new(status: DepositStatus, page: Page, lang: Lang) -> Self {
         Self {
-            revision: page.dossier.revision,
-            state: page.dossier.state(),
-            receipt: page.dossier.deposit.map(|deposit| deposit.receipt),
+            revision: status.revision(),
+            state: status.state(),
+            receipt: status.receipt().map(str::to_owned),
+            status: plain(&status.sentence(), &lang),
+            may: page.share.steps(&status),
             pieces: page.uploads.into_iter().map(PieceBody::from).collect(),
             report: Report::new(page.evaluation, lang),
         }
@@ -127,6 +137,18 @@ pub struct AttachedBody {
     pub(super) same_as: Option<String>,
     /// Revision of the dossier.
     pub(super) revision: u64,
+}
+
+/// A draft to carry over.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCarryOver {
+    /// Id of the round to carry it over to, which must be open.
+    #[schema(value_type = String)]
+    pub(super) round: RoundId,
+    /// Id of this try: sent again, it gives the same dossier.
+    #[schema(value_type = Uuid)]
+    pub(super) attempt: AttemptId,
 }
 
 /// A deposit to make.

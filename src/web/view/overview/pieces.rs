@@ -1,6 +1,11 @@
 //! The pieces of a dossier: parts of the form, and files with what is known of them.
 
-use super::super::{DossierPage, shell::Shell, show};
+use super::super::{
+    DossierPage,
+    shell::Shell,
+    show,
+    status::{missing, status},
+};
 use crate::domain::{
     access::Part,
     answers::holds,
@@ -54,6 +59,10 @@ pub(super) fn piece_rows<'a>(s: &Shell<'a>, page: &DossierPage<'a>) -> Vec<Piece
     let draft = &page.dossier.draft;
     let upload = |piece: &Piece| page.uploads.iter().find(|upload| upload.code == piece.code);
     let call = s.call;
+    let missing = missing(s, page);
+    // What was sealed is not found fault with.
+    let sealed = !status(s, page).counts_missing();
+    let shown = |finding: &&Finding| !sealed || finding.severity != Severity::Blocking;
     call.pieces
         .iter()
         .filter(|piece| holds(piece.when.as_ref(), draft) || upload(piece).is_some())
@@ -68,9 +77,15 @@ pub(super) fn piece_rows<'a>(s: &Shell<'a>, page: &DossierPage<'a>) -> Vec<Piece
             let belongs = |finding: &&Finding| sections.iter().any(|section| section.id == finding.section());
             PieceRow {
                 piece,
-                missing: page.evaluation.blocking().filter(belongs).count(),
+                missing: missing.iter().filter(|finding| belongs(finding)).count(),
                 upload: upload(piece),
-                findings: page.evaluation.findings.iter().filter(|finding| finding.path == path).collect(),
+                findings: page
+                    .evaluation
+                    .findings
+                    .iter()
+                    .filter(shown)
+                    .filter(|finding| finding.path == path)
+                    .collect(),
                 problem: page.upload_problem.filter(|(code, _)| *code == piece.code).map(|(_, text)| text),
                 types: show::media(&piece.media),
                 accept: piece.media.join(","),

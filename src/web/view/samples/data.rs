@@ -5,7 +5,7 @@ use crate::domain::{
     calendar::{Round, show_instant},
     call::{Call, Choice, Kind},
     document::{Document, Row, Value},
-    dossier::{ChangeLog, Deposit, Dossier, State},
+    dossier::{ChangeLog, Deposit, Dossier, status::DepositStatus},
     evaluation::{Circumstances, Evaluation, Extent, evaluate},
     ids::{AccountId, DossierId},
     media::Inspection,
@@ -217,28 +217,36 @@ impl<'a> Sample<'a> {
             id: DossierId(id(9)),
             title: "Jumeau numérique du port".into(),
             round: self.round.title.get(s.lang).to_owned(),
+            status: DepositStatus::of(self.call, self.round, &self.deposited(1), s.now),
             until: s.instant(&self.now),
         }]
     }
 
+    /// The applicant's list, with every state.
     pub(super) fn cards(&self, s: &Shell<'_>) -> Vec<DossierCard> {
-        let card = |number, state, receipt: Option<&str>, missing| DossierCard {
+        let withdrawn = Dossier { withdrawn_at: Some(self.now), versions: 2, ..self.draft(&self.full) };
+        let all = [
+            (self.draft(&Document::default()), Some(14)),
+            (self.deposited(0), None),
+            (self.deposited(1), Some(1)),
+            (withdrawn, Some(0)),
+        ];
+        (1..).zip(all).map(|(number, (dossier, missing))| self.card(s, number, &dossier, missing)).collect()
+    }
+
+    /// A dossier in the list.
+    pub(super) fn card(&self, s: &Shell<'_>, number: u128, dossier: &Dossier, missing: Option<usize>) -> DossierCard {
+        let status = DepositStatus::of(self.call, self.round, dossier, s.now);
+        DossierCard {
             id: DossierId(id(number)),
-            title: if number == 1 { String::new() } else { "Réplication sans opérateur pour l’industrie".into() },
+            title: dossier.draft.text(&self.call.company.project).to_owned(),
             company: "Atelier du Nord".into(),
             round: self.round.title.get(s.lang).to_owned(),
-            state,
-            receipt: receipt.map(str::to_owned),
-            deposited_at: receipt.map(|_| s.instant(&self.now)),
             changed_at: s.instant(&self.now),
-            missing,
-        };
-        vec![
-            card(1, State::Draft, None, Some(14)),
-            card(2, State::Deposited, Some("2024-000042"), None),
-            card(3, State::Changed, Some("2024-000043"), Some(1)),
-            card(4, State::Withdrawn, None, Some(0)),
-        ]
+            missing: missing.filter(|_| status.counts_missing()),
+            status,
+            attempt: id(number + 100).to_string(),
+        }
     }
 
     pub(super) fn rows(&self, count: u32) -> Vec<RoundRow> {

@@ -1,0 +1,78 @@
+//! Taking a draft over from a round that has closed to one that is open.
+
+use super::{
+    App, AppError, Ctx,
+    transaction::{attempted, transaction},
+};
+use crate::{
+    domain::{
+        access::{Action, Part, Target},
+        calendar::{RoundId, RoundState},
+        dossier::{Dossier, status::Step},
+        event::{Event, EventKind},
+        ids::{AttemptId, DossierId},
+    },
+    store::{dossier, journal, piece},
+};
+use uuid::Uuid;
+
+impl App {
+    /// Begins a dossier in an open round of the same call with the answers and the pieces of a draft that its own round
+    /// has closed over; that draft stays as it is. The same attempt gives the same dossier.
+    ///
+    /// # Errors
+    /// [`AppError::NotCarriedOver`], [`AppError::RoundClosed`], the policy's or the store's.
+    pub async fn carry_over(
+        &self,
+        ctx: &Ctx,
+        id: DossierId,
+        round: &RoundId,
+        attempt: AttemptId,
+    ) -> Result<DossierId, AppError> {
+        let owner = ctx.account()?;
+        let fresh = DossierId(Uuid::now_v7());
+        attempted!(transaction!(self.store, db => {
+            let row = dossier::lock(db, id).await?;
+            let (source, door) = ctx.open(db, row, Action::DraftRead, Part::Whole).await?;
+            // A guest who may read everything was not given the right to begin anything with it.
+            if !door.owned() {
+                return Err(AppError::Forbidden);
+            }
+            ctx.may(Action::DossierCreate, &Target::Call)?;
+            if let Some(done) = dossier::by_attempt(db, owner, attempt).await? {
+                return Ok(done);
+            }
+            let call = self.call(&source.call)?;
+            let target = self.round(call, round)?;
+            if target.state(ctx.now) != RoundState::Open {
+                return Err(AppError::RoundClosed);
+            }
+            let status = self.status_of(ctx, &source)?;
+            if !status.allows(Step::CarryOver) || target.id == source.round {
+                return Err(AppError::NotCarriedOver);
+            }
+            let draft = Dossier {
+                id: fresh,
+                round: target.id.clone(),
+                revision: 1,
+                deposit: None,
+                admission: None,
+                versions: 0,
+                created_at: ctx.now,
+                changed_at: ctx.now,
+                withdrawn_at: None,
+                ..source.clone()
+            };
+            dossier::insert(db, &draft, attempt).await?;
+            for upload in piece::of_dossier(db, id).await? {
+                piece::replace(db, fresh, &upload, ctx.now).await?;
+            }
+            let event = |kind, dossier, data| Event { kind, at: ctx.now, actor: Some(owner), dossier: Some(dossier), data };
+            let begun = serde_json::json!({ "call": draft.call, "round": draft.round, "from": id });
+            journal::append(db, &event(EventKind::DossierCreated, fresh, begun)).await?;
+            let left = serde_json::json!({ "round": draft.round, "to": fresh });
+            journal::append(db, &event(EventKind::DossierCarriedOver, id, left)).await?;
+            Ok(fresh)
+        }))
+    }
+}

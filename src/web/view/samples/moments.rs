@@ -1,0 +1,120 @@
+//! Every moment in the life of a deposit on every page that speaks of it: for the table of docs/deposit-status.md and the
+//! test that holds the pages to it.
+
+use super::{
+    super::{Shell, Viewer, dossiers, editor, overview, preview, status_json, withdraw},
+    data::Sample,
+};
+use crate::domain::{
+    calendar::{Round, RoundId, RoundState, Window},
+    call::Call,
+    dossier::{Dossier, State, status::DepositStatus},
+    evaluation::Extent,
+    text::{Lang, Text},
+};
+use jiff::{Timestamp, ToSpan};
+
+/// States of the round, and whether another round of the call is open.
+const ROUNDS: [(RoundState, bool); 5] = [
+    (RoundState::Announced, false),
+    (RoundState::Upcoming, false),
+    (RoundState::Open, false),
+    (RoundState::Closed, false),
+    (RoundState::Closed, true),
+];
+
+const STATES: [State; 4] = [State::Draft, State::Deposited, State::Changed, State::Withdrawn];
+
+/// A moment.
+pub struct Moment {
+    /// State of the dossier.
+    pub state: State,
+    /// State of its round.
+    pub round: RoundState,
+    /// Another round of the call is open.
+    pub elsewhere: bool,
+    /// What is to be said.
+    pub status: DepositStatus,
+    /// What is said, by the name of the page.
+    pub pages: Vec<(&'static str, String)>,
+    /// What the page's script is told.
+    pub script: serde_json::Value,
+}
+
+/// Every moment, rendered; none for a call that cannot be sampled.
+#[must_use]
+pub fn moments(call: &Call, lang: &Lang, now: Timestamp) -> Vec<Moment> {
+    let all = STATES.iter().flat_map(|state| ROUNDS.iter().map(move |(round, elsewhere)| (*state, *round, *elsewhere)));
+    all.filter_map(|(state, round, elsewhere)| moment(call, lang, now, (state, round, elsewhere))).collect()
+}
+
+fn hours(now: Timestamp, hours: i64) -> Timestamp {
+    now.saturating_add(hours.hours()).unwrap_or(now)
+}
+
+fn window(state: RoundState, now: Timestamp) -> Option<Window> {
+    let (opens, closes) = match state {
+        RoundState::Announced => return None,
+        RoundState::Upcoming => (24, 240),
+        RoundState::Open => (-240, 24),
+        RoundState::Closed => (-240, -24),
+    };
+    Some(Window { opens: hours(now, opens), closes: hours(now, closes) })
+}
+
+fn moment(call: &Call, lang: &Lang, now: Timestamp, of: (State, RoundState, bool)) -> Option<Moment> {
+    let (state, round, elsewhere) = of;
+    let first = call.rounds.first()?;
+    let own = Round { window: window(round, now), ..first.clone() };
+    let next = Round {
+        id: RoundId("next".into()),
+        title: Text::new("Relève suivante", "Next round"),
+        window: window(RoundState::Open, now),
+        ..first.clone()
+    };
+    let mut call = call.clone();
+    call.rounds = if elsewhere { vec![own, next] } else { vec![own] };
+    let mut sample = Sample::new(&call)?;
+    sample.round = call.rounds.first()?;
+    sample.now = hours(now, -36);
+    let dossier = dossier(&sample, state);
+    let evaluation = sample.judge(if state == State::Draft { &sample.poor } else { &sample.full }, Extent::Deposit);
+    let page = sample.page(&dossier, &evaluation);
+    let s = Shell {
+        lang,
+        path: "/dossiers",
+        viewer: Some(Viewer { email: "ada.lefebvre@exemple.fr", officer: false, evaluates: false }),
+        csrf: "csrf",
+        demonstration: true,
+        call: &call,
+        now,
+        several_calls: false,
+    };
+    let section = call.sections.first()?;
+    let cards = [sample.card(&s, 1, &dossier, Some(evaluation.missing()))];
+    let status = DepositStatus::of(&call, sample.round, &dossier, now);
+    let pages = [
+        ("list", dossiers(&s, &cards, &[], &[], "attempt")),
+        ("overview", overview(&s, &page)),
+        ("editor", editor(&s, &page, section, Some("14:03:12"), &[])),
+        ("preview", preview(&s, &page)),
+        ("withdraw", withdraw(&s, &page)),
+    ];
+    Some(Moment {
+        state,
+        round,
+        elsewhere,
+        script: status_json(&status, &sample.share, lang),
+        status,
+        pages: pages.into_iter().map(|(name, page)| (name, page.unwrap_or_else(|error| error.to_string()))).collect(),
+    })
+}
+
+fn dossier(sample: &Sample<'_>, state: State) -> Dossier {
+    match state {
+        State::Draft => sample.draft(&sample.poor),
+        State::Deposited => sample.deposited(0),
+        State::Changed => sample.deposited(1),
+        State::Withdrawn => Dossier { withdrawn_at: Some(sample.now), versions: 2, ..sample.draft(&sample.full) },
+    }
+}

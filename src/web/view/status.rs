@@ -1,0 +1,107 @@
+//! Whether a dossier is deposited, drawn: a sentence, the head of every printed sheet, and what a page asks for later.
+
+use super::{DossierPage, shell::Shell};
+use crate::{
+    app::Share,
+    domain::{
+        dossier::status::{DepositStatus, Kind, Phrase, plain},
+        finding::Finding,
+        text::{Lang, Text},
+    },
+};
+use askama::Template;
+use serde_json::{Value as Json, json};
+
+/// A sentence with its instants and its links.
+#[derive(Template)]
+#[template(path = "view/status/sentence.html")]
+pub(super) struct Sentence<'a> {
+    s: &'a Shell<'a>,
+    phrases: Vec<Phrase>,
+}
+
+impl askama::filters::HtmlSafe for Sentence<'_> {}
+
+impl<'a> Sentence<'a> {
+    pub(super) fn new(s: &'a Shell<'a>, phrases: Vec<Phrase>) -> Self {
+        Self { s, phrases }
+    }
+}
+
+/// The status of the dossier of a page.
+pub(super) fn status(s: &Shell<'_>, page: &DossierPage<'_>) -> DepositStatus {
+    DepositStatus::of(s.call, page.round, page.dossier, s.now)
+}
+
+/// What the draft still misses, while it matters: what was sealed lacked nothing, whatever the rules say today.
+pub(super) fn missing<'p>(s: &Shell<'_>, page: &DossierPage<'p>) -> Vec<&'p Finding> {
+    if status(s, page).counts_missing() { page.evaluation.blocking().collect() } else { Vec::new() }
+}
+
+/// What stands at the head of every printed sheet.
+#[derive(Template)]
+#[template(path = "view/status/print_head.html")]
+pub(super) struct PrintHead<'a> {
+    s: &'a Shell<'a>,
+    sentence: String,
+    about: Vec<String>,
+    as_of: Text,
+    /// What stands across the sheet.
+    mark: Option<Text>,
+}
+
+impl askama::filters::HtmlSafe for PrintHead<'_> {}
+
+impl<'a> PrintHead<'a> {
+    /// Of a page of a dossier.
+    pub(super) fn new(s: &'a Shell<'a>, page: &DossierPage<'_>) -> Self {
+        let status = status(s, page);
+        let company = page.dossier.draft.text(&s.call.company.name).to_owned();
+        let dossier = format!("{} {}", s.tr("dossier", "application"), page.dossier.id);
+        let mut head = Self::sealed(s, &status.sentence(), [company, page.title.to_owned(), dossier]);
+        head.as_of = status.as_of();
+        head.mark = status.print_mark();
+        head
+    }
+
+    /// Of a page of something that was sealed.
+    pub(super) fn sealed(s: &'a Shell<'a>, sentence: &[Phrase], about: [String; 3]) -> Self {
+        let sentence = plain(sentence, s.lang);
+        let about = about.into_iter().filter(|part| !part.is_empty()).collect();
+        Self { s, sentence, about, as_of: DepositStatus::read_at(s.call, s.now), mark: None }
+    }
+}
+
+/// The status for the page's script: what it shows and what it offers.
+#[must_use]
+pub fn status_json(status: &DepositStatus, share: &Share, lang: &Lang) -> Json {
+    let sentence = |phrases: Vec<Phrase>| -> Vec<Json> {
+        let one = |phrase: Phrase| {
+            let text = phrase.text.get(lang);
+            match phrase.kind {
+                Kind::Plain => json!({ "kind": "plain", "text": text }),
+                Kind::Strong => json!({ "kind": "strong", "text": text }),
+                Kind::Time { at } => json!({ "kind": "time", "text": text, "at": at }),
+                Kind::Receipt { number } => json!({ "kind": "receipt", "text": text, "number": number }),
+            }
+        };
+        phrases.into_iter().map(one).collect()
+    };
+    json!({
+        "mark": status.mark(),
+        "revision": status.revision(),
+        "state": status.state(),
+        "round": status.round(),
+        "receipt": status.receipt(),
+        "class": status.class(),
+        "sentence": sentence(status.sentence()),
+        "brief": sentence(status.brief()),
+        "deadline": status.deadline().get(lang),
+        "advice": status.advice().get(lang),
+        "as_of": status.as_of().get(lang),
+        "print_mark": status.print_mark().map(|mark| mark.get(lang).to_owned()),
+        "counts_missing": status.counts_missing(),
+        "may": share.steps(status),
+        "changes_in": status.changes_in(),
+    })
+}

@@ -1,0 +1,66 @@
+//! On paper: every sheet says whether it shows what is deposited (A7).
+
+use super::window::{Script, Window};
+use crate::{
+    flows::deposit_status::change,
+    harness::{Actor, sample},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use lopdf::Document;
+use serde_json::json;
+
+/// The words of every sheet that a page is printed on.
+async fn sheets(window: &Window, path: &str) -> Vec<String> {
+    window.go(path).await;
+    window.find("main h1").await;
+    let printed = window.command("Page.printToPDF", json!({ "printBackground": false })).await;
+    let bytes = STANDARD.decode(printed["data"].as_str().unwrap()).unwrap();
+    if let Some(folder) = std::env::var_os("GUICHET_SAMPLES") {
+        let name = format!("{}.pdf", path.trim_matches('/').replace('/', "-"));
+        std::fs::write(std::path::Path::new(&folder).join(name), &bytes).unwrap();
+    }
+    let document = Document::load_mem(&bytes).unwrap();
+    let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    document.get_pages().keys().map(|number| words(document.extract_text(&[*number]).unwrap())).collect()
+}
+
+/// Every sheet holds all these words, and says which of how many it is.
+fn each_says(sheets: &[String], expected: &[&str]) {
+    assert!(sheets.len() > 1, "long enough to matter: {} sheets", sheets.len());
+    for (index, sheet) in sheets.iter().enumerate() {
+        // Where one word ends and the next begins is a matter of the typesetting.
+        let dense = |text: &str| text.replace([' ', '\u{a0}'], "");
+        for words in expected {
+            assert!(dense(sheet).contains(&dense(words)), "sheet {}: “{words}” is not in {sheet}", index + 1);
+        }
+        let number = dense(&format!("page {} sur {}", index + 1, sheets.len()));
+        assert!(dense(sheet).contains(&number), "{number} is not in {sheet}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_printed_sheet_says_what_it_shows() {
+    let mut ada = Actor::applicant().await;
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    let answers = sample::sample(sample::today()).answers;
+    let company = answers["applicant"]["name"].as_str().unwrap().to_owned();
+    let window = Window::open(Script::On).await;
+    window.become_actor(&ada).await;
+    let draft = sheets(&window, &format!("/dossiers/{id}/preview")).await;
+    each_says(&draft, &["BROUILLON NON DÉPOSÉ", &company, &id, "État au"]);
+
+    let number = sample::deposit(&mut ada, &id).await;
+    for path in [format!("/dossiers/{id}/preview"), format!("/receipts/{number}")] {
+        let deposited = sheets(&window, &path).await;
+        each_says(&deposited, &[&number, &company, "heure de Paris"]);
+        assert!(deposited.iter().all(|sheet| !sheet.contains("NON DÉPOSÉ")), "{path}: {deposited:?}");
+    }
+
+    change(&mut ada, &id, "project.acronym", "DEUX").await;
+    let changed = sheets(&window, &format!("/dossiers/{id}/preview")).await;
+    each_says(
+        &changed,
+        &["vos modifications depuis ne sont pas déposées", &number, &company, "MODIFICATIONS NON DÉPOSÉES"],
+    );
+    window.close().await;
+}
