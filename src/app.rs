@@ -22,10 +22,13 @@ pub mod glass;
 pub mod jobs;
 pub mod mail;
 pub mod mirror;
+mod offload;
 mod oidc;
 pub mod order;
 mod passkey;
+mod place;
 mod read;
+mod readings;
 mod refusals;
 mod register;
 mod restore;
@@ -51,6 +54,7 @@ pub use error::AppError;
 pub use explain::{Explanation, RightsOn, Verdict};
 pub use oidc::Leaving;
 pub use passkey::{Ceremony, Duty, Key};
+pub use place::Place;
 pub use read::{OpenReceipt, Page, PieceBytes, PieceFile};
 pub use register::{BUILD, Presence};
 pub use restore::{Drill, Restored, restore, vacant};
@@ -68,7 +72,6 @@ use crate::{
     domain::{
         calendar::{Round, RoundId},
         call::{self, Call},
-        event::Event,
     },
     store::{EndpointError, Store},
 };
@@ -112,9 +115,9 @@ pub struct Parts {
     /// What passkeys belong to; none where the portal has no host name.
     relying_party: Option<RelyingParty>,
     ceremonies: site::Throttle,
+    bench: offload::Bench,
     provider: Option<Provider>,
-    /// Readings by officers that the worker has still to journal.
-    readings: Mutex<Vec<Event>>,
+    readings: readings::Readings,
     /// Deposits that officers have read lately, by receipt.
     examined: Mutex<HashMap<String, Arc<round::Examined>>>,
 }
@@ -182,8 +185,9 @@ impl App {
             link_requests: site::Throttle::default(),
             relying_party: RelyingParty::of(&config.portal.public_url),
             ceremonies: site::Throttle::default(),
+            bench: offload::Bench::default(),
             provider: oidc::provider(&config)?,
-            readings: Mutex::default(),
+            readings: readings::Readings::default(),
             examined: Mutex::default(),
             config,
         };

@@ -22,7 +22,7 @@ mod token;
 mod until;
 
 pub use guard::{Guarded, Permit, Protected};
-pub use keys::{Keys, KeysError, edge_marker};
+pub use keys::{BACKUP_KEY, Keys, KeysError, edge_marker};
 pub use passkey::{Answer, PasskeyError};
 pub use policy::{Denied, POLICY, Rights, Standing, roles_of, rules_for};
 pub use refusal::Refusal;

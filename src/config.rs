@@ -7,6 +7,7 @@ mod backup;
 mod database;
 mod edge;
 mod listen;
+mod ops_host;
 mod passkeys;
 mod repman;
 mod sign_in;
@@ -16,6 +17,7 @@ pub use backup::{Backup, Restic};
 pub use database::{Database, Durability, Host};
 pub use edge::{Acme, CertificateFiles, Edge, Limits};
 pub use listen::Listen;
+pub use ops_host::answers_to;
 pub use passkeys::Passkeys;
 pub use repman::RepmanConfig;
 pub use sign_in::{Oidc, SignIn};
@@ -66,6 +68,9 @@ pub struct Portal {
     pub listen: Listen,
     /// Address of health, readiness and metrics; never forwarded by the proxy.
     pub ops_listen: SocketAddr,
+    /// Names under which that is asked, beside its address and `localhost`: of a machine that reads the metrics, say.
+    #[serde(default)]
+    pub ops_hosts: Vec<String>,
     /// Folder of attachments, keys and the like; shared by all processes of a machine.
     pub data_dir: PathBuf,
     /// File with a secret text from which keys are made that the data folder does not have: where processes run on

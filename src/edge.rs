@@ -66,7 +66,7 @@ pub async fn run(path: &Path, shutdown: impl Future<Output = ()>) -> anyhow::Res
     let done = tokio::select! {
         () = shutdown => Ok(()),
         ended = keeper.keep() => ended,
-        served = operator::serve(listener, shown) => served.context("the operator's listener failed"),
+        served = operator::serve(listener, shown, edge.ops_hosts.clone()) => served.context("the operator's listener failed"),
     };
     lease.release(&store).await;
     drop(home);

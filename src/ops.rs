@@ -8,8 +8,15 @@ mod status;
 
 pub use status::{Alarm, Topic};
 
-use crate::{app::App, bricks::repman::Repman, domain::text::Lang};
-use axum::{Router, extract::State, routing::get};
+use crate::{app::App, bricks::repman::Repman, config::answers_to, domain::text::Lang};
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use std::{
     sync::{Arc, atomic::AtomicBool},
@@ -79,5 +86,15 @@ fn router(ops: Ops) -> Router {
         .route("/", get(async |State(ops): State<Ops>| page::html(&ops, Lang::Fr).await))
         .route("/en", get(async |State(ops): State<Ops>| page::html(&ops, Lang::En).await))
         .route("/incidents.atom", get(async |State(ops): State<Ops>| page::feed(&ops)))
+        .layer(middleware::from_fn_with_state(ops.clone(), known_host))
         .with_state(ops)
+}
+
+/// Turns away requests for a name that a stranger may have: see [`answers_to`]. Browsers always say which name they asked.
+async fn known_host(State(ops): State<Ops>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).map(|host| host.to_str().unwrap_or_default());
+    if host.is_some_and(|host| !answers_to(host, &ops.0.app.config.portal.ops_hosts)) {
+        return StatusCode::MISDIRECTED_REQUEST.into_response();
+    }
+    next.run(request).await
 }

@@ -37,7 +37,7 @@ pub mod token_root;
 mod transaction;
 pub mod usage;
 
-pub use dump::{Contents, DumpError};
+pub use dump::{Contents, DumpError, ReadError};
 pub use endpoint::EndpointError;
 pub use error::StoreError;
 pub use transaction::{Retriable, Tries, Tx};
@@ -136,12 +136,23 @@ impl Store {
         }
     }
 
-    /// Whether the database answers.
+    /// The connection that is kept for what the process says of itself: it writes single statements, and never waits
+    /// behind the pages.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn reserved(&self) -> Result<Reader, StoreError> {
+        let leading = self.writable().await?;
+        leading.reserve.acquire().await.map_err(|error| self.failed(error))
+    }
+
+    /// Whether the database answers; does not wait behind the pages.
     ///
     /// # Errors
     /// Why it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let mut reader = self.read(Freshness::OwnWrites).await?;
+        let leading = self.leader().await?;
+        let mut reader = leading.reserve.acquire().await.map_err(|error| self.failed(error))?;
         sqlx::query("select 1").execute(&mut *reader).await?;
         Ok(())
     }

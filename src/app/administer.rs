@@ -41,7 +41,7 @@ impl App {
             let account = account::ensure(db, fresh, email, Lang::Fr, now).await?;
             account::give_role(db, account.id, role, now, ends).await?;
             session::end_all(db, account.id, now).await?;
-            let event = about(EventKind::RoleGiven, &account, now, &data);
+            let event = Event::on_account(EventKind::RoleGiven, now, None, account.id, data.clone());
             journal::append(db, &event).await?;
             account::load(db, account.id).await?.ok_or(AppError::NotFound)
         })?;
@@ -62,11 +62,12 @@ impl App {
             let taken = account::take_role(db, account.id, role).await?;
             if taken {
                 session::end_all(db, account.id, now).await?;
-                let event = about(EventKind::RoleTaken, &account, now, &data);
+                let event = Event::on_account(EventKind::RoleTaken, now, None, account.id, data.clone());
                 journal::append(db, &event).await?;
                 for id in api_token::revoke_of_role(db, account.id, role, now).await? {
                     let data = serde_json::json!({ "token": id, "role": role.slug() });
-                    journal::append(db, &about(EventKind::TokenRevoked, &account, now, &data)).await?;
+                    let event = Event::on_account(EventKind::TokenRevoked, now, None, account.id, data);
+                    journal::append(db, &event).await?;
                 }
             }
             Ok(taken)
@@ -85,7 +86,7 @@ impl App {
         transaction!(self.store, db => {
             let account = account::by_email(db, email).await?.ok_or(AppError::NotFound)?;
             account::suspend(db, account.id, suspended.then_some(now)).await?;
-            let event = about(EventKind::AccountSuspended, &account, now, &data);
+            let event = Event::on_account(EventKind::AccountSuspended, now, None, account.id, data.clone());
             journal::append(db, &event).await?;
             Ok(())
         })?;
@@ -138,28 +139,28 @@ impl App {
         self.register_roots().await?;
         let account = self.account_of(email).await?;
         let actions: &[Action] = if account.roles.staff() { &seed::OFFICER_ACTIONS } else { &seed::APPLICANT_ACTIONS };
-        self.make_token(&account, Uuid::now_v7(), label, actions, self.clock(), ends).await
+        self.make_token(None, &account, Uuid::now_v7(), label, actions, (self.clock(), ends)).await
     }
 
-    /// Makes an API token of an account, under an id of its own.
+    /// Makes an API token of an account, under an id of its own; for somebody, or for the operator at the command line.
     ///
     /// # Errors
     /// [`StoreError::Duplicate`] when a token has the id; the store's or the signing's.
     pub async fn make_token(
         &self,
+        actor: Option<AccountId>,
         account: &Account,
         id: Uuid,
         label: &str,
         actions: &[Action],
-        now: Timestamp,
-        ends: Timestamp,
+        (now, ends): (Timestamp, Timestamp),
     ) -> Result<IssuedToken, AppError> {
         // Signed before it is listed: what cannot be signed is nowhere.
         let token = ApiToken { id, account: account.id, roles: &account.roles, actions, ends }.mint(&self.keys, now)?;
         let data = serde_json::json!({ "token": id, "ends": ends });
         transaction!(self.store, db => {
             api_token::insert(db, &api_token::Making { id, account, label, actions, ends }, now).await?;
-            let event = about(EventKind::TokenMade, account, now, &data);
+            let event = Event::on_account(EventKind::TokenMade, now, actor, account.id, data.clone());
             journal::append(db, &event).await?;
             Ok(())
         })?;
@@ -210,7 +211,7 @@ impl App {
         if actor.rights.lacks_passkey() || (last && actor.rights.unconfirmed(ctx.now)) {
             return Err(AppError::Unconfirmed);
         }
-        match self.make_token(&actor.account, attempt, label, actions, ctx.now, ends).await {
+        match self.make_token(Some(actor.account.id), &actor.account, attempt, label, actions, (ctx.now, ends)).await {
             Err(AppError::Store(StoreError::Duplicate(_))) => Err(AppError::TokenMade),
             made => made,
         }
@@ -259,8 +260,4 @@ impl App {
         self.sessions.forget();
         Ok(())
     }
-}
-
-fn about(kind: EventKind, account: &Account, at: Timestamp, data: &serde_json::Value) -> Event {
-    Event { kind, at, actor: Some(account.id), dossier: None, data: data.clone() }
 }

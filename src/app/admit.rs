@@ -1,12 +1,11 @@
 //! Finding a deposited dossier admissible, and taking that back.
 
-use super::{App, AppError, Ctx, transaction::transaction};
+use super::{App, AppError, Ctx, Place, transaction::transaction};
 use crate::{
     domain::{
-        access::{Action, Part},
+        access::Action,
         dossier::Admission,
         event::{Event, EventKind},
-        ids::DossierId,
         text::clean::{TextKind, clean},
     },
     store::{dossier, journal},
@@ -20,11 +19,10 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::RoundOpen`]; the policy's or the store's.
-    pub async fn admit(&self, ctx: &Ctx, id: DossierId) -> Result<(), AppError> {
-        let (who, now) = (ctx.account()?, ctx.now);
+    pub async fn admit(&self, ctx: &Ctx, place: &Place) -> Result<(), AppError> {
+        let (who, now, id) = (ctx.account()?, ctx.now, place.id);
         transaction!(self.store, db => {
-            let row = dossier::lock(db, id).await?;
-            let (dossier, _) = ctx.open(db, row, Action::DossierAdmit, Part::Whole).await?;
+            let (dossier, _) = place.lock(ctx, db, Action::DossierAdmit).await?;
             if dossier.admission.is_some() {
                 return Ok(());
             }
@@ -47,12 +45,11 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Reason`] when there is none or it is too long; the policy's or the store's.
-    pub async fn take_back_admission(&self, ctx: &Ctx, id: DossierId, reason: &str) -> Result<(), AppError> {
+    pub async fn take_back_admission(&self, ctx: &Ctx, place: &Place, reason: &str) -> Result<(), AppError> {
         let reason = clean(TextKind::Prose, reason);
-        let (who, now, reason) = (ctx.account()?, ctx.now, reason.trim());
+        let (who, now, id, reason) = (ctx.account()?, ctx.now, place.id, reason.trim());
         transaction!(self.store, db => {
-            let row = dossier::lock(db, id).await?;
-            let (dossier, _) = ctx.open(db, row, Action::DossierAdmit, Part::Whole).await?;
+            let (dossier, _) = place.lock(ctx, db, Action::DossierAdmit).await?;
             if dossier.admission.is_none() {
                 return Ok(());
             }

@@ -1,17 +1,17 @@
 //! What officers do with a deposited dossier: the state of its examination, and giving it to experts.
 
-use super::{App, AppError, Ctx, mail::Letter, transaction::transaction};
+use super::{App, AppError, Ctx, Place, mail::Letter, transaction::transaction};
 use crate::{
     domain::{
-        access::{Action, Part, Stage},
+        access::{Action, Stage},
         dossier::Admission,
         event::{Event, EventKind},
-        ids::{AccountId, DossierId},
+        ids::AccountId,
     },
     store::{
         Freshness, account,
         assignment::{self, Assignment, Expert},
-        dossier, journal, outbox,
+        journal, outbox,
     },
 };
 use uuid::Uuid;
@@ -34,10 +34,9 @@ impl App {
     ///
     /// # Errors
     /// The policy's or the store's.
-    pub async fn desk(&self, ctx: &Ctx, id: DossierId) -> Result<Option<Desk>, AppError> {
+    pub async fn desk(&self, ctx: &Ctx, place: &Place) -> Result<Option<Desk>, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
-        let row = dossier::load(&mut db, id).await?;
-        let (dossier, _) = match ctx.open(&mut db, row, Action::ExpertAssign, Part::Whole).await {
+        let (dossier, _) = match place.load(ctx, &mut db, Action::ExpertAssign).await {
             // An auditor who also is of the jury, say, is not led to a passkey from here.
             Err(AppError::NotFound | AppError::Unconfirmed) => return Ok(None),
             opened => opened?,
@@ -51,8 +50,8 @@ impl App {
                 Some((admission, by.map_or_else(String::new, |by| by.email)))
             }
         };
-        let assignments = assignment::of_dossier(&mut db, id, ctx.now).await?;
-        let candidates = assignment::candidates(&mut db, id, ctx.now).await?;
+        let assignments = assignment::of_dossier(&mut db, place.id, ctx.now).await?;
+        let candidates = assignment::candidates(&mut db, place.id, ctx.now).await?;
         Ok(Some(Desk { admission, ready, assignments, candidates }))
     }
 
@@ -62,12 +61,11 @@ impl App {
     /// # Errors
     /// [`AppError::NotAdmissible`], [`AppError::NoExpert`] when the dossier cannot be given to this person; the policy's
     /// or the store's.
-    pub async fn assign(&self, ctx: &Ctx, id: DossierId, expert: AccountId) -> Result<(), AppError> {
-        let (who, now) = (ctx.account()?, ctx.now);
+    pub async fn assign(&self, ctx: &Ctx, place: &Place, expert: AccountId) -> Result<(), AppError> {
+        let (who, now, id) = (ctx.account()?, ctx.now, place.id);
         let (assignment, job) = (Uuid::now_v7(), Uuid::now_v7());
         transaction!(self.store, db => {
-            let row = dossier::lock(db, id).await?;
-            let (dossier, _) = ctx.open(db, row, Action::ExpertAssign, Part::Whole).await?;
+            let (dossier, _) = place.lock(ctx, db, Action::ExpertAssign).await?;
             if dossier.stage() != Stage::Admissible {
                 return Err(AppError::NotAdmissible);
             }
@@ -98,11 +96,10 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] when it is not given; the policy's or the store's.
-    pub async fn release(&self, ctx: &Ctx, id: DossierId, assignment: Uuid) -> Result<(), AppError> {
-        let (who, now) = (ctx.account()?, ctx.now);
+    pub async fn release(&self, ctx: &Ctx, place: &Place, assignment: Uuid) -> Result<(), AppError> {
+        let (who, now, id) = (ctx.account()?, ctx.now, place.id);
         transaction!(self.store, db => {
-            let row = dossier::lock(db, id).await?;
-            ctx.open(db, row, Action::ExpertAssign, Part::Whole).await?;
+            place.lock(ctx, db, Action::ExpertAssign).await?;
             let expert = assignment::end(db, id, assignment, who, now).await?.ok_or(AppError::NotFound)?;
             let data = serde_json::json!({ "assignment": assignment, "expert": expert });
             let event = Event { kind: EventKind::ExpertReleased, at: now, actor: Some(who), dossier: Some(id), data };

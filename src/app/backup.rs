@@ -4,6 +4,11 @@
 //! The database comes first and the attachments after it: a file is on the disk before any row speaks of it, and never
 //! changes, so whatever the rows of that instant speak of is there. Attachments are shared by all sets of a folder.
 
+mod seal;
+
+pub use seal::{Trust, Vouched, signer};
+pub(super) use seal::{check, known, remember};
+
 use super::{App, AppError, Drill, mirror};
 use crate::{
     blob,
@@ -13,6 +18,7 @@ use crate::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -22,8 +28,8 @@ use std::{
 
 /// How much is read of a manifest or a record.
 const RECORD: Limits = Limits::bytes(1024 * 1024);
-/// Version of the layout.
-const FORMAT: u32 = 1;
+/// Version of the layout; sets of version 1 have no digests of their keys and no signature, and are restored still.
+const FORMAT: u32 = 2;
 /// The database of a set.
 pub(super) const DATABASE: &str = "database.sql";
 /// The record of the last drill.
@@ -44,6 +50,9 @@ pub struct Manifest {
     pub build: String,
     /// SHA-256 of the database's file.
     pub database_sha256: String,
+    /// SHA-256 of each file of the keys.
+    #[serde(default)]
+    pub keys: BTreeMap<String, String>,
     /// Receipts that were issued before the set was begun; it may hold more.
     pub receipts: u64,
     /// Attachments copied by now, over all sets of the folder.
@@ -86,6 +95,22 @@ pub enum BackupError {
         /// What is wrong.
         reason: String,
     },
+    /// A set is not what was signed.
+    #[error("{0} was changed since it was made: look for who did it. --from-elsewhere takes it all the same")]
+    Changed(PathBuf),
+    /// A set was signed by somebody else.
+    #[error(
+        "{path} was signed by {key}, which is not a key of this installation's nor the one named; --from-elsewhere takes it all the same"
+    )]
+    Foreign {
+        /// The set.
+        path: PathBuf,
+        /// Who signed it.
+        key: String,
+    },
+    /// A set has no signature, and a signer was named.
+    #[error("{0} is not signed: it was made by an old release, or its signature was taken away")]
+    Unsigned(PathBuf),
     /// A set is only restored into an installation that does not exist yet.
     #[error("{0} has keys already: a set is only restored where there is no installation")]
     Occupied(PathBuf),
@@ -126,12 +151,14 @@ impl App {
             taken_at,
             build: super::BUILD.into(),
             database_sha256: blob::digest(&database).map_err(failed(&database))?,
+            keys: seal::digests(&making.path().join("keys"))?,
             receipts,
             attachments,
             took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
         let text = serde_json::to_vec_pretty(&manifest).map_err(io::Error::other).map_err(failed(&database))?;
         write_private(&making.path().join(MANIFEST), &text)?;
+        seal::sign(making.path(), &text, &self.keys)?;
         let path = sets.join(taken_at.strftime("%Y%m%dT%H%M%S%3fZ").to_string());
         fs::rename(making.keep(), &path).map_err(failed(&path))?;
         sync(&sets)?;
@@ -230,7 +257,7 @@ pub(super) fn copy_keys(from: &Path, to: &Path) -> Result<(), BackupError> {
     for entry in fs::read_dir(from).map_err(failed(from))? {
         let path = entry.map_err(failed(from))?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if path.is_file() && !name.starts_with('.') {
+        if path.is_file() && !name.starts_with('.') && !seal::concerns(name) {
             write_private(&to.join(name), &fs::read(&path).map_err(failed(&path))?)?;
         }
     }

@@ -153,8 +153,8 @@ impl Ctx {
 
     /// A row that is still closed, before the person who asks.
     pub(super) async fn door<T: Protected>(&self, db: &mut Connection, row: &Guarded<T>) -> Result<Door<'_>, AppError> {
-        let about = about(db, row, &self.actor()?.account, self.now).await?;
-        Ok(Door { ctx: self, about, rule: "" })
+        let (about, words) = met(db, row, &self.actor()?.account, self.now).await?;
+        Ok(Door { ctx: self, about, rule: "", words })
     }
 }
 
@@ -164,6 +164,8 @@ pub struct Door<'a> {
     about: About,
     /// Slug of the rule that opened it.
     pub rule: &'static str,
+    /// What the owner wrote to the person who was given parts of it.
+    words: Vec<String>,
 }
 
 impl Door<'_> {
@@ -186,6 +188,12 @@ impl Door<'_> {
         self.ctx.actor.as_ref().is_some_and(|actor| actor.account.id == self.about.owner)
     }
 
+    /// What the owner wrote to the person who was given parts of it.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
     /// What was given to the person.
     #[must_use]
     pub fn relations(&self) -> &Relations {
@@ -200,8 +208,21 @@ pub(super) async fn about<T: Protected>(
     account: &Account,
     now: Timestamp,
 ) -> Result<About, AppError> {
-    let owned = row.owner() == account.id;
-    Ok(row.about(if owned { Relations::default() } else { relations(db, row.dossier(), account, now).await? }))
+    Ok(met(db, row, account, now).await?.0)
+}
+
+/// The same, with what its owner wrote to somebody who was given parts of it.
+async fn met<T: Protected>(
+    db: &mut Connection,
+    row: &Guarded<T>,
+    account: &Account,
+    now: Timestamp,
+) -> Result<(About, Vec<String>), AppError> {
+    if row.owner() == account.id {
+        return Ok((row.about(Relations::default()), Vec::new()));
+    }
+    let (relations, words) = relations(db, row.dossier(), account, now).await?;
+    Ok((row.about(relations), words))
 }
 
 async fn relations(
@@ -209,16 +230,18 @@ async fn relations(
     dossier: DossierId,
     account: &Account,
     now: Timestamp,
-) -> Result<Relations, AppError> {
+) -> Result<(Relations, Vec<String>), AppError> {
     let held = delegation::held(db, dossier, &account.email, now).await?;
     let runs = account.roles.has(Role::Operator);
     // Whoever works on a dossier is no expert of it, whichever came first.
     let outside = account.roles.has(Role::Expert) && held.is_empty();
-    Ok(Relations {
+    let relations = Relations {
         assigned: outside && assignment::stands(db, dossier, account.id).await?,
         conflict: interest::declared(db, dossier, account.id).await?,
         grants: Grant::merged(held.iter().flat_map(Delegation::grants)),
         glass_until: if runs { glass::until(db, dossier, account.id).await? } else { None },
         ..Relations::default()
-    })
+    };
+    let words = held.into_iter().map(|one| one.note).filter(|note| !note.is_empty());
+    Ok((relations, words.collect()))
 }

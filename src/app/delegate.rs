@@ -179,7 +179,7 @@ impl App {
                 call: call.title.get(&ctx.lang).to_owned(),
                 parts,
                 until: show_deadline(ends + SignedDuration::from_secs(1), &call.time_zone()),
-                note: given.note.clone(),
+                word: !given.note.is_empty(),
                 link: format!("{}{}/dossiers/{id}", self.origin(ctx), ctx.lang.tr("", "/en")),
             };
             outbox::push(db, job, "mail", &serde_json::json!(letter), now).await?;

@@ -23,7 +23,7 @@ use crate::{
     },
     store::{
         Connection,
-        deposit::{self, NewDeposit, Summary},
+        deposit::{self, NewDeposit, Others, Summary},
         dossier,
         journal::{self, Head, LockedHeads},
         outbox, piece,
@@ -100,13 +100,13 @@ impl App {
         }
         let round = self.round(call, &dossier.round)?;
         let uploads = piece::of_dossier(db, id).await?;
-        let others = self.others(db, call, &dossier).await?;
+        let others = self.others(db, ctx, call, &dossier).await?;
         let who = ctx.account()?;
         let act = Act {
             call,
             round,
             uploads: &uploads,
-            other_deposits: others,
+            other_deposits: others.known,
             depositor: who,
             portal: &self.config.portal.public_url,
             received_at: ctx.now,
@@ -129,6 +129,9 @@ impl App {
         let instants = Instants::seal(ctx.now, ctx.clock.now(), dossier.changed_at, sealed_at)
             .map_err(|_| DraftChanged::refusing(call, &dossier, asked.revision, ctx.now))?;
         let Sealed { version, manifest, parts, evaluation } = sealed;
+        // The receipt says what the depositor may know; the officers' list counts what the whole round shows.
+        let examined = Act { other_deposits: others.all, ..act };
+        let evaluation = if others.all > others.known { dossier.evaluate(&examined) } else { evaluation };
         let statement = Statement {
             format: FORMAT.into(),
             number: receipt::number(ctx.now, &call.time_zone(), receipts.sequence + 1),
@@ -163,13 +166,21 @@ impl App {
         Ok(Deposited { receipt: number, new: true, standing: true, current: true })
     }
 
-    /// How many other dossiers of the company stand in the round (ELI-4).
-    pub(super) async fn others(&self, db: &mut Connection, call: &Call, dossier: &Dossier) -> Result<u32, AppError> {
+    /// Other dossiers of the company that stand in the round (ELI-4). The rule warns and never blocks, which the loader of
+    /// calls holds: a refusal could not be hidden from a stranger who typed the company's number. So an applicant, at the
+    /// deposit too, is warned of the dossiers that they may know of, and those who examine are told of all.
+    pub(super) async fn others(
+        &self,
+        db: &mut Connection,
+        ctx: &Ctx,
+        call: &Call,
+        dossier: &Dossier,
+    ) -> Result<Others, AppError> {
         let siren = siren(call, dossier);
         if siren.is_empty() {
-            return Ok(0);
+            return Ok(Others::default());
         }
-        Ok(deposit::others_of_company(db, &dossier.call, &dossier.round, &siren, dossier.id).await?)
+        Ok(deposit::others_of_company(db, dossier, &siren, &ctx.actor()?.account, ctx.now).await?)
     }
 
     fn sign(&self, statement: Statement, parts: BTreeMap<String, String>, manifest: serde_json::Value) -> Receipt {

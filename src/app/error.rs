@@ -104,6 +104,9 @@ pub enum AppError {
     /// There is nothing to withdraw.
     #[error("nothing is deposited")]
     NotDeposited,
+    /// Too much heavy work is under way: try again.
+    #[error("busy")]
+    Busy,
     /// A decision took too long: try again.
     #[error("overloaded")]
     Overloaded,

@@ -10,8 +10,11 @@ use lettre::{
     transport::smtp::authentication::Credentials,
 };
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::{path::Path, time::Duration};
 use uuid::Uuid;
+
+/// Longest time that a mail server may be silent.
+const SMTP_SILENCE: Duration = Duration::from_secs(20);
 
 /// A letter to come.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,8 +43,10 @@ pub enum Letter {
         parts: Vec<String>,
         /// The last instant, in the call's zone.
         until: String,
-        /// A word of who gives.
-        note: String,
+        /// Who gives has written a word, which stands in the portal: here, whatever looks like a name of a site would become
+        /// a link of ours.
+        #[serde(default)]
+        word: bool,
         /// Where the dossier is.
         link: String,
     },
@@ -150,10 +155,9 @@ impl Letter {
                     ),
                 ),
             ),
-            Self::Invited { to, lang, by, call, parts, until, note, link } => {
+            Self::Invited { to, lang, by, call, parts, until, word, link } => {
                 let list: String = parts.iter().map(|part| format!("  - {part}\n")).collect();
-                let word =
-                    |before: &str| if note.is_empty() { String::new() } else { format!("\n{before}\n  {note}\n") };
+                let word = |told: &str| if *word { format!("\n{told}\n") } else { String::new() };
                 (
                     to,
                     lang,
@@ -164,11 +168,11 @@ impl Letter {
                     Text::new(
                         format!(
                             "Bonjour,\n\n{by} vous confie, jusqu'au {until}, dans un dossier de l'appel {call} :\n\n{list}{}\nConnectez-vous avec cette adresse-ci pour y travailler : {link}\n\nVous n'aurez accès à rien d'autre, et ce que vous ferez portera votre nom. Si vous ne connaissez pas cette personne, ignorez ce message.\n",
-                            word("Son mot :")
+                            word("Un mot vous attend dans le dossier.")
                         ),
                         format!(
                             "Hello,\n\n{by} gives you, until {until}, in a dossier of the call {call}:\n\n{list}{}\nSign in with this very address to work on it: {link}\n\nYou will have access to nothing else, and what you do will carry your name. If you do not know this person, ignore this message.\n",
-                            word("Their word:")
+                            word("A word is waiting for you in the dossier.")
                         ),
                     ),
                 )
@@ -257,7 +261,7 @@ pub(super) async fn send(app: &App, job: Uuid, letter: &Letter) -> Result<(), Ma
                 let password = tokio::fs::read_to_string(file).await?;
                 server = server.credentials(Credentials::new(user.to_owned(), password.trim_end().to_owned()));
             }
-            server.build().send(message).await?;
+            server.timeout(Some(SMTP_SILENCE)).build().send(message).await?;
             Ok(())
         }
     }

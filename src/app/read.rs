@@ -1,24 +1,24 @@
 //! Reading dossiers, receipts and pieces.
 
-use super::{App, AppError, Ctx, Share, transaction::transaction};
+use super::{App, AppError, Ctx, Share};
 use crate::{
     bricks::inspect::{MAX_BYTES, limited},
     domain::{
         access::{Action, Part},
         dossier::Dossier,
         evaluation::{Circumstances, Evaluation, Extent, evaluate},
-        event::{Event, EventKind},
+        event::EventKind,
         ids::DossierId,
         piece::Upload,
         receipt::Receipt,
     },
     store::{
-        Freshness, delegation,
+        Freshness,
         deposit::{self, Version},
-        dossier, journal, piece,
+        dossier, piece,
     },
 };
-use std::{collections::HashMap, sync::PoisonError};
+use std::collections::HashMap;
 use tokio::fs::File;
 
 /// A dossier as its reader may see it.
@@ -112,10 +112,8 @@ impl App {
     async fn open_page(&self, ctx: &Ctx, id: DossierId, part: Part) -> Result<Page, AppError> {
         let (page, rule) = self.load_page(ctx, id, part.clone()).await?;
         if !page.share.owned {
-            let mut db = self.store.write().await?;
-            delegation::used(&mut db, id, &ctx.actor()?.account.email, ctx.now).await?;
             let data = serde_json::json!({ "part": part.to_string(), "rule": rule });
-            self.note_reading(ctx, EventKind::DraftRead, id, data)?;
+            self.note_guest(ctx, EventKind::DraftRead, id, data)?;
         }
         Ok(page)
     }
@@ -132,7 +130,7 @@ impl App {
         let whole = !form && share.whole();
         let versions = if whole && dossier.versions > 0 { deposit::versions(&mut db, id).await? } else { Vec::new() };
         let call = self.call(&dossier.call)?;
-        let others = if whole { self.others(&mut db, call, &dossier).await? } else { 0 };
+        let others = if whole { self.others(&mut db, ctx, call, &dossier).await?.known } else { 0 };
         let mut evaluation = self.evaluate(ctx, &dossier, &uploads, others)?;
         let title = dossier.draft.text(&call.company.project).to_owned();
         share.prune(&mut dossier, &mut uploads);
@@ -240,40 +238,5 @@ impl App {
             self.note_reading(ctx, EventKind::PieceRead, id, data)?;
         }
         Ok(PieceFile { upload, bytes: PieceBytes::Attached(file) })
-    }
-
-    /// Notes that somebody read what is not theirs, and by which rule. The worker writes the notes within a second, so
-    /// that a reading costs no transaction of its own.
-    pub(super) fn note_reading(
-        &self,
-        ctx: &Ctx,
-        kind: EventKind,
-        id: DossierId,
-        data: serde_json::Value,
-    ) -> Result<(), AppError> {
-        let event = Event { kind, at: ctx.now, actor: Some(ctx.account()?), dossier: Some(id), data };
-        self.readings.lock().unwrap_or_else(PoisonError::into_inner).push(event);
-        Ok(())
-    }
-
-    /// Writes the notes of readings into the journal; what cannot be written is kept for the next time.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn flush_readings(&self) -> Result<(), AppError> {
-        let events = std::mem::take(&mut *self.readings.lock().unwrap_or_else(PoisonError::into_inner));
-        if events.is_empty() {
-            return Ok(());
-        }
-        let written: Result<(), AppError> = transaction!(self.store, db => {
-            for event in &events {
-                journal::append(db, event).await?;
-            }
-            Ok(())
-        });
-        if written.is_err() {
-            self.readings.lock().unwrap_or_else(PoisonError::into_inner).extend(events);
-        }
-        written
     }
 }

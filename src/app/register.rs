@@ -76,7 +76,7 @@ impl Presence {
     }
 
     async fn beat(&self) -> Result<State, StoreError> {
-        let mut db = self.app.store.write().await?;
+        let mut db = self.app.store.reserved().await?;
         let id = self.registration.id;
         if let Some(peers) = self.app.blobs.peers() {
             peers.meet(mirror::stores(&process::all(&mut db).await?));
@@ -119,7 +119,7 @@ impl Presence {
 
     /// Whether an edge still sends requests to this process, or may be about to.
     async fn counted_on(&self, asked: &mut bool) -> Result<bool, StoreError> {
-        let mut db = self.app.store.write().await?;
+        let mut db = self.app.store.reserved().await?;
         let id = self.registration.id;
         if !*asked {
             process::drain(&mut db, id).await?;
@@ -132,7 +132,7 @@ impl Presence {
     /// Takes this process off the table, as the last thing it does.
     pub async fn forget(&self) {
         let forget = async {
-            let mut db = self.app.store.write().await?;
+            let mut db = self.app.store.reserved().await?;
             process::forget(&mut db, self.registration.id).await
         };
         // Without the database, its row is swept later.

@@ -2,7 +2,7 @@
 
 use super::{
     App,
-    backup::{BackupError, DATABASE, Set, copy_blobs, copy_keys, failed},
+    backup::{BackupError, DATABASE, Set, Trust, Vouched, check, copy_blobs, copy_keys, failed, known, remember},
 };
 use crate::{
     blob,
@@ -59,8 +59,15 @@ impl Drill {
 ///
 /// # Errors
 /// See [`BackupError`]; what is wrong with the contents stands in the answer.
-pub async fn restore(folder: &Path, set: &Set, config: &Config) -> Result<Restored, BackupError> {
+pub async fn restore(
+    folder: &Path,
+    set: &Set,
+    config: &Config,
+    trust: &Trust,
+) -> Result<(Restored, Vouched), BackupError> {
     vacant(config)?;
+    // Nothing here says whose sets are ours: there is no installation yet.
+    let vouched = check(set, &[], trust)?;
     let data = &config.portal.data_dir;
     let keys = data.join("keys");
     fs::create_dir_all(data).map_err(failed(data))?;
@@ -70,6 +77,7 @@ pub async fn restore(folder: &Path, set: &Set, config: &Config) -> Result<Restor
     })?;
     load(set, &store).await?;
     copy_keys(&set.path.join("keys"), &keys)?;
+    remember(set, &keys)?;
     let blobs = data.join("blobs");
     copy_blobs(&folder.join("blobs"), &blobs)?;
     let mut restored = verify(&store, &blobs).await?;
@@ -77,7 +85,7 @@ pub async fn restore(folder: &Path, set: &Set, config: &Config) -> Result<Restor
         restored.faults.push(format!("{} receipts were there when it was made", set.manifest.receipts));
     }
     store.close().await;
-    Ok(restored)
+    Ok((restored, vouched))
 }
 
 /// Checks that there is no installation in the data folder of a configuration.
@@ -98,9 +106,16 @@ impl App {
     ///
     /// # Errors
     /// See [`BackupError`].
-    pub async fn drill(&self, folder: &Path, set: &Set, began: Instant) -> Result<Drill, BackupError> {
+    pub async fn drill(
+        &self,
+        folder: &Path,
+        set: &Set,
+        trust: &Trust,
+        began: Instant,
+    ) -> Result<(Drill, Vouched), BackupError> {
         let at = self.clock();
         let data = &self.config.portal.data_dir;
+        let vouched = check(set, &known(&self.keys, &data.join("keys"))?, trust)?;
         let beside = tempfile::Builder::new().prefix("drill-").tempdir_in(data).map_err(failed(data))?;
         let refused = |error: anyhow::Error| BackupError::Damaged {
             path: beside.path().into(),
@@ -120,14 +135,15 @@ impl App {
         let newest = head(&store).await?;
         store.close().await;
         server.stop().await.map_err(refused)?;
-        Ok(Drill {
+        let drill = Drill {
             at,
             set: set.path.clone(),
             restored,
             receipts_since: head(&self.store).await?.saturating_sub(newest),
             recovery_point_seconds: at.as_second() - set.manifest.taken_at.as_second(),
             recovery_time_seconds: began.elapsed().as_secs(),
-        })
+        };
+        Ok((drill, vouched))
     }
 }
 

@@ -92,7 +92,7 @@ impl App {
         if !readable {
             return Ok(Evaluation::Undeclared);
         }
-        let (examined, versions) = self.read_standing(ctx, id).await?;
+        let (examined, versions) = self.read_standing(ctx, id, None).await?;
         Ok(Evaluation::Open(examined, versions))
     }
 

@@ -1,6 +1,6 @@
 //! What officers see of a round: the deposits that stand, and how many drafts there are.
 
-use super::{App, AppError, Ctx};
+use super::{App, AppError, Ctx, Place};
 use crate::{
     domain::{
         access::{Action, Part, Target},
@@ -29,6 +29,8 @@ pub struct Examined {
     pub round: RoundId,
     /// The deposited answers, judged at the instant of the deposit.
     pub evaluation: Evaluation,
+    /// Other deposits of the company that it was judged by.
+    others: u32,
 }
 
 /// Deposits kept in memory at most, some 100 kB each.
@@ -75,28 +77,34 @@ impl App {
     ///
     /// # Errors
     /// The policy's or the store's.
-    pub async fn standing_deposit(&self, ctx: &Ctx, id: DossierId) -> Result<(Arc<Examined>, Vec<Version>), AppError> {
+    pub async fn standing_deposit(&self, ctx: &Ctx, place: &Place) -> Result<(Arc<Examined>, Vec<Version>), AppError> {
         ctx.may(Action::RoundList, &Target::Call)?;
-        self.read_standing(ctx, id).await
+        self.read_standing(ctx, place.id, Some(place)).await
     }
 
-    /// The same for whoever may read it, by whichever rule.
+    /// The same for whoever may read it, by whichever rule, at the place that the address names if it names one.
     pub(super) async fn read_standing(
         &self,
         ctx: &Ctx,
         id: DossierId,
+        place: Option<&Place>,
     ) -> Result<(Arc<Examined>, Vec<Version>), AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = review::standing(&mut db, id).await?;
         let (standing, door) = ctx.open(&mut db, row, Action::DepositRead, Part::Deposit).await?;
+        if let Some(place) = place {
+            place.holds(&standing.call, &standing.round)?;
+        }
         let versions = deposit::versions(&mut db, id).await?;
         let known = self.examined.lock().unwrap_or_else(PoisonError::into_inner).get(&standing.receipt).cloned();
-        let examined = match known {
+        // Those who examine the round are told of the company's other deposits, which come and go; experts are not.
+        let others = if place.is_some() { standing.others } else { 0 };
+        let examined = match known.filter(|known| known.others == others) {
             Some(examined) => examined,
             None => {
                 let row = deposit::by_number(&mut db, &standing.receipt).await?;
                 let (stored, _) = ctx.open(&mut db, row, Action::DepositRead, Part::Deposit).await?;
-                self.examine(stored.receipt()?, &standing.call, &standing.round)?
+                self.examine(stored.receipt()?, &standing.call, &standing.round, others)?
             }
         };
         drop(db);
@@ -106,7 +114,7 @@ impl App {
     }
 
     /// Judges the deposited answers at the instant of their deposit. Neither can ever change, so the result is kept.
-    fn examine(&self, receipt: Receipt, call: &str, round: &RoundId) -> Result<Arc<Examined>, AppError> {
+    fn examine(&self, receipt: Receipt, call: &str, round: &RoundId, others: u32) -> Result<Arc<Examined>, AppError> {
         let call = self.call(call)?;
         let round = self.round(call, round)?;
         let (document, uploads) = (receipt.answers(), receipt.uploads());
@@ -114,11 +122,12 @@ impl App {
             now: receipt.statement.received_at(),
             round: Some(round),
             uploads: Some(&uploads),
-            other_deposits: 0,
+            other_deposits: others,
         };
         let evaluation = evaluate(call, &document, around, Extent::Deposit);
         let number = receipt.statement.number.clone();
-        let examined = Arc::new(Examined { receipt, call: call.id.clone(), round: round.id.clone(), evaluation });
+        let (call, round) = (call.id.clone(), round.id.clone());
+        let examined = Arc::new(Examined { receipt, call, round, evaluation, others });
         let mut kept = self.examined.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= EXAMINED {
             kept.clear();

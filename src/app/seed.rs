@@ -81,7 +81,7 @@ pub async fn demonstration(config: &Config) -> anyhow::Result<SeedTokens> {
 pub async fn person(app: &App, email: &str, role: Role, actions: &[Action]) -> anyhow::Result<(Account, String)> {
     let account = app.appoint_as(email, role).await?;
     let now = app.clock();
-    let issued = app.make_token(&account, Uuid::now_v7(), "démonstration", actions, now, now + TOKEN).await?;
+    let issued = app.make_token(None, &account, Uuid::now_v7(), "démonstration", actions, (now, now + TOKEN)).await?;
     Ok((account, issued.token))
 }
 

@@ -28,6 +28,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use tokio::time::timeout;
 use uuid::Uuid;
 
 /// How long a browser's token lives.
@@ -40,6 +41,8 @@ const SESSION: SignedDuration = SignedDuration::from_hours(12);
 const STAFF_SESSION: SignedDuration = SignedDuration::from_hours(8);
 /// How long a confirmation by passkey counts for irrevocable acts.
 const CONFIRMED: SignedDuration = SignedDuration::from_mins(5);
+/// Longest time that noting the use of a session may take.
+const SEEN: Duration = Duration::from_secs(1);
 /// Narrowed tokens of one token whose first use is journalled.
 const JOURNALLED: u32 = 100;
 /// Pause between two notes that a program's token is used.
@@ -96,8 +99,11 @@ impl App {
             let (account, roles) = (live.account.id, &live.account.roles);
             let token = SessionToken { session: id, account, roles, amr: live.amr, ends }.mint(&self.keys, now)?;
             bearer = Arc::new(auth::read(&self.keys, &token, Channel::Browser, now)?);
-            let mut db = self.store.write().await?;
-            session::seen(&mut db, id, now).await?;
+            // A page must be there while nothing can be written: that its reader was seen is then not noted.
+            let noted = timeout(SEEN, async { session::seen(&mut *self.store.write().await?, id, now).await });
+            if !matches!(noted.await, Ok(Ok(()))) {
+                tracing::warn!("session.not_noted");
+            }
             renewed = Some(token);
         }
         let standing = Standing {

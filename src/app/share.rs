@@ -18,21 +18,28 @@ pub struct Share {
     /// The reader owns the dossier.
     pub owned: bool,
     grants: Vec<Grant>,
+    words: Vec<String>,
 }
 
 impl Share {
     pub(super) fn of(door: &Door<'_>) -> Self {
-        Self { owned: door.owned(), grants: door.relations().grants.clone() }
+        Self { owned: door.owned(), grants: door.relations().grants.clone(), words: door.words().to_vec() }
     }
 
     /// What the owner sees: everything.
     #[must_use]
     pub fn owner() -> Self {
-        Self { owned: true, grants: Vec::new() }
+        Self { owned: true, grants: Vec::new(), words: Vec::new() }
     }
 
     fn has(&self, holds: impl Fn(&Grant) -> bool) -> bool {
         self.owned || self.grants.iter().any(holds)
+    }
+
+    /// What the owner wrote to the reader.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        &self.words
     }
 
     /// Whether all of it may be read.

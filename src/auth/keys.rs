@@ -16,6 +16,9 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+/// File of the key that signs backup sets. What begins like it is in no set, and is taken from none.
+pub const BACKUP_KEY: &str = "backup.key";
+
 /// Why the keys cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
@@ -74,6 +77,8 @@ pub struct Keys {
     /// Public halves of receipt keys that signed once and sign no more: files `receipt-*.pub`, hexadecimal. Receipts
     /// that they signed are verified for ever.
     pub retired: Vec<Vec<u8>>,
+    /// Signs backup sets; it stands in none of them, so that whoever changes one cannot sign it again.
+    pub backup: Ed25519KeyPair,
     /// Makes form tokens.
     pub form: hmac::Key,
     /// Shows processes of other machines that a request is ours.
@@ -101,6 +106,8 @@ impl Keys {
             receipt: Ed25519KeyPair::from_seed_unchecked(&secret_file(folder, "receipt.key", seed)?)
                 .map_err(|_| malformed("receipt.key"))?,
             retired: retired(folder)?,
+            backup: Ed25519KeyPair::from_seed_unchecked(&secret_file(folder, BACKUP_KEY, seed)?)
+                .map_err(|_| malformed(BACKUP_KEY))?,
             form: hmac::Key::new(hmac::HMAC_SHA256, &secret_file(folder, "form.key", seed)?),
             peers: hmac::Key::new(hmac::HMAC_SHA256, &secret_file(folder, "peers.key", seed)?),
             place: Some((folder.to_owned(), seed_read)),
@@ -176,6 +183,7 @@ impl Keys {
             place: None,
             receipt: Ed25519KeyPair::from_seed_unchecked(&secret()?).map_err(|_| KeysError::Randomness)?,
             retired: Vec::new(),
+            backup: Ed25519KeyPair::from_seed_unchecked(&secret()?).map_err(|_| KeysError::Randomness)?,
             form: hmac::Key::new(hmac::HMAC_SHA256, &secret()?),
             peers: hmac::Key::new(hmac::HMAC_SHA256, &secret()?),
         })

@@ -68,8 +68,8 @@ pub async fn run(args: DepositArgs) -> anyhow::Result<ExitCode> {
         }
         Ok(None) => Ok(ExitCode::FAILURE),
         Err(error) => match error.downcast::<Refused>() {
-            Ok(Refused(found)) => {
-                findings::print(&mut io::stderr().lock(), &found, args.lang)?;
+            Ok(Refused(found, more)) => {
+                findings::print(&mut io::stderr().lock(), &found, more, args.lang)?;
                 writeln!(
                     io::stderr(),
                     "{}",
@@ -101,7 +101,7 @@ async fn deposit(args: &DepositArgs) -> anyhow::Result<Option<String>> {
     let draft = bring_up_to_date(&portal, dossier, &files).await?;
     let found: Vec<Found> = draft.findings.iter().cloned().map(Found::from).collect();
     let asks = !args.yes && io::stdin().is_terminal();
-    if asks && !confirmed(args, &files, &found)? {
+    if asks && !confirmed(args, &files, &found, draft.more)? {
         return Ok(None);
     }
     let attempt = memory.deposit_attempt(&files.content(), draft.receipt.as_deref());
@@ -111,7 +111,7 @@ async fn deposit(args: &DepositArgs) -> anyhow::Result<Option<String>> {
     memory.save()?;
     if !asks {
         let warnings: Vec<Found> = found.into_iter().filter(|found| !found.blocks()).collect();
-        findings::print(&mut io::stderr().lock(), &warnings, args.lang)?;
+        findings::print(&mut io::stderr().lock(), &warnings, draft.more, args.lang)?;
     }
     keep_receipt(args, &portal.receipt(&done.receipt).await?, &done.receipt, done.new).map(Some)
 }
@@ -134,9 +134,9 @@ async fn bring_up_to_date(portal: &Portal, dossier: DossierId, files: &Files) ->
     Ok(draft)
 }
 
-fn confirmed(args: &DepositArgs, files: &Files, found: &[Found]) -> anyhow::Result<bool> {
+fn confirmed(args: &DepositArgs, files: &Files, found: &[Found], more: usize) -> anyhow::Result<bool> {
     let (lang, mut err) = (args.lang, io::stderr().lock());
-    findings::print(&mut err, found, lang)?;
+    findings::print(&mut err, found, more, lang)?;
     let question = lang.tr("Déposer maintenant ? [o/N]", "Deposit now? [y/N]");
     write!(
         err,

@@ -29,6 +29,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Longest time that requests under way have to finish.
 const GRACE: Duration = Duration::from_secs(30);
+/// Longest time that writing down the last readings may take.
+const JOURNAL: Duration = Duration::from_secs(5);
 /// Longest time that the database has to take leave.
 const CLOSE: Duration = Duration::from_secs(1);
 /// Pause between two looks for a database that is away, whose return gives no notice.
@@ -86,6 +88,10 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         () = follow_promises(&app) => Ok(()),
         stopped = stop => stopped,
     };
+    // What was read until the last request is written down before the database is left.
+    if !matches!(timeout(JOURNAL, app.flush_readings()).await, Ok(Ok(()))) {
+        tracing::error!("readings.lost");
+    }
     presence.forget().await;
     // A request that was cut off may hold its connection for good.
     timeout(CLOSE, app.store.close()).await.ok();

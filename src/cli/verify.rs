@@ -2,6 +2,7 @@
 
 use super::{digest::sha256, lang};
 use crate::domain::{
+    finding::and_more,
     json::{self, JsonFault, Limits},
     piece::Upload,
     receipt::{self, PublicKey},
@@ -52,6 +53,10 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     out.signer_known = report.key_known;
     for finding in report.findings {
         out.line(finding.holds, finding.message.get(&args.lang))?;
+    }
+    if let Some(more) = and_more(report.more) {
+        out.differences += report.more;
+        writeln!(out.out, "✘ {}", more.get(&args.lang))?;
     }
     if known.is_empty() {
         out.key_not_compared(json["statement"]["key"].as_str().unwrap_or("?"), keys.is_some())?;

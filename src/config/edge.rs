@@ -17,6 +17,9 @@ pub struct Edge {
     pub state_dir: PathBuf,
     /// Address of the operator's page, status and metrics; never forwarded by the proxy.
     pub ops_listen: SocketAddr,
+    /// Names under which that is asked, beside its address and `localhost`.
+    #[serde(default)]
+    pub ops_hosts: Vec<String>,
     /// Listener that only redirects to HTTPS.
     pub http_listen: SocketAddr,
     /// HTTPS listener.

@@ -2,7 +2,11 @@
 
 use super::{
     call::{Call, Field, Kind},
-    text::clean::{clean, is_blank},
+    finding::MAX_FINDINGS,
+    text::{
+        clean::{clean, is_blank},
+        shorten,
+    },
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -13,6 +17,12 @@ mod read;
 pub const HARD_LIMIT_CHARS: usize = 50_000;
 /// Most bytes of all answers together: several times what the longest form may hold.
 pub const HARD_LIMIT_BYTES: usize = 1_000_000;
+/// Most bytes of a request that brings a whole document: its answers, and what JSON writes around them.
+pub const MAX_ANSWERS_BYTES: usize = 2 * HARD_LIMIT_BYTES;
+/// Most faults of a document that are listed; the rest is counted.
+const MAX_FAULTS: usize = MAX_FINDINGS;
+/// Most characters of a name of a field that a fault repeats.
+const MAX_NAME_CHARS: usize = 100;
 /// Most rows kept of one table.
 pub const HARD_LIMIT_ROWS: usize = 500;
 
@@ -96,6 +106,9 @@ pub enum DocumentError {
     /// Beyond the hard limits.
     #[error("{0} is longer than the portal can keep")]
     TooLong(String),
+    /// Faults that are not listed.
+    #[error("and {0} more")]
+    More(usize),
 }
 
 impl Document {
@@ -144,7 +157,7 @@ impl Document {
     /// # Errors
     /// When the form has no such field, or the value cannot be an answer to it.
     pub fn set(&mut self, call: &Call, path: &str, value: Value) -> Result<(), DocumentError> {
-        let field = call.field(path).ok_or_else(|| DocumentError::UnknownField(path.into()))?;
+        let field = call.field(path).ok_or_else(|| DocumentError::UnknownField(shorten(path, MAX_NAME_CHARS)))?;
         let value = shape(field, path, value)?;
         let (section, name) = path.split_once('.').unwrap_or((path, ""));
         let answers = self.0.entry(section.into()).or_default();
@@ -166,7 +179,8 @@ impl Document {
         let mut merged = self.clone();
         let mut conflicts = Vec::new();
         for change in changes {
-            let field = call.field(&change.path).ok_or_else(|| DocumentError::UnknownField(change.path.clone()))?;
+            let unknown = || DocumentError::UnknownField(shorten(&change.path, MAX_NAME_CHARS));
+            let field = call.field(&change.path).ok_or_else(unknown)?;
             let now = self.get(&change.path).cloned().unwrap_or_else(|| empty(field.kind));
             let was = match change.was {
                 Some(was) => shape(field, &change.path, was)?,
@@ -194,26 +208,35 @@ impl Document {
     /// All faults, each at its path.
     pub fn from_json(call: &Call, json: &serde_json::Value) -> Result<Self, Vec<DocumentError>> {
         let mut document = Self::default();
-        let mut faults = Vec::new();
+        let mut faults = Faults::default();
         let Some(sections) = json.as_object() else {
             return Err(vec![DocumentError::WrongShape("document".into())]);
         };
         for (section, answers) in sections {
             let Some(answers) = answers.as_object() else {
-                faults.push(DocumentError::WrongShape(section.clone()));
+                faults.note(|| DocumentError::WrongShape(shorten(section, MAX_NAME_CHARS)));
                 continue;
             };
+            // Before any path is made: a million names that the form does not have must cost next to nothing.
+            let known = call.section(section);
             for (name, json) in answers {
+                if !known.is_some_and(|known| known.fields.iter().any(|field| field.id == *name)) {
+                    faults.note(|| DocumentError::UnknownField(shorten(&format!("{section}.{name}"), MAX_NAME_CHARS)));
+                    continue;
+                }
                 let path = format!("{section}.{name}");
                 let set = Value::deserialize(json)
                     .map_err(|_| DocumentError::WrongShape(path.clone()))
                     .and_then(|value| document.set(call, &path, value));
                 if let Err(fault) = set {
-                    faults.push(fault);
+                    faults.note(|| fault);
                 }
             }
         }
-        faults.extend(document.bounded().err());
+        if let Err(fault) = document.bounded() {
+            faults.note(|| fault);
+        }
+        let faults = faults.listed();
         if faults.is_empty() { Ok(document) } else { Err(faults) }
     }
 
@@ -227,6 +250,30 @@ impl Document {
         };
         let total: usize = self.0.values().flatten().map(|(name, value)| name.len() + size(value)).sum();
         if total > HARD_LIMIT_BYTES { Err(DocumentError::TooLong("document".into())) } else { Ok(()) }
+    }
+}
+
+/// The faults of a document: the first ones, and how many more there are.
+#[derive(Default)]
+struct Faults {
+    listed: Vec<DocumentError>,
+    more: usize,
+}
+
+impl Faults {
+    fn note(&mut self, fault: impl FnOnce() -> DocumentError) {
+        if self.listed.len() < MAX_FAULTS {
+            self.listed.push(fault());
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn listed(mut self) -> Vec<DocumentError> {
+        if self.more > 0 {
+            self.listed.push(DocumentError::More(self.more));
+        }
+        self.listed
     }
 }
 
@@ -289,6 +336,7 @@ fn shape_row(field: &Field, path: &str, row: Row) -> Result<Row, DocumentError> 
         .filter(|(_, cell)| !cell.is_empty())
         .map(|(column, cell)| {
             let Some(known) = field.columns.iter().find(|known| known.id == column) else {
+                let column = shorten(&column, MAX_NAME_CHARS);
                 return Err(DocumentError::UnknownColumn(format!("{path}.{column}")));
             };
             tidy(known.kind, path, &cell).map(|cell| (column, cell))

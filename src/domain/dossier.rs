@@ -165,17 +165,24 @@ impl Dossier {
         }
     }
 
+    /// Judges a deposit.
+    #[must_use]
+    pub fn evaluate(&self, act: &Act<'_>) -> Evaluation {
+        let Act { call, round, uploads, other_deposits, received_at, .. } = *act;
+        let around = Circumstances { now: received_at, round: Some(round), uploads: Some(uploads), other_deposits };
+        evaluate(call, &self.draft, around, Extent::Deposit)
+    }
+
     /// Judges a deposit at an instant and seals what would be deposited.
     ///
     /// # Errors
     /// [`Refusal`] with every blocking finding at once.
     pub fn seal(&self, act: &Act<'_>) -> Result<Sealed, Refusal> {
-        let Act { call, round, uploads, other_deposits, depositor, portal, received_at } = *act;
+        let Act { call, round, uploads, depositor, portal, received_at, .. } = *act;
         if let Some(deposit) = self.deposit.as_ref().filter(|deposit| deposit.revision == self.revision) {
             return Err(Refusal::Unchanged(deposit.receipt.clone()));
         }
-        let around = Circumstances { now: received_at, round: Some(round), uploads: Some(uploads), other_deposits };
-        let evaluation = evaluate(call, &self.draft, around, Extent::Deposit);
+        let evaluation = self.evaluate(act);
         if evaluation.missing() > 0 {
             return Err(Refusal::Findings(Box::new(evaluation)));
         }

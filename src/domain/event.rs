@@ -127,6 +127,9 @@ impl EventKind {
     }
 }
 
+/// Where the data of an event names the account that it concerns.
+pub const SUBJECT: &str = "subject";
+
 /// One line of the journal before it is chained.
 #[derive(Clone, Debug)]
 pub struct Event {
@@ -134,7 +137,7 @@ pub struct Event {
     pub kind: EventKind,
     /// When.
     pub at: Timestamp,
-    /// Who; none for the portal itself.
+    /// Who did it, never whom it concerns; none for the operator at the command line and for the portal itself.
     pub actor: Option<AccountId>,
     /// About which dossier.
     pub dossier: Option<DossierId>,
@@ -143,6 +146,20 @@ pub struct Event {
 }
 
 impl Event {
+    /// What somebody did to an account, their own or another's: the account stands in the data, under [`SUBJECT`]. Lines
+    /// written before had it as the actor.
+    #[must_use]
+    pub fn on_account(
+        kind: EventKind,
+        at: Timestamp,
+        actor: Option<AccountId>,
+        subject: AccountId,
+        mut data: serde_json::Value,
+    ) -> Self {
+        data[SUBJECT] = serde_json::json!(subject);
+        Self { kind, at, actor, dossier: None, data }
+    }
+
     /// The digest that chains this line to the previous one.
     #[must_use]
     pub fn link(&self, sequence: u64, previous: &str) -> String {
@@ -156,5 +173,34 @@ impl Event {
             "data": self.data,
         });
         super::receipt::digest(&line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    // A14
+    #[test]
+    fn who_did_it_and_whom_it_concerns_stand_apart() {
+        let (who, whom) = (AccountId(Uuid::from_u128(1)), AccountId(Uuid::from_u128(2)));
+        let by = |actor| {
+            let data = json!({ "role": "expert" });
+            Event::on_account(EventKind::RoleGiven, Timestamp::UNIX_EPOCH, actor, whom, data)
+        };
+        let (operator, person) = (by(None), by(Some(who)));
+        assert_eq!((operator.actor, person.actor), (None, Some(who)));
+        assert!([&operator, &person].iter().all(|event| event.data["subject"] == whom.to_string()));
+        assert_ne!(operator.link(1, "0"), person.link(1, "0"), "the chain seals both");
+    }
+
+    #[test]
+    fn lines_of_before_keep_their_links() {
+        let data = json!({ "role": "expert", "ends": null });
+        let actor = Some(AccountId(Uuid::from_u128(2)));
+        let event = Event { kind: EventKind::RoleGiven, at: Timestamp::UNIX_EPOCH, actor, dossier: None, data };
+        assert_eq!(event.link(1, "0"), "287efe1d107af5a1b046344ac9c5010ebdcbdcb10a9e399e8f237cad1c5bce17");
     }
 }

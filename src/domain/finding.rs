@@ -3,6 +3,27 @@
 use super::text::Text;
 use serde::{Deserialize, Serialize};
 
+/// Most findings of one list that are shown: nobody works through more at once, and an answer must not grow with what was
+/// sent. Those that block come first; how many more there are is said.
+pub const MAX_FINDINGS: usize = 100;
+
+/// The findings of a list that are shown, and how many more there are.
+#[must_use]
+pub fn shown<T>(findings: &[T]) -> (&[T], usize) {
+    let (shown, more) = findings.split_at(findings.len().min(MAX_FINDINGS));
+    (shown, more.len())
+}
+
+/// Says how many findings are not shown; none when all are.
+#[must_use]
+pub fn and_more(more: usize) -> Option<Text> {
+    match more {
+        0 => None,
+        1 => Some(Text::new("… et 1 autre.", "… and 1 more.")),
+        more => Some(Text::new(format!("… et {more} autres."), format!("… and {more} more."))),
+    }
+}
+
 /// What a finding does to the deposit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

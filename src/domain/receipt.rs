@@ -13,7 +13,7 @@ mod verify;
 pub use chain::ChainCheck;
 pub use instants::{ChangedAfterReceipt, Instants};
 pub use statement::{FORMAT, FORMAT_ONE_INSTANT, Statement};
-pub use verify::{Finding, MAX_RECEIPT_BYTES, PublicKey, Report, read, verify, verify_bytes};
+pub use verify::{Finding, PublicKey, Report, read, verify, verify_bytes};
 
 use super::{
     calendar::{Round, show_instant},
@@ -30,6 +30,8 @@ use std::collections::BTreeMap;
 
 /// What the first receipt has in place of a previous one.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+/// Most bytes of a file that is looked at as a receipt: several times what the longest dossier makes.
+pub const MAX_RECEIPT_BYTES: usize = 2 * 1024 * 1024;
 
 /// A receipt as it is given out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,17 +141,38 @@ pub fn parts(manifest: &Json) -> BTreeMap<String, String> {
 /// Canonical bytes (RFC 8785 for the values that receipts hold: objects with ASCII keys, strings, integers, booleans).
 #[must_use]
 pub fn canonical(value: &Json) -> String {
+    let mut out = String::new();
+    write_canonical(value, &mut out);
+    out
+}
+
+/// Into one text: what is nested deeply is not copied once a level.
+fn write_canonical(value: &Json, out: &mut String) {
     match value {
         Json::Object(map) => {
             let sorted: BTreeMap<&String, &Json> = map.iter().collect();
-            let members: Vec<String> = sorted
-                .into_iter()
-                .map(|(key, value)| format!("{}:{}", Json::from(key.as_str()), canonical(value)))
-                .collect();
-            format!("{{{}}}", members.join(","))
+            out.push('{');
+            for (index, (key, value)) in sorted.into_iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                out.push_str(&Json::from(key.as_str()).to_string());
+                out.push(':');
+                write_canonical(value, out);
+            }
+            out.push('}');
         }
-        Json::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        scalar => scalar.to_string(),
+        Json::Array(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_canonical(item, out);
+            }
+            out.push(']');
+        }
+        scalar => out.push_str(&scalar.to_string()),
     }
 }
 

@@ -61,6 +61,15 @@ impl fmt::Display for Lang {
     }
 }
 
+/// The first characters of a text from outside, for a message: what is repeated to whoever sent it must not grow with it.
+#[must_use]
+pub fn shorten(text: &str, most_chars: usize) -> String {
+    match text.char_indices().nth(most_chars) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// One text in both languages; neither may be empty once loaded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,5 +103,17 @@ impl Text {
     #[must_use]
     pub fn incomplete(&self) -> bool {
         self.fr.trim().is_empty() || self.en.trim().is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shorten;
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(shorten("été", 3), "été");
+        assert_eq!(shorten("étés", 3), "été…");
+        assert_eq!(shorten("", 3), "");
     }
 }

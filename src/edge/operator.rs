@@ -4,17 +4,20 @@ mod metrics;
 mod page;
 
 use crate::{
+    config::answers_to,
     domain::text::Lang,
     edge::report::{Report, Role},
 };
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Request, State},
     http::{StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
 use jiff::Timestamp;
+use std::sync::Arc;
 use tokio::{net::TcpListener, sync::watch};
 
 /// No script, and nothing from elsewhere.
@@ -26,8 +29,18 @@ type Reports = State<watch::Receiver<Report>>;
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(listener: TcpListener, reports: watch::Receiver<Report>) -> std::io::Result<()> {
-    axum::serve(listener, router(reports)).await
+pub async fn serve(listener: TcpListener, reports: watch::Receiver<Report>, hosts: Vec<String>) -> std::io::Result<()> {
+    let router = router(reports).layer(middleware::from_fn_with_state(Arc::new(hosts), known_host));
+    axum::serve(listener, router).await
+}
+
+/// Turns away requests for a name that a stranger may have: see [`answers_to`]. Browsers always say which name they asked.
+async fn known_host(State(hosts): State<Arc<Vec<String>>>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).map(|host| host.to_str().unwrap_or_default());
+    if host.is_some_and(|host| !answers_to(host, &hosts)) {
+        return StatusCode::MISDIRECTED_REQUEST.into_response();
+    }
+    next.run(request).await
 }
 
 fn router(reports: watch::Receiver<Report>) -> Router {

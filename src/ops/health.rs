@@ -99,6 +99,7 @@ mod tests {
                 name: None,
                 listen: Listen::Tcp(address),
                 ops_listen: address,
+                ops_hosts: Vec::new(),
                 data_dir: folder.into(),
                 keys_seed_file: None,
                 hsts_seconds: None,
@@ -163,5 +164,20 @@ mod tests {
         ops.leave();
         let (status, reason) = ask(&ops, "/ready").await;
         assert_eq!((status, reason.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "the process is about to stop\n"));
+    }
+
+    // C6
+    #[tokio::test]
+    async fn a_page_elsewhere_cannot_read_the_status_under_a_name_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let ops = ops(folder.path());
+        for (host, status) in [("127.0.0.1:9000", 200), ("[::1]:9000", 200), ("localhost", 200), ("evil.example", 421)]
+        {
+            for path in ["/live", "/status", "/metrics", "/"] {
+                let request = Request::get(path).header("host", host).body(Body::empty()).unwrap();
+                let answer = router(ops.clone()).oneshot(request).await.unwrap();
+                assert_eq!(answer.status().as_u16(), status, "{host} {path}");
+            }
+        }
     }
 }

@@ -30,6 +30,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
+    join,
     sync::{Notify, watch},
     task::JoinSet,
     time::timeout,
@@ -46,6 +47,8 @@ const SLOW: Duration = Duration::from_secs(1);
 const CLOSE: Duration = Duration::from_secs(5);
 /// Longest wait for a connection of the pool.
 const ACQUIRE: Duration = Duration::from_secs(3);
+/// Connections kept for the process itself: its heartbeat and its readiness never wait behind the pages.
+const RESERVED: u32 = 1;
 /// Longest wait for a row that another transaction holds, seconds.
 const LOCK_WAIT: u32 = 5;
 
@@ -62,6 +65,8 @@ pub struct Leading {
     pub durable: bool,
     /// Connections to it.
     pub pool: MySqlPool,
+    /// Connections to it for the process itself.
+    pub reserve: MySqlPool,
     /// Cancelled when it leads no more.
     pub ended: CancellationToken,
 }
@@ -93,9 +98,10 @@ pub(super) struct Cluster {
 impl Cluster {
     /// A single server, which leads by definition.
     pub fn single(endpoint: Endpoint, config: &Database) -> Self {
+        let reserve = pool(endpoint.options.clone(), RESERVED, Role::Single);
         let pool = pool(endpoint.options.clone(), config.max_connections, Role::Single);
         let ended = CancellationToken::new();
-        let leading = Leading { generation: 0, node: 0, server: 0, durable: true, pool, ended };
+        let leading = Leading { generation: 0, node: 0, server: 0, durable: true, pool, reserve, ended };
         Self::with(vec![endpoint], config, Some(leading))
     }
 
@@ -184,7 +190,7 @@ impl Cluster {
     pub async fn close(&self) {
         if let Some(leading) = self.leading.send_replace(None) {
             leading.ended.cancel();
-            leading.pool.close().await;
+            join!(leading.pool.close(), leading.reserve.close());
         }
         let pools = std::mem::take(&mut *self.replicas.lock().unwrap_or_else(PoisonError::into_inner));
         for pool in pools.into_values() {
@@ -230,10 +236,11 @@ impl Cluster {
             }
             (Verdict::Leads { node, durable }, before) => {
                 let generation = before.as_ref().map_or(0, |before| before.generation) + 1;
+                let reserve = pool(self.endpoints[node].options.clone(), RESERVED, Role::Leader);
                 let pool = pool(self.endpoints[node].options.clone(), self.max_connections, Role::Leader);
                 let ended = CancellationToken::new();
                 tracing::info!(server = self.endpoints[node].label, generation, durable, "database.leader");
-                let next = Leading { generation, node, server: server(node), durable, pool, ended };
+                let next = Leading { generation, node, server: server(node), durable, pool, reserve, ended };
                 self.leading.send_replace(Some(next));
                 before.into_iter().for_each(end);
             }
@@ -250,7 +257,9 @@ impl Cluster {
 /// Ends what is under way with a server that leads no more. One that is frozen never gives its connections back.
 fn end(leading: Leading) {
     leading.ended.cancel();
-    tokio::spawn(async move { timeout(CLOSE, leading.pool.close()).await.ok() });
+    tokio::spawn(
+        async move { timeout(CLOSE, async { join!(leading.pool.close(), leading.reserve.close()) }).await.ok() },
+    );
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -7,12 +7,14 @@ pub use list::{Filter, Sort, list};
 
 use super::{
     StoreError,
+    account::Account,
     row::{impossible, instant, timestamp},
 };
 use crate::auth::{Guarded, Protected};
 use crate::domain::{
     access::Stage,
     calendar::RoundId,
+    dossier::Dossier,
     ids::{AccountId, AttemptId, DossierId},
     money::Cents,
     receipt::Receipt,
@@ -296,28 +298,46 @@ pub async fn versions(db: &mut MySqlConnection, dossier: DossierId) -> Result<Ve
     Ok(rows.into_iter().map(version).collect())
 }
 
-/// How many other dossiers of the same company stand in a round (ELI-4).
+/// Other dossiers of the same company that stand in a round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Others {
+    /// All of them, for whoever examines.
+    pub all: u32,
+    /// Those that the reader may know of: their own, and those of which they hold a part.
+    pub known: u32,
+}
+
+/// Counts the other dossiers of a company that stand in a round (ELI-4), as a whole and for one reader: a company's number
+/// is public, so whoever types it must not learn from the answer whether that company has deposited.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn others_of_company(
     db: &mut MySqlConnection,
-    call: &str,
-    round: &RoundId,
+    dossier: &Dossier,
     siren: &str,
-    dossier: DossierId,
-) -> Result<u32, StoreError> {
-    let count: i64 = sqlx::query_scalar(
-        "select count(*) from deposit
-         where call_id = ? and round_id = ? and standing and siren = ? and dossier_id <> ?",
+    reader: &Account,
+    now: Timestamp,
+) -> Result<Others, StoreError> {
+    let (all, known): (i64, i64) = sqlx::query_as(
+        "select count(*),
+                count(if(d.account_id = ?
+                         or exists (select 1 from delegation g where g.dossier_id = p.dossier_id and g.email = ?
+                                    and g.revoked_at is null and g.ends_at >= ?), 1, null))
+         from deposit p join dossier d on d.dossier_id = p.dossier_id
+         where p.call_id = ? and p.round_id = ? and p.standing and p.siren = ? and p.dossier_id <> ?",
     )
-    .bind(call)
-    .bind(&round.0)
+    .bind(reader.id.0)
+    .bind(&reader.email)
+    .bind(instant(now))
+    .bind(&dossier.call)
+    .bind(&dossier.round.0)
     .bind(siren)
-    .bind(dossier.0)
+    .bind(dossier.id.0)
     .fetch_one(db)
     .await?;
-    Ok(u32::try_from(count).unwrap_or(0))
+    let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+    Ok(Others { all: count(all), known: count(known) })
 }
 
 /// Every receipt in the order of the chain, for checking it whole.

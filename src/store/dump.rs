@@ -1,11 +1,17 @@
-//! Whole databases in and out, by MariaDB's own programs: a text that any MariaDB of the same or a later version reads.
+//! Whole databases out, by MariaDB's own program: a text that any MariaDB of the same or a later version reads; and in, by
+//! a reader of our own.
+
+mod reader;
+
+pub use reader::ReadError;
 
 use super::{Store, StoreError, embedded::program, endpoint::Endpoint};
-use sqlx::{MySqlConnection, Row};
+use reader::{Statement, Statements};
+use sqlx::{ConnectOptions, Connection, MySqlConnection, Row};
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::{self, Write},
+    io::{self, BufReader, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     process::Stdio,
@@ -33,6 +39,14 @@ pub enum DumpError {
         program: &'static str,
         /// What it said.
         words: String,
+    },
+    /// The file is not a dump of ours.
+    #[error("{path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: ReadError,
     },
     /// There is a database in the place.
     #[error("the database holds {0} tables already: a set is only restored into an empty one")]
@@ -62,11 +76,11 @@ impl Store {
             "--default-character-set=utf8mb4",
             "--max-allowed-packet=64M",
         ];
-        run("mariadb-dump", &endpoint, &options, Stdio::null(), out.try_clone().map_err(failed(to))?.into()).await?;
+        run("mariadb-dump", &endpoint, &options, out.try_clone().map_err(failed(to))?.into()).await?;
         out.sync_all().map_err(failed(to))
     }
 
-    /// Reads such a file into an empty database.
+    /// Reads such a file into an empty database: its tables and rows, whatever else it may say. See [`reader`].
     ///
     /// # Errors
     /// See [`DumpError`].
@@ -75,10 +89,18 @@ impl Store {
         if tables > 0 {
             return Err(DumpError::NotEmpty(tables));
         }
+        let mut statements = Statements::new(BufReader::new(File::open(from).map_err(failed(from))?));
         let endpoint = self.leading_endpoint().await?;
-        let text = File::open(from).map_err(failed(from))?;
-        let options = ["--default-character-set=utf8mb4", "--max-allowed-packet=64M", "--batch"];
-        run("mariadb", &endpoint, &options, text.into(), Stdio::null()).await
+        let mut db = endpoint.options.connect().await.map_err(StoreError::from)?;
+        sqlx::raw_sql(SESSION).execute(&mut db).await.map_err(StoreError::from)?;
+        let refused = |source| DumpError::Read { path: from.to_path_buf(), source };
+        while let Some(statement) = statements.next().map_err(refused)? {
+            let (Statement::Create(text) | Statement::Insert(text)) = statement;
+            // Read by us to its end: one statement, of names and literals.
+            sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut db).await.map_err(StoreError::from)?;
+        }
+        db.close().await.map_err(StoreError::from)?;
+        Ok(())
     }
 
     /// Rows and checksum of every table, but for those that only say who is at work at the moment.
@@ -129,6 +151,10 @@ impl Store {
     }
 }
 
+/// The session that a dump is read in: what the dump itself would set, and the mode that the reader follows quotes by.
+const SESSION: &str = "set names utf8mb4, session time_zone = '+00:00', session sql_mode = 'NO_AUTO_VALUE_ON_ZERO',
+                       session foreign_key_checks = 0, session unique_checks = 0";
+
 /// Tables that say who is at work at the moment: they change without anybody writing anything of worth.
 const PASSING: [&str; 3] = ["process", "edge", "edge_process"];
 
@@ -147,13 +173,7 @@ async fn names(db: &mut MySqlConnection) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar(names).fetch_all(db).await?)
 }
 
-async fn run(
-    name: &'static str,
-    endpoint: &Endpoint,
-    options: &[&str],
-    input: Stdio,
-    output: Stdio,
-) -> Result<(), DumpError> {
+async fn run(name: &'static str, endpoint: &Endpoint, options: &[&str], output: Stdio) -> Result<(), DumpError> {
     let file = program(name).ok_or(DumpError::Missing(name))?;
     // The password stands in a file that only we can read: arguments are for everyone to see.
     let mut secret = tempfile::NamedTempFile::new().map_err(failed(Path::new("a temporary file")))?;
@@ -167,7 +187,7 @@ async fn run(
         .args(&endpoint.client.arguments)
         .args(options)
         .arg(&endpoint.client.database)
-        .stdin(input)
+        .stdin(Stdio::null())
         .stdout(output)
         .stderr(Stdio::piped())
         .kill_on_drop(true)

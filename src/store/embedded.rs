@@ -34,6 +34,8 @@ pub const DATABASE: &str = "guichet";
 /// Folder for temporary tables. A server that starts removes all that it finds in its own, so that two must not share
 /// one: in `/tmp`, each would take the other's away.
 const TEMPORARY: &str = "tmp";
+/// The one folder in which statements may read or write files: it stays empty.
+const NO_FILES: &str = "no-files";
 /// Its socket, in its folder.
 const SOCKET: &str = "mariadb.sock";
 /// Its socket while data are made or brought up to date.
@@ -76,6 +78,7 @@ impl Embedded {
         let data = dir.join("data");
         end_left_over(&dir.join("pid"), &data, STOP).await?;
         private_folder(&dir.join(TEMPORARY))?;
+        private_folder(&dir.join(NO_FILES))?;
         let fresh = !data.exists();
         if fresh {
             initialise(&programs, &dir, &data, &user).await?;
@@ -264,9 +267,12 @@ fn arguments(dir: &Path, data: &Path, socket: &Path) -> Vec<String> {
         format!("--tmpdir={}", dir.join(TEMPORARY).display()),
         format!("--socket={}", socket.display()),
         format!("--pid-file={}", dir.join("pid").display()),
+        // Statements that read or write files find an empty folder.
+        format!("--secure-file-priv={}", dir.join(NO_FILES).display()),
     ];
     let fixed = [
         "--skip-networking",
+        "--local-infile=0",
         "--skip-name-resolve",
         "--performance-schema=0",
         "--innodb-buffer-pool-size=64M",
@@ -318,6 +324,7 @@ async fn prepared(dir: &Path) -> anyhow::Result<std::process::Command> {
     if sockets.path() != dir {
         bail!("{} is too long for the path of a socket: take a shorter folder", socket.display());
     }
+    private_folder(&dir.join(NO_FILES))?;
     let programs = Programs::find()?;
     let version = std::process::Command::new(&programs.server).arg("--version").output()?;
     let version = String::from_utf8_lossy(&version.stdout).into_owned();

@@ -10,8 +10,9 @@ use crate::domain::{
     ids::{AccountId, DossierId},
 };
 use jiff::Timestamp;
-use sqlx::{FromRow, MySqlConnection};
+use sqlx::{FromRow, MySqlConnection, QueryBuilder};
 use time::PrimitiveDateTime;
+use uuid::Uuid;
 
 /// Head of a hash chain: how many links it has, and the last one.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -37,6 +38,37 @@ pub async fn append(db: &mut MySqlConnection, event: &Event) -> Result<(), Store
         .execute(db)
         .await?;
     one_row(done.rows_affected())
+}
+
+/// Appends events under ids of their own; those that stand already are left out, so that the same list may be written again
+/// when nobody knows whether it was. The last step of a transaction.
+///
+/// # Errors
+/// When the database fails.
+pub async fn append_once(db: &mut MySqlConnection, events: &[(Uuid, &Event)]) -> Result<(), StoreError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    // Whoever else writes waits from here on, so that what is looked up now stays true.
+    let mut head: Head = sqlx::query_as("select sequence, link from chain where name = 'journal' for update")
+        .fetch_one(&mut *db)
+        .await?;
+    let mut query = QueryBuilder::new("select event_id from event where event_id in (");
+    let mut ids = query.separated(", ");
+    for (id, _) in events {
+        ids.push_bind(*id);
+    }
+    query.push(")");
+    let there: Vec<Uuid> = query.build_query_scalar().fetch_all(&mut *db).await?;
+    for (id, event) in events.iter().filter(|(id, _)| !there.contains(id)) {
+        head = insert_as(db, &head, Some(*id), event).await?;
+    }
+    sqlx::query("update chain set sequence = ?, link = ? where name = 'journal'")
+        .bind(head.sequence)
+        .bind(&head.link)
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 /// Heads of the chains, locked until the transaction ends.
@@ -108,11 +140,15 @@ pub async fn move_heads(
 /// # Errors
 /// When the database fails.
 pub async fn insert(db: &mut MySqlConnection, head: &Head, event: &Event) -> Result<Head, StoreError> {
+    insert_as(db, head, None, event).await
+}
+
+async fn insert_as(db: &mut MySqlConnection, head: &Head, id: Option<Uuid>, event: &Event) -> Result<Head, StoreError> {
     let sequence = head.sequence + 1;
     let link = event.link(sequence, &head.link);
     sqlx::query(
-        "insert into event (sequence, at, kind, account_id, dossier_id, data, previous, link)
-         values (?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into event (sequence, at, kind, account_id, dossier_id, data, previous, link, event_id)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(sequence)
     .bind(instant(event.at))
@@ -122,6 +158,7 @@ pub async fn insert(db: &mut MySqlConnection, head: &Head, event: &Event) -> Res
     .bind(event.data.to_string())
     .bind(&head.link)
     .bind(&link)
+    .bind(id)
     .execute(db)
     .await?;
     Ok(Head { sequence, link })

@@ -76,3 +76,16 @@ pub async fn consume(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> R
     }
     Ok(sqlx::query_scalar("select email from login_link where link_hash = ?").bind(hash).fetch_optional(db).await?)
 }
+
+/// Forgets some of the links that ended before an instant, used or not, and tells how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(db: &mut MySqlConnection, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+    let done = sqlx::query("delete from login_link where expires_at < ? order by expires_at limit ?")
+        .bind(instant(before))
+        .bind(limit)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected())
+}

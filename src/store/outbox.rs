@@ -39,14 +39,14 @@ pub async fn push(
     Ok(())
 }
 
-/// Takes due jobs; they stay locked until the transaction ends, and other processes pass them by.
+/// Jobs that are due, the longest waiting first. Nothing is locked: whoever does one claims it.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn take(db: &mut MySqlConnection, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
+pub async fn due(db: &mut MySqlConnection, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
     Ok(sqlx::query_as(
-        "select job_id, kind, payload, attempts from outbox
-         where done_at is null and due_at <= ? order by due_at limit ? for update skip locked",
+        "select job_id, kind, payload, attempts from outbox where done_at is null and due_at <= ?
+         order by due_at limit ?",
     )
     .bind(instant(now))
     .bind(limit)
@@ -54,19 +54,48 @@ pub async fn take(db: &mut MySqlConnection, now: Timestamp, limit: u32) -> Resul
     .await?)
 }
 
+/// Claims a job for one attempt: until the lease ends, it is due to nobody. False when somebody else was first, who has
+/// counted an attempt.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claim(db: &mut MySqlConnection, job: &Job, lease_ends: Timestamp) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "update outbox set due_at = ?, attempts = attempts + 1 where job_id = ? and attempts = ? and done_at is null",
+    )
+    .bind(instant(lease_ends))
+    .bind(job.job_id)
+    .bind(job.attempts)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Marks a job as done and forgets what it was about: a sign-in link must not outlive its sending.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn done(db: &mut MySqlConnection, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query(
-        "update outbox set done_at = ?, attempts = attempts + 1, failure = null, payload = '{}' where job_id = ?",
-    )
-    .bind(instant(now))
-    .bind(id)
-    .execute(db)
-    .await?;
+    sqlx::query("update outbox set done_at = ?, failure = null, payload = '{}' where job_id = ?")
+        .bind(instant(now))
+        .bind(id)
+        .execute(db)
+        .await?;
     Ok(())
+}
+
+/// Forgets some of the jobs that were done and that were made before an instant, and tells how many; their ids are older
+/// than `before`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(db: &mut MySqlConnection, before: Uuid, limit: u32) -> Result<u64, StoreError> {
+    let done = sqlx::query("delete from outbox where job_id < ? and done_at is not null order by job_id limit ?")
+        .bind(before)
+        .bind(limit)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected())
 }
 
 /// Puts a job off after a failure.
@@ -75,7 +104,7 @@ pub async fn done(db: &mut MySqlConnection, id: Uuid, now: Timestamp) -> Result<
 /// When the database fails.
 pub async fn postpone(db: &mut MySqlConnection, id: Uuid, due: Timestamp, failure: &str) -> Result<(), StoreError> {
     let failure: String = failure.chars().take(500).collect();
-    sqlx::query("update outbox set due_at = ?, attempts = attempts + 1, failure = ? where job_id = ?")
+    sqlx::query("update outbox set due_at = ?, failure = ? where job_id = ? and done_at is null")
         .bind(instant(due))
         .bind(failure)
         .bind(id)

@@ -37,6 +37,8 @@ pub struct Standing {
     pub title: String,
     /// When it was found admissible, if it was.
     pub admitted_at: Option<Timestamp>,
+    /// Other dossiers of the company that stand in the round, where they were counted.
+    pub others: u32,
 }
 
 impl Protected for Standing {
@@ -68,6 +70,8 @@ struct StandingRow {
     company: String,
     title: String,
     admitted_at: Option<PrimitiveDateTime>,
+    #[sqlx(default)]
+    others: i64,
 }
 
 impl From<StandingRow> for Standing {
@@ -81,6 +85,7 @@ impl From<StandingRow> for Standing {
             company: row.company,
             title: row.title,
             admitted_at: row.admitted_at.map(timestamp),
+            others: u32::try_from(row.others).unwrap_or(u32::MAX),
         }
     }
 }
@@ -93,7 +98,9 @@ pub async fn standing(db: &mut MySqlConnection, id: DossierId) -> Result<Option<
     let row: Option<StandingRow> = sqlx::query_as(concat!(
         "select ",
         columns!(),
-        " from dossier d join deposit p on p.dossier_id = d.dossier_id and p.standing where d.dossier_id = ?"
+        ", (select count(*) from deposit o where o.call_id = p.call_id and o.round_id = p.round_id and o.standing
+            and o.siren = p.siren and o.siren <> '' and o.dossier_id <> p.dossier_id) as others
+          from dossier d join deposit p on p.dossier_id = d.dossier_id and p.standing where d.dossier_id = ?"
     ))
     .bind(id.0)
     .fetch_optional(db)

@@ -221,3 +221,18 @@ pub async fn end_all(db: &mut MySqlConnection, account: AccountId, now: Timestam
         .await?;
     Ok(done.rows_affected())
 }
+
+/// Forgets some of the sessions that are over and that were opened before an instant, and tells how many; their ids are
+/// older than `before`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(db: &mut MySqlConnection, before: Uuid, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+    let done = sqlx::query("delete from session where session_id < ? and ends_at < ? order by session_id limit ?")
+        .bind(before)
+        .bind(instant(now))
+        .bind(limit)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected())
+}

@@ -50,8 +50,11 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
 
 /// Reads a JSON body; what is wrong is said with its path.
 async fn json<T: DeserializeOwned>(body: Body) -> Result<T, Failure> {
-    let bytes = read_whole(body).await?;
-    json::from_slice(&bytes, Limits::bytes(MAX_BODY_BYTES)).map_err(|error| Failure::Json(error.to_string()))
+    parse(&read_whole(body).await?)
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    json::from_slice(bytes, Limits::bytes(MAX_BODY_BYTES)).map_err(|error| Failure::Json(error.to_string()))
 }
 
 /// A part of the path; what cannot be an id leads to nothing.

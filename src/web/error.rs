@@ -8,7 +8,7 @@ pub use dress::{Problem, dress, finding_json, panicked};
 
 use crate::{
     app::AppError,
-    domain::text::{Lang, Text},
+    domain::text::{Lang, Text, shorten},
     store::StoreError,
 };
 use axum::{
@@ -30,8 +30,6 @@ pub enum Failure {
     Json(String),
     /// The body is longer than this many bytes.
     TooLarge(u64),
-    /// Too many long bodies are being read at once.
-    Busy,
     /// The layer that notes when a request arrives is missing: without it there is no clock to judge by.
     NoArrival,
     /// The route does not know this method.
@@ -65,6 +63,9 @@ impl IntoResponse for Failure {
         response
     }
 }
+
+/// Most characters of a parser's words that are passed on: they repeat what was sent.
+const MAX_REASON_CHARS: usize = 500;
 
 /// A failure in words.
 struct Described {
@@ -123,7 +124,8 @@ fn describe(failure: &Failure) -> Described {
                 ("", ""),
                 ("Comparez avec /api/v1/openapi.json.", "Compare with /api/v1/openapi.json."),
             );
-            described.detail = Text::new(error.clone(), error.clone());
+            let error = shorten(error, MAX_REASON_CHARS);
+            described.detail = Text::new(error.clone(), error);
             described
         }
         Failure::TooLarge(max_bytes) => {
@@ -144,16 +146,6 @@ fn describe(failure: &Failure) -> Described {
             );
             described
         }
-        Failure::Busy => words(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "busy",
-            ("Portail très occupé", "Portal very busy"),
-            (
-                "Trop de longs envois arrivent en ce moment. Cette requête n'a rien changé.",
-                "Too many long requests are coming in at the moment. This request changed nothing.",
-            ),
-            AGAIN,
-        ),
         Failure::Method => words(
             StatusCode::METHOD_NOT_ALLOWED,
             "method",
@@ -458,6 +450,16 @@ fn describe_app(error: &AppError) -> Described {
                 "Vos saisies restent sur cette page et sur cet appareil. Renvoyez dans un instant : le même envoi ne compte jamais deux fois.",
                 "What you typed stays on this page and on this device. Send it again in a moment: the same attempt never counts twice.",
             ),
+        ),
+        AppError::Busy => words(
+            S::SERVICE_UNAVAILABLE,
+            "busy",
+            ("Portail très occupé", "Portal very busy"),
+            (
+                "Trop de fichiers volumineux sont à l'examen en ce moment. Le vôtre n'a pas été lu.",
+                "Too many large files are being looked at right now. Yours was not read.",
+            ),
+            AGAIN,
         ),
         AppError::Overloaded => words(
             S::SERVICE_UNAVAILABLE,

@@ -6,7 +6,7 @@ use super::{
     error::Failure,
     extract::{Arrival, MAX_BODY_BYTES},
 };
-use crate::app::Ctx;
+use crate::app::{AppError, Ctx};
 use axum::{
     body::{Body, Bytes, HttpBody},
     extract::{Request, State},
@@ -77,7 +77,7 @@ async fn read(body: Body, max_bytes: usize) -> Result<(Bytes, Option<SemaphorePe
             return Err(too_large());
         }
         while whole.len() > UNSHARED_BYTES + shares.as_ref().map_or(0, SemaphorePermit::num_permits) * SHARE_BYTES {
-            let share = SHARES.try_acquire().map_err(|_| Failure::Busy)?;
+            let share = SHARES.try_acquire().map_err(|_| AppError::Busy)?;
             match &mut shares {
                 Some(held) => held.merge(share),
                 None => shares = Some(share),

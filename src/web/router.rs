@@ -5,16 +5,17 @@ use super::{
     intake::{Intake, MAX_SIMULATION_BYTES, take_in},
     pages,
 };
-use crate::{app::App, domain::document::HARD_LIMIT_BYTES};
+use crate::{
+    app::App,
+    domain::{document::MAX_ANSWERS_BYTES, receipt::MAX_RECEIPT_BYTES},
+};
 use axum::{
     Router, middleware,
     routing::{MethodRouter, get, post, put},
 };
 
-/// Most bytes of a posted receipt with its form: the longest document, twice as sealed, and what is known of its pieces.
-const MAX_RECEIPT_FORM_BYTES: usize = 2 * HARD_LIMIT_BYTES + 64 * 1024;
-/// Most bytes of answers to evaluate: the longest document, with what its writing as JSON adds.
-const MAX_EVALUATION_BYTES: usize = 2 * HARD_LIMIT_BYTES;
+/// Most bytes of a posted receipt with the form around it.
+const MAX_RECEIPT_FORM_BYTES: usize = MAX_RECEIPT_BYTES + 64 * 1024;
 
 /// Who gets anything but a refusal from a route. The policy decides about the single dossier; this is about the door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,7 +177,7 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/api/v1/calls/{call}", Anyone, get(api::call::show)),
         route("GET", "/api/v1/calls/{call}/dossier.schema.json", Anyone, get(api::call::schema)),
         route("POST", "/api/v1/calls/{call}/evaluation", Anyone, post(api::call::evaluate))
-            .taking(Intake::Whole(MAX_EVALUATION_BYTES)),
+            .taking(Intake::Whole(MAX_ANSWERS_BYTES)),
         route("POST", "/api/v1/dossiers", Token, post(api::dossier::create)),
         route(
             "GET PUT",

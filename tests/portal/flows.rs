@@ -16,6 +16,7 @@ pub mod deposit_status;
 mod edge;
 pub mod experts;
 mod files;
+mod hardening;
 mod held;
 mod hostile;
 pub mod interop;

@@ -4,7 +4,7 @@ use super::Installation;
 use crate::{
     app::{
         self, App, Restored,
-        backup::{Set, prune, record_drill, record_sent, sets},
+        backup::{Set, Trust, Vouched, prune, record_drill, record_sent, sets, signer},
     },
     bricks::restic::Repository,
     config::{Config, Restic},
@@ -42,7 +42,26 @@ pub struct DrillArgs {
     #[command(flatten)]
     source: Source,
     #[command(flatten)]
+    trusted: Trusted,
+    #[command(flatten)]
     installation: Installation,
+}
+
+/// What is known of whoever made the set.
+#[derive(Clone, Debug, clap::Args)]
+struct Trusted {
+    /// Public key that must have signed the set, as `guichet admin backup` told it
+    #[arg(long, value_name = "KEY")]
+    signer: Option<String>,
+    /// Takes a set that another installation made, or that was changed since; read on whose word first
+    #[arg(long)]
+    from_elsewhere: bool,
+}
+
+impl Trusted {
+    fn trust(&self) -> Trust {
+        Trust { signer: self.signer.clone(), from_elsewhere: self.from_elsewhere }
+    }
 }
 
 /// Where sets are taken from.
@@ -62,6 +81,8 @@ struct Source {
 pub struct RestoreArgs {
     #[command(flatten)]
     source: Source,
+    #[command(flatten)]
+    trusted: Trusted,
     /// Name of the set [default: the newest]
     #[arg(long, value_name = "NAME", conflicts_with = "from_restic")]
     set: Option<String>,
@@ -125,6 +146,7 @@ pub(super) async fn back_up(args: &BackupArgs) -> anyhow::Result<()> {
         manifest.took_ms / 1000,
         manifest.took_ms % 1000
     )?;
+    writeln!(io::stdout(), "signed by {}: keep this key where the sets are not", signer(&app.keys))?;
     match restic(&app.config) {
         Some(restic) => send(restic, &args.folder, &set, args.keep).await,
         None => Ok(()),
@@ -158,8 +180,9 @@ pub(super) async fn restore(args: &RestoreArgs) -> anyhow::Result<()> {
         known.retain(|set| set.path.file_name().is_some_and(|found| found == name.as_str()));
     }
     let set = newest(known, args.set.as_deref(), &place)?;
-    let restored = app::restore(folder.path(), &set, &config).await?;
+    let (restored, vouched) = app::restore(folder.path(), &set, &config, &args.trusted.trust()).await?;
     writeln!(io::stdout(), "restored from {place}, the set of {}", set.manifest.taken_at)?;
+    tell_vouched(&vouched, &set)?;
     tell(&restored)
 }
 
@@ -176,7 +199,7 @@ pub(super) async fn drill(args: &DrillArgs) -> anyhow::Result<()> {
     let began = Instant::now();
     let folder = args.source.open(&app.config).await?;
     let set = newest(sets(folder.path())?, None, &place)?;
-    let mut drill = app.drill(folder.path(), &set, began).await?;
+    let (mut drill, vouched) = app.drill(folder.path(), &set, &args.trusted.trust(), began).await?;
     app.store.close().await;
     let mut records = folder.path();
     if args.source.from_restic {
@@ -186,12 +209,33 @@ pub(super) async fn drill(args: &DrillArgs) -> anyhow::Result<()> {
     record_drill(records, &drill)?;
     let mut out = io::stdout();
     writeln!(out, "{place}, the set of {}, restored in {} s", set.manifest.taken_at, drill.recovery_time_seconds)?;
+    tell_vouched(&vouched, &set)?;
     writeln!(
         out,
         "would be lost with all servers: {} receipts of the last {} s",
         drill.receipts_since, drill.recovery_point_seconds
     )?;
     tell(&drill.restored)
+}
+
+/// Says on whose word a set was taken, unless it is our own.
+fn tell_vouched(vouched: &Vouched, set: &Set) -> io::Result<()> {
+    let digest = &set.manifest.database_sha256;
+    let words = match vouched {
+        Vouched::Known => return Ok(()),
+        Vouched::Stranger(key) => format!(
+            "! nothing here says who made this set: it was signed by {key}. Compare that with what `guichet admin backup` \
+             told, or name it by --signer"
+        ),
+        Vouched::Unsigned => format!(
+            "! this set is not signed: an old release made it, or somebody took the signature away. The database's digest \
+             is {digest}"
+        ),
+        Vouched::Taken(why) => {
+            format!("! taken on your word alone, though {why}. The database's digest is {digest}")
+        }
+    };
+    writeln!(io::stdout(), "{words}")
 }
 
 fn tell(restored: &Restored) -> anyhow::Result<()> {

@@ -122,6 +122,7 @@ impl Installation {
                 name: Some(process.name.clone()),
                 listen: Listen::Tcp(process.listen),
                 ops_listen: process.ops,
+                ops_hosts: Vec::new(),
                 ..self.base.portal.clone()
             };
             let config = Config { portal, database: database.clone(), ..self.base.clone() };
@@ -167,6 +168,7 @@ fn base_config(
             name: None,
             listen: Listen::Tcp(first.listen),
             ops_listen: first.ops,
+            ops_hosts: Vec::new(),
             data_dir: folder.file("data"),
             keys_seed_file: None,
             hsts_seconds: None,
@@ -204,6 +206,7 @@ fn edge_section(state_dir: PathBuf, sozu_socket: PathBuf, ports: &Ports, tls: &T
         sozu_socket,
         state_dir,
         ops_listen: local(ports.edge_ops),
+        ops_hosts: Vec::new(),
         http_listen: local(ports.http),
         https_listen: local(ports.https),
         hosts: HOSTS.iter().copied().map(Into::into).collect(),

@@ -56,6 +56,9 @@ pub struct Draft {
     pub receipt: Option<String>,
     /// What a deposit would meet.
     pub findings: Vec<FindingBody>,
+    /// How many findings it would meet beyond those.
+    #[serde(default)]
+    pub more: usize,
     pieces: Vec<PieceThere>,
 }
 
@@ -99,6 +102,8 @@ struct Problem {
     remedy: String,
     #[serde(default)]
     findings: Vec<FindingBody>,
+    #[serde(default)]
+    more: usize,
 }
 
 impl Portal {
@@ -289,7 +294,7 @@ impl Portal {
         let Ok(problem) = read_foreign::<Problem>(text.as_bytes(), Limits::bytes(MAX_PROBLEM_BYTES)) else {
             bail!("{} answers {status}, and not as a portal would", self.url);
         };
-        let Problem { code, title, detail, remedy, findings } = problem;
+        let Problem { code, title, detail, remedy, findings, more } = problem;
         if status == StatusCode::UNAUTHORIZED {
             bail!(self.lang.tr(
                 "le portail ne reconnaît pas ce jeton : il est périmé, révoqué, ou d'un autre portail",
@@ -300,12 +305,12 @@ impl Portal {
             bail!("{title} ({status}): {detail} {remedy}");
         }
         if !findings.is_empty() {
-            return Err(Refused(findings.into_iter().map(Found::from).collect()).into());
+            return Err(Refused(findings.into_iter().map(Found::from).collect(), more).into());
         }
         let stop = if detail.ends_with(['.', '!', '?', ')']) { "" } else { "." };
         let message = format!("{detail}{stop} {remedy}");
         let (severity, place) = ("blocking".to_owned(), place.to_owned());
-        Err(Refused(vec![Found { rule: code, severity, place, message, interpretation: None }]).into())
+        Err(Refused(vec![Found { rule: code, severity, place, message, interpretation: None }], 0).into())
     }
 }
 

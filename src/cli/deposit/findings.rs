@@ -1,7 +1,10 @@
 //! Findings, printed as compilers do.
 
 use crate::{
-    domain::text::{Lang, terminal::foreign},
+    domain::{
+        finding::and_more,
+        text::{Lang, terminal::foreign},
+    },
     web::api::report::FindingBody,
 };
 use std::io::{self, Write};
@@ -37,16 +40,16 @@ impl Found {
     }
 }
 
-/// The portal does not take the dossier, and says why.
+/// The portal does not take the dossier, and says why, as far as it lists it; how much more there is.
 #[derive(Debug, thiserror::Error)]
 #[error("the portal has findings that prevent the deposit")]
-pub struct Refused(pub Vec<Found>);
+pub struct Refused(pub Vec<Found>, pub usize);
 
-/// Prints findings and how many there are; nothing when there are none.
+/// Prints findings and how many there are, those that the portal does not list included; nothing when there are none.
 ///
 /// # Errors
 /// When nobody reads.
-pub fn print(out: &mut impl Write, found: &[Found], lang: Lang) -> io::Result<()> {
+pub fn print(out: &mut impl Write, found: &[Found], more: usize, lang: Lang) -> io::Result<()> {
     for Found { rule, severity, place, message, interpretation } in found {
         let kind = match severity.as_str() {
             "blocking" => "error",
@@ -60,6 +63,9 @@ pub fn print(out: &mut impl Write, found: &[Found], lang: Lang) -> io::Result<()
     }
     if found.is_empty() {
         return Ok(());
+    }
+    if let Some(more) = and_more(more) {
+        writeln!(out, "{}", more.get(&lang))?;
     }
     let count = |severity: &str| found.iter().filter(|found| found.severity == severity).count();
     let (errors, warnings) = (count("blocking"), count("warning"));
@@ -95,7 +101,7 @@ mod tests {
     fn findings_look_like_a_compilers() {
         let found = [finding("blocking", "budget.persons", Some("X-4")), finding("warning", "", None)];
         let mut text = Vec::new();
-        print(&mut text, &found, Lang::En).unwrap();
+        print(&mut text, &found, 0, Lang::En).unwrap();
         let expected = "error[ELI-1]: too little\n --> dossier.toml: budget.persons\n  = interpretation X-4\n\
                         warning[ELI-1]: too little\n --> dossier.toml\n1 error, 1 warning.\n";
         assert_eq!(String::from_utf8(text).unwrap(), expected);
@@ -104,7 +110,7 @@ mod tests {
     #[test]
     fn nought_is_singular_in_french_only() {
         let mut text = Vec::new();
-        print(&mut text, &[finding("blocking", "", None)], Lang::Fr).unwrap();
+        print(&mut text, &[finding("blocking", "", None)], 0, Lang::Fr).unwrap();
         assert!(String::from_utf8(text).unwrap().ends_with("1 erreur, 0 avertissement.\n"));
     }
 }

@@ -9,9 +9,12 @@ use crate::domain::{
     document::{Row, Value, row_is_empty},
     finding::{Finding, Severity},
     money::{Cents, decimal},
-    text::{Text, clean::is_blank},
+    text::{Text, clean::is_blank, shorten},
 };
 use std::collections::BTreeSet;
+
+/// Most characters of an answer that a message repeats.
+const MAX_QUOTED_CHARS: usize = 200;
 
 /// Reading one field: where findings come from.
 pub(super) struct Reading<'a> {
@@ -72,6 +75,7 @@ impl Reading<'_> {
                 let unknown: Vec<_> = choices.iter().filter(|choice| !known(&self.field.options, choice)).collect();
                 if !unknown.is_empty() {
                     let list = unknown.iter().map(|choice| choice.as_str()).collect::<Vec<_>>().join(", ");
+                    let list = shorten(&list, MAX_QUOTED_CHARS);
                     let problem = Text::new(format!("choix inconnu : {list}."), format!("unknown choice: {list}."));
                     self.find(self.path(), named(&self.field.label, &problem));
                 }
@@ -123,7 +127,7 @@ impl Reading<'_> {
             );
             self.find(self.path(), named(&self.field.label, &problem));
         }
-        let most = self.field.max_rows.unwrap_or(50);
+        let most = self.field.most_rows();
         if filled > most {
             let problem = Text::new(
                 format!("{filled} lignes pour {most} au plus."),
@@ -132,10 +136,8 @@ impl Reading<'_> {
             self.find(self.path(), named(&self.field.label, &problem));
         }
         let grid = !self.field.fixed_rows.is_empty();
-        for (index, row) in rows.iter_mut().enumerate() {
-            if !grid && row_is_empty(row) {
-                continue;
-            }
+        let asked = rows.iter_mut().enumerate().filter(|(_, row)| grid || !row_is_empty(row));
+        for (index, row) in asked.take(most.max(self.field.fixed_rows.len())) {
             for column in &self.field.columns {
                 self.cell(index, column, row);
             }

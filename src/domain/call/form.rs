@@ -79,6 +79,14 @@ pub struct Field {
     pub simulator: bool,
 }
 
+impl Field {
+    /// Most rows of its table: what comes after them is counted, and not judged.
+    #[must_use]
+    pub fn most_rows(&self) -> usize {
+        self.max_rows.unwrap_or(50)
+    }
+}
+
 /// A column of a table.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

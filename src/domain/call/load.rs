@@ -3,6 +3,7 @@
 use super::{Call, Check, CostAmount, Field, Kind};
 use crate::domain::{
     calendar::{Round, Window, instant},
+    finding::Severity,
     text::Text,
 };
 use jiff::tz::TimeZone;
@@ -192,6 +193,10 @@ impl Crosscheck<'_> {
         }
         for rule in &self.call.rules {
             for check in &rule.checks {
+                // A refusal would tell whoever types a company's number whether that company has deposited.
+                if matches!(check.check, Check::OnlyDossier) && check.severity == Severity::Blocking {
+                    faults.push(format!("rule {}: only_dossier may warn, and not block", rule.id));
+                }
                 paths.extend(check_paths(&check.check).into_iter().map(|path| (format!("rule {}", rule.id), path)));
             }
         }

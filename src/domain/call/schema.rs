@@ -39,7 +39,7 @@ fn field_schema(field: &Field, lang: Lang) -> Json {
     let mut schema = match field.kind {
         Kind::Table => json!({
             "type": "array",
-            "maxItems": field.max_rows.unwrap_or(50),
+            "maxItems": field.most_rows(),
             "items": {
                 "type": "object",
                 "properties": field.columns.iter().map(|column| (column.id.clone(), column_schema(column, lang))).collect::<Map<_, _>>(),

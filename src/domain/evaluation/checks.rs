@@ -3,12 +3,15 @@
 use super::{Case, Failure};
 use crate::domain::{
     calendar::{RoundState, add_months, show_day, show_deadline, show_instant},
-    call::Check,
+    call::{Check, Field},
     country,
     money::{Cents, Rate},
-    text::Text,
+    text::{Text, shorten},
 };
 use jiff::civil::Date;
+
+/// Most characters of an answer that a message repeats.
+const MAX_QUOTED_CHARS: usize = 200;
 
 type Values = Vec<(&'static str, Text)>;
 
@@ -61,7 +64,9 @@ pub(super) fn fail(case: &Case<'_>, check: &Check) -> Vec<Failure> {
             .map_or_else(Vec::new, |day| unless(day <= case.today, field, || vec![("date", date(day))])),
         Check::Equals { field, is } => {
             let answer = answers.text(field);
-            unless(answer.is_empty() || answer == is, field, || vec![("answer", plain(answer))])
+            unless(answer.is_empty() || answer == is, field, || {
+                vec![("answer", plain(shorten(answer, MAX_QUOTED_CHARS)))]
+            })
         }
         Check::OneOf { field, is } => {
             let answer = answers.text(field);
@@ -156,6 +161,7 @@ fn columns(case: &Case<'_>, check: &Check) -> Vec<Failure> {
     match check {
         Check::NoCell { at, is } => answers
             .rows(&at.table)
+            .take(most_rows(case, &at.table))
             .filter(|row| answers.cell(&at.table, *row, &at.column) == Some(is))
             .map(|(index, _)| Failure {
                 path: format!("{}[{index}].{}", at.table, at.column),
@@ -167,6 +173,7 @@ fn columns(case: &Case<'_>, check: &Check) -> Vec<Failure> {
             let Some(siren) = siret.get(..9) else { return Vec::new() };
             answers
                 .rows(&at.table)
+                .take(most_rows(case, &at.table))
                 .filter(|row| answers.cell(&at.table, *row, &at.column).is_some_and(|cell| cell != siren))
                 .map(|(index, _)| Failure {
                     path: format!("{}[{index}].{}", at.table, at.column),
@@ -176,6 +183,10 @@ fn columns(case: &Case<'_>, check: &Check) -> Vec<Failure> {
         }
         _ => Vec::new(),
     }
+}
+
+fn most_rows(case: &Case<'_>, table: &str) -> usize {
+    case.call.field(table).map_or(0, Field::most_rows)
 }
 
 fn round_open(case: &Case<'_>) -> Vec<Failure> {

@@ -1,13 +1,21 @@
 //! Checking a receipt without the portal.
 
-use super::{Receipt, digest, key_id, parts};
+use super::{MAX_RECEIPT_BYTES, Receipt, digest, key_id, parts};
 use crate::domain::{
+    finding::MAX_FINDINGS,
     json::{self, JsonError, Limits},
-    text::Text,
+    text::{Text, shorten},
 };
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+
+/// Most parts of a receipt: many times what a form of a call has. What has more is no receipt, and is not digested.
+const MAX_PARTS: usize = 2000;
+/// Most characters of a name in the file that a finding repeats.
+const MAX_NAME_CHARS: usize = 100;
+/// Most characters that are said of a file that cannot be read as a receipt.
+const MAX_REASON_CHARS: usize = 200;
 
 /// A published key of a portal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +38,10 @@ pub struct Finding {
 /// The result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Every check in order.
+    /// Every check in order; of parts that differ, the first ones.
     pub findings: Vec<Finding>,
+    /// Parts that differ and are not among the findings.
+    pub more: usize,
     /// True when the signing key is among the published keys that were given.
     pub key_known: bool,
 }
@@ -40,12 +50,9 @@ impl Report {
     /// True when nothing differs.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.findings.iter().all(|finding| finding.holds)
+        self.more == 0 && self.findings.iter().all(|finding| finding.holds)
     }
 }
-
-/// Most bytes of a receipt: twice what the answers of a dossier may be.
-pub const MAX_RECEIPT_BYTES: usize = 2 * 1024 * 1024;
 
 /// Reads the file of a receipt, strictly: nobody may see other figures in it than those that were sealed.
 ///
@@ -62,11 +69,11 @@ pub fn verify_bytes(bytes: &[u8], known: &[PublicKey]) -> (Report, Json) {
         Ok(json) => (verify(&json, known), json),
         Err(error) => {
             let Text { fr, en } = error.words();
-            let finding = differs(
+            let report = refused(
                 format!("Ce fichier n'est pas un reçu complet : {fr}."),
                 format!("This file is not a complete receipt: {en}."),
             );
-            (Report { findings: vec![finding], key_known: false }, Json::Null)
+            (report, Json::Null)
         }
     }
 }
@@ -75,29 +82,46 @@ pub fn verify_bytes(bytes: &[u8], known: &[PublicKey]) -> (Report, Json) {
 /// same deposit. `known` are the portal's published keys, empty when they are not at hand.
 #[must_use]
 pub fn verify(json: &Json, known: &[PublicKey]) -> Report {
-    let receipt: Receipt = match serde_json::from_value(json.clone()) {
+    let receipt = match Receipt::deserialize(json) {
         // Another spelling of the same value (upper-case digits, another form of an instant) is not what was given out.
-        Ok(receipt) if serde_json::json!(receipt) == *json => receipt,
+        // Only the statement has values with several spellings: the rest is texts, and the manifest as it is.
+        Ok(receipt) if serde_json::json!(receipt.statement) == json["statement"] => receipt,
         Ok(_) => {
-            let finding = differs(
+            return refused(
                 "Ce fichier n'est pas écrit comme un reçu émis : une valeur y a une autre forme.".into(),
                 "This file is not written as a receipt that was issued: a value has another form.".into(),
             );
-            return Report { findings: vec![finding], key_known: false };
         }
         Err(error) => {
-            let finding = differs(
+            let error = shorten(&error.to_string(), MAX_REASON_CHARS);
+            return refused(
                 format!("Ce fichier n'est pas un reçu complet : {error}."),
                 format!("This file is not a complete receipt: {error}."),
             );
-            return Report { findings: vec![finding], key_known: false };
         }
     };
+    if receipt.parts.len().max(members(&receipt.manifest)) > MAX_PARTS {
+        return refused(
+            format!("Ce fichier n'est pas un reçu : il a plus de {MAX_PARTS} parties."),
+            format!("This file is not a receipt: it has more than {MAX_PARTS} parts."),
+        );
+    }
     let mut findings = Vec::new();
-    contents(&receipt, &mut findings);
+    let more = contents(&receipt, &mut findings);
     consistency(&receipt, &mut findings);
     let key_known = signature(&receipt, known, &mut findings);
-    Report { findings, key_known }
+    Report { findings, more, key_known }
+}
+
+/// What is not even looked at part by part.
+fn refused(fr: String, en: String) -> Report {
+    Report { findings: vec![differs(fr, en)], more: 0, key_known: false }
+}
+
+/// How many parts a manifest has, without a digest of any.
+fn members(manifest: &Json) -> usize {
+    let all = manifest.as_object().into_iter().flatten();
+    all.map(|(_, value)| value.as_object().map_or(1, |inner| inner.len().max(1))).sum()
 }
 
 fn differs(fr: String, en: String) -> Finding {
@@ -109,34 +133,33 @@ fn check(holds: bool, right: (&str, &str), wrong: (&str, &str)) -> Finding {
     Finding { holds, message: Text::new(fr, en) }
 }
 
-fn contents(receipt: &Receipt, findings: &mut Vec<Finding>) {
+/// Compares every part, and tells how many that differ found no room among the findings.
+fn contents(receipt: &Receipt, findings: &mut Vec<Finding>) -> usize {
     let found = parts(&receipt.manifest);
     let names: std::collections::BTreeSet<_> = found.keys().chain(receipt.parts.keys()).collect();
-    let before = findings.len();
+    let (mut differing, mut compared) = (0, 0);
     for name in names {
-        match (found.get(name), receipt.parts.get(name)) {
-            (Some(found), Some(sealed)) if found == sealed => {}
-            (Some(_), Some(_)) => findings.push(differs(
-                format!("« {name} » diffère de ce qui a été scellé."),
-                format!("“{name}” differs from what was sealed."),
-            )),
-            (None, _) => findings.push(differs(
-                format!("« {name} » a été scellé, mais manque dans ce fichier."),
-                format!("“{name}” was sealed but is missing from this file."),
-            )),
-            (_, None) => findings.push(differs(
-                format!("« {name} » n'était pas dans ce qui a été scellé."),
-                format!("“{name}” was not in what was sealed."),
-            )),
+        let (fr, en) = match (found.get(name), receipt.parts.get(name)) {
+            (Some(found), Some(sealed)) if found == sealed => {
+                compared += 1;
+                continue;
+            }
+            (Some(_), Some(_)) => ("diffère de ce qui a été scellé", "differs from what was sealed"),
+            (None, _) => ("a été scellé, mais manque dans ce fichier", "was sealed but is missing from this file"),
+            (_, None) => ("n'était pas dans ce qui a été scellé", "was not in what was sealed"),
+        };
+        differing += 1;
+        if differing <= MAX_FINDINGS {
+            let name = shorten(name, MAX_NAME_CHARS);
+            findings.push(differs(format!("« {name} » {fr}."), format!("“{name}” {en}.")));
         }
     }
-    if findings.len() == before {
-        let count = receipt.parts.len();
+    if differing == 0 {
         findings.push(Finding {
             holds: true,
             message: Text::new(
-                format!("Le contenu est intact : {count} parties comparées."),
-                format!("The content is intact: {count} parts compared."),
+                format!("Le contenu est intact : {compared} parties comparées."),
+                format!("The content is intact: {compared} parts compared."),
             ),
         });
     }
@@ -151,6 +174,7 @@ fn contents(receipt: &Receipt, findings: &mut Vec<Finding>) {
             "The digest of the whole is not the one in the signed statement.",
         ),
     ));
+    differing.saturating_sub(MAX_FINDINGS)
 }
 
 fn consistency(receipt: &Receipt, findings: &mut Vec<Finding>) {

@@ -1,6 +1,6 @@
 //! The call and the evaluation of a document: public, no account.
 
-use super::{json, public, report::Report};
+use super::{parse, public, report::Report};
 use crate::web::extract::Path;
 use crate::{
     app::{App, AppError},
@@ -10,13 +10,20 @@ use crate::{
         document::{Document, DocumentError},
         evaluation::{Circumstances, Extent, evaluate as judge},
         piece::Upload,
+        text::{Lang, shorten},
     },
     web::{
         error::{Failure, Problem},
-        extract::ApiCtx,
+        extract::{ApiCtx, read_whole},
     },
 };
-use axum::{Json, body::Body, extract::State, http::HeaderMap, response::Response};
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::HeaderMap,
+    response::Response,
+};
 use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -125,7 +132,9 @@ pub struct StatedPiece {
         (status = 200, description = "The evaluation", body = Report),
         (status = 400, description = "Not the expected JSON", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such call or round", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Longer than any dossier", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Not answers to the form", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too many long documents at once: again after Retry-After", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub async fn evaluate(
@@ -134,23 +143,33 @@ pub async fn evaluate(
     Path(call): Path<String>,
     body: Body,
 ) -> Result<Json<Report>, Failure> {
-    let call = app.call(&call)?;
-    let question: Question = json(body).await?;
-    let document = Document::from_json(call, &question.document).map_err(AppError::Document)?;
-    let round = question.round.map(|round| app.round(call, &round)).transpose()?;
-    let uploads = question.pieces.map(|pieces| uploads(call, pieces)).transpose()?;
-    let now = question.at.unwrap_or(ctx.now);
-    let around = Circumstances { now, round, uploads: uploads.as_deref(), other_deposits: 0 };
-    Ok(Json(Report::new(judge(call, &document, around, Extent::Deposit), ctx.lang)))
+    let call = app.call(&call)?.clone();
+    let bytes = read_whole(body).await?;
+    let (now, lang) = (ctx.now, ctx.lang);
+    app.offload(bytes.len(), move || report(&call, &bytes, now, lang)).await?.map(Json)
 }
 
+fn report(call: &Call, bytes: &[u8], now: Timestamp, lang: Lang) -> Result<Report, Failure> {
+    let question: Question = parse(bytes)?;
+    let document = Document::from_json(call, &question.document).map_err(AppError::Document)?;
+    let known = |round| call.round(&round).ok_or(AppError::NotFound);
+    let round = question.round.map(known).transpose()?;
+    let uploads = question.pieces.map(|pieces| uploads(call, pieces)).transpose()?;
+    let now = question.at.unwrap_or(now);
+    let around = Circumstances { now, round, uploads: uploads.as_deref(), other_deposits: 0 };
+    Ok(Report::new(judge(call, &document, around, Extent::Deposit), lang))
+}
+
+/// Most pieces that a question may state: many times what any call asks for.
+const MAX_PIECES: usize = 100;
+
 fn uploads(call: &Call, pieces: Vec<StatedPiece>) -> Result<Vec<Upload>, AppError> {
+    if pieces.len() > MAX_PIECES {
+        return Err(AppError::Document(vec![DocumentError::TooLong("pieces".into())]));
+    }
     let unknown = |piece: &&StatedPiece| !call.uploads().any(|known| known.code == piece.code);
-    let faults: Vec<_> = pieces
-        .iter()
-        .filter(unknown)
-        .map(|piece| DocumentError::UnknownField(format!("pieces.{}", piece.code)))
-        .collect();
+    let fault = |piece: &StatedPiece| DocumentError::UnknownField(format!("pieces.{}", shorten(&piece.code, 20)));
+    let faults: Vec<_> = pieces.iter().filter(unknown).map(fault).collect();
     if !faults.is_empty() {
         return Err(AppError::Document(faults));
     }

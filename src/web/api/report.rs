@@ -3,6 +3,7 @@
 use crate::{
     domain::{
         evaluation::{Amounts, DeMinimisVerdict, DifficultyVerdict, Evaluation, ExpenseDates, SmeVerdict},
+        finding::shown,
         text::Lang,
     },
     web::error::finding_json,
@@ -32,9 +33,11 @@ pub struct FindingBody {
 /// What an evaluation says; amounts are computed by the portal, in cents, rates in millionths.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Report {
-    /// Everything there is to say, what blocks first.
+    /// What there is to say, what blocks first; a hundred at most.
     #[schema(value_type = Vec<FindingBody>)]
     pub findings: Vec<serde_json::Value>,
+    /// How many findings there are beyond those.
+    pub more: usize,
     /// How many findings refuse the deposit.
     pub missing: usize,
     /// The money: `costs`, `base`, `aid`, `advance` and so on.
@@ -58,9 +61,11 @@ impl Report {
     /// An evaluation in one language.
     #[must_use]
     pub fn new(evaluation: Evaluation, lang: Lang) -> Self {
+        let (listed, more) = shown(&evaluation.findings);
         Self {
             missing: evaluation.missing(),
-            findings: evaluation.findings.iter().map(|finding| finding_json(finding, lang)).collect(),
+            findings: listed.iter().map(|finding| finding_json(finding, lang)).collect(),
+            more,
             amounts: evaluation.amounts,
             sme: evaluation.sme,
             difficulty: evaluation.difficulty,

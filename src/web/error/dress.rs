@@ -3,7 +3,10 @@
 use super::{Described, Failure, Undressed, describe};
 use crate::{
     app::{App, AppError, Ctx, encode},
-    domain::{finding::Finding, text::Lang},
+    domain::{
+        finding::{Finding, shown},
+        text::Lang,
+    },
     web::{
         extract::{Arrival, accepted_language, site},
         pages::{see_other, shell_for},
@@ -37,10 +40,14 @@ pub struct Problem {
     detail: String,
     /// What to do.
     remedy: String,
-    /// Findings, when a deposit is refused: `rule`, `severity`, `path`, `message`, `interpretation`.
+    /// Findings, when a deposit is refused: `rule`, `severity`, `path`, `message`, `interpretation`; a hundred at most.
     #[schema(value_type = Vec<Object>)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     findings: Vec<serde_json::Value>,
+    /// How many findings there are beyond those.
+    #[schema(value_type = usize)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more: Option<usize>,
 }
 
 /// A finding for programs, in one language.
@@ -151,11 +158,9 @@ fn page(app: &App, ctx: Option<Ctx>, described: &Described, arrival: Arrival, he
 }
 
 fn problem(failure: &Failure, described: &Described, lang: Lang) -> Response {
-    let findings = match failure {
-        Failure::App(AppError::Refused(evaluation)) => {
-            evaluation.findings.iter().map(|finding| finding_json(finding, lang)).collect()
-        }
-        _ => Vec::new(),
+    let (findings, more) = match failure {
+        Failure::App(AppError::Refused(evaluation)) => shown(&evaluation.findings),
+        _ => (&[][..], 0),
     };
     let body = Problem {
         kind: format!("urn:guichet:problem:{}", described.code),
@@ -164,7 +169,8 @@ fn problem(failure: &Failure, described: &Described, lang: Lang) -> Response {
         status: described.status.as_u16(),
         detail: described.detail.get(&lang).into(),
         remedy: described.remedy.get(&lang).into(),
-        findings,
+        findings: findings.iter().map(|finding| finding_json(finding, lang)).collect(),
+        more: (more > 0).then_some(more),
     };
     let mut response = (described.status, Json(body)).into_response();
     let kind = HeaderValue::from_static("application/problem+json");

@@ -2,12 +2,8 @@
 
 use super::{Done, dossier::version_rows, here, render, see_other};
 use crate::{
-    app::{App, AppError, Ctx, Desk},
-    domain::{
-        calendar::show_instant,
-        ids::{AccountId, DossierId},
-        text::Text,
-    },
+    app::{App, AppError, Ctx, Desk, Place},
+    domain::{calendar::show_instant, ids::AccountId, text::Text},
     store::assignment::Assignment,
     web::{
         error::Failure,
@@ -21,10 +17,14 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use jiff::tz::TimeZone;
+use serde::Deserialize;
 use uuid::Uuid;
 
-/// Call, round and dossier.
-type Place = (String, String, DossierId);
+/// An assignment of the dossier at a place.
+#[derive(Deserialize)]
+pub struct Given {
+    assignment: Uuid,
+}
 
 /// One deposit, judged at the instant at which it was made, and how far its examination is.
 pub async fn show(
@@ -59,7 +59,7 @@ pub async fn admit(
     Path(place): Path<Place>,
     _posted: Posted,
 ) -> Result<Response, Failure> {
-    app.admit(&ctx, place.2).await?;
+    app.admit(&ctx, &place).await?;
     Ok(back(&ctx, &place, "admitted"))
 }
 
@@ -71,7 +71,7 @@ pub async fn take_back(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let reason = posted.text("reason");
-    match app.take_back_admission(&ctx, place.2, reason).await {
+    match app.take_back_admission(&ctx, &place, reason).await {
         Ok(()) => Ok(back(&ctx, &place, "not-admitted")),
         Err(AppError::Reason) => {
             let problem = Text::new(
@@ -92,7 +92,7 @@ pub async fn assign(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let done = match posted.text("expert").parse::<AccountId>() {
-        Ok(expert) => app.assign(&ctx, place.2, expert).await,
+        Ok(expert) => app.assign(&ctx, &place, expert).await,
         Err(_) => Err(AppError::NoExpert),
     };
     match done {
@@ -112,15 +112,16 @@ pub async fn assign(
 pub async fn release(
     State(app): State<App>,
     ctx: Ctx,
-    Path((call, round, id, assignment)): Path<(String, String, DossierId, Uuid)>,
+    Path(place): Path<Place>,
+    Path(Given { assignment }): Path<Given>,
     _posted: Posted,
 ) -> Result<Response, Failure> {
-    app.release(&ctx, id, assignment).await?;
-    Ok(back(&ctx, &(call, round, id), "released"))
+    app.release(&ctx, &place, assignment).await?;
+    Ok(back(&ctx, &place, "released"))
 }
 
 fn address(place: &Place) -> String {
-    let (call, round, id) = place;
+    let Place { call, round, id } = place;
     format!("/calls/{call}/rounds/{round}/dossiers/{id}")
 }
 
@@ -149,13 +150,10 @@ async fn page(
     problem: Option<(DeskForm, &Text)>,
     reason: &str,
 ) -> Result<String, Failure> {
-    let (deposit, versions) = app.standing_deposit(ctx, place.2).await?;
-    if deposit.call != place.0 || deposit.round.0 != place.1 {
-        return Err(AppError::NotFound.into());
-    }
-    let call = app.call(&place.0)?;
+    let (deposit, versions) = app.standing_deposit(ctx, place).await?;
+    let call = app.call(&place.call)?;
     let zone = call.time_zone();
-    let desk = app.desk(ctx, place.2).await?;
+    let desk = app.desk(ctx, place).await?;
     let base = format!("{}{}", ctx.lang.tr("", "/en"), address(place));
     let shown = desk.as_ref().map(|desk| Shown::of(desk, &zone));
     let desk = shown.as_ref().map(|shown| shown.page(&base, problem, reason));

@@ -34,9 +34,15 @@ pub async fn run(
     posted: Posted,
 ) -> Result<Html<String>, Failure> {
     let call = app.call(&call)?;
-    let document = answers(call, &posted);
-    let around = Circumstances { now: ctx.now, round: None, uploads: None, other_deposits: 0 };
-    let evaluation = evaluate(call, &document, around, Extent::Simulator);
+    let (asked, now) = (call.clone(), ctx.now);
+    let bytes = posted.pairs().iter().map(|(name, value)| name.len() + value.len()).sum();
+    let work = move || {
+        let document = answers(&asked, &posted);
+        let around = Circumstances { now, round: None, uploads: None, other_deposits: 0 };
+        let evaluation = evaluate(&asked, &document, around, Extent::Simulator);
+        (document, evaluation)
+    };
+    let (document, evaluation) = app.offload(bytes, work).await?;
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::simulator(shell, &document, Some(&evaluation)))?))
 }
 

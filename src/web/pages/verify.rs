@@ -3,7 +3,10 @@
 use super::{here, render};
 use crate::{
     app::{App, AppError, Ctx},
-    domain::receipt::{self, MAX_RECEIPT_BYTES, PublicKey},
+    domain::{
+        receipt::{self, PublicKey},
+        text::shorten,
+    },
     web::{assets, error::Failure, extract::PostedFile, view},
 };
 use axum::{
@@ -12,6 +15,9 @@ use axum::{
     http::{Uri, header},
     response::{Html, IntoResponse, Response},
 };
+
+/// Most characters of the number that the page repeats: it came from outside.
+const MAX_NUMBER_CHARS: usize = 40;
 
 /// The keys that this portal signs with, and those it signed with once.
 fn published(app: &App) -> Vec<PublicKey> {
@@ -39,8 +45,14 @@ pub async fn run(State(app): State<App>, ctx: Ctx, uri: Uri, mut posted: PostedF
     while let Some(chunk) = posted.file.chunk().await.map_err(|_| Failure::BadRequest)? {
         bytes.extend_from_slice(&chunk);
     }
-    let (report, json) = receipt::verify_bytes(&bytes, &published(&app));
-    let number = json["statement"]["number"].as_str();
+    let read = bytes.len();
+    let keys = published(&app);
+    let work = move || {
+        let (report, json) = receipt::verify_bytes(&bytes, &keys);
+        (report, json["statement"]["number"].as_str().map(|number| shorten(number, MAX_NUMBER_CHARS)))
+    };
+    let (report, number) = app.offload(read, work).await?;
+    let number = number.as_deref();
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::verify(shell, Some(&report), number))?))
 }
 

@@ -192,7 +192,7 @@ impl<'a> Drawing<'a> {
             field,
             kind: kind_name(field.kind),
             required: field.required && self.saves,
-            most_rows: (field.kind == Kind::Table).then(|| field.max_rows.unwrap_or(50)),
+            most_rows: (field.kind == Kind::Table).then(|| field.most_rows()),
             control,
             described,
             note,

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::domain::{
     dossier::status::sealed as sealed_sentence,
-    finding::{Finding, Severity},
+    finding::{Finding, Severity, and_more, shown},
+    text::Text,
 };
 use askama::Template;
 
@@ -100,7 +101,8 @@ struct Deposit<'a> {
     sealed: &'a Sealed,
     answers: Answers<'a>,
     verdicts: Verdicts<'a>,
-    findings: Vec<&'a Finding>,
+    findings: &'a [Finding],
+    more: Option<Text>,
     desk: Option<Desk<'a>>,
     sentence: Sentence<'a>,
     print_head: PrintHead<'a>,
@@ -113,13 +115,15 @@ struct Deposit<'a> {
 pub fn officer_dossier(s: &Shell<'_>, page: &OfficerDossier<'_>) -> Page {
     let sealed = Sealed::read(s, page.receipt);
     let statement = &page.receipt.statement;
+    let (findings, more) = shown(&page.evaluation.findings);
     Deposit {
         s,
         p: page,
         sealed: &sealed,
         answers: Answers::new(s, &sealed.answers, false),
         verdicts: Verdicts::new(s, page.evaluation),
-        findings: page.evaluation.findings.iter().collect(),
+        findings,
+        more: and_more(more),
         desk: page.desk.map(|desk| Desk::new(s, desk, page.round)),
         sentence: Sentence::new(s, sealed_sentence(s.call, &statement.number, statement.received_at(), true)),
         print_head: sealed.print_head(s, statement, true),

@@ -14,7 +14,8 @@ use super::{
 use crate::domain::{
     calendar::Round,
     dossier::status::{DepositStatus, Step as Act},
-    finding::{Finding, Severity},
+    finding::{Finding, Severity, and_more, shown},
+    text::Text,
 };
 use askama::Template;
 use pieces::{PieceRow, piece_rows};
@@ -54,7 +55,9 @@ impl Dossiers<'_> {
 /// Blocking findings of one section, of the pieces, or of the whole dossier.
 struct Group<'a> {
     title: String,
+    count: usize,
     items: Vec<(&'a Finding, Option<String>)>,
+    more: Option<Text>,
 }
 
 #[derive(Template)]
@@ -108,9 +111,11 @@ fn place(s: &Shell<'_>, page: &DossierPage<'_>, finding: &Finding) -> Option<Str
 }
 
 fn groups<'a>(s: &Shell<'a>, page: &DossierPage<'a>) -> Vec<Group<'a>> {
-    let pick = |title: String, belongs: &dyn Fn(&Finding) -> bool| Group {
-        title,
-        items: page.evaluation.blocking().filter(|f| belongs(f)).map(|f| (f, place(s, page, f))).collect(),
+    let pick = |title: String, belongs: &dyn Fn(&Finding) -> bool| {
+        let all: Vec<&Finding> = page.evaluation.blocking().filter(|f| belongs(f)).collect();
+        let (listed, more) = shown(&all);
+        let items = listed.iter().map(|f| (*f, place(s, page, f))).collect();
+        Group { title, count: all.len(), items, more: and_more(more) }
     };
     let sections = s.call.sections.iter().map(|section| {
         pick(format!("{}. {}", section.letter, section.title.get(s.lang)), &|f| f.section() == section.id)
@@ -140,7 +145,7 @@ impl Overview<'_> {
         self.p.share.until().map(|until| self.s.instant(&until))
     }
     fn open(&self, group: &Group<'_>) -> bool {
-        self.p.refused || self.missing <= 12 || group.items.len() <= 3
+        self.p.refused || self.missing <= 12 || group.count <= 3
     }
     fn fresh(&self) -> bool {
         self.pieces.iter().any(|row| row.piece.fresh_months.is_some())

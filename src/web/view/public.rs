@@ -9,8 +9,9 @@ use crate::domain::{
     call::{Brick, Component, Section},
     document::Document,
     evaluation::Evaluation,
-    finding::{Finding, Severity},
+    finding::{Finding, Severity, and_more, shown},
     receipt::Report,
+    text::Text,
 };
 use askama::Template;
 
@@ -89,6 +90,8 @@ struct Simulator<'a> {
 
 struct Outcome<'a> {
     blocking: Vec<&'a Finding>,
+    missing: usize,
+    more: Option<Text>,
     warnings: Vec<&'a Finding>,
     amounts: AmountsBox<'a>,
     verdicts: Verdicts<'a>,
@@ -113,15 +116,24 @@ pub fn simulator(s: &Shell<'_>, document: &Document, evaluation: Option<&Evaluat
         .filter(|(_, fields): &(_, Vec<_>)| !fields.is_empty())
         .collect();
     let outcome = evaluation.map(|evaluation| {
-        let pick = |severity| evaluation.findings.iter().filter(|finding| finding.severity == severity).collect();
+        let (listed, more) = shown(&evaluation.findings);
+        let pick = |severity| listed.iter().filter(|finding| finding.severity == severity).collect();
         Outcome {
             blocking: pick(Severity::Blocking),
+            missing: evaluation.missing(),
+            more: and_more(more),
             warnings: pick(Severity::Warning),
             amounts: AmountsBox::new(s, &evaluation.amounts, false),
             verdicts: Verdicts::new(s, evaluation),
         }
     });
     Simulator { s, parts, outcome }.render()
+}
+
+impl Verify<'_> {
+    fn more(&self) -> Option<Text> {
+        and_more(self.report.map_or(0, |report| report.more))
+    }
 }
 
 impl Simulator<'_> {

@@ -75,8 +75,8 @@ fn public(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
     let poor = sample.judge(&sample.poor, Extent::Simulator);
     let problem = Text::new("Cette adresse n’est pas complète.", "This address is not complete.");
     let check = |holds| Check { holds, message: Text::new("Le contenu est intact.", "The content is intact.") };
-    let good = Report { findings: vec![check(true), check(true)], key_known: true };
-    let bad = Report { findings: vec![check(true), check(false)], key_known: true };
+    let good = Report { findings: vec![check(true), check(true)], more: 0, key_known: true };
+    let bad = Report { findings: vec![check(true), check(false)], more: 3, key_known: true };
     let mut pages = vec![
         ("home", home(s)),
         ("bricks", bricks(s)),

@@ -268,3 +268,86 @@ async fn a_set_is_made_and_tried_out_by_itself_and_the_operators_page_has_it() {
     // The public address has none of it.
     assert_eq!(Actor::at(at).get("/status").await.status, 404);
 }
+
+// C2
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_set_that_was_changed_is_refused_and_runs_nothing_whoever_takes_it() {
+    let at = own();
+    let folder = tempfile::tempdir().unwrap();
+    deposits(at, 1).await;
+    let told = at.command(&["admin", "backup", "--to", path(folder.path())]).await;
+    let signer = told.split("signed by ").nth(1).unwrap().split(':').next().unwrap().to_owned();
+    let set = fs::read_dir(folder.path().join("sets")).unwrap().next().unwrap().unwrap().path();
+    assert!(!set.join("keys/backup.key").exists() && set.join("keys/receipt.key").exists());
+    let (database, manifest) = (set.join("database.sql"), set.join("manifest.json"));
+    let (good_database, good_manifest) = (fs::read(&database).unwrap(), fs::read_to_string(&manifest).unwrap());
+    let drill = async |more: &[&str]| {
+        at.try_command(&[&["admin", "drill", "--from", path(folder.path())], more].concat()).await
+    };
+    drill(&["--signer", &signer]).await.unwrap();
+
+    let trace = folder.path().join("ran");
+    let digest = |bytes: &[u8]| hex::encode(ring::digest::digest(&ring::digest::SHA256, bytes));
+    for order in [
+        format!("\\! touch {}\n", trace.display()),
+        format!("SELECT 1 INTO OUTFILE '{}';\n", trace.display()),
+        format!("CREATE TABLE `x` (`a` int) ENGINE=InnoDB DATA DIRECTORY='{}';\n", folder.path().display()),
+    ] {
+        let changed = [&good_database[..], order.as_bytes()].concat();
+        fs::write(&database, &changed).unwrap();
+        let text = good_manifest.replace(&digest(&good_database), &digest(&changed));
+        assert_ne!(text, good_manifest);
+        fs::write(&manifest, text).unwrap();
+        let told = drill(&[]).await.unwrap_err();
+        assert!(told.contains("was changed since it was made"), "{told}");
+        let told = drill(&["--from-elsewhere"]).await.unwrap_err();
+        assert!(told.contains("a dump of ours does not say"), "{told}");
+        assert!(!trace.exists(), "{order}");
+    }
+
+    // As another installation would have made it: elsewhere nobody knows, here it is foreign.
+    fs::write(&database, &good_database).unwrap();
+    fs::write(&manifest, &good_manifest).unwrap();
+    drill(&[]).await.unwrap();
+    let server = Embedded::start(&folder.path().join("mariadb")).await.unwrap();
+    let config = elsewhere(at, folder.path(), &server);
+    let restore = |more: &'static [&'static str]| {
+        let config = config.clone();
+        let sets = folder.path().to_owned();
+        async move { run(&[&["admin", "restore", "--from", path(&sets), "--config", path(&config)], more].concat()).await }
+    };
+    let (good, told) = restore(&["--signer", "00"]).await;
+    assert!(!good && told.contains("was signed by") && told.contains(&signer), "{told}");
+    let (good, told) = restore(&[]).await;
+    assert!(good && told.contains("nothing here says who made this set") && told.contains(&signer), "{told}");
+    // What was restored makes sets of its own, and takes the one that it came from as its own.
+    let (good, told) = run(&["admin", "drill", "--from", path(folder.path()), "--config", path(&config)]).await;
+    assert!(good && !told.contains('!'), "{told}");
+    let theirs = folder.path().join("theirs");
+    let (good, told) = run(&["admin", "backup", "--to", path(&theirs), "--config", path(&config)]).await;
+    assert!(good && !told.contains(&signer), "{told}");
+    let told = at.try_command(&["admin", "drill", "--from", path(&theirs)]).await.unwrap_err();
+    assert!(told.contains("which is not a key of this installation's"), "{told}");
+    server.stop().await.unwrap();
+}
+
+// C2
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_set_of_a_release_that_did_not_sign_comes_back_with_a_warning() {
+    let at = own();
+    let folder = tempfile::tempdir().unwrap();
+    deposits(at, 1).await;
+    at.command(&["admin", "backup", "--to", path(folder.path())]).await;
+    let set = fs::read_dir(folder.path().join("sets")).unwrap().next().unwrap().unwrap().path();
+    let mut manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(set.join("manifest.json")).unwrap()).unwrap();
+    manifest["format"] = 1.into();
+    manifest.as_object_mut().unwrap().remove("keys").unwrap();
+    fs::write(set.join("manifest.json"), manifest.to_string()).unwrap();
+    fs::remove_file(set.join("manifest.sig")).unwrap();
+    let server = Embedded::start(&folder.path().join("mariadb")).await.unwrap();
+    let config = elsewhere(at, folder.path(), &server);
+    let (good, told) = run(&["admin", "restore", "--from", path(folder.path()), "--config", path(&config)]).await;
+    assert!(good && told.contains("this set is not signed") && told.contains("receipts verify"), "{told}");
+    server.stop().await.unwrap();
+}

@@ -24,6 +24,7 @@ fn dossier(round: &str, revision: u64, deposited: bool) -> Dossier {
         versions: u32::from(deposited),
         created_at: begun,
         changed_at: begun,
+        changes: crate::domain::dossier::ChangeLog::default(),
         withdrawn_at: None,
     }
 }

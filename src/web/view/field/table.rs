@@ -52,7 +52,7 @@ impl<'a> Table<'a> {
             _ => &[],
         };
         let fixed = !field.fixed_rows.is_empty();
-        let most = field.max_rows.unwrap_or(50);
+        let most = field.most_rows();
         let count = if fixed { field.fixed_rows.len() } else { given.len() + usize::from(given.len() < most) };
         let mut rows: Vec<_> = (0..count).map(|index| row(drawing, path, field, index, given)).collect();
         let note = whole(drawing, path, given.iter().all(row_is_empty), &mut rows);

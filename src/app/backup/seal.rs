@@ -1,0 +1,230 @@
+//! Who made a backup set, and that nobody changed it since: a signature over its manifest, which names the digest of every
+//! file. The key that signs stands in no set, although all others do, so that whoever can change a set cannot sign it
+//! again. Its public half is told whenever a set is made; an installation knows its own, and those of the sets that it was
+//! restored from.
+
+use super::{BackupError, MANIFEST, Manifest, Set, failed, write_private};
+use crate::{
+    auth::{BACKUP_KEY, Keys},
+    blob,
+};
+use ring::signature::{ED25519, KeyPair as _, UnparsedPublicKey};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fs, io, path::Path};
+
+/// The signature of a set.
+const SEAL: &str = "manifest.sig";
+/// What the signed bytes begin with: the key signs nothing else.
+const PURPOSE: &[u8] = b"guichet-backup/1\n";
+/// Public halves of the keys that signed what an installation was restored from.
+const KNOWN: &str = "backup-";
+
+#[derive(Serialize, Deserialize)]
+struct Seal {
+    public_key: String,
+    signature: String,
+}
+
+/// What the operator says of a set.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// The public key that must have signed it, hexadecimal.
+    pub signer: Option<String>,
+    /// It may come from anywhere and be changed.
+    pub from_elsewhere: bool,
+}
+
+/// How a set is vouched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Vouched {
+    /// By a key that is known here or was named.
+    Known,
+    /// It is as it was made, by whoever has this key; nothing here says who that is.
+    Stranger(String),
+    /// It was made before sets were signed, or somebody took the signature away.
+    Unsigned,
+    /// It was changed, or another installation made it; the operator takes it all the same.
+    Taken(String),
+}
+
+/// Signs a set that is being made.
+pub(super) fn sign(folder: &Path, manifest: &[u8], keys: &Keys) -> Result<(), BackupError> {
+    let seal =
+        Seal { public_key: signer(keys), signature: hex::encode(keys.backup.sign(&[PURPOSE, manifest].concat())) };
+    let path = folder.join(SEAL);
+    let text = serde_json::to_vec_pretty(&seal).map_err(io::Error::other).map_err(failed(&path))?;
+    write_private(&path, &text)
+}
+
+/// The public half of the key that signs sets here, hexadecimal.
+#[must_use]
+pub fn signer(keys: &Keys) -> String {
+    hex::encode(keys.backup.public_key().as_ref())
+}
+
+/// The keys whose sets are ours: our own, and those of the sets that we were restored from.
+pub(in crate::app) fn known(keys: &Keys, folder: &Path) -> Result<Vec<String>, BackupError> {
+    let mut known = vec![signer(keys)];
+    for entry in fs::read_dir(folder).map_err(failed(folder))? {
+        let name = entry.map_err(failed(folder))?.file_name();
+        let name = name.to_str().unwrap_or_default();
+        known.extend(name.strip_prefix(KNOWN).and_then(|name| name.strip_suffix(".pub")).map(str::to_owned));
+    }
+    Ok(known)
+}
+
+/// Whether a file of the keys has to do with signing sets: it goes into none, and comes from none.
+pub(super) fn concerns(name: &str) -> bool {
+    name == BACKUP_KEY || name.starts_with(KNOWN)
+}
+
+/// Checks who vouches for a set, and that its keys are those that were put in. `known` are the keys of this installation;
+/// none where there is no installation yet.
+///
+/// # Errors
+/// [`BackupError::Changed`], [`BackupError::Foreign`] or [`BackupError::Unsigned`], each of which the operator may overrule
+/// where the sets say so; [`BackupError::Damaged`] when the keys are others.
+pub(in crate::app) fn check(set: &Set, known: &[String], trust: &Trust) -> Result<Vouched, BackupError> {
+    let path = set.path.join(MANIFEST);
+    let bytes = fs::read(&path).map_err(failed(&path))?;
+    let manifest: Option<Manifest> = serde_json::from_slice(&bytes).ok();
+    if manifest.as_ref() != Some(&set.manifest) {
+        return Err(BackupError::Changed(set.path.clone()));
+    }
+    let vouched = vouched(set, &bytes, known, trust)?;
+    if vouched != Vouched::Unsigned || !set.manifest.keys.is_empty() {
+        let keys = digests(&set.path.join("keys"))?;
+        if keys != set.manifest.keys {
+            return Err(BackupError::Damaged {
+                path: set.path.join("keys"),
+                reason: "they are not those put in".into(),
+            });
+        }
+    }
+    Ok(vouched)
+}
+
+fn vouched(set: &Set, manifest: &[u8], known: &[String], trust: &Trust) -> Result<Vouched, BackupError> {
+    let path = set.path.join(SEAL);
+    let seal: Option<Seal> = match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return match &trust.signer {
+                Some(_) => Err(BackupError::Unsigned(set.path.clone())),
+                None => Ok(Vouched::Unsigned),
+            };
+        }
+        read => serde_json::from_slice(&read.map_err(failed(&path))?).ok(),
+    };
+    let holds = |seal: &Seal| {
+        let (key, signature) = (hex::decode(&seal.public_key).ok()?, hex::decode(&seal.signature).ok()?);
+        UnparsedPublicKey::new(&ED25519, key).verify(&[PURPOSE, manifest].concat(), &signature).ok()
+    };
+    let key = match seal.filter(|seal| holds(seal).is_some()) {
+        Some(seal) => seal.public_key,
+        None if trust.from_elsewhere => return Ok(Vouched::Taken("its signature does not hold".into())),
+        None => return Err(BackupError::Changed(set.path.clone())),
+    };
+    let named = trust.signer.iter().chain(known);
+    match (named.into_iter().any(|known| known.eq_ignore_ascii_case(&key)), known.is_empty(), &trust.signer) {
+        (true, ..) => Ok(Vouched::Known),
+        (false, true, None) => Ok(Vouched::Stranger(key)),
+        (false, ..) if trust.from_elsewhere => Ok(Vouched::Taken(format!("it was signed by {key}"))),
+        (false, ..) => Err(BackupError::Foreign { path: set.path.clone(), key }),
+    }
+}
+
+/// Keeps in mind who signed the set that an installation was restored from, so that it is tried out like its own.
+pub(in crate::app) fn remember(set: &Set, keys: &Path) -> Result<(), BackupError> {
+    let path = set.path.join(SEAL);
+    let Ok(text) = fs::read(&path) else { return Ok(()) };
+    let Ok(seal) = serde_json::from_slice::<Seal>(&text) else { return Ok(()) };
+    let fine = seal.public_key.len() == 64 && seal.public_key.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if fine { write_private(&keys.join(format!("{KNOWN}{}.pub", seal.public_key)), b"") } else { Ok(()) }
+}
+
+/// The digest of every file of the keys.
+pub(super) fn digests(keys: &Path) -> Result<BTreeMap<String, String>, BackupError> {
+    let mut digests = BTreeMap::new();
+    for entry in fs::read_dir(keys).map_err(failed(keys))? {
+        let path = entry.map_err(failed(keys))?.path();
+        if let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|_| path.is_file()) {
+            digests.insert(name.to_owned(), blob::digest(&path).map_err(failed(&path))?);
+        }
+    }
+    Ok(digests)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::backup::sets;
+
+    fn made(folder: &Path, keys: &Keys) -> Set {
+        let path = folder.join("sets/20261129T000000000Z");
+        fs::create_dir_all(path.join("keys")).unwrap();
+        fs::write(path.join("keys/receipt.key"), "00").unwrap();
+        let manifest = Manifest {
+            format: super::super::FORMAT,
+            taken_at: "2026-11-29T00:00:00Z".parse().unwrap(),
+            build: "0".into(),
+            database_sha256: "00".into(),
+            keys: digests(&path.join("keys")).unwrap(),
+            receipts: 0,
+            attachments: 0,
+            took_ms: 0,
+        };
+        let text = serde_json::to_vec_pretty(&manifest).unwrap();
+        fs::write(path.join(MANIFEST), &text).unwrap();
+        sign(&path, &text, keys).unwrap();
+        sets(folder).unwrap().pop().unwrap()
+    }
+
+    // C2
+    #[test]
+    fn a_set_is_taken_as_it_was_made_by_whom_it_should_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, others) = (Keys::ephemeral().unwrap(), Keys::ephemeral().unwrap());
+        let set = made(folder.path(), &ours);
+        let (here, elsewhere) = (vec![signer(&ours)], vec![signer(&others)]);
+        let plain = Trust::default();
+        let named = Trust { signer: Some(signer(&ours)), from_elsewhere: false };
+        let misnamed = Trust { signer: Some(signer(&others)), from_elsewhere: false };
+        let anyhow = Trust { signer: None, from_elsewhere: true };
+        assert_eq!(check(&set, &here, &plain).unwrap(), Vouched::Known);
+        assert_eq!(check(&set, &[], &plain).unwrap(), Vouched::Stranger(signer(&ours)));
+        assert_eq!(check(&set, &[], &named).unwrap(), Vouched::Known);
+        assert!(matches!(check(&set, &[], &misnamed), Err(BackupError::Foreign { .. })));
+        assert!(matches!(check(&set, &elsewhere, &plain), Err(BackupError::Foreign { .. })));
+        assert!(matches!(check(&set, &elsewhere, &anyhow).unwrap(), Vouched::Taken(_)));
+
+        // Another digest, and no signature for it.
+        let path = set.path.join(MANIFEST);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace("\"receipts\": 0", "\"receipts\": 1")).unwrap();
+        let changed = sets(folder.path()).unwrap().pop().unwrap();
+        for known in [&here, &elsewhere, &Vec::new()] {
+            assert!(matches!(check(&changed, known, &plain), Err(BackupError::Changed(_))));
+            assert!(matches!(check(&changed, known, &anyhow).unwrap(), Vouched::Taken(_)));
+        }
+        // The signature taken away: a set of before, unless the signer was named.
+        fs::remove_file(set.path.join(SEAL)).unwrap();
+        assert_eq!(check(&changed, &here, &plain).unwrap(), Vouched::Unsigned);
+        assert!(matches!(check(&changed, &here, &named), Err(BackupError::Unsigned(_))));
+    }
+
+    #[test]
+    fn keys_that_were_exchanged_are_told_and_a_set_of_before_has_no_list_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let ours = Keys::ephemeral().unwrap();
+        let set = made(folder.path(), &ours);
+        fs::write(set.path.join("keys/receipt.key"), "ff").unwrap();
+        let here = vec![signer(&ours)];
+        assert!(matches!(check(&set, &here, &Trust::default()), Err(BackupError::Damaged { .. })));
+        let before = r#"{"format":1,"taken_at":"2026-01-01T00:00:00Z","build":"0","database_sha256":"00","receipts":0,
+                         "attachments":0,"took_ms":0}"#;
+        fs::write(set.path.join(MANIFEST), before).unwrap();
+        fs::remove_file(set.path.join(SEAL)).unwrap();
+        let before = sets(folder.path()).unwrap().pop().unwrap();
+        assert_eq!(check(&before, &here, &Trust::default()).unwrap(), Vouched::Unsigned);
+    }
+}

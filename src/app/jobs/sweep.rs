@@ -1,0 +1,84 @@
+//! What nobody needs any more: files without rows, and rows whose time is over. The journal says what happened; these rows
+//! only served while it went on.
+
+use crate::{
+    app::{App, AppError},
+    store::{Freshness, login, outbox, piece, session},
+};
+use jiff::{SignedDuration, Timestamp};
+use std::time::{Duration, SystemTime};
+use uuid::{NoContext, Uuid};
+
+/// Pause between two sweeps.
+pub(super) const EVERY: Duration = Duration::from_secs(3600);
+/// How old a file without a row must be: far longer than any upload.
+pub(super) const ORPHAN: Duration = Duration::from_secs(24 * 3600);
+/// How long a sign-in link is kept after its end: asked for too often, links are counted over a quarter of an hour.
+const KEPT_LINKS: SignedDuration = SignedDuration::from_hours(24);
+/// How long a session is kept after it was opened: no session lasts so long.
+const KEPT_SESSIONS: SignedDuration = SignedDuration::from_hours(3 * 24);
+/// How long a job that was done is kept: an operator who looks for a letter finds when it left.
+const KEPT_JOBS: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Rows of one statement: a replica follows, and nobody waits for its locks.
+const BATCH: u32 = 200;
+/// Statements of one sweep for one table; the rest waits for the next.
+const BATCHES: u32 = 50;
+
+/// Removes rows whose time is over, and tells how many there were.
+///
+/// # Errors
+/// The store's.
+pub async fn rows(app: &App, now: Timestamp) -> Result<u64, AppError> {
+    let mut removed = 0;
+    for _ in 0..BATCHES {
+        let mut db = app.store.write().await?;
+        let links = login::sweep(&mut db, now - KEPT_LINKS, BATCH).await?;
+        let sessions = session::sweep(&mut db, made_before(now - KEPT_SESSIONS), now, BATCH).await?;
+        let jobs = outbox::sweep(&mut db, made_before(now - KEPT_JOBS), BATCH).await?;
+        removed += links + sessions + jobs;
+        if links.max(sessions).max(jobs) < u64::from(BATCH) {
+            break;
+        }
+    }
+    Ok(removed)
+}
+
+/// What every id that was made before an instant is smaller than: ids begin with their instant.
+fn made_before(at: Timestamp) -> Uuid {
+    let seconds = u64::try_from(at.as_second()).unwrap_or(0);
+    let lowest = Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, 0));
+    Uuid::from_u128(lowest.as_u128() >> 80 << 80)
+}
+
+/// Removes files that no row refers to, and tells how many there were.
+///
+/// # Errors
+/// The store's or the disk's.
+pub async fn files(app: &App, age: Duration) -> Result<usize, AppError> {
+    let old = app.blobs.older_than(age, SystemTime::now())?;
+    let mut removed = 0;
+    let mut db = app.store.read(Freshness::OwnWrites).await?;
+    for name in old {
+        if !piece::referenced(&mut db, &name).await? {
+            app.blobs.remove(&name)?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // C4
+    #[test]
+    fn ids_are_older_than_the_instant_at_which_nothing_was_made_yet() {
+        let at: Timestamp = "2026-11-29T12:00:00Z".parse().unwrap();
+        let made = |seconds: i64| {
+            let seconds = u64::try_from(at.as_second() + seconds).unwrap();
+            Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, 0))
+        };
+        assert!(made(-1) < made_before(at) && made(0) >= made_before(at) && made(1) > made_before(at));
+    }
+}

@@ -1,0 +1,98 @@
+//! Heavy work off the thread that serves: hostile or merely large input must not keep everybody else waiting, least of all
+//! the heartbeat by which the edge knows that the process lives.
+
+use super::{App, AppError};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Heavy work under way at once in a process: an installation has as many processes as it wants cores.
+const AT_ONCE: usize = 1;
+/// Heavy work that waits for its turn; what comes on top is told to come again.
+const WAITING: usize = 8;
+/// From how many bytes of input on its work is heavy: below, a thread would cost more than the work, and nobody's small
+/// request waits behind somebody's large one.
+const HEAVY_BYTES: usize = 32 * 1024;
+
+/// Who may work, and who may wait for it.
+#[derive(Debug)]
+pub(super) struct Bench {
+    turns: Arc<Semaphore>,
+    places: Semaphore,
+}
+
+impl Default for Bench {
+    fn default() -> Self {
+        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), places: Semaphore::new(AT_ONCE + WAITING) }
+    }
+}
+
+impl Bench {
+    async fn run<T: Send + 'static>(
+        &self,
+        input_bytes: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, AppError> {
+        if input_bytes < HEAVY_BYTES {
+            return Ok(work());
+        }
+        let _place = self.places.try_acquire().map_err(|_| AppError::Busy)?;
+        let turn = self.turns.clone().acquire_owned().await.map_err(|_| AppError::Busy)?;
+        let done = tokio::task::spawn_blocking(move || {
+            // With the work, and not with whoever waits for it: a thread cannot be called back.
+            let _turn = turn;
+            work()
+        });
+        done.await.map_err(|error| AppError::Disk(std::io::Error::other(error)))
+    }
+}
+
+impl App {
+    /// Does work on input of so many bytes: on a thread of its own when that is much, after at most a few others.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when too many wait already.
+    pub async fn offload<T: Send + 'static>(
+        &self,
+        input_bytes: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, AppError> {
+        self.bench.run(input_bytes, work).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{sync::mpsc, thread};
+
+    // C1
+    #[tokio::test]
+    async fn heavy_work_leaves_the_serving_thread_and_a_crowd_is_sent_away() {
+        let bench = Arc::new(Bench::default());
+        let serving = thread::current().id();
+        assert_eq!(bench.run(10, || thread::current().id()).await.unwrap(), serving);
+        assert_ne!(bench.run(HEAVY_BYTES, || thread::current().id()).await.unwrap(), serving);
+        let (release, wait) = mpsc::channel::<()>();
+        let first = tokio::spawn({
+            let bench = bench.clone();
+            async move { bench.run(HEAVY_BYTES, move || wait.recv().is_ok()).await }
+        });
+        let others: Vec<_> = (0..WAITING)
+            .map(|_| {
+                let bench = bench.clone();
+                tokio::spawn(async move { bench.run(HEAVY_BYTES, || ()).await })
+            })
+            .collect();
+        while bench.places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(bench.run(HEAVY_BYTES, || ()).await, Err(AppError::Busy)));
+        assert!(bench.run(10, || ()).await.is_ok(), "small work never waits");
+        release.send(()).unwrap();
+        assert!(first.await.unwrap().unwrap());
+        for other in others {
+            other.await.unwrap().unwrap();
+        }
+        assert!(bench.run(HEAVY_BYTES, || ()).await.is_ok());
+    }
+}

@@ -1,0 +1,1 @@
+create unique index if not exists event_id on event (event_id);

@@ -1,0 +1,566 @@
+//! What a stranger, a hanging neighbour or a process that ends once could do; ids are those of the faults.
+
+use crate::{
+    flows::breakdown::{kill, own},
+    harness::{
+        Actor, Installation,
+        actor::mails_to,
+        cluster::{Cluster, Replication},
+        installation::wait_for_async,
+        sample,
+    },
+};
+use guichet::{
+    app::{App, jobs, mail::Letter},
+    config::Config,
+    domain::{
+        event::{Event, EventKind},
+        ids::{AccountId, SessionId},
+        text::Lang,
+    },
+    store::{Freshness, Store, account, embedded::Embedded, journal, login, outbox, session},
+};
+use jiff::{SignedDuration, Timestamp, civil::date};
+use reqwest::{Method, header};
+use serde_json::{Value as Json, json};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+};
+use uuid::Uuid;
+
+const EVALUATION: &str = "/api/v1/calls/hyper-open-x/evaluation";
+
+/// Sends a file to the verifier, as a browser does.
+async fn verify(actor: &mut Actor, bytes: &[u8]) -> crate::harness::actor::Answer {
+    let head = "--B\r\ncontent-disposition: form-data; name=\"receipt\"; filename=\"r.json\"\r\n\r\n";
+    let body = [head.as_bytes(), bytes, b"\r\n--B--\r\n"].concat();
+    let request = actor
+        .request(Method::POST, "/verify")
+        .header(header::ORIGIN, &actor.at.url)
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=B")
+        .body(body);
+    actor.send(request).await.unwrap()
+}
+
+/// A receipt of which a number of parts do not fit.
+async fn forged(parts: usize) -> Vec<u8> {
+    let mut ada = Actor::applicant().await;
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    let number = sample::deposit(&mut ada, &id).await;
+    let mut receipt = ada.get(&format!("/receipts/{number}.json")).await.expect(200).json();
+    for part in 0..parts {
+        receipt["parts"][format!("part-{part:06}")] = "00".into();
+    }
+    receipt.to_string().into_bytes()
+}
+
+// C1
+#[tokio::test]
+async fn a_receipt_has_a_size_and_its_report_too() {
+    let mut eve = Actor::anon();
+    assert_eq!(verify(&mut eve, &vec![b' '; 2 * 1024 * 1024 + 1]).await.status, 413);
+    let many = verify(&mut eve, &forged(500).await).await.expect(200);
+    assert_eq!(many.body.matches("<li class=\"differs\">").count(), 102, "a hundred, the digest, and how many more");
+    assert!(many.body.contains("… et 400 autres.") && many.body.contains("Ce reçu ne correspond pas"));
+    let more = verify(&mut eve, &forged(60_000).await).await.expect(200);
+    assert!(more.body.contains("plus de 2000 parties") && more.body.len() < 50_000, "{}", more.body.len());
+    let name = "x".repeat(1_500_000);
+    let odd = verify(&mut eve, json!({ name: 1 }).to_string().as_bytes()).await.expect(200);
+    assert!(odd.body.len() < 50_000, "{}", odd.body.len());
+    let good = verify(&mut eve, &forged(0).await).await.expect(200);
+    assert!(good.body.contains("Ce reçu est authentique"), "{}", good.body);
+}
+
+// C1
+#[tokio::test]
+async fn an_evaluation_lists_a_hundred_findings_and_counts_the_rest() {
+    let mut eve = Actor::anon();
+    let mut dossier = sample::sample(sample::today());
+    let row = json!({ "profile": "x", "months": "many", "monthly_cost": "much" });
+    sample::set(&mut dossier.answers, "budget.persons", Json::Array(vec![row.clone(); 500]));
+    sample::set(&mut dossier.answers, "deminimis.received", json!("yes"));
+    let aid = json!({ "grantor": "x", "amount": "beaucoup", "date": "hier" });
+    sample::set(&mut dossier.answers, "deminimis.aids", Json::Array(vec![aid; 500]));
+    let answer = eve.json(Method::POST, EVALUATION, &json!({ "document": dossier.answers })).await;
+    let report = answer.expect(200);
+    let (length, report) = (report.body.len(), report.json());
+    let findings = report["findings"].as_array().unwrap();
+    assert!(findings.len() == 100 && report["more"].as_u64().unwrap() > 0 && length < 100_000, "{length}");
+    let most = findings.iter().filter_map(|finding| {
+        let path = finding["path"].as_str()?;
+        path.split_once('[')?.1.split_once(']')?.0.parse::<usize>().ok()
+    });
+    assert!(most.max().unwrap() < 50, "rows beyond the most that a table takes are counted, not judged");
+
+    let unknown: serde_json::Map<String, Json> =
+        (0..60_000).map(|at| (format!("unknown{at:06}"), json!("x"))).collect();
+    let body = json!({ "document": { "applicant": unknown } });
+    let refused = eve.json(Method::POST, EVALUATION, &body).await.expect(422);
+    assert!(refused.body.contains("and 59900 more") && refused.body.len() < 20_000, "{}", refused.body.len());
+    let long = json!({ "document": { "applicant": { "name": "x".repeat(2_000_000) } } });
+    eve.json(Method::POST, EVALUATION, &long).await.expect(413);
+}
+
+// C1
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn six_heavy_requests_at_once_take_no_process_out() {
+    let at = own();
+    let serving = at.edge_until("all processes", |report| report.converged).await.processes.len();
+    let receipt = {
+        let mut parts = serde_json::Map::new();
+        parts.extend((0..1900).map(|part| (format!("part-{part}-{}", "x".repeat(900)), json!("00"))));
+        Arc::new(json!({ "parts": parts, "manifest": {}, "statement": {} }).to_string().into_bytes())
+    };
+    let end = Instant::now() + Duration::from_secs(8);
+    let heavy = (0..6).map(|_| {
+        let receipt = receipt.clone();
+        tokio::spawn(async move {
+            let mut eve = Actor::at(at);
+            while Instant::now() < end {
+                let answer = verify(&mut eve, &receipt).await;
+                let status = answer.status.as_u16();
+                assert!(status == 200 || status == 503, "{status}: {}", answer.body);
+                assert!(status == 200 || answer.headers.contains_key("retry-after"));
+            }
+        })
+    });
+    let heavy: Vec<_> = heavy.collect();
+    let mut ada = Actor::at(at);
+    let mut longest = Duration::ZERO;
+    while Instant::now() < end {
+        let began = Instant::now();
+        ada.get("/calls/hyper-open-x").await.expect(200);
+        longest = longest.max(began.elapsed());
+        let report = at.edge().await;
+        assert_eq!(report.processes.len(), serving, "{report:?}");
+        assert!(report.processes.iter().all(|process| process.serving), "{report:?}");
+    }
+    for one in heavy {
+        one.await.unwrap();
+    }
+    assert!(longest < Duration::from_secs(3), "a page waited for {longest:?}");
+}
+
+// C7
+#[tokio::test]
+async fn a_dossier_is_only_where_it_stands() {
+    const CLOSED: &str = "2024-08-02T10:00:00+02:00";
+    let mut ada = Actor::applicant_when("2024-07-31T22:30:00+02:00").await;
+    let id = sample::complete(&mut ada, "2024", date(2024, 7, 31)).await;
+    sample::deposit(&mut ada, &id).await;
+    let mut officer = Actor::officer().await;
+    officer.when(CLOSED);
+    let mut officer = {
+        let email = format!("officer-{}@exemple.org", Uuid::now_v7().simple());
+        officer.at.command(&["access", "give", &email, "--role", "officer"]).await;
+        let mut fresh = Actor::anon();
+        fresh.when(CLOSED);
+        fresh.sign_in(&email).await;
+        fresh
+    };
+    let right = format!("/calls/hyper-open-x/rounds/2024/dossiers/{id}");
+    officer.get(&right).await.expect(200);
+    for wrong in ["/calls/petit-pas/rounds/2024", "/calls/hyper-open-x/rounds/demonstration", "/calls/x/rounds/y"] {
+        let page = format!("{wrong}/dossiers/{id}");
+        officer.get(&page).await.expect(404);
+        officer.get(&right).await.expect(200);
+        let given = format!("experts/{}/revoke", Uuid::now_v7());
+        for act in ["admission", "admission/revoke", "experts", given.as_str()] {
+            let expert = Uuid::now_v7().to_string();
+            officer.post(&format!("{page}/{act}"), &[("reason", "x"), ("expert", &expert)]).await.expect(404);
+        }
+    }
+    let page = officer.get(&right).await.expect(200).body;
+    assert!(page.contains("Constater la recevabilité"), "nothing was done: {page}");
+    officer.post(&format!("{right}/admission"), &[]).await.expect(303);
+}
+
+// A11
+#[tokio::test]
+async fn whoever_types_a_companys_number_learns_nothing_of_its_deposits() {
+    const TOLD: &str = "Autres dossiers de votre entreprise";
+    // A company of its own: the others of this run have the sample's.
+    let siret = siret();
+    let complete = async |actor: &mut Actor| {
+        let mut dossier = sample::sample(sample::today());
+        sample::set(&mut dossier.answers, "applicant.siret", json!(siret));
+        let id = sample::draft(actor, "demonstration", &dossier.answers).await;
+        sample::attach_all(actor, &id, &dossier).await;
+        id
+    };
+    let mut ada = Actor::applicant().await;
+    let first = complete(&mut ada).await;
+    sample::deposit(&mut ada, &first).await;
+
+    let mut eve = Actor::applicant().await;
+    let copied = complete(&mut eve).await;
+    let page = eve.get(&format!("/dossiers/{copied}")).await.expect(200).body;
+    assert!(!page.contains(TOLD), "{page}");
+    let number = sample::deposit(&mut eve, &copied).await;
+    let receipt = eve.get(&format!("/receipts/{number}.json")).await.expect(200);
+    assert!(!receipt.body.contains("ELI-4"), "{}", receipt.body);
+
+    let second = complete(&mut ada).await;
+    let page = ada.get(&format!("/dossiers/{second}")).await.expect(200).body;
+    assert!(page.contains(&format!("{TOLD} déjà déposés dans cette relève : 1")), "her own one: {page}");
+
+    let mut officer = Actor::officer().await;
+    let round = "/calls/hyper-open-x/rounds/demonstration/dossiers";
+    let page = officer.get(&format!("{round}/{copied}")).await.expect(200).body;
+    assert!(page.contains(&format!("{TOLD} déjà déposés dans cette relève : 1")), "{page}");
+    let list = officer.get(&format!("{round}?q={number}&warnings=yes")).await.expect(200).body;
+    assert!(list.contains(&number), "the list counts what the page shows: {list}");
+}
+
+/// A number with the right check digit that no other test has.
+fn siret() -> String {
+    let luhn = |digits: &str| {
+        let sum: u32 = digits
+            .bytes()
+            .rev()
+            .enumerate()
+            .map(|(at, byte)| {
+                let digit = u32::from(byte - b'0') * if at % 2 == 0 { 1 } else { 2 };
+                digit / 10 + digit % 10
+            })
+            .sum();
+        sum % 10 == 0
+    };
+    let some = Uuid::now_v7().as_u128() % 100_000_000;
+    let siren = (0..10).map(|key| format!("{some:08}{key}")).find(|siren| luhn(siren)).unwrap();
+    (0..10).map(|key| format!("{siren}0001{key}")).find(|siret| luhn(siret)).unwrap()
+}
+
+async fn readings(at: &Installation, dossier: &str) -> i64 {
+    let store = Store::open(&Config::read(&at.folder.join("guichet-1.toml")).unwrap().database).unwrap();
+    let mut db = store.read(Freshness::OwnWrites).await.unwrap();
+    sqlx::query_scalar("select count(*) from event where kind = 'deposit_read' and dossier_id = ?")
+        .bind(dossier.parse::<Uuid>().unwrap())
+        .fetch_one(&mut *db)
+        .await
+        .unwrap()
+}
+
+// A12
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_ends_writes_down_what_was_read() {
+    let at = own();
+    let mut ada = Actor::at(at);
+    ada.sign_in("lectures@exemple.fr").await;
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    sample::deposit(&mut ada, &id).await;
+    let mut officer = Actor::at(at);
+    officer.sign_in("instruction@exemple.fr").await;
+    let page = format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}");
+    let mut read = 0;
+    for _ in 0..3 {
+        let pids = at.pids("serve");
+        for _ in 0..5 {
+            officer.get(&page).await.expect(200);
+            read += 1;
+        }
+        for pid in &pids {
+            kill("-TERM", *pid);
+        }
+        wait_for_async("other processes", async || {
+            let now = at.pids("serve");
+            now.len() == pids.len()
+                && now.iter().all(|pid| !pids.contains(pid))
+                && officer.get(&page).await.status == 200
+        })
+        .await;
+        read += 1;
+        wait_for_async("the readings", async || readings(at, &id).await >= read).await;
+        // Waiting for the page has read it more than once, perhaps.
+        read = readings(at, &id).await;
+    }
+}
+
+/// A portal within this process, on a server of its own, with letters leaving by SMTP.
+async fn private(folder: &Path, server: &Embedded, smtp: u16) -> App {
+    let text = std::fs::read_to_string(Installation::shared().folder.join("guichet-1.toml")).unwrap();
+    let mut config: toml::Table = text.parse().unwrap();
+    let path = |path: &Path| toml::Value::from(path.to_str().unwrap());
+    config["portal"]["data_dir"] = path(&folder.join("data"));
+    let database = [("socket", path(server.socket())), ("name", "guichet".into()), ("user", server.user().into())];
+    config["database"] =
+        database.map(|(key, value)| (key.to_owned(), value)).into_iter().collect::<toml::Table>().into();
+    let mail = [
+        ("transport", "smtp".into()),
+        ("from", "guichet@exemple.fr".into()),
+        ("url", format!("smtp://127.0.0.1:{smtp}").into()),
+    ];
+    config["mail"] = mail
+        .map(|(key, value): (&str, toml::Value)| (key.to_owned(), value))
+        .into_iter()
+        .collect::<toml::Table>()
+        .into();
+    let file = folder.join("guichet.toml");
+    std::fs::write(&file, config.to_string()).unwrap();
+    let app = App::open(Config::read(&file).unwrap()).unwrap();
+    app.store.migrate().await.unwrap();
+    app
+}
+
+/// A mail server that notes whom it takes letters for, and never answers about one address.
+async fn mail_server(taken: Arc<Mutex<Vec<String>>>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(converse(stream, taken.clone()));
+        }
+    });
+    port
+}
+
+async fn converse(stream: TcpStream, taken: Arc<Mutex<Vec<String>>>) -> std::io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut lines = BufReader::new(read).lines();
+    write.write_all(b"220 here\r\n").await?;
+    let (mut letter, mut to) = (false, String::new());
+    while let Some(line) = lines.next_line().await? {
+        let upper = line.to_uppercase();
+        if letter && line != "." {
+            continue;
+        }
+        if upper.starts_with("RCPT") {
+            to = line.clone();
+            if line.contains("hangs@") {
+                std::future::pending::<()>().await;
+            }
+        }
+        if line == "." {
+            taken.lock().unwrap().push(to.clone());
+            letter = false;
+        }
+        if upper == "DATA" {
+            letter = true;
+            write.write_all(b"354 go on\r\n").await?;
+        } else {
+            write.write_all(b"250 fine\r\n").await?;
+        }
+    }
+    Ok(())
+}
+
+async fn push(app: &App, to: &str, due: Timestamp) -> Uuid {
+    let letter = Letter::SignIn { to: to.into(), lang: Lang::Fr, link: "https://localhost/".into() };
+    let id = Uuid::now_v7();
+    let mut db = app.store.write().await.unwrap();
+    outbox::push(&mut db, id, "mail", &json!(letter), due).await.unwrap();
+    id
+}
+
+// A15
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_that_hangs_holds_no_lock_and_stops_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Embedded::start(&folder.path().join("mariadb")).await.unwrap();
+    let taken = Arc::new(Mutex::new(Vec::new()));
+    let app = private(folder.path(), &server, mail_server(taken.clone()).await).await;
+    let now = Timestamp::now() - SignedDuration::from_secs(60);
+    let hanging = push(&app, "hangs@exemple.fr", now).await;
+    for at in 0..6 {
+        push(&app, &format!("ada-{at}@exemple.fr"), now).await;
+    }
+    let work = tokio::spawn({
+        let app = app.clone();
+        async move { jobs::run_due(&app).await }
+    });
+    wait_for_async("the other letters", async || taken.lock().unwrap().len() == 6).await;
+    assert!(!work.is_finished(), "the first one hangs still");
+    // Nothing is locked, and nobody else takes what is claimed.
+    let mut db = app.store.write().await.unwrap();
+    sqlx::query("set session innodb_lock_wait_timeout = 1").execute(&mut *db).await.unwrap();
+    sqlx::query("select * from outbox for update").execute(&mut *db).await.unwrap();
+    assert!(outbox::due(&mut db, Timestamp::now(), 20).await.unwrap().is_empty());
+    let seen = outbox::Job { job_id: hanging, kind: "mail".into(), payload: "{}".into(), attempts: 0 };
+    assert!(!outbox::claim(&mut db, &seen, Timestamp::now()).await.unwrap(), "claimed by its first attempt");
+    drop(db);
+    assert_eq!(work.await.unwrap().unwrap(), 7);
+    let mut db = app.store.write().await.unwrap();
+    let (attempts, done, failure): (u32, bool, Option<String>) =
+        sqlx::query_as("select attempts, done_at is not null, failure from outbox where job_id = ?")
+            .bind(hanging)
+            .fetch_one(&mut *db)
+            .await
+            .unwrap();
+    assert!(attempts == 1 && !done && failure.is_some(), "it is put off: {failure:?}");
+    let sent: i64 = sqlx::query_scalar("select count(*) from outbox where done_at is not null and payload = '{}'")
+        .fetch_one(&mut *db)
+        .await
+        .unwrap();
+    assert_eq!((sent, taken.lock().unwrap().len()), (6, 6), "each letter once");
+    drop(db);
+    app.store.close().await;
+    server.stop().await.unwrap();
+}
+
+// A12, C4
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_note_is_written_once_and_rows_whose_time_is_over_are_swept() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Embedded::start(&folder.path().join("mariadb")).await.unwrap();
+    let app = private(folder.path(), &server, 9).await;
+    let now = Timestamp::now();
+    let mut db = app.store.write().await.unwrap();
+    let ada = account::ensure(&mut db, AccountId(Uuid::now_v7()), "ada@exemple.fr", Lang::Fr, now).await.unwrap();
+    let event = |kind| Event { kind, at: now, actor: Some(ada.id), dossier: None, data: json!({}) };
+    let (one, other) = (event(EventKind::DepositRead), event(EventKind::PieceRead));
+    let (first, second) = (Uuid::now_v7(), Uuid::now_v7());
+    journal::append_once(&mut db, &[(first, &one)]).await.unwrap();
+    // Nobody knows whether that was committed: the whole list comes again.
+    journal::append_once(&mut db, &[(first, &one), (second, &other)]).await.unwrap();
+    let kinds: Vec<String> =
+        sqlx::query_scalar("select kind from event order by sequence").fetch_all(&mut *db).await.unwrap();
+    assert_eq!(kinds, ["deposit_read", "piece_read"]);
+    let head: u64 =
+        sqlx::query_scalar("select sequence from chain where name = 'journal'").fetch_one(&mut *db).await.unwrap();
+    assert_eq!(head, 2);
+
+    let days = |days: i64| now - SignedDuration::from_hours(days * 24);
+    let made = |at: Timestamp| {
+        let seconds = u64::try_from(at.as_second()).unwrap();
+        Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, 0))
+    };
+    for (at, age) in [10, 5, 0].into_iter().enumerate() {
+        let hash = [u8::try_from(at).unwrap(); 32];
+        login::insert(&mut db, &hash, "ada@exemple.fr", days(age), days(age)).await.unwrap();
+        let opening = session::Opening {
+            id: SessionId(made(days(age))),
+            account: ada.id,
+            amr: guichet::domain::access::Amr::Email,
+            agent: "",
+            now: days(age),
+            ends: days(age) + SignedDuration::from_hours(12),
+        };
+        session::open(&mut db, &opening).await.unwrap();
+        for (done, id) in [(true, made(days(age))), (false, made(days(age)))] {
+            outbox::push(&mut db, id, "mail", &json!({}), now).await.unwrap();
+            if done {
+                outbox::done(&mut db, id, now).await.unwrap();
+            }
+        }
+    }
+    assert_eq!(jobs::rows(&app, now).await.unwrap(), 2 + 2 + 1);
+    assert_eq!(jobs::rows(&app, now).await.unwrap(), 0);
+    let count = async |table: &str| -> i64 {
+        let mut db = app.store.read(Freshness::OwnWrites).await.unwrap();
+        let count = format!("select count(*) from {table}");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(count)).fetch_one(&mut *db).await.unwrap()
+    };
+    assert_eq!((count("login_link").await, count("session").await, count("outbox").await), (1, 1, 5));
+    drop(db);
+    app.store.close().await;
+    server.stop().await.unwrap();
+}
+
+// A14
+#[tokio::test]
+async fn the_journal_tells_who_did_it_from_whom_it_concerns() {
+    let eve = Actor::anon();
+    let email = format!("{}@exemple.org", Uuid::now_v7().simple());
+    eve.at.command(&["access", "give", &email, "--role", "expert"]).await;
+    eve.at.command(&["access", "suspend", &email]).await;
+    eve.at.command(&["access", "take", &email, "--role", "expert"]).await;
+    let store = Store::open(&Config::read(&eve.at.folder.join("guichet-1.toml")).unwrap().database).unwrap();
+    let mut db = store.read(Freshness::OwnWrites).await.unwrap();
+    let account = account::by_email(&mut db, &email).await.unwrap().unwrap();
+    let lines: Vec<(String, Option<Uuid>)> =
+        sqlx::query_as("select kind, account_id from event where json_value(data, '$.subject') = ? order by sequence")
+            .bind(account.id.to_string())
+            .fetch_all(&mut *db)
+            .await
+            .unwrap();
+    let kinds: Vec<&str> = lines.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(kinds, ["role_given", "account_suspended", "role_taken"]);
+    assert!(lines.iter().all(|(_, actor)| actor.is_none()), "the operator did it, at the command line: {lines:?}");
+}
+
+// C5
+#[tokio::test]
+async fn a_word_to_a_guest_stands_in_the_portal_and_not_in_the_letter() {
+    const WORD: &str = "Voyez facture.evil.example demain";
+    let mut ada = Actor::applicant().await;
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    let email = format!("{}@exemple.org", Uuid::now_v7().simple());
+    ada.get(&format!("/dossiers/{id}/guests")).await.expect(200);
+    let until = (sample::today() + jiff::Span::new().days(3)).to_string();
+    let fields = [("email", email.as_str()), ("until", &until), ("part.section:budget", "read"), ("note", WORD)];
+    ada.post(&format!("/dossiers/{id}/guests"), &fields).await.expect(303);
+    wait_for_async("the invitation", async || !mails_to(&mut ada, &email).await.is_empty()).await;
+    let letter = mails_to(&mut ada, &email).await[0]["body"].as_str().unwrap().to_owned();
+    assert!(!letter.contains("facture") && letter.contains("Un mot vous attend"), "{letter}");
+    let mut guest = Actor::anon();
+    guest.sign_in(&email).await;
+    let page = guest.get(&format!("/dossiers/{id}")).await.expect(200).body;
+    assert!(page.contains("Le mot de la personne") && page.contains(WORD), "{page}");
+    assert!(!ada.get(&format!("/dossiers/{id}")).await.expect(200).body.contains("Le mot de la personne"));
+}
+
+// A13
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_reads_while_nothing_can_be_written() {
+    let mut cluster = Cluster::start(Replication::Recommended).await;
+    let at = cluster.installation("strict");
+    let mut ada = Actor::at(at);
+    ada.sign_in("ada@exemple.fr").await;
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    ada.get(&format!("/dossiers/{id}/guests")).await.expect(200);
+    let until = (sample::today() + jiff::Span::new().days(3)).to_string();
+    let fields = [("email", "invite@exemple.org"), ("until", until.as_str()), ("part.section:budget", "read")];
+    ada.post(&format!("/dossiers/{id}/guests"), &fields).await.expect(303);
+    let mut guest = Actor::at(at);
+    guest.sign_in("invite@exemple.org").await;
+    for replica in [1, 2] {
+        cluster.kill(replica);
+    }
+    let save = json!({ "changes": [{ "path": "project.title", "value": "x" }] });
+    wait_for_async("writes to be refused", async || {
+        ada.json(Method::POST, &format!("/dossiers/{id}/fields"), &save).await.status == 503
+    })
+    .await;
+    for path in ["", "/edit/budget"] {
+        guest.get(&format!("/dossiers/{id}{path}")).await.expect(200);
+    }
+    // What was read is written down once it can be.
+    for replica in [1, 2] {
+        cluster.run(replica).await;
+    }
+    wait_for_async("the owner to see who has read", async || {
+        let page = ada.get(&format!("/dossiers/{id}/guests")).await.expect(200).body;
+        page.split("id=\"readings-title\"").nth(1).is_some_and(|read| read.contains("invite@exemple.org"))
+    })
+    .await;
+}
+
+// C1
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readiness_and_heartbeat_never_wait_behind_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Embedded::start(&folder.path().join("mariadb")).await.unwrap();
+    let database = guichet::config::Database {
+        socket: Some(server.socket().into()),
+        name: "guichet".into(),
+        user: server.user().into(),
+        max_connections: 1,
+        ..guichet::config::Database::default()
+    };
+    let store = Store::open(&database).unwrap();
+    let page = store.read(Freshness::OwnWrites).await.unwrap();
+    let began = Instant::now();
+    store.ping().await.unwrap();
+    drop(store.reserved().await.unwrap());
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert!(store.read(Freshness::OwnWrites).await.is_err(), "another page waits, in vain");
+    drop(page);
+    store.close().await;
+    server.stop().await.unwrap();
+}
