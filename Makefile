@@ -7,7 +7,7 @@ export GUICHET_PYTHON ?= $(GUICHET_CACHE)/biscuit-python-0.4.0/bin/python
 export PATH := $(GUICHET_CACHE)/bin:$(PATH)
 DEMO_DIR ?= var/demo
 
-.PHONY: help setup demo demo-reset test test-interop test-slapos slapos-laptop check advisories bench drill fuzz
+.PHONY: help setup demo demo-reset test test-interop test-slapos slapos-laptop check advisories bench drill slow-line fuzz
 
 help:
 	@echo 'make demo        a complete private installation, until Ctrl-C; its data stay in $(DEMO_DIR)'
@@ -21,6 +21,7 @@ help:
 	@echo 'make bench       benchmarks'
 	@echo 'make fuzz        looks for tokens, forms and files that break their readers, FUZZ_SECONDS each'
 	@echo 'make drill       disasters of the database, five times each, as a table'
+	@echo 'make slow-line   the longest file that may be sent, over a slow line with cuts: ten minutes'
 	@echo 'make setup       only installs what demo and test need'
 
 setup:
@@ -77,6 +78,11 @@ drill:
 	@echo '|---|---|---|---|---|---|'
 	@cat "$$GUICHET_DRILL"
 
+slow-line: export GUICHET_LONG_UPLOAD ?= 25000000
+slow-line:
+	@scripts/setup --with-browser
+	@cargo test --locked --test portal -- slow_line --test-threads 2
+
 bench:
 	@scripts/setup --with-bench
 	cargo bench --locked
@@ -86,7 +92,7 @@ FUZZ_SECONDS ?= 60
 fuzz:
 	@scripts/setup --with-fuzz
 	@cp Cargo.lock fuzz/Cargo.lock
-	@for target in admission appended form inspect; do \
+	@for target in admission appended form inspect upload_field; do \
 	  mkdir -p "var/fuzz/$$target" && \
 	  cargo fuzz run --sanitizer none --target-dir "$(CARGO_TARGET_DIR)/fuzz" "$$target" "var/fuzz/$$target" "fuzz/corpus/$$target" \
 	    -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=16384 || exit 1; \

@@ -42,6 +42,7 @@ mod sign_in;
 mod site;
 mod status;
 mod transaction;
+pub mod upload;
 mod withdraw;
 
 pub use administer::IssuedToken;

@@ -5,6 +5,7 @@
 //!
 //! Processes of one machine share the folder; where some run elsewhere, [`peers`] copies files between the folders.
 
+pub mod partial;
 pub mod peers;
 
 use bytes::Bytes;

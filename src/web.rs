@@ -4,19 +4,23 @@ pub mod api;
 mod assets;
 mod cache;
 mod client;
+mod connection;
 mod error;
 mod extract;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod head;
 mod intake;
 mod layers;
 pub mod pages;
+pub mod resumable;
 pub mod router;
+mod silence;
 pub mod view;
 
 use crate::app::App;
 use axum::serve::Listener;
-use std::{fmt::Debug, future::Future};
+use std::future::Future;
 
 /// Serves the portal on a listener until the shutdown future ends, then lets requests under way finish.
 ///
@@ -25,8 +29,7 @@ use std::{fmt::Debug, future::Future};
 pub async fn serve<L>(listener: L, app: App, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()>
 where
     L: Listener,
-    L::Addr: Debug,
 {
     let service = layers::around(router::router(app.clone()), app);
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+    connection::serve(listener, service, shutdown, connection::HEAD_TIMEOUT).await
 }

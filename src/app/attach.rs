@@ -7,7 +7,6 @@ use crate::{
     domain::{
         access::{Action, Part},
         answers,
-        call::{Call, Piece},
         event::{Event, EventKind},
         ids::DossierId,
         media::{FileRefusal, file_name},
@@ -18,9 +17,10 @@ use crate::{
 use bytes::Bytes;
 use futures_util::Stream;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 /// A piece that was attached.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Attached {
     /// The piece.
     pub upload: Upload,
@@ -28,6 +28,16 @@ pub struct Attached {
     pub same_as: Option<String>,
     /// Revision of the dossier.
     pub revision: u64,
+}
+
+/// What a file would be attached as.
+pub(super) struct Wanted {
+    code: String,
+    media: Vec<String>,
+    issued: Option<Date>,
+    /// Longest file of the call.
+    pub(super) max_file_bytes: u64,
+    max_dossier_bytes: u64,
 }
 
 impl App {
@@ -44,6 +54,16 @@ impl App {
         issued: &str,
         body: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Attached, AppError> {
+        let wanted = self.wanted(ctx, id, code, issued).await?;
+        let received = self.blobs.receive(body, wanted.max_file_bytes).await?;
+        self.attach_received(ctx, id, wanted, name, received).await
+    }
+
+    /// What a file would be attached as, once it is sure that this person may attach it.
+    ///
+    /// # Errors
+    /// [`AppError::IssueDate`]; the policy's or the store's.
+    pub(super) async fn wanted(&self, ctx: &Ctx, id: DossierId, code: &str, issued: &str) -> Result<Wanted, AppError> {
         let dossier = {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
             let row = dossier::load(&mut db, id).await?;
@@ -55,29 +75,32 @@ impl App {
             "" => None,
             text => Some(answers::day(text).map_err(|_| AppError::IssueDate)?),
         };
-        let received = self.blobs.receive(body, call.files.max_file_bytes).await?;
-        self.attach_received(ctx, id, call, piece, name, issued, received).await
+        Ok(Wanted {
+            code: code.to_owned(),
+            media: piece.media.clone(),
+            issued,
+            max_file_bytes: call.files.max_file_bytes,
+            max_dossier_bytes: call.files.max_dossier_bytes,
+        })
     }
 
-    /// Attaches a file that has come to its end.
+    /// Judges a file that has arrived, keeps it, and records it with the rights of this instant.
     ///
     /// # Errors
-    /// [`AppError::File`] with the reason and the remedy; the policy's or the store's.
-    #[expect(clippy::too_many_arguments, reason = "each is another thing that is said of the file")]
-    async fn attach_received(
+    /// As [`App::attach`].
+    pub(super) async fn attach_received(
         &self,
         ctx: &Ctx,
         id: DossierId,
-        call: &Call,
-        piece: &Piece,
+        wanted: Wanted,
         name: &str,
-        issued: Option<Date>,
         received: Received,
     ) -> Result<Attached, AppError> {
+        let Wanted { code, media, issued, max_dossier_bytes, .. } = wanted;
+        let code = code.as_str();
         let ctx = &self.asked_again(ctx).await?;
-        let judgement = limited::inspect(received.open()?, &piece.media).await?;
+        let judgement = limited::inspect(received.open()?, &media).await?;
         let verdict = judgement.map_err(AppError::File)?;
-        let code = piece.code.as_str();
         let upload = Upload {
             code: code.to_owned(),
             sha256: received.sha256.clone(),
@@ -88,7 +111,7 @@ impl App {
             inspection: Some(verdict.inspection),
         };
         self.blobs.keep(received).await?;
-        let (upload, limit) = (&upload, call.files.max_dossier_bytes);
+        let (upload, limit) = (&upload, max_dossier_bytes);
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
             let (mut dossier, door) = ctx.open(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;

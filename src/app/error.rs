@@ -74,6 +74,9 @@ pub enum AppError {
     /// The upload broke off.
     #[error("the upload broke off")]
     BrokenOff,
+    /// A file that arrives in parts cannot go on like this.
+    #[error(transparent)]
+    Upload(#[from] super::upload::UploadFault),
     /// The issue date of a piece cannot be read.
     #[error("the day of issue cannot be read")]
     IssueDate,

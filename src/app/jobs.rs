@@ -49,6 +49,7 @@ async fn sweeps(app: &App) {
             Ok(removed) => tracing::info!(removed, "rows.swept"),
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "rows.sweep_failed"),
         }
+        app.sweep_uploads().await;
         if files_swept.elapsed() >= sweep::EVERY {
             files_swept = Instant::now();
             match files(app, sweep::ORPHAN).await {

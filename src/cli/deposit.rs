@@ -9,6 +9,7 @@ mod findings;
 mod memory;
 mod place;
 mod token_file;
+mod upload;
 
 use super::lang;
 use crate::{

@@ -13,7 +13,7 @@ use std::{
 /// Does what the command line asks for, where it asks for one of the two.
 #[must_use]
 pub fn run() -> Option<ExitCode> {
-    let mut arguments = env::args().skip(1);
+    let mut arguments = env::args_os().skip(1).map_while(|argument| argument.into_string().ok());
     let outcome = match arguments.next()?.as_str() {
         limited::INSPECT => judge(&arguments.collect::<Vec<_>>()),
         limited::WATERMARK => mark(&arguments.next().unwrap_or_default()),

@@ -80,9 +80,10 @@ pub struct Acme {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// An idle browser is kept this long, seconds.
+    /// A browser may be silent this long, seconds, an upload included; the portal itself ends one after thirty.
     pub front_timeout_seconds: u32,
-    /// A process may be silent this long, seconds.
+    /// A process may be silent this long, seconds, from the last byte of a request on; the portal itself gives up after
+    /// fifty-five, with a page in the reader's language.
     pub back_timeout_seconds: u32,
     /// Reaching a process may take this long, seconds.
     pub connect_timeout_seconds: u32,

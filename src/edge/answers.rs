@@ -22,7 +22,12 @@ const PAGES: [Page; 11] = [
         400,
         "Bad Request",
         ["Requête incompréhensible", "The request could not be understood"],
-        ["Revenez à la page précédente et recommencez.", "Go back to the previous page and try again."],
+        [
+            "Revenez à la page précédente et recommencez. Si cela se répète, effacez les cookies de ce site dans les \
+             réglages de votre navigateur.",
+            "Go back to the previous page and try again. If it happens again, clear the cookies of this site in your \
+             browser’s settings.",
+        ],
     ),
     (
         401,
@@ -39,17 +44,23 @@ const PAGES: [Page; 11] = [
     (
         408,
         "Request Timeout",
-        ["Envoi trop lent", "The request took too long"],
+        ["Requête incomplète", "The request is incomplete"],
+        // A head that does not fit into Sōzu's buffer ends here too, and cookies are what makes heads long.
         [
-            "La requête n’est pas arrivée à temps. Vérifiez votre connexion et recommencez.",
-            "The request did not arrive in time. Check your connection and try again.",
+            "Elle n’est pas arrivée entière à temps. Vérifiez votre connexion et recommencez. Si cela se répète à chaque \
+             page, votre navigateur envoie trop de cookies\u{a0}: effacez ceux de ce site dans ses réglages.",
+            "It did not arrive whole in time. Check your connection and try again. If it happens on every page, your \
+             browser sends too many cookies: clear those of this site in its settings.",
         ],
     ),
     (
         413,
         "Content Too Large",
         ["Envoi trop volumineux", "The request is too large"],
-        ["Réduisez la taille de ce que vous envoyez.", "Please send less at a time."],
+        [
+            "Réduisez la taille de ce que vous envoyez, puis recommencez.",
+            "Please make what you send smaller, then try again.",
+        ],
     ),
     (
         421,
@@ -126,6 +137,15 @@ fn body((status, _, [titre, title], [phrase, sentence]): &Page) -> String {
 #[cfg(test)]
 mod tests {
     use super::pages;
+
+    // C8
+    #[test]
+    fn a_request_that_cannot_be_read_is_told_of_cookies() {
+        let pages = pages();
+        for status in ["400", "408"] {
+            assert!(pages[status].contains("effacez") && pages[status].contains("clear"), "{status}");
+        }
+    }
 
     #[test]
     fn every_answer_declares_its_exact_length_and_closes() {

@@ -1,7 +1,7 @@
 //! Style, script and icons: embedded, named with their version, compressed once. Pages that are one file, to keep, stand
 //! in `offline/` in pieces.
 
-use super::error::Failure;
+use super::{error::Failure, view::asset_version};
 use crate::app::AppError;
 use axum::{
     extract::Path,
@@ -106,9 +106,35 @@ pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Respo
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
         (header::VARY, "accept-encoding"),
     ];
-    let small = takes_gzip(&headers).then(|| compressed(&name, &file.data)).flatten();
+    let data = if name.ends_with(".js") { versioned(&file.data).into() } else { file.data };
+    let small = takes_gzip(&headers).then(|| compressed(&name, &data)).flatten();
     Ok(match small {
         Some(bytes) => (fixed, [(header::CONTENT_ENCODING, "gzip")], bytes).into_response(),
-        None => (fixed, file.data.into_owned()).into_response(),
+        None => (fixed, data.into_owned()).into_response(),
     })
+}
+
+/// A script whose imports name the version, as the pages do: an older one may be kept for ever.
+fn versioned(script: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(script);
+    let line = |line: &str| match line.strip_suffix(".js\";") {
+        Some(import) if line.starts_with("import ") => format!("{import}.js?v={}\";", asset_version()),
+        _ => line.to_owned(),
+    };
+    text.lines().map(|text| line(text) + "\n").collect::<String>().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn imports_name_the_version_and_nothing_else_does() {
+        let script = text("app.js").unwrap();
+        let served = String::from_utf8(versioned(script.as_bytes())).unwrap();
+        let imports = |text: &str| text.lines().filter(|line| line.starts_with("import ")).count();
+        assert!(imports(&script) > 0);
+        assert_eq!(served.matches(&format!("?v={}\";", asset_version())).count(), imports(&served));
+        assert_eq!(served.replace(&format!("?v={}", asset_version()), ""), script);
+    }
 }

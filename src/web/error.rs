@@ -3,6 +3,7 @@
 mod dress;
 mod oidc;
 mod passkey;
+mod transfer;
 
 pub use dress::{Problem, dress, finding_json, panicked};
 
@@ -36,6 +37,20 @@ pub enum Failure {
     Method,
     /// A precondition header is missing.
     PreconditionRequired,
+    /// The body fell silent before its end.
+    Silent,
+    /// The answer took too long.
+    Slow,
+    /// Which host is meant is not clear.
+    TwoHosts,
+    /// More headers than are read.
+    HeadTooLarge,
+    /// The body is no part of an upload.
+    PartialKind,
+    /// A header that says where a part belongs is missing, or cannot be read.
+    UploadFields,
+    /// A fault of the program.
+    Panicked,
     /// A page could not be rendered.
     Template(askama::Error),
 }
@@ -163,7 +178,8 @@ fn describe(failure: &Failure) -> Described {
                 "Read the document and send its ETag in If-Match.",
             ),
         ),
-        Failure::Template(_) | Failure::NoArrival => unexpected(),
+        Failure::Template(_) | Failure::Panicked | Failure::NoArrival => unexpected(),
+        other => transfer::describe(other).unwrap_or_else(unexpected),
     }
 }
 
@@ -356,6 +372,7 @@ fn describe_app(error: &AppError) -> Described {
             ("Le fichier n'est pas arrivé entier.", "The file did not arrive whole."),
             ("Envoyez-le de nouveau.", "Send it again."),
         ),
+        AppError::Upload(fault) => transfer::describe_upload(fault),
         AppError::IssueDate => words(
             S::UNPROCESSABLE_ENTITY,
             "issue_date",

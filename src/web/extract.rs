@@ -292,6 +292,25 @@ impl<T: serde::de::DeserializeOwned> FromRequest<App> for PostedJson<T> {
     }
 }
 
+/// Who asks, by a request whose header `X-Csrf-Token` passed the check and whose body somebody else reads.
+pub struct Checked(pub Ctx);
+
+impl FromRequestParts<App> for Checked {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let ctx = Ctx::from_request_parts(parts, app).await?;
+        ctx.actor()?;
+        same_site(app, &parts.headers)?;
+        form_token_holds(app, &ctx, form_token(&parts.headers))?;
+        Ok(Self(ctx))
+    }
+}
+
+/// The form token that a script sends.
+fn form_token(headers: &HeaderMap) -> &str {
+    headers.get("x-csrf-token").and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
 /// The same of somebody who may not be known yet. A visitor has no form token; where the request comes from has to be
 /// right all the same.
 pub struct AnyonesJson<T>(pub T);
@@ -307,8 +326,7 @@ impl<T: serde::de::DeserializeOwned> FromRequest<App> for AnyonesJson<T> {
 async fn posted_json<T: DeserializeOwned>(mut parts: Parts, body: Body, app: &App) -> Result<T, Failure> {
     let ctx = Ctx::from_request_parts(&mut parts, app).await?;
     same_site(app, &parts.headers)?;
-    let token = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    form_token_holds(app, &ctx, token)?;
+    form_token_holds(app, &ctx, form_token(&parts.headers))?;
     let bytes = read_whole(body).await?;
     json::from_slice(&bytes, Limits::bytes(MAX_BODY_BYTES)).map_err(|error| Failure::Json(error.to_string()))
 }

@@ -1,7 +1,7 @@
-//! What the fuzz target `form` of `fuzz/` calls; the tests here call the same for a few seconds. Nothing of this is in the
+//! What the fuzz targets `form` and `upload_field` of `fuzz/` call; the tests here call the same for a few seconds. Nothing of this is in the
 //! program.
 
-use super::{extract::Posted, pages::dossier::changes};
+use super::{extract::Posted, pages::dossier::changes, resumable::fields};
 use crate::domain::{
     call::{self, Call},
     document::Document,
@@ -46,6 +46,23 @@ pub fn form(bytes: &[u8]) {
     let around = Circumstances { now: Timestamp::UNIX_EPOCH, round: None, uploads: None, other_deposits: 0 };
     let findings = evaluate(call, &document, around, Extent::Deposit);
     assert!(findings.findings.len() < 10_000, "{} findings", findings.findings.len());
+}
+
+/// A header field of an upload in parts, from its bytes: what is read is what stands there, and nothing is both.
+///
+/// # Panics
+/// When a field is read as two things, or as something else than is written.
+pub fn upload_field(bytes: &[u8]) {
+    let Ok(field) = HeaderValue::from_bytes(bytes) else { return };
+    let Ok(field) = field.to_str() else { return };
+    let (flag, number) = (fields::boolean(field), fields::integer(field));
+    assert!(flag.is_none() || number.is_none(), "{field:?} is two things");
+    if let Some(number) = number {
+        assert_eq!(fields::integer(&number.to_string()), Some(number), "{field:?}");
+    }
+    if let Some(flag) = flag {
+        assert!(field.contains(if flag { "?1" } else { "?0" }), "{field:?}");
+    }
 }
 
 #[cfg(test)]

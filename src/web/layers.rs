@@ -1,8 +1,10 @@
-//! The stack around the router, outermost first: arrival, language, trace, panics, time-out, headers, error pages.
+//! The stack around the router, outermost first: arrival, language, trace, headers, error pages, the head, panics, time-outs.
 
 use super::{
     client, error,
     extract::{Arrival, Renewal},
+    head,
+    silence::{self, Patience},
 };
 use crate::{
     app::{App, Clock},
@@ -18,11 +20,8 @@ use axum::{
 };
 use jiff::SignedDuration;
 use std::time::{Duration, Instant};
-use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
+use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
-
-/// No page needs longer; an upload is cut by its own rules at the proxy.
-const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How long a request may go on after the leader of the database was lost.
 const LED: Duration = Duration::from_secs(8);
@@ -34,9 +33,12 @@ const SLOWEST: Duration = Duration::from_secs(5);
 pub fn around(router: Router, app: App) -> Router {
     let inner = router
         .layer(middleware::from_fn_with_state(app.clone(), led))
-        .layer(middleware::from_fn_with_state(app.clone(), error::dress))
+        .layer(middleware::from_fn_with_state(Patience::default(), silence::end))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| error::panicked()))
-        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
+        .layer(middleware::from_fn(head::judge))
+        .layer(middleware::from_fn_with_state(app.clone(), error::dress))
+        // What makes the pages of failures may fail too; there is no page then.
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| error::panicked()))
         .layer(middleware::from_fn_with_state(strict(&app), headers));
     // The language is part of the path, so it must be taken off before the routes are matched.
     Router::new().fallback_service(inner).layer(middleware::from_fn_with_state(app, arrive))

@@ -21,6 +21,7 @@ pub mod sign_in;
 pub mod simulator;
 pub mod status;
 pub mod tokens;
+pub mod upload;
 pub mod verify;
 
 use super::{

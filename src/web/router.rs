@@ -83,7 +83,7 @@ pub fn routes() -> Vec<Route> {
     };
     use pages::{
         account, deposit, desk, dossier, emergency, guests, mails, narrow, officer, oidc, orders, passkey, public,
-        receipt, reviews, rights, sign_in, simulator, status, tokens, verify,
+        receipt, reviews, rights, sign_in, simulator, status, tokens, upload, verify,
     };
     let mut table = vec![
         // The call, for everyone.
@@ -130,6 +130,14 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/dossiers/{id}/preview", Owner, get(dossier::preview)),
         route("GET POST", "/dossiers/{id}/pieces/{code}", Owner, get(dossier::piece).post(dossier::attach))
             .taking(Intake::Stream),
+        route("POST", "/dossiers/{id}/pieces/{code}/uploads", Owner, post(upload::begin)),
+        route(
+            "GET PATCH DELETE",
+            "/dossiers/{id}/pieces/{code}/uploads/{upload}",
+            Owner,
+            get(upload::show).patch(upload::append).delete(upload::cancel),
+        )
+        .taking(Intake::Stream),
         route("POST", "/dossiers/{id}/pieces/{code}/remove", Owner, post(dossier::remove_piece)),
         route("GET POST", "/dossiers/{id}/deposits", Owner, post(deposit::deposit).get(deposit::back)),
         route("GET", "/dossiers/{id}/status", Owner, get(status::show)),
@@ -185,7 +193,20 @@ pub fn routes() -> Vec<Route> {
             Token,
             get(api::dossier::document).put(api::dossier::replace),
         ),
-        route("PUT", "/api/v1/dossiers/{id}/pieces/{code}", Token, put(api::dossier::attach)).taking(Intake::Stream),
+        route(
+            "PUT OPTIONS",
+            "/api/v1/dossiers/{id}/pieces/{code}",
+            Token,
+            put(api::dossier::attach).options(api::dossier::upload::options),
+        )
+        .taking(Intake::Stream),
+        route(
+            "GET HEAD PATCH DELETE",
+            "/api/v1/dossiers/{id}/pieces/{code}/uploads/{upload}",
+            Token,
+            get(api::dossier::upload::show).patch(api::dossier::upload::append).delete(api::dossier::upload::cancel),
+        )
+        .taking(Intake::Stream),
         route("POST", "/api/v1/dossiers/{id}/deposits", Token, post(api::dossier::deposit)),
         route("POST", "/api/v1/dossiers/{id}/carry-over", Token, post(api::dossier::carry_over)),
         route("POST", "/api/v1/service-tokens", Token, post(api::tokens::for_service)),

@@ -8,5 +8,6 @@ mod offline;
 mod passkey;
 mod print;
 mod script;
+mod uploads;
 mod window;
 mod without_script;

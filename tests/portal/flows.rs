@@ -34,5 +34,6 @@ mod strict;
 mod suspended;
 mod tokens;
 mod twice;
+pub mod uploads;
 mod watermark;
 mod worlds;

@@ -8,6 +8,7 @@ pub mod depositors;
 pub mod held;
 pub mod identity_provider;
 pub mod installation;
+pub mod line;
 pub mod load;
 pub mod repman;
 pub mod sample;

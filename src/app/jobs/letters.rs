@@ -31,8 +31,8 @@ pub async fn run_due(app: &App) -> Result<usize, AppError> {
         let mut db = app.store.read(Freshness::OwnWrites).await?;
         outbox::due(&mut db, app.clock(), JOBS).await?
     };
-    let done: Vec<Result<bool, AppError>> =
-        iter(&jobs).map(|job| attempt(app, job)).buffer_unordered(AT_ONCE).collect().await;
+    let attempts: Vec<_> = jobs.iter().map(|job| attempt(app, job)).collect();
+    let done: Vec<Result<bool, AppError>> = iter(attempts).buffer_unordered(AT_ONCE).collect().await;
     let mut tried = 0;
     for attempt in done {
         match attempt {

@@ -231,7 +231,7 @@ fn sozu_config(socket: &Path, state_dir: &Path) -> String {
          worker_count = 2\n\
          worker_automatic_restart = true\n\
          handle_process_affinity = false\n\
-         buffer_size = 16393\n\
+         buffer_size = 32777\n\
          max_connections = 1000\n\
          log_level = \"warn\"\n\
          access_logs_target = \"file:///dev/null\"\n\

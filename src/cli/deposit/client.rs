@@ -18,18 +18,13 @@ use crate::{
 };
 use anyhow::{Context, bail};
 use bytes::Bytes;
-use futures_util::TryStreamExt;
-use indicatif::ProgressBar;
 use reqwest::{
-    Certificate, Client, RequestBuilder, Response, StatusCode, Url,
-    header::{
-        ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HOST, HeaderMap, HeaderValue, IF_MATCH,
-    },
+    Certificate, Client, ClientBuilder, RequestBuilder, Response, StatusCode, Url,
+    header::{ACCEPT_LANGUAGE, AUTHORIZATION, ETAG, HOST, HeaderMap, HeaderValue, IF_MATCH},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value as Json, json};
 use std::{fs, net::SocketAddr, path::Path, time::Duration};
-use tokio_util::io::ReaderStream;
 
 /// Most bytes that the portal says of what is wrong.
 const MAX_PROBLEM_BYTES: usize = 16 * 1024 * 1024;
@@ -42,7 +37,9 @@ const PAUSES_S: [u64; 4] = [1, 2, 4, 8];
 
 /// A portal, known by its address.
 pub struct Portal {
-    http: Client,
+    pub(super) http: Client,
+    /// For requests whose length no time bounds.
+    pub(super) uploads: Client,
     url: Url,
     /// Where requests are sent, which is the address but for its port.
     to: Url,
@@ -124,35 +121,50 @@ impl Portal {
             bail!("{url} does not begin with https://: the token would be readable on its way");
         }
         let mut own = headers(token_file, lang)?;
-        let mut http = Client::builder()
-            .user_agent(concat!("guichet/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .read_timeout(SILENCE);
-        if here {
-            http = http.no_proxy();
-        }
         let mut to = url.clone();
+        let mut reach = None;
         if let Some(address) = connect {
             let host = url.domain().with_context(|| format!("{url} has no name for which --connect could stand"))?;
-            http = http.no_proxy().resolve(host, address);
-            if url.port_or_known_default() != Some(address.port()) {
+            let elsewhere = url.port_or_known_default() != Some(address.port());
+            reach = Some((host.to_owned(), address, elsewhere));
+            if elsewhere {
                 // A port in the address would win over the one given. HTTP/1.1 alone lets the host be named apart.
                 to.set_port(None).ok().context("the address cannot have a port")?;
                 own.insert(HOST, HeaderValue::try_from(url.authority())?);
-                http = http.http1_only();
             }
         }
-        http = http.default_headers(own);
+        let mut authorities = None;
         if let Some(path) = ca {
             let pem = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-            let authorities = Certificate::from_pem_bundle(&pem).with_context(|| path.display().to_string())?;
-            if authorities.is_empty() {
+            let found = Certificate::from_pem_bundle(&pem).with_context(|| path.display().to_string())?;
+            if found.is_empty() {
                 bail!("{} holds no certificate", path.display());
             }
-            http = http.tls_certs_only(authorities);
+            authorities = Some(found);
         }
-        Ok(Self { http: http.build().context("cannot prepare the connection")?, url, to, lang })
+        let client = || {
+            let mut http = Client::builder()
+                .user_agent(concat!("guichet/", env!("CARGO_PKG_VERSION")))
+                .default_headers(own.clone())
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(CONNECT);
+            if here {
+                http = http.no_proxy();
+            }
+            if let Some((host, address, elsewhere)) = &reach {
+                http = http.no_proxy().resolve(host, *address);
+                if *elsewhere {
+                    http = http.http1_only();
+                }
+            }
+            if let Some(authorities) = &authorities {
+                http = http.tls_certs_only(authorities.clone());
+            }
+            http
+        };
+        let ready = |http: ClientBuilder| http.build().context("cannot prepare the connection");
+        let (http, uploads) = (ready(client().read_timeout(SILENCE))?, ready(client())?);
+        Ok(Self { http, uploads, url, to, lang })
     }
 
     /// The address.
@@ -202,41 +214,6 @@ impl Portal {
         read(self.judged(answer, "dossier.toml").await?).await
     }
 
-    /// Attaches a piece, streamed from the disk.
-    ///
-    /// # Errors
-    /// [`Refused`] when the portal does not take the file; when the portal is away or the file changes on the way.
-    pub async fn attach(&self, dossier: DossierId, piece: &PieceOnDisk) -> anyhow::Result<()> {
-        #[derive(Deserialize)]
-        struct Attached {
-            sha256: String,
-        }
-        let mut url = self.address(&["dossiers", &dossier.to_string(), "pieces", &piece.code])?;
-        url.query_pairs_mut().append_pair("name", &piece.name);
-        if let Some(issued) = piece.issued {
-            url.query_pairs_mut().append_pair("issued", &issued.to_string());
-        }
-        // Drawn on a terminal only.
-        let progress = ProgressBar::new(piece.bytes).with_message(piece.name.clone());
-        let put = || {
-            let file = fs::File::open(&piece.path).with_context(|| format!("cannot read {}", piece.path.display()))?;
-            progress.set_position(0);
-            let sent = progress.clone();
-            let stream = ReaderStream::new(tokio::fs::File::from_std(file));
-            let stream = stream.inspect_ok(move |chunk: &Bytes| sent.inc(chunk.len() as u64));
-            let body = reqwest::Body::wrap_stream(stream);
-            let put = self.http.put(url.clone()).header(CONTENT_TYPE, "application/octet-stream");
-            Ok(put.header(CONTENT_LENGTH, piece.bytes).body(body))
-        };
-        let answer = self.send(put).await;
-        progress.finish_and_clear();
-        let attached: Attached = read(self.judged(answer?, &piece.path.display().to_string()).await?).await?;
-        if attached.sha256 != piece.sha256 {
-            bail!("{} has changed while it was sent; run again", piece.path.display());
-        }
-        Ok(())
-    }
-
     /// Deposits the draft.
     ///
     /// # Errors
@@ -259,7 +236,7 @@ impl Portal {
         answer.bytes().await.context("the receipt broke off")
     }
 
-    fn address(&self, parts: &[&str]) -> anyhow::Result<Url> {
+    pub(super) fn address(&self, parts: &[&str]) -> anyhow::Result<Url> {
         let mut url = self.to.clone();
         let mut segments = url.path_segments_mut().ok().context("the address cannot have a path")?;
         segments.pop_if_empty().extend(["api", "v1"]).extend(parts);
@@ -285,7 +262,7 @@ impl Portal {
     }
 
     /// A good answer, or what the portal says is wrong: a refusal of the dossier, or a failure.
-    async fn judged(&self, answer: Response, place: &str) -> anyhow::Result<Response> {
+    pub(super) async fn judged(&self, answer: Response, place: &str) -> anyhow::Result<Response> {
         let status = answer.status();
         if status.is_success() {
             return Ok(answer);
@@ -314,7 +291,7 @@ impl Portal {
     }
 }
 
-async fn read<T: DeserializeOwned>(answer: Response) -> anyhow::Result<T> {
+pub(super) async fn read<T: DeserializeOwned>(answer: Response) -> anyhow::Result<T> {
     answer.json().await.context("the portal's answer cannot be understood")
 }
 

@@ -47,8 +47,8 @@ fn entry(folder: &Path, name: &std::ffi::OsStr) -> PathBuf {
     let Some(name) = name.to_str().filter(|_| exact.symlink_metadata().is_err()) else { return exact };
     let reads_the_same =
         |entry: &fs::DirEntry| entry.file_name().to_str().is_some_and(|other| other.nfc().eq(name.nfc()));
-    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    entries.into_iter().find(reads_the_same).map_or(exact, |entry| entry.path())
+    let mut entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    entries.find(reads_the_same).map_or(exact, |entry| entry.path())
 }
 
 #[cfg(test)]

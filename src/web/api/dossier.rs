@@ -1,13 +1,17 @@
 //! A dossier from its first answer to its receipt.
 
 mod body;
+pub mod upload;
 
 use super::{Asked, Program, id, json, tag, tags};
 use crate::web::extract::Path;
 use crate::{
     app::{App, AppError, Page, Submission},
     domain::{document::Document, ids::AttemptId},
-    web::error::{Failure, Problem},
+    web::{
+        error::{Failure, Problem},
+        resumable::{self, Fields},
+    },
 };
 use axum::{
     Json,
@@ -16,8 +20,7 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use body::{AttachedBody, Begun, DepositBody, NewCarryOver, NewDeposit, NewDossier, Replaced};
-use serde::Deserialize;
+use body::{AttachedBody, Begun, DepositBody, FileQuery, NewCarryOver, NewDeposit, NewDossier, Replaced};
 use uuid::Uuid;
 
 /// Begins a dossier.
@@ -124,18 +127,11 @@ pub async fn replace(
     Ok(([(header::ETAG, tag(saved))], Json(replaced)).into_response())
 }
 
-/// What is said of a file beside its bytes.
-#[derive(Debug, Deserialize)]
-pub struct FileQuery {
-    #[serde(default)]
-    issued: String,
-    #[serde(default)]
-    name: String,
-}
-
 /// Attaches a file to a draft.
 ///
-/// The body is the file itself; it may be sent again, and the same file changes nothing.
+/// The body is the file itself; it may be sent again, and the same file changes nothing. With `Upload-Complete: ?0` the
+/// body is the first part of it, or nothing, and `Location` is where the others go (Resumable Uploads for HTTP,
+/// draft-ietf-httpbis-resumable-upload): a file that takes long is best begun so.
 #[utoipa::path(
     put, path = "/api/v1/dossiers/{id}/pieces/{code}", tag = "dossier", security(("bearer" = [])),
     params(
@@ -143,14 +139,24 @@ pub struct FileQuery {
         ("code" = String, Path, description = "Code of the piece in the call"),
         ("issued" = Option<String>, Query, description = "Day of issue, YYYY-MM-DD"),
         ("name" = Option<String>, Query, description = "Name of the file"),
+        ("Upload-Complete" = Option<String>, Header, description = "?0 begins an upload in parts"),
+        ("Upload-Length" = Option<u64>, Header, description = "Length of the whole file, with Upload-Complete: ?0"),
     ),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses(
         (status = 200, description = "Attached and durable", body = AttachedBody),
+        (status = 201, description = "An upload in parts has begun", headers(
+            ("Location" = String, description = "Where the parts go"),
+            ("Upload-Offset" = u64, description = "Bytes that have arrived"),
+            ("Upload-Complete" = String, description = "?0"),
+            ("Upload-Limit" = String, description = "max-size in bytes, max-age in seconds"),
+        )),
         (status = 400, description = "The upload broke off", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such dossier or piece", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "Nothing came for 30 seconds", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "The file is refused; why and what to do", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many uploads at once", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub async fn attach(
@@ -158,13 +164,17 @@ pub async fn attach(
     Program(ctx): Program,
     Path((dossier, code)): Path<(String, String)>,
     Asked(query): Asked<FileQuery>,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
     let id = id(&dossier)?;
+    let fields = Fields::of(&headers);
+    if fields.complete == Some(false) {
+        return upload::begin(&app, &ctx, id, &code, &query, &fields, body).await;
+    }
     let attached = app.attach(&ctx, id, &code, &query.name, &query.issued, body.into_data_stream()).await?;
-    let revision = attached.revision;
-    let body = AttachedBody { piece: attached.upload.into(), same_as: attached.same_as, revision };
-    Ok(([(header::ETAG, tag(revision))], Json(body)).into_response())
+    let answer = upload::answer(attached);
+    Ok(if fields.complete.is_some() { resumable::last(answer) } else { answer })
 }
 
 /// Deposits the draft.

@@ -1,18 +1,8 @@
-// What the browser adds to pages that work without it: saving as one types, tables, uploads with progress.
+// What the browser adds to pages that work without it: saving as one types, tables; uploads are in upload.js.
 // A keystroke goes to this device first (localStorage) and leaves it only once the server has said that it has it.
 
-const english = document.documentElement.lang.startsWith("en");
-const t = (fr, en) => (english ? en : fr);
-const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-const signIn = () => `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
-
-function make(name, attributes = {}, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
-}
+import { all, attempt, make, renewToken, signIn, t } from "./page.js";
+import "./upload.js";
 
 const region = make("div", { role: "status", class: "visually-hidden" });
 document.body.append(region);
@@ -193,15 +183,6 @@ function showFindings(field, findings) {
 
 // --- The journal on this device ---
 
-/** Calls what the browser may refuse: storage in private windows, full storage. */
-function attempt(act, otherwise) {
-  try {
-    return act();
-  } catch {
-    return otherwise;
-  }
-}
-
 const tab = attempt(() => (sessionStorage["guichet:tab"] ??= Math.random().toString(36).slice(2)), "");
 
 class Journal {
@@ -217,16 +198,6 @@ class Journal {
     const keys = attempt(() => Object.keys(localStorage), []);
     return keys.filter((name) => name.startsWith(this.prefix)).map((name) => name.slice(this.prefix.length));
   }
-}
-
-/** Takes the new form token from the page after a new sign-in; false when still signed out. */
-async function renewToken() {
-  const response = await fetch(location.href, { credentials: "same-origin", cache: "no-store" });
-  if (!response.ok || new URL(response.url).pathname !== location.pathname) return false;
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const token = page.querySelector('#editor input[name="csrf"], form[data-upload] input[name="csrf"]')?.value;
-  for (const input of token ? all('input[name="csrf"]') : []) input.value = token;
-  return Boolean(token);
 }
 
 // --- The editor ---
@@ -568,92 +539,6 @@ function showResult({ amounts = {}, missing, status }) {
   }
 }
 
-// --- Uploads ---
-
-/** Sends a form with progress. Rejects when the network fails. */
-function transfer(form, data) {
-  const bar = form.querySelector("progress");
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", form.getAttribute("action"));
-    request.setRequestHeader("accept", "application/json");
-    request.upload.onprogress = ({ loaded, total }) => { if (bar) Object.assign(bar, { hidden: false, max: total, value: loaded }); };
-    request.onload = () => resolve({ status: request.status, url: request.responseURL, body: attempt(() => JSON.parse(request.responseText), null) ?? {} });
-    request.onerror = request.onabort = () => reject(new Error("network"));
-    request.send(data);
-  });
-}
-
-function fileFault(form) {
-  for (const input of all('input[type="file"]', form)) {
-    const most = Number(input.dataset.maxBytes ?? form.dataset.maxBytes ?? Infinity);
-    for (const { name, size } of input.files) {
-      const megabytes = (bytes) => (bytes / 1e6).toLocaleString(t("fr", "en"), { maximumFractionDigits: 1 });
-      if (size === 0) return t(`« ${name} » est vide (0 octet). Vérifiez le fichier, puis choisissez-le de nouveau.`, `“${name}” is empty (0 bytes). Check the file, then choose it again.`);
-      if (size > most) return t(`« ${name} » pèse ${megabytes(size)} Mo ; la limite est de ${megabytes(most)} Mo.`, `“${name}” is ${megabytes(size)} MB; the limit is ${megabytes(most)} MB.`);
-    }
-  }
-  return null;
-}
-
-function tell(form, state, ...content) {
-  const node = form.querySelector("[data-upload-state]");
-  if (node) node.dataset.uploadState = state;
-  node?.replaceChildren(...content);
-}
-
-function go(redirect) {
-  const target = new URL(redirect, location.href);
-  const here = target.pathname === location.pathname && target.search === location.search;
-  location.assign(target);
-  if (here && target.hash) location.reload();
-}
-
-async function upload(form) {
-  const fault = fileFault(form);
-  if (fault) return tell(form, "refused", fault);
-  const data = new FormData(form);
-  form.setAttribute("aria-busy", "true");
-  tell(form, "sending", t("Envoi en cours…", "Uploading…"));
-  for (const pause of [1000, 3000, 9000, 0]) {
-    const answer = await transfer(form, data).catch(() => null);
-    const renewed = answer?.body.code === "csrf" && (await renewToken().catch(() => false));
-    if (renewed) data.set("csrf", form.elements.csrf.value);
-    else if (answer && answer.status < 500 && ![408, 429].includes(answer.status)) return uploaded(form, answer);
-    if (!pause) break;
-    if (!renewed) tell(form, "retrying", t("L’envoi a été interrompu : nouvel essai…", "The upload was interrupted: trying again…"));
-    await wait(renewed ? 0 : pause);
-  }
-  stop(form);
-  tell(form, "failed", t("L’envoi n’a pas abouti ; rien de ce que vous avez saisi n’est perdu. ", "The upload did not get through; nothing you typed is lost. "), again(form));
-}
-
-function stop(form) {
-  form.removeAttribute("aria-busy");
-  for (const bar of all("progress", form)) bar.hidden = true;
-}
-
-function again(form) {
-  const button = make("button", { type: "button", class: "secondary" }, t("Réessayer", "Try again"));
-  button.addEventListener("click", () => upload(form));
-  return button;
-}
-
-function uploaded(form, { status, url, body }) {
-  if (status < 400) return go(body.redirect ?? url);
-  stop(form);
-  const link = make("a", { href: signIn(), target: "_blank" }, t("Se reconnecter", "Sign in again"));
-  if (status === 401) tell(form, "signed-out", t("Votre session a expiré : rien n’est perdu. ", "Your session has expired: nothing is lost. "), link, " ", again(form));
-  else tell(form, "refused", body.message ?? body.detail ?? t(`Le portail a refusé ce fichier (${status}).`, `The portal refused this file (${status}).`));
-}
-
-function onUpload(event) {
-  const form = event.target;
-  if (event.defaultPrevented || !form.matches("form[data-upload]") || event.submitter?.hasAttribute("formaction")) return;
-  event.preventDefault();
-  if (form.getAttribute("aria-busy") !== "true") upload(form);
-}
-
 // --- One submit at a time ---
 
 let underWay = new WeakSet();
@@ -673,7 +558,6 @@ function onSubmitOnce(event) {
 
 addEventListener("submit", onSubmitOnce, true);
 addEventListener("pageshow", () => { underWay = new WeakSet(); });
-document.addEventListener("submit", onUpload);
 document.addEventListener("click", onRowButton);
 
 const editor = document.querySelector("form[data-editor]");

@@ -2,7 +2,7 @@
 
 use super::{Described, Failure, Undressed, describe};
 use crate::{
-    app::{App, AppError, Ctx, encode},
+    app::{App, AppError, Ctx, encode, upload::UploadFault},
     domain::{
         finding::{Finding, shown},
         text::Lang,
@@ -21,6 +21,8 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 
+/// Kinds of problems that others have registered, for uploads in parts.
+const REGISTERED: &str = "https://iana.org/assignments/http-problem-types";
 /// Seconds after which whoever was told "not now" may try again.
 const LATER: HeaderValue = HeaderValue::from_static("5");
 
@@ -48,6 +50,12 @@ pub struct Problem {
     #[schema(value_type = usize)]
     #[serde(skip_serializing_if = "Option::is_none")]
     more: Option<usize>,
+    /// Bytes of an upload that have arrived, when a part does not begin there.
+    #[serde(rename = "expected-offset", skip_serializing_if = "Option::is_none")]
+    expected_offset: Option<u64>,
+    /// Where that part begins.
+    #[serde(rename = "provided-offset", skip_serializing_if = "Option::is_none")]
+    provided_offset: Option<u64>,
 }
 
 /// A finding for programs, in one language.
@@ -63,7 +71,7 @@ pub fn finding_json(finding: &Finding, lang: Lang) -> serde_json::Value {
 
 /// The answer to a panic; the panic hook has logged it.
 pub fn panicked() -> Response {
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    Failure::Panicked.into_response()
 }
 
 /// Turns failures into pages or problems.
@@ -92,8 +100,9 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     let Some(Undressed(failure)) = response.extensions().get::<Undressed>().cloned() else { return response };
     log(&failure);
     let described = describe(&failure);
+    let said = response.into_parts().0.headers;
     if json {
-        return later(problem(&failure, &described, lang));
+        return later(told(problem(&failure, &described, lang), said));
     }
     if safe && matches!(*failure, Failure::App(AppError::SignInNeeded)) {
         let prefix = lang.tr("", "/en");
@@ -108,7 +117,16 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
         Some((headers, extensions)) => asks(&app, headers, extensions).await,
         None => None,
     };
-    later(page(&app, ctx, &described, arrival, &here))
+    later(told(page(&app, ctx, &described, arrival, &here), said))
+}
+
+/// What was said in headers beside a failure stays said.
+fn told(mut response: Response, said: HeaderMap) -> Response {
+    let said = said.into_iter().filter_map(|(name, value)| Some((name?, value)));
+    said.filter(|(name, _)| *name != header::CONTENT_LENGTH).for_each(|(name, value)| {
+        response.headers_mut().insert(name, value);
+    });
+    response
 }
 
 /// Who asked, for the frame of an error page; nobody when that cannot be told.
@@ -162,8 +180,18 @@ fn problem(failure: &Failure, described: &Described, lang: Lang) -> Response {
         Failure::App(AppError::Refused(evaluation)) => shown(&evaluation.findings),
         _ => (&[][..], 0),
     };
+    let (mut kind, mut offsets) = (format!("urn:guichet:problem:{}", described.code), None);
+    match failure {
+        Failure::App(AppError::Upload(UploadFault::Offset { expected, provided, .. })) => {
+            (kind, offsets) = (format!("{REGISTERED}#mismatching-upload-offset"), Some((*expected, *provided)));
+        }
+        Failure::App(AppError::Upload(UploadFault::Length)) => {
+            kind = format!("{REGISTERED}#inconsistent-upload-length")
+        }
+        _ => {}
+    }
     let body = Problem {
-        kind: format!("urn:guichet:problem:{}", described.code),
+        kind,
         code: described.code.into(),
         title: described.title.get(&lang).into(),
         status: described.status.as_u16(),
@@ -171,6 +199,8 @@ fn problem(failure: &Failure, described: &Described, lang: Lang) -> Response {
         remedy: described.remedy.get(&lang).into(),
         findings: findings.iter().map(|finding| finding_json(finding, lang)).collect(),
         more: (more > 0).then_some(more),
+        expected_offset: offsets.map(|(expected, _)| expected),
+        provided_offset: offsets.map(|(_, provided)| provided),
     };
     let mut response = (described.status, Json(body)).into_response();
     let kind = HeaderValue::from_static("application/problem+json");

@@ -8,6 +8,11 @@ fn posted_forms_are_read_or_refused_in_time() {
     mutated(&seeds("form"), 3000, 5, form);
 }
 
+#[test]
+fn fields_of_uploads_are_read_or_left_in_time() {
+    mutated(&seeds("upload_field"), 3000, 5, upload_field);
+}
+
 /// A form with everything in it is read: the seeds reach the rules.
 #[test]
 fn a_seed_reaches_the_answers() {

@@ -1,6 +1,6 @@
 //! The applicant's dossiers: list, editor, pieces, preview.
 
-use super::{form, here, render, see_other};
+use super::{form, here, render, see_other, upload};
 use crate::web::extract::{Path, Query};
 use crate::{
     app::{App, AppError, Ctx, Page, PieceBytes, PieceFile, Saved, Share},
@@ -360,17 +360,9 @@ pub async fn attach(
         .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"));
     let PostedFile { fields, name, file } = posted;
     let done = app.attach(&ctx, id, &code, &name, fields.text("issued"), file).await;
-    let anchor = format!("/dossiers/{id}#piece-{code}");
     match done {
-        Ok(attached) => {
-            let same = attached.same_as.map(|other| format!("/dossiers/{id}?same={other}#piece-{code}"));
-            let path = same.unwrap_or(anchor);
-            if script {
-                let redirect = format!("{}{path}", ctx.lang.tr("", "/en"));
-                return Ok(Json(serde_json::json!({ "ok": true, "redirect": redirect })).into_response());
-            }
-            Ok(see_other(ctx.lang, &path))
-        }
+        Ok(attached) if script => Ok(upload::answer(ctx.lang, id, &code, &attached)),
+        Ok(attached) => Ok(see_other(ctx.lang, &upload::place(id, &code, &attached))),
         Err(error) if script => Err(error.into()),
         Err(error) => refused(&app, &ctx, id, &code, error).await,
     }

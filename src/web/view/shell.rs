@@ -79,9 +79,11 @@ impl askama::filters::HtmlSafe for Reference<'_> {}
 pub fn asset_version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();
     VERSION.get_or_init(|| {
-        let files: [&[u8]; 5] = [
+        let files: [&[u8]; 7] = [
             include_bytes!("../assets/style.css"),
             include_bytes!("../assets/app.js"),
+            include_bytes!("../assets/page.js"),
+            include_bytes!("../assets/upload.js"),
             include_bytes!("../assets/passkey.js"),
             include_bytes!("../assets/status.js"),
             include_bytes!("../assets/favicon.svg"),

@@ -7,7 +7,7 @@ use crate::harness::{
 use fantoccini::{Client, ClientBuilder, Locator, wd::Capabilities};
 use serde_json::{Value as Json, json};
 use std::{
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -32,14 +32,14 @@ pub enum Script {
     Off,
 }
 
-fn capabilities(profile: &std::path::Path, script: Script) -> Capabilities {
+fn capabilities(profile: &std::path::Path, script: Script, over: Option<SocketAddr>) -> Capabilities {
     let mut prefs = json!({ "intl.accept_languages": "fr" });
     if script == Script::Off {
         prefs["profile.managed_default_content_settings.javascript"] = json!(2);
     }
     // Without script the driver cannot scroll either, so the window is as high as the pages.
     let height = if script == Script::Off { 6000 } else { 900 };
-    let options = json!({
+    let mut options = json!({
         "args": [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
@@ -47,12 +47,25 @@ fn capabilities(profile: &std::path::Path, script: Script) -> Capabilities {
         ],
         "prefs": prefs,
     });
+    if let Some(line) = over {
+        let rule = format!("--host-resolver-rules=MAP localhost {line}");
+        options["args"].as_array_mut().unwrap().push(json!(rule));
+    }
     let all = json!({ "acceptInsecureCerts": true, "goog:chromeOptions": options });
     all.as_object().unwrap().clone()
 }
 
 impl Window {
     pub async fn open(script: Script) -> Self {
+        Self::open_by(script, None).await
+    }
+
+    /// The same, which reaches the installation by another address.
+    pub async fn open_over(script: Script, address: SocketAddr) -> Self {
+        Self::open_by(script, Some(address)).await
+    }
+
+    async fn open_by(script: Script, over: Option<SocketAddr>) -> Self {
         let profile = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let driver = Command::new("chromedriver")
@@ -62,7 +75,7 @@ impl Window {
             .spawn()
             .expect("chromedriver is installed (scripts/setup --with-browser)");
         let address = format!("http://127.0.0.1:{port}");
-        let wanted = capabilities(profile.path(), script);
+        let wanted = capabilities(profile.path(), script, over);
         let mut client = None;
         let end = std::time::Instant::now() + Duration::from_secs(40);
         while client.is_none() {

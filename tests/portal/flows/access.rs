@@ -1,6 +1,6 @@
 //! Every route of the table against everyone: the table and the doors agree.
 
-use super::experts;
+use super::{experts, uploads};
 use crate::harness::{Actor, sample};
 use guichet::{
     domain::access::Role,
@@ -9,7 +9,7 @@ use guichet::{
 use reqwest::Method;
 
 /// A real path for a route: the dossier, receipt and so on of somebody.
-fn concrete(path: &str, id: &str, receipt: &str) -> String {
+fn concrete(path: &str, id: &str, receipt: &str, upload: &str) -> String {
     path.replace("{call}", "hyper-open-x")
         .replace("{round}", "demonstration")
         .replace("/receipts/{number}", &format!("/receipts/{receipt}"))
@@ -24,6 +24,7 @@ fn concrete(path: &str, id: &str, receipt: &str) -> String {
         .replace("{session}", id)
         .replace("{request}", id)
         .replace("{token}", id)
+        .replace("{upload}", upload)
         .replace("{name}", "style.css")
 }
 
@@ -72,6 +73,7 @@ async fn every_route_opens_to_those_of_the_table_and_to_nobody_else() {
     let receipt = sample::deposit(&mut owner, &id).await;
     let mut assigned = experts::of_demonstration(&id).await;
     experts::declare_none(&mut assigned, &id).await;
+    let upload = uploads::begin(&mut owner, &id, "P7", 10).await;
     let mut everybody = everybody(owner, assigned).await;
     let mut anon = Actor::anon();
     Actor::officer().await;
@@ -81,7 +83,7 @@ async fn every_route_opens_to_those_of_the_table_and_to_nobody_else() {
         .to_owned();
     let mut faults = Vec::new();
     for route in routes() {
-        let path = concrete(&route.path.replace("/mails/{id}", &format!("/mails/{mail}")), &id, &receipt);
+        let path = concrete(&route.path.replace("/mails/{id}", &format!("/mails/{mail}")), &id, &receipt, &upload);
         for _ in route.methods.split(' ').filter(|method| *method == "GET") {
             for (who, actor) in &mut everybody {
                 let request = actor.request(Method::GET, &path).header("accept", "text/html");

@@ -25,6 +25,33 @@ pub fn piece(file: &str) -> Vec<u8> {
     std::fs::read(source("docs/samples/hyper-open-x").join(file)).unwrap()
 }
 
+/// A PDF of one page that is as long as a scanned one: `bytes` and a little more.
+pub fn long_pdf(bytes: usize) -> Vec<u8> {
+    use lopdf::{Document, Object, Stream, dictionary};
+    let mut document = Document::with_version("1.7");
+    let pages = document.new_object_id();
+    let mut state = 1_u32;
+    let noise = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state.to_le_bytes()[0]
+    });
+    let noise = document.add_object(Stream::new(dictionary! {}, noise.take(bytes).collect()));
+    let content = document.add_object(Stream::new(dictionary! {}, b"q Q".to_vec()));
+    let page = document.add_object(dictionary! {
+        "Type" => "Page", "Parent" => pages, "Contents" => content, "Noise" => noise,
+        "MediaBox" => vec![0.into(), 0.into(), 595.into(), 842.into()],
+    });
+    let tree = dictionary! { "Type" => "Pages", "Count" => 1, "Kids" => vec![page.into()] };
+    document.objects.insert(pages, Object::Dictionary(tree));
+    let catalog = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => pages });
+    document.trailer.set("Root", catalog);
+    let mut file = Vec::new();
+    document.save_to(&mut file).unwrap();
+    file
+}
+
 /// Sets one answer of a document.
 pub fn set(answers: &mut Json, path: &str, value: Json) {
     let (section, field) = path.split_once('.').unwrap();

@@ -18,7 +18,7 @@ pub fn with_indirect_encryption(bytes: &[u8], document: &Document) -> Option<Vec
     let mut updated = bytes.get(memmem::find(bytes, b"%PDF-")?..)?.to_vec();
     updated.push(b'\n');
     let object = updated.len();
-    write!(updated, "{number} 0 obj\n").ok()?;
+    writeln!(updated, "{number} 0 obj").ok()?;
     Writer::write_object(&mut updated, &encryption).ok()?;
     updated.extend_from_slice(b"\nendobj\n");
     let table = updated.len();

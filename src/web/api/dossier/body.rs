@@ -127,6 +127,15 @@ impl From<Upload> for PieceBody {
     }
 }
 
+/// What is said of a file beside its bytes.
+#[derive(Debug, Deserialize)]
+pub struct FileQuery {
+    #[serde(default)]
+    pub(super) issued: String,
+    #[serde(default)]
+    pub(super) name: String,
+}
+
 /// A piece that was attached.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AttachedBody {

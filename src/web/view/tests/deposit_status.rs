@@ -192,7 +192,8 @@ fn table(call: &Call) -> String {
         };
         let (fr_line, en_line) = (line(fr, &Lang::Fr), line(en, &Lang::En));
         let _ = write!(out, "\n## {}\n\n| where | French | English |\n|---|---|---|\n", name(fr));
-        let rows = ["banner, list, paper, programs", "save bar", "deposit card", "where it can go on", "across the paper"];
+        let rows =
+            ["banner, list, paper, programs", "save bar", "deposit card", "where it can go on", "across the paper"];
         for ((row, fr), en) in rows.iter().zip(&fr_line).zip(&en_line) {
             let _ = writeln!(out, "| {row} | {fr} | {en} |");
         }

@@ -1,0 +1,360 @@
+//! Files that arrive in parts, over as many requests as it takes.
+//!
+//! One is three small names in `incoming`: `<owner>.<id>.part` is what has arrived, `.note` is what the caller has to
+//! remember of it, `.turn` says whose turn it is. Every process of the machine can continue one, since the proxy sends
+//! each connection to any of them. Whoever holds the lock on the part appends to it; a newcomer takes the turn, upon
+//! which the holder writes what it has and lets go: a request whose client is long gone must not keep the next one
+//! waiting. The lock ends with the process that holds it.
+
+use super::{BATCH_BYTES, BlobError, Blobs, Received, blocking};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use ring::rand::{SecureRandom, SystemRandom};
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Write},
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio_util::io::ReaderStream;
+use uuid::Uuid;
+
+/// How often what has arrived is written and the turn looked at.
+const LOOK: Duration = Duration::from_millis(250);
+/// Pause between two tries to have the lock.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Longest wait for a holder to let go: it may be recording the file.
+const LET_GO: Duration = Duration::from_secs(20);
+
+/// Why a part could not be taken or appended to.
+#[derive(Debug, thiserror::Error)]
+pub enum PartialError {
+    /// A later request took the turn; what had arrived is kept.
+    #[error("a later request took over")]
+    Superseded,
+    /// Whoever has it does not let go.
+    #[error("the holder does not let go")]
+    Busy,
+    /// It was removed.
+    #[error("it is gone")]
+    Gone,
+    /// More bytes than allowed.
+    #[error("more than {0} bytes")]
+    TooLarge(u64),
+    /// The sender stopped half-way; what had arrived is kept.
+    #[error("the part broke off")]
+    BrokenOff,
+    /// The disk failed.
+    #[error("cannot write to the attachment store")]
+    Disk(#[from] io::Error),
+}
+
+/// A file of which parts have arrived.
+#[derive(Clone, Debug)]
+pub struct Partial {
+    base: PathBuf,
+}
+
+/// What is kept of one, for bounds and the sweep.
+#[derive(Clone, Debug)]
+pub struct KeptPartial {
+    /// Whose it is.
+    pub owner: Uuid,
+    /// Bytes that have arrived.
+    pub bytes: u64,
+    /// When it was last asked for or added to.
+    pub used: SystemTime,
+    /// The file.
+    pub partial: Partial,
+}
+
+/// A partial file in the hands of one request.
+#[derive(Debug)]
+pub struct Held {
+    partial: Partial,
+    file: Arc<File>,
+    turn: String,
+    offset: u64,
+}
+
+impl Blobs {
+    /// Begins a file that arrives in parts.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn begin(&self, owner: Uuid, id: &str, note: Vec<u8>) -> io::Result<Partial> {
+        let partial = Partial { base: self.base(owner, id) };
+        let made = partial.clone();
+        blocking(move || {
+            made.write_note(&note)?;
+            OpenOptions::new().write(true).create_new(true).open(made.named("part"))?;
+            Ok(())
+        })
+        .await?;
+        Ok(partial)
+    }
+
+    /// A file of an owner that arrives in parts; the others' are not there.
+    #[must_use]
+    pub fn partial(&self, owner: Uuid, id: &str) -> Option<Partial> {
+        let partial = Partial { base: self.base(owner, id) };
+        partial.named("part").is_file().then_some(partial)
+    }
+
+    /// All that arrive in parts, the longest unused first.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn partials(&self) -> io::Result<Vec<KeptPartial>> {
+        let incoming = self.folder.join("incoming");
+        blocking(move || {
+            let mut found = Vec::new();
+            for entry in fs::read_dir(incoming)? {
+                // One may end while the others are looked at.
+                found.extend(kept(&entry?.path()));
+            }
+            found.sort_by_key(|kept| kept.used);
+            Ok(found)
+        })
+        .await
+    }
+
+    /// Removes those that nobody has asked for in a while, and tells how many there were.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn sweep_partials(&self, age: Duration, now: SystemTime) -> io::Result<usize> {
+        let mut removed = 0;
+        for kept in self.partials().await? {
+            if now.duration_since(kept.used).is_ok_and(|unused| unused > age) && kept.partial.remove_unheld().await? {
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    fn base(&self, owner: Uuid, id: &str) -> PathBuf {
+        // Ids come from addresses; the filter keeps a wrong one from leaving the folder.
+        let id: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
+        self.folder.join("incoming").join(format!("{}.{id}", owner.simple()))
+    }
+}
+
+fn kept(path: &Path) -> Option<KeptPartial> {
+    let name = path.file_name()?.to_str()?.strip_suffix(".part")?;
+    let (owner, _) = name.split_once('.')?;
+    let partial = Partial { base: path.with_file_name(name) };
+    let (part, note) = (path.metadata().ok()?, partial.named("note").metadata().ok()?);
+    let used = part.modified().ok()?.max(note.modified().ok()?);
+    Some(KeptPartial { owner: owner.parse().ok()?, bytes: part.len(), used, partial })
+}
+
+impl Partial {
+    fn named(&self, kind: &str) -> PathBuf {
+        let name = self.base.file_name().unwrap_or_default().to_string_lossy();
+        self.base.with_file_name(format!("{name}.{kind}"))
+    }
+
+    /// What the caller has noted.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn note(&self) -> io::Result<Vec<u8>> {
+        let path = self.named("note");
+        blocking(move || fs::read(path)).await
+    }
+
+    fn write_note(&self, note: &[u8]) -> io::Result<()> {
+        let (path, fresh) = (self.named("note"), self.named("fresh"));
+        fs::write(&fresh, note)?;
+        fs::rename(fresh, path)
+    }
+
+    /// Takes the turn and waits until the holder has let go.
+    ///
+    /// # Errors
+    /// See [`PartialError`].
+    pub async fn claim(&self) -> Result<Held, PartialError> {
+        let turn = turn()?;
+        let (part, place, own) = (self.named("part"), self.named("turn"), turn.clone());
+        let file = blocking(move || {
+            let file = OpenOptions::new().read(true).append(true).open(part)?;
+            fs::write(place, own)?;
+            Ok(Arc::new(file))
+        })
+        .await
+        .map_err(gone)?;
+        let end = Instant::now() + LET_GO;
+        while !locked(&file)? {
+            if !self.is_turn_of(&turn).await {
+                return Err(PartialError::Superseded);
+            }
+            if Instant::now() > end {
+                return Err(PartialError::Busy);
+            }
+            sleep(PAUSE).await;
+        }
+        let meta = file.metadata()?;
+        if meta.nlink() == 0 {
+            return Err(PartialError::Gone);
+        }
+        if !self.is_turn_of(&turn).await {
+            return Err(PartialError::Superseded);
+        }
+        let note = self.named("note");
+        // Being asked for is being used.
+        blocking(move || OpenOptions::new().append(true).open(note)?.set_modified(SystemTime::now())).await?;
+        Ok(Held { partial: self.clone(), file, turn, offset: meta.len() })
+    }
+
+    async fn is_turn_of(&self, turn: &str) -> bool {
+        let (path, turn) = (self.named("turn"), turn.to_owned());
+        blocking(move || fs::read_to_string(path)).await.is_ok_and(|has| has == turn)
+    }
+
+    /// Removes it unless a request holds it, and says whether it did.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn remove_unheld(&self) -> io::Result<bool> {
+        let this = self.clone();
+        blocking(move || {
+            let Ok(file) = File::open(this.named("part")) else { return Ok(false) };
+            if !locked(&file)? {
+                return Ok(false);
+            }
+            this.remove_files()?;
+            Ok(true)
+        })
+        .await
+    }
+
+    fn remove_files(&self) -> io::Result<()> {
+        for kind in ["part", "note", "turn"] {
+            match fs::remove_file(self.named(kind)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn gone(error: io::Error) -> PartialError {
+    if error.kind() == io::ErrorKind::NotFound { PartialError::Gone } else { error.into() }
+}
+
+fn locked(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn turn() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| io::Error::other("no randomness"))?;
+    Ok(hex::encode(bytes))
+}
+
+impl Held {
+    /// Bytes that have arrived and are kept.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Changes what the caller has noted.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn note(&self, note: Vec<u8>) -> io::Result<()> {
+        let partial = self.partial.clone();
+        blocking(move || partial.write_note(&note)).await
+    }
+
+    /// Appends a stream until it ends; whatever ends it, what has arrived is kept. Never more than `most` bytes in all.
+    ///
+    /// # Errors
+    /// See [`PartialError`].
+    pub async fn append<E>(
+        &mut self,
+        stream: impl Stream<Item = Result<Bytes, E>>,
+        most: u64,
+    ) -> Result<(), PartialError> {
+        let mut stream = std::pin::pin!(stream);
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut batch = Vec::new();
+        let ended = loop {
+            tokio::select! {
+                next = stream.next() => match next {
+                    None => break Ok(()),
+                    Some(Err(_)) => break Err(PartialError::BrokenOff),
+                    Some(Ok(bytes)) => {
+                        if self.offset + (batch.len() + bytes.len()) as u64 > most {
+                            break Err(PartialError::TooLarge(most));
+                        }
+                        batch.extend_from_slice(&bytes);
+                        if batch.len() >= BATCH_BYTES {
+                            self.write(std::mem::take(&mut batch)).await?;
+                        }
+                    }
+                },
+                _ = look.tick() => {
+                    self.write(std::mem::take(&mut batch)).await?;
+                    if !self.partial.is_turn_of(&self.turn).await {
+                        break Err(PartialError::Superseded);
+                    }
+                }
+            }
+        };
+        self.write(batch).await?;
+        let file = self.file.clone();
+        blocking(move || file.sync_data()).await?;
+        ended
+    }
+
+    async fn write(&mut self, batch: Vec<u8>) -> io::Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let (file, bytes) = (self.file.clone(), batch.len() as u64);
+        blocking(move || (&*file).write_all(&batch)).await?;
+        self.offset += bytes;
+        Ok(())
+    }
+
+    /// A copy of what has arrived, hashed: as if it had come in one piece.
+    ///
+    /// # Errors
+    /// See [`BlobError`].
+    pub async fn received(&self, blobs: &Blobs, most: u64) -> Result<Received, BlobError> {
+        let part = tokio::fs::File::open(self.partial.named("part")).await?;
+        blobs.receive(ReaderStream::with_capacity(part, BATCH_BYTES), most).await
+    }
+
+    /// Frees the bytes, and keeps the note.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn clear(&self) -> io::Result<()> {
+        let file = self.file.clone();
+        blocking(move || file.set_len(0)).await
+    }
+
+    /// Removes it.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn remove(self) -> io::Result<()> {
+        blocking(move || self.partial.remove_files()).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,243 @@
+//! A piece on its way, in parts that the portal keeps: a line that is cut costs what was on it and no more (Resumable
+//! Uploads for HTTP, draft-ietf-httpbis-resumable-upload, interop version 8).
+//!
+//! What ends it is silence and a lack of progress, never how long it takes.
+
+use super::{
+    client::{Portal, read},
+    files::PieceOnDisk,
+};
+use crate::domain::ids::DossierId;
+use anyhow::{Context, bail};
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use indicatif::ProgressBar;
+use reqwest::{
+    Response, StatusCode, Url,
+    header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, LOCATION},
+};
+use serde::Deserialize;
+use std::{
+    io::{Seek, SeekFrom},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::time::{Instant, sleep};
+use tokio_util::io::ReaderStream;
+
+/// Longest time without a byte, while some are left to send.
+const SILENCE: Duration = Duration::from_secs(30);
+/// Longest wait for the answer, once all are sent.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// Pauses before each further try that follows one which brought nothing forward, in seconds.
+const PAUSES_S: [u64; 8] = [1, 2, 4, 8, 15, 30, 30, 30];
+/// How often the progress is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// The answer to the last part.
+#[derive(Deserialize)]
+struct Attached {
+    sha256: String,
+}
+
+/// What became of a try.
+enum Step {
+    /// The portal has judged the whole file, or refuses to go on.
+    Answered(Response),
+    /// The portal waits for the parts.
+    Begun(Url),
+    /// So many bytes have arrived.
+    Reached(u64),
+    /// The line or the portal failed; how many bytes have arrived has to be asked.
+    Lost(anyhow::Error),
+    /// The portal knows nothing of this upload.
+    Unknown,
+}
+
+/// A piece on its way.
+struct Upload<'a> {
+    portal: &'a Portal,
+    piece: &'a PieceOnDisk,
+    creation: Url,
+    progress: ProgressBar,
+    /// Where its parts go, once it has begun.
+    place: Option<Url>,
+    /// Bytes that have arrived, where that is known.
+    offset: Option<u64>,
+}
+
+impl Portal {
+    /// Attaches a piece, streamed from the disk.
+    ///
+    /// # Errors
+    /// [`super::Refused`] when the portal does not take the file; when it is away for long, or the file changes on the way.
+    pub async fn attach(&self, dossier: DossierId, piece: &PieceOnDisk) -> anyhow::Result<()> {
+        let mut creation = self.address(&["dossiers", &dossier.to_string(), "pieces", &piece.code])?;
+        creation.query_pairs_mut().append_pair("name", &piece.name);
+        if let Some(issued) = piece.issued {
+            creation.query_pairs_mut().append_pair("issued", &issued.to_string());
+        }
+        // Drawn on a terminal only.
+        let progress = ProgressBar::new(piece.bytes).with_message(piece.name.clone());
+        let mut upload = Upload { portal: self, piece, creation, progress, place: None, offset: None };
+        let answer = upload.run().await;
+        upload.progress.finish_and_clear();
+        let attached: Attached = read(self.judged(answer?, &piece.path.display().to_string()).await?).await?;
+        if attached.sha256 != piece.sha256 {
+            bail!("{} has changed while it was sent; run again", piece.path.display());
+        }
+        Ok(())
+    }
+}
+
+impl Upload<'_> {
+    /// Goes on until the portal has answered for the whole file.
+    async fn run(&mut self) -> anyhow::Result<Response> {
+        let (mut best, mut tries) = (None, 0);
+        loop {
+            let failure = match self.step().await? {
+                Step::Answered(answer) => return Ok(answer),
+                Step::Begun(place) => {
+                    (self.place, self.offset) = (Some(place), Some(0));
+                    continue;
+                }
+                Step::Reached(offset) => {
+                    self.offset = Some(offset);
+                    if best.is_none_or(|best| offset > best) {
+                        (best, tries) = (Some(offset), 0);
+                    }
+                    continue;
+                }
+                Step::Lost(error) => error,
+                Step::Unknown => {
+                    self.place = None;
+                    anyhow::anyhow!("the portal does not know of this upload any more")
+                }
+            };
+            self.offset = None;
+            let Some(pause) = PAUSES_S.get(tries) else {
+                return Err(failure).with_context(|| format!("{} does not get through", self.piece.path.display()));
+            };
+            tries += 1;
+            sleep(Duration::from_secs(*pause)).await;
+        }
+    }
+
+    async fn step(&self) -> anyhow::Result<Step> {
+        match (&self.place, self.offset) {
+            (None, _) => self.begin().await,
+            (Some(place), None) => self.ask(place).await,
+            (Some(place), Some(offset)) => self.append(place, offset).await,
+        }
+    }
+
+    async fn begin(&self) -> anyhow::Result<Step> {
+        let request = self.portal.http.put(self.creation.clone()).header("upload-complete", "?0");
+        let request = request.header("upload-length", self.piece.bytes).header(INTEROP.0, INTEROP.1);
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) => return Ok(Step::Lost(error.into())),
+        };
+        match answer.status() {
+            StatusCode::CREATED => {}
+            // It is the dossier that is not there.
+            StatusCode::NOT_FOUND => return Ok(Step::Answered(answer)),
+            _ => return judge(answer).await,
+        }
+        let place = answer.headers().get(LOCATION).and_then(|place| place.to_str().ok());
+        let place = place.context("the portal does not say where the file goes")?;
+        Ok(Step::Begun(self.creation.join(place).context("the portal sends the file somewhere that cannot be")?))
+    }
+
+    async fn ask(&self, place: &Url) -> anyhow::Result<Step> {
+        // Not HEAD: what the portal has to say stands in the body.
+        match self.portal.http.get(place.clone()).header(INTEROP.0, INTEROP.1).send().await {
+            Ok(answer) if answer.status().is_success() => {
+                let offset = offset(answer.headers()).context("the portal does not say how much has arrived")?;
+                Ok(Step::Reached(offset))
+            }
+            Ok(answer) => judge(answer).await,
+            Err(error) => Ok(Step::Lost(error.into())),
+        }
+    }
+
+    async fn append(&self, place: &Url, offset: u64) -> anyhow::Result<Step> {
+        let path = &self.piece.path;
+        let unreadable = || format!("cannot read {}", path.display());
+        let mut file = std::fs::File::open(path).with_context(unreadable)?;
+        file.seek(SeekFrom::Start(offset)).with_context(unreadable)?;
+        let left = self.piece.bytes.saturating_sub(offset);
+        self.progress.set_position(offset);
+        let (sent, bar) = (Arc::new(AtomicU64::new(0)), self.progress.clone());
+        let counted = sent.clone();
+        let stream = ReaderStream::new(tokio::fs::File::from_std(file)).inspect_ok(move |chunk: &Bytes| {
+            counted.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            bar.inc(chunk.len() as u64);
+        });
+        let request = self.portal.uploads.patch(place.clone()).header(INTEROP.0, INTEROP.1);
+        let request = request
+            .header(CONTENT_TYPE, "application/partial-upload")
+            .header(CONTENT_LENGTH, left)
+            .header("upload-offset", offset)
+            .header("upload-complete", "?1")
+            .body(reqwest::Body::wrap_stream(stream));
+        tokio::select! {
+            answer = request.send() => match answer {
+                Ok(answer) => judge(answer).await,
+                Err(error) => Ok(Step::Lost(error.into())),
+            },
+            () = stalled(&sent, left) => Ok(Step::Lost(anyhow::anyhow!("the line is silent"))),
+        }
+    }
+}
+
+/// What has to be sent by clients as long as the draft is one.
+const INTEROP: (&str, &str) = ("upload-draft-interop-version", "8");
+
+fn offset(headers: &HeaderMap) -> Option<u64> {
+    headers.get("upload-offset")?.to_str().ok()?.parse().ok()
+}
+
+/// Ends once nothing moves any more.
+async fn stalled(sent: &AtomicU64, left: u64) {
+    let (mut last, mut since) = (0, Instant::now());
+    loop {
+        sleep(LOOK).await;
+        let now = sent.load(Ordering::Relaxed);
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+        if since.elapsed() > if now < left { SILENCE } else { PATIENCE } {
+            return;
+        }
+    }
+}
+
+/// What an answer means for an upload.
+async fn judge(answer: Response) -> anyhow::Result<Step> {
+    let status = answer.status();
+    let whole = answer.headers().get("upload-complete").is_some_and(|complete| complete == "?1");
+    let passing = matches!(
+        status,
+        StatusCode::CONFLICT | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS | StatusCode::BAD_REQUEST
+    );
+    Ok(match status {
+        _ if whole && status != StatusCode::CONFLICT => Step::Answered(answer),
+        StatusCode::NOT_FOUND => Step::Unknown,
+        _ if passing || status.is_server_error() => {
+            let said = answer.text().await.unwrap_or_default();
+            let said = serde_json::from_str::<Said>(&said).map(|said| said.detail).unwrap_or_default();
+            Step::Lost(anyhow::anyhow!("the portal answers {status} {said}"))
+        }
+        _ => Step::Answered(answer),
+    })
+}
+
+/// What the portal says of a failure.
+#[derive(Deserialize)]
+struct Said {
+    detail: String,
+}

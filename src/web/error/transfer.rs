@@ -1,0 +1,144 @@
+//! What goes wrong on the way: requests that are too slow, too long or broken, and uploads that cannot go on.
+
+use super::{AGAIN, Described, Failure, words};
+use crate::{app::upload::UploadFault, domain::text::Text};
+use axum::http::StatusCode as S;
+
+const RESUME: (&str, &str) = (
+    "Demandez par HEAD combien d’octets sont arrivés, et continuez de là.",
+    "Ask by HEAD how many bytes have arrived, and go on from there.",
+);
+
+/// A request that did not come as it should; nothing for the other failures.
+pub(super) fn describe(failure: &Failure) -> Option<Described> {
+    let described = match failure {
+        Failure::Silent => words(
+            S::REQUEST_TIMEOUT,
+            "silent",
+            ("Envoi interrompu", "Sending broke off"),
+            (
+                "Plus rien n’est arrivé pendant 30 secondes\u{a0}: la connexion est sans doute coupée.",
+                "Nothing came any more for 30 seconds: the connection is probably lost.",
+            ),
+            (
+                "Vérifiez votre connexion et envoyez de nouveau. Un envoi lent n’est jamais coupé tant qu’il avance.",
+                "Check your connection and send again. A slow upload is never cut while it goes on.",
+            ),
+        ),
+        Failure::Slow => words(
+            S::GATEWAY_TIMEOUT,
+            "slow",
+            ("Réponse trop lente", "The answer took too long"),
+            (
+                "Le portail n’a pas pu répondre à temps\u{a0}; ce que vous demandiez a peut-être abouti.",
+                "The portal could not answer in time; what you asked for may have been done.",
+            ),
+            (
+                "Avant de recommencer, vérifiez dans votre dossier si l’opération a abouti.",
+                "Before trying again, check in your application whether the operation went through.",
+            ),
+        ),
+        Failure::TwoHosts => words(
+            S::BAD_REQUEST,
+            "two_hosts",
+            ("Requête incompréhensible", "The request cannot be understood"),
+            ("Elle porte deux en-têtes Host.", "It carries two Host headers."),
+            ("Envoyez-en un seul (RFC 9112, section 3.2).", "Send one only (RFC 9112, section 3.2)."),
+        ),
+        Failure::HeadTooLarge => words(
+            S::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "head_too_large",
+            ("Trop d’en-têtes ou de cookies", "Too many headers or cookies"),
+            (
+                "Votre navigateur envoie plus de 16 Ko d’en-têtes\u{a0}: presque toujours des cookies accumulés.",
+                "Your browser sends more than 16 kB of headers: nearly always cookies that have piled up.",
+            ),
+            (
+                "Effacez les cookies de ce site dans les réglages du navigateur, puis rouvrez la page et reconnectez-vous.",
+                "Clear the cookies of this site in the browser’s settings, then open the page again and sign in.",
+            ),
+        ),
+        Failure::PartialKind => words(
+            S::UNSUPPORTED_MEDIA_TYPE,
+            "partial_kind",
+            ("Type inattendu", "Unexpected type"),
+            ("Ce n’est pas une partie d’envoi.", "This is no part of an upload."),
+            ("Envoyez Content-Type: application/partial-upload.", "Send Content-Type: application/partial-upload."),
+        ),
+        Failure::UploadFields => words(
+            S::BAD_REQUEST,
+            "upload_fields",
+            ("Envoi incomplet", "Upload incomplete"),
+            (
+                "Upload-Offset ou Upload-Complete manque, ou ne se lit pas.",
+                "Upload-Offset or Upload-Complete is missing, or cannot be read.",
+            ),
+            (
+                "Envoyez un entier dans Upload-Offset, et ?0 ou ?1 dans Upload-Complete.",
+                "Send an integer in Upload-Offset, and ?0 or ?1 in Upload-Complete.",
+            ),
+        ),
+        _ => return None,
+    };
+    Some(described)
+}
+
+/// An upload that cannot go on.
+pub(super) fn describe_upload(fault: &UploadFault) -> Described {
+    match fault {
+        UploadFault::Offset { expected, provided, .. } => {
+            let mut described = words(
+                S::CONFLICT,
+                "mismatching_upload_offset",
+                ("Cette partie n’est pas la suite", "This part is not the next one"),
+                ("", ""),
+                RESUME,
+            );
+            described.detail = Text::new(
+                format!("{expected} octets sont arrivés\u{a0}; cette partie commence à {provided}."),
+                format!("{expected} bytes have arrived; this part begins at {provided}."),
+            );
+            described
+        }
+        UploadFault::Length => words(
+            S::BAD_REQUEST,
+            "inconsistent_upload_length",
+            ("Longueurs contradictoires", "Inconsistent lengths"),
+            (
+                "Les longueurs annoncées se contredisent, ou ne sont pas celle de ce qui est arrivé.",
+                "The lengths that were declared contradict each other, or what has arrived.",
+            ),
+            ("Recommencez l’envoi de ce fichier.", "Begin the upload of this file again."),
+        ),
+        UploadFault::Superseded => words(
+            S::CONFLICT,
+            "superseded",
+            ("Envoi repris ailleurs", "Upload taken over"),
+            (
+                "Une requête plus récente continue cet envoi\u{a0}; ce qui était arrivé est gardé.",
+                "A later request goes on with this upload; what had arrived is kept.",
+            ),
+            RESUME,
+        ),
+        UploadFault::Busy => words(
+            S::SERVICE_UNAVAILABLE,
+            "upload_busy",
+            ("Envoi en cours d’enregistrement", "Upload being recorded"),
+            (
+                "Ce qui vient d’arriver est encore en train d’être enregistré.",
+                "What has just arrived is still being recorded.",
+            ),
+            AGAIN,
+        ),
+        UploadFault::TooMany => words(
+            S::TOO_MANY_REQUESTS,
+            "too_many_uploads",
+            ("Trop d’envois à la fois", "Too many uploads at once"),
+            (
+                "Plusieurs fichiers de ce compte sont déjà en cours d’envoi.",
+                "Several files of this account are on their way already.",
+            ),
+            ("Attendez que l’un d’eux soit arrivé, puis réessayez.", "Wait until one has arrived, then try again."),
+        ),
+    }
+}
