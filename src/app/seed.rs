@@ -128,7 +128,9 @@ async fn samples(app: &App, ada: &Ctx, bob: &Ctx) -> anyhow::Result<()> {
     let deposited = app.create(bob, &call.id, &round, complete, fixed(3)).await?;
     if app.page(bob, deposited).await?.dossier.versions == 0 {
         attach(app, bob, deposited, &sample.pieces).await?;
-        app.deposit(bob, deposited, Submission { attempt: fixed(4), revision: None })
+        // The pieces were attached after the first request of all these.
+        let depositing = Ctx { now: bob.clock.now(), ..bob.clone() };
+        app.deposit(&depositing, deposited, Submission { attempt: fixed(4), revision: None })
             .await
             .context("the sample dossier is refused")?;
     }

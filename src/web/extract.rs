@@ -407,13 +407,17 @@ pub fn form_session(ctx: &Ctx) -> Option<String> {
 
 /// Unsafe requests must come from our own pages: browsers say so by `Origin`, or by `Sec-Fetch-Site`.
 fn same_site(app: &App, headers: &HeaderMap) -> Result<(), Failure> {
-    let said = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
-    let holds = match (said("origin"), said("sec-fetch-site")) {
-        (Some(origin), _) => {
-            origin == app.config.portal.public_url || site(app, headers).is_some_and(|site| site.origin == origin)
-        }
-        (None, Some(site)) => site == "same-origin",
-        (None, None) => false,
+    let ours = |origin: &str| {
+        origin == app.config.portal.public_url || site(app, headers).is_some_and(|site| site.origin == origin)
+    };
+    // A second header would be believed by somebody else than the first.
+    let all = |name, right: &dyn Fn(&str) -> bool| {
+        headers.get_all(name).iter().all(|value: &axum::http::HeaderValue| value.to_str().is_ok_and(right))
+    };
+    let holds = if headers.contains_key(header::ORIGIN) {
+        all("origin", &ours)
+    } else {
+        headers.contains_key("sec-fetch-site") && all("sec-fetch-site", &|site| site == "same-origin")
     };
     if holds { Ok(()) } else { Err(Failure::Csrf) }
 }

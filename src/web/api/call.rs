@@ -17,13 +17,7 @@ use crate::{
         extract::{ApiCtx, read_whole},
     },
 };
-use axum::{
-    Json,
-    body::Body,
-    extract::State,
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{Json, body::Body, extract::State, http::HeaderMap, response::Response};
 use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -7,6 +7,11 @@ const KEPT = 12 * 3600_000; // as long as the server keeps parts
 const HEAD = 64 * 1024; // bytes by which a file is known again
 const SILENCE = 30_000; // without a byte: the line is lost
 const PATIENCE = 90_000; // for the answer, once all is sent
+// A browser sends a request of which the line took the answer once more by itself, from its beginning: parts are short
+// enough for that to cost little, and long enough for a good line not to wait.
+const MIN_PART = 256 * 1024;
+const MAX_PART = 8 * 1024 * 1024;
+const FAST_PART_MS = 4000; // a part that took less may be longer the next time
 const PAUSES = [1, 2, 4, 8, 15, 30, 30, 30]; // seconds between tries that bring nothing forward
 
 const megabytes = (bytes) => (bytes / 1e6).toLocaleString(t("fr", "en"), { maximumFractionDigits: 1 });
@@ -145,6 +150,7 @@ class Upload {
   tries = 0;
   best = -1;
   renewals = 0;
+  part = MIN_PART;
 
   constructor(form, file) {
     this.form = form;
@@ -196,17 +202,26 @@ class Upload {
 
   async append() {
     const from = this.offset;
-    const fields = { "content-type": "application/partial-upload", "upload-offset": String(from), "upload-complete": "?1" };
+    const until = Math.min(from + this.part, this.file.size);
+    const last = until === this.file.size;
+    const fields = { "content-type": "application/partial-upload", "upload-offset": String(from), "upload-complete": last ? "?1" : "?0" };
     this.offset = undefined; // until the server says it
     tell(this.form, "sending", t("Envoi en cours…", "Uploading…"));
     show(this.form, from, this.file.size);
+    const began = Date.now();
     const answer = await send("PATCH", this.url, {
       headers: headers(this.form, fields),
-      body: this.file.slice(from),
+      body: this.file.slice(from, until),
       progress: (loaded) => show(this.form, from + loaded, this.file.size),
       signal: this.control.signal,
+    }).catch((fault) => {
+      this.part = MIN_PART;
+      throw fault;
     });
-    return this.judge(answer);
+    if (last || answer.status !== 204) return this.judge(answer);
+    if (Date.now() - began < FAST_PART_MS) this.part = Math.min(2 * this.part, MAX_PART);
+    this.reached(Number(answer.header("upload-offset")));
+    return { again: true };
   }
 
   /** Progress is what the server has. */

@@ -4,7 +4,7 @@ use super::{here, render};
 use crate::{
     app::{App, AppError, Ctx},
     domain::{
-        receipt::{self, PublicKey},
+        receipt::{self, MAX_RECEIPT_BYTES, PublicKey},
         text::shorten,
     },
     web::{assets, error::Failure, extract::PostedFile, view},
@@ -44,6 +44,9 @@ pub async fn run(State(app): State<App>, ctx: Ctx, uri: Uri, mut posted: PostedF
     let mut bytes = Vec::new();
     while let Some(chunk) = posted.file.chunk().await.map_err(|_| Failure::BadRequest)? {
         bytes.extend_from_slice(&chunk);
+    }
+    if bytes.len() > MAX_RECEIPT_BYTES {
+        return Err(Failure::TooLarge(MAX_RECEIPT_BYTES as u64));
     }
     let read = bytes.len();
     let keys = published(&app);

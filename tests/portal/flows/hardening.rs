@@ -154,16 +154,11 @@ async fn a_dossier_is_only_where_it_stands() {
     let mut ada = Actor::applicant_when("2024-07-31T22:30:00+02:00").await;
     let id = sample::complete(&mut ada, "2024", date(2024, 7, 31)).await;
     sample::deposit(&mut ada, &id).await;
-    let mut officer = Actor::officer().await;
+    let email = format!("officer-{}@exemple.org", Uuid::now_v7().simple());
+    ada.at.command(&["access", "give", &email, "--role", "officer"]).await;
+    let mut officer = Actor::at(ada.at);
     officer.when(CLOSED);
-    let mut officer = {
-        let email = format!("officer-{}@exemple.org", Uuid::now_v7().simple());
-        officer.at.command(&["access", "give", &email, "--role", "officer"]).await;
-        let mut fresh = Actor::anon();
-        fresh.when(CLOSED);
-        fresh.sign_in(&email).await;
-        fresh
-    };
+    officer.sign_in(&email).await;
     let right = format!("/calls/hyper-open-x/rounds/2024/dossiers/{id}");
     officer.get(&right).await.expect(200);
     for wrong in ["/calls/petit-pas/rounds/2024", "/calls/hyper-open-x/rounds/demonstration", "/calls/x/rounds/y"] {

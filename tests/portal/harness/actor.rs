@@ -299,7 +299,7 @@ pub async fn mails_to(actor: &mut Actor, email: &str) -> Vec<Json> {
 }
 
 /// The sign-in links that an address was sent, the latest first.
-async fn sign_in_links(actor: &mut Actor, email: &str) -> Vec<String> {
+pub async fn sign_in_links(actor: &mut Actor, email: &str) -> Vec<String> {
     let link = |mail: &Json| {
         let words = mail["body"].as_str()?.split_whitespace();
         words.map(str::to_owned).find(|word| word.contains("/sign-in/"))
@@ -313,7 +313,7 @@ pub async fn mail_link(actor: &mut Actor, email: &str) -> String {
 }
 
 /// Waits for a sign-in link beyond those that were there.
-async fn new_link(actor: &mut Actor, email: &str, before: usize) -> String {
+pub async fn new_link(actor: &mut Actor, email: &str, before: usize) -> String {
     let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
     loop {
         let links = sign_in_links(actor, email).await;

@@ -33,10 +33,7 @@ fn tree(root: &str, more: &[(usize, String)]) -> Vec<u8> {
 }
 
 fn found(bytes: &[u8]) -> Result<Inspection, FileRefusal> {
-    let began = Instant::now();
-    let verdict = judge(bytes).map(|verdict| verdict.inspection);
-    println!("{} bytes: {verdict:?} {:?}", bytes.len(), began.elapsed());
-    verdict
+    judge(bytes).map(|verdict| verdict.inspection)
 }
 
 fn pages(bytes: &[u8]) -> Option<u32> {

@@ -78,8 +78,12 @@ async fn inviting_again_replaces_what_was_given() {
     let first = revocations(&mut ada, &id).await.remove(0);
     let mut accountant = guest(&email).await;
     accountant.get(&format!("/dossiers/{id}/edit/budget")).await.expect(200);
-    let page = ada.get(&format!("/dossiers/{id}/guests")).await.body;
-    assert!(page.contains("Venu pour la première fois"));
+    // Within a second: reading writes nothing itself (A13).
+    let guests = format!("/dossiers/{id}/guests");
+    wait_for_async("the first coming to be noted", async || {
+        ada.get(&guests).await.body.contains("Venu pour la première fois")
+    })
+    .await;
 
     give(&mut ada, &id, &email, &[("part.section:project", "read")]).await;
     accountant.get(&format!("/dossiers/{id}/edit/budget")).await.expect(404);
