@@ -163,7 +163,7 @@ fn mixes_alphabets(label: &str) -> bool {
         }
     }
     let together = |allowed: &&[Script]| found.iter().all(|script| allowed.contains(script));
-    found.len() > 1 && !TOGETHER.iter().any(|allowed| together(&allowed))
+    found.len() > 1 && !TOGETHER.iter().any(together)
 }
 
 #[cfg(test)]

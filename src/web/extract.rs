@@ -308,7 +308,11 @@ impl FromRequestParts<App> for Checked {
 
 /// The form token that a script sends.
 fn form_token(headers: &HeaderMap) -> &str {
-    headers.get("x-csrf-token").and_then(|value| value.to_str().ok()).unwrap_or_default()
+    let mut all = headers.get_all("x-csrf-token").iter();
+    match (all.next(), all.next()) {
+        (Some(value), None) => value.to_str().unwrap_or_default(),
+        _ => "",
+    }
 }
 
 /// The same of somebody who may not be known yet. A visitor has no form token; where the request comes from has to be

@@ -7,6 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use futures_util::StreamExt;
 use hyper::body::{Frame, SizeHint};
 use std::{
     pin::Pin,
@@ -14,13 +15,19 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
 
 /// Longest silence in the body of a request: a line over which nothing comes for so long is lost.
 pub const UPLOAD_SILENCE: Duration = Duration::from_secs(30);
 /// Longest time for the answer, from the last of the body on. Shorter than the proxy's patience, whose page knows no
 /// language.
 pub const ANSWER: Duration = Duration::from_secs(55);
+
+/// Most bytes of a body that are still taken, and dropped, after an answer that came before its end. A proxy that cannot
+/// pass them on holds up everything else of the browser's connection.
+const MAX_DRAINED_BYTES: usize = 8 * 1024 * 1024;
+/// Longest silence while they are.
+const DRAIN_SILENCE: Duration = Duration::from_secs(5);
 
 /// Both limits.
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +111,28 @@ impl HttpBody for Watched {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if self.body.is_end_stream() || self.pace.is_silent() {
+            return;
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(drain(std::mem::replace(&mut self.body, Body::empty())));
+        }
+    }
+}
+
+/// Takes what is still coming of a body that nobody reads any more.
+async fn drain(body: Body) {
+    let mut rest = body.into_data_stream();
+    let mut drained = 0;
+    while drained < MAX_DRAINED_BYTES
+        && let Ok(Some(Ok(chunk))) = timeout(DRAIN_SILENCE, rest.next()).await
+    {
+        drained += chunk.len();
     }
 }
 

@@ -18,7 +18,7 @@ fn pdf(objects: &[(usize, String)]) -> Vec<u8> {
     write!(out, "xref\n0 {size}\n").unwrap();
     for number in 0..size {
         match table.get(&number) {
-            Some(at) => write!(out, "{at:010} 00000 n \n").unwrap(),
+            Some(at) => writeln!(out, "{at:010} 00000 n ").unwrap(),
             None => out.push_str("0000000000 65535 f \n"),
         }
     }

@@ -40,8 +40,9 @@ const YEARS_LATER: &str = "2026-11-27T10:00:00+01:00";
 
 #[test]
 fn what_may_be_done_changes_at_the_closing_to_the_millisecond() {
+    type Moment<'a> = (Dossier, &'a [Step], &'a [Step], &'a [Step]);
     use Step::{CarryOver, Deposit, Edit, Replace, Withdraw};
-    let table: [(Dossier, &[Step], &[Step], &[Step]); 4] = [
+    let table: [Moment<'_>; 4] = [
         (dossier("2024", 2, false), &[Edit, Deposit], &[Edit], &[Edit, CarryOver]),
         (dossier("2024", 3, true), &[Edit, Withdraw], &[Edit, Withdraw], &[Edit, Withdraw]),
         (dossier("2024", 4, true), &[Edit, Replace, Withdraw], &[Edit, Withdraw], &[Edit, Withdraw, CarryOver]),

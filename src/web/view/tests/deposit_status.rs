@@ -191,17 +191,18 @@ fn table(call: &Call) -> String {
             [plain(&status.sentence(), lang), plain(&status.brief(), lang), advice, further, paper]
         };
         let (fr_line, en_line) = (line(fr, &Lang::Fr), line(en, &Lang::En));
-        let _ = write!(out, "\n## {}\n\n| where | French | English |\n|---|---|---|\n", name(fr));
+        writeln!(out, "\n## {}\n\n| where | French | English |\n|---|---|---|", name(fr)).unwrap();
         let rows =
             ["banner, list, paper, programs", "save bar", "deposit card", "where it can go on", "across the paper"];
         for ((row, fr), en) in rows.iter().zip(&fr_line).zip(&en_line) {
-            let _ = writeln!(out, "| {row} | {fr} | {en} |");
+            writeln!(out, "| {row} | {fr} | {en} |").unwrap();
         }
-        let _ = write!(
+        writeln!(
             out,
-            "\nMay: {}. Offered: deposit on {deposit}; withdraw on {withdraw}; carry over on {carry_over}.\n",
+            "\nMay: {}. Offered: deposit on {deposit}; withdraw on {withdraw}; carry over on {carry_over}.",
             steps.join(", ")
-        );
+        )
+        .unwrap();
     }
     out
 }
