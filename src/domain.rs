@@ -16,6 +16,8 @@ pub mod finding;
 #[cfg(test)]
 mod fixture;
 pub mod folder;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod ids;
 pub mod json;
 pub mod media;

@@ -1,0 +1,5 @@
+//! Bytes where JSON is expected.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| guichet::domain::fuzzing::json(bytes));

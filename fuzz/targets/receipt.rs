@@ -1,0 +1,5 @@
+//! The file of a receipt.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| guichet::domain::fuzzing::receipt(bytes));

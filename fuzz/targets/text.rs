@@ -1,0 +1,5 @@
+//! Text of every kind of field.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| guichet::domain::fuzzing::text(bytes));

@@ -1,0 +1,94 @@
+//! What the fuzz targets `json`, `text` and `receipt` of `fuzz/` call; the tests here call the same for a few seconds.
+//! Nothing of this is in the program.
+
+use super::{
+    answers::normal,
+    call::Kind,
+    json::{self, Limits},
+    receipt::{MAX_RECEIPT_BYTES, verify_bytes},
+    text::{
+        clean::{KEPT, clean, is_blank},
+        terminal::foreign,
+    },
+};
+use serde_json::Value as Json;
+
+/// Bytes where JSON is expected: what the strict reader takes, every reader takes and finds the same in it.
+///
+/// # Panics
+/// When another reader refuses it, or reads something else once it is written again.
+pub fn json(bytes: &[u8]) {
+    let Ok(strict) = json::from_slice::<Json>(bytes, Limits::bytes(MAX_RECEIPT_BYTES)) else { return };
+    let lenient: Option<Json> = serde_json::from_slice(bytes).ok();
+    assert_eq!(lenient.as_ref(), Some(&strict), "another reader finds something else");
+    let again = json::from_slice::<Json>(strict.to_string().as_bytes(), Limits::bytes(2 * MAX_RECEIPT_BYTES));
+    assert_eq!(again.ok(), Some(strict), "written again it reads differently");
+}
+
+/// Text of every kind: cleaned once is cleaned for good, what is shown of it on a terminal has no control of it, and a
+/// normal form is one.
+///
+/// # Panics
+/// When one of these does not hold.
+pub fn text(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for kept in KEPT {
+        let once = clean(kept.kind, &text);
+        assert_eq!(clean(kept.kind, &once), once, "{:?} is not cleaned at once", kept.kind);
+        assert!(!is_blank(&text) || is_blank(&once), "something came of nothing");
+    }
+    assert!(!foreign(&text).chars().any(char::is_control), "a terminal would obey");
+    for kind in [
+        Kind::Siren,
+        Kind::Siret,
+        Kind::Naf,
+        Kind::Date,
+        Kind::Money,
+        Kind::Integer,
+        Kind::Hundredths,
+        Kind::Email,
+        Kind::Url,
+        Kind::Phone,
+        Kind::Country,
+    ] {
+        if let Ok(once) = normal(kind, &[], &text) {
+            assert_eq!(normal(kind, &[], &once), Ok(once), "{kind:?} has two normal forms");
+        }
+    }
+}
+
+/// Bytes as a receipt: nobody has signed them, so that it does not hold; the report is bounded.
+///
+/// # Panics
+/// When it holds, or the report is longer than it may be.
+pub fn receipt(bytes: &[u8]) {
+    let (report, _) = verify_bytes(bytes, &[]);
+    assert!(report.findings.len() < 200, "{} findings", report.findings.len());
+    let genuine =
+        GENUINE.iter().any(|known| serde_json::from_slice::<Json>(bytes).ok() == serde_json::from_str(known).ok());
+    assert!(genuine || !report.holds(), "nobody has signed this");
+}
+
+/// The seeds that somebody has signed.
+static GENUINE: [&str; 1] = [include_str!("../../fuzz/corpus/receipt/golden")];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::fuzzing::mutations::{mutated, seeds};
+
+    #[test]
+    fn json_is_read_or_refused_in_time() {
+        mutated(&seeds("json"), 3000, 5, json);
+    }
+
+    #[test]
+    fn text_is_cleaned_in_time() {
+        mutated(&seeds("text"), 3000, 5, text);
+    }
+
+    #[test]
+    fn receipts_are_refused_in_time() {
+        mutated(&seeds("receipt"), 1000, 20, receipt);
+    }
+}
