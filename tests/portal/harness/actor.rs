@@ -143,9 +143,10 @@ impl Actor {
         actor
     }
 
-    /// Takes over the session of somebody's other window, and its form token.
+    /// Takes over the session of somebody's other window with its form token, or the token of a program.
     pub fn take_session(&mut self, other: &Self) {
         self.cookie.clone_from(&other.cookie);
+        self.token.clone_from(&other.token);
         self.csrf.clone_from(&other.csrf);
         self.clock.clone_from(&other.clock);
     }
