@@ -80,7 +80,7 @@ impl Store {
         out.sync_all().map_err(failed(to))
     }
 
-    /// Reads such a file into an empty database: its tables and rows, whatever else it may say. See [`reader`].
+    /// Reads such a file into an empty database: its tables and rows, whatever else it may say. See `reader`.
     ///
     /// # Errors
     /// See [`DumpError`].

@@ -69,7 +69,7 @@ impl Fields {
     /// A further part.
     ///
     /// # Errors
-    /// [`Failure::PartialKind`] when the body is something else; [`Failure::UploadFields`] when it does not say where it
+    /// `Failure::PartialKind` when the body is something else; `Failure::UploadFields` when it does not say where it
     /// belongs.
     pub fn part(headers: &HeaderMap) -> Result<Append, Failure> {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
