@@ -281,7 +281,7 @@ class Life:
                           'cpu_hour_cents = 3\nvat_ppm = 200_000\n')
         month = datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m')
         draft = self.programs.run('admin', 'invoice', '--month', month, '--tariff', tariff, '--config', self.programs.config)
-        assert f'deposit,hyper-open-x,{self.receipts}.000000,250,{250 * self.receipts}' in draft, draft
+        assert f'"deposit","hyper-open-x",{self.receipts}.000000,250,{250 * self.receipts}' in draft, draft
         log = (self.node.base / 'var/log/slapos-node-report.log').read_text()
         assert 'guichet_deposit' in log and 'guichet_storage' in log, log[-2000:]
 
