@@ -12,6 +12,8 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod edge;
+#[cfg(test)]
+mod mutations;
 pub mod ops;
 pub mod store;
 pub mod web;

@@ -142,6 +142,4 @@ fn blocks(mut bytes: &[u8]) -> Vec<&[u8]> {
 }
 
 #[cfg(test)]
-pub(crate) mod mutations;
-#[cfg(test)]
 mod tests;

@@ -59,8 +59,8 @@ fn write(bytes: &[u8]) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use crate::{
-        auth::fuzzing::mutations::{mutated, seeds},
         bricks::inspect::fuzzing::file,
+        mutations::{mutated, seeds},
     };
 
     /// The fuzz target for a few seconds, always on the same mutations of the seeds.

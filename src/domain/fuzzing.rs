@@ -75,7 +75,7 @@ static GENUINE: [&str; 1] = [include_str!("../../fuzz/corpus/receipt/golden")];
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::fuzzing::mutations::{mutated, seeds};
+    use crate::mutations::{mutated, seeds};
 
     #[test]
     fn json_is_read_or_refused_in_time() {

@@ -1,9 +1,7 @@
 //! The fuzz targets for a few seconds, always on the same mutations of the seeds.
 
-use super::{
-    mutations::{mutated, seeds},
-    *,
-};
+use super::*;
+use crate::mutations::{mutated, seeds};
 use biscuit_auth::format::schema;
 use prost_biscuit::Message;
 

@@ -1,7 +1,7 @@
 //! The fuzz target for a few seconds, always on the same mutations of the seeds.
 
 use super::*;
-use crate::auth::fuzzing::mutations::{mutated, seeds};
+use crate::mutations::{mutated, seeds};
 
 #[test]
 fn posted_forms_are_read_or_refused_in_time() {
