@@ -3,10 +3,10 @@
 use super::window::{Script, Window};
 use crate::{
     flows::uploads::line::{edge, long},
-    harness::{Actor, line::Line, sample},
+    harness::{Actor, installation::wait_within, line::Line, sample},
 };
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Bytes a second of the line.
 const RATE: u64 = 100_000;
@@ -47,11 +47,8 @@ impl Story {
     /// Waits until the piece is attached, as long as the line needs and a minute more.
     async fn attached(&mut self, bytes: usize) {
         let path = format!("/dossiers/{}/pieces/P7", self.id);
-        let end = Instant::now() + Duration::from_secs(60 + 2 * bytes as u64 / RATE);
-        while self.ada.get(&path).await.status != 200 {
-            assert!(Instant::now() < end, "the piece was never attached");
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+        let longest = Duration::from_secs(60 + 2 * bytes as u64 / RATE);
+        wait_within(longest, "the piece", async || self.ada.get(&path).await.status == 200).await;
     }
 
     fn act(&self, name: &str) -> String {
@@ -124,9 +121,6 @@ async fn a_refused_file_is_said_beside_the_form_and_another_goes_up() {
 }
 
 async fn until(window: &Window, condition: &str) {
-    let end = Instant::now() + Duration::from_secs(40);
-    while window.run(condition, Vec::new()).await != json!(true) {
-        assert!(Instant::now() < end, "never: {condition}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let longest = Duration::from_secs(40);
+    wait_within(longest, condition, async || window.run(condition, Vec::new()).await == json!(true)).await;
 }

@@ -4,7 +4,10 @@
 use super::{delegation::in_days, interop::own_token};
 use crate::harness::{Actor, Answer, Installation, held::Held, installation::wait_for_async, sample};
 use guichet::domain::calendar::RoundId;
-use jiff::{SignedDuration, Timestamp, civil::date};
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Date, date},
+};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -17,13 +20,6 @@ async fn someone(at: &'static Installation) -> Actor {
     let mut someone = Actor::at(at);
     someone.sign_in(&format!("{}@exemple.fr", Uuid::now_v7().simple())).await;
     someone
-}
-
-/// The same person in another window.
-fn another_window(actor: &Actor) -> Actor {
-    let mut other = Actor::at(actor.at);
-    other.take_session(actor);
-    other
 }
 
 /// An applicant whose dossier of the first round is complete an hour before the closing, with the page of its deposit.
@@ -55,7 +51,7 @@ async fn what_ends_after_the_closing_is_too_late_whatever_it_began() {
     let (attempt, revision) = (page.hidden("attempt"), page.hidden("revision"));
     let closes = Timestamp::now() + SignedDuration::from_secs(1);
     ada.when_running(CLOSING, closes);
-    let mut meanwhile = another_window(&ada);
+    let mut meanwhile = ada.another_window();
     let form = ada.form(&format!("/dossiers/{id}/deposits"), &[("attempt", &attempt), ("revision", &revision)]);
     let held = Held::begin(ada, form).await;
     until(closes).await;
@@ -133,7 +129,7 @@ async fn what_ended_before_the_closing_is_in_time_and_is_sealed_after_it() {
 async fn a_draft_that_changed_after_the_deposit_was_received_is_not_deposited() {
     let (mut ada, id, page) = ready(Installation::of_another_year()).await;
     let (attempt, revision) = (page.hidden("attempt"), page.hidden("revision"));
-    let mut later = another_window(&ada);
+    let mut later = ada.another_window();
     later.when("2024-07-31T23:00:05+02:00");
     later.get(&format!("/dossiers/{id}")).await.expect(200);
     retitle(&mut later, &id, "Cinq secondes plus tard").await.expect(200);
@@ -202,12 +198,12 @@ async fn rights_that_end_while_a_body_comes_in_write_nothing() {
     // The session.
     let mut ada = someone(at).await;
     let id = sample::draft(&mut ada, "demonstration", &answers).await;
-    let (mut window, probe) = (another_window(&ada), another_window(&ada));
+    let (mut window, probe) = (ada.another_window(), ada.another_window());
     let request = fields(&ada, &id);
     let held = Held::begin(ada, request).await;
     window.get("/account").await.expect(200);
     window.post("/sign-out", &[]).await.expect(303);
-    refused_everywhere(&probe, "/dossiers").await;
+    probe.refused_everywhere("/dossiers").await;
     assert_ne!(held.release().await.1.status, 200, "A2: the session has ended");
 
     // The account, and the token of a program.
@@ -226,7 +222,7 @@ async fn rights_that_end_while_a_body_comes_in_write_nothing() {
     bob.post(revoke, &[]).await.expect(303);
     let mut probe = Actor::at(at);
     probe.bear(&token);
-    refused_everywhere(&probe, &document).await;
+    probe.refused_everywhere(&document).await;
     held.release().await.1.expect(401);
 
     // A guest's right.
@@ -246,27 +242,15 @@ async fn rights_that_end_while_a_body_comes_in_write_nothing() {
     held.release().await.1.expect(404);
 
     let request = fields(&bob, &id);
-    let mut window = another_window(&bob);
+    let mut window = bob.another_window();
     let held = Held::begin(bob, request).await;
     at.command(&["access", "suspend", &email]).await;
-    refused_everywhere(&window, "/dossiers").await;
+    window.refused_everywhere("/dossiers").await;
     held.release().await.1.expect(403);
     at.command(&["access", "readmit", &email]).await;
     wait_for_async("it to be let in again", async || window.get("/dossiers").await.status == 200).await;
     let page = window.get(&format!("/dossiers/{id}/edit/project")).await.expect(200).body;
     assert!(page.contains("Avant") && !page.contains("Après"), "nothing was written");
-}
-
-/// Waits until no process lets this actor in: each knows a session for two seconds, and each new connection is led to the
-/// next process.
-async fn refused_everywhere(probe: &Actor, path: &str) {
-    let mut in_a_row = 0;
-    wait_for_async("every process to refuse", async || {
-        let mut fresh = another_window(probe);
-        in_a_row = if fresh.get(path).await.status == 200 { 0 } else { in_a_row + 1 };
-        in_a_row >= 8
-    })
-    .await;
 }
 
 #[tokio::test]
@@ -285,4 +269,37 @@ async fn a_program_names_the_revision_that_it_deposits() {
     assert_eq!(conflict["code"], "draft_changed");
     let done = program.json(Method::POST, &path, &ask(revision)).await.expect(201).json();
     assert_eq!((&done["new"], &done["current"]), (&json!(true), &json!(true)));
+}
+
+#[tokio::test]
+async fn a_guests_days_that_end_while_a_body_comes_in_write_nothing() {
+    let at = Installation::start(None).for_this_test();
+    let mut ada = someone(at).await;
+    let id = sample::draft(&mut ada, "demonstration", &json!({ "project": { "title": "Avant" } })).await;
+    let email = format!("{}@cabinet.fr", Uuid::now_v7().simple());
+    ada.get(&format!("/dossiers/{id}/guests")).await.expect(200);
+    let last_day = in_days(1);
+    let gift = [("email", email.as_str()), ("until", &last_day), ("part.section:project", "write")];
+    ada.post(&format!("/dossiers/{id}/guests"), &gift).await.expect(303);
+    let ends = last_day.parse::<Date>().unwrap().tomorrow().unwrap().in_tz("Europe/Paris").unwrap().timestamp();
+    let mut guest = Actor::at(at);
+    guest.when(&(ends - SignedDuration::from_mins(2)).to_string());
+    guest.sign_in(&email).await;
+    guest.get(&format!("/dossiers/{id}/edit/project")).await.expect(200);
+    let change =
+        |was: &str, value: &str| json!({ "changes": [{ "path": "project.title", "was": was, "value": value }] });
+    let fields = format!("/dossiers/{id}/fields");
+    guest.json(Method::POST, &fields, &change("Avant", "Le dernier jour")).await.expect(200);
+    let then = Timestamp::now() + SignedDuration::from_secs(2);
+    guest.when_running(&ends.to_string(), then);
+    let request = guest
+        .request(Method::POST, &fields)
+        .header("origin", &at.url)
+        .header("x-csrf-token", guest.csrf())
+        .json(&change("Le dernier jour", "Le lendemain"));
+    let held = Held::begin(guest, request).await;
+    until(then).await;
+    held.release().await.1.expect(404);
+    let page = ada.get(&format!("/dossiers/{id}/edit/project")).await.expect(200).body;
+    assert!(page.contains("Le dernier jour") && !page.contains("Le lendemain"), "A1: nothing was written");
 }

@@ -4,7 +4,8 @@ mod again;
 mod staff;
 
 use crate::harness::{
-    Actor, Answer, actor::mails_to, authenticator::Authenticator, installation::wait_for_async, sample,
+    Actor, Answer, Installation, actor::mails_to, authenticator::Authenticator, held::Held,
+    installation::wait_for_async, sample,
 };
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
@@ -46,7 +47,11 @@ async fn confirm(actor: &mut Actor, device: &mut Authenticator) -> Answer {
 
 /// Someone with an address and a passkey.
 async fn person() -> (Actor, Authenticator, String) {
-    let mut ada = Actor::anon();
+    person_at(Installation::shared()).await
+}
+
+async fn person_at(at: &'static Installation) -> (Actor, Authenticator, String) {
+    let mut ada = Actor::at(at);
     let email = format!("{}@exemple.fr", uuid::Uuid::now_v7().simple());
     ada.sign_in(&email).await;
     let mut device = Authenticator::new(&ada.at.url);
@@ -231,4 +236,23 @@ async fn a_deposit_waits_until_whoever_has_a_passkey_confirms() {
     confirm(&mut ada, &mut device).await.expect(200);
     let done = ada.post(&deposits, &[("attempt", &attempt)]).await.expect(303);
     assert!(done.location().starts_with("/receipts/"), "{}", done.location());
+}
+
+#[tokio::test]
+async fn minutes_of_a_passkey_that_end_while_a_deposit_comes_in_are_over() {
+    let at = Installation::start(None).for_this_test();
+    let (mut ada, _, _) = person_at(at).await;
+    let confirmed = Timestamp::now();
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    let page = format!("/dossiers/{id}");
+    let attempt = ada.get(&page).await.expect(200).hidden("attempt");
+    let over = confirmed + SignedDuration::from_secs(5 * 60 + 1);
+    let then = Timestamp::now() + SignedDuration::from_secs(2);
+    ada.when_running(&over.to_string(), then);
+    let form = ada.form(&format!("{page}/deposits"), &[("attempt", &attempt)]);
+    let held = Held::begin(ada, form.header("referer", format!("{}{page}", at.url))).await;
+    wait_for_async("the minutes to be over", async || Timestamp::now() > then).await;
+    let (mut ada, answer) = held.release().await;
+    assert_eq!(answer.expect(303).location(), format!("/account/confirm?next={page}"), "A1");
+    assert!(ada.get(&page).await.expect(200).body.contains("BROUILLON NON DÉPOSÉ"), "nothing was deposited");
 }

@@ -272,12 +272,7 @@ async fn rights_taken_back_between_two_parts_are_gone() {
     let revoke = format!("/account/tokens/{}/revoke", super::refusals::ids(&program.token).0);
     program.owner.get("/account").await.expect(200);
     program.owner.post(&revoke, &[]).await.expect(303);
-    let mut asks = Actor::bearing(&program.token);
-    wait_for_async("the token to be refused", async || {
-        let request = asks.request(Method::HEAD, &program.piece.replace("/pieces/P9", "/document"));
-        asks.send(request).await.unwrap().status == 401
-    })
-    .await;
+    program.script.refused_everywhere(&program.piece.replace("/pieces/P9", "/document")).await;
     feed.send(Bytes::copy_from_slice(&bytes[200..])).unwrap();
     drop(feed);
     assert_eq!(last.await.unwrap().unwrap().status(), 401, "the act is judged when its request is complete");

@@ -1,6 +1,6 @@
 //! People and programs: each has its own cookies, language and clock.
 
-use super::Installation;
+use super::{Installation, installation::wait_for_async};
 use reqwest::{Method, StatusCode, header};
 use serde_json::Value as Json;
 
@@ -149,6 +149,25 @@ impl Actor {
         self.token.clone_from(&other.token);
         self.csrf.clone_from(&other.csrf);
         self.clock.clone_from(&other.clock);
+    }
+
+    /// The same person in another window, or the same program with connections of its own.
+    pub fn another_window(&self) -> Self {
+        let mut other = Self::at(self.at);
+        other.take_session(self);
+        other
+    }
+
+    /// Waits until no process lets this actor in: each knows a session for two seconds, and each new connection is led to
+    /// the next process.
+    pub async fn refused_everywhere(&self, path: &str) {
+        let mut in_a_row = 0;
+        wait_for_async("every process to refuse", async || {
+            let refused = self.another_window().get(path).await.status != 200;
+            in_a_row = if refused { in_a_row + 1 } else { 0 };
+            in_a_row >= 8
+        })
+        .await;
     }
 
     /// Moves this actor's clock.

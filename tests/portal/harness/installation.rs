@@ -270,8 +270,13 @@ pub fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 /// Waits until an asynchronous condition holds, at most half a minute.
-pub async fn wait_for_async(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
+pub async fn wait_for_async(what: &str, condition: impl AsyncFnMut() -> bool) {
+    wait_within(Duration::from_secs(30), what, condition).await;
+}
+
+/// The same, for what takes longer.
+pub async fn wait_within(longest: Duration, what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let end = Instant::now() + longest;
     while !condition().await {
         assert!(Instant::now() < end, "waited in vain for {what}");
         tokio::time::sleep(LOOK).await;
