@@ -1,5 +1,7 @@
 //! What a stranger, a hanging neighbour or a process that ends once could do; ids are those of the faults.
 
+mod background;
+
 use crate::{
     flows::breakdown::own,
     harness::{
@@ -11,26 +13,15 @@ use crate::{
     },
 };
 use guichet::{
-    app::{App, jobs, mail::Letter},
     config::Config,
-    domain::{
-        event::{Event, EventKind},
-        ids::{AccountId, SessionId},
-        text::Lang,
-    },
-    store::{Freshness, Store, account, embedded::Embedded, journal, login, outbox, session},
+    store::{Freshness, Store, account, embedded::Embedded},
 };
-use jiff::{SignedDuration, Timestamp, civil::date};
+use jiff::civil::date;
 use reqwest::{Method, header};
 use serde_json::{Value as Json, json};
 use std::{
-    path::Path,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, Instant},
-};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
 };
 use uuid::Uuid;
 
@@ -264,186 +255,6 @@ async fn a_process_that_ends_writes_down_what_was_read() {
         wait_for_async("the readings", async || readings(at, &id).await >= read).await;
         read = readings(at, &id).await;
     }
-}
-
-/// A portal within this process, on a server of its own, with letters leaving by SMTP.
-async fn private(folder: &Path, server: &Embedded, smtp: u16) -> App {
-    let text = std::fs::read_to_string(Installation::shared().folder.join("guichet-1.toml")).unwrap();
-    let mut config: toml::Table = text.parse().unwrap();
-    let path = |path: &Path| toml::Value::from(path.to_str().unwrap());
-    config["portal"]["data_dir"] = path(&folder.join("data"));
-    let database = [("socket", path(server.socket())), ("name", "guichet".into()), ("user", server.user().into())];
-    config["database"] =
-        database.map(|(key, value)| (key.to_owned(), value)).into_iter().collect::<toml::Table>().into();
-    let mail = [
-        ("transport", "smtp".into()),
-        ("from", "guichet@exemple.fr".into()),
-        ("url", format!("smtp://127.0.0.1:{smtp}").into()),
-    ];
-    config["mail"] = mail
-        .map(|(key, value): (&str, toml::Value)| (key.to_owned(), value))
-        .into_iter()
-        .collect::<toml::Table>()
-        .into();
-    let file = folder.join("guichet.toml");
-    std::fs::write(&file, config.to_string()).unwrap();
-    let app = App::open(Config::read(&file).unwrap()).unwrap();
-    app.store.migrate().await.unwrap();
-    app
-}
-
-/// A mail server that notes whom it takes letters for, and never answers about one address.
-async fn mail_server(taken: Arc<Mutex<Vec<String>>>) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(converse(stream, taken.clone()));
-        }
-    });
-    port
-}
-
-async fn converse(stream: TcpStream, taken: Arc<Mutex<Vec<String>>>) -> std::io::Result<()> {
-    let (read, mut write) = stream.into_split();
-    let mut lines = BufReader::new(read).lines();
-    write.write_all(b"220 here\r\n").await?;
-    let (mut letter, mut to) = (false, String::new());
-    while let Some(line) = lines.next_line().await? {
-        let upper = line.to_uppercase();
-        if letter && line != "." {
-            continue;
-        }
-        if upper.starts_with("RCPT") {
-            to = line.clone();
-            if line.contains("hangs@") {
-                std::future::pending::<()>().await;
-            }
-        }
-        if line == "." {
-            taken.lock().unwrap().push(to.clone());
-            letter = false;
-        }
-        if upper == "DATA" {
-            letter = true;
-            write.write_all(b"354 go on\r\n").await?;
-        } else {
-            write.write_all(b"250 fine\r\n").await?;
-        }
-    }
-    Ok(())
-}
-
-async fn push(app: &App, to: &str, due: Timestamp) -> Uuid {
-    let letter = Letter::SignIn { to: to.into(), lang: Lang::Fr, link: "https://localhost/".into() };
-    let id = Uuid::now_v7();
-    let mut db = app.store.write().await.unwrap();
-    outbox::push(&mut db, id, "mail", &json!(letter), due).await.unwrap();
-    id
-}
-
-// A15
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_letter_that_hangs_holds_no_lock_and_stops_no_other() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Embedded::start(&folder.path().join("mariadb")).await.unwrap();
-    let taken = Arc::new(Mutex::new(Vec::new()));
-    let app = private(folder.path(), &server, mail_server(taken.clone()).await).await;
-    let now = Timestamp::now() - SignedDuration::from_secs(60);
-    let hanging = push(&app, "hangs@exemple.fr", now).await;
-    for at in 0..6 {
-        push(&app, &format!("ada-{at}@exemple.fr"), now).await;
-    }
-    let work = tokio::spawn({
-        let app = app.clone();
-        async move { jobs::run_due(&app).await }
-    });
-    wait_for_async("the other letters", async || taken.lock().unwrap().len() == 6).await;
-    assert!(!work.is_finished(), "the first one hangs still");
-    // Nothing is locked, and nobody else takes what is claimed.
-    let mut db = app.store.write().await.unwrap();
-    sqlx::query("set session innodb_lock_wait_timeout = 1").execute(&mut *db).await.unwrap();
-    sqlx::query("select * from outbox for update").execute(&mut *db).await.unwrap();
-    assert!(outbox::due(&mut db, Timestamp::now(), 20).await.unwrap().is_empty());
-    let seen = outbox::Job { job_id: hanging, kind: "mail".into(), payload: "{}".into(), attempts: 0 };
-    assert!(!outbox::claim(&mut db, &seen, Timestamp::now()).await.unwrap(), "claimed by its first attempt");
-    drop(db);
-    assert_eq!(work.await.unwrap().unwrap(), 7);
-    let mut db = app.store.write().await.unwrap();
-    let (attempts, done, failure): (u32, bool, Option<String>) =
-        sqlx::query_as("select attempts, done_at is not null, failure from outbox where job_id = ?")
-            .bind(hanging)
-            .fetch_one(&mut *db)
-            .await
-            .unwrap();
-    assert!(attempts == 1 && !done && failure.is_some(), "it is put off: {failure:?}");
-    let sent: i64 = sqlx::query_scalar("select count(*) from outbox where done_at is not null and payload = '{}'")
-        .fetch_one(&mut *db)
-        .await
-        .unwrap();
-    assert_eq!((sent, taken.lock().unwrap().len()), (6, 6), "each letter once");
-    drop(db);
-    app.store.close().await;
-    server.stop().await.unwrap();
-}
-
-// A12, C4
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_note_is_written_once_and_rows_whose_time_is_over_are_swept() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Embedded::start(&folder.path().join("mariadb")).await.unwrap();
-    let app = private(folder.path(), &server, 9).await;
-    let now = Timestamp::now();
-    let mut db = app.store.write().await.unwrap();
-    let ada = account::ensure(&mut db, AccountId(Uuid::now_v7()), "ada@exemple.fr", Lang::Fr, now).await.unwrap();
-    let event = |kind| Event { kind, at: now, actor: Some(ada.id), dossier: None, data: json!({}) };
-    let (one, other) = (event(EventKind::DepositRead), event(EventKind::PieceRead));
-    let (first, second) = (Uuid::now_v7(), Uuid::now_v7());
-    journal::append_once(&mut db, &[(first, &one)]).await.unwrap();
-    // Nobody knows whether that was committed: the whole list comes again.
-    journal::append_once(&mut db, &[(first, &one), (second, &other)]).await.unwrap();
-    let kinds: Vec<String> =
-        sqlx::query_scalar("select kind from event order by sequence").fetch_all(&mut *db).await.unwrap();
-    assert_eq!(kinds, ["deposit_read", "piece_read"]);
-    let head: u64 =
-        sqlx::query_scalar("select sequence from chain where name = 'journal'").fetch_one(&mut *db).await.unwrap();
-    assert_eq!(head, 2);
-
-    let days = |days: i64| now - SignedDuration::from_hours(days * 24);
-    let made = |at: Timestamp| {
-        let seconds = u64::try_from(at.as_second()).unwrap();
-        Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, 0))
-    };
-    for (at, age) in [10, 5, 0].into_iter().enumerate() {
-        let hash = [u8::try_from(at).unwrap(); 32];
-        login::insert(&mut db, &hash, "ada@exemple.fr", days(age), days(age)).await.unwrap();
-        let opening = session::Opening {
-            id: SessionId(made(days(age))),
-            account: ada.id,
-            amr: guichet::domain::access::Amr::Email,
-            agent: "",
-            now: days(age),
-            ends: days(age) + SignedDuration::from_hours(12),
-        };
-        session::open(&mut db, &opening).await.unwrap();
-        for (done, id) in [(true, made(days(age))), (false, made(days(age)))] {
-            outbox::push(&mut db, id, "mail", &json!({}), now).await.unwrap();
-            if done {
-                outbox::done(&mut db, id, now).await.unwrap();
-            }
-        }
-    }
-    assert_eq!(jobs::rows(&app, now).await.unwrap(), 2 + 2 + 1);
-    assert_eq!(jobs::rows(&app, now).await.unwrap(), 0);
-    let count = async |table: &str| -> i64 {
-        let mut db = app.store.read(Freshness::OwnWrites).await.unwrap();
-        let count = format!("select count(*) from {table}");
-        sqlx::query_scalar(sqlx::AssertSqlSafe(count)).fetch_one(&mut *db).await.unwrap()
-    };
-    assert_eq!((count("login_link").await, count("session").await, count("outbox").await), (1, 1, 5));
-    drop(db);
-    app.store.close().await;
-    server.stop().await.unwrap();
 }
 
 // A14
