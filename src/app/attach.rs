@@ -31,7 +31,7 @@ pub struct Attached {
 }
 
 /// What a file would be attached as.
-pub(super) struct Wanted {
+pub(super) struct PieceRequirement {
     code: String,
     media: Vec<String>,
     issued: Option<Date>,
@@ -54,16 +54,22 @@ impl App {
         issued: &str,
         body: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Attached, AppError> {
-        let wanted = self.wanted(ctx, id, code, issued).await?;
-        let received = self.blobs.receive(body, wanted.max_file_bytes).await?;
-        self.attach_received(ctx, id, wanted, name, received).await
+        let requirement = self.piece_requirement(ctx, id, code, issued).await?;
+        let received = self.blobs.receive(body, requirement.max_file_bytes).await?;
+        self.attach_received(ctx, id, requirement, name, received).await
     }
 
     /// What a file would be attached as, once it is sure that this person may attach it.
     ///
     /// # Errors
     /// [`AppError::IssueDate`]; the policy's or the store's.
-    pub(super) async fn wanted(&self, ctx: &Ctx, id: DossierId, code: &str, issued: &str) -> Result<Wanted, AppError> {
+    pub(super) async fn piece_requirement(
+        &self,
+        ctx: &Ctx,
+        id: DossierId,
+        code: &str,
+        issued: &str,
+    ) -> Result<PieceRequirement, AppError> {
         let dossier = {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
             let row = dossier::load(&mut db, id).await?;
@@ -75,7 +81,7 @@ impl App {
             "" => None,
             text => Some(answers::day(text).map_err(|_| AppError::IssueDate)?),
         };
-        Ok(Wanted {
+        Ok(PieceRequirement {
             code: code.to_owned(),
             media: piece.media.clone(),
             issued,
@@ -92,11 +98,11 @@ impl App {
         &self,
         ctx: &Ctx,
         id: DossierId,
-        wanted: Wanted,
+        requirement: PieceRequirement,
         name: &str,
         received: Received,
     ) -> Result<Attached, AppError> {
-        let Wanted { code, media, issued, max_dossier_bytes, .. } = wanted;
+        let PieceRequirement { code, media, issued, max_dossier_bytes, .. } = requirement;
         let code = code.as_str();
         let ctx = &self.asked_again(ctx).await?;
         let judgement = limited::inspect(received.open()?, &media).await?;

@@ -51,18 +51,7 @@ impl App {
             if !status.allows(Step::CarryOver) || target.id == source.round {
                 return Err(AppError::NotCarriedOver);
             }
-            let draft = Dossier {
-                id: fresh,
-                round: target.id.clone(),
-                revision: 1,
-                deposit: None,
-                admission: None,
-                versions: 0,
-                created_at: ctx.now,
-                changed_at: ctx.now,
-                withdrawn_at: None,
-                ..source.clone()
-            };
+            let draft = Dossier::begun(fresh, &source.call, &target.id, source.owner, source.draft.clone(), ctx.now);
             dossier::insert(db, &draft, attempt).await?;
             for upload in piece::of_dossier(db, id).await? {
                 piece::replace(db, fresh, &upload, ctx.now).await?;

@@ -9,7 +9,7 @@ use crate::{
         access::{Action, Target},
         calendar::{RoundId, RoundState},
         document::Document,
-        dossier::{ChangeLog, Dossier},
+        dossier::Dossier,
         event::{Event, EventKind},
         ids::{AttemptId, DossierId},
     },
@@ -34,21 +34,8 @@ impl App {
         let round = self.round(call, round)?;
         ctx.may(Action::DossierCreate, &Target::Call)?;
         let (owner, open) = (ctx.account()?, round.state(ctx.now) == RoundState::Open);
-        let fresh = Dossier {
-            id: DossierId(Uuid::now_v7()),
-            call: call.id.clone(),
-            round: round.id.clone(),
-            owner,
-            draft: document,
-            revision: 1,
-            deposit: None,
-            admission: None,
-            versions: 0,
-            created_at: ctx.now,
-            changed_at: ctx.now,
-            changes: ChangeLog::default(),
-            withdrawn_at: None,
-        };
+        let id = DossierId(Uuid::now_v7());
+        let fresh = Dossier::begun(id, &call.id, &round.id, owner, document, ctx.now);
         let event = Event {
             kind: EventKind::DossierCreated,
             at: ctx.now,

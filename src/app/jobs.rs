@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// How long a part of the worker rests when nobody wakes it; another process may have left work.
-const REST: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Works until the future is dropped. Each step is a transaction of its own, so stopping anywhere loses nothing.
 pub async fn work(app: App) {
@@ -28,7 +28,7 @@ async fn post(app: &App) {
         }
         tokio::select! {
             () = app.work.notified() => {}
-            () = sleep(REST) => {}
+            () = sleep(POLL_INTERVAL) => {}
         }
     }
 }
@@ -38,7 +38,7 @@ async fn journal(app: &App) {
         if let Err(error) = app.flush_readings().await {
             tracing::warn!(error = &error as &dyn std::error::Error, "readings.failed");
         }
-        sleep(REST).await;
+        sleep(POLL_INTERVAL).await;
     }
 }
 

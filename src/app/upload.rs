@@ -3,7 +3,7 @@
 //! The parts lie beside the attachments, under the account that began and an id that nobody guesses. Rights are asked for
 //! before each part, and again when the whole is attached.
 
-use super::{App, AppError, Attached, Ctx, attach::Wanted};
+use super::{App, AppError, Attached, Ctx, attach::PieceRequirement};
 use crate::{
     blob::partial::{Held, Partial, PartialError},
     domain::{ids::DossierId, media::FileRefusal},
@@ -163,7 +163,7 @@ impl App {
         issued: &str,
         length: Option<u64>,
     ) -> Result<(String, UploadState), AppError> {
-        let max_bytes = self.wanted(ctx, to.dossier, to.code, issued).await?.max_file_bytes;
+        let max_bytes = self.piece_requirement(ctx, to.dossier, to.code, issued).await?.max_file_bytes;
         if length.is_some_and(|length| length > max_bytes) {
             return Err(AppError::File(FileRefusal::TooLarge(max_bytes)));
         }
@@ -206,8 +206,8 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] in another folder than that of its beginning; the policy's, the store's or the disk's.
     pub async fn upload_state(&self, ctx: &Ctx, to: Destination<'_>, id: &str) -> Result<UploadState, AppError> {
-        let (held, note, wanted) = self.hold(ctx, to, id).await?;
-        Ok(note.state(held.offset(), wanted.max_file_bytes))
+        let (held, note, requirement) = self.hold(ctx, to, id).await?;
+        Ok(note.state(held.offset(), requirement.max_file_bytes))
     }
 
     /// Appends a part, and attaches the piece when it was the last one. Goes on by itself when whoever asked is gone: what
@@ -232,11 +232,11 @@ impl App {
     async fn append_held<E>(
         &self,
         ctx: &Ctx,
-        (mut held, mut note, wanted): (Held, Note, Wanted),
+        (mut held, mut note, requirement): (Held, Note, PieceRequirement),
         append: Append,
         body: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Appended, AppError> {
-        let max_bytes = wanted.max_file_bytes;
+        let max_bytes = requirement.max_file_bytes;
         let state = note.state(held.offset(), max_bytes);
         if append.offset != state.offset || (state.complete && !append.last) {
             let (expected, provided, complete) = (state.offset, append.offset, state.complete);
@@ -271,7 +271,7 @@ impl App {
             return Err(UploadFault::Length.into());
         }
         let received = held.received(&self.blobs, max_bytes).await?;
-        let done = self.attach_received(ctx, note.dossier, wanted, &note.name, received).await?;
+        let done = self.attach_received(ctx, note.dossier, requirement, &note.name, received).await?;
         note.done = Some(done.clone());
         // It is attached, whatever becomes of its parts.
         if let Err(error) = remember(&held, &note).await {
@@ -290,16 +290,16 @@ impl App {
     }
 
     /// Takes an upload over, once it is sure that this person may attach this piece, and began it.
-    async fn hold(&self, ctx: &Ctx, to: Destination<'_>, id: &str) -> Result<(Held, Note, Wanted), AppError> {
+    async fn hold(&self, ctx: &Ctx, to: Destination<'_>, id: &str) -> Result<(Held, Note, PieceRequirement), AppError> {
         let partial = self.blobs.partial(ctx.account()?.0, id).ok_or(AppError::NotFound)?;
         let note = read(&partial).await?;
         if !note.leads_to(to) {
             return Err(AppError::NotFound);
         }
-        let wanted = self.wanted(ctx, to.dossier, to.code, &note.issued).await?;
+        let requirement = self.piece_requirement(ctx, to.dossier, to.code, &note.issued).await?;
         let held = partial.claim().await?;
         // Whoever had it before may have noted something.
-        Ok((held, read(&partial).await?, wanted))
+        Ok((held, read(&partial).await?, requirement))
     }
 
     /// Removes uploads that nobody goes on with.

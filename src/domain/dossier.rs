@@ -49,6 +49,35 @@ pub struct Dossier {
     pub withdrawn_at: Option<Timestamp>,
 }
 
+impl Dossier {
+    /// A dossier that was just begun: a draft at revision 1, nothing deposited.
+    #[must_use]
+    pub fn begun(
+        id: DossierId,
+        call: &str,
+        round: &RoundId,
+        owner: AccountId,
+        draft: Document,
+        created_at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            call: call.to_owned(),
+            round: round.clone(),
+            owner,
+            draft,
+            revision: 1,
+            deposit: None,
+            admission: None,
+            versions: 0,
+            created_at,
+            changed_at: created_at,
+            changes: ChangeLog::default(),
+            withdrawn_at: None,
+        }
+    }
+}
+
 /// The deposited version that stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Deposit {

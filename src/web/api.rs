@@ -7,16 +7,9 @@ pub mod report;
 pub mod round;
 pub mod tokens;
 
-use super::{
-    error::Failure,
-    extract::{ApiCtx, MAX_BODY_BYTES, read_whole},
-};
-use crate::{
-    app::{App, AppError, Ctx},
-    domain::json::{self, Limits},
-};
+use super::{error::Failure, extract::ApiCtx};
+use crate::app::{App, AppError, Ctx};
 use axum::{
-    body::Body,
     extract::{FromRequestParts, Query},
     http::{HeaderMap, HeaderName, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -46,15 +39,6 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
             Query::try_from_uri(&parts.uri).map_err(|error| Failure::Json(format!("query: {}", error.body_text())))?;
         Ok(Self(query))
     }
-}
-
-/// Reads a JSON body; what is wrong is said with its path.
-async fn json<T: DeserializeOwned>(body: Body) -> Result<T, Failure> {
-    parse(&read_whole(body).await?)
-}
-
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
-    json::from_slice(bytes, Limits::bytes(MAX_BODY_BYTES)).map_err(|error| Failure::Json(error.to_string()))
 }
 
 /// A part of the path; what cannot be an id leads to nothing.
@@ -95,6 +79,8 @@ fn public(headers: &HeaderMap, kind: &'static str, text: String) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::extract::read_json;
+    use axum::body::Body;
 
     #[derive(Debug, serde::Deserialize)]
     struct Sample {
@@ -103,7 +89,7 @@ mod tests {
     }
 
     async fn read(text: &'static str) -> String {
-        match json::<Sample>(Body::from(text)).await {
+        match read_json::<Sample>(Body::from(text)).await {
             Err(Failure::Json(error)) => error,
             other => format!("{other:?}"),
         }

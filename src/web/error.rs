@@ -1,5 +1,7 @@
 //! What a request may fail with, and the one mapping of failures to HTTP: a status, a title, what to do.
 
+mod account;
+mod dossier;
 mod dress;
 mod oidc;
 mod passkey;
@@ -9,7 +11,7 @@ pub use dress::{Problem, dress, finding_json, panicked};
 
 use crate::{
     app::AppError,
-    domain::text::{Lang, Text, shorten},
+    domain::text::{Text, shorten},
     store::StoreError,
 };
 use axum::{
@@ -219,37 +221,6 @@ fn describe_app(error: &AppError) -> Described {
                 "Check the address, or sign in with the account of the dossier. A dossier is seen by its owner, by those invited to it and, once deposited, by those who examine it.",
             ),
         ),
-        AppError::Reason => words(
-            S::UNPROCESSABLE_ENTITY,
-            "reason",
-            ("Motif manquant", "Reason missing"),
-            ("Il faut un motif, de 500 caractères au plus.", "A reason is needed, of 500 characters at most."),
-            BACK,
-        ),
-        AppError::Emergency(faults) => {
-            let mut described =
-                words(S::UNPROCESSABLE_ENTITY, "emergency", ("Demande refusée", "Request refused"), ("", ""), BACK);
-            let all = |lang: Lang| {
-                faults.iter().map(|fault| fault.words().get(&lang).to_owned()).collect::<Vec<_>>().join(" ")
-            };
-            described.detail = Text::new(all(Lang::Fr), all(Lang::En));
-            described
-        }
-        AppError::Gift(faults) => {
-            let mut described = words(
-                S::UNPROCESSABLE_ENTITY,
-                "invitation",
-                ("Invitation refusée", "Invitation refused"),
-                ("", ""),
-                BACK,
-            );
-            let all = |lang: Lang| {
-                let words: Vec<String> = faults.iter().map(|fault| fault.words().get(&lang).to_owned()).collect();
-                words.join(" ")
-            };
-            described.detail = Text::new(all(Lang::Fr), all(Lang::En));
-            described
-        }
         AppError::Forbidden => words(
             S::FORBIDDEN,
             "forbidden",
@@ -260,49 +231,6 @@ fn describe_app(error: &AppError) -> Described {
                 "If you think it should, write to the operator of the call.",
             ),
         ),
-        AppError::Suspended => words(
-            S::FORBIDDEN,
-            "suspended",
-            ("Compte suspendu", "Account suspended"),
-            (
-                "Ce compte est suspendu : rien ne s'y fait jusqu'à ce qu'il soit rétabli. Rien n'est effacé.",
-                "This account is suspended: it does nothing until it is let in again. Nothing is erased.",
-            ),
-            (
-                "Pour savoir pourquoi, écrivez à l'adresse de contact de l'appel.",
-                "To learn why, write to the contact address of the call.",
-            ),
-        ),
-        AppError::SignInNeeded => words(
-            S::UNAUTHORIZED,
-            "sign_in",
-            ("Connexion nécessaire", "Sign-in needed"),
-            ("Cette page demande d'être connecté.", "This page needs you to be signed in."),
-            (
-                "Connectez-vous : vos saisies non envoyées restent sur cet appareil.",
-                "Sign in: what you typed and did not send stays on this device.",
-            ),
-        ),
-        AppError::LinkSpent => words(
-            S::GONE,
-            "link_spent",
-            ("Lien périmé", "Link expired"),
-            (
-                "Ce lien de connexion a déjà servi ou a plus de 15 minutes.",
-                "This sign-in link has been used or is more than 15 minutes old.",
-            ),
-            ("Demandez-en un autre sur la page de connexion.", "Ask for another one on the sign-in page."),
-        ),
-        AppError::TooManyLinks => words(
-            S::TOO_MANY_REQUESTS,
-            "too_many_links",
-            ("Trop de demandes", "Too many requests"),
-            (
-                "Plusieurs liens viennent d'être envoyés à cette adresse.",
-                "Several links have just been sent to this address.",
-            ),
-            ("Utilisez le dernier reçu, ou attendez 15 minutes.", "Use the last one received, or wait 15 minutes."),
-        ),
         error @ (AppError::CeremonyOver
         | AppError::PasskeyRefused
         | AppError::NoPasskey
@@ -312,149 +240,7 @@ fn describe_app(error: &AppError) -> Described {
         | AppError::Unconfirmed
         | AppError::Passkey(_)) => passkey::describe(error),
         AppError::Provider(error) => oidc::describe(error),
-        AppError::NotAnAddress(fault) => {
-            let why = fault.sentence();
-            words(
-                S::UNPROCESSABLE_ENTITY,
-                "email",
-                ("Adresse illisible", "Unreadable address"),
-                (&why.fr, &why.en),
-                ("Écrivez-la sous la forme nom@entreprise.fr.", "Write it as name@company.com."),
-            )
-        }
-        AppError::Refused(evaluation) => {
-            let count = evaluation.missing();
-            let mut described = words(
-                S::UNPROCESSABLE_ENTITY,
-                "refused",
-                ("Dépôt refusé", "Deposit refused"),
-                ("", ""),
-                (
-                    "Corrigez les points signalés, puis déposez de nouveau : tout est conservé.",
-                    "Correct the points listed, then deposit again: everything is kept.",
-                ),
-            );
-            described.detail = Text::new(
-                format!("Ce dépôt n'a pas eu lieu : {count} point(s) l'empêchent."),
-                format!("This deposit did not take place: {count} point(s) prevent it."),
-            );
-            described
-        }
-        AppError::DraftChanged(changed) => {
-            let mut described = words(
-                S::CONFLICT,
-                "draft_changed",
-                ("Le dossier a changé", "The dossier has changed"),
-                ("", ""),
-                (
-                    "Relisez le brouillon tel qu'il est maintenant, puis déposez-le : tout est conservé.",
-                    "Read the draft as it is now, then deposit it: everything is kept.",
-                ),
-            );
-            described.detail = changed.message();
-            described
-        }
-        AppError::File(refusal) => {
-            let mut described = words(
-                S::UNPROCESSABLE_ENTITY,
-                refusal.code(),
-                ("Fichier refusé", "File refused"),
-                ("", ""),
-                ("Le reste du dossier n'est pas touché.", "The rest of the dossier is untouched."),
-            );
-            described.detail = refusal.message();
-            described
-        }
-        AppError::BrokenOff => words(
-            S::BAD_REQUEST,
-            "broken_off",
-            ("Envoi interrompu", "Upload broken off"),
-            ("Le fichier n'est pas arrivé entier.", "The file did not arrive whole."),
-            ("Envoyez-le de nouveau.", "Send it again."),
-        ),
         AppError::Upload(fault) => transfer::describe_upload(fault),
-        AppError::IssueDate => words(
-            S::UNPROCESSABLE_ENTITY,
-            "issue_date",
-            ("Date illisible", "Unreadable date"),
-            ("La date d'émission n'est pas une date.", "The day of issue is not a date."),
-            ("Écrivez-la jj/mm/aaaa, puis renvoyez le fichier.", "Write it dd/mm/yyyy, then send the file again."),
-        ),
-        AppError::Document(faults) => {
-            let mut described = words(
-                S::UNPROCESSABLE_ENTITY,
-                "document",
-                ("Document inattendu", "Unexpected document"),
-                ("", ""),
-                (
-                    "Comparez avec le schéma du dossier (dossier.schema.json).",
-                    "Compare with the schema of the dossier (dossier.schema.json).",
-                ),
-            );
-            let all = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            described.detail = Text::new(all.clone(), all);
-            described
-        }
-        AppError::Stale { revision } => {
-            let mut described = words(
-                S::PRECONDITION_FAILED,
-                "stale",
-                ("Document modifié entre-temps", "Document changed meanwhile"),
-                ("", ""),
-                ("Relisez-le, reprenez vos changements et renvoyez.", "Read it again, redo your changes and send it."),
-            );
-            described.detail =
-                Text::new(format!("Il en est à la révision {revision}."), format!("It is at revision {revision} now."));
-            described
-        }
-        AppError::RoundOpen => words(
-            S::CONFLICT,
-            "round_open",
-            ("Relève encore ouverte", "Round still open"),
-            (
-                "Le dépôt peut encore être remplacé : la recevabilité se constate une fois la relève close.",
-                "The deposit may still be replaced: it is found admissible once the round has closed.",
-            ),
-            BACK,
-        ),
-        AppError::NotAdmissible => words(
-            S::CONFLICT,
-            "not_admissible",
-            ("Dossier non recevable", "Dossier not admissible"),
-            ("Seul un dossier recevable se confie à un expert.", "Only an admissible dossier is given to an expert."),
-            BACK,
-        ),
-        AppError::NoExpert => words(
-            S::UNPROCESSABLE_ENTITY,
-            "no_expert",
-            ("Expert impossible", "Expert not possible"),
-            ("Ce dossier ne peut pas être confié à cette personne.", "This dossier cannot be given to this person."),
-            ("Choisissez une personne de la liste.", "Choose somebody from the list."),
-        ),
-        AppError::RoundClosed => words(
-            S::CONFLICT,
-            "round_closed",
-            ("Relève fermée", "Round closed"),
-            ("Cette relève ne prend pas de dossier en ce moment.", "This round takes no dossiers at the moment."),
-            ("Le calendrier de l'appel donne les prochaines dates.", "The calendar of the call gives the next dates."),
-        ),
-        AppError::NotCarriedOver => words(
-            S::CONFLICT,
-            "not_carried_over",
-            ("Rien à reprendre", "Nothing to carry over"),
-            (
-                "Un brouillon se reprend dans une autre relève une fois la sienne close, s'il n'est pas déposé tel quel.",
-                "A draft is carried over to another round once its own has closed, unless it stands deposited as it is.",
-            ),
-            BACK,
-        ),
-        AppError::NotDeposited => words(
-            S::CONFLICT,
-            "not_deposited",
-            ("Rien n'est déposé", "Nothing is deposited"),
-            ("Ce dossier n'a pas de dépôt à retirer.", "This dossier has no deposit to withdraw."),
-            BACK,
-        ),
         AppError::Store(StoreError::NotReplicated | StoreError::Unconfirmed) | AppError::TooFewCopies(_) => words(
             S::SERVICE_UNAVAILABLE,
             "not_replicated",
@@ -507,12 +293,34 @@ fn describe_app(error: &AppError) -> Described {
         AppError::Store(StoreError::Full(_)) => full(),
         AppError::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => full(),
         AppError::Store(_) | AppError::Disk(_) | AppError::Token(_) | AppError::Keys(_) => unexpected(),
+        error @ (AppError::Suspended
+        | AppError::SignInNeeded
+        | AppError::LinkSpent
+        | AppError::TooManyLinks
+        | AppError::NotAnAddress(_)
+        | AppError::Emergency(_)
+        | AppError::Gift(_)
+        | AppError::Reason) => account::describe(error),
+        error @ (AppError::Refused(_)
+        | AppError::DraftChanged(_)
+        | AppError::File(_)
+        | AppError::BrokenOff
+        | AppError::IssueDate
+        | AppError::Document(_)
+        | AppError::Stale { .. }
+        | AppError::RoundOpen
+        | AppError::NotAdmissible
+        | AppError::NoExpert
+        | AppError::RoundClosed
+        | AppError::NotCarriedOver
+        | AppError::NotDeposited) => dossier::describe(error),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::text::Lang;
 
     #[test]
     fn a_decision_that_takes_too_long_is_not_blamed_on_the_database() {

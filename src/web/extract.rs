@@ -331,8 +331,23 @@ async fn posted_json<T: DeserializeOwned>(mut parts: Parts, body: Body, app: &Ap
     let ctx = Ctx::from_request_parts(&mut parts, app).await?;
     same_site(app, &parts.headers)?;
     form_token_holds(app, &ctx, form_token(&parts.headers))?;
-    let bytes = read_whole(body).await?;
-    json::from_slice(&bytes, Limits::bytes(MAX_BODY_BYTES)).map_err(|error| Failure::Json(error.to_string()))
+    read_json(body).await
+}
+
+/// Reads a JSON body strictly; what is wrong is said with its path.
+///
+/// # Errors
+/// [`Failure::Json`], or the body's own end.
+pub async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, Failure> {
+    parse_json(&read_whole(body).await?)
+}
+
+/// Reads JSON that has come whole, as [`read_json`] does.
+///
+/// # Errors
+/// [`Failure::Json`].
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    json::from_slice(bytes, Limits::bytes(MAX_BODY_BYTES)).map_err(|error| Failure::Json(error.to_string()))
 }
 
 /// A multipart upload whose text fields, the CSRF token among them, stand before the file.

@@ -26,9 +26,8 @@ impl DraftChanged {
     /// Why a deposit is not made: what changed after the revision that was seen, or after the instant at which the
     /// request was complete.
     pub(super) fn refusing(call: &Call, dossier: &Dossier, seen: Option<u64>, received_at: Timestamp) -> AppError {
-        let since = dossier.changes.since(seen.unwrap_or(dossier.revision), received_at);
-        let parts = since.into_iter().filter_map(|part| name(call, part)).collect();
-        AppError::DraftChanged(Box::new(Self { revision: dossier.revision, parts, deposited: None }))
+        let seen = seen.unwrap_or(dossier.revision);
+        AppError::DraftChanged(Box::new(Self::since(call, dossier, seen, received_at, None)))
     }
 
     /// What changed since the deposit that an attempt was answered with.
@@ -36,9 +35,12 @@ impl DraftChanged {
     pub fn since_deposit(call: &Call, dossier: &Dossier, receipt: String) -> Self {
         let deposited = dossier.deposit.as_ref();
         let seen = deposited.map_or(dossier.revision, |deposit| deposit.revision);
-        let since = dossier.changes.since(seen, dossier.changed_at);
-        let parts = since.into_iter().filter_map(|part| name(call, part)).collect();
-        Self { revision: dossier.revision, parts, deposited: Some(receipt) }
+        Self::since(call, dossier, seen, dossier.changed_at, Some(receipt))
+    }
+
+    fn since(call: &Call, dossier: &Dossier, revision: u64, at: Timestamp, deposited: Option<String>) -> Self {
+        let changed = dossier.changes.since(revision, at).into_iter();
+        Self { revision: dossier.revision, parts: changed.filter_map(|part| name(call, part)).collect(), deposited }
     }
 
     /// What happened and what changed.

@@ -16,7 +16,7 @@ const JOBS: u32 = 20;
 /// Letters under way at once.
 const AT_ONCE: usize = 4;
 /// Longest time that a mail server may take over one letter.
-const PATIENCE: Duration = Duration::from_secs(30);
+const MAX_HANDOVER: Duration = Duration::from_secs(30);
 /// How long a claim holds: longer than any letter takes. A process that dies leaves its letters for so long.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// Tries after which a job waits an hour between two.
@@ -51,9 +51,9 @@ async fn attempt(app: &App, job: &outbox::Job) -> Result<bool, AppError> {
             return Ok(false);
         }
     }
-    let done = match timeout(PATIENCE, run(app, job)).await {
+    let done = match timeout(MAX_HANDOVER, run(app, job)).await {
         Ok(done) => done,
-        Err(_) => Err(format!("not taken within {} s", PATIENCE.as_secs())),
+        Err(_) => Err(format!("not taken within {} s", MAX_HANDOVER.as_secs())),
     };
     let mut db = app.store.write().await?;
     match done {

@@ -1,7 +1,7 @@
 //! The call and the evaluation of a document: public, no account.
 
-use super::{parse, public, report::Report};
-use crate::web::extract::Path;
+use super::{public, report::Report};
+use crate::web::extract::{Path, parse_json};
 use crate::{
     app::{App, AppError},
     domain::{
@@ -144,7 +144,7 @@ pub async fn evaluate(
 }
 
 fn report(call: &Call, bytes: &[u8], now: Timestamp, lang: Lang) -> Result<Report, Failure> {
-    let question: Question = parse(bytes)?;
+    let question: Question = parse_json(bytes)?;
     let document = Document::from_json(call, &question.document).map_err(AppError::Document)?;
     let known = |round| call.round(&round).ok_or(AppError::NotFound);
     let round = question.round.map(known).transpose()?;

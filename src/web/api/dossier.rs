@@ -3,13 +3,13 @@
 mod body;
 pub mod upload;
 
-use super::{Asked, Program, id, json, tag, tags};
-use crate::web::extract::Path;
+use super::{Asked, Program, id, tag, tags};
 use crate::{
     app::{App, AppError, Page, Submission},
     domain::{document::Document, ids::AttemptId},
     web::{
         error::{Failure, Problem},
+        extract::{Path, read_json},
         resumable::{self, Fields},
     },
 };
@@ -37,7 +37,7 @@ use uuid::Uuid;
     ),
 )]
 pub async fn create(State(app): State<App>, Program(ctx): Program, body: Body) -> Result<Response, Failure> {
-    let new: NewDossier = json(body).await?;
+    let new: NewDossier = read_json(body).await?;
     let document = match &new.document {
         Some(document) => Document::from_json(app.call(&new.call)?, document).map_err(AppError::Document)?,
         None => Document::default(),
@@ -112,7 +112,7 @@ pub async fn replace(
     // The reading says first whether the dossier exists for this program at all.
     let before = app.page(&ctx, id).await?.dossier;
     let matches = tags(&headers, header::IF_MATCH).ok_or(Failure::PreconditionRequired)?;
-    let document = json(body).await?;
+    let document = read_json(body).await?;
     let document = Document::from_json(app.call(&before.call)?, &document).map_err(AppError::Document)?;
     let expected = if matches.iter().any(|tag| tag == "*") {
         None
@@ -200,7 +200,7 @@ pub async fn deposit(
     body: Body,
 ) -> Result<Response, Failure> {
     let id = id(&dossier)?;
-    let NewDeposit { attempt, revision } = json(body).await?;
+    let NewDeposit { attempt, revision } = read_json(body).await?;
     let done = app.deposit(&ctx, id, Submission { attempt, revision }).await?;
     let status = if done.new { StatusCode::CREATED } else { StatusCode::OK };
     let place = [(header::LOCATION, format!("/api/v1/receipts/{}", done.receipt))];
@@ -232,7 +232,7 @@ pub async fn carry_over(
     body: Body,
 ) -> Result<Response, Failure> {
     let id = id(&dossier)?;
-    let NewCarryOver { round, attempt } = json(body).await?;
+    let NewCarryOver { round, attempt } = read_json(body).await?;
     let begun = app.carry_over(&ctx, id, &round, attempt).await?;
     let revision = app.page(&ctx, begun).await?.dossier.revision;
     let fixed = [(header::LOCATION, format!("/api/v1/dossiers/{begun}/document")), (header::ETAG, tag(revision))];

@@ -1,12 +1,12 @@
 //! What other services need to verify tokens, and tokens for them.
 
-use super::{Program, json};
+use super::Program;
 use crate::{
     app::App,
     auth,
     web::{
         error::{Failure, Problem},
-        extract::Arrival,
+        extract::{Arrival, read_json},
     },
 };
 use axum::{
@@ -65,7 +65,7 @@ pub struct ForService {
     ),
 )]
 pub async fn for_service(State(app): State<App>, Program(ctx): Program, body: Body) -> Result<Response, Failure> {
-    let Wanted { audience } = json(body).await?;
+    let Wanted { audience } = read_json(body).await?;
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
     if audience.is_empty() || audience.len() > 100 || !audience.chars().all(plain) {
         return Err(Failure::Json("audience: 1 to 100 letters, digits, dots and hyphens".into()));

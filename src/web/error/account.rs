@@ -1,0 +1,99 @@
+//! Failures of accounts, invitations and emergency access, in words.
+
+use super::{BACK, Described, unexpected, words};
+use crate::{
+    app::AppError,
+    domain::text::{Lang, Text},
+};
+use axum::http::StatusCode as S;
+
+/// Describes them; anything else is an error of the portal.
+pub(super) fn describe(error: &AppError) -> Described {
+    match error {
+        AppError::Reason => words(
+            S::UNPROCESSABLE_ENTITY,
+            "reason",
+            ("Motif manquant", "Reason missing"),
+            ("Il faut un motif, de 500 caractères au plus.", "A reason is needed, of 500 characters at most."),
+            BACK,
+        ),
+        AppError::Emergency(faults) => {
+            let mut described =
+                words(S::UNPROCESSABLE_ENTITY, "emergency", ("Demande refusée", "Request refused"), ("", ""), BACK);
+            let all = |lang: Lang| {
+                faults.iter().map(|fault| fault.words().get(&lang).to_owned()).collect::<Vec<_>>().join(" ")
+            };
+            described.detail = Text::new(all(Lang::Fr), all(Lang::En));
+            described
+        }
+        AppError::Gift(faults) => {
+            let mut described = words(
+                S::UNPROCESSABLE_ENTITY,
+                "invitation",
+                ("Invitation refusée", "Invitation refused"),
+                ("", ""),
+                BACK,
+            );
+            let all = |lang: Lang| {
+                let words: Vec<String> = faults.iter().map(|fault| fault.words().get(&lang).to_owned()).collect();
+                words.join(" ")
+            };
+            described.detail = Text::new(all(Lang::Fr), all(Lang::En));
+            described
+        }
+        AppError::Suspended => words(
+            S::FORBIDDEN,
+            "suspended",
+            ("Compte suspendu", "Account suspended"),
+            (
+                "Ce compte est suspendu : rien ne s'y fait jusqu'à ce qu'il soit rétabli. Rien n'est effacé.",
+                "This account is suspended: it does nothing until it is let in again. Nothing is erased.",
+            ),
+            (
+                "Pour savoir pourquoi, écrivez à l'adresse de contact de l'appel.",
+                "To learn why, write to the contact address of the call.",
+            ),
+        ),
+        AppError::SignInNeeded => words(
+            S::UNAUTHORIZED,
+            "sign_in",
+            ("Connexion nécessaire", "Sign-in needed"),
+            ("Cette page demande d'être connecté.", "This page needs you to be signed in."),
+            (
+                "Connectez-vous : vos saisies non envoyées restent sur cet appareil.",
+                "Sign in: what you typed and did not send stays on this device.",
+            ),
+        ),
+        AppError::LinkSpent => words(
+            S::GONE,
+            "link_spent",
+            ("Lien périmé", "Link expired"),
+            (
+                "Ce lien de connexion a déjà servi ou a plus de 15 minutes.",
+                "This sign-in link has been used or is more than 15 minutes old.",
+            ),
+            ("Demandez-en un autre sur la page de connexion.", "Ask for another one on the sign-in page."),
+        ),
+        AppError::TooManyLinks => words(
+            S::TOO_MANY_REQUESTS,
+            "too_many_links",
+            ("Trop de demandes", "Too many requests"),
+            (
+                "Plusieurs liens viennent d'être envoyés à cette adresse.",
+                "Several links have just been sent to this address.",
+            ),
+            ("Utilisez le dernier reçu, ou attendez 15 minutes.", "Use the last one received, or wait 15 minutes."),
+        ),
+        AppError::NotAnAddress(fault) => {
+            let why = fault.sentence();
+            words(
+                S::UNPROCESSABLE_ENTITY,
+                "email",
+                ("Adresse illisible", "Unreadable address"),
+                (&why.fr, &why.en),
+                ("Écrivez-la sous la forme nom@entreprise.fr.", "Write it as name@company.com."),
+            )
+        }
+        _ => unexpected(),
+    }
+}

@@ -1,0 +1,144 @@
+//! Failures of drafts, files, deposits and their examination, in words.
+
+use super::{BACK, Described, unexpected, words};
+use crate::{app::AppError, domain::text::Text};
+use axum::http::StatusCode as S;
+
+/// Describes them; anything else is an error of the portal.
+pub(super) fn describe(error: &AppError) -> Described {
+    match error {
+        AppError::Refused(evaluation) => {
+            let count = evaluation.missing();
+            let mut described = words(
+                S::UNPROCESSABLE_ENTITY,
+                "refused",
+                ("Dépôt refusé", "Deposit refused"),
+                ("", ""),
+                (
+                    "Corrigez les points signalés, puis déposez de nouveau : tout est conservé.",
+                    "Correct the points listed, then deposit again: everything is kept.",
+                ),
+            );
+            described.detail = Text::new(
+                format!("Ce dépôt n'a pas eu lieu : {count} point(s) l'empêchent."),
+                format!("This deposit did not take place: {count} point(s) prevent it."),
+            );
+            described
+        }
+        AppError::DraftChanged(changed) => {
+            let mut described = words(
+                S::CONFLICT,
+                "draft_changed",
+                ("Le dossier a changé", "The dossier has changed"),
+                ("", ""),
+                (
+                    "Relisez le brouillon tel qu'il est maintenant, puis déposez-le : tout est conservé.",
+                    "Read the draft as it is now, then deposit it: everything is kept.",
+                ),
+            );
+            described.detail = changed.message();
+            described
+        }
+        AppError::File(refusal) => {
+            let mut described = words(
+                S::UNPROCESSABLE_ENTITY,
+                refusal.code(),
+                ("Fichier refusé", "File refused"),
+                ("", ""),
+                ("Le reste du dossier n'est pas touché.", "The rest of the dossier is untouched."),
+            );
+            described.detail = refusal.message();
+            described
+        }
+        AppError::BrokenOff => words(
+            S::BAD_REQUEST,
+            "broken_off",
+            ("Envoi interrompu", "Upload broken off"),
+            ("Le fichier n'est pas arrivé entier.", "The file did not arrive whole."),
+            ("Envoyez-le de nouveau.", "Send it again."),
+        ),
+        AppError::IssueDate => words(
+            S::UNPROCESSABLE_ENTITY,
+            "issue_date",
+            ("Date illisible", "Unreadable date"),
+            ("La date d'émission n'est pas une date.", "The day of issue is not a date."),
+            ("Écrivez-la jj/mm/aaaa, puis renvoyez le fichier.", "Write it dd/mm/yyyy, then send the file again."),
+        ),
+        AppError::Document(faults) => {
+            let mut described = words(
+                S::UNPROCESSABLE_ENTITY,
+                "document",
+                ("Document inattendu", "Unexpected document"),
+                ("", ""),
+                (
+                    "Comparez avec le schéma du dossier (dossier.schema.json).",
+                    "Compare with the schema of the dossier (dossier.schema.json).",
+                ),
+            );
+            let all = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            described.detail = Text::new(all.clone(), all);
+            described
+        }
+        AppError::Stale { revision } => {
+            let mut described = words(
+                S::PRECONDITION_FAILED,
+                "stale",
+                ("Document modifié entre-temps", "Document changed meanwhile"),
+                ("", ""),
+                ("Relisez-le, reprenez vos changements et renvoyez.", "Read it again, redo your changes and send it."),
+            );
+            described.detail =
+                Text::new(format!("Il en est à la révision {revision}."), format!("It is at revision {revision} now."));
+            described
+        }
+        AppError::RoundOpen => words(
+            S::CONFLICT,
+            "round_open",
+            ("Relève encore ouverte", "Round still open"),
+            (
+                "Le dépôt peut encore être remplacé : la recevabilité se constate une fois la relève close.",
+                "The deposit may still be replaced: it is found admissible once the round has closed.",
+            ),
+            BACK,
+        ),
+        AppError::NotAdmissible => words(
+            S::CONFLICT,
+            "not_admissible",
+            ("Dossier non recevable", "Dossier not admissible"),
+            ("Seul un dossier recevable se confie à un expert.", "Only an admissible dossier is given to an expert."),
+            BACK,
+        ),
+        AppError::NoExpert => words(
+            S::UNPROCESSABLE_ENTITY,
+            "no_expert",
+            ("Expert impossible", "Expert not possible"),
+            ("Ce dossier ne peut pas être confié à cette personne.", "This dossier cannot be given to this person."),
+            ("Choisissez une personne de la liste.", "Choose somebody from the list."),
+        ),
+        AppError::RoundClosed => words(
+            S::CONFLICT,
+            "round_closed",
+            ("Relève fermée", "Round closed"),
+            ("Cette relève ne prend pas de dossier en ce moment.", "This round takes no dossiers at the moment."),
+            ("Le calendrier de l'appel donne les prochaines dates.", "The calendar of the call gives the next dates."),
+        ),
+        AppError::NotCarriedOver => words(
+            S::CONFLICT,
+            "not_carried_over",
+            ("Rien à reprendre", "Nothing to carry over"),
+            (
+                "Un brouillon se reprend dans une autre relève une fois la sienne close, s'il n'est pas déposé tel quel.",
+                "A draft is carried over to another round once its own has closed, unless it stands deposited as it is.",
+            ),
+            BACK,
+        ),
+        AppError::NotDeposited => words(
+            S::CONFLICT,
+            "not_deposited",
+            ("Rien n'est déposé", "Nothing is deposited"),
+            ("Ce dossier n'a pas de dépôt à retirer.", "This dossier has no deposit to withdraw."),
+            BACK,
+        ),
+        _ => unexpected(),
+    }
+}
