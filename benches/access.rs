@@ -105,8 +105,8 @@ impl Question {
 
     fn rule(&self, rights: &Rights) -> &'static str {
         match rights.may(self.action, &self.target, NOW) {
-            Ok(permit) => permit.rule,
-            Err(Denied::Rule(rule)) => rule,
+            Ok(permit) => permit.rule.slug(),
+            Err(Denied::Rule(rule)) => rule.slug(),
             Err(Denied::Token { .. }) => "the token",
             Err(Denied::Overrun) => "overrun",
         }

@@ -27,7 +27,7 @@ pub use passkey::{Answer, PasskeyError};
 pub use policy::{Denied, POLICY, Rights, Standing, roles_of, rules_for};
 pub use refusal::Refusal;
 pub use roots::{Root, RootKind, RootRecord, RootState, Roots};
-pub use rules::{RULES, Rule};
+pub use rules::{RULES, Rule, RuleId};
 pub use token::{ApiToken, Bearer, BearerKind, Channel, ServiceToken, SessionToken, TokenError, read};
 pub use until::Until;
 

@@ -2,7 +2,7 @@
 
 use super::{AppError, Site};
 use crate::{
-    auth::{Denied, Guarded, Permit, Protected, Rights},
+    auth::{Denied, Guarded, Permit, Protected, Rights, RuleId},
     domain::{
         access::{About, Action, Grant, Part, Relations, Role, Target},
         ids::{AccountId, DossierId, SessionId},
@@ -126,7 +126,7 @@ impl Ctx {
         };
         actor.rights.may(action, target, self.now).map_err(|denied| match (denied, target) {
             (Denied::Overrun, _) => AppError::Overloaded,
-            (Denied::Rule("confirmation"), _) => AppError::Unconfirmed,
+            (Denied::Rule(RuleId::Confirmation), _) => AppError::Unconfirmed,
             (Denied::Rule(_), _) if could() => AppError::Unconfirmed,
             (Denied::Rule(_) | Denied::Token { .. }, Target::Dossier(_)) => AppError::NotFound,
             (Denied::Rule(_) | Denied::Token { .. }, Target::Call) => AppError::Forbidden,
@@ -144,17 +144,20 @@ impl Ctx {
         action: Action,
         part: Part,
     ) -> Result<(T, Door<'_>), AppError> {
-        self.actor()?;
+        let account = &self.actor()?.account;
         let row = row.ok_or(AppError::NotFound)?;
-        let door = self.door(db, &row).await?;
-        let permit = door.may(action, part)?;
-        Ok((row.open(&permit).ok_or(AppError::NotFound)?, Door { rule: permit.rule, ..door }))
+        let (about, words) = met(db, &row, account, self.now).await?;
+        let permit = self.may_part(action, &about, part)?;
+        let door = Door { ctx: self, about, rule: permit.rule, words };
+        Ok((row.open(&permit).ok_or(AppError::NotFound)?, door))
     }
 
-    /// A row that is still closed, before the person who asks.
-    pub(super) async fn door<T: Protected>(&self, db: &mut Connection, row: &Guarded<T>) -> Result<Door<'_>, AppError> {
-        let (about, words) = met(db, row, &self.actor()?.account, self.now).await?;
-        Ok(Door { ctx: self, about, rule: "", words })
+    /// Asks the policy about a part of a dossier.
+    ///
+    /// # Errors
+    /// As [`Ctx::may`].
+    pub(super) fn may_part(&self, action: Action, about: &About, part: Part) -> Result<Permit, AppError> {
+        self.may(action, &Target::Dossier(About { part, ..about.clone() }))
     }
 }
 
@@ -162,8 +165,8 @@ impl Ctx {
 pub struct Door<'a> {
     ctx: &'a Ctx,
     about: About,
-    /// Slug of the rule that opened it.
-    pub rule: &'static str,
+    /// The rule that opened it.
+    pub rule: RuleId,
     /// What the owner wrote to the person who was given parts of it.
     words: Vec<String>,
 }
@@ -174,12 +177,7 @@ impl Door<'_> {
     /// # Errors
     /// As [`Ctx::may`].
     pub fn may(&self, action: Action, part: Part) -> Result<Permit, AppError> {
-        self.ctx.may(action, &Target::Dossier(About { part, ..self.about.clone() }))
-    }
-
-    /// What the policy is told of the dossier.
-    pub(super) fn about(&self) -> &About {
-        &self.about
+        self.ctx.may_part(action, &self.about, part)
     }
 
     /// Whether the person is the owner.

@@ -2,7 +2,7 @@
 
 use super::{App, AppError, Ctx, context::about};
 use crate::{
-    auth::{Channel, Denied, Keys, RULES, Rights, Rule, SessionToken, Standing, read, rules_for},
+    auth::{Channel, Denied, Keys, Rights, Rule, RuleId, SessionToken, Standing, read, rules_for},
     domain::{
         access::{About, Action, Amr, Part, Relations, Stage, Target, Verb},
         ids::{AccountId, DossierId, SessionId},
@@ -18,10 +18,8 @@ use uuid::Uuid;
 pub struct Explanation {
     /// Whether it is allowed.
     pub allowed: bool,
-    /// Slug of the rule that decided.
-    pub rule: &'static str,
-    /// That rule in words.
-    pub words: Text,
+    /// The rule that decided.
+    pub rule: &'static Rule,
     /// The block of the token that refuses what the rule would allow.
     pub block: Option<u32>,
     /// Rules that can allow the action to somebody.
@@ -64,7 +62,7 @@ impl App {
             Err(Denied::Token { rule, block }) => (false, rule, Some(block)),
             Err(Denied::Overrun) => return Err(AppError::Overloaded),
         };
-        Ok(Explanation { allowed, rule, words: words(rule), block, allowing: rules_for(action) })
+        Ok(Explanation { allowed, rule: rule.rule(), block, allowing: rules_for(action) })
     }
 
     /// What the policy says of the actor on the call as a whole.
@@ -84,10 +82,10 @@ impl App {
     pub async fn rights_on(&self, ctx: &Ctx, id: DossierId) -> Result<RightsOn, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         if let Some(row) = dossier::load(&mut db, id).await? {
-            let door = ctx.door(&mut db, &row).await?;
-            let (verdicts, known) = verdicts(ctx, door.about())?;
+            let about = about(&mut db, &row, &ctx.actor()?.account, ctx.now).await?;
+            let (verdicts, known) = verdicts(ctx, &about)?;
             if known {
-                let permit = door.may(Action::DraftRead, Part::Overview).ok();
+                let permit = ctx.may_part(Action::DraftRead, &about, Part::Overview).ok();
                 let call = permit.and_then(|permit| row.open(&permit)).map(|dossier| dossier.call);
                 return Ok(RightsOn { verdicts, known, call });
             }
@@ -157,16 +155,19 @@ impl Verdict {
         let rights = &ctx.actor()?.rights;
         let now = rights.may(action, target, ctx.now);
         let unconfirmed =
-            now.is_err() && (now.as_ref().err() == Some(&Denied::Rule("confirmation")) || rights.lacks_passkey());
+            now.is_err() && (now.as_ref().err() == Some(&Denied::Rule(RuleId::Confirmation)) || rights.lacks_passkey());
         let decided = if unconfirmed { rights.confirmed(ctx.now).may(action, target, ctx.now) } else { now };
         let (allowed, rule) = match decided {
             Ok(permit) => (true, permit.rule),
             Err(Denied::Rule(rule) | Denied::Token { rule, .. }) => (false, rule),
             Err(Denied::Overrun) => return Err(AppError::Overloaded),
         };
-        let others =
-            if rule == "nobody-else" { rules_for(action).into_iter().map(Rule::words).collect() } else { Vec::new() };
-        Ok(Self { action, part, allowed, unconfirmed: unconfirmed && allowed, words: words(rule), others })
+        let others = if rule == RuleId::NobodyElse {
+            rules_for(action).into_iter().map(Rule::words).collect()
+        } else {
+            Vec::new()
+        };
+        Ok(Self { action, part, allowed, unconfirmed: unconfirmed && allowed, words: rule.rule().words(), others })
     }
 }
 
@@ -211,8 +212,4 @@ fn verdicts(ctx: &Ctx, about: &About) -> Result<(Vec<Verdict>, bool), AppError> 
 fn unknown(id: DossierId) -> About {
     let relations = Relations::default();
     About { id, owner: AccountId(Uuid::nil()), stage: Stage::Draft, part: Part::Overview, relations }
-}
-
-fn words(rule: &str) -> Text {
-    RULES.iter().find(|one| one.slug == rule).map_or_else(|| Text::new("", ""), Rule::words)
 }

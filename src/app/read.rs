@@ -2,6 +2,7 @@
 
 use super::{App, AppError, Ctx, Share};
 use crate::{
+    auth::RuleId,
     bricks::inspect::{MAX_BYTES, limited},
     domain::{
         access::{Action, Part},
@@ -56,10 +57,6 @@ pub enum PieceBytes {
     Copy(File, u64),
 }
 
-/// The rules by which one reads what is somebody else's because the work needs it: each such reader has a copy of
-/// their own.
-const NEED_TO_KNOW: [&str; 4] = ["expert-reads", "jury-reads", "auditor-reads", "operator-emergency"];
-
 /// A receipt, as it was opened.
 #[derive(Debug)]
 pub struct OpenReceipt {
@@ -68,18 +65,14 @@ pub struct OpenReceipt {
     /// What it states.
     pub receipt: Receipt,
     /// By which rule it was opened.
-    pub rule: &'static str,
-}
-
-fn by_need_to_know(rule: &str) -> bool {
-    NEED_TO_KNOW.contains(&rule)
+    pub rule: RuleId,
 }
 
 impl OpenReceipt {
     /// Whether its reader has copies of the pieces that name them, as far as the files can be marked.
     #[must_use]
     pub fn names_reader(&self) -> bool {
-        by_need_to_know(self.rule)
+        self.rule.rule().need_to_know
     }
 }
 
@@ -118,7 +111,7 @@ impl App {
         Ok(page)
     }
 
-    async fn load_page(&self, ctx: &Ctx, id: DossierId, part: Part) -> Result<(Page, &'static str), AppError> {
+    async fn load_page(&self, ctx: &Ctx, id: DossierId, part: Part) -> Result<(Page, RuleId), AppError> {
         let form = matches!(part, Part::Section(_));
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let (mut dossier, door) = {
@@ -207,7 +200,7 @@ impl App {
         let mut copy = None;
         if !door.owned() {
             let mut data = serde_json::json!({ "receipt": number, "code": code, "rule": door.rule });
-            if by_need_to_know(door.rule) {
+            if door.rule.rule().need_to_know {
                 let at = ctx.now.strftime("%Y-%m-%d %H:%M UTC");
                 let words = format!("{} · {number} · {code} · {at}", ctx.actor()?.account.email);
                 if upload.bytes <= MAX_BYTES {

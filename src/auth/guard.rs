@@ -1,5 +1,6 @@
 //! Rows that nobody sees without a permit.
 
+use super::rules::RuleId;
 use crate::domain::{
     access::{About, Part, Relations, Stage},
     ids::{AccountId, DossierId},
@@ -9,12 +10,12 @@ use crate::domain::{
 #[derive(Clone, Copy, Debug)]
 pub struct Permit {
     dossier: Option<DossierId>,
-    /// Slug of the rule that allowed it.
-    pub rule: &'static str,
+    /// The rule that allowed it.
+    pub rule: RuleId,
 }
 
 impl Permit {
-    pub(super) fn new(dossier: Option<DossierId>, rule: &'static str) -> Self {
+    pub(super) fn new(dossier: Option<DossierId>, rule: RuleId) -> Self {
         Self { dossier, rule }
     }
 }

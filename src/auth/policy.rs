@@ -4,7 +4,7 @@ mod parsed;
 
 use super::{
     guard::Permit,
-    rules::{Rule, rule},
+    rules::{Rule, RuleId, rule_at},
     token::{Bearer, Channel, moment},
 };
 use crate::domain::{
@@ -24,11 +24,11 @@ use std::{sync::Arc, time::Duration};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denied {
     /// A rule of the policy says no.
-    Rule(&'static str),
+    Rule(RuleId),
     /// A rule would allow it, and a check in the token says no: it ran out, or its holder has narrowed it.
     Token {
         /// The rule that would.
-        rule: &'static str,
+        rule: RuleId,
         /// Block of the token that refuses; 0 is ours, later ones are the holder's.
         block: u32,
     },
@@ -146,7 +146,7 @@ impl Rights {
             Target::Dossier(about) => Some(about.id),
             Target::Call => None,
         };
-        let whole = |index: usize| rule(parsed.numbers.get(index).copied().unwrap_or(usize::MAX)).slug;
+        let whole = |index: usize| rule_at(parsed.numbers.get(index).copied().unwrap_or(usize::MAX)).id;
         match decision {
             Ok(index) => Ok(Permit::new(dossier, whole(index))),
             Err(error::Token::RunLimit(_)) => Err(Denied::Overrun),
@@ -229,11 +229,7 @@ fn telling(about: &About) -> impl Iterator<Item = &Grant> {
     grants.iter().filter(covers).chain(any.max_by_key(|grant| grant.until))
 }
 
-fn denied(
-    policy: &error::MatchedPolicy,
-    checks: &[error::FailedCheck],
-    rule: impl Fn(usize) -> &'static str,
-) -> Denied {
+fn denied(policy: &error::MatchedPolicy, checks: &[error::FailedCheck], rule: impl Fn(usize) -> RuleId) -> Denied {
     match policy {
         error::MatchedPolicy::Deny(index) => Denied::Rule(rule(*index)),
         error::MatchedPolicy::Allow(index) => {
@@ -254,13 +250,13 @@ pub(super) fn concludes(block: &str) -> bool {
 /// Rules of the policy that could allow an action, whoever asks.
 #[must_use]
 pub fn rules_for(action: Action) -> Vec<&'static Rule> {
-    parsed::allowing(action).into_iter().map(rule).collect()
+    parsed::allowing(action).into_iter().map(rule_at).collect()
 }
 
 /// The roles by one of which a rule allows; none when it asks for no role, as those of owners and guests.
 #[must_use]
-pub fn roles_of(slug: &str) -> &'static [Role] {
-    super::rules::RULES.iter().position(|rule| rule.slug == slug).map_or(&[], parsed::roles)
+pub fn roles_of(id: RuleId) -> &'static [Role] {
+    super::rules::RULES.iter().position(|rule| rule.id == id).map_or(&[], parsed::roles)
 }
 
 #[cfg(test)]

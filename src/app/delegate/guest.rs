@@ -1,7 +1,7 @@
 //! Those who hold parts of a dossier and those who have read it, as its owner is told.
 
 use crate::{
-    auth::roles_of,
+    auth::{RuleId, roles_of},
     domain::access::{Grant, Role},
     store::{delegation::Delegation, journal},
 };
@@ -57,11 +57,11 @@ pub enum Reader {
 impl Reader {
     /// Told by the rule that was used and not by what the account is now: roles end, and guests may have one.
     pub(super) fn of(reading: &journal::Reading) -> Self {
-        let rule = reading.data["rule"].as_str().unwrap_or_default();
-        let asked = roles_of(rule);
+        let rule: Option<RuleId> = reading.data["rule"].as_str().and_then(|slug| slug.parse().ok());
+        let asked = rule.map_or(&[][..], roles_of);
         // Changes need no rule to be known: only guests make them.
         let changes = ["draft_read", "draft_changed", "piece_attached", "piece_removed", "dossier_deposited"];
-        if rule.starts_with("guest-") || changes.contains(&reading.kind.as_str()) {
+        if rule.is_some_and(|id| id.rule().guest) || changes.contains(&reading.kind.as_str()) {
             return Self::Guest(reading.email.clone());
         }
         let held = || reading.roles.iter().copied();

@@ -4,7 +4,11 @@
 
 use super::{LONGEST, POLICY};
 use crate::domain::access::{Action, Role, Roles};
-use biscuit_auth::{AuthorizerBuilder, AuthorizerLimits, builder::Fact, parser::parse_source};
+use biscuit_auth::{
+    AuthorizerBuilder, AuthorizerLimits,
+    builder::{Fact, Policy, PolicyKind},
+    parser::parse_source,
+};
 use std::{
     collections::HashMap,
     sync::{Arc, LazyLock, PoisonError, RwLock},
@@ -78,10 +82,10 @@ impl Outline {
             let needs = facts.fold(0, |needs, fact| needs | outline.bit(&fact.name));
             let quoted = |slug: &str| code.contains(&format!("\"{slug}\""));
             outline.rules.push(RuleOutline {
-                denies: code.trim_start().starts_with("deny"),
                 actions: Action::ALL.iter().copied().filter(|action| quoted(action.slug())).collect(),
                 roles: Role::ALL.iter().copied().filter(|role| quoted(role.slug())).collect(),
                 needs,
+                denies: Policy::from(rule).kind == PolicyKind::Deny,
             });
         }
         outline

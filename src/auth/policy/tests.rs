@@ -76,10 +76,20 @@ fn every_rule_has_its_name_and_its_words() {
             Some((number.parse().ok()?, rest.split_once(':')?.0))
         })
         .collect();
-    let known: Vec<(usize, &str)> = crate::auth::RULES.iter().enumerate().map(|(at, rule)| (at, rule.slug)).collect();
+    let known: Vec<(usize, &str)> =
+        crate::auth::RULES.iter().enumerate().map(|(at, rule)| (at, rule.id.slug())).collect();
     assert_eq!(names, known);
-    let statements = POLICY.lines().filter(|line| line.starts_with("allow if") || line.starts_with("deny if")).count();
-    assert_eq!(statements, known.len(), "one statement a rule");
+    let denies = |line: &str| match line {
+        line if line.starts_with("deny if") => Some(true),
+        line if line.starts_with("allow if") => Some(false),
+        _ => None,
+    };
+    let statements: Vec<bool> = POLICY.lines().filter_map(denies).collect();
+    assert_eq!(statements.len(), known.len(), "one statement a rule");
+    let marked: Vec<bool> = crate::auth::RULES.iter().map(|rule| rule.denies).collect();
+    assert_eq!(statements, marked, "what denies is marked");
+    let of_guests = |slug: &str| slug.starts_with("guest-");
+    assert!(crate::auth::RULES.iter().all(|rule| rule.guest == of_guests(rule.id.slug())), "guests' rules are marked");
     let last_deny = POLICY.rfind("\ndeny if ").unwrap();
     let first_allow = POLICY.find("\nallow if ").unwrap();
     let before = POLICY[..last_deny].rfind("\ndeny if ").unwrap();

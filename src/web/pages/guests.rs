@@ -6,7 +6,7 @@ use crate::{
         App, AppError, Ctx,
         delegate::{Gift, GiftFault, Guest, Guests, Read, Reader, part_title, parts_of, verb_title},
     },
-    auth::RULES,
+    auth::RuleId,
     domain::{
         access::{Grant, Part, Verb},
         answers,
@@ -212,7 +212,7 @@ fn reading_row(call: &Call, read: &Read, lang: Lang, zone: &TimeZone) -> Reading
     let sections = sections.map(|id| Part::Section(id.to_owned()));
     let named: Vec<String> =
         part.into_iter().chain(piece).chain(sections).map(|part| part_title(call, &part, lang)).collect();
-    let rule = RULES.iter().find(|rule| word("rule") == Some(rule.slug));
+    let rule = word("rule").and_then(|slug| slug.parse::<RuleId>().ok());
     let often = match reading.times {
         1 => String::new(),
         times => lang.tr("NN fois", "NN times").replace("NN", &times.to_string()),
@@ -230,6 +230,6 @@ fn reading_row(call: &Call, read: &Read, lang: Lang, zone: &TimeZone) -> Reading
             Reader::Staff(roles) => super::role_names(roles.iter().copied(), lang).join(", "),
         },
         what: if often.is_empty() { words } else { format!("{words} ({often})") },
-        why: rule.map_or_else(|| Text::new("–", "–"), |rule| rule.words()),
+        why: rule.map_or_else(|| Text::new("–", "–"), |id| id.rule().words()),
     }
 }

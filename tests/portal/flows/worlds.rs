@@ -6,7 +6,7 @@ mod made;
 use crate::harness::installation::source;
 use guichet::{
     app::{Actor, App, AppError, Ctx},
-    auth::{Channel, Keys, Rights, SessionToken, Standing, read},
+    auth::{Channel, Keys, Rights, RuleId, SessionToken, Standing, read},
     config::Config,
     domain::{
         access::{Action, Part, Role},
@@ -85,9 +85,9 @@ fn or_nothing<T: Default>(asked: Result<T, AppError>) -> T {
 }
 
 /// The rule by which somebody may do something to a dossier, asked as `guichet access explain` asks.
-async fn rule(app: &App, person: &Person, action: Action, dossier: &Dossier, part: Part) -> Option<&'static str> {
+async fn rule(app: &App, person: &Person, action: Action, dossier: &Dossier, part: Part) -> Option<RuleId> {
     let told = app.explain(&person.email, action, Some((DossierId(dossier.id), part)), person.amr).await.unwrap();
-    told.allowed.then_some(told.rule)
+    told.allowed.then_some(told.rule.id)
 }
 
 async fn lists(app: &App, person: &Person, action: Action) -> bool {
@@ -124,7 +124,7 @@ async fn permitted(app: &App, world: &World, me: usize) -> Told {
             told.rounds[round].1 += 1;
         }
         let declares = rule(app, person, Action::InterestDeclare, dossier, Part::Overview).await;
-        if evaluates && declares.is_some_and(|rule| matches!(rule, "expert-declares" | "jury-declares")) {
+        if evaluates && declares.is_some_and(|rule| matches!(rule, RuleId::ExpertDeclares | RuleId::JuryDeclares)) {
             told.reviews.insert(id);
             if reads {
                 told.readable.insert(id);
