@@ -4,126 +4,133 @@ use super::ids::{AccountId, DossierId};
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// Kinds of events; each is a change of state that someone may have to prove.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EventKind {
+macro_rules! event_kinds {
+    ($($(#[$doc:meta])+ $kind:ident = $slug:literal,)+) => {
+        /// Kinds of events; each is a change of state that someone may have to prove.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum EventKind {
+            $($(#[$doc])+ $kind),+
+        }
+
+        impl EventKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$kind),+];
+
+            /// The word in the database.
+            #[must_use]
+            pub fn slug(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $slug),+
+                }
+            }
+        }
+    };
+}
+
+event_kinds! {
     /// A dossier was begun.
-    DossierCreated,
+    DossierCreated = "dossier_created",
     /// A draft of a closed round was taken over to an open one, as another dossier.
-    DossierCarriedOver,
+    DossierCarriedOver = "dossier_carried_over",
     /// A piece was attached.
-    PieceAttached,
+    PieceAttached = "piece_attached",
     /// A piece was removed.
-    PieceRemoved,
+    PieceRemoved = "piece_removed",
     /// A version was deposited.
-    DossierDeposited,
+    DossierDeposited = "dossier_deposited",
     /// The deposit was withdrawn.
-    DossierWithdrawn,
+    DossierWithdrawn = "dossier_withdrawn",
     /// A deposited dossier was found admissible.
-    DossierAdmitted,
+    DossierAdmitted = "dossier_admitted",
     /// That was taken back.
-    AdmissionTakenBack,
+    AdmissionTakenBack = "admission_taken_back",
     /// A dossier was given to an expert.
-    ExpertAssigned,
+    ExpertAssigned = "expert_assigned",
     /// It was taken back from the expert.
-    ExpertReleased,
+    ExpertReleased = "expert_released",
     /// Somebody who examines a dossier declared a conflict of interests, or none.
-    InterestDeclared,
+    InterestDeclared = "interest_declared",
     /// Someone signed in.
-    SignedIn,
+    SignedIn = "signed_in",
     /// Someone signed out.
-    SignedOut,
+    SignedOut = "signed_out",
     /// A person added a passkey.
-    PasskeyAdded,
+    PasskeyAdded = "passkey_added",
     /// A person renamed a passkey.
-    PasskeyRenamed,
+    PasskeyRenamed = "passkey_renamed",
     /// A passkey was removed, by its owner or by the operator.
-    PasskeyRemoved,
+    PasskeyRemoved = "passkey_removed",
     /// The person at a session showed by passkey to be its owner.
-    SteppedUp,
+    SteppedUp = "stepped_up",
     /// An officer read a deposited dossier.
-    DepositRead,
+    DepositRead = "deposit_read",
     /// An officer opened or downloaded a piece.
-    PieceRead,
+    PieceRead = "piece_read",
     /// An officer exported a round.
-    RoundExported,
+    RoundExported = "round_exported",
     /// A draft, or a part of it, was read by somebody who does not own it.
-    DraftRead,
+    DraftRead = "draft_read",
     /// A part of the draft was changed by somebody who does not own it.
-    DraftChanged,
+    DraftChanged = "draft_changed",
     /// The owner gave parts of a dossier to somebody.
-    PartsGiven,
+    PartsGiven = "parts_given",
     /// The owner took them back.
-    PartsTaken,
+    PartsTaken = "parts_taken",
     /// Somebody was given a role.
-    RoleGiven,
+    RoleGiven = "role_given",
     /// A role was taken away.
-    RoleTaken,
+    RoleTaken = "role_taken",
     /// An account was suspended, or let in again.
-    AccountSuspended,
+    AccountSuspended = "account_suspended",
     /// Somebody who runs the service asked to read a dossier.
-    EmergencyAsked,
+    EmergencyAsked = "emergency_asked",
     /// A second person allowed it.
-    EmergencyAllowed,
+    EmergencyAllowed = "emergency_allowed",
     /// A new root key of tokens was made.
-    RootMade,
+    RootMade = "root_made",
     /// A root key of tokens was dropped.
-    RootDropped,
+    RootDropped = "root_dropped",
     /// An API token was made.
-    TokenMade,
+    TokenMade = "token_made",
     /// An API token, or one that was made from it, was revoked.
-    TokenRevoked,
+    TokenRevoked = "token_revoked",
     /// A token that a holder has narrowed was used for the first time.
-    TokenNarrowed,
+    TokenNarrowed = "token_narrowed",
     /// An operator asked for another leader of the database.
-    DatabaseSwitchover,
+    DatabaseSwitchover = "database_switchover",
     /// An operator asked for a backup by the cluster's manager.
-    DatabaseBackup,
+    DatabaseBackup = "database_backup",
 }
 
 impl EventKind {
-    /// The word in the database.
+    /// The kind with this word in the database, unless another release wrote it.
     #[must_use]
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::DossierCreated => "dossier_created",
-            Self::DossierCarriedOver => "dossier_carried_over",
-            Self::PieceAttached => "piece_attached",
-            Self::PieceRemoved => "piece_removed",
-            Self::DossierDeposited => "dossier_deposited",
-            Self::DossierWithdrawn => "dossier_withdrawn",
-            Self::DossierAdmitted => "dossier_admitted",
-            Self::AdmissionTakenBack => "admission_taken_back",
-            Self::ExpertAssigned => "expert_assigned",
-            Self::ExpertReleased => "expert_released",
-            Self::InterestDeclared => "interest_declared",
-            Self::SignedIn => "signed_in",
-            Self::SignedOut => "signed_out",
-            Self::PasskeyAdded => "passkey_added",
-            Self::PasskeyRenamed => "passkey_renamed",
-            Self::PasskeyRemoved => "passkey_removed",
-            Self::SteppedUp => "stepped_up",
-            Self::DepositRead => "deposit_read",
-            Self::PieceRead => "piece_read",
-            Self::RoundExported => "round_exported",
-            Self::DraftRead => "draft_read",
-            Self::DraftChanged => "draft_changed",
-            Self::PartsGiven => "parts_given",
-            Self::PartsTaken => "parts_taken",
-            Self::RoleGiven => "role_given",
-            Self::RoleTaken => "role_taken",
-            Self::AccountSuspended => "account_suspended",
-            Self::EmergencyAsked => "emergency_asked",
-            Self::EmergencyAllowed => "emergency_allowed",
-            Self::RootMade => "root_made",
-            Self::RootDropped => "root_dropped",
-            Self::TokenMade => "token_made",
-            Self::TokenRevoked => "token_revoked",
-            Self::TokenNarrowed => "token_narrowed",
-            Self::DatabaseSwitchover => "database_switchover",
-            Self::DatabaseBackup => "database_backup",
-        }
+    pub fn of_slug(slug: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.slug() == slug)
+    }
+
+    /// Whether the owner of a dossier sees on the page of its guests that somebody else did this. How a dossier is judged is
+    /// for whoever publishes decisions.
+    #[must_use]
+    pub fn is_shown_to_owner(self) -> bool {
+        !matches!(
+            self,
+            Self::DossierAdmitted
+                | Self::AdmissionTakenBack
+                | Self::ExpertAssigned
+                | Self::ExpertReleased
+                | Self::InterestDeclared
+        )
+    }
+
+    /// Whether nobody but the owner and guests can do this, by whichever rule.
+    #[must_use]
+    pub fn is_of_owner_or_guest(self) -> bool {
+        matches!(
+            self,
+            Self::DraftRead | Self::DraftChanged | Self::PieceAttached | Self::PieceRemoved | Self::DossierDeposited
+        )
     }
 }
 

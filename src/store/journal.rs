@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{
     access::Role,
-    event::Event,
+    event::{Event, EventKind},
     ids::{AccountId, DossierId},
 };
 use jiff::Timestamp;
@@ -232,27 +232,35 @@ pub async fn readings(
     east: i32,
     stretch: Stretch,
 ) -> Result<Vec<Reading>, StoreError> {
-    let rows: Vec<ReadingRow> = sqlx::query_as(
+    let mut query = QueryBuilder::new(
         "select e.kind, g.first_at, e.at, g.times, a.email,
                 (select group_concat(r.role) from account_role r where r.account_id = a.account_id
                  and (r.ends_at is null or r.ends_at > utc_timestamp(6))) as roles, e.data
          from (select max(sequence) as last_sequence, min(at) as first_at, count(*) as times from event
-               where dossier_id = ? and account_id <> ?
-               and kind not in ('dossier_admitted', 'admission_taken_back', 'expert_assigned', 'expert_released',
-                                'interest_declared')
-               group by account_id, kind, date(at + interval ? second), json_value(data, '$.rule'),
-                        json_value(data, '$.part'), json_value(data, '$.code'), json_query(data, '$.sections')
-               order by last_sequence desc limit ? offset ?) g
+               where dossier_id = ",
+    );
+    query.push_bind(dossier.0).push(" and account_id <> ").push_bind(owner.0).push(" and kind not in (");
+    let mut hidden = query.separated(", ");
+    for kind in EventKind::ALL.iter().filter(|kind| !kind.is_shown_to_owner()) {
+        hidden.push_bind(kind.slug());
+    }
+    query
+        .push(") group by account_id, kind, date(at + interval ")
+        .push_bind(east)
+        .push(
+            " second), json_value(data, '$.rule'), json_value(data, '$.part'), json_value(data, '$.code'),
+              json_query(data, '$.sections')
+              order by last_sequence desc limit ",
+        )
+        .push_bind(stretch.lines)
+        .push(" offset ")
+        .push_bind(stretch.after)
+        .push(
+            ") g
          join event e on e.sequence = g.last_sequence join account a on a.account_id = e.account_id
          order by e.sequence desc",
-    )
-    .bind(dossier.0)
-    .bind(owner.0)
-    .bind(east)
-    .bind(stretch.lines)
-    .bind(stretch.after)
-    .fetch_all(db)
-    .await?;
+        );
+    let rows: Vec<ReadingRow> = query.build_query_as().fetch_all(db).await?;
     rows.into_iter().map(Reading::try_from).collect()
 }
 

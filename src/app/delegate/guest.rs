@@ -2,7 +2,10 @@
 
 use crate::{
     auth::{RuleId, roles_of},
-    domain::access::{Grant, Role},
+    domain::{
+        access::{Grant, Role},
+        event::EventKind,
+    },
     store::{delegation::Delegation, journal},
 };
 use jiff::Timestamp;
@@ -60,8 +63,8 @@ impl Reader {
         let rule: Option<RuleId> = reading.data["rule"].as_str().and_then(|slug| slug.parse().ok());
         let asked = rule.map_or(&[][..], roles_of);
         // Changes need no rule to be known: only guests make them.
-        let changes = ["draft_read", "draft_changed", "piece_attached", "piece_removed", "dossier_deposited"];
-        if rule.is_some_and(|id| id.rule().guest) || changes.contains(&reading.kind.as_str()) {
+        let of_guests = EventKind::of_slug(&reading.kind).is_some_and(EventKind::is_of_owner_or_guest);
+        if rule.is_some_and(|id| id.rule().guest) || of_guests {
             return Self::Guest(reading.email.clone());
         }
         let held = || reading.roles.iter().copied();
