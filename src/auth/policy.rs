@@ -36,9 +36,6 @@ pub enum Denied {
     Overrun,
 }
 
-/// The text of the policy.
-pub const POLICY: &str = include_str!("policy.datalog");
-
 /// Longest decision. One takes a tenth of a millisecond, and the admission filter keeps out what would take longer; a
 /// busy machine may leave a thread waiting for much more than that.
 pub(super) const LONGEST: Duration = Duration::from_millis(250);
@@ -240,11 +237,6 @@ fn denied(policy: &error::MatchedPolicy, checks: &[error::FailedCheck], rule: im
             Denied::Token { rule: rule(*index), block: block.max().unwrap_or(0) }
         }
     }
-}
-
-/// Whether a block of a token, as Datalog, asks for something that the policy concludes by itself.
-pub(super) fn concludes(block: &str) -> bool {
-    parsed::CONCLUDED.iter().any(|name| block.contains(&format!("{name}(")))
 }
 
 /// Rules of the policy that could allow an action, whoever asks.

@@ -4,7 +4,7 @@ use super::{
     Keys, Refusal, RootKind, Roots,
     admit::admit,
     identity::{Identity, identity},
-    policy,
+    policy_text::concludes,
     refusal::told_apart,
     until::{Until, until},
 };
@@ -293,7 +293,7 @@ fn narrowings(token: &Biscuit, bytes: &[u8]) -> Result<Vec<Narrowing>, TokenErro
     blocks
         .map(|(id, checks)| {
             let half = id.get(..32).and_then(|half| half.try_into().ok());
-            if policy::concludes(&checks) {
+            if concludes(&checks) {
                 return Err(TokenError::Refused(Refusal::Widened, "a check of what only the policy concludes"));
             }
             Ok(Narrowing { revocation_id: half.ok_or(TokenError::Invalid("no signature"))?, checks })

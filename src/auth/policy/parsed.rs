@@ -2,8 +2,11 @@
 //! has stated and about roles that the person does not hold cannot. What denies is always asked. A test asks the whole
 //! policy as well.
 
-use super::{LONGEST, POLICY};
-use crate::domain::access::{Action, Role, Roles};
+use super::LONGEST;
+use crate::{
+    auth::policy_text::POLICY,
+    domain::access::{Action, Role, Roles},
+};
 use biscuit_auth::{
     AuthorizerBuilder, AuthorizerLimits,
     builder::{Fact, Policy, PolicyKind},
@@ -200,12 +203,6 @@ impl Parsed {
         Some(Self { policy, numbers })
     }
 }
-
-/// Names of what the policy defines for itself. Tokens may not check it: whether it is known depends on the question.
-pub(super) static CONCLUDED: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let definitions = parse_source(POLICY).map(|source| source.rules).unwrap_or_default();
-    definitions.into_iter().map(|(_, definition)| definition.head.name).collect()
-});
 
 /// Numbers of the rules that could allow an action.
 pub(super) fn allowing(action: Action) -> Vec<usize> {
