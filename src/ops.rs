@@ -1,12 +1,13 @@
 //! Health, readiness, metrics, status and the operator's page, on a listener of their own that the proxy never forwards to.
 
+mod alarm;
 mod health;
 pub mod incidents;
 mod manager;
 mod page;
 mod status;
 
-pub use status::{Alarm, Topic};
+pub use alarm::{Alarm, Topic};
 
 use crate::{app::App, bricks::repman::Repman, config::answers_to, domain::text::Lang};
 use axum::{

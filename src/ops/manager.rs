@@ -1,6 +1,6 @@
 //! What replication-manager sees of the cluster, for the operator's page.
 
-use super::status::{Alarm, Topic};
+use super::alarm::{Alarm, Topic};
 use crate::bricks::repman::{Mode, Repman, Role, Topology};
 use jiff::Timestamp;
 use serde::Serialize;

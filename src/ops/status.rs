@@ -2,6 +2,7 @@
 
 use super::{
     Ops,
+    alarm::{Alarm, Topic},
     incidents::{self, Incident},
     manager::Manager,
 };
@@ -11,10 +12,9 @@ use crate::{
         backup::{last_drill, last_sent, sets},
     },
     config::Backup,
-    domain::text::Text,
     store::{Freshness, StoreError, cluster::Standing, outbox},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What a process says of itself.
 #[derive(Serialize)]
@@ -48,35 +48,6 @@ pub(super) struct Status {
     pub incidents: Vec<Incident>,
     /// What an operator should see to.
     pub alarms: Vec<Alarm>,
-}
-
-/// What an alarm is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Topic {
-    /// The servers, and whether they keep what is written.
-    Database,
-    /// Mails.
-    Outbox,
-    /// Backup sets and their trial.
-    Backup,
-    /// Definitions of calls.
-    Calls,
-}
-
-/// Something that an operator should see to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Alarm {
-    /// What it is about.
-    pub topic: Topic,
-    /// What it is.
-    pub text: Text,
-}
-
-impl Alarm {
-    pub(super) fn new(topic: Topic, fr: &str, en: &str) -> Self {
-        Self { topic, text: Text::new(fr, en) }
-    }
 }
 
 /// One server of the database.
