@@ -20,6 +20,7 @@ pub mod rights;
 pub mod sign_in;
 pub mod simulator;
 pub mod status;
+mod token_form;
 pub mod tokens;
 pub mod upload;
 pub mod verify;

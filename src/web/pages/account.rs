@@ -1,6 +1,6 @@
 //! Somebody's own account: where they are signed in, and the tokens of their programs.
 
-use super::{here, render, rights::action_name, role_names, see_other, tokens::Kept};
+use super::{here, render, rights::action_name, role_names, see_other, token_form::TokenDraft};
 use crate::{
     app::{App, Ctx},
     domain::{
@@ -29,7 +29,7 @@ pub struct Told {
     #[serde(default)]
     done: String,
     #[serde(flatten)]
-    kept: Kept,
+    draft: TokenDraft,
 }
 
 /// The account.
@@ -49,13 +49,13 @@ pub async fn show(
             "Ce jeton a déjà été créé, et affiché une fois. Si vous ne l’avez pas copié, révoquez-le et créez-en un autre.",
             "This token was made already, and shown once. If you did not copy it, revoke it and make another one.",
         )),
-        _ if !told.kept.is_empty() => Some(Text::new(
+        _ if !told.draft.is_empty() => Some(Text::new(
             "Votre saisie est revenue dans le formulaire : vérifiez-la, puis créez le jeton.",
             "What you typed is back in the form: check it, then make the token.",
         )),
         _ => None,
     };
-    let shown = Shown { notice, form: told.kept.form(), made: None };
+    let shown = Shown { notice, form: told.draft.form(), made: None };
     Ok(Html(page(&app, &ctx, &here(&uri), shown).await?))
 }
 
@@ -89,7 +89,7 @@ pub struct Shown<'a> {
 
 impl Default for Shown<'_> {
     fn default() -> Self {
-        Self { made: None, notice: None, form: Kept::default().form() }
+        Self { made: None, notice: None, form: TokenDraft::default().form() }
     }
 }
 

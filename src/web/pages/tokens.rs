@@ -1,6 +1,6 @@
 //! Making a token for one's programs, and revoking it.
 
-use super::{account, see_other};
+use super::{account, see_other, token_form::form};
 use crate::{
     app::{App, AppError, Ctx, encode},
     domain::{
@@ -22,41 +22,11 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use jiff::SignedDuration;
-use serde::Deserialize;
-use uuid::Uuid;
 
 /// Longest life of a token, days.
 const LONGEST: i64 = 366;
 /// Longest name, characters.
 const NAME: usize = 100;
-
-/// What was typed before the page asked for a passkey, as its address brings it back.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct Kept {
-    #[serde(default)]
-    label: String,
-    #[serde(default)]
-    days: String,
-    #[serde(default)]
-    actions: String,
-}
-
-impl Kept {
-    /// Whether anything was typed.
-    pub fn is_empty(&self) -> bool {
-        self.label.is_empty() && self.actions.is_empty()
-    }
-
-    /// The form with it.
-    pub fn form(&self) -> TokenForm {
-        let ticked = self.actions.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect();
-        form(self.label.clone(), if self.days.is_empty() { "30" } else { &self.days }.to_owned(), ticked)
-    }
-}
-
-fn form(label: String, days: String, ticked: Vec<String>) -> TokenForm {
-    TokenForm { label, days, ticked, wrong: Vec::new(), attempt: Uuid::now_v7() }
-}
 
 /// Makes a token and shows it, this once.
 pub async fn make(State(app): State<App>, ctx: Ctx, posted: Posted) -> Result<Response, Failure> {
