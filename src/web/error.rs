@@ -2,12 +2,13 @@
 
 mod account;
 mod dossier;
-mod dress;
 mod oidc;
 mod passkey;
+mod problem;
 mod transfer;
 
-pub use dress::{Problem, dress, finding_json, panicked};
+pub(super) use problem::problem_response;
+pub use problem::{Problem, finding_json};
 
 use crate::{
     app::AppError,
@@ -69,9 +70,9 @@ impl From<askama::Error> for Failure {
     }
 }
 
-/// Carries a failure to [`dress`], which knows the reader's language and what the reader accepts.
+/// Carries a failure to [`super::dress`], which knows the reader's language and what the reader accepts.
 #[derive(Clone)]
-struct Undressed(Arc<Failure>);
+pub(super) struct Undressed(pub Arc<Failure>);
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
@@ -85,12 +86,12 @@ impl IntoResponse for Failure {
 const MAX_REASON_CHARS: usize = 500;
 
 /// A failure in words.
-struct Described {
-    status: StatusCode,
-    code: &'static str,
-    title: Text,
-    detail: Text,
-    remedy: Text,
+pub(super) struct Described {
+    pub status: StatusCode,
+    pub code: &'static str,
+    pub title: Text,
+    pub detail: Text,
+    pub remedy: Text,
 }
 
 fn words(
@@ -110,7 +111,7 @@ const AGAIN: (&str, &str) = (
     "Try again in a moment: nothing that was saved is lost.",
 );
 
-fn describe(failure: &Failure) -> Described {
+pub(super) fn describe(failure: &Failure) -> Described {
     match failure {
         Failure::App(error) => describe_app(error),
         Failure::Csrf => words(

@@ -1,7 +1,8 @@
 //! The stack around the router, outermost first: arrival, language, trace, headers, error pages, the head, panics, time-outs.
 
 use super::{
-    client, error,
+    client, dress,
+    error::Failure,
     extract::{Arrival, Renewal},
     head,
     silence::{self, Patience},
@@ -34,11 +35,11 @@ pub fn around(router: Router, app: App) -> Router {
     let inner = router
         .layer(middleware::from_fn_with_state(app.clone(), led))
         .layer(middleware::from_fn_with_state(Patience::default(), silence::end))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| error::panicked()))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| dress::panicked()))
         .layer(middleware::from_fn(head::judge))
-        .layer(middleware::from_fn_with_state(app.clone(), error::dress))
+        .layer(middleware::from_fn_with_state(app.clone(), dress::dress))
         // What makes the pages of failures may fail too; there is no page then.
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| error::panicked()))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| dress::panicked()))
         .layer(middleware::from_fn_with_state(strict(&app), headers));
     // The language is part of the path, so it must be taken off before the routes are matched.
     Router::new().fallback_service(inner).layer(middleware::from_fn_with_state(app, arrive))
@@ -49,7 +50,7 @@ pub fn around(router: Router, app: App) -> Router {
 async fn led(axum::extract::State(app): axum::extract::State<App>, request: Request, next: Next) -> Response {
     match app.store.while_led(LED, next.run(request)).await {
         Ok(response) => response,
-        Err(error) => error::Failure::App(error.into()).into_response(),
+        Err(error) => Failure::App(error.into()).into_response(),
     }
 }
 

@@ -1,73 +1,21 @@
 //! Failures as pages, or as problem+json (RFC 9457) for programs.
 
-use super::{Described, Failure, Undressed, describe};
-use crate::{
-    app::{App, AppError, Ctx, encode, upload::UploadFault},
-    domain::{
-        finding::{Finding, shown},
-        text::Lang,
-    },
-    web::{
-        extract::{Arrival, accepted_language, site},
-        pages::{see_other, shell_for},
-        view,
-    },
+use super::{
+    error::{Described, Failure, Undressed, describe, problem_response},
+    extract::{Arrival, accepted_language, site},
+    pages::{see_other, shell_for},
+    view,
 };
+use crate::app::{App, AppError, Ctx, encode};
 use axum::{
-    Json,
     extract::{FromRequestParts, Request, State},
     http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse, Redirect, Response},
 };
 
-/// Kinds of problems that others have registered, for uploads in parts.
-const REGISTERED: &str = "https://iana.org/assignments/http-problem-types";
 /// Seconds after which whoever was told "not now" may try again.
 const LATER: HeaderValue = HeaderValue::from_static("5");
-
-/// The body of an error for programs.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-pub struct Problem {
-    /// Address of the kind of problem.
-    #[serde(rename = "type")]
-    kind: String,
-    /// Stable code.
-    code: String,
-    /// Kind in words.
-    title: String,
-    /// HTTP status.
-    status: u16,
-    /// What is wrong here.
-    detail: String,
-    /// What to do.
-    remedy: String,
-    /// Findings, when a deposit is refused: `rule`, `severity`, `path`, `message`, `interpretation`; a hundred at most.
-    #[schema(value_type = Vec<Object>)]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    findings: Vec<serde_json::Value>,
-    /// How many findings there are beyond those.
-    #[schema(value_type = usize)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    more: Option<usize>,
-    /// Bytes of an upload that have arrived, when a part does not begin there.
-    #[serde(rename = "expected-offset", skip_serializing_if = "Option::is_none")]
-    expected_offset: Option<u64>,
-    /// Where that part begins.
-    #[serde(rename = "provided-offset", skip_serializing_if = "Option::is_none")]
-    provided_offset: Option<u64>,
-}
-
-/// A finding for programs, in one language.
-pub fn finding_json(finding: &Finding, lang: Lang) -> serde_json::Value {
-    serde_json::json!({
-        "rule": finding.rule,
-        "severity": finding.severity,
-        "path": finding.path,
-        "message": finding.message.get(&lang),
-        "interpretation": finding.interpretation,
-    })
-}
 
 /// The answer to a panic; the panic hook has logged it.
 pub fn panicked() -> Response {
@@ -102,7 +50,7 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     let described = describe(&failure);
     let said = response.into_parts().0.headers;
     if json {
-        return later(told(problem(&failure, &described, lang), said));
+        return later(told(problem_response(&failure, &described, lang), said));
     }
     if safe && matches!(*failure, Failure::App(AppError::SignInNeeded)) {
         let prefix = lang.tr("", "/en");
@@ -173,43 +121,6 @@ fn page(app: &App, ctx: Option<Ctx>, described: &Described, arrival: Arrival, he
             described.status.into_response()
         }
     }
-}
-
-fn problem(failure: &Failure, described: &Described, lang: Lang) -> Response {
-    let (findings, more) = match failure {
-        Failure::App(AppError::Refused(evaluation)) => shown(&evaluation.findings),
-        _ => (&[][..], 0),
-    };
-    let (mut kind, mut offsets) = (format!("urn:guichet:problem:{}", described.code), None);
-    match failure {
-        Failure::App(AppError::Upload(UploadFault::Offset { expected, provided, .. })) => {
-            (kind, offsets) = (format!("{REGISTERED}#mismatching-upload-offset"), Some((*expected, *provided)));
-        }
-        Failure::App(AppError::Upload(UploadFault::Length)) => {
-            kind = format!("{REGISTERED}#inconsistent-upload-length")
-        }
-        _ => {}
-    }
-    let body = Problem {
-        kind,
-        code: described.code.into(),
-        title: described.title.get(&lang).into(),
-        status: described.status.as_u16(),
-        detail: described.detail.get(&lang).into(),
-        remedy: described.remedy.get(&lang).into(),
-        findings: findings.iter().map(|finding| finding_json(finding, lang)).collect(),
-        more: (more > 0).then_some(more),
-        expected_offset: offsets.map(|(expected, _)| expected),
-        provided_offset: offsets.map(|(_, provided)| provided),
-    };
-    let mut response = (described.status, Json(body)).into_response();
-    let kind = HeaderValue::from_static("application/problem+json");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    if described.status == StatusCode::UNAUTHORIZED {
-        let scheme = HeaderValue::from_static("Bearer");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
-    }
-    response
 }
 
 #[derive(Debug, thiserror::Error)]
