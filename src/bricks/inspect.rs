@@ -12,6 +12,8 @@ use crate::domain::media::{FileRefusal, FileVerdict, Inspection, judge_ends, sai
 
 /// Longest file that is opened.
 pub const MAX_BYTES: u64 = 32 * 1024 * 1024;
+/// What the streams of objects may hold once unpacked, in all: a small file can ask for a great deal of work.
+const MAX_UNPACKED: usize = 16 * 1024 * 1024;
 
 /// Why a file was not opened, or what is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

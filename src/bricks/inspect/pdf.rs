@@ -2,15 +2,13 @@
 
 mod indirect;
 
-use super::{Fault, whole};
+use super::{Fault, MAX_UNPACKED, whole};
 use crate::domain::media::Inspection;
 use indirect::with_indirect_encryption;
 use lopdf::{DecompressError, Dictionary, Document, Error, LoadOptions, Object, ObjectId};
 use memchr::memmem;
 use std::collections::HashSet;
 
-/// What the streams of objects may hold once unpacked, in all: a small file can ask for a great deal of work.
-pub(super) const MAX_UNPACKED: usize = 16 * 1024 * 1024;
 /// Most nodes of a page tree that are visited.
 const MAX_NODES: usize = 1_000_000;
 

@@ -1,6 +1,6 @@
 //! Whether a document was read whole: what is missing here would be missing from the copy, though others see it.
 
-use super::pdf::MAX_UNPACKED;
+use super::MAX_UNPACKED;
 use flate2::read::ZlibDecoder;
 use lopdf::{Document, Object, ObjectId, xref::XrefEntry};
 use memchr::memmem;
