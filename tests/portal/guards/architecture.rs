@@ -1,5 +1,6 @@
 //! The direction of dependencies, and what each layer may know.
 
+use super::paths::{absolute, code, included, module_of, paths};
 use crate::harness::installation::source;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,7 @@ const MAY: [(&str, &[&str]); 11] = [
     ("cli", &["cli", "web", "edge", "ops", "bricks", "app", "auth", "store", "blob", "domain", "config"]),
 ];
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -34,6 +35,17 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn module(path: &Path) -> String {
     let relative = path.strip_prefix(source("src")).unwrap();
     relative.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned()
+}
+
+/// The modules that a file climbs to by `super`, and those of whose files it makes a part of itself.
+fn climbed(path: &Path, text: &str) -> Vec<String> {
+    let root = source("src");
+    let file = path.strip_prefix(&root).unwrap();
+    let module = module_of(file);
+    let up = paths(&code(text)).into_iter().filter(|path| path.first().is_some_and(|first| first == "super"));
+    let up = up.filter_map(|path| absolute(&module, &path).into_iter().next());
+    let parts = included(file, text).into_iter().filter_map(|path| path.split('/').next().map(str::to_owned));
+    up.chain(parts).collect()
 }
 
 /// The modules that a file names after `crate::`, one by one and in groups.
@@ -85,7 +97,7 @@ fn dependencies_point_one_way() {
             continue;
         };
         let text = std::fs::read_to_string(&path).unwrap();
-        for used in named(&text) {
+        for used in named(&text).into_iter().chain(climbed(&path, &text)) {
             if known.contains(&used.as_str()) && !may.contains(&used.as_str()) {
                 faults.push(format!("{}: {name} may not use {used}", path.display()));
             }
