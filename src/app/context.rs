@@ -86,6 +86,12 @@ pub struct Actor {
 }
 
 impl Ctx {
+    /// The context of nobody in particular, from nowhere in particular.
+    #[must_use]
+    pub fn nobody(now: Timestamp, clock: Clock, lang: Lang) -> Self {
+        Self { now, clock, lang, actor: None, fault: None, client: None, site: None, agent: String::new() }
+    }
+
     /// Who asks, and may do something: every intention begins here, so that a suspended account opens nothing.
     ///
     /// # Errors

@@ -89,16 +89,7 @@ fn context(app: &App, account: Account, token: &str) -> anyhow::Result<Ctx> {
     let bearer: Bearer = auth::read(&app.keys, token, Channel::Api, app.clock())?;
     let rights = Rights::new(Arc::new(bearer), Channel::Api, app.standing(&account));
     let actor = super::Actor { account, rights, session: None };
-    Ok(Ctx {
-        now: app.clock(),
-        clock: super::Clock::System,
-        lang: Lang::Fr,
-        actor: Some(actor),
-        fault: None,
-        client: None,
-        site: None,
-        agent: String::new(),
-    })
+    Ok(Ctx { actor: Some(actor), ..Ctx::nobody(app.clock(), super::Clock::System, Lang::Fr) })
 }
 
 /// An id that is the same at every start, so that seeding twice makes nothing twice.

@@ -61,16 +61,7 @@ impl Arrival {
 
     /// The context of nobody in particular.
     pub fn nobody(&self) -> Ctx {
-        Ctx {
-            now: self.now(),
-            clock: self.clock,
-            lang: self.lang,
-            actor: None,
-            fault: None,
-            client: self.client,
-            site: None,
-            agent: String::new(),
-        }
+        Ctx { client: self.client, ..Ctx::nobody(self.now(), self.clock, self.lang) }
     }
 
     /// The same, now that its body has come.

@@ -63,16 +63,8 @@ async fn before(app: &App, keys: &Keys, person: &Person) -> Ctx {
         passkeys_required: true,
     };
     let rights = Rights::new(Arc::new(bearer), Channel::Browser, standing);
-    Ctx {
-        now,
-        clock: guichet::app::Clock::System,
-        lang: Lang::Fr,
-        actor: Some(Actor { account, rights, session: None }),
-        fault: None,
-        client: None,
-        site: None,
-        agent: String::new(),
-    }
+    let actor = Some(Actor { account, rights, session: None });
+    Ctx { actor, ..Ctx::nobody(now, guichet::app::Clock::System, Lang::Fr) }
 }
 
 /// A list that one may not even ask for is empty.
