@@ -2,7 +2,8 @@
 //!
 //! The map of the crate, and the one direction of its dependencies:
 //! `cli → {web, edge, ops} → app → {bricks, auth, store, blob} → domain`. [`domain`] is pure: no clock, no randomness,
-//! no input or output. `docs/architecture.md` follows one request through these modules.
+//! no input or output. [`config`] and [`private_file`] are the ground. `docs/architecture.md` follows one request through
+//! these modules.
 
 pub mod app;
 pub mod auth;
@@ -15,5 +16,6 @@ pub mod edge;
 #[cfg(test)]
 mod mutations;
 pub mod ops;
+pub mod private_file;
 pub mod store;
 pub mod web;

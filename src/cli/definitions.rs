@@ -8,7 +8,7 @@ use crate::{
     cli::parent::asked_to_stop,
     config::{Config, GuestCall},
     domain::call,
-    store::embedded::replace_private,
+    private_file::replace_private,
 };
 use anyhow::{Context, bail};
 use std::{

@@ -18,7 +18,7 @@ use crate::{
         receipt,
         text::{Lang, terminal::foreign},
     },
-    store::embedded::replace_private,
+    private_file::replace_private,
 };
 use anyhow::{Context, bail};
 use client::{Draft, Portal};

@@ -3,7 +3,7 @@
 //! SlapOS leaves the result of each promise in a file; its master makes tickets of them. Here they are for the operator of
 //! one installation, who sees what is wrong, since when, and what was wrong before.
 
-use crate::store::embedded::{lock, replace_private};
+use crate::{private_file::replace_private, store::embedded::lock};
 use anyhow::Context;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

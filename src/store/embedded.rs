@@ -6,7 +6,7 @@
 mod folder;
 mod process;
 
-pub use folder::{SocketFolder, lock, private_folder, replace_private};
+pub use folder::{SocketFolder, lock, private_folder};
 pub use process::{Stat, end_left_over, stop_child, tail};
 
 use anyhow::{Context, bail};

@@ -7,11 +7,8 @@ use super::Installation;
 use crate::{
     blob,
     config::Config,
-    store::{
-        Freshness, Store,
-        embedded::{Stat, replace_private},
-        usage,
-    },
+    private_file::replace_private,
+    store::{Freshness, Store, embedded::Stat, usage},
 };
 use anyhow::Context;
 use jiff::Timestamp;

@@ -1,6 +1,9 @@
 //! What runs, on the disk: for the keeper's successor, and for whoever asks.
 
-use crate::store::embedded::{Stat, lock, replace_private};
+use crate::{
+    private_file::replace_private,
+    store::embedded::{Stat, lock},
+};
 use anyhow::Context;
 use nix::{
     fcntl::Flock,

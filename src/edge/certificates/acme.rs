@@ -9,7 +9,7 @@ mod order;
 mod responder;
 
 use super::{CertificatesError, Held, SiteCertificate};
-use crate::{config, edge::spec::Challenges, store::embedded::replace_private};
+use crate::{config, edge::spec::Challenges, private_file::replace_private};
 use due::{Backoff, renewal_due};
 use jiff::Timestamp;
 use order::Authority;

@@ -4,7 +4,7 @@
 //! laptop has. Browsers of the public do not know it.
 
 use super::{CertificatesError, Held, SiteCertificate};
-use crate::{edge::compile::is_host_name, store::embedded::replace_private};
+use crate::{edge::compile::is_host_name, private_file::replace_private};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, NameConstraints,

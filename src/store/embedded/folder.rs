@@ -7,7 +7,6 @@ use nix::{
 };
 use std::{
     fs::{self, DirBuilder, File},
-    io::{self, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
 };
@@ -25,19 +24,6 @@ pub fn private_folder(path: &Path) -> anyhow::Result<()> {
         .mode(0o700)
         .create(path)
         .with_context(|| format!("cannot create {}", path.display()))
-}
-
-/// Replaces a file that only we can read, whole or not at all.
-///
-/// # Errors
-/// When it cannot be written; what was there stays then.
-pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // Private from its first byte.
-    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }
 
 /// Takes a lock that lasts as long as the returned file; nothing when another process has it.

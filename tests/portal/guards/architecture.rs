@@ -5,18 +5,22 @@ use crate::harness::installation::source;
 use std::path::{Path, PathBuf};
 
 /// Module and the modules of ours that it may name.
-const MAY: [(&str, &[&str]); 11] = [
+const MAY: [(&str, &[&str]); 12] = [
     ("domain", &["domain"]),
     ("config", &["config"]),
+    ("private_file", &["private_file"]),
     ("auth", &["auth", "domain"]),
     ("store", &["store", "auth", "domain", "config"]),
     ("blob", &["blob", "domain"]),
     ("app", &["app", "bricks", "auth", "store", "blob", "domain", "config"]),
     ("web", &["web", "app", "auth", "store", "domain"]),
-    ("edge", &["edge", "app", "auth", "store", "domain", "config"]),
-    ("ops", &["ops", "bricks", "app", "store", "domain", "config"]),
+    ("edge", &["edge", "app", "auth", "store", "domain", "config", "private_file"]),
+    ("ops", &["ops", "bricks", "app", "store", "domain", "config", "private_file"]),
     ("bricks", &["bricks", "domain", "config"]),
-    ("cli", &["cli", "web", "edge", "ops", "bricks", "app", "auth", "store", "blob", "domain", "config"]),
+    (
+        "cli",
+        &["cli", "web", "edge", "ops", "bricks", "app", "auth", "store", "blob", "domain", "config", "private_file"],
+    ),
 ];
 
 pub fn files(folder: &Path) -> Vec<PathBuf> {

@@ -1,7 +1,7 @@
 //! One order for one host.
 
 use super::responder::Responder;
-use crate::{config, store::embedded::replace_private};
+use crate::{config, private_file::replace_private};
 use anyhow::{Context, bail, ensure};
 use instant_acme::{
     Account, AccountCredentials, AuthorizationStatus, ChallengeType, Identifier, NewAccount, NewOrder, Order,

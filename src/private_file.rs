@@ -1,0 +1,19 @@
+//! Files that only we can read.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+/// Replaces a file that only we can read, whole or not at all.
+///
+/// # Errors
+/// When it cannot be written; what was there stays then.
+pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // Private from its first byte.
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
