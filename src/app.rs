@@ -41,6 +41,7 @@ mod share;
 mod sign_in;
 mod site;
 mod status;
+mod throttle;
 mod transaction;
 pub mod upload;
 mod withdraw;
@@ -112,10 +113,10 @@ pub struct Parts {
     sessions: session::Cache,
     refusals: refusals::Refusals,
     sites: site::Sites,
-    link_requests: site::Throttle,
+    link_requests: throttle::Throttle,
     /// What passkeys belong to; none where the portal has no host name.
     relying_party: Option<RelyingParty>,
-    ceremonies: site::Throttle,
+    ceremonies: throttle::Throttle,
     bench: offload::Bench,
     provider: Option<Provider>,
     readings: readings::Readings,
@@ -183,9 +184,9 @@ impl App {
             sessions: session::Cache::default(),
             refusals: refusals::Refusals::default(),
             sites: site::Sites::default(),
-            link_requests: site::Throttle::default(),
+            link_requests: throttle::Throttle::default(),
             relying_party: RelyingParty::of(&config.portal.public_url),
-            ceremonies: site::Throttle::default(),
+            ceremonies: throttle::Throttle::default(),
             bench: offload::Bench::default(),
             provider: oidc::provider(&config)?,
             readings: readings::Readings::default(),
