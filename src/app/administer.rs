@@ -1,6 +1,6 @@
 //! What the operator of an installation does from its command line: roles and API tokens.
 
-use super::{App, AppError, Ctx, seed, transaction::transaction};
+use super::{App, AppError, Ctx, transaction::transaction};
 use crate::{
     auth::ApiToken,
     domain::{
@@ -138,7 +138,7 @@ impl App {
     pub async fn issue_token(&self, email: &str, label: &str, ends: Timestamp) -> Result<IssuedToken, AppError> {
         self.register_roots().await?;
         let account = self.account_of(email).await?;
-        let actions: &[Action] = if account.roles.staff() { &seed::OFFICER_ACTIONS } else { &seed::APPLICANT_ACTIONS };
+        let actions = account.roles.issued_actions();
         self.make_token(None, &account, Uuid::now_v7(), label, actions, (self.clock(), ends)).await
     }
 
@@ -174,19 +174,7 @@ impl App {
     /// # Errors
     /// [`AppError::SignInNeeded`].
     pub fn token_actions(&self, ctx: &Ctx) -> Result<Vec<Action>, AppError> {
-        let roles = &ctx.actor()?.account.roles;
-        Ok(match (roles.staff(), roles.lists()) {
-            (false, _) => seed::APPLICANT_ACTIONS.to_vec(),
-            (true, true) => seed::OFFICER_ACTIONS.to_vec(),
-            (true, false) => vec![Action::DepositRead, Action::ServiceToken],
-        })
-    }
-
-    /// Everything that anybody's token may be used for.
-    #[must_use]
-    pub fn every_token_action(&self) -> Vec<Action> {
-        let officers = seed::OFFICER_ACTIONS.iter().filter(|action| !seed::APPLICANT_ACTIONS.contains(action));
-        seed::APPLICANT_ACTIONS.iter().chain(officers).copied().collect()
+        Ok(ctx.actor()?.account.roles.token_actions().to_vec())
     }
 
     /// Makes a token of the actor's, under the id of its attempt. Only somebody at a browser makes tokens, and those who

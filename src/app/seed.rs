@@ -5,7 +5,7 @@ use crate::{
     auth::{self, Bearer, Channel, Rights},
     config::Config,
     domain::{
-        access::{Action, Role},
+        access::{APPLICANT_ACTIONS, Action, OFFICER_ACTIONS, Role},
         calendar::{RoundId, day},
         document::Document,
         folder,
@@ -34,18 +34,6 @@ pub const APPLICANT: &str = "ada@exemple.fr";
 pub const OFFICER: &str = "instruction@exemple.fr";
 /// Validity of the demonstration's tokens.
 const TOKEN: SignedDuration = SignedDuration::from_hours(24 * 60);
-/// What an applicant's program may do.
-pub const APPLICANT_ACTIONS: [Action; 7] = [
-    Action::DossierCreate,
-    Action::DraftRead,
-    Action::DraftWrite,
-    Action::DossierDeposit,
-    Action::DossierWithdraw,
-    Action::DepositRead,
-    Action::ServiceToken,
-];
-/// What an officer's program may do.
-pub const OFFICER_ACTIONS: [Action; 3] = [Action::DepositRead, Action::RoundList, Action::ServiceToken];
 /// The sample dossier, taken into the binary so that the demonstration needs no source tree.
 const SAMPLE: &str = include_str!("../../docs/samples/hyper-open-x/dossier.toml");
 const SAMPLE_PIECES: [(&str, &[u8]); 4] = [

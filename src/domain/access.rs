@@ -1,8 +1,10 @@
 //! Who may do what to what: the words. The policy that joins them is `auth/policy.datalog`.
 
 mod target;
+mod token_actions;
 
 pub use target::{About, Grant, Part, Relations, Review, Stage, Target, Verb};
+pub use token_actions::{APPLICANT_ACTIONS, OFFICER_ACTIONS, every_token_action};
 
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, str::FromStr};

@@ -4,7 +4,7 @@ use super::rights::action_name;
 use crate::{
     app::{App, AppError},
     domain::{
-        access::Part,
+        access::{Part, every_token_action},
         text::{Lang, Text},
     },
     web::{assets, error::Failure, extract::Arrival},
@@ -41,9 +41,7 @@ fn choices(app: &App) -> Value {
             add(&mut sections, Part::Section(section.id.clone()).to_string(), &section.title);
         }
     }
-    let actions: Vec<Value> = app
-        .every_token_action()
-        .into_iter()
+    let actions: Vec<Value> = every_token_action()
         .map(|action| json!({ "word": action.slug(), "fr": action_name(action, Lang::Fr), "en": action_name(action, Lang::En) }))
         .collect();
     json!({ "pieces": pieces, "sections": sections, "actions": actions })
