@@ -3,8 +3,8 @@
 //! Nothing here knows HTTP, and nothing here knows SQL.
 
 mod address;
-mod administer;
 mod admit;
+mod api_tokens;
 mod assign;
 mod attach;
 pub mod backup;
@@ -33,6 +33,7 @@ mod refusals;
 mod register;
 mod restore;
 pub mod review;
+mod roles;
 mod roots;
 mod round;
 pub mod seed;
@@ -46,7 +47,7 @@ mod transaction;
 pub mod upload;
 mod withdraw;
 
-pub use administer::IssuedToken;
+pub use api_tokens::IssuedToken;
 pub use assign::Desk;
 pub use attach::Attached;
 pub use context::{Actor, Clock, Ctx, Door, Fault};

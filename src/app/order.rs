@@ -46,6 +46,16 @@ impl App {
         })
     }
 
+    /// Journals what an operator did at the command line.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn note_operation(&self, kind: EventKind, data: serde_json::Value) -> Result<(), AppError> {
+        let event = Event { kind, at: self.clock(), actor: None, dossier: None, data };
+        let event = &event;
+        transaction!(self.store, db => Ok(journal::append(db, event).await?))
+    }
+
     /// The orders of the last hours, for those who may confirm them.
     ///
     /// # Errors
