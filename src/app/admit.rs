@@ -5,10 +5,10 @@ use crate::{
     domain::{
         access::Action,
         dossier::Admission,
-        event::{Event, EventKind},
+        event::EventKind,
         text::clean::{TextKind, clean},
     },
-    store::{dossier, journal},
+    store::dossier,
 };
 
 /// Longest reason, characters.
@@ -33,9 +33,7 @@ impl App {
             dossier::set_admission(db, id, Some(Admission { at: now, by: who })).await?;
             let receipt = dossier.deposit.map(|deposit| deposit.receipt);
             let data = serde_json::json!({ "receipt": receipt });
-            let event =
-                Event { kind: EventKind::DossierAdmitted, at: now, actor: Some(who), dossier: Some(id), data };
-            journal::append(db, &event).await?;
+            ctx.journal(db, EventKind::DossierAdmitted, Some(id), data).await?;
             Ok(())
         })
     }
@@ -47,7 +45,8 @@ impl App {
     /// [`AppError::Reason`] when there is none or it is too long; the policy's or the store's.
     pub async fn take_back_admission(&self, ctx: &Ctx, place: &Place, reason: &str) -> Result<(), AppError> {
         let reason = clean(TextKind::Prose, reason);
-        let (who, now, id, reason) = (ctx.account()?, ctx.now, place.id, reason.trim());
+        ctx.actor()?;
+        let (id, reason) = (place.id, reason.trim());
         transaction!(self.store, db => {
             let (dossier, _) = place.lock(ctx, db, Action::DossierAdmit).await?;
             if dossier.admission.is_none() {
@@ -59,9 +58,7 @@ impl App {
             dossier::set_admission(db, id, None).await?;
             let receipt = dossier.deposit.map(|deposit| deposit.receipt);
             let data = serde_json::json!({ "receipt": receipt, "reason": reason });
-            let event =
-                Event { kind: EventKind::AdmissionTakenBack, at: now, actor: Some(who), dossier: Some(id), data };
-            journal::append(db, &event).await?;
+            ctx.journal(db, EventKind::AdmissionTakenBack, Some(id), data).await?;
             Ok(())
         })
     }

@@ -132,9 +132,7 @@ impl App {
                 };
                 return if before { Ok(()) } else { Err(AppError::NotFound) };
             }
-            let event =
-                Event { kind: EventKind::TokenRevoked, at: now, actor: Some(who), dossier: None, data: data.clone() };
-            journal::append(db, &event).await?;
+            ctx.journal(db, EventKind::TokenRevoked, None, data.clone()).await?;
             Ok(())
         })?;
         self.sessions.forget();

@@ -5,13 +5,13 @@ use crate::{
     domain::{
         access::{Action, Stage},
         dossier::Admission,
-        event::{Event, EventKind},
+        event::EventKind,
         ids::AccountId,
     },
     store::{
         Freshness, account,
         assignment::{self, Assignment, Expert},
-        journal, outbox,
+        outbox,
     },
 };
 use uuid::Uuid;
@@ -84,8 +84,7 @@ impl App {
             };
             outbox::push(db, job, "mail", &serde_json::json!(letter), now).await?;
             let data = serde_json::json!({ "assignment": assignment, "expert": expert.id });
-            let event = Event { kind: EventKind::ExpertAssigned, at: now, actor: Some(who), dossier: Some(id), data };
-            journal::append(db, &event).await?;
+            ctx.journal(db, EventKind::ExpertAssigned, Some(id), data).await?;
             Ok(())
         })?;
         self.work.notify_one();
@@ -102,8 +101,7 @@ impl App {
             place.lock(ctx, db, Action::ExpertAssign).await?;
             let expert = assignment::end(db, id, assignment, who, now).await?.ok_or(AppError::NotFound)?;
             let data = serde_json::json!({ "assignment": assignment, "expert": expert });
-            let event = Event { kind: EventKind::ExpertReleased, at: now, actor: Some(who), dossier: Some(id), data };
-            journal::append(db, &event).await?;
+            ctx.journal(db, EventKind::ExpertReleased, Some(id), data).await?;
             Ok(())
         })
     }

@@ -7,12 +7,12 @@ use crate::{
     domain::{
         access::{Action, Part},
         answers,
-        event::{Event, EventKind},
+        event::EventKind,
         ids::DossierId,
         media::{FileRefusal, file_name},
         piece::Upload,
     },
-    store::{Freshness, dossier, journal, piece},
+    store::{Freshness, dossier, piece},
 };
 use bytes::Bytes;
 use futures_util::Stream;
@@ -136,7 +136,7 @@ impl App {
             piece::replace(db, id, upload, ctx.now).await?;
             dossier::touch(db, &dossier).await?;
             let data = serde_json::json!({ "code": upload.code, "sha256": upload.sha256, "bytes": upload.bytes });
-            journal::append(db, &event(ctx, EventKind::PieceAttached, id, data)).await?;
+            ctx.journal(db, EventKind::PieceAttached, Some(id), data).await?;
             Ok(Attached { upload: upload.clone(), same_as, revision: dossier.revision })
         })
     }
@@ -153,14 +153,9 @@ impl App {
                 dossier.change([Part::Piece(code.to_owned())], ctx.now);
                 dossier::touch(db, &dossier).await?;
                 let data = serde_json::json!({ "code": code });
-                journal::append(db, &event(ctx, EventKind::PieceRemoved, id, data)).await?;
+                ctx.journal(db, EventKind::PieceRemoved, Some(id), data).await?;
             }
             Ok(())
         })
     }
-}
-
-fn event(ctx: &Ctx, kind: EventKind, id: DossierId, data: serde_json::Value) -> Event {
-    let actor = ctx.actor.as_ref().map(|actor| actor.account.id);
-    Event { kind, at: ctx.now, actor, dossier: Some(id), data }
 }

@@ -9,10 +9,10 @@ use crate::{
         access::{Action, Part, Target},
         calendar::{RoundId, RoundState},
         dossier::{Dossier, status::Step},
-        event::{Event, EventKind},
+        event::EventKind,
         ids::{AttemptId, DossierId},
     },
-    store::{dossier, journal, piece},
+    store::{dossier, piece},
 };
 use uuid::Uuid;
 
@@ -56,11 +56,10 @@ impl App {
             for upload in piece::of_dossier(db, id).await? {
                 piece::replace(db, fresh, &upload, ctx.now).await?;
             }
-            let event = |kind, dossier, data| Event { kind, at: ctx.now, actor: Some(owner), dossier: Some(dossier), data };
             let begun = serde_json::json!({ "call": draft.call, "round": draft.round, "from": id });
-            journal::append(db, &event(EventKind::DossierCreated, fresh, begun)).await?;
+            ctx.journal(db, EventKind::DossierCreated, Some(fresh), begun).await?;
             let left = serde_json::json!({ "round": draft.round, "to": fresh });
-            journal::append(db, &event(EventKind::DossierCarriedOver, id, left)).await?;
+            ctx.journal(db, EventKind::DossierCarriedOver, Some(id), left).await?;
             Ok(fresh)
         }))
     }

@@ -5,6 +5,7 @@ use crate::{
     auth::{Denied, Guarded, Permit, Protected, Rights, RuleId},
     domain::{
         access::{About, Action, Grant, Part, Relations, Role, Target},
+        event::{Event, EventKind},
         ids::{AccountId, DossierId, SessionId},
         text::Lang,
     },
@@ -13,7 +14,7 @@ use crate::{
         account::Account,
         assignment,
         delegation::{self, Delegation},
-        glass, interest,
+        glass, interest, journal,
     },
 };
 use jiff::{SignedDuration, Timestamp};
@@ -115,6 +116,27 @@ impl Ctx {
     /// As [`Ctx::actor`].
     pub fn account(&self) -> Result<AccountId, AppError> {
         Ok(self.actor()?.account.id)
+    }
+
+    /// A line of the journal: what the actor does, as of this request.
+    pub(super) fn event(
+        &self,
+        kind: EventKind,
+        dossier: Option<DossierId>,
+        data: serde_json::Value,
+    ) -> Result<Event, AppError> {
+        Ok(Event { kind, at: self.now, actor: Some(self.account()?), dossier, data })
+    }
+
+    /// Appends such a line to the journal; the last step of a transaction.
+    pub(super) async fn journal(
+        &self,
+        db: &mut Connection,
+        kind: EventKind,
+        dossier: Option<DossierId>,
+        data: serde_json::Value,
+    ) -> Result<(), AppError> {
+        Ok(journal::append(db, &self.event(kind, dossier, data)?).await?)
     }
 
     /// Asks the policy about one target. What one may not see does not exist: a refused dossier is *not found*.

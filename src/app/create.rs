@@ -10,7 +10,7 @@ use crate::{
         calendar::{RoundId, RoundState},
         document::Document,
         dossier::Dossier,
-        event::{Event, EventKind},
+        event::EventKind,
         ids::{AttemptId, DossierId},
     },
     store::{dossier, journal},
@@ -36,13 +36,8 @@ impl App {
         let (owner, open) = (ctx.account()?, round.state(ctx.now) == RoundState::Open);
         let id = DossierId(Uuid::now_v7());
         let fresh = Dossier::begun(id, &call.id, &round.id, owner, document, ctx.now);
-        let event = Event {
-            kind: EventKind::DossierCreated,
-            at: ctx.now,
-            actor: Some(owner),
-            dossier: Some(fresh.id),
-            data: serde_json::json!({ "call": fresh.call, "round": fresh.round }),
-        };
+        let data = serde_json::json!({ "call": fresh.call, "round": fresh.round });
+        let event = ctx.event(EventKind::DossierCreated, Some(fresh.id), data)?;
         let fresh = &fresh;
         // The other click may win between our look and our insert, and the answer to a commit may be lost: the next run
         // finds what was done.

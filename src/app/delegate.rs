@@ -14,7 +14,7 @@ use crate::{
         calendar::{RoundId, show_deadline},
         call::Call,
         dossier::status::DepositStatus,
-        event::{Event, EventKind},
+        event::EventKind,
         ids::{DossierId, SessionId},
         text::Lang,
     },
@@ -186,8 +186,7 @@ impl App {
             // The address stands in the table; the journal, which is kept for ever, names the line.
             let words: Vec<String> = given.parts.iter().map(|(part, verb)| format!("{part}={}", verb.slug())).collect();
             let data = serde_json::json!({ "delegation": delegation, "replaces": replaced, "parts": words, "ends": ends });
-            let event = Event { kind: EventKind::PartsGiven, at: now, actor: Some(giver.id), dossier: Some(id), data };
-            journal::append(db, &event).await?;
+            ctx.journal(db, EventKind::PartsGiven, Some(id), data).await?;
             Ok(())
         })?;
         self.work.notify_one();
@@ -200,7 +199,8 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when it never was given; the policy's or the store's.
     pub async fn take_back(&self, ctx: &Ctx, id: DossierId, delegation: Uuid) -> Result<(), AppError> {
-        let (who, now) = (ctx.account()?, ctx.now);
+        ctx.actor()?;
+        let now = ctx.now;
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
             ctx.open(db, row, Action::DossierShare, Part::Whole).await?;
@@ -210,8 +210,7 @@ impl App {
                 return Ok(());
             }
             let data = serde_json::json!({ "delegation": delegation, "taken": taken });
-            let event = Event { kind: EventKind::PartsTaken, at: now, actor: Some(who), dossier: Some(id), data };
-            journal::append(db, &event).await?;
+            ctx.journal(db, EventKind::PartsTaken, Some(id), data).await?;
             Ok(())
         })
     }

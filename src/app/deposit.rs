@@ -16,7 +16,7 @@ use crate::{
         call::Call,
         dossier::{Act, Deposit, Dossier, Refusal, Sealed, State},
         evaluation::Evaluation,
-        event::{Event, EventKind},
+        event::EventKind,
         ids::{AttemptId, DossierId},
         piece::Upload,
         receipt::{self, FORMAT, Instants, Receipt, Statement},
@@ -159,7 +159,7 @@ impl App {
         let data = serde_json::json!({
             "receipt": number, "version": statement.version, "digest": statement.digest,
         });
-        let event = Event { kind: EventKind::DossierDeposited, at: ctx.now, actor: Some(who), dossier: Some(id), data };
+        let event = ctx.event(EventKind::DossierDeposited, Some(id), data)?;
         let events = journal::insert(db, &events, &event).await?;
         let receipts = Head { sequence: statement.sequence, link: statement.digest() };
         journal::move_heads(db, &receipts, instants.sealed_at(), &events).await?;

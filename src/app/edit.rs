@@ -7,10 +7,10 @@ use crate::{
         document::{Change, Conflict, Document},
         dossier::Dossier,
         evaluation::Evaluation,
-        event::{Event, EventKind},
+        event::EventKind,
         ids::DossierId,
     },
-    store::{dossier, journal, piece},
+    store::{dossier, piece},
 };
 use std::collections::BTreeSet;
 
@@ -68,7 +68,8 @@ impl App {
         asked: &BTreeSet<Part>,
         change: impl Fn(&crate::domain::call::Call, &mut Document) -> Result<Vec<Conflict>, AppError> + Send + Sync,
     ) -> Result<Saved, AppError> {
-        let (change, actor) = (&change, Some(ctx.account()?));
+        ctx.actor()?;
+        let change = &change;
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
             let first = asked.first().cloned().unwrap_or(Part::Whole);
@@ -86,9 +87,7 @@ impl App {
                 let changed = sections(&dossier.draft, &draft);
                 if !door.owned() {
                     let data = serde_json::json!({ "sections": changed, "rule": door.rule });
-                    let event =
-                        Event { kind: EventKind::DraftChanged, at: ctx.now, actor, dossier: Some(id), data };
-                    journal::append(db, &event).await?;
+                    ctx.journal(db, EventKind::DraftChanged, Some(id), data).await?;
                 }
                 dossier.draft = draft;
                 dossier.change(changed.into_iter().map(Part::Section), ctx.now);

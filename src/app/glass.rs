@@ -4,13 +4,13 @@ use super::{App, AppError, Ctx, transaction::transaction};
 use crate::{
     domain::{
         access::{Action, Target},
-        event::{Event, EventKind},
+        event::EventKind,
         text::{
             Text,
             clean::{TextKind, clean},
         },
     },
-    store::{Freshness, glass, journal},
+    store::{Freshness, glass},
 };
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -74,9 +74,7 @@ impl App {
             };
             glass::ask(db, id, dossier, who, reason, now).await?;
             let data = serde_json::json!({ "request": id, "reason": reason });
-            let event =
-                Event { kind: EventKind::EmergencyAsked, at: now, actor: Some(who), dossier: Some(dossier), data };
-            journal::append(db, &event).await?;
+            ctx.journal(db, EventKind::EmergencyAsked, Some(dossier), data).await?;
             Ok(())
         })
     }
@@ -92,9 +90,7 @@ impl App {
             let allowed = glass::allow(db, id, who, now, now - WAITS, now + READING).await?;
             let dossier = allowed.ok_or(AppError::NotFound)?;
             let data = serde_json::json!({ "request": id, "ends": now + READING });
-            let event =
-                Event { kind: EventKind::EmergencyAllowed, at: now, actor: Some(who), dossier: Some(dossier), data };
-            journal::append(db, &event).await?;
+            ctx.journal(db, EventKind::EmergencyAllowed, Some(dossier), data).await?;
             Ok(())
         })
     }

@@ -37,11 +37,7 @@ impl App {
         transaction!(self.store, db => {
             order::ask(db, order).await?;
             let data = serde_json::json!({ "order": id, "to": order.detail, "operator": order.asked_by, "outcome": "asked" });
-            journal::append(
-                db,
-                &Event { kind: EventKind::DatabaseSwitchover, at: order.asked_at, actor: None, dossier: None, data },
-            )
-            .await?;
+            journal::append(db, &Event::of_portal(EventKind::DatabaseSwitchover, order.asked_at, data)).await?;
             Ok(id)
         })
     }
@@ -51,8 +47,7 @@ impl App {
     /// # Errors
     /// The store's.
     pub async fn note_operation(&self, kind: EventKind, data: serde_json::Value) -> Result<(), AppError> {
-        let event = Event { kind, at: self.clock(), actor: None, dossier: None, data };
-        let event = &event;
+        let event = &Event::of_portal(kind, self.clock(), data);
         transaction!(self.store, db => Ok(journal::append(db, event).await?))
     }
 
@@ -80,9 +75,7 @@ impl App {
                 return if order::confirmed_by(db, id, who).await? { Ok(()) } else { Err(AppError::NotFound) };
             }
             let data = serde_json::json!({ "order": id, "outcome": "confirmed" });
-            let event =
-                Event { kind: EventKind::DatabaseSwitchover, at: now, actor: Some(who), dossier: None, data };
-            journal::append(db, &event).await?;
+            ctx.journal(db, EventKind::DatabaseSwitchover, None, data).await?;
             Ok(())
         })
     }

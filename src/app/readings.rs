@@ -79,7 +79,7 @@ impl App {
         data: serde_json::Value,
         guest: Option<String>,
     ) -> Result<(), AppError> {
-        let event = Event { kind, at: ctx.now, actor: Some(ctx.account()?), dossier: Some(id), data };
+        let event = ctx.event(kind, Some(id), data)?;
         self.readings.lock().push_back(Note { id: Uuid::now_v7(), event, guest });
         Ok(())
     }

@@ -4,13 +4,13 @@ use super::{App, AppError, Ctx, round::Examined, transaction::transaction};
 use crate::{
     domain::{
         access::{About, Action, Part, Relations, Target},
-        event::{Event, EventKind},
+        event::EventKind,
         ids::DossierId,
     },
     store::{
         Freshness,
         deposit::Version,
-        interest, journal,
+        interest,
         review::{self, Standing},
     },
 };
@@ -122,8 +122,7 @@ impl App {
             }
             interest::declare(db, id, who, conflict, now).await?;
             let data = serde_json::json!({ "conflict": conflict, "rule": door.rule });
-            let event = Event { kind: EventKind::InterestDeclared, at: now, actor: Some(who), dossier: Some(id), data };
-            journal::append(db, &event).await?;
+            ctx.journal(db, EventKind::InterestDeclared, Some(id), data).await?;
             Ok(standing)
         })
     }

@@ -111,7 +111,7 @@ impl App {
         let public_key = self.keys.make_root(kind, kid)?;
         token_root::insert(db, &RootRecord { kid, kind, public_key, signs_at, dropped_at: None }, now).await?;
         let data = serde_json::json!({ "kid": kid, "kind": kind.slug(), "signs_at": signs_at });
-        journal::append(db, &Event { kind: EventKind::RootMade, at: now, actor: None, dossier: None, data }).await?;
+        journal::append(db, &Event::of_portal(EventKind::RootMade, now, data)).await?;
         Ok(())
     }
 
@@ -179,7 +179,7 @@ impl App {
                 return Err(AppError::NotFound);
             };
             let data = serde_json::json!({ "kid": kid });
-            journal::append(db, &Event { kind: EventKind::RootDropped, at: now, actor: None, dossier: None, data }).await?;
+            journal::append(db, &Event::of_portal(EventKind::RootDropped, now, data)).await?;
             self.succeed(db, kind, now).await
         })?;
         self.read_roots().await?;

@@ -233,8 +233,7 @@ impl App {
             let live = session::live(db, id, now, now - IDLE).await?.ok_or(AppError::SignInNeeded)?;
             session::stepped_up(db, id, now).await?;
             let data = serde_json::json!({});
-            journal::append(db, &Event { kind: EventKind::SteppedUp, at: now, actor: Some(who), dossier: None, data })
-                .await?;
+            ctx.journal(db, EventKind::SteppedUp, None, data).await?;
             let (roles, amr, ends) = (&live.account.roles, live.amr, live.ends.min(now + TOKEN));
             let token = SessionToken { session: id, account: who, roles, amr, ends }.mint(&self.keys, now)?;
             Ok(SignedIn { token, ends: live.ends, account: live.account })
@@ -266,8 +265,9 @@ impl App {
                 return Err(AppError::NotFound);
             }
             let data = serde_json::json!({ "sessions": ended });
-            journal::append(db, &Event { kind: EventKind::SignedOut, at: now, actor: Some(who), dossier: None, data })
-                .await?;
+            // A suspended account signs out too.
+            let event = Event { kind: EventKind::SignedOut, at: now, actor: Some(who), dossier: None, data };
+            journal::append(db, &event).await?;
             Ok(())
         })?;
         self.sessions.forget();

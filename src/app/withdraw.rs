@@ -4,10 +4,10 @@ use super::{App, AppError, Ctx, transaction::transaction};
 use crate::{
     domain::{
         access::{Action, Part},
-        event::{Event, EventKind},
+        event::EventKind,
         ids::DossierId,
     },
-    store::{deposit, dossier, journal},
+    store::{deposit, dossier},
 };
 
 impl App {
@@ -16,7 +16,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotDeposited`]; the policy's or the store's.
     pub async fn withdraw(&self, ctx: &Ctx, id: DossierId) -> Result<(), AppError> {
-        let who = ctx.account()?;
+        ctx.actor()?;
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
             let (dossier, _) = ctx.open(db, row, Action::DossierWithdraw, Part::Whole).await?;
@@ -24,9 +24,7 @@ impl App {
             dossier::set_withdrawn(db, id, ctx.now).await?;
             deposit::withdraw(db, id).await?;
             let data = serde_json::json!({ "receipt": standing.receipt });
-            let event =
-                Event { kind: EventKind::DossierWithdrawn, at: ctx.now, actor: Some(who), dossier: Some(id), data };
-            journal::append(db, &event).await?;
+            ctx.journal(db, EventKind::DossierWithdrawn, Some(id), data).await?;
             Ok(())
         })
     }

@@ -153,6 +153,12 @@ pub struct Event {
 }
 
 impl Event {
+    /// What the portal itself did, or the operator at the command line, about nobody and no dossier.
+    #[must_use]
+    pub fn of_portal(kind: EventKind, at: Timestamp, data: serde_json::Value) -> Self {
+        Self { kind, at, actor: None, dossier: None, data }
+    }
+
     /// What somebody did to an account, their own or another's: the account stands in the data, under [`SUBJECT`]. Lines
     /// written before had it as the actor.
     #[must_use]
