@@ -82,7 +82,7 @@ impl App {
                 call: call.title.get(&expert.lang).to_owned(),
                 link: format!("{}{}/reviews", self.origin(ctx), expert.lang.tr("", "/en")),
             };
-            outbox::push(db, job, "mail", &serde_json::json!(letter), now).await?;
+            outbox::mail(db, job, &letter, now).await?;
             let data = serde_json::json!({ "assignment": assignment, "expert": expert.id });
             ctx.journal(db, EventKind::ExpertAssigned, Some(id), data).await?;
             Ok(())

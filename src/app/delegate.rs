@@ -182,7 +182,7 @@ impl App {
                 word: !given.note.is_empty(),
                 link: format!("{}{}/dossiers/{id}", self.origin(ctx), ctx.lang.tr("", "/en")),
             };
-            outbox::push(db, job, "mail", &serde_json::json!(letter), now).await?;
+            outbox::mail(db, job, &letter, now).await?;
             // The address stands in the table; the journal, which is kept for ever, names the line.
             let words: Vec<String> = given.parts.iter().map(|(part, verb)| format!("{part}={}", verb.slug())).collect();
             let data = serde_json::json!({ "delegation": delegation, "replaces": replaced, "parts": words, "ends": ends });

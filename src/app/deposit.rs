@@ -155,7 +155,7 @@ impl App {
             digest: statement.digest.clone(),
             link: format!("{}/receipts/{number}", self.config.portal.public_url),
         };
-        outbox::push(db, job, "mail", &serde_json::json!(letter), self.clock()).await?;
+        outbox::mail(db, job, &letter, self.clock()).await?;
         let data = serde_json::json!({
             "receipt": number, "version": statement.version, "digest": statement.digest,
         });

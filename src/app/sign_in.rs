@@ -56,7 +56,7 @@ impl App {
                 return Err(AppError::TooManyLinks);
             }
             login::insert(db, &hash, address, now, now + LINK).await?;
-            outbox::push(db, job, "mail", &serde_json::json!(letter), due).await?;
+            outbox::mail(db, job, &letter, due).await?;
             Ok(())
         })?;
         self.work.notify_one();

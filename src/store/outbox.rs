@@ -2,15 +2,39 @@
 
 use super::{StoreError, row::instant};
 use jiff::Timestamp;
+use serde::Serialize;
 use sqlx::MySqlConnection;
 use uuid::Uuid;
+
+/// What kind of work a job is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobKind {
+    /// A letter to send.
+    Mail,
+}
+
+impl JobKind {
+    /// The word in the database.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+        }
+    }
+
+    /// The kind with this word in the database; another release may know others.
+    #[must_use]
+    pub fn of_slug(slug: &str) -> Option<Self> {
+        [Self::Mail].into_iter().find(|kind| kind.slug() == slug)
+    }
+}
 
 /// A job as stored.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Job {
     /// Id; the same job done twice must have the effect of one.
     pub job_id: Uuid,
-    /// Kind.
+    /// The word for its kind.
     pub kind: String,
     /// What to do, as JSON.
     pub payload: String,
@@ -18,20 +42,31 @@ pub struct Job {
     pub attempts: u32,
 }
 
-/// Adds a job.
+/// Adds a letter to send.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn push(
+pub async fn mail(
     db: &mut MySqlConnection,
     id: Uuid,
-    kind: &str,
+    letter: &impl Serialize,
+    due: Timestamp,
+) -> Result<(), StoreError> {
+    let payload = serde_json::json!(letter);
+    push(db, id, JobKind::Mail, &payload, due).await
+}
+
+/// Adds a job.
+async fn push(
+    db: &mut MySqlConnection,
+    id: Uuid,
+    kind: JobKind,
     payload: &serde_json::Value,
     due: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query("insert into outbox (job_id, kind, payload, due_at, attempts) values (?, ?, ?, ?, 0)")
         .bind(id)
-        .bind(kind)
+        .bind(kind.slug())
         .bind(payload.to_string())
         .bind(instant(due))
         .execute(db)

@@ -4,7 +4,10 @@
 
 use crate::{
     app::{App, AppError, mail, mail::Letter},
-    store::{Freshness, outbox},
+    store::{
+        Freshness,
+        outbox::{self, JobKind},
+    },
 };
 use futures_util::{StreamExt, stream::iter};
 use jiff::SignedDuration;
@@ -69,11 +72,11 @@ async fn attempt(app: &App, job: &outbox::Job) -> Result<bool, AppError> {
 }
 
 async fn run(app: &App, job: &outbox::Job) -> Result<(), String> {
-    match job.kind.as_str() {
-        "mail" => {
+    match JobKind::of_slug(&job.kind) {
+        Some(JobKind::Mail) => {
             let letter: Letter = serde_json::from_str(&job.payload).map_err(|error| error.to_string())?;
             mail::send(app, job.job_id, &letter).await.map_err(|error| error.to_string())
         }
-        kind => Err(format!("unknown kind {kind}")),
+        None => Err(format!("unknown kind {}", job.kind)),
     }
 }

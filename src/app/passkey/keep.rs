@@ -226,7 +226,7 @@ impl Note {
             PasskeyChange::Removed => EventKind::PasskeyRemoved,
         };
         let data = serde_json::json!({ "passkey": passkey, "account": self.account });
-        outbox::push(db, self.job, "mail", &serde_json::json!(self.letter), self.due).await?;
+        outbox::mail(db, self.job, &self.letter, self.due).await?;
         journal::append(db, &Event { kind, at: self.now, actor: self.actor, dossier: None, data }).await
     }
 }

@@ -95,7 +95,7 @@ async fn push(app: &App, to: &str, due: Timestamp) -> Uuid {
     let letter = Letter::SignIn { to: to.into(), lang: Lang::Fr, link: "https://localhost/".into() };
     let id = Uuid::now_v7();
     let mut db = app.store.write().await.unwrap();
-    outbox::push(&mut db, id, "mail", &json!(letter), due).await.unwrap();
+    outbox::mail(&mut db, id, &letter, due).await.unwrap();
     id
 }
 
@@ -184,7 +184,7 @@ async fn a_note_is_written_once_and_rows_whose_time_is_over_are_swept() {
         };
         session::open(&mut db, &opening).await.unwrap();
         for (done, id) in [(true, made(days(age))), (false, made(days(age)))] {
-            outbox::push(&mut db, id, "mail", &json!({}), now).await.unwrap();
+            outbox::mail(&mut db, id, &json!({}), now).await.unwrap();
             if done {
                 outbox::done(&mut db, id, now).await.unwrap();
             }
