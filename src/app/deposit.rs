@@ -1,6 +1,7 @@
 //! The deposit: one transaction, answered once and for ever.
 
 mod changed;
+mod version;
 
 pub use changed::DraftChanged;
 
@@ -14,16 +15,15 @@ use crate::{
         access::{Action, Part},
         calendar::show_instant,
         call::Call,
-        dossier::{Act, Deposit, Dossier, Refusal, Sealed, State},
-        evaluation::Evaluation,
+        dossier::{Dossier, Refusal, Sealed, State},
+        evaluation::DepositContext,
         event::EventKind,
         ids::{AttemptId, DossierId},
-        piece::Upload,
         receipt::{self, FORMAT, Instants, Receipt, Statement},
     },
     store::{
         Connection,
-        deposit::{self, NewDeposit, Others, Summary},
+        deposit::{self, Others},
         dossier,
         journal::{self, Head, LockedHeads},
         outbox, piece,
@@ -31,6 +31,7 @@ use crate::{
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
+use version::NewVersion;
 
 /// What a deposit is asked for with.
 #[derive(Clone, Copy, Debug)]
@@ -102,16 +103,9 @@ impl App {
         let uploads = piece::of_dossier(db, id).await?;
         let others = self.others(db, ctx, call, &dossier).await?;
         let who = ctx.account()?;
-        let act = Act {
-            call,
-            round,
-            uploads: &uploads,
-            other_deposits: others.known,
-            depositor: who,
-            portal: &self.config.portal.public_url,
-            received_at: ctx.now,
-        };
-        let sealed = match dossier.seal(&act) {
+        let context =
+            DepositContext { call, round, uploads: &uploads, other_deposits: others.known, received_at: ctx.now };
+        let sealed = match dossier.seal(&context, who, &self.config.portal.public_url) {
             Ok(sealed) => sealed,
             Err(Refusal::Unchanged(receipt)) => {
                 return Ok(Deposited { receipt, new: false, standing: true, current: true });
@@ -130,8 +124,8 @@ impl App {
             .map_err(|_| DraftChanged::refusing(call, &dossier, asked.revision, ctx.now))?;
         let Sealed { version, manifest, parts, evaluation } = sealed;
         // The receipt says what the depositor may know; the officers' list counts what the whole round shows.
-        let examined = Act { other_deposits: others.all, ..act };
-        let evaluation = if others.all > others.known { dossier.evaluate(&examined) } else { evaluation };
+        let examined = DepositContext { other_deposits: others.all, ..context };
+        let evaluation = if others.all > others.known { examined.evaluate(&dossier.draft) } else { evaluation };
         let statement = Statement {
             format: FORMAT.into(),
             number: receipt::number(ctx.now, &call.time_zone(), receipts.sequence + 1),
@@ -144,9 +138,11 @@ impl App {
             key: receipt::key_id(self.keys.receipt_public()),
         };
         let receipt = self.sign(statement, parts, manifest);
-        let statement = &receipt.statement;
+        let new =
+            NewVersion { context, dossier: &dossier, depositor: who, attempt: asked.attempt, evaluation, receipt };
+        new.record(db).await?;
+        let statement = &new.receipt.statement;
         let number = statement.number.clone();
-        self.record(db, ctx, call, &dossier, &evaluation, &receipt, &uploads, asked.attempt).await?;
         let letter = Letter::Deposited {
             to: ctx.actor()?.account.email.clone(),
             lang: ctx.lang,
@@ -193,42 +189,6 @@ impl App {
             manifest,
         }
     }
-
-    #[expect(clippy::too_many_arguments, reason = "one row is made of all of them, once")]
-    async fn record(
-        &self,
-        db: &mut Connection,
-        ctx: &Ctx,
-        call: &Call,
-        dossier: &Dossier,
-        evaluation: &Evaluation,
-        receipt: &Receipt,
-        uploads: &[Upload],
-        attempt: AttemptId,
-    ) -> Result<(), AppError> {
-        let summary = summary(ctx, call, dossier, evaluation, receipt);
-        let pieces: Vec<_> = uploads.iter().map(|upload| (upload.code.clone(), upload.sha256.clone())).collect();
-        let text = serde_json::to_string(receipt).map_err(|error| AppError::Disk(std::io::Error::other(error)))?;
-        let new = NewDeposit {
-            summary: &summary,
-            call: &call.id,
-            round: &dossier.round,
-            account: ctx.account()?,
-            attempt,
-            receipt,
-            text: &text,
-            pieces: &pieces,
-        };
-        deposit::insert(db, &new).await?;
-        let standing = Deposit {
-            version: receipt.statement.version,
-            receipt: receipt.statement.number.clone(),
-            at: ctx.now,
-            revision: dossier.revision,
-        };
-        dossier::set_deposit(db, dossier.id, &standing).await?;
-        Ok(())
-    }
 }
 
 /// The company number of a dossier: the first nine digits of the SIRET.
@@ -236,38 +196,4 @@ fn siren(call: &Call, dossier: &Dossier) -> String {
     crate::domain::company::siret(dossier.draft.text(&call.company.siret))
         .map(|siret| siret[..9].to_owned())
         .unwrap_or_default()
-}
-
-fn summary(ctx: &Ctx, call: &Call, dossier: &Dossier, evaluation: &Evaluation, receipt: &Receipt) -> Summary {
-    let short = |text: &str| text.chars().take(250).collect::<String>();
-    let answers = &evaluation.document;
-    let slugs: Vec<&str> = call.bricks.iter().map(|brick| brick.slug.as_str()).collect();
-    // The field of bricks is the one whose choices are bricks, whatever the call names it.
-    let bricks = call
-        .sections
-        .iter()
-        .flat_map(|section| section.fields.iter().map(move |field| (section, field)))
-        .find(|(_, field)| {
-            !field.options.is_empty() && field.options.iter().all(|option| slugs.contains(&option.id.as_str()))
-        })
-        .and_then(|(section, field)| answers.get(&format!("{}.{}", section.id, field.id)));
-    let bricks = match bricks {
-        Some(crate::domain::document::Value::Choices(chosen)) => chosen.join(" "),
-        _ => String::new(),
-    };
-    Summary {
-        dossier: dossier.id,
-        version: receipt.statement.version,
-        receipt: receipt.statement.number.clone(),
-        siren: siren(call, dossier),
-        company: short(answers.text(&call.company.name)),
-        title: short(answers.text(&call.company.project)),
-        bricks,
-        base: evaluation.amounts.base,
-        aid: evaluation.amounts.aid,
-        warnings: u32::try_from(evaluation.findings.len()).unwrap_or(u32::MAX),
-        at: ctx.now,
-        admitted: false,
-        replace: false,
-    }
 }

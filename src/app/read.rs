@@ -7,7 +7,7 @@ use crate::{
     domain::{
         access::{Action, Part},
         dossier::Dossier,
-        evaluation::{Circumstances, Evaluation, Extent, evaluate},
+        evaluation::{DepositContext, Evaluation},
         event::EventKind,
         ids::DossierId,
         piece::Upload,
@@ -143,10 +143,9 @@ impl App {
         other_deposits: u32,
     ) -> Result<Evaluation, AppError> {
         let call = self.call(&dossier.call)?;
-        let round = Some(self.round(call, &dossier.round)?);
-        let now = self.status_of(ctx, dossier)?.judged_at();
-        let around = Circumstances { now, round, uploads: Some(uploads), other_deposits };
-        Ok(evaluate(call, &dossier.draft, around, Extent::Deposit))
+        let round = self.round(call, &dossier.round)?;
+        let received_at = self.status_of(ctx, dossier)?.judged_at();
+        Ok(DepositContext { call, round, uploads, other_deposits, received_at }.evaluate(&dossier.draft))
     }
 
     /// The actor's dossiers with their pieces.

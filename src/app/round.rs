@@ -5,7 +5,7 @@ use crate::{
     domain::{
         access::{Action, Part, Target},
         calendar::RoundId,
-        evaluation::{Circumstances, Evaluation, Extent, evaluate},
+        evaluation::{DepositContext, Evaluation},
         event::EventKind,
         ids::DossierId,
         receipt::Receipt,
@@ -118,13 +118,9 @@ impl App {
         let call = self.call(call)?;
         let round = self.round(call, round)?;
         let (document, uploads) = (receipt.answers(), receipt.uploads());
-        let around = Circumstances {
-            now: receipt.statement.received_at(),
-            round: Some(round),
-            uploads: Some(&uploads),
-            other_deposits: others,
-        };
-        let evaluation = evaluate(call, &document, around, Extent::Deposit);
+        let received_at = receipt.statement.received_at();
+        let context = DepositContext { call, round, uploads: &uploads, other_deposits: others, received_at };
+        let evaluation = context.evaluate(&document);
         let number = receipt.statement.number.clone();
         let (call, round) = (call.id.clone(), round.id.clone());
         let examined = Arc::new(Examined { receipt, call, round, evaluation, others });

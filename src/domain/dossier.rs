@@ -8,9 +8,8 @@ pub mod status;
 use super::{
     access::{Part, Stage},
     calendar::{Round, RoundId, RoundState},
-    call::Call,
     document::Document,
-    evaluation::{Circumstances, Evaluation, Extent, evaluate},
+    evaluation::{DepositContext, Evaluation},
     ids::{AccountId, DossierId},
     piece::Upload,
     receipt::{Sealing, manifest, parts},
@@ -114,25 +113,6 @@ pub enum State {
     Withdrawn,
 }
 
-/// Everything outside the dossier that its deposit is judged by.
-#[derive(Clone, Copy, Debug)]
-pub struct Act<'a> {
-    /// The call.
-    pub call: &'a Call,
-    /// The round.
-    pub round: &'a Round,
-    /// The pieces.
-    pub uploads: &'a [Upload],
-    /// Other deposited dossiers of the company in the round.
-    pub other_deposits: u32,
-    /// Who deposits.
-    pub depositor: AccountId,
-    /// Address of the portal.
-    pub portal: &'a str,
-    /// When the request was complete.
-    pub received_at: Timestamp,
-}
-
 /// A deposit that passed every rule, ready to be written.
 #[derive(Clone, Debug)]
 pub struct Sealed {
@@ -194,24 +174,16 @@ impl Dossier {
         }
     }
 
-    /// Judges a deposit.
-    #[must_use]
-    pub fn evaluate(&self, act: &Act<'_>) -> Evaluation {
-        let Act { call, round, uploads, other_deposits, received_at, .. } = *act;
-        let around = Circumstances { now: received_at, round: Some(round), uploads: Some(uploads), other_deposits };
-        evaluate(call, &self.draft, around, Extent::Deposit)
-    }
-
-    /// Judges a deposit at an instant and seals what would be deposited.
+    /// Judges a deposit and seals what would be deposited, by somebody in the portal at an address.
     ///
     /// # Errors
     /// [`Refusal`] with every blocking finding at once.
-    pub fn seal(&self, act: &Act<'_>) -> Result<Sealed, Refusal> {
-        let Act { call, round, uploads, depositor, portal, received_at, .. } = *act;
+    pub fn seal(&self, context: &DepositContext<'_>, depositor: AccountId, portal: &str) -> Result<Sealed, Refusal> {
+        let DepositContext { call, round, uploads, received_at, .. } = *context;
         if let Some(deposit) = self.deposit.as_ref().filter(|deposit| deposit.revision == self.revision) {
             return Err(Refusal::Unchanged(deposit.receipt.clone()));
         }
-        let evaluation = self.evaluate(act);
+        let evaluation = context.evaluate(&self.draft);
         if evaluation.missing() > 0 {
             return Err(Refusal::Findings(Box::new(evaluation)));
         }

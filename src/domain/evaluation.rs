@@ -25,7 +25,7 @@ use super::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 
-/// What surrounds the answers.
+/// What surrounds answers that need not be a deposit: the simulator has no round, a stateless evaluation may have no pieces.
 #[derive(Clone, Copy, Debug)]
 pub struct Circumstances<'a> {
     /// The instant that is held against every date.
@@ -36,6 +36,31 @@ pub struct Circumstances<'a> {
     pub uploads: Option<&'a [Upload]>,
     /// Other deposited dossiers of the same company in the round.
     pub other_deposits: u32,
+}
+
+/// Everything outside a dossier that a deposit of it is judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct DepositContext<'a> {
+    /// The call.
+    pub call: &'a Call,
+    /// The round.
+    pub round: &'a Round,
+    /// The pieces.
+    pub uploads: &'a [Upload],
+    /// Other deposited dossiers of the company in the round.
+    pub other_deposits: u32,
+    /// When the request was complete.
+    pub received_at: Timestamp,
+}
+
+impl DepositContext<'_> {
+    /// Judges answers as a deposit.
+    #[must_use]
+    pub fn evaluate(&self, answers: &Document) -> Evaluation {
+        let Self { call, round, uploads, other_deposits, received_at } = *self;
+        let around = Circumstances { now: received_at, round: Some(round), uploads: Some(uploads), other_deposits };
+        evaluate(call, answers, around, Extent::Deposit)
+    }
 }
 
 /// How much is judged.
