@@ -33,9 +33,8 @@ macro_rules! attempted {
         loop {
             runs += 1;
             match $transaction {
-                Err($crate::app::AppError::Store(
-                    $crate::store::StoreError::UnknownOutcome(_) | $crate::store::StoreError::Duplicate(_),
-                )) if runs < $crate::app::transaction::RUNS => {}
+                Err($crate::app::AppError::Store(error))
+                    if error.may_be_done() && runs < $crate::app::transaction::RUNS => {}
                 done => break done,
             }
         }

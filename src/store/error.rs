@@ -85,7 +85,21 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// The unique keys that hold the ids of attempts, of deposits and of dossiers begun.
+const ATTEMPTS: [&str; 2] = ["deposit_attempt", "dossier_attempt"];
+
 impl StoreError {
+    /// Whether a transaction that carries the id of its attempt may be done: its outcome is unknown, or a twin of it came
+    /// first. A key that MariaDB does not name may be that of the attempt.
+    #[must_use]
+    pub fn may_be_done(&self) -> bool {
+        match self {
+            Self::UnknownOutcome(_) => true,
+            Self::Duplicate(key) => key.is_empty() || ATTEMPTS.contains(&key.as_str()),
+            _ => false,
+        }
+    }
+
     /// Reads the error of a commit: a broken connection leaves the outcome open.
     pub(super) fn commit(error: sqlx::Error) -> Self {
         match Self::from(error) {
