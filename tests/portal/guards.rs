@@ -4,4 +4,3 @@ mod architecture;
 mod circles;
 mod offline;
 mod paths;
-mod samples;

@@ -22,7 +22,9 @@ fn renders_every_page() -> Outcome {
                     "{file} {name}: {page}"
                 );
                 assert_eq!(page.matches("<h1").count(), 1, "{file} {name}");
-                assert!(!page.contains(" style=") && !page.contains(" onclick="), "{file} {name}");
+                for inline in ["<style", " style=", " onclick=", " onload=", "javascript:"] {
+                    assert!(!page.contains(inline), "{file} {name} {lang}: {inline} is against the CSP");
+                }
                 if let Some(folder) = std::env::var_os("GUICHET_SAMPLES") {
                     let folder = Path::new(&folder).join(&call.id);
                     fs::create_dir_all(&folder)?;
