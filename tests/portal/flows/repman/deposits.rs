@@ -23,8 +23,9 @@ fn silence(depositors: &Depositors, since: Instant) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs REPMAN_BIN, which names a replication-manager"]
 async fn deposits_go_on_under_the_real_replication_manager() {
-    let Some(real) = Real::start().await else { return };
+    let real = Real::start().await;
     let at = real.cluster.installation("strict");
     let mut subject = Subject::Real(Box::new(real));
     let client = subject.client();
