@@ -10,7 +10,8 @@ use reqwest::Method;
 
 /// A real path for a route: the dossier, receipt and so on of somebody.
 fn concrete(path: &str, id: &str, receipt: &str, upload: &str) -> String {
-    path.replace("{call}", "hyper-open-x")
+    let concrete = path
+        .replace("{call}", "hyper-open-x")
         .replace("{round}", "demonstration")
         .replace("/receipts/{number}", &format!("/receipts/{receipt}"))
         .replace("/rounds/{id}/dossiers", "/rounds/demonstration/dossiers")
@@ -25,7 +26,12 @@ fn concrete(path: &str, id: &str, receipt: &str, upload: &str) -> String {
         .replace("{request}", id)
         .replace("{token}", id)
         .replace("{upload}", upload)
-        .replace("{name}", "style.css")
+        .replace("{name}", "style.css");
+    if let Some((_, rest)) = concrete.split_once('{') {
+        let parameter = rest.split('}').next().unwrap_or(rest);
+        panic!("{path}: give the parameter {parameter} a value here");
+    }
+    concrete
 }
 
 /// True when an answer gives nothing away: not found, forbidden, sign in first.
