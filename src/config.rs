@@ -177,7 +177,7 @@ impl Mail {
 const LATE_SECONDS: i64 = 300;
 
 /// Longest name of a process, characters.
-const NAME: usize = 100;
+const MAX_PROCESS_NAME_CHARS: usize = 100;
 
 /// HSTS of a real site, seconds: one year.
 const HSTS_SECONDS: u32 = 31_536_000;
@@ -245,8 +245,13 @@ impl Config {
         if self.portal.calls.is_empty() {
             faults.push("portal.calls names no call".into());
         }
-        if self.portal.name.as_ref().is_some_and(|name| name.is_empty() || name.chars().count() > NAME) {
-            faults.push(format!("portal.name has to have between 1 and {NAME} characters"));
+        if self
+            .portal
+            .name
+            .as_ref()
+            .is_some_and(|name| name.is_empty() || name.chars().count() > MAX_PROCESS_NAME_CHARS)
+        {
+            faults.push(format!("portal.name has to have between 1 and {MAX_PROCESS_NAME_CHARS} characters"));
         }
         faults.extend(self.portal.passkeys.fault(self.public_host()));
         faults.extend(self.sign_in.faults());

@@ -71,7 +71,7 @@ pub type Connection = MySqlConnection;
 pub type Reader = PoolConnection<MySql>;
 
 /// Longest wait for a leader: a failover that takes longer is told to whoever waits.
-const LEADER: Duration = Duration::from_secs(3);
+const LEADER_WAIT: Duration = Duration::from_secs(3);
 
 impl Store {
     /// Prepares everything; the first connection is made when it is needed, so that a portal starts before its database.
@@ -196,7 +196,7 @@ impl Store {
     }
 
     async fn leader(&self) -> Result<Leading, StoreError> {
-        self.cluster.leader(LEADER).await.ok_or(StoreError::NoLeader)
+        self.cluster.leader(LEADER_WAIT).await.ok_or(StoreError::NoLeader)
     }
 
     async fn writable(&self) -> Result<Leading, StoreError> {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Longest reason, characters.
-const REASON: usize = 500;
+const MAX_REASON_CHARS: usize = 500;
 
 impl App {
     /// Finds what stands of a dossier admissible, once its round has closed; nothing changes when it is already.
@@ -52,7 +52,7 @@ impl App {
             if dossier.admission.is_none() {
                 return Ok(());
             }
-            if reason.is_empty() || reason.chars().count() > REASON {
+            if reason.is_empty() || reason.chars().count() > MAX_REASON_CHARS {
                 return Err(AppError::Reason);
             }
             dossier::set_admission(db, id, None).await?;

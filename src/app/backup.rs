@@ -29,15 +29,15 @@ use std::{
 /// How much is read of a manifest or a record.
 const RECORD: Limits = Limits::bytes(1024 * 1024);
 /// Version of the layout; sets of version 1 have no digests of their keys and no signature, and are restored still.
-const FORMAT: u32 = 2;
+const SET_FORMAT_VERSION: u32 = 2;
 /// The database of a set.
-pub(super) const DATABASE: &str = "database.sql";
+pub(super) const DATABASE_FILE: &str = "database.sql";
 /// The record of the last drill.
-const DRILL: &str = "drill.json";
+const DRILL_FILE: &str = "drill.json";
 /// The record of the last copy that was sent away.
-const SENT: &str = "sent.json";
+const SENT_FILE: &str = "sent.json";
 /// What a set consists of.
-const MANIFEST: &str = "manifest.json";
+const MANIFEST_FILE: &str = "manifest.json";
 
 /// What a set consists of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,14 +140,14 @@ impl App {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
             deposit::chain_head(&mut db).await?.0
         };
-        let database = making.path().join(DATABASE);
+        let database = making.path().join(DATABASE_FILE);
         self.store.dump(&database).await?;
         let data = &self.config.portal.data_dir;
         copy_keys(&data.join("keys"), &making.path().join("keys"))?;
         self.gather_all(&data.join("blobs")).await?;
         let attachments = copy_blobs(&data.join("blobs"), &folder.join("blobs"))?;
         let manifest = Manifest {
-            format: FORMAT,
+            format: SET_FORMAT_VERSION,
             taken_at,
             build: super::BUILD.into(),
             database_sha256: blob::digest(&database).map_err(failed(&database))?,
@@ -157,7 +157,7 @@ impl App {
             took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
         let text = serde_json::to_vec_pretty(&manifest).map_err(io::Error::other).map_err(failed(&database))?;
-        write_private(&making.path().join(MANIFEST), &text)?;
+        write_private(&making.path().join(MANIFEST_FILE), &text)?;
         seal::sign(making.path(), &text, &self.keys)?;
         let path = sets.join(taken_at.strftime("%Y%m%dT%H%M%S%3fZ").to_string());
         fs::rename(making.keep(), &path).map_err(failed(&path))?;
@@ -197,9 +197,9 @@ pub fn sets(folder: &Path) -> Result<Vec<Set>, BackupError> {
     for entry in entries {
         let path = entry.map_err(failed(&within))?.path();
         let named = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| !name.starts_with('.'));
-        if named && let Ok(text) = fs::read(path.join(MANIFEST)) {
+        if named && let Ok(text) = fs::read(path.join(MANIFEST_FILE)) {
             let damaged =
-                |error: JsonError| BackupError::Damaged { path: path.join(MANIFEST), reason: error.to_string() };
+                |error: JsonError| BackupError::Damaged { path: path.join(MANIFEST_FILE), reason: error.to_string() };
             found.push(Set { manifest: json::from_slice(&text, RECORD).map_err(damaged)?, path });
         }
     }
@@ -223,7 +223,7 @@ pub fn prune(folder: &Path, keep: usize) -> Result<usize, BackupError> {
 /// The record of the last drill on the sets of a folder.
 #[must_use]
 pub fn last_drill(folder: &Path) -> Option<Drill> {
-    json::from_slice(&fs::read(folder.join(DRILL)).ok()?, RECORD).ok()
+    json::from_slice(&fs::read(folder.join(DRILL_FILE)).ok()?, RECORD).ok()
 }
 
 /// Keeps the record of a drill beside the sets.
@@ -231,7 +231,7 @@ pub fn last_drill(folder: &Path) -> Option<Drill> {
 /// # Errors
 /// When it cannot be written.
 pub fn record_drill(folder: &Path, drill: &Drill) -> Result<(), BackupError> {
-    let path = folder.join(DRILL);
+    let path = folder.join(DRILL_FILE);
     let text = serde_json::to_vec_pretty(drill).map_err(io::Error::other).map_err(failed(&path))?;
     write_private(&path, &text)
 }
@@ -241,7 +241,7 @@ pub fn record_drill(folder: &Path, drill: &Drill) -> Result<(), BackupError> {
 /// # Errors
 /// When it cannot be written.
 pub fn record_sent(folder: &Path, set: &Set) -> Result<(), BackupError> {
-    let path = folder.join(SENT);
+    let path = folder.join(SENT_FILE);
     let text = serde_json::to_vec(&set.manifest.taken_at).map_err(io::Error::other).map_err(failed(&path))?;
     write_private(&path, &text)
 }
@@ -249,7 +249,7 @@ pub fn record_sent(folder: &Path, set: &Set) -> Result<(), BackupError> {
 /// When the set was taken that was copied beyond the machine last.
 #[must_use]
 pub fn last_sent(folder: &Path) -> Option<Timestamp> {
-    json::from_slice(&fs::read(folder.join(SENT)).ok()?, RECORD).ok()
+    json::from_slice(&fs::read(folder.join(SENT_FILE)).ok()?, RECORD).ok()
 }
 
 pub(super) fn copy_keys(from: &Path, to: &Path) -> Result<(), BackupError> {

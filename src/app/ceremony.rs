@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use uuid::Uuid;
 
 /// How long a ceremony may take: time to find the device and to type its code.
-pub(super) const CEREMONY: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const CEREMONY_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
 impl App {
     /// Begins a ceremony under an id, of an account or of nobody known yet.
@@ -23,8 +23,8 @@ impl App {
     ) -> Result<(), AppError> {
         let now = ctx.now;
         transaction!(self.store, db => {
-            ceremony::insert(db, id, kind, account, state, now + CEREMONY).await?;
-            ceremony::sweep(db, now - CEREMONY).await?;
+            ceremony::insert(db, id, kind, account, state, now + CEREMONY_LIFETIME).await?;
+            ceremony::sweep(db, now - CEREMONY_LIFETIME).await?;
             Ok(())
         })
     }

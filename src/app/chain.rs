@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Receipts read at a time.
-const BATCH: u32 = 200;
+const RECEIPTS_PER_BATCH: u32 = 200;
 
 impl App {
     /// Checks every receipt, its place in the chain and the head of the chain.
@@ -24,7 +24,7 @@ pub(super) async fn check(store: &Store) -> Result<ChainCheck, StoreError> {
     let mut chain = ChainCheck::default();
     let mut db = store.read(Freshness::OwnWrites).await?;
     loop {
-        let batch = deposit::chain(&mut db, chain.sequence(), BATCH).await?;
+        let batch = deposit::chain(&mut db, chain.sequence(), RECEIPTS_PER_BATCH).await?;
         if batch.is_empty() {
             break;
         }

@@ -32,7 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Lines of a page of who has read what.
-const READINGS: u32 = 100;
+const READINGS_PER_PAGE: u32 = 100;
 
 /// A name for a part, as people read it.
 #[must_use]
@@ -103,10 +103,10 @@ impl App {
         let (dossier, _) = ctx.open(&mut db, row, Action::DossierShare, Part::Whole).await?;
         let call = self.call(&dossier.call)?;
         let east = call.time_zone().to_offset(ctx.now).seconds();
-        let stretch = Stretch { after: u64::from(page) * u64::from(READINGS), lines: READINGS + 1 };
+        let stretch = Stretch { after: u64::from(page) * u64::from(READINGS_PER_PAGE), lines: READINGS_PER_PAGE + 1 };
         let mut readings = journal::readings(&mut db, id, dossier.owner, east, stretch).await?;
-        let older = readings.len() > READINGS as usize;
-        readings.truncate(READINGS as usize);
+        let older = readings.len() > READINGS_PER_PAGE as usize;
+        readings.truncate(READINGS_PER_PAGE as usize);
         Ok(Guests {
             title: dossier.draft.text(&call.company.project).to_owned(),
             call: dossier.call,
@@ -141,7 +141,7 @@ impl App {
             }
             let others = standing.iter().filter(|one| one.ends_at >= now && one.email != address);
             let others: BTreeSet<&str> = others.map(|one| one.email.as_str()).collect();
-            let sent = delegation::sent(db, giver.id, &address, now - gift::DAY).await?;
+            let sent = delegation::sent(db, giver.id, &address, now - gift::INVITATION_WINDOW).await?;
             let mut faults: Vec<GiftFault> = gift::crowded(others.len(), sent).collect();
             if !delegation::fits(&parts) {
                 faults.push(GiftFault::TooMuch);

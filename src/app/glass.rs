@@ -16,11 +16,11 @@ use jiff::SignedDuration;
 use uuid::Uuid;
 
 /// How long an allowed reading lasts.
-const READING: SignedDuration = SignedDuration::from_hours(1);
+const READING_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// How long a request waits to be allowed.
-pub const WAITS: SignedDuration = SignedDuration::from_hours(24);
+pub const REQUEST_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// Longest reason, characters.
-const REASON: usize = 500;
+const MAX_REASON_CHARS: usize = 500;
 
 /// What is wrong with a request for an emergency reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl App {
         ctx.may(Action::GlassAsk, &Target::Call)?;
         let reason = clean(TextKind::Prose, reason);
         let (who, now, id, reason) = (ctx.account()?, ctx.now, Uuid::now_v7(), reason.trim());
-        let unfit = reason.is_empty() || reason.chars().count() > REASON;
+        let unfit = reason.is_empty() || reason.chars().count() > MAX_REASON_CHARS;
         transaction!(self.store, db => {
             let dossier = match (glass::dossier_of(db, receipt.trim()).await?, unfit) {
                 (Some(dossier), false) => dossier,
@@ -87,9 +87,9 @@ impl App {
         ctx.may(Action::GlassAllow, &Target::Call)?;
         let (who, now) = (ctx.account()?, ctx.now);
         transaction!(self.store, db => {
-            let allowed = glass::allow(db, id, who, now, now - WAITS, now + READING).await?;
+            let allowed = glass::allow(db, id, who, now, now - REQUEST_LIFETIME, now + READING_LIFETIME).await?;
             let dossier = allowed.ok_or(AppError::NotFound)?;
-            let data = serde_json::json!({ "request": id, "ends": now + READING });
+            let data = serde_json::json!({ "request": id, "ends": now + READING_LIFETIME });
             ctx.journal(db, EventKind::EmergencyAllowed, Some(dossier), data).await?;
             Ok(())
         })

@@ -50,13 +50,13 @@ async fn sweeps(app: &App) {
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "rows.sweep_failed"),
         }
         app.sweep_uploads().await;
-        if files_swept.elapsed() >= sweep::EVERY {
+        if files_swept.elapsed() >= sweep::SWEEP_INTERVAL {
             files_swept = Instant::now();
-            match files(app, sweep::ORPHAN).await {
+            match files(app, sweep::MIN_ORPHAN_AGE).await {
                 Ok(removed) => tracing::info!(removed, "attachments.swept"),
                 Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "attachments.sweep_failed"),
             }
         }
-        sleep(sweep::EVERY).await;
+        sleep(sweep::SWEEP_INTERVAL).await;
     }
 }

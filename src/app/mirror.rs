@@ -12,11 +12,11 @@ use std::{collections::BTreeMap, fs, io, path::Path, time::Duration};
 use uuid::Uuid;
 
 /// Pause between two looks for what is missing.
-const PAUSE: Duration = Duration::from_secs(10);
+const SYNC_INTERVAL: Duration = Duration::from_secs(10);
 /// A process that has been silent for so long is not asked, milliseconds.
 const SILENT_MS: u64 = 10_000;
 /// Attachments looked up at a time.
-const BATCH: u32 = 500;
+const ATTACHMENTS_PER_BATCH: u32 = 500;
 
 /// Name of the store in a data folder, given at its first start.
 pub(super) fn own_store(data_dir: &Path) -> io::Result<Uuid> {
@@ -53,7 +53,7 @@ pub async fn keep_up(app: &App) {
             Ok(gathered) => tracing::info!(gathered, "attachments.gathered"),
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "attachments.not_gathered"),
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(SYNC_INTERVAL).await;
     }
 }
 
@@ -67,7 +67,7 @@ impl App {
         loop {
             let digests = {
                 let mut db = self.store.read(Freshness::OwnWrites).await?;
-                piece::digests(&mut db, &after, BATCH).await?
+                piece::digests(&mut db, &after, ATTACHMENTS_PER_BATCH).await?
             };
             let Some(last) = digests.last() else { return Ok(gathered) };
             after.clone_from(last);

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 /// Heavy work under way at once in a process: an installation has as many processes as it wants cores.
 const AT_ONCE: usize = 1;
 /// Heavy work that waits for its turn; what comes on top is told to come again.
-const WAITING: usize = 8;
+const MAX_QUEUED: usize = 8;
 /// From how many bytes of input on its work is heavy: below, a thread would cost more than the work, and nobody's small
 /// request waits behind somebody's large one.
 const HEAVY_BYTES: usize = 32 * 1024;
@@ -22,7 +22,7 @@ pub(super) struct Bench {
 
 impl Default for Bench {
     fn default() -> Self {
-        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), places: Semaphore::new(AT_ONCE + WAITING) }
+        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), places: Semaphore::new(AT_ONCE + MAX_QUEUED) }
     }
 }
 
@@ -77,7 +77,7 @@ mod tests {
             let bench = bench.clone();
             async move { bench.run(HEAVY_BYTES, move || wait.recv().is_ok()).await }
         });
-        let others: Vec<_> = (0..WAITING)
+        let others: Vec<_> = (0..MAX_QUEUED)
             .map(|_| {
                 let bench = bench.clone();
                 tokio::spawn(async move { bench.run(HEAVY_BYTES, || ()).await })

@@ -81,7 +81,7 @@ impl App {
         let left = Left { expected, browser: hex::encode(auth::link_hash(&secret)), next: next.to_owned() };
         let state = serde_json::to_value(left).map_err(|error| OidcError::Unavailable(error.to_string()))?;
         self.begin_ceremony(ctx, id, Kind::Oidc, None, &state).await?;
-        Ok(Leaving { address, secret, until: ctx.now + super::ceremony::CEREMONY })
+        Ok(Leaving { address, secret, until: ctx.now + super::ceremony::CEREMONY_LIFETIME })
     }
 
     /// Signs in whoever comes back from the provider, and tells where they wanted to go.

@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 use uuid::Uuid;
 
 /// How long an order waits to be confirmed.
-pub const WAITS: SignedDuration = SignedDuration::from_mins(10);
+pub const ORDER_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 
 impl App {
     /// Gives an order to have another database server lead; `detail` says which.
@@ -70,7 +70,7 @@ impl App {
         ctx.may(Action::OpsSwitchover, &Target::Call)?;
         let (who, now) = (ctx.account()?, ctx.now);
         transaction!(self.store, db => {
-            if !order::confirm(db, id, who, now, now - WAITS).await? {
+            if !order::confirm(db, id, who, now, now - ORDER_LIFETIME).await? {
                 // A second click.
                 return if order::confirmed_by(db, id, who).await? { Ok(()) } else { Err(AppError::NotFound) };
             }

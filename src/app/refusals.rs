@@ -10,9 +10,9 @@ use std::{
 use uuid::Uuid;
 
 /// Pause between two lines of the same kind.
-const PAUSE: Duration = Duration::from_secs(60);
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 /// Kinds of lines kept at most; beyond, they begin anew.
-const KINDS: usize = 1000;
+const MAX_KINDS: usize = 1000;
 
 /// What a line is about. Only genuine tokens have an id that counts, so that strangers cannot make up kinds.
 type Kind = (Channel, Refusal, Option<Uuid>);
@@ -47,14 +47,14 @@ impl Refusals {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(told) = all.get_mut(&kind) {
             told.since += 1;
-            if now.duration_since(told.at) < PAUSE {
+            if now.duration_since(told.at) < LOG_INTERVAL {
                 return None;
             }
             let count = told.since;
             *told = Told { at: now, since: 0 };
             return Some(count);
         }
-        if all.len() >= KINDS {
+        if all.len() >= MAX_KINDS {
             all.clear();
         }
         all.insert(kind, Told { at: now, since: 0 });
@@ -64,7 +64,7 @@ impl Refusals {
 
 #[cfg(test)]
 mod tests {
-    use super::{Channel, KINDS, PAUSE, Refusal, Refusals};
+    use super::{Channel, LOG_INTERVAL, MAX_KINDS, Refusal, Refusals};
     use std::time::{Duration, Instant};
     use uuid::Uuid;
 
@@ -76,17 +76,17 @@ mod tests {
         let flood = (1..=5000).filter_map(|number| refusals.due(forged, now + Duration::from_millis(number)));
         assert_eq!(flood.count(), 0);
         assert_eq!(refusals.due((Channel::Browser, Refusal::Forged, None), now), Some(1), "another way in");
-        assert_eq!(refusals.due(forged, now + PAUSE), Some(5001));
-        assert_eq!(refusals.due(forged, now + PAUSE), None);
+        assert_eq!(refusals.due(forged, now + LOG_INTERVAL), Some(5001));
+        assert_eq!(refusals.due(forged, now + LOG_INTERVAL), None);
     }
 
     #[test]
     fn each_revoked_token_has_its_line_and_memory_is_bounded() {
         let (refusals, now) = (Refusals::default(), Instant::now());
-        for number in 0..=KINDS as u128 {
+        for number in 0..=MAX_KINDS as u128 {
             let kind = (Channel::Api, Refusal::Revoked, Some(Uuid::from_u128(number)));
             assert_eq!(refusals.due(kind, now), Some(1));
         }
-        assert!(refusals.0.lock().unwrap().len() <= KINDS);
+        assert!(refusals.0.lock().unwrap().len() <= MAX_KINDS);
     }
 }

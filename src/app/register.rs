@@ -16,17 +16,17 @@ pub const BUILD: &str = match option_env!("GUICHET_BUILD") {
 };
 
 /// Pause between two heartbeats.
-const BEAT: Duration = Duration::from_secs(1);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
 /// Longest time that a note in the database may take.
-const PATIENCE: Duration = Duration::from_secs(1);
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Pause between two looks for edges that still count on a leaving process.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Longest wait for the edges.
-const DEADLINE: Duration = Duration::from_secs(35);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(35);
 /// Longest wait for a database that is away: it cannot tell us that we may go.
 const WITHOUT_DATABASE: Duration = Duration::from_secs(3);
 /// Rows of processes that were killed are swept after so long, seconds.
-const FORGOTTEN: u32 = 3600;
+const DEAD_PROCESS_RETENTION_SECONDS: u32 = 3600;
 
 /// This process in the table of processes.
 #[derive(Clone)]
@@ -71,7 +71,7 @@ impl Presence {
                     }
                 }
             }
-            tokio::time::sleep(BEAT).await;
+            tokio::time::sleep(HEARTBEAT_INTERVAL).await;
         }
     }
 
@@ -87,7 +87,7 @@ impl Presence {
             None => {
                 process::register(&mut db, &self.registration).await?;
                 process::ready(&mut db, id).await?;
-                process::forget_silent(&mut db, FORGOTTEN).await?;
+                process::forget_silent(&mut db, DEAD_PROCESS_RETENTION_SECONDS).await?;
                 tracing::info!(%id, name = self.registration.name, "process.registered");
             }
         }
@@ -109,11 +109,11 @@ impl Presence {
                 }
                 Err(_) => {}
             }
-            if began.elapsed() > DEADLINE {
-                tracing::warn!(waited_s = DEADLINE.as_secs(), "process.leaves_though_counted_on");
+            if began.elapsed() > DRAIN_TIMEOUT {
+                tracing::warn!(waited_s = DRAIN_TIMEOUT.as_secs(), "process.leaves_though_counted_on");
                 return;
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -141,8 +141,8 @@ impl Presence {
 }
 
 async fn bounded<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, String> {
-    match timeout(PATIENCE, work).await {
+    match timeout(DATABASE_TIMEOUT, work).await {
         Ok(done) => done.map_err(|error| format!("{:#}", anyhow::Error::from(error))),
-        Err(_) => Err(format!("the database does not answer within {} s", PATIENCE.as_secs())),
+        Err(_) => Err(format!("the database does not answer within {} s", DATABASE_TIMEOUT.as_secs())),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     App,
-    backup::{BackupError, DATABASE, Set, Trust, Vouched, check, copy_blobs, copy_keys, failed, known, remember},
+    backup::{BackupError, DATABASE_FILE, Set, Trust, Vouched, check, copy_blobs, copy_keys, failed, known, remember},
 };
 use crate::{
     blob,
@@ -124,7 +124,7 @@ impl App {
         let server = Embedded::start(&beside.path().join("mariadb")).await.map_err(refused)?;
         let database = Database {
             socket: Some(server.socket().into()),
-            name: crate::store::embedded::DATABASE.into(),
+            name: crate::store::embedded::DATABASE_NAME.into(),
             user: server.user().into(),
             max_connections: 2,
             ..Database::default()
@@ -148,7 +148,7 @@ impl App {
 }
 
 async fn load(set: &Set, store: &Store) -> Result<(), BackupError> {
-    let database = set.path.join(DATABASE);
+    let database = set.path.join(DATABASE_FILE);
     let found = blob::digest(&database).map_err(failed(&database))?;
     if found != set.manifest.database_sha256 {
         return Err(BackupError::Damaged { path: database, reason: "it is not the file that was made".into() });
@@ -167,7 +167,7 @@ async fn verify(store: &Store, blobs: &Path) -> Result<Restored, StoreError> {
     let mut db = store.read(Freshness::OwnWrites).await?;
     let (mut after, mut attachments) = (String::new(), 0);
     loop {
-        let digests = piece::digests(&mut db, &after, BATCH).await?;
+        let digests = piece::digests(&mut db, &after, ATTACHMENTS_PER_BATCH).await?;
         let Some(last) = digests.last() else { break };
         after.clone_from(last);
         for sha256 in digests {
@@ -183,4 +183,4 @@ async fn verify(store: &Store, blobs: &Path) -> Result<Restored, StoreError> {
 }
 
 /// Attachments looked up at a time.
-const BATCH: u32 = 500;
+const ATTACHMENTS_PER_BATCH: u32 = 500;

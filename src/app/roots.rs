@@ -15,15 +15,15 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Pause between two readings of the roots.
-const PAUSE: Duration = Duration::from_secs(2);
+const REFRESH_INTERVAL: Duration = Duration::from_secs(2);
 /// Longest time that a reading may take.
-const PATIENCE: Duration = Duration::from_secs(1);
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a new root is told before it signs: twice as long as verifiers may keep the list.
-const TOLD: SignedDuration = SignedDuration::from_mins(10);
+const ROOT_ANNOUNCEMENT: SignedDuration = SignedDuration::from_mins(10);
 /// How long a token for another service holds.
-const SERVICE: SignedDuration = SignedDuration::from_mins(5);
+const SERVICE_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 /// How long verifiers may believe a list of revoked tokens.
-const LIST: SignedDuration = SignedDuration::from_mins(5);
+const REVOCATION_LIST_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
 /// A root and how far it is, for people.
 pub struct KeyLine {
@@ -127,12 +127,12 @@ impl App {
     pub async fn watch_roots(&self) {
         loop {
             // While the database is away, others say so, and what was read last stands.
-            if let Ok(Err(error)) = timeout(PATIENCE, self.read_roots()).await
+            if let Ok(Err(error)) = timeout(REFRESH_TIMEOUT, self.read_roots()).await
                 && matches!(error, AppError::Keys(_))
             {
                 tracing::error!(error = &error as &dyn std::error::Error, "roots.not_read");
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(REFRESH_INTERVAL).await;
         }
     }
 
@@ -157,7 +157,7 @@ impl App {
     pub async fn rotate(&self, kind: RootKind, at_once: bool) -> Result<u32, AppError> {
         self.read_roots().await?;
         let now = self.clock();
-        let signs_at = if at_once { now } else { now + TOLD };
+        let signs_at = if at_once { now } else { now + ROOT_ANNOUNCEMENT };
         let kid = transaction!(self.store, db => {
             let kid = token_root::next(db).await?;
             self.make_root(db, kind, kid, signs_at, now).await?;
@@ -212,7 +212,7 @@ impl App {
         let (tokens, blocks) = api_token::revoked(&mut db, now).await?;
         Ok(Revoked {
             issued_at: now,
-            expires_at: now + LIST,
+            expires_at: now + REVOCATION_LIST_LIFETIME,
             tokens: tokens.iter().map(ToString::to_string).collect(),
             blocks: blocks.iter().map(hex::encode).collect(),
         })
@@ -231,7 +231,7 @@ impl App {
         if bearer.until.unclear {
             return Err(AppError::Forbidden);
         }
-        let (roles, ends) = (account.roles.among(&bearer.roles), bearer.last().min(ctx.now + SERVICE));
+        let (roles, ends) = (account.roles.among(&bearer.roles), bearer.last().min(ctx.now + SERVICE_TOKEN_LIFETIME));
         let token = ServiceToken { account: account.id, roles: &roles, audience, ends }.mint(&self.keys, ctx.now)?;
         tracing::info!(account = %account.id, audience, "service_token.made");
         Ok((token, ends))

@@ -34,7 +34,7 @@ pub struct Examined {
 }
 
 /// Deposits kept in memory at most, some 100 kB each.
-const EXAMINED: usize = 200;
+const MAX_CACHED_DEPOSITS: usize = 200;
 
 /// A page of the list.
 #[derive(Debug)]
@@ -125,7 +125,7 @@ impl App {
         let (call, round) = (call.id.clone(), round.id.clone());
         let examined = Arc::new(Examined { receipt, call, round, evaluation, others });
         let mut kept = self.examined.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= EXAMINED {
+        if kept.len() >= MAX_CACHED_DEPOSITS {
             kept.clear();
         }
         kept.insert(number, examined.clone());

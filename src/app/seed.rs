@@ -29,13 +29,13 @@ pub struct SeedTokens {
 }
 
 /// The applicant of the demonstration.
-pub const APPLICANT: &str = "ada@exemple.fr";
+pub const DEMO_APPLICANT: &str = "ada@exemple.fr";
 /// The officer of the demonstration.
-pub const OFFICER: &str = "instruction@exemple.fr";
+pub const DEMO_OFFICER: &str = "instruction@exemple.fr";
 /// Validity of the demonstration's tokens.
-const TOKEN: SignedDuration = SignedDuration::from_hours(24 * 60);
+const DEMO_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24 * 60);
 /// The sample dossier, taken into the binary so that the demonstration needs no source tree.
-const SAMPLE: &str = include_str!("../../docs/samples/hyper-open-x/dossier.toml");
+const SAMPLE_DOSSIER: &str = include_str!("../../docs/samples/hyper-open-x/dossier.toml");
 const SAMPLE_PIECES: [(&str, &[u8]); 4] = [
     ("P7-kbis.pdf", include_bytes!("../../docs/samples/hyper-open-x/P7-kbis.pdf")),
     ("P8-urssaf.pdf", include_bytes!("../../docs/samples/hyper-open-x/P8-urssaf.pdf")),
@@ -51,8 +51,8 @@ pub async fn demonstration(config: &Config) -> anyhow::Result<SeedTokens> {
     let app = App::open(config.clone())?;
     app.store.migrate().await.context("cannot bring the database schema up to date")?;
     app.register_roots().await.context("the keys do not fit the database")?;
-    let (applicant, applicant_token) = person(&app, APPLICANT, Role::Applicant, &APPLICANT_ACTIONS).await?;
-    let (_, officer_token) = person(&app, OFFICER, Role::Officer, &OFFICER_ACTIONS).await?;
+    let (applicant, applicant_token) = person(&app, DEMO_APPLICANT, Role::Applicant, &APPLICANT_ACTIONS).await?;
+    let (_, officer_token) = person(&app, DEMO_OFFICER, Role::Officer, &OFFICER_ACTIONS).await?;
     let (neighbour, neighbour_token) = person(&app, "bob@exemple.fr", Role::Applicant, &APPLICANT_ACTIONS).await?;
     if app.call("hyper-open-x").is_ok_and(|call| call.round(&RoundId("demonstration".into())).is_some()) {
         samples(&app, &context(&app, applicant, &applicant_token)?, &context(&app, neighbour, &neighbour_token)?)
@@ -69,7 +69,9 @@ pub async fn demonstration(config: &Config) -> anyhow::Result<SeedTokens> {
 pub async fn person(app: &App, email: &str, role: Role, actions: &[Action]) -> anyhow::Result<(Account, String)> {
     let account = app.appoint_as(email, role).await?;
     let now = app.clock();
-    let issued = app.make_token(None, &account, Uuid::now_v7(), "démonstration", actions, (now, now + TOKEN)).await?;
+    let issued = app
+        .make_token(None, &account, Uuid::now_v7(), "démonstration", actions, (now, now + DEMO_TOKEN_LIFETIME))
+        .await?;
     Ok((account, issued.token))
 }
 
@@ -88,7 +90,7 @@ fn fixed(number: u8) -> AttemptId {
 async fn samples(app: &App, ada: &Ctx, bob: &Ctx) -> anyhow::Result<()> {
     let call = app.call("hyper-open-x")?.clone();
     let today = day(ada.now, &call.time_zone());
-    let sample = folder::parse(SAMPLE, today)?;
+    let sample = folder::parse(SAMPLE_DOSSIER, today)?;
     let complete = Document::from_json(&call, &sample.answers)
         .map_err(|faults| anyhow::anyhow!("the sample dossier does not fit the form: {faults:?}"))?;
     let mut beginning = complete.clone();

@@ -32,21 +32,21 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 /// How long a browser's token lives.
-pub(super) const TOKEN: SignedDuration = SignedDuration::from_mins(15);
+pub(super) const BROWSER_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 /// How long a session may be idle…
-const IDLE: SignedDuration = SignedDuration::from_hours(2);
+const SESSION_IDLE_TIMEOUT: SignedDuration = SignedDuration::from_hours(2);
 /// …how long it lasts whatever happens…
-const SESSION: SignedDuration = SignedDuration::from_hours(12);
+const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
 /// …and that of somebody who works for the call.
 const STAFF_SESSION: SignedDuration = SignedDuration::from_hours(8);
 /// How long a confirmation by passkey counts for irrevocable acts.
-const CONFIRMED: SignedDuration = SignedDuration::from_mins(5);
+const CONFIRMATION_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 /// Longest time that noting the use of a session may take.
-const SEEN: Duration = Duration::from_secs(1);
+const LAST_USE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Narrowed tokens of one token whose first use is journalled.
-const JOURNALLED: u32 = 100;
+const MAX_JOURNALLED_NARROWED_TOKENS: u32 = 100;
 /// Pause between two notes that a program's token is used.
-const NOTED: Duration = Duration::from_secs(60);
+const LAST_USE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Somebody who is known, and the token that the browser should keep from now on.
 pub struct Known {
@@ -90,17 +90,18 @@ impl App {
     async fn browser(&self, bearer: Arc<Bearer>, id: SessionId, now: Timestamp) -> Result<Option<Entry>, AppError> {
         let live = {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
-            session::live(&mut db, id, now, now - IDLE).await?
+            session::live(&mut db, id, now, now - SESSION_IDLE_TIMEOUT).await?
         };
         let Some(live) = live else { return Ok(None) };
         let (mut bearer, mut renewed) = (bearer, None);
-        if now >= bearer.ends - TOKEN / 2 && bearer.ends < live.ends {
-            let ends = live.ends.min(now + TOKEN);
+        if now >= bearer.ends - BROWSER_TOKEN_LIFETIME / 2 && bearer.ends < live.ends {
+            let ends = live.ends.min(now + BROWSER_TOKEN_LIFETIME);
             let (account, roles) = (live.account.id, &live.account.roles);
             let token = SessionToken { session: id, account, roles, amr: live.amr, ends }.mint(&self.keys, now)?;
             bearer = Arc::new(auth::read(&self.keys, &token, Channel::Browser, now)?);
             // A page must be there while nothing can be written: that its reader was seen is then not noted.
-            let noted = timeout(SEEN, async { session::seen(&mut *self.store.write().await?, id, now).await });
+            let noted =
+                timeout(LAST_USE_TIMEOUT, async { session::seen(&mut *self.store.write().await?, id, now).await });
             if !matches!(noted.await, Ok(Ok(()))) {
                 tracing::warn!("session.not_noted");
             }
@@ -108,7 +109,7 @@ impl App {
         }
         let standing = Standing {
             stepped_up: live.stepped_up_at.is_some(),
-            confirmed_until: live.stepped_up_at.map(|at| at + CONFIRMED),
+            confirmed_until: live.stepped_up_at.map(|at| at + CONFIRMATION_LIFETIME),
             has_passkey: live.has_passkey && self.relying_party.is_some(),
             ..self.standing(&live.account)
         };
@@ -125,7 +126,7 @@ impl App {
         now: Timestamp,
     ) -> Result<Option<Entry>, AppError> {
         let Some(mut entry) = self.live_program(bearer, id, now).await? else { return Ok(None) };
-        match before.map(|entry| entry.noted).filter(|noted| noted.elapsed() < NOTED) {
+        match before.map(|entry| entry.noted).filter(|noted| noted.elapsed() < LAST_USE_INTERVAL) {
             Some(noted) => entry.noted = noted,
             None => {
                 if let Err(error) = self.note_use(entry.rights.bearer(), id, entry.account.id, now).await {
@@ -179,7 +180,7 @@ impl App {
         let chain = &chain;
         transaction!(self.store, db => {
             let (new, seen) = narrowed::used(db, id, chain, now).await?;
-            for block in new.iter().filter(|_| seen <= JOURNALLED) {
+            for block in new.iter().filter(|_| seen <= MAX_JOURNALLED_NARROWED_TOKENS) {
                 let data = serde_json::json!({ "token": id, "block": hex::encode(block) });
                 let (kind, actor) = (EventKind::TokenNarrowed, Some(owner));
                 journal::append(db, &Event { kind, at: now, actor, dossier: None, data }).await?;
@@ -219,8 +220,13 @@ impl App {
             &Event { kind: EventKind::SignedIn, at: now, actor: Some(account.id), dossier: None, data },
         )
         .await?;
-        let token =
-            SessionToken { session: id, account: account.id, roles: &account.roles, amr, ends: ends.min(now + TOKEN) };
+        let token = SessionToken {
+            session: id,
+            account: account.id,
+            roles: &account.roles,
+            amr,
+            ends: ends.min(now + BROWSER_TOKEN_LIFETIME),
+        };
         Ok(SignedIn { token: token.mint(&self.keys, now)?, ends, account: account.clone() })
     }
 
@@ -230,11 +236,11 @@ impl App {
         let (who, now) = (ctx.account()?, ctx.now);
         let id = ctx.actor()?.session.ok_or(AppError::SignInNeeded)?;
         transaction!(self.store, db => {
-            let live = session::live(db, id, now, now - IDLE).await?.ok_or(AppError::SignInNeeded)?;
+            let live = session::live(db, id, now, now - SESSION_IDLE_TIMEOUT).await?.ok_or(AppError::SignInNeeded)?;
             session::stepped_up(db, id, now).await?;
             let data = serde_json::json!({});
             ctx.journal(db, EventKind::SteppedUp, None, data).await?;
-            let (roles, amr, ends) = (&live.account.roles, live.amr, live.ends.min(now + TOKEN));
+            let (roles, amr, ends) = (&live.account.roles, live.amr, live.ends.min(now + BROWSER_TOKEN_LIFETIME));
             let token = SessionToken { session: id, account: who, roles, amr, ends }.mint(&self.keys, now)?;
             Ok(SignedIn { token, ends: live.ends, account: live.account })
         })
@@ -247,7 +253,7 @@ impl App {
     pub async fn sessions(&self, ctx: &Ctx) -> Result<Vec<session::Listed>, AppError> {
         let account = ctx.known()?.account.id;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
-        Ok(session::of_account(&mut db, account, ctx.now, ctx.now - IDLE).await?)
+        Ok(session::of_account(&mut db, account, ctx.now, ctx.now - SESSION_IDLE_TIMEOUT).await?)
     }
 
     /// Ends one session of the actor, or all of them.
@@ -276,5 +282,5 @@ impl App {
 }
 
 fn lasts(roles: &Roles) -> SignedDuration {
-    if roles.staff() { STAFF_SESSION } else { SESSION }
+    if roles.staff() { STAFF_SESSION } else { SESSION_LIFETIME }
 }

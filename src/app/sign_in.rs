@@ -18,8 +18,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
 /// How long a link holds.
-const LINK: SignedDuration = SignedDuration::from_mins(15);
-/// Links that one address may ask for within [`LINK`].
+const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
+/// Links that one address may ask for within [`LINK_LIFETIME`].
 const LINKS_AT_MOST: i64 = 5;
 
 /// A fresh session.
@@ -52,10 +52,10 @@ impl App {
         let (now, address) = (ctx.now, email.as_str());
         transaction!(self.store, db => {
             login::take_turn(db, address).await?;
-            if login::asked_since(db, address, now - LINK).await? >= LINKS_AT_MOST {
+            if login::asked_since(db, address, now - LINK_LIFETIME).await? >= LINKS_AT_MOST {
                 return Err(AppError::TooManyLinks);
             }
-            login::insert(db, &hash, address, now, now + LINK).await?;
+            login::insert(db, &hash, address, now, now + LINK_LIFETIME).await?;
             outbox::mail(db, job, &letter, due).await?;
             Ok(())
         })?;

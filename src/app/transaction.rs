@@ -34,7 +34,7 @@ macro_rules! attempted {
             runs += 1;
             match $transaction {
                 Err($crate::app::AppError::Store(error))
-                    if error.may_be_done() && runs < $crate::app::transaction::RUNS => {}
+                    if error.may_be_done() && runs < $crate::app::transaction::MAX_RUNS => {}
                 done => break done,
             }
         }
@@ -42,6 +42,6 @@ macro_rules! attempted {
 }
 
 /// Most runs of one attempt; whoever sent it may send it again.
-pub(super) const RUNS: u32 = 3;
+pub(super) const MAX_RUNS: u32 = 3;
 
 pub(super) use {attempted, transaction};

@@ -20,7 +20,7 @@ const NOW: Timestamp = Timestamp::constant(1_722_000_000, 0);
 const ENDS: Timestamp = Timestamp::constant(1_722_003_600, 0);
 const OWNER: AccountId = AccountId(Uuid::from_u128(1));
 /// Most blocks that are appended: one more than are admitted.
-const BLOCKS: usize = 5;
+const MAX_APPENDED_BLOCKS: usize = 5;
 
 /// A portal's keys, and a token of an owner that is good for reading drafts.
 struct World {
@@ -132,7 +132,7 @@ pub fn appended(bytes: &[u8]) {
 fn blocks(mut bytes: &[u8]) -> Vec<&[u8]> {
     let mut blocks = Vec::new();
     while let [low, high, rest @ ..] = bytes
-        && blocks.len() < BLOCKS
+        && blocks.len() < MAX_APPENDED_BLOCKS
     {
         let (block, rest) = rest.split_at(usize::from(u16::from_le_bytes([*low, *high])).min(rest.len()));
         blocks.push(block);

@@ -11,7 +11,7 @@ use uuid::Uuid;
 const OWN_SYMBOLS: u64 = 1024;
 
 /// The name `role`, a symbol that every token has (Biscuit specification, default symbols).
-const ROLE: u64 = 6;
+const ROLE_SYMBOL: u64 = 6;
 
 /// What the first block says.
 pub(super) struct Identity {
@@ -41,7 +41,7 @@ pub(super) fn identity(container: &schema::Biscuit, name: &str) -> Result<Identi
 
 fn role(block: &schema::Block, predicate: &schema::Predicate) -> Option<Role> {
     match predicate.terms.as_slice() {
-        [schema::Term { content: Some(Content::String(word)) }] if predicate.name == ROLE => {
+        [schema::Term { content: Some(Content::String(word)) }] if predicate.name == ROLE_SYMBOL => {
             symbol(block, *word)?.parse().ok()
         }
         _ => None,

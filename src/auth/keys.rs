@@ -37,12 +37,12 @@ pub enum KeysError {
     #[error("the system gives no randomness")]
     Randomness,
     /// The seed could be guessed.
-    #[error("{0} has fewer than {SEED} characters: keys made from it could be guessed")]
+    #[error("{0} has fewer than {MIN_SEED_CHARS} characters: keys made from it could be guessed")]
     ShortSeed(PathBuf),
 }
 
 /// Fewest characters of a seed.
-const SEED: usize = 32;
+const MIN_SEED_CHARS: usize = 32;
 
 /// A secret from which missing keys are made, so that several machines have the same ones. No `Debug`.
 struct Seed(hkdf::Prk);
@@ -51,7 +51,7 @@ impl Seed {
     /// Reads the seed from a file; blanks around it do not count.
     fn read(file: &Path) -> Result<Self, KeysError> {
         let text = fs::read_to_string(file).map_err(|source| KeysError::File { path: file.into(), source })?;
-        if text.trim().chars().count() < SEED {
+        if text.trim().chars().count() < MIN_SEED_CHARS {
             return Err(KeysError::ShortSeed(file.into()));
         }
         Ok(Self(hkdf::Salt::new(hkdf::HKDF_SHA256, b"guichet keys").extract(text.trim().as_bytes())))

@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use std::{error::Error, pin::Pin, time::Duration};
 
 /// Longest wait for an answer of the provider.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most bytes of an answer of the provider.
-const ANSWER: usize = 256 * 1024;
+const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
 /// What the provider knows the portal by.
 #[derive(Clone)]
@@ -77,7 +77,8 @@ impl Provider {
     /// When this machine's authorities cannot be read.
     pub fn new(registration: Registration) -> Result<Self, reqwest::Error> {
         // Following redirects would let the provider have the portal call anyone.
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE).build()?;
+        let http =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PROVIDER_TIMEOUT).build()?;
         Ok(Self { registration, http: Http(http) })
     }
 
@@ -211,7 +212,7 @@ impl Http {
         *response.status_mut() = answer.status();
         *response.headers_mut() = std::mem::take(answer.headers_mut());
         while let Some(chunk) = answer.chunk().await? {
-            if response.body().len() + chunk.len() > ANSWER {
+            if response.body().len() + chunk.len() > MAX_ANSWER_BYTES {
                 return Err(CallError::TooLong);
             }
             response.body_mut().extend_from_slice(&chunk);
@@ -225,7 +226,7 @@ impl Http {
 enum CallError {
     #[error("no answer")]
     Http(#[from] reqwest::Error),
-    #[error("an answer of more than {ANSWER} bytes")]
+    #[error("an answer of more than {MAX_ANSWER_BYTES} bytes")]
     TooLong,
 }
 

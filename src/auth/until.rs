@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use prost_biscuit::Message;
 
 /// The name `time`, a symbol that every token has (Biscuit specification, default symbols).
-const TIME: u64 = 5;
+const TIME_SYMBOL: u64 = 5;
 
 /// What holders' checks say of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) fn until(container: &schema::Biscuit) -> Until {
 }
 
 fn of_time(query: &schema::Rule) -> bool {
-    query.body.iter().any(|predicate| predicate.name == TIME)
+    query.body.iter().any(|predicate| predicate.name == TIME_SYMBOL)
 }
 
 /// The end that a check of one query, one fact and one comparison names.

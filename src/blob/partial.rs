@@ -23,9 +23,9 @@ use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
 /// How often what has arrived is written and the turn looked at.
-const LOOK: Duration = Duration::from_millis(250);
+const FLUSH_INTERVAL: Duration = Duration::from_millis(250);
 /// Pause between two tries to have the lock.
-const PAUSE: Duration = Duration::from_millis(20);
+const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(20);
 /// Longest wait for a holder to let go: it may be recording the file.
 const LET_GO: Duration = Duration::from_secs(20);
 
@@ -195,7 +195,7 @@ impl Partial {
             if Instant::now() > end {
                 return Err(PartialError::Busy);
             }
-            sleep(PAUSE).await;
+            sleep(LOCK_RETRY_INTERVAL).await;
         }
         let meta = file.metadata()?;
         if meta.nlink() == 0 {
@@ -287,7 +287,7 @@ impl Held {
         most: u64,
     ) -> Result<(), PartialError> {
         let mut stream = std::pin::pin!(stream);
-        let mut look = interval(LOOK);
+        let mut look = interval(FLUSH_INTERVAL);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut batch = Vec::new();
         let ended = loop {

@@ -14,9 +14,9 @@ use std::{
 };
 
 /// Longest time for a definition to arrive.
-const PATIENCE: Duration = Duration::from_secs(30);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest definition, bytes.
-const LARGEST: usize = 1 << 20;
+const MAX_DEFINITION_BYTES: usize = 1 << 20;
 
 /// Why there is no definition; the reasons are for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum DefinitionError {
     #[error("the server answers {0}")]
     Status(reqwest::StatusCode),
     /// Too much came.
-    #[error("it is longer than {LARGEST} bytes")]
+    #[error("it is longer than {MAX_DEFINITION_BYTES} bytes")]
     TooLong,
     /// It is no text.
     #[error("it is not UTF-8 text")]
@@ -58,7 +58,7 @@ impl Definitions {
             .no_proxy()
             .https_only(true)
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(PATIENCE)
+            .timeout(FETCH_TIMEOUT)
             .dns_resolver(Arc::new(Public(beside.clone())));
         if let Some(path) = authority {
             let unusable = || DefinitionError::Authority(path.display().to_string());
@@ -86,7 +86,7 @@ impl Definitions {
         }
         let mut text = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(broken)? {
-            if text.len() + chunk.len() > LARGEST {
+            if text.len() + chunk.len() > MAX_DEFINITION_BYTES {
                 return Err(DefinitionError::TooLong);
             }
             text.extend_from_slice(&chunk);

@@ -22,7 +22,7 @@ use session::{Line, Session};
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 /// Longest time until a connection stands.
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why replication-manager cannot be asked.
 #[derive(Debug, thiserror::Error)]
@@ -167,7 +167,7 @@ impl Repman {
         let mut http = Client::builder()
             .user_agent(concat!("guichet/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECT)
+            .connect_timeout(CONNECT_TIMEOUT)
             .no_proxy();
         if let Some(tls) = tls::client(config)? {
             http = http.tls_backend_preconfigured(tls);

@@ -12,7 +12,7 @@ use std::{
 use tokio::process::Command;
 
 /// Mark of our snapshots; others in the repository are left alone.
-const TAG: &str = "guichet";
+const SNAPSHOT_TAG: &str = "guichet";
 
 /// Why the repository could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -62,9 +62,10 @@ impl Repository<'_> {
         // What a killed run has left; a living one keeps its locks.
         self.run("unlock", &[], folder).await?;
         let set = set.strip_prefix(folder).unwrap_or(set).to_string_lossy().into_owned();
-        self.run("backup", &["--tag", TAG, &set, "blobs"], folder).await?;
+        self.run("backup", &["--tag", SNAPSHOT_TAG, &set, "blobs"], folder).await?;
         let keep = keep.to_string();
-        self.run("forget", &["--tag", TAG, "--group-by", "tags", "--keep-last", &keep, "--prune"], folder).await
+        self.run("forget", &["--tag", SNAPSHOT_TAG, "--group-by", "tags", "--keep-last", &keep, "--prune"], folder)
+            .await
     }
 
     /// Brings the newest set and its attachments into a folder, every byte checked against the digests of the repository.
@@ -73,7 +74,7 @@ impl Repository<'_> {
     /// See [`ResticError`].
     pub async fn fetch(&self, folder: &Path) -> Result<(), ResticError> {
         let target = folder.to_string_lossy().into_owned();
-        self.run("restore", &["latest", "--tag", TAG, "--target", &target], folder).await
+        self.run("restore", &["latest", "--tag", SNAPSHOT_TAG, "--target", &target], folder).await
     }
 
     async fn run(&self, verb: &'static str, arguments: &[&str], within: &Path) -> Result<(), ResticError> {

@@ -3,7 +3,7 @@
 //! An order is journalled before it is given, so that none goes unseen, and its outcome after it.
 
 use crate::{
-    app::{App, order::WAITS},
+    app::{App, order::ORDER_LIFETIME},
     bricks::repman::{Failover, Mode, Repman, Topology, Verified},
     config::{Config, Host},
     domain::{event::EventKind, ids::AccountId, text::terminal::foreign},
@@ -19,13 +19,13 @@ use std::{
 };
 
 /// Longest time for a backup.
-const BACKUP: Duration = Duration::from_secs(3600);
+const BACKUP_TIMEOUT: Duration = Duration::from_secs(3600);
 /// How long the portal's own looks at the servers may take.
-const LOOKS: Duration = Duration::from_secs(3);
+const EXAMINATION_TIMEOUT: Duration = Duration::from_secs(3);
 /// Pause between two looks for a confirmation.
-const LOOK: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Failovers and backups that are listed.
-const LISTED: usize = 5;
+const MAX_LISTED: usize = 5;
 
 /// What is wanted.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -98,7 +98,7 @@ fn repman(config: &Config) -> anyhow::Result<Repman> {
 async fn status(installation: &Installation) -> anyhow::Result<ExitCode> {
     let config = Config::read(&installation.config)?;
     let store = Store::open(&config.database)?;
-    let answers = tokio::time::timeout(LOOKS, store.ping()).await;
+    let answers = tokio::time::timeout(EXAMINATION_TIMEOUT, store.ping()).await;
     let mut out = io::stdout();
     writeln!(out, "{:<28} {:<9} {:<10} {:>10}", "SERVER", "ROLE", "REPLICATES", "CONFIRMING")?;
     let (servers, leading) = store.servers();
@@ -162,11 +162,11 @@ fn show(topology: &Topology, out: &mut impl Write) -> io::Result<bool> {
         writeln!(out, "{} {} {}", if alert.error { "!" } else { "·" }, alert.code, foreign(&alert.text))?;
     }
     let when = |at: Option<jiff::Timestamp>| at.map_or("?".into(), |at| at.to_string());
-    for Failover { at, from, to, switchover, .. } in topology.failovers.iter().take(LISTED) {
+    for Failover { at, from, to, switchover, .. } in topology.failovers.iter().take(MAX_LISTED) {
         let what = if *switchover { "switchover" } else { "failover" };
         writeln!(out, "{} {what} {from} → {to}", when(*at))?;
     }
-    for one in topology.backups.iter().take(LISTED) {
+    for one in topology.backups.iter().take(MAX_LISTED) {
         let complete = if one.complete && one.position.is_some() { "complete" } else { "BROKEN OFF" };
         writeln!(out, "{} backup of {} by {}, {complete}", when(one.started), one.source, one.tool)?;
     }
@@ -232,12 +232,12 @@ async fn confirmed(app: &App, detail: &str) -> anyhow::Result<AccountId> {
     let order = app.order_switchover(detail, &format!("{}@{machine}", operator())).await?;
     let page = format!("{}/orders", app.config.portal.public_url);
     writeln!(io::stderr(), "An operator has ten minutes to confirm this, with the passkey: {page}")?;
-    let end = Instant::now() + WAITS.unsigned_abs();
+    let end = Instant::now() + ORDER_LIFETIME.unsigned_abs();
     while Instant::now() < end {
         if let Some(who) = app.take_order(order).await? {
             return Ok(who);
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
     bail!("nobody has confirmed it within ten minutes: nothing was ordered")
 }
@@ -249,7 +249,7 @@ async fn backup(args: &BackupArgs) -> anyhow::Result<ExitCode> {
     let data = json!({ "operator": operator(), "of": args.of.to_string() });
     app.note_operation(EventKind::DatabaseBackup, data).await.context("the order cannot be journalled")?;
     app.store.close().await;
-    match repman.backup(&args.of, BACKUP).await? {
+    match repman.backup(&args.of, BACKUP_TIMEOUT).await? {
         Verified::Done(done) => {
             let bytes = done.bytes.map_or("?".into(), |bytes| bytes.to_string());
             writeln!(io::stdout(), "backup {} of {} by {}, {bytes} bytes", done.id, done.source, done.tool)?;

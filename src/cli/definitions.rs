@@ -18,9 +18,9 @@ use std::{
 };
 
 /// Pause between two readings of a definition.
-const PAUSE: Duration = Duration::from_secs(300);
+const FETCH_INTERVAL: Duration = Duration::from_secs(300);
 /// Pause after one of them failed.
-const SOON: Duration = Duration::from_secs(20);
+const RETRY_INTERVAL: Duration = Duration::from_secs(20);
 
 /// Options of `guichet definitions`.
 #[derive(Clone, Debug, clap::Args)]
@@ -49,7 +49,7 @@ pub(super) async fn run(args: &DefinitionsArgs) -> anyhow::Result<()> {
                 }
                 return Ok(());
             }
-            tokio::time::sleep(if failed { SOON } else { PAUSE }).await;
+            tokio::time::sleep(if failed { RETRY_INTERVAL } else { FETCH_INTERVAL }).await;
         }
     };
     tokio::select! {

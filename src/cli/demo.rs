@@ -14,7 +14,7 @@ use crate::{
     cli::parent::asked_to_stop,
     config::{Database, Passkeys, SignIn},
     edge::probe,
-    store::embedded::{DATABASE, Embedded, end_left_over},
+    store::embedded::{DATABASE_NAME, Embedded, end_left_over},
 };
 use access::{Access, AccessFile};
 use anyhow::{Context, bail};
@@ -29,11 +29,11 @@ use std::{
 use tokio::sync::oneshot;
 
 /// Longest time from the start of the portal's processes to the first page.
-const READY: Duration = Duration::from_secs(60);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// Pause between two looks at what is starting.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Time that a child has to end in order.
-const GRACE: Duration = Duration::from_secs(10);
+const STOP_GRACE: Duration = Duration::from_secs(10);
 /// Time that Sōzu has: it waits for every open connection, which a browser keeps for a minute.
 const SOZU_GRACE: Duration = Duration::from_secs(2);
 
@@ -147,7 +147,7 @@ async fn start_and_watch(
     let itself = std::env::current_exe().context("cannot find this program's own file")?;
     let role = |role: &str, config: PathBuf, name: String| {
         let args = [role.into(), "--config".into(), config.into_os_string(), "--with-parent".into()];
-        Program { name, file: itself.clone(), args: args.to_vec(), grace: GRACE }
+        Program { name, file: itself.clone(), args: args.to_vec(), grace: STOP_GRACE }
     };
     children.keep(Program {
         name: "sozu".into(),
@@ -249,7 +249,7 @@ async fn keep_database(
         if let Some(up) = up.take() {
             let database = Database {
                 socket: Some(server.socket().into()),
-                name: DATABASE.into(),
+                name: DATABASE_NAME.into(),
                 user: server.user().into(),
                 ..Database::default()
             };
@@ -273,16 +273,16 @@ async fn keep_database(
 async fn wait_until_ready(installation: &Installation, progress: &Progress) -> anyhow::Result<()> {
     let began = Instant::now();
     let patience = |what: &str| {
-        if began.elapsed() < READY {
+        if began.elapsed() < START_TIMEOUT {
             Ok(())
         } else {
-            bail!("{what} is not ready after {} s; see the log folder", READY.as_secs())
+            bail!("{what} is not ready after {} s; see the log folder", START_TIMEOUT.as_secs())
         }
     };
     for process in &installation.processes {
         while !probe::ready(process.ops).await {
             patience(&process.name)?;
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
     progress.step("the portal's processes are ready");
@@ -293,7 +293,7 @@ async fn wait_until_ready(installation: &Installation, progress: &Progress) -> a
             // Sōzu's own page until the edge has added the processes.
             Ok(_) | Err(_) => patience("the first page")?,
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Bytes read at once.
-const BATCH: usize = 256 * 1024;
+const BYTES_PER_READ: usize = 256 * 1024;
 
 /// The SHA-256 of a file, lower-case hexadecimal, and its length.
 ///
@@ -17,7 +17,7 @@ const BATCH: usize = 256 * 1024;
 pub fn sha256(path: &Path) -> io::Result<(String, u64)> {
     let mut file = File::open(path)?;
     let mut context = Context::new(&SHA256);
-    let (mut batch, mut length) = (vec![0; BATCH], 0_u64);
+    let (mut batch, mut length) = (vec![0; BYTES_PER_READ], 0_u64);
     loop {
         match file.read(&mut batch)? {
             0 => return Ok((hex::encode(context.finish()), length)),

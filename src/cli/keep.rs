@@ -30,12 +30,12 @@ use std::{
 use tokio::{sync::Notify, task::JoinHandle, time::timeout};
 
 /// Pause between two looks at the plan and the files that it names.
-const LOOK: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Longest time for another program to say that it is a keeper.
-const ANSWER: Duration = Duration::from_secs(10);
+const IDENTIFY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time that a program has to end in order which is in no plan.
-const ORPHAN: Duration = Duration::from_secs(30);
+const ORPHAN_STOP_GRACE: Duration = Duration::from_secs(30);
 
 /// Options of `guichet keep`.
 #[derive(Clone, Debug, clap::Args)]
@@ -102,7 +102,7 @@ async fn answers(keeper: &Path) -> bool {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true);
-    matches!(timeout(ANSWER, command.status()).await, Ok(Ok(status)) if status.success())
+    matches!(timeout(IDENTIFY_TIMEOUT, command.status()).await, Ok(Ok(status)) if status.success())
 }
 
 struct Keeper {
@@ -149,7 +149,7 @@ impl Keeper {
             let end = async move {
                 if let Some(process) = process {
                     process.signal(Signal::SIGTERM);
-                    if timeout(ORPHAN, process.ended()).await.is_err() {
+                    if timeout(ORPHAN_STOP_GRACE, process.ended()).await.is_err() {
                         process.kill_group();
                     }
                 }
@@ -165,7 +165,7 @@ impl Keeper {
         let mut replacing = tokio::spawn(rollout::replace(None));
         loop {
             tokio::select! {
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
                 () = self.pending.notified() => {}
             }
             let plan = match Plan::read(&self.file) {

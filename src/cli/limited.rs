@@ -15,8 +15,8 @@ use std::{
 pub fn run() -> Option<ExitCode> {
     let mut arguments = env::args_os().skip(1).map_while(|argument| argument.into_string().ok());
     let outcome = match arguments.next()?.as_str() {
-        limited::INSPECT => judge(&arguments.collect::<Vec<_>>()),
-        limited::WATERMARK => mark(&arguments.next().unwrap_or_default()),
+        limited::INSPECT_COMMAND => judge(&arguments.collect::<Vec<_>>()),
+        limited::WATERMARK_COMMAND => mark(&arguments.next().unwrap_or_default()),
         _ => return None,
     };
     Some(if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -28,7 +28,7 @@ fn judge(accepted: &[String]) -> anyhow::Result<()> {
 }
 
 fn mark(media: &str) -> anyhow::Result<()> {
-    let words = env::var(limited::WORDS)?;
+    let words = env::var(limited::WATERMARK_VARIABLE)?;
     let file = read()?;
     write(&watermark::mark(media, &file, &words).context("this file cannot be marked")?)
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Pause between two looks at the parent, whose end gives no notice.
-const LOOK: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Resolves when the process that started this one has ended, however it did.
 pub async fn parent_gone() {
     let parent = getppid();
     while getppid() == parent {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 

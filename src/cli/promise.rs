@@ -19,11 +19,11 @@ use std::{
 };
 
 /// Longest time for an answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Most bytes of an answer.
 const MAX_REPORT_BYTES: usize = 16 * 1024 * 1024;
 /// A certificate with fewer days left should have been renewed.
-const DAYS: i64 = 14;
+const MIN_CERTIFICATE_DAYS: i64 = 14;
 /// Options of `guichet promise`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PromiseArgs {
@@ -80,7 +80,7 @@ pub(super) async fn run(args: &PromiseArgs) -> anyhow::Result<()> {
 }
 
 async fn ask<T: serde::de::DeserializeOwned>(address: String) -> anyhow::Result<T> {
-    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+    let client = reqwest::Client::builder().no_proxy().timeout(ANSWER_TIMEOUT).build()?;
     let answer = client.get(&address).send().await.and_then(reqwest::Response::error_for_status);
     let answer = answer.with_context(|| format!("{address} does not answer: see the log of the program"))?;
     let said = answer.bytes().await.map_err(anyhow::Error::from);
@@ -139,7 +139,11 @@ async fn certificates(config: &Config) -> anyhow::Result<String> {
             bail!("the certificate of {names}: {fault}");
         }
         ensure!(certificate.served, "the certificate of {names} is not served yet: see `guichet edge status`");
-        ensure!(certificate.days_left >= DAYS, "the certificate of {names} lasts {} days", certificate.days_left);
+        ensure!(
+            certificate.days_left >= MIN_CERTIFICATE_DAYS,
+            "the certificate of {names} lasts {} days",
+            certificate.days_left
+        );
         least = least.min(certificate.days_left);
     }
     ensure!(!report.certificates.is_empty(), "there is no certificate: browsers are refused");

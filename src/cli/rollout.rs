@@ -19,9 +19,9 @@ use std::{
 use uuid::Uuid;
 
 /// Pause between two looks.
-const LOOK: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// A process that has been silent for longer has ended, milliseconds.
-const SILENCE: u64 = 5000;
+const LIVENESS_MILLISECONDS: u64 = 5000;
 
 /// Options of `guichet rollout`.
 #[derive(Clone, Debug, clap::Args)]
@@ -53,7 +53,7 @@ pub async fn run(args: RolloutArgs) -> anyhow::Result<()> {
         !edges.is_empty() || args.allow_gap,
         "no edge is at work: nobody would send requests to the successors. Start `guichet edge`, or give --allow-gap"
     );
-    let alive = |process: &&Process| process.state == State::Ready && process.silent_ms < SILENCE;
+    let alive = |process: &&Process| process.state == State::Ready && process.silent_ms < LIVENESS_MILLISECONDS;
     let ready: Vec<Process> = known.iter().filter(alive).cloned().collect();
     ensure!(
         ready.len() > 1 || args.allow_gap,
@@ -113,7 +113,7 @@ async fn replace(store: &Store, process: &Process, edges: &[String], patience: D
     let mut progress = Progress::default();
     while progress.served.is_none() {
         ensure!(began.elapsed() < patience, "{}: {} The others are left alone.", said.name, obstacle(&progress));
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         // The database may be away for a moment: its return goes on where we are.
         if let Ok(seen) = look(store).await {
             progress.note(&seen, said.id, &said.name, edges, began.elapsed());

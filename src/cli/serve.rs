@@ -28,13 +28,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 /// Longest time that requests under way have to finish.
-const GRACE: Duration = Duration::from_secs(30);
+const DRAIN_GRACE: Duration = Duration::from_secs(30);
 /// Longest time that writing down the last readings may take.
-const JOURNAL: Duration = Duration::from_secs(5);
+const LAST_READINGS_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest time that the database has to take leave.
-const CLOSE: Duration = Duration::from_secs(1);
+const DATABASE_CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Pause between two looks for a database that is away, whose return gives no notice.
-const LOOK: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Options of `guichet serve`.
 #[derive(Clone, Debug, clap::Args)]
@@ -75,8 +75,8 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         ops.leave();
         presence.take_leave().await;
         closing.cancel();
-        tokio::time::sleep(GRACE).await;
-        tracing::warn!(grace_s = GRACE.as_secs(), "portal.requests_cut_off");
+        tokio::time::sleep(DRAIN_GRACE).await;
+        tracing::warn!(grace_s = DRAIN_GRACE.as_secs(), "portal.requests_cut_off");
         Ok(())
     };
     let ended = tokio::select! {
@@ -89,12 +89,12 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         stopped = stop => stopped,
     };
     // What was read until the last request is written down before the database is left.
-    if !matches!(timeout(JOURNAL, app.flush_readings()).await, Ok(Ok(()))) {
+    if !matches!(timeout(LAST_READINGS_TIMEOUT, app.flush_readings()).await, Ok(Ok(()))) {
         tracing::error!("readings.lost");
     }
     presence.forget().await;
     // A request that was cut off may hold its connection for good.
-    timeout(CLOSE, app.store.close()).await.ok();
+    timeout(DATABASE_CLOSE_TIMEOUT, app.store.close()).await.ok();
     tracing::info!("portal.stopped");
     ended
 }
@@ -210,6 +210,6 @@ async fn migrate(app: &App) -> anyhow::Result<()> {
             }
             Err(_) => {}
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

@@ -210,7 +210,7 @@ fn walk(folder: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
 mod tests {
     use super::*;
 
-    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    const SHA256_OF_ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
     fn report(names: &[(&str, &str)]) -> (usize, String) {
         let folder = tempfile::tempdir().unwrap();
@@ -219,7 +219,7 @@ mod tests {
         }
         let piece = Upload {
             code: "P7".into(),
-            sha256: ABC.into(),
+            sha256: SHA256_OF_ABC.into(),
             name: "kbis.pdf".into(),
             media: "application/pdf".into(),
             bytes: 3,

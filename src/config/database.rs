@@ -55,7 +55,7 @@ pub struct Host {
 }
 
 /// Port of MariaDB where none is said.
-const PORT: u16 = 3306;
+const DEFAULT_PORT: u16 = 3306;
 
 impl Default for Database {
     fn default() -> Self {
@@ -160,7 +160,7 @@ impl std::str::FromStr for Host {
                 None => (text, None),
             },
         };
-        let port = port.map_or(Ok(PORT), |port| port.parse()).map_err(|_| refuse())?;
+        let port = port.map_or(Ok(DEFAULT_PORT), |port| port.parse()).map_err(|_| refuse())?;
         let plain = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
         if name.is_empty() || !name.chars().all(plain) {
             return Err(refuse());

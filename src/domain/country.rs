@@ -39,10 +39,10 @@ impl Country {
     }
 }
 
-const TABLE: &str = include_str!("country/countries.tsv");
+const COUNTRY_TABLE: &str = include_str!("country/countries.tsv");
 
 static COUNTRIES: LazyLock<Vec<Country>> = LazyLock::new(|| {
-    let rows = TABLE.lines().filter(|line| !line.starts_with('#'));
+    let rows = COUNTRY_TABLE.lines().filter(|line| !line.starts_with('#'));
     rows.filter_map(|line| {
         let [code, alpha3, fr, en, others] = line.split('\t').collect::<Vec<_>>()[..] else { return None };
         Some(Country { code, alpha3, fr, en, others })

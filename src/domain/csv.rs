@@ -32,7 +32,7 @@ pub struct Table {
 }
 
 /// The byte-order mark by which spreadsheets know UTF-8.
-const MARK: char = '\u{feff}';
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 impl Table {
     /// For people: their language decides the separator and the decimals.
@@ -42,7 +42,7 @@ impl Table {
             Lang::Fr => (';', ","),
             Lang::En => (',', "."),
         };
-        Self { out: String::from(MARK), separator, point }
+        Self { out: String::from(BYTE_ORDER_MARK), separator, point }
     }
 
     /// For programs: commas and points, no mark.
@@ -115,7 +115,7 @@ mod tests {
     fn one(text: &str, lang: Lang) -> String {
         let mut table = Table::new(lang);
         table.texts([text]);
-        table.finish().trim_start_matches(MARK).trim_end().to_owned()
+        table.finish().trim_start_matches(BYTE_ORDER_MARK).trim_end().to_owned()
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub struct Cents(pub i64);
 #[serde(transparent)]
 pub struct Rate(pub u32);
 
-const MILLION: i128 = 1_000_000;
+const PARTS_PER_MILLION: i128 = 1_000_000;
 
 /// Divides rounding half away from zero: the one rounding rule (FIN-2).
 #[must_use]
@@ -43,12 +43,12 @@ impl Cents {
     /// A share, rounded half up.
     #[must_use]
     pub fn share(self, rate: Rate) -> Self {
-        clamp(div_half_up(i128::from(self.0) * i128::from(rate.0), MILLION))
+        clamp(div_half_up(i128::from(self.0) * i128::from(rate.0), PARTS_PER_MILLION))
     }
     /// A share, rounded down: for aid, which may not exceed the rate by a cent (FIN-7).
     #[must_use]
     pub fn share_floor(self, rate: Rate) -> Self {
-        clamp((i128::from(self.0) * i128::from(rate.0)).div_euclid(MILLION))
+        clamp((i128::from(self.0) * i128::from(rate.0)).div_euclid(PARTS_PER_MILLION))
     }
     /// Times a quantity in hundredths, rounded half up.
     #[must_use]
@@ -59,14 +59,14 @@ impl Cents {
     #[must_use]
     pub fn share_of(self, whole: Self) -> Option<Rate> {
         (whole.0 > 0)
-            .then(|| div_half_up(i128::from(self.0) * MILLION, i128::from(whole.0)))
+            .then(|| div_half_up(i128::from(self.0) * PARTS_PER_MILLION, i128::from(whole.0)))
             .and_then(|ppm| u32::try_from(ppm).ok())
             .map(Rate)
     }
     /// True when this is strictly below a share of a whole, exactly, without rounding (FIN-3).
     #[must_use]
     pub fn below_share(self, rate: Rate, whole: Self) -> bool {
-        i128::from(self.0) * MILLION < i128::from(whole.0) * i128::from(rate.0)
+        i128::from(self.0) * PARTS_PER_MILLION < i128::from(whole.0) * i128::from(rate.0)
     }
     /// The decimal form kept in documents, `125000.50`.
     #[must_use]
@@ -138,8 +138,8 @@ mod tests {
         #[test]
         fn a_share_never_strays_by_more_than_half_a_cent(cents in 0_i64..100_000_000_000, ppm in 0_u32..1_000_001) {
             let exact = i128::from(cents) * i128::from(ppm);
-            let rounded = i128::from(Cents(cents).share(Rate(ppm)).0) * MILLION;
-            prop_assert!((rounded - exact).abs() * 2 <= MILLION);
+            let rounded = i128::from(Cents(cents).share(Rate(ppm)).0) * PARTS_PER_MILLION;
+            prop_assert!((rounded - exact).abs() * 2 <= PARTS_PER_MILLION);
             prop_assert!(Cents(cents).share_floor(Rate(ppm)) <= Cents(cents).share(Rate(ppm)));
         }
     }

@@ -14,13 +14,13 @@ use std::{
 };
 
 /// Pause between two readings of the results.
-const PAUSE: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 /// Closed incidents that are kept.
-const KEPT: usize = 100;
+const MAX_CLOSED_INCIDENTS: usize = 100;
 /// Longest message that is kept, characters.
-const LONGEST: usize = 500;
+const MAX_MESSAGE_CHARS: usize = 500;
 /// The incidents, in the data folder.
-const FILE: &str = "incidents.json";
+const INCIDENTS_FILE: &str = "incidents.json";
 
 /// Something that was or is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +58,7 @@ struct Verdict {
 /// The incidents of an installation, the newest first.
 #[must_use]
 pub fn read(data: &Path) -> Vec<Incident> {
-    fs::read(data.join(FILE)).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+    fs::read(data.join(INCIDENTS_FILE)).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
 }
 
 /// Reads the results again and again, until the future is dropped; one process of an installation does.
@@ -72,7 +72,7 @@ pub async fn watch(results: PathBuf, data: PathBuf) {
         } else {
             told = false;
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
@@ -83,7 +83,7 @@ fn turn(results: &Path, data: &Path) -> anyhow::Result<()> {
     if after == before {
         return Ok(());
     }
-    let path = data.join(FILE);
+    let path = data.join(INCIDENTS_FILE);
     replace_private(&path, &serde_json::to_vec_pretty(&after)?).with_context(|| path.display().to_string())
 }
 
@@ -115,13 +115,15 @@ fn follow(mut incidents: Vec<Incident>, outcomes: &[Outcome], now: Timestamp) ->
     }
     incidents.sort_by_key(|incident| incident.closed_at.is_some());
     let open = incidents.iter().filter(|incident| incident.closed_at.is_none()).count();
-    incidents.truncate(open + KEPT);
+    incidents.truncate(open + MAX_CLOSED_INCIDENTS);
     incidents
 }
 
 /// What a command said, without what SlapOS puts around it: a message of a command ends with Python's way of writing bytes.
 fn words(message: &str) -> String {
-    let Some((_, said)) = message.rsplit_once("output: b") else { return message.chars().take(LONGEST).collect() };
+    let Some((_, said)) = message.rsplit_once("output: b") else {
+        return message.chars().take(MAX_MESSAGE_CHARS).collect();
+    };
     let mut bytes = Vec::with_capacity(said.len());
     let mut rest = said.trim_matches(['\'', '"']).bytes();
     while let Some(byte) = rest.next() {
@@ -138,7 +140,7 @@ fn words(message: &str) -> String {
         });
     }
     let said = String::from_utf8_lossy(&bytes);
-    said.trim_start_matches("guichet: ").trim().chars().take(LONGEST).collect()
+    said.trim_start_matches("guichet: ").trim().chars().take(MAX_MESSAGE_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ impl Kind {
 }
 
 /// Old ceremonies forgotten when one begins, so that what nobody ends does not pile up.
-const SWEPT: u32 = 20;
+const MAX_SWEPT_ROWS: u32 = 20;
 
 /// Begins a ceremony, of an account or of nobody known yet.
 ///
@@ -67,7 +67,7 @@ pub async fn insert(
 pub async fn sweep(db: &mut MySqlConnection, before: Timestamp) -> Result<(), StoreError> {
     sqlx::query("delete from ceremony where expires_at < ? order by expires_at limit ?")
         .bind(instant(before))
-        .bind(SWEPT)
+        .bind(MAX_SWEPT_ROWS)
         .execute(db)
         .await?;
     Ok(())

@@ -38,17 +38,17 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 /// Pause between two looks at a server.
-const PAUSE: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// Looks between two readings of the pulse.
-const PULSE: u32 = 10;
+const POLLS_PER_PULSE: u32 = 10;
 /// A server that is slow to answer keeps its last good sight for so long; one that refuses loses it at once.
-const SLOW: Duration = Duration::from_secs(1);
+const SLOW_SERVER_GRACE: Duration = Duration::from_secs(1);
 /// Longest time for connections of an ended pool to be given back.
-const CLOSE: Duration = Duration::from_secs(5);
+const POOL_CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest wait for a connection of the pool.
-const ACQUIRE: Duration = Duration::from_secs(3);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Connections kept for the process itself: its heartbeat and its readiness never wait behind the pages.
-const RESERVED: u32 = 1;
+const RESERVED_CONNECTIONS: u32 = 1;
 /// Longest wait for a row that another transaction holds, seconds.
 const LOCK_WAIT: u32 = 5;
 
@@ -98,7 +98,7 @@ pub(super) struct Cluster {
 impl Cluster {
     /// A single server, which leads by definition.
     pub fn single(endpoint: Endpoint, config: &Database) -> Self {
-        let reserve = pool(endpoint.options.clone(), RESERVED, Role::Single);
+        let reserve = pool(endpoint.options.clone(), RESERVED_CONNECTIONS, Role::Single);
         let pool = pool(endpoint.options.clone(), config.max_connections, Role::Single);
         let ended = CancellationToken::new();
         let leading = Leading { generation: 0, node: 0, server: 0, durable: true, pool, reserve, ended };
@@ -133,11 +133,11 @@ impl Cluster {
             tasks.spawn(async move {
                 let (mut looker, mut looks) = (looker, 0_u32);
                 while let Some(cluster) = cluster.upgrade() {
-                    let seen = looker.look(looks.is_multiple_of(PULSE)).await;
+                    let seen = looker.look(looks.is_multiple_of(POLLS_PER_PULSE)).await;
                     looks = looks.wrapping_add(1);
                     cluster.note(node, seen);
                     tokio::select! {
-                        () = tokio::time::sleep(PAUSE) => {}
+                        () = tokio::time::sleep(POLL_INTERVAL) => {}
                         () = cluster.wake.notified() => {}
                     }
                 }
@@ -209,7 +209,7 @@ impl Cluster {
                     Standing { sight: Some(Sight { pulse, ..sight }), silence: None, said: Some(Instant::now()) };
             }
             Err(silence) => {
-                let kept = silence.may_be_slow && standing.said.is_some_and(|said| said.elapsed() < SLOW);
+                let kept = silence.may_be_slow && standing.said.is_some_and(|said| said.elapsed() < SLOW_SERVER_GRACE);
                 if !kept {
                     standing.sight = None;
                 }
@@ -236,7 +236,7 @@ impl Cluster {
             }
             (Verdict::Leads { node, durable }, before) => {
                 let generation = before.as_ref().map_or(0, |before| before.generation) + 1;
-                let reserve = pool(self.endpoints[node].options.clone(), RESERVED, Role::Leader);
+                let reserve = pool(self.endpoints[node].options.clone(), RESERVED_CONNECTIONS, Role::Leader);
                 let pool = pool(self.endpoints[node].options.clone(), self.max_connections, Role::Leader);
                 let ended = CancellationToken::new();
                 tracing::info!(server = self.endpoints[node].label, generation, durable, "database.leader");
@@ -257,9 +257,9 @@ impl Cluster {
 /// Ends what is under way with a server that leads no more. One that is frozen never gives its connections back.
 fn end(leading: Leading) {
     leading.ended.cancel();
-    tokio::spawn(
-        async move { timeout(CLOSE, async { join!(leading.pool.close(), leading.reserve.close()) }).await.ok() },
-    );
+    tokio::spawn(async move {
+        timeout(POOL_CLOSE_TIMEOUT, async { join!(leading.pool.close(), leading.reserve.close()) }).await.ok()
+    });
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -272,7 +272,7 @@ enum Role {
 fn pool(options: MySqlConnectOptions, most: u32, role: Role) -> MySqlPool {
     MySqlPoolOptions::new()
         .max_connections(most)
-        .acquire_timeout(ACQUIRE)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
         .after_connect(move |connection, _| Box::pin(prepare(connection, role)))
         .connect_lazy_with(options)

@@ -92,7 +92,7 @@ impl Store {
         let mut statements = Statements::new(BufReader::new(File::open(from).map_err(failed(from))?));
         let endpoint = self.leading_endpoint().await?;
         let mut db = endpoint.options.connect().await.map_err(StoreError::from)?;
-        sqlx::raw_sql(SESSION).execute(&mut db).await.map_err(StoreError::from)?;
+        sqlx::raw_sql(DUMP_SESSION).execute(&mut db).await.map_err(StoreError::from)?;
         let refused = |source| DumpError::Read { path: from.to_path_buf(), source };
         while let Some(statement) = statements.next().map_err(refused)? {
             let (Statement::Create(text) | Statement::Insert(text)) = statement;
@@ -110,7 +110,7 @@ impl Store {
     pub async fn contents(&self) -> Result<BTreeMap<String, Contents>, StoreError> {
         let mut db = self.read(super::Freshness::OwnWrites).await?;
         let mut all = BTreeMap::new();
-        for table in names(&mut db).await?.into_iter().filter(|table| !PASSING.contains(&table.as_str())) {
+        for table in names(&mut db).await?.into_iter().filter(|table| !TRANSIENT_TABLES.contains(&table.as_str())) {
             // Names come from the database itself and are quoted.
             let count = format!("select count(*) from `{table}`");
             let rows: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(count)).fetch_one(&mut *db).await?;
@@ -152,11 +152,12 @@ impl Store {
 }
 
 /// The session that a dump is read in: what the dump itself would set, and the mode that the reader follows quotes by.
-const SESSION: &str = "set names utf8mb4, session time_zone = '+00:00', session sql_mode = 'NO_AUTO_VALUE_ON_ZERO',
+const DUMP_SESSION: &str =
+    "set names utf8mb4, session time_zone = '+00:00', session sql_mode = 'NO_AUTO_VALUE_ON_ZERO',
                        session foreign_key_checks = 0, session unique_checks = 0";
 
 /// Tables that say who is at work at the moment: they change without anybody writing anything of worth.
-const PASSING: [&str; 3] = ["process", "edge", "edge_process"];
+const TRANSIENT_TABLES: [&str; 3] = ["process", "edge", "edge_process"];
 
 /// What a table holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

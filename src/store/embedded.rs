@@ -29,23 +29,23 @@ use std::{
 use tokio::process::{Child, Command};
 
 /// Name of the database that is created.
-pub const DATABASE: &str = "guichet";
+pub const DATABASE_NAME: &str = "guichet";
 
 /// Folder for temporary tables. A server that starts removes all that it finds in its own, so that two must not share
 /// one: in `/tmp`, each would take the other's away.
-const TEMPORARY: &str = "tmp";
+const TEMPORARY_FOLDER: &str = "tmp";
 /// The one folder in which statements may read or write files: it stays empty.
 const NO_FILES: &str = "no-files";
 /// Its socket, in its folder.
-const SOCKET: &str = "mariadb.sock";
+const SOCKET_FILE: &str = "mariadb.sock";
 /// Its socket while data are made or brought up to date.
-const PREPARING: &str = "preparing.sock";
+const PREPARING_SOCKET_FILE: &str = "preparing.sock";
 /// Longest time until the server answers; recovery after a crash counts.
-const START: Duration = Duration::from_secs(60);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest time for a clean stop.
-const STOP: Duration = Duration::from_secs(30);
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pause between two looks at something that gives no notice.
-const LOOK: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// A running private server; dropped without [`Embedded::stop`], it is killed, which it recovers from.
 #[derive(Debug)]
 pub struct Embedded {
@@ -65,7 +65,7 @@ impl Embedded {
     /// When MariaDB is not installed, another process uses `dir`, or the server does not start; the message has the
     /// last lines of its log.
     pub async fn start(dir: &Path) -> anyhow::Result<Self> {
-        Self::start_at(dir, SOCKET).await
+        Self::start_at(dir, SOCKET_FILE).await
     }
 
     async fn start_at(dir: &Path, name: &str) -> anyhow::Result<Self> {
@@ -76,8 +76,8 @@ impl Embedded {
         let lock = lock(&dir.join("lock"))?
             .with_context(|| format!("another process already runs the database in {}", dir.display()))?;
         let data = dir.join("data");
-        end_left_over(&dir.join("pid"), &data, STOP).await?;
-        private_folder(&dir.join(TEMPORARY))?;
+        end_left_over(&dir.join("pid"), &data, STOP_TIMEOUT).await?;
+        private_folder(&dir.join(TEMPORARY_FOLDER))?;
         private_folder(&dir.join(NO_FILES))?;
         let fresh = !data.exists();
         if fresh {
@@ -124,7 +124,7 @@ impl Embedded {
     /// # Errors
     /// When the process cannot be waited for.
     pub async fn stop(mut self) -> anyhow::Result<()> {
-        stop_child(&mut self.child, STOP).await.context("cannot stop mariadbd")
+        stop_child(&mut self.child, STOP_TIMEOUT).await.context("cannot stop mariadbd")
     }
 
     /// How to connect before there is a database.
@@ -142,7 +142,7 @@ impl Embedded {
         let mut connection = loop {
             match options.connect().await {
                 Ok(connection) => break connection,
-                Err(error) if began.elapsed() > START => {
+                Err(error) if began.elapsed() > START_TIMEOUT => {
                     return Err(error).context(format!("mariadbd does not answer; its log ends with:\n{}", tail(log)));
                 }
                 Err(_) => {}
@@ -150,7 +150,7 @@ impl Embedded {
             if let Some(status) = self.child.try_wait()? {
                 bail!("mariadbd ended ({status}); its log ends with:\n{}", tail(log));
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         };
         sqlx::query("create database if not exists guichet").execute(&mut connection).await?;
         connection.close().await?;
@@ -227,7 +227,7 @@ async fn initialise(programs: &Programs, dir: &Path, data: &Path, user: &str) ->
     let making = tempfile::Builder::new().prefix("making-").tempdir_in(dir)?;
     let log = dir.join("install.log");
     let mut tool = Command::new(&programs.installer);
-    tool.env("TMPDIR", dir.join(TEMPORARY))
+    tool.env("TMPDIR", dir.join(TEMPORARY_FOLDER))
         .arg("--no-defaults")
         .arg(format!("--datadir={}", making.path().display()))
         .args(["--auth-root-authentication-method=socket", &format!("--auth-root-socket-user={user}")])
@@ -264,7 +264,7 @@ fn arguments(dir: &Path, data: &Path, socket: &Path) -> Vec<String> {
     let mut arguments = vec![
         "--no-defaults".to_owned(),
         format!("--datadir={}", data.display()),
-        format!("--tmpdir={}", dir.join(TEMPORARY).display()),
+        format!("--tmpdir={}", dir.join(TEMPORARY_FOLDER).display()),
         format!("--socket={}", socket.display()),
         format!("--pid-file={}", dir.join("pid").display()),
         // Statements that read or write files find an empty folder.
@@ -319,8 +319,8 @@ pub async fn become_server(dir: &Path) -> anyhow::Error {
 async fn prepared(dir: &Path) -> anyhow::Result<std::process::Command> {
     private_folder(dir)?;
     let dir = dir.canonicalize().with_context(|| dir.display().to_string())?;
-    let socket = dir.join(SOCKET);
-    let sockets = SocketFolder::within(&dir, SOCKET)?;
+    let socket = dir.join(SOCKET_FILE);
+    let sockets = SocketFolder::within(&dir, SOCKET_FILE)?;
     if sockets.path() != dir {
         bail!("{} is too long for the path of a socket: take a shorter folder", socket.display());
     }
@@ -331,9 +331,9 @@ async fn prepared(dir: &Path) -> anyhow::Result<std::process::Command> {
     let mark = fs::read_to_string(dir.join("version")).unwrap_or_default();
     if mark.is_empty() || !version.contains(&mark) {
         // Nobody is to find it there and lose it again.
-        Embedded::start_at(&dir, PREPARING).await?.stop().await?;
+        Embedded::start_at(&dir, PREPARING_SOCKET_FILE).await?.stop().await?;
     } else {
-        end_left_over(&dir.join("pid"), &dir.join("data"), STOP).await?;
+        end_left_over(&dir.join("pid"), &dir.join("data"), STOP_TIMEOUT).await?;
     }
     let mut server = std::process::Command::new(&programs.server);
     server.args(arguments(&dir, &dir.join("data"), &socket)).stdin(Stdio::null());
@@ -394,7 +394,7 @@ mod tests {
         sqlx::query("flush tables").execute(&mut connection).await.unwrap();
         let kept: i32 = sqlx::query_scalar("select n from kept").fetch_one(&mut connection).await.unwrap();
         assert_eq!(kept, 7);
-        let files = std::fs::read_dir(one.path().join(super::TEMPORARY)).unwrap().count();
+        let files = std::fs::read_dir(one.path().join(super::TEMPORARY_FOLDER)).unwrap().count();
         assert!(files > 0, "its temporary tables are in a folder of its own");
         connection.close().await.unwrap();
         second.stop().await.unwrap();

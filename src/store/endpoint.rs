@@ -62,7 +62,7 @@ impl std::fmt::Debug for Client {
 }
 
 /// Connections remember this many prepared statements.
-const STATEMENTS: usize = 256;
+const MAX_PREPARED_STATEMENTS: usize = 256;
 
 /// All servers that the configuration names.
 pub(super) fn endpoints(config: &Database) -> Result<Vec<Endpoint>, EndpointError> {
@@ -73,7 +73,7 @@ pub(super) fn endpoints(config: &Database) -> Result<Vec<Endpoint>, EndpointErro
     let base = MySqlConnectOptions::new()
         .username(&user)
         .database(&config.name)
-        .statement_cache_capacity(STATEMENTS)
+        .statement_cache_capacity(MAX_PREPARED_STATEMENTS)
         .disable_statement_logging();
     let password = config.password_file.as_deref().map(read).transpose()?.map(|text| text.trim_end().to_owned());
     let base = match &password {

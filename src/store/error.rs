@@ -49,12 +49,12 @@ pub enum StoreError {
 }
 
 /// MariaDB error numbers: lock wait timeout and deadlock.
-const LOST: [u16; 2] = [1205, 1213];
+const DEADLOCK_CODES: [u16; 2] = [1205, 1213];
 /// MariaDB error numbers of a full disk.
-const FULL: [u16; 2] = [1021, 1114];
+const FULL_CODES: [u16; 2] = [1021, 1114];
 /// MariaDB error numbers of a server that retires or is full: too many connections (1040, 1203), shutdown (1053),
 /// read-only (1290, 1836), connection killed (1927).
-const RETIRING: [u16; 6] = [1040, 1053, 1203, 1290, 1836, 1927];
+const RETIRING_SERVER_CODES: [u16; 6] = [1040, 1053, 1203, 1290, 1836, 1927];
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
@@ -63,11 +63,11 @@ impl From<sqlx::Error> for StoreError {
                 let number = database
                     .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
                     .map(sqlx::mysql::MySqlDatabaseError::number);
-                if number.is_some_and(|number| LOST.contains(&number)) {
+                if number.is_some_and(|number| DEADLOCK_CODES.contains(&number)) {
                     Self::Deadlock(error)
-                } else if number.is_some_and(|number| RETIRING.contains(&number)) {
+                } else if number.is_some_and(|number| RETIRING_SERVER_CODES.contains(&number)) {
                     Self::Unavailable(error)
-                } else if number.is_some_and(|number| FULL.contains(&number)) {
+                } else if number.is_some_and(|number| FULL_CODES.contains(&number)) {
                     Self::Full(error)
                 } else if database.is_unique_violation() {
                     Self::Duplicate(key_name(database.message()))

@@ -11,9 +11,9 @@ use time::PrimitiveDateTime;
 use uuid::Uuid;
 
 /// Narrowed tokens of one token that are kept, besides the revoked ones.
-const KEPT: i64 = 100;
+const MAX_KEPT: i64 = 100;
 /// Narrowed tokens of one token that its owner is shown.
-const SHOWN: i64 = 20;
+const MAX_SHOWN: i64 = 20;
 
 /// A token that its holder has narrowed, as it was used.
 #[derive(Clone, Debug)]
@@ -92,19 +92,19 @@ pub async fn used(
     Ok((new, seen))
 }
 
-/// Forgets the narrowed ones that were used longest ago, beyond [`KEPT`]; of one chain the later blocks first.
+/// Forgets the narrowed ones that were used longest ago, beyond [`MAX_KEPT`]; of one chain the later blocks first.
 async fn forget_old(db: &mut MySqlConnection, id: Uuid) -> Result<(), StoreError> {
     let kept: i64 = sqlx::query_scalar("select count(*) from narrowed_token where token_id = ? and revoked_at is null")
         .bind(id)
         .fetch_one(&mut *db)
         .await?;
-    if kept > KEPT {
+    if kept > MAX_KEPT {
         sqlx::query(
             "delete from narrowed_token where token_id = ? and revoked_at is null
              order by last_used_at, depth desc limit ?",
         )
         .bind(id)
-        .bind(kept - KEPT)
+        .bind(kept - MAX_KEPT)
         .execute(db)
         .await?;
     }
@@ -139,7 +139,7 @@ pub async fn of_account(db: &mut MySqlConnection, account: AccountId) -> Result<
          ) narrowed where place <= ? order by last_used_at desc, depth",
     )
     .bind(account.0)
-    .bind(SHOWN)
+    .bind(MAX_SHOWN)
     .fetch_all(db)
     .await?;
     rows.into_iter()

@@ -27,7 +27,7 @@ const fn by_role(name: &'static str, value: &'static str, cost: &'static str) ->
 }
 
 /// Servers of a cluster that is strict and available: after a failover one still confirms.
-pub const SERVERS: usize = 3;
+pub const CLUSTER_SERVERS: usize = 3;
 
 /// How long a leader waits for a replica before it goes on alone, milliseconds. Finite, since replication-manager
 /// (2024-10) writes `FLUSH TABLES` into the binary log while no replica is attached: without an end to the wait its
@@ -152,7 +152,7 @@ const TAGS: [&str; 20] = [
 #[must_use]
 pub fn slapos_parameters() -> String {
     let parameters = serde_json::json!({
-        "database-amount": SERVERS,
+        "database-amount": CLUSTER_SERVERS,
         "failover-mode": "automatic",
         "tag-list": TAGS,
         "autoseed": false,

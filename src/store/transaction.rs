@@ -17,13 +17,13 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// How often a transaction is run.
-const TRIES: u32 = 5;
+const MAX_RUNS: u32 = 5;
 /// From when on a transaction is not run again.
-const AGAIN: Duration = Duration::from_secs(6);
+const RERUN_WINDOW: Duration = Duration::from_secs(6);
 /// Longest time for the work of a transaction.
-const WORK: Duration = Duration::from_secs(15);
+const WORK_TIMEOUT: Duration = Duration::from_secs(15);
 /// Longest time for a commit; replicas that do not confirm within it are told of as missing.
-const COMMIT: Duration = Duration::from_secs(12);
+const COMMIT_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// A transaction on the leader; dropped without commit, it is rolled back.
 pub struct Tx {
@@ -65,7 +65,7 @@ impl Tx {
         let Self { tx, leading, cluster } = self;
         let committed = tokio::select! {
             biased;
-            committed = timeout(COMMIT, tx.commit()) => committed.unwrap_or(Err(sqlx::Error::PoolTimedOut)),
+            committed = timeout(COMMIT_TIMEOUT, tx.commit()) => committed.unwrap_or(Err(sqlx::Error::PoolTimedOut)),
             () = leading.ended.cancelled() => Err(sqlx::Error::PoolClosed),
         };
         if let Err(error) = committed {
@@ -76,7 +76,7 @@ impl Tx {
             return Ok(());
         }
         let confirmed = tokio::select! {
-            confirmed = timeout(COMMIT, confirmed(&leading)) => confirmed.unwrap_or(Err(sqlx::Error::PoolTimedOut)),
+            confirmed = timeout(COMMIT_TIMEOUT, confirmed(&leading)) => confirmed.unwrap_or(Err(sqlx::Error::PoolTimedOut)),
             () = leading.ended.cancelled() => Err(sqlx::Error::PoolClosed),
         };
         match confirmed {
@@ -123,7 +123,7 @@ impl Tries {
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
         tokio::select! {
-            done = timeout(WORK, work) => done.unwrap_or_else(|_| Err(StoreError::Moved.into())),
+            done = timeout(WORK_TIMEOUT, work) => done.unwrap_or_else(|_| Err(StoreError::Moved.into())),
             () = ended.cancelled() => Err(StoreError::Moved.into()),
         }
     }
@@ -146,7 +146,7 @@ impl Tries {
             tx.cluster.suspect();
         }
         let rolled_back = tokio::select! {
-            rolled_back = timeout(COMMIT, tx.tx.rollback()) => matches!(rolled_back, Ok(Ok(()))),
+            rolled_back = timeout(COMMIT_TIMEOUT, tx.tx.rollback()) => matches!(rolled_back, Ok(Ok(()))),
             // A server that is gone rolls back by itself.
             () = tx.leading.ended.cancelled() => true,
         };
@@ -156,7 +156,7 @@ impl Tries {
     }
 
     fn left(&self) -> bool {
-        self.runs < TRIES && self.began.elapsed() < AGAIN
+        self.runs < MAX_RUNS && self.began.elapsed() < RERUN_WINDOW
     }
 }
 

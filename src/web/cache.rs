@@ -22,7 +22,7 @@ struct Entry {
 }
 
 /// Most pages kept.
-const ENTRIES: usize = 500;
+const MAX_ENTRIES: usize = 500;
 
 /// Answers a visitor from the cache, or renders; signed-in readers have their own frame and are never cached.
 ///
@@ -48,7 +48,7 @@ pub fn page<E>(
             let small = Bytes::from(gzip(&plain).unwrap_or_default());
             let entry = Entry { plain, small };
             let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
-            if cache.len() >= ENTRIES {
+            if cache.len() >= MAX_ENTRIES {
                 cache.clear();
             }
             cache.insert(key, entry.clone());

@@ -6,7 +6,7 @@ use ring::digest::{SHA256, digest};
 use std::net::IpAddr;
 
 /// The mark that Sōzu writes on every request, in place of whatever a client sent.
-const MARK: HeaderName = HeaderName::from_static("x-guichet-edge");
+const EDGE_MARK: HeaderName = HeaderName::from_static("x-guichet-edge");
 /// The address that Sōzu saw, in place of whatever a client sent.
 const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 /// The way of the request; Sōzu appends the address that it saw, and the client may have written the rest.
@@ -14,8 +14,8 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Takes the mark off a request, and says whether it is right: exactly one, and ours.
 pub(super) fn came_through_the_edge(headers: &mut HeaderMap, marker: &str) -> bool {
-    let marks: Vec<_> = headers.get_all(MARK).iter().cloned().collect();
-    headers.remove(MARK);
+    let marks: Vec<_> = headers.get_all(EDGE_MARK).iter().cloned().collect();
+    headers.remove(EDGE_MARK);
     // Digests are compared: how long that takes tells nothing of the mark.
     let right = |mark: &[u8]| digest(&SHA256, mark).as_ref() == digest(&SHA256, marker.as_bytes()).as_ref();
     matches!(&marks[..], [mark] if right(mark.as_bytes()))

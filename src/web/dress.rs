@@ -15,7 +15,7 @@ use axum::{
 };
 
 /// Seconds after which whoever was told "not now" may try again.
-const LATER: HeaderValue = HeaderValue::from_static("5");
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
 /// The answer to a panic; the panic hook has logged it.
 pub fn panicked() -> Response {
@@ -93,7 +93,7 @@ fn bare(failure: &Failure) -> Response {
 /// Says when to try again, where that may help.
 fn later(mut response: Response) -> Response {
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, LATER);
+        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
     }
     response
 }

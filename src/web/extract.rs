@@ -28,7 +28,7 @@ use std::{
 };
 
 /// Name of the session cookie: `__Host-` binds it to this host, to HTTPS and to the whole site.
-pub const COOKIE: &str = "__Host-guichet";
+pub const SESSION_COOKIE: &str = "__Host-guichet";
 /// Most bytes of a form or of a JSON document of somebody who is known.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
@@ -172,7 +172,7 @@ impl Renewal {
 /// The cookie of a session, for as long as the session may last: its token is renewed on the way.
 pub fn session_cookie(token: &str, ends: Timestamp, now: Timestamp) -> String {
     let seconds = (ends.as_second() - now.as_second()).max(0);
-    format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}")
+    format!("{SESSION_COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}")
 }
 
 /// What the browser says it is: people tell their sessions apart by it.
@@ -200,7 +200,7 @@ pub fn accepted_language(headers: &HeaderMap) -> Option<Lang> {
 
 /// The session cookie's value.
 pub fn cookie(headers: &HeaderMap) -> Option<&str> {
-    named_cookie(headers, COOKIE)
+    named_cookie(headers, SESSION_COOKIE)
 }
 
 /// The value of the cookie with a name.

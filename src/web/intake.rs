@@ -21,12 +21,12 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub const MAX_PUBLIC_FORM_BYTES: usize = 64 * 1024;
 /// Most bytes of the simulator's form, which has tables.
 pub const MAX_SIMULATION_BYTES: usize = 512 * 1024;
-/// Bytes of a body that are read without a share of [`SHARES`].
+/// Bytes of a body that are read without a share of [`BODY_SHARES`].
 const UNSHARED_BYTES: usize = 64 * 1024;
 /// Bytes of a share.
 const SHARE_BYTES: usize = 64 * 1024;
 /// What long bodies may hold in memory together: 64 MiB. Honest forms are below [`UNSHARED_BYTES`] and never wait.
-static SHARES: Semaphore = Semaphore::const_new(1024);
+static BODY_SHARES: Semaphore = Semaphore::const_new(1024);
 
 /// How the requests of a route come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ async fn read(body: Body, max_bytes: usize) -> Result<(Bytes, Option<SemaphorePe
             return Err(too_large());
         }
         while whole.len() > UNSHARED_BYTES + shares.as_ref().map_or(0, SemaphorePermit::num_permits) * SHARE_BYTES {
-            let share = SHARES.try_acquire().map_err(|_| AppError::Busy)?;
+            let share = BODY_SHARES.try_acquire().map_err(|_| AppError::Busy)?;
             match &mut shares {
                 Some(held) => held.merge(share),
                 None => shares = Some(share),

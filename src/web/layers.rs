@@ -25,10 +25,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
 /// How long a request may go on after the leader of the database was lost.
-const LED: Duration = Duration::from_secs(8);
+const LEADER_LOSS_GRACE: Duration = Duration::from_secs(8);
 
 /// Longest slowness that a test may ask for.
-const SLOWEST: Duration = Duration::from_secs(5);
+const MAX_TEST_DELAY: Duration = Duration::from_secs(5);
 
 /// Puts the stack around a router.
 pub fn around(router: Router, app: App) -> Router {
@@ -48,7 +48,7 @@ pub fn around(router: Router, app: App) -> Router {
 /// Gives a request up whose server of the database leads no more. Writes have found the next one by themselves by then;
 /// what is left waits for a frozen server, which never answers.
 async fn led(axum::extract::State(app): axum::extract::State<App>, request: Request, next: Next) -> Response {
-    match app.store.while_led(LED, next.run(request)).await {
+    match app.store.while_led(LEADER_LOSS_GRACE, next.run(request)).await {
         Ok(response) => response,
         Err(error) => Failure::App(error.into()).into_response(),
     }
@@ -155,7 +155,7 @@ fn test_clock(app: &App, request: &Request) -> Option<Clock> {
 /// The slowness that a test asks for, in milliseconds.
 fn slowness(request: &Request) -> Duration {
     let asked = request.headers().get("x-test-slow").and_then(|value| value.to_str().ok()?.parse().ok());
-    Duration::from_millis(asked.unwrap_or(0)).min(SLOWEST)
+    Duration::from_millis(asked.unwrap_or(0)).min(MAX_TEST_DELAY)
 }
 
 /// Sōzu's own id of the request is the last one: a client may have sent others before it.

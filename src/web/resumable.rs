@@ -26,7 +26,7 @@ pub const LENGTH: HeaderName = HeaderName::from_static("upload-length");
 /// What is allowed.
 pub const LIMIT: HeaderName = HeaderName::from_static("upload-limit");
 /// Media type of a part.
-pub const PARTIAL: &str = "application/partial-upload";
+pub const PARTIAL_UPLOAD_TYPE: &str = "application/partial-upload";
 
 /// What a request says of an upload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Fields {
     /// belongs.
     pub fn part(headers: &HeaderMap) -> Result<Append, Failure> {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(PARTIAL) {
+        if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(PARTIAL_UPLOAD_TYPE) {
             return Err(Failure::PartialKind);
         }
         match Self::of(headers) {
@@ -179,8 +179,12 @@ mod tests {
 
     #[test]
     fn a_part_says_what_it_is() {
-        let sound =
-            [("content-type", PARTIAL), ("upload-offset", "5"), ("upload-complete", "?1"), ("content-length", "7")];
+        let sound = [
+            ("content-type", PARTIAL_UPLOAD_TYPE),
+            ("upload-offset", "5"),
+            ("upload-complete", "?1"),
+            ("content-length", "7"),
+        ];
         let append = Fields::part(&headers(&sound)).unwrap();
         assert_eq!((append.offset, append.last, append.length, append.part_bytes), (5, true, None, Some(7)));
         for missing in 1..3 {

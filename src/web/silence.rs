@@ -21,7 +21,7 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
 pub const UPLOAD_SILENCE: Duration = Duration::from_secs(30);
 /// Longest time for the answer, from the last of the body on. Shorter than the proxy's patience, whose page knows no
 /// language.
-pub const ANSWER: Duration = Duration::from_secs(55);
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(55);
 
 /// Most bytes of a body that are still taken, and dropped, after an answer that came before its end. A proxy that cannot
 /// pass them on holds up everything else of the browser's connection.
@@ -34,13 +34,13 @@ const DRAIN_SILENCE: Duration = Duration::from_secs(5);
 pub struct Patience {
     /// See [`UPLOAD_SILENCE`].
     pub silence: Duration,
-    /// See [`ANSWER`].
+    /// See [`ANSWER_TIMEOUT`].
     pub answer: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { silence: UPLOAD_SILENCE, answer: ANSWER }
+        Self { silence: UPLOAD_SILENCE, answer: ANSWER_TIMEOUT }
     }
 }
 

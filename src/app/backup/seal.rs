@@ -3,7 +3,7 @@
 //! again. Its public half is told whenever a set is made; an installation knows its own, and those of the sets that it was
 //! restored from.
 
-use super::{BackupError, MANIFEST, Manifest, Set, failed, write_private};
+use super::{BackupError, MANIFEST_FILE, Manifest, Set, failed, write_private};
 use crate::{
     auth::{BACKUP_KEY, Keys},
     blob,
@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, io, path::Path};
 
 /// The signature of a set.
-const SEAL: &str = "manifest.sig";
+const SIGNATURE_FILE: &str = "manifest.sig";
 /// What the signed bytes begin with: the key signs nothing else.
-const PURPOSE: &[u8] = b"guichet-backup/1\n";
+const SIGNATURE_PURPOSE: &[u8] = b"guichet-backup/1\n";
 /// Public halves of the keys that signed what an installation was restored from.
-const KNOWN: &str = "backup-";
+const KNOWN_KEY_PREFIX: &str = "backup-";
 
 #[derive(Serialize, Deserialize)]
 struct Seal {
@@ -49,9 +49,11 @@ pub enum Vouched {
 
 /// Signs a set that is being made.
 pub(super) fn sign(folder: &Path, manifest: &[u8], keys: &Keys) -> Result<(), BackupError> {
-    let seal =
-        Seal { public_key: signer(keys), signature: hex::encode(keys.backup.sign(&[PURPOSE, manifest].concat())) };
-    let path = folder.join(SEAL);
+    let seal = Seal {
+        public_key: signer(keys),
+        signature: hex::encode(keys.backup.sign(&[SIGNATURE_PURPOSE, manifest].concat())),
+    };
+    let path = folder.join(SIGNATURE_FILE);
     let text = serde_json::to_vec_pretty(&seal).map_err(io::Error::other).map_err(failed(&path))?;
     write_private(&path, &text)
 }
@@ -68,14 +70,14 @@ pub(in crate::app) fn known(keys: &Keys, folder: &Path) -> Result<Vec<String>, B
     for entry in fs::read_dir(folder).map_err(failed(folder))? {
         let name = entry.map_err(failed(folder))?.file_name();
         let name = name.to_str().unwrap_or_default();
-        known.extend(name.strip_prefix(KNOWN).and_then(|name| name.strip_suffix(".pub")).map(str::to_owned));
+        known.extend(name.strip_prefix(KNOWN_KEY_PREFIX).and_then(|name| name.strip_suffix(".pub")).map(str::to_owned));
     }
     Ok(known)
 }
 
 /// Whether a file of the keys has to do with signing sets: it goes into none, and comes from none.
 pub(super) fn concerns(name: &str) -> bool {
-    name == BACKUP_KEY || name.starts_with(KNOWN)
+    name == BACKUP_KEY || name.starts_with(KNOWN_KEY_PREFIX)
 }
 
 /// Checks who vouches for a set, and that its keys are those that were put in. `known` are the keys of this installation;
@@ -85,7 +87,7 @@ pub(super) fn concerns(name: &str) -> bool {
 /// [`BackupError::Changed`], [`BackupError::Foreign`] or [`BackupError::Unsigned`], each of which the operator may overrule
 /// where the sets say so; [`BackupError::Damaged`] when the keys are others.
 pub(in crate::app) fn check(set: &Set, known: &[String], trust: &Trust) -> Result<Vouched, BackupError> {
-    let path = set.path.join(MANIFEST);
+    let path = set.path.join(MANIFEST_FILE);
     let bytes = fs::read(&path).map_err(failed(&path))?;
     let manifest: Option<Manifest> = serde_json::from_slice(&bytes).ok();
     if manifest.as_ref() != Some(&set.manifest) {
@@ -105,7 +107,7 @@ pub(in crate::app) fn check(set: &Set, known: &[String], trust: &Trust) -> Resul
 }
 
 fn vouched(set: &Set, manifest: &[u8], known: &[String], trust: &Trust) -> Result<Vouched, BackupError> {
-    let path = set.path.join(SEAL);
+    let path = set.path.join(SIGNATURE_FILE);
     let seal: Option<Seal> = match fs::read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return match &trust.signer {
@@ -117,7 +119,7 @@ fn vouched(set: &Set, manifest: &[u8], known: &[String], trust: &Trust) -> Resul
     };
     let holds = |seal: &Seal| {
         let (key, signature) = (hex::decode(&seal.public_key).ok()?, hex::decode(&seal.signature).ok()?);
-        UnparsedPublicKey::new(&ED25519, key).verify(&[PURPOSE, manifest].concat(), &signature).ok()
+        UnparsedPublicKey::new(&ED25519, key).verify(&[SIGNATURE_PURPOSE, manifest].concat(), &signature).ok()
     };
     let key = match seal.filter(|seal| holds(seal).is_some()) {
         Some(seal) => seal.public_key,
@@ -135,11 +137,11 @@ fn vouched(set: &Set, manifest: &[u8], known: &[String], trust: &Trust) -> Resul
 
 /// Keeps in mind who signed the set that an installation was restored from, so that it is tried out like its own.
 pub(in crate::app) fn remember(set: &Set, keys: &Path) -> Result<(), BackupError> {
-    let path = set.path.join(SEAL);
+    let path = set.path.join(SIGNATURE_FILE);
     let Ok(text) = fs::read(&path) else { return Ok(()) };
     let Ok(seal) = serde_json::from_slice::<Seal>(&text) else { return Ok(()) };
     let fine = seal.public_key.len() == 64 && seal.public_key.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if fine { write_private(&keys.join(format!("{KNOWN}{}.pub", seal.public_key)), b"") } else { Ok(()) }
+    if fine { write_private(&keys.join(format!("{KNOWN_KEY_PREFIX}{}.pub", seal.public_key)), b"") } else { Ok(()) }
 }
 
 /// The digest of every file of the keys.
@@ -164,7 +166,7 @@ mod tests {
         fs::create_dir_all(path.join("keys")).unwrap();
         fs::write(path.join("keys/receipt.key"), "00").unwrap();
         let manifest = Manifest {
-            format: super::super::FORMAT,
+            format: super::super::SET_FORMAT_VERSION,
             taken_at: "2026-11-29T00:00:00Z".parse().unwrap(),
             build: "0".into(),
             database_sha256: "00".into(),
@@ -174,7 +176,7 @@ mod tests {
             took_ms: 0,
         };
         let text = serde_json::to_vec_pretty(&manifest).unwrap();
-        fs::write(path.join(MANIFEST), &text).unwrap();
+        fs::write(path.join(MANIFEST_FILE), &text).unwrap();
         sign(&path, &text, keys).unwrap();
         sets(folder).unwrap().pop().unwrap()
     }
@@ -198,7 +200,7 @@ mod tests {
         assert!(matches!(check(&set, &elsewhere, &anyhow).unwrap(), Vouched::Taken(_)));
 
         // Another digest, and no signature for it.
-        let path = set.path.join(MANIFEST);
+        let path = set.path.join(MANIFEST_FILE);
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, text.replace("\"receipts\": 0", "\"receipts\": 1")).unwrap();
         let changed = sets(folder.path()).unwrap().pop().unwrap();
@@ -207,7 +209,7 @@ mod tests {
             assert!(matches!(check(&changed, known, &anyhow).unwrap(), Vouched::Taken(_)));
         }
         // The signature taken away: a set of before, unless the signer was named.
-        fs::remove_file(set.path.join(SEAL)).unwrap();
+        fs::remove_file(set.path.join(SIGNATURE_FILE)).unwrap();
         assert_eq!(check(&changed, &here, &plain).unwrap(), Vouched::Unsigned);
         assert!(matches!(check(&changed, &here, &named), Err(BackupError::Unsigned(_))));
     }
@@ -222,8 +224,8 @@ mod tests {
         assert!(matches!(check(&set, &here, &Trust::default()), Err(BackupError::Damaged { .. })));
         let before = r#"{"format":1,"taken_at":"2026-01-01T00:00:00Z","build":"0","database_sha256":"00","receipts":0,
                          "attachments":0,"took_ms":0}"#;
-        fs::write(set.path.join(MANIFEST), before).unwrap();
-        fs::remove_file(set.path.join(SEAL)).unwrap();
+        fs::write(set.path.join(MANIFEST_FILE), before).unwrap();
+        fs::remove_file(set.path.join(SIGNATURE_FILE)).unwrap();
         let before = sets(folder.path()).unwrap().pop().unwrap();
         assert_eq!(check(&before, &here, &Trust::default()).unwrap(), Vouched::Unsigned);
     }

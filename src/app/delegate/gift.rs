@@ -15,19 +15,19 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// Longest time for which something is given.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 366);
+const MAX_DELEGATION: SignedDuration = SignedDuration::from_hours(24 * 366);
 /// Most guests of one dossier at a time.
-const GUESTS: usize = 30;
+const MAX_GUESTS: usize = 30;
 /// Longest word to a guest, characters.
-const NOTE: usize = 200;
+const MAX_NOTE_CHARS: usize = 200;
 /// The same gift to the same guest within this time is a second click, or a second try.
-const SAME: SignedDuration = SignedDuration::from_mins(10);
+const REPEAT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 /// The time in which invitations are counted.
-pub(super) const DAY: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const INVITATION_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// Most invitations of one owner in that time.
 const BY_OWNER: i64 = 40;
 /// Most invitations of one owner to one address in that time.
-const BETWEEN: i64 = 5;
+const MAX_INVITATIONS_TO_ADDRESS: i64 = 5;
 /// Most invitations to one address in that time: an accountant has several clients, and the same last day.
 const TO_GUEST: i64 = 20;
 
@@ -169,7 +169,7 @@ impl Gift {
         }
         // One line: a word must not pass for a paragraph of the portal's.
         let note = clean(TextKind::Line, &self.note).split_whitespace().collect::<Vec<_>>().join(" ");
-        if note.chars().count() > NOTE {
+        if note.chars().count() > MAX_NOTE_CHARS {
             faults.push(GiftFault::TooLong);
         }
         let small = note.to_lowercase();
@@ -179,7 +179,7 @@ impl Gift {
         let ends = self.ends.filter(|ends| *ends > now);
         match ends {
             None => faults.push(GiftFault::Past),
-            Some(ends) if ends > now + LONGEST => faults.push(GiftFault::TooFar),
+            Some(ends) if ends > now + MAX_DELEGATION => faults.push(GiftFault::TooFar),
             Some(_) => {}
         }
         match (email, ends) {
@@ -193,15 +193,15 @@ impl Fine {
     /// Whether this is what the guest was just given.
     pub(super) fn repeats(&self, former: &[&Delegation], parts: &[(Part, Verb)], now: Timestamp) -> bool {
         let same = |one: &&Delegation| one.parts == parts && one.ends_at == self.ends && one.note == self.note;
-        former.len() == 1 && former.iter().any(|one| same(one) && now.duration_since(one.given_at) < SAME)
+        former.len() == 1 && former.iter().any(|one| same(one) && now.duration_since(one.given_at) < REPEAT_WINDOW)
     }
 }
 
 /// What stands against one more invitation, with that many other guests.
 pub(super) fn crowded(guests: usize, sent: Sent) -> impl Iterator<Item = GiftFault> {
-    let often = sent.between >= BETWEEN || sent.to_guest >= TO_GUEST;
+    let often = sent.between >= MAX_INVITATIONS_TO_ADDRESS || sent.to_guest >= TO_GUEST;
     let faults = [
-        (guests >= GUESTS, GiftFault::TooMany),
+        (guests >= MAX_GUESTS, GiftFault::TooMany),
         (sent.by_owner >= BY_OWNER, GiftFault::TooOften),
         (often, GiftFault::TooOftenThere),
     ];

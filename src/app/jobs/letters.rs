@@ -15,15 +15,15 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Jobs that one look takes.
-const JOBS: u32 = 20;
+const JOBS_PER_POLL: u32 = 20;
 /// Letters under way at once.
-const AT_ONCE: usize = 4;
+const MAX_CONCURRENT_LETTERS: usize = 4;
 /// Longest time that a mail server may take over one letter.
-const MAX_HANDOVER: Duration = Duration::from_secs(30);
+const HANDOVER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a claim holds: longer than any letter takes. A process that dies leaves its letters for so long.
-const LEASE: SignedDuration = SignedDuration::from_secs(60);
+const CLAIM_LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// Tries after which a job waits an hour between two.
-const TRIES: u32 = 10;
+const MAX_QUICK_ATTEMPTS: u32 = 10;
 
 /// Does the jobs that are due and tells how many there were.
 ///
@@ -32,10 +32,10 @@ const TRIES: u32 = 10;
 pub async fn run_due(app: &App) -> Result<usize, AppError> {
     let jobs = {
         let mut db = app.store.read(Freshness::OwnWrites).await?;
-        outbox::due(&mut db, app.clock(), JOBS).await?
+        outbox::due(&mut db, app.clock(), JOBS_PER_POLL).await?
     };
     let attempts: Vec<_> = jobs.iter().map(|job| attempt(app, job)).collect();
-    let done: Vec<Result<bool, AppError>> = iter(attempts).buffer_unordered(AT_ONCE).collect().await;
+    let done: Vec<Result<bool, AppError>> = iter(attempts).buffer_unordered(MAX_CONCURRENT_LETTERS).collect().await;
     let mut tried = 0;
     for attempt in done {
         match attempt {
@@ -50,20 +50,20 @@ pub async fn run_due(app: &App) -> Result<usize, AppError> {
 async fn attempt(app: &App, job: &outbox::Job) -> Result<bool, AppError> {
     {
         let mut db = app.store.write().await?;
-        if !outbox::claim(&mut db, job, app.clock() + LEASE).await? {
+        if !outbox::claim(&mut db, job, app.clock() + CLAIM_LEASE).await? {
             return Ok(false);
         }
     }
-    let done = match timeout(MAX_HANDOVER, run(app, job)).await {
+    let done = match timeout(HANDOVER_TIMEOUT, run(app, job)).await {
         Ok(done) => done,
-        Err(_) => Err(format!("not taken within {} s", MAX_HANDOVER.as_secs())),
+        Err(_) => Err(format!("not taken within {} s", HANDOVER_TIMEOUT.as_secs())),
     };
     let mut db = app.store.write().await?;
     match done {
         Ok(()) => outbox::done(&mut db, job.job_id, app.clock()).await?,
         Err(failure) => {
             tracing::warn!(job = %job.job_id, kind = job.kind, failure, "outbox.job_failed");
-            let wait = if job.attempts < TRIES { 1_i64 << job.attempts.min(9) } else { 3600 };
+            let wait = if job.attempts < MAX_QUICK_ATTEMPTS { 1_i64 << job.attempts.min(9) } else { 3600 };
             let due = app.clock() + SignedDuration::from_secs(wait);
             outbox::postpone(&mut db, job.job_id, due, &failure).await?;
         }

@@ -10,9 +10,9 @@ use std::time::{Duration, SystemTime};
 use uuid::{NoContext, Uuid};
 
 /// Pause between two sweeps.
-pub(super) const EVERY: Duration = Duration::from_secs(3600);
+pub(super) const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
 /// How old a file without a row must be: far longer than any upload.
-pub(super) const ORPHAN: Duration = Duration::from_secs(24 * 3600);
+pub(super) const MIN_ORPHAN_AGE: Duration = Duration::from_secs(24 * 3600);
 /// How long a sign-in link is kept after its end: asked for too often, links are counted over a quarter of an hour.
 const KEPT_LINKS: SignedDuration = SignedDuration::from_hours(24);
 /// How long a session is kept after it was opened: no session lasts so long.
@@ -20,9 +20,9 @@ const KEPT_SESSIONS: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// How long a job that was done is kept: an operator who looks for a letter finds when it left.
 const KEPT_JOBS: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Rows of one statement: a replica follows, and nobody waits for its locks.
-const BATCH: u32 = 200;
+const ROWS_PER_STATEMENT: u32 = 200;
 /// Statements of one sweep for one table; the rest waits for the next.
-const BATCHES: u32 = 50;
+const MAX_STATEMENTS_PER_TABLE: u32 = 50;
 
 /// Removes rows whose time is over, and tells how many there were.
 ///
@@ -30,13 +30,13 @@ const BATCHES: u32 = 50;
 /// The store's.
 pub async fn rows(app: &App, now: Timestamp) -> Result<u64, AppError> {
     let mut removed = 0;
-    for _ in 0..BATCHES {
+    for _ in 0..MAX_STATEMENTS_PER_TABLE {
         let mut db = app.store.write().await?;
-        let links = login::sweep(&mut db, now - KEPT_LINKS, BATCH).await?;
-        let sessions = session::sweep(&mut db, made_before(now - KEPT_SESSIONS), now, BATCH).await?;
-        let jobs = outbox::sweep(&mut db, made_before(now - KEPT_JOBS), BATCH).await?;
+        let links = login::sweep(&mut db, now - KEPT_LINKS, ROWS_PER_STATEMENT).await?;
+        let sessions = session::sweep(&mut db, made_before(now - KEPT_SESSIONS), now, ROWS_PER_STATEMENT).await?;
+        let jobs = outbox::sweep(&mut db, made_before(now - KEPT_JOBS), ROWS_PER_STATEMENT).await?;
         removed += links + sessions + jobs;
-        if links.max(sessions).max(jobs) < u64::from(BATCH) {
+        if links.max(sessions).max(jobs) < u64::from(ROWS_PER_STATEMENT) {
             break;
         }
     }

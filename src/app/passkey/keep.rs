@@ -27,7 +27,7 @@ use uuid::Uuid;
 /// Passkeys that a person may have.
 const AT_MOST: usize = 20;
 /// Longest name, characters.
-const NAME: usize = 60;
+const MAX_NAME_CHARS: usize = 60;
 
 /// A passkey as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,7 +177,7 @@ impl App {
     }
 
     fn name_of(&self, ctx: &Ctx, text: &str) -> String {
-        let name: String = clean(TextKind::Line, text).trim().chars().take(NAME).collect();
+        let name: String = clean(TextKind::Line, text).trim().chars().take(MAX_NAME_CHARS).collect();
         let name = name.trim();
         if name.is_empty() { ctx.lang.tr("Clé d’accès", "Passkey").to_owned() } else { name.to_owned() }
     }

@@ -1,7 +1,7 @@
 //! Who was known a moment ago. Whoever holds an API token makes as many narrowed ones as they like, so that entries end
 //! by age, and all of them together have a size.
 
-use super::{Known, TOKEN};
+use super::{BROWSER_TOKEN_LIFETIME, Known};
 use crate::{
     app::Actor,
     auth::{BearerKind, Channel, Rights},
@@ -15,13 +15,13 @@ use std::{
 };
 
 /// How long a row is believed: the most that a sign-out on another process may lag.
-const BELIEVED: Duration = Duration::from_secs(2);
+const MAX_STALENESS: Duration = Duration::from_secs(2);
 /// How long an entry is kept that nobody asks for.
-const KEPT: Duration = Duration::from_secs(180);
+const ENTRY_LIFETIME: Duration = Duration::from_secs(180);
 /// Entries kept at most…
-const ENTRIES: usize = 10_000;
+const MAX_ENTRIES: usize = 10_000;
 /// …and bytes of their tokens; beyond either, the cache is emptied. What is kept of a token is some ten times as long.
-const BYTES: usize = 4 << 20;
+const MAX_TOKEN_BYTES: usize = 4 << 20;
 
 /// What is remembered of a token.
 #[derive(Clone)]
@@ -63,8 +63,8 @@ impl Cache {
 impl Kept {
     fn put(&mut self, key: Key, entry: Entry) {
         let now = entry.checked;
-        if self.swept.is_none_or(|swept| now.saturating_duration_since(swept) > KEPT / 3) || self.full(&key) {
-            self.entries.retain(|_, entry| now.saturating_duration_since(entry.checked) < KEPT);
+        if self.swept.is_none_or(|swept| now.saturating_duration_since(swept) > ENTRY_LIFETIME / 3) || self.full(&key) {
+            self.entries.retain(|_, entry| now.saturating_duration_since(entry.checked) < ENTRY_LIFETIME);
             self.bytes = self.entries.keys().map(|(_, text)| text.len()).sum();
             self.swept = Some(now);
         }
@@ -78,7 +78,7 @@ impl Kept {
     }
 
     fn full(&self, key: &Key) -> bool {
-        self.entries.len() >= ENTRIES || self.bytes + key.1.len() > BYTES
+        self.entries.len() >= MAX_ENTRIES || self.bytes + key.1.len() > MAX_TOKEN_BYTES
     }
 }
 
@@ -87,10 +87,10 @@ impl Entry {
     pub fn stands(&self, now: Timestamp) -> bool {
         let bearer = self.rights.bearer();
         let fresh = match bearer.kind {
-            BearerKind::Session(_) => now < bearer.ends - TOKEN / 2,
+            BearerKind::Session(_) => now < bearer.ends - BROWSER_TOKEN_LIFETIME / 2,
             BearerKind::Api(_) => !bearer.over(now),
         };
-        fresh && self.checked.elapsed() < BELIEVED
+        fresh && self.checked.elapsed() < MAX_STALENESS
     }
 
     pub fn known(&self, now: Timestamp) -> Option<Known> {
@@ -145,13 +145,13 @@ mod tests {
         let old = entry(begun);
         for number in 0..1200 {
             kept.put((Channel::Api, format!("{number:0>4000}")), old.clone());
-            assert!(kept.bytes <= BYTES && kept.bytes == kept.entries.len() * 4000);
+            assert!(kept.bytes <= MAX_TOKEN_BYTES && kept.bytes == kept.entries.len() * 4000);
         }
         // The same again counts once.
         let bytes = kept.bytes;
         kept.put((Channel::Api, format!("{:0>4000}", 1199)), old.clone());
         assert_eq!(kept.bytes, bytes);
-        let later = Entry { checked: begun + KEPT, ..old };
+        let later = Entry { checked: begun + ENTRY_LIFETIME, ..old };
         kept.put((Channel::Browser, "x".into()), later);
         assert_eq!((kept.entries.len(), kept.bytes), (1, 1));
     }

@@ -20,14 +20,14 @@ pub const MAX_SECONDS: u64 = 10;
 pub const MAX_COPY: u64 = 2 * MAX_BYTES;
 /// The command of this program that judges standard input: its arguments are the accepted media types, its output is a
 /// [`Judgement`] as JSON.
-pub const INSPECT: &str = "inspect";
+pub const INSPECT_COMMAND: &str = "inspect";
 /// The command of this program that marks standard input: its argument is the media type, its output the copy.
-pub const WATERMARK: &str = "watermark";
+pub const WATERMARK_COMMAND: &str = "watermark";
 /// The variable that holds the words: arguments are for everyone on the machine to see, and they name a reader.
-pub const WORDS: &str = "GUICHET_WATERMARK";
+pub const WATERMARK_VARIABLE: &str = "GUICHET_WATERMARK";
 
 /// How long it may take, whatever it waits for.
-const PATIENCE: Duration = Duration::from_secs(20);
+const CHILD_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a file waits until others are judged.
 const TURN_PATIENCE: Duration = Duration::from_secs(30);
 /// Longest judgement, in bytes.
@@ -81,7 +81,7 @@ fn window(file: &std::fs::File, from: u64) -> io::Result<Vec<u8>> {
 async fn judge(file: &std::fs::File, accepted: &[String]) -> io::Result<Judgement> {
     let _turn = timeout(TURN_PATIENCE, turn(&INSPECTIONS)).await??;
     let arguments = accepted.iter().map(String::as_str);
-    let mut child = command(INSPECT, arguments).stdin(file.try_clone()?).stdout(Stdio::piped()).spawn()?;
+    let mut child = command(INSPECT_COMMAND, arguments).stdin(file.try_clone()?).stdout(Stdio::piped()).spawn()?;
     let said = child.stdout.take();
     // What it says fits into the pipe, so it need not be read meanwhile.
     if !succeeds(&mut child).await? {
@@ -122,8 +122,8 @@ async fn mark(
 ) -> io::Result<Option<(File, u64)>> {
     let _turn = turn(&COPIES).await?;
     let mut copy = scratch.await?;
-    let mut child = command(WATERMARK, [media])
-        .env(WORDS, words)
+    let mut child = command(WATERMARK_COMMAND, [media])
+        .env(WATERMARK_VARIABLE, words)
         .stdin(piece.try_clone().await?.into_std().await)
         .stdout(copy.try_clone().await?.into_std().await)
         .spawn()?;
@@ -149,7 +149,7 @@ fn command<'a>(name: &str, arguments: impl IntoIterator<Item = &'a str>) -> Comm
 
 /// Waits for its end, which is brought about when it takes too long.
 async fn succeeds(child: &mut Child) -> io::Result<bool> {
-    let Ok(status) = timeout(PATIENCE, child.wait()).await else {
+    let Ok(status) = timeout(CHILD_TIMEOUT, child.wait()).await else {
         child.kill().await?;
         return Err(io::ErrorKind::TimedOut.into());
     };

@@ -14,7 +14,7 @@ const MAX_PAGES: usize = 5_000;
 /// How many entries of shared lists may be copied: a small file can ask for a great deal of work.
 const MAX_COPIED: usize = 500_000;
 /// Name of the mark's font and graphics state among the page's resources.
-const NAME: &str = "GuichetMark";
+const MARK_RESOURCE_NAME: &str = "GuichetMark";
 
 /// Writes words on every page of a PDF, or on an image made into a PDF of one page. None when the file is of another
 /// kind, damaged, asks for a password, too long, or holds what only another reader would find.
@@ -104,7 +104,7 @@ impl<'a> Stamp<'a> {
         let after = match self.sheets.get(&view) {
             Some(after) => *after,
             None => {
-                let stream = Stream::new(Dictionary::new(), sheet(&view, &self.words, NAME));
+                let stream = Stream::new(Dictionary::new(), sheet(&view, &self.words, MARK_RESOURCE_NAME));
                 let after = self.document.try_add_object(stream).ok()?;
                 self.sheets.insert(view, after);
                 after
@@ -165,7 +165,7 @@ impl<'a> Stamp<'a> {
                 Err(_) => Dictionary::new(),
             };
             self.count(named.len())?;
-            named.set(NAME, ours);
+            named.set(MARK_RESOURCE_NAME, ours);
             resources.set(kind, named);
         }
         let made = self.document.try_add_object(resources).ok()?;

@@ -13,9 +13,9 @@ use std::{
 use tokio::{sync::Mutex, time::timeout_at};
 
 /// Largest answer that is read.
-const LARGEST: usize = 16 << 20;
+const MAX_ANSWER_BYTES: usize = 16 << 20;
 /// How long a user that was locked out stays so.
-const LOCK: Duration = Duration::from_secs(180);
+const LOCKOUT: Duration = Duration::from_secs(180);
 /// Pause after a refused login. The third one within three minutes locks the user out, for everyone who uses it.
 const AFTER_REFUSAL: Duration = Duration::from_secs(95);
 
@@ -83,7 +83,7 @@ impl Line {
             let mut answer = request.send().await.map_err(broken)?;
             let mut body = Vec::new();
             while let Some(chunk) = answer.chunk().await.map_err(broken)? {
-                if body.len() + chunk.len() > LARGEST {
+                if body.len() + chunk.len() > MAX_ANSWER_BYTES {
                     return Err(RepmanError::Unreadable { what: parts.join("/") });
                 }
                 body.extend_from_slice(&chunk);
@@ -110,7 +110,7 @@ impl Answer {
         Err(match (self.status.as_u16(), words.as_str()) {
             (401, _) => RepmanError::Refused,
             (403, _) => RepmanError::Forbidden { what: what() },
-            (429, _) => RepmanError::LockedOut { seconds: LOCK.as_secs() },
+            (429, _) => RepmanError::LockedOut { seconds: LOCKOUT.as_secs() },
             (_, "No cluster" | "Cluster Not Found") => RepmanError::UnknownCluster,
             (_, text) if text.starts_with("No cluster found") => RepmanError::UnknownCluster,
             (status, _) => RepmanError::Answered { what: what(), status, words: words.chars().take(200).collect() },
@@ -197,7 +197,7 @@ impl Session {
                 let refused = |pause, password| Some(Refused { until: Instant::now() + pause, password });
                 standing.refused = match error {
                     RepmanError::Refused => refused(AFTER_REFUSAL, Some(password)),
-                    RepmanError::LockedOut { .. } => refused(LOCK, None),
+                    RepmanError::LockedOut { .. } => refused(LOCKOUT, None),
                     _ => None,
                 };
                 Err(error)
@@ -218,7 +218,7 @@ impl Session {
         match answer.status.as_u16() {
             200 => {}
             401 | 403 => return Err(RepmanError::Refused),
-            429 => return Err(RepmanError::LockedOut { seconds: LOCK.as_secs() }),
+            429 => return Err(RepmanError::LockedOut { seconds: LOCKOUT.as_secs() }),
             status => return Err(RepmanError::Answered { what: "login".into(), status, words: String::new() }),
         }
         let words = answer.words();

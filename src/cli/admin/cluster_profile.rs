@@ -2,7 +2,7 @@
 
 use crate::{
     config::Host,
-    store::profile::{SERVERS, account, after_promotion, my_cnf, replication_manager, slapos_parameters},
+    store::profile::{CLUSTER_SERVERS, account, after_promotion, my_cnf, replication_manager, slapos_parameters},
 };
 use anyhow::{Context, ensure};
 use std::{
@@ -24,8 +24,8 @@ pub struct ClusterProfileArgs {
 
 pub(super) fn run(args: &ClusterProfileArgs) -> anyhow::Result<()> {
     ensure!(
-        args.hosts.len() >= SERVERS,
-        "{} servers are too few: with two, the loss of either ends all writes. Name {SERVERS}",
+        args.hosts.len() >= CLUSTER_SERVERS,
+        "{} servers are too few: with two, the loss of either ends all writes. Name {CLUSTER_SERVERS}",
         args.hosts.len()
     );
     fs::create_dir_all(&args.out).with_context(|| args.out.display().to_string())?;

@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt::Write as _, fs, io::Write, os::unix::fs::MetadataExt, path::PathBuf};
 
 /// What reports have said by now.
-const TOTALS: &str = "consumption.json";
+const TOTALS_FILE: &str = "consumption.json";
 /// Every period, a line each: what invoices are made of.
-pub(super) const PERIODS: &str = "consumption.jsonl";
+pub(super) const PERIODS_FILE: &str = "consumption.jsonl";
 
 /// Options of `guichet admin consumption`.
 #[derive(Clone, Debug, clap::Args)]
@@ -64,7 +64,7 @@ pub(super) async fn run(args: &ConsumptionArgs) -> anyhow::Result<()> {
     let config = Config::read(&args.installation.config)?;
     let data = &config.portal.data_dir;
     let last: Last =
-        fs::read(data.join(TOTALS)).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+        fs::read(data.join(TOTALS_FILE)).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
     let store = Store::open(&config.database)?;
     let mut totals = Counts::default();
     {
@@ -94,11 +94,11 @@ pub(super) async fn run(args: &ConsumptionArgs) -> anyhow::Result<()> {
     let now = Timestamp::now();
     fs::write(&args.file, xml(&used)?).with_context(|| format!("cannot write {}", args.file.display()))?;
     let period = Period { from: last.at, to: now, used };
-    let mut journal = fs::File::options().create(true).append(true).open(data.join(PERIODS))?;
+    let mut journal = fs::File::options().create(true).append(true).open(data.join(PERIODS_FILE))?;
     writeln!(journal, "{}", serde_json::to_string(&period)?)?;
     journal.sync_all()?;
     let last = serde_json::to_vec(&Last { at: Some(now), totals, processes })?;
-    Ok(replace_private(&data.join(TOTALS), &last)?)
+    Ok(replace_private(&data.join(TOTALS_FILE), &last)?)
 }
 
 /// CPU time of this user's processes by number and start, milliseconds. On a partition, the user is the partition's.

@@ -6,7 +6,7 @@
 
 use super::{
     Installation,
-    consumption::{Counts, PERIODS, Period},
+    consumption::{Counts, PERIODS_FILE, Period},
 };
 use crate::{
     config::Config,
@@ -22,9 +22,9 @@ use std::{
 };
 
 /// Bytes in a GiB.
-const GIB: i128 = 1 << 30;
+const BYTES_PER_GIB: i128 = 1 << 30;
 /// Milliseconds in an hour.
-const HOUR: i128 = 3_600_000;
+const MILLISECONDS_PER_HOUR: i128 = 3_600_000;
 
 /// Options of `guichet admin invoice`.
 #[derive(Clone, Debug, clap::Args)]
@@ -71,7 +71,7 @@ pub(super) fn run(args: &InvoiceArgs) -> anyhow::Result<()> {
     let config = Config::read(&args.installation.config)?;
     let text = fs::read_to_string(&args.tariff).with_context(|| format!("cannot read {}", args.tariff.display()))?;
     let tariff: Tariff = toml::from_str(&text).with_context(|| args.tariff.display().to_string())?;
-    let journal = config.portal.data_dir.join(PERIODS);
+    let journal = config.portal.data_dir.join(PERIODS_FILE);
     let text = fs::read_to_string(&journal)
         .with_context(|| format!("cannot read {}: was anything reported yet?", journal.display()))?;
     let periods = text.lines().map(serde_json::from_str).collect::<Result<Vec<Period>, _>>()?;
@@ -126,9 +126,9 @@ fn lines(periods: &[Period], tariff: &Tariff, begin: Timestamp, end: Timestamp) 
     }
     let reports = i128::try_from(used.len()).unwrap_or(1);
     let held: i128 = used.iter().map(|counts| i128::from(counts.storage_bytes)).sum();
-    add("storage_gib_month", "guichet", held, GIB * reports, tariff.storage_gib_month_cents);
+    add("storage_gib_month", "guichet", held, BYTES_PER_GIB * reports, tariff.storage_gib_month_cents);
     let cpu: i128 = used.iter().map(|counts| i128::from(counts.cpu_ms)).sum();
-    add("cpu_hour", "guichet", cpu, HOUR, tariff.cpu_hour_cents);
+    add("cpu_hour", "guichet", cpu, MILLISECONDS_PER_HOUR, tariff.cpu_hour_cents);
     lines
 }
 
@@ -139,7 +139,7 @@ fn amount(product: i128, unit: i128) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Counts, GIB, HOUR, Period, Tariff, amount, lines};
+    use super::{BYTES_PER_GIB, Counts, MILLISECONDS_PER_HOUR, Period, Tariff, amount, lines};
 
     #[test]
     fn a_month_is_billed_by_what_was_reported_in_it() {
@@ -158,8 +158,8 @@ mod tests {
             used: Counts {
                 dossiers: [("hox".to_owned(), 4)].into(),
                 deposits: [("hox".to_owned(), deposits)].into(),
-                storage_bytes: i64::try_from(GIB).unwrap() * deposits,
-                cpu_ms: i64::try_from(HOUR).unwrap() / 2,
+                storage_bytes: i64::try_from(BYTES_PER_GIB).unwrap() * deposits,
+                cpu_ms: i64::try_from(MILLISECONDS_PER_HOUR).unwrap() / 2,
             },
         };
         let periods = [

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// A process that was heard of within this time runs, milliseconds.
-const ALIVE: u64 = 5000;
+const LIVENESS_MILLISECONDS: u64 = 5000;
 
 /// Options of `guichet admin move-to-cluster`.
 #[derive(Clone, Debug, clap::Args)]
@@ -77,7 +77,7 @@ async fn resting(from: &Store) -> anyhow::Result<()> {
     let mut db = from.read(Freshness::OwnWrites).await.context("the old database does not answer")?;
     // Before the schema stands, nobody can have registered.
     let known = process::all(&mut db).await.unwrap_or_default();
-    let alive = known.iter().filter(|process| process.silent_ms < ALIVE).count();
+    let alive = known.iter().filter(|process| process.silent_ms < LIVENESS_MILLISECONDS).count();
     ensure!(alive == 0, "{alive} processes of the portal run: stop them first, so that nothing is written meanwhile");
     Ok(())
 }

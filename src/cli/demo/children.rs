@@ -23,11 +23,11 @@ use tokio_util::sync::CancellationToken;
 /// A child that ends this often…
 const TOO_MANY: usize = 5;
 /// …within this time will not get better by itself.
-const WITHIN: Duration = Duration::from_secs(10);
+const CRASH_WINDOW: Duration = Duration::from_secs(10);
 /// A child that ends well after less than this has not done its work.
-const SETTLED: Duration = Duration::from_secs(1);
+const MIN_RUN: Duration = Duration::from_secs(1);
 /// Pause before a restart, so that a child that ends at once does not keep the machine busy.
-const PAUSE: Duration = Duration::from_millis(100);
+const RESTART_DELAY: Duration = Duration::from_millis(100);
 
 /// A program to keep running.
 #[derive(Clone, Debug)]
@@ -110,20 +110,20 @@ impl Watch {
                 }
             };
             // A process that was rolled out has ended in order, for its successor.
-            if status.success() && began.elapsed() > SETTLED {
+            if status.success() && began.elapsed() > MIN_RUN {
                 continue;
             }
             if deaths.too_many() {
                 return Err(format!(
                     "{name} ended {TOO_MANY} times within {} s ({status}); {} ends with:\n{}",
-                    WITHIN.as_secs(),
+                    CRASH_WINDOW.as_secs(),
                     self.log.display(),
                     tail(&self.log)
                 ));
             }
             eprintln!("{name} ended ({status}); it is started again, see {}", self.log.display());
             tokio::select! {
-                () = tokio::time::sleep(PAUSE) => {}
+                () = tokio::time::sleep(RESTART_DELAY) => {}
                 () = self.stop.cancelled() => return remove(&self.pid_file).map_err(failed),
             }
         }
@@ -164,7 +164,7 @@ impl Deaths {
     pub fn too_many(&mut self) -> bool {
         let now = Instant::now();
         self.0.push_back(now);
-        self.0.retain(|at| now.duration_since(*at) < WITHIN);
+        self.0.retain(|at| now.duration_since(*at) < CRASH_WINDOW);
         self.0.len() >= TOO_MANY
     }
 }

@@ -23,7 +23,7 @@ use std::{
 /// Command socket of Sōzu.
 const SOZU_SOCKET: &str = "sozu.sock";
 /// Connections to the database that all portal processes share.
-const CONNECTIONS: u32 = 160;
+const MAX_DATABASE_CONNECTIONS: u32 = 160;
 
 /// One portal process.
 #[derive(Clone, Debug)]
@@ -112,7 +112,7 @@ impl Installation {
 
     /// Writes the configuration of the edge and of each portal process.
     pub fn write_configs(&self, args: &DemoArgs, server: &Server) -> anyhow::Result<Vec<ProcessConfig>> {
-        let most = (CONNECTIONS / u32::from(args.processes)).min(16);
+        let most = (MAX_DATABASE_CONNECTIONS / u32::from(args.processes)).min(16);
         let database = Database { max_connections: most, ..server.database.clone() };
         let edge = Config { edge: Some(self.edge.clone()), database: database.clone(), ..self.base.clone() };
         fs::write(&self.edge_config, toml::to_string(&edge)?)

@@ -29,9 +29,9 @@ use std::{fs, net::SocketAddr, path::Path, time::Duration};
 /// Most bytes that the portal says of what is wrong.
 const MAX_PROBLEM_BYTES: usize = 16 * 1024 * 1024;
 /// Longest time until a connection stands.
-const CONNECT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest silence of the portal.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Pauses before each further try, in seconds.
 const PAUSES_S: [u64; 4] = [1, 2, 4, 8];
 
@@ -147,7 +147,7 @@ impl Portal {
                 .user_agent(concat!("guichet/", env!("CARGO_PKG_VERSION")))
                 .default_headers(own.clone())
                 .redirect(reqwest::redirect::Policy::none())
-                .connect_timeout(CONNECT);
+                .connect_timeout(CONNECT_TIMEOUT);
             if here {
                 http = http.no_proxy();
             }
@@ -163,7 +163,7 @@ impl Portal {
             http
         };
         let ready = |http: ClientBuilder| http.build().context("cannot prepare the connection");
-        let (http, uploads) = (ready(client().read_timeout(SILENCE))?, ready(client())?);
+        let (http, uploads) = (ready(client().read_timeout(SILENCE_TIMEOUT))?, ready(client())?);
         Ok(Self { http, uploads, url, to, lang })
     }
 

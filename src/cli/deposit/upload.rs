@@ -29,13 +29,13 @@ use tokio::time::{Instant, sleep};
 use tokio_util::io::ReaderStream;
 
 /// Longest time without a byte, while some are left to send.
-const SILENCE: Duration = Duration::from_secs(30);
+const SEND_SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest wait for the answer, once all are sent.
-const PATIENCE: Duration = Duration::from_secs(90);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(90);
 /// Pauses before each further try that follows one which brought nothing forward, in seconds.
 const PAUSES_S: [u64; 8] = [1, 2, 4, 8, 15, 30, 30, 30];
 /// How often the progress is looked at.
-const LOOK: Duration = Duration::from_millis(500);
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The answer to the last part.
 #[derive(Deserialize)]
@@ -205,12 +205,12 @@ fn offset(headers: &HeaderMap) -> Option<u64> {
 async fn stalled(sent: &AtomicU64, left: u64) {
     let (mut last, mut since) = (0, Instant::now());
     loop {
-        sleep(LOOK).await;
+        sleep(PROGRESS_INTERVAL).await;
         let now = sent.load(Ordering::Relaxed);
         if now != last {
             (last, since) = (now, Instant::now());
         }
-        if since.elapsed() > if now < left { SILENCE } else { PATIENCE } {
+        if since.elapsed() > if now < left { SEND_SILENCE_TIMEOUT } else { ANSWER_TIMEOUT } {
             return;
         }
     }

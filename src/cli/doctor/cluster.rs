@@ -6,12 +6,12 @@ use crate::{
     store::{
         Store,
         cluster::{Examined, Verdict, decide},
-        profile::{SERVERS, SETTINGS, Setting},
+        profile::{CLUSTER_SERVERS, SETTINGS, Setting},
     },
 };
 
 /// First versions whose recovery cuts off what no replica confirmed (`init-rpl-role`), by series.
-const RECOVERS: [(u32, u32, u32); 2] = [(10, 6, 19), (10, 11, 9)];
+const FIXED_VERSIONS: [(u32, u32, u32); 2] = [(10, 6, 19), (10, 11, 9)];
 
 /// Examines all servers.
 pub async fn examine(store: &Store, sheet: &mut Sheet) {
@@ -32,7 +32,7 @@ fn judge(seen: &[Seen], durability: Durability, sheet: &mut Sheet) {
         }
     }
     leader(seen, durability, sheet);
-    if seen.len() < SERVERS {
+    if seen.len() < CLUSTER_SERVERS {
         sheet.problem(
             format!("The cluster has {} servers.", seen.len()),
             "Take three: with two, the loss of either ends all writes, or the promise that none is lost.",
@@ -131,7 +131,7 @@ fn recovers(version: &str) -> bool {
     let mut numbers = version.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
     let Some(found) = (|| Some((numbers.next()?, numbers.next()?, numbers.next()?)))() else { return false };
     let (major, minor, _) = found;
-    match RECOVERS.iter().find(|(series, sub, _)| (*series, *sub) == (major, minor)) {
+    match FIXED_VERSIONS.iter().find(|(series, sub, _)| (*series, *sub) == (major, minor)) {
         Some(first) => found >= *first,
         None => (major, minor) > (10, 11),
     }

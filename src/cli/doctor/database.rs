@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Largest message that the portal may have to write: a receipt with all its answers.
-const MESSAGE: u64 = 16 << 20;
+const MIN_PACKET_BYTES: u64 = 16 << 20;
 
 /// Examines the database.
 pub async fn examine(config: &Config, sheet: &mut Sheet) {
@@ -98,7 +98,7 @@ fn settings(server: &Server, sheet: &mut Sheet) {
             "Lead the portal to the leader.",
         );
     }
-    if server.largest_message.parse::<u64>().is_ok_and(|bytes| bytes < MESSAGE) {
+    if server.largest_message.parse::<u64>().is_ok_and(|bytes| bytes < MIN_PACKET_BYTES) {
         sheet.problem(
             format!("max_allowed_packet is {} bytes: a long dossier could not be written.", server.largest_message),
             "Set it to 64M.",

@@ -6,11 +6,11 @@ use nix::sys::statvfs::statvfs;
 use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
 
 /// Free space below which deposits are about to fail.
-const LEAST: u64 = 1 << 30;
+const CRITICAL_FREE_BYTES: u64 = 1 << 30;
 /// Free space below which someone should know.
-const LOW: u64 = 10 << 30;
+const LOW_FREE_BYTES: u64 = 10 << 30;
 /// The private keys.
-const KEYS: [&str; 4] = ["session.key", "api.key", "receipt.key", "form.key"];
+const KEY_FILES: [&str; 4] = ["session.key", "api.key", "receipt.key", "form.key"];
 
 /// Examines the folder.
 pub fn examine(config: &Config, sheet: &mut Sheet) {
@@ -42,9 +42,9 @@ fn space(data: &Path, sheet: &mut Sheet) {
         }
     };
     let text = format!("{} MiB are free in {}.", free >> 20, data.display());
-    if free < LEAST {
+    if free < CRITICAL_FREE_BYTES {
         sheet.problem(text, "Make room: without it, pieces and deposits are refused.");
-    } else if free < LOW {
+    } else if free < LOW_FREE_BYTES {
         sheet.attention(text, "Make room before a round closes; most pieces come on the last evening.");
     } else {
         sheet.fine(text);
@@ -53,7 +53,7 @@ fn space(data: &Path, sheet: &mut Sheet) {
 
 fn keys(folder: &Path, sheet: &mut Sheet) {
     let mut private = 0;
-    for name in KEYS {
+    for name in KEY_FILES {
         let path = folder.join(name);
         match fs::metadata(&path) {
             Ok(found) if found.mode() & 0o777 == 0o600 => private += 1,
@@ -75,7 +75,7 @@ fn keys(folder: &Path, sheet: &mut Sheet) {
             ),
         }
     }
-    if private == KEYS.len() {
+    if private == KEY_FILES.len() {
         sheet.fine("The private keys are there, and private.");
     }
 }
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn a_key_that_others_can_read_is_a_problem() {
         let folder = tempfile::tempdir().unwrap();
-        for name in KEYS {
+        for name in KEY_FILES {
             fs::write(folder.path().join(name), "x").unwrap();
             fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
         }

@@ -11,7 +11,7 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 use tokio::time::timeout;
 
 /// Longest time that anyone has to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// A certificate with fewer days left than this is a point of attention.
 const EXPIRY_DAYS: i64 = 14;
 
@@ -30,7 +30,7 @@ pub async fn examine(config: &Config, sheet: &mut Sheet) {
 async fn mail(config: &Config, sheet: &mut Sheet) {
     match &config.mail {
         Mail::Folder { folder, .. } => mail_folder(folder, config.portal.demonstration, sheet),
-        Mail::Smtp { url, .. } => match timeout(PATIENCE, smtp(url)).await {
+        Mail::Smtp { url, .. } => match timeout(ANSWER_TIMEOUT, smtp(url)).await {
             Ok(Ok(())) => sheet.fine("The mail server answers (signing in to it was not tried)."),
             Ok(Err(error)) => sheet.problem(
                 format!("The mail server does not answer: {}.", reason(&error)),
@@ -62,15 +62,19 @@ fn mail_folder(folder: &Path, demonstration: bool, sheet: &mut Sheet) {
 
 async fn smtp(url: &str) -> anyhow::Result<()> {
     let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).context("mail.url cannot be understood")?;
-    let greeted =
-        server.timeout(Some(PATIENCE)).build::<Tokio1Executor>().test_connection().await.context("no conversation")?;
+    let greeted = server
+        .timeout(Some(ANSWER_TIMEOUT))
+        .build::<Tokio1Executor>()
+        .test_connection()
+        .await
+        .context("no conversation")?;
     anyhow::ensure!(greeted, "it refuses to talk");
     Ok(())
 }
 
 async fn ready(address: SocketAddr, sheet: &mut Sheet) {
     let ask = async {
-        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        let client = reqwest::Client::builder().no_proxy().timeout(ANSWER_TIMEOUT).build()?;
         let answer = client.get(format!("http://{address}/ready")).send().await?;
         let good = answer.status().is_success();
         Ok::<_, reqwest::Error>((good, answer.text().await?))
@@ -90,7 +94,7 @@ async fn ready(address: SocketAddr, sheet: &mut Sheet) {
 
 async fn sozu(edge: &Edge, sheet: &mut Sheet) {
     let socket = edge.sozu_socket.display();
-    match timeout(PATIENCE, workers(edge)).await {
+    match timeout(ANSWER_TIMEOUT, workers(edge)).await {
         Ok(Ok(workers)) => sheet.fine(format!("Sōzu answers on {socket}, with {workers} processes.")),
         Ok(Err(error)) => sheet
             .problem(format!("Sōzu does not answer: {}.", reason(&error)), "Start Sōzu, or correct edge.sozu_socket."),

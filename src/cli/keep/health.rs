@@ -8,11 +8,11 @@ use std::{
 use tokio::{process::Command, time::timeout};
 
 /// Pause between two questions…
-const PAUSE: Duration = Duration::from_secs(3);
+const CHECK_INTERVAL: Duration = Duration::from_secs(3);
 /// …and before the first answer, which says that the start is over.
-const EAGER: Duration = Duration::from_millis(500);
+const START_CHECK_INTERVAL: Duration = Duration::from_millis(500);
 /// Longest time for one answer.
-const ANSWER: Duration = Duration::from_secs(5);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Resolves when a program has left questions unanswered for longer than it may.
 pub async fn lost(health: Option<Health>) {
@@ -20,13 +20,13 @@ pub async fn lost(health: Option<Health>) {
     let mut patience = Duration::from_secs(health.start_seconds);
     // Made once: it reads the authorities that the machine trusts. Without one, nothing can be told.
     let Ok(client) = reqwest::Client::builder().no_proxy().build() else { return std::future::pending().await };
-    let (mut answered, mut pause) = (Instant::now(), EAGER);
+    let (mut answered, mut pause) = (Instant::now(), START_CHECK_INTERVAL);
     while answered.elapsed() < patience {
         tokio::time::sleep(pause).await;
-        if timeout(ANSWER, answers(&health, &client)).await.unwrap_or(false) {
+        if timeout(CHECK_TIMEOUT, answers(&health, &client)).await.unwrap_or(false) {
             answered = Instant::now();
             patience = Duration::from_secs(health.patience_seconds);
-            pause = PAUSE;
+            pause = CHECK_INTERVAL;
         }
     }
 }

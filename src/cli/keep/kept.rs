@@ -28,17 +28,17 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 /// Pause before a restart…
-const PAUSE: Duration = Duration::from_millis(100);
+const RESTART_DELAY: Duration = Duration::from_millis(100);
 /// …and of a program that ends again and again.
 const LONG_PAUSE: Duration = Duration::from_secs(5);
 /// A program that has run for so long does not end again and again.
-const SETTLED: Duration = Duration::from_secs(20);
+const STABLE_RUN: Duration = Duration::from_secs(20);
 /// Longest time for a killed process to disappear.
-const DEATH: Duration = Duration::from_secs(5);
+const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 /// A log that is larger is begun anew; the one before is kept. Bytes.
-const LOG: u64 = 32 << 20;
+const MAX_LOG_BYTES: u64 = 32 << 20;
 /// Pause between two looks at its size.
-const LOOK: Duration = Duration::from_secs(30);
+const LOG_CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
 /// A program and the task that keeps it.
 pub struct Kept {
@@ -120,7 +120,7 @@ impl Running {
 
     async fn kill(&mut self) {
         self.process().kill_group();
-        timeout(DEATH, self.ended()).await.ok();
+        timeout(KILL_TIMEOUT, self.ended()).await.ok();
     }
 }
 
@@ -201,7 +201,7 @@ impl Keeping {
             killpg(Pid::from_raw(running.process().pid), Signal::SIGKILL).ok();
             let failing = deaths.too_many();
             self.fail(reason, failing);
-            if self.pause(if failing { LONG_PAUSE } else { PAUSE }).await {
+            if self.pause(if failing { LONG_PAUSE } else { RESTART_DELAY }).await {
                 return;
             }
         }
@@ -209,9 +209,9 @@ impl Keeping {
 
     /// Waits until something has to be done with what runs.
     async fn watch(&mut self, running: &mut Running) -> Event {
-        let mut settled = Box::pin(tokio::time::sleep(SETTLED));
+        let mut settled = Box::pin(tokio::time::sleep(STABLE_RUN));
         let mut health = Box::pin(health::lost(self.wished.borrow().health.clone()));
-        let mut look = tokio::time::interval(LOOK);
+        let mut look = tokio::time::interval(LOG_CHECK_INTERVAL);
         loop {
             let program = self.wished.borrow_and_update().clone();
             let another = program.digest() != self.record.digest;
@@ -230,7 +230,7 @@ impl Keeping {
                     self.records.write(&self.record);
                 }
                 status = running.ended() => return Event::Ended(status),
-                _ = look.tick() => if let Err(error) = begin_anew(&self.log, LOG) {
+                _ = look.tick() => if let Err(error) = begin_anew(&self.log, MAX_LOG_BYTES) {
                     tracing::warn!(name = self.record.name, %error, "keep.log_not_begun_anew");
                 },
                 () = &mut health => return Event::Stuck,

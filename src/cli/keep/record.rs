@@ -23,7 +23,7 @@ use std::{
 };
 
 /// Pause between two looks at a process that is not our child, whose end gives no notice.
-const LOOK: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A process, by a number that is not used again and the instant of its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ impl Process {
     /// Resolves when it has ended.
     pub async fn ended(self) {
         while self.runs() {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         // It is our child when it was started before we became another program.
         waitpid(Pid::from_raw(self.pid), Some(WaitPidFlag::WNOHANG)).ok();

@@ -16,13 +16,13 @@ use std::{
 use tokio::process::Command;
 
 /// A start has other things to do.
-const FIRST: Duration = Duration::from_secs(10);
+const START_DELAY: Duration = Duration::from_secs(10);
 /// Pause between two looks at what is due.
-const LOOK: Duration = Duration::from_secs(60);
+const POLL_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Makes and tries out what is due, until the future is dropped.
 pub async fn keep(backup: &Backup, config: &Path) {
-    tokio::time::sleep(FIRST).await;
+    tokio::time::sleep(START_DELAY).await;
     let mut told = String::new();
     loop {
         let fault = turn(backup, config).await.err().map(|error| format!("{error:#}")).unwrap_or_default();
@@ -30,7 +30,7 @@ pub async fn keep(backup: &Backup, config: &Path) {
             tracing::warn!("backup.failed: {fault}");
         }
         told = fault;
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 

@@ -8,13 +8,13 @@ use crate::domain::{
 use serde::Serialize;
 
 /// Full-time equivalents, in hundredths, below which a company is an SME (Recommendation 2003/361/EC, annex, article 2).
-const STAFF: i64 = 25_000;
+const MAX_STAFF_HUNDREDTHS: i64 = 25_000;
 /// Turnover ceiling, in cents.
-const TURNOVER: Cents = Cents(5_000_000_000);
+const MAX_TURNOVER: Cents = Cents(5_000_000_000);
 /// Balance-sheet ceiling, in cents.
-const BALANCE: Cents = Cents(4_300_000_000);
+const MAX_BALANCE_SHEET: Cents = Cents(4_300_000_000);
 /// Public ownership, in hundredths of a per cent, from which a company is not an SME (article 3(4)).
-const PUBLIC: i64 = 2_500;
+const PUBLIC_SHARE_LIMIT_HUNDREDTHS: i64 = 2_500;
 
 /// Consolidated figures of one year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -40,10 +40,10 @@ pub struct SmeVerdict {
 
 impl Figures {
     fn within(self) -> bool {
-        self.staff < STAFF && (self.turnover <= TURNOVER || self.balance <= BALANCE)
+        self.staff < MAX_STAFF_HUNDREDTHS && (self.turnover <= MAX_TURNOVER || self.balance <= MAX_BALANCE_SHEET)
     }
     fn within_footnote(self) -> bool {
-        self.staff < STAFF || self.turnover < TURNOVER || self.balance < BALANCE
+        self.staff < MAX_STAFF_HUNDREDTHS || self.turnover < MAX_TURNOVER || self.balance < MAX_BALANCE_SHEET
     }
 }
 
@@ -59,7 +59,7 @@ pub(super) fn judge(call: &Call, answers: &Answers) -> Option<SmeVerdict> {
         Some(consolidate(own, answers, &fields.links))
     };
     let latest = year(0)?;
-    let public = answers.hundredths(&fields.public_share).unwrap_or(0) >= PUBLIC;
+    let public = answers.hundredths(&fields.public_share).unwrap_or(0) >= PUBLIC_SHARE_LIMIT_HUNDREDTHS;
     // Article 4(2): the status changes only when two years in a row say so; a lone year above keeps the former status.
     let within = latest.within() || year(1).is_some_and(|previous| previous.within() && !latest.within());
     let settled = year(1).is_none_or(|previous| previous.within() || !latest.within());

@@ -1,16 +1,16 @@
 //! A single server leads by definition, but it may freeze, and what waits for a frozen server waits for ever. So it is
 //! asked once a second whether it is there; when it is not, what is under way ends as it does with a lost leader.
 
-use super::{Cluster, Leading, RESERVED, Role, end, pool};
+use super::{Cluster, Leading, RESERVED_CONNECTIONS, Role, end, pool};
 use sqlx::{Connection, MySqlConnection, mysql::MySqlConnectOptions};
 use std::{sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 /// Pause between two questions.
-const PAUSE: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// From when on no answer is taken for none.
-const SILENT: Duration = Duration::from_secs(6);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(6);
 
 impl Cluster {
     /// Asks the single server for as long as the task lives.
@@ -22,7 +22,7 @@ impl Cluster {
             let (mut connection, mut silent) = (None, false);
             while let Some(cluster) = cluster.upgrade() {
                 let Some(options) = cluster.endpoints.first().map(|endpoint| endpoint.options.clone()) else { return };
-                let answered = timeout(SILENT, ask(connection.take(), options)).await;
+                let answered = timeout(SILENCE_TIMEOUT, ask(connection.take(), options)).await;
                 // One that refuses answers; connections to it fail by themselves.
                 if answered.is_err() && !silent {
                     cluster.begin_again();
@@ -30,7 +30,7 @@ impl Cluster {
                 silent = answered.is_err();
                 connection = answered.ok().and_then(Result::ok);
                 drop(cluster);
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
         });
         tasks
@@ -41,7 +41,7 @@ impl Cluster {
         let Some(before) = self.leading() else { return };
         tracing::warn!(server = self.endpoints[before.node].label, "database.silent");
         let options = || self.endpoints[before.node].options.clone();
-        let reserve = pool(options(), RESERVED, Role::Single);
+        let reserve = pool(options(), RESERVED_CONNECTIONS, Role::Single);
         let pool = pool(options(), self.max_connections, Role::Single);
         let ended = CancellationToken::new();
         let next = Leading { generation: before.generation + 1, pool, reserve, ended, ..before.clone() };

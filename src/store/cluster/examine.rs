@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 use tokio::time::timeout;
 
 /// Longest time for one server.
-const PATIENCE: Duration = Duration::from_secs(5);
+const SERVER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What one server says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,9 +41,9 @@ pub async fn examine(endpoint: &Endpoint) -> Result<Examined, String> {
         db.close().await?;
         Ok::<_, sqlx::Error>(examined)
     };
-    match timeout(PATIENCE, look).await {
+    match timeout(SERVER_TIMEOUT, look).await {
         Ok(looked) => looked.map_err(|error| error.to_string()),
-        Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
+        Err(_) => Err(format!("no answer within {} s", SERVER_TIMEOUT.as_secs())),
     }
 }
 

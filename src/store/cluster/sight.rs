@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Longest time that a server may take to speak of itself: one that is frozen never answers.
-const PATIENCE: Duration = Duration::from_millis(500);
+const SERVER_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A server as last seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Looker {
     /// What the server says now; nothing when it does not answer in time, with the reason.
     pub async fn look(&mut self, with_pulse: bool) -> Result<Sight, Silence> {
         let mut connection = self.connection.take();
-        let looked = timeout(PATIENCE, async {
+        let looked = timeout(SERVER_TIMEOUT, async {
             let mut open = match connection.take() {
                 Some(open) => open,
                 None => self.endpoint.options.connect().await?,
@@ -72,9 +72,10 @@ impl Looker {
             // Such as: too many connections.
             Ok(Err(error @ sqlx::Error::Database(_))) => Err(Silence { reason: error.to_string(), may_be_slow: true }),
             Ok(Err(error)) => Err(Silence { reason: error.to_string(), may_be_slow: false }),
-            Err(_) => {
-                Err(Silence { reason: format!("no answer within {} ms", PATIENCE.as_millis()), may_be_slow: true })
-            }
+            Err(_) => Err(Silence {
+                reason: format!("no answer within {} ms", SERVER_TIMEOUT.as_millis()),
+                may_be_slow: true,
+            }),
         }
     }
 }

@@ -13,9 +13,9 @@ use std::{
 use tokio::process::Child;
 
 /// Pause between two looks at a process that is not our child, whose end gives no notice.
-const LOOK: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// Longest time for a killed process to disappear.
-const DEATH: Duration = Duration::from_secs(5);
+const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Asks a child to end, and kills it when it has not after `grace`.
 ///
@@ -40,13 +40,13 @@ pub async fn stop_child(child: &mut Child, grace: Duration) -> io::Result<()> {
 pub async fn end_left_over(pid_file: &Path, marker: &Path, grace: Duration) -> anyhow::Result<()> {
     let Ok(text) = fs::read_to_string(pid_file) else { return Ok(()) };
     if let Ok(pid) = text.trim().parse::<i32>() {
-        for (signal, patience) in [(Signal::SIGTERM, grace), (Signal::SIGKILL, DEATH)] {
+        for (signal, patience) in [(Signal::SIGTERM, grace), (Signal::SIGKILL, KILL_TIMEOUT)] {
             let began = Instant::now();
             if runs(pid, marker) {
                 kill(Pid::from_raw(pid), signal).ok();
             }
             while runs(pid, marker) && began.elapsed() < patience {
-                tokio::time::sleep(LOOK).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
         }
     }

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Rows of a page.
-const PAGE: u32 = 100;
+const ROWS_PER_PAGE: u32 = 100;
 
 /// Which call is meant.
 #[derive(Debug, Deserialize)]
@@ -123,9 +123,9 @@ pub async fn list(
 ) -> Result<Response, Failure> {
     let round = RoundId(round);
     let call = call_of(&app, &call, &round)?;
-    let found = app.round_list(&ctx, &call.id, &round, &officer::filter(&query, PAGE)).await?;
+    let found = app.round_list(&ctx, &call.id, &round, &officer::filter(&query, ROWS_PER_PAGE)).await?;
     let page = query.page.max(1);
-    let seen = u64::from(page) * u64::from(PAGE);
+    let seen = u64::from(page) * u64::from(ROWS_PER_PAGE);
     let next = (seen < found.total).then(|| {
         let query = query.with("page", &page.saturating_add(1).to_string());
         [(header::LINK, format!("</api/v1/rounds/{round}/dossiers{query}&call={}>; rel=\"next\"", call.id))]

@@ -15,7 +15,7 @@ use axum::{
 };
 
 /// Kinds of problems that others have registered, for uploads in parts.
-const REGISTERED: &str = "https://iana.org/assignments/http-problem-types";
+const REGISTERED_PROBLEM_TYPES: &str = "https://iana.org/assignments/http-problem-types";
 
 /// The body of an error for programs.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -69,10 +69,11 @@ pub(in crate::web) fn problem_response(failure: &Failure, described: &Described,
     let (mut kind, mut offsets) = (format!("urn:guichet:problem:{}", described.code), None);
     match failure {
         Failure::App(AppError::Upload(UploadFault::Offset { expected, provided, .. })) => {
-            (kind, offsets) = (format!("{REGISTERED}#mismatching-upload-offset"), Some((*expected, *provided)));
+            (kind, offsets) =
+                (format!("{REGISTERED_PROBLEM_TYPES}#mismatching-upload-offset"), Some((*expected, *provided)));
         }
         Failure::App(AppError::Upload(UploadFault::Length)) => {
-            kind = format!("{REGISTERED}#inconsistent-upload-length")
+            kind = format!("{REGISTERED_PROBLEM_TYPES}#inconsistent-upload-length")
         }
         _ => {}
     }

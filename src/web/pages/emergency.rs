@@ -2,7 +2,7 @@
 
 use super::{here, render, see_other};
 use crate::{
-    app::{App, AppError, Ctx, glass::WAITS},
+    app::{App, AppError, Ctx, glass::REQUEST_LIFETIME},
     domain::{access::Role, calendar::show_instant, text::Text},
     web::{
         error::Failure,
@@ -63,7 +63,7 @@ async fn page(
         .map(|request| EmergencyRow {
             id: request.id,
             own: request.asked_by == own,
-            waits: request.allowed_by.is_none() && request.asked_at > ctx.now - WAITS,
+            waits: request.allowed_by.is_none() && request.asked_at > ctx.now - REQUEST_LIFETIME,
             readable: request.asked_by == own && request.ends_at.is_some_and(|ends| ends >= ctx.now),
             receipt: request.receipt,
             who: request.email,

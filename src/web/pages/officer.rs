@@ -25,9 +25,9 @@ use axum::{
 };
 
 /// Rows of a page.
-const PAGE: u32 = 200;
+const ROWS_PER_PAGE: u32 = 200;
 /// Rows of an export at most.
-const EXPORT: u32 = 100_000;
+const MAX_EXPORT_ROWS: u32 = 100_000;
 
 /// The filter that an address asks for.
 pub fn filter(query: &RoundQuery, limit: u32) -> Filter {
@@ -59,7 +59,7 @@ pub async fn list(
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
     let round = RoundId(round);
-    let found = app.round_list(&ctx, &call, &round, &filter(&query, PAGE)).await?;
+    let found = app.round_list(&ctx, &call, &round, &filter(&query, ROWS_PER_PAGE)).await?;
     let call = app.call(&call)?;
     let zone = call.time_zone();
     let rows: Vec<RoundRow> = found.rows.into_iter().map(|row| list_row(row, &zone)).collect();
@@ -71,7 +71,7 @@ pub async fn list(
         total: found.total,
         query: &query,
         page: query.page.max(1),
-        pages: u32::try_from(found.total.div_ceil(u64::from(PAGE))).unwrap_or(u32::MAX).max(1),
+        pages: u32::try_from(found.total.div_ceil(u64::from(ROWS_PER_PAGE))).unwrap_or(u32::MAX).max(1),
     };
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::round_list(shell, &list))?))
 }
@@ -103,7 +103,7 @@ pub async fn csv(
 ) -> Result<Response, Failure> {
     let round = RoundId(round);
     let everything = RoundQuery { page: 1, ..query };
-    let found = app.round_list(&ctx, &call, &round, &filter(&everything, EXPORT)).await?;
+    let found = app.round_list(&ctx, &call, &round, &filter(&everything, MAX_EXPORT_ROWS)).await?;
     let zone = app.call(&call)?.time_zone();
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),

@@ -20,7 +20,7 @@ use axum::{
 use serde::Deserialize;
 
 /// Keeps the secret of whoever is at the provider.
-const AWAY: &str = "__Host-guichet-away";
+const PROVIDER_COOKIE: &str = "__Host-guichet-away";
 
 /// What the provider sends people back with.
 #[derive(Deserialize)]
@@ -36,7 +36,8 @@ pub struct Back {
 pub async fn leave(State(app): State<App>, ctx: Ctx, Query(query): Query<Next>) -> Result<Response, Failure> {
     let leaving = app.leave_for_provider(&ctx, safe_next(query.next())).await?;
     let seconds = leaving.until.as_second() - ctx.now.as_second();
-    let cookie = format!("{AWAY}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}", leaving.secret);
+    let cookie =
+        format!("{PROVIDER_COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}", leaving.secret);
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&leaving.address)).into_response())
 }
 
@@ -50,7 +51,7 @@ pub async fn come_back(
     if app.provider_name(&ctx).is_none() {
         return Err(AppError::NotFound.into());
     }
-    let secret = named_cookie(&headers, AWAY).ok_or(AppError::CeremonyOver)?;
+    let secret = named_cookie(&headers, PROVIDER_COOKIE).ok_or(AppError::CeremonyOver)?;
     if let Some(error) = back.error {
         if error == "access_denied" {
             return Ok(see_other(ctx.lang, "/sign-in"));
@@ -59,7 +60,7 @@ pub async fn come_back(
     }
     let (session, next) = app.return_from_provider(&ctx, &back.state, back.code, secret).await?;
     let mut response = go_on_signed_in(&app, &ctx, &session, &next).await?;
-    let gone = format!("{AWAY}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
+    let gone = format!("{PROVIDER_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
     if let Ok(gone) = HeaderValue::from_str(&gone)
         && let Some(kept) = response.headers_mut().insert(header::SET_COOKIE, gone)
     {

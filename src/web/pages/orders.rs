@@ -2,7 +2,7 @@
 
 use super::{here, render, see_other};
 use crate::{
-    app::{App, Ctx, order::WAITS},
+    app::{App, Ctx, order::ORDER_LIFETIME},
     domain::calendar::show_instant,
     web::{
         error::Failure,
@@ -26,7 +26,7 @@ pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<Str
         detail: order.detail,
         asked_by: order.asked_by,
         asked: show_instant(order.asked_at, &zone),
-        waits: order.confirmed_by.is_none() && order.asked_at > ctx.now - WAITS,
+        waits: order.confirmed_by.is_none() && order.asked_at > ctx.now - ORDER_LIFETIME,
         confirmed_by: order.confirmed_by,
     };
     let rows: Vec<OrderRow> = app.orders(&ctx).await?.into_iter().map(row).collect();

@@ -7,7 +7,7 @@ use crate::{
     domain::text::Text,
     web::{
         error::Failure,
-        extract::{COOKIE, Posted, named_cookie, session_cookie},
+        extract::{Posted, SESSION_COOKIE, named_cookie, session_cookie},
         view,
     },
 };
@@ -63,8 +63,10 @@ pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: Posted) -> 
         Ok(email) => {
             let mailbox = app.mail_folder().filter(|_| app.config.portal.demonstration).map(|_| "/demo/mails");
             let page = render(&app, &ctx, call, &path, |shell| view::link_sent(shell, &email, mailbox))?;
-            let mark =
-                format!("{ASKED}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=900", app.asked_mark(&email));
+            let mark = format!(
+                "{LINK_COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=900",
+                app.asked_mark(&email)
+            );
             return Ok(([(header::SET_COOKIE, mark)], Html(page)).into_response());
         }
         Err(AppError::NotAnAddress(fault)) => fault.sentence(),
@@ -90,7 +92,7 @@ pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: Posted) -> 
 }
 
 /// Name of the cookie by which a browser that asked for a link is known again.
-const ASKED: &str = "__Host-guichet-asked";
+const LINK_COOKIE: &str = "__Host-guichet-asked";
 
 /// The button, and whose account it opens. Who did not ask for the link in this browser, nor is signed in by the same
 /// address, is told a part of the address only.
@@ -106,7 +108,7 @@ pub async fn confirm(
     let address = app.link_address(&ctx, &secret).await?;
     let page = render(&app, &ctx, call, "/sign-in", |shell| {
         let signed_in = shell.viewer.as_ref().map(|viewer| viewer.email);
-        let asked = |email: &str| named_cookie(&headers, ASKED).is_some_and(|mark| app.asked_here(email, mark));
+        let asked = |email: &str| named_cookie(&headers, LINK_COOKIE).is_some_and(|mark| app.asked_here(email, mark));
         let opens = address
             .as_deref()
             .map(|email| if signed_in == Some(email) || asked(email) { email.to_owned() } else { masked(email) });
@@ -169,6 +171,6 @@ fn officer_home(app: &App) -> String {
 /// Ends the session.
 pub async fn sign_out(State(app): State<App>, ctx: Ctx, _posted: Posted) -> Result<Response, Failure> {
     app.sign_out(&ctx).await?;
-    let gone = format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
+    let gone = format!("{SESSION_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
     Ok(([(header::SET_COOKIE, gone)], see_other(ctx.lang, "/")).into_response())
 }

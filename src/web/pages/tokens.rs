@@ -24,9 +24,9 @@ use axum::{
 use jiff::SignedDuration;
 
 /// Longest life of a token, days.
-const LONGEST: i64 = 366;
+const MAX_TOKEN_DAYS: i64 = 366;
 /// Longest name, characters.
-const NAME: usize = 100;
+const MAX_NAME_CHARS: usize = 100;
 
 /// Makes a token and shows it, this once.
 pub async fn make(State(app): State<App>, ctx: Ctx, posted: Posted) -> Result<Response, Failure> {
@@ -38,7 +38,7 @@ pub async fn make(State(app): State<App>, ctx: Ctx, posted: Posted) -> Result<Re
     );
     let attempt = posted.text("attempt").parse().unwrap_or(form.attempt);
     let actions: Vec<Action> = form.ticked.iter().filter_map(|word| word.parse().ok()).collect();
-    let days: Option<i64> = form.days.parse().ok().filter(|days| (1..=LONGEST).contains(days));
+    let days: Option<i64> = form.days.parse().ok().filter(|days| (1..=MAX_TOKEN_DAYS).contains(days));
     form.wrong = faults(&form, days, !actions.is_empty() && actions.iter().all(|action| allowed.contains(action)));
     let (Some(days), true) = (days, form.wrong.is_empty()) else {
         let page = account::page(&app, &ctx, "/account", account::Shown { form, ..Default::default() }).await?;
@@ -61,7 +61,7 @@ fn faults(form: &TokenForm, days: Option<i64>, actions_fit: bool) -> Vec<(&'stat
     let mut wrong = Vec::new();
     if form.label.is_empty() {
         wrong.push(("label", Text::new("Donnez un nom au jeton.", "Give the token a name.")));
-    } else if form.label.chars().count() > NAME {
+    } else if form.label.chars().count() > MAX_NAME_CHARS {
         wrong.push(("label", Text::new("Le nom a 100 caractères au plus.", "The name has 100 characters at most.")));
     }
     if !actions_fit {

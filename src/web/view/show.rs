@@ -45,10 +45,10 @@ pub fn bytes(bytes: u64, lang: &Lang) -> String {
         (0, whole) => whole.to_string(),
         (tenth, whole) => format!("{whole}{}{tenth}", lang.tr(",", ".")),
     };
-    const KILO: u64 = 1024;
+    const BYTES_PER_KIB: u64 = 1024;
     match bytes {
-        0..KILO => format!("{bytes}\u{a0}{}", lang.tr("octets", "bytes")),
-        KILO..1_048_576 => format!("{}\u{a0}{}", bytes.div_ceil(KILO), lang.tr("Ko", "kB")),
+        0..BYTES_PER_KIB => format!("{bytes}\u{a0}{}", lang.tr("octets", "bytes")),
+        BYTES_PER_KIB..1_048_576 => format!("{}\u{a0}{}", bytes.div_ceil(BYTES_PER_KIB), lang.tr("Ko", "kB")),
         _ => format!("{}\u{a0}{}", show(tenths(1_048_576)), lang.tr("Mo", "MB")),
     }
 }

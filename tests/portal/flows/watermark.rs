@@ -3,7 +3,7 @@
 use super::delegation::in_days;
 use crate::harness::{Actor, installation::guichet, sample};
 use flate2::{Compression, write::ZlibEncoder};
-use guichet::bricks::inspect::limited::{MAX_MEMORY, MAX_SECONDS, WORDS};
+use guichet::bricks::inspect::limited::{MAX_MEMORY, MAX_SECONDS, WATERMARK_VARIABLE};
 use std::{
     fs::{File, read_to_string},
     io::{Read, Seek, Write},
@@ -69,7 +69,7 @@ fn run(piece: &[u8]) -> (ExitStatus, Vec<u8>, u64, Duration) {
     let mut child = Command::new(guichet())
         .args(["watermark", "application/pdf"])
         .env_clear()
-        .env(WORDS, "eve@audit.fr")
+        .env(WATERMARK_VARIABLE, "eve@audit.fr")
         .stdin(same(&files[0]))
         .stdout(same(&files[1]))
         .stderr(Stdio::null())

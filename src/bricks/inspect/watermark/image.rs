@@ -7,7 +7,7 @@ use super::super::{
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
 
 /// Longest side of a page made from an image, in points: that of A4.
-const LONGEST: i64 = 842;
+const MAX_SIDE_POINTS: i64 = 842;
 
 /// A JPEG on a page.
 pub fn jpeg(bytes: &[u8]) -> Option<Document> {
@@ -131,7 +131,7 @@ fn page(mut image: Dictionary, width: i64, height: i64, content: Vec<u8>, quarte
     image.set("Width", width);
     image.set("Height", height);
     let longest = width.max(height);
-    let fit = |side: i64| if longest > LONGEST { (side * LONGEST / longest).max(1) } else { side };
+    let fit = |side: i64| if longest > MAX_SIDE_POINTS { (side * MAX_SIDE_POINTS / longest).max(1) } else { side };
     let (across, up) = (fit(width), fit(height));
 
     let mut document = Document::with_version("1.5");

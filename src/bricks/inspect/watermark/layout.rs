@@ -3,7 +3,7 @@
 use lopdf::Object;
 
 /// Farthest a box may reach, in points.
-const FAR: i64 = 1_000_000;
+const MAX_COORDINATE_POINTS: i64 = 1_000_000;
 
 /// What a reader sees of a page: the visible box and by how many quarters it is turned clockwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,7 +18,9 @@ pub struct View {
 impl View {
     /// From the page's boxes and rotation; none when nothing of it is visible.
     pub fn new(media: Option<[i64; 4]>, crop: Option<[i64; 4]>, rotation: Option<i64>) -> Option<Self> {
-        let sorted = |[a, b, c, d]: [i64; 4]| [a.min(c), b.min(d), a.max(c), b.max(d)].map(|n| n.clamp(-FAR, FAR));
+        let sorted = |[a, b, c, d]: [i64; 4]| {
+            [a.min(c), b.min(d), a.max(c), b.max(d)].map(|n| n.clamp(-MAX_COORDINATE_POINTS, MAX_COORDINATE_POINTS))
+        };
         // Readers fall back to the American format.
         let media = sorted(media.unwrap_or([0, 0, 612, 792]));
         let crop = crop.map_or(media, sorted);
