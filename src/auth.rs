@@ -24,8 +24,8 @@ mod until;
 
 pub use guard::{Guarded, Permit, Protected};
 pub use keys::{BACKUP_KEY, Keys, KeysError, edge_marker};
-pub use passkey::{Answer, PasskeyError};
-pub use policy::{Denied, Rights, Standing, roles_of, rules_for};
+pub use passkey::{DeviceAnswer, PasskeyError};
+pub use policy::{AccountFacts, Denied, Rights, roles_of, rules_for};
 pub use policy_text::{CONCLUDED, POLICY};
 pub use refusal::Refusal;
 pub use roots::{Root, RootKind, RootRecord, RootState, Roots};

@@ -43,7 +43,7 @@ pub use error::StoreError;
 pub use transaction::{Retriable, Tries, Tx};
 
 use crate::config::{Database, Durability};
-use cluster::{Cluster, Leading, Standing};
+use cluster::{Cluster, Leading, ServerState};
 use futures_util::future::join_all;
 use sqlx::{MySql, MySqlConnection, pool::PoolConnection};
 use std::{sync::Arc, time::Duration};
@@ -170,7 +170,7 @@ impl Store {
 
     /// Every configured server with what it last said, in the order of the configuration; the leader's place.
     #[must_use]
-    pub fn servers(&self) -> (Vec<(String, Standing)>, Option<Leading>) {
+    pub fn servers(&self) -> (Vec<(String, ServerState)>, Option<Leading>) {
         let labels = self.cluster.endpoints.iter().map(|endpoint| endpoint.label.clone());
         let standings = self.cluster.standings().clone();
         (labels.zip(standings).collect(), self.cluster.leading())

@@ -1,6 +1,6 @@
 //! Finding a deposited dossier admissible, and taking that back.
 
-use super::{App, AppError, Ctx, Place, transaction::transaction};
+use super::{App, AppError, Ctx, DossierPath, transaction::transaction};
 use crate::{
     domain::{
         access::Action,
@@ -19,7 +19,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::RoundOpen`]; the policy's or the store's.
-    pub async fn admit(&self, ctx: &Ctx, place: &Place) -> Result<(), AppError> {
+    pub async fn admit(&self, ctx: &Ctx, place: &DossierPath) -> Result<(), AppError> {
         let (who, now, id) = (ctx.account()?, ctx.now, place.id);
         transaction!(self.store, db => {
             let (dossier, _) = place.lock(ctx, db, Action::DossierAdmit).await?;
@@ -43,7 +43,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Reason`] when there is none or it is too long; the policy's or the store's.
-    pub async fn take_back_admission(&self, ctx: &Ctx, place: &Place, reason: &str) -> Result<(), AppError> {
+    pub async fn take_back_admission(&self, ctx: &Ctx, place: &DossierPath, reason: &str) -> Result<(), AppError> {
         let reason = clean(TextKind::Prose, reason);
         ctx.actor()?;
         let (id, reason) = (place.id, reason.trim());

@@ -1,6 +1,6 @@
 //! What officers do with a deposited dossier: the state of its examination, and giving it to experts.
 
-use super::{App, AppError, Ctx, Place, mail::Letter, transaction::transaction};
+use super::{App, AppError, Ctx, DossierPath, mail::Letter, transaction::transaction};
 use crate::{
     domain::{
         access::{Action, Stage},
@@ -34,7 +34,7 @@ impl App {
     ///
     /// # Errors
     /// The policy's or the store's.
-    pub async fn desk(&self, ctx: &Ctx, place: &Place) -> Result<Option<Desk>, AppError> {
+    pub async fn desk(&self, ctx: &Ctx, place: &DossierPath) -> Result<Option<Desk>, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let (dossier, _) = match place.load(ctx, &mut db, Action::ExpertAssign).await {
             // An auditor who also is of the jury, say, is not led to a passkey from here.
@@ -61,7 +61,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotAdmissible`], [`AppError::NoExpert`] when the dossier cannot be given to this person; the policy's
     /// or the store's.
-    pub async fn assign(&self, ctx: &Ctx, place: &Place, expert: AccountId) -> Result<(), AppError> {
+    pub async fn assign(&self, ctx: &Ctx, place: &DossierPath, expert: AccountId) -> Result<(), AppError> {
         let (who, now, id) = (ctx.account()?, ctx.now, place.id);
         let (assignment, job) = (Uuid::now_v7(), Uuid::now_v7());
         transaction!(self.store, db => {
@@ -95,7 +95,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] when it is not given; the policy's or the store's.
-    pub async fn release(&self, ctx: &Ctx, place: &Place, assignment: Uuid) -> Result<(), AppError> {
+    pub async fn release(&self, ctx: &Ctx, place: &DossierPath, assignment: Uuid) -> Result<(), AppError> {
         let (who, now, id) = (ctx.account()?, ctx.now, place.id);
         transaction!(self.store, db => {
             place.lock(ctx, db, Action::ExpertAssign).await?;

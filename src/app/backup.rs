@@ -6,7 +6,7 @@
 
 mod seal;
 
-pub use seal::{Trust, Vouched, signer};
+pub use seal::{SetTrust, TrustPolicy, signer};
 pub(super) use seal::{check, known, remember};
 
 use super::{App, AppError, Drill, mirror};

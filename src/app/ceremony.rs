@@ -3,7 +3,7 @@
 use super::{App, AppError, Ctx, transaction::transaction};
 use crate::{
     domain::ids::AccountId,
-    store::ceremony::{self, Kind},
+    store::ceremony::{self, CeremonyKind},
 };
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -17,7 +17,7 @@ impl App {
         &self,
         ctx: &Ctx,
         id: Uuid,
-        kind: Kind,
+        kind: CeremonyKind,
         account: Option<AccountId>,
         state: &serde_json::Value,
     ) -> Result<(), AppError> {
@@ -34,7 +34,7 @@ impl App {
         &self,
         ctx: &Ctx,
         id: Uuid,
-        kind: Kind,
+        kind: CeremonyKind,
         account: Option<AccountId>,
     ) -> Result<serde_json::Value, AppError> {
         let now = ctx.now;

@@ -59,7 +59,7 @@ pub struct Ctx {
     /// Who asks, if anyone is known.
     pub actor: Option<Actor>,
     /// A fault asked for by a test.
-    pub fault: Option<Fault>,
+    pub fault: Option<InjectedFault>,
     /// The client's address, where it is known for sure; never logged.
     pub client: Option<IpAddr>,
     /// The host that was asked, when it is a call's.
@@ -70,7 +70,7 @@ pub struct Ctx {
 
 /// Faults that tests may ask for where the configuration allows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum InjectedFault {
     /// The process dies after the commit of a deposit, before the answer.
     DieAfterCommit,
 }

@@ -4,8 +4,8 @@
 mod gift;
 mod guest;
 
-pub use gift::{Gift, GiftFault};
-pub use guest::{Guest, Read, Reader};
+pub use gift::{Invitation, InvitationFault};
+pub use guest::{AccessRecord, Guest, ReaderIdentity};
 
 use super::{App, AppError, Ctx, Share, mail::Letter, transaction::transaction};
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
         outbox,
     },
 };
-use gift::Fine;
+use gift::ValidInvitation;
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -70,14 +70,14 @@ pub struct Guests {
     /// Who holds what, the newest first; those whose time is over are there too.
     pub given: Vec<Guest>,
     /// Who has read or changed what, the latest first.
-    pub readings: Vec<Read>,
+    pub readings: Vec<AccessRecord>,
     /// Whether there are older ones.
     pub older: bool,
 }
 
 /// A dossier of somebody else of which a part was given.
 #[derive(Debug)]
-pub struct Given {
+pub struct SharedDossier {
     /// Which.
     pub id: DossierId,
     /// Slug of its call.
@@ -111,7 +111,7 @@ impl App {
             title: dossier.draft.text(&call.company.project).to_owned(),
             call: dossier.call,
             given: Guest::all(&delegation::of_dossier(&mut db, id).await?, ctx.now),
-            readings: readings.into_iter().map(|what| Read { by: Reader::of(&what), what }).collect(),
+            readings: readings.into_iter().map(|what| AccessRecord { by: ReaderIdentity::of(&what), what }).collect(),
             older,
         })
     }
@@ -121,7 +121,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Gift`] with everything that is wrong; the policy's or the store's.
-    pub async fn give(&self, ctx: &Ctx, id: DossierId, gift: &Gift) -> Result<(), AppError> {
+    pub async fn give(&self, ctx: &Ctx, id: DossierId, gift: &Invitation) -> Result<(), AppError> {
         let (giver, now) = (ctx.actor()?.account.clone(), ctx.now);
         let (delegation, job) = (Uuid::now_v7(), Uuid::now_v7());
         let giver = &giver;
@@ -142,15 +142,15 @@ impl App {
             let others = standing.iter().filter(|one| one.ends_at >= now && one.email != address);
             let others: BTreeSet<&str> = others.map(|one| one.email.as_str()).collect();
             let sent = delegation::sent(db, giver.id, &address, now - gift::INVITATION_WINDOW).await?;
-            let mut faults: Vec<GiftFault> = gift::crowded(others.len(), sent).collect();
+            let mut faults: Vec<InvitationFault> = gift::crowded(others.len(), sent).collect();
             if !delegation::fits(&parts) {
-                faults.push(GiftFault::TooMuch);
+                faults.push(InvitationFault::TooMuch);
             }
             let deposits = parts.iter().any(|(_, verb)| *verb == Verb::Deposit);
             if deposits && ctx.actor()?.rights.unconfirmed(now) {
-                faults.push(GiftFault::Unconfirmed);
+                faults.push(InvitationFault::Unconfirmed);
             }
-            let Fine { email, note, ends } = match fine {
+            let ValidInvitation { email, note, ends } = match fine {
                 Ok(fine) if faults.is_empty() => fine,
                 fine => return Err(AppError::Gift(fine.err().into_iter().flatten().chain(faults).collect())),
             };
@@ -219,7 +219,7 @@ impl App {
     ///
     /// # Errors
     /// The policy's or the store's.
-    pub async fn given_dossiers(&self, ctx: &Ctx) -> Result<Vec<Given>, AppError> {
+    pub async fn given_dossiers(&self, ctx: &Ctx) -> Result<Vec<SharedDossier>, AppError> {
         let account = &ctx.actor()?.account;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let mut given = Vec::new();
@@ -239,7 +239,14 @@ impl App {
             let Ok(call) = self.call(&dossier.call) else { continue };
             let Ok(status) = self.status_of(ctx, &dossier) else { continue };
             let title = dossier.draft.text(&call.company.project).to_owned();
-            given.push(Given { id, call: dossier.call, round: dossier.round, title, status, share: Share::of(&door) });
+            given.push(SharedDossier {
+                id,
+                call: dossier.call,
+                round: dossier.round,
+                title,
+                status,
+                share: Share::of(&door),
+            });
         }
         Ok(given)
     }

@@ -6,7 +6,7 @@ mod version;
 pub use changed::DraftChanged;
 
 use super::{
-    App, AppError, Ctx, Fault,
+    App, AppError, Ctx, InjectedFault,
     mail::Letter,
     transaction::{attempted, transaction},
 };
@@ -15,7 +15,7 @@ use crate::{
         access::{Action, Part},
         calendar::show_instant,
         call::Call,
-        dossier::{Dossier, Refusal, Sealed, State},
+        dossier::{Dossier, Refusal, SealedVersion, State},
         evaluation::DepositContext,
         event::EventKind,
         ids::{AttemptId, DossierId},
@@ -73,7 +73,7 @@ impl App {
         let done = attempted!(transaction!(self.store, db => self.deposit_once(db, ctx, id, asked, job).await))?;
         if done.new {
             self.work.notify_one();
-            if ctx.fault == Some(Fault::DieAfterCommit) {
+            if ctx.fault == Some(InjectedFault::DieAfterCommit) {
                 std::process::abort();
             }
         }
@@ -122,7 +122,7 @@ impl App {
         let LockedHeads { receipts, sealed_at, journal: events } = journal::lock_heads(db).await?;
         let instants = Instants::seal(ctx.now, ctx.clock.now(), dossier.changed_at, sealed_at)
             .map_err(|_| DraftChanged::refusing(call, &dossier, asked.revision, ctx.now))?;
-        let Sealed { version, manifest, parts, evaluation } = sealed;
+        let SealedVersion { version, manifest, parts, evaluation } = sealed;
         // The receipt says what the depositor may know; the officers' list counts what the whole round shows.
         let examined = DepositContext { other_deposits: others.all, ..context };
         let evaluation = if others.all > others.known { examined.evaluate(&dossier.draft) } else { evaluation };

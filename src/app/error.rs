@@ -55,7 +55,7 @@ pub enum AppError {
     NotAnAddress(EmailFault),
     /// What was to be given to a guest is not right; all of it is there.
     #[error("the invitation is refused")]
-    Gift(Vec<super::delegate::GiftFault>),
+    Gift(Vec<super::delegate::InvitationFault>),
     /// A reason that has to be given is missing or too long.
     #[error("a reason is needed")]
     Reason,

@@ -2,7 +2,7 @@
 
 use super::{App, AppError, Ctx, context::about};
 use crate::{
-    auth::{Channel, Denied, Keys, Rights, Rule, RuleId, SessionToken, Standing, read, rules_for},
+    auth::{AccountFacts, Channel, Denied, Keys, Rights, Rule, RuleId, SessionToken, read, rules_for},
     domain::{
         access::{About, Action, Amr, Part, Relations, Stage, Target, Verb},
         ids::{AccountId, DossierId, SessionId},
@@ -50,7 +50,7 @@ impl App {
             }
         };
         drop(db);
-        let standing = Standing { confirmed_until: Some(now), ..self.standing(&account) };
+        let standing = AccountFacts { confirmed_until: Some(now), ..self.standing(&account) };
         let keys = Keys::ephemeral()?;
         let ends = now + SignedDuration::from_mins(1);
         let session = SessionId(Uuid::now_v7());
@@ -69,8 +69,8 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::SignInNeeded`] or [`AppError::Overloaded`].
-    pub fn own_rights(&self, ctx: &Ctx) -> Result<Vec<Verdict>, AppError> {
-        let verdict = |action: &Action| Verdict::of(ctx, *action, &Target::Call, None);
+    pub fn own_rights(&self, ctx: &Ctx) -> Result<Vec<RightAnswer>, AppError> {
+        let verdict = |action: &Action| RightAnswer::of(ctx, *action, &Target::Call, None);
         OF_CALLS.iter().map(verdict).collect()
     }
 
@@ -97,7 +97,7 @@ impl App {
 /// What somebody may do on one dossier.
 pub struct RightsOn {
     /// The answers.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<RightAnswer>,
     /// Whether anything of it is theirs to see.
     pub known: bool,
     /// Slug of its call, for those who see the draft.
@@ -135,7 +135,7 @@ const OF_DOSSIERS: [(Action, Part); 11] = [
 ];
 
 /// The policy's answer to one question about oneself.
-pub struct Verdict {
+pub struct RightAnswer {
     /// What one would do.
     pub action: Action,
     /// To which part, where less than the whole was given.
@@ -150,7 +150,7 @@ pub struct Verdict {
     pub others: Vec<Text>,
 }
 
-impl Verdict {
+impl RightAnswer {
     fn of(ctx: &Ctx, action: Action, target: &Target, part: Option<Part>) -> Result<Self, AppError> {
         let rights = &ctx.actor()?.rights;
         let now = rights.may(action, target, ctx.now);
@@ -172,9 +172,9 @@ impl Verdict {
 }
 
 /// The verdicts on a dossier, and whether the person may see any of it.
-fn verdicts(ctx: &Ctx, about: &About) -> Result<(Vec<Verdict>, bool), AppError> {
+fn verdicts(ctx: &Ctx, about: &About) -> Result<(Vec<RightAnswer>, bool), AppError> {
     let on = |action, part: &Part, told| {
-        Verdict::of(ctx, action, &Target::Dossier(About { part: part.clone(), ..about.clone() }), told)
+        RightAnswer::of(ctx, action, &Target::Dossier(About { part: part.clone(), ..about.clone() }), told)
     };
     let staff = ctx.actor()?.account.roles.staff();
     let mut all = Vec::new();

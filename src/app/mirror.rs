@@ -5,7 +5,7 @@
 
 use super::{App, AppError};
 use crate::{
-    blob::peers::Peer,
+    blob::peers::PeerStore,
     store::{Freshness, piece, process::Process},
 };
 use std::{collections::BTreeMap, fs, io, path::Path, time::Duration};
@@ -36,10 +36,10 @@ pub(super) fn own_store(data_dir: &Path) -> io::Result<Uuid> {
 }
 
 /// The stores that can be asked, each by one of its processes.
-pub(super) fn stores(processes: &[Process]) -> Vec<Peer> {
+pub(super) fn stores(processes: &[Process]) -> Vec<PeerStore> {
     let alive = processes.iter().filter(|process| process.silent_ms < SILENT_MS);
     let stores: BTreeMap<Uuid, String> = alive.filter_map(|process| process.registration.attachments.clone()).collect();
-    stores.into_iter().map(|(store, address)| Peer { store, address }).collect()
+    stores.into_iter().map(|(store, address)| PeerStore { store, address }).collect()
 }
 
 /// Has here whatever others have, again and again, until the future is dropped.

@@ -4,14 +4,14 @@ use super::{App, AppError, Ctx, SignedIn, StartError, transaction::transaction};
 use crate::{
     auth::{
         self,
-        oidc::{Expected, OidcError, Provider, Registration},
+        oidc::{Expected, OidcError, Provider, ProviderRegistration},
     },
     config::Config,
     domain::{
         access::Amr,
         ids::{AccountId, SessionId},
     },
-    store::{account, ceremony::Kind},
+    store::{account, ceremony::CeremonyKind},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 /// Somebody who leaves for the provider.
 #[derive(Clone, Debug)]
-pub struct Leaving {
+pub struct ProviderRedirect {
     /// Where to.
     pub address: String,
     /// What their browser keeps meanwhile, so that nobody else's comes back in their stead.
@@ -44,7 +44,7 @@ pub(super) fn provider(config: &Config) -> Result<Option<Provider>, StartError> 
     let Some(oidc) = &config.sign_in.oidc else { return Ok(None) };
     let path = &oidc.client_secret_file;
     let secret = std::fs::read_to_string(path).map_err(|source| StartError::Read { path: path.clone(), source })?;
-    let registration = Registration {
+    let registration = ProviderRegistration {
         issuer: oidc.issuer.clone(),
         client_id: oidc.client_id.clone(),
         secret: secret.trim_end().into(),
@@ -71,7 +71,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] without one, [`AppError::TooManyLinks`], [`AppError::Provider`] or the store's.
-    pub async fn leave_for_provider(&self, ctx: &Ctx, next: &str) -> Result<Leaving, AppError> {
+    pub async fn leave_for_provider(&self, ctx: &Ctx, next: &str) -> Result<ProviderRedirect, AppError> {
         let provider = self.provider(ctx)?;
         if !self.ceremonies.admits(ctx.client, std::time::Instant::now()) {
             return Err(AppError::TooManyLinks);
@@ -80,8 +80,8 @@ impl App {
         let (address, expected) = provider.ask(id.to_string()).await?;
         let left = Left { expected, browser: hex::encode(auth::link_hash(&secret)), next: next.to_owned() };
         let state = serde_json::to_value(left).map_err(|error| OidcError::Unavailable(error.to_string()))?;
-        self.begin_ceremony(ctx, id, Kind::Oidc, None, &state).await?;
-        Ok(Leaving { address, secret, until: ctx.now + super::ceremony::CEREMONY_LIFETIME })
+        self.begin_ceremony(ctx, id, CeremonyKind::Oidc, None, &state).await?;
+        Ok(ProviderRedirect { address, secret, until: ctx.now + super::ceremony::CEREMONY_LIFETIME })
     }
 
     /// Signs in whoever comes back from the provider, and tells where they wanted to go.
@@ -97,7 +97,7 @@ impl App {
     ) -> Result<(SignedIn, String), AppError> {
         let provider = self.provider(ctx)?;
         let id = state.parse().map_err(|_| AppError::CeremonyOver)?;
-        let left = self.end_ceremony(ctx, id, Kind::Oidc, None).await?;
+        let left = self.end_ceremony(ctx, id, CeremonyKind::Oidc, None).await?;
         let left: Left = serde_json::from_value(left).map_err(|error| OidcError::Unavailable(error.to_string()))?;
         if left.browser != hex::encode(auth::link_hash(secret)) {
             return Err(AppError::CeremonyOver);

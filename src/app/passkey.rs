@@ -13,11 +13,11 @@ use super::{App, AppError, Ctx};
 use crate::{
     auth::{
         PasskeyError,
-        passkey::{Begun, RelyingParty},
+        passkey::{CeremonyStart, RelyingParty},
     },
     config::Passkeys,
     domain::ids::AccountId,
-    store::{Freshness, account::Account, ceremony::Kind, passkey},
+    store::{Freshness, account::Account, ceremony::CeremonyKind, passkey},
 };
 use uuid::Uuid;
 
@@ -72,9 +72,9 @@ impl App {
     async fn begin_passkey(
         &self,
         ctx: &Ctx,
-        kind: Kind,
+        kind: CeremonyKind,
         account: Option<AccountId>,
-        begun: Begun,
+        begun: CeremonyStart,
     ) -> Result<Ceremony, AppError> {
         let id = Uuid::now_v7();
         self.begin_ceremony(ctx, id, kind, account, &begun.state).await?;

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 /// A dossier, in a round of a call.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Place {
+pub struct DossierPath {
     /// The call.
     pub call: String,
     /// The round.
@@ -24,7 +24,7 @@ pub struct Place {
     pub id: DossierId,
 }
 
-impl Place {
+impl DossierPath {
     /// Checks that a row of the dossier says the same.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ use tokio::fs::File;
 
 /// A dossier as its reader may see it.
 #[derive(Debug)]
-pub struct Page {
+pub struct DossierView {
     /// The dossier, with the parts that the reader was given.
     pub dossier: Dossier,
     /// Title of the project, which whoever was given anything sees.
@@ -81,7 +81,7 @@ impl App {
     ///
     /// # Errors
     /// The policy's or the store's.
-    pub async fn page(&self, ctx: &Ctx, id: DossierId) -> Result<Page, AppError> {
+    pub async fn page(&self, ctx: &Ctx, id: DossierId) -> Result<DossierView, AppError> {
         self.open_page(ctx, id, Part::Whole).await
     }
 
@@ -89,7 +89,7 @@ impl App {
     ///
     /// # Errors
     /// The policy's or the store's.
-    pub async fn overview(&self, ctx: &Ctx, id: DossierId) -> Result<Page, AppError> {
+    pub async fn overview(&self, ctx: &Ctx, id: DossierId) -> Result<DossierView, AppError> {
         self.open_page(ctx, id, Part::Overview).await
     }
 
@@ -98,11 +98,11 @@ impl App {
     ///
     /// # Errors
     /// The policy's or the store's.
-    pub async fn form_page(&self, ctx: &Ctx, id: DossierId, section: &str) -> Result<Page, AppError> {
+    pub async fn form_page(&self, ctx: &Ctx, id: DossierId, section: &str) -> Result<DossierView, AppError> {
         self.open_page(ctx, id, Part::Section(section.to_owned())).await
     }
 
-    async fn open_page(&self, ctx: &Ctx, id: DossierId, part: Part) -> Result<Page, AppError> {
+    async fn open_page(&self, ctx: &Ctx, id: DossierId, part: Part) -> Result<DossierView, AppError> {
         let (page, rule) = self.load_page(ctx, id, part.clone()).await?;
         if !page.share.owned {
             let data = serde_json::json!({ "part": part.to_string(), "rule": rule });
@@ -111,7 +111,7 @@ impl App {
         Ok(page)
     }
 
-    async fn load_page(&self, ctx: &Ctx, id: DossierId, part: Part) -> Result<(Page, RuleId), AppError> {
+    async fn load_page(&self, ctx: &Ctx, id: DossierId, part: Part) -> Result<(DossierView, RuleId), AppError> {
         let form = matches!(part, Part::Section(_));
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let (mut dossier, door) = {
@@ -128,7 +128,7 @@ impl App {
         let title = dossier.draft.text(&call.company.project).to_owned();
         share.prune(&mut dossier, &mut uploads);
         share.prune_findings(&mut evaluation);
-        Ok((Page { dossier, title, uploads, evaluation, versions, share }, door.rule))
+        Ok((DossierView { dossier, title, uploads, evaluation, versions, share }, door.rule))
     }
 
     /// Evaluates a draft as a deposit at this instant; while it is what was deposited, at the instant of its deposit.

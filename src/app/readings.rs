@@ -22,11 +22,11 @@ const AT_ONCE: usize = 200;
 
 /// Notes that the worker has still to write.
 #[derive(Debug, Default)]
-pub(super) struct Readings(Mutex<VecDeque<Note>>);
+pub(super) struct Readings(Mutex<VecDeque<PendingReading>>);
 
 /// A reading that has still to be written down.
 #[derive(Clone, Debug)]
-struct Note {
+struct PendingReading {
     id: Uuid,
     event: Event,
     /// The address of a guest, whose first coming is noted too.
@@ -34,15 +34,15 @@ struct Note {
 }
 
 impl Readings {
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Note>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<PendingReading>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn first(&self) -> Vec<Note> {
+    fn first(&self) -> Vec<PendingReading> {
         self.lock().iter().take(AT_ONCE).cloned().collect()
     }
 
-    fn written(&self, notes: &[Note]) {
+    fn written(&self, notes: &[PendingReading]) {
         let ids: BTreeSet<Uuid> = notes.iter().map(|note| note.id).collect();
         self.lock().retain(|note| !ids.contains(&note.id));
     }
@@ -80,7 +80,7 @@ impl App {
         guest: Option<String>,
     ) -> Result<(), AppError> {
         let event = ctx.event(kind, Some(id), data)?;
-        self.readings.lock().push_back(Note { id: Uuid::now_v7(), event, guest });
+        self.readings.lock().push_back(PendingReading { id: Uuid::now_v7(), event, guest });
         Ok(())
     }
 
@@ -97,7 +97,7 @@ impl App {
             }
             let notes = &notes;
             transaction!(self.store, db => {
-                for Note { event, guest, .. } in notes {
+                for PendingReading { event, guest, .. } in notes {
                     if let (Some(guest), Some(dossier)) = (guest, event.dossier) {
                         delegation::used(db, dossier, guest, event.at).await?;
                     }

@@ -15,18 +15,18 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 const MAX_KINDS: usize = 1000;
 
 /// What a line is about. Only genuine tokens have an id that counts, so that strangers cannot make up kinds.
-type Kind = (Channel, Refusal, Option<Uuid>);
+type RefusalKind = (Channel, Refusal, Option<Uuid>);
 
 /// When a kind was last told, and how many came since.
 #[derive(Clone, Copy, Debug)]
-struct Told {
+struct RefusalCount {
     at: Instant,
     since: u64,
 }
 
 /// Counts refusals, within one process.
 #[derive(Debug, Default)]
-pub(super) struct Refusals(Mutex<HashMap<Kind, Told>>);
+pub(super) struct Refusals(Mutex<HashMap<RefusalKind, RefusalCount>>);
 
 impl Refusals {
     /// Notes a token that was not taken; the id is that of a genuine one. One that has merely run out is counted only.
@@ -43,7 +43,7 @@ impl Refusals {
     }
 
     /// How many a line has to tell of now; none while the last line is less than a minute old.
-    fn due(&self, kind: Kind, now: Instant) -> Option<u64> {
+    fn due(&self, kind: RefusalKind, now: Instant) -> Option<u64> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(told) = all.get_mut(&kind) {
             told.since += 1;
@@ -51,13 +51,13 @@ impl Refusals {
                 return None;
             }
             let count = told.since;
-            *told = Told { at: now, since: 0 };
+            *told = RefusalCount { at: now, since: 0 };
             return Some(count);
         }
         if all.len() >= MAX_KINDS {
             all.clear();
         }
-        all.insert(kind, Told { at: now, since: 0 });
+        all.insert(kind, RefusalCount { at: now, since: 0 });
         Some(1)
     }
 }

@@ -3,7 +3,7 @@
 use super::{App, mirror};
 use crate::store::{
     StoreError, edge,
-    process::{self, Registration, State},
+    process::{self, ProcessRegistration, ProcessState},
 };
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
@@ -32,7 +32,7 @@ const DEAD_PROCESS_RETENTION_SECONDS: u32 = 3600;
 #[derive(Clone)]
 pub struct Presence {
     app: App,
-    registration: Registration,
+    registration: ProcessRegistration,
 }
 
 impl Presence {
@@ -42,7 +42,7 @@ impl Presence {
         let portal = &app.config.portal;
         let host = nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
         let shared = app.config.attachments.as_ref().map(|shared| shared.listen.to_string());
-        let registration = Registration {
+        let registration = ProcessRegistration {
             id: Uuid::now_v7(),
             name: portal.name.clone().unwrap_or_else(|| format!("{host}/{}", portal.listen)),
             address: portal.listen.to_string(),
@@ -59,8 +59,8 @@ impl Presence {
         let mut away = false;
         loop {
             match bounded(self.beat()).await {
-                Ok(State::Draining) => return,
-                Ok(State::Starting | State::Ready) => {
+                Ok(ProcessState::Draining) => return,
+                Ok(ProcessState::Starting | ProcessState::Ready) => {
                     if std::mem::take(&mut away) {
                         tracing::info!("process.registered_again");
                     }
@@ -75,14 +75,14 @@ impl Presence {
         }
     }
 
-    async fn beat(&self) -> Result<State, StoreError> {
+    async fn beat(&self) -> Result<ProcessState, StoreError> {
         let mut db = self.app.store.reserved().await?;
         let id = self.registration.id;
         if let Some(peers) = self.app.blobs.peers() {
             peers.meet(mirror::stores(&process::all(&mut db).await?));
         }
         match process::beat(&mut db, id).await? {
-            Some(State::Starting) => process::ready(&mut db, id).await?,
+            Some(ProcessState::Starting) => process::ready(&mut db, id).await?,
             Some(state) => return Ok(state),
             None => {
                 process::register(&mut db, &self.registration).await?;
@@ -91,7 +91,7 @@ impl Presence {
                 tracing::info!(%id, name = self.registration.name, "process.registered");
             }
         }
-        Ok(State::Ready)
+        Ok(ProcessState::Ready)
     }
 
     /// Asks every edge to give this process no more requests, and waits until they have all done so.

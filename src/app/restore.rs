@@ -2,7 +2,9 @@
 
 use super::{
     App,
-    backup::{BackupError, DATABASE_FILE, Set, Trust, Vouched, check, copy_blobs, copy_keys, failed, known, remember},
+    backup::{
+        BackupError, DATABASE_FILE, Set, SetTrust, TrustPolicy, check, copy_blobs, copy_keys, failed, known, remember,
+    },
 };
 use crate::{
     blob,
@@ -63,8 +65,8 @@ pub async fn restore(
     folder: &Path,
     set: &Set,
     config: &Config,
-    trust: &Trust,
-) -> Result<(Restored, Vouched), BackupError> {
+    trust: &TrustPolicy,
+) -> Result<(Restored, SetTrust), BackupError> {
     vacant(config)?;
     // Nothing here says whose sets are ours: there is no installation yet.
     let vouched = check(set, &[], trust)?;
@@ -110,9 +112,9 @@ impl App {
         &self,
         folder: &Path,
         set: &Set,
-        trust: &Trust,
+        trust: &TrustPolicy,
         began: Instant,
-    ) -> Result<(Drill, Vouched), BackupError> {
+    ) -> Result<(Drill, SetTrust), BackupError> {
         let at = self.clock();
         let data = &self.config.portal.data_dir;
         let vouched = check(set, &known(&self.keys, &data.join("keys"))?, trust)?;

@@ -11,7 +11,7 @@ use crate::{
         Freshness,
         deposit::Version,
         interest,
-        review::{self, Standing},
+        review::{self, StandingDeposit},
     },
 };
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct ToEvaluate {
     /// What stands.
-    pub standing: Standing,
+    pub standing: StandingDeposit,
     /// It was given to this expert; otherwise the person is of the jury.
     pub assigned: bool,
     /// It may be read now: the expert has declared to have no conflict.
@@ -31,7 +31,7 @@ pub struct ToEvaluate {
 #[derive(Clone, Debug)]
 pub struct Declaration {
     /// What stands.
-    pub standing: Standing,
+    pub standing: StandingDeposit,
     /// It was given to this expert.
     pub assigned: bool,
     /// The person has declared to have no conflict.
@@ -112,7 +112,7 @@ impl App {
     ///
     /// # Errors
     /// The policy's or the store's.
-    pub async fn declare(&self, ctx: &Ctx, id: DossierId, conflict: bool) -> Result<Standing, AppError> {
+    pub async fn declare(&self, ctx: &Ctx, id: DossierId, conflict: bool) -> Result<StandingDeposit, AppError> {
         let (who, now) = (ctx.account()?, ctx.now);
         transaction!(self.store, db => {
             let row = review::lock(db, id).await?;

@@ -10,7 +10,7 @@ use crate::{
     },
     store::{
         Freshness,
-        account::{self, Account, Given},
+        account::{self, Account, RoleGrant},
         api_token, journal, session,
     },
 };
@@ -86,7 +86,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] when the address has no account; the store's.
-    pub async fn roles_of(&self, email: &str) -> Result<(Account, Vec<Given>), AppError> {
+    pub async fn roles_of(&self, email: &str) -> Result<(Account, Vec<RoleGrant>), AppError> {
         let email = self.account_address(email).await?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let account = account::by_email(&mut db, &email).await?.ok_or(AppError::NotFound)?;

@@ -1,6 +1,6 @@
 //! What officers see of a round: the deposits that stand, and how many drafts there are.
 
-use super::{App, AppError, Ctx, Place};
+use super::{App, AppError, Ctx, DossierPath};
 use crate::{
     domain::{
         access::{Action, Part, Target},
@@ -77,7 +77,11 @@ impl App {
     ///
     /// # Errors
     /// The policy's or the store's.
-    pub async fn standing_deposit(&self, ctx: &Ctx, place: &Place) -> Result<(Arc<Examined>, Vec<Version>), AppError> {
+    pub async fn standing_deposit(
+        &self,
+        ctx: &Ctx,
+        place: &DossierPath,
+    ) -> Result<(Arc<Examined>, Vec<Version>), AppError> {
         ctx.may(Action::RoundList, &Target::Call)?;
         self.read_standing(ctx, place.id, Some(place)).await
     }
@@ -87,7 +91,7 @@ impl App {
         &self,
         ctx: &Ctx,
         id: DossierId,
-        place: Option<&Place>,
+        place: Option<&DossierPath>,
     ) -> Result<(Arc<Examined>, Vec<Version>), AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = review::standing(&mut db, id).await?;

@@ -8,7 +8,7 @@ pub(super) use cache::Cache;
 
 use super::{Actor, App, AppError, Ctx, SignedIn, transaction::transaction};
 use crate::{
-    auth::{self, Bearer, BearerKind, Channel, Refusal, Rights, SessionToken, Standing},
+    auth::{self, AccountFacts, Bearer, BearerKind, Channel, Refusal, Rights, SessionToken},
     config::Passkeys,
     domain::{
         access::{Amr, Roles},
@@ -49,7 +49,7 @@ const MAX_JOURNALLED_NARROWED_TOKENS: u32 = 100;
 const LAST_USE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Somebody who is known, and the token that the browser should keep from now on.
-pub struct Known {
+pub struct Authentication {
     /// Who.
     pub actor: Actor,
     /// A fresh token with its session's end, when the presented one is about to run out.
@@ -61,7 +61,12 @@ impl App {
     ///
     /// # Errors
     /// When the database fails: an unknown answer is not "nobody".
-    pub async fn authenticate(&self, text: &str, channel: Channel, now: Timestamp) -> Result<Option<Known>, AppError> {
+    pub async fn authenticate(
+        &self,
+        text: &str,
+        channel: Channel,
+        now: Timestamp,
+    ) -> Result<Option<Authentication>, AppError> {
         let key = (channel, text.to_owned());
         let before = self.sessions.get(&key);
         if let Some(entry) = before.as_ref().filter(|entry| entry.stands(now)) {
@@ -107,7 +112,7 @@ impl App {
             }
             renewed = Some(token);
         }
-        let standing = Standing {
+        let standing = AccountFacts {
             stepped_up: live.stepped_up_at.is_some(),
             confirmed_until: live.stepped_up_at.map(|at| at + CONFIRMATION_LIFETIME),
             has_passkey: live.has_passkey && self.relying_party.is_some(),
@@ -190,8 +195,8 @@ impl App {
     }
 
     /// What is known of an account outside of its sessions.
-    pub(super) fn standing(&self, account: &Account) -> Standing {
-        Standing {
+    pub(super) fn standing(&self, account: &Account) -> AccountFacts {
+        AccountFacts {
             account: account.id,
             roles: account.roles.clone(),
             suspended: account.suspended,

@@ -75,10 +75,10 @@ impl App {
         let all: BTreeMap<&String, &String> =
             defined.chain(self.guest_hosts.iter().map(|(host, call)| (host, call))).collect();
         for (host, call) in &all {
-            site::put(&mut db, host, call, site::Source::Call).await?;
+            site::put(&mut db, host, call, site::HostSource::Call).await?;
         }
         for old in site::all(&mut db).await? {
-            if old.source == site::Source::Call.slug() && !all.contains_key(&old.host) {
+            if old.source == site::HostSource::Call.slug() && !all.contains_key(&old.host) {
                 site::remove(&mut db, &old.host).await?;
             }
         }

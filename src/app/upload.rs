@@ -5,7 +5,7 @@
 
 use super::{App, AppError, Attached, Ctx, attach::PieceRequirement};
 use crate::{
-    blob::partial::{Held, Partial, PartialError},
+    blob::partial::{Partial, PartialError, PartialWriter},
     domain::{ids::DossierId, media::FileRefusal},
 };
 use bytes::Bytes;
@@ -108,7 +108,7 @@ pub struct Destination<'a> {
 
 /// What is remembered beside the parts.
 #[derive(Debug, Serialize, Deserialize)]
-struct Note {
+struct UploadRecord {
     dossier: DossierId,
     code: String,
     name: String,
@@ -118,7 +118,7 @@ struct Note {
     done: Option<Attached>,
 }
 
-impl Note {
+impl UploadRecord {
     fn bytes(&self) -> Result<Vec<u8>, AppError> {
         Ok(serde_json::to_vec(self).map_err(io::Error::other)?)
     }
@@ -173,7 +173,7 @@ impl App {
         SystemRandom::new().fill(&mut bytes).map_err(|_| io::Error::other("no randomness"))?;
         let id = hex::encode(bytes);
         let (name, issued) = (name.chars().take(500).collect(), issued.chars().take(40).collect());
-        let note = Note { dossier: to.dossier, code: to.code.to_owned(), name, issued, length, done: None };
+        let note = UploadRecord { dossier: to.dossier, code: to.code.to_owned(), name, issued, length, done: None };
         self.blobs.begin(owner, &id, note.bytes()?).await?;
         Ok((id, note.state(0, max_bytes)))
     }
@@ -232,7 +232,7 @@ impl App {
     async fn append_held<E>(
         &self,
         ctx: &Ctx,
-        (mut held, mut note, requirement): (Held, Note, PieceRequirement),
+        (mut held, mut note, requirement): (PartialWriter, UploadRecord, PieceRequirement),
         append: Append,
         body: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Appended, AppError> {
@@ -290,7 +290,12 @@ impl App {
     }
 
     /// Takes an upload over, once it is sure that this person may attach this piece, and began it.
-    async fn hold(&self, ctx: &Ctx, to: Destination<'_>, id: &str) -> Result<(Held, Note, PieceRequirement), AppError> {
+    async fn hold(
+        &self,
+        ctx: &Ctx,
+        to: Destination<'_>,
+        id: &str,
+    ) -> Result<(PartialWriter, UploadRecord, PieceRequirement), AppError> {
         let partial = self.blobs.partial(ctx.account()?.0, id).ok_or(AppError::NotFound)?;
         let note = read(&partial).await?;
         if !note.leads_to(to) {
@@ -312,7 +317,7 @@ impl App {
     }
 }
 
-async fn read(partial: &Partial) -> Result<Note, AppError> {
+async fn read(partial: &Partial) -> Result<UploadRecord, AppError> {
     let note = partial.note().await.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => AppError::NotFound,
         _ => error.into(),
@@ -320,7 +325,7 @@ async fn read(partial: &Partial) -> Result<Note, AppError> {
     Ok(serde_json::from_slice(&note).map_err(io::Error::other)?)
 }
 
-async fn remember(held: &Held, note: &Note) -> Result<(), AppError> {
+async fn remember(held: &PartialWriter, note: &UploadRecord) -> Result<(), AppError> {
     held.note(note.bytes()?).await?;
     Ok(held.clear().await?)
 }

@@ -1,7 +1,7 @@
 //! What the fuzz targets of `fuzz/` call; the tests here call the same for a few seconds. Nothing of this is in the program.
 
 use super::{
-    ApiToken, Channel, Keys, Rights, RootKind, Standing, TokenError,
+    AccountFacts, ApiToken, Channel, Keys, Rights, RootKind, TokenError,
     admit::admit_blocks,
     attenuate::{Narrowing, describe, narrow},
     read,
@@ -64,7 +64,7 @@ impl World {
 
     fn rights(&self, text: &str) -> Result<Rights, TokenError> {
         let bearer = read(&self.keys, text, Channel::Api, NOW)?;
-        let standing = Standing {
+        let standing = AccountFacts {
             account: OWNER,
             roles: Roles::given([]),
             suspended: false,

@@ -1,6 +1,6 @@
 //! The whole policy as a table that a person can read: who, what, on a dossier in which stage.
 
-use super::{Channel, Denied, Keys, KeysError, Rights, SessionToken, Standing, TokenError, read};
+use super::{AccountFacts, Channel, Denied, Keys, KeysError, Rights, SessionToken, TokenError, read};
 use crate::domain::{
     access::{About, Action, Amr, Grant, Part, Relations, Role, Roles, Stage, Target, Verb},
     ids::{AccountId, DossierId, SessionId},
@@ -29,7 +29,7 @@ const OWNER: AccountId = AccountId(Uuid::from_u128(1));
 const SOMEBODY: AccountId = AccountId(Uuid::from_u128(2));
 
 /// Somebody who asks, and what the dossier is to them.
-struct Person {
+struct MatrixPerson {
     name: &'static str,
     rights: Rights,
     relations: Relations,
@@ -40,13 +40,13 @@ fn given(part: Part, verb: Verb) -> Relations {
     Relations { grants: vec![Grant { part, verb, until }], ..Relations::default() }
 }
 
-fn people(keys: &Keys) -> Result<Vec<Person>, MatrixError> {
+fn people(keys: &Keys) -> Result<Vec<MatrixPerson>, MatrixError> {
     let person = |name, account, role: Option<Role>, amr, relations| {
         let roles = Roles::given(role);
         let ends = NOW + SignedDuration::from_hours(1);
         let token = SessionToken { session: SessionId(Uuid::from_u128(3)), account, roles: &roles, amr, ends };
         let bearer = read(keys, &token.mint(keys, NOW)?, Channel::Browser, NOW)?;
-        let standing = Standing {
+        let standing = AccountFacts {
             account,
             roles,
             suspended: name == "suspended officer",
@@ -56,7 +56,7 @@ fn people(keys: &Keys) -> Result<Vec<Person>, MatrixError> {
             passkeys_required: true,
         };
         let rights = Rights::new(Arc::new(bearer), Channel::Browser, standing);
-        Ok::<_, MatrixError>(Person { name, rights, relations })
+        Ok::<_, MatrixError>(MatrixPerson { name, rights, relations })
     };
     let none = Relations::default;
     let staff = |name, role| person(name, SOMEBODY, Some(role), Amr::Passkey, none());

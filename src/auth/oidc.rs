@@ -23,7 +23,7 @@ const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
 /// What the provider knows the portal by.
 #[derive(Clone)]
-pub struct Registration {
+pub struct ProviderRegistration {
     /// The provider's own name for itself, an address.
     pub issuer: String,
     /// What it calls the portal.
@@ -42,7 +42,7 @@ pub struct Registration {
 
 /// An identity provider.
 pub struct Provider {
-    registration: Registration,
+    registration: ProviderRegistration,
     http: Http,
 }
 
@@ -75,7 +75,7 @@ impl Provider {
     ///
     /// # Errors
     /// When this machine's authorities cannot be read.
-    pub fn new(registration: Registration) -> Result<Self, reqwest::Error> {
+    pub fn new(registration: ProviderRegistration) -> Result<Self, reqwest::Error> {
         // Following redirects would let the provider have the portal call anyone.
         let http =
             reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PROVIDER_TIMEOUT).build()?;
@@ -180,7 +180,7 @@ impl Provider {
 
     async fn client(&self) -> Result<Client, OidcError> {
         use secrecy::ExposeSecret;
-        let Registration { issuer, client_id, secret, redirect, .. } = &self.registration;
+        let ProviderRegistration { issuer, client_id, secret, redirect, .. } = &self.registration;
         let issuer = IssuerUrl::new(issuer.clone()).map_err(unavailable)?;
         let redirect = RedirectUrl::new(redirect.clone()).map_err(unavailable)?;
         let metadata = CoreProviderMetadata::discover_async(issuer, &self.http).await.map_err(unavailable)?;

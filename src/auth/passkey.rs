@@ -18,7 +18,7 @@ pub struct RelyingParty(Webauthn);
 
 /// A ceremony as it begins.
 #[derive(Clone, Debug)]
-pub struct Begun {
+pub struct CeremonyStart {
     /// What the browser is asked for, as the arguments of `navigator.credentials`.
     pub options: Json,
     /// What the end has to be held against; never leaves the server.
@@ -53,9 +53,9 @@ impl From<WebauthnError> for PasskeyError {
 
 /// The part of an answer that is looked at before the rest is verified.
 #[derive(Clone, Debug)]
-pub struct Answer(PublicKeyCredential);
+pub struct DeviceAnswer(PublicKeyCredential);
 
-impl Answer {
+impl DeviceAnswer {
     /// Reads what a device signed.
     ///
     /// # Errors
@@ -96,12 +96,12 @@ impl RelyingParty {
         account: AccountId,
         email: &str,
         known: Vec<Vec<u8>>,
-    ) -> Result<Begun, PasskeyError> {
+    ) -> Result<CeremonyStart, PasskeyError> {
         let (options, state) = self.0.start_passkey_registration(account.0, email, email, Some(known))?;
         let mut options = serde_json::to_value(options)?;
         options["publicKey"]["authenticatorSelection"]["residentKey"] = json!("required");
         options["publicKey"]["authenticatorSelection"]["requireResidentKey"] = json!(true);
-        Ok(Begun { options, state: serde_json::to_value(state)? })
+        Ok(CeremonyStart { options, state: serde_json::to_value(state)? })
     }
 
     /// Takes a new passkey.
@@ -120,7 +120,7 @@ impl RelyingParty {
     ///
     /// # Errors
     /// When the state cannot be written.
-    pub fn begin_authentication(&self, among: &[Vec<u8>]) -> Result<Begun, PasskeyError> {
+    pub fn begin_authentication(&self, among: &[Vec<u8>]) -> Result<CeremonyStart, PasskeyError> {
         let (options, state) = self.0.start_discoverable_authentication()?;
         let mut options = serde_json::to_value(options)?;
         options["publicKey"]["allowCredentials"] =
@@ -129,7 +129,7 @@ impl RelyingParty {
         if let Some(options) = options.as_object_mut() {
             options.remove("mediation");
         }
-        Ok(Begun { options, state: serde_json::to_value(state)? })
+        Ok(CeremonyStart { options, state: serde_json::to_value(state)? })
     }
 
     /// Verifies that the holder of a stored passkey answered; gives it back with its new counter.
@@ -137,7 +137,12 @@ impl RelyingParty {
     /// # Errors
     /// [`PasskeyError::Refused`] for another challenge, origin, host or key, an unverified user, or a counter that did
     /// not grow: the passkey may have been copied.
-    pub fn finish_authentication(&self, answer: &Answer, state: Json, stored: Json) -> Result<Proven, PasskeyError> {
+    pub fn finish_authentication(
+        &self,
+        answer: &DeviceAnswer,
+        state: Json,
+        stored: Json,
+    ) -> Result<Proven, PasskeyError> {
         let state: DiscoverableAuthentication = serde_json::from_value(state)?;
         let mut passkey: Passkey = serde_json::from_value(stored)?;
         let done = self.0.finish_discoverable_authentication_v2(&answer.0, state, &passkey)?;

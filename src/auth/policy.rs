@@ -42,7 +42,7 @@ pub(super) const LONGEST: Duration = Duration::from_millis(250);
 
 /// What the database and the configuration know of a bearer, as of this request.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct AccountFacts {
     /// Whose token it is.
     pub account: AccountId,
     /// The roles that the account holds now.
@@ -59,7 +59,7 @@ pub struct Standing {
     pub passkeys_required: bool,
 }
 
-impl Standing {
+impl AccountFacts {
     /// Whether an irrevocable act waits for a confirmation now.
     fn unconfirmed(&self, channel: Channel, now: Timestamp) -> bool {
         let can = self.has_passkey || (self.passkeys_required && self.roles.want_passkey());
@@ -72,13 +72,13 @@ impl Standing {
 pub struct Rights {
     bearer: Arc<Bearer>,
     channel: Channel,
-    standing: Arc<Standing>,
+    standing: Arc<AccountFacts>,
 }
 
 impl Rights {
     /// Rights of a bearer who came by a channel.
     #[must_use]
-    pub fn new(bearer: Arc<Bearer>, channel: Channel, standing: Standing) -> Self {
+    pub fn new(bearer: Arc<Bearer>, channel: Channel, standing: AccountFacts) -> Self {
         Self { bearer, channel, standing: Arc::new(standing) }
     }
 
@@ -96,7 +96,7 @@ impl Rights {
 
     /// What is known of it.
     #[must_use]
-    pub fn standing(&self) -> &Standing {
+    pub fn standing(&self) -> &AccountFacts {
         &self.standing
     }
 
@@ -122,7 +122,7 @@ impl Rights {
     /// The same, as if the person had just confirmed with a passkey.
     #[must_use]
     pub fn confirmed(&self, now: Timestamp) -> Self {
-        let standing = Standing { confirmed_until: Some(now), stepped_up: true, ..(*self.standing).clone() };
+        let standing = AccountFacts { confirmed_until: Some(now), stepped_up: true, ..(*self.standing).clone() };
         Self { standing: Arc::new(standing), ..self.clone() }
     }
 

@@ -73,7 +73,7 @@ pub struct KeptPartial {
 
 /// A partial file in the hands of one request.
 #[derive(Debug)]
-pub struct Held {
+pub struct PartialWriter {
     partial: Partial,
     file: Arc<File>,
     turn: String,
@@ -177,7 +177,7 @@ impl Partial {
     ///
     /// # Errors
     /// See [`PartialError`].
-    pub async fn claim(&self) -> Result<Held, PartialError> {
+    pub async fn claim(&self) -> Result<PartialWriter, PartialError> {
         let turn = turn()?;
         let (part, place, own) = (self.named("part"), self.named("turn"), turn.clone());
         let file = blocking(move || {
@@ -207,7 +207,7 @@ impl Partial {
         let note = self.named("note");
         // Being asked for is being used.
         blocking(move || OpenOptions::new().append(true).open(note)?.set_modified(SystemTime::now())).await?;
-        Ok(Held { partial: self.clone(), file, turn, offset: meta.len() })
+        Ok(PartialWriter { partial: self.clone(), file, turn, offset: meta.len() })
     }
 
     async fn is_turn_of(&self, turn: &str) -> bool {
@@ -261,7 +261,7 @@ fn turn() -> io::Result<String> {
     Ok(hex::encode(bytes))
 }
 
-impl Held {
+impl PartialWriter {
     /// Bytes that have arrived and are kept.
     #[must_use]
     pub fn offset(&self) -> u64 {

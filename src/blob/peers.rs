@@ -32,7 +32,7 @@ const LARGEST: u64 = 1 << 30;
 
 /// A store of another machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Peer {
+pub struct PeerStore {
     /// The store: several processes may serve the same one.
     pub store: Uuid,
     /// Where one of them listens: `address:port`.
@@ -46,7 +46,7 @@ pub struct Peers {
     copies: u8,
     key: hmac::Key,
     client: Client,
-    others: RwLock<Vec<Peer>>,
+    others: RwLock<Vec<PeerStore>>,
 }
 
 impl Peers {
@@ -66,16 +66,16 @@ impl Peers {
     }
 
     /// Learns which stores there are; its own is passed over.
-    pub fn meet(&self, stores: Vec<Peer>) {
+    pub fn meet(&self, stores: Vec<PeerStore>) {
         let others = stores.into_iter().filter(|peer| peer.store != self.own).collect();
         *self.others.write().unwrap_or_else(PoisonError::into_inner) = others;
     }
 
-    fn others(&self) -> Vec<Peer> {
+    fn others(&self) -> Vec<PeerStore> {
         self.others.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn ask(&self, method: Method, peer: &Peer, sha256: &str) -> RequestBuilder {
+    fn ask(&self, method: Method, peer: &PeerStore, sha256: &str) -> RequestBuilder {
         let proof = prove(&self.key, method.as_str(), sha256);
         self.client.request(method, format!("http://{}/attachments/{sha256}", peer.address)).header(HEADER, proof)
     }
@@ -100,7 +100,7 @@ impl Peers {
 
     async fn put(
         &self,
-        peer: &Peer,
+        peer: &PeerStore,
         file: &Path,
         sha256: &str,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -134,7 +134,7 @@ impl Peers {
         Ok(false)
     }
 
-    async fn get(&self, blobs: &Blobs, peer: &Peer, sha256: &str) -> Result<bool, BlobError> {
+    async fn get(&self, blobs: &Blobs, peer: &PeerStore, sha256: &str) -> Result<bool, BlobError> {
         let answer = match self.ask(Method::GET, peer, sha256).send().await {
             Ok(answer) if answer.status() == StatusCode::OK => answer,
             Ok(answer) if answer.status() == StatusCode::NOT_FOUND => return Ok(false),

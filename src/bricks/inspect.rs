@@ -17,7 +17,7 @@ const MAX_UNPACKED: usize = 16 * 1024 * 1024;
 
 /// Why a file was not opened, or what is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum InspectionFault {
     /// It breaks off.
     Truncated,
     /// Nothing in it can be shown.
@@ -45,21 +45,21 @@ pub fn inspect(bytes: &[u8], accepted: &[String]) -> Result<FileVerdict, FileRef
     }
     let image = |()| Inspection { opened: true, ..Inspection::default() };
     let opened = match media {
-        _ if bytes.len() as u64 > MAX_BYTES => Err(Fault::Unknown),
+        _ if bytes.len() as u64 > MAX_BYTES => Err(InspectionFault::Unknown),
         "application/pdf" => pdf::inspect(bytes),
         "image/png" => png::check(bytes).map(image),
         "image/jpeg" => jpeg::check(bytes).map(image),
         // Kinds that no call of ours asks for.
-        _ => Err(Fault::Unknown),
+        _ => Err(InspectionFault::Unknown),
     };
     opened.map(|inspection| FileVerdict { media: media.to_owned(), inspection }).or_else(|fault| match fault {
-        Fault::Unknown => judge_ends(bytes, bytes, accepted),
-        Fault::Encrypted => Err(FileRefusal::Encrypted),
+        InspectionFault::Unknown => judge_ends(bytes, bytes, accepted),
+        InspectionFault::Encrypted => Err(FileRefusal::Encrypted),
         // A page of the web that speaks of PDFs is a page of the web.
         _ if let Some(other) = said_before_pdf(bytes) => Err(FileRefusal::WrongType(other.to_owned())),
-        Fault::Truncated => Err(FileRefusal::Truncated),
-        Fault::Unreadable => Err(FileRefusal::Unreadable),
-        Fault::NoPage => Err(FileRefusal::NoPage),
+        InspectionFault::Truncated => Err(FileRefusal::Truncated),
+        InspectionFault::Unreadable => Err(FileRefusal::Unreadable),
+        InspectionFault::NoPage => Err(FileRefusal::NoPage),
     })
 }
 

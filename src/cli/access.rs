@@ -28,20 +28,20 @@ pub enum AccessCommand {
     /// Says whether somebody may do something, by which rule, or who could; exit code 1 when not.
     Explain(ExplainArgs),
     /// Shows what an address is.
-    Roles(Person),
+    Roles(PersonArgs),
     /// Gives a role to an address; its sessions end.
     Give(GiveArgs),
     /// Takes a role away from an address; its sessions end.
     Take(TakeArgs),
     /// Lets an address do nothing any more.
-    Suspend(Person),
+    Suspend(PersonArgs),
     /// Lets a suspended address in again.
-    Readmit(Person),
+    Readmit(PersonArgs),
 }
 
 /// Somebody of an installation.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Person {
+pub struct PersonArgs {
     /// Address.
     email: String,
     /// Configuration file of the portal.
@@ -74,7 +74,7 @@ pub struct ExplainArgs {
 #[derive(Clone, Debug, clap::Args)]
 pub struct GiveArgs {
     #[command(flatten)]
-    person: Person,
+    person: PersonArgs,
     /// The role, such as auditor.
     #[arg(long, value_parser = word::<Role>)]
     role: Role,
@@ -87,7 +87,7 @@ pub struct GiveArgs {
 #[derive(Clone, Debug, clap::Args)]
 pub struct TakeArgs {
     #[command(flatten)]
-    person: Person,
+    person: PersonArgs,
     /// The role.
     #[arg(long, value_parser = word::<Role>)]
     role: Role,
@@ -167,7 +167,7 @@ async fn explain(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
     Ok(if found.allowed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn roles(person: &Person) -> anyhow::Result<ExitCode> {
+async fn roles(person: &PersonArgs) -> anyhow::Result<ExitCode> {
     let app = open(&person.config)?;
     let found = app.roles_of(&person.email).await;
     app.store.close().await;
@@ -209,7 +209,7 @@ async fn take(args: &TakeArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn suspend(person: &Person, suspended: bool) -> anyhow::Result<ExitCode> {
+async fn suspend(person: &PersonArgs, suspended: bool) -> anyhow::Result<ExitCode> {
     let app = open(&person.config)?;
     let done = app.suspend(&person.email, suspended).await;
     app.store.close().await;

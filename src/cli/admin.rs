@@ -21,14 +21,14 @@ use std::{
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum AdminCommand {
     /// Brings the database schema up to date.
-    Migrate(Installation),
+    Migrate(InstallationArgs),
     /// Makes an address an officer's.
     Officer(OfficerArgs),
     /// Shows, renews and drops the root keys of tokens.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
     /// Checks that no receipt was altered, removed or put in between.
-    Chain(Installation),
+    Chain(InstallationArgs),
     /// Makes a backup set: database, attachments and keys.
     Backup(backup::BackupArgs),
     /// Copies the newest backup set into the repository that [backup.restic] names.
@@ -57,7 +57,7 @@ pub enum AdminCommand {
 
 /// Which installation.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Installation {
+pub struct InstallationArgs {
     /// Configuration file.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
@@ -69,7 +69,7 @@ pub struct OfficerArgs {
     /// Address of the person.
     email: String,
     #[command(flatten)]
-    installation: Installation,
+    installation: InstallationArgs,
 }
 
 /// Options of `guichet admin token`.
@@ -84,7 +84,7 @@ pub struct TokenArgs {
     #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=366))]
     days: u16,
     #[command(flatten)]
-    installation: Installation,
+    installation: InstallationArgs,
 }
 
 fn label(text: &str) -> Result<String, String> {
@@ -116,7 +116,7 @@ pub async fn run(command: AdminCommand) -> anyhow::Result<()> {
     }
 }
 
-async fn migrate(installation: &Installation) -> anyhow::Result<()> {
+async fn migrate(installation: &InstallationArgs) -> anyhow::Result<()> {
     let config = Config::read(&installation.config)?;
     let store = Store::open(&config.database).context("cannot read the password of the database")?;
     store.migrate().await.context("cannot bring the database schema up to date")?;
@@ -125,7 +125,7 @@ async fn migrate(installation: &Installation) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn chain(installation: &Installation) -> anyhow::Result<()> {
+async fn chain(installation: &InstallationArgs) -> anyhow::Result<()> {
     let app = App::open(Config::read(&installation.config)?)?;
     let report = app.check_chain().await?;
     app.store.close().await;

@@ -33,7 +33,7 @@ pub enum DatabaseCommand {
     /// Runs the private server of a small installation, in the place of this program.
     Run(RunArgs),
     /// Shows the servers, who leads, what was failed over and backed up; exit code 1 when something is wrong.
-    Status(Installation),
+    Status(DatabaseArgs),
     /// Has the leadership handed over, and looks whether it was.
     Switchover(SwitchoverArgs),
     /// Has replication-manager make a logical backup of a server, and looks whether it did.
@@ -42,7 +42,7 @@ pub enum DatabaseCommand {
 
 /// Which installation.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Installation {
+pub struct DatabaseArgs {
     /// Configuration file, with a [repman] section for orders.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
@@ -68,7 +68,7 @@ pub struct SwitchoverArgs {
     #[arg(long, value_name = "HOST:PORT")]
     to: Option<Host>,
     #[command(flatten)]
-    installation: Installation,
+    installation: DatabaseArgs,
 }
 
 /// Options of `guichet database backup`.
@@ -78,7 +78,7 @@ pub struct BackupArgs {
     #[arg(long, value_name = "HOST:PORT")]
     of: Host,
     #[command(flatten)]
-    installation: Installation,
+    installation: DatabaseArgs,
 }
 
 pub(super) async fn run(command: DatabaseCommand) -> anyhow::Result<ExitCode> {
@@ -95,7 +95,7 @@ fn repman(config: &Config) -> anyhow::Result<Repman> {
     Ok(Repman::new(section)?)
 }
 
-async fn status(installation: &Installation) -> anyhow::Result<ExitCode> {
+async fn status(installation: &DatabaseArgs) -> anyhow::Result<ExitCode> {
     let config = Config::read(&installation.config)?;
     let store = Store::open(&config.database)?;
     let answers = tokio::time::timeout(EXAMINATION_TIMEOUT, store.ping()).await;

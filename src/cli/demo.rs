@@ -18,9 +18,9 @@ use crate::{
 };
 use access::{Access, AccessFile};
 use anyhow::{Context, bail};
-use children::{Children, Program};
+use children::{ChildProgram, Children};
 use folder::Folder;
-use installation::Installation;
+use installation::DemoInstallation;
 use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -65,8 +65,8 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=16))]
     pub processes: u16,
     /// Whether officers must have a passkey; a demonstration leaves everyone the choice.
-    #[arg(long, value_enum, default_value_t = Asked::Offered)]
-    pub passkeys: Asked,
+    #[arg(long, value_enum, default_value_t = PasskeyMode::Offered)]
+    pub passkeys: PasskeyMode,
     /// Lets requests set their clock and ask for faults, for tests.
     #[arg(long)]
     pub test_hooks: bool,
@@ -77,18 +77,18 @@ pub struct DemoArgs {
 
 /// What `--passkeys` may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Asked {
+pub enum PasskeyMode {
     /// Staff have their rights by passkey only.
     Required,
     /// Everyone may have one.
     Offered,
 }
 
-impl From<Asked> for Passkeys {
-    fn from(asked: Asked) -> Self {
+impl From<PasskeyMode> for Passkeys {
+    fn from(asked: PasskeyMode) -> Self {
         match asked {
-            Asked::Required => Self::Required,
-            Asked::Offered => Self::Offered,
+            PasskeyMode::Required => Self::Required,
+            PasskeyMode::Offered => Self::Offered,
         }
     }
 }
@@ -101,10 +101,10 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     // Everything in the folder is private: keys, tokens, the samples' data. Children inherit it, Sōzu included,
     // whose saved states hold the certificate's key.
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
-    let progress = Progress::begin();
+    let progress = StartProgress::begin();
     let folder = Folder::open(&args.dir)?;
     end_left_overs(&folder).await?;
-    let installation = Installation::prepare(&args, &folder)?;
+    let installation = DemoInstallation::prepare(&args, &folder)?;
     let access = AccessFile::new(folder.file("access.json"));
     let (mut children, mut fault) = Children::new(folder.file("log"), folder.file("run"), access.clone());
 
@@ -138,18 +138,18 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
 
 async fn start_and_watch(
     args: &DemoArgs,
-    installation: &Installation,
+    installation: &DemoInstallation,
     children: &mut Children,
-    database: oneshot::Receiver<Server>,
+    database: oneshot::Receiver<ServerSection>,
     access: &AccessFile,
-    progress: &Progress,
+    progress: &StartProgress,
 ) -> anyhow::Result<()> {
     let itself = std::env::current_exe().context("cannot find this program's own file")?;
     let role = |role: &str, config: PathBuf, name: String| {
         let args = [role.into(), "--config".into(), config.into_os_string(), "--with-parent".into()];
-        Program { name, file: itself.clone(), args: args.to_vec(), grace: STOP_GRACE }
+        ChildProgram { name, file: itself.clone(), args: args.to_vec(), grace: STOP_GRACE }
     };
-    children.keep(Program {
+    children.keep(ChildProgram {
         name: "sozu".into(),
         file: installation.sozu.clone(),
         args: vec!["start".into(), "--config".into(), installation.sozu_config.clone().into_os_string()],
@@ -189,7 +189,7 @@ async fn start_and_watch(
 
 /// What the rest has to know of a started database.
 #[derive(Debug)]
-struct Server {
+struct ServerSection {
     database: Database,
     /// Nothing for one that others started.
     pid: Option<u32>,
@@ -197,24 +197,24 @@ struct Server {
 
 /// The file that `--database` names.
 #[derive(serde::Deserialize)]
-struct Section {
+struct ConfigSection {
     database: Database,
 }
 
 fn read_section(file: &Path) -> anyhow::Result<Database> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let section: Section = toml::from_str(&text).with_context(|| file.display().to_string())?;
+    let section: ConfigSection = toml::from_str(&text).with_context(|| file.display().to_string())?;
     Ok(section.database)
 }
 
 /// A database that others keep.
 async fn use_database(
     database: Database,
-    up: oneshot::Sender<Server>,
+    up: oneshot::Sender<ServerSection>,
     stopping: oneshot::Receiver<()>,
 ) -> anyhow::Result<()> {
     // Nobody listens any more when the start was given up; the stop comes next.
-    drop(up.send(Server { database, pid: None }));
+    drop(up.send(ServerSection { database, pid: None }));
     drop(stopping.await);
     Ok(())
 }
@@ -234,7 +234,7 @@ fn read_sign_in(file: &Path) -> anyhow::Result<SignIn> {
 /// Starts the database, restarts it when it ends by itself, and stops it when the other end of `stopping` is dropped.
 async fn keep_database(
     dir: PathBuf,
-    up: oneshot::Sender<Server>,
+    up: oneshot::Sender<ServerSection>,
     mut stopping: oneshot::Receiver<()>,
     access: AccessFile,
 ) -> anyhow::Result<()> {
@@ -253,7 +253,7 @@ async fn keep_database(
                 user: server.user().into(),
                 ..Database::default()
             };
-            let told = Server { database, pid: Some(server.pid()) };
+            let told = ServerSection { database, pid: Some(server.pid()) };
             // Nobody listens any more when the start was given up; the stop comes next.
             drop(up.send(told));
         }
@@ -270,7 +270,7 @@ async fn keep_database(
     }
 }
 
-async fn wait_until_ready(installation: &Installation, progress: &Progress) -> anyhow::Result<()> {
+async fn wait_until_ready(installation: &DemoInstallation, progress: &StartProgress) -> anyhow::Result<()> {
     let began = Instant::now();
     let patience = |what: &str| {
         if began.elapsed() < START_TIMEOUT {
@@ -338,11 +338,11 @@ async fn end_left_overs(folder: &Folder) -> anyhow::Result<()> {
 }
 
 /// Says on standard error how far the start has come.
-struct Progress {
+struct StartProgress {
     began: Instant,
 }
 
-impl Progress {
+impl StartProgress {
     fn begin() -> Self {
         Self { began: Instant::now() }
     }

@@ -21,9 +21,9 @@ use crate::{
     private_file::replace_private,
 };
 use anyhow::{Context, bail};
-use client::{Draft, Portal};
-use files::{Files, PieceOnDisk};
-use findings::{Found, Refused};
+use client::{Draft, PortalClient};
+use files::{DossierFiles, PieceOnDisk};
+use findings::{DepositFindings, Found};
 use memory::Memory;
 use std::{
     io::{self, IsTerminal, Write},
@@ -68,8 +68,8 @@ pub async fn run(args: DepositArgs) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Ok(None) => Ok(ExitCode::FAILURE),
-        Err(error) => match error.downcast::<Refused>() {
-            Ok(Refused(found, more)) => {
+        Err(error) => match error.downcast::<DepositFindings>() {
+            Ok(DepositFindings(found, more)) => {
                 findings::print(&mut io::stderr().lock(), &found, more, args.lang)?;
                 writeln!(
                     io::stderr(),
@@ -85,8 +85,8 @@ pub async fn run(args: DepositArgs) -> anyhow::Result<ExitCode> {
 
 /// What to print of the receipt; nothing when the person thought better of it.
 async fn deposit(args: &DepositArgs) -> anyhow::Result<Option<String>> {
-    let files = Files::read(&args.folder, args.lang)?;
-    let portal = Portal::new(&args.url, &args.token_file, args.ca.as_deref(), args.connect, args.lang)?;
+    let files = DossierFiles::read(&args.folder, args.lang)?;
+    let portal = PortalClient::new(&args.url, &args.token_file, args.ca.as_deref(), args.connect, args.lang)?;
     let mut memory = Memory::recall(&args.folder, portal.url(), &files.call, &files.round)?;
     // Written down before it is sent: an answer that gets lost is asked for again under the same id.
     memory.save()?;
@@ -118,7 +118,7 @@ async fn deposit(args: &DepositArgs) -> anyhow::Result<Option<String>> {
 }
 
 /// Sends the answers and the pieces that are not there yet, and says how the dossier stands then.
-async fn bring_up_to_date(portal: &Portal, dossier: DossierId, files: &Files) -> anyhow::Result<Draft> {
+async fn bring_up_to_date(portal: &PortalClient, dossier: DossierId, files: &DossierFiles) -> anyhow::Result<Draft> {
     let draft = portal.replace(dossier, &files.answers).await?;
     let changed: Vec<&PieceOnDisk> = files.pieces.iter().filter(|piece| !draft.has(piece)).collect();
     for piece in &changed {
@@ -135,7 +135,7 @@ async fn bring_up_to_date(portal: &Portal, dossier: DossierId, files: &Files) ->
     Ok(draft)
 }
 
-fn confirmed(args: &DepositArgs, files: &Files, found: &[Found], more: usize) -> anyhow::Result<bool> {
+fn confirmed(args: &DepositArgs, files: &DossierFiles, found: &[Found], more: usize) -> anyhow::Result<bool> {
     let (lang, mut err) = (args.lang, io::stderr().lock());
     findings::print(&mut err, found, more, lang)?;
     let question = lang.tr("Déposer maintenant ? [o/N]", "Deposit now? [y/N]");

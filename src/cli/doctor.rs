@@ -20,7 +20,7 @@ use std::{
 #[derive(Clone, Debug, clap::Args)]
 pub struct DoctorArgs {
     /// Only this part.
-    part: Option<Part>,
+    part: Option<DoctorTopic>,
     /// Configuration file.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
@@ -28,7 +28,7 @@ pub struct DoctorArgs {
 
 /// A part of an installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Part {
+enum DoctorTopic {
     /// The database: each server of a cluster, setting by setting.
     Database,
 }
@@ -123,7 +123,7 @@ enum Mark {
     Problem,
 }
 
-struct Line {
+struct ReportLine {
     mark: Mark,
     text: String,
     remedy: Option<String>,
@@ -132,27 +132,27 @@ struct Line {
 /// What was found.
 #[derive(Default)]
 pub struct Sheet {
-    lines: Vec<Line>,
+    lines: Vec<ReportLine>,
 }
 
 impl Sheet {
     /// All is well with something.
     pub fn fine(&mut self, text: impl Into<String>) {
-        self.lines.push(Line { mark: Mark::Ok, text: text.into(), remedy: None });
+        self.lines.push(ReportLine { mark: Mark::Ok, text: text.into(), remedy: None });
     }
 
     /// Something should be known or done, and the portal works all the same.
     pub fn attention(&mut self, text: impl Into<String>, remedy: impl Into<String>) {
-        self.lines.push(Line { mark: Mark::Attention, text: text.into(), remedy: Some(remedy.into()) });
+        self.lines.push(ReportLine { mark: Mark::Attention, text: text.into(), remedy: Some(remedy.into()) });
     }
 
     /// Something keeps the portal from working, or from keeping its promises.
     pub fn problem(&mut self, text: impl Into<String>, remedy: impl Into<String>) {
-        self.lines.push(Line { mark: Mark::Problem, text: text.into(), remedy: Some(remedy.into()) });
+        self.lines.push(ReportLine { mark: Mark::Problem, text: text.into(), remedy: Some(remedy.into()) });
     }
 
     fn print(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-        for Line { mark, text, remedy } in &self.lines {
+        for ReportLine { mark, text, remedy } in &self.lines {
             let word = match mark {
                 Mark::Ok => "ok       ",
                 Mark::Attention => "attention",

@@ -12,7 +12,7 @@ use std::{path::PathBuf, process::ExitCode};
 #[command(args_conflicts_with_subcommands = true)]
 pub struct EdgeArgs {
     #[command(subcommand)]
-    question: Option<Question>,
+    question: Option<EdgeCommand>,
     /// Configuration file, with an [edge] section.
     #[arg(long, value_name = "FILE", required = true)]
     config: Option<PathBuf>,
@@ -22,7 +22,7 @@ pub struct EdgeArgs {
 }
 
 #[derive(Clone, Debug, clap::Subcommand)]
-enum Question {
+enum EdgeCommand {
     /// Shows what the running edge knows; exit code 1 when something is wrong, 2 when it does not answer.
     Status(status::StatusArgs),
     /// Shows what would change in Sōzu; exit code 1 when something would, 2 when that cannot be told.
@@ -35,8 +35,8 @@ enum Question {
 /// When the configuration cannot be used or signals cannot be listened to.
 pub async fn run(args: EdgeArgs) -> anyhow::Result<ExitCode> {
     match args.question {
-        Some(Question::Status(args)) => return status::run(args).await,
-        Some(Question::Plan(args)) => return plan::run(args).await,
+        Some(EdgeCommand::Status(args)) => return status::run(args).await,
+        Some(EdgeCommand::Plan(args)) => return plan::run(args).await,
         None => {}
     }
     let stop = async {

@@ -14,9 +14,9 @@ mod status;
 
 use crate::cli::parent::asked_to_stop;
 use anyhow::Context;
-use kept::Kept;
+use kept::SupervisedProcess;
 use nix::{fcntl::Flock, sys::signal::Signal};
-use plan::Plan;
+use plan::SupervisionPlan;
 use record::Records;
 use std::{
     collections::BTreeMap,
@@ -42,14 +42,14 @@ const ORPHAN_STOP_GRACE: Duration = Duration::from_secs(30);
 #[command(args_conflicts_with_subcommands = true)]
 pub struct KeepArgs {
     #[command(subcommand)]
-    question: Option<Question>,
+    question: Option<KeepCommand>,
     /// The plan: which programs, and how.
     #[arg(long, value_name = "FILE", required = true)]
     plan: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, clap::Subcommand)]
-enum Question {
+enum KeepCommand {
     /// Shows the programs; exit code 1 when one is not as it should be, 2 when that cannot be told.
     Status(status::StatusArgs),
     /// Ends one program, which is then started as the plan says; requests may be lost.
@@ -62,13 +62,13 @@ enum Question {
 /// When the plan cannot be used or signals cannot be listened to.
 pub async fn run(args: KeepArgs) -> anyhow::Result<ExitCode> {
     match args.question {
-        Some(Question::Status(args)) => return status::run(&args),
-        Some(Question::Restart(args)) => return status::restart(&args),
+        Some(KeepCommand::Status(args)) => return status::run(&args),
+        Some(KeepCommand::Restart(args)) => return status::restart(&args),
         None => {}
     }
     let file = args.plan.context("--plan is missing")?;
     let successor = {
-        let mut keeper = Keeper::open(&file)?;
+        let mut keeper = Supervisor::open(&file)?;
         let successor = tokio::select! {
             successor = keeper.follow() => Some(successor),
             asked = asked_to_stop(false) => {
@@ -105,10 +105,10 @@ async fn answers(keeper: &Path) -> bool {
     matches!(timeout(IDENTIFY_TIMEOUT, command.status()).await, Ok(Ok(status)) if status.success())
 }
 
-struct Keeper {
+struct Supervisor {
     file: PathBuf,
     records: Arc<Records>,
-    kept: BTreeMap<String, Kept>,
+    kept: BTreeMap<String, SupervisedProcess>,
     /// A process waits to be replaced.
     pending: Arc<Notify>,
     /// What was wrong with the plan when it was read last.
@@ -118,9 +118,9 @@ struct Keeper {
     _lock: Flock<File>,
 }
 
-impl Keeper {
+impl Supervisor {
     fn open(file: &Path) -> anyhow::Result<Self> {
-        let plan = Plan::read(file)?;
+        let plan = SupervisionPlan::read(file)?;
         let records = Arc::new(Records::open(&plan.state_dir)?);
         let lock = records.lock()?;
         std::fs::create_dir_all(&plan.log_dir).with_context(|| format!("cannot make {}", plan.log_dir.display()))?;
@@ -139,7 +139,7 @@ impl Keeper {
     }
 
     /// Ends what a predecessor has started and the plan no longer has.
-    fn end_orphans(&mut self, plan: &Plan) {
+    fn end_orphans(&mut self, plan: &SupervisionPlan) {
         for name in self.records.names() {
             if plan.programs.iter().any(|program| program.name == name) {
                 continue;
@@ -168,7 +168,7 @@ impl Keeper {
                 () = tokio::time::sleep(POLL_INTERVAL) => {}
                 () = self.pending.notified() => {}
             }
-            let plan = match Plan::read(&self.file) {
+            let plan = match SupervisionPlan::read(&self.file) {
                 Ok(plan) => plan,
                 Err(error) => {
                     self.blame(format!("the plan is refused: {error:#}"));
@@ -197,7 +197,7 @@ impl Keeper {
         self.fault = fault;
     }
 
-    fn apply(&mut self, plan: &Plan) {
+    fn apply(&mut self, plan: &SupervisionPlan) {
         let gone: Vec<String> =
             self.kept.keys().filter(|name| !plan.programs.iter().any(|one| one.name == **name)).cloned().collect();
         for name in gone {
@@ -211,7 +211,12 @@ impl Keeper {
             match self.kept.get(&program.name) {
                 Some(kept) => kept.tell(program.clone()),
                 None => {
-                    let kept = Kept::start(program.clone(), &plan.log_dir, self.records.clone(), self.pending.clone());
+                    let kept = SupervisedProcess::start(
+                        program.clone(),
+                        &plan.log_dir,
+                        self.records.clone(),
+                        self.pending.clone(),
+                    );
                     self.kept.insert(program.name.clone(), kept);
                 }
             }
@@ -221,10 +226,11 @@ impl Keeper {
     /// Stops everything: what others rely on comes last.
     async fn stop(&mut self) {
         let all = std::mem::take(&mut self.kept).into_values();
-        let (last, first): (Vec<Kept>, Vec<Kept>) = all.partition(|kept| kept.program().stop_last);
+        let (last, first): (Vec<SupervisedProcess>, Vec<SupervisedProcess>) =
+            all.partition(|kept| kept.program().stop_last);
         futures_util::future::join_all(std::mem::take(&mut self.leaving).into_values()).await;
         for stage in [first, last] {
-            futures_util::future::join_all(stage.into_iter().map(Kept::stop)).await;
+            futures_util::future::join_all(stage.into_iter().map(SupervisedProcess::stop)).await;
         }
     }
 }

@@ -29,7 +29,7 @@ const MIN_CERTIFICATE_DAYS: i64 = 14;
 pub struct PromiseArgs {
     /// What is asked.
     #[arg(value_enum)]
-    question: Question,
+    question: PromiseCommand,
     /// Room that has to be left for data, MiB: with less, nothing can be deposited soon.
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     reserve_mib: u64,
@@ -39,7 +39,7 @@ pub struct PromiseArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Question {
+enum PromiseCommand {
     /// Does the process answer, and with the build that is installed?
     Process,
     /// Does it lead, and does a second server confirm?
@@ -58,7 +58,7 @@ enum Question {
 
 /// What is needed of a process's status.
 #[derive(Deserialize)]
-struct Status {
+struct ServiceStatus {
     build: String,
     alarms: Vec<Alarm>,
     refused_calls: Vec<String>,
@@ -67,13 +67,13 @@ struct Status {
 pub(super) async fn run(args: &PromiseArgs) -> anyhow::Result<()> {
     let config = Config::read(&args.config)?;
     let said = match args.question {
-        Question::Process => process(&config).await,
-        Question::Database => topic(&config, Topic::Database).await,
-        Question::Outbox => topic(&config, Topic::Outbox).await,
-        Question::Backup => topic(&config, Topic::Backup).await,
-        Question::Calls => topic(&config, Topic::Calls).await,
-        Question::Disk => disk(&config, args.reserve_mib),
-        Question::Certificates => certificates(&config).await,
+        PromiseCommand::Process => process(&config).await,
+        PromiseCommand::Database => topic(&config, Topic::Database).await,
+        PromiseCommand::Outbox => topic(&config, Topic::Outbox).await,
+        PromiseCommand::Backup => topic(&config, Topic::Backup).await,
+        PromiseCommand::Calls => topic(&config, Topic::Calls).await,
+        PromiseCommand::Disk => disk(&config, args.reserve_mib),
+        PromiseCommand::Certificates => certificates(&config).await,
     }?;
     writeln!(io::stdout(), "{said}")?;
     Ok(())
@@ -88,12 +88,12 @@ async fn ask<T: serde::de::DeserializeOwned>(address: String) -> anyhow::Result<
         .with_context(|| format!("{address} answers with something else: is it ours?"))
 }
 
-async fn status(config: &Config) -> anyhow::Result<Status> {
+async fn status(config: &Config) -> anyhow::Result<ServiceStatus> {
     ask(format!("http://{}/status", config.portal.ops_listen)).await
 }
 
 async fn process(config: &Config) -> anyhow::Result<String> {
-    let Status { build, .. } = status(config).await?;
+    let ServiceStatus { build, .. } = status(config).await?;
     ensure!(
         build == BUILD,
         "{} runs build {build}, and {BUILD} is installed: it is replaced at the moment, or see `guichet keep status`",
@@ -103,7 +103,7 @@ async fn process(config: &Config) -> anyhow::Result<String> {
 }
 
 async fn topic(config: &Config, topic: Topic) -> anyhow::Result<String> {
-    let Status { alarms, refused_calls, .. } = status(config).await?;
+    let ServiceStatus { alarms, refused_calls, .. } = status(config).await?;
     let mut found: Vec<&str> =
         alarms.iter().filter(|alarm| alarm.topic == topic).map(|alarm| alarm.text.get(&Lang::En)).collect();
     if topic == Topic::Calls {

@@ -7,7 +7,7 @@ use crate::{
     config::Config,
     store::{
         Freshness, Store, StoreError, edge,
-        process::{self, Process, State},
+        process::{self, Process, ProcessState},
     },
 };
 use anyhow::{Context, bail, ensure};
@@ -53,7 +53,7 @@ pub async fn run(args: RolloutArgs) -> anyhow::Result<()> {
         !edges.is_empty() || args.allow_gap,
         "no edge is at work: nobody would send requests to the successors. Start `guichet edge`, or give --allow-gap"
     );
-    let alive = |process: &&Process| process.state == State::Ready && process.silent_ms < LIVENESS_MILLISECONDS;
+    let alive = |process: &&Process| process.state == ProcessState::Ready && process.silent_ms < LIVENESS_MILLISECONDS;
     let ready: Vec<Process> = known.iter().filter(alive).cloned().collect();
     ensure!(
         ready.len() > 1 || args.allow_gap,
@@ -95,7 +95,7 @@ async fn look(store: &Store) -> Result<Look, StoreError> {
 
 /// How far the replacement of one process is, each with the time it took.
 #[derive(Default)]
-struct Progress {
+struct RolloutProgress {
     drained: Option<Duration>,
     ready: Option<Duration>,
     served: Option<Duration>,
@@ -110,7 +110,7 @@ async fn replace(store: &Store, process: &Process, edges: &[String], patience: D
         let mut db = store.write().await?;
         ensure!(process::drain(&mut db, said.id).await?, "{} has ended meanwhile", said.name);
     }
-    let mut progress = Progress::default();
+    let mut progress = RolloutProgress::default();
     while progress.served.is_none() {
         ensure!(began.elapsed() < patience, "{}: {} The others are left alone.", said.name, obstacle(&progress));
         tokio::time::sleep(POLL_INTERVAL).await;
@@ -131,13 +131,13 @@ async fn replace(store: &Store, process: &Process, edges: &[String], patience: D
     ))
 }
 
-impl Progress {
+impl RolloutProgress {
     fn note(&mut self, seen: &Look, old: Uuid, name: &str, edges: &[String], elapsed: Duration) {
         if !seen.claims.iter().any(|claim| claim.process_id == old) {
             self.drained.get_or_insert(elapsed);
         }
         let successor = seen.processes.iter().find(|process| {
-            process.registration.name == name && process.registration.id != old && process.state == State::Ready
+            process.registration.name == name && process.registration.id != old && process.state == ProcessState::Ready
         });
         let Some(successor) = successor else { return };
         self.ready.get_or_insert(elapsed);
@@ -153,7 +153,7 @@ impl Progress {
     }
 }
 
-fn obstacle(progress: &Progress) -> &'static str {
+fn obstacle(progress: &RolloutProgress) -> &'static str {
     match (progress.drained, progress.ready) {
         (None, _) => "no edge let it go: see `guichet edge status`.",
         (_, None) => "it was not started again: its supervisor has to do that; see its log.",

@@ -18,7 +18,7 @@ use super::{
     money::Cents,
 };
 use jiff::civil::Date;
-use reading::Reading;
+use reading::FieldReader;
 use std::collections::BTreeSet;
 
 /// A document whose readable answers are in normal form: `73282932000074`, `2024-07-31`, `125000.50`.
@@ -42,7 +42,7 @@ impl Answers {
             let answers = normal.0.entry(section.id.clone()).or_default();
             for field in &section.fields {
                 let mut reading =
-                    Reading { call, section, field, findings: &mut findings, unreadable: &mut unreadable };
+                    FieldReader { call, section, field, findings: &mut findings, unreadable: &mut unreadable };
                 if !holds(field.when.as_ref(), document) {
                     // Not asked, so neither judged, nor counted, nor sealed; the draft keeps it.
                     answers.remove(&field.id);

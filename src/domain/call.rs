@@ -8,7 +8,7 @@ mod load;
 mod rules;
 pub mod schema;
 
-pub use form::{Choice, Column, Condition, Field, Kind, Section};
+pub use form::{Choice, Column, Condition, Field, FieldKind, Section};
 pub use load::{LoadError, load, load_rounds};
 pub use rules::{Check, CompanyFields, DeMinimisFields, DifficultyFields, Rule, RuleCheck, SmeFields};
 
@@ -64,7 +64,7 @@ pub struct Call {
     /// Technological bricks that a project may use.
     pub bricks: Vec<Brick>,
     /// Questions and answers.
-    pub faq: Vec<Question>,
+    pub faq: Vec<FaqEntry>,
     /// Duties of communication of the winners.
     pub duties: Vec<Duty>,
     /// How contradictions and gaps of the text are read.
@@ -355,7 +355,7 @@ pub struct Link {
 /// A question and its answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Question {
+pub struct FaqEntry {
     /// Slug, anchor on the page.
     pub id: String,
     /// The question.

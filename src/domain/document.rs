@@ -1,7 +1,7 @@
 //! The answers of a dossier as typed: `section → field → value`, nothing lost, nothing interpreted.
 
 use super::{
-    call::{Call, Field, Kind},
+    call::{Call, Field, FieldKind},
     finding::MAX_FINDINGS,
     text::{
         clean::{clean, is_blank},
@@ -283,17 +283,17 @@ fn same(one: &Value, other: &Value) -> bool {
 
 /// The answer of a field that nobody has answered.
 #[must_use]
-pub fn empty(kind: Kind) -> Value {
+pub fn empty(kind: FieldKind) -> Value {
     match kind {
-        Kind::Table => Value::Rows(Vec::new()),
-        Kind::Choices => Value::Choices(Vec::new()),
-        Kind::Declaration => Value::Flag(false),
+        FieldKind::Table => Value::Rows(Vec::new()),
+        FieldKind::Choices => Value::Choices(Vec::new()),
+        FieldKind::Declaration => Value::Flag(false),
         _ => Value::Text(String::new()),
     }
 }
 
 /// A text as its kind keeps it; length bounded.
-fn tidy(kind: Kind, path: &str, text: &str) -> Result<String, DocumentError> {
+fn tidy(kind: FieldKind, path: &str, text: &str) -> Result<String, DocumentError> {
     let text = clean(kind.text_kind(), text);
     if text.chars().count() > HARD_LIMIT_CHARS { Err(DocumentError::TooLong(path.into())) } else { Ok(text) }
 }
@@ -301,7 +301,7 @@ fn tidy(kind: Kind, path: &str, text: &str) -> Result<String, DocumentError> {
 fn shape(field: &Field, path: &str, value: Value) -> Result<Value, DocumentError> {
     let wrong = || DocumentError::WrongShape(path.into());
     match (field.kind, value) {
-        (Kind::Table, Value::Rows(rows)) => {
+        (FieldKind::Table, Value::Rows(rows)) => {
             if rows.len() > HARD_LIMIT_ROWS {
                 return Err(DocumentError::TooLong(path.into()));
             }
@@ -310,9 +310,9 @@ fn shape(field: &Field, path: &str, value: Value) -> Result<Value, DocumentError
                 .collect::<Result<Vec<_>, _>>()
                 .map(|rows| Value::Rows(trim_rows(field, rows)))
         }
-        (Kind::Table, Value::Choices(items)) if items.is_empty() => Ok(Value::Rows(Vec::new())),
-        (Kind::Table, Value::Text(text)) if text.is_empty() => Ok(Value::Rows(Vec::new())),
-        (Kind::Choices, Value::Choices(mut items)) => {
+        (FieldKind::Table, Value::Choices(items)) if items.is_empty() => Ok(Value::Rows(Vec::new())),
+        (FieldKind::Table, Value::Text(text)) if text.is_empty() => Ok(Value::Rows(Vec::new())),
+        (FieldKind::Choices, Value::Choices(mut items)) => {
             if items.len() > HARD_LIMIT_ROWS || items.iter().any(|item| item.len() > 200) {
                 return Err(DocumentError::TooLong(path.into()));
             }
@@ -320,12 +320,12 @@ fn shape(field: &Field, path: &str, value: Value) -> Result<Value, DocumentError
             items.dedup();
             Ok(Value::Choices(items))
         }
-        (Kind::Choices, Value::Rows(rows)) if rows.is_empty() => Ok(Value::Choices(Vec::new())),
-        (Kind::Choices, Value::Text(text)) if text.is_empty() => Ok(Value::Choices(Vec::new())),
-        (Kind::Declaration, Value::Flag(flag)) => Ok(Value::Flag(flag)),
-        (Kind::Declaration, Value::Text(text)) => Ok(Value::Flag(matches!(text.as_str(), "true" | "yes" | "on"))),
-        (Kind::YesNo, Value::Flag(flag)) => Ok(Value::Text(if flag { "yes" } else { "no" }.into())),
-        (Kind::Table | Kind::Choices | Kind::Declaration, _) => Err(wrong()),
+        (FieldKind::Choices, Value::Rows(rows)) if rows.is_empty() => Ok(Value::Choices(Vec::new())),
+        (FieldKind::Choices, Value::Text(text)) if text.is_empty() => Ok(Value::Choices(Vec::new())),
+        (FieldKind::Declaration, Value::Flag(flag)) => Ok(Value::Flag(flag)),
+        (FieldKind::Declaration, Value::Text(text)) => Ok(Value::Flag(matches!(text.as_str(), "true" | "yes" | "on"))),
+        (FieldKind::YesNo, Value::Flag(flag)) => Ok(Value::Text(if flag { "yes" } else { "no" }.into())),
+        (FieldKind::Table | FieldKind::Choices | FieldKind::Declaration, _) => Err(wrong()),
         (kind, Value::Text(text)) => tidy(kind, path, &text).map(Value::Text),
         _ => Err(wrong()),
     }

@@ -115,7 +115,7 @@ pub enum State {
 
 /// A deposit that passed every rule, ready to be written.
 #[derive(Clone, Debug)]
-pub struct Sealed {
+pub struct SealedVersion {
     /// Version it will have.
     pub version: u32,
     /// The manifest.
@@ -178,7 +178,12 @@ impl Dossier {
     ///
     /// # Errors
     /// [`Refusal`] with every blocking finding at once.
-    pub fn seal(&self, context: &DepositContext<'_>, depositor: AccountId, portal: &str) -> Result<Sealed, Refusal> {
+    pub fn seal(
+        &self,
+        context: &DepositContext<'_>,
+        depositor: AccountId,
+        portal: &str,
+    ) -> Result<SealedVersion, Refusal> {
         let DepositContext { call, round, uploads, received_at, .. } = *context;
         if let Some(deposit) = self.deposit.as_ref().filter(|deposit| deposit.revision == self.revision) {
             return Err(Refusal::Unchanged(deposit.receipt.clone()));
@@ -200,7 +205,7 @@ impl Dossier {
             uploads: &asked,
             received_at,
         });
-        Ok(Sealed { version, parts: parts(&manifest), manifest, evaluation })
+        Ok(SealedVersion { version, parts: parts(&manifest), manifest, evaluation })
     }
 }
 

@@ -84,7 +84,7 @@ struct FilePiece {
 /// See [`FolderError`]; unknown keys are refused, whether the answers fit the form is for the document to say.
 pub fn parse(text: &str, today: Date) -> Result<FolderDossier, FolderError> {
     let file: File = toml::from_str(text).map_err(|error| FolderError::Toml(error.to_string().trim_end().into()))?;
-    let reader = Reader { text, today };
+    let reader = FolderReader { text, today };
     let answers = reader.json("answers", Toml::Table(file.answers))?;
     let mut codes = BTreeSet::new();
     let mut pieces = Vec::new();
@@ -99,12 +99,12 @@ pub fn parse(text: &str, today: Date) -> Result<FolderDossier, FolderError> {
     Ok(FolderDossier { call: file.call, round: file.round, answers, pieces })
 }
 
-struct Reader<'a> {
+struct FolderReader<'a> {
     text: &'a str,
     today: Date,
 }
 
-impl Reader<'_> {
+impl FolderReader<'_> {
     fn json(&self, key: &str, value: Toml) -> Result<Json, FolderError> {
         Ok(match value {
             Toml::String(text) => Json::from(self.string(key, text)?),

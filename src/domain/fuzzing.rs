@@ -3,7 +3,7 @@
 
 use super::{
     answers::normal,
-    call::Kind,
+    call::FieldKind,
     json::{self, Limits},
     receipt::{MAX_RECEIPT_BYTES, verify_bytes},
     text::{
@@ -39,17 +39,17 @@ pub fn text(bytes: &[u8]) {
     }
     assert!(!foreign(&text).chars().any(char::is_control), "a terminal would obey");
     for kind in [
-        Kind::Siren,
-        Kind::Siret,
-        Kind::Naf,
-        Kind::Date,
-        Kind::Money,
-        Kind::Integer,
-        Kind::Hundredths,
-        Kind::Email,
-        Kind::Url,
-        Kind::Phone,
-        Kind::Country,
+        FieldKind::Siren,
+        FieldKind::Siret,
+        FieldKind::Naf,
+        FieldKind::Date,
+        FieldKind::Money,
+        FieldKind::Integer,
+        FieldKind::Hundredths,
+        FieldKind::Email,
+        FieldKind::Url,
+        FieldKind::Phone,
+        FieldKind::Country,
     ] {
         if let Ok(once) = normal(kind, &[], &text) {
             assert_eq!(normal(kind, &[], &once), Ok(once), "{kind:?} has two normal forms");

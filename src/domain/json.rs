@@ -140,10 +140,10 @@ fn strict(bytes: &[u8], limits: Limits) -> Result<(), JsonError> {
     let text = std::str::from_utf8(bytes).ok().filter(|text| !text.starts_with('\u{feff}'));
     let text = text.ok_or_else(|| JsonError::whole(JsonFault::NotUtf8))?;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let mut walk = Walk { path: String::new(), depth: limits.depth, fault: None };
-    let walked = Place(&mut walk).deserialize(&mut reader).and_then(|()| reader.end());
+    let mut walk = DuplicateWalk { path: String::new(), depth: limits.depth, fault: None };
+    let walked = WalkVisitor(&mut walk).deserialize(&mut reader).and_then(|()| reader.end());
     if let Err(error) = walked {
-        let Walk { path, fault, .. } = walk;
+        let DuplicateWalk { path, fault, .. } = walk;
         let fault = fault.unwrap_or_else(|| JsonFault::Other(error.to_string()));
         let path = if matches!(fault, JsonFault::Other(_)) { String::new() } else { path };
         return Err(JsonError { path, fault, line: error.line(), column: error.column() });
@@ -161,7 +161,7 @@ fn strict(bytes: &[u8], limits: Limits) -> Result<(), JsonError> {
 }
 
 /// Where the reader is, and what it has found.
-struct Walk {
+struct DuplicateWalk {
     path: String,
     /// Levels that are left.
     depth: usize,
@@ -169,9 +169,9 @@ struct Walk {
 }
 
 /// One value, of which nothing is kept.
-struct Place<'a>(&'a mut Walk);
+struct WalkVisitor<'a>(&'a mut DuplicateWalk);
 
-impl Place<'_> {
+impl WalkVisitor<'_> {
     fn deeper<E: serde::de::Error>(&mut self) -> Result<(), E> {
         match self.0.depth.checked_sub(1) {
             Some(left) => self.0.depth = left,
@@ -186,14 +186,14 @@ impl Place<'_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Place<'_> {
+impl<'de> DeserializeSeed<'de> for WalkVisitor<'_> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
         from.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Place<'_> {
+impl<'de> Visitor<'de> for WalkVisitor<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -223,7 +223,7 @@ impl<'de> Visitor<'de> for Place<'_> {
         let mut index = 0_usize;
         loop {
             self.0.path.push_str(&format!("[{index}]"));
-            if items.next_element_seed(Place(self.0))?.is_none() {
+            if items.next_element_seed(WalkVisitor(self.0))?.is_none() {
                 break;
             }
             self.0.path.truncate(here);
@@ -245,7 +245,7 @@ impl<'de> Visitor<'de> for Place<'_> {
             if !names.insert(name) {
                 return Err(self.fault(JsonFault::Twice));
             }
-            members.next_value_seed(Place(self.0))?;
+            members.next_value_seed(WalkVisitor(self.0))?;
             self.0.path.truncate(here);
         }
         self.0.depth += 1;

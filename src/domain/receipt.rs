@@ -13,7 +13,7 @@ mod verify;
 pub use chain::ChainCheck;
 pub use instants::{ChangedAfterReceipt, Instants};
 pub use statement::{FORMAT, FORMAT_ONE_INSTANT, Statement};
-pub use verify::{Finding, PublicKey, Report, read, verify, verify_bytes};
+pub use verify::{Check, PublicKey, VerificationReport, read, verify, verify_bytes};
 
 use super::{
     calendar::{Round, show_instant},

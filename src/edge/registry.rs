@@ -7,7 +7,7 @@ use crate::{
     config::Listen,
     store::{
         Freshness, Store, StoreError,
-        process::{self, Process, State},
+        process::{self, Process, ProcessState},
         site,
     },
 };
@@ -38,7 +38,7 @@ pub struct Known {
     /// Version of the program.
     pub build: String,
     /// How far it is.
-    pub state: State,
+    pub state: ProcessState,
     /// Whether it has fallen silent.
     pub silent: bool,
 }
@@ -47,7 +47,7 @@ impl Known {
     /// Whether requests should go to it.
     #[must_use]
     pub fn serves(&self) -> bool {
-        self.state == State::Ready && !self.silent
+        self.state == ProcessState::Ready && !self.silent
     }
 }
 
@@ -111,12 +111,12 @@ fn replace(known: &mut Snapshot, fresh: Snapshot) -> bool {
     changed
 }
 
-async fn read(store: &Store) -> Result<(Vec<Process>, Vec<site::Site>), StoreError> {
+async fn read(store: &Store) -> Result<(Vec<Process>, Vec<site::HostName>), StoreError> {
     let mut db = store.read(Freshness::OwnWrites).await?;
     Ok((process::all(&mut db).await?, site::all(&mut db).await?))
 }
 
-fn snapshot(processes: Vec<Process>, sites: Vec<site::Site>, answering: Duration) -> Snapshot {
+fn snapshot(processes: Vec<Process>, sites: Vec<site::HostName>, answering: Duration) -> Snapshot {
     let mut hosts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for site in sites {
         hosts.entry(site.call_id).or_default().insert(site.host);
@@ -142,12 +142,12 @@ fn known(process: Process, answering: Duration) -> Known {
 #[cfg(test)]
 mod tests {
     use super::known;
-    use crate::store::process::{Process, Registration, State};
+    use crate::store::process::{Process, ProcessRegistration, ProcessState};
     use std::time::Duration;
 
     #[test]
     fn nobody_has_fallen_silent_just_after_the_database_has_come_back() {
-        let registration = Registration {
+        let registration = ProcessRegistration {
             id: uuid::Uuid::nil(),
             name: "serve-1".into(),
             host: "here".into(),
@@ -156,7 +156,7 @@ mod tests {
             build: "0".into(),
             attachments: None,
         };
-        let process = |silent_ms| Process { registration: registration.clone(), state: State::Ready, silent_ms };
+        let process = |silent_ms| Process { registration: registration.clone(), state: ProcessState::Ready, silent_ms };
         assert!(known(process(60_000), Duration::from_secs(1)).serves());
         assert!(!known(process(60_000), Duration::from_secs(60)).serves());
         assert!(known(process(4_000), Duration::from_secs(60)).serves());

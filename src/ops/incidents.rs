@@ -37,12 +37,12 @@ pub struct Incident {
 
 /// A result, as slapgrid writes it.
 #[derive(Deserialize)]
-struct Outcome {
+struct PromiseResult {
     name: String,
-    result: Verdict,
+    result: PromiseOutcome,
 }
 
-impl Outcome {
+impl PromiseResult {
     /// Its name without the ending of its file.
     fn promise(&self) -> &str {
         self.name.trim_end_matches(".py")
@@ -50,7 +50,7 @@ impl Outcome {
 }
 
 #[derive(Deserialize)]
-struct Verdict {
+struct PromiseOutcome {
     failed: bool,
     message: String,
 }
@@ -87,7 +87,7 @@ fn turn(results: &Path, data: &Path) -> anyhow::Result<()> {
     replace_private(&path, &serde_json::to_vec_pretty(&after)?).with_context(|| path.display().to_string())
 }
 
-fn outcomes(results: &Path) -> anyhow::Result<Vec<Outcome>> {
+fn outcomes(results: &Path) -> anyhow::Result<Vec<PromiseResult>> {
     let entries = match fs::read_dir(results) {
         // No promise was asked yet.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -99,7 +99,7 @@ fn outcomes(results: &Path) -> anyhow::Result<Vec<Outcome>> {
 }
 
 /// What the incidents are after some results. A promise that is gone is no reason to worry any more.
-fn follow(mut incidents: Vec<Incident>, outcomes: &[Outcome], now: Timestamp) -> Vec<Incident> {
+fn follow(mut incidents: Vec<Incident>, outcomes: &[PromiseResult], now: Timestamp) -> Vec<Incident> {
     for incident in incidents.iter_mut().filter(|incident| incident.closed_at.is_none()) {
         match outcomes.iter().find(|one| one.promise() == incident.promise) {
             Some(one) if one.result.failed => incident.message = words(&one.result.message),
@@ -145,14 +145,14 @@ fn words(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, Verdict, follow};
+    use super::{PromiseOutcome, PromiseResult, follow};
     use jiff::Timestamp;
 
-    fn one(failed: bool) -> Outcome {
+    fn one(failed: bool) -> PromiseResult {
         let message =
             "ERROR 'guichet promise disk' run with failure, output: b'guichet: 3\\xc2\\xa0MiB are \\'left\\'\\n'"
                 .into();
-        Outcome { name: "disk".into(), result: Verdict { failed, message } }
+        PromiseResult { name: "disk".into(), result: PromiseOutcome { failed, message } }
     }
 
     #[test]

@@ -21,17 +21,17 @@ pub(super) enum Manager {
         reason: String,
     },
     /// It answers.
-    Watching(View),
+    Watching(ClusterView),
 }
 
 /// The cluster as it sees it.
 #[derive(Serialize)]
-pub(super) struct View {
+pub(super) struct ClusterView {
     /// Whether it fails over by itself; nothing while it does not say.
     pub automatic: Option<bool>,
     /// Whether somebody leads.
     pub leads: bool,
-    pub servers: Vec<Seen>,
+    pub servers: Vec<ServerView>,
     pub alerts: Vec<Complaint>,
     pub moves: Vec<Move>,
     pub backups: Vec<Copy>,
@@ -41,7 +41,7 @@ pub(super) struct View {
 
 /// One server.
 #[derive(Serialize)]
-pub(super) struct Seen {
+pub(super) struct ServerView {
     pub server: String,
     /// replication-manager's own word.
     pub state: String,
@@ -82,7 +82,7 @@ impl Manager {
     /// Asks, where there is one.
     pub async fn ask(repman: Option<&Repman>) -> Option<Self> {
         let reason = match tokio::time::timeout(PATIENCE, repman?.topology()).await {
-            Ok(Ok(topology)) => return Some(Self::Watching(View::from(topology))),
+            Ok(Ok(topology)) => return Some(Self::Watching(ClusterView::from(topology))),
             Ok(Err(error)) => match error.source() {
                 Some(source) => format!("{error}: {source}"),
                 None => error.to_string(),
@@ -120,7 +120,7 @@ impl Manager {
     }
 }
 
-impl From<Topology> for View {
+impl From<Topology> for ClusterView {
     fn from(topology: Topology) -> Self {
         let automatic = match topology.mode {
             Mode::Automatic => Some(true),
@@ -128,7 +128,7 @@ impl From<Topology> for View {
             Mode::Unknown => None,
         };
         let leads = topology.leader.is_some();
-        let servers = topology.servers.into_iter().map(|server| Seen {
+        let servers = topology.servers.into_iter().map(|server| ServerView {
             server: server.to_string(),
             well: matches!(server.role, Role::Leader | Role::Replica),
             state: server.state,

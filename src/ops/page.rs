@@ -20,7 +20,7 @@ const CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestor
 
 #[derive(Template)]
 #[template(path = "process.html")]
-struct Page<'a> {
+struct StatusTemplate<'a> {
     status: &'a Status,
     lang: Lang,
 }
@@ -54,7 +54,7 @@ pub(super) fn feed(ops: &Ops) -> Response {
 /// The state, for people.
 pub(super) async fn html(ops: &Ops, lang: Lang) -> Response {
     let status = Status::of(ops).await;
-    let page = Page { status: &status, lang };
+    let page = StatusTemplate { status: &status, lang };
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, CSP),
@@ -73,7 +73,7 @@ fn shown(template: &impl Template, headers: impl IntoResponseParts) -> Response 
     }
 }
 
-impl Page<'_> {
+impl StatusTemplate<'_> {
     fn tr<'a>(&self, fr: &'a str, en: &'a str) -> &'a str {
         self.lang.tr(fr, en)
     }

@@ -12,7 +12,7 @@ use crate::{
         backup::{last_drill, last_sent, sets},
     },
     config::Backup,
-    store::{Freshness, StoreError, cluster::Standing, outbox},
+    store::{Freshness, StoreError, cluster::ServerState, outbox},
 };
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ pub(super) struct Status {
     /// Nothing while the database does not answer.
     pub outbox_oldest_seconds: Option<i64>,
     /// The servers of the database, as this process sees them.
-    pub database: Vec<Server>,
+    pub database: Vec<DatabaseServer>,
     /// What replication-manager sees; nothing where there is none.
     pub manager: Option<Manager>,
     /// Whether writes are kept as safely as the configuration demands.
@@ -52,7 +52,7 @@ pub(super) struct Status {
 
 /// One server of the database.
 #[derive(Serialize)]
-pub(super) struct Server {
+pub(super) struct DatabaseServer {
     pub server: String,
     /// `leader`, `replica`, `single`, or `unknown` when it says nothing.
     pub role: &'static str,
@@ -178,10 +178,10 @@ impl Status {
     }
 }
 
-fn servers(ops: &Ops) -> Vec<Server> {
+fn servers(ops: &Ops) -> Vec<DatabaseServer> {
     let (servers, leading) = ops.0.app.store.servers();
     let single = servers.len() == 1;
-    let server = |(node, (server, standing)): (usize, (String, Standing))| Server {
+    let server = |(node, (server, standing)): (usize, (String, ServerState))| DatabaseServer {
         server,
         role: match (&standing.sight, &leading) {
             (None, _) if single => "single",

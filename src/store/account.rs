@@ -123,7 +123,7 @@ pub async fn lock(db: &mut MySqlConnection, id: AccountId) -> Result<(), StoreEr
 
 /// A role as it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given {
+pub struct RoleGrant {
     /// The role.
     pub role: Role,
     /// When it was given.
@@ -136,7 +136,7 @@ pub struct Given {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn roles(db: &mut MySqlConnection, id: AccountId) -> Result<Vec<Given>, StoreError> {
+pub async fn roles(db: &mut MySqlConnection, id: AccountId) -> Result<Vec<RoleGrant>, StoreError> {
     let rows: Vec<(String, PrimitiveDateTime, Option<PrimitiveDateTime>)> =
         sqlx::query_as("select role, given_at, ends_at from account_role where account_id = ? order by role")
             .bind(id.0)
@@ -145,7 +145,7 @@ pub async fn roles(db: &mut MySqlConnection, id: AccountId) -> Result<Vec<Given>
     rows.into_iter()
         .map(|(role, given, ends)| {
             let role = role.parse().map_err(|()| impossible("account_role", "role"))?;
-            Ok(Given { role, given_at: timestamp(given), ends_at: ends.map(timestamp) })
+            Ok(RoleGrant { role, given_at: timestamp(given), ends_at: ends.map(timestamp) })
         })
         .collect()
 }

@@ -32,7 +32,7 @@ pub struct Assignment {
 }
 
 #[derive(FromRow)]
-struct Row {
+struct AssignmentRow {
     assignment_id: Uuid,
     email: String,
     assigned_at: PrimitiveDateTime,
@@ -130,7 +130,7 @@ pub async fn of_dossier(
     dossier: DossierId,
     now: Timestamp,
 ) -> Result<Vec<Assignment>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(concat!(
+    let rows: Vec<AssignmentRow> = sqlx::query_as(concat!(
         "select s.assignment_id, a.email, s.assigned_at, n.conflict, n.declared_at, (",
         able!(),
         ") as able
@@ -144,7 +144,7 @@ pub async fn of_dossier(
     .bind(dossier.0)
     .fetch_all(db)
     .await?;
-    let assignment = |row: Row| Assignment {
+    let assignment = |row: AssignmentRow| Assignment {
         id: row.assignment_id,
         email: row.email,
         at: timestamp(row.assigned_at),

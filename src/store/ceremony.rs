@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// What a ceremony is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum CeremonyKind {
     /// To add a passkey.
     Register,
     /// To sign in by passkey.
@@ -22,7 +22,7 @@ pub enum Kind {
     Oidc,
 }
 
-impl Kind {
+impl CeremonyKind {
     /// The word in the database.
     fn slug(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ const MAX_SWEPT_ROWS: u32 = 20;
 pub async fn insert(
     db: &mut MySqlConnection,
     id: Uuid,
-    kind: Kind,
+    kind: CeremonyKind,
     account: Option<AccountId>,
     state: &serde_json::Value,
     expires: Timestamp,
@@ -81,7 +81,7 @@ pub async fn sweep(db: &mut MySqlConnection, before: Timestamp) -> Result<(), St
 pub async fn take(
     db: &mut MySqlConnection,
     id: Uuid,
-    kind: Kind,
+    kind: CeremonyKind,
     account: Option<AccountId>,
     now: Timestamp,
 ) -> Result<Option<serde_json::Value>, StoreError> {

@@ -12,7 +12,7 @@ mod verdict;
 pub use examine::{Examined, examine};
 pub use sight::Sight;
 pub(super) use sight::still_replicates;
-pub use verdict::{Verdict, decide};
+pub use verdict::{Leadership, decide};
 
 use super::endpoint::Endpoint;
 use crate::config::{Database, Durability};
@@ -73,7 +73,7 @@ pub struct Leading {
 
 /// A server as the last looks found it.
 #[derive(Clone, Debug, Default)]
-pub struct Standing {
+pub struct ServerState {
     /// What it said.
     pub sight: Option<Sight>,
     /// Why nothing is known.
@@ -88,7 +88,7 @@ pub(super) struct Cluster {
     pub durability: Durability,
     max_connections: u32,
     max_lag: Duration,
-    standings: Mutex<Vec<Standing>>,
+    standings: Mutex<Vec<ServerState>>,
     leading: watch::Sender<Option<Leading>>,
     replicas: Mutex<BTreeMap<usize, MySqlPool>>,
     turn: AtomicUsize,
@@ -98,8 +98,8 @@ pub(super) struct Cluster {
 impl Cluster {
     /// A single server, which leads by definition.
     pub fn single(endpoint: Endpoint, config: &Database) -> Self {
-        let reserve = pool(endpoint.options.clone(), RESERVED_CONNECTIONS, Role::Single);
-        let pool = pool(endpoint.options.clone(), config.max_connections, Role::Single);
+        let reserve = pool(endpoint.options.clone(), RESERVED_CONNECTIONS, PoolRole::Single);
+        let pool = pool(endpoint.options.clone(), config.max_connections, PoolRole::Single);
         let ended = CancellationToken::new();
         let leading = Leading { generation: 0, node: 0, server: 0, durable: true, pool, reserve, ended };
         Self::with(vec![endpoint], config, Some(leading))
@@ -112,7 +112,7 @@ impl Cluster {
 
     fn with(endpoints: Vec<Endpoint>, config: &Database, leading: Option<Leading>) -> Self {
         Self {
-            standings: Mutex::new(vec![Standing::default(); endpoints.len()]),
+            standings: Mutex::new(vec![ServerState::default(); endpoints.len()]),
             endpoints,
             durability: config.durability(),
             max_connections: config.max_connections,
@@ -168,7 +168,7 @@ impl Cluster {
         let leader = self.leading()?.node;
         let standings = self.standings();
         let pulse = standings.get(leader)?.sight.as_ref()?.pulse?;
-        let close = |standing: &Standing| {
+        let close = |standing: &ServerState| {
             let sight = standing.sight.as_ref().filter(|sight| sight.read_only)?;
             let behind = Duration::from_micros(u64::try_from(pulse - sight.pulse?).unwrap_or(0));
             (behind <= self.max_lag).then_some(())
@@ -177,12 +177,12 @@ impl Cluster {
         drop(standings);
         let node = *nodes.get(self.turn.fetch_add(1, Ordering::Relaxed) % nodes.len().max(1))?;
         let mut pools = self.replicas.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = || pool(self.endpoints[node].options.clone(), self.max_connections, Role::Replica);
+        let open = || pool(self.endpoints[node].options.clone(), self.max_connections, PoolRole::Replica);
         Some(pools.entry(node).or_insert_with(open).clone())
     }
 
     /// All servers as last seen.
-    pub fn standings(&self) -> MutexGuard<'_, Vec<Standing>> {
+    pub fn standings(&self) -> MutexGuard<'_, Vec<ServerState>> {
         self.standings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -206,7 +206,7 @@ impl Cluster {
                 // Not every look reads the pulse.
                 let pulse = sight.pulse.or(standing.sight.as_ref().and_then(|before| before.pulse));
                 *standing =
-                    Standing { sight: Some(Sight { pulse, ..sight }), silence: None, said: Some(Instant::now()) };
+                    ServerState { sight: Some(Sight { pulse, ..sight }), silence: None, said: Some(Instant::now()) };
             }
             Err(silence) => {
                 let kept = silence.may_be_slow && standing.said.is_some_and(|said| said.elapsed() < SLOW_SERVER_GRACE);
@@ -226,7 +226,7 @@ impl Cluster {
         let before = self.leading();
         let server = |node: usize| sights.get(node).and_then(Option::as_ref).map_or(0, |sight| sight.server);
         match (verdict, before) {
-            (Verdict::Leads { node, durable }, Some(before))
+            (Leadership::Leads { node, durable }, Some(before))
                 if (before.node, before.server) == (node, server(node)) =>
             {
                 if before.durable != durable {
@@ -234,10 +234,10 @@ impl Cluster {
                     self.leading.send_replace(Some(Leading { durable, ..before }));
                 }
             }
-            (Verdict::Leads { node, durable }, before) => {
+            (Leadership::Leads { node, durable }, before) => {
                 let generation = before.as_ref().map_or(0, |before| before.generation) + 1;
-                let reserve = pool(self.endpoints[node].options.clone(), RESERVED_CONNECTIONS, Role::Leader);
-                let pool = pool(self.endpoints[node].options.clone(), self.max_connections, Role::Leader);
+                let reserve = pool(self.endpoints[node].options.clone(), RESERVED_CONNECTIONS, PoolRole::Leader);
+                let pool = pool(self.endpoints[node].options.clone(), self.max_connections, PoolRole::Leader);
                 let ended = CancellationToken::new();
                 tracing::info!(server = self.endpoints[node].label, generation, durable, "database.leader");
                 let next = Leading { generation, node, server: server(node), durable, pool, reserve, ended };
@@ -263,13 +263,13 @@ fn end(leading: Leading) {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+enum PoolRole {
     Single,
     Leader,
     Replica,
 }
 
-fn pool(options: MySqlConnectOptions, most: u32, role: Role) -> MySqlPool {
+fn pool(options: MySqlConnectOptions, most: u32, role: PoolRole) -> MySqlPool {
     MySqlPoolOptions::new()
         .max_connections(most)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -279,11 +279,11 @@ fn pool(options: MySqlConnectOptions, most: u32, role: Role) -> MySqlPool {
 }
 
 /// A connection to the leader is never one to a server that takes no writes, though it lead a moment ago.
-async fn prepare(connection: &mut MySqlConnection, role: Role) -> Result<(), sqlx::Error> {
+async fn prepare(connection: &mut MySqlConnection, role: PoolRole) -> Result<(), sqlx::Error> {
     // The isolation that the statements were written for, whatever the server's default is.
     let set = format!("set session innodb_lock_wait_timeout = {LOCK_WAIT}, session tx_isolation = 'READ-COMMITTED'");
     sqlx::raw_sql(sqlx::AssertSqlSafe(set)).execute(&mut *connection).await?;
-    if role == Role::Leader {
+    if role == PoolRole::Leader {
         let read_only: i64 =
             sqlx::query_scalar("select cast(@@global.read_only as signed)").fetch_one(&mut *connection).await?;
         if read_only != 0 {

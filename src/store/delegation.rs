@@ -46,7 +46,7 @@ impl Delegation {
 }
 
 #[derive(FromRow)]
-struct Row {
+struct DelegationRow {
     delegation_id: Uuid,
     dossier_id: Uuid,
     given_by: Uuid,
@@ -63,9 +63,9 @@ fn part(text: &str) -> Option<(Part, Verb)> {
     Some((part.parse().ok()?, verb.parse().ok()?))
 }
 
-impl TryFrom<Row> for Delegation {
+impl TryFrom<DelegationRow> for Delegation {
     type Error = StoreError;
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(row: DelegationRow) -> Result<Self, StoreError> {
         let parts: Option<Vec<(Part, Verb)>> = row.parts.split(' ').map(part).collect();
         Ok(Self {
             id: row.delegation_id,
@@ -93,7 +93,7 @@ macro_rules! select {
 }
 
 async fn all(
-    query: sqlx::query::QueryAs<'_, sqlx::MySql, Row, sqlx::mysql::MySqlArguments>,
+    query: sqlx::query::QueryAs<'_, sqlx::MySql, DelegationRow, sqlx::mysql::MySqlArguments>,
     db: &mut MySqlConnection,
 ) -> Result<Vec<Delegation>, StoreError> {
     query.fetch_all(db).await?.into_iter().map(Delegation::try_from).collect()
@@ -136,7 +136,7 @@ pub fn fits(parts: &[(Part, Verb)]) -> bool {
 
 /// Invitations sent since an instant, those taken back or replaced included: each was a mail.
 #[derive(Clone, Copy, Debug, Default, FromRow)]
-pub struct Sent {
+pub struct InvitationCounts {
     /// By an owner.
     pub by_owner: i64,
     /// To an address, by anybody.
@@ -154,7 +154,7 @@ pub async fn sent(
     owner: AccountId,
     email: &str,
     since: Timestamp,
-) -> Result<Sent, StoreError> {
+) -> Result<InvitationCounts, StoreError> {
     Ok(sqlx::query_as(
         "select count(if(given_by = ?, 1, null)) as by_owner, count(if(email = ?, 1, null)) as to_guest,
                 count(if(given_by = ? and email = ?, 1, null)) as `between`

@@ -6,7 +6,7 @@ mod reader;
 pub use reader::ReadError;
 
 use super::{Store, StoreError, embedded::program, endpoint::Endpoint};
-use reader::{Statement, Statements};
+use reader::{DumpStatement, Statements};
 use sqlx::{ConnectOptions, Connection, MySqlConnection, Row};
 use std::{
     collections::BTreeMap,
@@ -95,7 +95,7 @@ impl Store {
         sqlx::raw_sql(DUMP_SESSION).execute(&mut db).await.map_err(StoreError::from)?;
         let refused = |source| DumpError::Read { path: from.to_path_buf(), source };
         while let Some(statement) = statements.next().map_err(refused)? {
-            let (Statement::Create(text) | Statement::Insert(text)) = statement;
+            let (DumpStatement::Create(text) | DumpStatement::Insert(text)) = statement;
             // Read by us to its end: one statement, of names and literals.
             sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut db).await.map_err(StoreError::from)?;
         }

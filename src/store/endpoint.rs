@@ -89,7 +89,8 @@ pub(super) fn endpoints(config: &Database) -> Result<Vec<Endpoint>, EndpointErro
         return Ok(vec![Endpoint { label: socket.display().to_string(), options, client }]);
     }
     if let Some(file) = &config.url_file {
-        let url = Url::parse(read(file)?.trim()).map_err(|reason| EndpointError::Url { path: file.clone(), reason })?;
+        let url = DatabaseUrl::parse(read(file)?.trim())
+            .map_err(|reason| EndpointError::Url { path: file.clone(), reason })?;
         if config.ca_file.is_none() && !config.trusted_network && !url.host.is_this_machine() {
             let reason = "database.ca_file is needed for a server beyond this machine";
             return Err(EndpointError::Url { path: file.clone(), reason });
@@ -148,14 +149,14 @@ fn read(path: &Path) -> Result<String, EndpointError> {
 }
 
 /// `mysql://user:password@host:port/database`, each part percent-encoded.
-struct Url {
+struct DatabaseUrl {
     user: String,
     password: String,
     host: Host,
     database: String,
 }
 
-impl Url {
+impl DatabaseUrl {
     fn parse(text: &str) -> Result<Self, &'static str> {
         let rest = text.strip_prefix("mysql://").ok_or("it does not begin with mysql://")?;
         let (account, rest) = rest.rsplit_once('@').ok_or("it has no account: mysql://user:password@…")?;
@@ -177,16 +178,16 @@ impl Url {
 
 #[cfg(test)]
 mod tests {
-    use super::{Url, endpoints};
+    use super::{DatabaseUrl, endpoints};
     use crate::config::Database;
 
     #[test]
     fn the_address_that_slapos_publishes_is_read() {
-        let url = Url::parse("mysql://guichet:p%40s%2Fs:x@[2001:db8::7]:7032/db_guichet").unwrap();
+        let url = DatabaseUrl::parse("mysql://guichet:p%40s%2Fs:x@[2001:db8::7]:7032/db_guichet").unwrap();
         assert_eq!((url.user.as_str(), url.password.as_str()), ("guichet", "p@s/s:x"));
         assert_eq!((url.host.name.as_str(), url.host.port, url.database.as_str()), ("2001:db8::7", 7032, "db_guichet"));
         for bad in ["", "http://a:b@c/d", "mysql://c:1/d", "mysql://a:b@[::1:3/d", "mysql://a:b@c", "mysql://a:b@c/"] {
-            assert!(Url::parse(bad).is_err(), "{bad}");
+            assert!(DatabaseUrl::parse(bad).is_err(), "{bad}");
         }
     }
 

@@ -34,7 +34,7 @@ pub struct Request {
 }
 
 #[derive(FromRow)]
-struct Row {
+struct RequestRow {
     glass_id: Uuid,
     dossier_id: Uuid,
     deposit_receipt: Option<String>,
@@ -46,8 +46,8 @@ struct Row {
     ends_at: Option<PrimitiveDateTime>,
 }
 
-impl From<Row> for Request {
-    fn from(row: Row) -> Self {
+impl From<RequestRow> for Request {
+    fn from(row: RequestRow) -> Self {
         Self {
             id: row.glass_id,
             dossier: DossierId(row.dossier_id),
@@ -90,7 +90,7 @@ pub async fn ask(
 /// # Errors
 /// When the database fails.
 pub async fn latest(db: &mut MySqlConnection) -> Result<Vec<Request>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows: Vec<RequestRow> = sqlx::query_as(
         "select g.glass_id, g.dossier_id, d.deposit_receipt, g.asked_by, a.email, g.reason, g.asked_at,
                 b.email as allower, g.ends_at
          from glass g join account a on a.account_id = g.asked_by join dossier d on d.dossier_id = g.dossier_id

@@ -16,7 +16,7 @@ pub struct Schema {
 
 /// The server's own account of itself, each as text.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Server {
+pub struct ServerVariables {
     /// Version.
     pub version: String,
     /// `1` when every commit is on the disk before it is acknowledged.
@@ -60,7 +60,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn server(&self) -> Result<Server, StoreError> {
+    pub async fn server(&self) -> Result<ServerVariables, StoreError> {
         let mut db = self.read(Freshness::OwnWrites).await?;
         Ok(sqlx::query_as(
             "select cast(version() as char) as version,

@@ -166,7 +166,7 @@ async fn insert_as(db: &mut MySqlConnection, head: &Head, id: Option<Uuid>, even
 
 /// Something that somebody other than the owner read or did, as often as it was on one day.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct ReadingSummary {
     /// What.
     pub kind: String,
     /// When first.
@@ -194,7 +194,7 @@ struct ReadingRow {
     data: String,
 }
 
-impl TryFrom<ReadingRow> for Reading {
+impl TryFrom<ReadingRow> for ReadingSummary {
     type Error = StoreError;
     fn try_from(row: ReadingRow) -> Result<Self, StoreError> {
         let roles: Result<_, ()> = row.roles.iter().flat_map(|all| all.split(',')).map(str::parse).collect();
@@ -231,7 +231,7 @@ pub async fn readings(
     owner: AccountId,
     east: i32,
     stretch: Stretch,
-) -> Result<Vec<Reading>, StoreError> {
+) -> Result<Vec<ReadingSummary>, StoreError> {
     let mut query = QueryBuilder::new(
         "select e.kind, g.first_at, e.at, g.times, a.email,
                 (select group_concat(r.role) from account_role r where r.account_id = a.account_id
@@ -261,7 +261,7 @@ pub async fn readings(
          order by e.sequence desc",
         );
     let rows: Vec<ReadingRow> = query.build_query_as().fetch_all(db).await?;
-    rows.into_iter().map(Reading::try_from).collect()
+    rows.into_iter().map(ReadingSummary::try_from).collect()
 }
 
 /// Kinds and instants of the events of a dossier, oldest first.

@@ -28,7 +28,7 @@ pub struct Order {
 }
 
 #[derive(FromRow)]
-struct Row {
+struct OrderRow {
     order_id: Uuid,
     kind: String,
     detail: String,
@@ -37,8 +37,8 @@ struct Row {
     email: Option<String>,
 }
 
-impl From<Row> for Order {
-    fn from(row: Row) -> Self {
+impl From<OrderRow> for Order {
+    fn from(row: OrderRow) -> Self {
         Self {
             id: row.order_id,
             kind: row.kind,
@@ -71,7 +71,7 @@ pub async fn ask(db: &mut MySqlConnection, order: &Order) -> Result<(), StoreErr
 /// # Errors
 /// When the database fails.
 pub async fn since(db: &mut MySqlConnection, asked_since: Timestamp) -> Result<Vec<Order>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows: Vec<OrderRow> = sqlx::query_as(
         "select o.order_id, o.kind, o.detail, o.asked_by, o.asked_at, a.email
          from service_order o left join account a on a.account_id = o.confirmed_by
          where o.asked_at > ? order by o.asked_at desc limit 50",

@@ -30,7 +30,7 @@ pub struct Passkey {
 }
 
 #[derive(FromRow)]
-struct Row {
+struct PasskeyRow {
     passkey_id: Uuid,
     credential_id: Vec<u8>,
     account_id: Uuid,
@@ -40,9 +40,9 @@ struct Row {
     last_used_at: Option<PrimitiveDateTime>,
 }
 
-impl TryFrom<Row> for Passkey {
+impl TryFrom<PasskeyRow> for Passkey {
     type Error = StoreError;
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(row: PasskeyRow) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.passkey_id,
             credential_id: row.credential_id,
@@ -89,10 +89,11 @@ pub async fn insert(db: &mut MySqlConnection, passkey: &Passkey) -> Result<(), S
 /// # Errors
 /// When the database fails.
 pub async fn lock_of(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Passkey>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(select!("where account_id = ? order by created_at, passkey_id for update"))
-        .bind(account.0)
-        .fetch_all(db)
-        .await?;
+    let rows: Vec<PasskeyRow> =
+        sqlx::query_as(select!("where account_id = ? order by created_at, passkey_id for update"))
+            .bind(account.0)
+            .fetch_all(db)
+            .await?;
     rows.into_iter().map(Passkey::try_from).collect()
 }
 
@@ -110,7 +111,7 @@ pub async fn exists(db: &mut MySqlConnection, id: Uuid) -> Result<bool, StoreErr
 /// # Errors
 /// When the database fails.
 pub async fn of(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Passkey>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(select!("where account_id = ? order by created_at, passkey_id"))
+    let rows: Vec<PasskeyRow> = sqlx::query_as(select!("where account_id = ? order by created_at, passkey_id"))
         .bind(account.0)
         .fetch_all(db)
         .await?;
@@ -122,7 +123,7 @@ pub async fn of(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Pass
 /// # Errors
 /// When the database fails.
 pub async fn lock_by_credential(db: &mut MySqlConnection, credential_id: &[u8]) -> Result<Option<Passkey>, StoreError> {
-    let row: Option<Row> =
+    let row: Option<PasskeyRow> =
         sqlx::query_as(select!("where credential_id = ? for update")).bind(credential_id).fetch_optional(db).await?;
     row.map(Passkey::try_from).transpose()
 }

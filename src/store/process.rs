@@ -8,7 +8,7 @@ use uuid::Uuid;
 /// How far a process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum ProcessState {
     /// It has begun and takes no requests yet.
     Starting,
     /// It may be given requests.
@@ -17,7 +17,7 @@ pub enum State {
     Draining,
 }
 
-impl State {
+impl ProcessState {
     /// As stored.
     #[must_use]
     pub fn slug(self) -> &'static str {
@@ -38,7 +38,7 @@ impl State {
 
 /// What a process says of itself when it starts.
 #[derive(Clone, Debug)]
-pub struct Registration {
+pub struct ProcessRegistration {
     /// Id, unique for this start.
     pub id: Uuid,
     /// Name, kept over restarts.
@@ -59,15 +59,15 @@ pub struct Registration {
 #[derive(Clone, Debug)]
 pub struct Process {
     /// What it said of itself.
-    pub registration: Registration,
+    pub registration: ProcessRegistration,
     /// How far it is.
-    pub state: State,
+    pub state: ProcessState,
     /// Age of its last heartbeat, milliseconds.
     pub silent_ms: u64,
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct ProcessRow {
     process_id: Uuid,
     name: String,
     host: String,
@@ -80,12 +80,12 @@ struct Row {
     blob_address: Option<String>,
 }
 
-impl Row {
+impl ProcessRow {
     fn read(self) -> Result<Process, StoreError> {
         Ok(Process {
-            state: State::read(&self.state)?,
+            state: ProcessState::read(&self.state)?,
             silent_ms: u64::try_from(self.silent_ms).unwrap_or(0),
-            registration: Registration {
+            registration: ProcessRegistration {
                 id: self.process_id,
                 name: self.name,
                 host: self.host,
@@ -102,7 +102,7 @@ impl Row {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn register(db: &mut MySqlConnection, process: &Registration) -> Result<(), StoreError> {
+pub async fn register(db: &mut MySqlConnection, process: &ProcessRegistration) -> Result<(), StoreError> {
     sqlx::query("delete from process where address = ? and host = ? and process_id <> ?")
         .bind(&process.address)
         .bind(&process.host)
@@ -132,14 +132,14 @@ pub async fn register(db: &mut MySqlConnection, process: &Registration) -> Resul
 ///
 /// # Errors
 /// When the database fails.
-pub async fn beat(db: &mut MySqlConnection, id: Uuid) -> Result<Option<State>, StoreError> {
+pub async fn beat(db: &mut MySqlConnection, id: Uuid) -> Result<Option<ProcessState>, StoreError> {
     sqlx::query("update process set heartbeat_at = utc_timestamp(6) where process_id = ?")
         .bind(id)
         .execute(&mut *db)
         .await?;
     let state: Option<String> =
         sqlx::query_scalar("select state from process where process_id = ?").bind(id).fetch_optional(db).await?;
-    state.map(|state| State::read(&state)).transpose()
+    state.map(|state| ProcessState::read(&state)).transpose()
 }
 
 /// A starting process is ready; one that drains keeps draining.
@@ -189,14 +189,14 @@ pub async fn forget_silent(db: &mut MySqlConnection, seconds: u32) -> Result<(),
 /// # Errors
 /// When the database fails.
 pub async fn all(db: &mut MySqlConnection) -> Result<Vec<Process>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows: Vec<ProcessRow> = sqlx::query_as(
         "select process_id, name, host, address, ops_address, build, state, blob_store, blob_address,
                 cast(timestampdiff(microsecond, heartbeat_at, utc_timestamp(6)) div 1000 as signed) as silent_ms
          from process order by name, started_at, process_id",
     )
     .fetch_all(db)
     .await?;
-    rows.into_iter().map(Row::read).collect()
+    rows.into_iter().map(ProcessRow::read).collect()
 }
 
 /// The newest heartbeat that a server holds, microseconds since 1970 by the leader's clock: compared between servers, it

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 /// A deposit that stands, without its content.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct StandingDeposit {
     /// Dossier.
     pub dossier: DossierId,
     /// Its owner.
@@ -41,7 +41,7 @@ pub struct Standing {
     pub others: u32,
 }
 
-impl Protected for Standing {
+impl Protected for StandingDeposit {
     fn dossier(&self) -> DossierId {
         self.dossier
     }
@@ -53,7 +53,7 @@ impl Protected for Standing {
     }
 }
 
-/// Columns of a [`Standing`], of tables `dossier d` and `deposit p`.
+/// Columns of a [`StandingDeposit`], of tables `dossier d` and `deposit p`.
 macro_rules! columns {
     () => {
         "d.dossier_id, d.account_id, p.call_id, p.round_id, p.receipt_number, p.company, p.title, d.admitted_at"
@@ -74,7 +74,7 @@ struct StandingRow {
     others: i64,
 }
 
-impl From<StandingRow> for Standing {
+impl From<StandingRow> for StandingDeposit {
     fn from(row: StandingRow) -> Self {
         Self {
             dossier: DossierId(row.dossier_id),
@@ -94,7 +94,7 @@ impl From<StandingRow> for Standing {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn standing(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Standing>>, StoreError> {
+pub async fn standing(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<StandingDeposit>>, StoreError> {
     let row: Option<StandingRow> = sqlx::query_as(concat!(
         "select ",
         columns!(),
@@ -105,14 +105,14 @@ pub async fn standing(db: &mut MySqlConnection, id: DossierId) -> Result<Option<
     .bind(id.0)
     .fetch_optional(db)
     .await?;
-    Ok(row.map(Standing::from).map(Guarded::new))
+    Ok(row.map(StandingDeposit::from).map(Guarded::new))
 }
 
 /// The same, with its dossier locked until the transaction ends.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Standing>>, StoreError> {
+pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<StandingDeposit>>, StoreError> {
     sqlx::query("select 1 from dossier where dossier_id = ? for update").bind(id.0).execute(&mut *db).await?;
     standing(db, id).await
 }
@@ -134,7 +134,7 @@ pub async fn to_evaluate(
     db: &mut MySqlConnection,
     account: &Account,
     now: Timestamp,
-) -> Result<Vec<(Guarded<Standing>, Relations)>, StoreError> {
+) -> Result<Vec<(Guarded<StandingDeposit>, Relations)>, StoreError> {
     let rows: Vec<EvaluatedRow> = sqlx::query_as(concat!(
         "select * from (
            select ",
@@ -160,7 +160,7 @@ pub async fn to_evaluate(
     .await?;
     let evaluated = |row: EvaluatedRow| {
         let relations = Relations { assigned: row.assigned, conflict: row.conflict, ..Relations::default() };
-        (Guarded::new(Standing::from(row.standing)), relations)
+        (Guarded::new(StandingDeposit::from(row.standing)), relations)
     };
     Ok(rows.into_iter().map(evaluated).collect())
 }

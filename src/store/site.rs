@@ -5,14 +5,14 @@ use sqlx::MySqlConnection;
 
 /// Who named a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum HostSource {
     /// The call's own definition, read when a process starts.
     Call,
     /// The operator, by `guichet admin site`.
     Operator,
 }
 
-impl Source {
+impl HostSource {
     /// As stored.
     #[must_use]
     pub fn slug(self) -> &'static str {
@@ -25,7 +25,7 @@ impl Source {
 
 /// One host name.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Site {
+pub struct HostName {
     /// Host name, lower case.
     pub host: String,
     /// The call that it shows.
@@ -38,7 +38,7 @@ pub struct Site {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn all(db: &mut MySqlConnection) -> Result<Vec<Site>, StoreError> {
+pub async fn all(db: &mut MySqlConnection) -> Result<Vec<HostName>, StoreError> {
     Ok(sqlx::query_as("select host, call_id, source from site order by host").fetch_all(db).await?)
 }
 
@@ -46,10 +46,10 @@ pub async fn all(db: &mut MySqlConnection) -> Result<Vec<Site>, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn put(db: &mut MySqlConnection, host: &str, call: &str, source: Source) -> Result<(), StoreError> {
+pub async fn put(db: &mut MySqlConnection, host: &str, call: &str, source: HostSource) -> Result<(), StoreError> {
     let keep = match source {
-        Source::Call => "on duplicate key update call_id = if(source = 'operator', call_id, values(call_id))",
-        Source::Operator => "on duplicate key update call_id = values(call_id), source = values(source)",
+        HostSource::Call => "on duplicate key update call_id = if(source = 'operator', call_id, values(call_id))",
+        HostSource::Operator => "on duplicate key update call_id = values(call_id), source = values(source)",
     };
     let statement =
         format!("insert into site (host, call_id, source, created_at) values (?, ?, ?, utc_timestamp(6)) {keep}");

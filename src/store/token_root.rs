@@ -10,7 +10,7 @@ use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
 
 #[derive(FromRow)]
-struct Row {
+struct TokenRootRow {
     kid: u32,
     kind: String,
     public_key: String,
@@ -23,7 +23,7 @@ struct Row {
 /// # Errors
 /// When the database fails.
 pub async fn all(db: &mut MySqlConnection) -> Result<Vec<RootRecord>, StoreError> {
-    let rows: Vec<Row> =
+    let rows: Vec<TokenRootRow> =
         sqlx::query_as("select kid, kind, public_key, signs_at, dropped_at from token_root order by kid")
             .fetch_all(db)
             .await?;

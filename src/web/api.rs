@@ -18,9 +18,9 @@ use serde::de::DeserializeOwned;
 use std::str::FromStr;
 
 /// The context of a program that is known; others are told to bring a token before anything else is looked at.
-pub struct Program(pub Ctx);
+pub struct ProgramCtx(pub Ctx);
 
-impl FromRequestParts<App> for Program {
+impl FromRequestParts<App> for ProgramCtx {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let ApiCtx(ctx) = ApiCtx::from_request_parts(parts, app).await?;
@@ -30,9 +30,9 @@ impl FromRequestParts<App> for Program {
 }
 
 /// The query of an address, refused as a problem and not as a line of text.
-pub struct Asked<T>(pub T);
+pub struct ApiQuery<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
+impl<T: DeserializeOwned> FromRequestParts<App> for ApiQuery<T> {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, Failure> {
         let Query(query) =

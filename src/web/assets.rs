@@ -20,10 +20,10 @@ use std::{
 
 #[derive(RustEmbed)]
 #[folder = "src/web/assets"]
-struct Files;
+struct EmbeddedFiles;
 
 fn text(name: &str) -> Option<String> {
-    Files::get(name).and_then(|file| String::from_utf8(file.data.into_owned()).ok())
+    EmbeddedFiles::get(name).and_then(|file| String::from_utf8(file.data.into_owned()).ok())
 }
 
 /// A page that is one file: it can be kept, and opened from a disk.
@@ -38,7 +38,7 @@ pub struct Whole {
 /// Puts a page together from the files of `offline/`, where `/*name*/` stands for a file; `data` goes in place of markers.
 pub fn whole(name: &str, data: &[(&str, serde_json::Value)]) -> Option<Whole> {
     let mut html = text(&format!("offline/{name}"))?;
-    for file in Files::iter().filter(|file| file.starts_with("offline/") && !file.ends_with(".html")) {
+    for file in EmbeddedFiles::iter().filter(|file| file.starts_with("offline/") && !file.ends_with(".html")) {
         let marker = format!("/*{}*/\n", file.trim_start_matches("offline/"));
         html = html.replace(&marker, &text(&file)?);
     }
@@ -100,7 +100,7 @@ fn compressed(name: &str, bytes: &[u8]) -> Option<bytes::Bytes> {
 
 /// Sends an asset; its address changes with its content, so it may be kept for ever.
 pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Failure> {
-    let file = Files::get(&name).filter(|_| !name.contains('/')).ok_or(AppError::NotFound)?;
+    let file = EmbeddedFiles::get(&name).filter(|_| !name.contains('/')).ok_or(AppError::NotFound)?;
     let fixed = [
         (header::CONTENT_TYPE, media(&name)),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),

@@ -2,7 +2,7 @@
 
 use super::error::Failure;
 use crate::{
-    app::{App, AppError, Clock, Ctx, Fault, Site},
+    app::{App, AppError, Clock, Ctx, InjectedFault, Site},
     auth::{self, Channel},
     domain::{
         ids::SessionId,
@@ -186,10 +186,10 @@ pub fn site(app: &App, headers: &HeaderMap) -> Option<Site> {
     app.site(headers.get(header::HOST)?.to_str().ok()?)
 }
 
-fn fault(app: &App, headers: &HeaderMap) -> Option<Fault> {
+fn fault(app: &App, headers: &HeaderMap) -> Option<InjectedFault> {
     let asked =
         app.config.portal.test_hooks && headers.get("x-test-fault").is_some_and(|name| name == "die-after-commit");
-    asked.then_some(Fault::DieAfterCommit)
+    asked.then_some(InjectedFault::DieAfterCommit)
 }
 
 /// The first language of `Accept-Language` that the portal speaks.
@@ -221,9 +221,9 @@ pub async fn read_whole(body: Body) -> Result<Bytes, Failure> {
 
 /// A posted form that passed the CSRF check; it cannot exist otherwise.
 #[derive(Clone, Debug)]
-pub struct Posted(Vec<(String, String)>);
+pub struct PostedForm(Vec<(String, String)>);
 
-impl Posted {
+impl PostedForm {
     /// The first value of a name, or nothing.
     pub fn text(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
@@ -258,7 +258,7 @@ impl Posted {
     }
 }
 
-impl FromRequest<App> for Posted {
+impl FromRequest<App> for PostedForm {
     type Rejection = Failure;
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
@@ -284,9 +284,9 @@ impl<T: serde::de::DeserializeOwned> FromRequest<App> for PostedJson<T> {
 }
 
 /// Who asks, by a request whose header `X-Csrf-Token` passed the check and whose body somebody else reads.
-pub struct Checked(pub Ctx);
+pub struct CheckedCtx(pub Ctx);
 
-impl FromRequestParts<App> for Checked {
+impl FromRequestParts<App> for CheckedCtx {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let ctx = Ctx::from_request_parts(parts, app).await?;
@@ -344,7 +344,7 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
 /// A multipart upload whose text fields, the CSRF token among them, stand before the file.
 pub struct PostedFile {
     /// Text fields before the file.
-    pub fields: Posted,
+    pub fields: PostedForm,
     /// Name of the file as sent.
     pub name: String,
     /// The file, streaming.
@@ -371,7 +371,7 @@ impl FromRequest<App> for PostedFile {
         let mut fields = Vec::new();
         while let Some(mut field) = multipart.next_field().await.map_err(|error| multipart_failure(error, most))? {
             if let Some(name) = field.file_name().map(str::to_owned) {
-                let fields = Posted(fields);
+                let fields = PostedForm(fields);
                 form_token_holds(app, &ctx, fields.text("csrf"))?;
                 return Ok(Self { fields, name, file: field });
             }

@@ -1,7 +1,7 @@
 //! What the fuzz targets `form` and `upload_field` of `fuzz/` call; the tests here call the same for a few seconds. Nothing of this is in the
 //! program.
 
-use super::{extract::Posted, pages::dossier::changes, resumable::fields};
+use super::{extract::PostedForm, pages::dossier::changes, resumable::fields};
 use crate::domain::{
     call::{self, Call},
     document::Document,
@@ -26,7 +26,7 @@ pub fn form(bytes: &[u8]) {
     let Some(call) = &*CALL else { return };
     let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind)]);
-    let Some(posted) = Posted::unchecked(&headers, Bytes::copy_from_slice(bytes)) else { return };
+    let Some(posted) = PostedForm::unchecked(&headers, Bytes::copy_from_slice(bytes)) else { return };
     let mut document = Document::default();
     for section in &call.sections {
         let changes = changes(section, &posted);

@@ -42,7 +42,7 @@ pub use orders::{OrderRow, orders};
 pub use overview::{dossiers, overview, preview, withdraw};
 pub use passkey::{Confirm, PasskeyRow, Passkeys, confirm, passkeys};
 pub use public::{brick, bricks, criteria, faq, home, interpretations, legal, rules, simulator, verify};
-pub use receipt::{Reader, receipt};
+pub use receipt::{ReceiptReader, receipt};
 pub use reviews::{InterestPage, ReviewRow, interest, reviews};
 pub use rights::{RightRow, RightsPage, rights};
 pub use shell::{Shell, Viewer, asset_version};

@@ -27,7 +27,7 @@ struct Seal {
 
 /// What the operator says of a set.
 #[derive(Clone, Debug, Default)]
-pub struct Trust {
+pub struct TrustPolicy {
     /// The public key that must have signed it, hexadecimal.
     pub signer: Option<String>,
     /// It may come from anywhere and be changed.
@@ -36,7 +36,7 @@ pub struct Trust {
 
 /// How a set is vouched for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Vouched {
+pub enum SetTrust {
     /// By a key that is known here or was named.
     Known,
     /// It is as it was made, by whoever has this key; nothing here says who that is.
@@ -86,7 +86,7 @@ pub(super) fn concerns(name: &str) -> bool {
 /// # Errors
 /// [`BackupError::Changed`], [`BackupError::Foreign`] or [`BackupError::Unsigned`], each of which the operator may overrule
 /// where the sets say so; [`BackupError::Damaged`] when the keys are others.
-pub(in crate::app) fn check(set: &Set, known: &[String], trust: &Trust) -> Result<Vouched, BackupError> {
+pub(in crate::app) fn check(set: &Set, known: &[String], trust: &TrustPolicy) -> Result<SetTrust, BackupError> {
     let path = set.path.join(MANIFEST_FILE);
     let bytes = fs::read(&path).map_err(failed(&path))?;
     let manifest: Option<Manifest> = serde_json::from_slice(&bytes).ok();
@@ -94,7 +94,7 @@ pub(in crate::app) fn check(set: &Set, known: &[String], trust: &Trust) -> Resul
         return Err(BackupError::Changed(set.path.clone()));
     }
     let vouched = vouched(set, &bytes, known, trust)?;
-    if vouched != Vouched::Unsigned || !set.manifest.keys.is_empty() {
+    if vouched != SetTrust::Unsigned || !set.manifest.keys.is_empty() {
         let keys = digests(&set.path.join("keys"))?;
         if keys != set.manifest.keys {
             return Err(BackupError::Damaged {
@@ -106,13 +106,13 @@ pub(in crate::app) fn check(set: &Set, known: &[String], trust: &Trust) -> Resul
     Ok(vouched)
 }
 
-fn vouched(set: &Set, manifest: &[u8], known: &[String], trust: &Trust) -> Result<Vouched, BackupError> {
+fn vouched(set: &Set, manifest: &[u8], known: &[String], trust: &TrustPolicy) -> Result<SetTrust, BackupError> {
     let path = set.path.join(SIGNATURE_FILE);
     let seal: Option<Seal> = match fs::read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return match &trust.signer {
                 Some(_) => Err(BackupError::Unsigned(set.path.clone())),
-                None => Ok(Vouched::Unsigned),
+                None => Ok(SetTrust::Unsigned),
             };
         }
         read => serde_json::from_slice(&read.map_err(failed(&path))?).ok(),
@@ -123,14 +123,14 @@ fn vouched(set: &Set, manifest: &[u8], known: &[String], trust: &Trust) -> Resul
     };
     let key = match seal.filter(|seal| holds(seal).is_some()) {
         Some(seal) => seal.public_key,
-        None if trust.from_elsewhere => return Ok(Vouched::Taken("its signature does not hold".into())),
+        None if trust.from_elsewhere => return Ok(SetTrust::Taken("its signature does not hold".into())),
         None => return Err(BackupError::Changed(set.path.clone())),
     };
     let named = trust.signer.iter().chain(known);
     match (named.into_iter().any(|known| known.eq_ignore_ascii_case(&key)), known.is_empty(), &trust.signer) {
-        (true, ..) => Ok(Vouched::Known),
-        (false, true, None) => Ok(Vouched::Stranger(key)),
-        (false, ..) if trust.from_elsewhere => Ok(Vouched::Taken(format!("it was signed by {key}"))),
+        (true, ..) => Ok(SetTrust::Known),
+        (false, true, None) => Ok(SetTrust::Stranger(key)),
+        (false, ..) if trust.from_elsewhere => Ok(SetTrust::Taken(format!("it was signed by {key}"))),
         (false, ..) => Err(BackupError::Foreign { path: set.path.clone(), key }),
     }
 }
@@ -188,16 +188,16 @@ mod tests {
         let (ours, others) = (Keys::ephemeral().unwrap(), Keys::ephemeral().unwrap());
         let set = made(folder.path(), &ours);
         let (here, elsewhere) = (vec![signer(&ours)], vec![signer(&others)]);
-        let plain = Trust::default();
-        let named = Trust { signer: Some(signer(&ours)), from_elsewhere: false };
-        let misnamed = Trust { signer: Some(signer(&others)), from_elsewhere: false };
-        let anyhow = Trust { signer: None, from_elsewhere: true };
-        assert_eq!(check(&set, &here, &plain).unwrap(), Vouched::Known);
-        assert_eq!(check(&set, &[], &plain).unwrap(), Vouched::Stranger(signer(&ours)));
-        assert_eq!(check(&set, &[], &named).unwrap(), Vouched::Known);
+        let plain = TrustPolicy::default();
+        let named = TrustPolicy { signer: Some(signer(&ours)), from_elsewhere: false };
+        let misnamed = TrustPolicy { signer: Some(signer(&others)), from_elsewhere: false };
+        let anyhow = TrustPolicy { signer: None, from_elsewhere: true };
+        assert_eq!(check(&set, &here, &plain).unwrap(), SetTrust::Known);
+        assert_eq!(check(&set, &[], &plain).unwrap(), SetTrust::Stranger(signer(&ours)));
+        assert_eq!(check(&set, &[], &named).unwrap(), SetTrust::Known);
         assert!(matches!(check(&set, &[], &misnamed), Err(BackupError::Foreign { .. })));
         assert!(matches!(check(&set, &elsewhere, &plain), Err(BackupError::Foreign { .. })));
-        assert!(matches!(check(&set, &elsewhere, &anyhow).unwrap(), Vouched::Taken(_)));
+        assert!(matches!(check(&set, &elsewhere, &anyhow).unwrap(), SetTrust::Taken(_)));
 
         // Another digest, and no signature for it.
         let path = set.path.join(MANIFEST_FILE);
@@ -206,11 +206,11 @@ mod tests {
         let changed = sets(folder.path()).unwrap().pop().unwrap();
         for known in [&here, &elsewhere, &Vec::new()] {
             assert!(matches!(check(&changed, known, &plain), Err(BackupError::Changed(_))));
-            assert!(matches!(check(&changed, known, &anyhow).unwrap(), Vouched::Taken(_)));
+            assert!(matches!(check(&changed, known, &anyhow).unwrap(), SetTrust::Taken(_)));
         }
         // The signature taken away: a set of before, unless the signer was named.
         fs::remove_file(set.path.join(SIGNATURE_FILE)).unwrap();
-        assert_eq!(check(&changed, &here, &plain).unwrap(), Vouched::Unsigned);
+        assert_eq!(check(&changed, &here, &plain).unwrap(), SetTrust::Unsigned);
         assert!(matches!(check(&changed, &here, &named), Err(BackupError::Unsigned(_))));
     }
 
@@ -221,12 +221,12 @@ mod tests {
         let set = made(folder.path(), &ours);
         fs::write(set.path.join("keys/receipt.key"), "ff").unwrap();
         let here = vec![signer(&ours)];
-        assert!(matches!(check(&set, &here, &Trust::default()), Err(BackupError::Damaged { .. })));
+        assert!(matches!(check(&set, &here, &TrustPolicy::default()), Err(BackupError::Damaged { .. })));
         let before = r#"{"format":1,"taken_at":"2026-01-01T00:00:00Z","build":"0","database_sha256":"00","receipts":0,
                          "attachments":0,"took_ms":0}"#;
         fs::write(set.path.join(MANIFEST_FILE), before).unwrap();
         fs::remove_file(set.path.join(SIGNATURE_FILE)).unwrap();
         let before = sets(folder.path()).unwrap().pop().unwrap();
-        assert_eq!(check(&before, &here, &Trust::default()).unwrap(), Vouched::Unsigned);
+        assert_eq!(check(&before, &here, &TrustPolicy::default()).unwrap(), SetTrust::Unsigned);
     }
 }

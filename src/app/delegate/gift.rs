@@ -9,7 +9,7 @@ use crate::{
             clean::{TextKind, clean},
         },
     },
-    store::delegation::{Delegation, Sent},
+    store::delegation::{Delegation, InvitationCounts},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ const TO_GUEST: i64 = 20;
 
 /// What the owner wants to give, as it was typed.
 #[derive(Clone, Debug, Default)]
-pub struct Gift {
+pub struct Invitation {
     /// Address of the guest.
     pub email: String,
     /// Parts, each with what may be done with it.
@@ -46,7 +46,7 @@ pub struct Gift {
 
 /// A gift in which nothing is wrong by itself.
 #[derive(Debug)]
-pub(super) struct Fine {
+pub(super) struct ValidInvitation {
     pub email: String,
     pub note: String,
     pub ends: Timestamp,
@@ -54,7 +54,7 @@ pub(super) struct Fine {
 
 /// What is wrong with a gift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GiftFault {
+pub enum InvitationFault {
     /// Not an address that can be told from others.
     Address(EmailFault),
     /// The owner's own address.
@@ -81,7 +81,7 @@ pub enum GiftFault {
     TooOftenThere,
 }
 
-impl GiftFault {
+impl InvitationFault {
     /// Name of the field that is wrong.
     #[must_use]
     pub fn field(self) -> &'static str {
@@ -143,7 +143,7 @@ impl GiftFault {
     }
 }
 
-impl Gift {
+impl Invitation {
     /// Adds a part; of two things to do with one part, the greater counts.
     pub fn add(&mut self, part: Part, verb: Verb) {
         let known = self.parts.entry(part).or_insert(verb);
@@ -151,45 +151,45 @@ impl Gift {
     }
 
     /// The address of the guest.
-    pub(super) fn address(&self) -> Result<String, GiftFault> {
-        EmailAddress::parse(&self.email).map(|address| address.key()).map_err(GiftFault::Address)
+    pub(super) fn address(&self) -> Result<String, InvitationFault> {
+        EmailAddress::parse(&self.email).map(|address| address.key()).map_err(InvitationFault::Address)
     }
 
     /// Looks at what was typed, whatever was given before.
-    pub(super) fn read(&self, own: &str, now: Timestamp) -> Result<Fine, Vec<GiftFault>> {
+    pub(super) fn read(&self, own: &str, now: Timestamp) -> Result<ValidInvitation, Vec<InvitationFault>> {
         let mut faults = Vec::new();
         let email = self.address();
         match &email {
             Err(fault) => faults.push(*fault),
-            Ok(email) if email == own => faults.push(GiftFault::Own),
+            Ok(email) if email == own => faults.push(InvitationFault::Own),
             Ok(_) => {}
         }
         if self.parts.is_empty() {
-            faults.push(GiftFault::Nothing);
+            faults.push(InvitationFault::Nothing);
         }
         // One line: a word must not pass for a paragraph of the portal's.
         let note = clean(TextKind::Line, &self.note).split_whitespace().collect::<Vec<_>>().join(" ");
         if note.chars().count() > MAX_NOTE_CHARS {
-            faults.push(GiftFault::TooLong);
+            faults.push(InvitationFault::TooLong);
         }
         let small = note.to_lowercase();
         if ["http:", "https:", "://", "www."].iter().any(|link| small.contains(link)) {
-            faults.push(GiftFault::Link);
+            faults.push(InvitationFault::Link);
         }
         let ends = self.ends.filter(|ends| *ends > now);
         match ends {
-            None => faults.push(GiftFault::Past),
-            Some(ends) if ends > now + MAX_DELEGATION => faults.push(GiftFault::TooFar),
+            None => faults.push(InvitationFault::Past),
+            Some(ends) if ends > now + MAX_DELEGATION => faults.push(InvitationFault::TooFar),
             Some(_) => {}
         }
         match (email, ends) {
-            (Ok(email), Some(ends)) if faults.is_empty() => Ok(Fine { email, note, ends }),
+            (Ok(email), Some(ends)) if faults.is_empty() => Ok(ValidInvitation { email, note, ends }),
             _ => Err(faults),
         }
     }
 }
 
-impl Fine {
+impl ValidInvitation {
     /// Whether this is what the guest was just given.
     pub(super) fn repeats(&self, former: &[&Delegation], parts: &[(Part, Verb)], now: Timestamp) -> bool {
         let same = |one: &&Delegation| one.parts == parts && one.ends_at == self.ends && one.note == self.note;
@@ -198,12 +198,12 @@ impl Fine {
 }
 
 /// What stands against one more invitation, with that many other guests.
-pub(super) fn crowded(guests: usize, sent: Sent) -> impl Iterator<Item = GiftFault> {
+pub(super) fn crowded(guests: usize, sent: InvitationCounts) -> impl Iterator<Item = InvitationFault> {
     let often = sent.between >= MAX_INVITATIONS_TO_ADDRESS || sent.to_guest >= TO_GUEST;
     let faults = [
-        (guests >= MAX_GUESTS, GiftFault::TooMany),
-        (sent.by_owner >= BY_OWNER, GiftFault::TooOften),
-        (often, GiftFault::TooOftenThere),
+        (guests >= MAX_GUESTS, InvitationFault::TooMany),
+        (sent.by_owner >= BY_OWNER, InvitationFault::TooOften),
+        (often, InvitationFault::TooOftenThere),
     ];
     faults.into_iter().filter(|(holds, _)| *holds).map(|(_, fault)| fault)
 }

@@ -50,16 +50,16 @@ impl Guest {
 
 /// Who has read or done something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reader {
+pub enum ReaderIdentity {
     /// Whom the owner has invited, by address.
     Guest(String),
     /// Somebody who works for the call or the service, by what they are.
     Staff(Vec<Role>),
 }
 
-impl Reader {
+impl ReaderIdentity {
     /// Told by the rule that was used and not by what the account is now: roles end, and guests may have one.
-    pub(super) fn of(reading: &journal::Reading) -> Self {
+    pub(super) fn of(reading: &journal::ReadingSummary) -> Self {
         let rule: Option<RuleId> = reading.data["rule"].as_str().and_then(|slug| slug.parse().ok());
         let asked = rule.map_or(&[][..], roles_of);
         // Changes need no rule to be known: only guests make them.
@@ -75,11 +75,11 @@ impl Reader {
 
 /// Something that others than the owner have read or done.
 #[derive(Debug)]
-pub struct Read {
+pub struct AccessRecord {
     /// Who.
-    pub by: Reader,
+    pub by: ReaderIdentity,
     /// What, when, how often, and by which rule.
-    pub what: journal::Reading,
+    pub what: journal::ReadingSummary,
 }
 
 #[cfg(test)]
@@ -91,16 +91,24 @@ mod tests {
     };
     use serde_json::json;
 
-    fn reading(kind: &str, rule: &str, roles: &[Role]) -> journal::Reading {
+    fn reading(kind: &str, rule: &str, roles: &[Role]) -> journal::ReadingSummary {
         let (first, last) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
         let (email, roles) = ("ada@exemple.fr".to_owned(), roles.to_vec());
-        journal::Reading { kind: kind.into(), first, last, times: 1, email, roles, data: json!({ "rule": rule }) }
+        journal::ReadingSummary {
+            kind: kind.into(),
+            first,
+            last,
+            times: 1,
+            email,
+            roles,
+            data: json!({ "rule": rule }),
+        }
     }
 
     #[test]
     fn readers_are_named_by_the_rule_that_they_used() {
-        let guest = Reader::Guest("ada@exemple.fr".into());
-        let staff = |roles: &[Role]| Reader::Staff(roles.to_vec());
+        let guest = ReaderIdentity::Guest("ada@exemple.fr".into());
+        let staff = |roles: &[Role]| ReaderIdentity::Staff(roles.to_vec());
         for (kind, rule, roles, who) in [
             ("draft_read", "guest-reads", &[Role::Auditor][..], guest.clone()),
             ("deposit_read", "guest-deposits", &[Role::Officer], guest.clone()),
@@ -111,7 +119,7 @@ mod tests {
             ("emergency_asked", "", &[Role::Operator], staff(&[Role::Operator])),
             ("emergency_asked", "", &[], staff(&[])),
         ] {
-            assert_eq!(Reader::of(&reading(kind, rule, roles)), who, "{kind} {rule} {roles:?}");
+            assert_eq!(ReaderIdentity::of(&reading(kind, rule, roles)), who, "{kind} {rule} {roles:?}");
         }
     }
 

@@ -16,7 +16,7 @@ use crate::{
     store::{
         Connection, Freshness, StoreError,
         account::Account,
-        ceremony::Kind,
+        ceremony::CeremonyKind,
         journal, outbox,
         passkey::{self, Passkey},
     },
@@ -76,7 +76,7 @@ impl App {
         }
         let known = known.into_iter().map(|passkey| passkey.credential_id).collect();
         let begun = party.begin_registration(account.id, &account.email, known)?;
-        self.begin_passkey(ctx, Kind::Register, Some(account.id), begun).await
+        self.begin_passkey(ctx, CeremonyKind::Register, Some(account.id), begun).await
     }
 
     /// Adds the passkey that a browser made. Making the very first one took the person as using it does, so the session
@@ -92,7 +92,7 @@ impl App {
         answer: serde_json::Value,
     ) -> Result<Option<SignedIn>, AppError> {
         let (party, account) = (self.party(ctx)?, &ctx.actor()?.account);
-        let state = self.end_ceremony(ctx, ceremony, Kind::Register, Some(account.id)).await?;
+        let state = self.end_ceremony(ctx, ceremony, CeremonyKind::Register, Some(account.id)).await?;
         let proven = party.finish_registration(answer, state)?;
         let made = Passkey {
             id: Uuid::now_v7(),
@@ -190,12 +190,12 @@ impl App {
         actor: Option<AccountId>,
         change: PasskeyChange,
         name: &str,
-    ) -> Note {
+    ) -> PasskeyNotice {
         let at = self.in_words(now);
         let link = format!("{}{}/account/passkeys", self.config.portal.public_url, account.lang.tr("", "/en"));
         let (to, lang, by_operator) = (account.email.clone(), account.lang, actor.is_none());
         let letter = Letter::PasskeyChanged { to, lang, change, by_operator, name: name.to_owned(), at, link };
-        Note { job: Uuid::now_v7(), due: self.clock(), now, account: account.id, actor, change, letter }
+        PasskeyNotice { job: Uuid::now_v7(), due: self.clock(), now, account: account.id, actor, change, letter }
     }
 
     /// An instant as people read it, in the zone of the first call.
@@ -208,7 +208,7 @@ impl App {
 }
 
 /// A line of the journal and a letter.
-pub(super) struct Note {
+pub(super) struct PasskeyNotice {
     job: Uuid,
     due: Timestamp,
     now: Timestamp,
@@ -218,7 +218,7 @@ pub(super) struct Note {
     letter: Letter,
 }
 
-impl Note {
+impl PasskeyNotice {
     pub(super) async fn write(&self, db: &mut Connection, passkey: Uuid) -> Result<(), StoreError> {
         let kind = match self.change {
             PasskeyChange::Added => EventKind::PasskeyAdded,

@@ -3,12 +3,12 @@
 use super::Ceremony;
 use crate::{
     app::{App, AppError, Ctx, SignedIn, transaction::transaction},
-    auth::{Answer, PasskeyError},
+    auth::{DeviceAnswer, PasskeyError},
     domain::{
         access::Amr,
         ids::{AccountId, SessionId},
     },
-    store::{Freshness, account, ceremony::Kind, passkey},
+    store::{Freshness, account, ceremony::CeremonyKind, passkey},
 };
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ impl App {
         if !self.ceremonies.admits(ctx.client, std::time::Instant::now()) {
             return Err(AppError::TooManyLinks);
         }
-        self.begin_passkey(ctx, Kind::Authenticate, None, party.begin_authentication(&[])?).await
+        self.begin_passkey(ctx, CeremonyKind::Authenticate, None, party.begin_authentication(&[])?).await
     }
 
     /// Signs in whoever's passkey answered.
@@ -35,8 +35,8 @@ impl App {
         ceremony: Uuid,
         answer: serde_json::Value,
     ) -> Result<SignedIn, AppError> {
-        let state = self.end_ceremony(ctx, ceremony, Kind::Authenticate, None).await?;
-        let answer = Answer::read(answer)?;
+        let state = self.end_ceremony(ctx, ceremony, CeremonyKind::Authenticate, None).await?;
+        let answer = DeviceAnswer::read(answer)?;
         let whose = answer.account().ok_or(PasskeyError::Refused("the device does not say whose it is".into()))?;
         self.use_passkey(ctx, &answer, state, whose).await?;
         let id = SessionId(Uuid::now_v7());
@@ -59,7 +59,7 @@ impl App {
         if among.is_empty() {
             return Err(AppError::NoPasskey);
         }
-        self.begin_passkey(ctx, Kind::StepUp, Some(account), party.begin_authentication(&among)?).await
+        self.begin_passkey(ctx, CeremonyKind::StepUp, Some(account), party.begin_authentication(&among)?).await
     }
 
     /// Confirms it: the session has been stepped up now.
@@ -73,8 +73,8 @@ impl App {
         answer: serde_json::Value,
     ) -> Result<SignedIn, AppError> {
         let account = ctx.account()?;
-        let state = self.end_ceremony(ctx, ceremony, Kind::StepUp, Some(account)).await?;
-        self.use_passkey(ctx, &Answer::read(answer)?, state, account).await?;
+        let state = self.end_ceremony(ctx, ceremony, CeremonyKind::StepUp, Some(account)).await?;
+        self.use_passkey(ctx, &DeviceAnswer::read(answer)?, state, account).await?;
         self.step_up(ctx).await
     }
 
@@ -82,7 +82,7 @@ impl App {
     async fn use_passkey(
         &self,
         ctx: &Ctx,
-        answer: &Answer,
+        answer: &DeviceAnswer,
         state: serde_json::Value,
         whose: AccountId,
     ) -> Result<(), AppError> {

@@ -1,7 +1,7 @@
 //! Who was known a moment ago. Whoever holds an API token makes as many narrowed ones as they like, so that entries end
 //! by age, and all of them together have a size.
 
-use super::{BROWSER_TOKEN_LIFETIME, Known};
+use super::{Authentication, BROWSER_TOKEN_LIFETIME};
 use crate::{
     app::Actor,
     auth::{BearerKind, Channel, Rights},
@@ -37,10 +37,10 @@ pub(super) struct Entry {
 type Key = (Channel, String);
 
 #[derive(Default)]
-pub(in crate::app) struct Cache(Mutex<Kept>);
+pub(in crate::app) struct Cache(Mutex<CacheEntries>);
 
 #[derive(Default)]
-struct Kept {
+struct CacheEntries {
     entries: HashMap<Key, Entry>,
     bytes: usize,
     swept: Option<Instant>,
@@ -56,11 +56,11 @@ impl Cache {
     }
 
     pub(in crate::app) fn forget(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = CacheEntries::default();
     }
 }
 
-impl Kept {
+impl CacheEntries {
     fn put(&mut self, key: Key, entry: Entry) {
         let now = entry.checked;
         if self.swept.is_none_or(|swept| now.saturating_duration_since(swept) > ENTRY_LIFETIME / 3) || self.full(&key) {
@@ -93,7 +93,7 @@ impl Entry {
         fresh && self.checked.elapsed() < MAX_STALENESS
     }
 
-    pub fn known(&self, now: Timestamp) -> Option<Known> {
+    pub fn known(&self, now: Timestamp) -> Option<Authentication> {
         if self.ends.is_some_and(|ends| now >= ends) {
             return None;
         }
@@ -102,7 +102,7 @@ impl Entry {
             BearerKind::Api(_) => None,
         };
         let actor = Actor { account: self.account.clone(), rights: self.rights.clone(), session };
-        Some(Known { actor, renewed: self.renewed.clone().zip(self.ends) })
+        Some(Authentication { actor, renewed: self.renewed.clone().zip(self.ends) })
     }
 }
 
@@ -110,7 +110,7 @@ impl Entry {
 mod tests {
     use super::*;
     use crate::{
-        auth::{ApiToken, Keys, Standing, read},
+        auth::{AccountFacts, ApiToken, Keys, read},
         domain::{
             access::{Action, Roles},
             ids::AccountId,
@@ -124,7 +124,7 @@ mod tests {
         let (keys, id, roles) = (Keys::ephemeral().unwrap(), AccountId(Uuid::from_u128(1)), Roles::given([]));
         let token = ApiToken { id: id.0, account: id, roles: &roles, actions: &[Action::DraftRead], ends: now };
         let bearer = read(&keys, &token.mint(&keys, now).unwrap(), Channel::Api, now).unwrap();
-        let standing = Standing {
+        let standing = AccountFacts {
             account: id,
             roles: roles.clone(),
             suspended: false,
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn entries_end_by_age_and_all_of_them_have_a_size() {
         let begun = Instant::now();
-        let mut kept = Kept::default();
+        let mut kept = CacheEntries::default();
         let old = entry(begun);
         for number in 0..1200 {
             kept.put((Channel::Api, format!("{number:0>4000}")), old.clone());

@@ -27,8 +27,8 @@ fn account(number: u8) -> AccountId {
 }
 
 /// What is known of somebody with these roles, in an installation that wants passkeys.
-fn standing(who: AccountId, roles: &[Role]) -> Standing {
-    Standing {
+fn standing(who: AccountId, roles: &[Role]) -> AccountFacts {
+    AccountFacts {
         account: who,
         roles: Roles::given(roles.iter().copied()),
         suspended: false,
@@ -39,7 +39,7 @@ fn standing(who: AccountId, roles: &[Role]) -> Standing {
     }
 }
 
-fn session(keys: &Keys, standing: Standing, amr: Amr) -> Rights {
+fn session(keys: &Keys, standing: AccountFacts, amr: Amr) -> Rights {
     let token = SessionToken {
         session: SessionId(Uuid::now_v7()),
         account: standing.account,

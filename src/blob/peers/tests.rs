@@ -26,8 +26,8 @@ async fn machine(copies: u8, secret: &[u8]) -> Machine {
 }
 
 impl Machine {
-    fn peer(&self) -> Peer {
-        Peer { store: self.blobs.peers().unwrap().own, address: self.address.clone() }
+    fn peer(&self) -> PeerStore {
+        PeerStore { store: self.blobs.peers().unwrap().own, address: self.address.clone() }
     }
 
     fn meet(&self, others: &[&Machine]) {

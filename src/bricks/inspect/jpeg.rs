@@ -1,6 +1,6 @@
 //! JPEG images: segments and scans up to the end of the picture. Phones put a film behind it, which is not looked at.
 
-use super::Fault;
+use super::InspectionFault;
 
 const START_OF_IMAGE: [u8; 2] = [0xff, 0xd8];
 const END_OF_IMAGE: u8 = 0xd9;
@@ -8,16 +8,20 @@ const START_OF_SCAN: u8 = 0xda;
 
 /// Checks that the picture is whole: a frame, a scan, and the end. As in readers, what stands between segments is passed
 /// over.
-pub fn check(bytes: &[u8]) -> Result<(), Fault> {
-    let mut rest = bytes.strip_prefix(&START_OF_IMAGE).ok_or(Fault::Unreadable)?;
+pub fn check(bytes: &[u8]) -> Result<(), InspectionFault> {
+    let mut rest = bytes.strip_prefix(&START_OF_IMAGE).ok_or(InspectionFault::Unreadable)?;
     let (mut frame, mut scan) = (false, false);
     loop {
-        let (marker, after) = next_marker(rest).ok_or(Fault::Truncated)?;
+        let (marker, after) = next_marker(rest).ok_or(InspectionFault::Truncated)?;
         if marker == END_OF_IMAGE {
-            return if frame && scan { Ok(()) } else { Err(Fault::Unreadable) };
+            return if frame && scan { Ok(()) } else { Err(InspectionFault::Unreadable) };
         }
-        let length = big16(after, 0).ok_or(Fault::Truncated)?.into();
-        let segment = after.get(2..length).ok_or(if length < 2 { Fault::Unreadable } else { Fault::Truncated })?;
+        let length = big16(after, 0).ok_or(InspectionFault::Truncated)?.into();
+        let segment = after.get(2..length).ok_or(if length < 2 {
+            InspectionFault::Unreadable
+        } else {
+            InspectionFault::Truncated
+        })?;
         match marker {
             0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
                 // The height may be told after the first scan.
@@ -26,7 +30,7 @@ pub fn check(bytes: &[u8]) -> Result<(), Fault> {
             START_OF_SCAN => scan = true,
             _ => {}
         }
-        rest = after.get(length..).ok_or(Fault::Truncated)?;
+        rest = after.get(length..).ok_or(InspectionFault::Truncated)?;
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod indirect;
 
-use super::{Fault, MAX_UNPACKED, whole};
+use super::{InspectionFault, MAX_UNPACKED, whole};
 use crate::domain::media::Inspection;
 use indirect::with_indirect_encryption;
 use lopdf::{DecompressError, Dictionary, Document, Error, LoadOptions, Object, ObjectId};
@@ -16,27 +16,29 @@ const MAX_NODES: usize = 1_000_000;
 ///
 /// # Errors
 /// Why it cannot be opened, or what is wrong with it.
-pub fn inspect(bytes: &[u8]) -> Result<Inspection, Fault> {
+pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectionFault> {
     let ended = ended(bytes);
     let (document, pages) = match open_with_pages(bytes, !ended) {
         // The table may lead elsewhere: readers then look for the pages themselves.
-        Err(Fault::NoPage | Fault::Unreadable) if ended => open_with_pages(bytes, true),
+        Err(InspectionFault::NoPage | InspectionFault::Unreadable) if ended => open_with_pages(bytes, true),
         first => first,
     }
     .map_err(|fault| match fault {
-        Fault::NoPage | Fault::Unreadable if !ended && begins_object(bytes) => Fault::Truncated,
+        InspectionFault::NoPage | InspectionFault::Unreadable if !ended && begins_object(bytes) => {
+            InspectionFault::Truncated
+        }
         other => other,
     })?;
     if !ended && !complete(&document, pages) {
-        return Err(Fault::Truncated);
+        return Err(InspectionFault::Truncated);
     }
     Ok(Inspection { opened: true, pages: Some(pages), signed: signed(&document) })
 }
 
 /// Opens a PDF that asks for no password; `rebuild` looks for the objects themselves, whatever the table says.
-pub(super) fn open(bytes: &[u8], rebuild: bool) -> Result<Document, Fault> {
+pub(super) fn open(bytes: &[u8], rebuild: bool) -> Result<Document, InspectionFault> {
     if !whole::unpacks_within(bytes, MAX_UNPACKED) {
-        return Err(Fault::Unknown);
+        return Err(InspectionFault::Unknown);
     }
     let bytes = without_padding(bytes);
     let document = load(bytes, rebuild)?;
@@ -48,33 +50,35 @@ pub(super) fn open(bytes: &[u8], rebuild: bool) -> Result<Document, Fault> {
     if document.trailer.has(b"Encrypt") { Err(locked(&document)) } else { Ok(document) }
 }
 
-fn load(bytes: &[u8], rebuild: bool) -> Result<Document, Fault> {
+fn load(bytes: &[u8], rebuild: bool) -> Result<Document, InspectionFault> {
     let options = LoadOptions { force_reconstruct: rebuild, ..LoadOptions::with_max_decompressed_size(MAX_UNPACKED) };
     Document::load_mem_with_options(bytes, options).map_err(|error| match error {
-        Error::Decompress(DecompressError::MemoryLimitExceeded { .. }) => Fault::Unknown,
-        Error::Decryption(_) | Error::UnsupportedSecurityHandler(_) => Fault::Encrypted,
-        _ => Fault::Unreadable,
+        Error::Decompress(DecompressError::MemoryLimitExceeded { .. }) => InspectionFault::Unknown,
+        Error::Decryption(_) | Error::UnsupportedSecurityHandler(_) => InspectionFault::Encrypted,
+        _ => InspectionFault::Unreadable,
     })
 }
 
 /// Why a PDF stayed encrypted.
-fn locked(document: &Document) -> Fault {
+fn locked(document: &Document) -> InspectionFault {
     let standard = |dictionary: &Dictionary| {
         dictionary.get(b"Filter").and_then(Object::as_name).is_ok_and(|name| name == b"Standard")
     };
     match (document.get_encrypted(), document.authenticate_password("")) {
         // Others want a certificate.
-        (Ok(dictionary), _) if !standard(dictionary) => Fault::Encrypted,
-        (Ok(_), Err(Error::Decryption(lopdf::encryption::DecryptionError::IncorrectPassword))) => Fault::Encrypted,
-        _ => Fault::Unknown,
+        (Ok(dictionary), _) if !standard(dictionary) => InspectionFault::Encrypted,
+        (Ok(_), Err(Error::Decryption(lopdf::encryption::DecryptionError::IncorrectPassword))) => {
+            InspectionFault::Encrypted
+        }
+        _ => InspectionFault::Unknown,
     }
 }
 
-fn open_with_pages(bytes: &[u8], rebuild: bool) -> Result<(Document, u32), Fault> {
+fn open_with_pages(bytes: &[u8], rebuild: bool) -> Result<(Document, u32), InspectionFault> {
     let document = open(bytes, rebuild)?;
-    let Some(tree) = tree(&document) else { return Err(Fault::Unreadable) };
+    let Some(tree) = tree(&document) else { return Err(InspectionFault::Unreadable) };
     match pages(&document, tree)? {
-        0 => Err(Fault::NoPage),
+        0 => Err(InspectionFault::NoPage),
         pages => Ok((document, pages)),
     }
 }
@@ -87,12 +91,12 @@ fn tree(document: &Document) -> Option<&Object> {
 }
 
 /// Counts the pages that are there: a reference that leads nowhere is none.
-fn pages(document: &Document, tree: &Object) -> Result<u32, Fault> {
+fn pages(document: &Document, tree: &Object) -> Result<u32, InspectionFault> {
     let (mut pages, mut visited, mut seen, mut left) = (0, 0, HashSet::new(), vec![tree]);
     while let Some(node) = left.pop() {
         visited += 1;
         if visited > MAX_NODES {
-            return Err(Fault::Unknown);
+            return Err(InspectionFault::Unknown);
         }
         let Ok((id, Object::Dictionary(node))) = document.dereference(node) else { continue };
         let kids = node.get_deref(b"Kids", document).and_then(Object::as_array);
@@ -100,7 +104,7 @@ fn pages(document: &Document, tree: &Object) -> Result<u32, Fault> {
             Ok(kids) if !node.has_type(b"Page") => {
                 if id.is_none_or(|id| seen.insert(id)) {
                     if left.len() + kids.len() > MAX_NODES {
-                        return Err(Fault::Unknown);
+                        return Err(InspectionFault::Unknown);
                     }
                     left.extend(kids);
                 }

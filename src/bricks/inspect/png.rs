@@ -1,6 +1,6 @@
 //! PNG images: chunks up to the end of the picture. What follows is not looked at; it is not of the picture.
 
-use super::Fault;
+use super::InspectionFault;
 use flate2::Crc;
 
 /// What a PNG begins with.
@@ -41,12 +41,12 @@ impl<'a> Iterator for Chunks<'a> {
 }
 
 /// Checks that the picture is whole.
-pub fn check(bytes: &[u8]) -> Result<(), Fault> {
+pub fn check(bytes: &[u8]) -> Result<(), InspectionFault> {
     let (mut header, mut pixels) = (false, false);
-    for Chunk { kind, data, sound } in Chunks::of(bytes).ok_or(Fault::Unreadable)? {
+    for Chunk { kind, data, sound } in Chunks::of(bytes).ok_or(InspectionFault::Unreadable)? {
         // A capital at its beginning says that the picture cannot be shown without it.
         if !sound && kind.first().is_some_and(u8::is_ascii_uppercase) {
-            return Err(Fault::Unreadable);
+            return Err(InspectionFault::Unreadable);
         }
         match kind {
             b"IHDR" => {
@@ -54,11 +54,11 @@ pub fn check(bytes: &[u8]) -> Result<(), Fault> {
                 header = data.len() == 13 && sides.iter().all(|side| side.is_some_and(|side| side > 0));
             }
             b"IDAT" => pixels = pixels || !data.is_empty(),
-            b"IEND" => return if header && pixels { Ok(()) } else { Err(Fault::Unreadable) },
+            b"IEND" => return if header && pixels { Ok(()) } else { Err(InspectionFault::Unreadable) },
             _ => {}
         }
     }
-    Err(Fault::Truncated)
+    Err(InspectionFault::Truncated)
 }
 
 /// A number of four bytes.

@@ -6,7 +6,7 @@ mod image;
 mod layout;
 
 use super::{MAX_BYTES, pdf, whole};
-use layout::{View, sheet};
+use layout::{PageBox, sheet};
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 use std::collections::{HashMap, HashSet};
 
@@ -71,7 +71,7 @@ struct Stamp<'a> {
     font: ObjectId,
     state: ObjectId,
     before: ObjectId,
-    sheets: HashMap<View, ObjectId>,
+    sheets: HashMap<PageBox, ObjectId>,
     resources: HashMap<ObjectId, ObjectId>,
     copied: usize,
 }
@@ -96,7 +96,7 @@ impl<'a> Stamp<'a> {
 
     fn page(&mut self, page: ObjectId) -> Option<()> {
         let resources = self.resources(page)?;
-        let view = View::new(
+        let view = PageBox::new(
             self.inherited(page, b"MediaBox").and_then(|found| self.numbers(found.1)),
             self.inherited(page, b"CropBox").and_then(|found| self.numbers(found.1)),
             self.inherited(page, b"Rotate").and_then(|found| layout::whole(found.1)),

@@ -93,7 +93,7 @@ fn members(document: &Document, stream: u32) -> Option<Vec<u32>> {
 
 /// Looks whether everything that the pages draw is there. None where a reference leads nowhere.
 pub fn drawn(document: &Document, pages: &[ObjectId]) -> Option<()> {
-    let mut walk = Walk { document, seen: HashSet::new() };
+    let mut walk = ObjectWalk { document, seen: HashSet::new() };
     for page in pages {
         let dictionary = document.get_dictionary(*page).ok()?;
         let resources = nearest(document, *page, b"Resources").map(|(_, entry)| entry);
@@ -125,12 +125,12 @@ pub fn nearest<'a>(document: &'a Document, page: ObjectId, key: &[u8]) -> Option
     None
 }
 
-struct Walk<'a> {
+struct ObjectWalk<'a> {
     document: &'a Document,
     seen: HashSet<ObjectId>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> ObjectWalk<'a> {
     fn follow(&mut self, object: &'a Object, depth: usize) -> Option<()> {
         (depth < MAX_DEPTH).then_some(())?;
         let dictionary = match object {

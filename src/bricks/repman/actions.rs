@@ -77,18 +77,18 @@ fn host(server: &Server) -> Host {
 }
 
 /// Whether an order was heard. What was refused is an error: then nothing was done.
-async fn give(session: &Session, parts: &[&str], form: &[(&str, &str)], patience: Duration) -> Heard {
+async fn give(session: &Session, parts: &[&str], form: &[(&str, &str)], patience: Duration) -> ActionReply {
     match session.order(parts, form, patience).await {
-        Ok(_) => Heard::Yes,
-        Err(RepmanError::Answered { status: 400, .. }) => Heard::No(Why::NobodyLeads),
-        Err(RepmanError::Unreachable { source }) if !source.is_connect() => Heard::Maybe,
+        Ok(_) => ActionReply::Yes,
+        Err(RepmanError::Answered { status: 400, .. }) => ActionReply::No(Why::NobodyLeads),
+        Err(RepmanError::Unreachable { source }) if !source.is_connect() => ActionReply::Maybe,
         // The words of something in between are none of replication-manager's.
-        Err(RepmanError::Slow { .. } | RepmanError::Answered { status: 502..=504, .. }) => Heard::Maybe,
-        Err(error) => Heard::Failed(error),
+        Err(RepmanError::Slow { .. } | RepmanError::Answered { status: 502..=504, .. }) => ActionReply::Maybe,
+        Err(error) => ActionReply::Failed(error),
     }
 }
 
-enum Heard {
+enum ActionReply {
     Yes,
     Maybe,
     No(Why),
@@ -128,10 +128,10 @@ impl Repman {
         let name = wished.map(Server::to_string);
         let form: Vec<(&str, &str)> = name.iter().map(|name| ("prefmaster", name.as_str())).collect();
         let heard = match give(actor, &["actions", "switchover"], &form, self.patience.order).await {
-            Heard::Failed(error) => return Err(error),
-            Heard::No(why) => return Ok(Verified::Nothing(why)),
-            Heard::Maybe => false,
-            Heard::Yes => true,
+            ActionReply::Failed(error) => return Err(error),
+            ActionReply::No(why) => return Ok(Verified::Nothing(why)),
+            ActionReply::Maybe => false,
+            ActionReply::Yes => true,
         };
         let answered = Instant::now();
         // Without an answer it may still be at work.
@@ -179,9 +179,9 @@ impl Repman {
         let server = before.at(of).ok_or_else(|| RepmanError::UnknownServer(of.to_string()))?;
         let order = ["servers", server.id.as_str(), "actions", "backup-logical"];
         let heard = match give(actor, &order, &[], self.patience.order).await {
-            Heard::Failed(error) => return Err(error),
-            Heard::No(why) => return Ok(Verified::Nothing(why)),
-            heard => matches!(heard, Heard::Yes),
+            ActionReply::Failed(error) => return Err(error),
+            ActionReply::No(why) => return Ok(Verified::Nothing(why)),
+            heard => matches!(heard, ActionReply::Yes),
         };
         let fresh = |backup: &&Backup| {
             let source = backup.source.parse::<Host>().ok();

@@ -27,7 +27,7 @@ pub struct Line {
 }
 
 /// An answer, whatever its status.
-pub struct Answer {
+pub struct RawAnswer {
     pub status: StatusCode,
     pub body: Vec<u8>,
 }
@@ -37,16 +37,16 @@ pub struct Session {
     line: Arc<Line>,
     user: String,
     password_file: PathBuf,
-    standing: Mutex<Standing>,
+    standing: Mutex<LoginState>,
 }
 
 #[derive(Default)]
-struct Standing {
+struct LoginState {
     token: Option<SecretString>,
-    refused: Option<Refused>,
+    refused: Option<Lockout>,
 }
 
-struct Refused {
+struct Lockout {
     until: Instant,
     /// The password that was wrong: another one may be tried at once. None when the user is locked out.
     password: Option<SecretString>,
@@ -67,7 +67,7 @@ impl Line {
     }
 
     /// Asks without being anybody.
-    pub async fn ask(&self, parts: &[&str], patience: Duration) -> Result<Answer, RepmanError> {
+    pub async fn ask(&self, parts: &[&str], patience: Duration) -> Result<RawAnswer, RepmanError> {
         self.exchange(self.http.get(self.address(parts)?), parts, Instant::now() + patience).await
     }
 
@@ -76,7 +76,7 @@ impl Line {
         request: reqwest::RequestBuilder,
         parts: &[&str],
         end: Instant,
-    ) -> Result<Answer, RepmanError> {
+    ) -> Result<RawAnswer, RepmanError> {
         // A path has names, never a secret; reqwest's own words would repeat the address.
         let broken = |source: reqwest::Error| RepmanError::Unreachable { source: source.without_url() };
         let work = async {
@@ -88,13 +88,13 @@ impl Line {
                 }
                 body.extend_from_slice(&chunk);
             }
-            Ok(Answer { status: answer.status(), body })
+            Ok(RawAnswer { status: answer.status(), body })
         };
         timeout_at(end.into(), work).await.map_err(|_| RepmanError::Slow { what: parts.join("/") })?
     }
 }
 
-impl Answer {
+impl RawAnswer {
     /// The body as words. replication-manager names no type that could be relied on.
     pub fn words(&self) -> String {
         String::from_utf8_lossy(&self.body).trim().to_owned()
@@ -136,7 +136,7 @@ impl Session {
         parts: &[&str],
         form: &[(&str, &str)],
         patience: Duration,
-    ) -> Result<Answer, RepmanError> {
+    ) -> Result<RawAnswer, RepmanError> {
         self.call(Method::POST, &self.line.of_cluster(parts), form, patience).await
     }
 
@@ -148,7 +148,7 @@ impl Session {
         parts: &[&str],
         form: &[(&str, &str)],
         patience: Duration,
-    ) -> Result<Answer, RepmanError> {
+    ) -> Result<RawAnswer, RepmanError> {
         let end = Instant::now() + patience;
         let mut url = self.line.address(parts)?;
         if !form.is_empty() {
@@ -194,7 +194,7 @@ impl Session {
                 Ok((token, true))
             }
             Err(error) => {
-                let refused = |pause, password| Some(Refused { until: Instant::now() + pause, password });
+                let refused = |pause, password| Some(Lockout { until: Instant::now() + pause, password });
                 standing.refused = match error {
                     RepmanError::Refused => refused(AFTER_REFUSAL, Some(password)),
                     RepmanError::LockedOut { .. } => refused(LOCKOUT, None),

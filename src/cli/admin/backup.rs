@@ -1,10 +1,10 @@
 //! `guichet admin backup`, `restore` and `drill`.
 
-use super::Installation;
+use super::InstallationArgs;
 use crate::{
     app::{
         self, App, Restored,
-        backup::{Set, Trust, Vouched, prune, record_drill, record_sent, sets, signer},
+        backup::{Set, SetTrust, TrustPolicy, prune, record_drill, record_sent, sets, signer},
     },
     bricks::restic::Repository,
     config::{Config, Restic},
@@ -26,25 +26,25 @@ pub struct BackupArgs {
     #[arg(long, value_name = "N", default_value_t = 14, value_parser = clap::builder::RangedU64ValueParser::<usize>::from(2..))]
     keep: usize,
     #[command(flatten)]
-    installation: Installation,
+    installation: InstallationArgs,
 }
 
 /// Options of `guichet admin copy-backup`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct CopyArgs {
     #[command(flatten)]
-    installation: Installation,
+    installation: InstallationArgs,
 }
 
 /// Options of `guichet admin drill`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DrillArgs {
     #[command(flatten)]
-    source: Source,
+    source: SetSource,
     #[command(flatten)]
     trusted: Trusted,
     #[command(flatten)]
-    installation: Installation,
+    installation: InstallationArgs,
 }
 
 /// What is known of whoever made the set.
@@ -59,15 +59,15 @@ struct Trusted {
 }
 
 impl Trusted {
-    fn trust(&self) -> Trust {
-        Trust { signer: self.signer.clone(), from_elsewhere: self.from_elsewhere }
+    fn trust(&self) -> TrustPolicy {
+        TrustPolicy { signer: self.signer.clone(), from_elsewhere: self.from_elsewhere }
     }
 }
 
 /// Where sets are taken from.
 #[derive(Clone, Debug, clap::Args)]
 #[group(required = true, multiple = false)]
-struct Source {
+struct SetSource {
     /// Folder of the sets.
     #[arg(long = "from", value_name = "DIR")]
     folder: Option<PathBuf>,
@@ -80,14 +80,14 @@ struct Source {
 #[derive(Clone, Debug, clap::Args)]
 pub struct RestoreArgs {
     #[command(flatten)]
-    source: Source,
+    source: SetSource,
     #[command(flatten)]
     trusted: Trusted,
     /// Name of the set [default: the newest]
     #[arg(long, value_name = "NAME", conflicts_with = "from_restic")]
     set: Option<String>,
     #[command(flatten)]
-    installation: Installation,
+    installation: InstallationArgs,
 }
 
 /// A folder of sets, for as long as it is needed.
@@ -105,7 +105,7 @@ impl Sets {
     }
 }
 
-impl Source {
+impl SetSource {
     /// Brings a copy from the repository where that is wanted, into a folder beside the data: it needs as much room.
     async fn open(&self, config: &Config) -> anyhow::Result<Sets> {
         if let Some(folder) = &self.folder {
@@ -219,19 +219,19 @@ pub(super) async fn drill(args: &DrillArgs) -> anyhow::Result<()> {
 }
 
 /// Says on whose word a set was taken, unless it is our own.
-fn tell_vouched(vouched: &Vouched, set: &Set) -> io::Result<()> {
+fn tell_vouched(vouched: &SetTrust, set: &Set) -> io::Result<()> {
     let digest = &set.manifest.database_sha256;
     let words = match vouched {
-        Vouched::Known => return Ok(()),
-        Vouched::Stranger(key) => format!(
+        SetTrust::Known => return Ok(()),
+        SetTrust::Stranger(key) => format!(
             "! nothing here says who made this set: it was signed by {key}. Compare that with what `guichet admin backup` \
              told, or name it by --signer"
         ),
-        Vouched::Unsigned => format!(
+        SetTrust::Unsigned => format!(
             "! this set is not signed: an old release made it, or somebody took the signature away. The database's digest \
              is {digest}"
         ),
-        Vouched::Taken(why) => {
+        SetTrust::Taken(why) => {
             format!("! taken on your word alone, though {why}. The database's digest is {digest}")
         }
     };

@@ -3,7 +3,7 @@
 //! slapgrid runs every program of `etc/report` with the file to write as last argument, checks it against its
 //! partition_consumption.xsd, and sends it to the master.
 
-use super::Installation;
+use super::InstallationArgs;
 use crate::{
     blob,
     config::Config,
@@ -27,7 +27,7 @@ pub struct ConsumptionArgs {
     #[arg(long = "to", value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
-    installation: Installation,
+    installation: InstallationArgs,
 }
 
 /// What is counted: deposits and dossiers by call, storage in bytes, CPU time in milliseconds.

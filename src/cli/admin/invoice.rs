@@ -5,7 +5,7 @@
 //! very ones that were sent.
 
 use super::{
-    Installation,
+    InstallationArgs,
     consumption::{Counts, PERIODS_FILE, Period},
 };
 use crate::{
@@ -36,7 +36,7 @@ pub struct InvoiceArgs {
     #[arg(long, value_name = "FILE")]
     tariff: PathBuf,
     #[command(flatten)]
-    installation: Installation,
+    installation: InstallationArgs,
 }
 
 fn month(text: &str) -> Result<Date, String> {
@@ -59,7 +59,7 @@ struct Tariff {
 
 /// A line of the draft; quantities in millionths of the unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Line {
+struct InvoiceLine {
     resource: &'static str,
     reference: String,
     quantity_ppm: i128,
@@ -99,7 +99,7 @@ pub(super) fn run(args: &InvoiceArgs) -> anyhow::Result<()> {
 }
 
 /// The reports whose period ended within the month, added up. Storage is what was held at each report, on average.
-fn lines(periods: &[Period], tariff: &Tariff, begin: Timestamp, end: Timestamp) -> Vec<Line> {
+fn lines(periods: &[Period], tariff: &Tariff, begin: Timestamp, end: Timestamp) -> Vec<InvoiceLine> {
     let used: Vec<&Counts> =
         periods.iter().filter(|period| begin <= period.to && period.to < end).map(|period| &period.used).collect();
     if used.is_empty() {
@@ -107,7 +107,7 @@ fn lines(periods: &[Period], tariff: &Tariff, begin: Timestamp, end: Timestamp) 
     }
     let mut lines = Vec::new();
     let mut add = |resource, reference: &str, quantity: i128, unit: i128, price: i64| {
-        lines.push(Line {
+        lines.push(InvoiceLine {
             resource,
             reference: reference.into(),
             quantity_ppm: quantity * 1_000_000 / unit,

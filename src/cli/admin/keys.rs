@@ -1,6 +1,6 @@
 //! `guichet admin keys`: the root keys of tokens.
 
-use super::Installation;
+use super::InstallationArgs;
 use crate::{app::App, auth::RootKind, config::Config};
 use anyhow::Context;
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use std::io::{self, Write};
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum KeysCommand {
     /// Shows the roots, how far each is and until when it verifies.
-    List(Installation),
+    List(InstallationArgs),
     /// Makes a new root; the one before verifies as long as its longest token.
     Rotate(RotateArgs),
     /// Drops a root that was stolen: everything that it has signed ends within seconds.
@@ -20,7 +20,7 @@ pub enum KeysCommand {
 #[derive(Clone, Debug, clap::Args)]
 pub struct RotateArgs {
     #[command(flatten)]
-    installation: Installation,
+    installation: InstallationArgs,
     /// What it signs: session, api or service.
     #[arg(long, value_parser = kind)]
     kind: RootKind,
@@ -33,7 +33,7 @@ pub struct RotateArgs {
 #[derive(Clone, Debug, clap::Args)]
 pub struct DropArgs {
     #[command(flatten)]
-    installation: Installation,
+    installation: InstallationArgs,
     /// Its number.
     kid: u32,
 }
@@ -50,11 +50,11 @@ pub(super) async fn run(command: KeysCommand) -> anyhow::Result<()> {
     }
 }
 
-fn open(installation: &Installation) -> anyhow::Result<App> {
+fn open(installation: &InstallationArgs) -> anyhow::Result<App> {
     Ok(App::open(Config::read(&installation.config)?)?)
 }
 
-async fn list(installation: &Installation) -> anyhow::Result<()> {
+async fn list(installation: &InstallationArgs) -> anyhow::Result<()> {
     let app = open(installation)?;
     let lines = app.key_lines().await;
     app.store.close().await;

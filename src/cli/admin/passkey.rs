@@ -1,6 +1,6 @@
 //! `guichet admin passkey`: what becomes of lost passkeys.
 
-use super::Installation;
+use super::InstallationArgs;
 use crate::{
     app::{App, AppError},
     config::Config,
@@ -17,7 +17,7 @@ pub enum PasskeyCommand {
         /// Address of the person.
         email: String,
         #[command(flatten)]
-        installation: Installation,
+        installation: InstallationArgs,
     },
     /// Removes passkeys of an address and ends its sessions; the person is told by mail, and adds others.
     ///
@@ -32,7 +32,7 @@ pub enum PasskeyCommand {
         #[arg(long, conflicts_with = "id")]
         all: bool,
         #[command(flatten)]
-        installation: Installation,
+        installation: InstallationArgs,
     },
 }
 
@@ -43,7 +43,7 @@ pub(super) async fn run(command: PasskeyCommand) -> anyhow::Result<()> {
     }
 }
 
-async fn list(email: &str, installation: &Installation) -> anyhow::Result<()> {
+async fn list(email: &str, installation: &InstallationArgs) -> anyhow::Result<()> {
     let app = App::open(Config::read(&installation.config)?)?;
     let found = app.passkeys_of(email).await;
     app.store.close().await;
@@ -59,7 +59,7 @@ async fn list(email: &str, installation: &Installation) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn remove(email: &str, one: Option<Uuid>, installation: &Installation) -> anyhow::Result<()> {
+async fn remove(email: &str, one: Option<Uuid>, installation: &InstallationArgs) -> anyhow::Result<()> {
     let app = App::open(Config::read(&installation.config)?)?;
     let removed = app.remove_lost_passkeys(email, one).await;
     app.store.close().await;

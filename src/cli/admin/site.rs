@@ -1,6 +1,6 @@
 //! `guichet admin site`: host names of calls.
 
-use super::Installation;
+use super::InstallationArgs;
 use crate::{
     app::load_calls,
     config::Config,
@@ -21,17 +21,17 @@ pub enum SiteCommand {
         #[arg(long, value_name = "ID")]
         call: String,
         #[command(flatten)]
-        installation: Installation,
+        installation: InstallationArgs,
     },
     /// Takes a host name away.
     Remove {
         /// Host name.
         host: String,
         #[command(flatten)]
-        installation: Installation,
+        installation: InstallationArgs,
     },
     /// Lists the host names of calls.
-    List(Installation),
+    List(InstallationArgs),
 }
 
 pub(super) async fn run(command: SiteCommand) -> anyhow::Result<()> {
@@ -49,7 +49,7 @@ pub(super) async fn run(command: SiteCommand) -> anyhow::Result<()> {
                 config.edge.iter().flat_map(|edge| edge.hosts.iter().map(String::as_str)).chain([config.public_host()]);
             ensure!(!own.any(|own| own.eq_ignore_ascii_case(&host)), "{host} is the portal's own host");
             let mut db = store.write().await?;
-            site::put(&mut db, &host, &call, site::Source::Operator).await?;
+            site::put(&mut db, &host, &call, site::HostSource::Operator).await?;
             writeln!(io::stdout(), "{host} shows {call}. It needs a certificate: see `guichet edge status`.")?;
         }
         SiteCommand::Remove { host, installation } => {
@@ -69,7 +69,7 @@ pub(super) async fn run(command: SiteCommand) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn open(installation: &Installation) -> anyhow::Result<(Config, Store)> {
+fn open(installation: &InstallationArgs) -> anyhow::Result<(Config, Store)> {
     let config = Config::read(&installation.config)?;
     let store = Store::open(&config.database).context("cannot read the password of the database")?;
     Ok((config, store))

@@ -31,7 +31,7 @@ const RESTART_DELAY: Duration = Duration::from_millis(100);
 
 /// A program to keep running.
 #[derive(Clone, Debug)]
-pub struct Program {
+pub struct ChildProgram {
     /// Name of its log, and in `access.json`.
     pub name: String,
     /// The executable.
@@ -60,7 +60,7 @@ impl Children {
     }
 
     /// Starts a program and keeps it running; the log of the run before is kept beside the new one.
-    pub fn keep(&mut self, program: Program) {
+    pub fn keep(&mut self, program: ChildProgram) {
         let watch = Watch {
             log: self.logs.join(format!("{}.log", program.name)),
             pid_file: self.run.join(format!("{}.pid", program.name)),
@@ -87,7 +87,7 @@ impl Children {
 }
 
 struct Watch {
-    program: Program,
+    program: ChildProgram,
     log: PathBuf,
     pid_file: PathBuf,
     access: AccessFile,
@@ -171,7 +171,7 @@ impl Deaths {
 
 #[cfg(test)]
 mod tests {
-    use super::{Children, Program};
+    use super::{ChildProgram, Children};
     use crate::cli::demo::access::AccessFile;
     use std::time::Duration;
 
@@ -181,7 +181,7 @@ mod tests {
         let access = AccessFile::new(dir.path().join("access.json"));
         let (mut children, mut fault) = Children::new(dir.path().into(), dir.path().into(), access);
         let args = vec!["-c".into(), "echo no luck; exit 3".into()];
-        children.keep(Program { name: "luckless".into(), file: "/bin/sh".into(), args, grace: Duration::ZERO });
+        children.keep(ChildProgram { name: "luckless".into(), file: "/bin/sh".into(), args, grace: Duration::ZERO });
         let fault = fault.recv().await.unwrap();
         assert!(fault.starts_with("luckless ended 5 times") && fault.contains("no luck"), "{fault}");
         children.stop().await;
@@ -194,7 +194,7 @@ mod tests {
         let (mut children, _fault) = Children::new(dir.path().into(), dir.path().into(), access);
         let args = vec!["-c".into(), "trap '' TERM; echo deaf; while :; do sleep 1; done".into()];
         let grace = Duration::from_millis(50);
-        children.keep(Program { name: "deaf".into(), file: "/bin/sh".into(), args, grace });
+        children.keep(ChildProgram { name: "deaf".into(), file: "/bin/sh".into(), args, grace });
         let heard = async {
             while !std::fs::read_to_string(dir.path().join("deaf.log")).is_ok_and(|log| log.contains("deaf")) {
                 tokio::time::sleep(Duration::from_millis(5)).await;

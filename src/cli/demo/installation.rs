@@ -3,7 +3,7 @@
 
 use crate::{
     cli::demo::{
-        DemoArgs, Server,
+        DemoArgs, ServerSection,
         authority::{self, HOSTS, Tls},
         folder::Folder,
         read_sign_in,
@@ -27,7 +27,7 @@ const MAX_DATABASE_CONNECTIONS: u32 = 160;
 
 /// One portal process.
 #[derive(Clone, Debug)]
-pub struct Process {
+pub struct DemoProcess {
     /// `serve-1`, `serve-2`…
     pub name: String,
     /// Where it serves pages.
@@ -49,7 +49,7 @@ pub struct ProcessConfig {
 
 /// Everything that is decided before the first child starts.
 #[derive(Debug)]
-pub struct Installation {
+pub struct DemoInstallation {
     /// Public address.
     pub url: String,
     /// Certificate of the authority, for clients.
@@ -64,14 +64,14 @@ pub struct Installation {
     pub edge_ops: SocketAddr,
     edge: Edge,
     /// The portal's processes.
-    pub processes: Vec<Process>,
+    pub processes: Vec<DemoProcess>,
     /// What all configuration files share.
     base: Config,
     dir: PathBuf,
     _sockets: SocketFolder,
 }
 
-impl Installation {
+impl DemoInstallation {
     /// Chooses ports, makes certificates, and writes the files that do not depend on the database.
     pub fn prepare(args: &DemoArgs, folder: &Folder) -> anyhow::Result<Self> {
         let sozu = sozu_program(args.sozu.as_deref())?;
@@ -111,13 +111,13 @@ impl Installation {
     }
 
     /// Writes the configuration of the edge and of each portal process.
-    pub fn write_configs(&self, args: &DemoArgs, server: &Server) -> anyhow::Result<Vec<ProcessConfig>> {
+    pub fn write_configs(&self, args: &DemoArgs, server: &ServerSection) -> anyhow::Result<Vec<ProcessConfig>> {
         let most = (MAX_DATABASE_CONNECTIONS / u32::from(args.processes)).min(16);
         let database = Database { max_connections: most, ..server.database.clone() };
         let edge = Config { edge: Some(self.edge.clone()), database: database.clone(), ..self.base.clone() };
         fs::write(&self.edge_config, toml::to_string(&edge)?)
             .with_context(|| self.edge_config.display().to_string())?;
-        let write = |(number, process): (usize, &Process)| {
+        let write = |(number, process): (usize, &DemoProcess)| {
             let portal = Portal {
                 name: Some(process.name.clone()),
                 listen: Listen::Tcp(process.listen),
@@ -159,7 +159,7 @@ fn base_config(
     folder: &Folder,
     url: &str,
     calls: Vec<PathBuf>,
-    first: &Process,
+    first: &DemoProcess,
 ) -> anyhow::Result<Config> {
     let sign_in = args.sign_in.as_deref().map(read_sign_in).transpose()?.unwrap_or_default();
     Ok(Config {
@@ -306,8 +306,8 @@ impl Ports {
         Ok(ports)
     }
 
-    fn processes(&self) -> impl Iterator<Item = Process> {
-        self.processes.iter().enumerate().map(|(number, (pages, ops))| Process {
+    fn processes(&self) -> impl Iterator<Item = DemoProcess> {
+        self.processes.iter().enumerate().map(|(number, (pages, ops))| DemoProcess {
             name: format!("serve-{}", number + 1),
             listen: local(*pages),
             ops: local(*ops),

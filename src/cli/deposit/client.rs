@@ -3,7 +3,7 @@
 
 use super::{
     files::PieceOnDisk,
-    findings::{Found, Refused},
+    findings::{DepositFindings, Found},
     token_file,
 };
 use crate::{
@@ -36,7 +36,7 @@ const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
 const PAUSES_S: [u64; 4] = [1, 2, 4, 8];
 
 /// A portal, known by its address.
-pub struct Portal {
+pub struct PortalClient {
     pub(super) http: Client,
     /// For requests whose length no time bounds.
     pub(super) uploads: Client,
@@ -92,7 +92,7 @@ pub struct Deposited {
 }
 
 #[derive(Deserialize)]
-struct Problem {
+struct ProblemBody {
     code: String,
     title: String,
     detail: String,
@@ -103,7 +103,7 @@ struct Problem {
     more: usize,
 }
 
-impl Portal {
+impl PortalClient {
     /// Prepares the client; nothing is sent yet.
     ///
     /// # Errors
@@ -185,19 +185,19 @@ impl Portal {
     /// When the portal refuses or is away.
     pub async fn create(&self, call: &str, round: &RoundId, attempt: AttemptId) -> anyhow::Result<DossierId> {
         #[derive(Deserialize)]
-        struct Begun {
+        struct CreatedDossier {
             id: DossierId,
         }
         let body = json!({ "call": call, "round": round, "attempt": attempt });
         let url = self.address(&["dossiers"])?;
         let answer = self.send(|| Ok(self.http.post(url.clone()).json(&body))).await?;
-        Ok(read::<Begun>(self.judged(answer, "dossier.toml").await?).await?.id)
+        Ok(read::<CreatedDossier>(self.judged(answer, "dossier.toml").await?).await?.id)
     }
 
     /// Replaces the document by these answers.
     ///
     /// # Errors
-    /// [`Refused`] when they are no answers to the form; when the portal is away.
+    /// [`DepositFindings`] when they are no answers to the form; when the portal is away.
     pub async fn replace(&self, dossier: DossierId, answers: &Json) -> anyhow::Result<Draft> {
         let url = self.address(&["dossiers", &dossier.to_string(), "document"])?;
         let there = self.send(|| Ok(self.http.get(url.clone()))).await?;
@@ -217,7 +217,7 @@ impl Portal {
     /// Deposits the draft.
     ///
     /// # Errors
-    /// [`Refused`] with every finding; when the portal is away.
+    /// [`DepositFindings`] with every finding; when the portal is away.
     pub async fn deposit(&self, dossier: DossierId, attempt: AttemptId) -> anyhow::Result<Deposited> {
         let url = self.address(&["dossiers", &dossier.to_string(), "deposits"])?;
         let body = json!({ "attempt": attempt });
@@ -268,10 +268,10 @@ impl Portal {
             return Ok(answer);
         }
         let text = answer.text().await.unwrap_or_default();
-        let Ok(problem) = read_foreign::<Problem>(text.as_bytes(), Limits::bytes(MAX_PROBLEM_BYTES)) else {
+        let Ok(problem) = read_foreign::<ProblemBody>(text.as_bytes(), Limits::bytes(MAX_PROBLEM_BYTES)) else {
             bail!("{} answers {status}, and not as a portal would", self.url);
         };
-        let Problem { code, title, detail, remedy, findings, more } = problem;
+        let ProblemBody { code, title, detail, remedy, findings, more } = problem;
         if status == StatusCode::UNAUTHORIZED {
             bail!(self.lang.tr(
                 "le portail ne reconnaît pas ce jeton : il est périmé, révoqué, ou d'un autre portail",
@@ -282,12 +282,12 @@ impl Portal {
             bail!("{title} ({status}): {detail} {remedy}");
         }
         if !findings.is_empty() {
-            return Err(Refused(findings.into_iter().map(Found::from).collect(), more).into());
+            return Err(DepositFindings(findings.into_iter().map(Found::from).collect(), more).into());
         }
         let stop = if detail.ends_with(['.', '!', '?', ')']) { "" } else { "." };
         let message = format!("{detail}{stop} {remedy}");
         let (severity, place) = ("blocking".to_owned(), place.to_owned());
-        Err(Refused(vec![Found { rule: code, severity, place, message, interpretation: None }], 0).into())
+        Err(DepositFindings(vec![Found { rule: code, severity, place, message, interpretation: None }], 0).into())
     }
 }
 

@@ -19,7 +19,7 @@ use std::{
 
 /// What a folder holds, all of it readable.
 #[derive(Debug)]
-pub struct Files {
+pub struct DossierFiles {
     /// The call.
     pub call: String,
     /// The round.
@@ -47,7 +47,7 @@ pub struct PieceOnDisk {
     pub issued: Option<Date>,
 }
 
-impl Files {
+impl DossierFiles {
     /// Reads the folder; days such as `@today` are reckoned from today.
     ///
     /// # Errors

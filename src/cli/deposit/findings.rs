@@ -43,7 +43,7 @@ impl Found {
 /// The portal does not take the dossier, and says why, as far as it lists it; how much more there is.
 #[derive(Debug, thiserror::Error)]
 #[error("the portal has findings that prevent the deposit")]
-pub struct Refused(pub Vec<Found>, pub usize);
+pub struct DepositFindings(pub Vec<Found>, pub usize);
 
 /// Prints findings and how many there are, those that the portal does not list included; nothing when there are none.
 ///

@@ -4,7 +4,7 @@
 //! What ends it is silence and a lack of progress, never how long it takes.
 
 use super::{
-    client::{Portal, read},
+    client::{PortalClient, read},
     files::PieceOnDisk,
 };
 use crate::domain::ids::DossierId;
@@ -44,7 +44,7 @@ struct Attached {
 }
 
 /// What became of a try.
-enum Step {
+enum UploadOutcome {
     /// The portal has judged the whole file, or refuses to go on.
     Answered(Response),
     /// The portal waits for the parts.
@@ -58,8 +58,8 @@ enum Step {
 }
 
 /// A piece on its way.
-struct Upload<'a> {
-    portal: &'a Portal,
+struct PieceUpload<'a> {
+    portal: &'a PortalClient,
     piece: &'a PieceOnDisk,
     creation: Url,
     progress: ProgressBar,
@@ -69,7 +69,7 @@ struct Upload<'a> {
     offset: Option<u64>,
 }
 
-impl Portal {
+impl PortalClient {
     /// Attaches a piece, streamed from the disk.
     ///
     /// # Errors
@@ -82,7 +82,7 @@ impl Portal {
         }
         // Drawn on a terminal only.
         let progress = ProgressBar::new(piece.bytes).with_message(piece.name.clone());
-        let mut upload = Upload { portal: self, piece, creation, progress, place: None, offset: None };
+        let mut upload = PieceUpload { portal: self, piece, creation, progress, place: None, offset: None };
         let answer = upload.run().await;
         upload.progress.finish_and_clear();
         let attached: Attached = read(self.judged(answer?, &piece.path.display().to_string()).await?).await?;
@@ -93,26 +93,26 @@ impl Portal {
     }
 }
 
-impl Upload<'_> {
+impl PieceUpload<'_> {
     /// Goes on until the portal has answered for the whole file.
     async fn run(&mut self) -> anyhow::Result<Response> {
         let (mut best, mut tries) = (None, 0);
         loop {
             let failure = match self.step().await? {
-                Step::Answered(answer) => return Ok(answer),
-                Step::Begun(place) => {
+                UploadOutcome::Answered(answer) => return Ok(answer),
+                UploadOutcome::Begun(place) => {
                     (self.place, self.offset) = (Some(place), Some(0));
                     continue;
                 }
-                Step::Reached(offset) => {
+                UploadOutcome::Reached(offset) => {
                     self.offset = Some(offset);
                     if best.is_none_or(|best| offset > best) {
                         (best, tries) = (Some(offset), 0);
                     }
                     continue;
                 }
-                Step::Lost(error) => error,
-                Step::Unknown => {
+                UploadOutcome::Lost(error) => error,
+                UploadOutcome::Unknown => {
                     self.place = None;
                     anyhow::anyhow!("the portal does not know of this upload any more")
                 }
@@ -126,7 +126,7 @@ impl Upload<'_> {
         }
     }
 
-    async fn step(&self) -> anyhow::Result<Step> {
+    async fn step(&self) -> anyhow::Result<UploadOutcome> {
         match (&self.place, self.offset) {
             (None, _) => self.begin().await,
             (Some(place), None) => self.ask(place).await,
@@ -134,37 +134,39 @@ impl Upload<'_> {
         }
     }
 
-    async fn begin(&self) -> anyhow::Result<Step> {
+    async fn begin(&self) -> anyhow::Result<UploadOutcome> {
         let request = self.portal.http.put(self.creation.clone()).header("upload-complete", "?0");
         let request = request.header("upload-length", self.piece.bytes).header(INTEROP.0, INTEROP.1);
         let answer = match request.send().await {
             Ok(answer) => answer,
-            Err(error) => return Ok(Step::Lost(error.into())),
+            Err(error) => return Ok(UploadOutcome::Lost(error.into())),
         };
         match answer.status() {
             StatusCode::CREATED => {}
             // It is the dossier that is not there.
-            StatusCode::NOT_FOUND => return Ok(Step::Answered(answer)),
+            StatusCode::NOT_FOUND => return Ok(UploadOutcome::Answered(answer)),
             _ => return judge(answer).await,
         }
         let place = answer.headers().get(LOCATION).and_then(|place| place.to_str().ok());
         let place = place.context("the portal does not say where the file goes")?;
-        Ok(Step::Begun(self.creation.join(place).context("the portal sends the file somewhere that cannot be")?))
+        Ok(UploadOutcome::Begun(
+            self.creation.join(place).context("the portal sends the file somewhere that cannot be")?,
+        ))
     }
 
-    async fn ask(&self, place: &Url) -> anyhow::Result<Step> {
+    async fn ask(&self, place: &Url) -> anyhow::Result<UploadOutcome> {
         // Not HEAD: what the portal has to say stands in the body.
         match self.portal.http.get(place.clone()).header(INTEROP.0, INTEROP.1).send().await {
             Ok(answer) if answer.status().is_success() => {
                 let offset = offset(answer.headers()).context("the portal does not say how much has arrived")?;
-                Ok(Step::Reached(offset))
+                Ok(UploadOutcome::Reached(offset))
             }
             Ok(answer) => judge(answer).await,
-            Err(error) => Ok(Step::Lost(error.into())),
+            Err(error) => Ok(UploadOutcome::Lost(error.into())),
         }
     }
 
-    async fn append(&self, place: &Url, offset: u64) -> anyhow::Result<Step> {
+    async fn append(&self, place: &Url, offset: u64) -> anyhow::Result<UploadOutcome> {
         let path = &self.piece.path;
         let unreadable = || format!("cannot read {}", path.display());
         let mut file = std::fs::File::open(path).with_context(unreadable)?;
@@ -187,9 +189,9 @@ impl Upload<'_> {
         tokio::select! {
             answer = request.send() => match answer {
                 Ok(answer) => judge(answer).await,
-                Err(error) => Ok(Step::Lost(error.into())),
+                Err(error) => Ok(UploadOutcome::Lost(error.into())),
             },
-            () = stalled(&sent, left) => Ok(Step::Lost(anyhow::anyhow!("the line is silent"))),
+            () = stalled(&sent, left) => Ok(UploadOutcome::Lost(anyhow::anyhow!("the line is silent"))),
         }
     }
 }
@@ -217,7 +219,7 @@ async fn stalled(sent: &AtomicU64, left: u64) {
 }
 
 /// What an answer means for an upload.
-async fn judge(answer: Response) -> anyhow::Result<Step> {
+async fn judge(answer: Response) -> anyhow::Result<UploadOutcome> {
     let status = answer.status();
     let whole = answer.headers().get("upload-complete").is_some_and(|complete| complete == "?1");
     let passing = matches!(
@@ -225,14 +227,14 @@ async fn judge(answer: Response) -> anyhow::Result<Step> {
         StatusCode::CONFLICT | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS | StatusCode::BAD_REQUEST
     );
     Ok(match status {
-        _ if whole && status != StatusCode::CONFLICT => Step::Answered(answer),
-        StatusCode::NOT_FOUND => Step::Unknown,
+        _ if whole && status != StatusCode::CONFLICT => UploadOutcome::Answered(answer),
+        StatusCode::NOT_FOUND => UploadOutcome::Unknown,
         _ if passing || status.is_server_error() => {
             let said = answer.text().await.unwrap_or_default();
             let said = serde_json::from_str::<Said>(&said).map(|said| said.detail).unwrap_or_default();
-            Step::Lost(anyhow::anyhow!("the portal answers {status} {said}"))
+            UploadOutcome::Lost(anyhow::anyhow!("the portal answers {status} {said}"))
         }
-        _ => Step::Answered(answer),
+        _ => UploadOutcome::Answered(answer),
     })
 }
 

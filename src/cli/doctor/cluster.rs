@@ -5,7 +5,7 @@ use crate::{
     config::Durability,
     store::{
         Store,
-        cluster::{Examined, Verdict, decide},
+        cluster::{Examined, Leadership, decide},
         profile::{CLUSTER_SERVERS, SETTINGS, Setting},
     },
 };
@@ -43,7 +43,7 @@ fn judge(seen: &[Seen], durability: Durability, sheet: &mut Sheet) {
 fn leader(seen: &[Seen], durability: Durability, sheet: &mut Sheet) {
     let sights: Vec<_> = seen.iter().map(|(_, outcome)| outcome.as_ref().ok().map(|one| one.sight.clone())).collect();
     match decide(&sights, durability) {
-        Verdict::Leads { node, durable } => {
+        Leadership::Leads { node, durable } => {
             let (label, confirming) = (&seen[node].0, sights[node].as_ref().map_or(0, |sight| sight.confirming));
             match confirming {
                 _ if !durable => sheet.problem(
@@ -59,11 +59,11 @@ fn leader(seen: &[Seen], durability: Durability, sheet: &mut Sheet) {
                 _ => sheet.fine(format!("{label} leads, and {confirming} others confirm what it writes.")),
             }
         }
-        Verdict::Nobody => sheet.problem(
+        Leadership::Nobody => sheet.problem(
             "No server takes writes: a failover is under way, or was given up.",
             "See replication-manager; `docs/runbooks/database.md` tells how to promote by hand.",
         ),
-        Verdict::Several => sheet.problem(
+        Leadership::Several => sheet.problem(
             "Several servers take writes, and nothing tells the real leader: the portal writes to none.",
             "Kill the one that was retired: to stop its waiting otherwise would acknowledge what nobody has.",
         ),

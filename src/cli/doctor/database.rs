@@ -5,7 +5,7 @@ use crate::{
     config::Config,
     store::{
         Store,
-        health::{Schema, Server},
+        health::{Schema, ServerVariables},
     },
 };
 
@@ -65,7 +65,7 @@ fn schema(found: Schema, sheet: &mut Sheet) {
     }
 }
 
-fn settings(server: &Server, sheet: &mut Sheet) {
+fn settings(server: &ServerVariables, sheet: &mut Sheet) {
     let before = sheet.lines.len();
     let off = |value: &str| matches!(value, "0" | "OFF");
     if server.flush_at_commit != "1" {
@@ -114,8 +114,8 @@ mod tests {
     use super::*;
     use crate::cli::doctor::Mark;
 
-    fn server() -> Server {
-        Server {
+    fn server() -> ServerVariables {
+        ServerVariables {
             version: "10.11".into(),
             flush_at_commit: "1".into(),
             doublewrite: "1".into(),
@@ -126,7 +126,7 @@ mod tests {
         }
     }
 
-    fn marks(server: &Server) -> Vec<Mark> {
+    fn marks(server: &ServerVariables) -> Vec<Mark> {
         let mut sheet = Sheet::default();
         settings(server, &mut sheet);
         sheet.lines.iter().map(|line| line.mark).collect()
@@ -135,10 +135,10 @@ mod tests {
     #[test]
     fn settings_that_risk_loss_are_problems() {
         assert_eq!(marks(&server()), [Mark::Ok]);
-        assert_eq!(marks(&Server { flush_at_commit: "2".into(), ..server() }), [Mark::Problem]);
-        let binary_log = Server { binary_log: "1".into(), ..server() };
+        assert_eq!(marks(&ServerVariables { flush_at_commit: "2".into(), ..server() }), [Mark::Problem]);
+        let binary_log = ServerVariables { binary_log: "1".into(), ..server() };
         assert_eq!(marks(&binary_log), [Mark::Problem], "a binary log that is not synced");
-        let small = Server { doublewrite: "OFF".into(), largest_message: "1048576".into(), ..server() };
+        let small = ServerVariables { doublewrite: "OFF".into(), largest_message: "1048576".into(), ..server() };
         assert_eq!(marks(&small), [Mark::Problem, Mark::Problem]);
     }
 }

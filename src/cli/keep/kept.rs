@@ -2,8 +2,8 @@
 
 use super::{
     health,
-    plan::{Change, Program},
-    record::{Process, Record, Records},
+    plan::{Change, SupervisedProgram},
+    record::{ProcessRecord, Record, Records},
 };
 use crate::cli::demo::children::Deaths;
 use nix::{
@@ -41,17 +41,17 @@ const MAX_LOG_BYTES: u64 = 32 << 20;
 const LOG_CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
 /// A program and the task that keeps it.
-pub struct Kept {
-    wish: watch::Sender<Program>,
+pub struct SupervisedProcess {
+    wish: watch::Sender<SupervisedProgram>,
     /// Whether the running one is to be replaced in order.
     pub waits: watch::Receiver<bool>,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
 
-impl Kept {
+impl SupervisedProcess {
     /// Starts a program, or takes over one that runs.
-    pub fn start(program: Program, logs: &Path, records: Arc<Records>, pending: Arc<Notify>) -> Self {
+    pub fn start(program: SupervisedProgram, logs: &Path, records: Arc<Records>, pending: Arc<Notify>) -> Self {
         let (wish, wished) = watch::channel(program.clone());
         let stop = CancellationToken::new();
         let log = logs.join(format!("{}.log", program.name));
@@ -72,12 +72,12 @@ impl Kept {
     }
 
     /// The program as the plan has it.
-    pub fn program(&self) -> Program {
+    pub fn program(&self) -> SupervisedProgram {
         self.wish.borrow().clone()
     }
 
     /// Tells it what the plan says now: the files that it names may have changed, even if it is the same.
-    pub fn tell(&self, program: Program) {
+    pub fn tell(&self, program: SupervisedProgram) {
         self.wish.send_replace(program);
     }
 
@@ -90,12 +90,12 @@ impl Kept {
 
 /// A process of ours, or one that a predecessor has started.
 enum Running {
-    Child(Child, Process),
-    Adopted(Process),
+    Child(Child, ProcessRecord),
+    Adopted(ProcessRecord),
 }
 
 impl Running {
-    fn process(&self) -> Process {
+    fn process(&self) -> ProcessRecord {
         match self {
             Self::Child(_, process) | Self::Adopted(process) => *process,
         }
@@ -137,7 +137,7 @@ fn begin_anew(log: &Path, most: u64) -> io::Result<()> {
 }
 
 struct Keeping {
-    wished: watch::Receiver<Program>,
+    wished: watch::Receiver<SupervisedProgram>,
     outdated: watch::Sender<bool>,
     pending: Arc<Notify>,
     stop: CancellationToken,
@@ -240,7 +240,7 @@ impl Keeping {
         }
     }
 
-    fn spawn(&mut self, program: &Program) -> io::Result<Running> {
+    fn spawn(&mut self, program: &SupervisedProgram) -> io::Result<Running> {
         let log = File::options().create(true).append(true).mode(0o600).open(&self.log)?;
         let (file, arguments) = program.command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let digest = program.digest();
@@ -254,7 +254,7 @@ impl Keeping {
             .process_group(0)
             .kill_on_drop(false)
             .spawn()?;
-        let process = child.id().and_then(Process::of).ok_or(io::ErrorKind::NotFound)?;
+        let process = child.id().and_then(ProcessRecord::of).ok_or(io::ErrorKind::NotFound)?;
         self.record.process = Some(process);
         self.record.digest = digest;
         self.record.outdated = false;

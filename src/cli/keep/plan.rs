@@ -11,7 +11,7 @@ use std::{
 /// Which programs run on this node.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Plan {
+pub struct SupervisionPlan {
     /// Folder that remembers what runs; private.
     pub state_dir: PathBuf,
     /// Folder of the programs' logs.
@@ -20,13 +20,13 @@ pub struct Plan {
     #[serde(default)]
     pub keeper: Option<PathBuf>,
     /// The programs.
-    pub programs: Vec<Program>,
+    pub programs: Vec<SupervisedProgram>,
 }
 
 /// One program.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Program {
+pub struct SupervisedProgram {
     /// Its name here, in its log's name, and, of a process of the portal, in the table of processes.
     pub name: String,
     /// The executable and its arguments.
@@ -95,12 +95,12 @@ fn default_start() -> u64 {
     120
 }
 
-impl Plan {
+impl SupervisionPlan {
     pub(super) fn read(file: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         let plan: Self = toml::from_str(&text).with_context(|| file.display().to_string())?;
         let mut names = BTreeSet::new();
-        for Program { name, command, health, .. } in &plan.programs {
+        for SupervisedProgram { name, command, health, .. } in &plan.programs {
             let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
             ensure!(
                 !name.is_empty() && name.chars().all(plain),
@@ -120,7 +120,7 @@ impl Plan {
     }
 }
 
-impl Program {
+impl SupervisedProgram {
     /// What it is: another digest is another program. A file that cannot be read counts as empty.
     pub fn digest(&self) -> String {
         let mut context = ring::digest::Context::new(&ring::digest::SHA256);

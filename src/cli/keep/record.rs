@@ -27,13 +27,13 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A process, by a number that is not used again and the instant of its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Process {
+pub struct ProcessRecord {
     pub pid: i32,
     /// Start, in clock ticks after the machine's.
     pub started: u64,
 }
 
-impl Process {
+impl ProcessRecord {
     /// The process of that number.
     pub fn of(pid: u32) -> Option<Self> {
         Some(Self { pid: i32::try_from(pid).ok()?, started: Stat::of(pid)?.started })
@@ -74,7 +74,7 @@ impl Process {
 pub struct Record {
     pub name: String,
     /// The running process.
-    pub process: Option<Process>,
+    pub process: Option<ProcessRecord>,
     /// What runs.
     pub digest: String,
     /// Another one is to run.

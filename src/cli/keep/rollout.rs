@@ -1,8 +1,8 @@
 //! Processes of the portal that are to be others: replaced one after the other, by `guichet rollout`.
 
 use super::{
-    kept::Kept,
-    plan::{Change, Program},
+    kept::SupervisedProcess,
+    plan::{Change, SupervisedProgram},
 };
 use std::{collections::BTreeMap, process::Stdio, time::Duration};
 use tokio::{process::Command, time::timeout};
@@ -16,14 +16,14 @@ const COMMAND_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A process that waits to be replaced.
 pub struct Waiting {
-    program: Program,
+    program: SupervisedProgram,
     /// No other one serves meanwhile.
     alone: bool,
 }
 
 /// The next one, if there is any.
-pub fn next(kept: &BTreeMap<String, Kept>) -> Option<Waiting> {
-    let rolled = |kept: &&Kept| matches!(kept.program().change, Change::Rollout { .. });
+pub fn next(kept: &BTreeMap<String, SupervisedProcess>) -> Option<Waiting> {
+    let rolled = |kept: &&SupervisedProcess| matches!(kept.program().change, Change::Rollout { .. });
     let alone = kept.values().filter(rolled).count() == 1;
     let waiting = kept.values().filter(rolled).find(|kept| *kept.waits.borrow())?;
     Some(Waiting { program: waiting.program(), alone })

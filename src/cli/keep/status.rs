@@ -1,7 +1,7 @@
 //! What the keeper's records say, and an order that needs no keeper.
 
 use super::{
-    plan::Plan,
+    plan::SupervisionPlan,
     record::{Record, Records},
 };
 use crate::domain::text::terminal::foreign;
@@ -32,7 +32,7 @@ pub struct RestartArgs {
 }
 
 pub(super) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
-    let plan = Plan::read(&args.plan)?;
+    let plan = SupervisionPlan::read(&args.plan)?;
     let records = Records::open(&plan.state_dir)?;
     let mut out = io::stdout();
     let mut well = true;
@@ -64,7 +64,7 @@ fn state(record: &Record, runs: bool) -> (String, bool) {
 }
 
 pub(super) fn restart(args: &RestartArgs) -> anyhow::Result<ExitCode> {
-    let plan = Plan::read(&args.plan)?;
+    let plan = SupervisionPlan::read(&args.plan)?;
     let names: Vec<&str> = plan.programs.iter().map(|program| program.name.as_str()).collect();
     anyhow::ensure!(
         names.contains(&args.name.as_str()),

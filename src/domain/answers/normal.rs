@@ -7,7 +7,7 @@ use super::{
     url::url,
 };
 use crate::domain::{
-    call::{Choice, Kind},
+    call::{Choice, FieldKind},
     company, country,
     email::EmailAddress,
     money::decimal,
@@ -22,67 +22,67 @@ pub(super) fn known(options: &[Choice], id: &str) -> bool {
 ///
 /// # Errors
 /// A sentence for the person who typed it.
-pub fn normal(kind: Kind, options: &[Choice], text: &str) -> Result<String, Text> {
+pub fn normal(kind: FieldKind, options: &[Choice], text: &str) -> Result<String, Text> {
     let text = clean(kind.text_kind(), text);
     let text = text.trim();
     let refuse = |ok: Option<String>, fr: &str, en: &str| ok.ok_or_else(|| Text::new(fr, en));
     match kind {
-        Kind::Text | Kind::LongText => Ok(text.to_owned()),
-        Kind::Siren => refuse(
+        FieldKind::Text | FieldKind::LongText => Ok(text.to_owned()),
+        FieldKind::Siren => refuse(
             company::siren(text),
             "ce n'est pas un SIREN : 9 chiffres, dont une clé de contrôle.",
             "this is not a SIREN: 9 digits, one of them a check digit.",
         ),
-        Kind::Siret => refuse(
+        FieldKind::Siret => refuse(
             company::siret(text),
             "ce n'est pas un SIRET : 14 chiffres, dont une clé de contrôle.",
             "this is not a SIRET: 14 digits, one of them a check digit.",
         ),
-        Kind::Naf => refuse(
+        FieldKind::Naf => refuse(
             company::naf(text),
             "un code NAF a quatre chiffres et une lettre, par exemple 62.01Z.",
             "a NAF code has four digits and a letter, such as 62.01Z.",
         ),
-        Kind::Date => day(text).map(|day| day.to_string()),
-        Kind::Money => parse_hundredths(text).map(decimal).map_err(|error| error.words()),
+        FieldKind::Date => day(text).map(|day| day.to_string()),
+        FieldKind::Money => parse_hundredths(text).map(decimal).map_err(|error| error.words()),
         // A share may be written with its sign.
-        Kind::Hundredths => {
+        FieldKind::Hundredths => {
             let bare = plain(kind.text_kind(), text);
             parse_hundredths(bare.trim_end_matches('%')).map(decimal).map_err(|error| error.words())
         }
-        Kind::Integer => parse_integer(text).map(|number| number.to_string()).map_err(|error| match error {
+        FieldKind::Integer => parse_integer(text).map(|number| number.to_string()).map_err(|error| match error {
             NumberError::Ambiguous(..) | NumberError::TooLarge => error.words(),
             NumberError::Malformed | NumberError::TooPrecise => {
                 Text::new("un nombre entier est attendu, par exemple 12.", "a whole number is expected, such as 12.")
             }
         }),
-        Kind::Choice => refuse(
+        FieldKind::Choice => refuse(
             known(options, text).then(|| text.to_owned()),
             "choisissez l'une des réponses proposées.",
             "choose one of the answers offered.",
         ),
-        Kind::YesNo => refuse(
+        FieldKind::YesNo => refuse(
             matches!(text, "yes" | "no").then(|| text.to_owned()),
             "répondez par oui ou par non.",
             "answer yes or no.",
         ),
-        Kind::Email => EmailAddress::parse(text).map(|address| address.to_string()).map_err(|fault| fault.words()),
-        Kind::Url => refuse(
+        FieldKind::Email => EmailAddress::parse(text).map(|address| address.to_string()).map_err(|fault| fault.words()),
+        FieldKind::Url => refuse(
             url(text),
             "ce n'est pas une adresse de site, par exemple https://entreprise.fr.",
             "this is not a web address, such as https://company.com.",
         ),
-        Kind::Phone => refuse(
+        FieldKind::Phone => refuse(
             phone(text),
             "un numéro de téléphone a 8 à 15 chiffres, par exemple +33 1 23 45 67 89.",
             "a telephone number has 8 to 15 digits, such as +33 1 23 45 67 89.",
         ),
-        Kind::Country => refuse(
+        FieldKind::Country => refuse(
             country::read(text).map(|country| country.code.to_owned()),
             "ce pays n'est pas reconnu : écrivez son nom ou son code, par exemple France ou FR.",
             "this country is not recognised: write its name or its code, such as France or FR.",
         ),
-        Kind::Choices | Kind::Declaration | Kind::Table => Ok(text.to_owned()),
+        FieldKind::Choices | FieldKind::Declaration | FieldKind::Table => Ok(text.to_owned()),
     }
 }
 
@@ -91,39 +91,39 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const KINDS: [Kind; 14] = [
-        Kind::Text,
-        Kind::LongText,
-        Kind::Siren,
-        Kind::Siret,
-        Kind::Naf,
-        Kind::Date,
-        Kind::Money,
-        Kind::Hundredths,
-        Kind::Integer,
-        Kind::Email,
-        Kind::Url,
-        Kind::Phone,
-        Kind::Country,
-        Kind::YesNo,
+    const KINDS: [FieldKind; 14] = [
+        FieldKind::Text,
+        FieldKind::LongText,
+        FieldKind::Siren,
+        FieldKind::Siret,
+        FieldKind::Naf,
+        FieldKind::Date,
+        FieldKind::Money,
+        FieldKind::Hundredths,
+        FieldKind::Integer,
+        FieldKind::Email,
+        FieldKind::Url,
+        FieldKind::Phone,
+        FieldKind::Country,
+        FieldKind::YesNo,
     ];
 
     #[test]
     fn b5_what_cannot_be_seen_changes_no_answer() {
         for (kind, text) in [
-            (Kind::Siret, "73282932000074"),
-            (Kind::Siren, "732829320"),
-            (Kind::Naf, "62.01Z"),
-            (Kind::Date, "2024-07-31"),
-            (Kind::Money, "125000.50"),
-            (Kind::Hundredths, "12.50"),
-            (Kind::Integer, "12"),
-            (Kind::Phone, "+33123456789"),
-            (Kind::Email, "ada@exemple.fr"),
-            (Kind::Url, "https://exemple.fr"),
-            (Kind::Country, "FR"),
-            (Kind::YesNo, "yes"),
-            (Kind::Text, "Exemple"),
+            (FieldKind::Siret, "73282932000074"),
+            (FieldKind::Siren, "732829320"),
+            (FieldKind::Naf, "62.01Z"),
+            (FieldKind::Date, "2024-07-31"),
+            (FieldKind::Money, "125000.50"),
+            (FieldKind::Hundredths, "12.50"),
+            (FieldKind::Integer, "12"),
+            (FieldKind::Phone, "+33123456789"),
+            (FieldKind::Email, "ada@exemple.fr"),
+            (FieldKind::Url, "https://exemple.fr"),
+            (FieldKind::Country, "FR"),
+            (FieldKind::YesNo, "yes"),
+            (FieldKind::Text, "Exemple"),
         ] {
             for hidden in ["\u{200b}", "\u{feff}", "\u{202e}", "\u{61c}", "\u{3164}", "\u{2800}", "\u{ad}"] {
                 let (head, tail) = text.split_at(1);
@@ -135,10 +135,10 @@ mod tests {
 
     #[test]
     fn a_share_and_a_whole_number() {
-        assert_eq!(normal(Kind::Hundredths, &[], "12,5 %").as_deref(), Ok("12.50"));
-        assert_eq!(normal(Kind::Integer, &[], "1 250").as_deref(), Ok("1250"));
-        assert!(normal(Kind::Integer, &[], "1,5").is_err_and(|words| words.en.contains("whole number")));
-        assert!(normal(Kind::Integer, &[], "1.250").is_err_and(|words| words.en.contains("1,250 or 1.25")));
+        assert_eq!(normal(FieldKind::Hundredths, &[], "12,5 %").as_deref(), Ok("12.50"));
+        assert_eq!(normal(FieldKind::Integer, &[], "1 250").as_deref(), Ok("1250"));
+        assert!(normal(FieldKind::Integer, &[], "1,5").is_err_and(|words| words.en.contains("whole number")));
+        assert!(normal(FieldKind::Integer, &[], "1.250").is_err_and(|words| words.en.contains("1,250 or 1.25")));
     }
 
     proptest! {

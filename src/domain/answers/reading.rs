@@ -5,7 +5,7 @@ use super::{
     number::parse_hundredths,
 };
 use crate::domain::{
-    call::{Call, Column, Field, Kind, Section},
+    call::{Call, Column, Field, FieldKind, Section},
     document::{Row, Value, row_is_empty},
     finding::{Finding, Severity},
     money::{Cents, decimal},
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 const MAX_QUOTED_CHARS: usize = 200;
 
 /// Reading one field: where findings come from.
-pub(super) struct Reading<'a> {
+pub(super) struct FieldReader<'a> {
     pub call: &'a Call,
     pub section: &'a Section,
     pub field: &'a Field,
@@ -26,7 +26,7 @@ pub(super) struct Reading<'a> {
     pub unreadable: &'a mut BTreeSet<String>,
 }
 
-impl Reading<'_> {
+impl FieldReader<'_> {
     fn path(&self) -> String {
         format!("{}.{}", self.section.id, self.field.id)
     }
@@ -43,14 +43,14 @@ impl Reading<'_> {
     pub(super) fn missing(&mut self) {
         let label = &self.field.label;
         let message = match self.field.kind {
-            Kind::Declaration => {
+            FieldKind::Declaration => {
                 Text::new(format!("Déclaration à cocher : {}", label.fr), format!("Statement to tick: {}", label.en))
             }
-            Kind::Table if !self.field.fixed_rows.is_empty() => Text::new(
+            FieldKind::Table if !self.field.fixed_rows.is_empty() => Text::new(
                 format!("« {} » : remplissez chaque ligne.", label.fr),
                 format!("“{}”: fill in every row.", label.en),
             ),
-            Kind::Table => Text::new(
+            FieldKind::Table => Text::new(
                 format!("« {} » : ajoutez au moins une ligne.", label.fr),
                 format!("“{}”: add at least one row.", label.en),
             ),
@@ -195,11 +195,11 @@ fn too_long(text: &str, most: Option<usize>) -> Option<Text> {
 }
 
 /// What is wrong with a number that can be read.
-fn out_of_range(kind: Kind, min: Option<i64>, max: Option<i64>, text: &str) -> Vec<Text> {
+fn out_of_range(kind: FieldKind, min: Option<i64>, max: Option<i64>, text: &str) -> Vec<Text> {
     let (number, show): (Option<i64>, fn(i64) -> String) = match kind {
-        Kind::Integer => (text.parse().ok(), |n| n.to_string()),
-        Kind::Money => (parse_hundredths(text).ok(), |n| Cents(n).show()),
-        Kind::Hundredths => (parse_hundredths(text).ok(), |n| decimal(n).replace('.', ",")),
+        FieldKind::Integer => (text.parse().ok(), |n| n.to_string()),
+        FieldKind::Money => (parse_hundredths(text).ok(), |n| Cents(n).show()),
+        FieldKind::Hundredths => (parse_hundredths(text).ok(), |n| decimal(n).replace('.', ",")),
         _ => return Vec::new(),
     };
     let Some(number) = number else { return Vec::new() };

@@ -26,7 +26,7 @@ pub struct Field {
     /// Slug: second half of the path.
     pub id: String,
     /// What kind of answer.
-    pub kind: Kind,
+    pub kind: FieldKind,
     /// Question.
     pub label: Text,
     /// Help under the question.
@@ -94,7 +94,7 @@ pub struct Column {
     /// Slug.
     pub id: String,
     /// What kind of cell; never `table`, `choices` or `declaration`.
-    pub kind: Kind,
+    pub kind: FieldKind,
     /// Head.
     pub label: Text,
     /// A row with anything in it must fill this cell.
@@ -127,7 +127,7 @@ pub struct Choice {
 /// Kinds of answers. All scalars are kept as typed; the evaluation parses them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum FieldKind {
     /// One line.
     Text,
     /// Several lines.
@@ -166,7 +166,7 @@ pub enum Kind {
     Table,
 }
 
-impl Kind {
+impl FieldKind {
     /// What a text of this kind keeps of what was typed.
     #[must_use]
     pub fn text_kind(self) -> TextKind {

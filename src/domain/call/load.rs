@@ -1,6 +1,6 @@
 //! From the text of a definition to a [`Call`]: unknown keys refused with file, line and key, then cross-checked.
 
-use super::{Call, Check, CostAmount, Field, Kind};
+use super::{Call, Check, CostAmount, Field, FieldKind};
 use crate::domain::{
     calendar::{Round, Window, instant},
     finding::Severity,
@@ -131,17 +131,19 @@ impl Crosscheck<'_> {
     fn field(&self, section: &str, field: &Field) -> Vec<String> {
         let mut faults = Vec::new();
         let path = format!("{section}.{}", field.id);
-        let choice = matches!(field.kind, Kind::Choice | Kind::Choices);
+        let choice = matches!(field.kind, FieldKind::Choice | FieldKind::Choices);
         if choice == field.options.is_empty() {
             faults.push(format!("{path}: options belong to choice and choices, and to nothing else"));
         }
-        if (field.kind == Kind::Table) == field.columns.is_empty() {
+        if (field.kind == FieldKind::Table) == field.columns.is_empty() {
             faults.push(format!("{path}: columns belong to tables, and to nothing else"));
         }
         if !field.fixed_rows.is_empty() && !field.columns.iter().any(|column| column.id == "row") {
             faults.push(format!("{path}: a grid needs a column named row"));
         }
-        if field.offered.is_some() && matches!(field.kind, Kind::Choices | Kind::Declaration | Kind::Table) {
+        if field.offered.is_some()
+            && matches!(field.kind, FieldKind::Choices | FieldKind::Declaration | FieldKind::Table)
+        {
             faults.push(format!("{path}: only a scalar has an answer to offer"));
         }
         if field.label.incomplete() || field.help.as_ref().is_some_and(Text::incomplete) {

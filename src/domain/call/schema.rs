@@ -1,6 +1,6 @@
 //! JSON Schema (draft 2020-12) of a dossier document, generated from the form: for those who fill it by program.
 
-use super::{Call, Choice, Column, Field, Kind};
+use super::{Call, Choice, Column, Field, FieldKind};
 use crate::domain::text::Lang;
 use serde_json::{Map, Value as Json, json};
 
@@ -37,7 +37,7 @@ pub fn document_schema(call: &Call, lang: Lang) -> Json {
 
 fn field_schema(field: &Field, lang: Lang) -> Json {
     let mut schema = match field.kind {
-        Kind::Table => json!({
+        FieldKind::Table => json!({
             "type": "array",
             "maxItems": field.most_rows(),
             "items": {
@@ -46,10 +46,10 @@ fn field_schema(field: &Field, lang: Lang) -> Json {
                 "additionalProperties": false,
             },
         }),
-        Kind::Choices => json!({
+        FieldKind::Choices => json!({
             "type": "array", "uniqueItems": true, "items": { "enum": ids(&field.options) },
         }),
-        Kind::Declaration => json!({ "type": "boolean" }),
+        FieldKind::Declaration => json!({ "type": "boolean" }),
         kind => scalar(kind, &field.options, field.max_chars),
     };
     schema["title"] = json!(field.label.get(&lang));
@@ -75,23 +75,23 @@ fn ids(options: &[Choice]) -> Vec<&str> {
     options.iter().map(|option| option.id.as_str()).collect()
 }
 
-fn scalar(kind: Kind, options: &[Choice], max_chars: Option<usize>) -> Json {
+fn scalar(kind: FieldKind, options: &[Choice], max_chars: Option<usize>) -> Json {
     // Examples, not patterns: more spellings are read than a pattern can say.
     let amount = json!({ "type": ["string", "number"], "examples": ["125000.50"] });
     match kind {
-        Kind::Choice => {
+        FieldKind::Choice => {
             let answers: Vec<&str> = std::iter::once("").chain(ids(options)).collect();
             json!({ "enum": answers })
         }
-        Kind::YesNo => json!({ "enum": ["", "yes", "no", true, false] }),
-        Kind::Money | Kind::Hundredths => amount,
-        Kind::Integer => json!({ "type": ["string", "integer"], "examples": ["12"] }),
-        Kind::Date => json!({ "type": "string", "examples": ["2026-07-31"] }),
-        Kind::Siren => json!({ "type": "string", "examples": ["732829320"] }),
-        Kind::Siret => json!({ "type": "string", "examples": ["73282932000074"] }),
-        Kind::Email => json!({ "type": "string", "format": "email" }),
-        Kind::Url => json!({ "type": "string", "examples": ["https://exemple.fr"] }),
-        Kind::Country => json!({ "type": "string", "examples": ["FR", "France"] }),
+        FieldKind::YesNo => json!({ "enum": ["", "yes", "no", true, false] }),
+        FieldKind::Money | FieldKind::Hundredths => amount,
+        FieldKind::Integer => json!({ "type": ["string", "integer"], "examples": ["12"] }),
+        FieldKind::Date => json!({ "type": "string", "examples": ["2026-07-31"] }),
+        FieldKind::Siren => json!({ "type": "string", "examples": ["732829320"] }),
+        FieldKind::Siret => json!({ "type": "string", "examples": ["73282932000074"] }),
+        FieldKind::Email => json!({ "type": "string", "format": "email" }),
+        FieldKind::Url => json!({ "type": "string", "examples": ["https://exemple.fr"] }),
+        FieldKind::Country => json!({ "type": "string", "examples": ["FR", "France"] }),
         _ => match max_chars {
             Some(most) => json!({ "type": "string", "maxLength": most }),
             None => json!({ "type": "string" }),

@@ -37,13 +37,13 @@ macro_rules! scalars {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Answer)
+        from.deserialize_any(AnswerVisitor)
     }
 }
 
-struct Answer;
+struct AnswerVisitor;
 
-impl<'de> Visitor<'de> for Answer {
+impl<'de> Visitor<'de> for AnswerVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,7 +91,7 @@ impl<'de> Visitor<'de> for Element {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut cells: A) -> Result<Item, A::Error> {
         let mut row = Row::new();
-        while let Some((column, Cell(cell))) = cells.next_entry::<String, Cell>()? {
+        while let Some((column, CellText(cell))) = cells.next_entry::<String, CellText>()? {
             row.insert(column, cell);
         }
         Ok(Item::Row(row))
@@ -99,9 +99,9 @@ impl<'de> Visitor<'de> for Element {
 }
 
 /// A cell: text, or what can be written as text.
-struct Cell(String);
+struct CellText(String);
 
-impl<'de> Deserialize<'de> for Cell {
+impl<'de> Deserialize<'de> for CellText {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(Scalar)
     }
@@ -110,10 +110,10 @@ impl<'de> Deserialize<'de> for Cell {
 struct Scalar;
 
 impl<'de> Visitor<'de> for Scalar {
-    type Value = Cell;
+    type Value = CellText;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a cell: text, number or boolean")
     }
-    scalars!(Cell, Cell, |flag| Cell(if flag { "yes" } else { "no" }.into()));
+    scalars!(CellText, CellText, |flag| CellText(if flag { "yes" } else { "no" }.into()));
 }

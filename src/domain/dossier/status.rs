@@ -5,7 +5,7 @@
 
 mod words;
 
-pub use words::{Kind, Phrase, plain, sealed};
+pub use words::{Phrase, PhraseKind, plain, sealed};
 
 use super::{Deposit, Dossier, State};
 use crate::domain::{

@@ -28,7 +28,7 @@ pub struct PublicKey {
 
 /// One thing that was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct Check {
     /// Whether it holds.
     pub holds: bool,
     /// What was checked, or what differs.
@@ -37,16 +37,16 @@ pub struct Finding {
 
 /// The result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Report {
+pub struct VerificationReport {
     /// Every check in order; of parts that differ, the first ones.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Check>,
     /// Parts that differ and are not among the findings.
     pub more: usize,
     /// True when the signing key is among the published keys that were given.
     pub key_known: bool,
 }
 
-impl Report {
+impl VerificationReport {
     /// True when nothing differs.
     #[must_use]
     pub fn holds(&self) -> bool {
@@ -64,7 +64,7 @@ pub fn read(bytes: &[u8]) -> Result<Json, JsonError> {
 
 /// Checks the bytes of a receipt; what they say comes with it, nothing when they cannot be read.
 #[must_use]
-pub fn verify_bytes(bytes: &[u8], known: &[PublicKey]) -> (Report, Json) {
+pub fn verify_bytes(bytes: &[u8], known: &[PublicKey]) -> (VerificationReport, Json) {
     match read(bytes) {
         Ok(json) => (verify(&json, known), json),
         Err(error) => {
@@ -81,7 +81,7 @@ pub fn verify_bytes(bytes: &[u8], known: &[PublicKey]) -> (Report, Json) {
 /// Checks a receipt: its shape, every part, the digest, the signature, and that manifest and statement speak of the
 /// same deposit. `known` are the portal's published keys, empty when they are not at hand.
 #[must_use]
-pub fn verify(json: &Json, known: &[PublicKey]) -> Report {
+pub fn verify(json: &Json, known: &[PublicKey]) -> VerificationReport {
     let receipt = match Receipt::deserialize(json) {
         // Another spelling of the same value (upper-case digits, another form of an instant) is not what was given out.
         // Only the statement has values with several spellings: the rest is texts, and the manifest as it is.
@@ -110,12 +110,12 @@ pub fn verify(json: &Json, known: &[PublicKey]) -> Report {
     let more = contents(&receipt, &mut findings);
     consistency(&receipt, &mut findings);
     let key_known = signature(&receipt, known, &mut findings);
-    Report { findings, more, key_known }
+    VerificationReport { findings, more, key_known }
 }
 
 /// What is not even looked at part by part.
-fn refused(fr: String, en: String) -> Report {
-    Report { findings: vec![differs(fr, en)], more: 0, key_known: false }
+fn refused(fr: String, en: String) -> VerificationReport {
+    VerificationReport { findings: vec![differs(fr, en)], more: 0, key_known: false }
 }
 
 /// How many parts a manifest has, without a digest of any.
@@ -124,17 +124,17 @@ fn members(manifest: &Json) -> usize {
     all.map(|(_, value)| value.as_object().map_or(1, |inner| inner.len().max(1))).sum()
 }
 
-fn differs(fr: String, en: String) -> Finding {
-    Finding { holds: false, message: Text::new(fr, en) }
+fn differs(fr: String, en: String) -> Check {
+    Check { holds: false, message: Text::new(fr, en) }
 }
 
-fn check(holds: bool, right: (&str, &str), wrong: (&str, &str)) -> Finding {
+fn check(holds: bool, right: (&str, &str), wrong: (&str, &str)) -> Check {
     let (fr, en) = if holds { right } else { wrong };
-    Finding { holds, message: Text::new(fr, en) }
+    Check { holds, message: Text::new(fr, en) }
 }
 
 /// Compares every part, and tells how many that differ found no room among the findings.
-fn contents(receipt: &Receipt, findings: &mut Vec<Finding>) -> usize {
+fn contents(receipt: &Receipt, findings: &mut Vec<Check>) -> usize {
     let found = parts(&receipt.manifest);
     let names: std::collections::BTreeSet<_> = found.keys().chain(receipt.parts.keys()).collect();
     let (mut differing, mut compared) = (0, 0);
@@ -155,7 +155,7 @@ fn contents(receipt: &Receipt, findings: &mut Vec<Finding>) -> usize {
         }
     }
     if differing == 0 {
-        findings.push(Finding {
+        findings.push(Check {
             holds: true,
             message: Text::new(
                 format!("Le contenu est intact : {compared} parties comparées."),
@@ -177,7 +177,7 @@ fn contents(receipt: &Receipt, findings: &mut Vec<Finding>) -> usize {
     differing.saturating_sub(MAX_FINDINGS)
 }
 
-fn consistency(receipt: &Receipt, findings: &mut Vec<Finding>) {
+fn consistency(receipt: &Receipt, findings: &mut Vec<Check>) {
     let (statement, context) = (&receipt.statement, &receipt.manifest["context"]);
     let same = context["dossier"] == statement.dossier.to_string()
         && context["version"] == statement.version
@@ -197,7 +197,7 @@ fn bytes(text: &str) -> Vec<u8> {
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) { Vec::new() } else { hex::decode(text).unwrap_or_default() }
 }
 
-fn signature(receipt: &Receipt, known: &[PublicKey], findings: &mut Vec<Finding>) -> bool {
+fn signature(receipt: &Receipt, known: &[PublicKey], findings: &mut Vec<Check>) -> bool {
     let key = bytes(&receipt.public_key);
     let signature = bytes(&receipt.signature);
     findings.push(check(

@@ -1,7 +1,7 @@
 //! A single server leads by definition, but it may freeze, and what waits for a frozen server waits for ever. So it is
 //! asked once a second whether it is there; when it is not, what is under way ends as it does with a lost leader.
 
-use super::{Cluster, Leading, RESERVED_CONNECTIONS, Role, end, pool};
+use super::{Cluster, Leading, PoolRole, RESERVED_CONNECTIONS, end, pool};
 use sqlx::{Connection, MySqlConnection, mysql::MySqlConnectOptions};
 use std::{sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
@@ -41,8 +41,8 @@ impl Cluster {
         let Some(before) = self.leading() else { return };
         tracing::warn!(server = self.endpoints[before.node].label, "database.silent");
         let options = || self.endpoints[before.node].options.clone();
-        let reserve = pool(options(), RESERVED_CONNECTIONS, Role::Single);
-        let pool = pool(options(), self.max_connections, Role::Single);
+        let reserve = pool(options(), RESERVED_CONNECTIONS, PoolRole::Single);
+        let pool = pool(options(), self.max_connections, PoolRole::Single);
         let ended = CancellationToken::new();
         let next = Leading { generation: before.generation + 1, pool, reserve, ended, ..before.clone() };
         self.leading.send_replace(Some(next));

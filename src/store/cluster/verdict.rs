@@ -5,7 +5,7 @@ use crate::config::Durability;
 
 /// The outcome of looking at all servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Leadership {
     /// One server leads.
     Leads {
         /// Its place among the servers.
@@ -22,23 +22,23 @@ pub enum Verdict {
 /// Decides. A retired leader that wakes up still takes writes, but no replica follows it any more: so among several,
 /// the only one that replicates leads.
 #[must_use]
-pub fn decide(sights: &[Option<Sight>], durability: Durability) -> Verdict {
+pub fn decide(sights: &[Option<Sight>], durability: Durability) -> Leadership {
     let writable = || sights.iter().enumerate().filter_map(|(node, sight)| Some((node, sight.as_ref()?)));
     let writable: Vec<_> = writable().filter(|(_, sight)| !sight.read_only).collect();
     let replicating: Vec<_> = writable.iter().filter(|(_, sight)| sight.replicates()).collect();
     match (&writable[..], &replicating[..]) {
-        ([], _) => Verdict::Nobody,
+        ([], _) => Leadership::Nobody,
         ([(node, sight)], _) => {
-            Verdict::Leads { node: *node, durable: durability != Durability::Strict || sight.replicates() }
+            Leadership::Leads { node: *node, durable: durability != Durability::Strict || sight.replicates() }
         }
-        (_, [(node, _)]) if durability == Durability::Strict => Verdict::Leads { node: *node, durable: true },
-        _ => Verdict::Several,
+        (_, [(node, _)]) if durability == Durability::Strict => Leadership::Leads { node: *node, durable: true },
+        _ => Leadership::Several,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Verdict, decide};
+    use super::{Leadership, decide};
     use crate::{config::Durability, store::cluster::Sight};
     use proptest::prelude::*;
 
@@ -53,29 +53,29 @@ mod tests {
     #[test]
     fn the_only_server_that_takes_writes_leads() {
         let sights = [replica(), leader(2), None];
-        assert_eq!(decide(&sights, Durability::Strict), Verdict::Leads { node: 1, durable: true });
-        assert_eq!(decide(&[replica(), None], Durability::Strict), Verdict::Nobody);
+        assert_eq!(decide(&sights, Durability::Strict), Leadership::Leads { node: 1, durable: true });
+        assert_eq!(decide(&[replica(), None], Durability::Strict), Leadership::Nobody);
     }
 
     #[test]
     fn a_leader_that_nobody_confirms_is_read_and_not_written_unless_that_is_accepted() {
         let sights = [replica(), leader(0)];
-        assert_eq!(decide(&sights, Durability::Strict), Verdict::Leads { node: 1, durable: false });
-        assert_eq!(decide(&sights, Durability::Available), Verdict::Leads { node: 1, durable: true });
+        assert_eq!(decide(&sights, Durability::Strict), Leadership::Leads { node: 1, durable: false });
+        assert_eq!(decide(&sights, Durability::Available), Leadership::Leads { node: 1, durable: true });
         let early = Some(Sight { after_sync: false, ..leader(2).unwrap() });
-        assert_eq!(decide(&[early], Durability::Strict), Verdict::Leads { node: 0, durable: false });
+        assert_eq!(decide(&[early], Durability::Strict), Leadership::Leads { node: 0, durable: false });
     }
 
     #[test]
     fn a_retired_leader_that_wakes_up_is_not_taken_for_the_leader() {
         let sights = [leader(0), leader(1), replica()];
-        assert_eq!(decide(&sights, Durability::Strict), Verdict::Leads { node: 1, durable: true });
+        assert_eq!(decide(&sights, Durability::Strict), Leadership::Leads { node: 1, durable: true });
         assert_eq!(
             decide(&sights, Durability::Available),
-            Verdict::Several,
+            Leadership::Several,
             "nothing but replication tells them apart"
         );
-        assert_eq!(decide(&[leader(1), leader(1)], Durability::Strict), Verdict::Several);
+        assert_eq!(decide(&[leader(1), leader(1)], Durability::Strict), Leadership::Several);
     }
 
     fn sight() -> impl Strategy<Value = Option<Sight>> {
@@ -93,7 +93,7 @@ mod tests {
         #[test]
         fn what_leads_takes_writes_and_in_strict_mode_replicates_alone(sights in prop::collection::vec(sight(), 0..5)) {
             for durability in [Durability::Strict, Durability::Available, Durability::Plain] {
-                if let Verdict::Leads { node, durable } = decide(&sights, durability) {
+                if let Leadership::Leads { node, durable } = decide(&sights, durability) {
                     let chosen = sights[node].as_ref().unwrap();
                     prop_assert!(!chosen.read_only);
                     if durability == Durability::Strict && durable {

@@ -12,7 +12,7 @@ const TOLD_CHARS: usize = 60;
 
 /// What stands in a dump that does something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Statement {
+pub(super) enum DumpStatement {
     /// Makes a table.
     Create(String),
     /// Brings rows.
@@ -50,7 +50,7 @@ impl<R: BufRead> Statements<R> {
     ///
     /// # Errors
     /// See [`ReadError`].
-    pub(super) fn next(&mut self) -> Result<Option<Statement>, ReadError> {
+    pub(super) fn next(&mut self) -> Result<Option<DumpStatement>, ReadError> {
         loop {
             self.blanks()?;
             let line = self.line;
@@ -59,8 +59,8 @@ impl<R: BufRead> Statements<R> {
             let text = std::str::from_utf8(&text).map_err(|_| foreign())?;
             match shape(text).ok_or_else(foreign)? {
                 Shape::Idle => {}
-                Shape::Create => return Ok(Some(Statement::Create(text.to_owned()))),
-                Shape::Insert => return Ok(Some(Statement::Insert(text.to_owned()))),
+                Shape::Create => return Ok(Some(DumpStatement::Create(text.to_owned()))),
+                Shape::Insert => return Ok(Some(DumpStatement::Insert(text.to_owned()))),
             }
         }
     }

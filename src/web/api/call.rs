@@ -1,6 +1,6 @@
 //! The call and the evaluation of a document: public, no account.
 
-use super::{public, report::Report};
+use super::{public, report::EvaluationBody};
 use crate::web::extract::{Path, parse_json};
 use crate::{
     app::{App, AppError},
@@ -85,7 +85,8 @@ pub async fn schema(
 /// What is to be evaluated.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Question {
+#[schema(as = Question)]
+pub struct EvaluationRequest {
     /// The document, `section → field → answer`; see `dossier.schema.json`.
     #[schema(value_type = Object)]
     document: serde_json::Value,
@@ -121,9 +122,9 @@ pub struct StatedPiece {
 #[utoipa::path(
     post, path = "/api/v1/calls/{call}/evaluation", tag = "call",
     params(("call" = String, Path, description = "Slug of the call")),
-    request_body = Question,
+    request_body = EvaluationRequest,
     responses(
-        (status = 200, description = "The evaluation", body = Report),
+        (status = 200, description = "The evaluation", body = EvaluationBody),
         (status = 400, description = "Not the expected JSON", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such call or round", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Longer than any dossier", body = Problem, content_type = "application/problem+json"),
@@ -136,22 +137,22 @@ pub async fn evaluate(
     ApiCtx(ctx): ApiCtx,
     Path(call): Path<String>,
     body: Body,
-) -> Result<Json<Report>, Failure> {
+) -> Result<Json<EvaluationBody>, Failure> {
     let call = app.call(&call)?.clone();
     let bytes = read_whole(body).await?;
     let (now, lang) = (ctx.now, ctx.lang);
     app.offload(bytes.len(), move || report(&call, &bytes, now, lang)).await?.map(Json)
 }
 
-fn report(call: &Call, bytes: &[u8], now: Timestamp, lang: Lang) -> Result<Report, Failure> {
-    let question: Question = parse_json(bytes)?;
+fn report(call: &Call, bytes: &[u8], now: Timestamp, lang: Lang) -> Result<EvaluationBody, Failure> {
+    let question: EvaluationRequest = parse_json(bytes)?;
     let document = Document::from_json(call, &question.document).map_err(AppError::Document)?;
     let known = |round| call.round(&round).ok_or(AppError::NotFound);
     let round = question.round.map(known).transpose()?;
     let uploads = question.pieces.map(|pieces| uploads(call, pieces)).transpose()?;
     let now = question.at.unwrap_or(now);
     let around = Circumstances { now, round, uploads: uploads.as_deref(), other_deposits: 0 };
-    Ok(Report::new(judge(call, &document, around, Extent::Deposit), lang))
+    Ok(EvaluationBody::new(judge(call, &document, around, Extent::Deposit), lang))
 }
 
 /// Most pieces that a question may state: many times what any call asks for.

@@ -3,9 +3,9 @@
 mod body;
 pub mod upload;
 
-use super::{Asked, Program, id, tag, tags};
+use super::{ApiQuery, ProgramCtx, id, tag, tags};
 use crate::{
-    app::{App, AppError, Page, Submission},
+    app::{App, AppError, DossierView, Submission},
     domain::{document::Document, ids::AttemptId},
     web::{
         error::{Failure, Problem},
@@ -20,7 +20,7 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use body::{AttachedBody, Begun, DepositBody, FileQuery, NewCarryOver, NewDeposit, NewDossier, Replaced};
+use body::{AttachedBody, CreatedBody, DepositBody, FileQuery, NewCarryOver, NewDeposit, NewDossier, Replaced};
 use uuid::Uuid;
 
 /// Begins a dossier.
@@ -28,7 +28,7 @@ use uuid::Uuid;
     post, path = "/api/v1/dossiers", tag = "dossier", security(("bearer" = [])),
     request_body = NewDossier,
     responses(
-        (status = 201, description = "Begun, or begun before by the same attempt; Location is its document", body = Begun),
+        (status = 201, description = "Begun, or begun before by the same attempt; Location is its document", body = CreatedBody),
         (status = 400, description = "Not the expected JSON", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such call or round", body = Problem, content_type = "application/problem+json"),
@@ -36,7 +36,7 @@ use uuid::Uuid;
         (status = 422, description = "Not answers to the form", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn create(State(app): State<App>, Program(ctx): Program, body: Body) -> Result<Response, Failure> {
+pub async fn create(State(app): State<App>, ProgramCtx(ctx): ProgramCtx, body: Body) -> Result<Response, Failure> {
     let new: NewDossier = read_json(body).await?;
     let document = match &new.document {
         Some(document) => Document::from_json(app.call(&new.call)?, document).map_err(AppError::Document)?,
@@ -47,7 +47,7 @@ pub async fn create(State(app): State<App>, Program(ctx): Program, body: Body) -
     // Only an attempt that was sent before can have given a dossier that changed since.
     let revision = if new.attempt.is_some() { app.page(&ctx, id).await?.dossier.revision } else { 1 };
     let fixed = [(header::LOCATION, format!("/api/v1/dossiers/{id}/document")), (header::ETAG, tag(revision))];
-    Ok((StatusCode::CREATED, fixed, Json(Begun { id, revision })).into_response())
+    Ok((StatusCode::CREATED, fixed, Json(CreatedBody { id, revision })).into_response())
 }
 
 /// The document of a draft.
@@ -68,10 +68,10 @@ pub async fn create(State(app): State<App>, Program(ctx): Program, body: Body) -
 )]
 pub async fn document(
     State(app): State<App>,
-    Program(ctx): Program,
+    ProgramCtx(ctx): ProgramCtx,
     Path(dossier): Path<String>,
 ) -> Result<Response, Failure> {
-    let Page { dossier, evaluation, .. } = app.page(&ctx, id(&dossier)?).await?;
+    let DossierView { dossier, evaluation, .. } = app.page(&ctx, id(&dossier)?).await?;
     let state = serde_json::json!(app.status_of(&ctx, &dossier)?.state());
     let fixed = [
         (header::ETAG, tag(dossier.revision)),
@@ -103,7 +103,7 @@ pub async fn document(
 )]
 pub async fn replace(
     State(app): State<App>,
-    Program(ctx): Program,
+    ProgramCtx(ctx): ProgramCtx,
     Path(dossier): Path<String>,
     headers: HeaderMap,
     body: Body,
@@ -161,9 +161,9 @@ pub async fn replace(
 )]
 pub async fn attach(
     State(app): State<App>,
-    Program(ctx): Program,
+    ProgramCtx(ctx): ProgramCtx,
     Path((dossier, code)): Path<(String, String)>,
-    Asked(query): Asked<FileQuery>,
+    ApiQuery(query): ApiQuery<FileQuery>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
@@ -195,7 +195,7 @@ pub async fn attach(
 )]
 pub async fn deposit(
     State(app): State<App>,
-    Program(ctx): Program,
+    ProgramCtx(ctx): ProgramCtx,
     Path(dossier): Path<String>,
     body: Body,
 ) -> Result<Response, Failure> {
@@ -217,7 +217,7 @@ pub async fn deposit(
     params(("id" = Uuid, Path, description = "Id of the dossier that is carried over")),
     request_body = NewCarryOver,
     responses(
-        (status = 201, description = "Begun, or begun before by the same attempt; Location is its document", body = Begun),
+        (status = 201, description = "Begun, or begun before by the same attempt; Location is its document", body = CreatedBody),
         (status = 400, description = "Not the expected JSON", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Not the owner's program", body = Problem, content_type = "application/problem+json"),
@@ -227,7 +227,7 @@ pub async fn deposit(
 )]
 pub async fn carry_over(
     State(app): State<App>,
-    Program(ctx): Program,
+    ProgramCtx(ctx): ProgramCtx,
     Path(dossier): Path<String>,
     body: Body,
 ) -> Result<Response, Failure> {
@@ -236,7 +236,7 @@ pub async fn carry_over(
     let begun = app.carry_over(&ctx, id, &round, attempt).await?;
     let revision = app.page(&ctx, begun).await?.dossier.revision;
     let fixed = [(header::LOCATION, format!("/api/v1/dossiers/{begun}/document")), (header::ETAG, tag(revision))];
-    Ok((StatusCode::CREATED, fixed, Json(Begun { id: begun, revision })).into_response())
+    Ok((StatusCode::CREATED, fixed, Json(CreatedBody { id: begun, revision })).into_response())
 }
 
 /// A receipt, exactly as it was signed.
@@ -251,7 +251,7 @@ pub async fn carry_over(
 )]
 pub async fn receipt(
     State(app): State<App>,
-    Program(ctx): Program,
+    ProgramCtx(ctx): ProgramCtx,
     Path(number): Path<String>,
 ) -> Result<Response, Failure> {
     let stored = app.receipt(&ctx, &number).await?.stored;

@@ -32,7 +32,8 @@ pub struct FindingBody {
 
 /// What an evaluation says; amounts are computed by the portal, in cents, rates in millionths.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Report {
+#[schema(as = Report)]
+pub struct EvaluationBody {
     /// What there is to say, what blocks first; a hundred at most.
     #[schema(value_type = Vec<FindingBody>)]
     pub findings: Vec<serde_json::Value>,
@@ -57,7 +58,7 @@ pub struct Report {
     pub expense_dates: ExpenseDates,
 }
 
-impl Report {
+impl EvaluationBody {
     /// An evaluation in one language.
     #[must_use]
     pub fn new(evaluation: Evaluation, lang: Lang) -> Self {

@@ -1,6 +1,6 @@
 //! What officers see of a round.
 
-use super::{Asked, Program};
+use super::{ApiQuery, ProgramCtx};
 use crate::web::extract::Path;
 use crate::{
     app::{App, AppError},
@@ -116,10 +116,10 @@ impl From<Summary> for DepositRow {
 )]
 pub async fn list(
     State(app): State<App>,
-    Program(ctx): Program,
+    ProgramCtx(ctx): ProgramCtx,
     Path(round): Path<String>,
-    Asked(CallQuery { call }): Asked<CallQuery>,
-    Asked(query): Asked<RoundQuery>,
+    ApiQuery(CallQuery { call }): ApiQuery<CallQuery>,
+    ApiQuery(query): ApiQuery<RoundQuery>,
 ) -> Result<Response, Failure> {
     let round = RoundId(round);
     let call = call_of(&app, &call, &round)?;

@@ -1,6 +1,6 @@
 //! What other services need to verify tokens, and tokens for them.
 
-use super::Program;
+use super::ProgramCtx;
 use crate::{
     app::App,
     auth,
@@ -38,7 +38,8 @@ pub async fn revoked(State(app): State<App>, parts: Parts) -> Result<Response, F
 /// For which service a token is wanted.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Wanted {
+#[schema(as = Wanted)]
+pub struct ServiceTokenRequest {
     /// Name of the service, as it knows itself: 1 to 100 letters, digits, dots and hyphens.
     #[schema(example = "archives.example")]
     audience: String,
@@ -56,7 +57,7 @@ pub struct ForService {
 /// Makes a token by which the bearer is known to one other service, for five minutes.
 #[utoipa::path(
     post, path = "/api/v1/service-tokens", tag = "tokens", security(("bearer" = [])),
-    request_body = Wanted,
+    request_body = ServiceTokenRequest,
     responses(
         (status = 201, description = "Made; it holds for five minutes", body = ForService),
         (status = 400, description = "Not the expected JSON, or no name of a service", body = Problem, content_type = "application/problem+json"),
@@ -64,8 +65,8 @@ pub struct ForService {
         (status = 403, description = "The bearer's token is for something else", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn for_service(State(app): State<App>, Program(ctx): Program, body: Body) -> Result<Response, Failure> {
-    let Wanted { audience } = read_json(body).await?;
+pub async fn for_service(State(app): State<App>, ProgramCtx(ctx): ProgramCtx, body: Body) -> Result<Response, Failure> {
+    let ServiceTokenRequest { audience } = read_json(body).await?;
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
     if audience.is_empty() || audience.len() > 100 || !audience.chars().all(plain) {
         return Err(Failure::Json("audience: 1 to 100 letters, digits, dots and hyphens".into()));

@@ -20,7 +20,7 @@ fn a_seed_reaches_the_answers() {
     let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind)]);
     let read = |seed: Vec<u8>| {
-        let posted = Posted::unchecked(&headers, Bytes::from(seed)).unwrap();
+        let posted = PostedForm::unchecked(&headers, Bytes::from(seed)).unwrap();
         let mut document = Document::default();
         for section in &call.sections {
             document.merge(call, changes(section, &posted)).unwrap();

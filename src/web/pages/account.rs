@@ -11,7 +11,7 @@ use crate::{
     },
     web::{
         error::Failure,
-        extract::{Path, Posted, Query},
+        extract::{Path, PostedForm, Query},
         view::{self, AccountPage, SessionRow, TokenForm, TokenRow},
     },
 };
@@ -25,7 +25,7 @@ use serde::Deserialize;
 
 /// What the page is told by its address.
 #[derive(Deserialize)]
-pub struct Told {
+pub struct AccountPageQuery {
     #[serde(default)]
     done: String,
     #[serde(flatten)]
@@ -36,7 +36,7 @@ pub struct Told {
 pub async fn show(
     State(app): State<App>,
     ctx: Ctx,
-    Query(told): Query<Told>,
+    Query(told): Query<AccountPageQuery>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
     let notice = match told.done.as_str() {
@@ -55,7 +55,7 @@ pub async fn show(
         )),
         _ => None,
     };
-    let shown = Shown { notice, form: told.draft.form(), made: None };
+    let shown = AccountPageState { notice, form: told.draft.form(), made: None };
     Ok(Html(page(&app, &ctx, &here(&uri), shown).await?))
 }
 
@@ -64,7 +64,7 @@ pub async fn end_session(
     State(app): State<App>,
     ctx: Ctx,
     Path(session): Path<SessionId>,
-    _posted: Posted,
+    _posted: PostedForm,
 ) -> Result<Response, Failure> {
     app.end_sessions(&ctx, Some(session)).await?;
     let next = if app.own_session(&ctx) == Some(session) { "/sign-in" } else { "/account?done=ended" };
@@ -72,13 +72,13 @@ pub async fn end_session(
 }
 
 /// Ends every session, this one too.
-pub async fn end_all(State(app): State<App>, ctx: Ctx, _posted: Posted) -> Result<Response, Failure> {
+pub async fn end_all(State(app): State<App>, ctx: Ctx, _posted: PostedForm) -> Result<Response, Failure> {
     app.end_sessions(&ctx, None).await?;
     Ok(see_other(ctx.lang, "/sign-in"))
 }
 
 /// What the page shows beside what is kept.
-pub struct Shown<'a> {
+pub struct AccountPageState<'a> {
     /// A token that was just made.
     pub made: Option<&'a str>,
     /// What was just done.
@@ -87,14 +87,14 @@ pub struct Shown<'a> {
     pub form: TokenForm,
 }
 
-impl Default for Shown<'_> {
+impl Default for AccountPageState<'_> {
     fn default() -> Self {
         Self { made: None, notice: None, form: TokenDraft::default().form() }
     }
 }
 
 /// The page.
-pub async fn page(app: &App, ctx: &Ctx, path: &str, page: Shown<'_>) -> Result<String, Failure> {
+pub async fn page(app: &App, ctx: &Ctx, path: &str, page: AccountPageState<'_>) -> Result<String, Failure> {
     let call = app.front(ctx)?;
     let zone = call.time_zone();
     let shown = |at: Timestamp| show_instant(at, &zone);
@@ -146,7 +146,7 @@ pub async fn page(app: &App, ctx: &Ctx, path: &str, page: Shown<'_>) -> Result<S
         allowed.iter().map(|action| (action.slug(), action_name(*action, ctx.lang).to_owned())).collect();
     let serves = !suspended && [Role::Operator, Role::Dpo].into_iter().any(|role| actor.account.roles.has(role));
     let roles = role_names(actor.account.roles.iter(), ctx.lang);
-    let Shown { made, notice, form } = &page;
+    let AccountPageState { made, notice, form } = &page;
     let (made, notice) = (*made, notice.as_ref());
     let page = AccountPage {
         suspended,

@@ -1,13 +1,13 @@
 //! Depositing and withdrawing.
 
-use super::{dossier::Opened, here, see_other};
+use super::{dossier::OverviewState, here, see_other};
 use crate::web::extract::Path;
 use crate::{
     app::{App, AppError, Ctx, DraftChanged, Submission},
     domain::ids::{AttemptId, DossierId},
     web::{
         error::Failure,
-        extract::Posted,
+        extract::PostedForm,
         view::{self, DossierPage},
     },
 };
@@ -22,7 +22,7 @@ pub async fn deposit(
     State(app): State<App>,
     ctx: Ctx,
     Path(id): Path<DossierId>,
-    posted: Posted,
+    posted: PostedForm,
 ) -> Result<Response, Failure> {
     let attempt = AttemptId(posted.parse("attempt")?);
     let asked = Submission { attempt, revision: posted.text("revision").parse().ok() };
@@ -31,15 +31,17 @@ pub async fn deposit(
         Ok(done) if !done.standing => Ok(see_other(ctx.lang, &format!("/dossiers/{id}"))),
         // An old page: what it showed is deposited, what was changed since is not.
         Ok(done) if !done.current => {
-            let opened = Opened::load(&app, &ctx, id).await?;
+            let opened = OverviewState::load(&app, &ctx, id).await?;
             let dossier = &opened.page.dossier;
             let changed = DraftChanged::since_deposit(app.call(&dossier.call)?, dossier, done.receipt);
             opened.draft_changed(&app, &ctx, &changed)
         }
         Ok(done) => Ok(see_other(ctx.lang, &format!("/receipts/{}", done.receipt))),
-        Err(AppError::DraftChanged(changed)) => Opened::load(&app, &ctx, id).await?.draft_changed(&app, &ctx, &changed),
+        Err(AppError::DraftChanged(changed)) => {
+            OverviewState::load(&app, &ctx, id).await?.draft_changed(&app, &ctx, &changed)
+        }
         Err(AppError::Refused(evaluation)) => {
-            let mut opened = Opened::load(&app, &ctx, id).await?;
+            let mut opened = OverviewState::load(&app, &ctx, id).await?;
             opened.page.evaluation = *evaluation;
             let page = opened.render(&app, &ctx, &format!("/dossiers/{id}"), |shell, page| {
                 view::overview(shell, &DossierPage { refused: true, ..page })
@@ -50,7 +52,7 @@ pub async fn deposit(
     }
 }
 
-impl Opened {
+impl OverviewState {
     /// The dossier as it is now, and what changed.
     fn draft_changed(&self, app: &App, ctx: &Ctx, changed: &DraftChanged) -> Result<Response, Failure> {
         let notice = changed.message();
@@ -75,7 +77,7 @@ pub async fn ask_withdraw(
     Path(id): Path<DossierId>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
-    let opened = Opened::load(&app, &ctx, id).await?;
+    let opened = OverviewState::load(&app, &ctx, id).await?;
     if !opened.page.share.owned {
         return Err(AppError::NotFound.into());
     }
@@ -87,7 +89,7 @@ pub async fn withdraw(
     State(app): State<App>,
     ctx: Ctx,
     Path(id): Path<DossierId>,
-    _posted: Posted,
+    _posted: PostedForm,
 ) -> Result<Response, Failure> {
     app.withdraw(&ctx, id).await?;
     Ok(see_other(ctx.lang, &format!("/dossiers/{id}")))

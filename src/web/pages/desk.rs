@@ -2,12 +2,12 @@
 
 use super::{Done, dossier::version_rows, here, render, see_other};
 use crate::{
-    app::{App, AppError, Ctx, Desk, Place},
+    app::{App, AppError, Ctx, Desk, DossierPath},
     domain::{calendar::show_instant, ids::AccountId, text::Text},
     store::assignment::Assignment,
     web::{
         error::Failure,
-        extract::{Path, Posted, Query},
+        extract::{Path, PostedForm, Query},
         view::{self, DeskForm, DeskPage, ExpertRow, ExpertState, OfficerDossier},
     },
 };
@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 /// An assignment of the dossier at a place.
 #[derive(Deserialize)]
-pub struct Given {
+pub struct AssignmentPath {
     assignment: Uuid,
 }
 
@@ -30,7 +30,7 @@ pub struct Given {
 pub async fn show(
     State(app): State<App>,
     ctx: Ctx,
-    Path(place): Path<Place>,
+    Path(place): Path<DossierPath>,
     Query(told): Query<Done>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
@@ -56,8 +56,8 @@ pub async fn show(
 pub async fn admit(
     State(app): State<App>,
     ctx: Ctx,
-    Path(place): Path<Place>,
-    _posted: Posted,
+    Path(place): Path<DossierPath>,
+    _posted: PostedForm,
 ) -> Result<Response, Failure> {
     app.admit(&ctx, &place).await?;
     Ok(back(&ctx, &place, "admitted"))
@@ -67,8 +67,8 @@ pub async fn admit(
 pub async fn take_back(
     State(app): State<App>,
     ctx: Ctx,
-    Path(place): Path<Place>,
-    posted: Posted,
+    Path(place): Path<DossierPath>,
+    posted: PostedForm,
 ) -> Result<Response, Failure> {
     let reason = posted.text("reason");
     match app.take_back_admission(&ctx, &place, reason).await {
@@ -88,8 +88,8 @@ pub async fn take_back(
 pub async fn assign(
     State(app): State<App>,
     ctx: Ctx,
-    Path(place): Path<Place>,
-    posted: Posted,
+    Path(place): Path<DossierPath>,
+    posted: PostedForm,
 ) -> Result<Response, Failure> {
     let done = match posted.text("expert").parse::<AccountId>() {
         Ok(expert) => app.assign(&ctx, &place, expert).await,
@@ -112,20 +112,20 @@ pub async fn assign(
 pub async fn release(
     State(app): State<App>,
     ctx: Ctx,
-    Path(place): Path<Place>,
-    Path(Given { assignment }): Path<Given>,
-    _posted: Posted,
+    Path(place): Path<DossierPath>,
+    Path(AssignmentPath { assignment }): Path<AssignmentPath>,
+    _posted: PostedForm,
 ) -> Result<Response, Failure> {
     app.release(&ctx, &place, assignment).await?;
     Ok(back(&ctx, &place, "released"))
 }
 
-fn address(place: &Place) -> String {
-    let Place { call, round, id } = place;
+fn address(place: &DossierPath) -> String {
+    let DossierPath { call, round, id } = place;
     format!("/calls/{call}/rounds/{round}/dossiers/{id}")
 }
 
-fn back(ctx: &Ctx, place: &Place, done: &str) -> Response {
+fn back(ctx: &Ctx, place: &DossierPath, done: &str) -> Response {
     see_other(ctx.lang, &format!("{}?done={done}", address(place)))
 }
 
@@ -133,7 +133,7 @@ fn back(ctx: &Ctx, place: &Place, done: &str) -> Response {
 async fn refused(
     app: &App,
     ctx: &Ctx,
-    place: &Place,
+    place: &DossierPath,
     problem: (DeskForm, &Text),
     reason: &str,
 ) -> Result<Response, Failure> {
@@ -144,7 +144,7 @@ async fn refused(
 async fn page(
     app: &App,
     ctx: &Ctx,
-    place: &Place,
+    place: &DossierPath,
     path: &str,
     notice: Option<&Text>,
     problem: Option<(DeskForm, &Text)>,
@@ -155,7 +155,7 @@ async fn page(
     let zone = call.time_zone();
     let desk = app.desk(ctx, place).await?;
     let base = format!("{}{}", ctx.lang.tr("", "/en"), address(place));
-    let shown = desk.as_ref().map(|desk| Shown::of(desk, &zone));
+    let shown = desk.as_ref().map(|desk| ExaminationRows::of(desk, &zone));
     let desk = shown.as_ref().map(|shown| shown.page(&base, problem, reason));
     let page = OfficerDossier {
         receipt: &deposit.receipt,
@@ -170,14 +170,14 @@ async fn page(
 }
 
 /// What the page of an examination borrows from.
-struct Shown {
+struct ExaminationRows {
     admitted: Option<(String, String)>,
     ready: bool,
     experts: Vec<ExpertRow>,
     candidates: Vec<(String, String)>,
 }
 
-impl Shown {
+impl ExaminationRows {
     fn of(desk: &Desk, zone: &TimeZone) -> Self {
         let admitted = desk.admission.as_ref().map(|(admission, by)| (show_instant(admission.at, zone), by.clone()));
         Self {

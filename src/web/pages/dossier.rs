@@ -3,7 +3,7 @@
 use super::{form, here, render, see_other, upload};
 use crate::web::extract::{Path, Query};
 use crate::{
-    app::{App, AppError, Ctx, Page, PieceBytes, PieceFile, Saved, Share},
+    app::{App, AppError, Ctx, DossierView, PieceBytes, PieceFile, Saved, Share},
     domain::{
         calendar::{RoundId, RoundState, show_instant, show_time},
         call::{Call, Section},
@@ -17,7 +17,7 @@ use crate::{
     store::deposit::Version,
     web::{
         error::{Failure, finding_json},
-        extract::{MAX_BODY_BYTES, Posted, PostedFile, PostedJson},
+        extract::{MAX_BODY_BYTES, PostedFile, PostedForm, PostedJson},
         view::{self, DossierCard, DossierPage, GivenCard, VersionRow},
     },
 };
@@ -82,7 +82,7 @@ pub async fn create(
     State(app): State<App>,
     ctx: Ctx,
     Path((call, round)): Path<(String, String)>,
-    posted: Posted,
+    posted: PostedForm,
 ) -> Result<Response, Failure> {
     let attempt = AttemptId(posted.parse("attempt")?);
     let first = app.call(&call)?.sections.first().map_or_else(String::new, |section| section.id.clone());
@@ -105,14 +105,14 @@ pub fn version_rows(versions: &[Version], zone: &jiff::tz::TimeZone) -> Vec<Vers
 }
 
 /// What the views of a dossier borrow from.
-pub struct Opened {
+pub struct OverviewState {
     /// The dossier with its evaluation.
-    pub page: Page,
+    pub page: DossierView,
     versions: Vec<VersionRow>,
     attempt: String,
 }
 
-impl Opened {
+impl OverviewState {
     /// Loads a dossier for its owner.
     pub async fn load(app: &App, ctx: &Ctx, id: DossierId) -> Result<Self, AppError> {
         Self::of(app, app.page(ctx, id).await?)
@@ -128,7 +128,7 @@ impl Opened {
         Self::of(app, app.form_page(ctx, id, section).await?)
     }
 
-    fn of(app: &App, page: Page) -> Result<Self, AppError> {
+    fn of(app: &App, page: DossierView) -> Result<Self, AppError> {
         let zone = app.call(&page.dossier.call)?.time_zone();
         let versions = version_rows(&page.versions, &zone);
         Ok(Self { page, versions, attempt: Uuid::now_v7().to_string() })
@@ -162,7 +162,7 @@ impl Opened {
 
 /// What the dossier's page may be told by the address.
 #[derive(Deserialize)]
-pub struct Told {
+pub struct DossierPageQuery {
     /// Code of a piece that is the same file as the one just attached.
     #[serde(default)]
     same: Option<String>,
@@ -176,10 +176,10 @@ pub async fn overview(
     State(app): State<App>,
     ctx: Ctx,
     Path(id): Path<DossierId>,
-    Query(told): Query<Told>,
+    Query(told): Query<DossierPageQuery>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
-    let opened = Opened::given(&app, &ctx, id).await?;
+    let opened = OverviewState::given(&app, &ctx, id).await?;
     let carried = told.from.map(|_| {
         Text::new(
             "Vos réponses et vos pièces ont été reprises dans ce nouveau brouillon : relisez-les, puis déposez-le.",
@@ -207,7 +207,7 @@ pub async fn preview(
     Path(id): Path<DossierId>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
-    let opened = Opened::load(&app, &ctx, id).await?;
+    let opened = OverviewState::load(&app, &ctx, id).await?;
     Ok(Html(opened.render(&app, &ctx, &here(&uri), |shell, page| view::preview(shell, &page))?))
 }
 
@@ -222,7 +222,7 @@ pub async fn edit(
     Path((id, section)): Path<(DossierId, String)>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
-    let opened = Opened::form(&app, &ctx, id, &section).await?;
+    let opened = OverviewState::form(&app, &ctx, id, &section).await?;
     let call = app.call(&opened.page.dossier.call)?;
     let section = section_of(call, &section)?;
     let dossier = &opened.page.dossier;
@@ -238,9 +238,9 @@ pub async fn save(
     ctx: Ctx,
     Path((id, section)): Path<(DossierId, String)>,
     uri: Uri,
-    posted: Posted,
+    posted: PostedForm,
 ) -> Result<Response, Failure> {
-    let opened = Opened::form(&app, &ctx, id, &section).await?;
+    let opened = OverviewState::form(&app, &ctx, id, &section).await?;
     let call = app.call(&opened.page.dossier.call)?.clone();
     let section = section_of(&call, &section)?;
     let saved = app.save_changes(&ctx, id, changes(section, &posted)).await?;
@@ -263,7 +263,7 @@ pub async fn save(
 }
 
 /// What the posted section changes, against what it was rendered from.
-pub(in crate::web) fn changes(section: &Section, posted: &Posted) -> Vec<Change> {
+pub(in crate::web) fn changes(section: &Section, posted: &PostedForm) -> Vec<Change> {
     let was: BTreeMap<String, Value> =
         json::from_str(posted.text("was"), Limits::bytes(MAX_BODY_BYTES)).unwrap_or_default();
     let action: Vec<&str> = posted.text("action").split(':').collect();
@@ -291,7 +291,7 @@ pub(in crate::web) fn changes(section: &Section, posted: &Posted) -> Vec<Change>
 
 /// The page again, with both versions of every field that met another change.
 async fn conflicts(app: &App, ctx: &Ctx, uri: &Uri, section: &Section, saved: Saved) -> Result<Response, Failure> {
-    let opened = Opened::form(app, ctx, saved.dossier.id, &section.id).await?;
+    let opened = OverviewState::form(app, ctx, saved.dossier.id, &section.id).await?;
     let page = opened
         .render(app, ctx, &here(uri), |shell, page| view::editor(shell, &page, section, None, &saved.conflicts))?;
     Ok((StatusCode::CONFLICT, Html(page)).into_response())
@@ -381,7 +381,7 @@ async fn refused(app: &App, ctx: &Ctx, id: DossierId, code: &str, error: AppErro
         ),
         _ => return Err(error.into()),
     };
-    let opened = Opened::given(app, ctx, id).await?;
+    let opened = OverviewState::given(app, ctx, id).await?;
     let page = opened.render(app, ctx, &format!("/dossiers/{id}"), |shell, page| {
         view::overview(shell, &DossierPage { upload_problem: Some((code, &why)), ..page })
     })?;
@@ -393,7 +393,7 @@ pub async fn remove_piece(
     State(app): State<App>,
     ctx: Ctx,
     Path((id, code)): Path<(DossierId, String)>,
-    _posted: Posted,
+    _posted: PostedForm,
 ) -> Result<Response, Failure> {
     app.remove_piece(&ctx, id, &code).await?;
     Ok(see_other(ctx.lang, &format!("/dossiers/{id}#piece-{code}")))

@@ -6,7 +6,7 @@ use crate::{
     domain::{access::Role, calendar::show_instant, text::Text},
     web::{
         error::Failure,
-        extract::{Path, Posted},
+        extract::{Path, PostedForm},
         view::{self, EmergencyRow},
     },
 };
@@ -23,7 +23,7 @@ pub async fn show(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<Str
 }
 
 /// Asks; what was typed comes back when it is not enough.
-pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: Posted) -> Result<Response, Failure> {
+pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: PostedForm) -> Result<Response, Failure> {
     let (receipt, reason) = (posted.text("receipt"), posted.text("reason"));
     let faults = match app.ask_emergency(&ctx, receipt, reason).await {
         Ok(()) => return Ok(see_other(ctx.lang, "/emergency")),
@@ -40,7 +40,7 @@ pub async fn allow(
     State(app): State<App>,
     ctx: Ctx,
     Path(id): Path<Uuid>,
-    _posted: Posted,
+    _posted: PostedForm,
 ) -> Result<Response, Failure> {
     app.allow_emergency(&ctx, id).await?;
     Ok(see_other(ctx.lang, "/emergency"))

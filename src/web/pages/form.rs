@@ -2,29 +2,29 @@
 
 use crate::{
     domain::{
-        call::{Field, Kind, Section},
+        call::{Field, FieldKind, Section},
         document::{Row, Value},
     },
-    web::extract::Posted,
+    web::extract::PostedForm,
 };
 use std::collections::BTreeMap;
 
 /// The answer to a field as posted; every field of a posted section has one, since browsers send empty inputs too and
 /// leave out only what is not ticked.
-pub fn value(posted: &Posted, section: &Section, field: &Field) -> Value {
+pub fn value(posted: &PostedForm, section: &Section, field: &Field) -> Value {
     let path = format!("{}.{}", section.id, field.id);
     match field.kind {
-        Kind::Table => Value::Rows(rows(posted, &path)),
-        Kind::Choices => {
+        FieldKind::Table => Value::Rows(rows(posted, &path)),
+        FieldKind::Choices => {
             Value::Choices(posted.all(&path).filter(|choice| !choice.is_empty()).map(str::to_owned).collect())
         }
-        Kind::Declaration => Value::Flag(!posted.text(&path).is_empty()),
+        FieldKind::Declaration => Value::Flag(!posted.text(&path).is_empty()),
         _ => Value::Text(posted.text(&path).to_owned()),
     }
 }
 
 /// The rows of a table: `path[0].column`. Gaps in the numbering close.
-fn rows(posted: &Posted, path: &str) -> Vec<Row> {
+fn rows(posted: &PostedForm, path: &str) -> Vec<Row> {
     let mut rows: BTreeMap<usize, Row> = BTreeMap::new();
     for (name, cell) in posted.pairs() {
         let Some((index, column)) = cell_of(name, path) else { continue };

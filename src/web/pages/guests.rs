@@ -4,7 +4,9 @@ use super::{here, render, see_other};
 use crate::{
     app::{
         App, AppError, Ctx,
-        delegate::{Gift, GiftFault, Guest, Guests, Read, Reader, part_title, parts_of, verb_title},
+        delegate::{
+            AccessRecord, Guest, Guests, Invitation, InvitationFault, ReaderIdentity, part_title, parts_of, verb_title,
+        },
     },
     auth::RuleId,
     domain::{
@@ -18,7 +20,7 @@ use crate::{
     },
     web::{
         error::Failure,
-        extract::{Path, Posted, Query},
+        extract::{Path, PostedForm, Query},
         view::{self, GuestRow, GuestsPage, PartChoice, ReadingRow, Typed},
     },
 };
@@ -33,7 +35,7 @@ use uuid::Uuid;
 
 /// What the page is told by its address.
 #[derive(Deserialize)]
-pub struct Told {
+pub struct GuestsPageQuery {
     #[serde(default)]
     done: String,
     /// The page of those who have read, from 1.
@@ -46,7 +48,7 @@ pub async fn show(
     State(app): State<App>,
     ctx: Ctx,
     Path(id): Path<DossierId>,
-    Query(told): Query<Told>,
+    Query(told): Query<GuestsPageQuery>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
     let at = told.readings.saturating_sub(1);
@@ -59,7 +61,14 @@ pub async fn show(
         )),
         _ => None,
     };
-    Ok(Html(page(&app, &ctx, id, &guests, &here(&uri), Shown { at, notice: notice.as_ref(), ..Shown::default() })?))
+    Ok(Html(page(
+        &app,
+        &ctx,
+        id,
+        &guests,
+        &here(&uri),
+        GuestsPageState { at, notice: notice.as_ref(), ..GuestsPageState::default() },
+    )?))
 }
 
 /// Gives; a form that is not right comes back as it was typed.
@@ -68,16 +77,17 @@ pub async fn give(
     ctx: Ctx,
     Path(id): Path<DossierId>,
     uri: Uri,
-    posted: Posted,
+    posted: PostedForm,
 ) -> Result<Response, Failure> {
     let guests = app.guests(&ctx, id, 0).await?;
     let zone = app.call(&guests.call)?.time_zone();
     match app.give(&ctx, id, &gift(&posted, &zone)).await {
         Ok(()) => Ok(see_other(ctx.lang, &format!("/dossiers/{id}/guests?done=given"))),
         Err(AppError::Gift(faults)) => {
-            let confirm = faults.contains(&GiftFault::Unconfirmed);
+            let confirm = faults.contains(&InvitationFault::Unconfirmed);
             let problems: Vec<_> = faults.iter().map(|fault| (fault.field(), fault.words())).collect();
-            let shown = Shown { posted: Some(&posted), problems: &problems, confirm, ..Shown::default() };
+            let shown =
+                GuestsPageState { posted: Some(&posted), problems: &problems, confirm, ..GuestsPageState::default() };
             let page = page(&app, &ctx, id, &guests, &here(&uri), shown)?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
         }
@@ -90,18 +100,18 @@ pub async fn revoke(
     State(app): State<App>,
     ctx: Ctx,
     Path((id, delegation)): Path<(DossierId, Uuid)>,
-    _posted: Posted,
+    _posted: PostedForm,
 ) -> Result<Response, Failure> {
     app.take_back(&ctx, id, delegation).await?;
     Ok(see_other(ctx.lang, &format!("/dossiers/{id}/guests?done=taken")))
 }
 
-fn gift(posted: &Posted, zone: &TimeZone) -> Gift {
-    let mut gift = Gift {
+fn gift(posted: &PostedForm, zone: &TimeZone) -> Invitation {
+    let mut gift = Invitation {
         email: posted.text("email").to_owned(),
         note: posted.text("note").to_owned(),
         ends: end_of(posted.text("until"), zone),
-        ..Gift::default()
+        ..Invitation::default()
     };
     for (name, value) in posted.pairs() {
         let part = name.strip_prefix("part.").and_then(|part| part.parse::<Part>().ok());
@@ -124,18 +134,25 @@ fn end_of(day: &str, zone: &TimeZone) -> Option<Timestamp> {
 
 /// What a page shows beside the guests.
 #[derive(Clone, Copy, Default)]
-struct Shown<'a> {
+struct GuestsPageState<'a> {
     /// The page of those who have read, from 0.
     at: u32,
-    posted: Option<&'a Posted>,
+    posted: Option<&'a PostedForm>,
     problems: &'a [(&'static str, Text)],
     /// A passkey is wanted first.
     confirm: bool,
     notice: Option<&'a Text>,
 }
 
-fn page(app: &App, ctx: &Ctx, id: DossierId, guests: &Guests, path: &str, shown: Shown<'_>) -> Result<String, Failure> {
-    let Shown { at, posted, problems, confirm, notice } = shown;
+fn page(
+    app: &App,
+    ctx: &Ctx,
+    id: DossierId,
+    guests: &Guests,
+    path: &str,
+    shown: GuestsPageState<'_>,
+) -> Result<String, Failure> {
+    let GuestsPageState { at, posted, problems, confirm, notice } = shown;
     let call = app.call(&guests.call)?;
     let zone = call.time_zone();
     let rows: Vec<GuestRow> = guests.given.iter().map(|guest| guest_row(call, guest, ctx, &zone)).collect();
@@ -192,7 +209,7 @@ fn guest_row(call: &Call, guest: &Guest, ctx: &Ctx, zone: &TimeZone) -> GuestRow
 }
 
 /// Lines of the journal in words. Whoever examines the dossier is named by what they are, not by address.
-fn reading_row(call: &Call, read: &Read, lang: Lang, zone: &TimeZone) -> ReadingRow {
+fn reading_row(call: &Call, read: &AccessRecord, lang: Lang, zone: &TimeZone) -> ReadingRow {
     let reading = &read.what;
     let word = |name: &str| reading.data[name].as_str();
     let what = match EventKind::of_slug(&reading.kind) {
@@ -226,11 +243,11 @@ fn reading_row(call: &Call, read: &Read, lang: Lang, zone: &TimeZone) -> Reading
         at: show_instant(reading.last, zone),
         since: (reading.times > 1).then(|| show_instant(reading.first, zone)),
         who: match &read.by {
-            Reader::Guest(email) => email.clone(),
-            Reader::Staff(roles) if roles.is_empty() => {
+            ReaderIdentity::Guest(email) => email.clone(),
+            ReaderIdentity::Staff(roles) if roles.is_empty() => {
                 lang.tr("une personne du service", "somebody of the service").to_owned()
             }
-            Reader::Staff(roles) => super::role_names(roles.iter().copied(), lang).join(", "),
+            ReaderIdentity::Staff(roles) => super::role_names(roles.iter().copied(), lang).join(", "),
         },
         what: if often.is_empty() { words } else { format!("{words} ({often})") },
         why: rule.map_or_else(|| Text::new("–", "–"), |id| id.rule().words()),

@@ -6,7 +6,7 @@ use crate::{
     domain::calendar::show_instant,
     web::{
         error::Failure,
-        extract::{Path, Posted},
+        extract::{Path, PostedForm},
         view::{self, OrderRow},
     },
 };
@@ -38,7 +38,7 @@ pub async fn confirm(
     State(app): State<App>,
     ctx: Ctx,
     Path(id): Path<Uuid>,
-    _posted: Posted,
+    _posted: PostedForm,
 ) -> Result<Response, Failure> {
     app.confirm_order(&ctx, id).await?;
     Ok(see_other(ctx.lang, "/orders"))

@@ -6,7 +6,7 @@ use crate::{
     domain::text::Text,
     web::{
         error::Failure,
-        extract::{AnyonesJson, Path, Posted, PostedJson, Query, session_cookie},
+        extract::{AnyonesJson, Path, PostedForm, PostedJson, Query, session_cookie},
         view::{self, PasskeyRow, Shell},
     },
 };
@@ -36,7 +36,7 @@ pub struct End {
 
 /// Where to go on to, and what was just done.
 #[derive(Deserialize)]
-pub struct Shown {
+pub struct PasskeyPageQuery {
     next: Option<String>,
     #[serde(default)]
     done: String,
@@ -66,7 +66,7 @@ pub async fn sign_in(
 pub async fn list(
     State(app): State<App>,
     ctx: Ctx,
-    Query(shown): Query<Shown>,
+    Query(shown): Query<PasskeyPageQuery>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
     let keys = app.passkeys(&ctx).await?;
@@ -134,7 +134,7 @@ pub async fn rename(
     State(app): State<App>,
     ctx: Ctx,
     Path(id): Path<Uuid>,
-    posted: Posted,
+    posted: PostedForm,
 ) -> Result<Response, Failure> {
     app.rename_passkey(&ctx, id, posted.text("name")).await?;
     Ok(see_other(ctx.lang, "/account/passkeys?done=renamed"))
@@ -145,7 +145,7 @@ pub async fn remove(
     State(app): State<App>,
     ctx: Ctx,
     Path(id): Path<Uuid>,
-    _posted: Posted,
+    _posted: PostedForm,
 ) -> Result<Response, Failure> {
     app.remove_passkey(&ctx, id).await?;
     Ok(see_other(ctx.lang, "/account/passkeys?done=removed"))
@@ -155,7 +155,7 @@ pub async fn remove(
 pub async fn ask_confirmation(
     State(app): State<App>,
     ctx: Ctx,
-    Query(shown): Query<Shown>,
+    Query(shown): Query<PasskeyPageQuery>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
     let keys = app.passkeys(&ctx).await?;

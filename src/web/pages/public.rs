@@ -17,9 +17,9 @@ use axum::{
     response::Response,
 };
 
-type Page = Result<Response, Failure>;
+type PageResult = Result<Response, Failure>;
 /// What every page of a call is asked with.
-type Asked = (State<App>, Ctx, Path<String>, Uri, HeaderMap);
+type CallPageRequest = (State<App>, Ctx, Path<String>, Uri, HeaderMap);
 
 fn cached(
     app: &App,
@@ -28,7 +28,7 @@ fn cached(
     uri: &Uri,
     headers: &HeaderMap,
     view: impl FnOnce(&Shell<'_>) -> Result<String, askama::Error>,
-) -> Page {
+) -> PageResult {
     // Without the query: it changes nothing on these pages, and a stranger must not fill the cache with variants.
     let path = uri.path();
     // The same path leads to another call on another host.
@@ -36,19 +36,19 @@ fn cached(
 }
 
 /// The home of the host's call, or of the first.
-pub async fn first(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> Page {
+pub async fn first(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> PageResult {
     cached(&app, &ctx, app.front(&ctx)?, &uri, &headers, view::home)
 }
 
 /// Who runs the portal, and what becomes of personal data.
-pub async fn legal(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> Page {
+pub async fn legal(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> PageResult {
     cached(&app, &ctx, app.front(&ctx)?, &uri, &headers, view::legal)
 }
 
 macro_rules! page_of_call {
     ($($(#[$doc:meta])* $name:ident => $view:path),* $(,)?) => {$(
         $(#[$doc])*
-        pub async fn $name((State(app), ctx, Path(call), uri, headers): Asked) -> Page {
+        pub async fn $name((State(app), ctx, Path(call), uri, headers): CallPageRequest) -> PageResult {
             cached(&app, &ctx, app.call(&call)?, &uri, &headers, $view)
         }
     )*};
@@ -76,7 +76,7 @@ pub async fn brick(
     Path((call, slug)): Path<(String, String)>,
     uri: Uri,
     headers: HeaderMap,
-) -> Page {
+) -> PageResult {
     let call = app.call(&call)?;
     let brick = call.brick(&slug).ok_or(AppError::NotFound)?;
     cached(&app, &ctx, call, &uri, &headers, |shell| view::brick(shell, brick))

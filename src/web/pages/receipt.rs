@@ -24,11 +24,11 @@ pub async fn show(State(app): State<App>, ctx: Ctx, Path(number): Path<String>, 
     }
     let open = app.receipt(&ctx, &number).await?;
     let reader = if ctx.account()? == open.stored.owner {
-        view::Reader::Owner
+        view::ReceiptReader::Owner
     } else if open.names_reader() {
-        view::Reader::Named
+        view::ReceiptReader::Named
     } else {
-        view::Reader::Other
+        view::ReceiptReader::Other
     };
     let call = app.call(&open.stored.call)?;
     let page = render(&app, &ctx, call, &here(&uri), |shell| {

@@ -13,7 +13,7 @@ use crate::{
     },
     web::{
         error::Failure,
-        extract::{Path, Posted, Query},
+        extract::{Path, PostedForm, Query},
         view::{self, InterestPage, OfficerDossier, ReviewRow},
     },
 };
@@ -98,7 +98,7 @@ pub async fn declare(
     ctx: Ctx,
     Path(id): Path<DossierId>,
     uri: Uri,
-    posted: Posted,
+    posted: PostedForm,
 ) -> Result<Response, Failure> {
     let conflict = posted.text("conflict") == "yes";
     let problem = match (conflict, posted.text("sworn") == "yes", posted.text("sure") == "yes") {

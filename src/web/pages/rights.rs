@@ -2,7 +2,7 @@
 
 use super::{here, render};
 use crate::{
-    app::{App, Ctx, Verdict, delegate::part_title},
+    app::{App, Ctx, RightAnswer, delegate::part_title},
     domain::{access::Action, call::Call, ids::DossierId, text::Lang},
     web::{
         error::Failure,
@@ -42,8 +42,8 @@ pub async fn on_dossier(
     Ok((if known { StatusCode::OK } else { StatusCode::NOT_FOUND }, page).into_response())
 }
 
-fn rows(verdicts: Vec<Verdict>, call: &Call, lang: Lang) -> Vec<RightRow> {
-    let row = |verdict: Verdict| RightRow {
+fn rows(verdicts: Vec<RightAnswer>, call: &Call, lang: Lang) -> Vec<RightRow> {
+    let row = |verdict: RightAnswer| RightRow {
         what: action_name(verdict.action, lang),
         part: verdict.part.map(|part| part_title(call, &part, lang)),
         allowed: verdict.allowed,

@@ -7,7 +7,7 @@ use crate::{
     domain::text::Text,
     web::{
         error::Failure,
-        extract::{Posted, SESSION_COOKIE, named_cookie, session_cookie},
+        extract::{PostedForm, SESSION_COOKIE, named_cookie, session_cookie},
         view,
     },
 };
@@ -55,7 +55,7 @@ pub async fn show(
 }
 
 /// Sends the link; the answer does not tell whether the address is known.
-pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: Posted) -> Result<Response, Failure> {
+pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: PostedForm) -> Result<Response, Failure> {
     let call = app.front(&ctx)?;
     let (email, next) = (posted.text("email"), safe_next(posted.text("next")));
     let path = here(&uri);
@@ -130,7 +130,7 @@ pub async fn use_link(
     State(app): State<App>,
     ctx: Ctx,
     Path(secret): Path<String>,
-    posted: Posted,
+    posted: PostedForm,
 ) -> Result<Response, Failure> {
     let done = app.use_link(&ctx, &secret).await?;
     go_on_signed_in(&app, &ctx, &done, posted.text("next")).await
@@ -169,7 +169,7 @@ fn officer_home(app: &App) -> String {
 }
 
 /// Ends the session.
-pub async fn sign_out(State(app): State<App>, ctx: Ctx, _posted: Posted) -> Result<Response, Failure> {
+pub async fn sign_out(State(app): State<App>, ctx: Ctx, _posted: PostedForm) -> Result<Response, Failure> {
     app.sign_out(&ctx).await?;
     let gone = format!("{SESSION_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
     Ok(([(header::SET_COOKIE, gone)], see_other(ctx.lang, "/")).into_response())

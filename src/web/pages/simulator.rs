@@ -9,7 +9,7 @@ use crate::{
         document::Document,
         evaluation::{Circumstances, Extent, evaluate},
     },
-    web::{error::Failure, extract::Posted, view},
+    web::{error::Failure, extract::PostedForm, view},
 };
 use axum::{extract::State, http::Uri, response::Html};
 
@@ -31,7 +31,7 @@ pub async fn run(
     ctx: Ctx,
     Path(call): Path<String>,
     uri: Uri,
-    posted: Posted,
+    posted: PostedForm,
 ) -> Result<Html<String>, Failure> {
     let call = app.call(&call)?;
     let (asked, now) = (call.clone(), ctx.now);
@@ -46,7 +46,7 @@ pub async fn run(
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::simulator(shell, &document, Some(&evaluation)))?))
 }
 
-fn answers(call: &Call, posted: &Posted) -> Document {
+fn answers(call: &Call, posted: &PostedForm) -> Document {
     let mut document = Document::default();
     for section in &call.sections {
         for field in section.fields.iter().filter(|field| field.simulator) {

@@ -8,7 +8,7 @@ use crate::{
         calendar::RoundId,
         ids::{AttemptId, DossierId},
     },
-    web::{error::Failure, extract::Posted, view},
+    web::{error::Failure, extract::PostedForm, view},
 };
 use axum::{
     Json,
@@ -27,7 +27,7 @@ pub async fn carry_over(
     State(app): State<App>,
     ctx: Ctx,
     Path(id): Path<DossierId>,
-    posted: Posted,
+    posted: PostedForm,
 ) -> Result<Response, Failure> {
     let attempt = AttemptId(posted.parse("attempt")?);
     let begun = app.carry_over(&ctx, id, &RoundId(posted.text("round").to_owned()), attempt).await?;

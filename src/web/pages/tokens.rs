@@ -12,7 +12,7 @@ use crate::{
     },
     web::{
         error::Failure,
-        extract::{Path, Posted},
+        extract::{Path, PostedForm},
         view::TokenForm,
     },
 };
@@ -29,7 +29,7 @@ const MAX_TOKEN_DAYS: i64 = 366;
 const MAX_NAME_CHARS: usize = 100;
 
 /// Makes a token and shows it, this once.
-pub async fn make(State(app): State<App>, ctx: Ctx, posted: Posted) -> Result<Response, Failure> {
+pub async fn make(State(app): State<App>, ctx: Ctx, posted: PostedForm) -> Result<Response, Failure> {
     let allowed = app.token_actions(&ctx)?;
     let mut form = form(
         clean(TextKind::Line, posted.text("label")).trim().to_owned(),
@@ -41,13 +41,14 @@ pub async fn make(State(app): State<App>, ctx: Ctx, posted: Posted) -> Result<Re
     let days: Option<i64> = form.days.parse().ok().filter(|days| (1..=MAX_TOKEN_DAYS).contains(days));
     form.wrong = faults(&form, days, !actions.is_empty() && actions.iter().all(|action| allowed.contains(action)));
     let (Some(days), true) = (days, form.wrong.is_empty()) else {
-        let page = account::page(&app, &ctx, "/account", account::Shown { form, ..Default::default() }).await?;
+        let page =
+            account::page(&app, &ctx, "/account", account::AccountPageState { form, ..Default::default() }).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response());
     };
     let ends = ctx.now + SignedDuration::from_hours(24 * days);
     match app.make_own_token(&ctx, attempt, &form.label, &actions, ends).await {
         Ok(made) => {
-            let shown = account::Shown { made: Some(&made.token), ..Default::default() };
+            let shown = account::AccountPageState { made: Some(&made.token), ..Default::default() };
             Ok(Html(account::page(&app, &ctx, "/account", shown).await?).into_response())
         }
         Err(AppError::TokenMade) => Ok(see_other(ctx.lang, "/account?done=made")),
@@ -90,7 +91,7 @@ pub async fn revoke(
     State(app): State<App>,
     ctx: Ctx,
     Path(id): Path<String>,
-    _posted: Posted,
+    _posted: PostedForm,
 ) -> Result<Response, Failure> {
     app.revoke_token(&ctx, &id).await?;
     Ok(see_other(ctx.lang, "/account?done=revoked"))

@@ -5,7 +5,7 @@ use crate::{
     domain::{ids::DossierId, text::Lang},
     web::{
         error::Failure,
-        extract::{Checked, Path, Query},
+        extract::{CheckedCtx, Path, Query},
         resumable::{self, Fields},
     },
 };
@@ -30,7 +30,7 @@ pub struct Coming {
 /// Begins an upload; its parts come later.
 pub async fn begin(
     State(app): State<App>,
-    Checked(ctx): Checked,
+    CheckedCtx(ctx): CheckedCtx,
     Path((id, code)): Path<(DossierId, String)>,
     Query(coming): Query<Coming>,
     headers: HeaderMap,
@@ -57,7 +57,7 @@ pub async fn show(
 /// Appends a part; the last one attaches the piece, and is answered like the form.
 pub async fn append(
     State(app): State<App>,
-    Checked(ctx): Checked,
+    CheckedCtx(ctx): CheckedCtx,
     Path((id, code, upload)): Path<(DossierId, String, String)>,
     headers: HeaderMap,
     body: Body,
@@ -71,7 +71,7 @@ pub async fn append(
 /// Ends an upload.
 pub async fn cancel(
     State(app): State<App>,
-    Checked(ctx): Checked,
+    CheckedCtx(ctx): CheckedCtx,
     Path((id, code, upload)): Path<(DossierId, String, String)>,
 ) -> Result<StatusCode, Failure> {
     app.cancel_upload(&ctx, Destination { dossier: id, code: &code }, &upload).await?;

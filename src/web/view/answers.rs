@@ -4,7 +4,7 @@ use super::{shell::Shell, show};
 use crate::domain::{
     answers::{day, holds, parse_hundredths},
     calendar::show_day,
-    call::{Choice, Column, Field, Kind},
+    call::{Choice, Column, Field, FieldKind},
     country,
     document::{Document, Row, Value, row_is_empty},
     money::Cents,
@@ -17,24 +17,24 @@ use askama::Template;
 #[template(path = "view/answers.html")]
 pub(super) struct Answers<'a> {
     s: &'a Shell<'a>,
-    sections: Vec<Part<'a>>,
+    sections: Vec<AnswerSection<'a>>,
 }
 
 impl askama::filters::HtmlSafe for Answers<'_> {}
 
-struct Part<'a> {
+struct AnswerSection<'a> {
     id: &'a str,
     letter: &'a str,
     title: &'a str,
-    answers: Vec<Answer<'a>>,
+    answers: Vec<LabelledAnswer<'a>>,
 }
 
-struct Answer<'a> {
+struct LabelledAnswer<'a> {
     label: &'a str,
-    shown: Shown<'a>,
+    shown: AnswerValue<'a>,
 }
 
-enum Shown<'a> {
+enum AnswerValue<'a> {
     Blank,
     Line(String),
     Long(&'a str),
@@ -53,13 +53,13 @@ impl<'a> Answers<'a> {
                 .filter_map(|field| {
                     let value = given.and_then(|given| given.get(&field.id)).filter(|value| !value.is_empty());
                     let asked = || blanks && holds(field.when.as_ref(), document);
-                    (value.is_some() || asked()).then(|| Answer {
+                    (value.is_some() || asked()).then(|| LabelledAnswer {
                         label: field.label.get(s.lang),
-                        shown: value.map_or(Shown::Blank, |value| shown(field, value, s.lang)),
+                        shown: value.map_or(AnswerValue::Blank, |value| shown(field, value, s.lang)),
                     })
                 })
                 .collect();
-            Part { id: &section.id, letter: &section.letter, title: section.title.get(s.lang), answers }
+            AnswerSection { id: &section.id, letter: &section.letter, title: section.title.get(s.lang), answers }
         });
         // A receipt of an older version of the call may hold answers to questions that are no longer asked.
         let other = document.0.iter().map(|(id, given)| {
@@ -69,39 +69,44 @@ impl<'a> Answers<'a> {
                 .filter(|(name, _)| {
                     section.is_none_or(|section| !section.fields.iter().any(|field| field.id == **name))
                 })
-                .map(|(name, value)| Answer { label: name, shown: raw(value) })
+                .map(|(name, value)| LabelledAnswer { label: name, shown: raw(value) })
                 .collect();
-            Part { id, letter: "", title: section.map_or(id.as_str(), |section| section.title.get(s.lang)), answers }
+            AnswerSection {
+                id,
+                letter: "",
+                title: section.map_or(id.as_str(), |section| section.title.get(s.lang)),
+                answers,
+            }
         });
-        Self { s, sections: known.chain(other).filter(|part: &Part<'_>| !part.answers.is_empty()).collect() }
+        Self { s, sections: known.chain(other).filter(|part: &AnswerSection<'_>| !part.answers.is_empty()).collect() }
     }
 }
 
-fn raw(value: &Value) -> Shown<'_> {
+fn raw(value: &Value) -> AnswerValue<'_> {
     match value {
-        Value::Flag(flag) => Shown::Line(flag.to_string()),
-        Value::Text(text) => Shown::Long(text),
-        Value::Choices(items) => Shown::List(items.clone()),
+        Value::Flag(flag) => AnswerValue::Line(flag.to_string()),
+        Value::Text(text) => AnswerValue::Long(text),
+        Value::Choices(items) => AnswerValue::List(items.clone()),
         Value::Rows(rows) => {
-            Shown::List(rows.iter().map(|row| row.values().cloned().collect::<Vec<_>>().join(" · ")).collect())
+            AnswerValue::List(rows.iter().map(|row| row.values().cloned().collect::<Vec<_>>().join(" · ")).collect())
         }
     }
 }
 
-fn shown<'a>(field: &'a Field, value: &'a Value, lang: &Lang) -> Shown<'a> {
+fn shown<'a>(field: &'a Field, value: &'a Value, lang: &Lang) -> AnswerValue<'a> {
     match value {
         Value::Flag(flag) => {
-            Shown::Line(if *flag { lang.tr("✓ Déclaré", "✓ Declared") } else { lang.tr("Non", "No") }.into())
+            AnswerValue::Line(if *flag { lang.tr("✓ Déclaré", "✓ Declared") } else { lang.tr("Non", "No") }.into())
         }
-        Value::Text(text) if field.kind == Kind::LongText => Shown::Long(text),
-        Value::Text(text) => Shown::Line(scalar(field.kind, &field.options, text, lang)),
+        Value::Text(text) if field.kind == FieldKind::LongText => AnswerValue::Long(text),
+        Value::Text(text) => AnswerValue::Line(scalar(field.kind, &field.options, text, lang)),
         Value::Choices(chosen) => {
-            Shown::List(chosen.iter().map(|id| label(&field.options, id, lang).to_owned()).collect())
+            AnswerValue::List(chosen.iter().map(|id| label(&field.options, id, lang).to_owned()).collect())
         }
-        Value::Rows(rows) => Shown::Rows {
+        Value::Rows(rows) => AnswerValue::Rows {
             columns: field.columns.iter().map(|column| column.label.get(lang)).collect(),
             rows: rows.iter().filter(|row| !row_is_empty(row)).map(|row| cells(&field.columns, row, lang)).collect(),
-            wide: field.columns.len() > 4 || field.columns.iter().any(|column| column.kind == Kind::LongText),
+            wide: field.columns.len() > 4 || field.columns.iter().any(|column| column.kind == FieldKind::LongText),
         },
     }
 }
@@ -120,20 +125,20 @@ fn label<'t>(options: &'t [Choice], id: &'t str, lang: &Lang) -> &'t str {
 }
 
 /// One scalar for reading; what cannot be read stands as it was typed.
-pub(super) fn scalar(kind: Kind, options: &[Choice], text: &str, lang: &Lang) -> String {
+pub(super) fn scalar(kind: FieldKind, options: &[Choice], text: &str, lang: &Lang) -> String {
     match kind {
-        Kind::Choice => label(options, text, lang).to_owned(),
-        Kind::YesNo if text == "yes" => lang.tr("Oui", "Yes").to_owned(),
-        Kind::YesNo if text == "no" => lang.tr("Non", "No").to_owned(),
-        Kind::Money => {
+        FieldKind::Choice => label(options, text, lang).to_owned(),
+        FieldKind::YesNo if text == "yes" => lang.tr("Oui", "Yes").to_owned(),
+        FieldKind::YesNo if text == "no" => lang.tr("Non", "No").to_owned(),
+        FieldKind::Money => {
             parse_hundredths(text).map_or_else(|_| text.to_owned(), |cents| show::Money(Cents(cents)).to_string())
         }
-        Kind::Date => day(text).map_or_else(|_| text.to_owned(), show_day),
-        Kind::Hundredths => match text.trim_end_matches('0').trim_end_matches(['.', ',']) {
+        FieldKind::Date => day(text).map_or_else(|_| text.to_owned(), show_day),
+        FieldKind::Hundredths => match text.trim_end_matches('0').trim_end_matches(['.', ',']) {
             short if text.contains(['.', ',']) => short.replace('.', lang.tr(",", ".")),
             _ => text.to_owned(),
         },
-        Kind::Country => {
+        FieldKind::Country => {
             country::read(text).map_or_else(|| text.to_owned(), |country| country.names().get(lang).to_owned())
         }
         _ => text.to_owned(),
@@ -144,11 +149,11 @@ pub(super) fn scalar(kind: Kind, options: &[Choice], text: &str, lang: &Lang) ->
 pub(super) fn brief(field: &Field, value: &Value, lang: &Lang) -> String {
     match shown(field, value, lang) {
         _ if value.is_empty() => lang.tr("(vide)", "(empty)").to_owned(),
-        Shown::Blank => String::new(),
-        Shown::Line(text) => text,
-        Shown::Long(text) => text.to_owned(),
-        Shown::List(items) => items.join(", "),
-        Shown::Rows { rows, .. } => rows
+        AnswerValue::Blank => String::new(),
+        AnswerValue::Line(text) => text,
+        AnswerValue::Long(text) => text.to_owned(),
+        AnswerValue::List(items) => items.join(", "),
+        AnswerValue::Rows { rows, .. } => rows
             .iter()
             .map(|row| row.iter().filter(|cell| !cell.is_empty()).cloned().collect::<Vec<_>>().join(" · "))
             .collect::<Vec<_>>()

@@ -14,7 +14,7 @@ use askama::Template;
 
 #[derive(Template)]
 #[template(path = "view/editor.html")]
-struct Page<'a> {
+struct EditorTemplate<'a> {
     s: &'a Shell<'a>,
     p: &'a DossierPage<'a>,
     banner: Banner<'a>,
@@ -23,7 +23,7 @@ struct Page<'a> {
     brief: Sentence<'a>,
     print_head: PrintHead<'a>,
     section: &'a Section,
-    nav: Vec<Step<'a>>,
+    nav: Vec<SectionLink<'a>>,
     pieces: usize,
     next: Option<&'a Section>,
     /// The reader may change it.
@@ -36,7 +36,7 @@ struct Page<'a> {
 }
 
 /// A section in the navigation of a dossier.
-pub(super) struct Step<'a> {
+pub(super) struct SectionLink<'a> {
     pub section: &'a Section,
     pub missing: usize,
 }
@@ -49,11 +49,11 @@ struct Clash<'a> {
 }
 
 /// The sections with what each still misses.
-pub(super) fn steps<'a>(s: &Shell<'a>, p: &DossierPage<'_>) -> Vec<Step<'a>> {
+pub(super) fn steps<'a>(s: &Shell<'a>, p: &DossierPage<'_>) -> Vec<SectionLink<'a>> {
     let all = missing(s, p);
     let missing = |id: &str| all.iter().filter(|finding| finding.section() == id).count();
     let given = s.call.sections.iter().filter(|section| p.share.section(&section.id));
-    given.map(|section| Step { section, missing: missing(&section.id) }).collect()
+    given.map(|section| SectionLink { section, missing: missing(&section.id) }).collect()
 }
 
 /// The editor of a section. `saved` is the time of day at which the server kept what is shown, if it just did.
@@ -92,7 +92,7 @@ pub fn editor(
         })
         .collect();
     let place = s.call.sections.iter().position(|other| other.id == section.id);
-    Page {
+    EditorTemplate {
         s,
         p: page,
         banner: Banner::new(s, page),
@@ -113,7 +113,7 @@ pub fn editor(
     .render()
 }
 
-impl Page<'_> {
+impl EditorTemplate<'_> {
     fn title(&self) -> &str {
         match self.p.title {
             "" => self.s.tr("Projet sans titre", "Untitled project"),
@@ -124,7 +124,7 @@ impl Page<'_> {
         Input::countries(self.s.lang)
     }
     fn asks_country(&self) -> bool {
-        use crate::domain::call::Kind::Country;
+        use crate::domain::call::FieldKind::Country;
         self.section.fields.iter().any(|f| f.kind == Country || f.columns.iter().any(|column| column.kind == Country))
     }
 }

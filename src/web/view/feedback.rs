@@ -4,7 +4,7 @@ use super::{MailRow, shell::Shell};
 use crate::domain::text::Text;
 use askama::Template;
 
-type Page = Result<String, askama::Error>;
+type Rendering = Result<String, askama::Error>;
 
 #[derive(Template)]
 #[template(path = "view/error.html")]
@@ -20,7 +20,7 @@ struct ErrorPage<'a> {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn error(s: &Shell<'_>, status: u16, title: &Text, message: &Text, remedy: &Text) -> Page {
+pub fn error(s: &Shell<'_>, status: u16, title: &Text, message: &Text, remedy: &Text) -> Rendering {
     ErrorPage { s, status, title, message, remedy }.render()
 }
 
@@ -35,12 +35,12 @@ struct Mails<'a> {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn mails(s: &Shell<'_>, mails: &[MailRow]) -> Page {
+pub fn mails(s: &Shell<'_>, mails: &[MailRow]) -> Rendering {
     Mails { s, mails }.render()
 }
 
 /// A stretch of a mail.
-enum Piece<'a> {
+enum MessagePart<'a> {
     Text(&'a str),
     Link(&'a str),
 }
@@ -50,28 +50,28 @@ enum Piece<'a> {
 struct MailPage<'a> {
     s: &'a Shell<'a>,
     mail: &'a MailRow,
-    body: Vec<Piece<'a>>,
+    body: Vec<MessagePart<'a>>,
 }
 
 /// One mail, its links to follow.
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn mail(s: &Shell<'_>, mail: &MailRow) -> Page {
+pub fn mail(s: &Shell<'_>, mail: &MailRow) -> Rendering {
     MailPage { s, mail, body: links(&mail.body) }.render()
 }
 
 /// Splits a text at the web addresses in it.
-fn links(text: &str) -> Vec<Piece<'_>> {
+fn links(text: &str) -> Vec<MessagePart<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some(start) = ["https://", "http://"].iter().filter_map(|scheme| rest.find(scheme)).min() {
         let (before, from) = rest.split_at(start);
         let end = from.find(|c: char| c.is_whitespace() || "<>\"»".contains(c)).unwrap_or(from.len());
         let address = from[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
-        pieces.extend([Piece::Text(before), Piece::Link(address)]);
+        pieces.extend([MessagePart::Text(before), MessagePart::Link(address)]);
         rest = &from[address.len()..];
     }
-    pieces.push(Piece::Text(rest));
+    pieces.push(MessagePart::Text(rest));
     pieces
 }

@@ -7,14 +7,14 @@ pub(super) use input::Input;
 
 use super::shell::Shell;
 use crate::domain::{
-    call::{Call, Condition, Field, Kind, Section},
+    call::{Call, Condition, Field, FieldKind, Section},
     document::Value,
     evaluation::Amounts,
     finding::{Finding, Severity},
     text::Lang,
 };
 use askama::Template;
-use table::Table;
+use table::FieldTable;
 
 /// What a field is drawn from.
 #[derive(Clone, Copy)]
@@ -35,7 +35,7 @@ pub(super) struct FieldView<'a> {
     path: String,
     kind: &'static str,
     control: Control<'a>,
-    note: Option<Note>,
+    note: Option<FieldMessage>,
     infos: Vec<&'a Finding>,
     rules: Vec<&'a str>,
     readings: Vec<&'a str>,
@@ -52,11 +52,11 @@ enum Control<'a> {
     Group(Input<'a>),
     /// A box to tick: its label follows it.
     Tick(Input<'a>),
-    Rows(Box<Table<'a>>),
+    Rows(Box<FieldTable<'a>>),
 }
 
 /// What is wrong with one control. Its id is the one that the program in the browser looks for when it knows better.
-pub(super) struct Note {
+pub(super) struct FieldMessage {
     pub id: String,
     pub severity: &'static str,
     pub text: String,
@@ -72,26 +72,26 @@ struct When {
 impl askama::filters::HtmlSafe for FieldView<'_> {}
 
 /// The name of a kind, as it stands in `data-kind`.
-pub(super) fn kind_name(kind: Kind) -> &'static str {
+pub(super) fn kind_name(kind: FieldKind) -> &'static str {
     match kind {
-        Kind::Text => "text",
-        Kind::LongText => "long_text",
-        Kind::Siren => "siren",
-        Kind::Siret => "siret",
-        Kind::Naf => "naf",
-        Kind::Date => "date",
-        Kind::Money => "money",
-        Kind::Integer => "integer",
-        Kind::Hundredths => "hundredths",
-        Kind::Choice => "choice",
-        Kind::Choices => "choices",
-        Kind::YesNo => "yes_no",
-        Kind::Declaration => "declaration",
-        Kind::Email => "email",
-        Kind::Url => "url",
-        Kind::Phone => "phone",
-        Kind::Country => "country",
-        Kind::Table => "table",
+        FieldKind::Text => "text",
+        FieldKind::LongText => "long_text",
+        FieldKind::Siren => "siren",
+        FieldKind::Siret => "siret",
+        FieldKind::Naf => "naf",
+        FieldKind::Date => "date",
+        FieldKind::Money => "money",
+        FieldKind::Integer => "integer",
+        FieldKind::Hundredths => "hundredths",
+        FieldKind::Choice => "choice",
+        FieldKind::Choices => "choices",
+        FieldKind::YesNo => "yes_no",
+        FieldKind::Declaration => "declaration",
+        FieldKind::Email => "email",
+        FieldKind::Url => "url",
+        FieldKind::Phone => "phone",
+        FieldKind::Country => "country",
+        FieldKind::Table => "table",
     }
 }
 
@@ -106,7 +106,7 @@ pub(super) fn note<'a>(
     control: &str,
     empty: bool,
     lang: &Lang,
-) -> Option<Note> {
+) -> Option<FieldMessage> {
     let mut severity = None;
     let mut text = String::new();
     for finding in findings.filter(|finding| finding.severity != Severity::Info) {
@@ -120,7 +120,7 @@ pub(super) fn note<'a>(
         }
         text.push_str(finding.message.get(lang));
     }
-    severity.map(|severity| Note { id: format!("{control}-error"), severity, text })
+    severity.map(|severity| FieldMessage { id: format!("{control}-error"), severity, text })
 }
 
 fn distinct<'a>(ids: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
@@ -164,7 +164,7 @@ impl<'a> Drawing<'a> {
         let when = field.when.as_ref().and_then(|condition| when(self.s.call, condition, self.s.lang));
         let mut input = Input::field(self.s, &path, field, value);
         let note = match field.kind {
-            Kind::Table => None,
+            FieldKind::Table => None,
             _ => note(here(), &input.first_id(), empty, self.s.lang),
         };
         let ids = [
@@ -176,10 +176,10 @@ impl<'a> Drawing<'a> {
         input.described = described.clone();
         input.invalid = note.as_ref().is_some_and(|note| note.severity == "blocking");
         let control = match field.kind {
-            Kind::Table => Control::Rows(Box::new(Table::new(self, &path, field, value))),
-            Kind::Declaration => Control::Tick(input),
-            Kind::Choices | Kind::YesNo => Control::Group(input),
-            Kind::Choice if field.options.len() <= 6 => Control::Group(input),
+            FieldKind::Table => Control::Rows(Box::new(FieldTable::new(self, &path, field, value))),
+            FieldKind::Declaration => Control::Tick(input),
+            FieldKind::Choices | FieldKind::YesNo => Control::Group(input),
+            FieldKind::Choice if field.options.len() <= 6 => Control::Group(input),
             _ => Control::Single(input),
         };
         let about = || self.findings.iter().filter(|finding| finding.field() == path);
@@ -192,7 +192,7 @@ impl<'a> Drawing<'a> {
             field,
             kind: kind_name(field.kind),
             required: field.required && self.saves,
-            most_rows: (field.kind == Kind::Table).then(|| field.most_rows()),
+            most_rows: (field.kind == FieldKind::Table).then(|| field.most_rows()),
             control,
             described,
             note,

@@ -5,7 +5,7 @@ use super::{
     answers::Answers,
     desk::Desk,
     money::Verdicts,
-    receipt::Sealed,
+    receipt::ManifestContent,
     shell::Shell,
     status::{PrintHead, Sentence},
 };
@@ -16,7 +16,7 @@ use crate::domain::{
 };
 use askama::Template;
 
-type Page = Result<String, askama::Error>;
+type Rendering = Result<String, askama::Error>;
 
 /// The columns of the list: what sorts by them, and their heads.
 const COLUMNS: [(&str, &str, &str); 5] = [
@@ -52,7 +52,7 @@ struct Head {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn round_list(s: &Shell<'_>, list: &RoundList<'_>) -> Page {
+pub fn round_list(s: &Shell<'_>, list: &RoundList<'_>) -> Rendering {
     let current = if list.query.sort.is_empty() { "deposited" } else { &list.query.sort };
     let descending = list.query.desc == "yes";
     let heads = COLUMNS
@@ -98,7 +98,7 @@ impl List<'_> {
 struct Deposit<'a> {
     s: &'a Shell<'a>,
     p: &'a OfficerDossier<'a>,
-    sealed: &'a Sealed,
+    sealed: &'a ManifestContent,
     answers: Answers<'a>,
     verdicts: Verdicts<'a>,
     findings: &'a [Finding],
@@ -112,8 +112,8 @@ struct Deposit<'a> {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn officer_dossier(s: &Shell<'_>, page: &OfficerDossier<'_>) -> Page {
-    let sealed = Sealed::read(s, page.receipt);
+pub fn officer_dossier(s: &Shell<'_>, page: &OfficerDossier<'_>) -> Rendering {
+    let sealed = ManifestContent::read(s, page.receipt);
     let statement = &page.receipt.statement;
     let (findings, more) = shown(&page.evaluation.findings);
     Deposit {

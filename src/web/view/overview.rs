@@ -6,7 +6,7 @@ use super::{
     DossierCard, DossierPage, GivenCard,
     answers::Answers,
     banner::Banner,
-    editor::{Step, steps},
+    editor::{SectionLink, steps},
     money::{AmountsBox, Verdicts},
     shell::Shell,
     status::{PrintHead, Sentence, status},
@@ -20,7 +20,7 @@ use crate::domain::{
 use askama::Template;
 use pieces::{PieceRow, piece_rows};
 
-type Page = Result<String, askama::Error>;
+type Rendering = Result<String, askama::Error>;
 
 #[derive(Template)]
 #[template(path = "view/dossiers.html")]
@@ -42,7 +42,7 @@ pub fn dossiers(
     shared: &[GivenCard],
     open_rounds: &[&Round],
     attempt: &str,
-) -> Page {
+) -> Rendering {
     Dossiers { s, rows, shared, open_rounds, attempt }.render()
 }
 
@@ -66,7 +66,7 @@ struct Overview<'a> {
     s: &'a Shell<'a>,
     p: &'a DossierPage<'a>,
     banner: Banner<'a>,
-    nav: Vec<Step<'a>>,
+    nav: Vec<SectionLink<'a>>,
     groups: Vec<Group<'a>>,
     notes: Vec<(&'a Finding, Option<String>)>,
     pieces: Vec<PieceRow<'a>>,
@@ -81,7 +81,7 @@ struct Overview<'a> {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn overview(s: &Shell<'_>, page: &DossierPage<'_>) -> Page {
+pub fn overview(s: &Shell<'_>, page: &DossierPage<'_>) -> Rendering {
     let link = |finding: &Finding| place(s, page, finding);
     let notes = page.evaluation.findings.iter().filter(|finding| finding.severity != Severity::Blocking);
     Overview {
@@ -169,7 +169,7 @@ struct Preview<'a> {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn preview(s: &Shell<'_>, page: &DossierPage<'_>) -> Page {
+pub fn preview(s: &Shell<'_>, page: &DossierPage<'_>) -> Rendering {
     Preview {
         s,
         p: page,
@@ -206,7 +206,7 @@ struct Withdraw<'a> {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn withdraw(s: &Shell<'_>, page: &DossierPage<'_>) -> Page {
+pub fn withdraw(s: &Shell<'_>, page: &DossierPage<'_>) -> Rendering {
     Withdraw { s, p: page, banner: Banner::new(s, page), status: status(s, page), print_head: PrintHead::new(s, page) }
         .render()
 }

@@ -4,7 +4,7 @@ use super::shell::Shell;
 use crate::domain::text::Text;
 use askama::Template;
 
-type Page = Result<String, askama::Error>;
+type Rendering = Result<String, askama::Error>;
 
 /// A passkey in the list.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ struct PasskeysPage<'a> {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn passkeys(s: &Shell<'_>, p: &Passkeys<'_>) -> Page {
+pub fn passkeys(s: &Shell<'_>, p: &Passkeys<'_>) -> Rendering {
     PasskeysPage { s, p }.render()
 }
 
@@ -86,6 +86,6 @@ struct ConfirmPage<'a> {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn confirm(s: &Shell<'_>, p: &Confirm<'_>) -> Page {
+pub fn confirm(s: &Shell<'_>, p: &Confirm<'_>) -> Rendering {
     ConfirmPage { s, p }.render()
 }

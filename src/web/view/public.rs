@@ -10,12 +10,12 @@ use crate::domain::{
     document::Document,
     evaluation::Evaluation,
     finding::{Finding, Severity, and_more, shown},
-    receipt::Report,
+    receipt::VerificationReport,
     text::Text,
 };
 use askama::Template;
 
-type Page = Result<String, askama::Error>;
+type Rendering = Result<String, askama::Error>;
 
 /// Pages made from the call alone.
 macro_rules! call_pages {
@@ -30,7 +30,7 @@ macro_rules! call_pages {
         ///
         /// # Errors
         /// When the template cannot be written.
-        pub fn $name(s: &Shell<'_>) -> Page {
+        pub fn $name(s: &Shell<'_>) -> Rendering {
             $page { s }.render()
         }
     )*};
@@ -76,7 +76,7 @@ struct BrickPage<'a> {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn brick(s: &Shell<'_>, brick: &Brick) -> Page {
+pub fn brick(s: &Shell<'_>, brick: &Brick) -> Rendering {
     BrickPage { s, brick }.render()
 }
 
@@ -85,10 +85,10 @@ pub fn brick(s: &Shell<'_>, brick: &Brick) -> Page {
 struct Simulator<'a> {
     s: &'a Shell<'a>,
     parts: Vec<(&'a Section, Vec<FieldView<'a>>)>,
-    outcome: Option<Outcome<'a>>,
+    outcome: Option<EvaluationBox<'a>>,
 }
 
-struct Outcome<'a> {
+struct EvaluationBox<'a> {
     blocking: Vec<&'a Finding>,
     missing: usize,
     more: Option<Text>,
@@ -101,7 +101,7 @@ struct Outcome<'a> {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn simulator(s: &Shell<'_>, document: &Document, evaluation: Option<&Evaluation>) -> Page {
+pub fn simulator(s: &Shell<'_>, document: &Document, evaluation: Option<&Evaluation>) -> Rendering {
     let findings = evaluation.map_or(&[][..], |evaluation| &evaluation.findings);
     let drawing = Drawing { s, findings, amounts: evaluation.map(|evaluation| &evaluation.amounts), saves: false };
     let parts = s
@@ -118,7 +118,7 @@ pub fn simulator(s: &Shell<'_>, document: &Document, evaluation: Option<&Evaluat
     let outcome = evaluation.map(|evaluation| {
         let (listed, more) = shown(&evaluation.findings);
         let pick = |severity| listed.iter().filter(|finding| finding.severity == severity).collect();
-        Outcome {
+        EvaluationBox {
             blocking: pick(Severity::Blocking),
             missing: evaluation.missing(),
             more: and_more(more),
@@ -150,7 +150,7 @@ impl Simulator<'_> {
 #[template(path = "view/verify.html")]
 struct Verify<'a> {
     s: &'a Shell<'a>,
-    report: Option<&'a Report>,
+    report: Option<&'a VerificationReport>,
     number: Option<&'a str>,
 }
 
@@ -158,6 +158,6 @@ struct Verify<'a> {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn verify(s: &Shell<'_>, report: Option<&Report>, number: Option<&str>) -> Page {
+pub fn verify(s: &Shell<'_>, report: Option<&VerificationReport>, number: Option<&str>) -> Rendering {
     Verify { s, report, number }.render()
 }

@@ -19,7 +19,7 @@ use jiff::civil::Date;
 use serde_json::Value as Json;
 
 /// What a manifest holds, read back for people; whatever is not there stays empty.
-pub(super) struct Sealed {
+pub(super) struct ManifestContent {
     pub answers: Document,
     pub pieces: Vec<Upload>,
     pub amounts: Vec<(String, String)>,
@@ -30,7 +30,7 @@ pub(super) struct Sealed {
     pub round: String,
 }
 
-impl Sealed {
+impl ManifestContent {
     pub(super) fn read(s: &Shell<'_>, receipt: &Receipt) -> Self {
         let manifest = &receipt.manifest;
         let answers = receipt.answers();
@@ -58,7 +58,7 @@ impl Sealed {
     }
 }
 
-impl Sealed {
+impl ManifestContent {
     /// The head of every printed sheet.
     pub(super) fn print_head<'s>(&self, s: &'s Shell<'_>, statement: &Statement, standing: bool) -> PrintHead<'s> {
         let sentence = sealed_sentence(s.call, &statement.number, statement.received_at(), standing);
@@ -91,12 +91,12 @@ fn amounts(s: &Shell<'_>, sealed: &Json) -> Vec<(String, String)> {
 
 #[derive(Template)]
 #[template(path = "view/receipt.html")]
-struct Page<'a> {
+struct ReceiptTemplate<'a> {
     s: &'a Shell<'a>,
     r: &'a Receipt,
-    sealed: &'a Sealed,
+    sealed: &'a ManifestContent,
     answers: Answers<'a>,
-    reader: Reader,
+    reader: ReceiptReader,
     standing: bool,
     sentence: Sentence<'a>,
     print_head: PrintHead<'a>,
@@ -105,7 +105,7 @@ struct Page<'a> {
 
 /// Who reads a receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reader {
+pub enum ReceiptReader {
     /// Whose it is.
     Owner,
     /// Somebody whose copies of the pieces name them.
@@ -118,10 +118,15 @@ pub enum Reader {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn receipt(s: &Shell<'_>, receipt: &Receipt, reader: Reader, standing: bool) -> Result<String, askama::Error> {
-    let sealed = Sealed::read(s, receipt);
+pub fn receipt(
+    s: &Shell<'_>,
+    receipt: &Receipt,
+    reader: ReceiptReader,
+    standing: bool,
+) -> Result<String, askama::Error> {
+    let sealed = ManifestContent::read(s, receipt);
     let statement = &receipt.statement;
-    let page = Page {
+    let page = ReceiptTemplate {
         s,
         r: receipt,
         sealed: &sealed,
@@ -136,12 +141,12 @@ pub fn receipt(s: &Shell<'_>, receipt: &Receipt, reader: Reader, standing: bool)
     page.render()
 }
 
-impl Page<'_> {
+impl ReceiptTemplate<'_> {
     fn owner(&self) -> bool {
-        self.reader == Reader::Owner
+        self.reader == ReceiptReader::Owner
     }
     fn named(&self) -> bool {
-        self.reader == Reader::Named
+        self.reader == ReceiptReader::Named
     }
     fn piece_title(&self, code: &str) -> &str {
         self.s.call.piece(code).map_or("", |piece| piece.title.get(self.s.lang))

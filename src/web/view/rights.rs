@@ -36,7 +36,7 @@ pub struct RightsPage<'a> {
 
 #[derive(Template)]
 #[template(path = "view/rights.html")]
-struct Rights<'a> {
+struct RightsTemplate<'a> {
     s: &'a Shell<'a>,
     p: &'a RightsPage<'a>,
 }
@@ -46,5 +46,5 @@ struct Rights<'a> {
 /// # Errors
 /// When the template cannot be written.
 pub fn rights(s: &Shell<'_>, p: &RightsPage<'_>) -> Result<String, askama::Error> {
-    Rights { s, p }.render()
+    RightsTemplate { s, p }.render()
 }

@@ -6,15 +6,16 @@ pub mod moments;
 mod shared;
 
 use super::{
-    Confirm, LinkConfirm, MailRow, PasskeyRow, Passkeys, Reader, RoundList, RoundQuery, Shell, SignIn, Viewer, brick,
-    bricks, confirm, criteria, dossiers, editor, error, faq, home, interpretations, legal, link_confirm, link_sent,
-    mail, mails, overview, passkeys, preview, receipt, round_list, rules, sign_in, simulator, verify, withdraw,
+    Confirm, LinkConfirm, MailRow, PasskeyRow, Passkeys, ReceiptReader, RoundList, RoundQuery, Shell, SignIn, Viewer,
+    brick, bricks, confirm, criteria, dossiers, editor, error, faq, home, interpretations, legal, link_confirm,
+    link_sent, mail, mails, overview, passkeys, preview, receipt, round_list, rules, sign_in, simulator, verify,
+    withdraw,
 };
 use crate::domain::{
     call::Call,
     document::{Conflict, Document, Value},
     evaluation::Extent,
-    receipt::{Finding as Check, Report},
+    receipt::{Check, VerificationReport},
     text::{Lang, Text},
 };
 use data::Sample;
@@ -75,8 +76,8 @@ fn public(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
     let poor = sample.judge(&sample.poor, Extent::Simulator);
     let problem = Text::new("Cette adresse n’est pas complète.", "This address is not complete.");
     let check = |holds| Check { holds, message: Text::new("Le contenu est intact.", "The content is intact.") };
-    let good = Report { findings: vec![check(true), check(true)], more: 0, key_known: true };
-    let bad = Report { findings: vec![check(true), check(false)], more: 3, key_known: true };
+    let good = VerificationReport { findings: vec![check(true), check(true)], more: 0, key_known: true };
+    let bad = VerificationReport { findings: vec![check(true), check(false)], more: 3, key_known: true };
     let mut pages = vec![
         ("home", home(s)),
         ("bricks", bricks(s)),
@@ -155,9 +156,9 @@ fn own(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
         ("overview-changed", overview(s, &noticed)),
         ("preview", preview(s, &page(&full, &all))),
         ("withdraw", withdraw(s, &page(&deposited, &all))),
-        ("receipt", receipt(s, &sample.receipt, Reader::Owner, true)),
-        ("receipt-named", receipt(s, &sample.receipt, Reader::Named, true)),
-        ("receipt-replaced", receipt(s, &sample.receipt, Reader::Owner, false)),
+        ("receipt", receipt(s, &sample.receipt, ReceiptReader::Owner, true)),
+        ("receipt-named", receipt(s, &sample.receipt, ReceiptReader::Named, true)),
+        ("receipt-replaced", receipt(s, &sample.receipt, ReceiptReader::Owner, false)),
         ("guests", shared::guests_page(s, &[])),
         ("guests-problem", shared::guests_page(s, &shared::problems())),
         ("account", shared::account_page(s, None, (false, false))),

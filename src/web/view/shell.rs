@@ -46,12 +46,12 @@ pub struct Viewer<'a> {
 
 /// An address of the portal in a language.
 #[derive(Clone, Copy, Debug)]
-pub struct Url<'a> {
+pub struct AssetUrl<'a> {
     lang: Lang,
     path: &'a str,
 }
 
-impl fmt::Display for Url<'_> {
+impl fmt::Display for AssetUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.lang == Lang::En {
             f.write_str("/en")?;
@@ -101,13 +101,13 @@ impl<'a> Shell<'a> {
     }
     /// An address in the page's language.
     #[must_use]
-    pub fn url<'p>(&self, path: &'p str) -> Url<'p> {
-        Url { lang: *self.lang, path }
+    pub fn url<'p>(&self, path: &'p str) -> AssetUrl<'p> {
+        AssetUrl { lang: *self.lang, path }
     }
     /// The same page in the language with this tag.
     #[must_use]
-    pub fn switch(&self, tag: &str) -> Url<'a> {
-        Url { lang: tag.parse().unwrap_or_default(), path: self.path }
+    pub fn switch(&self, tag: &str) -> AssetUrl<'a> {
+        AssetUrl { lang: tag.parse().unwrap_or_default(), path: self.path }
     }
     /// True on French pages: for sentences whose order of words differs.
     #[must_use]

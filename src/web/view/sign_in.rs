@@ -4,7 +4,7 @@ use super::shell::Shell;
 use crate::domain::text::Text;
 use askama::Template;
 
-type Page = Result<String, askama::Error>;
+type Rendering = Result<String, askama::Error>;
 
 /// The page where one signs in.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,7 +38,7 @@ impl SignInPage<'_> {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn sign_in(s: &Shell<'_>, p: &SignIn<'_>) -> Page {
+pub fn sign_in(s: &Shell<'_>, p: &SignIn<'_>) -> Rendering {
     SignInPage { s, p }.render()
 }
 
@@ -54,7 +54,7 @@ struct LinkSent<'a> {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn link_sent(s: &Shell<'_>, email: &str, mailbox: Option<&str>) -> Page {
+pub fn link_sent(s: &Shell<'_>, email: &str, mailbox: Option<&str>) -> Rendering {
     LinkSent { s, email, mailbox }.render()
 }
 
@@ -82,6 +82,6 @@ struct LinkConfirmPage<'a> {
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn link_confirm(s: &Shell<'_>, p: &LinkConfirm<'_>) -> Page {
+pub fn link_confirm(s: &Shell<'_>, p: &LinkConfirm<'_>) -> Rendering {
     LinkConfirmPage { s, p }.render()
 }

@@ -4,7 +4,7 @@ use super::{DossierPage, shell::Shell};
 use crate::{
     app::Share,
     domain::{
-        dossier::status::{DepositStatus, Kind, Phrase, plain},
+        dossier::status::{DepositStatus, Phrase, PhraseKind, plain},
         finding::Finding,
         text::{Lang, Text},
     },
@@ -79,10 +79,10 @@ pub fn status_json(status: &DepositStatus, share: &Share, lang: &Lang) -> Json {
         let one = |phrase: Phrase| {
             let text = phrase.text.get(lang);
             match phrase.kind {
-                Kind::Plain => json!({ "kind": "plain", "text": text }),
-                Kind::Strong => json!({ "kind": "strong", "text": text }),
-                Kind::Time { at } => json!({ "kind": "time", "text": text, "at": at }),
-                Kind::Receipt { number } => json!({ "kind": "receipt", "text": text, "number": number }),
+                PhraseKind::Plain => json!({ "kind": "plain", "text": text }),
+                PhraseKind::Strong => json!({ "kind": "strong", "text": text }),
+                PhraseKind::Time { at } => json!({ "kind": "time", "text": text, "at": at }),
+                PhraseKind::Receipt { number } => json!({ "kind": "receipt", "text": text, "number": number }),
             }
         };
         phrases.into_iter().map(one).collect()

@@ -6,7 +6,7 @@ mod made;
 use crate::harness::installation::source;
 use guichet::{
     app::{Actor, App, AppError, Ctx},
-    auth::{Channel, Keys, Rights, RuleId, SessionToken, Standing, read},
+    auth::{AccountFacts, Channel, Keys, Rights, RuleId, SessionToken, read},
     config::Config,
     domain::{
         access::{Action, Part, Role},
@@ -53,7 +53,7 @@ async fn before(app: &App, keys: &Keys, person: &Person) -> Ctx {
     let session = SessionId(Uuid::now_v7());
     let token = SessionToken { session, account: account.id, roles: &account.roles, amr: person.amr, ends };
     let bearer = read(keys, &token.mint(keys, now).unwrap(), Channel::Browser, now).unwrap();
-    let standing = Standing {
+    let standing = AccountFacts {
         account: account.id,
         roles: account.roles.clone(),
         suspended: account.suspended,

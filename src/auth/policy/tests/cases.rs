@@ -438,9 +438,9 @@ fn those_who_pay_audit_and_run_the_service() {
 fn what_the_database_takes_back_ends_at_once() {
     let world = World { keys: Keys::ephemeral().unwrap() };
     let target = about(Stage::Deposited, Part::Deposit, none());
-    let token = |standing: Standing, held: &[Role]| {
+    let token = |standing: AccountFacts, held: &[Role]| {
         let rights = session(&world.keys, standing, Amr::Passkey);
-        let now = Standing { roles: Roles::given(held.iter().copied()), ..rights.standing().clone() };
+        let now = AccountFacts { roles: Roles::given(held.iter().copied()), ..rights.standing().clone() };
         Rights { standing: Arc::new(now), ..rights }
     };
     let officer = standing(account(3), &[Role::Officer]);
@@ -452,7 +452,7 @@ fn what_the_database_takes_back_ends_at_once() {
     );
     let promoted = token(standing(account(3), &[]), &[Role::Officer]);
     assert_eq!(world.ask(&promoted, Action::DepositRead, &target), "-nobody-else", "the token is the ceiling");
-    let suspended = Standing { suspended: true, ..officer };
+    let suspended = AccountFacts { suspended: true, ..officer };
     assert_eq!(world.ask(&token(suspended, &[Role::Officer]), Action::DepositRead, &target), "-suspended");
 }
 
@@ -461,7 +461,11 @@ fn what_cannot_be_taken_back_waits_for_a_confirmation() {
     let world = World { keys: Keys::ephemeral().unwrap() };
     let target = about(Stage::Draft, Part::Whole, none());
     let owner = |has_passkey, confirmed_until| {
-        session(&world.keys, Standing { has_passkey, confirmed_until, ..standing(account(OWNER), &[]) }, Amr::Passkey)
+        session(
+            &world.keys,
+            AccountFacts { has_passkey, confirmed_until, ..standing(account(OWNER), &[]) },
+            Amr::Passkey,
+        )
     };
     let ask = |rights: &Rights| world.ask(rights, Action::DossierDeposit, &target);
     assert_eq!(ask(&owner(false, None)), "+owner-drafts", "nobody without a passkey is kept from depositing");

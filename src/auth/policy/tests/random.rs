@@ -153,7 +153,7 @@ proptest! {
     #[test]
     fn the_policy_and_the_requirements_agree(q in question()) {
         let keys = KEYS.with(Clone::clone);
-        let standing = Standing { suspended: q.suspended, ..standing(account(q.me), &q.roles) };
+        let standing = AccountFacts { suspended: q.suspended, ..standing(account(q.me), &q.roles) };
         let rights = session(&keys, standing, q.amr);
         let relations = if q.me == q.owner { Relations::default() } else { q.relations.clone() };
         let target = dossier(account(q.owner), q.stage, q.part.clone(), relations);

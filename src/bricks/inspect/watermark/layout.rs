@@ -7,7 +7,7 @@ const MAX_COORDINATE_POINTS: i64 = 1_000_000;
 
 /// What a reader sees of a page: the visible box and by how many quarters it is turned clockwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct View {
+pub struct PageBox {
     left: i64,
     bottom: i64,
     right: i64,
@@ -15,7 +15,7 @@ pub struct View {
     quarters: i64,
 }
 
-impl View {
+impl PageBox {
     /// From the page's boxes and rotation; none when nothing of it is visible.
     pub fn new(media: Option<[i64; 4]>, crop: Option<[i64; 4]>, rotation: Option<i64>) -> Option<Self> {
         let sorted = |[a, b, c, d]: [i64; 4]| {
@@ -54,7 +54,7 @@ impl View {
 }
 
 /// The content stream that writes words along the bottom and across, after the page's own between `q` and `Q`.
-pub fn sheet(view: &View, words: &[u8], name: &str) -> Vec<u8> {
+pub fn sheet(view: &PageBox, words: &[u8], name: &str) -> Vec<u8> {
     let (width, height) = view.size();
     let short = width.min(height);
     // In thousandths of the size of the font.

@@ -12,7 +12,7 @@ use serde::Serialize;
 /// What a phrase is, so that each view can draw it its own way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Kind {
+pub enum PhraseKind {
     /// Words.
     Plain,
     /// Words that must not be overlooked.
@@ -33,18 +33,18 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phrase {
     /// What it is.
-    pub kind: Kind,
+    pub kind: PhraseKind,
     /// Its words.
     pub text: Text,
 }
 
 impl Phrase {
     fn plain(fr: &str, en: &str) -> Self {
-        Self { kind: Kind::Plain, text: Text::new(fr, en) }
+        Self { kind: PhraseKind::Plain, text: Text::new(fr, en) }
     }
 
     fn strong(fr: &str, en: &str) -> Self {
-        Self { kind: Kind::Strong, text: Text::new(fr, en) }
+        Self { kind: PhraseKind::Strong, text: Text::new(fr, en) }
     }
 }
 
@@ -358,12 +358,12 @@ fn as_of(now: Timestamp, zone: &TimeZone, name: &Text) -> Text {
 fn instant(at: Timestamp, zone: &TimeZone, name: &Text) -> [Phrase; 2] {
     let shown = show_instant(at, zone);
     [
-        Phrase { kind: Kind::Time { at }, text: Text::new(shown.clone(), shown) },
+        Phrase { kind: PhraseKind::Time { at }, text: Text::new(shown.clone(), shown) },
         Phrase::plain(&format!(" ({})", name.fr), &format!(" ({})", name.en)),
     ]
 }
 
 fn receipt(number: &str) -> Phrase {
     let text = Text::new(format!("reçu n°\u{a0}{number}"), format!("receipt no. {number}"));
-    Phrase { kind: Kind::Receipt { number: number.to_owned() }, text }
+    Phrase { kind: PhraseKind::Receipt { number: number.to_owned() }, text }
 }

@@ -117,7 +117,7 @@ fn no_row_of_money_is_negative() {
     }
     let numbers =
         Sample::new().call.sections.iter().flat_map(|section| &section.fields).flat_map(|field| &field.columns);
-    use crate::domain::call::Kind::{Hundredths, Money};
+    use crate::domain::call::FieldKind::{Hundredths, Money};
     for column in numbers.filter(|column| matches!(column.kind, Money | Hundredths)) {
         assert_eq!(column.min, Some(0), "column {} has no least value", column.id);
     }

@@ -2,7 +2,7 @@
 
 use crate::domain::{
     calendar::Round,
-    call::Kind,
+    call::FieldKind,
     document::{Change, Document, Row, Value},
     evaluation::{Circumstances, Extent, evaluate},
     fixture::{CALL, Sample},
@@ -51,7 +51,7 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-fn value(kind: Kind, columns: Vec<String>) -> BoxedStrategy<Value> {
+fn value(kind: FieldKind, columns: Vec<String>) -> BoxedStrategy<Value> {
     let row = vec((proptest::sample::select([columns, vec!["row".into(), "intruder".into()]].concat()), text()), 0..6)
         .prop_map(|cells| cells.into_iter().collect::<Row>());
     let any = prop_oneof![
@@ -60,7 +60,7 @@ fn value(kind: Kind, columns: Vec<String>) -> BoxedStrategy<Value> {
         vec(text(), 0..3).prop_map(Value::Choices),
     ];
     let rows = vec(row, 0..4).prop_map(Value::Rows);
-    if kind == Kind::Table {
+    if kind == FieldKind::Table {
         prop_oneof![4 => rows, 1 => any].boxed()
     } else {
         prop_oneof![1 => rows, 9 => any].boxed()

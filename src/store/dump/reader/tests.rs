@@ -28,7 +28,7 @@ UNLOCK TABLES;
 commit;
 ";
 
-fn read(text: &str) -> Result<Vec<Statement>, String> {
+fn read(text: &str) -> Result<Vec<DumpStatement>, String> {
     let mut statements = Statements::new(text.as_bytes());
     let mut all = Vec::new();
     while let Some(statement) = statements.next().map_err(|error| error.to_string())? {
@@ -40,7 +40,7 @@ fn read(text: &str) -> Result<Vec<Statement>, String> {
 #[test]
 fn a_dump_is_its_tables_and_rows() {
     let all = read(DUMP).unwrap();
-    let kinds: Vec<bool> = all.iter().map(|statement| matches!(statement, Statement::Insert(_))).collect();
+    let kinds: Vec<bool> = all.iter().map(|statement| matches!(statement, DumpStatement::Insert(_))).collect();
     assert_eq!(kinds, [false, true, true], "{all:?}");
     assert!(TABLE_WORDS.is_sorted());
     assert_eq!(read("").unwrap(), []);

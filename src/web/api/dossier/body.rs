@@ -1,7 +1,7 @@
 //! What goes in and out.
 
 use crate::{
-    app::{Deposited, Page},
+    app::{Deposited, DossierView},
     domain::{
         calendar::RoundId,
         dossier::{
@@ -12,7 +12,7 @@ use crate::{
         piece::Upload,
         text::Lang,
     },
-    web::api::report::Report,
+    web::api::report::EvaluationBody,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -39,7 +39,8 @@ pub struct NewDossier {
 
 /// A dossier that was begun.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Begun {
+#[schema(as = Begun)]
+pub struct CreatedBody {
     /// Its id.
     #[schema(value_type = Uuid)]
     pub(super) id: DossierId,
@@ -66,11 +67,11 @@ pub struct Replaced {
     pieces: Vec<PieceBody>,
     /// The evaluation of a deposit now.
     #[serde(flatten)]
-    report: Report,
+    report: EvaluationBody,
 }
 
 impl Replaced {
-    pub(super) fn new(status: DepositStatus, page: Page, lang: Lang) -> Self {
+    pub(super) fn new(status: DepositStatus, page: DossierView, lang: Lang) -> Self {
         Self {
             revision: status.revision(),
             state: status.state(),
@@ -78,7 +79,7 @@ impl Replaced {
             status: plain(&status.sentence(), &lang),
             may: page.share.steps(&status),
             pieces: page.uploads.into_iter().map(PieceBody::from).collect(),
-            report: Report::new(page.evaluation, lang),
+            report: EvaluationBody::new(page.evaluation, lang),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     },
     domain::ids::DossierId,
     web::{
-        api::{Program, id, tag},
+        api::{ProgramCtx, id, tag},
         error::{Failure, Problem},
         extract::Path,
         resumable::{self, Fields},
@@ -64,7 +64,7 @@ pub(super) async fn begin(
         (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn options(State(app): State<App>, Program(_): Program) -> Response {
+pub async fn options(State(app): State<App>, ProgramCtx(_): ProgramCtx) -> Response {
     resumable::options(resumable::largest_file(&app))
 }
 
@@ -92,7 +92,7 @@ pub async fn options(State(app): State<App>, Program(_): Program) -> Response {
 )]
 pub async fn show(
     State(app): State<App>,
-    Program(ctx): Program,
+    ProgramCtx(ctx): ProgramCtx,
     Path((dossier, code, upload)): Path<(String, String, String)>,
 ) -> Result<Response, Failure> {
     let to = Destination { dossier: id(&dossier)?, code: &code };
@@ -133,7 +133,7 @@ pub async fn show(
 )]
 pub async fn append(
     State(app): State<App>,
-    Program(ctx): Program,
+    ProgramCtx(ctx): ProgramCtx,
     Path((dossier, code, upload)): Path<(String, String, String)>,
     headers: HeaderMap,
     body: Body,
@@ -159,7 +159,7 @@ pub async fn append(
 )]
 pub async fn cancel(
     State(app): State<App>,
-    Program(ctx): Program,
+    ProgramCtx(ctx): ProgramCtx,
     Path((dossier, code, upload)): Path<(String, String, String)>,
 ) -> Result<StatusCode, Failure> {
     let to = Destination { dossier: id(&dossier)?, code: &code };

@@ -3,7 +3,7 @@
 use super::super::shell::Shell;
 use crate::domain::{
     answers::day,
-    call::{Choice, Column, Field, Kind},
+    call::{Choice, Column, Field, FieldKind},
     country,
     document::Value,
     text::Lang,
@@ -23,7 +23,7 @@ pub(crate) struct Input<'a> {
     pub s: &'a Shell<'a>,
     pub name: String,
     pub id: String,
-    kind: Kind,
+    kind: FieldKind,
     text: &'a str,
     chosen: &'a [String],
     ticked: bool,
@@ -57,7 +57,7 @@ impl<'a> Input<'a> {
             options: &field.options,
             described: String::new(),
             invalid: false,
-            compact: field.kind == Kind::Choice && field.options.len() > 6,
+            compact: field.kind == FieldKind::Choice && field.options.len() > 6,
             most: field.max_chars,
         }
     }
@@ -87,8 +87,10 @@ impl<'a> Input<'a> {
     /// Id of the first control: what messages are tied to.
     pub(crate) fn first_id(&self) -> String {
         match (self.kind, self.compact, self.options.first()) {
-            (Kind::YesNo, false, _) => format!("{}-yes", self.id),
-            (Kind::Choices, _, Some(first)) | (Kind::Choice, false, Some(first)) => format!("{}-{}", self.id, first.id),
+            (FieldKind::YesNo, false, _) => format!("{}-yes", self.id),
+            (FieldKind::Choices, _, Some(first)) | (FieldKind::Choice, false, Some(first)) => {
+                format!("{}-{}", self.id, first.id)
+            }
             _ => self.id.clone(),
         }
     }
@@ -115,36 +117,36 @@ impl<'a> Input<'a> {
     fn input_type(&self) -> &'static str {
         match self.kind {
             // What a date picker cannot show would be lost: an unreadable day stays visible as text.
-            Kind::Date if self.text.trim().is_empty() || day(self.text).is_ok() => "date",
-            Kind::Email => "email",
-            Kind::Url => "url",
-            Kind::Phone => "tel",
+            FieldKind::Date if self.text.trim().is_empty() || day(self.text).is_ok() => "date",
+            FieldKind::Email => "email",
+            FieldKind::Url => "url",
+            FieldKind::Phone => "tel",
             _ => "text",
         }
     }
 
     fn value(&self) -> String {
         match self.kind {
-            Kind::Date => day(self.text).map_or_else(|_| self.text.to_owned(), |day| day.to_string()),
+            FieldKind::Date => day(self.text).map_or_else(|_| self.text.to_owned(), |day| day.to_string()),
             _ => self.text.to_owned(),
         }
     }
 
     fn mode(&self) -> Option<&'static str> {
         match self.kind {
-            Kind::Money | Kind::Hundredths => Some("decimal"),
-            Kind::Integer | Kind::Siren | Kind::Siret => Some("numeric"),
+            FieldKind::Money | FieldKind::Hundredths => Some("decimal"),
+            FieldKind::Integer | FieldKind::Siren | FieldKind::Siret => Some("numeric"),
             _ => None,
         }
     }
 
     fn class(&self) -> &'static str {
         match self.kind {
-            Kind::Money => "money",
-            Kind::Integer | Kind::Hundredths => "number",
-            Kind::Date => "date",
-            Kind::Siren | Kind::Siret | Kind::Naf | Kind::Phone => "code",
-            Kind::Country => "country",
+            FieldKind::Money => "money",
+            FieldKind::Integer | FieldKind::Hundredths => "number",
+            FieldKind::Date => "date",
+            FieldKind::Siren | FieldKind::Siret | FieldKind::Naf | FieldKind::Phone => "code",
+            FieldKind::Country => "country",
             _ => "line",
         }
     }
@@ -152,7 +154,13 @@ impl<'a> Input<'a> {
     fn plain(&self) -> bool {
         matches!(
             self.kind,
-            Kind::Siren | Kind::Siret | Kind::Naf | Kind::Money | Kind::Integer | Kind::Hundredths | Kind::Country
+            FieldKind::Siren
+                | FieldKind::Siret
+                | FieldKind::Naf
+                | FieldKind::Money
+                | FieldKind::Integer
+                | FieldKind::Hundredths
+                | FieldKind::Country
         )
     }
 

@@ -1,9 +1,9 @@
 //! A table of the form: a real table when it is narrow, a card for each row when it is not.
 
 use super::super::shell::Shell;
-use super::{Drawing, Input, Note, note};
+use super::{Drawing, FieldMessage, Input, note};
 use crate::domain::{
-    call::{Column, CostAmount, Field, Kind},
+    call::{Column, CostAmount, Field, FieldKind},
     document::{Row, Value, row_is_empty},
     finding::Finding,
     money::Cents,
@@ -12,7 +12,7 @@ use askama::Template;
 
 #[derive(Template)]
 #[template(path = "view/field/table.html")]
-pub(super) struct Table<'a> {
+pub(super) struct FieldTable<'a> {
     s: &'a Shell<'a>,
     field: &'a Field,
     path: String,
@@ -23,7 +23,7 @@ pub(super) struct Table<'a> {
     /// Cost category that the table feeds, and its total.
     total: Option<(&'a str, Cents)>,
     /// What is wrong with the table as a whole, and with its first cell.
-    note: Option<Note>,
+    note: Option<FieldMessage>,
 }
 
 struct TableRow<'a> {
@@ -33,19 +33,19 @@ struct TableRow<'a> {
     /// Id of a fixed row.
     fixed: Option<&'a str>,
     blank: bool,
-    cells: Vec<Cell<'a>>,
+    cells: Vec<TableCell<'a>>,
 }
 
-struct Cell<'a> {
+struct TableCell<'a> {
     column: &'a Column,
     wide: bool,
     input: Input<'a>,
-    note: Option<Note>,
+    note: Option<FieldMessage>,
 }
 
-impl askama::filters::HtmlSafe for Table<'_> {}
+impl askama::filters::HtmlSafe for FieldTable<'_> {}
 
-impl<'a> Table<'a> {
+impl<'a> FieldTable<'a> {
     pub(super) fn new(drawing: &Drawing<'a>, path: &str, field: &'a Field, value: Option<&'a Value>) -> Self {
         let given: &[Row] = match value {
             Some(Value::Rows(rows)) => rows,
@@ -79,11 +79,12 @@ impl<'a> Table<'a> {
 
 /// A cell that needs the width of a card.
 fn wide(column: &Column) -> bool {
-    column.kind == Kind::LongText || (column.kind == Kind::Text && column.max_chars.is_some_and(|most| most > 400))
+    column.kind == FieldKind::LongText
+        || (column.kind == FieldKind::Text && column.max_chars.is_some_and(|most| most > 400))
 }
 
 /// Gathers what is said of the table and of its first cell above the rows.
-fn whole(drawing: &Drawing<'_>, path: &str, empty: bool, rows: &mut [TableRow<'_>]) -> Option<Note> {
+fn whole(drawing: &Drawing<'_>, path: &str, empty: bool, rows: &mut [TableRow<'_>]) -> Option<FieldMessage> {
     let first = rows.first_mut().and_then(|row| row.cells.first_mut())?;
     let about = |finding: &&Finding| match finding.path.strip_prefix(path) {
         Some("") => true,
@@ -94,7 +95,7 @@ fn whole(drawing: &Drawing<'_>, path: &str, empty: bool, rows: &mut [TableRow<'_
     let note = note(drawing.findings.iter().filter(about), &first.input.id, empty, drawing.s.lang)?;
     let own = first.note.take().map_or_else(String::new, |own| format!(" {}", own.text));
     first.input.described = note.id.clone();
-    Some(Note { text: note.text + &own, ..note })
+    Some(FieldMessage { text: note.text + &own, ..note })
 }
 
 fn row<'a>(drawing: &Drawing<'a>, path: &str, field: &'a Field, index: usize, given: &'a [Row]) -> TableRow<'a> {
@@ -116,7 +117,7 @@ fn row<'a>(drawing: &Drawing<'a>, path: &str, field: &'a Field, index: usize, gi
             let note = note(here, &input.id, text.trim().is_empty(), drawing.s.lang);
             input.described = note.as_ref().map_or_else(String::new, |note| note.id.clone());
             input.invalid = note.as_ref().is_some_and(|note| note.severity == "blocking");
-            Cell { column, wide: wide(column), input, note }
+            TableCell { column, wide: wide(column), input, note }
         })
         .collect();
     TableRow {

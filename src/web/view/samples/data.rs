@@ -3,7 +3,7 @@
 use super::super::{DossierCard, DossierPage, GivenCard, RoundRow, Shell, VersionRow};
 use crate::domain::{
     calendar::{Round, show_instant},
-    call::{Call, Choice, Kind},
+    call::{Call, Choice, FieldKind},
     document::{Document, Row, Value},
     dossier::{ChangeLog, Deposit, Dossier, status::DepositStatus},
     evaluation::{Circumstances, Evaluation, Extent, evaluate},
@@ -52,25 +52,25 @@ pub(super) fn id(number: u128) -> Uuid {
     Uuid::from_u128(0x0190_a5c0_0000_7000_8000_0000_0000_0000 | number)
 }
 
-fn scalar(kind: Kind, options: &[Choice], label: &Text) -> String {
+fn scalar(kind: FieldKind, options: &[Choice], label: &Text) -> String {
     let first = || options.first().map_or_else(String::new, |option| option.id.clone());
     match kind {
-        Kind::Text => format!("{} d’exemple", label.fr.split([' ', ',', ':']).next().unwrap_or_default()),
-        Kind::LongText => PROSE.into(),
-        Kind::Siren => "732829320".into(),
-        Kind::Siret => "732 829 320 00074".into(),
-        Kind::Naf => "62.01Z".into(),
-        Kind::Date => "2023-09-15".into(),
-        Kind::Money => "5 250,00".into(),
-        Kind::Integer => "6".into(),
-        Kind::Hundredths => "12".into(),
-        Kind::Choice => first(),
-        Kind::YesNo => "no".into(),
-        Kind::Email => "ada.lefebvre@exemple.fr".into(),
-        Kind::Url => "https://atelier-du-nord.example/".into(),
-        Kind::Phone => "+33 1 23 45 67 89".into(),
-        Kind::Country => "FR".into(),
-        Kind::Choices | Kind::Declaration | Kind::Table => String::new(),
+        FieldKind::Text => format!("{} d’exemple", label.fr.split([' ', ',', ':']).next().unwrap_or_default()),
+        FieldKind::LongText => PROSE.into(),
+        FieldKind::Siren => "732829320".into(),
+        FieldKind::Siret => "732 829 320 00074".into(),
+        FieldKind::Naf => "62.01Z".into(),
+        FieldKind::Date => "2023-09-15".into(),
+        FieldKind::Money => "5 250,00".into(),
+        FieldKind::Integer => "6".into(),
+        FieldKind::Hundredths => "12".into(),
+        FieldKind::Choice => first(),
+        FieldKind::YesNo => "no".into(),
+        FieldKind::Email => "ada.lefebvre@exemple.fr".into(),
+        FieldKind::Url => "https://atelier-du-nord.example/".into(),
+        FieldKind::Phone => "+33 1 23 45 67 89".into(),
+        FieldKind::Country => "FR".into(),
+        FieldKind::Choices | FieldKind::Declaration | FieldKind::Table => String::new(),
     }
 }
 
@@ -83,10 +83,10 @@ fn answer(field: &crate::domain::call::Field) -> Value {
         field.columns.iter().map(|column| (column.id.clone(), cell(column))).collect()
     };
     match field.kind {
-        Kind::Table if field.fixed_rows.is_empty() => Value::Rows(vec![row(None), row(None)]),
-        Kind::Table => Value::Rows(field.fixed_rows.iter().map(|fixed| row(Some(fixed))).collect()),
-        Kind::Choices => Value::Choices(field.options.iter().take(2).map(|option| option.id.clone()).collect()),
-        Kind::Declaration => Value::Flag(true),
+        FieldKind::Table if field.fixed_rows.is_empty() => Value::Rows(vec![row(None), row(None)]),
+        FieldKind::Table => Value::Rows(field.fixed_rows.iter().map(|fixed| row(Some(fixed))).collect()),
+        FieldKind::Choices => Value::Choices(field.options.iter().take(2).map(|option| option.id.clone()).collect()),
+        FieldKind::Declaration => Value::Flag(true),
         kind => Value::Text(scalar(kind, &field.options, &field.label)),
     }
 }

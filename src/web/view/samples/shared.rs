@@ -12,7 +12,7 @@ use crate::domain::{
     text::Text,
 };
 
-type Page = Result<String, askama::Error>;
+type Rendering = Result<String, askama::Error>;
 
 pub(super) fn problems() -> [(&'static str, Text); 2] {
     [
@@ -21,7 +21,7 @@ pub(super) fn problems() -> [(&'static str, Text); 2] {
     ]
 }
 
-pub(super) fn guests_page(s: &Shell<'_>, problems: &[(&'static str, Text)]) -> Page {
+pub(super) fn guests_page(s: &Shell<'_>, problems: &[(&'static str, Text)]) -> Rendering {
     let row = |number, email: &str, over, used: Option<&str>| GuestRow {
         id: id(number),
         email: email.into(),
@@ -77,7 +77,7 @@ pub(super) fn guests_page(s: &Shell<'_>, problems: &[(&'static str, Text)]) -> P
     guests(s, &page)
 }
 
-pub(super) fn account_page(s: &Shell<'_>, made: Option<&str>, (wrong, suspended): (bool, bool)) -> Page {
+pub(super) fn account_page(s: &Shell<'_>, made: Option<&str>, (wrong, suspended): (bool, bool)) -> Rendering {
     let session = |number, agent: &str, this| SessionRow {
         id: SessionId(id(number)),
         agent: agent.into(),
@@ -125,7 +125,7 @@ pub(super) fn account_page(s: &Shell<'_>, made: Option<&str>, (wrong, suspended)
     account(s, &page)
 }
 
-pub(super) fn emergency_page(s: &Shell<'_>) -> Page {
+pub(super) fn emergency_page(s: &Shell<'_>) -> Rendering {
     let row = |number, own, allowed: Option<&str>| EmergencyRow {
         id: id(number),
         own,
@@ -146,7 +146,7 @@ pub(super) fn emergency_page(s: &Shell<'_>) -> Page {
     emergency(s, &rows, true, ("2024-9", ""), &problems)
 }
 
-pub(super) fn rights_page(s: &Shell<'_>, dossier: bool, known: bool) -> Page {
+pub(super) fn rights_page(s: &Shell<'_>, dossier: bool, known: bool) -> Rendering {
     let row = |what, allowed, unconfirmed, why: &str, others: &[&str]| RightRow {
         what,
         part: None,
@@ -167,7 +167,7 @@ pub(super) fn rights_page(s: &Shell<'_>, dossier: bool, known: bool) -> Page {
     rights(s, &RightsPage { dossier, known, lacks_passkey: !known, rows: &rows })
 }
 
-pub(super) fn orders_page(s: &Shell<'_>) -> Page {
+pub(super) fn orders_page(s: &Shell<'_>) -> Rendering {
     let row = |number, waits, confirmed: Option<&str>| OrderRow {
         id: id(number),
         detail: "db2.exemple.org:3306".into(),

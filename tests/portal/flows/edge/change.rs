@@ -83,7 +83,7 @@ async fn two_hundred_sites(at: &'static Installation) {
     let load = Load::start(at, &CONNECTIONS).await;
     let mut db = store.begin().await.unwrap();
     for host in &hosts {
-        site::put(&mut db, host, "petit-pas", site::Source::Operator).await.unwrap();
+        site::put(&mut db, host, "petit-pas", site::HostSource::Operator).await.unwrap();
     }
     db.commit().await.unwrap();
     let report = at.edge_until("200 sites more", |report| report.converged && report.sites.len() == 202).await;
