@@ -1,7 +1,7 @@
-//! Style, script and icons: embedded, named with their version, compressed once. Pages that are one file, to keep, stand
-//! in `offline/` in pieces.
+//! Style, scripts and icons, below an address that names their version, compressed once. Pages that are one file, to keep,
+//! stand in `offline/` in pieces.
 
-use super::{error::Failure, view::asset_version};
+use super::{embedded, error::Failure};
 use crate::app::AppError;
 use axum::{
     extract::Path,
@@ -11,20 +11,11 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::{Compression, write::GzEncoder};
 use ring::digest::{SHA256, digest};
-use rust_embed::RustEmbed;
 use std::{
     collections::HashMap,
     io::Write,
     sync::{Mutex, OnceLock, PoisonError},
 };
-
-#[derive(RustEmbed)]
-#[folder = "src/web/assets"]
-struct EmbeddedFiles;
-
-fn text(name: &str) -> Option<String> {
-    EmbeddedFiles::get(name).and_then(|file| String::from_utf8(file.data.into_owned()).ok())
-}
 
 /// A page that is one file: it can be kept, and opened from a disk.
 #[derive(Clone, Debug)]
@@ -37,10 +28,9 @@ pub struct Whole {
 
 /// Puts a page together from the files of `offline/`, where `/*name*/` stands for a file; `data` goes in place of markers.
 pub fn whole(name: &str, data: &[(&str, serde_json::Value)]) -> Option<Whole> {
-    let mut html = text(&format!("offline/{name}"))?;
-    for file in EmbeddedFiles::iter().filter(|file| file.starts_with("offline/") && !file.ends_with(".html")) {
-        let marker = format!("/*{}*/\n", file.trim_start_matches("offline/"));
-        html = html.replace(&marker, &text(&file)?);
+    let mut html = embedded::piece(name)?;
+    for file in embedded::pieces().filter(|file| !file.ends_with(".html")) {
+        html = html.replace(&format!("/*{file}*/\n"), &embedded::piece(&file)?);
     }
     for (marker, value) in data {
         html = html.replace(marker, &value.to_string().replace('<', "\\u003c"));
@@ -98,30 +88,33 @@ fn compressed(name: &str, bytes: &[u8]) -> Option<bytes::Bytes> {
     Some(made)
 }
 
-/// Sends an asset; its address changes with its content, so it may be kept for ever.
-pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Failure> {
-    let file = EmbeddedFiles::get(&name).filter(|_| !name.contains('/')).ok_or(AppError::NotFound)?;
-    let fixed = [
-        (header::CONTENT_TYPE, media(&name)),
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-        (header::VARY, "accept-encoding"),
-    ];
-    let data = if name.ends_with(".js") { versioned(&file.data).into() } else { file.data };
-    let small = takes_gzip(&headers).then(|| compressed(&name, &data)).flatten();
+/// How long an asset may be kept whose address names its content: for ever.
+const CACHE_FOREVER: &str = "public, max-age=31536000, immutable";
+/// A page of another version asks for what it was made for, and gets what there is: nobody keeps that.
+const CACHE_NEVER: &str = "no-store";
+
+/// The name of the asset at a path below `/assets/`, and how long it may be kept.
+///
+/// The version is a folder, so that what a script imports by a relative address is of the same version.
+fn located(path: &str) -> (&str, &'static str) {
+    match path.split_once('/') {
+        Some((version, name)) if version == embedded::version() => (name, CACHE_FOREVER),
+        Some((version, name)) if version.contains('.') => (name, CACHE_NEVER),
+        _ => (path, CACHE_NEVER),
+    }
+}
+
+/// Sends an asset.
+pub async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, Failure> {
+    let (name, keeping) = located(&path);
+    let data = embedded::asset(name).ok_or(AppError::NotFound)?;
+    let fixed =
+        [(header::CONTENT_TYPE, media(name)), (header::CACHE_CONTROL, keeping), (header::VARY, "accept-encoding")];
+    let small = takes_gzip(&headers).then(|| compressed(name, &data)).flatten();
     Ok(match small {
         Some(bytes) => (fixed, [(header::CONTENT_ENCODING, "gzip")], bytes).into_response(),
         None => (fixed, data.into_owned()).into_response(),
     })
-}
-
-/// A script whose imports name the version, as the pages do: an older one may be kept for ever.
-fn versioned(script: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(script);
-    let line = |line: &str| match line.strip_suffix(".js\";") {
-        Some(import) if line.starts_with("import ") => format!("{import}.js?v={}\";", asset_version()),
-        _ => line.to_owned(),
-    };
-    text.lines().map(|text| line(text) + "\n").collect::<String>().into_bytes()
 }
 
 #[cfg(test)]
@@ -129,12 +122,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn imports_name_the_version_and_nothing_else_does() {
-        let script = text("app.js").unwrap();
-        let served = String::from_utf8(versioned(script.as_bytes())).unwrap();
-        let imports = |text: &str| text.lines().filter(|line| line.starts_with("import ")).count();
-        assert!(imports(&script) > 0);
-        assert_eq!(served.matches(&format!("?v={}\";", asset_version())).count(), imports(&served));
-        assert_eq!(served.replace(&format!("?v={}", asset_version()), ""), script);
+    fn only_what_is_of_this_version_is_kept() {
+        let version = embedded::version();
+        assert_eq!(located(&format!("{version}/app/main.js")), ("app/main.js", CACHE_FOREVER));
+        assert_eq!(located("0.0.1-0123456789/app/main.js"), ("app/main.js", CACHE_NEVER));
+        assert_eq!(located("style.css"), ("style.css", CACHE_NEVER));
+        assert_eq!(located("app/main.js"), ("app/main.js", CACHE_NEVER));
+    }
+
+    /// Any other address would leave the version's folder.
+    #[test]
+    fn scripts_import_by_relative_addresses_only() {
+        let main = String::from_utf8(embedded::asset("app/main.js").unwrap().into_owned()).unwrap();
+        let imports: Vec<&str> = main.lines().filter(|line| line.starts_with("import ")).collect();
+        assert!(imports.len() > 1);
+        for line in imports {
+            let name = line.split('"').nth(1).unwrap();
+            let file = name.strip_prefix("./").unwrap_or_else(|| panic!("{line}"));
+            assert!(embedded::asset(&format!("app/{file}")).is_some(), "{line}");
+        }
     }
 }

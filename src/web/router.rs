@@ -105,7 +105,7 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/.well-known/guichet-receipt-keys", Anyone, get(verify::keys)),
         route("GET", "/.well-known/biscuit-web-keys", Anyone, get(api::tokens::web_keys)),
         route("GET", "/.well-known/guichet-revoked", Anyone, get(api::tokens::revoked)),
-        route("GET", "/assets/{name}", Anyone, get(assets::asset)),
+        route("GET", "/assets/{*path}", Anyone, get(assets::asset)),
         // Signing in and out.
         route("GET POST", "/sign-in", Anyone, get(sign_in::show).post(sign_in::ask)),
         route("GET POST", "/sign-in/{secret}", Anyone, get(sign_in::confirm).post(sign_in::use_link)),

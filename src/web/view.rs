@@ -45,7 +45,7 @@ pub use public::{brick, bricks, criteria, faq, home, interpretations, legal, rul
 pub use receipt::{ReceiptReader, receipt};
 pub use reviews::{InterestPage, ReviewRow, interest, reviews};
 pub use rights::{RightRow, RightsPage, rights};
-pub use shell::{Shell, Viewer, asset_version};
+pub use shell::{Shell, Viewer};
 pub use sign_in::{LinkConfirm, SignIn, link_confirm, link_sent, sign_in};
 pub use status::status_json;
 

@@ -1,16 +1,19 @@
 //! What the frame of every page needs, and the helpers that templates call on it.
 
 use super::show;
-use crate::domain::{
-    calendar::{Round, RoundState, show_day, show_deadline, show_instant},
-    call::{Call, Check, Interpretation, Rule},
-    money::{Cents, Rate},
-    piece::Upload,
-    text::Lang,
+use crate::{
+    domain::{
+        calendar::{Round, RoundState, show_day, show_deadline, show_instant},
+        call::{Call, Check, Interpretation, Rule},
+        money::{Cents, Rate},
+        piece::Upload,
+        text::Lang,
+    },
+    web::embedded,
 };
 use askama::Template;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use std::{fmt, sync::OnceLock};
+use std::fmt;
 
 /// The frame of a page.
 #[derive(Clone, Copy, Debug)]
@@ -74,25 +77,6 @@ pub struct Reference<'a> {
 
 impl askama::filters::HtmlSafe for Reference<'_> {}
 
-/// Version of the style sheet, the program and the icon, part of their addresses so that browsers may keep them for ever.
-#[must_use]
-pub fn asset_version() -> &'static str {
-    static VERSION: OnceLock<String> = OnceLock::new();
-    VERSION.get_or_init(|| {
-        let files: [&[u8]; 7] = [
-            include_bytes!("../assets/style.css"),
-            include_bytes!("../assets/app.js"),
-            include_bytes!("../assets/page.js"),
-            include_bytes!("../assets/upload.js"),
-            include_bytes!("../assets/passkey.js"),
-            include_bytes!("../assets/status.js"),
-            include_bytes!("../assets/favicon.svg"),
-        ];
-        let digest = ring::digest::digest(&ring::digest::SHA256, &files.concat());
-        format!("{}-{}", env!("CARGO_PKG_VERSION"), &hex::encode(digest)[..10])
-    })
-}
-
 impl<'a> Shell<'a> {
     /// Chooses between the two wordings of one sentence.
     #[must_use]
@@ -141,10 +125,10 @@ impl<'a> Shell<'a> {
     pub fn evaluates(&self) -> bool {
         self.viewer.is_some_and(|viewer| viewer.evaluates)
     }
-    /// Version of the assets.
+    /// The address of an asset, which changes with its content.
     #[must_use]
-    pub fn assets(&self) -> &'static str {
-        asset_version()
+    pub fn asset(&self, name: &str) -> String {
+        format!("/assets/{}/{name}", embedded::version())
     }
     /// `page` when the page stands at or below this path, for the navigation.
     #[must_use]

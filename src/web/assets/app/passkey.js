@@ -1,54 +1,43 @@
 // Passkeys: takes a ceremony from the portal to the browser and its answer back. A form says by `data-passkey` whether
 // it creates a passkey or gets one; its action takes the answer, and the same with `/begin` begins.
 
-const english = document.documentElement.lang.startsWith("en");
-const t = (fr, en) => (english ? en : fr);
+import { all, named } from "./dom.js";
+import { decoded, encoded } from "./passkey_bytes.js";
+import { english, t } from "./words.js";
 
-const toBytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
-const toText = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-const known = (list) => list?.map((one) => ({ ...one, id: toBytes(one.id) }));
-
-/** What the portal sent, with bytes where the browser wants them. */
-function decoded({ publicKey, ...rest }) {
-  const options = { ...publicKey, challenge: toBytes(publicKey.challenge) };
-  if (publicKey.user) options.user = { ...publicKey.user, id: toBytes(publicKey.user.id) };
-  if (publicKey.excludeCredentials) options.excludeCredentials = known(publicKey.excludeCredentials);
-  if (publicKey.allowCredentials) options.allowCredentials = known(publicKey.allowCredentials);
-  return { ...rest, publicKey: options };
-}
-
-/** What the browser gave, with text where it has bytes. */
-function encoded(credential) {
-  const response = {};
-  for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
-    if (credential.response[name]) response[name] = toText(credential.response[name]);
-  }
-  const { id, rawId, type } = credential;
-  return { id, rawId: toText(rawId), type, response, extensions: credential.getClientExtensionResults() };
-}
-
+/** What the portal said when it refused. */
 class Refused extends Error {}
 
+/**
+ * @param {HTMLFormElement} form
+ * @param {string} address
+ * @param {unknown} body
+ * @returns {Promise<any>}
+ */
 async function post(form, address, body) {
   const answer = await fetch(address, {
     method: "POST",
     body: JSON.stringify(body),
-    headers: { "content-type": "application/json", accept: "application/json", "x-csrf-token": form.elements.csrf.value },
+    headers: { "content-type": "application/json", accept: "application/json", "x-csrf-token": named(form, "csrf")?.value ?? "" },
     credentials: "same-origin",
   });
   const told = await answer.json().catch(() => ({}));
   if (answer.ok) return told;
   const here = encodeURIComponent(location.pathname.replace(/^\/en(?=\/)/, "") + location.search);
-  const prefix = english ? "/en" : "";
+  const prefix = english() ? "/en" : "";
   if (answer.status === 401) location.assign(`${prefix}/sign-in?next=${here}`);
   if (told.code === "confirmation_needed") location.assign(`${prefix}/account/confirm?next=${here}`);
   throw new Refused([told.detail, told.remedy].filter(Boolean).join(" ") || `HTTP ${answer.status}`);
 }
 
-/** Why it did not work, in words. */
+/**
+ * Why it did not work, in words.
+ *
+ * @param {unknown} fault
+ */
 function reason(fault) {
   if (fault instanceof Refused) return fault.message;
-  switch (fault?.name) {
+  switch (fault instanceof Error ? fault.name : "") {
     case "NotAllowedError":
       return t("La demande a été annulée, ou a duré trop longtemps. Vous pouvez recommencer.", "The request was cancelled, or took too long. You may try again.");
     case "InvalidStateError":
@@ -62,18 +51,21 @@ function reason(fault) {
   }
 }
 
+/** @param {HTMLFormElement} form */
 async function ceremony(form) {
-  const action = form.getAttribute("action");
+  const action = form.getAttribute("action") ?? "";
   const { ceremony, options } = await post(form, `${action}/begin`, {});
-  const credential = await navigator.credentials[form.dataset.passkey](decoded(options));
-  const { next, name } = form.elements;
-  return post(form, action, { ceremony, answer: encoded(credential), next: next.value, name: name?.value });
+  const act = form.dataset.passkey === "create" ? "create" : "get";
+  const credential = /** @type {PublicKeyCredential} */ (await navigator.credentials[act](decoded(options)));
+  const [next, name] = [named(form, "next"), named(form, "name")];
+  return post(form, action, { ceremony, answer: encoded(credential), next: next?.value, name: name?.value });
 }
 
+/** @param {SubmitEvent} event */
 async function onSubmit(event) {
   event.preventDefault();
-  const form = event.currentTarget;
-  const state = form.querySelector("[data-passkey-state]");
+  const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+  const state = /** @type {HTMLElement} */ (form.querySelector("[data-passkey-state]"));
   if (form.getAttribute("aria-busy") === "true") return;
   form.setAttribute("aria-busy", "true");
   state.dataset.passkeyState = "waiting";
@@ -91,8 +83,10 @@ async function onSubmit(event) {
 }
 
 if (window.PublicKeyCredential && navigator.credentials) {
-  for (const note of document.querySelectorAll("[data-passkey-without]")) note.hidden = true;
-  for (const form of document.querySelectorAll("form[data-passkey]")) {
+  for (const note of all("[data-passkey-without]")) note.hidden = true;
+  /** @type {HTMLFormElement[]} */
+  const forms = all("form[data-passkey]");
+  for (const form of forms) {
     form.hidden = false;
     form.addEventListener("submit", onSubmit);
   }
