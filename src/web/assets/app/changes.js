@@ -1,4 +1,12 @@
 // The answers of a page between reader and server: what the server has, and what it may not have yet.
+//
+// The states of one answer:
+//
+//   (known) ──edit──► pending ──send──► pending, sent ──saved────────────────────────► (known)
+//                        ▲                    ├──saved, but edited meanwhile──► pending
+//                        │                    ├──conflict──► held ──mine──► pending
+//                        │                    │                └──theirs─────────────► (known)
+//                        └────────edit────────┴──cannot be saved──► refused
 
 import { Journal, changed, rebased, sentOnce, tab } from "./journal.js";
 import { same } from "./key.js";

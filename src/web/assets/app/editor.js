@@ -2,6 +2,32 @@
 //
 // A change goes to this device first (the journal) and leaves it only once the server has said that it has it. A save
 // carries, with each answer, what the server had when the change was begun, so that the server can see a conflict.
+// changes.js has the states of a single answer.
+//
+// The states of the whole; those in capitals are the words of [data-save-state]:
+//
+//                    edit, or a journal that an earlier page left
+//   (untouched) ─────────────────┐
+//                                ▼   a pause in typing of 0.6 s, or 1.5 s of typing
+//         ┌───────────────────► PENDING ────────────────────────────► (sending) ◄────────────┐
+//         │ edit                 ▲                                        │                  │
+//         │                      │   answered, and more is queued         │                  │
+//         │                      ├────────────────────────────────────────┤                  │
+//         │                      │   answered, nothing more is queued,    │                  │
+//         │         choice, edit │   and …                                │                  │
+//         ├── CONFLICT ──────────┤ ◄── … an answer waits for a choice ────┤                  │
+//         ├── REFUSED ───────────┘ ◄── … an answer cannot be saved ───────┤                  │
+//         └── SAVED                ◄── … the server has all ──────────────┤                  │
+//                                                                         │                  │
+//             OFFLINE              ◄── no answer ─────────────────────────┤ 1, 2, 4 … 30 s   │
+//             UNAVAILABLE          ◄── 408, 429, 5xx ─────────────────────┼──────────────────┤
+//             SIGNED-OUT           ◄── 401, or no new form token ─────────┤ 5 s              │
+//                                                                         └──────────────────┘
+//
+// - While saving fails (`failures`), edits go to the journal and wait for the retry. The network, the focus or the page
+//   that comes back retries at once.
+// - Several answers that are refused together are sent again one by one (`oneByOne`), to find the bad one.
+// - A submit of the form, or the page going away, ends all sending (`leaving`) until the page is shown or edited again.
 
 import { read, write } from "./answers.js";
 import { attempt } from "./attempt.js";
