@@ -4,19 +4,21 @@ export CARGO_TARGET_DIR ?= $(GUICHET_CACHE)/target
 export GUICHET_AXE ?= $(GUICHET_CACHE)/axe-0.1.8/axe.min.js
 export GUICHET_SOZU ?= $(GUICHET_CACHE)/sozu-2.3.3/bin/sozu
 export GUICHET_PYTHON ?= $(GUICHET_CACHE)/biscuit-python-0.4.0/bin/python
+export GUICHET_TSC ?= $(GUICHET_CACHE)/typescript-5.9.3/node_modules/.bin/tsc
 export PATH := $(GUICHET_CACHE)/bin:$(PATH)
 DEMO_DIR ?= var/demo
 
-.PHONY: help setup demo demo-reset test test-interop test-slapos slapos-laptop check advisories bench drill slow-line fuzz
+.PHONY: help setup demo demo-reset test test-scripts test-interop test-slapos slapos-laptop check advisories bench drill slow-line fuzz
 
 help:
 	@echo 'make demo        a complete private installation, until Ctrl-C; its data stay in $(DEMO_DIR)'
 	@echo 'make demo-reset  forgets them'
 	@echo 'make test        every test, on real parts'
+	@echo 'make test-scripts only the scripts of pages, without a browser'
 	@echo 'make test-interop only tokens in another language'
 	@echo 'make test-slapos only the software release, on a SlapOS node'
 	@echo 'make slapos-laptop a SlapOS node with a portal on it, until Ctrl-C'
-	@echo 'make check       format, lints, documentation, licences'
+	@echo 'make check       format, lints, types of scripts, documentation, licences'
 	@echo 'make advisories  known faults of the libraries, from the network'
 	@echo 'make bench       benchmarks'
 	@echo 'make fuzz        looks for tokens, forms and files that break their readers, FUZZ_SECONDS each'
@@ -25,7 +27,7 @@ help:
 	@echo 'make setup       only installs what demo and test need'
 
 setup:
-	@scripts/setup --with-browser --with-python
+	@scripts/setup --with-browser --with-python --with-node
 
 demo:
 	@scripts/setup
@@ -37,9 +39,15 @@ demo-reset:
 	@rm -rf -- "$(DEMO_DIR)"
 
 test:
-	@scripts/setup --with-browser --with-python
+	@scripts/setup --with-browser --with-python --with-node
+	node --test tests/js/*.test.mjs
 	cargo test --locked
 	@scripts/test-slapos
+
+# The parts of the scripts that need no browser; part of make test.
+test-scripts:
+	@scripts/setup --with-node
+	node --test tests/js/*.test.mjs
 
 # Tokens verified and narrowed by biscuit-python; part of make test.
 test-interop:
@@ -59,6 +67,8 @@ slapos-laptop:
 check:
 	@scripts/setup --with-lints
 	cargo fmt --check
+	$(GUICHET_TSC) --project src/web/tsconfig.json
+	$(GUICHET_TSC) --project src/web/tsconfig.offline.json
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
 	cargo deny --locked check bans licenses sources

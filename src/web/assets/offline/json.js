@@ -3,6 +3,8 @@
 
 const MAX_DEPTH = 32;
 const SPACE = " \t\n\r";
+/** @type {[string, boolean | null][]} */
+const WORDS = [["true", true], ["false", false], ["null", null]];
 const ESCAPES = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
 /** What is wrong with a text, in both languages, with its place. */
@@ -36,6 +38,7 @@ class StrictReader {
     return value;
   }
 
+  /** @returns {never} */
   no(fr, en, path = "") {
     const before = this.text.slice(0, this.at).split("\n");
     const place = [before.length, before.at(-1).length + 1].join(", ");
@@ -45,7 +48,8 @@ class StrictReader {
     );
   }
 
-  malformed() { this.no("ce n’est pas du JSON", "this is not JSON"); }
+  /** @returns {never} */
+  malformed() { return this.no("ce n’est pas du JSON", "this is not JSON"); }
 
   space() { while (this.at < this.text.length && SPACE.includes(this.text[this.at])) this.at += 1; }
 
@@ -66,7 +70,7 @@ class StrictReader {
       return first === "{" ? this.object(depth - 1) : this.array(depth - 1);
     }
     if (first === '"') return this.string();
-    for (const [word, value] of [["true", true], ["false", false], ["null", null]]) {
+    for (const [word, value] of WORDS) {
       if (this.text.startsWith(word, this.at)) {
         this.at += word.length;
         return value;
@@ -136,8 +140,7 @@ class StrictReader {
     const pattern = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
     pattern.lastIndex = this.at;
     const found = pattern.exec(this.text);
-    if (!found) this.malformed();
-    const [token, fraction, exponent] = found;
+    const [token, fraction, exponent] = found ?? this.malformed();
     const value = Number(token);
     const exact = fraction || exponent ? scientific(value.toExponential()) === scientific(token) : Number.isSafeInteger(value);
     if (!exact) this.no(`le nombre ${token.slice(0, 40)} serait arrondi`, `the number ${token.slice(0, 40)} would be rounded`);

@@ -3,7 +3,11 @@
 
 const EQUAL = [4, 21];
 
-/** What a check is about: a list of words of which one must hold, or a last instant; none when it is of another kind. */
+/**
+ * What a check is about: a list of words of which one must hold, or a last instant; none when it is of another kind.
+ *
+ * @returns {{name: "time", until: number} | {name: "dossier" | "part" | "operation", words: string[]} | null}
+ */
 function meaning({ kind, queries }) {
   if (kind !== 0 || queries.length !== 1) return null;
   const [{ body, expressions, scoped }] = queries;
@@ -25,8 +29,18 @@ function meaning({ kind, queries }) {
   return { name, words };
 }
 
+/**
+ * @typedef {object} Ceiling
+ * @property {string[] | null} dossier
+ * @property {string[] | null} part
+ * @property {string[] | null} operation
+ * @property {number | null} until
+ * @property {string[]} others
+ */
+
 /** What several checks leave together. What they do not limit is null; `others` are checks of other kinds, as Datalog. */
 function ceiling(checks) {
+  /** @type {Ceiling} */
   const left = { dossier: null, part: null, operation: null, until: null, others: [] };
   for (const check of checks) {
     const said = meaning(check);
