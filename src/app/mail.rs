@@ -148,7 +148,7 @@ impl Letter {
                 Text::new("Votre lien de connexion", "Your sign-in link"),
                 Text::new(
                     format!(
-                        "Bonjour,\n\nPour vous connecter, ouvrez ce lien puis confirmez :\n\n{link}\n\nIl vaut 15 minutes et ne sert qu'une fois. Si vous n'avez rien demandé, ignorez ce message.\n"
+                        "Bonjour,\n\nPour vous connecter, ouvrez ce lien puis confirmez :\n\n{link}\n\nIl vaut 15 minutes et ne sert qu’une fois. Si vous n’avez rien demandé, ignorez ce message.\n"
                     ),
                     format!(
                         "Hello,\n\nTo sign in, open this link and confirm:\n\n{link}\n\nIt holds for 15 minutes and works once. If you asked for nothing, ignore this message.\n"
@@ -162,12 +162,12 @@ impl Letter {
                     to,
                     lang,
                     Text::new(
-                        format!("{by} vous confie une partie d'un dossier"),
+                        format!("{by} vous confie une partie d’un dossier"),
                         format!("{by} gives you a part of a dossier"),
                     ),
                     Text::new(
                         format!(
-                            "Bonjour,\n\n{by} vous confie, jusqu'au {until}, dans un dossier de l'appel {call} :\n\n{list}{}\nConnectez-vous avec cette adresse-ci pour y travailler : {link}\n\nVous n'aurez accès à rien d'autre, et ce que vous ferez portera votre nom. Si vous ne connaissez pas cette personne, ignorez ce message.\n",
+                            "Bonjour,\n\n{by} vous confie, jusqu’au {until}, dans un dossier de l’appel {call} :\n\n{list}{}\nConnectez-vous avec cette adresse-ci pour y travailler : {link}\n\nVous n’aurez accès à rien d’autre, et ce que vous ferez portera votre nom. Si vous ne connaissez pas cette personne, ignorez ce message.\n",
                             word("Un mot vous attend dans le dossier.")
                         ),
                         format!(
@@ -183,7 +183,7 @@ impl Letter {
                 Text::new("Un dossier à évaluer vous est confié", "You are given a dossier to evaluate"),
                 Text::new(
                     format!(
-                        "Bonjour,\n\nUn dossier de l'appel {call} vous est confié pour évaluation.\n\nConnectez-vous avec cette adresse-ci : {link}\n\nAvant de le lire, vous verrez de quelle entreprise il s'agit et déclarerez si vous avez avec elle un lien qui vous empêche de l'évaluer.\n"
+                        "Bonjour,\n\nUn dossier de l’appel {call} vous est confié pour évaluation.\n\nConnectez-vous avec cette adresse-ci : {link}\n\nAvant de le lire, vous verrez de quelle entreprise il s’agit et déclarerez si vous avez avec elle un lien qui vous empêche de l’évaluer.\n"
                     ),
                     format!(
                         "Hello,\n\nYou are given a dossier of the call {call} to evaluate.\n\nSign in with this very address: {link}\n\nBefore reading it, you will see which company it is and declare whether anything ties you to it that keeps you from evaluating it.\n"
@@ -199,7 +199,7 @@ impl Letter {
                 ),
                 Text::new(
                     format!(
-                        "Bonjour,\n\nVotre dossier a été déposé le {at} (heure du règlement de l'appel).\nReçu n° {number}\nEmpreinte : {digest}\n\nLe reçu, à conserver, est ici : {link}\nCe message n'en est qu'une copie : le dépôt ne dépend pas de sa réception.\n"
+                        "Bonjour,\n\nVotre dossier a été déposé le {at} (heure du règlement de l’appel).\nReçu n° {number}\nEmpreinte : {digest}\n\nLe reçu, à conserver, est ici : {link}\nCe message n’en est qu’une copie : le dépôt ne dépend pas de sa réception.\n"
                     ),
                     format!(
                         "Hello,\n\nYour dossier was deposited on {at} (time zone of the call).\nReceipt no. {number}\nDigest: {digest}\n\nThe receipt, to be kept, is here: {link}\nThis message is only a copy: the deposit does not depend on its arrival.\n"
@@ -222,15 +222,15 @@ impl Letter {
 
 fn passkey_changed(change: PasskeyChange, by_operator: bool, name: &str, at: &str, link: &str) -> (Text, Text) {
     let subject = match change {
-        PasskeyChange::Added => Text::new("Une clé d'accès a été ajoutée", "A passkey was added"),
-        PasskeyChange::Renamed => Text::new("Une clé d'accès a été renommée", "A passkey was renamed"),
-        PasskeyChange::Removed => Text::new("Une clé d'accès a été supprimée", "A passkey was removed"),
+        PasskeyChange::Added => Text::new("Une clé d’accès a été ajoutée", "A passkey was added"),
+        PasskeyChange::Renamed => Text::new("Une clé d’accès a été renommée", "A passkey was renamed"),
+        PasskeyChange::Removed => Text::new("Une clé d’accès a été supprimée", "A passkey was removed"),
     };
-    let who = if by_operator { Text::new(" par l'exploitant", " by the operator") } else { Text::new("", "") };
+    let who = if by_operator { Text::new(" par l’exploitant", " by the operator") } else { Text::new("", "") };
     let (fr, en) = (&Lang::Fr, &Lang::En);
     let body = Text::new(
         format!(
-            "Bonjour,\n\n{}{} de votre compte le {at} : « {name} ».\n\nSi c'était vous, il n'y a rien à faire.\nSi ce n'était pas vous : ouvrez {link}, supprimez les clés que vous ne connaissez pas, déconnectez-vous, et prévenez l'exploitant du portail.\n",
+            "Bonjour,\n\n{}{} de votre compte le {at} : « {name} ».\n\nSi c’était vous, il n’y a rien à faire.\nSi ce n’était pas vous : ouvrez {link}, supprimez les clés que vous ne connaissez pas, déconnectez-vous, et prévenez l’exploitant du portail.\n",
             subject.get(fr),
             who.get(fr)
         ),

@@ -74,7 +74,7 @@ pub async fn run(args: DepositArgs) -> anyhow::Result<ExitCode> {
                 writeln!(
                     io::stderr(),
                     "{}",
-                    args.lang.tr("Rien n'a été déposé cette fois.", "Nothing was deposited this time.")
+                    args.lang.tr("Rien n’a été déposé cette fois.", "Nothing was deposited this time.")
                 )?;
                 Ok(ExitCode::FAILURE)
             }
@@ -157,7 +157,7 @@ fn confirmed(args: &DepositArgs, files: &DossierFiles, found: &[Found], more: us
             err,
             "{}",
             lang.tr(
-                "Rien n'a été déposé cette fois ; le brouillon est à jour.",
+                "Rien n’a été déposé cette fois ; le brouillon est à jour.",
                 "Nothing was deposited this time; the draft is up to date."
             )
         )?;

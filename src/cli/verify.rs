@@ -106,7 +106,7 @@ impl<W: Write> Printed<W> {
             self.lang.tr("donnez-la avec --keys", "give it with --keys")
         };
         let text = self.lang.tr(
-            "La clé n'a pas été comparée à la liste publiée par le portail",
+            "La clé n’a pas été comparée à la liste publiée par le portail",
             "The key was not compared with the list that the portal publishes",
         );
         let id = self.lang.tr("Identifiant de la clé", "Id of the key");
@@ -118,7 +118,7 @@ impl<W: Write> Printed<W> {
         let number = foreign(json["statement"]["number"].as_str().unwrap_or("?"));
         if self.differences == 0 && !self.signer_known {
             let text = lang.tr(
-                "est intact, mais rien ne dit encore qui l'a signé : comparez sa clé avec --keys",
+                "est intact, mais rien ne dit encore qui l’a signé : comparez sa clé avec --keys",
                 "is intact, but nothing says yet who signed it: compare its key with --keys",
             );
             writeln!(self.out, "{} {number} {text}.", lang.tr("Le reçu", "Receipt"))?;
@@ -148,7 +148,7 @@ fn files<W: Write>(json: &Json, folder: &Path, out: &mut Printed<W>) -> anyhow::
         let Ok(piece) = serde_json::from_value::<Upload>(piece.clone()) else {
             out.line(
                 false,
-                &format!("{code}: {}", out.lang.tr("scellée d'une façon illisible", "sealed in an unreadable way")),
+                &format!("{code}: {}", out.lang.tr("scellée d’une façon illisible", "sealed in an unreadable way")),
             )?;
             continue;
         };
@@ -181,7 +181,7 @@ fn compare(piece: &Upload, folder: &Path, present: &[(PathBuf, u64)], lang: Lang
     let text = match named {
         Some(_) => lang.tr("diffère du fichier qui a été scellé", "differs from the file that was sealed"),
         None => lang.tr(
-            "n'est pas dans ce dossier, ni aucun fichier identique",
+            "n’est pas dans ce dossier, ni aucun fichier identique",
             "is not in this folder, nor is any identical file",
         ),
     };

@@ -59,19 +59,19 @@ impl EmailFault {
     pub fn words(self) -> Text {
         match self {
             Self::Shape => Text::new(
-                "ce n'est pas une adresse électronique, par exemple nom@entreprise.fr.",
+                "ce n’est pas une adresse électronique, par exemple nom@entreprise.fr.",
                 "this is not an e-mail address, such as name@company.com.",
             ),
             Self::Local => Text::new(
-                "avant le @, seuls des lettres sans accent, des chiffres, des points, des tirets et + sont possibles : retapez l'adresse à la main.",
+                "avant le @, seuls des lettres sans accent, des chiffres, des points, des tirets et + sont possibles : retapez l’adresse à la main.",
                 "before the @, only letters without accents, digits, dots, hyphens and + are possible: type the address again by hand.",
             ),
             Self::Machine => Text::new(
-                "après le @, écrivez un nom de domaine, pas l'adresse d'une machine.",
+                "après le @, écrivez un nom de domaine, pas l’adresse d’une machine.",
                 "after the @, write a domain name, not the address of a machine.",
             ),
             Self::Domain => Text::new(
-                "ce qui suit le @ n'est pas un nom de domaine, par exemple entreprise.fr.",
+                "ce qui suit le @ n’est pas un nom de domaine, par exemple entreprise.fr.",
                 "what follows the @ is not a domain name, such as company.com.",
             ),
             Self::MixedAlphabets => Text::new(

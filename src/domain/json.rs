@@ -75,8 +75,8 @@ impl JsonError {
     pub fn words(&self) -> Text {
         let words = match &self.fault {
             JsonFault::TooLong(most) => Text::new(format!("plus de {most} octets"), format!("more than {most} bytes")),
-            JsonFault::NotUtf8 => Text::new("ce n'est pas de l'UTF-8 sans marque", "this is not UTF-8 without a mark"),
-            JsonFault::Twice => Text::new("ce membre s'y trouve deux fois", "this member stands twice"),
+            JsonFault::NotUtf8 => Text::new("ce n’est pas de l’UTF-8 sans marque", "this is not UTF-8 without a mark"),
+            JsonFault::Twice => Text::new("ce membre s’y trouve deux fois", "this member stands twice"),
             JsonFault::TooDeep(most) => {
                 Text::new(format!("plus de {most} niveaux"), format!("more than {most} levels"))
             }

@@ -107,7 +107,7 @@ fn words(
 
 const BACK: (&str, &str) = ("Revenez à la page précédente.", "Go back to the previous page.");
 const AGAIN: (&str, &str) = (
-    "Réessayez dans un instant : rien de ce qui était enregistré n'est perdu.",
+    "Réessayez dans un instant : rien de ce qui était enregistré n’est perdu.",
     "Try again in a moment: nothing that was saved is lost.",
 );
 
@@ -119,7 +119,7 @@ pub(super) fn describe(failure: &Failure) -> Described {
             "csrf",
             ("Formulaire périmé", "Form out of date"),
             (
-                "Ce formulaire ne vient pas d'une page ouverte dans cette session.",
+                "Ce formulaire ne vient pas d’une page ouverte dans cette session.",
                 "This form does not come from a page opened in this session.",
             ),
             (
@@ -153,13 +153,13 @@ pub(super) fn describe(failure: &Failure) -> Described {
                 ("Envoi trop long", "Request too large"),
                 ("", ""),
                 (
-                    "Revenez à la page précédente et envoyez moins à la fois : rien de ce qui était enregistré n'est perdu.",
+                    "Revenez à la page précédente et envoyez moins à la fois : rien de ce qui était enregistré n’est perdu.",
                     "Go back to the previous page and send less at once: nothing that was saved is lost.",
                 ),
             );
             let kilobytes = max_bytes / 1024;
             described.detail = Text::new(
-                format!("Cet envoi dépasse les {kilobytes} Kio que l'on peut envoyer ici."),
+                format!("Cet envoi dépasse les {kilobytes} Kio que l’on peut envoyer ici."),
                 format!("This request exceeds the {kilobytes} KiB that can be sent here."),
             );
             described
@@ -168,7 +168,7 @@ pub(super) fn describe(failure: &Failure) -> Described {
             StatusCode::METHOD_NOT_ALLOWED,
             "method",
             ("Méthode inconnue ici", "Method not known here"),
-            ("Cette adresse ne s'utilise pas ainsi.", "This address is not used this way."),
+            ("Cette adresse ne s’utilise pas ainsi.", "This address is not used this way."),
             BACK,
         ),
         Failure::PreconditionRequired => words(
@@ -202,7 +202,7 @@ fn full() -> Described {
         "full",
         ("Plus de place", "No room left"),
         (
-            "Le portail n'a plus de place : rien n'a été écrit par cette requête. L'opérateur en est averti.",
+            "Le portail n’a plus de place : rien n’a été écrit par cette requête. L’opérateur en est averti.",
             "The portal has no room left: nothing was written by this request. The operator has been told.",
         ),
         AGAIN,
@@ -218,7 +218,7 @@ fn describe_app(error: &AppError) -> Described {
             ("Page introuvable", "Page not found"),
             ("Cette adresse ne mène à rien que vous puissiez voir.", "This address leads to nothing that you may see."),
             (
-                "Vérifiez l'adresse, ou connectez-vous avec le compte du dossier. Un dossier n'est visible que de son porteur, de ceux qu'il y a invités et, une fois déposé, de ceux qui l'instruisent.",
+                "Vérifiez l’adresse, ou connectez-vous avec le compte du dossier. Un dossier n’est visible que de son porteur, de ceux qu’il y a invités et, une fois déposé, de ceux qui l’instruisent.",
                 "Check the address, or sign in with the account of the dossier. A dossier is seen by its owner, by those invited to it and, once deposited, by those who examine it.",
             ),
         ),
@@ -226,9 +226,9 @@ fn describe_app(error: &AppError) -> Described {
             S::FORBIDDEN,
             "forbidden",
             ("Accès réservé", "Restricted"),
-            ("Votre compte n'a pas ce droit.", "Your account does not have this right."),
+            ("Votre compte n’a pas ce droit.", "Your account does not have this right."),
             (
-                "Si vous pensez l'avoir, écrivez à l'opérateur de l'appel.",
+                "Si vous pensez l’avoir, écrivez à l’opérateur de l’appel.",
                 "If you think it should, write to the operator of the call.",
             ),
         ),
@@ -245,7 +245,7 @@ fn describe_app(error: &AppError) -> Described {
         AppError::Store(StoreError::NotReplicated | StoreError::Unconfirmed) | AppError::TooFewCopies(_) => words(
             S::SERVICE_UNAVAILABLE,
             "not_replicated",
-            ("En attente d'un second serveur", "Waiting for a second server"),
+            ("En attente d’un second serveur", "Waiting for a second server"),
             (
                 "Aucun second serveur ne confirme les écritures en ce moment : rien ne vous est accusé qui pourrait se perdre.",
                 "No second server confirms writes at the moment: nothing that could be lost is acknowledged to you.",
@@ -260,7 +260,7 @@ fn describe_app(error: &AppError) -> Described {
             "busy",
             ("Portail très occupé", "Portal very busy"),
             (
-                "Trop de fichiers volumineux sont à l'examen en ce moment. Le vôtre n'a pas été lu.",
+                "Trop de fichiers volumineux sont à l’examen en ce moment. Le vôtre n’a pas été lu.",
                 "Too many large files are being looked at right now. Yours was not read.",
             ),
             AGAIN,
@@ -270,7 +270,7 @@ fn describe_app(error: &AppError) -> Described {
             "overloaded",
             ("Portail très occupé", "Portal very busy"),
             (
-                "Vérifier vos droits a demandé plus de temps que permis. Cette requête n'a rien changé.",
+                "Vérifier vos droits a demandé plus de temps que permis. Cette requête n’a rien changé.",
                 "Checking your rights took longer than it may. This request changed nothing.",
             ),
             AGAIN,
@@ -286,7 +286,7 @@ fn describe_app(error: &AppError) -> Described {
             "unavailable",
             ("Portail momentanément indisponible", "Portal unavailable for the moment"),
             (
-                "La base de données ne répond pas. Rien n'a été déposé par cette requête, à moins que la page du dossier ne le dise.",
+                "La base de données ne répond pas. Rien n’a été déposé par cette requête, à moins que la page du dossier ne le dise.",
                 "The database does not answer. Nothing was deposited by this request unless the dossier's page says so.",
             ),
             AGAIN,

@@ -99,11 +99,11 @@ impl InvitationFault {
         match self {
             Self::Address(fault) => fault.sentence(),
             Self::Unconfirmed => Text::new(
-                "Confier le dépôt demande votre clé d'accès : présentez-la par le lien sous cette liste, puis renvoyez ce formulaire dans les cinq minutes.",
+                "Confier le dépôt demande votre clé d’accès : présentez-la par le lien sous cette liste, puis renvoyez ce formulaire dans les cinq minutes.",
                 "To give the deposit, your passkey is needed: show it by the link under this list, then send this form again within five minutes.",
             ),
             Self::Own => Text::new(
-                "C'est votre propre adresse : vous avez déjà tous les droits.",
+                "C’est votre propre adresse : vous avez déjà tous les droits.",
                 "This is your own address: you have every right already.",
             ),
             Self::Nothing => {
@@ -128,7 +128,7 @@ impl InvitationFault {
                 "No link in your word (http://, https://, www.): the mail already has that of the dossier.",
             ),
             Self::TooMany => Text::new(
-                "Trente personnes ont déjà accès à ce dossier : retirez-en une d'abord.",
+                "Trente personnes ont déjà accès à ce dossier : retirez-en une d’abord.",
                 "Thirty people have access to this dossier already: take one out first.",
             ),
             Self::TooOften => Text::new(
@@ -136,7 +136,7 @@ impl InvitationFault {
                 "You have sent 40 invitations within twenty-four hours: wait until tomorrow for the next one.",
             ),
             Self::TooOftenThere => Text::new(
-                "Cette adresse a reçu trop d'invitations en vingt-quatre heures : attendez demain pour la suivante.",
+                "Cette adresse a reçu trop d’invitations en vingt-quatre heures : attendez demain pour la suivante.",
                 "This address was sent too many invitations within twenty-four hours: wait until tomorrow for the next one.",
             ),
         }

@@ -274,7 +274,7 @@ impl PortalClient {
         let ProblemBody { code, title, detail, remedy, findings, more } = problem;
         if status == StatusCode::UNAUTHORIZED {
             bail!(self.lang.tr(
-                "le portail ne reconnaît pas ce jeton : il est périmé, révoqué, ou d'un autre portail",
+                "le portail ne reconnaît pas ce jeton : il est périmé, révoqué, ou d’un autre portail",
                 "the portal does not take this token: it has ended, was revoked, or belongs to another portal",
             ));
         }

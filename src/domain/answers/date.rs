@@ -42,7 +42,7 @@ pub fn day(text: &str) -> Result<Date, Text> {
         let (one, other) = (date(&full(third), second, first), date(&full(first), second, third));
         return match (one, other) {
             (Ok(one), Ok(other)) if one != other => Err(Text::new(
-                format!("cette date peut se lire {} ou {} : écrivez l'année en entier.", french(one), french(other)),
+                format!("cette date peut se lire {} ou {} : écrivez l’année en entier.", french(one), french(other)),
                 format!("this date can be read as {one} or {other}: write the whole year."),
             )),
             (Ok(one), _) | (_, Ok(one)) => Ok(one),
@@ -114,7 +114,7 @@ fn date(year: &str, month: &str, day: &str) -> Result<Date, Text> {
     Date::new(year, month, day)
         .ok()
         .filter(|date| (1900..=2200).contains(&date.year()))
-        .ok_or_else(|| Text::new("cette date n'existe pas.", "there is no such date."))
+        .ok_or_else(|| Text::new("cette date n’existe pas.", "there is no such date."))
 }
 
 #[cfg(test)]

@@ -30,12 +30,12 @@ pub fn normal(kind: FieldKind, options: &[Choice], text: &str) -> Result<String,
         FieldKind::Text | FieldKind::LongText => Ok(text.to_owned()),
         FieldKind::Siren => refuse(
             company::siren(text),
-            "ce n'est pas un SIREN : 9 chiffres, dont une clé de contrôle.",
+            "ce n’est pas un SIREN : 9 chiffres, dont une clé de contrôle.",
             "this is not a SIREN: 9 digits, one of them a check digit.",
         ),
         FieldKind::Siret => refuse(
             company::siret(text),
-            "ce n'est pas un SIRET : 14 chiffres, dont une clé de contrôle.",
+            "ce n’est pas un SIRET : 14 chiffres, dont une clé de contrôle.",
             "this is not a SIRET: 14 digits, one of them a check digit.",
         ),
         FieldKind::Naf => refuse(
@@ -58,7 +58,7 @@ pub fn normal(kind: FieldKind, options: &[Choice], text: &str) -> Result<String,
         }),
         FieldKind::Choice => refuse(
             known(options, text).then(|| text.to_owned()),
-            "choisissez l'une des réponses proposées.",
+            "choisissez l’une des réponses proposées.",
             "choose one of the answers offered.",
         ),
         FieldKind::YesNo => refuse(
@@ -69,7 +69,7 @@ pub fn normal(kind: FieldKind, options: &[Choice], text: &str) -> Result<String,
         FieldKind::Email => EmailAddress::parse(text).map(|address| address.to_string()).map_err(|fault| fault.words()),
         FieldKind::Url => refuse(
             url(text),
-            "ce n'est pas une adresse de site, par exemple https://entreprise.fr.",
+            "ce n’est pas une adresse de site, par exemple https://entreprise.fr.",
             "this is not a web address, such as https://company.com.",
         ),
         FieldKind::Phone => refuse(
@@ -79,7 +79,7 @@ pub fn normal(kind: FieldKind, options: &[Choice], text: &str) -> Result<String,
         ),
         FieldKind::Country => refuse(
             country::read(text).map(|country| country.code.to_owned()),
-            "ce pays n'est pas reconnu : écrivez son nom ou son code, par exemple France ou FR.",
+            "ce pays n’est pas reconnu : écrivez son nom ou son code, par exemple France ou FR.",
             "this country is not recognised: write its name or its code, such as France or FR.",
         ),
         FieldKind::Choices | FieldKind::Declaration | FieldKind::Table => Ok(text.to_owned()),

@@ -95,7 +95,7 @@ impl FieldReader<'_> {
                 named(
                     &field.label,
                     &Text::new(
-                        format!("{length} caractères pour {most} au plus : retirez-en {over}. Rien n'est coupé."),
+                        format!("{length} caractères pour {most} au plus : retirez-en {over}. Rien n’est coupé."),
                         format!("{length} characters for {most} at most: remove {over}. Nothing is cut off."),
                     ),
                 ),

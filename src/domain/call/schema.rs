@@ -26,7 +26,7 @@ pub fn document_schema(call: &Call, lang: Lang) -> Json {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": call.title.get(&lang),
         "description": lang.tr(
-            "Tout est facultatif tant que le dossier n'est pas déposé ; l'évaluation dit ce qui manque.",
+            "Tout est facultatif tant que le dossier n’est pas déposé ; l’évaluation dit ce qui manque.",
             "Everything is optional until the deposit; the evaluation says what is missing.",
         ),
         "type": "object",

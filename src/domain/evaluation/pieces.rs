@@ -43,7 +43,7 @@ fn absent(case: &Case<'_>, piece: &Piece) -> Option<Finding> {
             piece,
             Severity::Warning,
             Text::new(
-                format!("{code} – {} : absente, avec une explication qu'un instructeur examinera.", title.fr),
+                format!("{code} – {} : absente, avec une explication qu’un instructeur examinera.", title.fr),
                 format!("{code} – {}: left out, with an explanation that an officer will examine.", title.en),
             ),
         ));
@@ -64,7 +64,7 @@ fn freshness(case: &Case<'_>, piece: &Piece, upload: &Upload) -> Option<Finding>
             piece,
             Severity::Blocking,
             Text::new(
-                format!("{} : indiquez sa date d'émission.", name.fr),
+                format!("{} : indiquez sa date d’émission.", name.fr),
                 format!("{}: give the day on which it was issued.", name.en),
             ),
         ));
@@ -75,7 +75,7 @@ fn freshness(case: &Case<'_>, piece: &Piece, upload: &Upload) -> Option<Finding>
             piece,
             Severity::Blocking,
             Text::new(
-                format!("{} : la date d'émission ({shown}) est dans l'avenir ; corrigez-la.", name.fr),
+                format!("{} : la date d’émission ({shown}) est dans l’avenir ; corrigez-la.", name.fr),
                 format!("{}: its day of issue ({shown}) is in the future; correct it.", name.en),
             ),
         ));
@@ -96,7 +96,7 @@ fn freshness(case: &Case<'_>, piece: &Piece, upload: &Upload) -> Option<Finding>
             piece,
             Severity::Warning,
             Text::new(
-                format!("{} : valable aujourd'hui, elle aura {months} mois avant la clôture ; déposez avant, ou prévoyez d'en joindre une autre.", name.fr),
+                format!("{} : valable aujourd’hui, elle aura {months} mois avant la clôture ; déposez avant, ou prévoyez d’en joindre une autre.", name.fr),
                 format!("{}: valid today, it will be {months} months old before the closing; deposit earlier, or plan to attach another.", name.en),
             ),
         )

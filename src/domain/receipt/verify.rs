@@ -70,7 +70,7 @@ pub fn verify_bytes(bytes: &[u8], known: &[PublicKey]) -> (VerificationReport, J
         Err(error) => {
             let Text { fr, en } = error.words();
             let report = refused(
-                format!("Ce fichier n'est pas un reçu complet : {fr}."),
+                format!("Ce fichier n’est pas un reçu complet : {fr}."),
                 format!("This file is not a complete receipt: {en}."),
             );
             (report, Json::Null)
@@ -88,21 +88,21 @@ pub fn verify(json: &Json, known: &[PublicKey]) -> VerificationReport {
         Ok(receipt) if serde_json::json!(receipt.statement) == json["statement"] => receipt,
         Ok(_) => {
             return refused(
-                "Ce fichier n'est pas écrit comme un reçu émis : une valeur y a une autre forme.".into(),
+                "Ce fichier n’est pas écrit comme un reçu émis : une valeur y a une autre forme.".into(),
                 "This file is not written as a receipt that was issued: a value has another form.".into(),
             );
         }
         Err(error) => {
             let error = shorten(&error.to_string(), MAX_REASON_CHARS);
             return refused(
-                format!("Ce fichier n'est pas un reçu complet : {error}."),
+                format!("Ce fichier n’est pas un reçu complet : {error}."),
                 format!("This file is not a complete receipt: {error}."),
             );
         }
     };
     if receipt.parts.len().max(members(&receipt.manifest)) > MAX_PARTS {
         return refused(
-            format!("Ce fichier n'est pas un reçu : il a plus de {MAX_PARTS} parties."),
+            format!("Ce fichier n’est pas un reçu : il a plus de {MAX_PARTS} parties."),
             format!("This file is not a receipt: it has more than {MAX_PARTS} parts."),
         );
     }
@@ -146,7 +146,7 @@ fn contents(receipt: &Receipt, findings: &mut Vec<Check>) -> usize {
             }
             (Some(_), Some(_)) => ("diffère de ce qui a été scellé", "differs from what was sealed"),
             (None, _) => ("a été scellé, mais manque dans ce fichier", "was sealed but is missing from this file"),
-            (_, None) => ("n'était pas dans ce qui a été scellé", "was not in what was sealed"),
+            (_, None) => ("n’était pas dans ce qui a été scellé", "was not in what was sealed"),
         };
         differing += 1;
         if differing <= MAX_FINDINGS {
@@ -166,11 +166,11 @@ fn contents(receipt: &Receipt, findings: &mut Vec<Check>) -> usize {
     findings.push(check(
         digest(&serde_json::json!(receipt.parts)) == receipt.statement.digest,
         (
-            "L'empreinte de l'ensemble est celle de la déclaration signée.",
+            "L’empreinte de l’ensemble est celle de la déclaration signée.",
             "The digest of the whole is the one in the signed statement.",
         ),
         (
-            "L'empreinte de l'ensemble n'est pas celle de la déclaration signée.",
+            "L’empreinte de l’ensemble n’est pas celle de la déclaration signée.",
             "The digest of the whole is not the one in the signed statement.",
         ),
     ));
@@ -204,7 +204,7 @@ fn signature(receipt: &Receipt, known: &[PublicKey], findings: &mut Vec<Check>) 
         key_id(&key) == receipt.statement.key,
         ("La clé jointe est celle que nomme la déclaration.", "The key enclosed is the one that the statement names."),
         (
-            "La clé jointe n'est pas celle que nomme la déclaration.",
+            "La clé jointe n’est pas celle que nomme la déclaration.",
             "The key enclosed is not the one that the statement names.",
         ),
     ));
@@ -214,7 +214,7 @@ fn signature(receipt: &Receipt, known: &[PublicKey], findings: &mut Vec<Check>) 
         signed,
         ("La signature de la déclaration est juste.", "The signature of the statement is right."),
         (
-            "La signature ne correspond pas à la déclaration : un octet de l'une ou de l'autre a changé.",
+            "La signature ne correspond pas à la déclaration : un octet de l’une ou de l’autre a changé.",
             "The signature does not match the statement: a byte of one or the other has changed.",
         ),
     ));
@@ -224,7 +224,7 @@ fn signature(receipt: &Receipt, known: &[PublicKey], findings: &mut Vec<Check>) 
             key_known,
             ("La clé est publiée par le portail.", "The key is published by the portal."),
             (
-                "La clé n'est pas parmi celles que le portail publie : ce reçu n'a pas été émis par lui.",
+                "La clé n’est pas parmi celles que le portail publie : ce reçu n’a pas été émis par lui.",
                 "The key is not among those that the portal publishes: it did not issue this receipt.",
             ),
         ));

@@ -46,11 +46,11 @@ pub(super) fn describe(error: &AppError) -> Described {
             "suspended",
             ("Compte suspendu", "Account suspended"),
             (
-                "Ce compte est suspendu : rien ne s'y fait jusqu'à ce qu'il soit rétabli. Rien n'est effacé.",
+                "Ce compte est suspendu : rien ne s’y fait jusqu’à ce qu’il soit rétabli. Rien n’est effacé.",
                 "This account is suspended: it does nothing until it is let in again. Nothing is erased.",
             ),
             (
-                "Pour savoir pourquoi, écrivez à l'adresse de contact de l'appel.",
+                "Pour savoir pourquoi, écrivez à l’adresse de contact de l’appel.",
                 "To learn why, write to the contact address of the call.",
             ),
         ),
@@ -58,7 +58,7 @@ pub(super) fn describe(error: &AppError) -> Described {
             S::UNAUTHORIZED,
             "sign_in",
             ("Connexion nécessaire", "Sign-in needed"),
-            ("Cette page demande d'être connecté.", "This page needs you to be signed in."),
+            ("Cette page demande d’être connecté.", "This page needs you to be signed in."),
             (
                 "Connectez-vous : vos saisies non envoyées restent sur cet appareil.",
                 "Sign in: what you typed and did not send stays on this device.",
@@ -79,7 +79,7 @@ pub(super) fn describe(error: &AppError) -> Described {
             "too_many_links",
             ("Trop de demandes", "Too many requests"),
             (
-                "Plusieurs liens viennent d'être envoyés à cette adresse.",
+                "Plusieurs liens viennent d’être envoyés à cette adresse.",
                 "Several links have just been sent to this address.",
             ),
             ("Utilisez le dernier reçu, ou attendez 15 minutes.", "Use the last one received, or wait 15 minutes."),

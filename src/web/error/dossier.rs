@@ -20,7 +20,7 @@ pub(super) fn describe(error: &AppError) -> Described {
                 ),
             );
             described.detail = Text::new(
-                format!("Ce dépôt n'a pas eu lieu : {count} point(s) l'empêchent."),
+                format!("Ce dépôt n’a pas eu lieu : {count} point(s) l’empêchent."),
                 format!("This deposit did not take place: {count} point(s) prevent it."),
             );
             described
@@ -32,7 +32,7 @@ pub(super) fn describe(error: &AppError) -> Described {
                 ("Le dossier a changé", "The dossier has changed"),
                 ("", ""),
                 (
-                    "Relisez le brouillon tel qu'il est maintenant, puis déposez-le : tout est conservé.",
+                    "Relisez le brouillon tel qu’il est maintenant, puis déposez-le : tout est conservé.",
                     "Read the draft as it is now, then deposit it: everything is kept.",
                 ),
             );
@@ -45,7 +45,7 @@ pub(super) fn describe(error: &AppError) -> Described {
                 refusal.code(),
                 ("Fichier refusé", "File refused"),
                 ("", ""),
-                ("Le reste du dossier n'est pas touché.", "The rest of the dossier is untouched."),
+                ("Le reste du dossier n’est pas touché.", "The rest of the dossier is untouched."),
             );
             described.detail = refusal.message();
             described
@@ -54,14 +54,14 @@ pub(super) fn describe(error: &AppError) -> Described {
             S::BAD_REQUEST,
             "broken_off",
             ("Envoi interrompu", "Upload broken off"),
-            ("Le fichier n'est pas arrivé entier.", "The file did not arrive whole."),
+            ("Le fichier n’est pas arrivé entier.", "The file did not arrive whole."),
             ("Envoyez-le de nouveau.", "Send it again."),
         ),
         AppError::IssueDate => words(
             S::UNPROCESSABLE_ENTITY,
             "issue_date",
             ("Date illisible", "Unreadable date"),
-            ("La date d'émission n'est pas une date.", "The day of issue is not a date."),
+            ("La date d’émission n’est pas une date.", "The day of issue is not a date."),
             ("Écrivez-la jj/mm/aaaa, puis renvoyez le fichier.", "Write it dd/mm/yyyy, then send the file again."),
         ),
         AppError::Document(faults) => {
@@ -120,14 +120,14 @@ pub(super) fn describe(error: &AppError) -> Described {
             "round_closed",
             ("Relève fermée", "Round closed"),
             ("Cette relève ne prend pas de dossier en ce moment.", "This round takes no dossiers at the moment."),
-            ("Le calendrier de l'appel donne les prochaines dates.", "The calendar of the call gives the next dates."),
+            ("Le calendrier de l’appel donne les prochaines dates.", "The calendar of the call gives the next dates."),
         ),
         AppError::NotCarriedOver => words(
             S::CONFLICT,
             "not_carried_over",
             ("Rien à reprendre", "Nothing to carry over"),
             (
-                "Un brouillon se reprend dans une autre relève une fois la sienne close, s'il n'est pas déposé tel quel.",
+                "Un brouillon se reprend dans une autre relève une fois la sienne close, s’il n’est pas déposé tel quel.",
                 "A draft is carried over to another round once its own has closed, unless it stands deposited as it is.",
             ),
             BACK,
@@ -135,8 +135,8 @@ pub(super) fn describe(error: &AppError) -> Described {
         AppError::NotDeposited => words(
             S::CONFLICT,
             "not_deposited",
-            ("Rien n'est déposé", "Nothing is deposited"),
-            ("Ce dossier n'a pas de dépôt à retirer.", "This dossier has no deposit to withdraw."),
+            ("Rien n’est déposé", "Nothing is deposited"),
+            ("Ce dossier n’a pas de dépôt à retirer.", "This dossier has no deposit to withdraw."),
             BACK,
         ),
         _ => unexpected(),

@@ -13,9 +13,9 @@ pub(super) fn describe(error: &OidcError) -> Described {
         OidcError::Unavailable(_) => words(
             S::BAD_GATEWAY,
             "provider_unavailable",
-            ("Fournisseur d'identité indisponible", "Identity provider unavailable"),
+            ("Fournisseur d’identité indisponible", "Identity provider unavailable"),
             (
-                "Le fournisseur d'identité ne répond pas comme attendu.",
+                "Le fournisseur d’identité ne répond pas comme attendu.",
                 "The identity provider does not answer as expected.",
             ),
             AGAIN,
@@ -25,7 +25,7 @@ pub(super) fn describe(error: &OidcError) -> Described {
             "provider_refused",
             ("Connexion refusée", "Sign-in refused"),
             (
-                "Le fournisseur d'identité n'a pas confirmé qui vous êtes.",
+                "Le fournisseur d’identité n’a pas confirmé qui vous êtes.",
                 "The identity provider did not confirm who you are.",
             ),
             BY_LINK,
@@ -35,7 +35,7 @@ pub(super) fn describe(error: &OidcError) -> Described {
             "provider_email",
             ("Adresse non vérifiée", "Address not verified"),
             (
-                "Le fournisseur d'identité n'a pas d'adresse électronique vérifiée pour vous.",
+                "Le fournisseur d’identité n’a pas d’adresse électronique vérifiée pour vous.",
                 "The identity provider has no verified e-mail address of yours.",
             ),
             BY_LINK,

@@ -165,8 +165,8 @@ pub async fn page(app: &App, ctx: &Ctx, path: &str, page: AccountPageState<'_>) 
 fn by(amr: Amr, lang: Lang) -> &'static str {
     match amr {
         Amr::Email => lang.tr("par un lien reçu par courriel", "by a link sent by e-mail"),
-        Amr::Passkey => lang.tr("par une clé d'accès", "by a passkey"),
-        Amr::Oidc => lang.tr("par un fournisseur d'identité", "by an identity provider"),
+        Amr::Passkey => lang.tr("par une clé d’accès", "by a passkey"),
+        Amr::Oidc => lang.tr("par un fournisseur d’identité", "by an identity provider"),
     }
 }
 

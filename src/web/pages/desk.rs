@@ -37,14 +37,14 @@ pub async fn show(
     let notice = match told.done.as_str() {
         "admitted" => Some(Text::new("Le dossier est recevable.", "The application is admissible.")),
         "not-admitted" => {
-            Some(Text::new("Le dossier n'est plus recevable.", "The application is not admissible any more."))
+            Some(Text::new("Le dossier n’est plus recevable.", "The application is not admissible any more."))
         }
         "assigned" => Some(Text::new(
-            "Le dossier est confié : l'expert en est averti par courriel.",
+            "Le dossier est confié : l’expert en est averti par courriel.",
             "The application is given: the expert is told by e-mail.",
         )),
         "released" => Some(Text::new(
-            "Le dossier est retiré à l'expert : sa prochaine requête est refusée.",
+            "Le dossier est retiré à l’expert : sa prochaine requête est refusée.",
             "The application is taken back: the expert's next request is refused.",
         )),
         _ => None,

@@ -189,7 +189,7 @@ pub async fn overview(
     let other = told.same.as_ref().and_then(|code| opened.page.uploads.iter().find(|upload| upload.code == *code));
     let notice = other.map(|other| {
         Text::new(
-            format!("Cette pièce est le même fichier que {} : vérifiez que c'est bien voulu.", other.code),
+            format!("Cette pièce est le même fichier que {} : vérifiez que c’est bien voulu.", other.code),
             format!("This piece is the same file as {}: check that this is intended.", other.code),
         )
     });
@@ -372,11 +372,11 @@ async fn refused(app: &App, ctx: &Ctx, id: DossierId, code: &str, error: AppErro
     let why = match &error {
         AppError::File(refusal) => refusal.message(),
         AppError::IssueDate => Text::new(
-            "La date d'émission n'est pas une date : écrivez-la jj/mm/aaaa, puis renvoyez le fichier.",
+            "La date d’émission n’est pas une date : écrivez-la jj/mm/aaaa, puis renvoyez le fichier.",
             "The day of issue is not a date: write it dd/mm/yyyy, then send the file again.",
         ),
         AppError::BrokenOff => Text::new(
-            "Le fichier n'est pas arrivé entier : envoyez-le de nouveau.",
+            "Le fichier n’est pas arrivé entier : envoyez-le de nouveau.",
             "The file did not arrive whole: send it again.",
         ),
         _ => return Err(error.into()),

@@ -43,7 +43,7 @@ pub async fn list(
     }
     let notice = (told.done == "conflict").then(|| {
         Text::new(
-            "Votre conflit d'intérêts est noté : ce dossier ne vous est plus montré.",
+            "Votre conflit d’intérêts est noté : ce dossier ne vous est plus montré.",
             "Your conflict of interests is noted: this application is not shown to you any more.",
         )
     });
@@ -107,7 +107,7 @@ pub async fn declare(
             "Tick that you understand: this declaration is final.",
         )),
         (false, false, _) => Some(Text::new(
-            "Cochez la déclaration sur l'honneur, ou déclarez un conflit d'intérêts.",
+            "Cochez la déclaration sur l’honneur, ou déclarez un conflit d’intérêts.",
             "Tick the declaration on your honour, or declare a conflict of interests.",
         )),
         _ => None,

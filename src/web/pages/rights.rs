@@ -65,7 +65,7 @@ pub(super) fn action_name(action: Action, lang: Lang) -> &'static str {
         Action::DossierWithdraw => lang.tr("retirer un dépôt", "withdraw a deposit"),
         Action::DossierShare => lang.tr("inviter d’autres personnes", "invite others"),
         Action::DepositRead => lang.tr("lire les dépôts et les reçus", "read deposits and receipts"),
-        Action::RoundList => lang.tr("lister les dépôts d'une relève", "list the deposits of a round"),
+        Action::RoundList => lang.tr("lister les dépôts d’une relève", "list the deposits of a round"),
         Action::DossierAdmit => lang.tr("déclarer recevable", "find admissible"),
         Action::InterestDeclare => lang.tr("déclarer ses intérêts", "declare one’s interests"),
         Action::ReviewList => lang.tr("lister les dossiers à évaluer", "list what is to be reviewed"),
@@ -86,6 +86,6 @@ pub(super) fn action_name(action: Action, lang: Lang) -> &'static str {
         Action::PersonAnswer => {
             lang.tr("répondre aux demandes sur les données personnelles", "answer requests about personal data")
         }
-        Action::ServiceToken => lang.tr("se faire connaître d'un autre service", "be known to another service"),
+        Action::ServiceToken => lang.tr("se faire connaître d’un autre service", "be known to another service"),
     }
 }

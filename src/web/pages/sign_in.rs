@@ -71,7 +71,7 @@ pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: PostedForm)
         }
         Err(AppError::NotAnAddress(fault)) => fault.sentence(),
         Err(AppError::TooManyLinks) => Text::new(
-            "Plusieurs liens viennent d'être envoyés à cette adresse : utilisez le dernier reçu, ou attendez 15 minutes.",
+            "Plusieurs liens viennent d’être envoyés à cette adresse : utilisez le dernier reçu, ou attendez 15 minutes.",
             "Several links have just been sent to this address: use the last one received, or wait 15 minutes.",
         ),
         Err(error) => return Err(error.into()),

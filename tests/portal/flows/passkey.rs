@@ -79,7 +79,7 @@ async fn a_passkey_is_added_used_renamed_and_removed_and_its_owner_is_told() {
     let (mut ada, mut device, email) = person().await;
     let page = ada.get("/account/passkeys?done=added").await.expect(200).body;
     assert!(page.contains("Ordinateur du bureau") && page.contains("Pas encore utilisée"), "{page}");
-    told(&mut ada, &email, "Une clé d'accès a été ajoutée").await;
+    told(&mut ada, &email, "Une clé d’accès a été ajoutée").await;
 
     let mut later = Actor::anon();
     let answer = sign_in(&mut later, &mut device).await.expect(200);
@@ -91,7 +91,7 @@ async fn a_passkey_is_added_used_renamed_and_removed_and_its_owner_is_told() {
     let key = listed(&page);
     later.post(&format!("{key}/name"), &[("name", "Portable")]).await.expect(303);
     assert!(later.get("/account/passkeys").await.body.contains("<h2>Portable</h2>"));
-    told(&mut ada, &email, "Une clé d'accès a été renommée").await;
+    told(&mut ada, &email, "Une clé d’accès a été renommée").await;
 
     let (mut eve, _, _) = person().await;
     eve.get("/account/passkeys").await.expect(200);
@@ -99,7 +99,7 @@ async fn a_passkey_is_added_used_renamed_and_removed_and_its_owner_is_told() {
     eve.post(&format!("{key}/name"), &[("name", "À moi")]).await.expect(404);
 
     later.post(&format!("{key}/remove"), &[]).await.expect(303);
-    told(&mut ada, &email, "Une clé d'accès a été supprimée").await;
+    told(&mut ada, &email, "Une clé d’accès a été supprimée").await;
     let mut gone = Actor::anon();
     refused(&sign_in(&mut gone, &mut device).await, 422, "passkey_refused");
     assert!(gone.cookie().is_none());

@@ -33,7 +33,7 @@ async fn a9_a_receipt_with_a_second_aid_is_refused_on_the_page_and_by_the_comman
         let text = command_line::text(&told);
         assert_eq!(told.status.code(), Some(1), "{text}");
         assert!(
-            text.contains("manifest.amounts.aid : ce membre s'y trouve deux fois") && !text.contains('✔'),
+            text.contains("manifest.amounts.aid : ce membre s’y trouve deux fois") && !text.contains('✔'),
             "{text}"
         );
     }
@@ -117,6 +117,6 @@ async fn b5_what_nobody_sees_is_not_an_answer() {
     sample::set(&mut dossier.answers, "applicant.siret", json!(format!("\u{feff}{siret}\u{200b}")));
     let id = sample::draft(&mut ada, "demonstration", &dossier.answers).await;
     let page = ada.get(&format!("/dossiers/{id}/edit/applicant")).await.expect(200).body;
-    assert!(page.contains("est à remplir") && !page.contains("ce n&#39;est pas un SIRET"), "{page}");
+    assert!(page.contains("est à remplir") && !page.contains("ce n’est pas un SIRET"), "{page}");
     assert!(page.contains(&format!("value=\"{siret}\"")), "the number stands there as one sees it");
 }

@@ -155,7 +155,7 @@ async fn invitations_are_limited_by_address_and_by_owner() {
         invited(&mut ada, &stranger).await;
     }
     let page = refused(&mut ada, &id, &[("email", &stranger)]).await;
-    assert!(page.contains("id=\"wrong-email\"") && page.contains("trop d&#39;invitations"), "{page}");
+    assert!(page.contains("id=\"wrong-email\"") && page.contains("trop d’invitations"), "{page}");
     for _ in 5..40 {
         invited(&mut ada, &someone()).await;
     }
@@ -189,7 +189,7 @@ async fn addresses_that_cannot_be_read_are_refused_in_words() {
         ("ad\u{e9}@cabinet.fr", "lettres sans accent"),
         ("ada@c\u{430}binet.fr", "plusieurs alphabets"),
         ("ada@-.fr", "nom de domaine"),
-        ("a@[127.0.0.1]", "adresse d&#39;une machine"),
+        ("a@[127.0.0.1]", "adresse d’une machine"),
     ] {
         let page = refused(&mut ada, &id, &[("email", email)]).await;
         let page = page.replace("&#x27;", "&#39;");

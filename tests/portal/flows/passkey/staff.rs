@@ -95,7 +95,7 @@ async fn staff_are_led_to_a_passkey_and_do_nothing_to_it_without() {
     // Lost: the operator removes it, and the way begins anew.
     assert!(admin(at, &["list", OFFICER]).contains("Seconde"));
     assert!(admin(at, &["remove", OFFICER, "--all"]).contains("is removed"));
-    told(&mut Actor::at(at), OFFICER, "Une clé d'accès a été supprimée").await;
+    told(&mut Actor::at(at), OFFICER, "Une clé d’accès a été supprimée").await;
     wait_for_async("its sessions to end", async || by_passkey.get("/account/passkeys").await.status == 303).await;
     let led = by_link(&mut Actor::at(at)).await;
     assert!(led.starts_with("/account/passkeys?next=/calls/"), "{led}");
