@@ -5,7 +5,7 @@
 
 use guichet::{
     auth::{
-        ApiToken, Channel, Denied, Keys, Rights, SessionToken, Standing,
+        AccountFacts, ApiToken, Channel, Denied, Keys, Rights, SessionToken,
         attenuate::{Narrowing, narrow},
         read,
     },
@@ -91,8 +91,8 @@ impl Question {
         }
     }
 
-    fn standing(&self) -> Standing {
-        Standing {
+    fn standing(&self) -> AccountFacts {
+        AccountFacts {
             account: SOMEBODY,
             roles: self.roles(),
             suspended: false,

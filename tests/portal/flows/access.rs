@@ -26,7 +26,12 @@ fn concrete(path: &str, id: &str, receipt: &str, upload: &str) -> String {
         .replace("{request}", id)
         .replace("{token}", id)
         .replace("{upload}", upload)
-        .replace("{*path}", "style.css")
+        .replace("{*path}", "style.css");
+    if let Some((_, rest)) = concrete.split_once('{') {
+        let parameter = rest.split('}').next().unwrap_or(rest);
+        panic!("{path}: give the parameter {parameter} a value here");
+    }
+    concrete
 }
 
 /// True when an answer gives nothing away: not found, forbidden, sign in first.
