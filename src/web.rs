@@ -5,6 +5,7 @@ mod assets;
 mod cache;
 mod client;
 mod connection;
+mod dress;
 mod embedded;
 mod error;
 mod extract;

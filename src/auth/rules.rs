@@ -55,54 +55,48 @@ macro_rules! rules {
     };
 }
 
-/// Every rule, in the order of the policy.
-pub const RULES: &[Rule] = rules! {
-    "session-elsewhere": "une session de navigateur ne sert pas aux programmes", "a browser's session is not for programs";
-    "token-elsewhere": "un jeton d’API ne sert pas dans un navigateur", "an API token is not for browsers";
-    "suspended": "ce compte est suspendu", "this account is suspended";
-    "conflict": "un conflit d’intérêts est déclaré sur ce dossier", "a conflict of interests is declared on this dossier";
-    "confirmation": "ce qui est irrévocable attend que la personne confirme sa présence par sa clé d’accès", "what cannot be taken back waits until the person confirms with the passkey";
-    "own-dossier": "nul n’instruit ni n’évalue un dossier dont il est le porteur", "nobody judges a dossier of their own";
-    "applicant-begins": "les porteurs de projet commencent des dossiers", "applicants begin dossiers";
-    "owner-drafts": "le porteur travaille sur son brouillon, le dépose, le retire et y invite", "the owner works on the draft, deposits, withdraws and invites";
-    "owner-reads": "le porteur relit ce qu’il a déposé", "the owner reads what was deposited";
-    "guest-enters": "une personne invitée à une partie voit que le dossier existe", "somebody invited to a part sees that the dossier exists";
-    "guest-reads": "une personne invitée lit la partie qui lui est confiée", "somebody invited reads the part that was given";
-    "guest-writes": "une personne invitée remplit la partie qui lui est confiée", "somebody invited fills the part that was given";
-    "guest-reads-whole": "une personne invitée à tout le dossier en lit chaque partie", "somebody invited to the whole dossier reads each part";
-    "guest-writes-whole": "une personne invitée à tout le dossier en remplit chaque partie", "somebody invited to the whole dossier fills each part";
-    "guest-deposits": "une personne mandatée pour déposer dépose et relit", "somebody mandated to deposit deposits and reads";
-    "officer-reads": "les instructeurs lisent ce qui est déposé, jamais un brouillon", "officers read what stands deposited, never a draft";
-    "officer-lists": "les instructeurs listent les dépôts d’une relève", "officers list the deposits of a round";
-    "officer-admits": "les instructeurs constatent qu’un dossier est recevable, une fois la relève close", "officers find a dossier admissible, once the round has closed";
-    "officer-assigns": "les instructeurs confient un dossier à un expert", "officers give a dossier to an expert";
-    "senior-decides": "le responsable de l’instruction publie les décisions", "senior officers publish decisions";
-    "expert-reads": "un expert lit le dossier recevable qui lui est confié, une fois l’absence de conflit déclarée", "an expert reads the admissible dossier that was assigned, once no conflict is declared";
-    "reviewers-list": "les experts et le jury voient la liste des dossiers à évaluer", "experts and the jury see the list of what they have to evaluate";
-    "expert-declares": "un expert apprend de qui est le dossier recevable qui lui est confié, pour déclarer ses intérêts", "an expert learns whose the admissible dossier is that was assigned, in order to declare interests";
-    "jury-declares": "un membre du jury déclare un conflit d’intérêts sur un dossier recevable", "a jury member declares a conflict of interests on an admissible dossier";
-    "officer-declares": "un instructeur déclare un conflit d’intérêts sur un dossier déposé", "an officer declares a conflict of interests on a deposited dossier";
-    "review-writes": "un expert rédige son avis dans le délai", "an expert writes the review in time";
-    "review-own": "un expert relit son avis", "an expert reads their own review";
-    "review-peer": "un expert lit l’avis d’un autre après avoir rendu le sien", "an expert reads another's review after handing in their own";
-    "review-staff": "ceux qui décident lisent les avis rendus", "those who decide read the reviews that were handed in";
-    "jury-reads": "le jury lit les dossiers recevables", "the jury reads admissible dossiers";
-    "funder-reads": "le financeur lit le registre des aides", "the funder reads the register of aid";
-    "finance-pays": "le service financier ordonne les paiements des lauréats", "finance orders payments of selected dossiers";
-    "brick-accompanies": "le propriétaire d’une brique accompagne les lauréats qui l’adoptent", "the owner of a brick helps those selected that adopt it";
-    "auditor-reads": "un auditeur lit ce qui est déposé, le temps de sa mission", "an auditor reads what stands deposited, for the time of the mission";
-    "auditor-lists": "un auditeur lit les listes, le registre et le journal", "an auditor reads the lists, the register and the journal";
-    "operator-maintains": "l’opérateur entretient le service sans voir les contenus", "the operator looks after the service without seeing contents";
-    "glass-allows": "une seconde personne autorise une lecture d’urgence", "a second person allows an emergency reading";
-    "operator-emergency": "l’opérateur lit un dossier en urgence, autorisé par deux personnes", "the operator reads one dossier in an emergency, allowed by two persons";
-    "dpo-answers": "le délégué à la protection des données répond aux personnes", "the data protection officer answers people";
-    "own-service-token": "chacun peut se faire connaître d’un autre service, tel qu’il est", "everybody may be known to another service, as what they are";
-    "nobody-else": "rien d’autre n’est permis", "nothing else is allowed";
-};
-
-/// The rule at a place of the policy; the last one beyond it.
-pub(super) fn rule(index: usize) -> &'static Rule {
-    RULES.get(index).or(RULES.last()).unwrap_or(&NOBODY)
+rules! {
+    SessionElsewhere "session-elsewhere" denies: "une session de navigateur ne sert pas aux programmes", "a browser’s session is not for programs";
+    TokenElsewhere "token-elsewhere" denies: "un jeton d’API ne sert pas dans un navigateur", "an API token is not for browsers";
+    Suspended "suspended" denies: "ce compte est suspendu", "this account is suspended";
+    Conflict "conflict" denies: "un conflit d’intérêts est déclaré sur ce dossier", "a conflict of interests is declared on this dossier";
+    Confirmation "confirmation" denies: "ce qui est irrévocable attend que la personne confirme sa présence par sa clé d’accès", "what cannot be taken back waits until the person confirms with the passkey";
+    OwnDossier "own-dossier" denies: "nul n’instruit ni n’évalue un dossier dont il est le porteur", "nobody judges a dossier of their own";
+    ApplicantBegins "applicant-begins": "les porteurs de projet commencent des dossiers", "applicants begin dossiers";
+    OwnerDrafts "owner-drafts": "le porteur travaille sur son brouillon, le dépose, le retire et y invite", "the owner works on the draft, deposits, withdraws and invites";
+    OwnerReads "owner-reads": "le porteur relit ce qu’il a déposé", "the owner reads what was deposited";
+    GuestEnters "guest-enters" guest: "une personne invitée à une partie voit que le dossier existe", "somebody invited to a part sees that the dossier exists";
+    GuestReads "guest-reads" guest: "une personne invitée lit la partie qui lui est confiée", "somebody invited reads the part that was given";
+    GuestWrites "guest-writes" guest: "une personne invitée remplit la partie qui lui est confiée", "somebody invited fills the part that was given";
+    GuestReadsWhole "guest-reads-whole" guest: "une personne invitée à tout le dossier en lit chaque partie", "somebody invited to the whole dossier reads each part";
+    GuestWritesWhole "guest-writes-whole" guest: "une personne invitée à tout le dossier en remplit chaque partie", "somebody invited to the whole dossier fills each part";
+    GuestDeposits "guest-deposits" guest: "une personne mandatée pour déposer dépose et relit", "somebody mandated to deposit deposits and reads";
+    OfficerReads "officer-reads": "les instructeurs lisent ce qui est déposé, jamais un brouillon", "officers read what stands deposited, never a draft";
+    OfficerLists "officer-lists": "les instructeurs listent les dépôts d’une relève", "officers list the deposits of a round";
+    OfficerAdmits "officer-admits": "les instructeurs constatent qu’un dossier est recevable, une fois la relève close", "officers find a dossier admissible, once the round has closed";
+    OfficerAssigns "officer-assigns": "les instructeurs confient un dossier à un expert", "officers give a dossier to an expert";
+    SeniorDecides "senior-decides": "le responsable de l’instruction publie les décisions", "senior officers publish decisions";
+    ExpertReads "expert-reads" need_to_know: "un expert lit le dossier recevable qui lui est confié, une fois l’absence de conflit déclarée", "an expert reads the admissible dossier that was assigned, once no conflict is declared";
+    ReviewersList "reviewers-list": "les experts et le jury voient la liste des dossiers à évaluer", "experts and the jury see the list of what they have to evaluate";
+    ExpertDeclares "expert-declares": "un expert apprend de qui est le dossier recevable qui lui est confié, pour déclarer ses intérêts", "an expert learns whose the admissible dossier is that was assigned, in order to declare interests";
+    JuryDeclares "jury-declares": "un membre du jury déclare un conflit d’intérêts sur un dossier recevable", "a jury member declares a conflict of interests on an admissible dossier";
+    OfficerDeclares "officer-declares": "un instructeur déclare un conflit d’intérêts sur un dossier déposé", "an officer declares a conflict of interests on a deposited dossier";
+    ReviewWrites "review-writes": "un expert rédige son avis dans le délai", "an expert writes the review in time";
+    ReviewOwn "review-own": "un expert relit son avis", "an expert reads their own review";
+    ReviewPeer "review-peer": "un expert lit l’avis d’un autre après avoir rendu le sien", "an expert reads another’s review after handing in their own";
+    ReviewStaff "review-staff": "ceux qui décident lisent les avis rendus", "those who decide read the reviews that were handed in";
+    JuryReads "jury-reads" need_to_know: "le jury lit les dossiers recevables", "the jury reads admissible dossiers";
+    FunderReads "funder-reads": "le financeur lit le registre des aides", "the funder reads the register of aid";
+    FinancePays "finance-pays": "le service financier ordonne les paiements des lauréats", "finance orders payments of selected dossiers";
+    BrickAccompanies "brick-accompanies": "le propriétaire d’une brique accompagne les lauréats qui l’adoptent", "the owner of a brick helps those selected that adopt it";
+    AuditorReads "auditor-reads" need_to_know: "un auditeur lit ce qui est déposé, le temps de sa mission", "an auditor reads what stands deposited, for the time of the mission";
+    AuditorLists "auditor-lists": "un auditeur lit les listes, le registre et le journal", "an auditor reads the lists, the register and the journal";
+    OperatorMaintains "operator-maintains": "l’opérateur entretient le service sans voir les contenus", "the operator looks after the service without seeing contents";
+    GlassAllows "glass-allows": "une seconde personne autorise une lecture d’urgence", "a second person allows an emergency reading";
+    OperatorEmergency "operator-emergency" need_to_know: "l’opérateur lit un dossier en urgence, autorisé par deux personnes", "the operator reads one dossier in an emergency, allowed by two persons";
+    DpoAnswers "dpo-answers": "le délégué à la protection des données répond aux personnes", "the data protection officer answers people";
+    OwnServiceToken "own-service-token": "chacun peut se faire connaître d’un autre service, tel qu’il est", "everybody may be known to another service, as what they are";
+    NobodyElse "nobody-else" denies: "rien d’autre n’est permis", "nothing else is allowed";
 }
 
 impl RuleId {

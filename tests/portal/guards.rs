@@ -4,6 +4,5 @@ mod architecture;
 mod circles;
 mod offline;
 mod paths;
-mod samples;
 mod sql;
 mod words;

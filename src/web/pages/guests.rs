@@ -212,17 +212,19 @@ fn guest_row(call: &Call, guest: &Guest, ctx: &Ctx, zone: &TimeZone) -> GuestRow
 fn reading_row(call: &Call, read: &AccessRecord, lang: Lang, zone: &TimeZone) -> ReadingRow {
     let reading = &read.what;
     let word = |name: &str| reading.data[name].as_str();
-    let what = match reading.kind.as_str() {
-        "draft_read" => lang.tr("a lu", "read"),
-        "draft_changed" => lang.tr("a modifié", "changed"),
-        "piece_read" => lang.tr("a ouvert", "opened"),
-        "piece_attached" => lang.tr("a joint", "attached"),
-        "piece_removed" => lang.tr("a retiré", "removed"),
-        "deposit_read" => lang.tr("a lu le dépôt", "read the deposit"),
-        "emergency_asked" => lang.tr("a demandé une lecture d’urgence", "asked for an emergency reading"),
-        "emergency_allowed" => lang.tr("a autorisé une lecture d’urgence", "allowed an emergency reading"),
-        "dossier_deposited" => lang.tr("a déposé", "deposited"),
-        other => other,
+    let what = match EventKind::of_slug(&reading.kind) {
+        Some(EventKind::DraftRead) => lang.tr("a lu", "read"),
+        Some(EventKind::DraftChanged) => lang.tr("a modifié", "changed"),
+        Some(EventKind::PieceRead) => lang.tr("a ouvert", "opened"),
+        Some(EventKind::PieceAttached) => lang.tr("a joint", "attached"),
+        Some(EventKind::PieceRemoved) => lang.tr("a retiré", "removed"),
+        Some(EventKind::DepositRead) => lang.tr("a lu le dépôt", "read the deposit"),
+        Some(EventKind::EmergencyAsked) => lang.tr("a demandé une lecture d’urgence", "asked for an emergency reading"),
+        Some(EventKind::EmergencyAllowed) => {
+            lang.tr("a autorisé une lecture d’urgence", "allowed an emergency reading")
+        }
+        Some(EventKind::DossierDeposited) => lang.tr("a déposé", "deposited"),
+        _ => reading.kind.as_str(),
     };
     let part = word("part").and_then(|part| part.parse::<Part>().ok());
     let piece = word("code").map(|code| Part::Piece(code.to_owned()));

@@ -136,7 +136,7 @@ async fn officers_never_see_drafts() {
     officer.get(&format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}")).await.expect(200);
     officer.get(&format!("/receipts/{number}")).await.expect(200);
     ada.get(&format!("/dossiers/{id}/withdraw")).await;
-    ada.post(&format!("/dossiers/{id}/withdraw"), &[]).await.expect(303);
+    sample::withdraw(&mut ada, &id).await.expect(303);
     officer.get(&format!("/receipts/{number}")).await.expect(404);
     officer.get(&format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}")).await.expect(404);
 }
