@@ -108,8 +108,11 @@ pub enum BackupError {
         /// Who signed it.
         key: String,
     },
-    /// A set has no signature, and a signer was named.
-    #[error("{0} is not signed: it was made by an old release, or its signature was taken away")]
+    /// A set has no signature, and the operator did not say that it may lack one.
+    #[error(
+        "{0} is not signed: an old release made it, or its signature was taken away. Make a new set with `guichet admin \
+         backup`; --from-elsewhere takes this one on your word"
+    )]
     Unsigned(PathBuf),
     /// A set is only restored into an installation that does not exist yet.
     #[error("{0} has keys already: a set is only restored where there is no installation")]

@@ -30,7 +30,7 @@ struct Seal {
 pub struct TrustPolicy {
     /// The public key that must have signed it, hexadecimal.
     pub signer: Option<String>,
-    /// It may come from anywhere and be changed.
+    /// It may come from anywhere, be changed, or bear no signature.
     pub from_elsewhere: bool,
 }
 
@@ -41,7 +41,8 @@ pub enum SetTrust {
     Known,
     /// It is as it was made, by whoever has this key; nothing here says who that is.
     Stranger(String),
-    /// It was made before sets were signed, or somebody took the signature away.
+    /// It has no signature: it was made before sets were signed, or somebody took it away; the operator takes it all the
+    /// same.
     Unsigned,
     /// It was changed, or another installation made it; the operator takes it all the same.
     Taken(String),
@@ -110,9 +111,10 @@ fn vouched(set: &Set, manifest: &[u8], known: &[String], trust: &TrustPolicy) ->
     let path = set.path.join(SIGNATURE_FILE);
     let seal: Option<Seal> = match fs::read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return match &trust.signer {
-                Some(_) => Err(BackupError::Unsigned(set.path.clone())),
-                None => Ok(SetTrust::Unsigned),
+            // Whoever can change a set can take its signature away: only the operator can say that there never was one.
+            return match trust.from_elsewhere && trust.signer.is_none() {
+                true => Ok(SetTrust::Unsigned),
+                false => Err(BackupError::Unsigned(set.path.clone())),
             };
         }
         read => serde_json::from_slice(&read.map_err(failed(&path))?).ok(),
@@ -208,9 +210,12 @@ mod tests {
             assert!(matches!(check(&changed, known, &plain), Err(BackupError::Changed(_))));
             assert!(matches!(check(&changed, known, &anyhow).unwrap(), SetTrust::Taken(_)));
         }
-        // The signature taken away: a set of before, unless the signer was named.
+        // The signature taken away: what a set of before looks like, which the operator has to know.
         fs::remove_file(set.path.join(SIGNATURE_FILE)).unwrap();
-        assert_eq!(check(&changed, &here, &plain).unwrap(), SetTrust::Unsigned);
+        for known in [&here, &elsewhere, &Vec::new()] {
+            assert!(matches!(check(&changed, known, &plain), Err(BackupError::Unsigned(_))));
+        }
+        assert_eq!(check(&changed, &here, &anyhow).unwrap(), SetTrust::Unsigned);
         assert!(matches!(check(&changed, &here, &named), Err(BackupError::Unsigned(_))));
     }
 
@@ -227,6 +232,8 @@ mod tests {
         fs::write(set.path.join(MANIFEST_FILE), before).unwrap();
         fs::remove_file(set.path.join(SIGNATURE_FILE)).unwrap();
         let before = sets(folder.path()).unwrap().pop().unwrap();
-        assert_eq!(check(&before, &here, &TrustPolicy::default()).unwrap(), SetTrust::Unsigned);
+        assert!(matches!(check(&before, &here, &TrustPolicy::default()), Err(BackupError::Unsigned(_))));
+        let anyhow = TrustPolicy { signer: None, from_elsewhere: true };
+        assert_eq!(check(&before, &here, &anyhow).unwrap(), SetTrust::Unsigned);
     }
 }
