@@ -2,9 +2,10 @@
 
 use super::{
     error::{Described, Failure, Undressed, describe, problem_response},
-    extract::{Arrival, accepted_language, site},
+    extract::{Arrival, PostedForm, accepted_language, same_site, site},
+    intake::FailedForm,
     pages::{see_other, shell_for},
-    view,
+    view::{self, TypedForm},
 };
 use crate::app::{App, AppError, Ctx, encode};
 use axum::{
@@ -14,7 +15,9 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 
-/// Seconds after which whoever was told "not now" may try again.
+/// Longest form that the page of its failure gives back.
+const MAX_RETURNED_FORM_BYTES: usize = 512 * 1024;
+/// Seconds after which a client that was told "not now" may try again.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
 /// The answer to a panic; the panic hook has logged it.
@@ -48,6 +51,7 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     let Some(Undressed(failure)) = response.extensions().get::<Undressed>().cloned() else { return response };
     log(&failure);
     let described = describe(&failure);
+    let form = response.extensions().get::<FailedForm>().cloned();
     let said = response.into_parts().0.headers;
     if json {
         return later(told(problem_response(&failure, &described, lang), said));
@@ -61,11 +65,27 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
         let back = if safe { here } else { from.unwrap_or_else(|| "/".into()) };
         return see_other(lang, &format!("/account/confirm?next={}", encode(&back)));
     }
-    let ctx = match asking {
-        Some((headers, extensions)) => asks(&app, headers, extensions).await,
-        None => None,
-    };
-    later(told(page(&app, ctx, &described, arrival, &here), said))
+    let Some((headers, extensions)) = asking else { return described.status.into_response() };
+    let typed = form.filter(|_| is_worth_sending_again(&failure)).and_then(|form| typed(&app, &headers, form, &here));
+    let ctx = asks(&app, headers, extensions).await;
+    later(told(page(&app, ctx, &described, arrival, &here, typed.as_ref()), said))
+}
+
+/// Whether the same form may succeed once the reader has signed in, or somewhat later.
+fn is_worth_sending_again(failure: &Failure) -> bool {
+    let status = describe(failure).status;
+    status.is_server_error() || matches!(failure, Failure::Csrf | Failure::App(AppError::SignInNeeded))
+}
+
+/// What was typed into one of our own forms. A form of another site is not offered again: its reader never saw it.
+fn typed(app: &App, headers: &HeaderMap, FailedForm(form): FailedForm, here: &str) -> Option<TypedForm> {
+    same_site(app, headers).ok()?;
+    if form.len() > MAX_RETURNED_FORM_BYTES {
+        return None;
+    }
+    let posted = PostedForm::unchecked(headers, form)?;
+    let fields = posted.pairs().iter().filter(|(name, _)| name != "csrf").cloned().collect();
+    Some(TypedForm { action: here.to_owned(), fields })
 }
 
 /// What was said in headers beside a failure stays said.
@@ -109,12 +129,20 @@ fn page_before(app: &App, headers: &HeaderMap) -> Option<String> {
     bare.starts_with('/').then(|| bare.to_owned())
 }
 
-fn page(app: &App, ctx: Option<Ctx>, described: &Described, arrival: Arrival, here: &str) -> Response {
+fn page(
+    app: &App,
+    ctx: Option<Ctx>,
+    described: &Described,
+    arrival: Arrival,
+    here: &str,
+    typed: Option<&TypedForm>,
+) -> Response {
     let ctx = ctx.unwrap_or_else(|| arrival.nobody());
     let Ok(call) = app.front(&ctx) else { return described.status.into_response() };
     let frame = shell_for(app, &ctx, here);
     let shell = frame.shell(&ctx, call);
-    match view::error(&shell, described.status.as_u16(), &described.title, &described.detail, &described.remedy) {
+    let texts = [&described.title, &described.detail, &described.remedy];
+    match view::error(&shell, described.status.as_u16(), texts, typed) {
         Ok(html) => (described.status, Html(html)).into_response(),
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "page.failed");

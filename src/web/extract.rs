@@ -244,8 +244,7 @@ impl PostedForm {
         let pairs = axum::extract::Form::from_request(request, &()).await;
         pairs.map(|axum::extract::Form(pairs)| Self(pairs)).map_err(|_| Failure::BadRequest)
     }
-    /// A form that nobody has posted.
-    #[cfg(any(test, fuzzing))]
+    /// A form as it came in, whoever sent it.
     pub(super) fn unchecked(headers: &HeaderMap, bytes: Bytes) -> Option<Self> {
         futures_util::FutureExt::now_or_never(Self::decode(headers, bytes))?.ok()
     }
@@ -416,7 +415,7 @@ pub fn form_session(ctx: &Ctx) -> Option<String> {
 }
 
 /// Unsafe requests must come from our own pages: browsers say so by `Origin`, or by `Sec-Fetch-Site`.
-fn same_site(app: &App, headers: &HeaderMap) -> Result<(), Failure> {
+pub(super) fn same_site(app: &App, headers: &HeaderMap) -> Result<(), Failure> {
     let ours = |origin: &str| {
         origin == app.config.portal.public_url || site(app, headers).is_some_and(|site| site.origin == origin)
     };

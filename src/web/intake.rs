@@ -10,6 +10,7 @@ use crate::app::{AppError, Ctx};
 use axum::{
     body::{Body, Bytes, HttpBody},
     extract::{Request, State},
+    http::{HeaderMap, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -59,7 +60,21 @@ pub async fn take_in(State(intake): State<Intake>, request: Request, next: Next)
     parts.extensions.insert(arrival.completed());
     // Whoever was known before the body had come may not be known any more.
     parts.extensions.remove::<Ctx>();
-    next.run(Request::from_parts(parts, Body::from(bytes))).await
+    let form = is_form(&parts.headers).then(|| bytes.clone());
+    let mut response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    if let Some(form) = form.filter(|_| response.status().is_client_error() || response.status().is_server_error()) {
+        response.extensions_mut().insert(FailedForm(form));
+    }
+    response
+}
+
+/// The body of a form whose request failed: the page of the failure gives back what was typed.
+#[derive(Clone)]
+pub struct FailedForm(pub Bytes);
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
 }
 
 /// The whole body, and its share of what bodies may hold.

@@ -32,7 +32,7 @@ pub use account::{AccountPage, SessionRow, TokenForm, TokenRow, account};
 pub use desk::{DeskForm, DeskPage, ExpertRow, ExpertState};
 pub use editor::editor;
 pub use emergency::{EmergencyRow, emergency};
-pub use feedback::{error, mail, mails};
+pub use feedback::{TypedForm, error, mail, mails};
 pub use guests::{GuestRow, GuestsPage, PartChoice, ReadingRow, Typed, guests};
 pub use model::{
     DossierCard, DossierPage, GivenCard, MailRow, OfficerDossier, RoundList, RoundQuery, RoundRow, VersionRow,

@@ -14,14 +14,23 @@ struct ErrorPage<'a> {
     title: &'a Text,
     message: &'a Text,
     remedy: &'a Text,
+    typed: Option<&'a TypedForm>,
 }
 
-/// What went wrong and what to do.
+/// A form that failed, to be read and sent again.
+pub struct TypedForm {
+    /// Where it goes.
+    pub action: String,
+    /// Names and values, in their order, without the form token.
+    pub fields: Vec<(String, String)>,
+}
+
+/// What went wrong and what to do: title, message and remedy; with what was typed, where that may be sent again.
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn error(s: &Shell<'_>, status: u16, title: &Text, message: &Text, remedy: &Text) -> Rendering {
-    ErrorPage { s, status, title, message, remedy }.render()
+pub fn error(s: &Shell<'_>, status: u16, [title, message, remedy]: [&Text; 3], typed: Option<&TypedForm>) -> Rendering {
+    ErrorPage { s, status, title, message, remedy, typed }.render()
 }
 
 #[derive(Template)]

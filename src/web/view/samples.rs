@@ -123,7 +123,8 @@ fn public(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
                 },
             ),
         ),
-        ("error", error(s, 404, &data::lost()[0], &data::lost()[1], &data::lost()[2])),
+        ("error", error(s, 404, data::lost().each_ref(), None)),
+        ("error-typed", error(s, 503, data::lost().each_ref(), Some(&data::typed()))),
     ];
     pages.extend(s.call.bricks.first().map(|first| ("brick", brick(s, first))));
     pages

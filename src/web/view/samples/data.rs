@@ -1,6 +1,6 @@
 //! Plausible data for any call, made from its own form.
 
-use super::super::{DossierCard, DossierPage, GivenCard, RoundRow, Shell, VersionRow};
+use super::super::{DossierCard, DossierPage, GivenCard, RoundRow, Shell, TypedForm, VersionRow};
 use crate::domain::{
     calendar::{Round, show_instant},
     call::{Call, Choice, FieldKind},
@@ -46,6 +46,14 @@ pub(super) fn lost() -> [Text; 3] {
             "Check the address, or go back to the home page.",
         ),
     ]
+}
+
+pub(super) fn typed() -> TypedForm {
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    TypedForm {
+        action: "/dossiers/0190a5c0-0000-7000-8000-000000000001/edit/project".into(),
+        fields: vec![field("project.title", "Cœur souverain"), field("project.summary", "Deux lignes\nde texte.")],
+    }
 }
 
 pub(super) fn id(number: u128) -> Uuid {
