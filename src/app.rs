@@ -67,6 +67,7 @@ pub use session::Authentication;
 pub use share::Share;
 pub use sign_in::{SignedIn, encode};
 pub use site::Site;
+pub use withdraw::Withdrawal;
 
 use crate::{
     auth::{Keys, KeysError, edge_marker, oidc::Provider, passkey::RelyingParty},

@@ -141,14 +141,19 @@ impl App {
         })
     }
 
-    /// Takes a piece out of the draft; deposited versions keep theirs.
+    /// Takes a piece out of the draft, if it is still the file with this digest; deposited versions keep theirs.
     ///
     /// # Errors
-    /// The policy's or the store's.
-    pub async fn remove_piece(&self, ctx: &Ctx, id: DossierId, code: &str) -> Result<(), AppError> {
+    /// [`AppError::PieceChanged`]; the policy's or the store's.
+    pub async fn remove_piece(&self, ctx: &Ctx, id: DossierId, code: &str, sha256: &str) -> Result<(), AppError> {
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
             let (mut dossier, _) = ctx.open(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
+            let uploads = piece::of_dossier(db, id).await?;
+            let there = uploads.iter().find(|upload| upload.code == code);
+            if there.is_some_and(|upload| upload.sha256 != sha256) {
+                return Err(AppError::PieceChanged);
+            }
             if piece::delete(db, id, code).await? {
                 dossier.change([Part::Piece(code.to_owned())], ctx.now);
                 dossier::touch(db, &dossier).await?;

@@ -2,13 +2,14 @@
 
 use super::{
     App, AppError, Ctx,
+    create::begun_from,
     transaction::{attempted, transaction},
 };
 use crate::{
     domain::{
         access::{Action, Part, Target},
         calendar::{RoundId, RoundState},
-        dossier::{Dossier, status::Step},
+        dossier::{Dossier, Origin, status::Step},
         event::EventKind,
         ids::{AttemptId, DossierId},
     },
@@ -21,7 +22,7 @@ impl App {
     /// has closed over; that draft stays as it is. The same attempt gives the same dossier.
     ///
     /// # Errors
-    /// [`AppError::NotCarriedOver`], [`AppError::RoundClosed`], the policy's or the store's.
+    /// [`AppError::NotCarriedOver`], [`AppError::RoundClosed`], [`AppError::AttemptReused`], the policy's or the store's.
     pub async fn carry_over(
         &self,
         ctx: &Ctx,
@@ -40,7 +41,8 @@ impl App {
             }
             ctx.may(Action::DossierCreate, &Target::Call)?;
             if let Some(done) = dossier::by_attempt(db, owner, attempt).await? {
-                return Ok(done);
+                let origin = Origin { call: &source.call, round, source: Some(id), document: None };
+                return begun_from(done, &origin.digest());
             }
             let call = self.call(&source.call)?;
             let target = self.round(call, round)?;
@@ -52,7 +54,8 @@ impl App {
                 return Err(AppError::NotCarriedOver);
             }
             let draft = Dossier::begun(fresh, &source.call, &target.id, source.owner, source.draft.clone(), ctx.now);
-            dossier::insert(db, &draft, attempt).await?;
+            let origin = Origin { call: &draft.call, round: &draft.round, source: Some(id), document: None };
+            dossier::insert(db, &draft, attempt, &origin.digest()).await?;
             for upload in piece::of_dossier(db, id).await? {
                 piece::replace(db, fresh, &upload, ctx.now).await?;
             }

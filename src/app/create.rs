@@ -9,11 +9,14 @@ use crate::{
         access::{Action, Target},
         calendar::{RoundId, RoundState},
         document::Document,
-        dossier::Dossier,
+        dossier::{Dossier, Origin},
         event::EventKind,
         ids::{AttemptId, DossierId},
     },
-    store::{dossier, journal},
+    store::{
+        dossier::{self, AttemptRecord},
+        journal,
+    },
 };
 use uuid::Uuid;
 
@@ -21,7 +24,7 @@ impl App {
     /// Begins a dossier in an open round; the same attempt gives the same dossier.
     ///
     /// # Errors
-    /// [`AppError::RoundClosed`], the policy's or the store's.
+    /// [`AppError::RoundClosed`], [`AppError::AttemptReused`], the policy's or the store's.
     pub async fn create(
         &self,
         ctx: &Ctx,
@@ -37,20 +40,33 @@ impl App {
         let id = DossierId(Uuid::now_v7());
         let fresh = Dossier::begun(id, &call.id, &round.id, owner, document, ctx.now);
         let data = serde_json::json!({ "call": fresh.call, "round": fresh.round });
+        let origin =
+            Origin { call: &fresh.call, round: &fresh.round, source: None, document: Some(&fresh.draft) }.digest();
         let event = ctx.event(EventKind::DossierCreated, Some(fresh.id), data)?;
         let fresh = &fresh;
         // The other click may win between our look and our insert, and the answer to a commit may be lost: the next run
         // finds what was done.
         attempted!(transaction!(self.store, db => {
             if let Some(done) = dossier::by_attempt(db, owner, attempt).await? {
-                return Ok(done);
+                return begun_from(done, &origin);
             }
             if !open {
                 return Err(AppError::RoundClosed);
             }
-            dossier::insert(db, fresh, attempt).await?;
+            dossier::insert(db, fresh, attempt, &origin).await?;
             journal::append(db, &event).await?;
             Ok(fresh.id)
         }))
+    }
+}
+
+/// The dossier that an attempt began, if it was begun from the same.
+///
+/// # Errors
+/// [`AppError::AttemptReused`].
+pub(super) fn begun_from(record: AttemptRecord, origin: &str) -> Result<DossierId, AppError> {
+    match record.origin {
+        Some(known) if known != origin => Err(AppError::AttemptReused),
+        _ => Ok(DossierId(record.dossier)),
     }
 }

@@ -104,6 +104,15 @@ pub enum AppError {
     /// Nothing of the dossier was left over by its round.
     #[error("nothing to carry over")]
     NotCarriedOver,
+    /// The attempt began a dossier from something else.
+    #[error("this attempt began another dossier")]
+    AttemptReused,
+    /// What is deposited, or what a withdrawal means, is no longer what the page showed.
+    #[error("the deposit changed")]
+    DepositChanged,
+    /// The piece is no longer the file that the page showed.
+    #[error("the piece changed")]
+    PieceChanged,
     /// There is nothing to withdraw.
     #[error("nothing is deposited")]
     NotDeposited,

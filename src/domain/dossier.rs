@@ -12,7 +12,7 @@ use super::{
     evaluation::{DepositContext, Evaluation},
     ids::{AccountId, DossierId},
     piece::Upload,
-    receipt::{Sealing, manifest, parts},
+    receipt::{Sealing, digest, manifest, parts},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -74,6 +74,28 @@ impl Dossier {
             changes: ChangeLog::default(),
             withdrawn_at: None,
         }
+    }
+}
+
+/// What a dossier was begun from. One attempt begins one dossier from one origin: the same attempt with another origin
+/// is another act.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// The call.
+    pub call: &'a str,
+    /// The round.
+    pub round: &'a RoundId,
+    /// The dossier whose answers and pieces were carried over.
+    pub source: Option<DossierId>,
+    /// The answers that it was begun with.
+    pub document: Option<&'a Document>,
+}
+
+impl Origin<'_> {
+    /// SHA-256, hexadecimal.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        digest(&serde_json::json!([self.call, self.round, self.source, self.document]))
     }
 }
 

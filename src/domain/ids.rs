@@ -26,6 +26,17 @@ macro_rules! id {
     )*};
 }
 
+impl AttemptId {
+    /// The attempt that goes towards one of several targets that share this one.
+    #[must_use]
+    pub fn towards(self, target: &str) -> Self {
+        let digest = ring::digest::digest(&ring::digest::SHA256, format!("{self} {target}").as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest.as_ref()[..16]);
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+}
+
 id! {
     /// A person who signs in.
     AccountId,

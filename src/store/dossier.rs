@@ -97,21 +97,27 @@ impl Protected for Dossier {
     }
 }
 
-/// Begins a dossier; the same attempt of the same account stands once.
+/// Begins a dossier; the same attempt of the same account is done once. `origin` is the digest of what it was begun from.
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] when the attempt has been done already.
-pub async fn insert(db: &mut MySqlConnection, dossier: &Dossier, attempt: AttemptId) -> Result<(), StoreError> {
+pub async fn insert(
+    db: &mut MySqlConnection,
+    dossier: &Dossier,
+    attempt: AttemptId,
+    origin: &str,
+) -> Result<(), StoreError> {
     sqlx::query(
-        "insert into dossier (dossier_id, call_id, round_id, account_id, attempt_id, draft, revision, versions,
+        "insert into dossier (dossier_id, call_id, round_id, account_id, attempt_id, origin, draft, revision, versions,
                               created_at, changed_at)
-         values (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+         values (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
     )
     .bind(dossier.id.0)
     .bind(&dossier.call)
     .bind(&dossier.round.0)
     .bind(dossier.owner.0)
     .bind(attempt.0)
+    .bind(origin)
     .bind(serde_json::json!(dossier.draft).to_string())
     .bind(dossier.revision)
     .bind(instant(dossier.created_at))
@@ -119,6 +125,16 @@ pub async fn insert(db: &mut MySqlConnection, dossier: &Dossier, attempt: Attemp
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// A dossier that an attempt began.
+#[derive(Clone, Debug, FromRow)]
+pub struct AttemptRecord {
+    /// The dossier.
+    #[sqlx(rename = "dossier_id")]
+    pub dossier: Uuid,
+    /// Digest of what it was begun from; nothing for dossiers begun before that was recorded.
+    pub origin: Option<String>,
 }
 
 /// The dossier that an attempt began.
@@ -129,13 +145,9 @@ pub async fn by_attempt(
     db: &mut MySqlConnection,
     owner: AccountId,
     attempt: AttemptId,
-) -> Result<Option<DossierId>, StoreError> {
-    let id: Option<Uuid> = sqlx::query_scalar("select dossier_id from dossier where account_id = ? and attempt_id = ?")
-        .bind(owner.0)
-        .bind(attempt.0)
-        .fetch_optional(db)
-        .await?;
-    Ok(id.map(DossierId))
+) -> Result<Option<AttemptRecord>, StoreError> {
+    let query = sqlx::query_as("select dossier_id, origin from dossier where account_id = ? and attempt_id = ?");
+    Ok(query.bind(owner.0).bind(attempt.0).fetch_optional(db).await?)
 }
 
 /// A dossier.

@@ -111,7 +111,7 @@ const AGAIN: (&str, &str) = (
     "Try again in a moment: nothing that was saved is lost.",
 );
 
-pub(super) fn describe(failure: &Failure) -> Described {
+pub(in crate::web) fn describe(failure: &Failure) -> Described {
     match failure {
         Failure::App(error) => describe_app(error),
         Failure::Csrf => words(
@@ -314,6 +314,9 @@ fn describe_app(error: &AppError) -> Described {
         | AppError::NoExpert
         | AppError::RoundClosed
         | AppError::NotCarriedOver
+        | AppError::AttemptReused
+        | AppError::DepositChanged
+        | AppError::PieceChanged
         | AppError::NotDeposited) => dossier::describe(error),
     }
 }

@@ -132,6 +132,45 @@ pub(super) fn describe(error: &AppError) -> Described {
             ),
             BACK,
         ),
+        AppError::AttemptReused => words(
+            S::CONFLICT,
+            "attempt_reused",
+            ("Envoi déjà utilisé", "Attempt already used"),
+            (
+                "Cet identifiant d’envoi a déjà servi à commencer un dossier, à partir d’autre chose : rien n’a été commencé.",
+                "This attempt has already begun a dossier, from something else: nothing was begun.",
+            ),
+            (
+                "Rouvrez la page d’où vous venez et recommencez ; un programme prend un identifiant neuf.",
+                "Open the page that you come from again and start over; a program takes a new id.",
+            ),
+        ),
+        AppError::DepositChanged => words(
+            S::CONFLICT,
+            "deposit_changed",
+            ("Le dépôt a changé", "The deposit has changed"),
+            (
+                "Rien n’a été retiré : depuis que cette page a été ouverte, une autre version a été déposée ou la relève s’est close.",
+                "Nothing was withdrawn: since this page was opened, another version was deposited or the round closed.",
+            ),
+            (
+                "Relisez ce qu’un retrait signifie maintenant, puis confirmez si c’est bien voulu.",
+                "Read what a withdrawal means now, then confirm if that is what you want.",
+            ),
+        ),
+        AppError::PieceChanged => words(
+            S::CONFLICT,
+            "piece_changed",
+            ("La pièce a changé", "The document has changed"),
+            (
+                "Rien n’a été retiré : depuis que cette page a été ouverte, un autre fichier a été joint pour cette pièce.",
+                "Nothing was removed: since this page was opened, another file was attached for this document.",
+            ),
+            (
+                "Revenez au dossier et regardez le fichier qui s’y trouve maintenant.",
+                "Go back to the application and look at the file that is there now.",
+            ),
+        ),
         AppError::NotDeposited => words(
             S::CONFLICT,
             "not_deposited",

@@ -3,10 +3,10 @@
 use super::{dossier::OverviewState, here, see_other};
 use crate::web::extract::Path;
 use crate::{
-    app::{App, AppError, Ctx, DraftChanged, Submission},
+    app::{App, AppError, Ctx, DraftChanged, Submission, Withdrawal},
     domain::ids::{AttemptId, DossierId},
     web::{
-        error::Failure,
+        error::{Failure, describe},
         extract::PostedForm,
         view::{self, DossierPage},
     },
@@ -25,7 +25,11 @@ pub async fn deposit(
     posted: PostedForm,
 ) -> Result<Response, Failure> {
     let attempt = AttemptId(posted.parse("attempt")?);
-    let asked = Submission { attempt, revision: posted.text("revision").parse().ok() };
+    let revision = match posted.text("revision") {
+        "" => None,
+        text => Some(text.parse().map_err(|_| Failure::BadRequest)?),
+    };
+    let asked = Submission { attempt, revision };
     match app.deposit(&ctx, id, asked).await {
         // An old attempt sent again after a withdrawal is no deposit: the dossier's page says how things stand.
         Ok(done) if !done.standing => Ok(see_other(ctx.lang, &format!("/dossiers/{id}"))),
@@ -84,13 +88,24 @@ pub async fn ask_withdraw(
     Ok(Html(opened.render(&app, &ctx, &here(&uri), |shell, page| view::withdraw(shell, &page))?))
 }
 
-/// Withdraws.
+/// Withdraws what the page showed; otherwise the page again, with what changed.
 pub async fn withdraw(
     State(app): State<App>,
     ctx: Ctx,
     Path(id): Path<DossierId>,
-    _posted: PostedForm,
+    posted: PostedForm,
 ) -> Result<Response, Failure> {
-    app.withdraw(&ctx, id).await?;
-    Ok(see_other(ctx.lang, &format!("/dossiers/{id}")))
+    let shown = Withdrawal { receipt: posted.text("receipt").to_owned(), is_final: posted.text("final") == "true" };
+    match app.withdraw(&ctx, id, &shown).await {
+        Ok(()) => Ok(see_other(ctx.lang, &format!("/dossiers/{id}"))),
+        Err(error @ AppError::DepositChanged) => {
+            let notice = describe(&Failure::App(error)).detail;
+            let opened = OverviewState::load(&app, &ctx, id).await?;
+            let page = opened.render(&app, &ctx, &format!("/dossiers/{id}/withdraw"), |shell, page| {
+                view::withdraw(shell, &DossierPage { notice: Some(&notice), ..page })
+            })?;
+            Ok((StatusCode::CONFLICT, Html(page)).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
 }

@@ -84,7 +84,8 @@ pub async fn create(
     Path((call, round)): Path<(String, String)>,
     posted: PostedForm,
 ) -> Result<Response, Failure> {
-    let attempt = AttemptId(posted.parse("attempt")?);
+    // All rounds of the page share its attempt, and each is an act of its own.
+    let attempt = AttemptId(posted.parse("attempt")?).towards(&format!("{call} {round}"));
     let first = app.call(&call)?.sections.first().map_or_else(String::new, |section| section.id.clone());
     let begun = Document::begun(app.call(&call)?);
     let id = app.create(&ctx, &call, &RoundId(round), begun, attempt).await?;
@@ -180,7 +181,8 @@ pub async fn overview(
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
     let opened = OverviewState::given(&app, &ctx, id).await?;
-    let carried = told.from.map(|_| {
+    let untouched = opened.page.dossier.revision == 1 && opened.page.dossier.versions == 0;
+    let carried = told.from.filter(|_| untouched).map(|_| {
         Text::new(
             "Vos réponses et vos pièces ont été reprises dans ce nouveau brouillon : relisez-les, puis déposez-le.",
             "Your answers and your documents were carried over to this new draft: read them again, then deposit it.",
@@ -393,9 +395,9 @@ pub async fn remove_piece(
     State(app): State<App>,
     ctx: Ctx,
     Path((id, code)): Path<(DossierId, String)>,
-    _posted: PostedForm,
+    posted: PostedForm,
 ) -> Result<Response, Failure> {
-    app.remove_piece(&ctx, id, &code).await?;
+    app.remove_piece(&ctx, id, &code, posted.text("sha256")).await?;
     Ok(see_other(ctx.lang, &format!("/dossiers/{id}#piece-{code}")))
 }
 

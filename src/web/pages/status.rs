@@ -29,7 +29,9 @@ pub async fn carry_over(
     Path(id): Path<DossierId>,
     posted: PostedForm,
 ) -> Result<Response, Failure> {
-    let attempt = AttemptId(posted.parse("attempt")?);
-    let begun = app.carry_over(&ctx, id, &RoundId(posted.text("round").to_owned()), attempt).await?;
+    // All rounds of the page share its attempt, and each is an act of its own.
+    let round = posted.text("round");
+    let attempt = AttemptId(posted.parse("attempt")?).towards(&format!("{id} {round}"));
+    let begun = app.carry_over(&ctx, id, &RoundId(round.to_owned()), attempt).await?;
     Ok(see_other(ctx.lang, &format!("/dossiers/{begun}?from={id}")))
 }

@@ -65,7 +65,7 @@ async fn answers_and_pieces_go_to_the_open_round_and_the_draft_stays() {
     }
     // The two go their own ways.
     let code = &answers.pieces[0].code;
-    ada.post(&format!("/dossiers/{fresh}/pieces/{code}/remove"), &[]).await.expect(303);
+    sample::remove_piece(&mut ada, &fresh, code).await.expect(303);
     ada.get(&format!("/dossiers/{id}/pieces/{code}")).await.expect(200);
     assert_eq!(ada.get(&format!("/dossiers/{id}/status")).await.json()["revision"], before);
     assert_eq!(events(&id).await.iter().filter(|kind| *kind == "dossier_carried_over").count(), 1);
@@ -145,7 +145,7 @@ async fn what_stands_as_it_was_deposited_is_not_carried_over_but_changes_and_wit
     let receipt = ada.get(&format!("/receipts/{number}")).await.expect(200).body;
     assert!(receipt.contains("data-receipt-outdated hidden"), "the deposit still stands: {receipt}");
 
-    ada.post(&format!("/dossiers/{id}/withdraw"), &[]).await.expect(303);
+    sample::withdraw(&mut ada, &id).await.expect(303);
     ada.post(&path, &[("attempt", &attempt()), ("round", "demonstration")]).await.expect(303);
 }
 

@@ -100,10 +100,19 @@ async fn changes_after_a_deposit_wait_for_the_next_one_and_versions_never_change
     let same = ada.post(&format!("/dossiers/{id}/deposits"), &[("attempt", &attempt)]).await.expect(303);
     assert_eq!(same.location(), format!("/receipts/{second}"));
 
-    ada.get(&format!("/dossiers/{id}/withdraw")).await.expect(200);
-    ada.post(&format!("/dossiers/{id}/withdraw"), &[]).await.expect(303);
+    // A page of before shows what has not been deposited for long, or what a withdrawal meant then.
+    let asked = ada.get(&format!("/dossiers/{id}/withdraw")).await.expect(200);
+    let path = format!("/dossiers/{id}/withdraw");
+    let former = [("receipt", first.as_str()), ("final", "false")];
+    let refused = ada.post(&path, &former).await.expect(409).body;
+    assert!(refused.contains("Rien n’a été retiré"), "{refused}");
+    let final_then = [("receipt", second.as_str()), ("final", "true")];
+    ada.post(&path, &final_then).await.expect(409);
+    sample::confirm_withdrawal(&mut ada, &asked, &id).await.expect(303);
     ada.get(&format!("/receipts/{second}")).await.expect(200);
-    ada.post(&format!("/dossiers/{id}/withdraw"), &[]).await.expect(409);
+    // A second press is the same withdrawal.
+    sample::confirm_withdrawal(&mut ada, &asked, &id).await.expect(303);
+    ada.post(&path, &[("receipt", "2000-000001"), ("final", "false")]).await.expect(409);
 }
 
 fn ada_acronym(receipt: &str) -> Json {

@@ -71,7 +71,7 @@ async fn a_page_that_stayed_open_may_ask_how_things_stand() {
     assert_ne!(deposited["mark"], draft["mark"]);
     let english = ada.get(&format!("/en{path}")).await.expect(200).json();
     assert!(said(&english["sentence"]).starts_with("DEPOSITED on "), "{english}");
-    ada.post(&format!("/dossiers/{id}/withdraw"), &[]).await.expect(303);
+    sample::withdraw(&mut ada, &id).await.expect(303);
     let withdrawn = ada.get(&path).await.expect(200).json();
     assert_eq!(
         (withdrawn["state"].as_str(), withdrawn["revision"].as_u64()),

@@ -126,7 +126,7 @@ async fn a_dossier_is_admitted_once_its_round_has_closed_and_only_once() {
     // What was withdrawn is not admissible any more, whatever was found.
     officer.post(&admission, &[]).await.expect(303);
     ada.get(&format!("/dossiers/{id}/withdraw")).await.expect(200);
-    ada.post(&format!("/dossiers/{id}/withdraw"), &[]).await.expect(303);
+    sample::withdraw(&mut ada, &id).await.expect(303);
     officer.post(&admission, &[]).await.expect(404);
     officer.get(&format!("/receipts/{number}")).await.expect(404);
     assert!(!ada.get(&format!("/dossiers/{id}/guests")).await.expect(200).body.contains("dossier_admitted"));

@@ -106,7 +106,7 @@ async fn the_same_file_twice_is_told_and_pieces_can_be_read_and_removed() {
     assert_eq!(back.body.as_bytes(), file);
     assert!(back.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
     ada.get(&format!("/dossiers/{id}")).await;
-    ada.post(&format!("/dossiers/{id}/pieces/P7/remove"), &[]).await.expect(303);
+    sample::remove_piece(&mut ada, &id, "P7").await.expect(303);
     ada.get(&format!("/dossiers/{id}/pieces/P7")).await.expect(404);
 }
 

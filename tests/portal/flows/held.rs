@@ -151,7 +151,7 @@ async fn a_draft_that_changed_after_the_deposit_was_received_is_not_deposited() 
     // A piece as well.
     later.when("2024-07-31T23:00:10+02:00");
     let page = later.get(&format!("/dossiers/{id}")).await.expect(200);
-    later.post(&format!("/dossiers/{id}/pieces/P7/remove"), &[]).await.expect(303);
+    sample::remove_piece(&mut later, &id, "P7").await.expect(303);
     let fields = [("attempt", page.hidden("attempt")), ("revision", page.hidden("revision"))];
     let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
     let conflict = later.post(&path, &fields).await.expect(409).body;

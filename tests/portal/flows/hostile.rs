@@ -63,7 +63,7 @@ async fn a_withdrawn_attempt_sent_again_is_no_deposit_and_its_receipt_says_so() 
     let attempt = uuid::Uuid::now_v7().to_string();
     let path = format!("/dossiers/{id}/deposits");
     let receipt = ada.post(&path, &[("attempt", &attempt)]).await.expect(303).location().to_owned();
-    ada.post(&format!("/dossiers/{id}/withdraw"), &[]).await.expect(303);
+    sample::withdraw(&mut ada, &id).await.expect(303);
     assert_eq!(ada.post(&path, &[("attempt", &attempt)]).await.expect(303).location(), format!("/dossiers/{id}"));
     assert!(ada.get(&receipt).await.expect(200).body.contains("n’est plus en vigueur"));
 }

@@ -1,6 +1,6 @@
 //! The sample dossier, as data and as a draft of an actor.
 
-use super::{Actor, actor::encode, installation::source};
+use super::{Actor, Answer, actor::encode, installation::source};
 use guichet::domain::folder::{self, FolderDossier};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use reqwest::Method;
@@ -110,6 +110,27 @@ pub async fn deposit(actor: &mut Actor, id: &str) -> String {
     let attempt = page.hidden("attempt");
     let done = actor.post(&format!("/dossiers/{id}/deposits"), &[("attempt", &attempt)]).await.expect(303);
     done.location().rsplit('/').next().unwrap().to_owned()
+}
+
+/// Opens the page that asks, and withdraws what it shows.
+pub async fn withdraw(actor: &mut Actor, id: &str) -> Answer {
+    let path = format!("/dossiers/{id}/withdraw");
+    let page = actor.get(&path).await.expect(200);
+    confirm_withdrawal(actor, &page, id).await
+}
+
+/// Presses the button of a page that asks whether to withdraw.
+pub async fn confirm_withdrawal(actor: &mut Actor, page: &Answer, id: &str) -> Answer {
+    let (receipt, is_final) = (page.hidden("receipt"), page.hidden("final"));
+    actor.post(&format!("/dossiers/{id}/withdraw"), &[("receipt", &receipt), ("final", &is_final)]).await
+}
+
+/// Removes the file that a draft has for a piece now.
+pub async fn remove_piece(actor: &mut Actor, id: &str, code: &str) -> Answer {
+    let page = actor.get(&format!("/dossiers/{id}")).await.expect(200);
+    let form = page.body.split(&format!("/pieces/{code}/remove\"")).nth(1).expect("a file to remove");
+    let sha256 = form.split("name=\"sha256\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    actor.post(&format!("/dossiers/{id}/pieces/{code}/remove"), &[("sha256", sha256)]).await
 }
 
 /// A complete draft by the API, for a program.

@@ -223,10 +223,16 @@ impl DepositStatus {
         })
     }
 
+    /// Whether nothing could be deposited after a withdrawal.
+    #[must_use]
+    pub fn withdrawal_is_final(&self) -> bool {
+        self.round != RoundState::Open
+    }
+
     /// What a withdrawal would mean now.
     #[must_use]
     pub fn withdrawal_warning(&self) -> Text {
-        if self.round == RoundState::Open {
+        if !self.withdrawal_is_final() {
             Text::new(
                 "Votre dossier ne sera plus candidat. Le brouillon et les reçus restent, et vous pourrez déposer de nouveau jusqu’à la clôture.",
                 "Your application will no longer be a candidate. The draft and the receipts remain, and you may deposit again until the round closes.",
