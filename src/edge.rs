@@ -13,6 +13,7 @@ mod drains;
 pub mod keeper;
 pub mod lease;
 mod looks;
+pub mod object;
 pub mod operator;
 mod overview;
 pub mod plan;

@@ -8,7 +8,10 @@ mod listeners;
 
 use crate::{
     config::Listen,
-    edge::spec::{Challenges, EdgeSpec},
+    edge::{
+        object::Object,
+        spec::{Challenges, EdgeSpec},
+    },
 };
 pub use certificates::Shown;
 use sozu_command_lib::{
@@ -51,7 +54,7 @@ pub enum CompileError {
     #[error("Sōzu's rules refuse {object}: {reason}")]
     Refused {
         /// What is refused.
-        object: String,
+        object: Object,
         /// Why.
         reason: String,
     },
@@ -70,23 +73,21 @@ pub struct Compiled {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// The object.
-    pub object: String,
+    pub object: Object,
     /// Why, and what to do.
     pub reason: String,
 }
 
 impl Compiled {
-    fn refuse(&mut self, object: String, reason: impl Into<String>) {
+    fn refuse(&mut self, object: Object, reason: impl Into<String>) {
         self.refused.push(Refused { object, reason: reason.into() });
     }
 
-    fn add(&mut self, object: &str, order: RequestType) -> Result<(), CompileError> {
-        self.state
-            .dispatch(&order.into())
-            .map_err(|error| CompileError::Refused { object: object.into(), reason: error.to_string() })
+    fn add(&mut self, object: Object, order: RequestType) -> Result<(), CompileError> {
+        self.state.dispatch(&order.into()).map_err(|error| CompileError::Refused { object, reason: error.to_string() })
     }
 
-    fn add_or_refuse(&mut self, object: String, order: RequestType) {
+    fn add_or_refuse(&mut self, object: Object, order: RequestType) {
         if let Err(error) = self.state.dispatch(&order.into()) {
             self.refuse(object, error.to_string());
         }
@@ -140,13 +141,10 @@ fn clusters(spec: &EdgeSpec, compiled: &mut Compiled) -> Result<(), CompileError
         max_connections_per_ip: (limit > 0).then(|| limit.div_ceil(workers)),
         ..cluster(PORTAL)
     };
-    compiled.add(PORTAL, RequestType::AddCluster(portal))?;
-    if spec.challenges.is_some() {
-        compiled.add(ACME, RequestType::AddCluster(cluster(ACME)))?;
-    }
-    if spec.epoch > 0 {
-        let id = format!("{EPOCH}{}", spec.epoch);
-        compiled.add(&id, RequestType::AddCluster(cluster(&id)))?;
+    let acme = spec.challenges.is_some().then(|| cluster(ACME));
+    let epoch = (spec.epoch > 0).then(|| cluster(&format!("{EPOCH}{}", spec.epoch)));
+    for cluster in [Some(portal), acme, epoch].into_iter().flatten() {
+        compiled.add(Object::Cluster(cluster.cluster_id.clone()), RequestType::AddCluster(cluster))?;
     }
     Ok(())
 }
@@ -159,7 +157,7 @@ fn processes(spec: &EdgeSpec, compiled: &mut Compiled) {
     let (mut addresses, mut identities) = (BTreeSet::new(), BTreeSet::new());
     for (id, listen) in &spec.processes {
         if !addresses.insert(listen) {
-            compiled.refuse(format!("process {id}"), format!("another process takes requests at {listen} too"));
+            compiled.refuse(Object::Process(id.clone()), format!("another process takes requests at {listen} too"));
             continue;
         }
         let (address, unix_path) = match listen {
@@ -174,7 +172,7 @@ fn processes(spec: &EdgeSpec, compiled: &mut Compiled) {
             unix_path,
             ..AddBackend::default()
         };
-        compiled.add_or_refuse(format!("process {id}"), RequestType::add_backend(backend));
+        compiled.add_or_refuse(Object::Process(id.clone()), RequestType::add_backend(backend));
     }
 }
 
@@ -199,24 +197,26 @@ fn hosts(spec: &EdgeSpec, compiled: &mut Compiled) {
     let (marked, shown) = (marked(spec), Shown::of(&compiled.state));
     for (site, host) in spec.sites.iter().flat_map(|(site, hosts)| hosts.iter().map(move |host| (site, host))) {
         if !is_host_name(host) {
-            compiled.refuse(format!("host {host}"), "this is not a plain lower-case host name");
+            compiled.refuse(Object::Host(host.clone()), "this is not a plain lower-case host name");
             continue;
         }
         if let Some(owner) = owners.insert(host, site) {
-            compiled
-                .refuse(format!("host {host}"), format!("site {owner} has this host already, and {site} wants it too"));
+            compiled.refuse(
+                Object::Host(host.clone()),
+                format!("site {owner} has this host already, and {site} wants it too"),
+            );
             continue;
         }
         let http = frontend(PORTAL, listeners.http, host, "/");
-        compiled.add_or_refuse(format!("host {host}"), RequestType::add_http_frontend(http));
+        compiled.add_or_refuse(Object::Host(host.clone()), RequestType::add_http_frontend(http));
         if shown.for_host(host).is_none() {
             let reason = "no certificate that can be read covers it: what Sōzu shows for it stays, if it shows anything; \
                           add one, or an ACME authority";
-            compiled.refuse(format!("host {host}"), reason);
+            compiled.refuse(Object::Host(host.clone()), reason);
             continue;
         }
         let https = RequestHttpFrontend { headers: marked.clone(), ..frontend(PORTAL, listeners.https, host, "/") };
-        compiled.add_or_refuse(format!("host {host}"), RequestType::add_https_frontend(https));
+        compiled.add_or_refuse(Object::Host(host.clone()), RequestType::add_https_frontend(https));
     }
 }
 
@@ -228,10 +228,10 @@ fn challenged(spec: &EdgeSpec, challenges: &Challenges, compiled: &mut Compiled)
         load_balancing_parameters: Some(LoadBalancingParams::default()),
         ..AddBackend::default()
     };
-    compiled.add_or_refuse("ACME responder".into(), RequestType::add_backend(responder));
+    compiled.add_or_refuse(Object::AcmeResponder, RequestType::add_backend(responder));
     for host in challenges.hosts.iter().filter(|host| is_host_name(host)) {
         let route = frontend(ACME, spec.listeners.http, host, CHALLENGE_PATH);
-        compiled.add_or_refuse(format!("challenge for {host}"), RequestType::add_http_frontend(route));
+        compiled.add_or_refuse(Object::Challenge(host.clone()), RequestType::add_http_frontend(route));
     }
 }
 

@@ -2,6 +2,7 @@
 //! the others in turn.
 
 use crate::edge::{
+    object::Object,
     probe::{self, ProbeError},
     report::Standing,
     round::{Finding, Outcome},
@@ -61,7 +62,7 @@ impl Looks {
             match fault {
                 None => drop(self.owed.remove(&host)),
                 Some(reason) => {
-                    let object = format!("host {host}");
+                    let object = Object::Host(host.clone());
                     self.owed.insert(host);
                     outcome.findings.push(Finding { object, standing: Standing::Pending, reason });
                 }

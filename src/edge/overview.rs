@@ -6,6 +6,7 @@ use crate::{
     config::Listen,
     edge::{
         certificates::Held,
+        object::Object,
         registry::{Known, Snapshot},
         report::{Certificate, Drift, Fault, Process, Report, Role, Site, Standing},
         round::{Finding, Outcome},
@@ -32,7 +33,7 @@ pub struct Overview {
     /// What the last round left undone.
     findings: Vec<Finding>,
     /// When each fault was first seen.
-    since: BTreeMap<(String, String), String>,
+    since: BTreeMap<(Object, String), String>,
     serving: BTreeSet<String>,
     served_certificates: BTreeSet<String>,
     traffic: BTreeMap<String, (Traffic, f64)>,
@@ -170,17 +171,18 @@ impl Overview {
                 now()
             });
             since.insert(key, first.clone());
-            faults.push(Fault { object: object.clone(), standing: *standing, reason: reason.clone(), since: first });
+            faults.push(Fault {
+                object: object.to_string(),
+                standing: *standing,
+                reason: reason.clone(),
+                since: first,
+            });
         }
         (self.report.faults, self.since) = (faults, since);
     }
 
     fn sites(&self, spec: &EdgeSpec) -> Vec<Site> {
-        let fault = |host: &str| {
-            let of_host =
-                |finding: &&Finding| finding.object.split(|c: char| " ;".contains(c)).any(|word| word == host);
-            self.findings.iter().find(of_host)
-        };
+        let fault = |host: &str| self.findings.iter().find(|finding| finding.object.host() == Some(host));
         let site = |site: &str, host: &String| Site {
             host: host.clone(),
             site: if site == OWN_SITE { "portal".into() } else { site.to_owned() },

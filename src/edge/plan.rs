@@ -11,7 +11,10 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-use crate::edge::compile::{OWNED, OWNED_LISTENER, epoch_of};
+use crate::edge::{
+    compile::{OWNED, OWNED_LISTENER, epoch_of},
+    object::Object,
+};
 use certificates::certificates;
 use listeners::{http_listener_steps, https_listener_steps, removals};
 use routes::{Routes, frontends};
@@ -25,7 +28,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
 };
-pub use step::{Kind, Phase, Step};
+pub use step::{Phase, Step, Verb};
 
 /// What a plan may do without asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +134,7 @@ pub fn plan(actual: &ConfigState, desired: &ConfigState, guards: &Guards) -> Res
     let mut steps = Vec::new();
     if let Some((going, all)) = mass_removal(actual, desired, guards) {
         steps.push(Step::NeedsOperator {
-            object: "mass removal".into(),
+            object: Object::MassRemoval,
             reason: format!(
                 "{going} of {all} hosts would go at once: they stay until edge.max_removal_percent is above {}",
                 guards.max_removal_percent
@@ -167,12 +170,12 @@ fn leaves(desired: &ConfigState, id: &str) -> bool {
 
 fn clusters(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
     for (id, cluster) in desired.clusters.iter().filter(|(id, cluster)| actual.clusters.get(*id) != Some(*cluster)) {
-        let label = format!("define cluster {id}");
-        steps.push(Step::order(Phase::Cluster, label, RequestType::AddCluster(cluster.clone())));
+        let (object, request) = (Object::Cluster(id.to_string()), RequestType::AddCluster(cluster.clone()));
+        steps.push(Step::order(Phase::Cluster, Verb::Define, object, request));
     }
     for id in actual.clusters.keys().filter(|id| leaves(desired, id)) {
-        let label = format!("remove cluster {id}");
-        steps.push(Step::order(Phase::RemoveCluster, label, RequestType::RemoveCluster(id.to_string())));
+        let (object, request) = (Object::Cluster(id.to_string()), RequestType::RemoveCluster(id.to_string()));
+        steps.push(Step::order(Phase::RemoveCluster, Verb::Remove, object, request));
     }
 }
 
@@ -184,16 +187,16 @@ fn backends(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) 
     };
     for cluster in desired.clusters.keys() {
         let (have, want) = (of(actual, cluster), of(desired, cluster));
+        let object = |id: &str, address| Object::Backend { id: id.into(), address, cluster: cluster.to_string() };
         for ((id, address), backend) in want.iter().filter(|(key, backend)| have.get(*key) != Some(*backend)) {
-            let label = format!("add process {id} at {address} to {cluster}");
             let request = RequestType::add_backend(backend.clone().to_add_backend());
-            steps.push(Step::order(Phase::Backend, label, request));
+            steps.push(Step::order(Phase::Backend, Verb::Add, object(id, *address), request));
         }
         for (id, address) in have.keys().filter(|key| !want.contains_key(*key)) {
-            let label = format!("remove process {id} at {address} from {cluster}");
             let request =
                 RemoveBackend { cluster_id: cluster.to_string(), backend_id: id.clone(), address: (*address).into() };
-            steps.push(Step::order(Phase::RemoveBackend, label, RequestType::RemoveBackend(request)));
+            let request = RequestType::RemoveBackend(request);
+            steps.push(Step::order(Phase::RemoveBackend, Verb::Remove, object(id, *address), request));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What Sōzu refused: it is tried again after a pause that grows, and holds nobody else up.
 
-use crate::edge::plan::Phase;
+use crate::edge::{object::Object, plan::Phase};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
@@ -21,9 +21,9 @@ struct Refusal {
 /// The refusals so far, by object.
 #[derive(Debug, Default)]
 pub struct Refusals {
-    objects: BTreeMap<String, Refusal>,
+    objects: BTreeMap<Object, Refusal>,
     /// Objects met in this round: the others are not wanted any more.
-    met: BTreeSet<String>,
+    met: BTreeSet<Object>,
     /// What must not be taken away in this round, since its successor was refused.
     kept: BTreeSet<Phase>,
 }
@@ -35,9 +35,9 @@ impl Refusals {
     }
 
     /// The reason of an earlier refusal, as long as its pause lasts; until then, what it should replace stays too.
-    pub fn known(&mut self, object: &str, phase: Phase) -> Option<String> {
+    pub fn known(&mut self, object: &Object, phase: Phase) -> Option<String> {
         let refusal = self.objects.get(object)?;
-        self.met.insert(object.into());
+        self.met.insert(object.clone());
         let reason = (Instant::now() < refusal.again).then(|| refusal.reason.clone())?;
         self.keep(phase);
         Some(reason)
@@ -57,17 +57,17 @@ impl Refusals {
     }
 
     /// Notes a refusal.
-    pub fn refused(&mut self, object: &str, phase: Phase, reason: &str) {
+    pub fn refused(&mut self, object: &Object, phase: Phase, reason: &str) {
         let times = self.objects.get(object).map_or(0, |refusal| refusal.times);
         let pause = FIRST.saturating_mul(1 << times.min(9)).min(LONGEST);
         let refusal = Refusal { reason: reason.into(), times: times + 1, again: Instant::now() + pause };
-        self.met.insert(object.into());
-        self.objects.insert(object.into(), refusal);
+        self.met.insert(object.clone());
+        self.objects.insert(object.clone(), refusal);
         self.keep(phase);
     }
 
     /// Notes that an object was accepted after all.
-    pub fn cured(&mut self, object: &str) {
+    pub fn cured(&mut self, object: &Object) {
         self.objects.remove(object);
     }
 
@@ -88,24 +88,29 @@ impl Refusals {
 #[cfg(test)]
 mod tests {
     use super::Refusals;
-    use crate::edge::plan::Phase;
+    use crate::edge::{
+        object::{Object, Protocol},
+        plan::Phase,
+    };
 
     #[test]
     fn a_refused_process_keeps_the_old_ones_in_place_and_is_not_sent_again_at_once() {
         let mut refusals = Refusals::default();
-        refusals.refused("process a", Phase::Backend, "no");
+        let process = |id: &str| Object::Process(id.into());
+        refusals.refused(&process("a"), Phase::Backend, "no");
         assert!(refusals.hold_back(Phase::RemoveBackend) && !refusals.hold_back(Phase::RemoveCertificate));
         refusals.forget_cured();
         assert!(!refusals.hold_back(Phase::RemoveBackend));
-        assert_eq!(refusals.known("process a", Phase::Backend).as_deref(), Some("no"));
+        assert_eq!(refusals.known(&process("a"), Phase::Backend).as_deref(), Some("no"));
         assert!(refusals.hold_back(Phase::RemoveBackend), "in the next rounds too");
-        assert_eq!(refusals.known("process b", Phase::Backend), None);
+        assert_eq!(refusals.known(&process("b"), Phase::Backend), None);
     }
 
     #[test]
     fn a_listener_that_cannot_be_bound_keeps_the_old_one_with_all_that_hangs_on_it() {
         let mut refusals = Refusals::default();
-        refusals.refused("HTTPS listener b", Phase::Activate, "no");
+        let listener = Object::Listener(Protocol::Https, std::net::SocketAddr::from(([127, 0, 0, 1], 443)).into());
+        refusals.refused(&listener, Phase::Activate, "no");
         for phase in [Phase::RemoveFrontend, Phase::RemoveCertificate, Phase::Deactivate, Phase::RemoveListener] {
             assert!(refusals.hold_back(phase), "{phase:?}");
         }
@@ -115,7 +120,7 @@ mod tests {
     #[test]
     fn what_nobody_wants_any_more_is_forgotten() {
         let mut refusals = Refusals::default();
-        refusals.refused("route a", Phase::Frontend, "no");
+        refusals.refused(&Object::Host("a".into()), Phase::Frontend, "no");
         refusals.forget_cured();
         assert!(!refusals.is_empty());
         refusals.forget_cured();

@@ -56,6 +56,6 @@ pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
     });
     let (steps, findings) = Round::new(sozu, guards(&edge)).rehearse(&spec).await?;
     let rejected = findings.into_iter().filter(|finding| finding.standing == Standing::Rejected);
-    refused.extend(rejected.map(|finding| (finding.object, finding.reason)));
+    refused.extend(rejected.map(|finding| (finding.object.to_string(), finding.reason)));
     Ok(DryRun { steps, refused: refused.into_iter().collect() })
 }

@@ -4,6 +4,7 @@
 use crate::edge::{
     compile::{self, CompileError, Compiled, OWNED},
     looks::Looks,
+    object::Object,
     plan::{self, Guards, Step, attainable, plan},
     refusals::Refusals,
     report::Standing,
@@ -53,7 +54,7 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The object.
-    pub object: String,
+    pub object: Object,
     /// Pending: the next round may mend it.
     pub standing: Standing,
     /// The reason.
@@ -237,7 +238,7 @@ impl Round {
             let reason =
                 format!("{} of {} orders of a batch were refused; they follow one by one", loaded.errors, orders.len());
             self.one_by_one = true;
-            outcome.findings.push(Finding { object: "batch".into(), standing: Standing::Pending, reason });
+            outcome.findings.push(Finding { object: Object::Batch, standing: Standing::Pending, reason });
         }
         outcome.steps.extend(batch.iter().map(Step::to_string));
         Ok(())
@@ -250,7 +251,7 @@ impl Round {
             outcome.findings.push(Finding { object, standing: Standing::NeedsOperator, reason });
             return Ok(());
         };
-        let object = step.object();
+        let object = step.object().clone();
         if self.refusals.hold_back(*phase) {
             return Ok(());
         }
@@ -283,10 +284,9 @@ impl Round {
     async fn look_again(&self, desired: &ConfigState, outcome: &mut Outcome) -> Result<(), RoundError> {
         let actual = self.sozu.observe().await?;
         for step in plan(&actual, desired, &self.guards)? {
-            let object = step.object();
-            if !outcome.findings.iter().any(|finding| finding.object == object) {
+            if !outcome.findings.iter().any(|finding| finding.object == *step.object()) {
                 outcome.findings.push(Finding {
-                    object,
+                    object: step.object().clone(),
                     standing: Standing::Pending,
                     reason: format!("still to do: {step}"),
                 });

@@ -5,6 +5,7 @@
 
 use crate::edge::{
     compile,
+    object::Object,
     report::Standing,
     round::Finding,
     sozu::{Sozu, SozuError},
@@ -87,8 +88,8 @@ impl Seen {
 /// When the exchange with Sōzu fails.
 pub async fn verify(sozu: &Sozu, wanted: &Wanted, findings: &mut Vec<Finding>) -> Result<Seen, SozuError> {
     let mut seen = Seen { workers: sozu.workers().await?, ..Seen::default() };
-    let running: BTreeSet<String> = seen.running().map(|worker| worker.id.to_string()).collect();
-    let mut pending = |object: String, reason: &str| {
+    let running: BTreeSet<u32> = seen.running().map(|worker| worker.id).collect();
+    let mut pending = |object: Object, reason: &str| {
         findings.push(Finding { object, standing: Standing::Pending, reason: reason.into() });
     };
     let hashes = sozu.hashes().await?;
@@ -98,19 +99,19 @@ pub async fn verify(sozu: &Sozu, wanted: &Wanted, findings: &mut Vec<Finding>) -
             .is_some_and(|has| wanted.hashes.iter().all(|(cluster, hash)| has.get(cluster) == Some(hash)))
     };
     if !agrees("main") {
-        pending("main process".into(), "Sōzu's main process has another state than it was given");
+        pending(Object::MainProcess, "Sōzu's main process has another state than it was given");
     }
-    for id in running.iter().filter(|id| !agrees(id)) {
-        pending(format!("worker {id}"), "this worker of Sōzu has another state than the main process was given");
-        seen.disagreeing.extend(id.parse::<u32>());
+    for id in running.iter().filter(|id| !agrees(&id.to_string())) {
+        pending(Object::Worker(*id), "this worker of Sōzu has another state than the main process was given");
+        seen.disagreeing.insert(*id);
     }
     let served = sozu.served_certificates().await?;
     let mut everywhere: Option<BTreeSet<String>> = None;
-    for (id, served) in served.iter().filter(|(id, _)| running.contains(*id)) {
+    for (id, served) in running.iter().filter_map(|id| Some((id, served.get(&id.to_string())?))) {
         for (_, name, fingerprint) in wanted.certificates.difference(served) {
-            let short: String = fingerprint.chars().take(12).collect();
-            pending(format!("certificate {short} for {name}"), &format!("worker {id} does not serve it"));
-            seen.disagreeing.extend(id.parse::<u32>());
+            let object = Object::ServedCertificate { fingerprint: fingerprint.clone(), name: name.clone() };
+            pending(object, &format!("worker {id} does not serve it"));
+            seen.disagreeing.insert(*id);
         }
         let fingerprints: BTreeSet<String> = served.iter().map(|(_, _, fingerprint)| fingerprint.clone()).collect();
         everywhere = Some(match everywhere {

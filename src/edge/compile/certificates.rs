@@ -1,7 +1,7 @@
 //! The certificates of the HTTPS listener: one for each name, so that which one Sōzu shows is never a matter of order.
 
 use super::Compiled;
-use crate::edge::{certificates::SiteCertificate, spec::EdgeSpec};
+use crate::edge::{certificates::SiteCertificate, object::Object, spec::EdgeSpec};
 use sozu_command_lib::{
     proto::command::{AddCertificate, CertificateAndKey, TlsVersion, request::RequestType},
     state::ConfigState,
@@ -29,7 +29,8 @@ pub(super) fn add(spec: &EdgeSpec, compiled: &mut Compiled) {
             },
             expired_at: None,
         };
-        let object = format!("certificate {}", certificate.fingerprint);
+        let object =
+            Object::Certificate { fingerprint: certificate.fingerprint.clone(), address: spec.listeners.https };
         compiled.add_or_refuse(object, RequestType::AddCertificate(order));
     }
 }

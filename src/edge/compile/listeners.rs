@@ -1,7 +1,10 @@
 //! The two listeners.
 
 use super::{CompileError, Compiled};
-use crate::edge::spec::Listeners;
+use crate::edge::{
+    object::{Object, Protocol},
+    spec::Listeners,
+};
 use sozu_command_lib::{
     config::ListenerBuilder,
     proto::command::{ActivateListener, ListenerType, request::RequestType},
@@ -13,15 +16,16 @@ use std::{collections::BTreeMap, net::SocketAddr};
 pub const OWNED_LISTENER: &str = "guichet";
 
 pub(super) fn add(wish: &Listeners, compiled: &mut Compiled) -> Result<(), CompileError> {
-    let refused = |object: &str| {
-        let object = object.to_owned();
+    let object = |protocol, address: SocketAddr| Object::Listener(protocol, address.into());
+    let (of_http, of_https) = (object(Protocol::Http, wish.http), object(Protocol::Https, wish.https));
+    let refused = |object: &Object| {
+        let object = object.clone();
         move |error: sozu_command_lib::config::ConfigError| CompileError::Refused { object, reason: error.to_string() }
     };
     let answers = answers(wish, compiled);
     let limits = &wish.limits;
-    let mut http = ListenerBuilder::new_http(wish.http.into()).to_http(None).map_err(refused("the HTTP listener"))?;
-    let mut https =
-        ListenerBuilder::new_https(wish.https.into()).to_tls(None).map_err(refused("the HTTPS listener"))?;
+    let mut http = ListenerBuilder::new_http(wish.http.into()).to_http(None).map_err(refused(&of_http))?;
+    let mut https = ListenerBuilder::new_https(wish.https.into()).to_tls(None).map_err(refused(&of_https))?;
     macro_rules! both {
         ($($field:ident = $value:expr),* $(,)?) => {$( http.$field = $value; https.$field = $value; )*};
     }
@@ -39,10 +43,10 @@ pub(super) fn add(wish: &Listeners, compiled: &mut Compiled) -> Result<(), Compi
     // Not by Sōzu's own `hsts`: on a session that is being closed, 2.3.3 writes it before the status line. The portal
     // sets it on its answers, and here it stands on Sōzu's.
     https.answers = answers.into_iter().map(|(status, answer)| (status, strict(&answer, wish.hsts_seconds))).collect();
-    compiled.add("the HTTP listener", RequestType::AddHttpListener(http))?;
-    compiled.add("the HTTPS listener", RequestType::add_https_listener(https))?;
-    compiled.add("the HTTP listener", activation(wish.http, ListenerType::Http))?;
-    compiled.add("the HTTPS listener", activation(wish.https, ListenerType::Https))
+    compiled.add(of_http.clone(), RequestType::AddHttpListener(http))?;
+    compiled.add(of_https.clone(), RequestType::add_https_listener(https))?;
+    compiled.add(of_http, activation(wish.http, ListenerType::Http))?;
+    compiled.add(of_https, activation(wish.https, ListenerType::Https))
 }
 
 fn strict(answer: &str, seconds: u32) -> String {
@@ -55,7 +59,7 @@ fn answers(wish: &Listeners, compiled: &mut Compiled) -> BTreeMap<String, String
     for (status, answer) in &wish.answers {
         match fault(answer) {
             None => drop(good.insert(status.clone(), answer.clone())),
-            Some(reason) => compiled.refuse(format!("answer {status}"), reason),
+            Some(reason) => compiled.refuse(Object::Answer(status.clone()), reason),
         }
     }
     good

@@ -1,8 +1,9 @@
 //! From what a round saw to the parts of the report.
 
 use crate::edge::{
+    object::{Object, Protocol},
     report::{Certificate, Listener, Plan, Standing, Worker},
-    round::{Finding, Outcome},
+    round::Outcome,
     spec::EdgeSpec,
 };
 use jiff::Timestamp;
@@ -46,14 +47,14 @@ pub(super) fn workers(outcome: &Outcome) -> Vec<Worker> {
 }
 
 pub(super) fn listeners(spec: &EdgeSpec, outcome: &Outcome) -> Vec<Listener> {
-    let both = [("http", spec.listeners.http), ("https", spec.listeners.https)];
-    both.map(|(protocol, address)| {
-        let of_listener =
-            |finding: &&Finding| finding.object.contains("listener") && finding.object.ends_with(&address.to_string());
-        let standing = outcome.findings.iter().find(of_listener).map_or(Standing::Applied, |finding| finding.standing);
+    let both = [(Protocol::Http, "http", spec.listeners.http), (Protocol::Https, "https", spec.listeners.https)];
+    both.map(|(protocol, slug, address)| {
+        let object = Object::Listener(protocol, address.into());
+        let finding = outcome.findings.iter().find(|finding| finding.object == object);
+        let standing = finding.map_or(Standing::Applied, |finding| finding.standing);
         Listener {
             address: address.to_string(),
-            protocol: protocol.into(),
+            protocol: slug.into(),
             active: standing == Standing::Applied || standing == Standing::NeedsOperator,
             standing,
         }

@@ -1,7 +1,7 @@
 //! Certificates: a renewal is one order, so that no handshake finds a name without a certificate.
 
-use super::{Phase, Step, owned};
-use crate::edge::certificates::covers;
+use super::{Phase, Step, Verb, owned};
+use crate::edge::{certificates::covers, object::Object};
 use sozu_command_lib::{
     certificate::Fingerprint,
     proto::command::{AddCertificate, CertificateAndKey, RemoveCertificate, ReplaceCertificate, request::RequestType},
@@ -34,8 +34,8 @@ pub(super) fn certificates(actual: &ConfigState, desired: &ConfigState, steps: &
                         certificate: certificate.clone(),
                         expired_at: None,
                     };
-                    let label = format!("add certificate {fingerprint} to {address}");
-                    steps.push(Step::order(Phase::Certificate, label, RequestType::AddCertificate(request)));
+                    let order = RequestType::AddCertificate(request);
+                    steps.push(Step::order(Phase::Certificate, Verb::Add, object(fingerprint, *address), order));
                     None
                 }
                 // In one order, so that no handshake finds the name without a certificate.
@@ -48,16 +48,25 @@ pub(super) fn certificates(actual: &ConfigState, desired: &ConfigState, steps: &
                     old_fingerprint: old.to_string(),
                     new_expired_at: None,
                 };
-                let label = format!("replace certificate {old} of {address} by {fingerprint}");
-                steps.push(Step::order(Phase::Certificate, label, RequestType::ReplaceCertificate(request)));
+                let object = Object::Renewal { old: old.to_string(), new: fingerprint.to_string(), address: *address };
+                let order = RequestType::ReplaceCertificate(request);
+                steps.push(Step::order(Phase::Certificate, Verb::Replace, object, order));
             }
             for old in stale {
-                let label = format!("remove certificate {old} of {address}");
-                let request = RemoveCertificate { address: (*address).into(), fingerprint: old.to_string() };
-                steps.push(Step::order(Phase::RemoveCertificate, label, RequestType::RemoveCertificate(request)));
+                steps.push(removal(&old, *address));
             }
         }
     }
+}
+
+fn object(fingerprint: &Fingerprint, address: SocketAddr) -> Object {
+    Object::Certificate { fingerprint: fingerprint.to_string(), address }
+}
+
+pub(super) fn removal(fingerprint: &Fingerprint, address: SocketAddr) -> Step {
+    let request = RemoveCertificate { address: address.into(), fingerprint: fingerprint.to_string() };
+    let order = RequestType::RemoveCertificate(request);
+    Step::order(Phase::RemoveCertificate, Verb::Remove, object(fingerprint, address), order)
 }
 
 /// Routed hosts of a listener, and whether the route is ours.

@@ -1,14 +1,14 @@
 //! Listeners: defined, patched in place, or left to the operator when only a rebind would do.
 
-use super::owned_listener;
+use super::{Phase, Step, Verb, certificates, owned_listener};
 use crate::edge::{
     compile::activation,
-    plan::{Phase, Step},
+    object::{Object, Protocol},
 };
 use sozu_command_lib::{
     proto::command::{
-        AlpnProtocols, DeactivateListener, HttpListenerConfig, HttpsListenerConfig, ListenerType, RemoveCertificate,
-        RemoveListener, UpdateHttpListenerConfig, UpdateHttpsListenerConfig, request::RequestType,
+        AlpnProtocols, DeactivateListener, HttpListenerConfig, HttpsListenerConfig, ListenerType, RemoveListener,
+        UpdateHttpListenerConfig, UpdateHttpsListenerConfig, request::RequestType,
     },
     state::ConfigState,
 };
@@ -23,7 +23,8 @@ pub(super) fn http_listener_steps(actual: &ConfigState, desired: &ConfigState, s
         match have {
             None => steps.push(Step::order(
                 Phase::Listener,
-                format!("define HTTP listener {key}"),
+                Verb::Define,
+                Object::Listener(Protocol::Http, key.clone()),
                 RequestType::AddHttpListener(inactive),
             )),
             Some(have) if HttpListenerConfig { active: false, ..have.clone() } == inactive => {}
@@ -34,12 +35,13 @@ pub(super) fn http_listener_steps(actual: &ConfigState, desired: &ConfigState, s
                 let reached = tried.dispatch(&update.clone().into()).is_ok()
                     && tried.http_listeners.get(key).map(|l| HttpListenerConfig { active: false, ..l.clone() })
                         == Some(inactive);
-                steps.push(patch_or_report(reached, format!("HTTP listener {key}"), update));
+                steps.push(patch_or_report(reached, Object::Listener(Protocol::Http, key.clone()), update));
             }
         }
         if have.is_none_or(|have| !have.active) {
             let bind = activation(key.address, ListenerType::Http);
-            steps.push(Step::order(Phase::Activate, format!("bind HTTP listener {key}"), bind));
+            let object = Object::Listener(Protocol::Http, key.clone());
+            steps.push(Step::order(Phase::Activate, Verb::Bind, object, bind));
         }
     }
 }
@@ -51,7 +53,8 @@ pub(super) fn https_listener_steps(actual: &ConfigState, desired: &ConfigState, 
         match have {
             None => steps.push(Step::order(
                 Phase::Listener,
-                format!("define HTTPS listener {key}"),
+                Verb::Define,
+                Object::Listener(Protocol::Https, key.clone()),
                 RequestType::add_https_listener(inactive),
             )),
             Some(have) if HttpsListenerConfig { active: false, ..have.clone() } == inactive => {}
@@ -62,12 +65,13 @@ pub(super) fn https_listener_steps(actual: &ConfigState, desired: &ConfigState, 
                 let reached = tried.dispatch(&update.clone().into()).is_ok()
                     && tried.https_listeners.get(key).map(|l| HttpsListenerConfig { active: false, ..l.clone() })
                         == Some(inactive);
-                steps.push(patch_or_report(reached, format!("HTTPS listener {key}"), update));
+                steps.push(patch_or_report(reached, Object::Listener(Protocol::Https, key.clone()), update));
             }
         }
         if have.is_none_or(|have| !have.active) {
             let bind = activation(key.address, ListenerType::Https);
-            steps.push(Step::order(Phase::Activate, format!("bind HTTPS listener {key}"), bind));
+            let object = Object::Listener(Protocol::Https, key.clone());
+            steps.push(Step::order(Phase::Activate, Verb::Bind, object, bind));
         }
     }
 }
@@ -79,7 +83,13 @@ pub(super) fn removals(actual: &ConfigState, desired: &ConfigState, steps: &mut 
         .iter()
         .filter(|(key, listener)| owned_listener(&listener.sticky_name) && !desired.http_listeners.contains_key(*key));
     for (key, listener) in http {
-        removal(&format!("HTTP listener {key}"), listener.address.into(), listener.active, ListenerType::Http, steps);
+        removal(
+            &Object::Listener(Protocol::Http, key.clone()),
+            listener.address.into(),
+            listener.active,
+            ListenerType::Http,
+            steps,
+        );
     }
     let https = actual
         .https_listeners
@@ -88,29 +98,27 @@ pub(super) fn removals(actual: &ConfigState, desired: &ConfigState, steps: &mut 
     for (key, listener) in https {
         let address = SocketAddr::from(listener.address);
         for fingerprint in actual.certificates.get(&address).into_iter().flat_map(|certificates| certificates.keys()) {
-            let request = RemoveCertificate { address: listener.address, fingerprint: fingerprint.to_string() };
-            let label = format!("remove certificate {fingerprint} of {address}");
-            steps.push(Step::order(Phase::RemoveCertificate, label, RequestType::RemoveCertificate(request)));
+            steps.push(certificates::removal(fingerprint, address));
         }
-        removal(&format!("HTTPS listener {key}"), address, listener.active, ListenerType::Https, steps);
+        removal(&Object::Listener(Protocol::Https, key.clone()), address, listener.active, ListenerType::Https, steps);
     }
 }
 
-fn removal(object: &str, address: SocketAddr, active: bool, proxy: ListenerType, steps: &mut Vec<Step>) {
+fn removal(object: &Object, address: SocketAddr, active: bool, proxy: ListenerType, steps: &mut Vec<Step>) {
     let (address, proxy) = (address.into(), proxy.into());
     if active {
         let request = DeactivateListener { address, proxy, to_scm: false, interface: None };
         let order = RequestType::DeactivateListener(request);
-        steps.push(Step::order(Phase::Deactivate, format!("unbind {object}"), order));
+        steps.push(Step::order(Phase::Deactivate, Verb::Unbind, object.clone(), order));
     }
     let order = RequestType::RemoveListener(RemoveListener { address, proxy, interface: None });
-    steps.push(Step::order(Phase::RemoveListener, format!("remove {object}"), order));
+    steps.push(Step::order(Phase::RemoveListener, Verb::Remove, object.clone(), order));
 }
 
 /// A patch that does not lead all the way is not sent at all: it would be sent again for ever.
-fn patch_or_report(reached: bool, object: String, update: RequestType) -> Step {
+fn patch_or_report(reached: bool, object: Object, update: RequestType) -> Step {
     if reached {
-        Step::order(Phase::Listener, format!("patch {object}"), update)
+        Step::order(Phase::Listener, Verb::Patch, object, update)
     } else {
         Step::NeedsOperator { object, reason: REBIND.into() }
     }

@@ -1,6 +1,7 @@
 //! Routes: added where they are missing, swapped where they lead elsewhere, left alone where they are somebody else's.
 
-use super::{Phase, Step, leaves, owned};
+use super::{Phase, Step, Verb, leaves, owned};
+use crate::edge::object::Object;
 use sozu_command_lib::{proto::command::request::RequestType, response::HttpFrontend, state::ConfigState};
 use std::collections::BTreeMap;
 
@@ -45,17 +46,19 @@ pub(super) fn frontends(routes: &Routes<'_>, steps: &mut Vec<Step>) {
             Some(present) if present == front => continue,
             Some(present) if !ours(present) => {
                 let reason = "this route exists and leads elsewhere: remove it, or take its host off the site";
-                steps.push(Step::NeedsOperator { object: format!("route {key}"), reason: reason.into() });
+                steps.push(Step::NeedsOperator { object: route(key, front), reason: reason.into() });
                 continue;
             }
             Some(present) => {
                 let halves = [(routes.remove)(present.clone()), (routes.add)(front.clone())];
-                for (number, half) in (1..).zip(halves) {
-                    steps.push(Step::order(Phase::Reroute, format!("swap route {key}, {number} of 2"), half));
+                for (half, order) in (1..).zip(halves) {
+                    let object = Object::Reroute { key: key.clone(), host: front.hostname.clone(), half };
+                    steps.push(Step::order(Phase::Reroute, Verb::Swap, object, order));
                 }
             }
             None => {
-                steps.push(Step::order(Phase::Frontend, format!("add route {key}"), (routes.add)(front.clone())));
+                let order = (routes.add)(front.clone());
+                steps.push(Step::order(Phase::Frontend, Verb::Add, route(key, front), order));
             }
         }
     }
@@ -65,8 +68,12 @@ pub(super) fn frontends(routes: &Routes<'_>, steps: &mut Vec<Step>) {
             .as_ref()
             .is_some_and(|id| leaves(routes.desired, id) && routes.known.clusters.contains_key(id));
         if !cascades {
-            let label = format!("remove route {key}");
-            steps.push(Step::order(Phase::RemoveFrontend, label, (routes.remove)(front.clone())));
+            let order = (routes.remove)(front.clone());
+            steps.push(Step::order(Phase::RemoveFrontend, Verb::Remove, route(key, front), order));
         }
     }
+}
+
+fn route(key: &str, front: &HttpFrontend) -> Object {
+    Object::Route { key: key.into(), host: front.hostname.clone() }
 }

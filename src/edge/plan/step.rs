@@ -1,5 +1,6 @@
 //! One step of a plan, and its place among the others.
 
+use crate::edge::object::Object;
 use sozu_command_lib::proto::command::request::RequestType;
 use std::fmt;
 
@@ -35,15 +36,40 @@ pub enum Phase {
     RemoveListener,
 }
 
-/// What a step does to its object, for people.
+/// What a step does to its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// It comes.
+pub enum Verb {
+    /// Adds it.
     Add,
-    /// It changes in place.
-    Change,
-    /// It goes.
+    /// Adds it, or gives it other settings; a listener is not bound by that.
+    Define,
+    /// Binds a defined listener.
+    Bind,
+    /// Changes it in place.
+    Patch,
+    /// Gives its place to another by one order.
+    Replace,
+    /// Gives its place to another by two orders in a row.
+    Swap,
+    /// Unbinds a listener.
+    Unbind,
+    /// Removes it.
     Remove,
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Add => "add",
+            Self::Define => "define",
+            Self::Bind => "bind",
+            Self::Patch => "patch",
+            Self::Replace => "replace",
+            Self::Swap => "swap",
+            Self::Unbind => "unbind",
+            Self::Remove => "remove",
+        })
+    }
 }
 
 /// One step of a plan.
@@ -53,53 +79,47 @@ pub enum Step {
     Order {
         /// Its place.
         phase: Phase,
-        /// What it does, for the log: no secret in it.
-        label: String,
+        /// What it does.
+        verb: Verb,
+        /// To what.
+        object: Object,
         /// The order; it may hold a private key.
         request: Box<RequestType>,
     },
     /// What cannot be done without refusing connections, or without touching an object of somebody else.
     NeedsOperator {
         /// The object.
-        object: String,
+        object: Object,
         /// What stands in the way, and what to do.
         reason: String,
     },
 }
 
 impl Step {
-    pub(in crate::edge) fn order(phase: Phase, label: String, request: RequestType) -> Self {
-        Self::Order { phase, label, request: Box::new(request) }
+    pub(in crate::edge) fn order(phase: Phase, verb: Verb, object: Object, request: RequestType) -> Self {
+        Self::Order { phase, verb, object, request: Box::new(request) }
     }
 
-    /// Name of the object that the step is about, the same in every plan.
+    /// What the step is about, the same in every plan.
     #[must_use]
-    pub fn object(&self) -> String {
+    pub fn object(&self) -> &Object {
         match self {
-            Self::Order { label, .. } => {
-                let words = ["add ", "remove ", "replace ", "define ", "patch ", "bind ", "unbind ", "swap ", "drop "];
-                words.iter().find_map(|word| label.strip_prefix(word)).unwrap_or(label).to_owned()
-            }
-            Self::NeedsOperator { object, .. } => object.clone(),
+            Self::Order { object, .. } | Self::NeedsOperator { object, .. } => object,
         }
     }
 
     /// What it does to its object; nothing when it waits for the operator.
     #[must_use]
-    pub fn kind(&self) -> Option<Kind> {
+    pub fn verb(&self) -> Option<Verb> {
         match self {
             Self::NeedsOperator { .. } => None,
-            Self::Order { phase, .. } if phase.removes() => Some(Kind::Remove),
-            Self::Order { label, .. } if ["replace", "patch", "swap"].iter().any(|word| label.starts_with(word)) => {
-                Some(Kind::Change)
-            }
-            Self::Order { .. } => Some(Kind::Add),
+            Self::Order { verb, .. } => Some(*verb),
         }
     }
 
-    pub(super) fn key(&self) -> (Option<Phase>, &str) {
+    pub(super) fn key(&self) -> (Option<Phase>, &Object) {
         match self {
-            Self::Order { phase, label, .. } => (Some(*phase), label),
+            Self::Order { phase, object, .. } => (Some(*phase), object),
             Self::NeedsOperator { object, .. } => (None, object),
         }
     }
@@ -111,11 +131,19 @@ impl fmt::Debug for Step {
     }
 }
 
+/// For the log: no secret in it.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Order { label, .. } => f.write_str(label),
             Self::NeedsOperator { object, reason } => write!(f, "{object}: {reason}"),
+            Self::Order { verb, object: Object::Backend { id, address, cluster }, .. } => {
+                let preposition = if *verb == Verb::Remove { "from" } else { "to" };
+                write!(f, "{verb} process {id} at {address} {preposition} {cluster}")
+            }
+            Self::Order { verb: Verb::Add, object: Object::Certificate { fingerprint, address }, .. } => {
+                write!(f, "{} certificate {fingerprint} to {address}", Verb::Add)
+            }
+            Self::Order { verb, object, .. } => write!(f, "{verb} {object}"),
         }
     }
 }

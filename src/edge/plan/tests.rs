@@ -71,8 +71,8 @@ fn dispatch(state: &mut ConfigState, order: RequestType) {
 
 fn apply(state: &mut ConfigState, steps: &[Step]) {
     for step in steps {
-        if let Step::Order { label, request, .. } = step {
-            state.dispatch(&(**request).clone().into()).unwrap_or_else(|error| panic!("{label}: {error}"));
+        if let Step::Order { request, .. } = step {
+            state.dispatch(&(**request).clone().into()).unwrap_or_else(|error| panic!("{step}: {error}"));
         }
     }
 }
@@ -95,7 +95,7 @@ fn what_sozu_would_serve_wrongly_is_left_out_and_holds_up_nothing_else() {
         let spec = spec(&[("portal", &["b.example", host])], &[1]);
         let compiled = crate::edge::compile::compile(&spec).unwrap();
         assert_eq!(routes(&compiled.state).into_keys().collect::<Vec<_>>(), ["b.example"], "{host}");
-        assert_eq!(compiled.refused[0].object, format!("host {host}"));
+        assert_eq!(compiled.refused[0].object.to_string(), format!("host {host}"));
     }
     let twice = spec(&[("one", &["a.example"]), ("two", &["a.example", "b.example"])], &[1]);
     let compiled = crate::edge::compile::compile(&twice).unwrap();

@@ -31,7 +31,7 @@ async fn a_refused_listener_and_a_host_without_certificate_hold_up_nothing_else(
     let outcome = round.round(&spec).await.unwrap();
     let reason = |object: &str| {
         let mut rejected = outcome.findings.iter().filter(|finding| finding.standing == Standing::Rejected);
-        rejected.find(|finding| finding.object.contains(object)).map(|finding| finding.reason.clone())
+        rejected.find(|finding| finding.object.to_string().contains(object)).map(|finding| finding.reason.clone())
     };
     let refused = reason("HTTP listener").unwrap_or_else(|| panic!("{:?}", outcome.findings));
     assert!(refused.starts_with("Sōzu refused"), "in its own words: {refused}");
@@ -41,7 +41,7 @@ async fn a_refused_listener_and_a_host_without_certificate_hold_up_nothing_else(
     spec.listeners.http = free();
     wait_for_async("the listener to be bound", async || {
         let outcome = round.round(&spec).await.unwrap();
-        outcome.findings.iter().all(|finding| finding.object.contains("uncovered.example"))
+        outcome.findings.iter().all(|finding| finding.object.to_string().contains("uncovered.example"))
     })
     .await;
     assert!(std::net::TcpStream::connect(spec.listeners.http).is_ok());
