@@ -20,6 +20,7 @@ use std::{
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
+use uuid::Uuid;
 
 const CHANGES: usize = 200;
 
@@ -84,7 +85,7 @@ fn spec(hosts: BTreeSet<String>, processes: &[SocketAddr]) -> EdgeSpec {
         },
         certificates: vec![SiteCertificate::parse(issued.cert.pem(), issued.signing_key.serialize_pem()).unwrap()],
         sites: [("portal".to_owned(), hosts)].into(),
-        processes: processes.iter().enumerate().map(|(n, at)| (format!("p{n}"), Listen::Tcp(*at))).collect(),
+        processes: processes.iter().enumerate().map(|(n, at)| (Uuid::from_u128(n as u128), Listen::Tcp(*at))).collect(),
         challenges: None,
         marker: Marker("bench".into()),
     }
@@ -111,9 +112,9 @@ pub async fn changes() -> Json {
         // Nobody listens there: Sōzu goes on to the other one.
         let other = Listen::Unix(bare.path().join(format!("{number}.sock")));
         if number % 2 == 0 {
-            spec.processes.insert("other".into(), other);
+            spec.processes.insert(Uuid::max(), other);
         } else {
-            spec.processes.remove("other");
+            spec.processes.remove(&Uuid::max());
         }
         let outcome = round.round(&spec).await.unwrap();
         assert!(outcome.verified() && outcome.steps.len() == 1, "{:?} {:?}", outcome.steps, outcome.findings);

@@ -25,6 +25,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::{Ipv4Addr, SocketAddr},
 };
+use uuid::Uuid;
 
 pub(super) use listeners::{OWNED_LISTENER, activation};
 
@@ -96,8 +97,14 @@ impl Compiled {
 
 /// Name of a process among Sōzu's backends.
 #[must_use]
-pub fn backend_id(process: &str) -> String {
+pub fn backend_id(process: Uuid) -> String {
     format!("{OWNED}{process}")
+}
+
+/// The process of one of Sōzu's backends; nothing when it is none of the portal's.
+#[must_use]
+pub fn process_of(backend: &str) -> Option<Uuid> {
+    backend.strip_prefix(OWNED)?.parse().ok()
 }
 
 /// The highest epoch that stands in a state; 0 when there is none.
@@ -157,29 +164,29 @@ fn processes(spec: &EdgeSpec, compiled: &mut Compiled) {
     let (mut addresses, mut identities) = (BTreeSet::new(), BTreeSet::new());
     for (id, listen) in &spec.processes {
         if !addresses.insert(listen) {
-            compiled.refuse(Object::Process(id.clone()), format!("another process takes requests at {listen} too"));
+            compiled.refuse(Object::Process(*id), format!("another process takes requests at {listen} too"));
             continue;
         }
         let (address, unix_path) = match listen {
             Listen::Tcp(address) => (*address, None),
-            Listen::Unix(path) => (identity(id, &mut identities), Some(path.to_string_lossy().into_owned())),
+            Listen::Unix(path) => (identity(*id, &mut identities), Some(path.to_string_lossy().into_owned())),
         };
         let backend = AddBackend {
             cluster_id: PORTAL.into(),
-            backend_id: backend_id(id),
+            backend_id: backend_id(*id),
             address: address.into(),
             load_balancing_parameters: Some(LoadBalancingParams::default()),
             unix_path,
             ..AddBackend::default()
         };
-        compiled.add_or_refuse(Object::Process(id.clone()), RequestType::add_backend(backend));
+        compiled.add_or_refuse(Object::Process(*id), RequestType::add_backend(backend));
     }
 }
 
 /// Sōzu tells backends apart by an address even where it dials a unix socket: one of a range that nobody listens on,
 /// taken from the process' id.
-fn identity(id: &str, taken: &mut BTreeSet<SocketAddr>) -> SocketAddr {
-    let digest = ring::digest::digest(&ring::digest::SHA256, id.as_bytes());
+fn identity(id: Uuid, taken: &mut BTreeSet<SocketAddr>) -> SocketAddr {
+    let digest = ring::digest::digest(&ring::digest::SHA256, id.to_string().as_bytes());
     let mut number = digest.as_ref().iter().take(4).fold(0, |number: u32, byte| number << 8 | u32::from(*byte));
     loop {
         let [_, third, fourth, port] = number.to_be_bytes();
@@ -223,7 +230,7 @@ fn hosts(spec: &EdgeSpec, compiled: &mut Compiled) {
 fn challenged(spec: &EdgeSpec, challenges: &Challenges, compiled: &mut Compiled) {
     let responder = AddBackend {
         cluster_id: ACME.into(),
-        backend_id: backend_id("acme-responder"),
+        backend_id: format!("{OWNED}acme-responder"),
         address: challenges.responder.into(),
         load_balancing_parameters: Some(LoadBalancingParams::default()),
         ..AddBackend::default()

@@ -9,6 +9,7 @@ use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
 };
+use uuid::Uuid;
 
 /// Requests under way that take longer are the process' own business.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -22,51 +23,51 @@ struct Drain {
 
 /// The processes that are draining, by id.
 #[derive(Debug, Default)]
-pub struct Drains(BTreeMap<String, Drain>);
+pub struct Drains(BTreeMap<Uuid, Drain>);
 
 impl Drains {
     /// A process was taken out.
-    pub fn begin(&mut self, id: &str) {
-        self.0.entry(id.into()).or_insert(Drain { since: Instant::now(), heard: 0, empty: false });
+    pub fn begin(&mut self, id: Uuid) {
+        self.0.entry(id).or_insert(Drain { since: Instant::now(), heard: 0, empty: false });
     }
 
     /// A process was put in again, or never left.
-    pub fn cancel(&mut self, id: &str) {
-        self.0.remove(id);
+    pub fn cancel(&mut self, id: Uuid) {
+        self.0.remove(&id);
     }
 
     /// A worker has no more connections to a process. The event does not tell which worker, so they are counted.
-    pub fn heard(&mut self, id: &str) {
-        if let Some(drain) = self.0.get_mut(id) {
+    pub fn heard(&mut self, id: Uuid) {
+        if let Some(drain) = self.0.get_mut(&id) {
             drain.heard += 1;
         }
     }
 
     /// No worker has a session with a process any more.
-    pub fn empty(&mut self, id: &str) {
-        if let Some(drain) = self.0.get_mut(id) {
+    pub fn empty(&mut self, id: Uuid) {
+        if let Some(drain) = self.0.get_mut(&id) {
             drain.empty = true;
         }
     }
 
     /// Whether it is draining still.
     #[must_use]
-    pub fn contains(&self, id: &str) -> bool {
-        self.0.contains_key(id)
+    pub fn contains(&self, id: Uuid) -> bool {
+        self.0.contains_key(&id)
     }
 
     /// All that drain.
     #[must_use]
-    pub fn ids(&self) -> Vec<String> {
-        self.0.keys().cloned().collect()
+    pub fn ids(&self) -> Vec<Uuid> {
+        self.0.keys().copied().collect()
     }
 
     /// Takes those that are done, with whether they ended in time and how long it took.
-    pub fn done(&mut self, workers: usize) -> Vec<(String, bool, Duration)> {
+    pub fn done(&mut self, workers: usize) -> Vec<(Uuid, bool, Duration)> {
         let in_time = |drain: &Drain| drain.empty || drain.heard >= workers.max(1);
         let ended = |drain: &Drain| in_time(drain) || drain.since.elapsed() >= DEADLINE;
-        let done: Vec<String> = self.0.iter().filter(|(_, drain)| ended(drain)).map(|(id, _)| id.clone()).collect();
-        let take = |id: String| self.0.remove(&id).map(|drain| (id, in_time(&drain), drain.since.elapsed()));
+        let done: Vec<Uuid> = self.0.iter().filter(|(_, drain)| ended(drain)).map(|(id, _)| *id).collect();
+        let take = |id: Uuid| self.0.remove(&id).map(|drain| (id, in_time(&drain), drain.since.elapsed()));
         done.into_iter().filter_map(take).collect()
     }
 }
@@ -74,18 +75,19 @@ impl Drains {
 #[cfg(test)]
 mod tests {
     use super::Drains;
+    use uuid::Uuid;
 
     #[test]
     fn a_process_is_let_go_when_every_worker_has_said_so_or_none_has_a_session() {
-        let mut drains = Drains::default();
-        drains.begin("a");
-        drains.begin("b");
-        drains.heard("a");
+        let (mut drains, a, b) = (Drains::default(), Uuid::from_u128(1), Uuid::from_u128(2));
+        drains.begin(a);
+        drains.begin(b);
+        drains.heard(a);
         assert!(drains.done(2).is_empty());
-        drains.heard("a");
-        assert!(matches!(&drains.done(2)[..], [(id, true, _)] if id == "a"));
-        assert!(!drains.contains("a"));
-        drains.empty("b");
-        assert!(matches!(&drains.done(2)[..], [(id, true, _)] if id == "b"));
+        drains.heard(a);
+        assert!(matches!(&drains.done(2)[..], [(id, true, _)] if *id == a));
+        assert!(!drains.contains(a));
+        drains.empty(b);
+        assert!(matches!(&drains.done(2)[..], [(id, true, _)] if *id == b));
     }
 }

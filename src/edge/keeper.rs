@@ -13,6 +13,7 @@ use crate::{
     edge::{
         answers::OwnAnswers,
         certificates::Certificates,
+        compile::process_of,
         drains::Drains,
         lease::Lease,
         overview::Overview,
@@ -74,7 +75,7 @@ pub struct Keeper {
     _tasks: JoinSet<()>,
     drains: Drains,
     /// Processes that we have told the database we serve; true once verified.
-    claims: BTreeMap<String, bool>,
+    claims: BTreeMap<Uuid, bool>,
     stubborn: BTreeMap<u32, u32>,
     repairs: VecDeque<Instant>,
     stands_back: Option<Instant>,
@@ -189,7 +190,11 @@ impl Keeper {
 
     fn hear(&mut self, heard: Heard) {
         match heard {
-            Heard::Drained { backend } => self.drains.heard(backend.trim_start_matches(super::compile::OWNED)),
+            Heard::Drained { backend } => {
+                if let Some(process) = process_of(&backend) {
+                    self.drains.heard(process);
+                }
+            }
             Heard::Lost | Heard::Connected | Heard::Upgraded => {
                 self.last.suspicion = true;
                 self.main_pid = None;
@@ -304,10 +309,10 @@ impl Keeper {
         self.overview.round(spec, outcome);
         self.workers = u32::try_from(outcome.seen.running().count()).unwrap_or(1).max(1);
         for id in &outcome.removed {
-            self.drains.begin(id);
+            self.drains.begin(*id);
         }
         for id in &outcome.serving {
-            self.drains.cancel(id);
+            self.drains.cancel(*id);
         }
         if outcome.verified() {
             self.confirm(outcome).await;

@@ -2,6 +2,7 @@
 
 use sozu_command_lib::listener_key::ListenerKey;
 use std::{fmt, net::SocketAddr};
+use uuid::Uuid;
 
 /// What a listener speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +77,7 @@ pub enum Object {
     /// A host name of a site.
     Host(String),
     /// A process of the portal, by its id.
-    Process(String),
+    Process(Uuid),
     /// A host under validation by an ACME authority.
     Challenge(String),
     /// The edge's own answers to ACME challenges.

@@ -6,6 +6,7 @@ use crate::{
     config::Listen,
     edge::{
         certificates::Held,
+        compile::process_of,
         object::Object,
         registry::{Known, Snapshot},
         report::{Certificate, Drift, Fault, Process, Report, Role, Site, Standing},
@@ -22,6 +23,7 @@ use std::{
     time::Instant,
 };
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// Repairs that are remembered.
 const DRIFTS: usize = 20;
@@ -34,9 +36,9 @@ pub struct Overview {
     findings: Vec<Finding>,
     /// When each fault was first seen.
     since: BTreeMap<(Object, String), String>,
-    serving: BTreeSet<String>,
+    serving: BTreeSet<Uuid>,
     served_certificates: BTreeSet<String>,
-    traffic: BTreeMap<String, (Traffic, f64)>,
+    traffic: BTreeMap<Uuid, (Traffic, f64)>,
     counted: Option<Instant>,
     /// Alarms that last until they are taken back, by subject.
     alarms: BTreeMap<&'static str, String>,
@@ -201,8 +203,7 @@ impl Overview {
         let interval = self.counted.map(|at| at.elapsed());
         self.counted = Some(Instant::now());
         let before = std::mem::take(&mut self.traffic);
-        for (backend, seen) in traffic {
-            let id = backend.trim_start_matches(super::compile::OWNED).to_owned();
+        for (id, seen) in traffic.iter().filter_map(|(backend, seen)| Some((process_of(backend)?, seen))) {
             let more = before.get(&id).map_or(seen.requests, |(last, _)| seen.requests.saturating_sub(last.requests));
             self.traffic.insert(id, (seen.clone(), rate(more, interval)));
         }
@@ -240,15 +241,14 @@ impl Overview {
     }
 
     fn process(&self, known: &Known, answers: bool) -> Process {
-        let id = known.id.to_string();
-        let (traffic, per_second) = self.traffic.get(&id).cloned().unwrap_or_default();
+        let (traffic, per_second) = self.traffic.get(&known.id).cloned().unwrap_or_default();
         let state = match (answers, known.silent) {
             (false, _) => "unknown",
             (true, true) => "silent",
             (true, false) => known.state.slug(),
         };
         Process {
-            serving: self.serving.contains(&id),
+            serving: self.serving.contains(&known.id),
             name: known.name.clone(),
             host: known.host.clone(),
             address: known.address.as_ref().map_or_else(Clone::clone, Listen::to_string),
@@ -259,7 +259,7 @@ impl Overview {
             errors: traffic.errors,
             p50_ms: traffic.p50_ms,
             p99_ms: traffic.p99_ms,
-            id,
+            id: known.id.to_string(),
         }
     }
 

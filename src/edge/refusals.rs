@@ -96,14 +96,14 @@ mod tests {
     #[test]
     fn a_refused_process_keeps_the_old_ones_in_place_and_is_not_sent_again_at_once() {
         let mut refusals = Refusals::default();
-        let process = |id: &str| Object::Process(id.into());
-        refusals.refused(&process("a"), Phase::Backend, "no");
+        let process = |number| Object::Process(uuid::Uuid::from_u128(number));
+        refusals.refused(&process(1), Phase::Backend, "no");
         assert!(refusals.hold_back(Phase::RemoveBackend) && !refusals.hold_back(Phase::RemoveCertificate));
         refusals.forget_cured();
         assert!(!refusals.hold_back(Phase::RemoveBackend));
-        assert_eq!(refusals.known(&process("a"), Phase::Backend).as_deref(), Some("no"));
+        assert_eq!(refusals.known(&process(1), Phase::Backend).as_deref(), Some("no"));
         assert!(refusals.hold_back(Phase::RemoveBackend), "in the next rounds too");
-        assert_eq!(refusals.known(&process("b"), Phase::Backend), None);
+        assert_eq!(refusals.known(&process(2), Phase::Backend), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! which objects it refused, so that they are not sent again and again.
 
 use crate::edge::{
-    compile::{self, CompileError, Compiled, OWNED},
+    compile::{self, CompileError, Compiled, process_of},
     looks::Looks,
     object::Object,
     plan::{self, Guards, Step, attainable, plan},
@@ -19,6 +19,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use uuid::Uuid;
 
 /// From this many additions on, they are given as one file: ten times faster than one by one.
 const BATCH: usize = 200;
@@ -33,9 +34,9 @@ pub struct Outcome {
     /// Sōzu's workers and certificates as seen at the end.
     pub seen: Seen,
     /// Ids of the processes that Sōzu sends requests to now.
-    pub serving: BTreeSet<String>,
+    pub serving: BTreeSet<Uuid>,
     /// Ids of the processes that it was told to send no more requests to.
-    pub removed: BTreeSet<String>,
+    pub removed: BTreeSet<Uuid>,
     /// Whether Sōzu was found in another state than the last round left it in, and was given orders for it.
     pub found_changed: bool,
     /// From the first question to the last answer.
@@ -140,7 +141,7 @@ impl Round {
         let steps = plan(&actual, desired, &self.guards)?;
         let reached = attainable(&actual, desired, &self.guards);
         outcome.serving = serving(&reached);
-        outcome.removed = serving(&actual).difference(&outcome.serving).cloned().collect();
+        outcome.removed = serving(&actual).difference(&outcome.serving).copied().collect();
         drop(actual);
         self.apply(steps, &mut outcome).await?;
         let wanted = Wanted::of(&reached);
@@ -306,7 +307,7 @@ fn occupied(request: &RequestType) -> Option<String> {
 }
 
 /// Ids of the portal's processes in a state.
-fn serving(state: &ConfigState) -> BTreeSet<String> {
+fn serving(state: &ConfigState) -> BTreeSet<Uuid> {
     let backends = state.backends.get(compile::PORTAL).into_iter().flatten();
-    backends.filter_map(|backend| backend.backend_id.strip_prefix(OWNED).map(str::to_owned)).collect()
+    backends.filter_map(|backend| process_of(&backend.backend_id)).collect()
 }

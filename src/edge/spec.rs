@@ -9,6 +9,7 @@ use std::{
     fmt,
     net::SocketAddr,
 };
+use uuid::Uuid;
 
 /// The whole desired proxy, without a trace of Sōzu's own types.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +23,7 @@ pub struct EdgeSpec {
     /// Host names by site; a site is the portal itself, or a call.
     pub sites: BTreeMap<String, BTreeSet<String>>,
     /// Where each process takes requests, by its id; all of them serve all sites.
-    pub processes: BTreeMap<String, Listen>,
+    pub processes: BTreeMap<Uuid, Listen>,
     /// Where ACME challenges are answered, and for which hosts at the moment.
     pub challenges: Option<Challenges>,
     /// What Sōzu writes on every request, so that the portal knows it from others on the machine.

@@ -55,9 +55,7 @@ pub fn wish(sources: Sources<'_>) -> EdgeSpec {
         },
         certificates: usable(sources.certificates),
         sites: sites(edge, snapshot),
-        processes: serving
-            .filter_map(|process| Some((process.id.to_string(), process.address.as_ref().ok()?.clone())))
-            .collect(),
+        processes: serving.filter_map(|process| Some((process.id, process.address.as_ref().ok()?.clone()))).collect(),
         challenges: sources.challenges.cloned(),
         marker: Marker(sources.marker.into()),
     }

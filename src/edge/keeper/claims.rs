@@ -12,6 +12,7 @@ use crate::{
 use anyhow::Context;
 use std::future::Future;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 impl Keeper {
     /// Tells the database of every process before Sōzu hears of it, so that none may end unseen; those that it could
@@ -20,10 +21,10 @@ impl Keeper {
         if self.claims.is_empty() {
             self.remember_claims().await;
         }
-        let fresh: Vec<String> = spec.processes.keys().filter(|id| !self.claims.contains_key(*id)).cloned().collect();
+        let fresh: Vec<Uuid> = spec.processes.keys().filter(|id| !self.claims.contains_key(*id)).copied().collect();
         for id in fresh {
-            let (name, process) = (self.overview.name().to_owned(), id.parse().unwrap_or_default());
-            match note(&self.store, async |db| edge::claim(db, &name, process).await).await {
+            let name = self.overview.name().to_owned();
+            match note(&self.store, async |db| edge::claim(db, &name, id).await).await {
                 Ok(()) => drop(self.claims.insert(id, false)),
                 Err(_) => drop(spec.processes.remove(&id)),
             }
@@ -39,29 +40,29 @@ impl Keeper {
         });
         if read.await.is_ok() {
             let ours = all.into_iter().filter(|claim| claim.edge_name == self.overview.name());
-            self.claims = ours.map(|claim| (claim.process_id.to_string(), claim.verified)).collect();
+            self.claims = ours.map(|claim| (claim.process_id, claim.verified)).collect();
         }
     }
 
     pub(super) async fn confirm(&mut self, outcome: &Outcome) {
-        for id in &outcome.serving {
-            if self.claims.get(id) == Some(&false) {
-                let (name, process) = (self.overview.name().to_owned(), id.parse().unwrap_or_default());
-                if note(&self.store, async |db| edge::verified(db, &name, process).await).await.is_ok() {
-                    self.claims.insert(id.clone(), true);
+        for &id in &outcome.serving {
+            if self.claims.get(&id) == Some(&false) {
+                let name = self.overview.name().to_owned();
+                if note(&self.store, async |db| edge::verified(db, &name, id).await).await.is_ok() {
+                    self.claims.insert(id, true);
                 }
             }
         }
-        let gone = self.claims.keys().filter(|id| !outcome.serving.contains(*id) && !self.drains.contains(id));
-        for id in gone.cloned().collect::<Vec<_>>() {
-            self.give_up(&id).await;
+        let gone = self.claims.keys().filter(|id| !outcome.serving.contains(*id) && !self.drains.contains(**id));
+        for id in gone.copied().collect::<Vec<_>>() {
+            self.give_up(id).await;
         }
     }
 
-    async fn give_up(&mut self, id: &str) {
-        let (name, process) = (self.overview.name().to_owned(), id.parse().unwrap_or_default());
-        if note(&self.store, async |db| edge::give_up(db, &name, process).await).await.is_ok() {
-            self.claims.remove(id);
+    async fn give_up(&mut self, id: Uuid) {
+        let name = self.overview.name().to_owned();
+        if note(&self.store, async |db| edge::give_up(db, &name, id).await).await.is_ok() {
+            self.claims.remove(&id);
         }
     }
 
@@ -69,13 +70,13 @@ impl Keeper {
     pub(super) async fn let_go(&mut self) {
         for id in self.drains.ids() {
             // What it cannot be told is told at the next turn.
-            if let Ok(0) = self.round.sozu().close_sessions(PORTAL, &backend_id(&id)).await {
-                self.drains.empty(&id);
+            if let Ok(0) = self.round.sozu().close_sessions(PORTAL, &backend_id(id)).await {
+                self.drains.empty(id);
             }
         }
         for (id, in_time, took) in self.drains.done(usize::try_from(self.workers).unwrap_or(1)) {
-            tracing::info!(process = id, in_time, took_ms = took.as_millis(), "process drained");
-            self.give_up(&id).await;
+            tracing::info!(process = id.to_string(), in_time, took_ms = took.as_millis(), "process drained");
+            self.give_up(id).await;
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     edge::{
         answers::pages,
         certificates::{SiteCertificate, tests::issued},
-        compile::{CompileError, OWNED, PORTAL},
+        compile::{CompileError, OWNED, PORTAL, backend_id},
         spec::{EdgeSpec, Listeners, Marker},
     },
 };
@@ -17,6 +17,7 @@ use sozu_command_lib::{
     state::ConfigState,
 };
 use std::{collections::BTreeMap, net::SocketAddr, sync::OnceLock};
+use uuid::Uuid;
 
 const HOSTS: [&str; 3] = ["a.example", "b.example", "c.example"];
 
@@ -39,6 +40,10 @@ fn plan(actual: &ConfigState, desired: &ConfigState) -> Vec<Step> {
     super::plan(actual, desired, &FREE).unwrap()
 }
 
+fn process(number: u16) -> Uuid {
+    Uuid::from_u128(number.into())
+}
+
 /// Sites by id with their hosts, and the ports of the processes.
 fn spec(sites: &[(&str, &[&str])], ports: &[u16]) -> EdgeSpec {
     let hosts = |hosts: &[&str]| hosts.iter().map(|host| (*host).to_owned()).collect();
@@ -55,7 +60,7 @@ fn spec(sites: &[(&str, &[&str])], ports: &[u16]) -> EdgeSpec {
         },
         certificates: vec![certificates()[0].clone()],
         sites: sites.iter().map(|(id, names)| ((*id).to_owned(), hosts(names))).collect(),
-        processes: ports.iter().map(|port| (format!("p{port}"), Listen::Tcp(address(*port)))).collect(),
+        processes: ports.iter().map(|port| (process(*port), Listen::Tcp(address(*port)))).collect(),
         challenges: None,
         marker: Marker("secret".into()),
     }
@@ -194,8 +199,8 @@ fn a_process_is_added_before_its_predecessor_goes_and_the_last_ones_stay() {
     assert_eq!(
         labels(&steps),
         [
-            "add process guichet-p2 at 127.0.0.1:2 to guichet-portal",
-            "remove process guichet-p1 at 127.0.0.1:1 from guichet-portal",
+            format!("add process {} at 127.0.0.1:2 to guichet-portal", backend_id(process(2))),
+            format!("remove process {} at 127.0.0.1:1 from guichet-portal", backend_id(process(1))),
         ]
     );
     assert!(plan(&one_site(&[1, 2]), &one_site(&[])).is_empty());
@@ -270,7 +275,7 @@ prop_compose! {
         let mut spec = spec(&[("portal", &one[..]), ("other", &two[..])], &ports);
         spec.certificates = certificate.into_iter().map(|number| certificates()[number].clone()).collect();
         (spec.listeners.hsts_seconds, spec.listeners.public_port) = (hsts_seconds, public_port);
-        if unix { spec.processes.insert("u".into(), Listen::Unix("/run/guichet/u.sock".into())); }
+        if unix { spec.processes.insert(Uuid::max(), Listen::Unix("/run/guichet/u.sock".into())); }
         if challenged > 0 {
             let hosts = HOSTS.iter().take(challenged - 1).map(|host| (*host).to_owned()).collect();
             spec.challenges = Some(crate::edge::spec::Challenges { responder: address(99), hosts });

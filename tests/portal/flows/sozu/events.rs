@@ -3,7 +3,7 @@
 use super::{add_backend, add_cluster, add_route, listen, remove_backend};
 use crate::harness::{
     installation::wait_for_async,
-    sozu::{Rig, WORKERS, process},
+    sozu::{Rig, WORKERS, id, process},
 };
 use guichet::edge::sozu::{Events, Heard, Sozu};
 use std::{collections::BTreeMap, time::Duration};
@@ -84,8 +84,8 @@ async fn the_requests_and_errors_of_a_process_are_counted_over_all_workers() {
     let mut round = Round::new(rig.sozu(), super::GUARDS);
     assert!(round.round(&spec).await.unwrap().verified());
     let (https, fingerprint) = (spec.listeners.https, &spec.certificates[0].fingerprint);
-    let id = backend_id("one");
-    let seen = async || round.sozu().traffic().await.unwrap().remove(&id).unwrap_or_default();
+    let backend = backend_id(id("one"));
+    let seen = async || round.sozu().traffic().await.unwrap().remove(&backend).unwrap_or_default();
     let before = seen().await;
     for _ in 0..20 {
         serves("a.sites.test", https, fingerprint).await.unwrap();

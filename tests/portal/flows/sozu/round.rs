@@ -3,11 +3,11 @@
 use super::GUARDS;
 use crate::harness::{
     installation::wait_for_async,
-    sozu::{Rig, free, process, spec},
+    sozu::{Rig, free, id, process, spec},
 };
 use guichet::{
     config::Listen,
-    edge::{plan::Guards, probe::serves, report::Standing, round::Round, sozu::Sozu},
+    edge::{compile::backend_id, plan::Guards, probe::serves, report::Standing, round::Round, sozu::Sozu},
 };
 use std::{
     io::{Read, Write},
@@ -111,26 +111,26 @@ async fn a_change_by_other_hands_is_told_even_when_the_wish_changes_with_it() {
     let mut round = Round::new(rig.sozu(), GUARDS);
     assert!(round.round(&spec).await.unwrap().verified());
     assert!(!round.round(&spec).await.unwrap().found_changed, "nobody has touched it");
-    let order = super::remove_backend("guichet-portal", "guichet-two", two);
+    let order = super::remove_backend("guichet-portal", &backend_id(id("two")), two);
     rig.sozu().call(order).await.unwrap();
     spec.sites.values_mut().next().unwrap().insert("b.sites.test".to_owned());
     let outcome = round.round(&spec).await.unwrap();
     assert!(outcome.found_changed && outcome.verified(), "{outcome:?}");
-    assert!(outcome.steps.iter().any(|step| step.contains("guichet-two")), "{:?}", outcome.steps);
+    assert!(outcome.steps.iter().any(|step| step.contains(&backend_id(id("two")))), "{:?}", outcome.steps);
 }
 
-/// A way to Sōzu that breaks, while it is armed, at the first message with these bytes in it.
-fn brittle(to: &Path, at: &Path, bytes: &'static [u8]) -> Arc<AtomicBool> {
+/// A way to Sōzu that breaks, while it is armed, at the first message with this text in it.
+fn brittle(to: &Path, at: &Path, text: String) -> Arc<AtomicBool> {
     let armed = Arc::new(AtomicBool::new(false));
     let (listener, to, told) = (UnixListener::bind(at).unwrap(), to.to_owned(), armed.clone());
     std::thread::spawn(move || {
         for from in listener.incoming() {
             let (from, sozu) = (from.unwrap(), UnixStream::connect(&to).unwrap());
             let (back, answers) = (from.try_clone().unwrap(), sozu.try_clone().unwrap());
-            let armed = told.clone();
+            let (armed, text) = (told.clone(), text.clone());
             std::thread::spawn(move || {
                 pass(from, sozu, |sent| {
-                    armed.load(Ordering::Relaxed) && sent.windows(bytes.len()).any(|part| part == bytes)
+                    armed.load(Ordering::Relaxed) && sent.windows(text.len()).any(|part| part == text.as_bytes())
                 })
             });
             std::thread::spawn(move || pass(answers, back, |_| false));
@@ -156,11 +156,11 @@ async fn a_round_that_broke_off_is_not_told_as_a_change_by_other_hands() {
     let rig = Rig::start().await;
     let ((one, _), (two, _)) = (process().await, process().await);
     let way = rig.path().join("way.sock");
-    let armed = brittle(&rig.socket, &way, b"guichet-two");
+    let armed = brittle(&rig.socket, &way, backend_id(id("two")));
     let mut spec = spec(&["a.sites.test"], &[]);
     let mut round = Round::new(Sozu::start(&way, &rig.state_dir()).unwrap(), GUARDS);
     assert!(round.round(&spec).await.unwrap().findings.is_empty());
-    spec.processes = [("one".to_owned(), Listen::Tcp(one)), ("two".to_owned(), Listen::Tcp(two))].into();
+    spec.processes = [(id("one"), Listen::Tcp(one)), (id("two"), Listen::Tcp(two))].into();
     armed.store(true, Ordering::Relaxed);
     round.round(&spec).await.unwrap_err();
     let half = rig.sozu().observe().await.unwrap();
