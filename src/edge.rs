@@ -7,6 +7,7 @@
 //! `docs/edge.md` has the reasons, each beside the measurement that made it.
 
 pub mod answers;
+pub mod certificate;
 pub mod certificates;
 pub mod compile;
 mod drains;

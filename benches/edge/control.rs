@@ -5,7 +5,7 @@ use guichet::{
     config::{Limits, Listen},
     edge::{
         answers::pages,
-        certificates::SiteCertificate,
+        certificate::SiteCertificate,
         plan::Guards,
         round::Round,
         sozu::Sozu,

@@ -2,15 +2,13 @@
 //! from the edge's own authority for those that are left.
 
 pub mod acme;
-mod certificate;
 mod files;
 pub mod own;
 
-#[cfg(test)]
-pub(in crate::edge) use certificate::tests;
-pub use certificate::{CertificateError, SiteCertificate, covers};
-
-use crate::{config::Edge, edge::spec::Challenges};
+use crate::{
+    config::Edge,
+    edge::{certificate::SiteCertificate, spec::Challenges},
+};
 use acme::Acme;
 use files::Files;
 use own::Own;

@@ -2,7 +2,7 @@
 
 use crate::{
     config::{Limits, Listen},
-    edge::certificates::SiteCertificate,
+    edge::certificate::SiteCertificate,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

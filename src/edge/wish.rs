@@ -4,7 +4,8 @@ use crate::{
     config::{Config, Edge},
     edge::{
         answers,
-        certificates::{Held, SiteCertificate},
+        certificate::SiteCertificate,
+        certificates::Held,
         registry::Snapshot,
         spec::{Challenges, EdgeSpec, Listeners, Marker},
     },
@@ -86,7 +87,7 @@ fn usable(held: &[Held]) -> Vec<SiteCertificate> {
 #[cfg(test)]
 mod tests {
     use super::{public_port, usable};
-    use crate::edge::certificates::{Held, SiteCertificate};
+    use crate::edge::{certificate::SiteCertificate, certificates::Held};
 
     #[test]
     fn the_public_port_is_the_one_of_the_public_address() {

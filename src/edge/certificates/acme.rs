@@ -8,8 +8,12 @@ mod due;
 mod order;
 mod responder;
 
-use super::{CertificatesError, Held, SiteCertificate};
-use crate::{config, edge::spec::Challenges, store::embedded::replace_private};
+use super::{CertificatesError, Held};
+use crate::{
+    config,
+    edge::{certificate::SiteCertificate, spec::Challenges},
+    store::embedded::replace_private,
+};
 use due::{Backoff, renewal_due};
 use jiff::Timestamp;
 use order::Authority;

@@ -1,9 +1,12 @@
 //! Certificates in files of the operator's, watched, and looked at as well: some file systems give no notice.
 
-use super::{CertificatesError, Held, SiteCertificate};
+use super::{CertificatesError, Held};
 use crate::{
     config::CertificateFiles,
-    edge::stamp::{Stamp, stamp},
+    edge::{
+        certificate::SiteCertificate,
+        stamp::{Stamp, stamp},
+    },
 };
 use notify::{RecursiveMode, Watcher};
 use std::{

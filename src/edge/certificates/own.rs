@@ -3,8 +3,11 @@
 //! It is what stands behind a content delivery network, which checks the backend against this authority, and what a
 //! laptop has. Browsers of the public do not know it.
 
-use super::{CertificatesError, Held, SiteCertificate};
-use crate::{edge::compile::is_host_name, store::embedded::replace_private};
+use super::{CertificatesError, Held};
+use crate::{
+    edge::{certificate::SiteCertificate, compile::is_host_name},
+    store::embedded::replace_private,
+};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, NameConstraints,

@@ -1,7 +1,7 @@
 //! The certificates of the HTTPS listener: one for each name, so that which one Sōzu shows is never a matter of order.
 
 use super::Compiled;
-use crate::edge::{certificates::SiteCertificate, object::Object, spec::EdgeSpec};
+use crate::edge::{certificate::SiteCertificate, object::Object, spec::EdgeSpec};
 use sozu_command_lib::{
     proto::command::{AddCertificate, CertificateAndKey, TlsVersion, request::RequestType},
     state::ConfigState,

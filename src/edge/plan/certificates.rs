@@ -1,7 +1,7 @@
 //! Certificates: a renewal is one order, so that no handshake finds a name without a certificate.
 
 use super::{Phase, Step, Verb, owned};
-use crate::edge::{certificates::covers, object::Object};
+use crate::edge::{certificate::covers, object::Object};
 use sozu_command_lib::{
     certificate::Fingerprint,
     proto::command::{AddCertificate, CertificateAndKey, RemoveCertificate, ReplaceCertificate, request::RequestType},

@@ -3,7 +3,7 @@ use crate::{
     config::{Limits, Listen},
     edge::{
         answers::pages,
-        certificates::{SiteCertificate, tests::issued},
+        certificate::{SiteCertificate, tests::issued},
         compile::{CompileError, OWNED, PORTAL, backend_id},
         spec::{EdgeSpec, Listeners, Marker},
     },

@@ -6,7 +6,7 @@ use guichet::{
     config::{Limits, Listen},
     edge::{
         answers,
-        certificates::SiteCertificate,
+        certificate::SiteCertificate,
         sozu::Sozu,
         spec::{EdgeSpec, Listeners, Marker},
     },
