@@ -4,10 +4,7 @@
 //! laptop has. Browsers of the public do not know it.
 
 use super::{CertificatesError, Held};
-use crate::{
-    edge::{certificate::SiteCertificate, compile::is_host_name},
-    store::embedded::replace_private,
-};
+use crate::{domain::host::is_host_name, edge::certificate::SiteCertificate, store::embedded::replace_private};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, NameConstraints,
