@@ -2,10 +2,11 @@
 //! the others in turn.
 
 use crate::edge::{
+    finding::Finding,
     object::Object,
+    outcome::Outcome,
     probe::{self, ProbeError},
     report::Standing,
-    round::{Finding, Outcome},
     verify::Wanted,
 };
 use futures_util::{StreamExt, stream::iter};

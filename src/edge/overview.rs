@@ -7,10 +7,11 @@ use crate::{
     edge::{
         certificates::Held,
         compile::process_of,
+        finding::Finding,
         object::Object,
+        outcome::Outcome,
         registry::{Known, Snapshot},
         report::{Certificate, Drift, Fault, Process, Report, Role, Site, Standing},
-        round::{Finding, Outcome},
         sozu::Traffic,
         spec::EdgeSpec,
         wish::OWN_SITE,

@@ -3,64 +3,23 @@
 
 use crate::edge::{
     compile::{self, CompileError, Compiled, process_of},
+    finding::Finding,
     looks::Looks,
     object::Object,
+    outcome::Outcome,
     plan::{self, Guards, Step, attainable, plan},
     refusals::Refusals,
     report::Standing,
     sozu::{Sozu, SozuError},
     spec::EdgeSpec,
-    verify::{Seen, Wanted, verify},
+    verify::{Wanted, verify},
 };
 use sozu_command_lib::{proto::command::request::RequestType, state::ConfigState};
-use std::{
-    collections::BTreeSet,
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Instant};
 use uuid::Uuid;
 
 /// From this many additions on, they are given as one file: ten times faster than one by one.
 const BATCH: usize = 200;
-
-/// What one round found and did.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// The steps that were taken, in order, in words: the orders themselves hold keys, and many are large.
-    pub steps: Vec<String>,
-    /// What is not as it should be.
-    pub findings: Vec<Finding>,
-    /// Sōzu's workers and certificates as seen at the end.
-    pub seen: Seen,
-    /// Ids of the processes that Sōzu sends requests to now.
-    pub serving: BTreeSet<Uuid>,
-    /// Ids of the processes that it was told to send no more requests to.
-    pub removed: BTreeSet<Uuid>,
-    /// Whether Sōzu was found in another state than the last round left it in, and was given orders for it.
-    pub found_changed: bool,
-    /// From the first question to the last answer.
-    pub took: Duration,
-}
-
-impl Outcome {
-    /// Whether Sōzu is seen to be just as it should, as far as that is possible at all.
-    #[must_use]
-    pub fn verified(&self) -> bool {
-        self.findings.iter().all(|finding| finding.standing != Standing::Pending)
-    }
-}
-
-/// An object that is not as it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The object.
-    pub object: Object,
-    /// Pending: the next round may mend it.
-    pub standing: Standing,
-    /// The reason.
-    pub reason: String,
-}
 
 /// Why a round could not be held.
 #[derive(Debug, thiserror::Error)]

@@ -5,9 +5,9 @@
 
 use crate::edge::{
     compile,
+    finding::Finding,
     object::Object,
     report::Standing,
-    round::Finding,
     sozu::{Sozu, SozuError},
 };
 use sozu_command_lib::{

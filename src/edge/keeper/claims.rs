@@ -4,7 +4,7 @@ use super::{Keeper, PATIENCE};
 use crate::{
     edge::{
         compile::{PORTAL, backend_id},
-        round::Outcome,
+        outcome::Outcome,
         spec::EdgeSpec,
     },
     store::{Connection, Store, StoreError, edge},

@@ -1,7 +1,7 @@
 //! Repairs: how often is too often, and workers that keep another state.
 
 use super::Keeper;
-use crate::edge::round::Outcome;
+use crate::edge::outcome::Outcome;
 use std::time::{Duration, Instant};
 
 /// So many repairs within a minute mean that somebody else gives orders too…

@@ -2,8 +2,8 @@
 
 use crate::edge::{
     object::{Object, Protocol},
+    outcome::Outcome,
     report::{Certificate, Listener, Plan, Standing, Worker},
-    round::Outcome,
     spec::EdgeSpec,
 };
 use jiff::Timestamp;

@@ -1,0 +1,14 @@
+//! What is not as it should be.
+
+use crate::edge::{object::Object, report::Standing};
+
+/// An object that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The object.
+    pub object: Object,
+    /// Pending: the next round may mend it.
+    pub standing: Standing,
+    /// The reason.
+    pub reason: String,
+}
