@@ -57,7 +57,7 @@ pub use oidc::Leaving;
 pub use passkey::{Ceremony, Duty, Key};
 pub use place::Place;
 pub use read::{OpenReceipt, Page, PieceBytes, PieceFile};
-pub use register::{BUILD, Presence};
+pub use register::Presence;
 pub use restore::{Drill, Restored, restore, vacant};
 pub use roots::{KeyLine, Revoked, WebKey};
 pub use round::RoundPage;

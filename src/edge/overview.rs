@@ -3,6 +3,7 @@
 mod parts;
 
 use crate::{
+    build::BUILD,
     config::Listen,
     edge::{
         certificates::Held,
@@ -48,7 +49,7 @@ pub struct Overview {
 impl Overview {
     /// Nothing known yet.
     pub fn new(name: String, reports: watch::Sender<Report>) -> Self {
-        let build = crate::app::BUILD.to_owned();
+        let build = BUILD.to_owned();
         let report = Report { edge: name, build, started_at: now(), ..Report::default() };
         Self {
             report,

@@ -7,9 +7,10 @@ use super::{
 };
 use crate::{
     app::{
-        App, BUILD, Drill,
+        App, Drill,
         backup::{last_drill, last_sent, sets},
     },
+    build::BUILD,
     config::Backup,
     domain::text::Text,
     store::{Freshness, StoreError, cluster::Standing, outbox},

@@ -4,18 +4,19 @@ use crate::harness::installation::source;
 use std::path::{Path, PathBuf};
 
 /// Module and the modules of ours that it may name.
-const MAY: [(&str, &[&str]); 11] = [
+const MAY: [(&str, &[&str]); 12] = [
     ("domain", &["domain"]),
+    ("build", &["build"]),
     ("config", &["config"]),
     ("auth", &["auth", "domain"]),
     ("store", &["store", "auth", "domain", "config"]),
     ("blob", &["blob", "domain"]),
-    ("app", &["app", "bricks", "auth", "store", "blob", "domain", "config"]),
+    ("app", &["app", "bricks", "auth", "store", "blob", "domain", "config", "build"]),
     ("web", &["web", "app", "auth", "store", "domain"]),
-    ("edge", &["edge", "app", "auth", "store", "domain", "config"]),
-    ("ops", &["ops", "bricks", "app", "store", "domain", "config"]),
+    ("edge", &["edge", "auth", "store", "domain", "config", "build"]),
+    ("ops", &["ops", "bricks", "app", "store", "domain", "config", "build"]),
     ("bricks", &["bricks", "domain", "config"]),
-    ("cli", &["cli", "web", "edge", "ops", "bricks", "app", "auth", "store", "blob", "domain", "config"]),
+    ("cli", &["cli", "web", "edge", "ops", "bricks", "app", "auth", "store", "blob", "domain", "config", "build"]),
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {
