@@ -1,6 +1,6 @@
 //! `guichet edge`: keeps Sōzu in the state that the configuration, the certificates and the database call for.
 //!
-//! Read in this order: [`spec`] is the wish in our own words, [`compile`] turns it into a state of Sōzu, [`plan`] finds
+//! Read in this order: [`spec`] is the desired state in our own words, [`compile`] turns it into a state of Sōzu, [`plan`] finds
 //! the orders between two states; those three are pure. [`round`] observes, plans, applies and verifies once; [`keeper`]
 //! decides when, from three sources: the configuration file, [`certificates`], and the database through [`registry`].
 //! [`lease`] says who may give orders, [`sozu`] is the conversation itself. [`operator`] shows what [`report`] holds.
@@ -10,6 +10,7 @@ pub mod answers;
 pub mod certificate;
 pub mod certificates;
 pub mod compile;
+mod desired;
 mod drains;
 pub mod finding;
 pub mod keeper;
@@ -30,7 +31,6 @@ pub mod sozu;
 pub mod spec;
 mod stamp;
 pub mod verify;
-mod wish;
 
 pub use rehearsal::{DryRun, dry_run};
 

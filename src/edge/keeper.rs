@@ -14,6 +14,7 @@ use crate::{
         answers::OwnAnswers,
         certificates::Certificates,
         compile::process_of,
+        desired::{Inputs, build_spec},
         drains::Drains,
         lease::Lease,
         outcome::Outcome,
@@ -24,7 +25,6 @@ use crate::{
         round::{Round, RoundError},
         sozu::{Events, Heard, Sozu},
         spec::EdgeSpec,
-        wish::{Sources, wish},
     },
     store::Store,
 };
@@ -235,7 +235,7 @@ impl Keeper {
             return None;
         }
         let challenges = self.certificates.challenges();
-        let spec = wish(Sources {
+        let spec = build_spec(Inputs {
             config: &self.config,
             edge: &self.edge,
             challenges: challenges.as_ref(),
@@ -275,14 +275,14 @@ impl Keeper {
             self.last.look = Some(Instant::now());
             return Ok(());
         }
-        let wish = spec.clone();
+        let desired = spec.clone();
         self.claim(&mut spec).await;
         let outcome = match self.round.round(&spec).await {
             Ok(outcome) => outcome,
             Err(error) => return self.could_not(error),
         };
         self.take_in(&spec, &outcome).await;
-        self.last.spec = (spec == wish).then_some(wish);
+        self.last.spec = (spec == desired).then_some(desired);
         Ok(())
     }
 

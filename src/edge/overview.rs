@@ -8,6 +8,7 @@ use crate::{
     edge::{
         certificates::Held,
         compile::process_of,
+        desired::OWN_SITE,
         finding::Finding,
         object::Object,
         outcome::Outcome,
@@ -15,7 +16,6 @@ use crate::{
         report::{Certificate, Drift, Fault, Process, Report, Role, Site, Standing},
         sozu::Traffic,
         spec::EdgeSpec,
-        wish::OWN_SITE,
     },
 };
 use jiff::Timestamp;

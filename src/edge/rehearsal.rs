@@ -7,13 +7,13 @@ use crate::{
         answers::OwnAnswers,
         certificates::Certificates,
         compile::epoch_of,
+        desired::{Inputs, build_spec},
         keeper::{bounded, guards},
         plan::Step,
         registry,
         report::Standing,
         round::Round,
         sozu::Sozu,
-        wish::{Sources, wish},
     },
     store::Store,
 };
@@ -43,7 +43,7 @@ pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
     let workers = sozu.workers().await?.len();
     let mut certificates = Certificates::start(&edge)?;
     let mut refused: BTreeSet<(String, String)> = certificates.complaints().into_iter().collect();
-    let spec = wish(Sources {
+    let spec = build_spec(Inputs {
         config,
         edge: &edge,
         challenges: None,

@@ -69,7 +69,7 @@ impl Acme {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
         let shared = Arc::new(Mutex::new(Shared { certificates: stored(&folder), faults: BTreeMap::new() }));
         let changed = Arc::new(Notify::new());
-        let (wanted, wishes) = watch::channel(BTreeSet::new());
+        let (wanted, hosts) = watch::channel(BTreeSet::new());
         let (challenge, challenged) = watch::channel(BTreeSet::new());
         let (routed, routes) = watch::channel(BTreeSet::new());
         let responder = Responder::default();
@@ -82,7 +82,7 @@ impl Acme {
             folder,
             shared: shared.clone(),
             changed: changed.clone(),
-            wishes,
+            hosts,
             challenge,
             routes,
             responder,
@@ -143,7 +143,7 @@ struct Keeper {
     folder: PathBuf,
     shared: Arc<Mutex<Shared>>,
     changed: Arc<Notify>,
-    wishes: watch::Receiver<BTreeSet<String>>,
+    hosts: watch::Receiver<BTreeSet<String>>,
     challenge: watch::Sender<BTreeSet<String>>,
     routes: watch::Receiver<BTreeSet<String>>,
     responder: Responder,
@@ -160,22 +160,22 @@ impl Keeper {
             }
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
-                changed = self.wishes.changed() => if changed.is_err() { return },
+                changed = self.hosts.changed() => if changed.is_err() { return },
             }
         }
     }
 
     fn next(&mut self) -> Option<String> {
         let now = Timestamp::now().as_second();
-        let wishes = self.wishes.borrow_and_update().clone();
-        self.backoff.retain(|host, _| wishes.contains(host));
+        let hosts = self.hosts.borrow_and_update().clone();
+        self.backoff.retain(|host, _| hosts.contains(host));
         let shared = lock(&self.shared);
         let due = |host: &&String| {
             let held = shared.certificates.get(*host);
             held.is_none_or(|held| renewal_due(held.begins, held.expires, now))
                 && self.backoff.get(*host).is_none_or(Backoff::over)
         };
-        wishes.iter().find(due).cloned()
+        hosts.iter().find(due).cloned()
     }
 
     async fn provide(&mut self, host: &str) {

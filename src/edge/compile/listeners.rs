@@ -15,17 +15,17 @@ use std::{collections::BTreeMap, net::SocketAddr};
 /// configured can be told from those of others.
 pub const OWNED_LISTENER: &str = "guichet";
 
-pub(super) fn add(wish: &Listeners, compiled: &mut Compiled) -> Result<(), CompileError> {
+pub(super) fn add(listeners: &Listeners, compiled: &mut Compiled) -> Result<(), CompileError> {
     let object = |protocol, address: SocketAddr| Object::Listener(protocol, address.into());
-    let (of_http, of_https) = (object(Protocol::Http, wish.http), object(Protocol::Https, wish.https));
+    let (of_http, of_https) = (object(Protocol::Http, listeners.http), object(Protocol::Https, listeners.https));
     let refused = |object: &Object| {
         let object = object.clone();
         move |error: sozu_command_lib::config::ConfigError| CompileError::Refused { object, reason: error.to_string() }
     };
-    let answers = answers(wish, compiled);
-    let limits = &wish.limits;
-    let mut http = ListenerBuilder::new_http(wish.http.into()).to_http(None).map_err(refused(&of_http))?;
-    let mut https = ListenerBuilder::new_https(wish.https.into()).to_tls(None).map_err(refused(&of_https))?;
+    let answers = answers(listeners, compiled);
+    let limits = &listeners.limits;
+    let mut http = ListenerBuilder::new_http(listeners.http.into()).to_http(None).map_err(refused(&of_http))?;
+    let mut https = ListenerBuilder::new_https(listeners.https.into()).to_tls(None).map_err(refused(&of_https))?;
     macro_rules! both {
         ($($field:ident = $value:expr),* $(,)?) => {$( http.$field = $value; https.$field = $value; )*};
     }
@@ -42,11 +42,12 @@ pub(super) fn add(wish: &Listeners, compiled: &mut Compiled) -> Result<(), Compi
     }
     // Not by Sōzu's own `hsts`: on a session that is being closed, 2.3.3 writes it before the status line. The portal
     // sets it on its answers, and here it stands on Sōzu's.
-    https.answers = answers.into_iter().map(|(status, answer)| (status, strict(&answer, wish.hsts_seconds))).collect();
+    https.answers =
+        answers.into_iter().map(|(status, answer)| (status, strict(&answer, listeners.hsts_seconds))).collect();
     compiled.add(of_http.clone(), RequestType::AddHttpListener(http))?;
     compiled.add(of_https.clone(), RequestType::add_https_listener(https))?;
-    compiled.add(of_http, activation(wish.http, ListenerType::Http))?;
-    compiled.add(of_https, activation(wish.https, ListenerType::Https))
+    compiled.add(of_http, activation(listeners.http, ListenerType::Http))?;
+    compiled.add(of_https, activation(listeners.https, ListenerType::Https))
 }
 
 fn strict(answer: &str, seconds: u32) -> String {
@@ -54,9 +55,9 @@ fn strict(answer: &str, seconds: u32) -> String {
 }
 
 /// Those that Sōzu would cut, or stall on, are left out: Sōzu's built-in page then stands.
-fn answers(wish: &Listeners, compiled: &mut Compiled) -> BTreeMap<String, String> {
+fn answers(listeners: &Listeners, compiled: &mut Compiled) -> BTreeMap<String, String> {
     let mut good = BTreeMap::new();
-    for (status, answer) in &wish.answers {
+    for (status, answer) in &listeners.answers {
         match fault(answer) {
             None => drop(good.insert(status.clone(), answer.clone())),
             Some(reason) => compiled.refuse(Object::Answer(status.clone()), reason),

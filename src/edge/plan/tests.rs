@@ -87,7 +87,7 @@ fn labels(steps: &[Step]) -> Vec<String> {
 }
 
 #[test]
-fn wishes_that_cannot_be_served_at_all_are_refused() {
+fn specs_that_cannot_be_served_at_all_are_refused() {
     assert_eq!(compile(&spec(&[], &[])).map(drop).unwrap_err(), CompileError::NoSite);
     let mut crossed = spec(&[("portal", &["a.example"])], &[1]);
     crossed.listeners.http = crossed.listeners.https;

@@ -107,7 +107,7 @@ pub fn id(name: &str) -> Uuid {
     Uuid::from_bytes(bytes)
 }
 
-/// What an edge would wish for: these hosts below `sites.test` with a certificate, and these processes.
+/// What an edge would desire: these hosts below `sites.test` with a certificate, and these processes.
 pub fn spec(hosts: &[&str], processes: &[(&str, SocketAddr)]) -> EdgeSpec {
     let issued = rcgen::generate_simple_self_signed(["*.sites.test".to_owned()]).unwrap();
     let certificate = SiteCertificate::parse(issued.cert.pem(), issued.signing_key.serialize_pem()).unwrap();

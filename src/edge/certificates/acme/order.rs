@@ -59,9 +59,9 @@ impl Authority {
     async fn register(&self) -> anyhow::Result<Account> {
         let contact = self.config.contact.as_ref().map(|address| format!("mailto:{address}"));
         let contact: Vec<&str> = contact.iter().map(String::as_str).collect();
-        let wish = NewAccount { contact: &contact, terms_of_service_agreed: true, only_return_existing: false };
+        let request = NewAccount { contact: &contact, terms_of_service_agreed: true, only_return_existing: false };
         let directory_url = self.config.directory_url.clone();
-        let (account, credentials) = self.builder()?.create(&wish, directory_url.clone(), None).await?;
+        let (account, credentials) = self.builder()?.create(&request, directory_url.clone(), None).await?;
         replace_private(&self.file, &serde_json::to_vec(&Kept { directory_url, credentials })?)?;
         Ok(account)
     }

@@ -56,7 +56,7 @@ async fn a_host_keeps_its_https_while_its_certificate_cannot_be_read() {
     let mut round = Round::new(rig.sozu(), Guards { max_removal_percent: 0 });
     assert!(round.round(&spec).await.unwrap().verified());
     let shown = spec.certificates[0].fingerprint.clone();
-    // What an edge wishes for that was started again while the file was away.
+    // What an edge desires that was started again while the file was away.
     spec.certificates.clear();
     let mut round = Round::new(rig.sozu(), Guards { max_removal_percent: 0 });
     let outcome = round.round(&spec).await.unwrap();
@@ -104,7 +104,7 @@ async fn a_listener_moves_only_when_the_new_address_can_be_had() {
 }
 
 #[tokio::test]
-async fn a_change_by_other_hands_is_told_even_when_the_wish_changes_with_it() {
+async fn a_change_by_other_hands_is_reported_even_when_the_desired_state_changes_too() {
     let rig = Rig::start().await;
     let ((one, _), (two, _)) = (process().await, process().await);
     let mut spec = spec(&["a.sites.test"], &[("one", one), ("two", two)]);

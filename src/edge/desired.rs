@@ -1,4 +1,4 @@
-//! From the three sources to one wish.
+//! The desired state, from the configuration, the certificates and the database.
 
 use crate::{
     config::{Config, Edge},
@@ -15,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The portal's own site among those of the calls; no call is called so, since their ids begin with a letter.
 pub const OWN_SITE: &str = "_portal";
 
-/// What the sources say at one moment.
+/// Everything that the desired state depends on, at one moment.
 #[derive(Clone, Copy)]
-pub struct Sources<'a> {
+pub struct Inputs<'a> {
     /// The configuration file.
     pub config: &'a Config,
     /// Its section of the edge.
@@ -38,27 +38,27 @@ pub struct Sources<'a> {
     pub epoch: u64,
 }
 
-/// Merges the sources.
+/// Merges the inputs.
 #[must_use]
-pub fn wish(sources: Sources<'_>) -> EdgeSpec {
-    let Sources { config, edge, snapshot, .. } = sources;
+pub fn build_spec(inputs: Inputs<'_>) -> EdgeSpec {
+    let Inputs { config, edge, snapshot, .. } = inputs;
     let serving = snapshot.processes.iter().filter(|process| process.serves());
     EdgeSpec {
-        epoch: sources.epoch,
+        epoch: inputs.epoch,
         listeners: Listeners {
             http: edge.http_listen,
             https: edge.https_listen,
             public_port: public_port(config.authority()),
             hsts_seconds: config.portal.hsts(),
             limits: edge.limits.clone(),
-            workers: sources.workers,
-            answers: answers::with_own(sources.answers),
+            workers: inputs.workers,
+            answers: answers::with_own(inputs.answers),
         },
-        certificates: usable(sources.certificates),
+        certificates: usable(inputs.certificates),
         sites: sites(edge, snapshot),
         processes: serving.filter_map(|process| Some((process.id, process.address.as_ref().ok()?.clone()))).collect(),
-        challenges: sources.challenges.cloned(),
-        marker: Marker(sources.marker.into()),
+        challenges: inputs.challenges.cloned(),
+        marker: Marker(inputs.marker.into()),
     }
 }
 
