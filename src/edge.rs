@@ -1,6 +1,6 @@
 //! `guichet edge`: keeps Sōzu in the state that the configuration, the certificates and the database call for.
 //!
-//! Read in this order: [`spec`] is the desired state in our own words, [`compile`] turns it into a state of Sōzu, [`plan`] finds
+//! Read in this order: [`spec`] is the desired state in our own words, [`render`] turns it into a state of Sōzu, [`plan`] finds
 //! the orders between two states; those three are pure. [`round`] observes, plans, applies and verifies once; [`keeper`]
 //! decides when, from three sources: the configuration file, [`certificates`], and the database through [`registry`].
 //! [`lease`] says who may give orders, [`sozu`] is the conversation itself. [`operator`] shows what [`report`] holds.
@@ -9,7 +9,6 @@
 pub mod answers;
 pub mod certificate;
 pub mod certificates;
-pub mod compile;
 mod desired;
 mod drains;
 pub mod finding;
@@ -25,6 +24,7 @@ pub mod probe;
 mod refusals;
 pub mod registry;
 mod rehearsal;
+pub mod render;
 pub mod report;
 pub mod round;
 pub mod sozu;

@@ -13,7 +13,6 @@ use crate::{
     edge::{
         answers::OwnAnswers,
         certificates::Certificates,
-        compile::process_of,
         desired::{Inputs, build_spec},
         drains::Drains,
         lease::Lease,
@@ -21,6 +20,7 @@ use crate::{
         overview::Overview,
         plan::Guards,
         registry::{self, Snapshot},
+        render::process_of,
         report::{Report, Role},
         round::{Round, RoundError},
         sozu::{Events, Heard, Sozu},

@@ -7,12 +7,12 @@ use crate::{
     config::Listen,
     edge::{
         certificates::Held,
-        compile::process_of,
         desired::OWN_SITE,
         finding::Finding,
         object::Object,
         outcome::Outcome,
         registry::{Known, Snapshot},
+        render::process_of,
         report::{Certificate, Drift, Fault, Process, Report, Role, Site, Standing},
         sozu::Traffic,
         spec::EdgeSpec,

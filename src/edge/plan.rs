@@ -12,8 +12,8 @@ mod step;
 mod tests;
 
 use crate::edge::{
-    compile::{OWNED, OWNED_LISTENER, epoch_of},
     object::Object,
+    render::{OWNED, OWNED_LISTENER, epoch_of},
 };
 use certificates::certificates;
 use listeners::{http_listener_steps, https_listener_steps, removals};

@@ -6,11 +6,11 @@ use crate::{
     edge::{
         answers::OwnAnswers,
         certificates::Certificates,
-        compile::epoch_of,
         desired::{Inputs, build_spec},
         keeper::{bounded, guards},
         plan::Step,
         registry,
+        render::epoch_of,
         report::Standing,
         round::Round,
         sozu::Sozu,

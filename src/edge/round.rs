@@ -2,13 +2,13 @@
 //! which objects it refused, so that they are not sent again and again.
 
 use crate::edge::{
-    compile::{self, CompileError, Compiled, process_of},
     finding::Finding,
     looks::Looks,
     object::Object,
     outcome::Outcome,
     plan::{self, Guards, Step, attainable, plan},
     refusals::Refusals,
+    render::{self, RenderError, Rendered, process_of},
     report::Standing,
     sozu::{Sozu, SozuError},
     spec::EdgeSpec,
@@ -29,7 +29,7 @@ pub enum RoundError {
     Sozu(#[from] SozuError),
     /// The wish as a whole cannot be had.
     #[error("the desired state cannot be served")]
-    Compile(#[from] CompileError),
+    Render(#[from] RenderError),
     /// A later edge gives the orders.
     #[error(transparent)]
     Held(#[from] plan::Held),
@@ -49,7 +49,7 @@ pub struct Round {
     sozu: Sozu,
     guards: Guards,
     refusals: Refusals,
-    compiled: Option<(EdgeSpec, Arc<Compiled>)>,
+    rendered: Option<(EdgeSpec, Arc<Rendered>)>,
     /// A batch had refusals, of which only single orders tell which they are.
     one_by_one: bool,
     wanted: Option<Wanted>,
@@ -66,7 +66,7 @@ impl Round {
             sozu,
             guards,
             refusals: Refusals::default(),
-            compiled: None,
+            rendered: None,
             one_by_one: false,
             wanted: None,
             ended: Ended::default(),
@@ -93,10 +93,10 @@ impl Round {
         let began = Instant::now();
         let last = std::mem::take(&mut self.ended);
         let actual = self.sozu.observe().await?;
-        let same = self.compiled.as_ref().is_some_and(|(known, _)| known == spec);
-        let (compiled, mut outcome) = self.compile(spec)?;
+        let same = self.rendered.as_ref().is_some_and(|(known, _)| known == spec);
+        let (rendered, mut outcome) = self.render(spec)?;
         let moved = last.settled && self.wanted.as_ref().is_some_and(|wanted| !wanted.is_in(&actual));
-        let desired = &compiled.state;
+        let desired = &rendered.state;
         let steps = plan(&actual, desired, &self.guards)?;
         let reached = attainable(&actual, desired, &self.guards);
         outcome.serving = serving(&reached);
@@ -141,23 +141,23 @@ impl Round {
     /// See [`RoundError`].
     pub async fn rehearse(&mut self, spec: &EdgeSpec) -> Result<(Vec<Step>, Vec<Finding>), RoundError> {
         let actual = self.sozu.observe().await?;
-        let (compiled, outcome) = self.compile(spec)?;
-        Ok((plan(&actual, &compiled.state, &self.guards)?, outcome.findings))
+        let (rendered, outcome) = self.render(spec)?;
+        Ok((plan(&actual, &rendered.state, &self.guards)?, outcome.findings))
     }
 
-    fn compile(&mut self, spec: &EdgeSpec) -> Result<(Arc<Compiled>, Outcome), CompileError> {
-        let compiled = match self.compiled.take() {
-            Some((known, compiled)) if known == *spec => compiled,
-            _ => Arc::new(compile::compile(spec)?),
+    fn render(&mut self, spec: &EdgeSpec) -> Result<(Arc<Rendered>, Outcome), RenderError> {
+        let rendered = match self.rendered.take() {
+            Some((known, rendered)) if known == *spec => rendered,
+            _ => Arc::new(render::render(spec)?),
         };
-        let refused = compiled.refused.iter().map(|refused| Finding {
+        let refused = rendered.refused.iter().map(|refused| Finding {
             object: refused.object.clone(),
             standing: Standing::Rejected,
             reason: refused.reason.clone(),
         });
         let outcome = Outcome { findings: refused.collect(), ..Outcome::default() };
-        self.compiled = Some((spec.clone(), compiled.clone()));
-        Ok((compiled, outcome))
+        self.rendered = Some((spec.clone(), rendered.clone()));
+        Ok((rendered, outcome))
     }
 
     async fn apply(&mut self, steps: Vec<Step>, outcome: &mut Outcome) -> Result<(), SozuError> {
@@ -267,6 +267,6 @@ fn occupied(request: &RequestType) -> Option<String> {
 
 /// Ids of the portal's processes in a state.
 fn serving(state: &ConfigState) -> BTreeSet<Uuid> {
-    let backends = state.backends.get(compile::PORTAL).into_iter().flatten();
+    let backends = state.backends.get(render::PORTAL).into_iter().flatten();
     backends.filter_map(|backend| process_of(&backend.backend_id)).collect()
 }

@@ -4,9 +4,9 @@
 //! the certificates that the workers name, and in a real handshake.
 
 use crate::edge::{
-    compile,
     finding::Finding,
     object::Object,
+    render,
     report::Standing,
     sozu::{Sozu, SozuError},
 };
@@ -41,7 +41,7 @@ impl Wanted {
                 certificate.names.iter().map(move |name| (*address, name.clone(), fingerprint.clone()))
             })
         });
-        let shown = compile::Shown::of(state);
+        let shown = render::Shown::of(state);
         let hosts = state.https_fronts.values().filter_map(|front| {
             let fingerprint = shown.for_host(&front.hostname)?;
             Some((front.hostname.clone(), fingerprint.clone()))
@@ -50,7 +50,7 @@ impl Wanted {
             hashes: state.hash_state().into_iter().map(|(cluster, hash)| (cluster.to_string(), hash)).collect(),
             certificates: names.collect(),
             hosts: hosts.collect(),
-            serving: state.backends.get(compile::PORTAL).is_some_and(|backends| !backends.is_empty()),
+            serving: state.backends.get(render::PORTAL).is_some_and(|backends| !backends.is_empty()),
         }
     }
 }

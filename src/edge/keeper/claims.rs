@@ -3,8 +3,8 @@
 use super::{Keeper, PATIENCE};
 use crate::{
     edge::{
-        compile::{PORTAL, backend_id},
         outcome::Outcome,
+        render::{PORTAL, backend_id},
         spec::EdgeSpec,
     },
     store::{Connection, Store, StoreError, edge},

@@ -2,8 +2,8 @@
 
 use super::{Phase, Step, Verb, certificates, owned_listener};
 use crate::edge::{
-    compile::activation,
     object::{Object, Protocol},
+    render::activation,
 };
 use sozu_command_lib::{
     proto::command::{

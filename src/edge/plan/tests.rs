@@ -4,7 +4,7 @@ use crate::{
     edge::{
         answers::pages,
         certificate::{SiteCertificate, tests::issued},
-        compile::{CompileError, OWNED, PORTAL, backend_id},
+        render::{OWNED, PORTAL, RenderError, backend_id},
         spec::{EdgeSpec, Listeners, Marker},
     },
 };
@@ -32,8 +32,8 @@ fn address(port: u16) -> SocketAddr {
 
 const FREE: Guards = Guards { max_removal_percent: 100 };
 
-fn compile(spec: &EdgeSpec) -> Result<ConfigState, CompileError> {
-    crate::edge::compile::compile(spec).map(|compiled| compiled.state)
+fn render(spec: &EdgeSpec) -> Result<ConfigState, RenderError> {
+    crate::edge::render::render(spec).map(|rendered| rendered.state)
 }
 
 fn plan(actual: &ConfigState, desired: &ConfigState) -> Vec<Step> {
@@ -67,7 +67,7 @@ fn spec(sites: &[(&str, &[&str])], ports: &[u16]) -> EdgeSpec {
 }
 
 fn one_site(ports: &[u16]) -> ConfigState {
-    compile(&spec(&[("portal", &["a.example"])], ports)).unwrap()
+    render(&spec(&[("portal", &["a.example"])], ports)).unwrap()
 }
 
 fn dispatch(state: &mut ConfigState, order: RequestType) {
@@ -88,32 +88,32 @@ fn labels(steps: &[Step]) -> Vec<String> {
 
 #[test]
 fn specs_that_cannot_be_served_at_all_are_refused() {
-    assert_eq!(compile(&spec(&[], &[])).map(drop).unwrap_err(), CompileError::NoSite);
+    assert_eq!(render(&spec(&[], &[])).map(drop).unwrap_err(), RenderError::NoSite);
     let mut crossed = spec(&[("portal", &["a.example"])], &[1]);
     crossed.listeners.http = crossed.listeners.https;
-    assert_eq!(compile(&crossed).map(drop).unwrap_err(), CompileError::SameListener(address(443)));
+    assert_eq!(render(&crossed).map(drop).unwrap_err(), RenderError::SameListener(address(443)));
 }
 
 #[test]
 fn what_sozu_would_serve_wrongly_is_left_out_and_holds_up_nothing_else() {
     for host in ["*.example", "a.example/x", "A.example", "", "a..example", "-a.example", "a.test"] {
         let spec = spec(&[("portal", &["b.example", host])], &[1]);
-        let compiled = crate::edge::compile::compile(&spec).unwrap();
-        assert_eq!(routes(&compiled.state).into_keys().collect::<Vec<_>>(), ["b.example"], "{host}");
-        assert_eq!(compiled.refused[0].object.to_string(), format!("host {host}"));
+        let rendered = crate::edge::render::render(&spec).unwrap();
+        assert_eq!(routes(&rendered.state).into_keys().collect::<Vec<_>>(), ["b.example"], "{host}");
+        assert_eq!(rendered.refused[0].object.to_string(), format!("host {host}"));
     }
     let twice = spec(&[("one", &["a.example"]), ("two", &["a.example", "b.example"])], &[1]);
-    let compiled = crate::edge::compile::compile(&twice).unwrap();
-    assert_eq!(compiled.refused.len(), 1);
-    assert!(compiled.refused[0].reason.contains("one has this host"), "{:?}", compiled.refused);
-    assert_eq!(routes(&compiled.state).len(), 2);
+    let rendered = crate::edge::render::render(&twice).unwrap();
+    assert_eq!(rendered.refused.len(), 1);
+    assert!(rendered.refused[0].reason.contains("one has this host"), "{:?}", rendered.refused);
+    assert_eq!(routes(&rendered.state).len(), 2);
 }
 
 #[test]
 fn an_edge_that_was_overtaken_plans_nothing() {
     let (old, mut new) = (spec(&[("portal", &["a.example"])], &[1]), spec(&[("portal", &["a.example"])], &[2]));
     new.epoch = 2;
-    let (old, new) = (compile(&old).unwrap(), compile(&new).unwrap());
+    let (old, new) = (render(&old).unwrap(), render(&new).unwrap());
     assert_eq!(super::plan(&new, &old, &FREE), Err(super::Held::Superseded { ours: 1, theirs: 2 }));
     assert!(labels(&plan(&old, &new)).contains(&"remove cluster guichet-epoch-1".to_owned()));
 }
@@ -122,8 +122,8 @@ fn an_edge_that_was_overtaken_plans_nothing() {
 fn many_hosts_do_not_go_without_the_operator() {
     let names: Vec<String> = (0..10).map(|number| format!("h{number}.example")).collect();
     let hosts: Vec<&str> = names.iter().map(String::as_str).collect();
-    let before = compile(&spec(&[("portal", &hosts)], &[1])).unwrap();
-    let after = compile(&spec(&[("portal", &hosts[..2])], &[2])).unwrap();
+    let before = render(&spec(&[("portal", &hosts)], &[1])).unwrap();
+    let after = render(&spec(&[("portal", &hosts[..2])], &[2])).unwrap();
     let guards = Guards { max_removal_percent: 50 };
     let steps = super::plan(&before, &after, &guards).unwrap();
     assert!(labels(&steps)[0].starts_with("mass removal: 8 of 10 hosts"), "{steps:?}");
@@ -135,7 +135,7 @@ fn many_hosts_do_not_go_without_the_operator() {
 fn a_listener_that_is_no_longer_wanted_goes_after_its_routes_and_certificates() {
     let mut moved = spec(&[("portal", &["a.example"])], &[1]);
     moved.listeners.https = address(8443);
-    let (mut state, desired) = (one_site(&[1]), compile(&moved).unwrap());
+    let (mut state, desired) = (one_site(&[1]), render(&moved).unwrap());
     let steps = plan(&state, &desired);
     assert_eq!(labels(&steps).last().unwrap(), "remove HTTPS listener 127.0.0.1:443");
     apply(&mut state, &steps);
@@ -146,9 +146,9 @@ fn a_listener_that_is_no_longer_wanted_goes_after_its_routes_and_certificates() 
 #[test]
 fn a_route_with_another_mark_is_swapped_by_two_orders_in_a_row() {
     let mut marked = spec(&[("portal", &["a.example", "b.example"])], &[1]);
-    let before = compile(&marked).unwrap();
+    let before = render(&marked).unwrap();
     marked.marker = Marker("other".into());
-    let steps = plan(&before, &compile(&marked).unwrap());
+    let steps = plan(&before, &render(&marked).unwrap());
     let labels = labels(&steps);
     assert_eq!(labels.len(), 4);
     assert!(labels[0].ends_with("a.example;P/, 1 of 2") && labels[1].ends_with("a.example;P/, 2 of 2"), "{labels:?}");
@@ -167,7 +167,7 @@ fn a_renewed_certificate_replaces_the_old_one_in_one_order() {
     let old = spec(&[("portal", &["a.example"])], &[1]);
     let mut renewed = old.clone();
     renewed.certificates = vec![certificates()[1].clone()];
-    let steps = plan(&compile(&old).unwrap(), &compile(&renewed).unwrap());
+    let steps = plan(&render(&old).unwrap(), &render(&renewed).unwrap());
     let [Step::Order { request, .. }] = &steps[..] else { panic!("{steps:?}") };
     let RequestType::ReplaceCertificate(replace) = &**request else { panic!("{steps:?}") };
     assert_eq!(replace.old_fingerprint, old.certificates[0].fingerprint);
@@ -299,7 +299,7 @@ fn routes(state: &ConfigState) -> BTreeMap<String, String> {
 proptest! {
     #[test]
     fn a_plan_leads_where_it_should_and_a_second_one_is_empty(from in some_spec(), to in some_spec()) {
-        let (mut state, desired) = (compile(&from).unwrap(), compile(&to).unwrap());
+        let (mut state, desired) = (render(&from).unwrap(), render(&to).unwrap());
         let wanted = attainable(&state, &desired, &FREE);
         let steps = plan(&state, &desired);
         apply(&mut state, &steps);
@@ -315,7 +315,7 @@ proptest! {
 
     #[test]
     fn what_is_not_ours_survives_and_our_strays_do_not(from in some_spec(), to in some_spec()) {
-        let (mut state, desired) = (compile(&from).unwrap(), compile(&to).unwrap());
+        let (mut state, desired) = (render(&from).unwrap(), render(&to).unwrap());
         disturb(&mut state);
         let steps = plan(&state, &desired);
         apply(&mut state, &steps);
@@ -329,7 +329,7 @@ proptest! {
 
     #[test]
     fn no_step_opens_a_hole(from in some_spec(), to in some_spec()) {
-        let (before, desired) = (compile(&from).unwrap(), compile(&to).unwrap());
+        let (before, desired) = (render(&from).unwrap(), render(&to).unwrap());
         let (old, new) = (routes(&before), routes(&desired));
         let mut state = before.clone();
         for step in plan(&before, &desired) {
@@ -351,9 +351,9 @@ proptest! {
     #[test]
     fn the_same_states_give_the_same_plan(from in some_spec(), to in some_spec()) {
         let twice = [(); 2].map(|()| {
-            let mut state = compile(&from).unwrap();
+            let mut state = render(&from).unwrap();
             disturb(&mut state);
-            labels(&plan(&state, &compile(&to).unwrap()))
+            labels(&plan(&state, &render(&to).unwrap()))
         });
         prop_assert_eq!(&twice[0][..twice[0].len()], &twice[1][..]);
         prop_assert!(!twice[0].iter().any(|label| label.contains("theirs")));

@@ -1,7 +1,7 @@
 //! Sōzu's own figures for each process.
 
 use super::{Sozu, SozuError, verb};
-use crate::edge::compile::PORTAL;
+use crate::edge::render::PORTAL;
 use sozu_command_lib::proto::command::{
     BackendMetrics, FilteredMetrics, MetricDetail, QueryMetricsOptions, SetMetricDetail, filtered_metrics::Inner,
     request::RequestType, response_content::ContentType,

@@ -10,8 +10,8 @@ mod trouble;
 
 use crate::harness::sozu::free;
 use guichet::edge::{
-    compile::compile,
     plan::{Guards, Step, plan},
+    render::render,
     sozu::Sozu,
     spec::EdgeSpec,
 };
@@ -78,9 +78,9 @@ async fn listen(sozu: &Sozu, answers: BTreeMap<String, String>) -> SocketAddr {
 
 /// All orders that an empty Sōzu needs.
 fn orders(spec: &EdgeSpec) -> Vec<RequestType> {
-    let compiled = compile(spec).unwrap();
-    assert!(compiled.refused.is_empty(), "{:?}", compiled.refused);
-    let steps = plan(&ConfigState::new(), &compiled.state, &GUARDS).unwrap();
+    let rendered = render(spec).unwrap();
+    assert!(rendered.refused.is_empty(), "{:?}", rendered.refused);
+    let steps = plan(&ConfigState::new(), &rendered.state, &GUARDS).unwrap();
     let orders = steps.into_iter().map(|step| match step {
         Step::Order { request, .. } => *request,
         Step::NeedsOperator { object, reason } => panic!("{object}: {reason}"),

@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use guichet::edge::{
-    compile::PORTAL,
+    render::PORTAL,
     report::{Report, Role},
     sozu::Sozu,
 };

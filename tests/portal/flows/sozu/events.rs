@@ -76,7 +76,7 @@ async fn the_end_of_sozu_is_heard() {
 
 #[tokio::test]
 async fn the_requests_and_errors_of_a_process_are_counted_over_all_workers() {
-    use guichet::edge::{compile::backend_id, probe::serves, round::Round};
+    use guichet::edge::{probe::serves, render::backend_id, round::Round};
     use std::sync::atomic::Ordering;
     let rig = Rig::start().await;
     let (address, status) = process().await;

@@ -7,7 +7,7 @@ use crate::harness::{
 };
 use guichet::{
     config::Listen,
-    edge::{compile::backend_id, plan::Guards, probe::serves, report::Standing, round::Round, sozu::Sozu},
+    edge::{plan::Guards, probe::serves, render::backend_id, report::Standing, round::Round, sozu::Sozu},
 };
 use std::{
     io::{Read, Write},

@@ -2,7 +2,7 @@
 
 use super::{GUARDS, expect_same};
 use crate::harness::sozu::{Rig, free, spec};
-use guichet::edge::{compile::compile, round::Round};
+use guichet::edge::{render::render, round::Round};
 use std::{
     fs::{self, DirBuilder, Permissions},
     os::unix::fs::{DirBuilderExt, PermissionsExt},
@@ -32,7 +32,7 @@ async fn the_kept_state_is_private_and_the_next_sozu_begins_with_it() {
 
     let observed = round.sozu().observe().await.unwrap();
     assert!(files(&folder).is_empty(), "what was observed is not left lying: {:?}", files(&folder));
-    expect_same(&observed, &compile(&spec).unwrap().state);
+    expect_same(&observed, &render(&spec).unwrap().state);
 
     for _ in 0..2 {
         round.sozu().keep().await.unwrap();

@@ -1,6 +1,6 @@
 //! The two listeners.
 
-use super::{CompileError, Compiled};
+use super::{RenderError, Rendered};
 use crate::edge::{
     object::{Object, Protocol},
     spec::Listeners,
@@ -15,14 +15,14 @@ use std::{collections::BTreeMap, net::SocketAddr};
 /// configured can be told from those of others.
 pub const OWNED_LISTENER: &str = "guichet";
 
-pub(super) fn add(listeners: &Listeners, compiled: &mut Compiled) -> Result<(), CompileError> {
+pub(super) fn add(listeners: &Listeners, rendered: &mut Rendered) -> Result<(), RenderError> {
     let object = |protocol, address: SocketAddr| Object::Listener(protocol, address.into());
     let (of_http, of_https) = (object(Protocol::Http, listeners.http), object(Protocol::Https, listeners.https));
     let refused = |object: &Object| {
         let object = object.clone();
-        move |error: sozu_command_lib::config::ConfigError| CompileError::Refused { object, reason: error.to_string() }
+        move |error: sozu_command_lib::config::ConfigError| RenderError::Refused { object, reason: error.to_string() }
     };
-    let answers = answers(listeners, compiled);
+    let answers = answers(listeners, rendered);
     let limits = &listeners.limits;
     let mut http = ListenerBuilder::new_http(listeners.http.into()).to_http(None).map_err(refused(&of_http))?;
     let mut https = ListenerBuilder::new_https(listeners.https.into()).to_tls(None).map_err(refused(&of_https))?;
@@ -44,10 +44,10 @@ pub(super) fn add(listeners: &Listeners, compiled: &mut Compiled) -> Result<(), 
     // sets it on its answers, and here it stands on Sōzu's.
     https.answers =
         answers.into_iter().map(|(status, answer)| (status, strict(&answer, listeners.hsts_seconds))).collect();
-    compiled.add(of_http.clone(), RequestType::AddHttpListener(http))?;
-    compiled.add(of_https.clone(), RequestType::add_https_listener(https))?;
-    compiled.add(of_http, activation(listeners.http, ListenerType::Http))?;
-    compiled.add(of_https, activation(listeners.https, ListenerType::Https))
+    rendered.add(of_http.clone(), RequestType::AddHttpListener(http))?;
+    rendered.add(of_https.clone(), RequestType::add_https_listener(https))?;
+    rendered.add(of_http, activation(listeners.http, ListenerType::Http))?;
+    rendered.add(of_https, activation(listeners.https, ListenerType::Https))
 }
 
 fn strict(answer: &str, seconds: u32) -> String {
@@ -55,12 +55,12 @@ fn strict(answer: &str, seconds: u32) -> String {
 }
 
 /// Those that Sōzu would cut, or stall on, are left out: Sōzu's built-in page then stands.
-fn answers(listeners: &Listeners, compiled: &mut Compiled) -> BTreeMap<String, String> {
+fn answers(listeners: &Listeners, rendered: &mut Rendered) -> BTreeMap<String, String> {
     let mut good = BTreeMap::new();
     for (status, answer) in &listeners.answers {
         match fault(answer) {
             None => drop(good.insert(status.clone(), answer.clone())),
-            Some(reason) => compiled.refuse(Object::Answer(status.clone()), reason),
+            Some(reason) => rendered.refuse(Object::Answer(status.clone()), reason),
         }
     }
     good

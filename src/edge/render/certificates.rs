@@ -1,6 +1,6 @@
 //! The certificates of the HTTPS listener: one for each name, so that which one Sōzu shows is never a matter of order.
 
-use super::Compiled;
+use super::Rendered;
 use crate::edge::{certificate::SiteCertificate, object::Object, spec::EdgeSpec};
 use sozu_command_lib::{
     proto::command::{AddCertificate, CertificateAndKey, TlsVersion, request::RequestType},
@@ -8,7 +8,7 @@ use sozu_command_lib::{
 };
 use std::collections::{BTreeSet, HashMap};
 
-pub(super) fn add(spec: &EdgeSpec, compiled: &mut Compiled) {
+pub(super) fn add(spec: &EdgeSpec, rendered: &mut Rendered) {
     let mut best: Vec<&SiteCertificate> = spec.certificates.iter().collect();
     best.sort_by_key(|certificate| (std::cmp::Reverse(certificate.expires), certificate.fingerprint.clone()));
     let mut taken = BTreeSet::new();
@@ -31,7 +31,7 @@ pub(super) fn add(spec: &EdgeSpec, compiled: &mut Compiled) {
         };
         let object =
             Object::Certificate { fingerprint: certificate.fingerprint.clone(), address: spec.listeners.https };
-        compiled.add_or_refuse(object, RequestType::AddCertificate(order));
+        rendered.add_or_refuse(object, RequestType::AddCertificate(order));
     }
 }
 

@@ -45,7 +45,7 @@ pub const MARKER: &str = "X-Guichet-Edge";
 
 /// Why a wish as a whole cannot become a state.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CompileError {
+pub enum RenderError {
     /// An empty wish would take everything down.
     #[error("there is no site to serve")]
     NoSite,
@@ -64,7 +64,7 @@ pub enum CompileError {
 
 /// A state, and what was left out of it.
 #[derive(Clone, Debug, Default)]
-pub struct Compiled {
+pub struct Rendered {
     /// The state.
     pub state: ConfigState,
     /// What was left out.
@@ -80,13 +80,13 @@ pub struct Refused {
     pub reason: String,
 }
 
-impl Compiled {
+impl Rendered {
     fn refuse(&mut self, object: Object, reason: impl Into<String>) {
         self.refused.push(Refused { object, reason: reason.into() });
     }
 
-    fn add(&mut self, object: Object, order: RequestType) -> Result<(), CompileError> {
-        self.state.dispatch(&order.into()).map_err(|error| CompileError::Refused { object, reason: error.to_string() })
+    fn add(&mut self, object: Object, order: RequestType) -> Result<(), RenderError> {
+        self.state.dispatch(&order.into()).map_err(|error| RenderError::Refused { object, reason: error.to_string() })
     }
 
     fn add_or_refuse(&mut self, object: Object, order: RequestType) {
@@ -117,27 +117,27 @@ pub fn epoch_of(state: &ConfigState) -> u64 {
 /// Computes the state that Sōzu has to reach.
 ///
 /// # Errors
-/// See [`CompileError`].
-pub fn compile(spec: &EdgeSpec) -> Result<Compiled, CompileError> {
+/// See [`RenderError`].
+pub fn render(spec: &EdgeSpec) -> Result<Rendered, RenderError> {
     if spec.sites.values().all(BTreeSet::is_empty) {
-        return Err(CompileError::NoSite);
+        return Err(RenderError::NoSite);
     }
     if spec.listeners.http == spec.listeners.https {
-        return Err(CompileError::SameListener(spec.listeners.http));
+        return Err(RenderError::SameListener(spec.listeners.http));
     }
-    let mut compiled = Compiled::default();
-    listeners::add(&spec.listeners, &mut compiled)?;
-    certificates::add(spec, &mut compiled);
-    clusters(spec, &mut compiled)?;
-    processes(spec, &mut compiled);
-    hosts(spec, &mut compiled);
+    let mut rendered = Rendered::default();
+    listeners::add(&spec.listeners, &mut rendered)?;
+    certificates::add(spec, &mut rendered);
+    clusters(spec, &mut rendered)?;
+    processes(spec, &mut rendered);
+    hosts(spec, &mut rendered);
     if let Some(challenges) = &spec.challenges {
-        challenged(spec, challenges, &mut compiled);
+        challenged(spec, challenges, &mut rendered);
     }
-    Ok(compiled)
+    Ok(rendered)
 }
 
-fn clusters(spec: &EdgeSpec, compiled: &mut Compiled) -> Result<(), CompileError> {
+fn clusters(spec: &EdgeSpec, rendered: &mut Rendered) -> Result<(), RenderError> {
     let listeners = &spec.listeners;
     let workers = u64::from(listeners.workers.max(1));
     let limit = listeners.limits.max_connections_per_address;
@@ -152,7 +152,7 @@ fn clusters(spec: &EdgeSpec, compiled: &mut Compiled) -> Result<(), CompileError
     let acme = spec.challenges.is_some().then(|| cluster(ACME));
     let epoch = (spec.epoch > 0).then(|| cluster(&format!("{EPOCH}{}", spec.epoch)));
     for cluster in [Some(portal), acme, epoch].into_iter().flatten() {
-        compiled.add(Object::Cluster(cluster.cluster_id.clone()), RequestType::AddCluster(cluster))?;
+        rendered.add(Object::Cluster(cluster.cluster_id.clone()), RequestType::AddCluster(cluster))?;
     }
     Ok(())
 }
@@ -161,11 +161,11 @@ fn cluster(id: &str) -> Cluster {
     Cluster { cluster_id: id.into(), load_balancing: LoadBalancingAlgorithms::RoundRobin.into(), ..Cluster::default() }
 }
 
-fn processes(spec: &EdgeSpec, compiled: &mut Compiled) {
+fn processes(spec: &EdgeSpec, rendered: &mut Rendered) {
     let (mut addresses, mut identities) = (BTreeSet::new(), BTreeSet::new());
     for (id, listen) in &spec.processes {
         if !addresses.insert(listen) {
-            compiled.refuse(Object::Process(*id), format!("another process takes requests at {listen} too"));
+            rendered.refuse(Object::Process(*id), format!("another process takes requests at {listen} too"));
             continue;
         }
         let (address, unix_path) = match listen {
@@ -180,7 +180,7 @@ fn processes(spec: &EdgeSpec, compiled: &mut Compiled) {
             unix_path,
             ..AddBackend::default()
         };
-        compiled.add_or_refuse(Object::Process(*id), RequestType::add_backend(backend));
+        rendered.add_or_refuse(Object::Process(*id), RequestType::add_backend(backend));
     }
 }
 
@@ -199,36 +199,36 @@ fn identity(id: Uuid, taken: &mut BTreeSet<SocketAddr>) -> SocketAddr {
     }
 }
 
-fn hosts(spec: &EdgeSpec, compiled: &mut Compiled) {
+fn hosts(spec: &EdgeSpec, rendered: &mut Rendered) {
     let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
     let listeners = &spec.listeners;
-    let (marked, shown) = (marked(spec), Shown::of(&compiled.state));
+    let (marked, shown) = (marked(spec), Shown::of(&rendered.state));
     for (site, host) in spec.sites.iter().flat_map(|(site, hosts)| hosts.iter().map(move |host| (site, host))) {
         if !is_host_name(host) {
-            compiled.refuse(Object::Host(host.clone()), "this is not a plain lower-case host name");
+            rendered.refuse(Object::Host(host.clone()), "this is not a plain lower-case host name");
             continue;
         }
         if let Some(owner) = owners.insert(host, site) {
-            compiled.refuse(
+            rendered.refuse(
                 Object::Host(host.clone()),
                 format!("site {owner} has this host already, and {site} wants it too"),
             );
             continue;
         }
         let http = frontend(PORTAL, listeners.http, host, "/");
-        compiled.add_or_refuse(Object::Host(host.clone()), RequestType::add_http_frontend(http));
+        rendered.add_or_refuse(Object::Host(host.clone()), RequestType::add_http_frontend(http));
         if shown.for_host(host).is_none() {
             let reason = "no certificate that can be read covers it: what Sōzu shows for it stays, if it shows anything; \
                           add one, or an ACME authority";
-            compiled.refuse(Object::Host(host.clone()), reason);
+            rendered.refuse(Object::Host(host.clone()), reason);
             continue;
         }
         let https = RequestHttpFrontend { headers: marked.clone(), ..frontend(PORTAL, listeners.https, host, "/") };
-        compiled.add_or_refuse(Object::Host(host.clone()), RequestType::add_https_frontend(https));
+        rendered.add_or_refuse(Object::Host(host.clone()), RequestType::add_https_frontend(https));
     }
 }
 
-fn challenged(spec: &EdgeSpec, challenges: &Challenges, compiled: &mut Compiled) {
+fn challenged(spec: &EdgeSpec, challenges: &Challenges, rendered: &mut Rendered) {
     let responder = AddBackend {
         cluster_id: ACME.into(),
         backend_id: format!("{OWNED}acme-responder"),
@@ -236,10 +236,10 @@ fn challenged(spec: &EdgeSpec, challenges: &Challenges, compiled: &mut Compiled)
         load_balancing_parameters: Some(LoadBalancingParams::default()),
         ..AddBackend::default()
     };
-    compiled.add_or_refuse(Object::AcmeResponder, RequestType::add_backend(responder));
+    rendered.add_or_refuse(Object::AcmeResponder, RequestType::add_backend(responder));
     for host in challenges.hosts.iter().filter(|host| is_host_name(host)) {
         let route = frontend(ACME, spec.listeners.http, host, CHALLENGE_PATH);
-        compiled.add_or_refuse(Object::Challenge(host.clone()), RequestType::add_http_frontend(route));
+        rendered.add_or_refuse(Object::Challenge(host.clone()), RequestType::add_http_frontend(route));
     }
 }
 
