@@ -68,12 +68,12 @@ pub struct Rendered {
     /// The state.
     pub state: ConfigState,
     /// What was left out.
-    pub refused: Vec<Refused>,
+    pub rejected: Vec<Rejection>,
 }
 
 /// An object that cannot be had; it does not hold up the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct Rejection {
     /// The object.
     pub object: Object,
     /// Why, and what to do.
@@ -81,17 +81,17 @@ pub struct Refused {
 }
 
 impl Rendered {
-    fn refuse(&mut self, object: Object, reason: impl Into<String>) {
-        self.refused.push(Refused { object, reason: reason.into() });
+    fn reject(&mut self, object: Object, reason: impl Into<String>) {
+        self.rejected.push(Rejection { object, reason: reason.into() });
     }
 
     fn add(&mut self, object: Object, order: RequestType) -> Result<(), RenderError> {
         self.state.dispatch(&order.into()).map_err(|error| RenderError::Refused { object, reason: error.to_string() })
     }
 
-    fn add_or_refuse(&mut self, object: Object, order: RequestType) {
+    fn add_or_reject(&mut self, object: Object, order: RequestType) {
         if let Err(error) = self.state.dispatch(&order.into()) {
-            self.refuse(object, error.to_string());
+            self.reject(object, error.to_string());
         }
     }
 }
@@ -165,7 +165,7 @@ fn processes(spec: &EdgeSpec, rendered: &mut Rendered) {
     let (mut addresses, mut identities) = (BTreeSet::new(), BTreeSet::new());
     for (id, listen) in &spec.processes {
         if !addresses.insert(listen) {
-            rendered.refuse(Object::Process(*id), format!("another process takes requests at {listen} too"));
+            rendered.reject(Object::Process(*id), format!("another process takes requests at {listen} too"));
             continue;
         }
         let (address, unix_path) = match listen {
@@ -180,7 +180,7 @@ fn processes(spec: &EdgeSpec, rendered: &mut Rendered) {
             unix_path,
             ..AddBackend::default()
         };
-        rendered.add_or_refuse(Object::Process(*id), RequestType::add_backend(backend));
+        rendered.add_or_reject(Object::Process(*id), RequestType::add_backend(backend));
     }
 }
 
@@ -205,26 +205,26 @@ fn hosts(spec: &EdgeSpec, rendered: &mut Rendered) {
     let (marked, shown) = (marked(spec), Shown::of(&rendered.state));
     for (site, host) in spec.sites.iter().flat_map(|(site, hosts)| hosts.iter().map(move |host| (site, host))) {
         if !is_host_name(host) {
-            rendered.refuse(Object::Host(host.clone()), "this is not a plain lower-case host name");
+            rendered.reject(Object::Host(host.clone()), "this is not a plain lower-case host name");
             continue;
         }
         if let Some(owner) = owners.insert(host, site) {
-            rendered.refuse(
+            rendered.reject(
                 Object::Host(host.clone()),
                 format!("site {owner} has this host already, and {site} wants it too"),
             );
             continue;
         }
         let http = frontend(PORTAL, listeners.http, host, "/");
-        rendered.add_or_refuse(Object::Host(host.clone()), RequestType::add_http_frontend(http));
+        rendered.add_or_reject(Object::Host(host.clone()), RequestType::add_http_frontend(http));
         if shown.for_host(host).is_none() {
             let reason = "no certificate that can be read covers it: what Sōzu shows for it stays, if it shows anything; \
                           add one, or an ACME authority";
-            rendered.refuse(Object::Host(host.clone()), reason);
+            rendered.reject(Object::Host(host.clone()), reason);
             continue;
         }
         let https = RequestHttpFrontend { headers: marked.clone(), ..frontend(PORTAL, listeners.https, host, "/") };
-        rendered.add_or_refuse(Object::Host(host.clone()), RequestType::add_https_frontend(https));
+        rendered.add_or_reject(Object::Host(host.clone()), RequestType::add_https_frontend(https));
     }
 }
 
@@ -236,10 +236,10 @@ fn challenged(spec: &EdgeSpec, challenges: &Challenges, rendered: &mut Rendered)
         load_balancing_parameters: Some(LoadBalancingParams::default()),
         ..AddBackend::default()
     };
-    rendered.add_or_refuse(Object::AcmeResponder, RequestType::add_backend(responder));
+    rendered.add_or_reject(Object::AcmeResponder, RequestType::add_backend(responder));
     for host in challenges.hosts.iter().filter(|host| is_host_name(host)) {
         let route = frontend(ACME, spec.listeners.http, host, CHALLENGE_PATH);
-        rendered.add_or_refuse(Object::Challenge(host.clone()), RequestType::add_http_frontend(route));
+        rendered.add_or_reject(Object::Challenge(host.clone()), RequestType::add_http_frontend(route));
     }
 }
 

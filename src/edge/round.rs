@@ -150,12 +150,12 @@ impl Round {
             Some((known, rendered)) if known == *spec => rendered,
             _ => Arc::new(render::render(spec)?),
         };
-        let refused = rendered.refused.iter().map(|refused| Finding {
-            object: refused.object.clone(),
+        let rejected = rendered.rejected.iter().map(|rejection| Finding {
+            object: rejection.object.clone(),
             standing: Standing::Rejected,
-            reason: refused.reason.clone(),
+            reason: rejection.reason.clone(),
         });
-        let outcome = Outcome { findings: refused.collect(), ..Outcome::default() };
+        let outcome = Outcome { findings: rejected.collect(), ..Outcome::default() };
         self.rendered = Some((spec.clone(), rendered.clone()));
         Ok((rendered, outcome))
     }

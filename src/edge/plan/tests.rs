@@ -100,12 +100,12 @@ fn what_sozu_would_serve_wrongly_is_left_out_and_holds_up_nothing_else() {
         let spec = spec(&[("portal", &["b.example", host])], &[1]);
         let rendered = crate::edge::render::render(&spec).unwrap();
         assert_eq!(routes(&rendered.state).into_keys().collect::<Vec<_>>(), ["b.example"], "{host}");
-        assert_eq!(rendered.refused[0].object.to_string(), format!("host {host}"));
+        assert_eq!(rendered.rejected[0].object.to_string(), format!("host {host}"));
     }
     let twice = spec(&[("one", &["a.example"]), ("two", &["a.example", "b.example"])], &[1]);
     let rendered = crate::edge::render::render(&twice).unwrap();
-    assert_eq!(rendered.refused.len(), 1);
-    assert!(rendered.refused[0].reason.contains("one has this host"), "{:?}", rendered.refused);
+    assert_eq!(rendered.rejected.len(), 1);
+    assert!(rendered.rejected[0].reason.contains("one has this host"), "{:?}", rendered.rejected);
     assert_eq!(routes(&rendered.state).len(), 2);
 }
 

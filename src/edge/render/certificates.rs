@@ -31,7 +31,7 @@ pub(super) fn add(spec: &EdgeSpec, rendered: &mut Rendered) {
         };
         let object =
             Object::Certificate { fingerprint: certificate.fingerprint.clone(), address: spec.listeners.https };
-        rendered.add_or_refuse(object, RequestType::AddCertificate(order));
+        rendered.add_or_reject(object, RequestType::AddCertificate(order));
     }
 }
 

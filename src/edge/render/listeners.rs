@@ -18,14 +18,14 @@ pub const OWNED_LISTENER: &str = "guichet";
 pub(super) fn add(listeners: &Listeners, rendered: &mut Rendered) -> Result<(), RenderError> {
     let object = |protocol, address: SocketAddr| Object::Listener(protocol, address.into());
     let (of_http, of_https) = (object(Protocol::Http, listeners.http), object(Protocol::Https, listeners.https));
-    let refused = |object: &Object| {
+    let refusal = |object: &Object| {
         let object = object.clone();
         move |error: sozu_command_lib::config::ConfigError| RenderError::Refused { object, reason: error.to_string() }
     };
     let answers = answers(listeners, rendered);
     let limits = &listeners.limits;
-    let mut http = ListenerBuilder::new_http(listeners.http.into()).to_http(None).map_err(refused(&of_http))?;
-    let mut https = ListenerBuilder::new_https(listeners.https.into()).to_tls(None).map_err(refused(&of_https))?;
+    let mut http = ListenerBuilder::new_http(listeners.http.into()).to_http(None).map_err(refusal(&of_http))?;
+    let mut https = ListenerBuilder::new_https(listeners.https.into()).to_tls(None).map_err(refusal(&of_https))?;
     macro_rules! both {
         ($($field:ident = $value:expr),* $(,)?) => {$( http.$field = $value; https.$field = $value; )*};
     }
@@ -60,7 +60,7 @@ fn answers(listeners: &Listeners, rendered: &mut Rendered) -> BTreeMap<String, S
     for (status, answer) in &listeners.answers {
         match fault(answer) {
             None => drop(good.insert(status.clone(), answer.clone())),
-            Some(reason) => rendered.refuse(Object::Answer(status.clone()), reason),
+            Some(reason) => rendered.reject(Object::Answer(status.clone()), reason),
         }
     }
     good

@@ -79,7 +79,7 @@ async fn listen(sozu: &Sozu, answers: BTreeMap<String, String>) -> SocketAddr {
 /// All orders that an empty Sōzu needs.
 fn orders(spec: &EdgeSpec) -> Vec<RequestType> {
     let rendered = render(spec).unwrap();
-    assert!(rendered.refused.is_empty(), "{:?}", rendered.refused);
+    assert!(rendered.rejected.is_empty(), "{:?}", rendered.rejected);
     let steps = plan(&ConfigState::new(), &rendered.state, &GUARDS).unwrap();
     let orders = steps.into_iter().map(|step| match step {
         Step::Order { request, .. } => *request,
