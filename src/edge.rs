@@ -1,7 +1,7 @@
 //! `guichet edge`: keeps Sōzu in the state that the configuration, the certificates and the database call for.
 //!
 //! Read in this order: [`spec`] is the desired state in our own words, [`render`] turns it into a state of Sōzu, [`plan`] finds
-//! the orders between two states; those three are pure. [`round`] observes, plans, applies and verifies once; [`keeper`]
+//! the orders between two states; those three are pure. [`round`] observes, plans, applies and verifies once; [`controller`]
 //! decides when, from three sources: the configuration file, [`certificates`], and the database through [`registry`].
 //! [`lease`] says who may give orders, [`sozu`] is the conversation itself. [`operator`] shows what [`report`] holds.
 //! `docs/edge.md` has the reasons, each beside the measurement that made it.
@@ -9,10 +9,10 @@
 pub mod answers;
 pub mod certificate;
 pub mod certificates;
+pub mod controller;
 mod desired;
 mod drains;
 pub mod finding;
-pub mod keeper;
 pub mod lease;
 mod looks;
 pub mod object;
@@ -39,7 +39,7 @@ use crate::{
     store::Store,
 };
 use anyhow::{Context, ensure};
-use keeper::Keeper;
+use controller::Controller;
 use nix::fcntl::{Flock, FlockArg};
 use report::Report;
 use std::{
@@ -65,11 +65,11 @@ pub async fn run(path: &Path, shutdown: impl Future<Output = ()>) -> anyhow::Res
         .with_context(|| format!("cannot listen on {}", edge.ops_listen))?;
     let store = Store::open(&config.database).context("cannot read the password of the database")?;
     let (reports, shown) = watch::channel(Report::default());
-    let mut keeper = Keeper::start(path, config, store.clone(), home.holder, reports)?;
-    let lease = keeper.lease();
+    let mut controller = Controller::start(path, config, store.clone(), home.holder, reports)?;
+    let lease = controller.lease();
     let done = tokio::select! {
         () = shutdown => Ok(()),
-        ended = keeper.keep() => ended,
+        ended = controller.run() => ended,
         served = operator::serve(listener, shown, edge.ops_hosts.clone()) => served.context("the operator's listener failed"),
     };
     lease.release(&store).await;

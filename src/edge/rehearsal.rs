@@ -6,8 +6,8 @@ use crate::{
     edge::{
         answers::OwnAnswers,
         certificates::Certificates,
+        controller::{bounded, guards},
         desired::{Inputs, build_spec},
-        keeper::{bounded, guards},
         plan::Step,
         registry,
         render::epoch_of,

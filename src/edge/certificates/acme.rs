@@ -77,7 +77,7 @@ impl Acme {
         let listener = responder::bind(config.responder_listen)
             .map_err(|source| CertificatesError::Responder(config.responder_listen, source))?;
         tasks.spawn(responder.clone().serve(listener));
-        let keeper = Keeper {
+        let task = RenewalTask {
             authority: Authority::new(config, &folder),
             folder,
             shared: shared.clone(),
@@ -88,7 +88,7 @@ impl Acme {
             responder,
             backoff: BTreeMap::new(),
         };
-        tasks.spawn(keeper.keep());
+        tasks.spawn(task.run());
         Ok(Self { config: config.clone(), shared, changed, wanted, challenged, routed, _tasks: tasks })
     }
 
@@ -138,7 +138,7 @@ impl Acme {
     }
 }
 
-struct Keeper {
+struct RenewalTask {
     authority: Authority,
     folder: PathBuf,
     shared: Arc<Mutex<Shared>>,
@@ -150,9 +150,9 @@ struct Keeper {
     backoff: BTreeMap<String, Backoff>,
 }
 
-impl Keeper {
+impl RenewalTask {
     /// Provides for one host after the other, for ever.
-    async fn keep(mut self) {
+    async fn run(mut self) {
         loop {
             if let Some(host) = self.next() {
                 self.provide(&host).await;

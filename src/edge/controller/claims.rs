@@ -1,6 +1,6 @@
 //! Which processes this edge sends requests to, as the database and through it the processes themselves know it.
 
-use super::{Keeper, PATIENCE};
+use super::{Controller, PATIENCE};
 use crate::{
     edge::{
         outcome::Outcome,
@@ -14,7 +14,7 @@ use std::future::Future;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-impl Keeper {
+impl Controller {
     /// Tells the database of every process before Sōzu hears of it, so that none may end unseen; those that it could
     /// not be told of have to wait.
     pub(super) async fn claim(&mut self, spec: &mut EdgeSpec) {

@@ -1,6 +1,6 @@
 //! Repairs: how often is too often, and workers that keep another state.
 
-use super::Keeper;
+use super::Controller;
 use crate::edge::outcome::Outcome;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ pub(super) const STAND_BACK: Duration = Duration::from_secs(60);
 /// Rounds after which a worker that disagrees is started anew.
 const STUBBORN: u32 = 2;
 
-impl Keeper {
+impl Controller {
     pub(super) fn note_repair(&mut self, now: Instant) {
         self.repairs.retain(|at| now.duration_since(*at) < Duration::from_secs(60));
         self.repairs.push_back(now);

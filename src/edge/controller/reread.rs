@@ -1,13 +1,13 @@
 //! What may change under a running edge: its configuration file, and the Sōzu that answers.
 
-use super::{Keeper, guards, modified, name};
+use super::{Controller, guards, modified, name};
 use crate::{
     config::{Config, Edge},
     edge::sozu::{LIBRARY, main_pid, version_of},
 };
 use anyhow::{Context, bail};
 
-impl Keeper {
+impl Controller {
     /// A change of the configuration file takes effect at once; a bad one is told of and changes nothing.
     pub(super) fn reread(&mut self) {
         let modified = modified(&self.path);

@@ -58,7 +58,7 @@ const CALM: Duration = Duration::from_millis(500);
 /// Longest time that a note in the database may take.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Keeps one Sōzu.
-pub struct Keeper {
+pub struct Controller {
     path: PathBuf,
     modified: Option<SystemTime>,
     config: Config,
@@ -102,7 +102,7 @@ struct Last {
     shown: Option<Instant>,
 }
 
-impl Keeper {
+impl Controller {
     /// Prepares everything; nothing is asked of Sōzu yet.
     ///
     /// # Errors
@@ -164,7 +164,7 @@ impl Keeper {
     ///
     /// # Errors
     /// When the Sōzu that answers is of another version.
-    pub async fn keep(&mut self) -> anyhow::Result<()> {
+    pub async fn run(&mut self) -> anyhow::Result<()> {
         loop {
             self.turn().await?;
             let pause = self.pause();
