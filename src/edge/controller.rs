@@ -166,7 +166,7 @@ impl Controller {
     /// When the Sōzu that answers is of another version.
     pub async fn run(&mut self) -> anyhow::Result<()> {
         loop {
-            self.turn().await?;
+            self.tick().await?;
             let pause = self.pause();
             tokio::select! {
                 heard = self.events.recv() => if let Some(heard) = heard { self.hear(heard) },
@@ -207,13 +207,13 @@ impl Controller {
         }
     }
 
-    async fn turn(&mut self) -> anyhow::Result<()> {
+    async fn tick(&mut self) -> anyhow::Result<()> {
         self.reread();
         self.check_version().await?;
-        let due = self.spec().filter(|spec| self.due(spec));
-        let held = due.is_some();
-        if let Some(spec) = due
-            && let Err(error) = self.converge(spec).await
+        let pending = self.spec().filter(|spec| self.needs_reconcile(spec));
+        let reconciles = pending.is_some();
+        if let Some(spec) = pending
+            && let Err(error) = self.reconcile(spec).await
         {
             self.last.verified = false;
             self.overview.failed(&error);
@@ -221,7 +221,7 @@ impl Controller {
         self.let_go().await;
         self.keep_state().await;
         self.look_at_traffic().await;
-        if held || self.last.shown.is_none_or(|at| at.elapsed() > SHOWN) {
+        if reconciles || self.last.shown.is_none_or(|at| at.elapsed() > SHOWN) {
             self.show();
         }
         Ok(())
@@ -250,7 +250,7 @@ impl Controller {
         Some(spec)
     }
 
-    fn due(&self, spec: &EdgeSpec) -> bool {
+    fn needs_reconcile(&self, spec: &EdgeSpec) -> bool {
         if self.main_pid.is_none() || self.stands_back.is_some_and(|since| since.elapsed() < STAND_BACK) {
             return false;
         }
@@ -263,7 +263,7 @@ impl Controller {
         changed || stale || look || self.last.suspicion || again
     }
 
-    async fn converge(&mut self, mut spec: EdgeSpec) -> anyhow::Result<()> {
+    async fn reconcile(&mut self, mut spec: EdgeSpec) -> anyhow::Result<()> {
         let same = self.last.spec.as_ref() == Some(&spec);
         let whole = self.last.whole.is_some_and(|at| at.elapsed() <= WHOLE_PERIOD);
         if !whole {
@@ -279,14 +279,14 @@ impl Controller {
         self.claim(&mut spec).await;
         let outcome = match self.round.round(&spec).await {
             Ok(outcome) => outcome,
-            Err(error) => return self.could_not(error),
+            Err(error) => return self.on_failure(error),
         };
-        self.take_in(&spec, &outcome).await;
+        self.on_outcome(&spec, &outcome).await;
         self.last.spec = (spec == desired).then_some(desired);
         Ok(())
     }
 
-    fn could_not(&mut self, error: RoundError) -> anyhow::Result<()> {
+    fn on_failure(&mut self, error: RoundError) -> anyhow::Result<()> {
         if let RoundError::Sozu(sozu) = &error {
             self.last.spec = None;
             if !sozu.is_refusal() {
@@ -296,7 +296,7 @@ impl Controller {
         Err(error.into())
     }
 
-    async fn take_in(&mut self, spec: &EdgeSpec, outcome: &Outcome) {
+    async fn on_outcome(&mut self, spec: &EdgeSpec, outcome: &Outcome) {
         let now = Instant::now();
         let acted = !outcome.steps.is_empty();
         (self.last.verified, self.last.whole, self.last.look) = (outcome.verified(), Some(now), Some(now));
