@@ -1,7 +1,7 @@
 //! `guichet edge`: keeps Sōzu in the state that the configuration, the certificates and the database call for.
 //!
 //! Read in this order: [`spec`] is the desired state in our own words, [`render`] turns it into a state of Sōzu, [`plan`] finds
-//! the orders between two states; those three are pure. [`round`] observes, plans, applies and verifies once; [`controller`]
+//! the orders between two states; those three are pure. [`reconciler`] observes, plans, applies and verifies once; [`controller`]
 //! decides when, from three sources: the configuration file, [`certificates`], and the database through [`registry`].
 //! [`lease`] says who may give orders, [`sozu`] is the conversation itself. [`operator`] shows what [`report`] holds.
 //! `docs/edge.md` has the reasons, each beside the measurement that made it.
@@ -21,12 +21,12 @@ pub mod outcome;
 mod overview;
 pub mod plan;
 pub mod probe;
+pub mod reconciler;
 mod refusals;
 pub mod registry;
 mod rehearsal;
 pub mod render;
 pub mod report;
-pub mod round;
 pub mod sozu;
 pub mod spec;
 mod stamp;

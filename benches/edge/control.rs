@@ -7,7 +7,7 @@ use guichet::{
         answers::pages,
         certificate::SiteCertificate,
         plan::Guards,
-        round::Round,
+        reconciler::Reconciler,
         sozu::Sozu,
         spec::{EdgeSpec, Listeners, Marker},
     },
@@ -95,18 +95,18 @@ fn hosts(count: usize) -> BTreeSet<String> {
     (0..count).map(|number| format!("s{number}.sites.test")).collect()
 }
 
-fn round(bare: &Bare) -> Round {
+fn reconciler(bare: &Bare) -> Reconciler {
     let sozu = Sozu::start(&bare.socket, &bare.path().join("state")).unwrap();
-    Round::new(sozu, Guards { max_removal_percent: 100 })
+    Reconciler::new(sozu, Guards { max_removal_percent: 100 })
 }
 
 /// One change at a time: a process comes, another goes.
 pub async fn changes() -> Json {
     let bare = Bare::start("");
     let (one, _server) = crate::client::server().await;
-    let mut round = round(&bare);
+    let mut reconciler = reconciler(&bare);
     let mut spec = spec(hosts(2), &[one]);
-    assert!(round.round(&spec).await.unwrap().verified());
+    assert!(reconciler.reconcile(&spec).await.unwrap().verified());
     let mut times = Vec::new();
     for number in 0..CHANGES {
         // Nobody listens there: Sōzu goes on to the other one.
@@ -116,7 +116,7 @@ pub async fn changes() -> Json {
         } else {
             spec.processes.remove(&Uuid::max());
         }
-        let outcome = round.round(&spec).await.unwrap();
+        let outcome = reconciler.reconcile(&spec).await.unwrap();
         assert!(outcome.verified() && outcome.steps.len() == 1, "{:?} {:?}", outcome.steps, outcome.findings);
         times.push(outcome.took.as_secs_f64() * 1000.0);
     }
@@ -149,23 +149,23 @@ pub fn many_sites(count: usize) {
     let bare = Bare::start("");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let seen = runtime.block_on(async {
-        let mut round = round(&bare);
+        let mut reconciler = reconciler(&bare);
         let ((one, _a), (two, _b)) = (crate::client::server().await, crate::client::server().await);
         let spec = spec(hosts(count), &[one, two]);
         let began = Instant::now();
-        let mut outcome = round.round(&spec).await.unwrap();
+        let mut outcome = reconciler.reconcile(&spec).await.unwrap();
         while !outcome.verified() {
             assert!(began.elapsed() < Duration::from_secs(120), "{:?}", outcome.findings.first());
-            outcome = round.round(&spec).await.unwrap();
+            outcome = reconciler.reconcile(&spec).await.unwrap();
         }
         let seconds = began.elapsed().as_secs_f64();
-        while round.owes_looks() {
+        while reconciler.owes_looks() {
             assert!(began.elapsed() < Duration::from_secs(600), "{:?}", outcome.findings.first());
-            outcome = round.round(&spec).await.unwrap();
+            outcome = reconciler.reconcile(&spec).await.unwrap();
         }
         let every_host_seen = began.elapsed().as_secs_f64();
         let again = Instant::now();
-        assert!(round.round(&spec).await.unwrap().steps.is_empty());
+        assert!(reconciler.reconcile(&spec).await.unwrap().steps.is_empty());
         json!({ "sites": count, "seconds": seconds, "every_host_seen_seconds": every_host_seen, "whole_round_without_change_seconds": again.elapsed().as_secs_f64(),
                 "megabytes": status("VmRSS"), "peak_megabytes": status("VmHWM") })
     });

@@ -19,10 +19,10 @@ use crate::{
         outcome::Outcome,
         overview::Overview,
         plan::Guards,
+        reconciler::{ReconcileError, Reconciler},
         registry::{self, Snapshot},
         render::process_of,
         report::{Report, Role},
-        round::{Round, RoundError},
         sozu::{Events, Heard, Sozu},
         spec::EdgeSpec,
     },
@@ -65,7 +65,7 @@ pub struct Controller {
     edge: Edge,
     marker: String,
     store: Store,
-    round: Round,
+    reconciler: Reconciler,
     certificates: Certificates,
     answers: OwnAnswers,
     lease: Lease,
@@ -131,7 +131,7 @@ impl Controller {
             marker: auth::edge_marker(&config.portal.data_dir, config.portal.keys_seed_file.as_deref())?,
             certificates: Certificates::start(&edge)?,
             answers: OwnAnswers::default(),
-            round: Round::new(sozu, guards(&edge)),
+            reconciler: Reconciler::new(sozu, guards(&edge)),
             roles: lease.roles(),
             lease,
             snapshots,
@@ -216,7 +216,7 @@ impl Controller {
             && let Err(error) = self.reconcile(spec).await
         {
             self.last.verified = false;
-            self.overview.failed(&error);
+            self.overview.reconcile_failed(&error);
         }
         self.let_go().await;
         self.keep_state().await;
@@ -258,7 +258,7 @@ impl Controller {
         let stale = self.last.whole.is_none_or(|at| at.elapsed() > WHOLE_PERIOD);
         let look = self.last.look.is_none_or(|at| at.elapsed() > PERIOD);
         // What cannot be verified is tried again, though not without a breath.
-        let unfinished = !self.last.verified || self.round.owes_looks();
+        let unfinished = !self.last.verified || self.reconciler.owes_looks();
         let again = unfinished && self.last.whole.is_none_or(|at| at.elapsed() > CALM);
         changed || stale || look || self.last.suspicion || again
     }
@@ -270,14 +270,14 @@ impl Controller {
             // An upgrade of the main process may go unheard.
             self.main_pid = None;
         }
-        let content = self.last.verified && !self.last.suspicion && !self.round.owes_looks();
-        if same && whole && content && self.round.still_holds().await? {
+        let content = self.last.verified && !self.last.suspicion && !self.reconciler.owes_looks();
+        if same && whole && content && self.reconciler.still_holds().await? {
             self.last.look = Some(Instant::now());
             return Ok(());
         }
         let desired = spec.clone();
         self.claim(&mut spec).await;
-        let outcome = match self.round.round(&spec).await {
+        let outcome = match self.reconciler.reconcile(&spec).await {
             Ok(outcome) => outcome,
             Err(error) => return self.on_failure(error),
         };
@@ -286,8 +286,8 @@ impl Controller {
         Ok(())
     }
 
-    fn on_failure(&mut self, error: RoundError) -> anyhow::Result<()> {
-        if let RoundError::Sozu(sozu) = &error {
+    fn on_failure(&mut self, error: ReconcileError) -> anyhow::Result<()> {
+        if let ReconcileError::Sozu(sozu) = &error {
             self.last.spec = None;
             if !sozu.is_refusal() {
                 self.main_pid = None;
@@ -307,7 +307,7 @@ impl Controller {
         if outcome.found_changed {
             self.note_repair(now);
         }
-        self.overview.round(spec, outcome);
+        self.overview.reconciled(spec, outcome);
         self.workers = u32::try_from(outcome.seen.running().count()).unwrap_or(1).max(1);
         for id in &outcome.removed {
             self.drains.begin(*id);
@@ -327,7 +327,7 @@ impl Controller {
     async fn keep_state(&mut self) {
         let calm = self.last.order.is_none_or(|at| at.elapsed() >= CALM);
         if self.last.unsaved && self.last.verified && calm {
-            let kept = self.round.sozu().keep().await;
+            let kept = self.reconciler.sozu().keep().await;
             self.last.unsaved = kept.is_err();
             self.last.order = Some(Instant::now());
             self.overview.state_kept(kept.err().map(|error| format!("{:#}", anyhow::Error::from(error))));
@@ -337,7 +337,7 @@ impl Controller {
     async fn look_at_traffic(&mut self) {
         if self.main_pid.is_some() && self.last.traffic.is_none_or(|at| at.elapsed() > TRAFFIC_PERIOD) {
             self.last.traffic = Some(Instant::now());
-            match self.round.sozu().traffic().await {
+            match self.reconciler.sozu().traffic().await {
                 Ok(traffic) => self.overview.traffic(&traffic),
                 Err(error) => tracing::debug!("{:#}", anyhow::Error::from(error)),
             }

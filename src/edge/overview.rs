@@ -114,7 +114,7 @@ impl Overview {
     }
 
     /// A round could not be held.
-    pub fn failed(&mut self, error: &anyhow::Error) {
+    pub fn reconcile_failed(&mut self, error: &anyhow::Error) {
         self.count("rounds_failed", 1);
         self.alarm("round", Some(format!("Sōzu cannot be brought up to date: {error:#}")));
     }
@@ -134,7 +134,7 @@ impl Overview {
     }
 
     /// A round was held.
-    pub fn round(&mut self, spec: &EdgeSpec, outcome: &Outcome) {
+    pub fn reconciled(&mut self, spec: &EdgeSpec, outcome: &Outcome) {
         self.alarm("round", None);
         self.count("rounds", 1);
         self.count("steps", outcome.steps.len());

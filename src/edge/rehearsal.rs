@@ -9,10 +9,10 @@ use crate::{
         controller::{bounded, guards},
         desired::{Inputs, build_spec},
         plan::Step,
+        reconciler::Reconciler,
         registry,
         render::epoch_of,
         report::Standing,
-        round::Round,
         sozu::Sozu,
     },
     store::Store,
@@ -54,7 +54,7 @@ pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
         certificates: certificates.current(),
         answers: OwnAnswers::default().current(edge.answers_dir.as_deref()),
     });
-    let (steps, findings) = Round::new(sozu, guards(&edge)).rehearse(&spec).await?;
+    let (steps, findings) = Reconciler::new(sozu, guards(&edge)).rehearse(&spec).await?;
     let rejected = findings.into_iter().filter(|finding| finding.standing == Standing::Rejected);
     refused.extend(rejected.map(|finding| (finding.object.to_string(), finding.reason)));
     Ok(DryRun { steps, refused: refused.into_iter().collect() })

@@ -70,7 +70,7 @@ impl Controller {
     pub(super) async fn let_go(&mut self) {
         for id in self.drains.ids() {
             // What it cannot be told is told at the next turn.
-            if let Ok(0) = self.round.sozu().close_sessions(PORTAL, &backend_id(id)).await {
+            if let Ok(0) = self.reconciler.sozu().close_sessions(PORTAL, &backend_id(id)).await {
                 self.drains.empty(id);
             }
         }

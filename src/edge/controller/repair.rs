@@ -34,7 +34,7 @@ impl Controller {
             }
             tracing::warn!(worker = id, "this worker keeps another state: it is replaced");
             *times = 0;
-            if let Err(error) = self.round.sozu().upgrade_worker(*id).await {
+            if let Err(error) = self.reconciler.sozu().upgrade_worker(*id).await {
                 tracing::warn!(worker = id, "{:#}", anyhow::Error::from(error).context("it cannot be replaced"));
             }
         }

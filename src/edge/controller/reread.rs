@@ -18,7 +18,7 @@ impl Controller {
         match self.read_config() {
             Ok((config, edge)) => {
                 tracing::info!("the configuration was read again");
-                self.round.set_guards(guards(&edge));
+                self.reconciler.set_guards(guards(&edge));
                 (self.config, self.edge) = (config, edge);
                 self.overview.configuration(None);
             }

@@ -4,7 +4,7 @@
 mod events;
 mod orders;
 mod own_answers;
-mod round;
+mod reconcile;
 mod states;
 mod trouble;
 

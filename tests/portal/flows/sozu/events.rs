@@ -76,16 +76,16 @@ async fn the_end_of_sozu_is_heard() {
 
 #[tokio::test]
 async fn the_requests_and_errors_of_a_process_are_counted_over_all_workers() {
-    use guichet::edge::{probe::serves, render::backend_id, round::Round};
+    use guichet::edge::{probe::serves, reconciler::Reconciler, render::backend_id};
     use std::sync::atomic::Ordering;
     let rig = Rig::start().await;
     let (address, status) = process().await;
     let spec = crate::harness::sozu::spec(&["a.sites.test"], &[("one", address)]);
-    let mut round = Round::new(rig.sozu(), super::GUARDS);
-    assert!(round.round(&spec).await.unwrap().verified());
+    let mut reconciler = Reconciler::new(rig.sozu(), super::GUARDS);
+    assert!(reconciler.reconcile(&spec).await.unwrap().verified());
     let (https, fingerprint) = (spec.listeners.https, &spec.certificates[0].fingerprint);
     let backend = backend_id(id("one"));
-    let seen = async || round.sozu().traffic().await.unwrap().remove(&backend).unwrap_or_default();
+    let seen = async || reconciler.sozu().traffic().await.unwrap().remove(&backend).unwrap_or_default();
     let before = seen().await;
     for _ in 0..20 {
         serves("a.sites.test", https, fingerprint).await.unwrap();

@@ -7,7 +7,7 @@ use crate::harness::{
 };
 use guichet::{
     config::Listen,
-    edge::{plan::Guards, probe::serves, render::backend_id, report::Standing, round::Round, sozu::Sozu},
+    edge::{plan::Guards, probe::serves, reconciler::Reconciler, render::backend_id, report::Standing, sozu::Sozu},
 };
 use std::{
     io::{Read, Write},
@@ -27,8 +27,8 @@ async fn a_refused_listener_and_a_host_without_certificate_hold_up_nothing_else(
     let mut spec = spec(&["a.sites.test", "uncovered.example"], &[("one", address)]);
     // An address that no machine has (RFC 5737).
     spec.listeners.http = "192.0.2.1:8080".parse().unwrap();
-    let mut round = Round::new(rig.sozu(), GUARDS);
-    let outcome = round.round(&spec).await.unwrap();
+    let mut reconciler = Reconciler::new(rig.sozu(), GUARDS);
+    let outcome = reconciler.reconcile(&spec).await.unwrap();
     let reason = |object: &str| {
         let mut rejected = outcome.findings.iter().filter(|finding| finding.standing == Standing::Rejected);
         rejected.find(|finding| finding.object.to_string().contains(object)).map(|finding| finding.reason.clone())
@@ -40,12 +40,12 @@ async fn a_refused_listener_and_a_host_without_certificate_hold_up_nothing_else(
 
     spec.listeners.http = free();
     wait_for_async("the listener to be bound", async || {
-        let outcome = round.round(&spec).await.unwrap();
+        let outcome = reconciler.reconcile(&spec).await.unwrap();
         outcome.findings.iter().all(|finding| finding.object.to_string().contains("uncovered.example"))
     })
     .await;
     assert!(std::net::TcpStream::connect(spec.listeners.http).is_ok());
-    assert!(round.still_holds().await.unwrap());
+    assert!(reconciler.still_holds().await.unwrap());
 }
 
 #[tokio::test]
@@ -53,25 +53,25 @@ async fn a_host_keeps_its_https_while_its_certificate_cannot_be_read() {
     let rig = Rig::start().await;
     let (address, _) = process().await;
     let mut spec = spec(&["a.sites.test"], &[("one", address)]);
-    let mut round = Round::new(rig.sozu(), Guards { max_removal_percent: 0 });
-    assert!(round.round(&spec).await.unwrap().verified());
+    let mut reconciler = Reconciler::new(rig.sozu(), Guards { max_removal_percent: 0 });
+    assert!(reconciler.reconcile(&spec).await.unwrap().verified());
     let shown = spec.certificates[0].fingerprint.clone();
     // What an edge desires that was started again while the file was away.
     spec.certificates.clear();
-    let mut round = Round::new(rig.sozu(), Guards { max_removal_percent: 0 });
-    let outcome = round.round(&spec).await.unwrap();
+    let mut reconciler = Reconciler::new(rig.sozu(), Guards { max_removal_percent: 0 });
+    let outcome = reconciler.reconcile(&spec).await.unwrap();
     assert!(outcome.steps.is_empty(), "{:?}", outcome.steps);
     let told = outcome.findings.iter().any(|finding| finding.reason.contains("what Sōzu shows for it stays"));
     assert!(told, "{:?}", outcome.findings);
     serves("a.sites.test", spec.listeners.https, &shown).await.unwrap();
     // A host that is not wanted any more is another matter: the guard holds it, the operator lets it go.
     spec.sites = [("portal".to_owned(), ["b.sites.test".to_owned()].into())].into();
-    let outcome = round.round(&spec).await.unwrap();
+    let outcome = reconciler.reconcile(&spec).await.unwrap();
     assert!(outcome.findings.iter().any(|finding| finding.standing == Standing::NeedsOperator), "{outcome:?}");
     serves("a.sites.test", spec.listeners.https, &shown).await.unwrap();
-    round.set_guards(super::GUARDS);
-    round.round(&spec).await.unwrap();
-    assert!(round.sozu().observe().await.unwrap().https_fronts.is_empty());
+    reconciler.set_guards(super::GUARDS);
+    reconciler.reconcile(&spec).await.unwrap();
+    assert!(reconciler.sozu().observe().await.unwrap().https_fronts.is_empty());
 }
 
 #[tokio::test]
@@ -79,25 +79,25 @@ async fn a_listener_moves_only_when_the_new_address_can_be_had() {
     let rig = Rig::start().await;
     let (address, _) = process().await;
     let mut spec = spec(&["a.sites.test"], &[("one", address)]);
-    let mut round = Round::new(rig.sozu(), GUARDS);
-    assert!(round.round(&spec).await.unwrap().verified());
+    let mut reconciler = Reconciler::new(rig.sozu(), GUARDS);
+    assert!(reconciler.reconcile(&spec).await.unwrap().verified());
     let (old, shown) = (spec.listeners.https, spec.certificates[0].fingerprint.clone());
     let occupant = TcpListener::bind("127.0.0.1:0").unwrap();
     spec.listeners.https = occupant.local_addr().unwrap();
     for _ in 0..2 {
-        let outcome = round.round(&spec).await.unwrap();
+        let outcome = reconciler.reconcile(&spec).await.unwrap();
         let refused = outcome.findings.iter().any(|one| one.reason.contains("another program listens"));
         assert!(refused, "{:?}", outcome.findings);
         serves("a.sites.test", old, &shown).await.unwrap();
     }
     drop(occupant);
     wait_for_async("the listener to move", async || {
-        round.round(&spec).await.unwrap();
+        reconciler.reconcile(&spec).await.unwrap();
         serves("a.sites.test", spec.listeners.https, &shown).await.is_ok()
     })
     .await;
     wait_for_async("the old one to go", async || {
-        round.round(&spec).await.unwrap();
+        reconciler.reconcile(&spec).await.unwrap();
         std::net::TcpStream::connect(old).is_err()
     })
     .await;
@@ -108,13 +108,13 @@ async fn a_change_by_other_hands_is_reported_even_when_the_desired_state_changes
     let rig = Rig::start().await;
     let ((one, _), (two, _)) = (process().await, process().await);
     let mut spec = spec(&["a.sites.test"], &[("one", one), ("two", two)]);
-    let mut round = Round::new(rig.sozu(), GUARDS);
-    assert!(round.round(&spec).await.unwrap().verified());
-    assert!(!round.round(&spec).await.unwrap().found_changed, "nobody has touched it");
+    let mut reconciler = Reconciler::new(rig.sozu(), GUARDS);
+    assert!(reconciler.reconcile(&spec).await.unwrap().verified());
+    assert!(!reconciler.reconcile(&spec).await.unwrap().found_changed, "nobody has touched it");
     let order = super::remove_backend("guichet-portal", &backend_id(id("two")), two);
     rig.sozu().call(order).await.unwrap();
     spec.sites.values_mut().next().unwrap().insert("b.sites.test".to_owned());
-    let outcome = round.round(&spec).await.unwrap();
+    let outcome = reconciler.reconcile(&spec).await.unwrap();
     assert!(outcome.found_changed && outcome.verified(), "{outcome:?}");
     assert!(outcome.steps.iter().any(|step| step.contains(&backend_id(id("two")))), "{:?}", outcome.steps);
 }
@@ -152,20 +152,20 @@ fn pass(mut from: UnixStream, mut to: UnixStream, breaks: impl Fn(&[u8]) -> bool
 }
 
 #[tokio::test]
-async fn a_round_that_broke_off_is_not_told_as_a_change_by_other_hands() {
+async fn a_reconciliation_that_broke_off_is_not_reported_as_a_change_by_other_hands() {
     let rig = Rig::start().await;
     let ((one, _), (two, _)) = (process().await, process().await);
     let way = rig.path().join("way.sock");
     let armed = brittle(&rig.socket, &way, backend_id(id("two")));
     let mut spec = spec(&["a.sites.test"], &[]);
-    let mut round = Round::new(Sozu::start(&way, &rig.state_dir()).unwrap(), GUARDS);
-    assert!(round.round(&spec).await.unwrap().findings.is_empty());
+    let mut reconciler = Reconciler::new(Sozu::start(&way, &rig.state_dir()).unwrap(), GUARDS);
+    assert!(reconciler.reconcile(&spec).await.unwrap().findings.is_empty());
     spec.processes = [(id("one"), Listen::Tcp(one)), (id("two"), Listen::Tcp(two))].into();
     armed.store(true, Ordering::Relaxed);
-    round.round(&spec).await.unwrap_err();
+    reconciler.reconcile(&spec).await.unwrap_err();
     let half = rig.sozu().observe().await.unwrap();
     assert_eq!(half.backends["guichet-portal"].len(), 1, "half of the orders were carried out");
     armed.store(false, Ordering::Relaxed);
-    let outcome = round.round(&spec).await.unwrap();
+    let outcome = reconciler.reconcile(&spec).await.unwrap();
     assert!(outcome.verified() && !outcome.steps.is_empty() && !outcome.found_changed, "{outcome:?}");
 }

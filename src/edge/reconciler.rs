@@ -23,7 +23,7 @@ const BATCH: usize = 200;
 
 /// Why a round could not be held.
 #[derive(Debug, thiserror::Error)]
-pub enum RoundError {
+pub enum ReconcileError {
     /// The exchange with Sōzu failed; what was ordered last may or may not have been carried out.
     #[error(transparent)]
     Sozu(#[from] SozuError),
@@ -45,7 +45,7 @@ struct Ended {
 
 /// Holds rounds with one Sōzu.
 #[derive(Debug)]
-pub struct Round {
+pub struct Reconciler {
     sozu: Sozu,
     guards: Guards,
     refusals: Refusals,
@@ -58,7 +58,7 @@ pub struct Round {
     looks: Looks,
 }
 
-impl Round {
+impl Reconciler {
     /// Rounds with the Sōzu of this conversation.
     #[must_use]
     pub fn new(sozu: Sozu, guards: Guards) -> Self {
@@ -88,8 +88,8 @@ impl Round {
     /// Brings Sōzu to where the wish wants it, and looks whether it got there.
     ///
     /// # Errors
-    /// See [`RoundError`].
-    pub async fn round(&mut self, spec: &EdgeSpec) -> Result<Outcome, RoundError> {
+    /// See [`ReconcileError`].
+    pub async fn reconcile(&mut self, spec: &EdgeSpec) -> Result<Outcome, ReconcileError> {
         let began = Instant::now();
         let last = std::mem::take(&mut self.ended);
         let actual = self.sozu.observe().await?;
@@ -138,8 +138,8 @@ impl Round {
     /// What a round would do now, without doing it.
     ///
     /// # Errors
-    /// See [`RoundError`].
-    pub async fn rehearse(&mut self, spec: &EdgeSpec) -> Result<(Vec<Step>, Vec<Finding>), RoundError> {
+    /// See [`ReconcileError`].
+    pub async fn rehearse(&mut self, spec: &EdgeSpec) -> Result<(Vec<Step>, Vec<Finding>), ReconcileError> {
         let actual = self.sozu.observe().await?;
         let (rendered, outcome) = self.render(spec)?;
         Ok((plan(&actual, &rendered.state, &self.guards)?, outcome.findings))
@@ -241,7 +241,7 @@ impl Round {
 
     /// The plan after the plan is empty, but for what is known not to be possible. Listeners, orphans and whatever else
     /// the hashes leave out show here.
-    async fn look_again(&self, desired: &ConfigState, outcome: &mut Outcome) -> Result<(), RoundError> {
+    async fn look_again(&self, desired: &ConfigState, outcome: &mut Outcome) -> Result<(), ReconcileError> {
         let actual = self.sozu.observe().await?;
         for step in plan(&actual, desired, &self.guards)? {
             if !outcome.findings.iter().any(|finding| finding.object == *step.object()) {
