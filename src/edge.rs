@@ -12,6 +12,7 @@ pub mod certificates;
 pub mod controller;
 mod desired;
 mod drains;
+mod dry_run;
 pub mod finding;
 pub mod lease;
 mod looks;
@@ -24,7 +25,6 @@ pub mod probe;
 pub mod reconciler;
 mod refusals;
 pub mod registry;
-mod rehearsal;
 pub mod render;
 pub mod report;
 pub mod sozu;
@@ -32,7 +32,7 @@ pub mod spec;
 mod stamp;
 pub mod verify;
 
-pub use rehearsal::{DryRun, dry_run};
+pub use dry_run::{DryRun, dry_run};
 
 use crate::{
     config::{Config, Edge},

@@ -139,7 +139,7 @@ impl Reconciler {
     ///
     /// # Errors
     /// See [`ReconcileError`].
-    pub async fn rehearse(&mut self, spec: &EdgeSpec) -> Result<(Vec<Step>, Vec<Finding>), ReconcileError> {
+    pub async fn dry_run(&mut self, spec: &EdgeSpec) -> Result<(Vec<Step>, Vec<Finding>), ReconcileError> {
         let actual = self.sozu.observe().await?;
         let (rendered, outcome) = self.render(spec)?;
         Ok((plan(&actual, &rendered.state, &self.guards)?, outcome.findings))

@@ -1,4 +1,4 @@
-//! What the edge would do, without doing it.
+//! What the edge would do with a configuration, without doing it.
 
 use crate::{
     auth,
@@ -54,7 +54,7 @@ pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
         certificates: certificates.current(),
         answers: OwnAnswers::default().current(edge.answers_dir.as_deref()),
     });
-    let (steps, findings) = Reconciler::new(sozu, guards(&edge)).rehearse(&spec).await?;
+    let (steps, findings) = Reconciler::new(sozu, guards(&edge)).dry_run(&spec).await?;
     let rejected = findings.into_iter().filter(|finding| finding.standing == Standing::Rejected);
     refused.extend(rejected.map(|finding| (finding.object.to_string(), finding.reason)));
     Ok(DryRun { steps, refused: refused.into_iter().collect() })
