@@ -159,7 +159,7 @@ pub fn many_sites(count: usize) {
             outcome = reconciler.reconcile(&spec).await.unwrap();
         }
         let seconds = began.elapsed().as_secs_f64();
-        while reconciler.owes_looks() {
+        while reconciler.has_pending_probes() {
             assert!(began.elapsed() < Duration::from_secs(600), "{:?}", outcome.findings.first());
             outcome = reconciler.reconcile(&spec).await.unwrap();
         }

@@ -258,7 +258,7 @@ impl Controller {
         let stale = self.last.whole.is_none_or(|at| at.elapsed() > WHOLE_PERIOD);
         let look = self.last.look.is_none_or(|at| at.elapsed() > PERIOD);
         // What cannot be verified is tried again, though not without a breath.
-        let unfinished = !self.last.verified || self.reconciler.owes_looks();
+        let unfinished = !self.last.verified || self.reconciler.has_pending_probes();
         let again = unfinished && self.last.whole.is_none_or(|at| at.elapsed() > CALM);
         changed || stale || look || self.last.suspicion || again
     }
@@ -270,7 +270,7 @@ impl Controller {
             // An upgrade of the main process may go unheard.
             self.main_pid = None;
         }
-        let content = self.last.verified && !self.last.suspicion && !self.reconciler.owes_looks();
+        let content = self.last.verified && !self.last.suspicion && !self.reconciler.has_pending_probes();
         if same && whole && content && self.reconciler.still_holds().await? {
             self.last.look = Some(Instant::now());
             return Ok(());

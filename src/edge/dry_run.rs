@@ -29,7 +29,7 @@ pub struct DryRun {
     pub refused: Vec<(String, String)>,
 }
 
-/// Looks at Sōzu, the certificates and the database, and computes the plan without carrying it out.
+/// ProbeQueue at Sōzu, the certificates and the database, and computes the plan without carrying it out.
 ///
 /// # Errors
 /// When the configuration has no `[edge]`, or Sōzu or the database do not answer.

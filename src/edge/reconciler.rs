@@ -3,10 +3,10 @@
 
 use crate::edge::{
     finding::Finding,
-    looks::Looks,
     object::Object,
     outcome::Outcome,
     plan::{self, Guards, Step, attainable, plan},
+    probe_queue::ProbeQueue,
     refusals::Refusals,
     render::{self, RenderError, Rendered, process_of},
     report::Standing,
@@ -55,7 +55,7 @@ pub struct Reconciler {
     wanted: Option<Wanted>,
     /// How the last round ended. A round that breaks off ends in no way: what it did is not somebody else's change.
     ended: Ended,
-    looks: Looks,
+    probes: ProbeQueue,
 }
 
 impl Reconciler {
@@ -70,7 +70,7 @@ impl Reconciler {
             one_by_one: false,
             wanted: None,
             ended: Ended::default(),
-            looks: Looks::default(),
+            probes: ProbeQueue::default(),
         }
     }
 
@@ -110,8 +110,8 @@ impl Reconciler {
             self.look_again(desired, &mut outcome).await?;
         }
         outcome.seen = verify(&self.sozu, &wanted, &mut outcome.findings).await?;
-        self.looks.owe(self.wanted.as_ref(), &wanted);
-        self.looks.take(&wanted, spec.listeners.https, &mut outcome).await;
+        self.probes.enqueue_changed(self.wanted.as_ref(), &wanted);
+        self.probes.run(&wanted, spec.listeners.https, &mut outcome).await;
         self.wanted = Some(wanted);
         self.ended = Ended { verified: outcome.verified(), settled: outcome.findings.is_empty() };
         outcome.took = began.elapsed();
@@ -131,8 +131,8 @@ impl Reconciler {
 
     /// Whether some host was not yet asked for from outside since its route or its certificate changed.
     #[must_use]
-    pub fn owes_looks(&self) -> bool {
-        self.looks.owed()
+    pub fn has_pending_probes(&self) -> bool {
+        self.probes.has_pending()
     }
 
     /// What a round would do now, without doing it.

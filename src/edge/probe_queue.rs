@@ -1,0 +1,107 @@
+//! ProbeQueue from outside: one real request over TLS to each host that is new or has another certificate than before, and to
+//! the others in turn.
+
+use crate::edge::{
+    finding::Finding,
+    object::Object,
+    outcome::Outcome,
+    probe::{self, ProbeError},
+    report::Standing,
+    verify::Wanted,
+};
+use futures_util::{StreamExt, stream::iter};
+use std::{collections::BTreeSet, net::SocketAddr};
+
+/// Changed hosts that one round looks at; the rest follow in the next rounds.
+const MAX_CHANGED_PROBES: usize = 64;
+/// ProbeQueue under way at the same time: in a burst of connections Sōzu now and then leaves one waiting for the next.
+const MAX_CONCURRENT_PROBES: usize = 8;
+/// Unchanged hosts that one round looks at.
+const MAX_UNCHANGED_PROBES: usize = 2;
+
+/// Which hosts have been looked at.
+#[derive(Debug, Default)]
+pub struct ProbeQueue {
+    /// Not seen to be served well since they changed.
+    pending: BTreeSet<String>,
+    /// Where the looks in turn go on.
+    cursor: usize,
+}
+
+impl ProbeQueue {
+    /// Whether a changed host has not been seen yet.
+    #[must_use]
+    pub fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Notes what differs from what was wanted before.
+    pub fn enqueue_changed(&mut self, before: Option<&Wanted>, wanted: &Wanted) {
+        self.pending.retain(|host| wanted.hosts.contains_key(host));
+        let known = |host: &String| before.and_then(|before| before.hosts.get(host));
+        let changed = wanted.hosts.iter().filter(|(host, fingerprint)| known(host) != Some(fingerprint));
+        self.pending.extend(changed.map(|(host, _)| host.clone()));
+    }
+
+    /// ProbeQueue, unless what Sōzu says of itself is bad enough already; what does not fit becomes a finding.
+    pub async fn run(&mut self, wanted: &Wanted, https: SocketAddr, outcome: &mut Outcome) {
+        if !outcome.verified() {
+            return;
+        }
+        let probes = self.next(wanted).into_iter().filter_map(|host| Some((wanted.hosts.get(&host)?, host)));
+        let probes = probes.map(async |(fingerprint, host)| {
+            let fault = match probe::serves(&host, https, fingerprint).await {
+                // Without a process, 503 is the right answer.
+                Err(ProbeError::Status { status: 503, .. }) if !wanted.serving => None,
+                Err(fault) => Some(format!("{:#}", anyhow::Error::from(fault))),
+                Ok(()) => None,
+            };
+            (host, fault)
+        });
+        let results: Vec<_> = iter(probes).buffer_unordered(MAX_CONCURRENT_PROBES).collect().await;
+        for (host, fault) in results {
+            match fault {
+                None => drop(self.pending.remove(&host)),
+                Some(reason) => {
+                    let object = Object::Host(host.clone());
+                    self.pending.insert(host);
+                    outcome.findings.push(Finding { object, standing: Standing::Pending, reason });
+                }
+            }
+        }
+    }
+
+    fn next(&mut self, wanted: &Wanted) -> BTreeSet<String> {
+        let mut hosts: BTreeSet<String> = self.pending.iter().take(MAX_CHANGED_PROBES).cloned().collect();
+        let known = wanted.hosts.len();
+        for _ in 0..MAX_UNCHANGED_PROBES.min(known) {
+            self.cursor = (self.cursor + 1) % known;
+            hosts.extend(wanted.hosts.keys().nth(self.cursor).cloned());
+        }
+        hosts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ProbeQueue, Wanted};
+
+    fn wanted(hosts: &[(&str, &str)]) -> Wanted {
+        let hosts = hosts.iter().map(|(host, fingerprint)| ((*host).to_owned(), (*fingerprint).to_owned())).collect();
+        Wanted { hosts, ..Wanted::default() }
+    }
+
+    #[test]
+    fn new_hosts_and_those_with_another_certificate_are_probed_until_they_go() {
+        let mut queue = ProbeQueue::default();
+        let first = wanted(&[("a", "1"), ("b", "1")]);
+        queue.enqueue_changed(None, &first);
+        assert_eq!(queue.next(&first).len(), 2);
+        queue.pending.clear();
+        let second = wanted(&[("a", "1"), ("b", "2"), ("c", "2")]);
+        queue.enqueue_changed(Some(&first), &second);
+        assert_eq!(queue.pending.iter().collect::<Vec<_>>(), ["b", "c"]);
+        queue.enqueue_changed(Some(&second), &first);
+        assert_eq!(queue.pending.iter().collect::<Vec<_>>(), ["b"], "b has the first certificate again, c is gone");
+    }
+}
