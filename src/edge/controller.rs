@@ -308,7 +308,7 @@ impl Controller {
             self.note_repair(now);
         }
         self.overview.reconciled(spec, outcome);
-        self.workers = u32::try_from(outcome.seen.running().count()).unwrap_or(1).max(1);
+        self.workers = u32::try_from(outcome.observation.running().count()).unwrap_or(1).max(1);
         for id in &outcome.removed {
             self.drains.begin(*id);
         }

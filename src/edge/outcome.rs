@@ -1,6 +1,6 @@
 //! What one round found and did.
 
-use crate::edge::{finding::Finding, report::Standing, verify::Seen};
+use crate::edge::{finding::Finding, report::Standing, verify::Observation};
 use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ pub struct Outcome {
     /// What is not as it should be.
     pub findings: Vec<Finding>,
     /// Sōzu's workers and certificates as seen at the end.
-    pub seen: Seen,
+    pub observation: Observation,
     /// Ids of the processes that Sōzu sends requests to now.
     pub serving: BTreeSet<Uuid>,
     /// Ids of the processes that it was told to send no more requests to.

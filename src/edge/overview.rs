@@ -149,7 +149,7 @@ impl Overview {
         }
         self.findings.clone_from(&outcome.findings);
         self.serving.clone_from(&outcome.serving);
-        self.served_certificates.clone_from(&outcome.seen.certificates);
+        self.served_certificates.clone_from(&outcome.observation.certificates);
         self.report.sozu.workers = workers(outcome);
         self.report.listeners = listeners(spec, outcome);
         self.report.sites = self.sites(spec);

@@ -7,7 +7,7 @@ use crate::edge::{
     outcome::Outcome,
     probe::{self, ProbeError},
     report::Standing,
-    verify::Wanted,
+    verify::Expectation,
 };
 use futures_util::{StreamExt, stream::iter};
 use std::{collections::BTreeSet, net::SocketAddr};
@@ -35,24 +35,24 @@ impl ProbeQueue {
         !self.pending.is_empty()
     }
 
-    /// Notes what differs from what was wanted before.
-    pub fn enqueue_changed(&mut self, before: Option<&Wanted>, wanted: &Wanted) {
-        self.pending.retain(|host| wanted.hosts.contains_key(host));
+    /// Notes what differs from what was expected before.
+    pub fn enqueue_changed(&mut self, before: Option<&Expectation>, expected: &Expectation) {
+        self.pending.retain(|host| expected.hosts.contains_key(host));
         let known = |host: &String| before.and_then(|before| before.hosts.get(host));
-        let changed = wanted.hosts.iter().filter(|(host, fingerprint)| known(host) != Some(fingerprint));
+        let changed = expected.hosts.iter().filter(|(host, fingerprint)| known(host) != Some(fingerprint));
         self.pending.extend(changed.map(|(host, _)| host.clone()));
     }
 
     /// ProbeQueue, unless what Sōzu says of itself is bad enough already; what does not fit becomes a finding.
-    pub async fn run(&mut self, wanted: &Wanted, https: SocketAddr, outcome: &mut Outcome) {
+    pub async fn run(&mut self, expected: &Expectation, https: SocketAddr, outcome: &mut Outcome) {
         if !outcome.verified() {
             return;
         }
-        let probes = self.next(wanted).into_iter().filter_map(|host| Some((wanted.hosts.get(&host)?, host)));
+        let probes = self.next(expected).into_iter().filter_map(|host| Some((expected.hosts.get(&host)?, host)));
         let probes = probes.map(async |(fingerprint, host)| {
             let fault = match probe::serves(&host, https, fingerprint).await {
                 // Without a process, 503 is the right answer.
-                Err(ProbeError::Status { status: 503, .. }) if !wanted.serving => None,
+                Err(ProbeError::Status { status: 503, .. }) if !expected.serving => None,
                 Err(fault) => Some(format!("{:#}", anyhow::Error::from(fault))),
                 Ok(()) => None,
             };
@@ -71,12 +71,12 @@ impl ProbeQueue {
         }
     }
 
-    fn next(&mut self, wanted: &Wanted) -> BTreeSet<String> {
+    fn next(&mut self, expected: &Expectation) -> BTreeSet<String> {
         let mut hosts: BTreeSet<String> = self.pending.iter().take(MAX_CHANGED_PROBES).cloned().collect();
-        let known = wanted.hosts.len();
+        let known = expected.hosts.len();
         for _ in 0..MAX_UNCHANGED_PROBES.min(known) {
             self.cursor = (self.cursor + 1) % known;
-            hosts.extend(wanted.hosts.keys().nth(self.cursor).cloned());
+            hosts.extend(expected.hosts.keys().nth(self.cursor).cloned());
         }
         hosts
     }
@@ -84,21 +84,21 @@ impl ProbeQueue {
 
 #[cfg(test)]
 mod tests {
-    use super::{ProbeQueue, Wanted};
+    use super::{Expectation, ProbeQueue};
 
-    fn wanted(hosts: &[(&str, &str)]) -> Wanted {
+    fn expected(hosts: &[(&str, &str)]) -> Expectation {
         let hosts = hosts.iter().map(|(host, fingerprint)| ((*host).to_owned(), (*fingerprint).to_owned())).collect();
-        Wanted { hosts, ..Wanted::default() }
+        Expectation { hosts, ..Expectation::default() }
     }
 
     #[test]
     fn new_hosts_and_those_with_another_certificate_are_probed_until_they_go() {
         let mut queue = ProbeQueue::default();
-        let first = wanted(&[("a", "1"), ("b", "1")]);
+        let first = expected(&[("a", "1"), ("b", "1")]);
         queue.enqueue_changed(None, &first);
         assert_eq!(queue.next(&first).len(), 2);
         queue.pending.clear();
-        let second = wanted(&[("a", "1"), ("b", "2"), ("c", "2")]);
+        let second = expected(&[("a", "1"), ("b", "2"), ("c", "2")]);
         queue.enqueue_changed(Some(&first), &second);
         assert_eq!(queue.pending.iter().collect::<Vec<_>>(), ["b", "c"]);
         queue.enqueue_changed(Some(&second), &first);

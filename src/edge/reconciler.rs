@@ -12,7 +12,7 @@ use crate::edge::{
     report::Standing,
     sozu::{Sozu, SozuError},
     spec::EdgeSpec,
-    verify::{Wanted, verify},
+    verify::{Expectation, verify},
 };
 use sozu_command_lib::{proto::command::request::RequestType, state::ConfigState};
 use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Instant};
@@ -52,7 +52,7 @@ pub struct Reconciler {
     rendered: Option<(EdgeSpec, Arc<Rendered>)>,
     /// A batch had refusals, of which only single orders tell which they are.
     one_by_one: bool,
-    wanted: Option<Wanted>,
+    expected: Option<Expectation>,
     /// How the last round ended. A round that breaks off ends in no way: what it did is not somebody else's change.
     ended: Ended,
     probes: ProbeQueue,
@@ -68,7 +68,7 @@ impl Reconciler {
             refusals: Refusals::default(),
             rendered: None,
             one_by_one: false,
-            wanted: None,
+            expected: None,
             ended: Ended::default(),
             probes: ProbeQueue::default(),
         }
@@ -95,7 +95,7 @@ impl Reconciler {
         let actual = self.sozu.observe().await?;
         let same = self.rendered.as_ref().is_some_and(|(known, _)| known == spec);
         let (rendered, mut outcome) = self.render(spec)?;
-        let moved = last.settled && self.wanted.as_ref().is_some_and(|wanted| !wanted.is_in(&actual));
+        let moved = last.settled && self.expected.as_ref().is_some_and(|expected| !expected.is_met_by(&actual));
         let desired = &rendered.state;
         let steps = plan(&actual, desired, &self.guards)?;
         let reached = attainable(&actual, desired, &self.guards);
@@ -103,16 +103,16 @@ impl Reconciler {
         outcome.removed = serving(&actual).difference(&outcome.serving).copied().collect();
         drop(actual);
         self.apply(steps, &mut outcome).await?;
-        let wanted = Wanted::of(&reached);
+        let expected = Expectation::from_state(&reached);
         drop(reached);
         if !outcome.steps.is_empty() {
             outcome.found_changed = moved || (same && last.verified);
             self.look_again(desired, &mut outcome).await?;
         }
-        outcome.seen = verify(&self.sozu, &wanted, &mut outcome.findings).await?;
-        self.probes.enqueue_changed(self.wanted.as_ref(), &wanted);
-        self.probes.run(&wanted, spec.listeners.https, &mut outcome).await;
-        self.wanted = Some(wanted);
+        outcome.observation = verify(&self.sozu, &expected, &mut outcome.findings).await?;
+        self.probes.enqueue_changed(self.expected.as_ref(), &expected);
+        self.probes.run(&expected, spec.listeners.https, &mut outcome).await;
+        self.expected = Some(expected);
         self.ended = Ended { verified: outcome.verified(), settled: outcome.findings.is_empty() };
         outcome.took = began.elapsed();
         Ok(outcome)
@@ -123,9 +123,9 @@ impl Reconciler {
     /// # Errors
     /// When the exchange with Sōzu fails.
     pub async fn still_holds(&self) -> Result<bool, SozuError> {
-        let Some(wanted) = &self.wanted else { return Ok(false) };
+        let Some(expected) = &self.expected else { return Ok(false) };
         let mut findings = Vec::new();
-        verify(&self.sozu, wanted, &mut findings).await?;
+        verify(&self.sozu, expected, &mut findings).await?;
         Ok(findings.is_empty())
     }
 

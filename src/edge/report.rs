@@ -108,7 +108,7 @@ pub struct Listener {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
-    /// Wanted, not yet seen.
+    /// Expectation, not yet seen.
     #[default]
     Pending,
     /// Verified.

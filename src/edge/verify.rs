@@ -21,7 +21,7 @@ use std::{
 
 /// What has to be seen, taken from a state so that the state itself can go.
 #[derive(Debug, Default)]
-pub struct Wanted {
+pub struct Expectation {
     pub(super) hashes: BTreeMap<String, u64>,
     /// Listener, name and fingerprint of every certificate of ours.
     pub(super) certificates: BTreeSet<(SocketAddr, String, String)>,
@@ -31,10 +31,10 @@ pub struct Wanted {
     pub serving: bool,
 }
 
-impl Wanted {
+impl Expectation {
     /// What a state promises.
     #[must_use]
-    pub fn of(state: &ConfigState) -> Self {
+    pub fn from_state(state: &ConfigState) -> Self {
         let names = state.certificates.iter().flat_map(|(address, certificates)| {
             certificates.iter().flat_map(move |(fingerprint, certificate)| {
                 let fingerprint = fingerprint.to_string();
@@ -55,18 +55,18 @@ impl Wanted {
     }
 }
 
-impl Wanted {
-    /// Whether a state has all clusters as they are wanted.
+impl Expectation {
+    /// Whether a state has all clusters as they are expected.
     #[must_use]
-    pub fn is_in(&self, state: &ConfigState) -> bool {
+    pub fn is_met_by(&self, state: &ConfigState) -> bool {
         let found = state.hash_state();
         self.hashes.iter().all(|(cluster, hash)| found.get(cluster.as_str()) == Some(hash))
     }
 }
 
-/// Sōzu's workers as last seen.
+/// Sōzu's workers as last observation.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub struct Observation {
     /// All that it lists.
     pub workers: Vec<WorkerInfo>,
     /// Numbers of running workers that have another idea than the main process.
@@ -75,20 +75,24 @@ pub struct Seen {
     pub certificates: BTreeSet<String>,
 }
 
-impl Seen {
+impl Observation {
     /// Workers that take requests.
     pub fn running(&self) -> impl Iterator<Item = &WorkerInfo> {
         self.workers.iter().filter(|worker| worker.run_state() == RunState::Running)
     }
 }
 
-/// Compares main process and running workers with what is wanted.
+/// Compares main process and running workers with what is expected.
 ///
 /// # Errors
 /// When the exchange with Sōzu fails.
-pub async fn verify(sozu: &Sozu, wanted: &Wanted, findings: &mut Vec<Finding>) -> Result<Seen, SozuError> {
-    let mut seen = Seen { workers: sozu.workers().await?, ..Seen::default() };
-    let running: BTreeSet<u32> = seen.running().map(|worker| worker.id).collect();
+pub async fn verify(
+    sozu: &Sozu,
+    expected: &Expectation,
+    findings: &mut Vec<Finding>,
+) -> Result<Observation, SozuError> {
+    let mut observation = Observation { workers: sozu.workers().await?, ..Observation::default() };
+    let running: BTreeSet<u32> = observation.running().map(|worker| worker.id).collect();
     let mut pending = |object: Object, reason: &str| {
         findings.push(Finding { object, standing: Standing::Pending, reason: reason.into() });
     };
@@ -96,22 +100,22 @@ pub async fn verify(sozu: &Sozu, wanted: &Wanted, findings: &mut Vec<Finding>) -
     let agrees = |process: &str| {
         hashes
             .get(process)
-            .is_some_and(|has| wanted.hashes.iter().all(|(cluster, hash)| has.get(cluster) == Some(hash)))
+            .is_some_and(|has| expected.hashes.iter().all(|(cluster, hash)| has.get(cluster) == Some(hash)))
     };
     if !agrees("main") {
         pending(Object::MainProcess, "Sōzu's main process has another state than it was given");
     }
     for id in running.iter().filter(|id| !agrees(&id.to_string())) {
         pending(Object::Worker(*id), "this worker of Sōzu has another state than the main process was given");
-        seen.disagreeing.insert(*id);
+        observation.disagreeing.insert(*id);
     }
     let served = sozu.served_certificates().await?;
     let mut everywhere: Option<BTreeSet<String>> = None;
     for (id, served) in running.iter().filter_map(|id| Some((id, served.get(&id.to_string())?))) {
-        for (_, name, fingerprint) in wanted.certificates.difference(served) {
+        for (_, name, fingerprint) in expected.certificates.difference(served) {
             let object = Object::ServedCertificate { fingerprint: fingerprint.clone(), name: name.clone() };
             pending(object, &format!("worker {id} does not serve it"));
-            seen.disagreeing.insert(*id);
+            observation.disagreeing.insert(*id);
         }
         let fingerprints: BTreeSet<String> = served.iter().map(|(_, _, fingerprint)| fingerprint.clone()).collect();
         everywhere = Some(match everywhere {
@@ -119,6 +123,6 @@ pub async fn verify(sozu: &Sozu, wanted: &Wanted, findings: &mut Vec<Finding>) -
             Some(others) => others.intersection(&fingerprints).cloned().collect(),
         });
     }
-    seen.certificates = everywhere.unwrap_or_default();
-    Ok(seen)
+    observation.certificates = everywhere.unwrap_or_default();
+    Ok(observation)
 }

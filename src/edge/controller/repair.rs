@@ -24,7 +24,7 @@ impl Controller {
 
     /// A worker that keeps another state than the main process is built again from the main process' state.
     pub(super) async fn mend_workers(&mut self, outcome: &Outcome) {
-        let disagreeing = &outcome.seen.disagreeing;
+        let disagreeing = &outcome.observation.disagreeing;
         self.stubborn.retain(|id, _| disagreeing.contains(id));
         for id in disagreeing {
             let times = self.stubborn.entry(*id).or_default();

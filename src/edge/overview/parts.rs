@@ -39,9 +39,9 @@ pub(super) fn workers(outcome: &Outcome) -> Vec<Worker> {
         id: worker.id,
         pid: worker.pid,
         state: state(worker.run_state()).into(),
-        agrees: !outcome.seen.disagreeing.contains(&worker.id),
+        agrees: !outcome.observation.disagreeing.contains(&worker.id),
     };
-    let mut workers: Vec<Worker> = outcome.seen.workers.iter().map(worker).collect();
+    let mut workers: Vec<Worker> = outcome.observation.workers.iter().map(worker).collect();
     workers.sort_by_key(|worker| worker.id);
     workers
 }
