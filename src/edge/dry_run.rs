@@ -12,7 +12,7 @@ use crate::{
         reconciler::Reconciler,
         registry,
         render::epoch_of,
-        report::Standing,
+        report::Condition,
         sozu::Sozu,
     },
     store::Store,
@@ -55,7 +55,7 @@ pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
         answers: OwnAnswers::default().current(edge.answers_dir.as_deref()),
     });
     let (steps, findings) = Reconciler::new(sozu, guards(&edge)).dry_run(&spec).await?;
-    let rejected = findings.into_iter().filter(|finding| finding.standing == Standing::Rejected);
+    let rejected = findings.into_iter().filter(|finding| finding.condition == Condition::Rejected);
     refused.extend(rejected.map(|finding| (finding.object.to_string(), finding.reason)));
     Ok(DryRun { steps, refused: refused.into_iter().collect() })
 }

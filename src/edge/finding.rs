@@ -1,6 +1,6 @@
 //! What is not as it should be.
 
-use crate::edge::{object::Object, report::Standing};
+use crate::edge::{object::Object, report::Condition};
 
 /// An object that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub struct Finding {
     /// The object.
     pub object: Object,
     /// Pending: the next round may mend it.
-    pub standing: Standing,
+    pub condition: Condition,
     /// The reason.
     pub reason: String,
 }

@@ -109,7 +109,7 @@ mod tests {
     use crate::{
         domain::text::Lang,
         edge::report::{
-            Certificate, Drift, Fault, Listener, Plan, Process, Report, Role, Site, Sozu, Standing, Worker,
+            Certificate, Condition, Drift, Fault, Listener, Plan, Process, Report, Role, Site, Sozu, Worker,
         },
     };
     use axum::body::{Body, to_bytes};
@@ -162,12 +162,12 @@ mod tests {
                 address: "127.0.0.1:8443".into(),
                 protocol: "https".into(),
                 active: true,
-                standing: Standing::Applied,
+                condition: Condition::Applied,
             }],
             sites: vec![Site {
                 host: "<b>aap.example".into(),
                 site: "portal".into(),
-                standing: Standing::Applied,
+                condition: Condition::Applied,
                 certificate: Some("ab".repeat(32)),
             }],
             processes: vec![process("serve-1", "one"), process("serve-\"2\\<i>", "two")],
@@ -182,7 +182,7 @@ mod tests {
             drift: vec![Drift { at: "2026-11-24T08:30:00Z".into(), what: "add route <script>".into() }],
             faults: vec![Fault {
                 object: "host <img>".into(),
-                standing: Standing::Rejected,
+                condition: Condition::Rejected,
                 reason: "no certificate covers it".into(),
                 since: "2026-11-24T08:30:00Z".into(),
             }],

@@ -1,6 +1,6 @@
 //! What one round found and did.
 
-use crate::edge::{finding::Finding, report::Standing, verify::Observation};
+use crate::edge::{finding::Finding, report::Condition, verify::Observation};
 use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
 
@@ -27,6 +27,6 @@ impl Outcome {
     /// Whether Sōzu is seen to be just as it should, as far as that is possible at all.
     #[must_use]
     pub fn verified(&self) -> bool {
-        self.findings.iter().all(|finding| finding.standing != Standing::Pending)
+        self.findings.iter().all(|finding| finding.condition != Condition::Pending)
     }
 }

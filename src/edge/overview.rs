@@ -13,7 +13,7 @@ use crate::{
         outcome::Outcome,
         registry::{Known, Snapshot},
         render::process_of,
-        report::{Certificate, Drift, Fault, Process, Report, Role, Site, Standing},
+        report::{Certificate, Condition, Drift, Fault, Process, Report, Role, Site},
         sozu::Traffic,
         spec::EdgeSpec,
     },
@@ -168,7 +168,7 @@ impl Overview {
     fn note_faults(&mut self) {
         let mut faults = Vec::new();
         let mut since = BTreeMap::new();
-        for Finding { object, standing, reason } in &self.findings {
+        for Finding { object, condition, reason } in &self.findings {
             let key = (object.clone(), reason.clone());
             let first = self.since.get(&key).cloned().unwrap_or_else(|| {
                 tracing::warn!("{object}: {reason}");
@@ -177,7 +177,7 @@ impl Overview {
             since.insert(key, first.clone());
             faults.push(Fault {
                 object: object.to_string(),
-                standing: *standing,
+                condition: *condition,
                 reason: reason.clone(),
                 since: first,
             });
@@ -190,7 +190,7 @@ impl Overview {
         let site = |site: &str, host: &String| Site {
             host: host.clone(),
             site: if site == OWN_SITE { "portal".into() } else { site.to_owned() },
-            standing: fault(host).map_or(Standing::Applied, |finding| finding.standing),
+            condition: fault(host).map_or(Condition::Applied, |finding| finding.condition),
             certificate: spec
                 .certificates
                 .iter()

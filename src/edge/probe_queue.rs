@@ -6,7 +6,7 @@ use crate::edge::{
     object::Object,
     outcome::Outcome,
     probe::{self, ProbeError},
-    report::Standing,
+    report::Condition,
     verify::Expectation,
 };
 use futures_util::{StreamExt, stream::iter};
@@ -65,7 +65,7 @@ impl ProbeQueue {
                 Some(reason) => {
                     let object = Object::Host(host.clone());
                     self.pending.insert(host);
-                    outcome.findings.push(Finding { object, standing: Standing::Pending, reason });
+                    outcome.findings.push(Finding { object, condition: Condition::Pending, reason });
                 }
             }
         }

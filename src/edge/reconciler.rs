@@ -9,7 +9,7 @@ use crate::edge::{
     probe_queue::ProbeQueue,
     refusals::Refusals,
     render::{self, RenderError, Rendered, process_of},
-    report::Standing,
+    report::Condition,
     sozu::{Sozu, SozuError},
     spec::EdgeSpec,
     verify::{Expectation, verify},
@@ -152,7 +152,7 @@ impl Reconciler {
         };
         let rejected = rendered.rejected.iter().map(|rejection| Finding {
             object: rejection.object.clone(),
-            standing: Standing::Rejected,
+            condition: Condition::Rejected,
             reason: rejection.reason.clone(),
         });
         let outcome = Outcome { findings: rejected.collect(), ..Outcome::default() };
@@ -198,7 +198,7 @@ impl Reconciler {
             let reason =
                 format!("{} of {} orders of a batch were refused; they follow one by one", loaded.errors, orders.len());
             self.one_by_one = true;
-            outcome.findings.push(Finding { object: Object::Batch, standing: Standing::Pending, reason });
+            outcome.findings.push(Finding { object: Object::Batch, condition: Condition::Pending, reason });
         }
         outcome.steps.extend(batch.iter().map(Step::to_string));
         Ok(())
@@ -208,7 +208,7 @@ impl Reconciler {
     async fn take(&mut self, step: Step, outcome: &mut Outcome) -> Result<(), SozuError> {
         let Step::Order { phase, request, .. } = &step else {
             let Step::NeedsOperator { object, reason } = step else { return Ok(()) };
-            outcome.findings.push(Finding { object, standing: Standing::NeedsOperator, reason });
+            outcome.findings.push(Finding { object, condition: Condition::NeedsOperator, reason });
             return Ok(());
         };
         let object = step.object().clone();
@@ -216,12 +216,12 @@ impl Reconciler {
             return Ok(());
         }
         if let Some(reason) = self.refusals.known(&object, *phase) {
-            outcome.findings.push(Finding { object, standing: Standing::Rejected, reason });
+            outcome.findings.push(Finding { object, condition: Condition::Rejected, reason });
             return Ok(());
         }
         if let Some(reason) = occupied(request) {
             self.refusals.refused(&object, *phase, &reason);
-            outcome.findings.push(Finding { object, standing: Standing::Rejected, reason });
+            outcome.findings.push(Finding { object, condition: Condition::Rejected, reason });
             return Ok(());
         }
         match self.sozu.call((**request).clone()).await {
@@ -232,7 +232,7 @@ impl Reconciler {
             Err(error) if error.is_refusal() => {
                 let reason = error.to_string();
                 self.refusals.refused(&object, *phase, &reason);
-                outcome.findings.push(Finding { object, standing: Standing::Rejected, reason });
+                outcome.findings.push(Finding { object, condition: Condition::Rejected, reason });
             }
             Err(error) => return Err(error),
         }
@@ -247,7 +247,7 @@ impl Reconciler {
             if !outcome.findings.iter().any(|finding| finding.object == *step.object()) {
                 outcome.findings.push(Finding {
                     object: step.object().clone(),
-                    standing: Standing::Pending,
+                    condition: Condition::Pending,
                     reason: format!("still to do: {step}"),
                 });
             }

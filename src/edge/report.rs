@@ -100,14 +100,15 @@ pub struct Listener {
     pub protocol: String,
     /// Whether it is bound.
     pub active: bool,
-    /// Its standing.
-    pub standing: Standing,
+    /// Its condition.
+    #[serde(rename = "standing")]
+    pub condition: Condition,
 }
 
 /// Whether an object is as it should be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum Condition {
     /// Expectation, not yet seen.
     #[default]
     Pending,
@@ -126,8 +127,9 @@ pub struct Site {
     pub host: String,
     /// Site that it belongs to: `portal`, or a call's id.
     pub site: String,
-    /// Its standing.
-    pub standing: Standing,
+    /// Its condition.
+    #[serde(rename = "standing")]
+    pub condition: Condition,
     /// Fingerprint of the certificate that it is served with, if any.
     pub certificate: Option<String>,
 }
@@ -210,7 +212,8 @@ pub struct Fault {
     /// The object.
     pub object: String,
     /// Rejected, or needs the operator.
-    pub standing: Standing,
+    #[serde(rename = "standing")]
+    pub condition: Condition,
     /// The reason, in Sōzu's own words where it is Sōzu's.
     pub reason: String,
     /// Since when, RFC 3339.

@@ -7,7 +7,7 @@ use crate::edge::{
     finding::Finding,
     object::Object,
     render,
-    report::Standing,
+    report::Condition,
     sozu::{Sozu, SozuError},
 };
 use sozu_command_lib::{
@@ -94,7 +94,7 @@ pub async fn verify(
     let mut observation = Observation { workers: sozu.workers().await?, ..Observation::default() };
     let running: BTreeSet<u32> = observation.running().map(|worker| worker.id).collect();
     let mut pending = |object: Object, reason: &str| {
-        findings.push(Finding { object, standing: Standing::Pending, reason: reason.into() });
+        findings.push(Finding { object, condition: Condition::Pending, reason: reason.into() });
     };
     let hashes = sozu.hashes().await?;
     let agrees = |process: &str| {

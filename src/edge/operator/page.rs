@@ -2,7 +2,7 @@
 
 use crate::{
     domain::text::Lang,
-    edge::report::{Certificate, Report, Role, Standing},
+    edge::report::{Certificate, Condition, Report, Role},
 };
 use askama::Template;
 
@@ -81,12 +81,12 @@ impl Page<'_> {
         known.iter().find(|(slug, ..)| *slug == state).map_or(state, |(_, fr, en)| self.tr(fr, en)).into()
     }
 
-    fn standing(&self, standing: &Standing) -> &str {
-        match standing {
-            Standing::Pending => self.tr("en attente", "pending"),
-            Standing::Applied => self.tr("en place", "in place"),
-            Standing::Rejected => self.tr("refusé", "rejected"),
-            Standing::NeedsOperator => self.tr("attend l’opérateur", "needs the operator"),
+    fn condition(&self, condition: &Condition) -> &str {
+        match condition {
+            Condition::Pending => self.tr("en attente", "pending"),
+            Condition::Applied => self.tr("en place", "in place"),
+            Condition::Rejected => self.tr("refusé", "rejected"),
+            Condition::NeedsOperator => self.tr("attend l’opérateur", "needs the operator"),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::edge::{
     object::{Object, Protocol},
     outcome::Outcome,
-    report::{Certificate, Listener, Plan, Standing, Worker},
+    report::{Certificate, Condition, Listener, Plan, Worker},
     spec::EdgeSpec,
 };
 use jiff::Timestamp;
@@ -51,12 +51,12 @@ pub(super) fn listeners(spec: &EdgeSpec, outcome: &Outcome) -> Vec<Listener> {
     both.map(|(protocol, slug, address)| {
         let object = Object::Listener(protocol, address.into());
         let finding = outcome.findings.iter().find(|finding| finding.object == object);
-        let standing = finding.map_or(Standing::Applied, |finding| finding.standing);
+        let condition = finding.map_or(Condition::Applied, |finding| finding.condition);
         Listener {
             address: address.to_string(),
             protocol: slug.into(),
-            active: standing == Standing::Applied || standing == Standing::NeedsOperator,
-            standing,
+            active: condition == Condition::Applied || condition == Condition::NeedsOperator,
+            condition,
         }
     })
     .into()

@@ -7,7 +7,7 @@ use crate::harness::{
 };
 use guichet::{
     config::Listen,
-    edge::{plan::Guards, probe::serves, reconciler::Reconciler, render::backend_id, report::Standing, sozu::Sozu},
+    edge::{plan::Guards, probe::serves, reconciler::Reconciler, render::backend_id, report::Condition, sozu::Sozu},
 };
 use std::{
     io::{Read, Write},
@@ -30,7 +30,7 @@ async fn a_refused_listener_and_a_host_without_certificate_hold_up_nothing_else(
     let mut reconciler = Reconciler::new(rig.sozu(), GUARDS);
     let outcome = reconciler.reconcile(&spec).await.unwrap();
     let reason = |object: &str| {
-        let mut rejected = outcome.findings.iter().filter(|finding| finding.standing == Standing::Rejected);
+        let mut rejected = outcome.findings.iter().filter(|finding| finding.condition == Condition::Rejected);
         rejected.find(|finding| finding.object.to_string().contains(object)).map(|finding| finding.reason.clone())
     };
     let refused = reason("HTTP listener").unwrap_or_else(|| panic!("{:?}", outcome.findings));
@@ -67,7 +67,7 @@ async fn a_host_keeps_its_https_while_its_certificate_cannot_be_read() {
     // A host that is not wanted any more is another matter: the guard holds it, the operator lets it go.
     spec.sites = [("portal".to_owned(), ["b.sites.test".to_owned()].into())].into();
     let outcome = reconciler.reconcile(&spec).await.unwrap();
-    assert!(outcome.findings.iter().any(|finding| finding.standing == Standing::NeedsOperator), "{outcome:?}");
+    assert!(outcome.findings.iter().any(|finding| finding.condition == Condition::NeedsOperator), "{outcome:?}");
     serves("a.sites.test", spec.listeners.https, &shown).await.unwrap();
     reconciler.set_guards(super::GUARDS);
     reconciler.reconcile(&spec).await.unwrap();
