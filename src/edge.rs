@@ -13,7 +13,7 @@ pub mod controller;
 mod desired;
 mod drains;
 mod dry_run;
-pub mod finding;
+pub mod issue;
 pub mod lease;
 pub mod object;
 pub mod operator;

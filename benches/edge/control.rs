@@ -117,7 +117,7 @@ pub async fn changes() -> Json {
             spec.processes.remove(&Uuid::max());
         }
         let outcome = reconciler.reconcile(&spec).await.unwrap();
-        assert!(outcome.verified() && outcome.steps.len() == 1, "{:?} {:?}", outcome.steps, outcome.findings);
+        assert!(outcome.verified() && outcome.steps.len() == 1, "{:?} {:?}", outcome.steps, outcome.issues);
         times.push(outcome.took.as_secs_f64() * 1000.0);
     }
     times.sort_by(f64::total_cmp);
@@ -155,12 +155,12 @@ pub fn many_sites(count: usize) {
         let began = Instant::now();
         let mut outcome = reconciler.reconcile(&spec).await.unwrap();
         while !outcome.verified() {
-            assert!(began.elapsed() < Duration::from_secs(120), "{:?}", outcome.findings.first());
+            assert!(began.elapsed() < Duration::from_secs(120), "{:?}", outcome.issues.first());
             outcome = reconciler.reconcile(&spec).await.unwrap();
         }
         let seconds = began.elapsed().as_secs_f64();
         while reconciler.has_pending_probes() {
-            assert!(began.elapsed() < Duration::from_secs(600), "{:?}", outcome.findings.first());
+            assert!(began.elapsed() < Duration::from_secs(600), "{:?}", outcome.issues.first());
             outcome = reconciler.reconcile(&spec).await.unwrap();
         }
         let every_host_seen = began.elapsed().as_secs_f64();

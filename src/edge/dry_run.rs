@@ -54,8 +54,8 @@ pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
         certificates: certificates.current(),
         answers: OwnAnswers::default().current(edge.answers_dir.as_deref()),
     });
-    let (steps, findings) = Reconciler::new(sozu, guards(&edge)).dry_run(&spec).await?;
-    let rejected = findings.into_iter().filter(|finding| finding.condition == Condition::Rejected);
-    refused.extend(rejected.map(|finding| (finding.object.to_string(), finding.reason)));
+    let (steps, issues) = Reconciler::new(sozu, guards(&edge)).dry_run(&spec).await?;
+    let rejected = issues.into_iter().filter(|issue| issue.condition == Condition::Rejected);
+    refused.extend(rejected.map(|issue| (issue.object.to_string(), issue.reason)));
     Ok(DryRun { steps, refused: refused.into_iter().collect() })
 }

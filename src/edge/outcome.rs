@@ -1,6 +1,6 @@
 //! What one round found and did.
 
-use crate::edge::{finding::Finding, report::Condition, verify::Observation};
+use crate::edge::{issue::Issue, report::Condition, verify::Observation};
 use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ pub struct Outcome {
     /// The steps that were taken, in order, in words: the orders themselves hold keys, and many are large.
     pub steps: Vec<String>,
     /// What is not as it should be.
-    pub findings: Vec<Finding>,
+    pub issues: Vec<Issue>,
     /// Sōzu's workers and certificates as seen at the end.
     pub observation: Observation,
     /// Ids of the processes that Sōzu sends requests to now.
@@ -27,6 +27,6 @@ impl Outcome {
     /// Whether Sōzu is seen to be just as it should, as far as that is possible at all.
     #[must_use]
     pub fn verified(&self) -> bool {
-        self.findings.iter().all(|finding| finding.condition != Condition::Pending)
+        self.issues.iter().all(|issue| issue.condition != Condition::Pending)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     edge::{
         certificates::Held,
         desired::OWN_SITE,
-        finding::Finding,
+        issue::Issue,
         object::Object,
         outcome::Outcome,
         registry::{Known, Snapshot},
@@ -35,7 +35,7 @@ pub struct Overview {
     report: Report,
     reports: watch::Sender<Report>,
     /// What the last round left undone.
-    findings: Vec<Finding>,
+    issues: Vec<Issue>,
     /// When each fault was first seen.
     since: BTreeMap<(Object, String), String>,
     serving: BTreeSet<Uuid>,
@@ -54,7 +54,7 @@ impl Overview {
         Self {
             report,
             reports,
-            findings: Vec::new(),
+            issues: Vec::new(),
             since: BTreeMap::new(),
             serving: BTreeSet::new(),
             served_certificates: BTreeSet::new(),
@@ -147,7 +147,7 @@ impl Overview {
         if !outcome.steps.is_empty() {
             self.report.last_plan = Some(plan(outcome));
         }
-        self.findings.clone_from(&outcome.findings);
+        self.issues.clone_from(&outcome.issues);
         self.serving.clone_from(&outcome.serving);
         self.served_certificates.clone_from(&outcome.observation.certificates);
         self.report.sozu.workers = workers(outcome);
@@ -168,7 +168,7 @@ impl Overview {
     fn note_faults(&mut self) {
         let mut faults = Vec::new();
         let mut since = BTreeMap::new();
-        for Finding { object, condition, reason } in &self.findings {
+        for Issue { object, condition, reason } in &self.issues {
             let key = (object.clone(), reason.clone());
             let first = self.since.get(&key).cloned().unwrap_or_else(|| {
                 tracing::warn!("{object}: {reason}");
@@ -186,11 +186,11 @@ impl Overview {
     }
 
     fn sites(&self, spec: &EdgeSpec) -> Vec<Site> {
-        let fault = |host: &str| self.findings.iter().find(|finding| finding.object.host() == Some(host));
+        let fault = |host: &str| self.issues.iter().find(|issue| issue.object.host() == Some(host));
         let site = |site: &str, host: &String| Site {
             host: host.clone(),
             site: if site == OWN_SITE { "portal".into() } else { site.to_owned() },
-            condition: fault(host).map_or(Condition::Applied, |finding| finding.condition),
+            condition: fault(host).map_or(Condition::Applied, |issue| issue.condition),
             certificate: spec
                 .certificates
                 .iter()

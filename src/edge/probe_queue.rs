@@ -2,7 +2,7 @@
 //! the others in turn.
 
 use crate::edge::{
-    finding::Finding,
+    issue::Issue,
     object::Object,
     outcome::Outcome,
     probe::{self, ProbeError},
@@ -43,7 +43,7 @@ impl ProbeQueue {
         self.pending.extend(changed.map(|(host, _)| host.clone()));
     }
 
-    /// ProbeQueue, unless what Sōzu says of itself is bad enough already; what does not fit becomes a finding.
+    /// ProbeQueue, unless what Sōzu says of itself is bad enough already; what does not fit becomes a issue.
     pub async fn run(&mut self, expected: &Expectation, https: SocketAddr, outcome: &mut Outcome) {
         if !outcome.verified() {
             return;
@@ -65,7 +65,7 @@ impl ProbeQueue {
                 Some(reason) => {
                     let object = Object::Host(host.clone());
                     self.pending.insert(host);
-                    outcome.findings.push(Finding { object, condition: Condition::Pending, reason });
+                    outcome.issues.push(Issue { object, condition: Condition::Pending, reason });
                 }
             }
         }

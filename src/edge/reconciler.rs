@@ -2,7 +2,7 @@
 //! which objects it refused, so that they are not sent again and again.
 
 use crate::edge::{
-    finding::Finding,
+    issue::Issue,
     object::Object,
     outcome::Outcome,
     plan::{self, Guards, Step, attainable, plan},
@@ -109,11 +109,11 @@ impl Reconciler {
             outcome.found_changed = moved || (same && last.verified);
             self.look_again(desired, &mut outcome).await?;
         }
-        outcome.observation = verify(&self.sozu, &expected, &mut outcome.findings).await?;
+        outcome.observation = verify(&self.sozu, &expected, &mut outcome.issues).await?;
         self.probes.enqueue_changed(self.expected.as_ref(), &expected);
         self.probes.run(&expected, spec.listeners.https, &mut outcome).await;
         self.expected = Some(expected);
-        self.ended = Ended { verified: outcome.verified(), settled: outcome.findings.is_empty() };
+        self.ended = Ended { verified: outcome.verified(), settled: outcome.issues.is_empty() };
         outcome.took = began.elapsed();
         Ok(outcome)
     }
@@ -124,9 +124,9 @@ impl Reconciler {
     /// When the exchange with Sōzu fails.
     pub async fn still_holds(&self) -> Result<bool, SozuError> {
         let Some(expected) = &self.expected else { return Ok(false) };
-        let mut findings = Vec::new();
-        verify(&self.sozu, expected, &mut findings).await?;
-        Ok(findings.is_empty())
+        let mut issues = Vec::new();
+        verify(&self.sozu, expected, &mut issues).await?;
+        Ok(issues.is_empty())
     }
 
     /// Whether some host was not yet asked for from outside since its route or its certificate changed.
@@ -139,10 +139,10 @@ impl Reconciler {
     ///
     /// # Errors
     /// See [`ReconcileError`].
-    pub async fn dry_run(&mut self, spec: &EdgeSpec) -> Result<(Vec<Step>, Vec<Finding>), ReconcileError> {
+    pub async fn dry_run(&mut self, spec: &EdgeSpec) -> Result<(Vec<Step>, Vec<Issue>), ReconcileError> {
         let actual = self.sozu.observe().await?;
         let (rendered, outcome) = self.render(spec)?;
-        Ok((plan(&actual, &rendered.state, &self.guards)?, outcome.findings))
+        Ok((plan(&actual, &rendered.state, &self.guards)?, outcome.issues))
     }
 
     fn render(&mut self, spec: &EdgeSpec) -> Result<(Arc<Rendered>, Outcome), RenderError> {
@@ -150,12 +150,12 @@ impl Reconciler {
             Some((known, rendered)) if known == *spec => rendered,
             _ => Arc::new(render::render(spec)?),
         };
-        let rejected = rendered.rejected.iter().map(|rejection| Finding {
+        let rejected = rendered.rejected.iter().map(|rejection| Issue {
             object: rejection.object.clone(),
             condition: Condition::Rejected,
             reason: rejection.reason.clone(),
         });
-        let outcome = Outcome { findings: rejected.collect(), ..Outcome::default() };
+        let outcome = Outcome { issues: rejected.collect(), ..Outcome::default() };
         self.rendered = Some((spec.clone(), rendered.clone()));
         Ok((rendered, outcome))
     }
@@ -198,7 +198,7 @@ impl Reconciler {
             let reason =
                 format!("{} of {} orders of a batch were refused; they follow one by one", loaded.errors, orders.len());
             self.one_by_one = true;
-            outcome.findings.push(Finding { object: Object::Batch, condition: Condition::Pending, reason });
+            outcome.issues.push(Issue { object: Object::Batch, condition: Condition::Pending, reason });
         }
         outcome.steps.extend(batch.iter().map(Step::to_string));
         Ok(())
@@ -208,7 +208,7 @@ impl Reconciler {
     async fn take(&mut self, step: Step, outcome: &mut Outcome) -> Result<(), SozuError> {
         let Step::Order { phase, request, .. } = &step else {
             let Step::NeedsOperator { object, reason } = step else { return Ok(()) };
-            outcome.findings.push(Finding { object, condition: Condition::NeedsOperator, reason });
+            outcome.issues.push(Issue { object, condition: Condition::NeedsOperator, reason });
             return Ok(());
         };
         let object = step.object().clone();
@@ -216,12 +216,12 @@ impl Reconciler {
             return Ok(());
         }
         if let Some(reason) = self.refusals.known(&object, *phase) {
-            outcome.findings.push(Finding { object, condition: Condition::Rejected, reason });
+            outcome.issues.push(Issue { object, condition: Condition::Rejected, reason });
             return Ok(());
         }
         if let Some(reason) = occupied(request) {
             self.refusals.refused(&object, *phase, &reason);
-            outcome.findings.push(Finding { object, condition: Condition::Rejected, reason });
+            outcome.issues.push(Issue { object, condition: Condition::Rejected, reason });
             return Ok(());
         }
         match self.sozu.call((**request).clone()).await {
@@ -232,7 +232,7 @@ impl Reconciler {
             Err(error) if error.is_refusal() => {
                 let reason = error.to_string();
                 self.refusals.refused(&object, *phase, &reason);
-                outcome.findings.push(Finding { object, condition: Condition::Rejected, reason });
+                outcome.issues.push(Issue { object, condition: Condition::Rejected, reason });
             }
             Err(error) => return Err(error),
         }
@@ -244,8 +244,8 @@ impl Reconciler {
     async fn look_again(&self, desired: &ConfigState, outcome: &mut Outcome) -> Result<(), ReconcileError> {
         let actual = self.sozu.observe().await?;
         for step in plan(&actual, desired, &self.guards)? {
-            if !outcome.findings.iter().any(|finding| finding.object == *step.object()) {
-                outcome.findings.push(Finding {
+            if !outcome.issues.iter().any(|issue| issue.object == *step.object()) {
+                outcome.issues.push(Issue {
                     object: step.object().clone(),
                     condition: Condition::Pending,
                     reason: format!("still to do: {step}"),

@@ -4,7 +4,7 @@
 //! the certificates that the workers name, and in a real handshake.
 
 use crate::edge::{
-    finding::Finding,
+    issue::Issue,
     object::Object,
     render,
     report::Condition,
@@ -86,15 +86,11 @@ impl Observation {
 ///
 /// # Errors
 /// When the exchange with Sōzu fails.
-pub async fn verify(
-    sozu: &Sozu,
-    expected: &Expectation,
-    findings: &mut Vec<Finding>,
-) -> Result<Observation, SozuError> {
+pub async fn verify(sozu: &Sozu, expected: &Expectation, issues: &mut Vec<Issue>) -> Result<Observation, SozuError> {
     let mut observation = Observation { workers: sozu.workers().await?, ..Observation::default() };
     let running: BTreeSet<u32> = observation.running().map(|worker| worker.id).collect();
     let mut pending = |object: Object, reason: &str| {
-        findings.push(Finding { object, condition: Condition::Pending, reason: reason.into() });
+        issues.push(Issue { object, condition: Condition::Pending, reason: reason.into() });
     };
     let hashes = sozu.hashes().await?;
     let agrees = |process: &str| {

@@ -50,8 +50,8 @@ pub(super) fn listeners(spec: &EdgeSpec, outcome: &Outcome) -> Vec<Listener> {
     let both = [(Protocol::Http, "http", spec.listeners.http), (Protocol::Https, "https", spec.listeners.https)];
     both.map(|(protocol, slug, address)| {
         let object = Object::Listener(protocol, address.into());
-        let finding = outcome.findings.iter().find(|finding| finding.object == object);
-        let condition = finding.map_or(Condition::Applied, |finding| finding.condition);
+        let issue = outcome.issues.iter().find(|issue| issue.object == object);
+        let condition = issue.map_or(Condition::Applied, |issue| issue.condition);
         Listener {
             address: address.to_string(),
             protocol: slug.into(),

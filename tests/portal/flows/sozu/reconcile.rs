@@ -30,18 +30,18 @@ async fn a_refused_listener_and_a_host_without_certificate_hold_up_nothing_else(
     let mut reconciler = Reconciler::new(rig.sozu(), GUARDS);
     let outcome = reconciler.reconcile(&spec).await.unwrap();
     let reason = |object: &str| {
-        let mut rejected = outcome.findings.iter().filter(|finding| finding.condition == Condition::Rejected);
-        rejected.find(|finding| finding.object.to_string().contains(object)).map(|finding| finding.reason.clone())
+        let mut rejected = outcome.issues.iter().filter(|issue| issue.condition == Condition::Rejected);
+        rejected.find(|issue| issue.object.to_string().contains(object)).map(|issue| issue.reason.clone())
     };
-    let refused = reason("HTTP listener").unwrap_or_else(|| panic!("{:?}", outcome.findings));
+    let refused = reason("HTTP listener").unwrap_or_else(|| panic!("{:?}", outcome.issues));
     assert!(refused.starts_with("Sōzu refused"), "in its own words: {refused}");
-    assert!(reason("uncovered.example").is_some(), "{:?}", outcome.findings);
+    assert!(reason("uncovered.example").is_some(), "{:?}", outcome.issues);
     serves("a.sites.test", spec.listeners.https, &spec.certificates[0].fingerprint).await.unwrap();
 
     spec.listeners.http = free();
     wait_for_async("the listener to be bound", async || {
         let outcome = reconciler.reconcile(&spec).await.unwrap();
-        outcome.findings.iter().all(|finding| finding.object.to_string().contains("uncovered.example"))
+        outcome.issues.iter().all(|issue| issue.object.to_string().contains("uncovered.example"))
     })
     .await;
     assert!(std::net::TcpStream::connect(spec.listeners.http).is_ok());
@@ -61,13 +61,13 @@ async fn a_host_keeps_its_https_while_its_certificate_cannot_be_read() {
     let mut reconciler = Reconciler::new(rig.sozu(), Guards { max_removal_percent: 0 });
     let outcome = reconciler.reconcile(&spec).await.unwrap();
     assert!(outcome.steps.is_empty(), "{:?}", outcome.steps);
-    let told = outcome.findings.iter().any(|finding| finding.reason.contains("what Sōzu shows for it stays"));
-    assert!(told, "{:?}", outcome.findings);
+    let told = outcome.issues.iter().any(|issue| issue.reason.contains("what Sōzu shows for it stays"));
+    assert!(told, "{:?}", outcome.issues);
     serves("a.sites.test", spec.listeners.https, &shown).await.unwrap();
     // A host that is not wanted any more is another matter: the guard holds it, the operator lets it go.
     spec.sites = [("portal".to_owned(), ["b.sites.test".to_owned()].into())].into();
     let outcome = reconciler.reconcile(&spec).await.unwrap();
-    assert!(outcome.findings.iter().any(|finding| finding.condition == Condition::NeedsOperator), "{outcome:?}");
+    assert!(outcome.issues.iter().any(|issue| issue.condition == Condition::NeedsOperator), "{outcome:?}");
     serves("a.sites.test", spec.listeners.https, &shown).await.unwrap();
     reconciler.set_guards(super::GUARDS);
     reconciler.reconcile(&spec).await.unwrap();
@@ -86,8 +86,8 @@ async fn a_listener_moves_only_when_the_new_address_can_be_had() {
     spec.listeners.https = occupant.local_addr().unwrap();
     for _ in 0..2 {
         let outcome = reconciler.reconcile(&spec).await.unwrap();
-        let refused = outcome.findings.iter().any(|one| one.reason.contains("another program listens"));
-        assert!(refused, "{:?}", outcome.findings);
+        let refused = outcome.issues.iter().any(|one| one.reason.contains("another program listens"));
+        assert!(refused, "{:?}", outcome.issues);
         serves("a.sites.test", old, &shown).await.unwrap();
     }
     drop(occupant);
@@ -159,7 +159,7 @@ async fn a_reconciliation_that_broke_off_is_not_reported_as_a_change_by_other_ha
     let armed = brittle(&rig.socket, &way, backend_id(id("two")));
     let mut spec = spec(&["a.sites.test"], &[]);
     let mut reconciler = Reconciler::new(Sozu::start(&way, &rig.state_dir()).unwrap(), GUARDS);
-    assert!(reconciler.reconcile(&spec).await.unwrap().findings.is_empty());
+    assert!(reconciler.reconcile(&spec).await.unwrap().issues.is_empty());
     spec.processes = [(id("one"), Listen::Tcp(one)), (id("two"), Listen::Tcp(two))].into();
     armed.store(true, Ordering::Relaxed);
     reconciler.reconcile(&spec).await.unwrap_err();
