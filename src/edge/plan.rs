@@ -68,7 +68,7 @@ impl Phase {
 /// process that fell silent still serves better than nothing; a host that is wanted still keeps its HTTPS while its
 /// certificate cannot be read, since Sōzu has it yet.
 #[must_use]
-pub fn attainable<'a>(actual: &ConfigState, desired: &'a ConfigState, guards: &Guards) -> Cow<'a, ConfigState> {
+pub fn reachable_state<'a>(actual: &ConfigState, desired: &'a ConfigState, guards: &Guards) -> Cow<'a, ConfigState> {
     let mut state = Cow::Borrowed(desired);
     for id in desired.clusters.keys() {
         let wanted = desired.backends.get(id).is_some_and(|backends| !backends.is_empty());
@@ -141,7 +141,7 @@ pub fn plan(actual: &ConfigState, desired: &ConfigState, guards: &Guards) -> Res
             ),
         });
     }
-    let desired = &*attainable(actual, desired, guards);
+    let desired = &*reachable_state(actual, desired, guards);
     http_listener_steps(actual, desired, &mut steps);
     https_listener_steps(actual, desired, &mut steps);
     removals(actual, desired, &mut steps);

@@ -5,7 +5,7 @@ use crate::edge::{
     issue::Issue,
     object::Object,
     outcome::Outcome,
-    plan::{self, Guards, Step, attainable, plan},
+    plan::{self, Guards, Step, plan, reachable_state},
     probe_queue::ProbeQueue,
     refusals::Refusals,
     render::{self, RenderError, Rendered, process_of},
@@ -98,7 +98,7 @@ impl Reconciler {
         let moved = last.settled && self.expected.as_ref().is_some_and(|expected| !expected.is_met_by(&actual));
         let desired = &rendered.state;
         let steps = plan(&actual, desired, &self.guards)?;
-        let reached = attainable(&actual, desired, &self.guards);
+        let reached = reachable_state(&actual, desired, &self.guards);
         outcome.serving = serving(&reached);
         outcome.removed = serving(&actual).difference(&outcome.serving).copied().collect();
         drop(actual);

@@ -1,4 +1,4 @@
-use super::{Guards, Phase, Step, attainable};
+use super::{Guards, Phase, Step, reachable_state};
 use crate::{
     config::{Limits, Listen},
     edge::{
@@ -300,7 +300,7 @@ proptest! {
     #[test]
     fn a_plan_leads_where_it_should_and_a_second_one_is_empty(from in some_spec(), to in some_spec()) {
         let (mut state, desired) = (render(&from).unwrap(), render(&to).unwrap());
-        let wanted = attainable(&state, &desired, &FREE);
+        let wanted = reachable_state(&state, &desired, &FREE);
         let steps = plan(&state, &desired);
         apply(&mut state, &steps);
         prop_assert!(plan(&state, &desired).is_empty());
