@@ -6,7 +6,7 @@ use guichet::{
     edge::{
         answers::pages,
         certificate::SiteCertificate,
-        plan::Guards,
+        plan::SafetyLimits,
         reconciler::Reconciler,
         sozu::Sozu,
         spec::{EdgeSpec, Listeners, Marker},
@@ -97,7 +97,7 @@ fn hosts(count: usize) -> BTreeSet<String> {
 
 fn reconciler(bare: &Bare) -> Reconciler {
     let sozu = Sozu::start(&bare.socket, &bare.path().join("state")).unwrap();
-    Reconciler::new(sozu, Guards { max_removal_percent: 100 })
+    Reconciler::new(sozu, SafetyLimits { max_removal_percent: 100 })
 }
 
 /// One change at a time: a process comes, another goes.

@@ -18,7 +18,7 @@ use crate::{
         lease::Lease,
         outcome::Outcome,
         overview::Overview,
-        plan::Guards,
+        plan::SafetyLimits,
         reconciler::{ReconcileError, Reconciler},
         registry::{self, Snapshot},
         render::process_of,
@@ -131,7 +131,7 @@ impl Controller {
             marker: auth::edge_marker(&config.portal.data_dir, config.portal.keys_seed_file.as_deref())?,
             certificates: Certificates::start(&edge)?,
             answers: OwnAnswers::default(),
-            reconciler: Reconciler::new(sozu, guards(&edge)),
+            reconciler: Reconciler::new(sozu, safety_limits(&edge)),
             roles: lease.roles(),
             lease,
             snapshots,
@@ -356,8 +356,8 @@ impl Controller {
     }
 }
 
-pub(super) fn guards(edge: &Edge) -> Guards {
-    Guards { max_removal_percent: edge.max_removal_percent }
+pub(super) fn safety_limits(edge: &Edge) -> SafetyLimits {
+    SafetyLimits { max_removal_percent: edge.max_removal_percent }
 }
 
 /// What this Sōzu is called: every machine has one.

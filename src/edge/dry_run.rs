@@ -6,7 +6,7 @@ use crate::{
     edge::{
         answers::OwnAnswers,
         certificates::Certificates,
-        controller::{bounded, guards},
+        controller::{bounded, safety_limits},
         desired::{Inputs, build_spec},
         plan::Step,
         reconciler::Reconciler,
@@ -54,7 +54,7 @@ pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
         certificates: certificates.current(),
         answers: OwnAnswers::default().current(edge.answers_dir.as_deref()),
     });
-    let (steps, issues) = Reconciler::new(sozu, guards(&edge)).dry_run(&spec).await?;
+    let (steps, issues) = Reconciler::new(sozu, safety_limits(&edge)).dry_run(&spec).await?;
     let rejected = issues.into_iter().filter(|issue| issue.condition == Condition::Rejected);
     refused.extend(rejected.map(|issue| (issue.object.to_string(), issue.reason)));
     Ok(DryRun { steps, refused: refused.into_iter().collect() })

@@ -32,13 +32,13 @@ pub use step::{Phase, Step, Verb};
 
 /// What a plan may do without asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Guards {
+pub struct SafetyLimits {
     /// Share of our routes that may go at once, percent.
     pub max_removal_percent: u8,
 }
 
 /// So few routes may always go: most installations have no more.
-const FEW: usize = 5;
+const ALWAYS_REMOVABLE_ROUTES: usize = 5;
 
 /// Why there is no plan at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,7 +68,11 @@ impl Phase {
 /// process that fell silent still serves better than nothing; a host that is wanted still keeps its HTTPS while its
 /// certificate cannot be read, since Sōzu has it yet.
 #[must_use]
-pub fn reachable_state<'a>(actual: &ConfigState, desired: &'a ConfigState, guards: &Guards) -> Cow<'a, ConfigState> {
+pub fn reachable_state<'a>(
+    actual: &ConfigState,
+    desired: &'a ConfigState,
+    safety_limits: &SafetyLimits,
+) -> Cow<'a, ConfigState> {
     let mut state = Cow::Borrowed(desired);
     for id in desired.clusters.keys() {
         let wanted = desired.backends.get(id).is_some_and(|backends| !backends.is_empty());
@@ -76,7 +80,7 @@ pub fn reachable_state<'a>(actual: &ConfigState, desired: &'a ConfigState, guard
             state.to_mut().backends.insert(id.clone(), kept.clone());
         }
     }
-    let all = mass_removal(actual, desired, guards).is_some();
+    let all = mass_removal(actual, desired, safety_limits).is_some();
     let hosts = hosts(desired);
     let stays = |front: &HttpFrontend, listens: bool| {
         let routed = front.cluster_id.as_ref().is_some_and(|id| owned(id) && desired.clusters.contains_key(id));
@@ -106,7 +110,7 @@ fn listens(state: &ConfigState, address: SocketAddr) -> bool {
 }
 
 /// How many of how many routes would go, when that is more than may go without asking.
-fn mass_removal(actual: &ConfigState, desired: &ConfigState, guards: &Guards) -> Option<(usize, usize)> {
+fn mass_removal(actual: &ConfigState, desired: &ConfigState, safety_limits: &SafetyLimits) -> Option<(usize, usize)> {
     let routes = actual.https_fronts.iter();
     let ours =
         routes.filter(|(_, front)| front.cluster_id.as_deref().is_some_and(owned) && listens(desired, front.address));
@@ -117,8 +121,8 @@ fn mass_removal(actual: &ConfigState, desired: &ConfigState, guards: &Guards) ->
         // A host that is wanted still does not go: its certificate cannot be read at the moment.
         going += usize::from(!desired.https_fronts.contains_key(key) && !wanted.contains(front.hostname.as_str()));
     }
-    let percent = usize::from(guards.max_removal_percent);
-    let held = going > 0 && percent == 0 || going > FEW && going * 100 > all * percent;
+    let percent = usize::from(safety_limits.max_removal_percent);
+    let held = going > 0 && percent == 0 || going > ALWAYS_REMOVABLE_ROUTES && going * 100 > all * percent;
     held.then_some((going, all))
 }
 
@@ -126,22 +130,22 @@ fn mass_removal(actual: &ConfigState, desired: &ConfigState, guards: &Guards) ->
 ///
 /// # Errors
 /// See [`Held`].
-pub fn plan(actual: &ConfigState, desired: &ConfigState, guards: &Guards) -> Result<Vec<Step>, Held> {
+pub fn plan(actual: &ConfigState, desired: &ConfigState, safety_limits: &SafetyLimits) -> Result<Vec<Step>, Held> {
     let (ours, theirs) = (epoch_of(desired), epoch_of(actual));
     if theirs > ours {
         return Err(Held::Superseded { ours, theirs });
     }
     let mut steps = Vec::new();
-    if let Some((going, all)) = mass_removal(actual, desired, guards) {
+    if let Some((going, all)) = mass_removal(actual, desired, safety_limits) {
         steps.push(Step::NeedsOperator {
             object: Object::MassRemoval,
             reason: format!(
                 "{going} of {all} hosts would go at once: they stay until edge.max_removal_percent is above {}",
-                guards.max_removal_percent
+                safety_limits.max_removal_percent
             ),
         });
     }
-    let desired = &*reachable_state(actual, desired, guards);
+    let desired = &*reachable_state(actual, desired, safety_limits);
     http_listener_steps(actual, desired, &mut steps);
     https_listener_steps(actual, desired, &mut steps);
     removals(actual, desired, &mut steps);

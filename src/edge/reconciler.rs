@@ -5,7 +5,7 @@ use crate::edge::{
     issue::Issue,
     object::Object,
     outcome::Outcome,
-    plan::{self, Guards, Step, plan, reachable_state},
+    plan::{self, SafetyLimits, Step, plan, reachable_state},
     probe_queue::ProbeQueue,
     refusals::Refusals,
     render::{self, RenderError, Rendered, process_of},
@@ -47,7 +47,7 @@ struct Ended {
 #[derive(Debug)]
 pub struct Reconciler {
     sozu: Sozu,
-    guards: Guards,
+    safety_limits: SafetyLimits,
     refusals: Refusals,
     rendered: Option<(EdgeSpec, Arc<Rendered>)>,
     /// A batch had refusals, of which only single orders tell which they are.
@@ -61,10 +61,10 @@ pub struct Reconciler {
 impl Reconciler {
     /// Rounds with the Sōzu of this conversation.
     #[must_use]
-    pub fn new(sozu: Sozu, guards: Guards) -> Self {
+    pub fn new(sozu: Sozu, safety_limits: SafetyLimits) -> Self {
         Self {
             sozu,
-            guards,
+            safety_limits,
             refusals: Refusals::default(),
             rendered: None,
             one_by_one: false,
@@ -81,8 +81,8 @@ impl Reconciler {
     }
 
     /// Changes the limits of what a plan may do.
-    pub fn set_guards(&mut self, guards: Guards) {
-        self.guards = guards;
+    pub fn set_safety_limits(&mut self, safety_limits: SafetyLimits) {
+        self.safety_limits = safety_limits;
     }
 
     /// Brings Sōzu to where the wish wants it, and looks whether it got there.
@@ -97,8 +97,8 @@ impl Reconciler {
         let (rendered, mut outcome) = self.render(spec)?;
         let moved = last.settled && self.expected.as_ref().is_some_and(|expected| !expected.is_met_by(&actual));
         let desired = &rendered.state;
-        let steps = plan(&actual, desired, &self.guards)?;
-        let reached = reachable_state(&actual, desired, &self.guards);
+        let steps = plan(&actual, desired, &self.safety_limits)?;
+        let reached = reachable_state(&actual, desired, &self.safety_limits);
         outcome.serving = serving(&reached);
         outcome.removed = serving(&actual).difference(&outcome.serving).copied().collect();
         drop(actual);
@@ -142,7 +142,7 @@ impl Reconciler {
     pub async fn dry_run(&mut self, spec: &EdgeSpec) -> Result<(Vec<Step>, Vec<Issue>), ReconcileError> {
         let actual = self.sozu.observe().await?;
         let (rendered, outcome) = self.render(spec)?;
-        Ok((plan(&actual, &rendered.state, &self.guards)?, outcome.issues))
+        Ok((plan(&actual, &rendered.state, &self.safety_limits)?, outcome.issues))
     }
 
     fn render(&mut self, spec: &EdgeSpec) -> Result<(Arc<Rendered>, Outcome), RenderError> {
@@ -243,7 +243,7 @@ impl Reconciler {
     /// the hashes leave out show here.
     async fn look_again(&self, desired: &ConfigState, outcome: &mut Outcome) -> Result<(), ReconcileError> {
         let actual = self.sozu.observe().await?;
-        for step in plan(&actual, desired, &self.guards)? {
+        for step in plan(&actual, desired, &self.safety_limits)? {
             if !outcome.issues.iter().any(|issue| issue.object == *step.object()) {
                 outcome.issues.push(Issue {
                     object: step.object().clone(),

@@ -1,6 +1,6 @@
 //! What may change under a running edge: its configuration file, and the Sōzu that answers.
 
-use super::{Controller, guards, modified, name};
+use super::{Controller, modified, name, safety_limits};
 use crate::{
     config::{Config, Edge},
     edge::sozu::{LIBRARY, main_pid, version_of},
@@ -18,7 +18,7 @@ impl Controller {
         match self.read_config() {
             Ok((config, edge)) => {
                 tracing::info!("the configuration was read again");
-                self.reconciler.set_guards(guards(&edge));
+                self.reconciler.set_safety_limits(safety_limits(&edge));
                 (self.config, self.edge) = (config, edge);
                 self.overview.configuration(None);
             }

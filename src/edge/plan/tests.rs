@@ -1,4 +1,4 @@
-use super::{Guards, Phase, Step, reachable_state};
+use super::{Phase, SafetyLimits, Step, reachable_state};
 use crate::{
     config::{Limits, Listen},
     edge::{
@@ -30,7 +30,7 @@ fn address(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
 }
 
-const FREE: Guards = Guards { max_removal_percent: 100 };
+const FREE: SafetyLimits = SafetyLimits { max_removal_percent: 100 };
 
 fn render(spec: &EdgeSpec) -> Result<ConfigState, RenderError> {
     crate::edge::render::render(spec).map(|rendered| rendered.state)
@@ -124,8 +124,8 @@ fn many_hosts_do_not_go_without_the_operator() {
     let hosts: Vec<&str> = names.iter().map(String::as_str).collect();
     let before = render(&spec(&[("portal", &hosts)], &[1])).unwrap();
     let after = render(&spec(&[("portal", &hosts[..2])], &[2])).unwrap();
-    let guards = Guards { max_removal_percent: 50 };
-    let steps = super::plan(&before, &after, &guards).unwrap();
+    let safety_limits = SafetyLimits { max_removal_percent: 50 };
+    let steps = super::plan(&before, &after, &safety_limits).unwrap();
     assert!(labels(&steps)[0].starts_with("mass removal: 8 of 10 hosts"), "{steps:?}");
     assert_eq!(steps.len(), 3, "the process is replaced all the same: {steps:?}");
     assert_eq!(plan(&before, &after).len(), 18);

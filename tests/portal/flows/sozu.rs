@@ -10,7 +10,7 @@ mod trouble;
 
 use crate::harness::sozu::free;
 use guichet::edge::{
-    plan::{Guards, Step, plan},
+    plan::{SafetyLimits, Step, plan},
     render::render,
     sozu::Sozu,
     spec::EdgeSpec,
@@ -25,7 +25,7 @@ use sozu_command_lib::{
 };
 use std::{collections::BTreeMap, net::SocketAddr};
 
-const GUARDS: Guards = Guards { max_removal_percent: 100 };
+const SAFETY_LIMITS: SafetyLimits = SafetyLimits { max_removal_percent: 100 };
 
 fn add_cluster(id: &str) -> RequestType {
     RequestType::AddCluster(Cluster { cluster_id: id.into(), ..Cluster::default() })
@@ -80,7 +80,7 @@ async fn listen(sozu: &Sozu, answers: BTreeMap<String, String>) -> SocketAddr {
 fn orders(spec: &EdgeSpec) -> Vec<RequestType> {
     let rendered = render(spec).unwrap();
     assert!(rendered.rejected.is_empty(), "{:?}", rendered.rejected);
-    let steps = plan(&ConfigState::new(), &rendered.state, &GUARDS).unwrap();
+    let steps = plan(&ConfigState::new(), &rendered.state, &SAFETY_LIMITS).unwrap();
     let orders = steps.into_iter().map(|step| match step {
         Step::Order { request, .. } => *request,
         Step::NeedsOperator { object, reason } => panic!("{object}: {reason}"),

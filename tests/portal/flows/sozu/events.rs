@@ -81,7 +81,7 @@ async fn the_requests_and_errors_of_a_process_are_counted_over_all_workers() {
     let rig = Rig::start().await;
     let (address, status) = process().await;
     let spec = crate::harness::sozu::spec(&["a.sites.test"], &[("one", address)]);
-    let mut reconciler = Reconciler::new(rig.sozu(), super::GUARDS);
+    let mut reconciler = Reconciler::new(rig.sozu(), super::SAFETY_LIMITS);
     assert!(reconciler.reconcile(&spec).await.unwrap().verified());
     let (https, fingerprint) = (spec.listeners.https, &spec.certificates[0].fingerprint);
     let backend = backend_id(id("one"));

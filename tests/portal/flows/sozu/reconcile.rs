@@ -1,13 +1,15 @@
 //! An object that cannot be had does not hold up the others.
 
-use super::GUARDS;
+use super::SAFETY_LIMITS;
 use crate::harness::{
     installation::wait_for_async,
     sozu::{Rig, free, id, process, spec},
 };
 use guichet::{
     config::Listen,
-    edge::{plan::Guards, probe::serves, reconciler::Reconciler, render::backend_id, report::Condition, sozu::Sozu},
+    edge::{
+        plan::SafetyLimits, probe::serves, reconciler::Reconciler, render::backend_id, report::Condition, sozu::Sozu,
+    },
 };
 use std::{
     io::{Read, Write},
@@ -27,7 +29,7 @@ async fn a_refused_listener_and_a_host_without_certificate_hold_up_nothing_else(
     let mut spec = spec(&["a.sites.test", "uncovered.example"], &[("one", address)]);
     // An address that no machine has (RFC 5737).
     spec.listeners.http = "192.0.2.1:8080".parse().unwrap();
-    let mut reconciler = Reconciler::new(rig.sozu(), GUARDS);
+    let mut reconciler = Reconciler::new(rig.sozu(), SAFETY_LIMITS);
     let outcome = reconciler.reconcile(&spec).await.unwrap();
     let reason = |object: &str| {
         let mut rejected = outcome.issues.iter().filter(|issue| issue.condition == Condition::Rejected);
@@ -53,12 +55,12 @@ async fn a_host_keeps_its_https_while_its_certificate_cannot_be_read() {
     let rig = Rig::start().await;
     let (address, _) = process().await;
     let mut spec = spec(&["a.sites.test"], &[("one", address)]);
-    let mut reconciler = Reconciler::new(rig.sozu(), Guards { max_removal_percent: 0 });
+    let mut reconciler = Reconciler::new(rig.sozu(), SafetyLimits { max_removal_percent: 0 });
     assert!(reconciler.reconcile(&spec).await.unwrap().verified());
     let shown = spec.certificates[0].fingerprint.clone();
     // What an edge desires that was started again while the file was away.
     spec.certificates.clear();
-    let mut reconciler = Reconciler::new(rig.sozu(), Guards { max_removal_percent: 0 });
+    let mut reconciler = Reconciler::new(rig.sozu(), SafetyLimits { max_removal_percent: 0 });
     let outcome = reconciler.reconcile(&spec).await.unwrap();
     assert!(outcome.steps.is_empty(), "{:?}", outcome.steps);
     let told = outcome.issues.iter().any(|issue| issue.reason.contains("what Sōzu shows for it stays"));
@@ -69,7 +71,7 @@ async fn a_host_keeps_its_https_while_its_certificate_cannot_be_read() {
     let outcome = reconciler.reconcile(&spec).await.unwrap();
     assert!(outcome.issues.iter().any(|issue| issue.condition == Condition::NeedsOperator), "{outcome:?}");
     serves("a.sites.test", spec.listeners.https, &shown).await.unwrap();
-    reconciler.set_guards(super::GUARDS);
+    reconciler.set_safety_limits(super::SAFETY_LIMITS);
     reconciler.reconcile(&spec).await.unwrap();
     assert!(reconciler.sozu().observe().await.unwrap().https_fronts.is_empty());
 }
@@ -79,7 +81,7 @@ async fn a_listener_moves_only_when_the_new_address_can_be_had() {
     let rig = Rig::start().await;
     let (address, _) = process().await;
     let mut spec = spec(&["a.sites.test"], &[("one", address)]);
-    let mut reconciler = Reconciler::new(rig.sozu(), GUARDS);
+    let mut reconciler = Reconciler::new(rig.sozu(), SAFETY_LIMITS);
     assert!(reconciler.reconcile(&spec).await.unwrap().verified());
     let (old, shown) = (spec.listeners.https, spec.certificates[0].fingerprint.clone());
     let occupant = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -108,7 +110,7 @@ async fn a_change_by_other_hands_is_reported_even_when_the_desired_state_changes
     let rig = Rig::start().await;
     let ((one, _), (two, _)) = (process().await, process().await);
     let mut spec = spec(&["a.sites.test"], &[("one", one), ("two", two)]);
-    let mut reconciler = Reconciler::new(rig.sozu(), GUARDS);
+    let mut reconciler = Reconciler::new(rig.sozu(), SAFETY_LIMITS);
     assert!(reconciler.reconcile(&spec).await.unwrap().verified());
     assert!(!reconciler.reconcile(&spec).await.unwrap().found_changed, "nobody has touched it");
     let order = super::remove_backend("guichet-portal", &backend_id(id("two")), two);
@@ -158,7 +160,7 @@ async fn a_reconciliation_that_broke_off_is_not_reported_as_a_change_by_other_ha
     let way = rig.path().join("way.sock");
     let armed = brittle(&rig.socket, &way, backend_id(id("two")));
     let mut spec = spec(&["a.sites.test"], &[]);
-    let mut reconciler = Reconciler::new(Sozu::start(&way, &rig.state_dir()).unwrap(), GUARDS);
+    let mut reconciler = Reconciler::new(Sozu::start(&way, &rig.state_dir()).unwrap(), SAFETY_LIMITS);
     assert!(reconciler.reconcile(&spec).await.unwrap().issues.is_empty());
     spec.processes = [(id("one"), Listen::Tcp(one)), (id("two"), Listen::Tcp(two))].into();
     armed.store(true, Ordering::Relaxed);

@@ -1,6 +1,6 @@
 //! States as files: whole, private, and gone when they were read.
 
-use super::{GUARDS, expect_same};
+use super::{SAFETY_LIMITS, expect_same};
 use crate::harness::sozu::{Rig, free, spec};
 use guichet::edge::{reconciler::Reconciler, render::render};
 use std::{
@@ -25,7 +25,7 @@ async fn the_kept_state_is_private_and_the_next_sozu_begins_with_it() {
     fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
     let sozu = guichet::edge::sozu::Sozu::start(&rig.socket, &folder).unwrap();
     assert_eq!(mode(&folder), 0o700, "a folder that others could read is closed to them");
-    let mut reconciler = Reconciler::new(sozu, GUARDS);
+    let mut reconciler = Reconciler::new(sozu, SAFETY_LIMITS);
     let spec = spec(&["a.sites.test", "b.sites.test"], &[("one", free())]);
     let outcome = reconciler.reconcile(&spec).await.unwrap();
     assert!(!outcome.steps.is_empty());
