@@ -7,6 +7,7 @@
 //! `docs/edge.md` has the reasons, each beside the measurement that made it.
 
 pub mod answers;
+mod backoff;
 pub mod certificate;
 pub mod certificates;
 pub mod controller;
@@ -23,7 +24,6 @@ pub mod plan;
 pub mod probe;
 mod probe_queue;
 pub mod reconciler;
-mod refusals;
 pub mod registry;
 pub mod render;
 pub mod report;

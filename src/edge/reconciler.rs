@@ -2,12 +2,12 @@
 //! which objects it refused, so that they are not sent again and again.
 
 use crate::edge::{
+    backoff::Backoff,
     issue::Issue,
     object::Object,
     outcome::Outcome,
     plan::{self, SafetyLimits, Step, plan, reachable_state},
     probe_queue::ProbeQueue,
-    refusals::Refusals,
     render::{self, RenderError, Rendered, process_of},
     report::Condition,
     sozu::{Sozu, SozuError},
@@ -39,7 +39,7 @@ pub enum ReconcileError {
 struct Ended {
     /// Nothing was left that another round may mend.
     verified: bool,
-    /// Nothing was left at all, refusals included.
+    /// Nothing was left at all, backoff included.
     settled: bool,
 }
 
@@ -48,9 +48,9 @@ struct Ended {
 pub struct Reconciler {
     sozu: Sozu,
     safety_limits: SafetyLimits,
-    refusals: Refusals,
+    backoff: Backoff,
     rendered: Option<(EdgeSpec, Arc<Rendered>)>,
-    /// A batch had refusals, of which only single orders tell which they are.
+    /// A batch had backoff, of which only single orders tell which they are.
     one_by_one: bool,
     expected: Option<Expectation>,
     /// How the last round ended. A round that breaks off ends in no way: what it did is not somebody else's change.
@@ -65,7 +65,7 @@ impl Reconciler {
         Self {
             sozu,
             safety_limits,
-            refusals: Refusals::default(),
+            backoff: Backoff::default(),
             rendered: None,
             one_by_one: false,
             expected: None,
@@ -181,7 +181,7 @@ impl Reconciler {
         for step in rest {
             self.take(step, outcome).await?;
         }
-        self.refusals.forget_cured();
+        self.backoff.end_round();
         Ok(())
     }
 
@@ -212,26 +212,26 @@ impl Reconciler {
             return Ok(());
         };
         let object = step.object().clone();
-        if self.refusals.hold_back(*phase) {
+        if self.backoff.is_blocked(*phase) {
             return Ok(());
         }
-        if let Some(reason) = self.refusals.known(&object, *phase) {
+        if let Some(reason) = self.backoff.pending_reason(&object, *phase) {
             outcome.issues.push(Issue { object, condition: Condition::Rejected, reason });
             return Ok(());
         }
         if let Some(reason) = occupied(request) {
-            self.refusals.refused(&object, *phase, &reason);
+            self.backoff.record_refusal(&object, *phase, &reason);
             outcome.issues.push(Issue { object, condition: Condition::Rejected, reason });
             return Ok(());
         }
         match self.sozu.call((**request).clone()).await {
             Ok(_) => {
-                self.refusals.cured(&object);
+                self.backoff.clear(&object);
                 outcome.steps.push(step.to_string());
             }
             Err(error) if error.is_refusal() => {
                 let reason = error.to_string();
-                self.refusals.refused(&object, *phase, &reason);
+                self.backoff.record_refusal(&object, *phase, &reason);
                 outcome.issues.push(Issue { object, condition: Condition::Rejected, reason });
             }
             Err(error) => return Err(error),

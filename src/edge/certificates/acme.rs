@@ -4,8 +4,8 @@
 //! route of Sōzu leads that path to the edge's own responder; the authority is told to look only when every worker has
 //! been seen to know the route.
 
-mod due;
 mod order;
+mod renewal;
 mod responder;
 
 use super::{CertificatesError, Held};
@@ -14,9 +14,9 @@ use crate::{
     edge::{certificate::SiteCertificate, spec::Challenges},
     store::embedded::replace_private,
 };
-use due::{Backoff, renewal_due};
 use jiff::Timestamp;
 use order::Authority;
+use renewal::{RetryTimer, renewal_due};
 use responder::Responder;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -86,7 +86,7 @@ impl Acme {
             challenge,
             routes,
             responder,
-            backoff: BTreeMap::new(),
+            retries: BTreeMap::new(),
         };
         tasks.spawn(task.run());
         Ok(Self { config: config.clone(), shared, changed, wanted, challenged, routed, _tasks: tasks })
@@ -147,7 +147,7 @@ struct RenewalTask {
     challenge: watch::Sender<BTreeSet<String>>,
     routes: watch::Receiver<BTreeSet<String>>,
     responder: Responder,
-    backoff: BTreeMap<String, Backoff>,
+    retries: BTreeMap<String, RetryTimer>,
 }
 
 impl RenewalTask {
@@ -168,12 +168,12 @@ impl RenewalTask {
     fn next(&mut self) -> Option<String> {
         let now = Timestamp::now().as_second();
         let hosts = self.hosts.borrow_and_update().clone();
-        self.backoff.retain(|host, _| hosts.contains(host));
+        self.retries.retain(|host, _| hosts.contains(host));
         let shared = lock(&self.shared);
         let due = |host: &&String| {
             let held = shared.certificates.get(*host);
             held.is_none_or(|held| renewal_due(held.begins, held.expires, now))
-                && self.backoff.get(*host).is_none_or(Backoff::over)
+                && self.retries.get(*host).is_none_or(RetryTimer::has_elapsed)
         };
         hosts.iter().find(due).cloned()
     }
@@ -190,13 +190,13 @@ impl RenewalTask {
         match outcome {
             Ok(certificate) => {
                 tracing::info!(host, fingerprint = certificate.fingerprint, "certificate issued");
-                self.backoff.remove(host);
+                self.retries.remove(host);
                 let mut shared = lock(&self.shared);
                 shared.faults.remove(host);
                 shared.certificates.insert(host.into(), certificate);
             }
             Err(error) => {
-                let pause = self.backoff.entry(host.into()).or_default().failed();
+                let pause = self.retries.entry(host.into()).or_default().record_failure();
                 let reason = format!("not issued, tried again in {} s: {error:#}", pause.as_secs());
                 tracing::warn!(host, "{reason}");
                 lock(&self.shared).faults.insert(host.into(), reason);

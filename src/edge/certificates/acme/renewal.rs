@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 /// First pause after a failure; it doubles.
-const FIRST: Duration = Duration::from_secs(60);
+const MIN_RETRY_DELAY: Duration = Duration::from_secs(60);
 /// Longest pause.
-const LONGEST: Duration = Duration::from_secs(6 * 3600);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(6 * 3600);
 
 /// Whether two thirds of a certificate's life are over; all in seconds since 1970.
 pub(super) fn renewal_due(begins: i64, expires: i64, now: i64) -> bool {
@@ -15,32 +15,32 @@ pub(super) fn renewal_due(begins: i64, expires: i64, now: i64) -> bool {
 
 /// The failures of one host.
 #[derive(Debug, Default)]
-pub(super) struct Backoff {
-    times: u32,
-    again: Option<Instant>,
+pub(super) struct RetryTimer {
+    failures: u32,
+    retry_at: Option<Instant>,
 }
 
-impl Backoff {
-    /// Whether it may be tried again.
-    pub fn over(&self) -> bool {
-        self.again.is_none_or(|again| Instant::now() >= again)
+impl RetryTimer {
+    /// Whether it may be tried retry_at.
+    pub fn has_elapsed(&self) -> bool {
+        self.retry_at.is_none_or(|retry_at| Instant::now() >= retry_at)
     }
 
     /// Notes a failure, and says how long the pause is.
-    pub fn failed(&mut self) -> Duration {
-        let pause = FIRST.saturating_mul(1 << self.times.min(16)).min(LONGEST);
+    pub fn record_failure(&mut self) -> Duration {
+        let pause = MIN_RETRY_DELAY.saturating_mul(1 << self.failures.min(16)).min(MAX_RETRY_DELAY);
         // Spread by up to a tenth, so that many hosts do not ask at once.
         let spread = Duration::from_millis(u64::from(uuid::Uuid::now_v7().as_bytes()[15]));
         let pause = pause + pause.mul_f64(0.1).min(spread * 100);
-        self.times += 1;
-        self.again = Some(Instant::now() + pause);
+        self.failures += 1;
+        self.retry_at = Some(Instant::now() + pause);
         pause
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Backoff, renewal_due};
+    use super::{RetryTimer, renewal_due};
     use std::time::Duration;
 
     #[test]
@@ -54,11 +54,11 @@ mod tests {
 
     #[test]
     fn pauses_grow_from_a_minute_to_hours() {
-        let mut backoff = Backoff::default();
-        assert!(backoff.over());
-        let pauses: Vec<Duration> = (0..20).map(|_| backoff.failed()).collect();
+        let mut timer = RetryTimer::default();
+        assert!(timer.has_elapsed());
+        let pauses: Vec<Duration> = (0..20).map(|_| timer.record_failure()).collect();
         assert!(pauses[0] >= Duration::from_secs(60) && pauses[0] <= Duration::from_secs(66));
         assert!(pauses[1] > pauses[0] && pauses[19] <= Duration::from_secs(7 * 3600));
-        assert!(!backoff.over());
+        assert!(!timer.has_elapsed());
     }
 }
