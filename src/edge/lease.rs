@@ -2,7 +2,7 @@
 //!
 //! The gate is asked right before every order, so that an edge that was paused past its lease sends none. Without the
 //! database nobody can take the lease over, so its last holder goes on; the epoch that stands in Sōzu itself stops it
-//! if it was only cut off (see [`crate::edge::plan::Held`]).
+//! if it was only cut off (see [`crate::edge::plan::PlanError`]).
 
 use crate::{
     edge::report::Role,

@@ -42,13 +42,13 @@ const ALWAYS_REMOVABLE_ROUTES: usize = 5;
 
 /// Why there is no plan at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Held {
+pub enum PlanError {
     /// Sōzu has orders of a later edge.
     #[error(
         "Sōzu follows a later edge (epoch {theirs}, ours is {ours}): this one gives no orders. If there is no later edge, \
          since the database was restored, say `sozu cluster remove --id guichet-epoch-{theirs}`"
     )]
-    Superseded {
+    Fenced {
         /// Our epoch.
         ours: u64,
         /// The epoch found in Sōzu.
@@ -129,11 +129,11 @@ fn mass_removal(actual: &ConfigState, desired: &ConfigState, safety_limits: &Saf
 /// The steps from one state to another, in the order in which to take them; the same states give the same steps.
 ///
 /// # Errors
-/// See [`Held`].
-pub fn plan(actual: &ConfigState, desired: &ConfigState, safety_limits: &SafetyLimits) -> Result<Vec<Step>, Held> {
+/// See [`PlanError`].
+pub fn plan(actual: &ConfigState, desired: &ConfigState, safety_limits: &SafetyLimits) -> Result<Vec<Step>, PlanError> {
     let (ours, theirs) = (epoch_of(desired), epoch_of(actual));
     if theirs > ours {
-        return Err(Held::Superseded { ours, theirs });
+        return Err(PlanError::Fenced { ours, theirs });
     }
     let mut steps = Vec::new();
     if let Some((going, all)) = mass_removal(actual, desired, safety_limits) {

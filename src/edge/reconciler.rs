@@ -32,7 +32,7 @@ pub enum ReconcileError {
     Render(#[from] RenderError),
     /// A later edge gives the orders.
     #[error(transparent)]
-    Held(#[from] plan::Held),
+    Plan(#[from] plan::PlanError),
 }
 
 #[derive(Clone, Copy, Debug, Default)]

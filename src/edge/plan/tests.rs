@@ -114,7 +114,7 @@ fn an_edge_that_was_overtaken_plans_nothing() {
     let (old, mut new) = (spec(&[("portal", &["a.example"])], &[1]), spec(&[("portal", &["a.example"])], &[2]));
     new.epoch = 2;
     let (old, new) = (render(&old).unwrap(), render(&new).unwrap());
-    assert_eq!(super::plan(&new, &old, &FREE), Err(super::Held::Superseded { ours: 1, theirs: 2 }));
+    assert_eq!(super::plan(&new, &old, &FREE), Err(super::PlanError::Fenced { ours: 1, theirs: 2 }));
     assert!(labels(&plan(&old, &new)).contains(&"remove cluster guichet-epoch-1".to_owned()));
 }
 
