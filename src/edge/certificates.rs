@@ -16,7 +16,7 @@ use std::{collections::BTreeSet, io, path::PathBuf};
 
 /// A certificate with where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct LoadedCertificate {
     /// The certificate.
     pub certificate: SiteCertificate,
     /// Its file, `acme`, or `own authority`.
@@ -49,7 +49,7 @@ pub struct Certificates {
     files: Files,
     acme: Option<Acme>,
     own: Option<Own>,
-    held: Vec<Held>,
+    loaded: Vec<LoadedCertificate>,
 }
 
 impl Certificates {
@@ -60,7 +60,7 @@ impl Certificates {
     pub fn start(edge: &Edge) -> Result<Self, CertificatesError> {
         let acme = edge.acme.as_ref().map(|acme| Acme::start(acme, &edge.state_dir)).transpose()?;
         let own = edge.own_authority.as_deref().map(Own::start).transpose()?;
-        Ok(Self { files: Files::watch(&edge.certificates)?, acme, own, held: Vec::new() })
+        Ok(Self { files: Files::watch(&edge.certificates)?, acme, own, loaded: Vec::new() })
     }
 
     /// The configuration has changed.
@@ -81,15 +81,15 @@ impl Certificates {
     }
 
     /// Everything that may be served now; files that changed are read again.
-    pub fn current(&mut self) -> &[Held] {
-        self.held = self.files.current();
+    pub fn current(&mut self) -> &[LoadedCertificate] {
+        self.loaded = self.files.current();
         if let Some(acme) = &self.acme {
-            self.held.extend(acme.current());
+            self.loaded.extend(acme.current());
         }
         if let Some(own) = &self.own {
-            self.held.extend(own.current());
+            self.loaded.extend(own.current());
         }
-        &self.held
+        &self.loaded
     }
 
     /// What is wrong, as object and reason.
@@ -126,8 +126,9 @@ impl Certificates {
     /// for the own authority.
     pub fn wanted(&self, hosts: &BTreeSet<String>) {
         let left = |sources: &[&str]| {
-            let others = |held: &&Held| !sources.contains(&held.source.as_str()) && held.certificate.valid();
-            let covered = |host: &str| self.held.iter().filter(others).any(|held| held.certificate.covers(host));
+            let others =
+                |loaded: &&LoadedCertificate| !sources.contains(&loaded.source.as_str()) && loaded.certificate.valid();
+            let covered = |host: &str| self.loaded.iter().filter(others).any(|loaded| loaded.certificate.covers(host));
             hosts.iter().filter(|host| !covered(host)).cloned().collect()
         };
         if let Some(acme) = &self.acme {

@@ -351,8 +351,8 @@ impl Controller {
         let mut complaints = self.certificates.complaints();
         complaints.extend_from_slice(self.answers.complaints());
         let snapshot = self.snapshots.borrow().clone();
-        let held = self.certificates.current();
-        self.overview.show(&snapshot, held, &complaints, self.lease.role(), self.last.verified && !stands_back);
+        let loaded = self.certificates.current();
+        self.overview.show(&snapshot, loaded, &complaints, self.lease.role(), self.last.verified && !stands_back);
     }
 }
 

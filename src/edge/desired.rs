@@ -5,7 +5,7 @@ use crate::{
     edge::{
         answers,
         certificate::SiteCertificate,
-        certificates::Held,
+        certificates::LoadedCertificate,
         registry::Snapshot,
         spec::{Challenges, EdgeSpec, Listeners, Marker},
     },
@@ -23,7 +23,7 @@ pub struct Inputs<'a> {
     /// Its section of the edge.
     pub edge: &'a Edge,
     /// The certificates.
-    pub certificates: &'a [Held],
+    pub certificates: &'a [LoadedCertificate],
     /// The operator's own pages, by status.
     pub answers: &'a BTreeMap<String, String>,
     /// Hosts under validation.
@@ -75,19 +75,20 @@ fn public_port(authority: &str) -> u16 {
 }
 
 /// The certificates but for those that browsers refuse at this moment and others stand in for.
-fn usable(held: &[Held]) -> Vec<SiteCertificate> {
-    let valid: Vec<&SiteCertificate> = held.iter().map(|held| &held.certificate).filter(|one| one.valid()).collect();
+fn usable(loaded: &[LoadedCertificate]) -> Vec<SiteCertificate> {
+    let valid: Vec<&SiteCertificate> =
+        loaded.iter().map(|loaded| &loaded.certificate).filter(|one| one.valid()).collect();
     let replaced = |one: &SiteCertificate| {
         one.names.iter().all(|name| valid.iter().any(|valid| valid.names.contains(name) || valid.covers(name)))
     };
     let stays = |one: &&SiteCertificate| one.valid() || !replaced(one);
-    held.iter().map(|held| &held.certificate).filter(stays).cloned().collect()
+    loaded.iter().map(|loaded| &loaded.certificate).filter(stays).cloned().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::{public_port, usable};
-    use crate::edge::{certificate::SiteCertificate, certificates::Held};
+    use crate::edge::{certificate::SiteCertificate, certificates::LoadedCertificate};
 
     #[test]
     fn the_public_port_is_the_one_of_the_public_address() {
@@ -98,16 +99,16 @@ mod tests {
 
     #[test]
     fn a_certificate_out_of_date_is_only_shown_where_no_other_can_be() {
-        let held = |name: &str, from: i64, to: i64| {
+        let loaded = |name: &str, from: i64, to: i64| {
             let mut params = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
             let now = time::OffsetDateTime::now_utc();
             (params.not_before, params.not_after) = (now + time::Duration::days(from), now + time::Duration::days(to));
             let key = rcgen::KeyPair::generate().unwrap();
             let pem = params.self_signed(&key).unwrap().pem();
             let certificate = SiteCertificate::parse(pem, key.serialize_pem()).unwrap();
-            Held { certificate, source: "file".into(), fault: None }
+            LoadedCertificate { certificate, source: "file".into(), fault: None }
         };
-        let all = [held("a.example", -1, 90), held("a.example", 5000, 9000), held("b.example", -90, -1)];
+        let all = [loaded("a.example", -1, 90), loaded("a.example", 5000, 9000), loaded("b.example", -90, -1)];
         let shown = usable(&all);
         assert_eq!(shown, [all[0].certificate.clone(), all[2].certificate.clone()]);
         assert!(all[1].certificate.out_of_date().unwrap().contains("not valid before"));

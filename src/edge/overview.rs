@@ -6,7 +6,7 @@ use crate::{
     build::BUILD,
     config::Listen,
     edge::{
-        certificates::Held,
+        certificates::LoadedCertificate,
         desired::OWN_SITE,
         issue::Issue,
         object::Object,
@@ -113,7 +113,7 @@ impl Overview {
         self.alarm("Sōzu", None);
     }
 
-    /// A round could not be held.
+    /// A round could not be loaded.
     pub fn reconcile_failed(&mut self, error: &anyhow::Error) {
         self.count("rounds_failed", 1);
         self.alarm("round", Some(format!("Sōzu cannot be brought up to date: {error:#}")));
@@ -133,7 +133,7 @@ impl Overview {
         );
     }
 
-    /// A round was held.
+    /// A round was loaded.
     pub fn reconciled(&mut self, spec: &EdgeSpec, outcome: &Outcome) {
         self.alarm("round", None);
         self.count("rounds", 1);
@@ -215,7 +215,7 @@ impl Overview {
     pub fn show(
         &mut self,
         snapshot: &Snapshot,
-        held: &[Held],
+        loaded: &[LoadedCertificate],
         complaints: &[(String, String)],
         role: Role,
         converged: bool,
@@ -223,7 +223,7 @@ impl Overview {
         let away = "the database is away: what it said last stands, and nothing is removed";
         self.alarm_quietly("database", (!snapshot.answers).then(|| away.into()));
         self.report.processes = snapshot.processes.iter().map(|known| self.process(known, snapshot.answers)).collect();
-        self.report.certificates = held.iter().map(|held| self.certificate(held)).collect();
+        self.report.certificates = loaded.iter().map(|loaded| self.certificate(loaded)).collect();
         (self.report.role, self.report.database) = (role, snapshot.answers);
         let listens = self.report.listeners.iter().all(|listener| listener.active);
         self.report.converged = converged && self.report.sozu.reachable && listens;
@@ -265,16 +265,16 @@ impl Overview {
         }
     }
 
-    fn certificate(&self, held: &Held) -> Certificate {
-        let certificate = &held.certificate;
+    fn certificate(&self, loaded: &LoadedCertificate) -> Certificate {
+        let certificate = &loaded.certificate;
         Certificate {
             names: certificate.names.clone(),
-            source: held.source.clone(),
+            source: loaded.source.clone(),
             fingerprint: certificate.fingerprint.clone(),
             not_after: Timestamp::from_second(certificate.expires).map_or_else(|_| "?".into(), |at| at.to_string()),
             days_left: (certificate.expires - Timestamp::now().as_second()).div_euclid(86_400),
             served: self.served_certificates.contains(&certificate.fingerprint),
-            fault: held.fault.clone(),
+            fault: loaded.fault.clone(),
         }
     }
 }

@@ -8,7 +8,7 @@ mod order;
 mod renewal;
 mod responder;
 
-use super::{CertificatesError, Held};
+use super::{CertificatesError, LoadedCertificate};
 use crate::{
     config,
     edge::{certificate::SiteCertificate, spec::Challenges},
@@ -100,13 +100,18 @@ impl Acme {
 
     /// The certificates of the hosts that are wanted.
     #[must_use]
-    pub fn current(&self) -> Vec<Held> {
+    pub fn current(&self) -> Vec<LoadedCertificate> {
         let shared = lock(&self.shared);
         let wanted = self.wanted.borrow();
-        let held = shared.certificates.iter().filter(|(host, _)| wanted.contains(*host)).map(|(host, certificate)| {
-            Held { certificate: certificate.clone(), source: SOURCE.into(), fault: shared.faults.get(host).cloned() }
-        });
-        held.collect()
+        let loaded =
+            shared.certificates.iter().filter(|(host, _)| wanted.contains(*host)).map(|(host, certificate)| {
+                LoadedCertificate {
+                    certificate: certificate.clone(),
+                    source: SOURCE.into(),
+                    fault: shared.faults.get(host).cloned(),
+                }
+            });
+        loaded.collect()
     }
 
     /// Failures, as host and reason.
@@ -171,8 +176,8 @@ impl RenewalTask {
         self.retries.retain(|host, _| hosts.contains(host));
         let shared = lock(&self.shared);
         let due = |host: &&String| {
-            let held = shared.certificates.get(*host);
-            held.is_none_or(|held| renewal_due(held.begins, held.expires, now))
+            let known = shared.certificates.get(*host);
+            known.is_none_or(|known| renewal_due(known.begins, known.expires, now))
                 && self.retries.get(*host).is_none_or(RetryTimer::has_elapsed)
         };
         hosts.iter().find(due).cloned()

@@ -1,6 +1,6 @@
 //! Certificates in files of the operator's, watched, and looked at as well: some file systems give no notice.
 
-use super::{CertificatesError, Held};
+use super::{CertificatesError, LoadedCertificate};
 use crate::{
     config::CertificateFiles,
     edge::{
@@ -61,10 +61,10 @@ impl Pair {
         }
     }
 
-    fn held(&self) -> Option<Held> {
+    fn loaded(&self) -> Option<LoadedCertificate> {
         let certificate = self.good.clone()?;
         let fault = self.fault.clone().or(certificate.out_of_date());
-        Some(Held { certificate, source: self.files.certificate.display().to_string(), fault })
+        Some(LoadedCertificate { certificate, source: self.files.certificate.display().to_string(), fault })
     }
 
     fn complaint(&self) -> Option<String> {
@@ -119,9 +119,9 @@ impl Files {
     }
 
     /// The last good reading of every pair.
-    pub fn current(&mut self) -> Vec<Held> {
+    pub fn current(&mut self) -> Vec<LoadedCertificate> {
         self.pairs.iter_mut().for_each(Pair::look);
-        self.pairs.iter().filter_map(Pair::held).collect()
+        self.pairs.iter().filter_map(Pair::loaded).collect()
     }
 
     /// What is wrong, as file and reason.
@@ -166,9 +166,9 @@ mod tests {
         tokio::time::timeout(Duration::from_secs(5), files.changed()).await.unwrap();
         assert_eq!(files.current()[0].certificate.fingerprint, second);
         fs::write(&pair.certificate, "nonsense").unwrap();
-        let held = files.current();
-        assert_eq!(held[0].certificate.fingerprint, second);
-        assert!(held[0].fault.as_ref().unwrap().contains("the previous one stays"), "{held:?}");
+        let loaded = files.current();
+        assert_eq!(loaded[0].certificate.fingerprint, second);
+        assert!(loaded[0].fault.as_ref().unwrap().contains("the previous one stays"), "{loaded:?}");
         assert_eq!(files.complaints().len(), 1);
     }
 

@@ -3,7 +3,7 @@
 //! It is what stands behind a content delivery network, which checks the backend against this authority, and what a
 //! laptop has. Browsers of the public do not know it.
 
-use super::{CertificatesError, Held};
+use super::{CertificatesError, LoadedCertificate};
 use crate::{domain::host::is_host_name, edge::certificate::SiteCertificate, store::embedded::replace_private};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -175,13 +175,13 @@ impl Own {
     }
 
     /// What it has issued.
-    pub fn current(&self) -> Vec<Held> {
-        let held = |certificate: &SiteCertificate| Held {
+    pub fn current(&self) -> Vec<LoadedCertificate> {
+        let loaded = |certificate: &SiteCertificate| LoadedCertificate {
             certificate: certificate.clone(),
             source: SOURCE.into(),
             fault: None,
         };
-        self.issued().values().filter_map(|issued| issued.as_ref().ok()).map(held).collect()
+        self.issued().values().filter_map(|issued| issued.as_ref().ok()).map(loaded).collect()
     }
 
     /// Hosts that it could not stand for, and why.
