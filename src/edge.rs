@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`spec`] is the desired state in our own words, [`render`] turns it into a state of Sōzu, [`plan`] finds
 //! the orders between two states; those three are pure. [`reconciler`] observes, plans, applies and verifies once; [`controller`]
-//! decides when, from three sources: the configuration file, [`certificates`], and the database through [`registry`].
+//! decides when, from three sources: the configuration file, [`certificates`], and the database through [`membership`].
 //! [`lease`] says who may give orders, [`sozu`] is the conversation itself. [`operator`] shows what [`report`] holds.
 //! `docs/edge.md` has the reasons, each beside the measurement that made it.
 
@@ -16,6 +16,7 @@ mod drains;
 mod dry_run;
 pub mod issue;
 pub mod lease;
+pub mod membership;
 pub mod object;
 pub mod operator;
 pub mod outcome;
@@ -24,7 +25,6 @@ pub mod plan;
 pub mod probe;
 mod probe_queue;
 pub mod reconciler;
-pub mod registry;
 pub mod render;
 pub mod report;
 pub mod sozu;

@@ -16,11 +16,11 @@ use crate::{
         desired::{Inputs, build_spec},
         drains::Drains,
         lease::Lease,
+        membership::{self, Membership},
         outcome::Outcome,
         overview::Overview,
         plan::SafetyLimits,
         reconciler::{ReconcileError, Reconciler},
-        registry::{self, Snapshot},
         render::process_of,
         report::{Report, Role},
         sozu::{Events, Heard, Sozu},
@@ -70,7 +70,7 @@ pub struct Controller {
     answers: OwnAnswers,
     lease: Lease,
     roles: watch::Receiver<Role>,
-    snapshots: watch::Receiver<Snapshot>,
+    memberships: watch::Receiver<Membership>,
     events: mpsc::UnboundedReceiver<Heard>,
     _events: Events,
     _tasks: JoinSet<()>,
@@ -120,9 +120,9 @@ impl Controller {
         let sozu = Sozu::start(&edge.sozu_socket, &edge.state_dir)?;
         let gate = lease.clone();
         sozu.set_gate(Arc::new(move || gate.may_order()));
-        let (sender, snapshots) = watch::channel(Snapshot::default());
+        let (sender, memberships) = watch::channel(Membership::default());
         let mut tasks = JoinSet::new();
-        tasks.spawn(registry::watch(store.clone(), sender));
+        tasks.spawn(membership::watch(store.clone(), sender));
         tasks.spawn(lease.clone().hold(store.clone()));
         let (events_thread, events) = Events::start(&edge.sozu_socket);
         Ok(Self {
@@ -134,7 +134,7 @@ impl Controller {
             reconciler: Reconciler::new(sozu, safety_limits(&edge)),
             roles: lease.roles(),
             lease,
-            snapshots,
+            memberships,
             events,
             _events: events_thread,
             _tasks: tasks,
@@ -170,7 +170,7 @@ impl Controller {
             let pause = self.pause();
             tokio::select! {
                 heard = self.events.recv() => if let Some(heard) = heard { self.hear(heard) },
-                changed = self.snapshots.changed() => changed.context("the reading of the database has ended")?,
+                changed = self.memberships.changed() => changed.context("the reading of the database has ended")?,
                 changed = self.roles.changed() => {
                     changed.context("the holding of the lease has ended")?;
                     // Another edge may have kept the notes meanwhile.
@@ -230,8 +230,8 @@ impl Controller {
     /// The wish of this moment; nothing before the database was read and the lease is known.
     fn spec(&mut self) -> Option<EdgeSpec> {
         let Role::Leader { epoch } = self.lease.role() else { return None };
-        let snapshot = self.snapshots.borrow_and_update().clone();
-        if !snapshot.read {
+        let membership = self.memberships.borrow_and_update().clone();
+        if !membership.loaded {
             return None;
         }
         let challenges = self.certificates.challenges();
@@ -239,7 +239,7 @@ impl Controller {
             config: &self.config,
             edge: &self.edge,
             challenges: challenges.as_ref(),
-            snapshot: &snapshot,
+            membership: &membership,
             marker: &self.marker,
             workers: self.workers,
             epoch,
@@ -350,9 +350,9 @@ impl Controller {
         self.overview.stands_back(stands_back);
         let mut complaints = self.certificates.complaints();
         complaints.extend_from_slice(self.answers.complaints());
-        let snapshot = self.snapshots.borrow().clone();
+        let membership = self.memberships.borrow().clone();
         let loaded = self.certificates.current();
-        self.overview.show(&snapshot, loaded, &complaints, self.lease.role(), self.last.verified && !stands_back);
+        self.overview.show(&membership, loaded, &complaints, self.lease.role(), self.last.verified && !stands_back);
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
         answers,
         certificate::SiteCertificate,
         certificates::LoadedCertificate,
-        registry::Snapshot,
+        membership::Membership,
         spec::{Challenges, EdgeSpec, Listeners, Marker},
     },
 };
@@ -29,7 +29,7 @@ pub struct Inputs<'a> {
     /// Hosts under validation.
     pub challenges: Option<&'a Challenges>,
     /// The database.
-    pub snapshot: &'a Snapshot,
+    pub membership: &'a Membership,
     /// The secret mark.
     pub marker: &'a str,
     /// Workers of Sōzu.
@@ -41,8 +41,8 @@ pub struct Inputs<'a> {
 /// Merges the inputs.
 #[must_use]
 pub fn build_spec(inputs: Inputs<'_>) -> EdgeSpec {
-    let Inputs { config, edge, snapshot, .. } = inputs;
-    let serving = snapshot.processes.iter().filter(|process| process.serves());
+    let Inputs { config, edge, membership, .. } = inputs;
+    let serving = membership.members.iter().filter(|member| member.serves());
     EdgeSpec {
         epoch: inputs.epoch,
         listeners: Listeners {
@@ -55,16 +55,16 @@ pub fn build_spec(inputs: Inputs<'_>) -> EdgeSpec {
             answers: answers::with_own(inputs.answers),
         },
         certificates: usable(inputs.certificates),
-        sites: sites(edge, snapshot),
+        sites: sites(edge, membership),
         processes: serving.filter_map(|process| Some((process.id, process.address.as_ref().ok()?.clone()))).collect(),
         challenges: inputs.challenges.cloned(),
         marker: Marker(inputs.marker.into()),
     }
 }
 
-fn sites(edge: &Edge, snapshot: &Snapshot) -> BTreeMap<String, BTreeSet<String>> {
+fn sites(edge: &Edge, membership: &Membership) -> BTreeMap<String, BTreeSet<String>> {
     let own = edge.hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
-    let mut sites = snapshot.sites.clone();
+    let mut sites = membership.sites.clone();
     sites.insert(OWN_SITE.into(), own);
     sites
 }

@@ -8,9 +8,9 @@ use crate::{
         certificates::Certificates,
         controller::{bounded, safety_limits},
         desired::{Inputs, build_spec},
+        membership,
         plan::Step,
         reconciler::Reconciler,
-        registry,
         render::epoch_of,
         report::Condition,
         sozu::Sozu,
@@ -36,7 +36,7 @@ pub struct DryRun {
 pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
     let edge = config.edge.clone().context("the configuration has no [edge] section")?;
     let store = Store::open(&config.database).context("cannot read the password of the database")?;
-    let snapshot = bounded(registry::once(&store)).await.context("the processes and sites cannot be read")?;
+    let membership = bounded(membership::read_once(&store)).await.context("the processes and sites cannot be read")?;
     let sozu = Sozu::start(&edge.sozu_socket, &edge.state_dir)?;
     sozu.set_gate(Arc::new(|| false));
     let epoch = epoch_of(&sozu.observe().await?);
@@ -47,7 +47,7 @@ pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
         config,
         edge: &edge,
         challenges: None,
-        snapshot: &snapshot,
+        membership: &membership,
         marker: &auth::edge_marker(&config.portal.data_dir, config.portal.keys_seed_file.as_deref())?,
         workers: u32::try_from(workers).unwrap_or(1).max(1),
         epoch,

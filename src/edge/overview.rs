@@ -9,9 +9,9 @@ use crate::{
         certificates::LoadedCertificate,
         desired::OWN_SITE,
         issue::Issue,
+        membership::{Member, Membership},
         object::Object,
         outcome::Outcome,
-        registry::{Known, Snapshot},
         render::process_of,
         report::{Certificate, Condition, Drift, Fault, Process, Report, Role, Site},
         sozu::Traffic,
@@ -214,17 +214,18 @@ impl Overview {
     /// Publishes the view of this moment.
     pub fn show(
         &mut self,
-        snapshot: &Snapshot,
+        membership: &Membership,
         loaded: &[LoadedCertificate],
         complaints: &[(String, String)],
         role: Role,
         converged: bool,
     ) {
         let away = "the database is away: what it said last stands, and nothing is removed";
-        self.alarm_quietly("database", (!snapshot.answers).then(|| away.into()));
-        self.report.processes = snapshot.processes.iter().map(|known| self.process(known, snapshot.answers)).collect();
+        self.alarm_quietly("database", (!membership.database_up).then(|| away.into()));
+        self.report.processes =
+            membership.members.iter().map(|member| self.process(member, membership.database_up)).collect();
         self.report.certificates = loaded.iter().map(|loaded| self.certificate(loaded)).collect();
-        (self.report.role, self.report.database) = (role, snapshot.answers);
+        (self.report.role, self.report.database) = (role, membership.database_up);
         let listens = self.report.listeners.iter().all(|listener| listener.active);
         self.report.converged = converged && self.report.sozu.reachable && listens;
         self.report.at = now();
@@ -242,26 +243,26 @@ impl Overview {
         }
     }
 
-    fn process(&self, known: &Known, answers: bool) -> Process {
-        let (traffic, per_second) = self.traffic.get(&known.id).cloned().unwrap_or_default();
-        let state = match (answers, known.silent) {
+    fn process(&self, member: &Member, answers: bool) -> Process {
+        let (traffic, per_second) = self.traffic.get(&member.id).cloned().unwrap_or_default();
+        let state = match (answers, member.silent) {
             (false, _) => "unknown",
             (true, true) => "silent",
-            (true, false) => known.state.slug(),
+            (true, false) => member.state.slug(),
         };
         Process {
-            serving: self.serving.contains(&known.id),
-            name: known.name.clone(),
-            host: known.host.clone(),
-            address: known.address.as_ref().map_or_else(Clone::clone, Listen::to_string),
-            build: known.build.clone(),
+            serving: self.serving.contains(&member.id),
+            name: member.name.clone(),
+            host: member.host.clone(),
+            address: member.address.as_ref().map_or_else(Clone::clone, Listen::to_string),
+            build: member.build.clone(),
             state: state.into(),
             requests: traffic.requests,
             requests_per_second: per_second,
             errors: traffic.errors,
             p50_ms: traffic.p50_ms,
             p99_ms: traffic.p99_ms,
-            id: known.id.to_string(),
+            id: member.id.to_string(),
         }
     }
 

@@ -26,7 +26,7 @@ const SILENCE: Duration = Duration::from_secs(5);
 
 /// A registered process, with what the edge makes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct Member {
     /// Id, unique for each start.
     pub id: uuid::Uuid,
     /// Name, kept over restarts.
@@ -43,7 +43,7 @@ pub struct Known {
     pub silent: bool,
 }
 
-impl Known {
+impl Member {
     /// Whether requests should go to it.
     #[must_use]
     pub fn serves(&self) -> bool {
@@ -53,19 +53,19 @@ impl Known {
 
 /// The last reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Snapshot {
+pub struct Membership {
     /// Whether it was ever read.
-    pub read: bool,
+    pub loaded: bool,
     /// Whether the database answered the last time.
-    pub answers: bool,
+    pub database_up: bool,
     /// The processes.
-    pub processes: Vec<Known>,
+    pub members: Vec<Member>,
     /// Hosts by call.
     pub sites: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Reads for ever; a change wakes whoever watches.
-pub async fn watch(store: Store, snapshots: watch::Sender<Snapshot>) {
+pub async fn watch(store: Store, memberships: watch::Sender<Membership>) {
     let mut answering: Option<Instant> = None;
     let mut before = Instant::now();
     loop {
@@ -77,13 +77,13 @@ pub async fn watch(store: Store, snapshots: watch::Sender<Snapshot>) {
         match timeout(PATIENCE, read(&store)).await {
             Ok(Ok((processes, sites))) => {
                 let since = *answering.get_or_insert_with(Instant::now);
-                let fresh = snapshot(processes, sites, since.elapsed());
-                snapshots.send_if_modified(|known| replace(known, fresh));
+                let fresh = membership(processes, sites, since.elapsed());
+                memberships.send_if_modified(|current| replace(current, fresh));
             }
             failed => {
                 answering = None;
-                let gone = Snapshot { answers: false, ..snapshots.borrow().clone() };
-                if snapshots.send_if_modified(|known| replace(known, gone)) {
+                let gone = Membership { database_up: false, ..memberships.borrow().clone() };
+                if memberships.send_if_modified(|current| replace(current, gone)) {
                     let reason = match failed {
                         Ok(Err(error)) => format!("{:#}", anyhow::Error::from(error)),
                         _ => format!("no answer within {} s", PATIENCE.as_secs()),
@@ -100,14 +100,14 @@ pub async fn watch(store: Store, snapshots: watch::Sender<Snapshot>) {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn once(store: &Store) -> Result<Snapshot, StoreError> {
+pub async fn read_once(store: &Store) -> Result<Membership, StoreError> {
     let (processes, sites) = read(store).await?;
-    Ok(snapshot(processes, sites, SILENCE * 2))
+    Ok(membership(processes, sites, SILENCE * 2))
 }
 
-fn replace(known: &mut Snapshot, fresh: Snapshot) -> bool {
-    let changed = *known != fresh;
-    *known = fresh;
+fn replace(current: &mut Membership, fresh: Membership) -> bool {
+    let changed = *current != fresh;
+    *current = fresh;
     changed
 }
 
@@ -116,19 +116,19 @@ async fn read(store: &Store) -> Result<(Vec<Process>, Vec<site::Site>), StoreErr
     Ok((process::all(&mut db).await?, site::all(&mut db).await?))
 }
 
-fn snapshot(processes: Vec<Process>, sites: Vec<site::Site>, answering: Duration) -> Snapshot {
+fn membership(processes: Vec<Process>, sites: Vec<site::Site>, answering: Duration) -> Membership {
     let mut hosts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for site in sites {
         hosts.entry(site.call_id).or_default().insert(site.host);
     }
-    let known = processes.into_iter().map(|process| known(process, answering)).collect();
-    Snapshot { read: true, answers: true, processes: known, sites: hosts }
+    let members = processes.into_iter().map(|process| member(process, answering)).collect();
+    Membership { loaded: true, database_up: true, members, sites: hosts }
 }
 
-fn known(process: Process, answering: Duration) -> Known {
+fn member(process: Process, answering: Duration) -> Member {
     let silence = Duration::from_millis(process.silent_ms).min(answering);
     let said = process.registration;
-    Known {
+    Member {
         id: said.id,
         name: said.name,
         host: said.host,
@@ -141,7 +141,7 @@ fn known(process: Process, answering: Duration) -> Known {
 
 #[cfg(test)]
 mod tests {
-    use super::known;
+    use super::member;
     use crate::store::process::{Process, Registration, State};
     use std::time::Duration;
 
@@ -157,8 +157,8 @@ mod tests {
             attachments: None,
         };
         let process = |silent_ms| Process { registration: registration.clone(), state: State::Ready, silent_ms };
-        assert!(known(process(60_000), Duration::from_secs(1)).serves());
-        assert!(!known(process(60_000), Duration::from_secs(60)).serves());
-        assert!(known(process(4_000), Duration::from_secs(60)).serves());
+        assert!(member(process(60_000), Duration::from_secs(1)).serves());
+        assert!(!member(process(60_000), Duration::from_secs(60)).serves());
+        assert!(member(process(4_000), Duration::from_secs(60)).serves());
     }
 }
