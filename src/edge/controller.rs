@@ -4,7 +4,7 @@ mod claims;
 mod repair;
 mod reread;
 
-pub(super) use claims::bounded;
+pub(super) use claims::within_timeout;
 use repair::STAND_BACK;
 
 use crate::{
@@ -193,7 +193,7 @@ impl Controller {
         match heard {
             Heard::Drained { backend } => {
                 if let Some(process) = process_of(&backend) {
-                    self.drains.heard(process);
+                    self.drains.worker_drained(process);
                 }
             }
             Heard::Lost | Heard::Connected | Heard::Upgraded => {
@@ -218,7 +218,7 @@ impl Controller {
             self.last.verified = false;
             self.overview.reconcile_failed(&error);
         }
-        self.let_go().await;
+        self.finish_drains().await;
         self.keep_state().await;
         self.look_at_traffic().await;
         if reconciles || self.last.shown.is_none_or(|at| at.elapsed() > SHOWN) {
@@ -316,7 +316,7 @@ impl Controller {
             self.drains.cancel(*id);
         }
         if outcome.verified() {
-            self.confirm(outcome).await;
+            self.mark_verified(outcome).await;
             let routed = spec.challenges.as_ref().map(|challenges| challenges.hosts.clone()).unwrap_or_default();
             self.certificates.routed(&routed);
         }

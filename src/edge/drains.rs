@@ -12,12 +12,12 @@ use std::{
 use uuid::Uuid;
 
 /// Requests under way that take longer are the process' own business.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 struct Drain {
     since: Instant,
-    heard: usize,
+    drained_workers: usize,
     empty: bool,
 }
 
@@ -28,7 +28,7 @@ pub struct Drains(BTreeMap<Uuid, Drain>);
 impl Drains {
     /// A process was taken out.
     pub fn begin(&mut self, id: Uuid) {
-        self.0.entry(id).or_insert(Drain { since: Instant::now(), heard: 0, empty: false });
+        self.0.entry(id).or_insert(Drain { since: Instant::now(), drained_workers: 0, empty: false });
     }
 
     /// A process was put in again, or never left.
@@ -37,14 +37,14 @@ impl Drains {
     }
 
     /// A worker has no more connections to a process. The event does not tell which worker, so they are counted.
-    pub fn heard(&mut self, id: Uuid) {
+    pub fn worker_drained(&mut self, id: Uuid) {
         if let Some(drain) = self.0.get_mut(&id) {
-            drain.heard += 1;
+            drain.drained_workers += 1;
         }
     }
 
     /// No worker has a session with a process any more.
-    pub fn empty(&mut self, id: Uuid) {
+    pub fn sessions_closed(&mut self, id: Uuid) {
         if let Some(drain) = self.0.get_mut(&id) {
             drain.empty = true;
         }
@@ -63,9 +63,9 @@ impl Drains {
     }
 
     /// Takes those that are done, with whether they ended in time and how long it took.
-    pub fn done(&mut self, workers: usize) -> Vec<(Uuid, bool, Duration)> {
-        let in_time = |drain: &Drain| drain.empty || drain.heard >= workers.max(1);
-        let ended = |drain: &Drain| in_time(drain) || drain.since.elapsed() >= DEADLINE;
+    pub fn take_finished(&mut self, workers: usize) -> Vec<(Uuid, bool, Duration)> {
+        let in_time = |drain: &Drain| drain.empty || drain.drained_workers >= workers.max(1);
+        let ended = |drain: &Drain| in_time(drain) || drain.since.elapsed() >= DRAIN_TIMEOUT;
         let done: Vec<Uuid> = self.0.iter().filter(|(_, drain)| ended(drain)).map(|(id, _)| *id).collect();
         let take = |id: Uuid| self.0.remove(&id).map(|drain| (id, in_time(&drain), drain.since.elapsed()));
         done.into_iter().filter_map(take).collect()
@@ -82,12 +82,12 @@ mod tests {
         let (mut drains, a, b) = (Drains::default(), Uuid::from_u128(1), Uuid::from_u128(2));
         drains.begin(a);
         drains.begin(b);
-        drains.heard(a);
-        assert!(drains.done(2).is_empty());
-        drains.heard(a);
-        assert!(matches!(&drains.done(2)[..], [(id, true, _)] if *id == a));
+        drains.worker_drained(a);
+        assert!(drains.take_finished(2).is_empty());
+        drains.worker_drained(a);
+        assert!(matches!(&drains.take_finished(2)[..], [(id, true, _)] if *id == a));
         assert!(!drains.contains(a));
-        drains.empty(b);
-        assert!(matches!(&drains.done(2)[..], [(id, true, _)] if *id == b));
+        drains.sessions_closed(b);
+        assert!(matches!(&drains.take_finished(2)[..], [(id, true, _)] if *id == b));
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     edge::{
         answers::OwnAnswers,
         certificates::Certificates,
-        controller::{bounded, safety_limits},
+        controller::{safety_limits, within_timeout},
         desired::{Inputs, build_spec},
         membership,
         plan::Step,
@@ -36,7 +36,8 @@ pub struct DryRun {
 pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
     let edge = config.edge.clone().context("the configuration has no [edge] section")?;
     let store = Store::open(&config.database).context("cannot read the password of the database")?;
-    let membership = bounded(membership::read_once(&store)).await.context("the processes and sites cannot be read")?;
+    let membership =
+        within_timeout(membership::read_once(&store)).await.context("the processes and sites cannot be read")?;
     let sozu = Sozu::start(&edge.sozu_socket, &edge.state_dir)?;
     sozu.set_gate(Arc::new(|| false));
     let epoch = epoch_of(&sozu.observe().await?);

@@ -19,12 +19,12 @@ impl Controller {
     /// not be told of have to wait.
     pub(super) async fn claim(&mut self, spec: &mut EdgeSpec) {
         if self.claims.is_empty() {
-            self.remember_claims().await;
+            self.load_claims().await;
         }
         let fresh: Vec<Uuid> = spec.processes.keys().filter(|id| !self.claims.contains_key(*id)).copied().collect();
         for id in fresh {
             let name = self.overview.name().to_owned();
-            match note(&self.store, async |db| edge::claim(db, &name, id).await).await {
+            match write(&self.store, async |db| edge::claim(db, &name, id).await).await {
                 Ok(()) => drop(self.claims.insert(id, false)),
                 Err(_) => drop(spec.processes.remove(&id)),
             }
@@ -32,9 +32,9 @@ impl Controller {
     }
 
     /// What this edge claimed before it was started again.
-    async fn remember_claims(&mut self) {
+    async fn load_claims(&mut self) {
         let mut all = Vec::new();
-        let read = note(&self.store, async |db| {
+        let read = write(&self.store, async |db| {
             all = edge::claims(db).await?;
             Ok(())
         });
@@ -44,53 +44,53 @@ impl Controller {
         }
     }
 
-    pub(super) async fn confirm(&mut self, outcome: &Outcome) {
+    pub(super) async fn mark_verified(&mut self, outcome: &Outcome) {
         for &id in &outcome.serving {
             if self.claims.get(&id) == Some(&false) {
                 let name = self.overview.name().to_owned();
-                if note(&self.store, async |db| edge::verified(db, &name, id).await).await.is_ok() {
+                if write(&self.store, async |db| edge::verified(db, &name, id).await).await.is_ok() {
                     self.claims.insert(id, true);
                 }
             }
         }
         let gone = self.claims.keys().filter(|id| !outcome.serving.contains(*id) && !self.drains.contains(**id));
         for id in gone.copied().collect::<Vec<_>>() {
-            self.give_up(id).await;
+            self.release_claim(id).await;
         }
     }
 
-    async fn give_up(&mut self, id: Uuid) {
+    async fn release_claim(&mut self, id: Uuid) {
         let name = self.overview.name().to_owned();
-        if note(&self.store, async |db| edge::give_up(db, &name, id).await).await.is_ok() {
+        if write(&self.store, async |db| edge::give_up(db, &name, id).await).await.is_ok() {
             self.claims.remove(&id);
         }
     }
 
     /// Lets processes go that no worker has anything to do with any more.
-    pub(super) async fn let_go(&mut self) {
+    pub(super) async fn finish_drains(&mut self) {
         for id in self.drains.ids() {
             // What it cannot be told is told at the next turn.
             if let Ok(0) = self.reconciler.sozu().close_sessions(PORTAL, &backend_id(id)).await {
-                self.drains.empty(id);
+                self.drains.sessions_closed(id);
             }
         }
-        for (id, in_time, took) in self.drains.done(usize::try_from(self.workers).unwrap_or(1)) {
+        for (id, in_time, took) in self.drains.take_finished(usize::try_from(self.workers).unwrap_or(1)) {
             tracing::info!(process = id.to_string(), in_time, took_ms = took.as_millis(), "process drained");
-            self.give_up(id).await;
+            self.release_claim(id).await;
         }
     }
 }
 
 /// Writes a note into the database within [`PATIENCE`]. Only the first failure in a row is worth a word, and whoever
 /// reads the database has said it.
-async fn note(store: &Store, work: impl AsyncFnOnce(&mut Connection) -> Result<(), StoreError>) -> Result<(), ()> {
-    let noted = async {
+async fn write(store: &Store, work: impl AsyncFnOnce(&mut Connection) -> Result<(), StoreError>) -> Result<(), ()> {
+    let work = async {
         let mut db = store.write().await?;
         work(&mut db).await
     };
-    bounded(noted).await.map_err(drop)
+    within_timeout(work).await.map_err(drop)
 }
 
-pub(in crate::edge) async fn bounded<T>(work: impl Future<Output = Result<T, StoreError>>) -> anyhow::Result<T> {
+pub(in crate::edge) async fn within_timeout<T>(work: impl Future<Output = Result<T, StoreError>>) -> anyhow::Result<T> {
     Ok(timeout(PATIENCE, work).await.context("the database does not answer in time")??)
 }
