@@ -5,7 +5,7 @@ mod repair;
 mod reread;
 
 pub(super) use claims::within_timeout;
-use repair::STAND_BACK;
+use repair::CONFLICT_PAUSE;
 
 use crate::{
     auth,
@@ -79,7 +79,7 @@ pub struct Controller {
     claims: BTreeMap<Uuid, bool>,
     stubborn: BTreeMap<u32, u32>,
     repairs: VecDeque<Instant>,
-    stands_back: Option<Instant>,
+    paused_by_conflict: Option<Instant>,
     workers: u32,
     main_pid: Option<u32>,
     /// The process whose version was found to be right.
@@ -142,7 +142,7 @@ impl Controller {
             claims: BTreeMap::new(),
             stubborn: BTreeMap::new(),
             repairs: VecDeque::new(),
-            stands_back: None,
+            paused_by_conflict: None,
             workers: 1,
             main_pid: None,
             known_pid: None,
@@ -251,7 +251,7 @@ impl Controller {
     }
 
     fn needs_reconcile(&self, spec: &EdgeSpec) -> bool {
-        if self.main_pid.is_none() || self.stands_back.is_some_and(|since| since.elapsed() < STAND_BACK) {
+        if self.main_pid.is_none() || self.paused_by_conflict.is_some_and(|since| since.elapsed() < CONFLICT_PAUSE) {
             return false;
         }
         let changed = self.last.spec.as_ref() != Some(spec);
@@ -305,7 +305,7 @@ impl Controller {
             (self.last.order, self.last.unsaved) = (Some(now), true);
         }
         if outcome.found_changed {
-            self.note_repair(now);
+            self.record_repair(now);
         }
         self.overview.reconciled(spec, outcome);
         self.workers = u32::try_from(outcome.observation.running().count()).unwrap_or(1).max(1);
@@ -346,13 +346,19 @@ impl Controller {
 
     fn show(&mut self) {
         self.last.shown = Some(Instant::now());
-        let stands_back = self.stands_back.is_some_and(|since| since.elapsed() < STAND_BACK);
-        self.overview.stands_back(stands_back);
+        let paused_by_conflict = self.paused_by_conflict.is_some_and(|since| since.elapsed() < CONFLICT_PAUSE);
+        self.overview.paused_by_conflict(paused_by_conflict);
         let mut complaints = self.certificates.complaints();
         complaints.extend_from_slice(self.answers.complaints());
         let membership = self.memberships.borrow().clone();
         let loaded = self.certificates.current();
-        self.overview.show(&membership, loaded, &complaints, self.lease.role(), self.last.verified && !stands_back);
+        self.overview.show(
+            &membership,
+            loaded,
+            &complaints,
+            self.lease.role(),
+            self.last.verified && !paused_by_conflict,
+        );
     }
 }
 

@@ -120,9 +120,9 @@ impl Overview {
     }
 
     /// Whether we stopped giving orders since somebody else undoes them.
-    pub fn stands_back(&mut self, stands_back: bool) {
+    pub fn paused_by_conflict(&mut self, paused_by_conflict: bool) {
         let alarm = "somebody else gives orders to this Sōzu: this edge stands back for a minute";
-        self.alarm("other hands", stands_back.then(|| alarm.into()));
+        self.alarm("other hands", paused_by_conflict.then(|| alarm.into()));
     }
 
     /// Whether the state for Sōzu's next start could be kept.

@@ -5,19 +5,22 @@ use crate::edge::outcome::Outcome;
 use std::time::{Duration, Instant};
 
 /// So many repairs within a minute mean that somebody else gives orders too…
-const FLAPPING: usize = 8;
+const MAX_REPAIRS_PER_MINUTE: usize = 8;
 /// …and we stop for so long.
-pub(super) const STAND_BACK: Duration = Duration::from_secs(60);
+pub(super) const CONFLICT_PAUSE: Duration = Duration::from_secs(60);
 /// Rounds after which a worker that disagrees is started anew.
 const STUBBORN: u32 = 2;
 
 impl Controller {
-    pub(super) fn note_repair(&mut self, now: Instant) {
+    pub(super) fn record_repair(&mut self, now: Instant) {
         self.repairs.retain(|at| now.duration_since(*at) < Duration::from_secs(60));
         self.repairs.push_back(now);
-        if self.repairs.len() >= FLAPPING {
-            tracing::error!("somebody else gives orders to this Sōzu: standing back for {} s", STAND_BACK.as_secs());
-            self.stands_back = Some(now);
+        if self.repairs.len() >= MAX_REPAIRS_PER_MINUTE {
+            tracing::error!(
+                "somebody else gives orders to this Sōzu: standing back for {} s",
+                CONFLICT_PAUSE.as_secs()
+            );
+            self.paused_by_conflict = Some(now);
             self.repairs.clear();
         }
     }
