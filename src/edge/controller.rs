@@ -23,7 +23,7 @@ use crate::{
         reconciler::{ReconcileError, Reconciler},
         render::process_of,
         report::{Report, Role},
-        sozu::{Events, Heard, Sozu},
+        sozu::{Events, Sozu, SozuEvent},
         spec::EdgeSpec,
     },
     store::Store,
@@ -71,7 +71,7 @@ pub struct Controller {
     lease: Lease,
     roles: watch::Receiver<Role>,
     memberships: watch::Receiver<Membership>,
-    events: mpsc::UnboundedReceiver<Heard>,
+    events: mpsc::UnboundedReceiver<SozuEvent>,
     _events: Events,
     _tasks: JoinSet<()>,
     drains: Drains,
@@ -118,8 +118,8 @@ impl Controller {
         let name = name(&edge);
         let lease = Lease::new(&name, holder, &edge.ops_listen.to_string());
         let sozu = Sozu::start(&edge.sozu_socket, &edge.state_dir)?;
-        let gate = lease.clone();
-        sozu.set_gate(Arc::new(move || gate.may_order()));
+        let guard = lease.clone();
+        sozu.set_order_guard(Arc::new(move || guard.may_order()));
         let (sender, memberships) = watch::channel(Membership::default());
         let mut tasks = JoinSet::new();
         tasks.spawn(membership::watch(store.clone(), sender));
@@ -169,7 +169,7 @@ impl Controller {
             self.tick().await?;
             let pause = self.pause();
             tokio::select! {
-                heard = self.events.recv() => if let Some(heard) = heard { self.hear(heard) },
+                event = self.events.recv() => if let Some(event) = event { self.on_event(event) },
                 changed = self.memberships.changed() => changed.context("the reading of the database has ended")?,
                 changed = self.roles.changed() => {
                     changed.context("the holding of the lease has ended")?;
@@ -179,8 +179,8 @@ impl Controller {
                 () = self.certificates.changed() => {}
                 () = tokio::time::sleep(pause) => {}
             }
-            while let Ok(heard) = self.events.try_recv() {
-                self.hear(heard);
+            while let Ok(event) = self.events.try_recv() {
+                self.on_event(event);
             }
         }
     }
@@ -189,19 +189,19 @@ impl Controller {
         if self.drains.ids().is_empty() { TICK } else { SHORT_TICK }
     }
 
-    fn hear(&mut self, heard: Heard) {
-        match heard {
-            Heard::Drained { backend } => {
+    fn on_event(&mut self, event: SozuEvent) {
+        match event {
+            SozuEvent::Drained { backend } => {
                 if let Some(process) = process_of(&backend) {
                     self.drains.worker_drained(process);
                 }
             }
-            Heard::Lost | Heard::Connected | Heard::Upgraded => {
+            SozuEvent::Lost | SozuEvent::Connected | SozuEvent::Upgraded => {
                 self.last.suspicion = true;
                 self.main_pid = None;
             }
             // Our own orders are told of as well; what they did was looked at just after them.
-            Heard::Changed { .. } => {
+            SozuEvent::Changed { .. } => {
                 self.last.suspicion |= self.last.order.is_none_or(|order| order.elapsed() > CALM);
             }
         }
@@ -219,7 +219,7 @@ impl Controller {
             self.overview.reconcile_failed(&error);
         }
         self.finish_drains().await;
-        self.keep_state().await;
+        self.save_state().await;
         self.look_at_traffic().await;
         if reconciles || self.last.shown.is_none_or(|at| at.elapsed() > SHOWN) {
             self.show();
@@ -324,13 +324,13 @@ impl Controller {
     }
 
     /// Keeps the verified state for Sōzu's next start.
-    async fn keep_state(&mut self) {
+    async fn save_state(&mut self) {
         let calm = self.last.order.is_none_or(|at| at.elapsed() >= CALM);
         if self.last.unsaved && self.last.verified && calm {
-            let kept = self.reconciler.sozu().keep().await;
-            self.last.unsaved = kept.is_err();
+            let saved = self.reconciler.sozu().save_state().await;
+            self.last.unsaved = saved.is_err();
             self.last.order = Some(Instant::now());
-            self.overview.state_kept(kept.err().map(|error| format!("{:#}", anyhow::Error::from(error))));
+            self.overview.state_saved(saved.err().map(|error| format!("{:#}", anyhow::Error::from(error))));
         }
     }
 

@@ -39,7 +39,7 @@ pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
     let membership =
         within_timeout(membership::read_once(&store)).await.context("the processes and sites cannot be read")?;
     let sozu = Sozu::start(&edge.sozu_socket, &edge.state_dir)?;
-    sozu.set_gate(Arc::new(|| false));
+    sozu.set_order_guard(Arc::new(|| false));
     let epoch = epoch_of(&sozu.observe().await?);
     let workers = sozu.workers().await?.len();
     let mut certificates = Certificates::start(&edge)?;

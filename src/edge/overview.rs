@@ -126,7 +126,7 @@ impl Overview {
     }
 
     /// Whether the state for Sōzu's next start could be kept.
-    pub fn state_kept(&mut self, fault: Option<String>) {
+    pub fn state_saved(&mut self, fault: Option<String>) {
         self.alarm(
             "saved state",
             fault.map(|fault| format!("Sōzu's state cannot be kept for its next start: {fault}")),

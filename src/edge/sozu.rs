@@ -6,13 +6,13 @@ mod state;
 mod traffic;
 mod version;
 
-pub use conversation::Gate;
-pub use events::{Events, Heard};
-pub use state::Loaded;
+pub use conversation::OrderGuard;
+pub use events::{Events, SozuEvent};
+pub use state::LoadResult;
 pub use traffic::Traffic;
 pub use version::{LIBRARY, Peer, main_pid, version_of};
 
-use conversation::{Conversation, Job, Told, verb};
+use conversation::{Conversation, Job, Reply, verb};
 use sozu_command_lib::{
     channel::ChannelError,
     proto::command::{
@@ -103,7 +103,7 @@ impl SozuError {
 /// A handle on the conversation.
 pub struct Sozu {
     jobs: mpsc::Sender<Job>,
-    gate: Arc<Mutex<Option<Gate>>>,
+    guard: Arc<Mutex<Option<OrderGuard>>>,
     state_dir: PathBuf,
 }
 
@@ -114,7 +114,7 @@ impl std::fmt::Debug for Sozu {
 }
 
 /// Listener, name and fingerprint of each certificate that one worker serves.
-pub type Served = BTreeSet<(SocketAddr, String, String)>;
+pub type ServedCertificates = BTreeSet<(SocketAddr, String, String)>;
 
 impl Sozu {
     /// Starts the thread; it connects when first asked for something, and again after each failure.
@@ -132,19 +132,19 @@ impl Sozu {
     pub fn with_timeout(socket: &Path, state_dir: &Path, timeout: Duration) -> Result<Self, SozuError> {
         let state_dir = state::private_folder(state_dir)?;
         state::sweep(&state_dir);
-        let gate: Arc<Mutex<Option<Gate>>> = Arc::default();
-        let conversation = Conversation { socket: socket.to_path_buf(), timeout, gate: gate.clone() };
+        let guard: Arc<Mutex<Option<OrderGuard>>> = Arc::default();
+        let conversation = Conversation { socket: socket.to_path_buf(), timeout, guard: guard.clone() };
         let (jobs, inbox) = mpsc::channel();
         thread::Builder::new()
             .name("sozu".into())
-            .spawn(move || conversation.hold(&inbox))
+            .spawn(move || conversation.run(&inbox))
             .map_err(|source| SozuError::File { path: "thread".into(), source })?;
-        Ok(Self { jobs, gate, state_dir })
+        Ok(Self { jobs, guard, state_dir })
     }
 
-    /// Has a gate asked before every order.
-    pub fn set_gate(&self, gate: Gate) {
-        *self.gate.lock().unwrap_or_else(PoisonError::into_inner) = Some(gate);
+    /// Has a guard asked before every order.
+    pub fn set_order_guard(&self, guard: OrderGuard) {
+        *self.guard.lock().unwrap_or_else(PoisonError::into_inner) = Some(guard);
     }
 
     /// Gives one order, or asks one question, and waits for the final answer.
@@ -155,7 +155,7 @@ impl Sozu {
         self.converse(request).await?.outcome
     }
 
-    async fn converse(&self, request: RequestType) -> Result<Told, SozuError> {
+    async fn converse(&self, request: RequestType) -> Result<Reply, SozuError> {
         let (answer, answered) = oneshot::channel();
         self.jobs.send(Job { request, answer }).map_err(|_| SozuError::Gone)?;
         answered.await.map_err(|_| SozuError::Gone)
@@ -190,7 +190,7 @@ impl Sozu {
     ///
     /// # Errors
     /// See [`SozuError`].
-    pub async fn served_certificates(&self) -> Result<BTreeMap<String, Served>, SozuError> {
+    pub async fn served_certificates(&self) -> Result<BTreeMap<String, ServedCertificates>, SozuError> {
         let all = QueryCertificatesFilters { domain: None, fingerprint: None };
         self.by_process(RequestType::QueryCertificatesFromWorkers(all), |content| match content {
             ContentType::CertificatesByAddress(list) => {

@@ -22,15 +22,15 @@ const BUFFER: u64 = 16 << 10;
 const LARGEST: u64 = 256 << 20;
 
 /// Asked right before an order is sent: whether it may be.
-pub type Gate = Arc<dyn Fn() -> bool + Send + Sync>;
+pub type OrderGuard = Arc<dyn Fn() -> bool + Send + Sync>;
 
 pub(super) struct Job {
     pub request: RequestType,
-    pub answer: oneshot::Sender<Told>,
+    pub answer: oneshot::Sender<Reply>,
 }
 
 /// All that Sōzu said to one request.
-pub(super) struct Told {
+pub(super) struct Reply {
     /// What it said on the way; that it left out some of many orders stands only here.
     pub remarks: Vec<String>,
     pub outcome: Result<Response, SozuError>,
@@ -39,13 +39,13 @@ pub(super) struct Told {
 pub(super) struct Conversation {
     pub socket: PathBuf,
     pub timeout: Duration,
-    pub gate: Arc<Mutex<Option<Gate>>>,
+    pub guard: Arc<Mutex<Option<OrderGuard>>>,
 }
 
 pub(super) type Connection = Channel<Request, Response>;
 
 impl Conversation {
-    pub fn hold(&self, inbox: &mpsc::Receiver<Job>) {
+    pub fn run(&self, inbox: &mpsc::Receiver<Job>) {
         let mut connection = None;
         while let Ok(Job { request, answer }) = inbox.recv() {
             let mut remarks = Vec::new();
@@ -54,7 +54,7 @@ impl Conversation {
                 connection = None;
             }
             // Whoever asked may have stopped waiting; the order was given all the same.
-            drop(answer.send(Told { remarks, outcome }));
+            drop(answer.send(Reply { remarks, outcome }));
         }
     }
 
@@ -69,7 +69,7 @@ impl Conversation {
             None => connection.insert(connect(&self.socket, self.timeout)?),
         };
         let verb = verb(&request);
-        if changes(&request) && !self.open() {
+        if changes(&request) && !self.may_order() {
             return Err(SozuError::NotLeader { verb });
         }
         channel.write_message(&request.into())?;
@@ -83,9 +83,9 @@ impl Conversation {
         }
     }
 
-    fn open(&self) -> bool {
-        let gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        gate.is_none_or(|gate| gate())
+    fn may_order(&self) -> bool {
+        let guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        guard.is_none_or(|guard| guard())
     }
 }
 

@@ -22,9 +22,9 @@ const LOOK: Duration = Duration::from_secs(2);
 /// Longest time that a message may take to leave.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Something heard.
+/// Something event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum SozuEvent {
     /// The connection stands.
     Connected,
     /// It broke: Sōzu has ended, or closed it.
@@ -56,40 +56,44 @@ impl Drop for Events {
 impl Events {
     /// Starts to listen; connects again by itself.
     #[must_use]
-    pub fn start(socket: &Path) -> (Self, mpsc::UnboundedReceiver<Heard>) {
-        let (tell, heard) = mpsc::unbounded_channel();
+    pub fn start(socket: &Path) -> (Self, mpsc::UnboundedReceiver<SozuEvent>) {
+        let (sender, events) = mpsc::unbounded_channel();
         let ended = Arc::new(AtomicBool::new(false));
         let (socket, stop) = (socket.to_path_buf(), ended.clone());
-        let begun = thread::Builder::new().name("sozu-events".into()).spawn(move || listen(&socket, &tell, &stop));
-        if let Err(error) = begun {
+        let spawned = thread::Builder::new().name("sozu-events".into()).spawn(move || listen(&socket, &sender, &stop));
+        if let Err(error) = spawned {
             tracing::warn!("Sōzu's events are not listened to: {error}");
         }
-        (Self(ended), heard)
+        (Self(ended), events)
     }
 }
 
-fn listen(socket: &Path, tell: &mpsc::UnboundedSender<Heard>, stop: &AtomicBool) {
-    while !stop.load(Ordering::Relaxed) && !tell.is_closed() {
+fn listen(socket: &Path, sender: &mpsc::UnboundedSender<SozuEvent>, stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) && !sender.is_closed() {
         // Why it cannot be reached is said by the conversation.
-        if subscribe(socket, tell, stop).is_ok_and(|connected| connected) {
-            drop(tell.send(Heard::Lost));
+        if subscribe(socket, sender, stop).is_ok_and(|connected| connected) {
+            drop(sender.send(SozuEvent::Lost));
         }
         thread::sleep(PAUSE);
     }
 }
 
 /// Listens until the connection breaks; true when it stood at all.
-fn subscribe(socket: &Path, tell: &mpsc::UnboundedSender<Heard>, stop: &AtomicBool) -> Result<bool, super::SozuError> {
+fn subscribe(
+    socket: &Path,
+    sender: &mpsc::UnboundedSender<SozuEvent>,
+    stop: &AtomicBool,
+) -> Result<bool, super::SozuError> {
     let mut channel = connect(socket, TIMEOUT)?;
     channel.write_message(&RequestType::SubscribeEvents(SubscribeEvents {}).into())?;
-    drop(tell.send(Heard::Connected));
-    while !stop.load(Ordering::Relaxed) && !tell.is_closed() {
+    drop(sender.send(SozuEvent::Connected));
+    while !stop.load(Ordering::Relaxed) && !sender.is_closed() {
         match channel.read_message_blocking_timeout(Some(LOOK)) {
             Ok(response) => {
                 if let Some(ContentType::Event(event)) = response.content.and_then(|content| content.content_type)
-                    && let Some(heard) = read(event)
+                    && let Some(event) = read(event)
                 {
-                    drop(tell.send(heard));
+                    drop(sender.send(event));
                 }
             }
             Err(sozu_command_lib::channel::ChannelError::TimeoutReached(_)) => {}
@@ -99,11 +103,11 @@ fn subscribe(socket: &Path, tell: &mpsc::UnboundedSender<Heard>, stop: &AtomicBo
     Ok(true)
 }
 
-fn read(event: Event) -> Option<Heard> {
+fn read(event: Event) -> Option<SozuEvent> {
     use EventKind as K;
     match event.kind() {
-        K::RemovedBackendHasNoConnections => Some(Heard::Drained { backend: event.backend_id? }),
-        K::MainUpgraded | K::WorkerUpgraded => Some(Heard::Upgraded),
+        K::RemovedBackendHasNoConnections => Some(SozuEvent::Drained { backend: event.backend_id? }),
+        K::MainUpgraded | K::WorkerUpgraded => Some(SozuEvent::Upgraded),
         kind @ (K::ClusterAdded
         | K::ClusterRemoved
         | K::FrontendAdded
@@ -117,7 +121,7 @@ fn read(event: Event) -> Option<Heard> {
         | K::ListenerRemoved
         | K::ListenerUpdated
         | K::ConfigurationReloaded
-        | K::StateLoaded) => Some(Heard::Changed { what: kind.as_str_name().to_lowercase() }),
+        | K::StateLoaded) => Some(SozuEvent::Changed { what: kind.as_str_name().to_lowercase() }),
         _ => None,
     }
 }

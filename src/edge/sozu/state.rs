@@ -1,7 +1,7 @@
 //! States as files: the one way to read Sōzu's whole state, to give it many orders at once, and to have it begin with
 //! them at its next start. They hold private keys, so they stand in a folder of our own and go when they were used.
 
-use super::{Sozu, SozuError, Told, verb};
+use super::{Reply, Sozu, SozuError, verb};
 use sozu_command_lib::{
     parser::parse_several_requests,
     proto::command::{Request, WorkerRequest, request::RequestType},
@@ -15,11 +15,11 @@ use std::{
 };
 
 /// What Sōzu reads at its start, in the edge's state folder (`saved_state` of its configuration).
-const KEPT: &str = "sozu.state";
+const SAVED_STATE_FILE: &str = "sozu.state";
 
 /// What became of many orders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Loaded {
+pub struct LoadResult {
     /// Answers that said yes, over all workers.
     pub ok: usize,
     /// Answers that said no, and orders that the main process left out, of which the workers never heard.
@@ -47,16 +47,17 @@ impl Sozu {
     ///
     /// # Errors
     /// See [`SozuError`].
-    pub async fn keep(&self) -> Result<(), SozuError> {
-        let (fresh, kept) = (self.state_dir.join(format!("{KEPT}.new")), self.state_dir.join(KEPT));
+    pub async fn save_state(&self) -> Result<(), SozuError> {
+        let (fresh, saved_state) =
+            (self.state_dir.join(format!("{SAVED_STATE_FILE}.new")), self.state_dir.join(SAVED_STATE_FILE));
         self.call(RequestType::SaveState(fresh.to_string_lossy().into_owned())).await?;
-        let keep = || {
+        let replace = || {
             fs::set_permissions(&fresh, fs::Permissions::from_mode(0o600))?;
             File::open(&fresh)?.sync_all()?;
-            fs::rename(&fresh, &kept)?;
+            fs::rename(&fresh, &saved_state)?;
             File::open(&self.state_dir)?.sync_all()
         };
-        keep().map_err(|source| failed(&kept, source))
+        replace().map_err(|source| failed(&saved_state, source))
     }
 
     /// Gives many orders at once; each stands or falls for itself.
@@ -66,17 +67,17 @@ impl Sozu {
     pub async fn load<'a>(
         &self,
         orders: impl IntoIterator<Item = &'a RequestType> + Send,
-    ) -> Result<Loaded, SozuError> {
+    ) -> Result<LoadResult, SozuError> {
         let path = self.state_dir.join(format!("batch-{}.state", std::process::id()));
         let written = write_orders(&path, orders).map_err(|source| failed(&path, source));
         let order = RequestType::LoadState(path.to_string_lossy().into_owned());
         let verb = verb(&order);
-        let told = match written {
+        let reply = match written {
             Ok(()) => self.converse(order).await,
             Err(error) => Err(error),
         };
         remove(&path)?;
-        let Told { remarks, outcome } = told?;
+        let Reply { remarks, outcome } = reply?;
         let left_out = remarks.iter().find_map(|remark| left_out(remark)).unwrap_or(0);
         let loaded = match outcome {
             Ok(response) => counts(&response.message).ok_or(SozuError::Misunderstood { verb })?,
@@ -85,7 +86,7 @@ impl Sozu {
             }
             Err(error) => return Err(error),
         };
-        Ok(Loaded { errors: loaded.errors + left_out, ..loaded })
+        Ok(LoadResult { errors: loaded.errors + left_out, ..loaded })
     }
 }
 
@@ -129,9 +130,9 @@ fn write_orders<'a>(path: &Path, orders: impl IntoIterator<Item = &'a RequestTyp
 }
 
 /// `… 12 ok messages, 3 errors …`
-fn counts(message: &str) -> Option<Loaded> {
+fn counts(message: &str) -> Option<LoadResult> {
     let before = |word: &str| message.split(word).next()?.split_whitespace().next_back()?.parse().ok();
-    Some(Loaded { ok: before(" ok messages")?, errors: before(" errors")? })
+    Some(LoadResult { ok: before(" ok messages")?, errors: before(" errors")? })
 }
 
 /// `load_state: skipped 2 invalid entries …`: Sōzu calls the whole a success all the same.
@@ -169,14 +170,14 @@ fn read_state(mut text: impl BufRead, path: &Path) -> Result<ConfigState, SozuEr
 
 #[cfg(test)]
 mod tests {
-    use super::{Loaded, counts, left_out};
+    use super::{LoadResult, counts, left_out};
 
     #[test]
     fn sozus_own_counts_are_read() {
         let good = "Successfully loaded state from path /a b/c, 12 ok messages, 0 errors";
-        assert_eq!(counts(good), Some(Loaded { ok: 12, errors: 0 }));
+        assert_eq!(counts(good), Some(LoadResult { ok: 12, errors: 0 }));
         let bad = "loading state: 10 ok messages, 2 errors, timed out: false, reverted entries: 1";
-        assert_eq!(counts(bad), Some(Loaded { ok: 10, errors: 2 }));
+        assert_eq!(counts(bad), Some(LoadResult { ok: 10, errors: 2 }));
         assert_eq!(counts("Cannot find file at path x"), None);
         assert_eq!(left_out("load_state: skipped 2 invalid entries — see the main process warnings"), Some(2));
         assert_eq!(left_out("Applying state file..."), None);

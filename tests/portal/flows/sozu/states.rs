@@ -35,7 +35,7 @@ async fn the_kept_state_is_private_and_the_next_sozu_begins_with_it() {
     expect_same(&observed, &render(&spec).unwrap().state);
 
     for _ in 0..2 {
-        reconciler.sozu().keep().await.unwrap();
+        reconciler.sozu().save_state().await.unwrap();
         assert_eq!(files(&folder), ["sozu.state"]);
         assert_eq!(mode(&folder.join("sozu.state")), 0o600);
     }
