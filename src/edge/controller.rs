@@ -77,7 +77,7 @@ pub struct Controller {
     drains: Drains,
     /// Processes that we have told the database we serve; true once verified.
     claims: BTreeMap<Uuid, bool>,
-    stubborn: BTreeMap<u32, u32>,
+    diverged: BTreeMap<u32, u32>,
     repairs: VecDeque<Instant>,
     paused_by_conflict: Option<Instant>,
     workers: u32,
@@ -140,7 +140,7 @@ impl Controller {
             _tasks: tasks,
             drains: Drains::default(),
             claims: BTreeMap::new(),
-            stubborn: BTreeMap::new(),
+            diverged: BTreeMap::new(),
             repairs: VecDeque::new(),
             paused_by_conflict: None,
             workers: 1,
@@ -320,7 +320,7 @@ impl Controller {
             let routed = spec.challenges.as_ref().map(|challenges| challenges.hosts.clone()).unwrap_or_default();
             self.certificates.routed(&routed);
         }
-        self.mend_workers(outcome).await;
+        self.replace_diverged_workers(outcome).await;
     }
 
     /// Keeps the verified state for Sōzu's next start.

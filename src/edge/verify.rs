@@ -70,7 +70,7 @@ pub struct Observation {
     /// All that it lists.
     pub workers: Vec<WorkerInfo>,
     /// Numbers of running workers that have another idea than the main process.
-    pub disagreeing: BTreeSet<u32>,
+    pub diverged: BTreeSet<u32>,
     /// Fingerprints that every running worker serves.
     pub certificates: BTreeSet<String>,
 }
@@ -103,7 +103,7 @@ pub async fn verify(sozu: &Sozu, expected: &Expectation, issues: &mut Vec<Issue>
     }
     for id in running.iter().filter(|id| !agrees(&id.to_string())) {
         pending(Object::Worker(*id), "this worker of Sōzu has another state than the main process was given");
-        observation.disagreeing.insert(*id);
+        observation.diverged.insert(*id);
     }
     let served = sozu.served_certificates().await?;
     let mut everywhere: Option<BTreeSet<String>> = None;
@@ -111,7 +111,7 @@ pub async fn verify(sozu: &Sozu, expected: &Expectation, issues: &mut Vec<Issue>
         for (_, name, fingerprint) in expected.certificates.difference(served) {
             let object = Object::ServedCertificate { fingerprint: fingerprint.clone(), name: name.clone() };
             pending(object, &format!("worker {id} does not serve it"));
-            observation.disagreeing.insert(*id);
+            observation.diverged.insert(*id);
         }
         let fingerprints: BTreeSet<String> = served.iter().map(|(_, _, fingerprint)| fingerprint.clone()).collect();
         everywhere = Some(match everywhere {

@@ -9,7 +9,7 @@ const MAX_REPAIRS_PER_MINUTE: usize = 8;
 /// …and we stop for so long.
 pub(super) const CONFLICT_PAUSE: Duration = Duration::from_secs(60);
 /// Rounds after which a worker that disagrees is started anew.
-const STUBBORN: u32 = 2;
+const MAX_DIVERGED_ROUNDS: u32 = 2;
 
 impl Controller {
     pub(super) fn record_repair(&mut self, now: Instant) {
@@ -26,13 +26,13 @@ impl Controller {
     }
 
     /// A worker that keeps another state than the main process is built again from the main process' state.
-    pub(super) async fn mend_workers(&mut self, outcome: &Outcome) {
-        let disagreeing = &outcome.observation.disagreeing;
-        self.stubborn.retain(|id, _| disagreeing.contains(id));
-        for id in disagreeing {
-            let times = self.stubborn.entry(*id).or_default();
+    pub(super) async fn replace_diverged_workers(&mut self, outcome: &Outcome) {
+        let diverged = &outcome.observation.diverged;
+        self.diverged.retain(|id, _| diverged.contains(id));
+        for id in diverged {
+            let times = self.diverged.entry(*id).or_default();
             *times += 1;
-            if *times < STUBBORN {
+            if *times < MAX_DIVERGED_ROUNDS {
                 continue;
             }
             tracing::warn!(worker = id, "this worker keeps another state: it is replaced");

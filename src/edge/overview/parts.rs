@@ -39,7 +39,7 @@ pub(super) fn workers(outcome: &Outcome) -> Vec<Worker> {
         id: worker.id,
         pid: worker.pid,
         state: state(worker.run_state()).into(),
-        agrees: !outcome.observation.disagreeing.contains(&worker.id),
+        agrees: !outcome.observation.diverged.contains(&worker.id),
     };
     let mut workers: Vec<Worker> = outcome.observation.workers.iter().map(worker).collect();
     workers.sort_by_key(|worker| worker.id);
