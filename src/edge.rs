@@ -20,7 +20,6 @@ pub mod membership;
 pub mod object;
 pub mod operator;
 pub mod outcome;
-mod overview;
 pub mod plan;
 pub mod probe;
 mod probe_queue;
@@ -30,6 +29,7 @@ pub mod report;
 pub mod sozu;
 pub mod spec;
 mod stamp;
+mod status;
 pub mod verify;
 
 pub use dry_run::{DryRun, dry_run};

@@ -18,13 +18,13 @@ use crate::{
         lease::Lease,
         membership::{self, Membership},
         outcome::Outcome,
-        overview::Overview,
         plan::SafetyLimits,
         reconciler::{ReconcileError, Reconciler},
         render::process_of,
         report::{Report, Role},
         sozu::{Events, Sozu, SozuEvent},
         spec::EdgeSpec,
+        status::StatusBuilder,
     },
     store::Store,
 };
@@ -85,7 +85,7 @@ pub struct Controller {
     /// The process whose version was found to be right.
     known_pid: Option<u32>,
     last: Last,
-    overview: Overview,
+    status: StatusBuilder,
 }
 
 /// What the last round leaves for the next.
@@ -147,7 +147,7 @@ impl Controller {
             main_pid: None,
             known_pid: None,
             last: Last::default(),
-            overview: Overview::new(name, reports),
+            status: StatusBuilder::new(name, reports),
             store,
             config,
             edge,
@@ -216,13 +216,13 @@ impl Controller {
             && let Err(error) = self.reconcile(spec).await
         {
             self.last.verified = false;
-            self.overview.reconcile_failed(&error);
+            self.status.reconcile_failed(&error);
         }
         self.finish_drains().await;
         self.save_state().await;
-        self.look_at_traffic().await;
+        self.read_traffic().await;
         if reconciles || self.last.shown.is_none_or(|at| at.elapsed() > SHOWN) {
-            self.show();
+            self.publish();
         }
         Ok(())
     }
@@ -307,7 +307,7 @@ impl Controller {
         if outcome.found_changed {
             self.record_repair(now);
         }
-        self.overview.reconciled(spec, outcome);
+        self.status.reconciled(spec, outcome);
         self.workers = u32::try_from(outcome.observation.running().count()).unwrap_or(1).max(1);
         for id in &outcome.removed {
             self.drains.begin(*id);
@@ -330,29 +330,29 @@ impl Controller {
             let saved = self.reconciler.sozu().save_state().await;
             self.last.unsaved = saved.is_err();
             self.last.order = Some(Instant::now());
-            self.overview.state_saved(saved.err().map(|error| format!("{:#}", anyhow::Error::from(error))));
+            self.status.state_saved(saved.err().map(|error| format!("{:#}", anyhow::Error::from(error))));
         }
     }
 
-    async fn look_at_traffic(&mut self) {
+    async fn read_traffic(&mut self) {
         if self.main_pid.is_some() && self.last.traffic.is_none_or(|at| at.elapsed() > TRAFFIC_PERIOD) {
             self.last.traffic = Some(Instant::now());
             match self.reconciler.sozu().traffic().await {
-                Ok(traffic) => self.overview.traffic(&traffic),
+                Ok(traffic) => self.status.traffic(&traffic),
                 Err(error) => tracing::debug!("{:#}", anyhow::Error::from(error)),
             }
         }
     }
 
-    fn show(&mut self) {
+    fn publish(&mut self) {
         self.last.shown = Some(Instant::now());
         let paused_by_conflict = self.paused_by_conflict.is_some_and(|since| since.elapsed() < CONFLICT_PAUSE);
-        self.overview.paused_by_conflict(paused_by_conflict);
+        self.status.paused_by_conflict(paused_by_conflict);
         let mut complaints = self.certificates.complaints();
         complaints.extend_from_slice(self.answers.complaints());
         let membership = self.memberships.borrow().clone();
         let loaded = self.certificates.current();
-        self.overview.show(
+        self.status.publish(
             &membership,
             loaded,
             &complaints,

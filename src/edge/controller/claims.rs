@@ -23,7 +23,7 @@ impl Controller {
         }
         let fresh: Vec<Uuid> = spec.processes.keys().filter(|id| !self.claims.contains_key(*id)).copied().collect();
         for id in fresh {
-            let name = self.overview.name().to_owned();
+            let name = self.status.name().to_owned();
             match write(&self.store, async |db| edge::claim(db, &name, id).await).await {
                 Ok(()) => drop(self.claims.insert(id, false)),
                 Err(_) => drop(spec.processes.remove(&id)),
@@ -39,7 +39,7 @@ impl Controller {
             Ok(())
         });
         if read.await.is_ok() {
-            let ours = all.into_iter().filter(|claim| claim.edge_name == self.overview.name());
+            let ours = all.into_iter().filter(|claim| claim.edge_name == self.status.name());
             self.claims = ours.map(|claim| (claim.process_id, claim.verified)).collect();
         }
     }
@@ -47,7 +47,7 @@ impl Controller {
     pub(super) async fn mark_verified(&mut self, outcome: &Outcome) {
         for &id in &outcome.serving {
             if self.claims.get(&id) == Some(&false) {
-                let name = self.overview.name().to_owned();
+                let name = self.status.name().to_owned();
                 if write(&self.store, async |db| edge::verified(db, &name, id).await).await.is_ok() {
                     self.claims.insert(id, true);
                 }
@@ -60,7 +60,7 @@ impl Controller {
     }
 
     async fn release_claim(&mut self, id: Uuid) {
-        let name = self.overview.name().to_owned();
+        let name = self.status.name().to_owned();
         if write(&self.store, async |db| edge::give_up(db, &name, id).await).await.is_ok() {
             self.claims.remove(&id);
         }

@@ -20,9 +20,9 @@ impl Controller {
                 tracing::info!("the configuration was read again");
                 self.reconciler.set_safety_limits(safety_limits(&edge));
                 (self.config, self.edge) = (config, edge);
-                self.overview.configuration(None);
+                self.status.configuration(None);
             }
-            Err(error) => self.overview.configuration(Some(format!("the configuration was not taken over: {error:#}"))),
+            Err(error) => self.status.configuration(Some(format!("the configuration was not taken over: {error:#}"))),
         }
     }
 
@@ -48,7 +48,7 @@ impl Controller {
         }
         let found = match main_pid(&self.edge.sozu_socket).await {
             Ok(pid) if self.known_pid == Some(pid) => {
-                self.overview.reachable();
+                self.status.reachable();
                 self.main_pid = Some(pid);
                 return Ok(());
             }
@@ -58,7 +58,7 @@ impl Controller {
         let peer = match found {
             Ok(peer) => peer,
             Err(error) => {
-                self.overview.unreachable(&format!("{:#}", anyhow::Error::from(error)));
+                self.status.unreachable(&format!("{:#}", anyhow::Error::from(error)));
                 return Ok(());
             }
         };
@@ -71,7 +71,7 @@ impl Controller {
             Some(_) => {}
             None => tracing::warn!("the version of Sōzu cannot be told: its program cannot be read"),
         }
-        self.overview.met(peer.pid, peer.version.unwrap_or_else(|| "?".into()));
+        self.status.connected(peer.pid, peer.version.unwrap_or_else(|| "?".into()));
         (self.main_pid, self.known_pid) = (Some(peer.pid), Some(peer.pid));
         Ok(())
     }

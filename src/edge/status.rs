@@ -28,10 +28,10 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 /// Repairs that are remembered.
-const DRIFTS: usize = 20;
+const MAX_DRIFTS: usize = 20;
 
 /// What is known, and where it is shown.
-pub struct Overview {
+pub struct StatusBuilder {
     report: Report,
     reports: watch::Sender<Report>,
     /// What the last round left undone.
@@ -41,12 +41,12 @@ pub struct Overview {
     serving: BTreeSet<Uuid>,
     served_certificates: BTreeSet<String>,
     traffic: BTreeMap<Uuid, (Traffic, f64)>,
-    counted: Option<Instant>,
+    traffic_read_at: Option<Instant>,
     /// Alarms that last until they are taken back, by subject.
     alarms: BTreeMap<&'static str, String>,
 }
 
-impl Overview {
+impl StatusBuilder {
     /// Nothing known yet.
     pub fn new(name: String, reports: watch::Sender<Report>) -> Self {
         let build = BUILD.to_owned();
@@ -59,7 +59,7 @@ impl Overview {
             serving: BTreeSet::new(),
             served_certificates: BTreeSet::new(),
             traffic: BTreeMap::new(),
-            counted: None,
+            traffic_read_at: None,
             alarms: BTreeMap::new(),
         }
     }
@@ -74,7 +74,7 @@ impl Overview {
     }
 
     /// Sets or takes back an alarm; each is logged when it begins and when it ends.
-    fn alarm(&mut self, subject: &'static str, alarm: Option<String>) {
+    fn set_alarm(&mut self, subject: &'static str, alarm: Option<String>) {
         match alarm {
             Some(alarm) if self.alarms.get(subject) != Some(&alarm) => {
                 tracing::warn!("{alarm}");
@@ -87,47 +87,47 @@ impl Overview {
 
     /// The configuration file was read again, or could not be.
     pub fn configuration(&mut self, fault: Option<String>) {
-        self.alarm("configuration", fault);
+        self.set_alarm("configuration", fault);
     }
 
     /// Sōzu does not answer.
     pub fn unreachable(&mut self, reason: &str) {
         self.report.sozu.reachable = false;
-        self.alarm("Sōzu", Some(format!("Sōzu does not answer: {reason}")));
+        self.set_alarm("Sōzu", Some(format!("Sōzu does not answer: {reason}")));
     }
 
     /// The Sōzu that is known answers again.
     pub fn reachable(&mut self) {
         self.report.sozu.reachable = true;
-        self.alarm("Sōzu", None);
+        self.set_alarm("Sōzu", None);
     }
 
     /// Sōzu answers.
-    pub fn met(&mut self, pid: u32, version: String) {
+    pub fn connected(&mut self, pid: u32, version: String) {
         let before = std::mem::replace(&mut self.report.sozu.main_pid, pid);
         if before != 0 && before != pid {
             self.report.sozu.restarts_seen += 1;
             tracing::warn!(pid, "Sōzu was started again or upgraded");
         }
         (self.report.sozu.version, self.report.sozu.reachable) = (version, true);
-        self.alarm("Sōzu", None);
+        self.set_alarm("Sōzu", None);
     }
 
     /// A round could not be loaded.
     pub fn reconcile_failed(&mut self, error: &anyhow::Error) {
         self.count("rounds_failed", 1);
-        self.alarm("round", Some(format!("Sōzu cannot be brought up to date: {error:#}")));
+        self.set_alarm("round", Some(format!("Sōzu cannot be brought up to date: {error:#}")));
     }
 
     /// Whether we stopped giving orders since somebody else undoes them.
     pub fn paused_by_conflict(&mut self, paused_by_conflict: bool) {
         let alarm = "somebody else gives orders to this Sōzu: this edge stands back for a minute";
-        self.alarm("other hands", paused_by_conflict.then(|| alarm.into()));
+        self.set_alarm("other hands", paused_by_conflict.then(|| alarm.into()));
     }
 
     /// Whether the state for Sōzu's next start could be kept.
     pub fn state_saved(&mut self, fault: Option<String>) {
-        self.alarm(
+        self.set_alarm(
             "saved state",
             fault.map(|fault| format!("Sōzu's state cannot be kept for its next start: {fault}")),
         );
@@ -135,7 +135,7 @@ impl Overview {
 
     /// A round was loaded.
     pub fn reconciled(&mut self, spec: &EdgeSpec, outcome: &Outcome) {
-        self.alarm("round", None);
+        self.set_alarm("round", None);
         self.count("rounds", 1);
         self.count("steps", outcome.steps.len());
         for step in &outcome.steps {
@@ -158,11 +158,11 @@ impl Overview {
 
     fn note_drift(&mut self, steps: &[String]) {
         self.count("drift", steps.len());
-        for step in steps.iter().take(DRIFTS) {
+        for step in steps.iter().take(MAX_DRIFTS) {
             tracing::warn!("found changed without our doing, and put right: {step}");
             self.report.drift.insert(0, Drift { at: now(), what: step.clone() });
         }
-        self.report.drift.truncate(DRIFTS);
+        self.report.drift.truncate(MAX_DRIFTS);
     }
 
     fn note_faults(&mut self) {
@@ -202,8 +202,8 @@ impl Overview {
 
     /// Sōzu's own figures.
     pub fn traffic(&mut self, traffic: &BTreeMap<String, Traffic>) {
-        let interval = self.counted.map(|at| at.elapsed());
-        self.counted = Some(Instant::now());
+        let interval = self.traffic_read_at.map(|at| at.elapsed());
+        self.traffic_read_at = Some(Instant::now());
         let before = std::mem::take(&mut self.traffic);
         for (id, seen) in traffic.iter().filter_map(|(backend, seen)| Some((process_of(backend)?, seen))) {
             let more = before.get(&id).map_or(seen.requests, |(last, _)| seen.requests.saturating_sub(last.requests));
@@ -212,7 +212,7 @@ impl Overview {
     }
 
     /// Publishes the view of this moment.
-    pub fn show(
+    pub fn publish(
         &mut self,
         membership: &Membership,
         loaded: &[LoadedCertificate],
@@ -221,7 +221,7 @@ impl Overview {
         converged: bool,
     ) {
         let away = "the database is away: what it said last stands, and nothing is removed";
-        self.alarm_quietly("database", (!membership.database_up).then(|| away.into()));
+        self.set_alarm_unlogged("database", (!membership.database_up).then(|| away.into()));
         self.report.processes =
             membership.members.iter().map(|member| self.process(member, membership.database_up)).collect();
         self.report.certificates = loaded.iter().map(|loaded| self.certificate(loaded)).collect();
@@ -236,7 +236,7 @@ impl Overview {
     }
 
     /// Whoever found it has logged it.
-    fn alarm_quietly(&mut self, subject: &'static str, alarm: Option<String>) {
+    fn set_alarm_unlogged(&mut self, subject: &'static str, alarm: Option<String>) {
         match alarm {
             Some(alarm) => drop(self.alarms.insert(subject, alarm)),
             None => drop(self.alarms.remove(subject)),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use sozu_command_lib::proto::command::RunState;
 
 /// Steps of a plan that are shown.
-const STEPS: usize = 100;
+const MAX_PLAN_STEPS: usize = 100;
 /// A certificate with fewer days left than this is an alarm.
 const EXPIRY_MARGIN_DAYS: i64 = 14;
 
@@ -21,7 +21,7 @@ pub(super) fn now() -> String {
 pub(super) fn plan(outcome: &Outcome) -> Plan {
     Plan {
         at: now(),
-        steps: outcome.steps.iter().take(STEPS).cloned().collect(),
+        steps: outcome.steps.iter().take(MAX_PLAN_STEPS).cloned().collect(),
         length: outcome.steps.len(),
         took_us: u64::try_from(outcome.took.as_micros()).unwrap_or(u64::MAX),
         verified: outcome.verified(),
