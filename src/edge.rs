@@ -14,6 +14,7 @@ pub mod controller;
 mod desired;
 mod drains;
 mod dry_run;
+mod file_version;
 pub mod issue;
 pub mod lease;
 pub mod membership;
@@ -28,7 +29,6 @@ pub mod render;
 pub mod report;
 pub mod sozu;
 pub mod spec;
-mod stamp;
 mod status;
 pub mod verify;
 

@@ -1,6 +1,6 @@
 //! The site's certificate: read from the operator's files, and refused before it reaches Sōzu if it could not be served.
 
-use crate::edge::stamp::read_plain;
+use crate::edge::file_version::read_regular_file;
 use jiff::Timestamp;
 use rustls::{
     crypto::ring::default_provider,
@@ -67,8 +67,9 @@ impl SiteCertificate {
     /// # Errors
     /// See [`CertificateError`].
     pub fn read(certificate: &Path, key: &Path) -> Result<Self, CertificateError> {
-        let text =
-            |path: &Path| read_plain(path).map_err(|source| CertificateError::Read { path: path.into(), source });
+        let text = |path: &Path| {
+            read_regular_file(path).map_err(|source| CertificateError::Read { path: path.into(), source })
+        };
         Self::parse(text(certificate)?, text(key)?)
             .map_err(|reason| CertificateError::Unusable { path: certificate.into(), reason })
     }

@@ -2,7 +2,7 @@
 
 use crate::edge::{
     answers::STATUSES,
-    stamp::{Stamp, read_plain, stamp},
+    file_version::{FileVersion, file_version, read_regular_file},
 };
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ const LARGEST: u64 = 256 << 10;
 /// The pages as last read.
 #[derive(Debug, Default)]
 pub struct OwnAnswers {
-    seen: BTreeMap<PathBuf, Option<Stamp>>,
+    seen: BTreeMap<PathBuf, Option<FileVersion>>,
     folder: Option<PathBuf>,
     pages: BTreeMap<String, String>,
     complaints: Vec<(String, String)>,
@@ -26,7 +26,7 @@ impl OwnAnswers {
     /// The pages of a folder, by status.
     pub fn current(&mut self, folder: Option<&Path>) -> &BTreeMap<String, String> {
         let files = folder.map(fs::read_dir).and_then(Result::ok).into_iter().flatten().flatten();
-        let seen: BTreeMap<_, _> = files.map(|entry| (entry.path(), stamp(&entry.path()))).collect();
+        let seen: BTreeMap<_, _> = files.map(|entry| (entry.path(), file_version(&entry.path()))).collect();
         if self.seen != seen || self.folder.as_deref() != folder || self.folder_is_missing() {
             (self.seen, self.folder) = (seen, folder.map(Path::to_path_buf));
             self.read();
@@ -67,7 +67,7 @@ fn page(path: &Path) -> Result<(String, String), String> {
     if fs::metadata(path).is_ok_and(|meta| meta.len() > LARGEST) {
         return Err(format!("it is larger than {} kB", LARGEST >> 10));
     }
-    let text = read_plain(path).map_err(|error| format!("it cannot be read ({error})"))?;
+    let text = read_regular_file(path).map_err(|error| format!("it cannot be read ({error})"))?;
     if text.trim().is_empty() {
         return Err("it is empty".into());
     }

@@ -5,7 +5,7 @@ use crate::{
     config::CertificateFiles,
     edge::{
         certificate::SiteCertificate,
-        stamp::{Stamp, stamp},
+        file_version::{FileVersion, file_version},
     },
 };
 use notify::{RecursiveMode, Watcher};
@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 /// One pair of files.
 struct Pair {
     files: CertificateFiles,
-    seen: Option<(Option<Stamp>, Option<Stamp>)>,
+    seen: Option<(Option<FileVersion>, Option<FileVersion>)>,
     /// The last good reading.
     good: Option<SiteCertificate>,
     fault: Option<String>,
@@ -33,11 +33,11 @@ impl Pair {
     }
 
     fn look(&mut self) {
-        let stamps = (stamp(&self.files.certificate), stamp(&self.files.private_key));
-        if self.seen == Some(stamps) {
+        let versions = (file_version(&self.files.certificate), file_version(&self.files.private_key));
+        if self.seen == Some(versions) {
             return;
         }
-        self.seen = Some(stamps);
+        self.seen = Some(versions);
         match SiteCertificate::read(&self.files.certificate, &self.files.private_key) {
             // A renewal that nobody could use is none.
             Ok(certificate) if !certificate.valid() && self.good.as_ref().is_some_and(SiteCertificate::valid) => {
