@@ -59,13 +59,13 @@ use uuid::Uuid;
 pub async fn run(path: &Path, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     let config = Config::read(path)?;
     let edge = config.edge.clone().context("the configuration has no [edge] section")?;
-    let home = Home::open(&edge)?;
+    let state_dir = StateDir::open(&edge)?;
     let listener = tokio::net::TcpListener::bind(edge.ops_listen)
         .await
         .with_context(|| format!("cannot listen on {}", edge.ops_listen))?;
     let store = Store::open(&config.database).context("cannot read the password of the database")?;
     let (reports, shown) = watch::channel(Report::default());
-    let mut controller = Controller::start(path, config, store.clone(), home.holder, reports)?;
+    let mut controller = Controller::start(path, config, store.clone(), state_dir.holder, reports)?;
     let lease = controller.lease();
     let done = tokio::select! {
         () = shutdown => Ok(()),
@@ -73,17 +73,17 @@ pub async fn run(path: &Path, shutdown: impl Future<Output = ()>) -> anyhow::Res
         served = operator::serve(listener, shown, edge.ops_hosts.clone()) => served.context("the operator's listener failed"),
     };
     lease.release(&store).await;
-    drop(home);
+    drop(state_dir);
     done
 }
 
 /// The edge's own folder, ours while this value lives, and the id under which this edge holds its lease.
-struct Home {
+struct StateDir {
     holder: Uuid,
     _lock: Flock<File>,
 }
 
-impl Home {
+impl StateDir {
     fn open(edge: &Edge) -> anyhow::Result<Self> {
         let folder = private_folder(&edge.state_dir)?;
         let path = folder.join("lock");

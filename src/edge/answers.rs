@@ -1,8 +1,8 @@
 //! The pages Sōzu itself answers with: bilingual, self-contained, and silent about what stands behind it.
 
-mod own;
+mod custom;
 
-pub use own::OwnAnswers;
+pub use custom::CustomAnswers;
 
 use std::collections::BTreeMap;
 
@@ -94,12 +94,12 @@ const PAGES: [Page; 11] = [
 /// beyond `Content-Length`.
 #[must_use]
 pub fn pages() -> BTreeMap<String, String> {
-    with_own(&BTreeMap::new())
+    with_custom(&BTreeMap::new())
 }
 
 /// The same, with an operator's own bodies (HTML) in place of ours where there are some.
 #[must_use]
-pub fn with_own(bodies: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub fn with_custom(bodies: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let answer = |page: &Page| {
         let status = page.0.to_string();
         let body = bodies.get(&status).cloned().unwrap_or_else(|| body(page));

@@ -11,7 +11,7 @@ use crate::{
 };
 use acme::Acme;
 use files::Files;
-use own::Own;
+use own::OwnAuthority;
 use std::{collections::BTreeSet, io, path::PathBuf};
 
 /// A certificate with where it comes from.
@@ -48,7 +48,7 @@ pub enum CertificatesError {
 pub struct Certificates {
     files: Files,
     acme: Option<Acme>,
-    own: Option<Own>,
+    own: Option<OwnAuthority>,
     loaded: Vec<LoadedCertificate>,
 }
 
@@ -59,7 +59,7 @@ impl Certificates {
     /// See [`CertificatesError`].
     pub fn start(edge: &Edge) -> Result<Self, CertificatesError> {
         let acme = edge.acme.as_ref().map(|acme| Acme::start(acme, &edge.state_dir)).transpose()?;
-        let own = edge.own_authority.as_deref().map(Own::start).transpose()?;
+        let own = edge.own_authority.as_deref().map(OwnAuthority::start).transpose()?;
         Ok(Self { files: Files::watch(&edge.certificates)?, acme, own, loaded: Vec::new() })
     }
 
@@ -74,8 +74,8 @@ impl Certificates {
             self.acme = None;
             self.acme = edge.acme.as_ref().map(|acme| Acme::start(acme, &edge.state_dir)).transpose()?;
         }
-        if self.own.as_ref().map(Own::folder) != edge.own_authority.as_deref() {
-            self.own = edge.own_authority.as_deref().map(Own::start).transpose()?;
+        if self.own.as_ref().map(OwnAuthority::folder) != edge.own_authority.as_deref() {
+            self.own = edge.own_authority.as_deref().map(OwnAuthority::start).transpose()?;
         }
         Ok(())
     }
@@ -97,7 +97,7 @@ impl Certificates {
     pub fn complaints(&self) -> Vec<(String, String)> {
         let mut complaints = self.files.complaints();
         complaints.extend(self.acme.iter().flat_map(Acme::complaints));
-        complaints.extend(self.own.iter().flat_map(Own::complaints));
+        complaints.extend(self.own.iter().flat_map(OwnAuthority::complaints));
         complaints
     }
 

@@ -52,7 +52,7 @@ pub fn build_spec(inputs: Inputs<'_>) -> EdgeSpec {
             hsts_seconds: config.portal.hsts(),
             limits: edge.limits.clone(),
             workers: inputs.workers,
-            answers: answers::with_own(inputs.answers),
+            answers: answers::with_custom(inputs.answers),
         },
         certificates: usable(inputs.certificates),
         sites: sites(edge, membership),

@@ -4,7 +4,7 @@ use crate::{
     auth,
     config::Config,
     edge::{
-        answers::OwnAnswers,
+        answers::CustomAnswers,
         certificates::Certificates,
         controller::{safety_limits, within_timeout},
         desired::{Inputs, build_spec},
@@ -53,7 +53,7 @@ pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
         workers: u32::try_from(workers).unwrap_or(1).max(1),
         epoch,
         certificates: certificates.current(),
-        answers: OwnAnswers::default().current(edge.answers_dir.as_deref()),
+        answers: CustomAnswers::default().current(edge.answers_dir.as_deref()),
     });
     let (steps, issues) = Reconciler::new(sozu, safety_limits(&edge)).dry_run(&spec).await?;
     let rejected = issues.into_iter().filter(|issue| issue.condition == Condition::Rejected);

@@ -14,7 +14,7 @@ use crate::{
         spec::{Challenges, EdgeSpec},
     },
 };
-pub use certificates::Shown;
+pub use certificates::CertificateIndex;
 use sozu_command_lib::{
     proto::command::{
         AddBackend, Cluster, Header, HeaderPosition, LoadBalancingAlgorithms, LoadBalancingParams, PathRule,
@@ -202,7 +202,7 @@ fn identity(id: Uuid, taken: &mut BTreeSet<SocketAddr>) -> SocketAddr {
 fn hosts(spec: &EdgeSpec, rendered: &mut Rendered) {
     let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
     let listeners = &spec.listeners;
-    let (marked, shown) = (marked(spec), Shown::of(&rendered.state));
+    let (marked, certificates) = (marked(spec), CertificateIndex::from_state(&rendered.state));
     for (site, host) in spec.sites.iter().flat_map(|(site, hosts)| hosts.iter().map(move |host| (site, host))) {
         if !is_host_name(host) {
             rendered.reject(Object::Host(host.clone()), "this is not a plain lower-case host name");
@@ -217,7 +217,7 @@ fn hosts(spec: &EdgeSpec, rendered: &mut Rendered) {
         }
         let http = frontend(PORTAL, listeners.http, host, "/");
         rendered.add_or_reject(Object::Host(host.clone()), RequestType::add_http_frontend(http));
-        if shown.for_host(host).is_none() {
+        if certificates.for_host(host).is_none() {
             let reason = "no certificate that can be read covers it: what Sōzu shows for it stays, if it shows anything; \
                           add one, or an ACME authority";
             rendered.reject(Object::Host(host.clone()), reason);

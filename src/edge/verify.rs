@@ -41,9 +41,9 @@ impl Expectation {
                 certificate.names.iter().map(move |name| (*address, name.clone(), fingerprint.clone()))
             })
         });
-        let shown = render::Shown::of(state);
+        let certificates = render::CertificateIndex::from_state(state);
         let hosts = state.https_fronts.values().filter_map(|front| {
-            let fingerprint = shown.for_host(&front.hostname)?;
+            let fingerprint = certificates.for_host(&front.hostname)?;
             Some((front.hostname.clone(), fingerprint.clone()))
         });
         Self {

@@ -123,13 +123,13 @@ fn leaf_params(now: OffsetDateTime, names: &[String]) -> Result<CertificateParam
 }
 
 /// The authority at work for the hosts that nothing else covers.
-pub struct Own {
+pub struct OwnAuthority {
     authority: Authority,
     issued: Mutex<BTreeMap<String, Result<SiteCertificate, String>>>,
     changed: Notify,
 }
 
-impl Own {
+impl OwnAuthority {
     /// Opens the authority.
     ///
     /// # Errors
@@ -198,24 +198,24 @@ impl Own {
 
 #[cfg(test)]
 mod tests {
-    use super::Own;
+    use super::OwnAuthority;
 
     #[test]
     fn hosts_get_a_certificate_that_is_kept_over_a_restart() {
         let folder = tempfile::tempdir().unwrap();
         let hosts = ["a.example".to_owned(), "b.example".to_owned()].into();
-        let own = Own::start(folder.path()).unwrap();
+        let own = OwnAuthority::start(folder.path()).unwrap();
         own.wanted(&hosts);
         let first = own.current();
         assert_eq!(first.len(), 2);
         assert!(first[0].certificate.covers("a.example") && !first[0].certificate.covers("b.example"));
-        let own = Own::start(folder.path()).unwrap();
+        let own = OwnAuthority::start(folder.path()).unwrap();
         own.wanted(&hosts);
         assert_eq!(own.current(), first);
         own.wanted(&["b.example".to_owned()].into());
         assert_eq!(own.current(), first[1..]);
         std::fs::remove_file(folder.path().join("ca-key.pem")).unwrap();
-        let own = Own::start(folder.path()).unwrap();
+        let own = OwnAuthority::start(folder.path()).unwrap();
         own.wanted(&hosts);
         assert_ne!(own.current(), first, "another authority");
     }

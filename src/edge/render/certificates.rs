@@ -37,12 +37,12 @@ pub(super) fn add(spec: &EdgeSpec, rendered: &mut Rendered) {
 
 /// Which certificate a state shows for which name.
 #[derive(Debug)]
-pub struct Shown(HashMap<String, String>);
+pub struct CertificateIndex(HashMap<String, String>);
 
-impl Shown {
+impl CertificateIndex {
     /// Of a state.
     #[must_use]
-    pub fn of(state: &ConfigState) -> Self {
+    pub fn from_state(state: &ConfigState) -> Self {
         let all = state.certificates.values().flatten();
         let names = all.flat_map(|(fingerprint, certificate)| {
             let fingerprint = fingerprint.to_string();

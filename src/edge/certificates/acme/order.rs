@@ -32,9 +32,9 @@ pub(super) struct Authority {
     account: Option<Account>,
 }
 
-/// The account as it is kept: it belongs to one directory.
+/// The account as it is stored: it belongs to one directory.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredAccount {
     directory_url: String,
     credentials: AccountCredentials,
 }
@@ -46,9 +46,10 @@ impl Authority {
 
     async fn account(&mut self) -> anyhow::Result<&Account> {
         if self.account.is_none() {
-            let known = fs::read_to_string(&self.file).ok().and_then(|text| serde_json::from_str::<Kept>(&text).ok());
-            let account = match known.filter(|kept| kept.directory_url == self.config.directory_url) {
-                Some(kept) => self.builder()?.from_credentials(kept.credentials).await?,
+            let known =
+                fs::read_to_string(&self.file).ok().and_then(|text| serde_json::from_str::<StoredAccount>(&text).ok());
+            let account = match known.filter(|stored| stored.directory_url == self.config.directory_url) {
+                Some(stored) => self.builder()?.from_credentials(stored.credentials).await?,
                 None => self.register().await?,
             };
             self.account = Some(account);
@@ -62,7 +63,7 @@ impl Authority {
         let request = NewAccount { contact: &contact, terms_of_service_agreed: true, only_return_existing: false };
         let directory_url = self.config.directory_url.clone();
         let (account, credentials) = self.builder()?.create(&request, directory_url.clone(), None).await?;
-        replace_private(&self.file, &serde_json::to_vec(&Kept { directory_url, credentials })?)?;
+        replace_private(&self.file, &serde_json::to_vec(&StoredAccount { directory_url, credentials })?)?;
         Ok(account)
     }
 

@@ -15,14 +15,14 @@ const LARGEST: u64 = 256 << 10;
 
 /// The pages as last read.
 #[derive(Debug, Default)]
-pub struct OwnAnswers {
+pub struct CustomAnswers {
     seen: BTreeMap<PathBuf, Option<FileVersion>>,
     folder: Option<PathBuf>,
     pages: BTreeMap<String, String>,
     complaints: Vec<(String, String)>,
 }
 
-impl OwnAnswers {
+impl CustomAnswers {
     /// The pages of a folder, by status.
     pub fn current(&mut self, folder: Option<&Path>) -> &BTreeMap<String, String> {
         let files = folder.map(fs::read_dir).and_then(Result::ok).into_iter().flatten().flatten();
@@ -76,12 +76,12 @@ fn page(path: &Path) -> Result<(String, String), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::OwnAnswers;
+    use super::CustomAnswers;
 
     #[test]
     fn pages_are_told_by_their_names_and_what_cannot_be_used_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        let mut answers = OwnAnswers::default();
+        let mut answers = CustomAnswers::default();
         assert!(answers.current(None).is_empty() && answers.complaints().is_empty());
         for (name, text) in [("503.html", "<p>x"), ("note.txt", "x"), ("999.html", "<p>"), ("404.html", " ")] {
             std::fs::write(folder.path().join(name), text).unwrap();
