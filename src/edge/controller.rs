@@ -42,21 +42,21 @@ use tokio::{
 use uuid::Uuid;
 
 /// Pause between two looks at what has no way to call us.
-const TICK: Duration = Duration::from_millis(200);
+const TICK_INTERVAL: Duration = Duration::from_millis(200);
 /// The same while a process waits to be let go.
-const SHORT_TICK: Duration = Duration::from_millis(20);
+const DRAIN_TICK_INTERVAL: Duration = Duration::from_millis(20);
 /// Longest time between two views for the operator.
-const SHOWN: Duration = Duration::from_millis(500);
+const PUBLISH_INTERVAL: Duration = Duration::from_millis(500);
 /// Longest time between two cheap looks at Sōzu.
-const PERIOD: Duration = Duration::from_secs(2);
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// Longest time between two whole rounds.
-const WHOLE_PERIOD: Duration = Duration::from_secs(10);
+const RECONCILE_INTERVAL: Duration = Duration::from_secs(10);
 /// Pause between two looks at Sōzu's metrics.
-const TRAFFIC_PERIOD: Duration = Duration::from_secs(5);
+const TRAFFIC_INTERVAL: Duration = Duration::from_secs(5);
 /// How long Sōzu has to be left alone before its state is kept for its next start.
-const CALM: Duration = Duration::from_millis(500);
+const SETTLE_TIME: Duration = Duration::from_millis(500);
 /// Longest time that a note in the database may take.
-const PATIENCE: Duration = Duration::from_secs(1);
+const DB_TIMEOUT: Duration = Duration::from_secs(1);
 /// Keeps one Sōzu.
 pub struct Controller {
     path: PathBuf,
@@ -123,7 +123,7 @@ impl Controller {
         let (sender, memberships) = watch::channel(Membership::default());
         let mut tasks = JoinSet::new();
         tasks.spawn(membership::watch(store.clone(), sender));
-        tasks.spawn(lease.clone().hold(store.clone()));
+        tasks.spawn(lease.clone().run(store.clone()));
         let (events_thread, events) = Events::start(&edge.sozu_socket);
         Ok(Self {
             path: path.into(),
@@ -186,7 +186,7 @@ impl Controller {
     }
 
     fn pause(&self) -> Duration {
-        if self.drains.ids().is_empty() { TICK } else { SHORT_TICK }
+        if self.drains.ids().is_empty() { TICK_INTERVAL } else { DRAIN_TICK_INTERVAL }
     }
 
     fn on_event(&mut self, event: SozuEvent) {
@@ -202,7 +202,7 @@ impl Controller {
             }
             // Our own orders are told of as well; what they did was looked at just after them.
             SozuEvent::Changed { .. } => {
-                self.last.suspicion |= self.last.order.is_none_or(|order| order.elapsed() > CALM);
+                self.last.suspicion |= self.last.order.is_none_or(|order| order.elapsed() > SETTLE_TIME);
             }
         }
     }
@@ -221,7 +221,7 @@ impl Controller {
         self.finish_drains().await;
         self.save_state().await;
         self.read_traffic().await;
-        if reconciles || self.last.shown.is_none_or(|at| at.elapsed() > SHOWN) {
+        if reconciles || self.last.shown.is_none_or(|at| at.elapsed() > PUBLISH_INTERVAL) {
             self.publish();
         }
         Ok(())
@@ -255,17 +255,17 @@ impl Controller {
             return false;
         }
         let changed = self.last.spec.as_ref() != Some(spec);
-        let stale = self.last.whole.is_none_or(|at| at.elapsed() > WHOLE_PERIOD);
-        let look = self.last.look.is_none_or(|at| at.elapsed() > PERIOD);
+        let stale = self.last.whole.is_none_or(|at| at.elapsed() > RECONCILE_INTERVAL);
+        let look = self.last.look.is_none_or(|at| at.elapsed() > CHECK_INTERVAL);
         // What cannot be verified is tried again, though not without a breath.
         let unfinished = !self.last.verified || self.reconciler.has_pending_probes();
-        let again = unfinished && self.last.whole.is_none_or(|at| at.elapsed() > CALM);
+        let again = unfinished && self.last.whole.is_none_or(|at| at.elapsed() > SETTLE_TIME);
         changed || stale || look || self.last.suspicion || again
     }
 
     async fn reconcile(&mut self, mut spec: EdgeSpec) -> anyhow::Result<()> {
         let same = self.last.spec.as_ref() == Some(&spec);
-        let whole = self.last.whole.is_some_and(|at| at.elapsed() <= WHOLE_PERIOD);
+        let whole = self.last.whole.is_some_and(|at| at.elapsed() <= RECONCILE_INTERVAL);
         if !whole {
             // An upgrade of the main process may go unheard.
             self.main_pid = None;
@@ -325,7 +325,7 @@ impl Controller {
 
     /// Keeps the verified state for Sōzu's next start.
     async fn save_state(&mut self) {
-        let calm = self.last.order.is_none_or(|at| at.elapsed() >= CALM);
+        let calm = self.last.order.is_none_or(|at| at.elapsed() >= SETTLE_TIME);
         if self.last.unsaved && self.last.verified && calm {
             let saved = self.reconciler.sozu().save_state().await;
             self.last.unsaved = saved.is_err();
@@ -335,7 +335,7 @@ impl Controller {
     }
 
     async fn read_traffic(&mut self) {
-        if self.main_pid.is_some() && self.last.traffic.is_none_or(|at| at.elapsed() > TRAFFIC_PERIOD) {
+        if self.main_pid.is_some() && self.last.traffic.is_none_or(|at| at.elapsed() > TRAFFIC_INTERVAL) {
             self.last.traffic = Some(Instant::now());
             match self.reconciler.sozu().traffic().await {
                 Ok(traffic) => self.status.traffic(&traffic),

@@ -16,15 +16,15 @@ use tokio::{sync::watch, time::timeout};
 use uuid::Uuid;
 
 /// How long a lease holds, seconds.
-const TTL: u32 = 10;
+const LEASE_SECONDS: u32 = 10;
 /// Time between the end of our trust in a lease and its end in the database.
-const MARGIN: Duration = Duration::from_secs(1);
+const LEASE_MARGIN: Duration = Duration::from_secs(1);
 /// Pause between two renewals; also how fresh a failure must be to speak for an absent database.
-const RENEWAL: Duration = Duration::from_secs(2);
+const RENEWAL_INTERVAL: Duration = Duration::from_secs(2);
 /// The same before the first answer.
-const FIRST: Duration = Duration::from_millis(200);
+const FIRST_ANSWER_INTERVAL: Duration = Duration::from_millis(200);
 /// Longest time that a renewal may take.
-const PATIENCE: Duration = Duration::from_secs(1);
+const RENEWAL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What is known of the lease.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ impl Lease {
     /// Whether an order may be given at this instant.
     #[must_use]
     pub fn may_order(&self) -> bool {
-        holds(&self.state(), Instant::now())
+        is_valid(&self.state(), Instant::now())
     }
 
     /// Who gives the orders.
@@ -82,18 +82,18 @@ impl Lease {
     }
 
     /// Takes and renews the lease for ever.
-    pub async fn hold(self, store: Store) {
+    pub async fn run(self, store: Store) {
         loop {
             self.renew(&store).await;
             // The schema may still be on its way.
             let known = self.role() != Role::Unknown;
-            tokio::time::sleep(if known { RENEWAL } else { FIRST }).await;
+            tokio::time::sleep(if known { RENEWAL_INTERVAL } else { FIRST_ANSWER_INTERVAL }).await;
         }
     }
 
     async fn renew(&self, store: &Store) {
         let asked = Instant::now();
-        let answer = timeout(PATIENCE, self.ask(store)).await;
+        let answer = timeout(RENEWAL_TIMEOUT, self.ask(store)).await;
         let mut state = self.state();
         let Ok(Ok(lease)) = answer else {
             if state.away.is_none() {
@@ -104,7 +104,7 @@ impl Lease {
         };
         state.away = None;
         let role = if lease.holder == self.holder {
-            state.until = Some(asked + Duration::from_secs(TTL.into()) - MARGIN);
+            state.until = Some(asked + Duration::from_secs(LEASE_SECONDS.into()) - LEASE_MARGIN);
             Role::Leader { epoch: lease.epoch }
         } else {
             state.until = None;
@@ -122,7 +122,7 @@ impl Lease {
 
     async fn ask(&self, store: &Store) -> Result<edge::Lease, crate::store::StoreError> {
         let mut tx = store.begin().await?;
-        let lease = edge::lease(&mut tx, &self.edge, self.holder, &self.ops_address, TTL).await?;
+        let lease = edge::lease(&mut tx, &self.edge, self.holder, &self.ops_address, LEASE_SECONDS).await?;
         tx.commit().await?;
         Ok(lease)
     }
@@ -135,20 +135,21 @@ impl Lease {
             db.commit().await
         };
         // Without the database it ends by itself.
-        timeout(PATIENCE, give).await.ok();
+        timeout(RENEWAL_TIMEOUT, give).await.ok();
     }
 }
 
-fn holds(state: &State, now: Instant) -> bool {
+fn is_valid(state: &State, now: Instant) -> bool {
     let leads = matches!(state.role, Role::Leader { .. });
     let promised = state.until.is_some_and(|until| now < until);
-    let alone = state.away.is_some_and(|away| now.saturating_duration_since(away) < RENEWAL + PATIENCE * 2);
+    let alone =
+        state.away.is_some_and(|away| now.saturating_duration_since(away) < RENEWAL_INTERVAL + RENEWAL_TIMEOUT * 2);
     leads && (promised || alone)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{State, holds};
+    use super::{State, is_valid};
     use crate::edge::report::Role;
     use std::time::{Duration, Instant};
 
@@ -157,11 +158,14 @@ mod tests {
         let now = Instant::now();
         let second = Duration::from_secs(1);
         let leader = |until, away| State { role: Role::Leader { epoch: 3 }, until, away };
-        assert!(holds(&leader(Some(now + second), None), now));
-        assert!(!holds(&leader(Some(now), None), now + second), "it woke up late");
-        assert!(holds(&leader(Some(now), Some(now)), now + second), "nobody can take over without the database");
-        assert!(!holds(&leader(Some(now), Some(now)), now + 60 * second), "it was paused while the database was away");
+        assert!(is_valid(&leader(Some(now + second), None), now));
+        assert!(!is_valid(&leader(Some(now), None), now + second), "it woke up late");
+        assert!(is_valid(&leader(Some(now), Some(now)), now + second), "nobody can take over without the database");
+        assert!(
+            !is_valid(&leader(Some(now), Some(now)), now + 60 * second),
+            "it was paused while the database was away"
+        );
         let observer = State { role: Role::Observer { epoch: 4, leader: String::new() }, until: None, away: Some(now) };
-        assert!(!holds(&observer, now));
+        assert!(!is_valid(&observer, now));
     }
 }

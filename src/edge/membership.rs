@@ -18,11 +18,11 @@ use std::{
 use tokio::{sync::watch, time::timeout};
 
 /// Pause between two readings.
-const PAUSE: Duration = Duration::from_millis(200);
+const READ_INTERVAL: Duration = Duration::from_millis(200);
 /// Longest time that a reading may take.
-const PATIENCE: Duration = Duration::from_secs(1);
+const READ_TIMEOUT: Duration = Duration::from_secs(1);
 /// A process that has not been heard of for so long gets no more requests.
-const SILENCE: Duration = Duration::from_secs(5);
+const MAX_SILENCE: Duration = Duration::from_secs(5);
 
 /// A registered process, with what the edge makes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,11 +70,11 @@ pub async fn watch(store: Store, memberships: watch::Sender<Membership>) {
     let mut before = Instant::now();
     loop {
         // A gap means that this very process was paused.
-        if before.elapsed() > SILENCE / 2 {
+        if before.elapsed() > MAX_SILENCE / 2 {
             answering = answering.map(|_| Instant::now());
         }
         before = Instant::now();
-        match timeout(PATIENCE, read(&store)).await {
+        match timeout(READ_TIMEOUT, read(&store)).await {
             Ok(Ok((processes, sites))) => {
                 let since = *answering.get_or_insert_with(Instant::now);
                 let fresh = membership(processes, sites, since.elapsed());
@@ -86,13 +86,13 @@ pub async fn watch(store: Store, memberships: watch::Sender<Membership>) {
                 if memberships.send_if_modified(|current| replace(current, gone)) {
                     let reason = match failed {
                         Ok(Err(error)) => format!("{:#}", anyhow::Error::from(error)),
-                        _ => format!("no answer within {} s", PATIENCE.as_secs()),
+                        _ => format!("no answer within {} s", READ_TIMEOUT.as_secs()),
                     };
                     tracing::warn!(reason, "the database is away: what it said last stands, and nothing is removed");
                 }
             }
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(READ_INTERVAL).await;
     }
 }
 
@@ -102,7 +102,7 @@ pub async fn watch(store: Store, memberships: watch::Sender<Membership>) {
 /// When the database fails.
 pub async fn read_once(store: &Store) -> Result<Membership, StoreError> {
     let (processes, sites) = read(store).await?;
-    Ok(membership(processes, sites, SILENCE * 2))
+    Ok(membership(processes, sites, MAX_SILENCE * 2))
 }
 
 fn replace(current: &mut Membership, fresh: Membership) -> bool {
@@ -135,7 +135,7 @@ fn member(process: Process, answering: Duration) -> Member {
         address: said.address.parse(),
         build: said.build,
         state: process.state,
-        silent: silence > SILENCE,
+        silent: silence > MAX_SILENCE,
     }
 }
 

@@ -76,14 +76,14 @@ fn page(reports: &watch::Receiver<Report>, lang: Lang) -> Response {
 }
 
 /// A view this old means that the edge waits for an answer of Sōzu's, milliseconds.
-const STALE: i64 = 5_000;
+const MAX_REPORT_AGE_MS: i64 = 5_000;
 
 /// The last view; an old one is not taken for the state of this moment.
 fn current(reports: &watch::Receiver<Report>) -> Report {
     let mut report = reports.borrow().clone();
     let at: Option<Timestamp> = report.at.parse().ok();
     let age = at.map_or(0, |at| Timestamp::now().as_millisecond() - at.as_millisecond());
-    if age > STALE {
+    if age > MAX_REPORT_AGE_MS {
         report.converged = false;
         let seconds = age / 1000;
         report

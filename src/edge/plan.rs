@@ -13,7 +13,7 @@ mod tests;
 
 use crate::edge::{
     object::Object,
-    render::{OWNED, OWNED_LISTENER, epoch_of},
+    render::{LISTENER_STICKY_NAME, OBJECT_PREFIX, epoch_of},
 };
 use certificates::certificates;
 use listeners::{http_listener_steps, https_listener_steps, removals};
@@ -160,11 +160,11 @@ pub fn plan(actual: &ConfigState, desired: &ConfigState, safety_limits: &SafetyL
 
 /// Whether an affinity cookie's name tells a listener to be ours.
 fn owned_listener(sticky_name: &str) -> bool {
-    sticky_name == OWNED_LISTENER
+    sticky_name == LISTENER_STICKY_NAME
 }
 
 fn owned(id: &str) -> bool {
-    id.starts_with(OWNED)
+    id.starts_with(OBJECT_PREFIX)
 }
 
 /// Ours, and about to go with all that hangs on it.

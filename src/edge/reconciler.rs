@@ -19,7 +19,7 @@ use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Instant};
 use uuid::Uuid;
 
 /// From this many additions on, they are given as one file: ten times faster than one by one.
-const BATCH: usize = 200;
+const MIN_BATCH_STEPS: usize = 200;
 
 /// Why a round could not be held.
 #[derive(Debug, thiserror::Error)]
@@ -167,7 +167,7 @@ impl Reconciler {
         while let Some(step) = rest.next_if(|step| additions(step)) {
             batch.push(step);
         }
-        if batch.len() >= BATCH && !std::mem::take(&mut self.one_by_one) {
+        if batch.len() >= MIN_BATCH_STEPS && !std::mem::take(&mut self.one_by_one) {
             self.load(batch, outcome).await?;
             if self.one_by_one {
                 // Which of them were refused shows in the next round; until then nothing goes that they may replace.
@@ -267,6 +267,6 @@ fn occupied(request: &RequestType) -> Option<String> {
 
 /// Ids of the portal's processes in a state.
 fn serving(state: &ConfigState) -> BTreeSet<Uuid> {
-    let backends = state.backends.get(render::PORTAL).into_iter().flatten();
+    let backends = state.backends.get(render::PORTAL_CLUSTER).into_iter().flatten();
     backends.filter_map(|backend| process_of(&backend.backend_id)).collect()
 }

@@ -28,20 +28,20 @@ use std::{
 };
 use uuid::Uuid;
 
-pub(super) use listeners::{OWNED_LISTENER, activation};
+pub(super) use listeners::{LISTENER_STICKY_NAME, activation};
 
 /// Every cluster and backend of ours begins with this; objects without it belong to somebody else and are left alone.
-pub const OWNED: &str = "guichet-";
+pub const OBJECT_PREFIX: &str = "guichet-";
 /// The cluster of the portal's processes.
-pub const PORTAL: &str = "guichet-portal";
+pub const PORTAL_CLUSTER: &str = "guichet-portal";
 /// The cluster that answers ACME challenges.
-pub const ACME: &str = "guichet-acme";
+pub const ACME_CLUSTER: &str = "guichet-acme";
 /// The epoch of the lease stands in Sōzu as the name of an empty cluster: whoever comes later finds it.
-const EPOCH: &str = "guichet-epoch-";
+const EPOCH_PREFIX: &str = "guichet-epoch-";
 /// Where ACME authorities look (RFC 8555, section 8.3).
 const CHALLENGE_PATH: &str = "/.well-known/acme-challenge/";
 /// The header that marks a request as Sōzu's.
-pub const MARKER: &str = "X-Guichet-Edge";
+pub const MARKER_HEADER: &str = "X-Guichet-Edge";
 
 /// Why a wish as a whole cannot become a state.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,19 +99,19 @@ impl Rendered {
 /// Name of a process among Sōzu's backends.
 #[must_use]
 pub fn backend_id(process: Uuid) -> String {
-    format!("{OWNED}{process}")
+    format!("{OBJECT_PREFIX}{process}")
 }
 
 /// The process of one of Sōzu's backends; nothing when it is none of the portal's.
 #[must_use]
 pub fn process_of(backend: &str) -> Option<Uuid> {
-    backend.strip_prefix(OWNED)?.parse().ok()
+    backend.strip_prefix(OBJECT_PREFIX)?.parse().ok()
 }
 
 /// The highest epoch that stands in a state; 0 when there is none.
 #[must_use]
 pub fn epoch_of(state: &ConfigState) -> u64 {
-    state.clusters.keys().filter_map(|id| id.strip_prefix(EPOCH)?.parse().ok()).max().unwrap_or(0)
+    state.clusters.keys().filter_map(|id| id.strip_prefix(EPOCH_PREFIX)?.parse().ok()).max().unwrap_or(0)
 }
 
 /// Computes the state that Sōzu has to reach.
@@ -147,10 +147,10 @@ fn clusters(spec: &EdgeSpec, rendered: &mut Rendered) -> Result<(), RenderError>
         https_redirect_port: (listeners.public_port != 443).then(|| listeners.public_port.into()),
         // Each worker counts for itself.
         max_connections_per_ip: (limit > 0).then(|| limit.div_ceil(workers)),
-        ..cluster(PORTAL)
+        ..cluster(PORTAL_CLUSTER)
     };
-    let acme = spec.challenges.is_some().then(|| cluster(ACME));
-    let epoch = (spec.epoch > 0).then(|| cluster(&format!("{EPOCH}{}", spec.epoch)));
+    let acme = spec.challenges.is_some().then(|| cluster(ACME_CLUSTER));
+    let epoch = (spec.epoch > 0).then(|| cluster(&format!("{EPOCH_PREFIX}{}", spec.epoch)));
     for cluster in [Some(portal), acme, epoch].into_iter().flatten() {
         rendered.add(Object::Cluster(cluster.cluster_id.clone()), RequestType::AddCluster(cluster))?;
     }
@@ -173,7 +173,7 @@ fn processes(spec: &EdgeSpec, rendered: &mut Rendered) {
             Listen::Unix(path) => (identity(*id, &mut identities), Some(path.to_string_lossy().into_owned())),
         };
         let backend = AddBackend {
-            cluster_id: PORTAL.into(),
+            cluster_id: PORTAL_CLUSTER.into(),
             backend_id: backend_id(*id),
             address: address.into(),
             load_balancing_parameters: Some(LoadBalancingParams::default()),
@@ -215,7 +215,7 @@ fn hosts(spec: &EdgeSpec, rendered: &mut Rendered) {
             );
             continue;
         }
-        let http = frontend(PORTAL, listeners.http, host, "/");
+        let http = frontend(PORTAL_CLUSTER, listeners.http, host, "/");
         rendered.add_or_reject(Object::Host(host.clone()), RequestType::add_http_frontend(http));
         if certificates.for_host(host).is_none() {
             let reason = "no certificate that can be read covers it: what Sōzu shows for it stays, if it shows anything; \
@@ -223,29 +223,31 @@ fn hosts(spec: &EdgeSpec, rendered: &mut Rendered) {
             rendered.reject(Object::Host(host.clone()), reason);
             continue;
         }
-        let https = RequestHttpFrontend { headers: marked.clone(), ..frontend(PORTAL, listeners.https, host, "/") };
+        let https =
+            RequestHttpFrontend { headers: marked.clone(), ..frontend(PORTAL_CLUSTER, listeners.https, host, "/") };
         rendered.add_or_reject(Object::Host(host.clone()), RequestType::add_https_frontend(https));
     }
 }
 
 fn challenged(spec: &EdgeSpec, challenges: &Challenges, rendered: &mut Rendered) {
     let responder = AddBackend {
-        cluster_id: ACME.into(),
-        backend_id: format!("{OWNED}acme-responder"),
+        cluster_id: ACME_CLUSTER.into(),
+        backend_id: format!("{OBJECT_PREFIX}acme-responder"),
         address: challenges.responder.into(),
         load_balancing_parameters: Some(LoadBalancingParams::default()),
         ..AddBackend::default()
     };
     rendered.add_or_reject(Object::AcmeResponder, RequestType::add_backend(responder));
     for host in challenges.hosts.iter().filter(|host| is_host_name(host)) {
-        let route = frontend(ACME, spec.listeners.http, host, CHALLENGE_PATH);
+        let route = frontend(ACME_CLUSTER, spec.listeners.http, host, CHALLENGE_PATH);
         rendered.add_or_reject(Object::Challenge(host.clone()), RequestType::add_http_frontend(route));
     }
 }
 
 /// Whatever mark a client sends is deleted, and ours put in its place: set alone would only add to it.
 fn marked(spec: &EdgeSpec) -> Vec<Header> {
-    let header = |val: &str| Header { position: HeaderPosition::Request.into(), key: MARKER.into(), val: val.into() };
+    let header =
+        |val: &str| Header { position: HeaderPosition::Request.into(), key: MARKER_HEADER.into(), val: val.into() };
     vec![header(""), header(&spec.marker.0)]
 }
 

@@ -10,7 +10,7 @@ pub use conversation::OrderGuard;
 pub use events::{Events, SozuEvent};
 pub use state::LoadResult;
 pub use traffic::Traffic;
-pub use version::{LIBRARY, Peer, main_pid, version_of};
+pub use version::{Peer, SUPPORTED_SOZU_VERSION, main_pid, version_of};
 
 use conversation::{Conversation, Job, Reply, verb};
 use sozu_command_lib::{
@@ -32,7 +32,7 @@ use std::{
 use tokio::sync::oneshot;
 
 /// Sōzu itself waits 10 s for its workers; giving up before that would leave every slow order in doubt.
-const TIMEOUT: Duration = Duration::from_secs(20);
+const REPLY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Why Sōzu did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -122,7 +122,7 @@ impl Sozu {
     /// # Errors
     /// When the folder for saved states cannot be made private to us, or no thread can be started.
     pub fn start(socket: &Path, state_dir: &Path) -> Result<Self, SozuError> {
-        Self::with_timeout(socket, state_dir, TIMEOUT)
+        Self::with_timeout(socket, state_dir, REPLY_TIMEOUT)
     }
 
     /// The same, with another patience.

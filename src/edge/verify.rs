@@ -50,7 +50,7 @@ impl Expectation {
             hashes: state.hash_state().into_iter().map(|(cluster, hash)| (cluster.to_string(), hash)).collect(),
             certificates: names.collect(),
             hosts: hosts.collect(),
-            serving: state.backends.get(render::PORTAL).is_some_and(|backends| !backends.is_empty()),
+            serving: state.backends.get(render::PORTAL_CLUSTER).is_some_and(|backends| !backends.is_empty()),
         }
     }
 }

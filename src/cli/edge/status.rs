@@ -15,7 +15,7 @@ use std::{
 };
 
 /// Longest time that the edge may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Most bytes of its account.
 const MAX_REPORT_BYTES: usize = 16 * 1024 * 1024;
@@ -56,7 +56,7 @@ pub(super) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn ask(address: std::net::SocketAddr) -> anyhow::Result<Report> {
-    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+    let client = reqwest::Client::builder().no_proxy().timeout(ANSWER_TIMEOUT).build()?;
     let answer = client.get(format!("http://{address}/status.json")).send().await?.error_for_status()?;
     Ok(read_foreign(&answer.bytes().await?, Limits::bytes(MAX_REPORT_BYTES))?)
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Largest page, bytes: it stands in every worker's memory.
-const LARGEST: u64 = 256 << 10;
+const MAX_PAGE_BYTES: u64 = 256 << 10;
 
 /// The pages as last read.
 #[derive(Debug, Default)]
@@ -64,8 +64,8 @@ fn page(path: &Path) -> Result<(String, String), String> {
     if !STATUSES.contains(&status) {
         return Err(format!("Sōzu answers with {} only", STATUSES.join(", ")));
     }
-    if fs::metadata(path).is_ok_and(|meta| meta.len() > LARGEST) {
-        return Err(format!("it is larger than {} kB", LARGEST >> 10));
+    if fs::metadata(path).is_ok_and(|meta| meta.len() > MAX_PAGE_BYTES) {
+        return Err(format!("it is larger than {} kB", MAX_PAGE_BYTES >> 10));
     }
     let text = read_regular_file(path).map_err(|error| format!("it cannot be read ({error})"))?;
     if text.trim().is_empty() {

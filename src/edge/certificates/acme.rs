@@ -34,7 +34,7 @@ use tokio::{
 /// What these certificates give as their source.
 pub const SOURCE: &str = "acme";
 /// Pause between two looks at what is due.
-const LOOK: Duration = Duration::from_secs(1);
+const RENEWAL_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What the task and the edge share.
 #[derive(Default)]
@@ -164,7 +164,7 @@ impl RenewalTask {
                 continue;
             }
             tokio::select! {
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(RENEWAL_CHECK_INTERVAL) => {}
                 changed = self.hosts.changed() => if changed.is_err() { return },
             }
         }

@@ -1,10 +1,10 @@
 //! Which processes this edge sends requests to, as the database and through it the processes themselves know it.
 
-use super::{Controller, PATIENCE};
+use super::{Controller, DB_TIMEOUT};
 use crate::{
     edge::{
         outcome::Outcome,
-        render::{PORTAL, backend_id},
+        render::{PORTAL_CLUSTER, backend_id},
         spec::EdgeSpec,
     },
     store::{Connection, Store, StoreError, edge},
@@ -70,7 +70,7 @@ impl Controller {
     pub(super) async fn finish_drains(&mut self) {
         for id in self.drains.ids() {
             // What it cannot be told is told at the next turn.
-            if let Ok(0) = self.reconciler.sozu().close_sessions(PORTAL, &backend_id(id)).await {
+            if let Ok(0) = self.reconciler.sozu().close_sessions(PORTAL_CLUSTER, &backend_id(id)).await {
                 self.drains.sessions_closed(id);
             }
         }
@@ -81,7 +81,7 @@ impl Controller {
     }
 }
 
-/// Writes a note into the database within [`PATIENCE`]. Only the first failure in a row is worth a word, and whoever
+/// Writes a note into the database within [`DB_TIMEOUT`]. Only the first failure in a row is worth a word, and whoever
 /// reads the database has said it.
 async fn write(store: &Store, work: impl AsyncFnOnce(&mut Connection) -> Result<(), StoreError>) -> Result<(), ()> {
     let work = async {
@@ -92,5 +92,5 @@ async fn write(store: &Store, work: impl AsyncFnOnce(&mut Connection) -> Result<
 }
 
 pub(in crate::edge) async fn within_timeout<T>(work: impl Future<Output = Result<T, StoreError>>) -> anyhow::Result<T> {
-    Ok(timeout(PATIENCE, work).await.context("the database does not answer in time")??)
+    Ok(timeout(DB_TIMEOUT, work).await.context("the database does not answer in time")??)
 }

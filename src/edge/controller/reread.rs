@@ -3,7 +3,7 @@
 use super::{Controller, modified, name, safety_limits};
 use crate::{
     config::{Config, Edge},
-    edge::sozu::{LIBRARY, main_pid, version_of},
+    edge::sozu::{SUPPORTED_SOZU_VERSION, main_pid, version_of},
 };
 use anyhow::{Context, bail};
 
@@ -63,9 +63,9 @@ impl Controller {
             }
         };
         match &peer.version {
-            Some(version) if version != LIBRARY => bail!(
-                "Sōzu {version} answers on {}, and this edge speaks {LIBRARY} only: its states could be misread. Install \
-                 Sōzu {LIBRARY}, or the guichet that was built for {version}",
+            Some(version) if version != SUPPORTED_SOZU_VERSION => bail!(
+                "Sōzu {version} answers on {}, and this edge speaks {SUPPORTED_SOZU_VERSION} only: its states could be misread. Install \
+                 Sōzu {SUPPORTED_SOZU_VERSION}, or the guichet that was built for {version}",
                 self.edge.sozu_socket.display()
             ),
             Some(_) => {}

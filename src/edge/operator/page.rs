@@ -7,7 +7,7 @@ use crate::{
 use askama::Template;
 
 /// Host names that are listed; of more, the number is told.
-const SITES: usize = 50;
+const MAX_LISTED_SITES: usize = 50;
 
 #[derive(Template)]
 #[template(path = "page.html")]
@@ -107,11 +107,11 @@ impl Page<'_> {
     }
 
     fn sites(&self) -> &[crate::edge::report::Site] {
-        self.report.sites.get(..SITES).unwrap_or(&self.report.sites)
+        self.report.sites.get(..MAX_LISTED_SITES).unwrap_or(&self.report.sites)
     }
 
     fn more_sites(&self) -> usize {
-        self.report.sites.len().saturating_sub(SITES)
+        self.report.sites.len().saturating_sub(MAX_LISTED_SITES)
     }
 
     fn milliseconds(&self, microseconds: &u64) -> String {

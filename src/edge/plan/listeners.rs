@@ -14,7 +14,8 @@ use sozu_command_lib::{
 };
 use std::net::SocketAddr;
 
-const REBIND: &str = "a setting differs that only a rebind can change, which would refuse connections: restart Sōzu";
+const REBIND_REASON: &str =
+    "a setting differs that only a rebind can change, which would refuse connections: restart Sōzu";
 
 pub(super) fn http_listener_steps(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
     for (key, want) in &desired.http_listeners {
@@ -120,7 +121,7 @@ fn patch_or_report(reached: bool, object: Object, update: RequestType) -> Step {
     if reached {
         Step::order(Phase::Listener, Verb::Patch, object, update)
     } else {
-        Step::NeedsOperator { object, reason: REBIND.into() }
+        Step::NeedsOperator { object, reason: REBIND_REASON.into() }
     }
 }
 

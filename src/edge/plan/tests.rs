@@ -4,7 +4,7 @@ use crate::{
     edge::{
         answers::pages,
         certificate::{SiteCertificate, tests::issued},
-        render::{OWNED, PORTAL, RenderError, backend_id},
+        render::{OBJECT_PREFIX, PORTAL_CLUSTER, RenderError, backend_id},
         spec::{EdgeSpec, Listeners, Marker},
     },
 };
@@ -341,8 +341,8 @@ proptest! {
             for host in new.iter().filter(|(host, cluster)| old.get(*host) == Some(*cluster)).map(|(host, _)| host) {
                 prop_assert!(now.contains_key(host), "{step}: {host} has no route");
             }
-            if before.backends.contains_key(PORTAL) {
-                prop_assert!(!state.backends[PORTAL].is_empty(), "{step}: nobody is left to serve");
+            if before.backends.contains_key(PORTAL_CLUSTER) {
+                prop_assert!(!state.backends[PORTAL_CLUSTER].is_empty(), "{step}: nobody is left to serve");
             }
             prop_assert!(!state.certificates[&address(443)].is_empty(), "{step}: no certificate");
         }
@@ -365,5 +365,5 @@ fn removals_come_after_everything_that_adds() {
     let removing = [Phase::RemoveFrontend, Phase::RemoveBackend, Phase::RemoveCertificate, Phase::RemoveCluster];
     assert!(removing.iter().all(|phase| phase.removes()));
     assert!(!Phase::Activate.removes() && !Phase::Reroute.removes());
-    assert!(OWNED.ends_with('-'));
+    assert!(OBJECT_PREFIX.ends_with('-'));
 }

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, net::SocketAddr};
 
 /// Name of the affinity cookie, which is never set: a listener that has it is ours, so that one which is no longer
 /// configured can be told from those of others.
-pub const OWNED_LISTENER: &str = "guichet";
+pub const LISTENER_STICKY_NAME: &str = "guichet";
 
 pub(super) fn add(listeners: &Listeners, rendered: &mut Rendered) -> Result<(), RenderError> {
     let object = |protocol, address: SocketAddr| Object::Listener(protocol, address.into());
@@ -30,7 +30,7 @@ pub(super) fn add(listeners: &Listeners, rendered: &mut Rendered) -> Result<(), 
         ($($field:ident = $value:expr),* $(,)?) => {$( http.$field = $value; https.$field = $value; )*};
     }
     both! {
-        sticky_name = OWNED_LISTENER.into(),
+        sticky_name = LISTENER_STICKY_NAME.into(),
         front_timeout = limits.front_timeout_seconds,
         back_timeout = limits.back_timeout_seconds,
         connect_timeout = limits.connect_timeout_seconds,

@@ -17,9 +17,9 @@ use std::{
 use tokio::sync::oneshot;
 
 /// First size of the buffers of a connection, bytes.
-const BUFFER: u64 = 16 << 10;
+const INITIAL_BUFFER_BYTES: u64 = 16 << 10;
 /// Largest message, bytes: lists of certificates and of hashes grow with the sites.
-const LARGEST: u64 = 256 << 20;
+const MAX_MESSAGE_BYTES: u64 = 256 << 20;
 
 /// Asked right before an order is sent: whether it may be.
 pub type OrderGuard = Arc<dyn Fn() -> bool + Send + Sync>;
@@ -116,7 +116,7 @@ pub(super) fn connect(socket: &Path, timeout: Duration) -> Result<Connection, So
     let stream = UnixStream::connect(socket)
         .and_then(|stream| stream.set_write_timeout(Some(timeout)).map(|()| stream))
         .map_err(|source| SozuError::Unreachable { socket: socket.into(), source })?;
-    let mut channel = Channel::new(OwnedFd::from(stream).into(), BUFFER, LARGEST);
+    let mut channel = Channel::new(OwnedFd::from(stream).into(), INITIAL_BUFFER_BYTES, MAX_MESSAGE_BYTES);
     channel.blocking()?;
     Ok(channel)
 }

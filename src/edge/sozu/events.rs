@@ -16,11 +16,11 @@ use std::{
 use tokio::sync::mpsc;
 
 /// Pause before the next attempt to connect.
-const PAUSE: Duration = Duration::from_millis(100);
+const RECONNECT_INTERVAL: Duration = Duration::from_millis(100);
 /// How often the thread looks whether anybody still listens.
-const LOOK: Duration = Duration::from_secs(2);
+const STOP_CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// Longest time that a message may take to leave.
-const TIMEOUT: Duration = Duration::from_secs(20);
+const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Something event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ fn listen(socket: &Path, sender: &mpsc::UnboundedSender<SozuEvent>, stop: &Atomi
         if subscribe(socket, sender, stop).is_ok_and(|connected| connected) {
             drop(sender.send(SozuEvent::Lost));
         }
-        thread::sleep(PAUSE);
+        thread::sleep(RECONNECT_INTERVAL);
     }
 }
 
@@ -84,11 +84,11 @@ fn subscribe(
     sender: &mpsc::UnboundedSender<SozuEvent>,
     stop: &AtomicBool,
 ) -> Result<bool, super::SozuError> {
-    let mut channel = connect(socket, TIMEOUT)?;
+    let mut channel = connect(socket, SEND_TIMEOUT)?;
     channel.write_message(&RequestType::SubscribeEvents(SubscribeEvents {}).into())?;
     drop(sender.send(SozuEvent::Connected));
     while !stop.load(Ordering::Relaxed) && !sender.is_closed() {
-        match channel.read_message_blocking_timeout(Some(LOOK)) {
+        match channel.read_message_blocking_timeout(Some(STOP_CHECK_INTERVAL)) {
             Ok(response) => {
                 if let Some(ContentType::Event(event)) = response.content.and_then(|content| content.content_type)
                     && let Some(event) = read(event)

@@ -7,9 +7,9 @@ use std::{fs, io, os::unix::net::UnixStream, path::Path, time::Duration};
 use tokio::{process::Command, time::timeout};
 
 /// The version whose protocol this program speaks.
-pub const LIBRARY: &str = "2.3.3";
+pub const SUPPORTED_SOZU_VERSION: &str = "2.3.3";
 /// Longest time that a program may take to tell its version.
-const PATIENCE: Duration = Duration::from_secs(5);
+const VERSION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The process that answers on a command socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub async fn version_of(socket: &Path) -> Result<Peer, SozuError> {
     let pid = main_pid(socket).await?;
     // Run through the link itself: it leads to the very program, even when its file was replaced since.
     let told = Command::new(format!("/proc/{pid}/exe")).arg("--version").kill_on_drop(true).output();
-    let version = match timeout(PATIENCE, told).await {
+    let version = match timeout(VERSION_TIMEOUT, told).await {
         Ok(Ok(output)) => String::from_utf8_lossy(&output.stdout).split_whitespace().find_map(version_word),
         _ => None,
     };

@@ -21,9 +21,9 @@ use tokio::{
 };
 
 /// Longest time until the route to the responder stands on every worker.
-const ROUTE: Duration = Duration::from_secs(60);
+const ROUTE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest time that the authority may take for a whole order.
-const PATIENCE: Duration = Duration::from_secs(300);
+const ORDER_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The authority, and our account there once it is known.
 pub(super) struct Authority {
@@ -91,12 +91,12 @@ pub(super) async fn issue(
             challenge.send_replace(BTreeSet::from([host.to_owned()]));
             changed.notify_one();
             let stands = routes.wait_for(|routes| routes.contains(host));
-            timeout(ROUTE, stands).await.context("Sōzu's route for the challenge did not come to stand")??;
+            timeout(ROUTE_TIMEOUT, stands).await.context("Sōzu's route for the challenge did not come to stand")??;
             prove(&mut order, responder).await?;
         }
         finish(&mut order, host).await
     };
-    timeout(PATIENCE, work).await.context("the authority takes too long")?
+    timeout(ORDER_TIMEOUT, work).await.context("the authority takes too long")?
 }
 
 async fn prove(order: &mut Order, responder: &Responder) -> anyhow::Result<()> {

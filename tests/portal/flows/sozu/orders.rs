@@ -112,7 +112,7 @@ async fn the_program_that_answers_is_the_one_whose_protocol_is_spoken() {
     let peer = version_of(&rig.socket).await.unwrap();
     assert_eq!(peer.pid, rig.pid());
     assert_eq!(peer.version.as_deref(), Some("2.3.3"));
-    assert_eq!(guichet::edge::sozu::LIBRARY, "2.3.3");
+    assert_eq!(guichet::edge::sozu::SUPPORTED_SOZU_VERSION, "2.3.3");
     let nobody = version_of(&rig.path().join("nobody.sock")).await.unwrap_err();
     assert!(matches!(nobody, SozuError::Unreachable { .. }), "{nobody:?}");
 }
