@@ -16,7 +16,6 @@ use crate::edge::{
     render::{LISTENER_STICKY_NAME, OBJECT_PREFIX, epoch_of},
 };
 use certificates::certificates;
-use listeners::{http_listener_steps, https_listener_steps, removals};
 use routes::{Routes, frontends};
 use sozu_command_lib::{
     proto::command::{RemoveBackend, request::RequestType},
@@ -146,9 +145,9 @@ pub fn plan(actual: &ConfigState, desired: &ConfigState, safety_limits: &SafetyL
         });
     }
     let desired = &*reachable_state(actual, desired, safety_limits);
-    http_listener_steps(actual, desired, &mut steps);
-    https_listener_steps(actual, desired, &mut steps);
-    removals(actual, desired, &mut steps);
+    listeners::http_steps(actual, desired, &mut steps);
+    listeners::https_steps(actual, desired, &mut steps);
+    listeners::removals(actual, desired, &mut steps);
     clusters(actual, desired, &mut steps);
     backends(actual, desired, &mut steps);
     certificates(actual, desired, &mut steps);

@@ -64,8 +64,8 @@ impl Controller {
         };
         match &peer.version {
             Some(version) if version != SUPPORTED_SOZU_VERSION => bail!(
-                "Sōzu {version} answers on {}, and this edge speaks {SUPPORTED_SOZU_VERSION} only: its states could be misread. Install \
-                 Sōzu {SUPPORTED_SOZU_VERSION}, or the guichet that was built for {version}",
+                "Sōzu {version} answers on {}, and this edge speaks {SUPPORTED_SOZU_VERSION} only: its \
+                 states could be misread. Install Sōzu {SUPPORTED_SOZU_VERSION}, or the guichet that was built for {version}",
                 self.edge.sozu_socket.display()
             ),
             Some(_) => {}

@@ -17,91 +17,60 @@ use std::net::SocketAddr;
 const REBIND_REASON: &str =
     "a setting differs that only a rebind can change, which would refuse connections: restart Sōzu";
 
-pub(super) fn http_listener_steps(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
-    for (key, want) in &desired.http_listeners {
-        let have = actual.http_listeners.get(key);
-        let inactive = HttpListenerConfig { active: false, ..want.clone() };
-        match have {
-            None => steps.push(Step::order(
-                Phase::Listener,
-                Verb::Define,
-                Object::Listener(Protocol::Http, key.clone()),
-                RequestType::AddHttpListener(inactive),
-            )),
-            Some(have) if HttpListenerConfig { active: false, ..have.clone() } == inactive => {}
-            Some(have) => {
-                let update = RequestType::UpdateHttpListener(http_patch(want));
-                let mut tried = ConfigState::new();
-                tried.http_listeners.insert(key.clone(), have.clone());
-                let reached = tried.dispatch(&update.clone().into()).is_ok()
-                    && tried.http_listeners.get(key).map(|l| HttpListenerConfig { active: false, ..l.clone() })
-                        == Some(inactive);
-                steps.push(patch_or_report(reached, Object::Listener(Protocol::Http, key.clone()), update));
+/// Sōzu has two types of listener with the same fields.
+macro_rules! listener_steps {
+    ($name:ident, $protocol:ident, $listeners:ident, $config:ident, $define:expr, $patch:expr) => {
+        pub(super) fn $name(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
+            let unbound = |listener: &$config| $config { active: false, ..listener.clone() };
+            for (key, want) in &desired.$listeners {
+                let object = Object::Listener(Protocol::$protocol, key.clone());
+                let have = actual.$listeners.get(key);
+                match have {
+                    None => {
+                        let definition = $define(unbound(want));
+                        steps.push(Step::order(Phase::Listener, Verb::Define, object.clone(), definition));
+                    }
+                    Some(have) if unbound(have) == unbound(want) => {}
+                    Some(have) => {
+                        let update = $patch(want);
+                        let mut tried = ConfigState::new();
+                        tried.$listeners.insert(key.clone(), have.clone());
+                        let reached = tried.dispatch(&update.clone().into()).is_ok()
+                            && tried.$listeners.get(key).map(unbound) == Some(unbound(want));
+                        steps.push(patch_or_report(reached, object.clone(), update));
+                    }
+                }
+                if have.is_none_or(|have| !have.active) {
+                    let bind = activation(key.address, ListenerType::$protocol);
+                    steps.push(Step::order(Phase::Activate, Verb::Bind, object, bind));
+                }
             }
         }
-        if have.is_none_or(|have| !have.active) {
-            let bind = activation(key.address, ListenerType::Http);
-            let object = Object::Listener(Protocol::Http, key.clone());
-            steps.push(Step::order(Phase::Activate, Verb::Bind, object, bind));
-        }
-    }
+    };
 }
 
-pub(super) fn https_listener_steps(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
-    for (key, want) in &desired.https_listeners {
-        let have = actual.https_listeners.get(key);
-        let inactive = HttpsListenerConfig { active: false, ..want.clone() };
-        match have {
-            None => steps.push(Step::order(
-                Phase::Listener,
-                Verb::Define,
-                Object::Listener(Protocol::Https, key.clone()),
-                RequestType::add_https_listener(inactive),
-            )),
-            Some(have) if HttpsListenerConfig { active: false, ..have.clone() } == inactive => {}
-            Some(have) => {
-                let update = RequestType::update_https_listener(https_patch(want));
-                let mut tried = ConfigState::new();
-                tried.https_listeners.insert(key.clone(), have.clone());
-                let reached = tried.dispatch(&update.clone().into()).is_ok()
-                    && tried.https_listeners.get(key).map(|l| HttpsListenerConfig { active: false, ..l.clone() })
-                        == Some(inactive);
-                steps.push(patch_or_report(reached, Object::Listener(Protocol::Https, key.clone()), update));
-            }
-        }
-        if have.is_none_or(|have| !have.active) {
-            let bind = activation(key.address, ListenerType::Https);
-            let object = Object::Listener(Protocol::Https, key.clone());
-            steps.push(Step::order(Phase::Activate, Verb::Bind, object, bind));
-        }
-    }
-}
+listener_steps!(http_steps, Http, http_listeners, HttpListenerConfig, RequestType::AddHttpListener, http_patch);
+listener_steps!(https_steps, Https, https_listeners, HttpsListenerConfig, RequestType::add_https_listener, https_patch);
 
-/// Listeners of ours that are no longer wanted: their routes have gone before, then their certificates, then they.
+/// Removes listeners of ours that are not desired: first their routes, then their certificates, then they.
 pub(super) fn removals(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
-    let http = actual
-        .http_listeners
-        .iter()
-        .filter(|(key, listener)| owned_listener(&listener.sticky_name) && !desired.http_listeners.contains_key(*key));
-    for (key, listener) in http {
-        removal(
-            &Object::Listener(Protocol::Http, key.clone()),
-            listener.address.into(),
-            listener.active,
-            ListenerType::Http,
-            steps,
-        );
+    macro_rules! stale {
+        ($listeners:ident) => {
+            actual.$listeners.iter().filter(|(key, listener)| {
+                owned_listener(&listener.sticky_name) && !desired.$listeners.contains_key(*key)
+            })
+        };
     }
-    let https = actual
-        .https_listeners
-        .iter()
-        .filter(|(key, listener)| owned_listener(&listener.sticky_name) && !desired.https_listeners.contains_key(*key));
-    for (key, listener) in https {
-        let address = SocketAddr::from(listener.address);
-        for fingerprint in actual.certificates.get(&address).into_iter().flat_map(|certificates| certificates.keys()) {
-            steps.push(certificates::removal(fingerprint, address));
-        }
-        removal(&Object::Listener(Protocol::Https, key.clone()), address, listener.active, ListenerType::Https, steps);
+    for (key, listener) in stale!(http_listeners) {
+        let object = Object::Listener(Protocol::Http, key.clone());
+        removal(&object, key.address, listener.active, ListenerType::Http, steps);
+    }
+    for (key, listener) in stale!(https_listeners) {
+        let fingerprints =
+            actual.certificates.get(&key.address).into_iter().flat_map(|certificates| certificates.keys());
+        steps.extend(fingerprints.map(|fingerprint| certificates::removal(fingerprint, key.address)));
+        let object = Object::Listener(Protocol::Https, key.clone());
+        removal(&object, key.address, listener.active, ListenerType::Https, steps);
     }
 }
 
@@ -125,42 +94,37 @@ fn patch_or_report(reached: bool, object: Object, update: RequestType) -> Step {
     }
 }
 
-fn http_patch(want: &HttpListenerConfig) -> UpdateHttpListenerConfig {
-    UpdateHttpListenerConfig {
-        address: want.address,
-        public_address: want.public_address,
-        expect_proxy: Some(want.expect_proxy),
-        sticky_name: Some(want.sticky_name.clone()),
-        front_timeout: Some(want.front_timeout),
-        back_timeout: Some(want.back_timeout),
-        connect_timeout: Some(want.connect_timeout),
-        request_timeout: Some(want.request_timeout),
-        answers: want.answers.clone(),
-        elide_x_real_ip: want.elide_x_real_ip,
-        send_x_real_ip: want.send_x_real_ip,
-        forwarded_headers: want.forwarded_headers,
-        ..UpdateHttpListenerConfig::default()
-    }
+/// The fields that both types of listener can change in place.
+macro_rules! patch {
+    ($type:ident, $want:ident, { $($more:tt)* }) => {
+        $type {
+            address: $want.address,
+            public_address: $want.public_address,
+            expect_proxy: Some($want.expect_proxy),
+            sticky_name: Some($want.sticky_name.clone()),
+            front_timeout: Some($want.front_timeout),
+            back_timeout: Some($want.back_timeout),
+            connect_timeout: Some($want.connect_timeout),
+            request_timeout: Some($want.request_timeout),
+            answers: $want.answers.clone(),
+            elide_x_real_ip: $want.elide_x_real_ip,
+            send_x_real_ip: $want.send_x_real_ip,
+            forwarded_headers: $want.forwarded_headers,
+            $($more)*
+            ..$type::default()
+        }
+    };
 }
 
-fn https_patch(want: &HttpsListenerConfig) -> UpdateHttpsListenerConfig {
-    UpdateHttpsListenerConfig {
-        address: want.address,
-        public_address: want.public_address,
-        expect_proxy: Some(want.expect_proxy),
-        sticky_name: Some(want.sticky_name.clone()),
-        front_timeout: Some(want.front_timeout),
-        back_timeout: Some(want.back_timeout),
-        connect_timeout: Some(want.connect_timeout),
-        request_timeout: Some(want.request_timeout),
+fn http_patch(want: &HttpListenerConfig) -> RequestType {
+    RequestType::UpdateHttpListener(patch!(UpdateHttpListenerConfig, want, {}))
+}
+
+fn https_patch(want: &HttpsListenerConfig) -> RequestType {
+    RequestType::update_https_listener(patch!(UpdateHttpsListenerConfig, want, {
         alpn_protocols: Some(AlpnProtocols { values: want.alpn_protocols.clone() }),
         strict_sni_binding: want.strict_sni_binding,
         disable_http11: want.disable_http11,
-        answers: want.answers.clone(),
-        elide_x_real_ip: want.elide_x_real_ip,
-        send_x_real_ip: want.send_x_real_ip,
         hsts: want.hsts,
-        forwarded_headers: want.forwarded_headers,
-        ..UpdateHttpsListenerConfig::default()
-    }
+    }))
 }
