@@ -122,9 +122,9 @@ impl Certificates {
         }
     }
 
-    /// Says which hosts there are: those that no file covers are for ACME, and those that it does not cover either are
-    /// for the own authority.
-    pub fn wanted(&self, hosts: &BTreeSet<String>) {
+    /// Sets the hosts that need a certificate: ACME provides for those that no file covers, and the own authority for
+    /// those that are then left.
+    pub fn set_hosts(&self, hosts: &BTreeSet<String>) {
         let left = |sources: &[&str]| {
             let others =
                 |loaded: &&LoadedCertificate| !sources.contains(&loaded.source.as_str()) && loaded.certificate.valid();
@@ -132,10 +132,10 @@ impl Certificates {
             hosts.iter().filter(|host| !covered(host)).cloned().collect()
         };
         if let Some(acme) = &self.acme {
-            acme.wanted(left(&[acme::SOURCE, own::SOURCE]));
+            acme.set_hosts(left(&[acme::SOURCE, own::SOURCE]));
         }
         if let Some(own) = &self.own {
-            own.wanted(&left(&[own::SOURCE]));
+            own.set_hosts(&left(&[own::SOURCE]));
         }
     }
 
@@ -145,10 +145,10 @@ impl Certificates {
         self.acme.as_ref().map(Acme::challenges)
     }
 
-    /// Says for which hosts the route to the responder has been seen to stand on every worker.
-    pub fn routed(&self, hosts: &BTreeSet<String>) {
+    /// Sets the hosts whose route to the responder was verified on every worker.
+    pub fn confirm_routes(&self, hosts: &BTreeSet<String>) {
         if let Some(acme) = &self.acme {
-            acme.routed(hosts);
+            acme.confirm_routes(hosts);
         }
     }
 }

@@ -1,11 +1,14 @@
-//! When to hold a round, with which wish, and what follows from its outcome.
+//! When Sōzu is reconciled, with which desired state, and what follows from the outcome.
 
+mod circuit_breaker;
 mod claims;
-mod repair;
 mod reread;
+mod triggers;
+mod workers;
 
+use circuit_breaker::CircuitBreaker;
 pub(super) use claims::within_timeout;
-use repair::CONFLICT_PAUSE;
+use triggers::{Triggers, is_older};
 
 use crate::{
     auth,
@@ -30,7 +33,7 @@ use crate::{
 };
 use anyhow::Context;
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -41,72 +44,77 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// Pause between two looks at what has no way to call us.
+/// Time between two ticks: the configuration file and the pauses give no notice.
 const TICK_INTERVAL: Duration = Duration::from_millis(200);
-/// The same while a process waits to be let go.
+/// The same while a process drains.
 const DRAIN_TICK_INTERVAL: Duration = Duration::from_millis(20);
-/// Longest time between two views for the operator.
+/// Longest time between two reports.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(500);
-/// Longest time between two cheap looks at Sōzu.
+/// Longest time between two checks.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
-/// Longest time between two whole rounds.
+/// Longest time between two reconciliations.
 const RECONCILE_INTERVAL: Duration = Duration::from_secs(10);
-/// Pause between two looks at Sōzu's metrics.
+/// Time between two readings of Sōzu's metrics.
 const TRAFFIC_INTERVAL: Duration = Duration::from_secs(5);
-/// How long Sōzu has to be left alone before its state is kept for its next start.
+/// Time without orders after which the state is saved for Sōzu's next start.
 const SETTLE_TIME: Duration = Duration::from_millis(500);
-/// Longest time that a note in the database may take.
 const DB_TIMEOUT: Duration = Duration::from_secs(1);
-/// Keeps one Sōzu.
+
+/// Controls one Sōzu.
 pub struct Controller {
-    path: PathBuf,
-    modified: Option<SystemTime>,
-    config: Config,
-    edge: Edge,
+    settings: Settings,
     marker: String,
     store: Store,
     reconciler: Reconciler,
     certificates: Certificates,
     answers: CustomAnswers,
     lease: Lease,
+    feeds: Feeds,
+    drains: Drains,
+    /// Processes that this edge has claimed in the database; true once verified.
+    claims: BTreeMap<Uuid, bool>,
+    /// Reconciliations in a row after which a worker had diverged, by worker.
+    diverged: BTreeMap<u32, u32>,
+    breaker: CircuitBreaker,
+    workers: u32,
+    main_pid: Option<u32>,
+    /// The main process whose version was checked.
+    checked_pid: Option<u32>,
+    triggers: Triggers,
+    upkeep: Upkeep,
+    status: StatusBuilder,
+}
+
+/// The configuration file, and what it said when it was last valid.
+struct Settings {
+    path: PathBuf,
+    modified: Option<SystemTime>,
+    config: Config,
+    edge: Edge,
+}
+
+/// What wakes the controller, with the tasks and the thread behind it.
+struct Feeds {
     roles: watch::Receiver<Role>,
     memberships: watch::Receiver<Membership>,
     events: mpsc::UnboundedReceiver<SozuEvent>,
     _events: Events,
     _tasks: JoinSet<()>,
-    drains: Drains,
-    /// Processes that we have told the database we serve; true once verified.
-    claims: BTreeMap<Uuid, bool>,
-    diverged: BTreeMap<u32, u32>,
-    repairs: VecDeque<Instant>,
-    paused_by_conflict: Option<Instant>,
-    workers: u32,
-    main_pid: Option<u32>,
-    /// The process whose version was found to be right.
-    known_pid: Option<u32>,
-    last: Last,
-    status: StatusBuilder,
 }
 
-/// What the last round leaves for the next.
+/// What is done from time to time beside the reconciliation.
 #[derive(Default)]
-struct Last {
-    spec: Option<EdgeSpec>,
-    verified: bool,
-    whole: Option<Instant>,
-    look: Option<Instant>,
-    order: Option<Instant>,
+struct Upkeep {
     unsaved: bool,
-    traffic: Option<Instant>,
-    suspicion: bool,
-    shown: Option<Instant>,
+    traffic_read_at: Option<Instant>,
+    published_at: Option<Instant>,
 }
 
 impl Controller {
-    /// Prepares everything; nothing is asked of Sōzu yet.
+    /// Prepares everything; Sōzu is not asked yet.
     ///
     /// # Errors
-    /// When the state folder, the keys or the watcher of files cannot be had.
+    /// When the state folder, the keys or the watcher of files cannot be used.
     pub fn start(
         path: &Path,
         config: Config,
@@ -126,41 +134,34 @@ impl Controller {
         tasks.spawn(lease.clone().run(store.clone()));
         let (events_thread, events) = Events::start(&edge.sozu_socket);
         Ok(Self {
-            path: path.into(),
-            modified: modified(path),
+            settings: Settings { path: path.into(), modified: modified(path), config, edge },
             marker: auth::edge_marker(&config.portal.data_dir, config.portal.keys_seed_file.as_deref())?,
             certificates: Certificates::start(&edge)?,
             answers: CustomAnswers::default(),
             reconciler: Reconciler::new(sozu, safety_limits(&edge)),
-            roles: lease.roles(),
+            feeds: Feeds { roles: lease.roles(), memberships, events, _events: events_thread, _tasks: tasks },
             lease,
-            memberships,
-            events,
-            _events: events_thread,
-            _tasks: tasks,
             drains: Drains::default(),
             claims: BTreeMap::new(),
             diverged: BTreeMap::new(),
-            repairs: VecDeque::new(),
-            paused_by_conflict: None,
+            breaker: CircuitBreaker::default(),
             workers: 1,
             main_pid: None,
-            known_pid: None,
-            last: Last::default(),
+            checked_pid: None,
+            triggers: Triggers::default(),
+            upkeep: Upkeep::default(),
             status: StatusBuilder::new(name, reports),
             store,
-            config,
-            edge,
         })
     }
 
-    /// The lease, to give it back at the end.
+    /// The lease, to release it at the end.
     #[must_use]
     pub fn lease(&self) -> Lease {
         self.lease.clone()
     }
 
-    /// Keeps Sōzu for ever.
+    /// Controls Sōzu until the future is dropped.
     ///
     /// # Errors
     /// When the Sōzu that answers is of another version.
@@ -169,17 +170,17 @@ impl Controller {
             self.tick().await?;
             let pause = self.pause();
             tokio::select! {
-                event = self.events.recv() => if let Some(event) = event { self.on_event(event) },
-                changed = self.memberships.changed() => changed.context("the reading of the database has ended")?,
-                changed = self.roles.changed() => {
+                event = self.feeds.events.recv() => if let Some(event) = event { self.on_event(event) },
+                changed = self.feeds.memberships.changed() => changed.context("the reading of the database has ended")?,
+                changed = self.feeds.roles.changed() => {
                     changed.context("the holding of the lease has ended")?;
-                    // Another edge may have kept the notes meanwhile.
+                    // Another edge may have changed the claims meanwhile.
                     self.claims.clear();
                 }
                 () = self.certificates.changed() => {}
                 () = tokio::time::sleep(pause) => {}
             }
-            while let Ok(event) = self.events.try_recv() {
+            while let Ok(event) = self.feeds.events.try_recv() {
                 self.on_event(event);
             }
         }
@@ -197,82 +198,71 @@ impl Controller {
                 }
             }
             SozuEvent::Lost | SozuEvent::Connected | SozuEvent::Upgraded => {
-                self.last.suspicion = true;
+                self.triggers.suspicion = true;
                 self.main_pid = None;
             }
-            // Our own orders are told of as well; what they did was looked at just after them.
-            SozuEvent::Changed { .. } => {
-                self.last.suspicion |= self.last.order.is_none_or(|order| order.elapsed() > SETTLE_TIME);
-            }
+            SozuEvent::Changed { .. } => self.triggers.on_change(),
         }
     }
 
     async fn tick(&mut self) -> anyhow::Result<()> {
         self.reread();
         self.check_version().await?;
-        let pending = self.spec().filter(|spec| self.needs_reconcile(spec));
+        let desired = self.desired_spec();
+        if let Some(spec) = &desired {
+            self.certificates.set_hosts(&spec.hosts());
+        }
+        let pending = desired.filter(|spec| self.needs_reconcile(spec));
         let reconciles = pending.is_some();
         if let Some(spec) = pending
             && let Err(error) = self.reconcile(spec).await
         {
-            self.last.verified = false;
+            self.triggers.verified = false;
             self.status.reconcile_failed(&error);
         }
         self.finish_drains().await;
         self.save_state().await;
         self.read_traffic().await;
-        if reconciles || self.last.shown.is_none_or(|at| at.elapsed() > PUBLISH_INTERVAL) {
+        if reconciles || is_older(self.upkeep.published_at, PUBLISH_INTERVAL) {
             self.publish();
         }
         Ok(())
     }
 
-    /// The wish of this moment; nothing before the database was read and the lease is known.
-    fn spec(&mut self) -> Option<EdgeSpec> {
+    /// The desired state; nothing before the database was read, and nothing without the lease.
+    fn desired_spec(&mut self) -> Option<EdgeSpec> {
         let Role::Leader { epoch } = self.lease.role() else { return None };
-        let membership = self.memberships.borrow_and_update().clone();
+        let membership = self.feeds.memberships.borrow_and_update().clone();
         if !membership.loaded {
             return None;
         }
         let challenges = self.certificates.challenges();
-        let spec = build_spec(Inputs {
-            config: &self.config,
-            edge: &self.edge,
+        Some(build_spec(Inputs {
+            config: &self.settings.config,
+            edge: &self.settings.edge,
             challenges: challenges.as_ref(),
             membership: &membership,
             marker: &self.marker,
             workers: self.workers,
             epoch,
             certificates: self.certificates.current(),
-            answers: self.answers.current(self.edge.answers_dir.as_deref()),
-        });
-        self.certificates.wanted(&spec.sites.values().flatten().cloned().collect());
-        Some(spec)
+            answers: self.answers.current(self.settings.edge.answers_dir.as_deref()),
+        }))
     }
 
     fn needs_reconcile(&self, spec: &EdgeSpec) -> bool {
-        if self.main_pid.is_none() || self.paused_by_conflict.is_some_and(|since| since.elapsed() < CONFLICT_PAUSE) {
-            return false;
-        }
-        let changed = self.last.spec.as_ref() != Some(spec);
-        let stale = self.last.whole.is_none_or(|at| at.elapsed() > RECONCILE_INTERVAL);
-        let look = self.last.look.is_none_or(|at| at.elapsed() > CHECK_INTERVAL);
-        // What cannot be verified is tried again, though not without a breath.
-        let unfinished = !self.last.verified || self.reconciler.has_pending_probes();
-        let again = unfinished && self.last.whole.is_none_or(|at| at.elapsed() > SETTLE_TIME);
-        changed || stale || look || self.last.suspicion || again
+        let may_order = self.main_pid.is_some() && !self.breaker.is_open();
+        may_order && self.triggers.needs_reconcile(spec, self.reconciler.has_pending_probes())
     }
 
     async fn reconcile(&mut self, mut spec: EdgeSpec) -> anyhow::Result<()> {
-        let same = self.last.spec.as_ref() == Some(&spec);
-        let whole = self.last.whole.is_some_and(|at| at.elapsed() <= RECONCILE_INTERVAL);
-        if !whole {
-            // An upgrade of the main process may go unheard.
+        if self.triggers.is_stale() {
+            // Sōzu does not report every upgrade of its main process.
             self.main_pid = None;
         }
-        let content = self.last.verified && !self.last.suspicion && !self.reconciler.has_pending_probes();
-        if same && whole && content && self.reconciler.still_holds().await? {
-            self.last.look = Some(Instant::now());
+        let check_is_enough = self.triggers.check_is_enough(&spec, self.reconciler.has_pending_probes());
+        if check_is_enough && self.reconciler.still_converged().await? {
+            self.triggers.checked_at = Some(Instant::now());
             return Ok(());
         }
         let desired = spec.clone();
@@ -282,13 +272,13 @@ impl Controller {
             Err(error) => return self.on_failure(error),
         };
         self.on_outcome(&spec, &outcome).await;
-        self.last.spec = (spec == desired).then_some(desired);
+        self.triggers.applied = (spec == desired).then_some(desired);
         Ok(())
     }
 
     fn on_failure(&mut self, error: ReconcileError) -> anyhow::Result<()> {
         if let ReconcileError::Sozu(sozu) = &error {
-            self.last.spec = None;
+            self.triggers.applied = None;
             if !sozu.is_refusal() {
                 self.main_pid = None;
             }
@@ -298,14 +288,13 @@ impl Controller {
 
     async fn on_outcome(&mut self, spec: &EdgeSpec, outcome: &Outcome) {
         let now = Instant::now();
-        let acted = !outcome.steps.is_empty();
-        (self.last.verified, self.last.whole, self.last.look) = (outcome.verified(), Some(now), Some(now));
-        self.last.suspicion = false;
-        if acted {
-            (self.last.order, self.last.unsaved) = (Some(now), true);
+        (self.triggers.verified, self.triggers.suspicion) = (outcome.verified(), false);
+        (self.triggers.reconciled_at, self.triggers.checked_at) = (Some(now), Some(now));
+        if !outcome.steps.is_empty() {
+            (self.triggers.ordered_at, self.upkeep.unsaved) = (Some(now), true);
         }
         if outcome.found_changed {
-            self.record_repair(now);
+            self.breaker.record_repair(now);
         }
         self.status.reconciled(spec, outcome);
         self.workers = u32::try_from(outcome.observation.running().count()).unwrap_or(1).max(1);
@@ -318,25 +307,24 @@ impl Controller {
         if outcome.verified() {
             self.mark_verified(outcome).await;
             let routed = spec.challenges.as_ref().map(|challenges| challenges.hosts.clone()).unwrap_or_default();
-            self.certificates.routed(&routed);
+            self.certificates.confirm_routes(&routed);
         }
         self.replace_diverged_workers(outcome).await;
     }
 
-    /// Keeps the verified state for Sōzu's next start.
+    /// Saves the verified state for Sōzu's next start.
     async fn save_state(&mut self) {
-        let calm = self.last.order.is_none_or(|at| at.elapsed() >= SETTLE_TIME);
-        if self.last.unsaved && self.last.verified && calm {
+        if self.upkeep.unsaved && self.triggers.verified && self.triggers.has_settled() {
             let saved = self.reconciler.sozu().save_state().await;
-            self.last.unsaved = saved.is_err();
-            self.last.order = Some(Instant::now());
+            self.upkeep.unsaved = saved.is_err();
+            self.triggers.ordered_at = Some(Instant::now());
             self.status.state_saved(saved.err().map(|error| format!("{:#}", anyhow::Error::from(error))));
         }
     }
 
     async fn read_traffic(&mut self) {
-        if self.main_pid.is_some() && self.last.traffic.is_none_or(|at| at.elapsed() > TRAFFIC_INTERVAL) {
-            self.last.traffic = Some(Instant::now());
+        if self.main_pid.is_some() && is_older(self.upkeep.traffic_read_at, TRAFFIC_INTERVAL) {
+            self.upkeep.traffic_read_at = Some(Instant::now());
             match self.reconciler.sozu().traffic().await {
                 Ok(traffic) => self.status.traffic(&traffic),
                 Err(error) => tracing::debug!("{:#}", anyhow::Error::from(error)),
@@ -345,20 +333,14 @@ impl Controller {
     }
 
     fn publish(&mut self) {
-        self.last.shown = Some(Instant::now());
-        let paused_by_conflict = self.paused_by_conflict.is_some_and(|since| since.elapsed() < CONFLICT_PAUSE);
-        self.status.paused_by_conflict(paused_by_conflict);
+        self.upkeep.published_at = Some(Instant::now());
+        let paused = self.breaker.is_open();
+        self.status.paused_by_conflict(paused);
         let mut complaints = self.certificates.complaints();
         complaints.extend_from_slice(self.answers.complaints());
-        let membership = self.memberships.borrow().clone();
-        let loaded = self.certificates.current();
-        self.status.publish(
-            &membership,
-            loaded,
-            &complaints,
-            self.lease.role(),
-            self.last.verified && !paused_by_conflict,
-        );
+        let membership = self.feeds.memberships.borrow().clone();
+        let (loaded, converged) = (self.certificates.current(), self.triggers.verified && !paused);
+        self.status.publish(&membership, loaded, &complaints, self.lease.role(), converged);
     }
 }
 
@@ -366,7 +348,7 @@ pub(super) fn safety_limits(edge: &Edge) -> SafetyLimits {
     SafetyLimits { max_removal_percent: edge.max_removal_percent }
 }
 
-/// What this Sōzu is called: every machine has one.
+/// Name of this Sōzu; by default its machine and its socket.
 fn name(edge: &Edge) -> String {
     let host = || nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
     edge.name.clone().unwrap_or_else(|| format!("{}:{}", host(), edge.sozu_socket.display()))

@@ -36,7 +36,7 @@ pub enum ReconcileError {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Ended {
+struct LastResult {
     /// Nothing was left that another round may mend.
     verified: bool,
     /// Nothing was left at all, backoff included.
@@ -54,7 +54,7 @@ pub struct Reconciler {
     one_by_one: bool,
     expected: Option<Expectation>,
     /// How the last round ended. A round that breaks off ends in no way: what it did is not somebody else's change.
-    ended: Ended,
+    last: LastResult,
     probes: ProbeQueue,
 }
 
@@ -69,7 +69,7 @@ impl Reconciler {
             rendered: None,
             one_by_one: false,
             expected: None,
-            ended: Ended::default(),
+            last: LastResult::default(),
             probes: ProbeQueue::default(),
         }
     }
@@ -91,29 +91,29 @@ impl Reconciler {
     /// See [`ReconcileError`].
     pub async fn reconcile(&mut self, spec: &EdgeSpec) -> Result<Outcome, ReconcileError> {
         let began = Instant::now();
-        let last = std::mem::take(&mut self.ended);
+        let last = std::mem::take(&mut self.last);
         let actual = self.sozu.observe().await?;
         let same = self.rendered.as_ref().is_some_and(|(known, _)| known == spec);
         let (rendered, mut outcome) = self.render(spec)?;
         let moved = last.settled && self.expected.as_ref().is_some_and(|expected| !expected.is_met_by(&actual));
         let desired = &rendered.state;
         let steps = plan(&actual, desired, &self.safety_limits)?;
-        let reached = reachable_state(&actual, desired, &self.safety_limits);
-        outcome.serving = serving(&reached);
+        let reachable = reachable_state(&actual, desired, &self.safety_limits);
+        outcome.serving = serving(&reachable);
         outcome.removed = serving(&actual).difference(&outcome.serving).copied().collect();
         drop(actual);
         self.apply(steps, &mut outcome).await?;
-        let expected = Expectation::from_state(&reached);
-        drop(reached);
+        let expected = Expectation::from_state(&reachable);
+        drop(reachable);
         if !outcome.steps.is_empty() {
             outcome.found_changed = moved || (same && last.verified);
-            self.look_again(desired, &mut outcome).await?;
+            self.plan_again(desired, &mut outcome).await?;
         }
         outcome.observation = verify(&self.sozu, &expected, &mut outcome.issues).await?;
         self.probes.enqueue_changed(self.expected.as_ref(), &expected);
         self.probes.run(&expected, spec.listeners.https, &mut outcome).await;
         self.expected = Some(expected);
-        self.ended = Ended { verified: outcome.verified(), settled: outcome.issues.is_empty() };
+        self.last = LastResult { verified: outcome.verified(), settled: outcome.issues.is_empty() };
         outcome.took = began.elapsed();
         Ok(outcome)
     }
@@ -122,7 +122,7 @@ impl Reconciler {
     ///
     /// # Errors
     /// When the exchange with Sōzu fails.
-    pub async fn still_holds(&self) -> Result<bool, SozuError> {
+    pub async fn still_converged(&self) -> Result<bool, SozuError> {
         let Some(expected) = &self.expected else { return Ok(false) };
         let mut issues = Vec::new();
         verify(&self.sozu, expected, &mut issues).await?;
@@ -175,11 +175,11 @@ impl Reconciler {
             }
         } else {
             for step in batch {
-                self.take(step, outcome).await?;
+                self.execute(step, outcome).await?;
             }
         }
         for step in rest {
-            self.take(step, outcome).await?;
+            self.execute(step, outcome).await?;
         }
         self.backoff.end_round();
         Ok(())
@@ -205,7 +205,7 @@ impl Reconciler {
     }
 
     /// Takes one step. A refusal does not hold up the others, but for those that take away what it should replace.
-    async fn take(&mut self, step: Step, outcome: &mut Outcome) -> Result<(), SozuError> {
+    async fn execute(&mut self, step: Step, outcome: &mut Outcome) -> Result<(), SozuError> {
         let Step::Order { phase, request, .. } = &step else {
             let Step::NeedsOperator { object, reason } = step else { return Ok(()) };
             outcome.issues.push(Issue { object, condition: Condition::NeedsOperator, reason });
@@ -241,7 +241,7 @@ impl Reconciler {
 
     /// The plan after the plan is empty, but for what is known not to be possible. Listeners, orphans and whatever else
     /// the hashes leave out show here.
-    async fn look_again(&self, desired: &ConfigState, outcome: &mut Outcome) -> Result<(), ReconcileError> {
+    async fn plan_again(&self, desired: &ConfigState, outcome: &mut Outcome) -> Result<(), ReconcileError> {
         let actual = self.sozu.observe().await?;
         for step in plan(&actual, desired, &self.safety_limits)? {
             if !outcome.issues.iter().any(|issue| issue.object == *step.object()) {

@@ -30,6 +30,14 @@ pub struct EdgeSpec {
     pub marker: Marker,
 }
 
+impl EdgeSpec {
+    /// The host names of all sites.
+    #[must_use]
+    pub fn hosts(&self) -> BTreeSet<String> {
+        self.sites.values().flatten().cloned().collect()
+    }
+}
+
 /// The two listeners.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listeners {

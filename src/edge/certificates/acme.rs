@@ -126,8 +126,8 @@ impl Acme {
         self.changed.notified().await;
     }
 
-    /// Says which hosts are ours to provide for.
-    pub fn wanted(&self, hosts: BTreeSet<String>) {
+    /// Sets the hosts that need a certificate.
+    pub fn set_hosts(&self, hosts: BTreeSet<String>) {
         self.wanted.send_if_modified(|known| std::mem::replace(known, hosts.clone()) != hosts);
     }
 
@@ -137,8 +137,8 @@ impl Acme {
         Challenges { responder: self.config.responder_listen, hosts: self.challenged.borrow().clone() }
     }
 
-    /// Says which hosts' routes stand.
-    pub fn routed(&self, hosts: &BTreeSet<String>) {
+    /// Sets the hosts whose route was verified.
+    pub fn confirm_routes(&self, hosts: &BTreeSet<String>) {
         self.routed.send_if_modified(|known| std::mem::replace(known, hosts.clone()) != *hosts);
     }
 }

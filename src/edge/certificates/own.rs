@@ -149,8 +149,8 @@ impl OwnAuthority {
         self.issued.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says for which hosts it is to stand.
-    pub fn wanted(&self, hosts: &BTreeSet<String>) {
+    /// Sets the hosts that need a certificate, and issues what is missing or about to expire.
+    pub fn set_hosts(&self, hosts: &BTreeSet<String>) {
         let mut issued = self.issued();
         let before = issued.len();
         issued.retain(|host, _| hosts.contains(host));
@@ -205,18 +205,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let hosts = ["a.example".to_owned(), "b.example".to_owned()].into();
         let own = OwnAuthority::start(folder.path()).unwrap();
-        own.wanted(&hosts);
+        own.set_hosts(&hosts);
         let first = own.current();
         assert_eq!(first.len(), 2);
         assert!(first[0].certificate.covers("a.example") && !first[0].certificate.covers("b.example"));
         let own = OwnAuthority::start(folder.path()).unwrap();
-        own.wanted(&hosts);
+        own.set_hosts(&hosts);
         assert_eq!(own.current(), first);
-        own.wanted(&["b.example".to_owned()].into());
+        own.set_hosts(&["b.example".to_owned()].into());
         assert_eq!(own.current(), first[1..]);
         std::fs::remove_file(folder.path().join("ca-key.pem")).unwrap();
         let own = OwnAuthority::start(folder.path()).unwrap();
-        own.wanted(&hosts);
+        own.set_hosts(&hosts);
         assert_ne!(own.current(), first, "another authority");
     }
 }

@@ -8,18 +8,18 @@ use crate::{
 use anyhow::{Context, bail};
 
 impl Controller {
-    /// A change of the configuration file takes effect at once; a bad one is told of and changes nothing.
+    /// Applies a change of the configuration file at once. An invalid file is reported and changes nothing.
     pub(super) fn reread(&mut self) {
-        let modified = modified(&self.path);
-        if modified == self.modified {
+        let modified = modified(&self.settings.path);
+        if modified == self.settings.modified {
             return;
         }
-        self.modified = modified;
+        self.settings.modified = modified;
         match self.read_config() {
             Ok((config, edge)) => {
                 tracing::info!("the configuration was read again");
                 self.reconciler.set_safety_limits(safety_limits(&edge));
-                (self.config, self.edge) = (config, edge);
+                (self.settings.config, self.settings.edge) = (config, edge);
                 self.status.configuration(None);
             }
             Err(error) => self.status.configuration(Some(format!("the configuration was not taken over: {error:#}"))),
@@ -27,16 +27,16 @@ impl Controller {
     }
 
     fn read_config(&mut self) -> anyhow::Result<(Config, Edge)> {
-        let config = Config::read(&self.path)?;
+        let config = Config::read(&self.settings.path)?;
         let edge = config.edge.clone().context("the configuration has no [edge] section")?;
         let fixed = |edge: &Edge| (edge.sozu_socket.clone(), edge.state_dir.clone(), edge.ops_listen, name(edge));
-        if fixed(&edge) != fixed(&self.edge) {
+        if fixed(&edge) != fixed(&self.settings.edge) {
             bail!("edge.name, sozu_socket, state_dir and ops_listen only change when the edge is started again");
         }
         let taken = self.certificates.reconfigure(&edge);
         if taken.is_err() {
-            // An address may not have been given back yet: the next turn tries again.
-            self.modified = None;
+            // The old responder may not have released its address yet: the next tick tries again.
+            self.settings.modified = None;
         }
         taken?;
         Ok((config, edge))
@@ -46,13 +46,13 @@ impl Controller {
         if self.main_pid.is_some() {
             return Ok(());
         }
-        let found = match main_pid(&self.edge.sozu_socket).await {
-            Ok(pid) if self.known_pid == Some(pid) => {
+        let found = match main_pid(&self.settings.edge.sozu_socket).await {
+            Ok(pid) if self.checked_pid == Some(pid) => {
                 self.status.reachable();
                 self.main_pid = Some(pid);
                 return Ok(());
             }
-            Ok(_) => version_of(&self.edge.sozu_socket).await,
+            Ok(_) => version_of(&self.settings.edge.sozu_socket).await,
             Err(error) => Err(error),
         };
         let peer = match found {
@@ -66,13 +66,13 @@ impl Controller {
             Some(version) if version != SUPPORTED_SOZU_VERSION => bail!(
                 "Sōzu {version} answers on {}, and this edge speaks {SUPPORTED_SOZU_VERSION} only: its \
                  states could be misread. Install Sōzu {SUPPORTED_SOZU_VERSION}, or the guichet that was built for {version}",
-                self.edge.sozu_socket.display()
+                self.settings.edge.sozu_socket.display()
             ),
             Some(_) => {}
             None => tracing::warn!("the version of Sōzu cannot be told: its program cannot be read"),
         }
         self.status.connected(peer.pid, peer.version.unwrap_or_else(|| "?".into()));
-        (self.main_pid, self.known_pid) = (Some(peer.pid), Some(peer.pid));
+        (self.main_pid, self.checked_pid) = (Some(peer.pid), Some(peer.pid));
         Ok(())
     }
 }

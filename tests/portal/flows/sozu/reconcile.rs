@@ -47,7 +47,7 @@ async fn a_refused_listener_and_a_host_without_certificate_hold_up_nothing_else(
     })
     .await;
     assert!(std::net::TcpStream::connect(spec.listeners.http).is_ok());
-    assert!(reconciler.still_holds().await.unwrap());
+    assert!(reconciler.still_converged().await.unwrap());
 }
 
 #[tokio::test]

@@ -1,0 +1,35 @@
+//! Repairs that follow each other too fast mean that something else gives orders to the same Sōzu.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+const MAX_REPAIRS_PER_MINUTE: usize = 8;
+const MINUTE: Duration = Duration::from_secs(60);
+/// How long the breaker stays open.
+const CONFLICT_PAUSE: Duration = Duration::from_secs(60);
+
+/// While it is open, the edge gives no orders.
+#[derive(Debug, Default)]
+pub(super) struct CircuitBreaker {
+    repairs: VecDeque<Instant>,
+    opened_at: Option<Instant>,
+}
+
+impl CircuitBreaker {
+    pub fn record_repair(&mut self, now: Instant) {
+        self.repairs.retain(|at| now.duration_since(*at) < MINUTE);
+        self.repairs.push_back(now);
+        if self.repairs.len() >= MAX_REPAIRS_PER_MINUTE {
+            let pause = CONFLICT_PAUSE.as_secs();
+            tracing::error!("somebody else gives orders to this Sōzu: standing back for {pause} s");
+            self.opened_at = Some(now);
+            self.repairs.clear();
+        }
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.opened_at.is_some_and(|at| at.elapsed() < CONFLICT_PAUSE)
+    }
+}
