@@ -2,17 +2,21 @@
 
 mod circuit_breaker;
 mod claims;
-mod reread;
+mod settings;
 mod triggers;
+mod upkeep;
 mod workers;
 
 use circuit_breaker::CircuitBreaker;
 pub(super) use claims::within_timeout;
+use settings::Settings;
+pub(super) use settings::safety_limits;
 use triggers::{Triggers, is_older};
+use upkeep::Upkeep;
 
 use crate::{
     auth,
-    config::{Config, Edge},
+    config::Config,
     edge::{
         answers::CustomAnswers,
         certificates::Certificates,
@@ -21,7 +25,6 @@ use crate::{
         lease::Lease,
         membership::{self, Membership},
         outcome::Outcome,
-        plan::SafetyLimits,
         reconciler::{ReconcileError, Reconciler},
         render::process_of,
         report::{Report, Role},
@@ -34,9 +37,9 @@ use crate::{
 use anyhow::Context;
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 use tokio::{
     sync::{mpsc, watch},
@@ -50,15 +53,6 @@ const TICK_INTERVAL: Duration = Duration::from_millis(200);
 const DRAIN_TICK_INTERVAL: Duration = Duration::from_millis(20);
 /// Longest time between two reports.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(500);
-/// Longest time between two checks.
-const CHECK_INTERVAL: Duration = Duration::from_secs(2);
-/// Longest time between two reconciliations.
-const RECONCILE_INTERVAL: Duration = Duration::from_secs(10);
-/// Time between two readings of Sōzu's metrics.
-const TRAFFIC_INTERVAL: Duration = Duration::from_secs(5);
-/// Time without orders after which the state is saved for Sōzu's next start.
-const SETTLE_TIME: Duration = Duration::from_millis(500);
-const DB_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Controls one Sōzu.
 pub struct Controller {
@@ -85,14 +79,6 @@ pub struct Controller {
     status: StatusBuilder,
 }
 
-/// The configuration file, and what it said when it was last valid.
-struct Settings {
-    path: PathBuf,
-    modified: Option<SystemTime>,
-    config: Config,
-    edge: Edge,
-}
-
 /// What wakes the controller, with the tasks and the thread behind it.
 struct Feeds {
     roles: watch::Receiver<Role>,
@@ -100,14 +86,6 @@ struct Feeds {
     events: mpsc::UnboundedReceiver<SozuEvent>,
     _events: Events,
     _tasks: JoinSet<()>,
-}
-
-/// What is done from time to time beside the reconciliation.
-#[derive(Default)]
-struct Upkeep {
-    unsaved: bool,
-    traffic_read_at: Option<Instant>,
-    published_at: Option<Instant>,
 }
 
 impl Controller {
@@ -123,7 +101,7 @@ impl Controller {
         reports: watch::Sender<Report>,
     ) -> anyhow::Result<Self> {
         let edge = config.edge.clone().context("the configuration has no [edge] section")?;
-        let name = name(&edge);
+        let name = settings::name(&edge);
         let lease = Lease::new(&name, holder, &edge.ops_listen.to_string());
         let sozu = Sozu::start(&edge.sozu_socket, &edge.state_dir)?;
         let guard = lease.clone();
@@ -134,7 +112,6 @@ impl Controller {
         tasks.spawn(lease.clone().run(store.clone()));
         let (events_thread, events) = Events::start(&edge.sozu_socket);
         Ok(Self {
-            settings: Settings { path: path.into(), modified: modified(path), config, edge },
             marker: auth::edge_marker(&config.portal.data_dir, config.portal.keys_seed_file.as_deref())?,
             certificates: Certificates::start(&edge)?,
             answers: CustomAnswers::default(),
@@ -152,6 +129,7 @@ impl Controller {
             upkeep: Upkeep::default(),
             status: StatusBuilder::new(name, reports),
             store,
+            settings: Settings::new(path, config, edge),
         })
     }
 
@@ -311,49 +289,4 @@ impl Controller {
         }
         self.replace_diverged_workers(outcome).await;
     }
-
-    /// Saves the verified state for Sōzu's next start.
-    async fn save_state(&mut self) {
-        if self.upkeep.unsaved && self.triggers.verified && self.triggers.has_settled() {
-            let saved = self.reconciler.sozu().save_state().await;
-            self.upkeep.unsaved = saved.is_err();
-            self.triggers.ordered_at = Some(Instant::now());
-            self.status.state_saved(saved.err().map(|error| format!("{:#}", anyhow::Error::from(error))));
-        }
-    }
-
-    async fn read_traffic(&mut self) {
-        if self.main_pid.is_some() && is_older(self.upkeep.traffic_read_at, TRAFFIC_INTERVAL) {
-            self.upkeep.traffic_read_at = Some(Instant::now());
-            match self.reconciler.sozu().traffic().await {
-                Ok(traffic) => self.status.traffic(&traffic),
-                Err(error) => tracing::debug!("{:#}", anyhow::Error::from(error)),
-            }
-        }
-    }
-
-    fn publish(&mut self) {
-        self.upkeep.published_at = Some(Instant::now());
-        let paused = self.breaker.is_open();
-        self.status.paused_by_conflict(paused);
-        let mut complaints = self.certificates.complaints();
-        complaints.extend_from_slice(self.answers.complaints());
-        let membership = self.feeds.memberships.borrow().clone();
-        let (loaded, converged) = (self.certificates.current(), self.triggers.verified && !paused);
-        self.status.publish(&membership, loaded, &complaints, self.lease.role(), converged);
-    }
-}
-
-pub(super) fn safety_limits(edge: &Edge) -> SafetyLimits {
-    SafetyLimits { max_removal_percent: edge.max_removal_percent }
-}
-
-/// Name of this Sōzu; by default its machine and its socket.
-fn name(edge: &Edge) -> String {
-    let host = || nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
-    edge.name.clone().unwrap_or_else(|| format!("{}:{}", host(), edge.sozu_socket.display()))
-}
-
-fn modified(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path).ok()?.modified().ok()
 }

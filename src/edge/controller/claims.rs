@@ -1,6 +1,6 @@
 //! Which processes this edge sends requests to, as the database and through it the processes themselves know it.
 
-use super::{Controller, DB_TIMEOUT};
+use super::Controller;
 use crate::{
     edge::{
         outcome::Outcome,
@@ -10,9 +10,11 @@ use crate::{
     store::{Connection, Store, StoreError, edge},
 };
 use anyhow::Context;
-use std::future::Future;
+use std::{future::Future, time::Duration};
 use tokio::time::timeout;
 use uuid::Uuid;
+
+const DB_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Controller {
     /// Tells the database of every process before Sōzu hears of it, so that none may end unseen; those that it could

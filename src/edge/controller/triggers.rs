@@ -1,8 +1,14 @@
 //! When Sōzu has to be reconciled, and when a cheap check is enough.
 
-use super::{CHECK_INTERVAL, RECONCILE_INTERVAL, SETTLE_TIME};
 use crate::edge::spec::EdgeSpec;
 use std::time::{Duration, Instant};
+
+/// Longest time between two checks.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
+/// Longest time between two reconciliations.
+const RECONCILE_INTERVAL: Duration = Duration::from_secs(10);
+/// Time that Sōzu gets after orders, before it is judged by events and its state is saved.
+const SETTLE_TIME: Duration = Duration::from_millis(500);
 
 /// What the decision depends on.
 #[derive(Default)]

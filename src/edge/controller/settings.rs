@@ -1,11 +1,32 @@
 //! What may change under a running edge: its configuration file, and the Sōzu that answers.
 
-use super::{Controller, modified, name, safety_limits};
+use super::Controller;
 use crate::{
     config::{Config, Edge},
-    edge::sozu::{SUPPORTED_SOZU_VERSION, main_pid, version_of},
+    edge::{
+        plan::SafetyLimits,
+        sozu::{SUPPORTED_SOZU_VERSION, main_pid, version_of},
+    },
 };
 use anyhow::{Context, bail};
+use std::{
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+/// The configuration file, and what it said when it was last valid.
+pub(super) struct Settings {
+    pub path: PathBuf,
+    pub modified: Option<SystemTime>,
+    pub config: Config,
+    pub edge: Edge,
+}
+
+impl Settings {
+    pub fn new(path: &Path, config: Config, edge: Edge) -> Self {
+        Self { path: path.into(), modified: modified(path), config, edge }
+    }
+}
 
 impl Controller {
     /// Applies a change of the configuration file at once. An invalid file is reported and changes nothing.
@@ -75,4 +96,18 @@ impl Controller {
         (self.main_pid, self.checked_pid) = (Some(peer.pid), Some(peer.pid));
         Ok(())
     }
+}
+
+pub(in crate::edge) fn safety_limits(edge: &Edge) -> SafetyLimits {
+    SafetyLimits { max_removal_percent: edge.max_removal_percent }
+}
+
+/// Name of this Sōzu; by default its machine and its socket.
+pub(super) fn name(edge: &Edge) -> String {
+    let host = || nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
+    edge.name.clone().unwrap_or_else(|| format!("{}:{}", host(), edge.sozu_socket.display()))
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).ok()?.modified().ok()
 }
