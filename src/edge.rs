@@ -1,10 +1,10 @@
-//! `guichet edge`: keeps Sōzu in the state that the configuration, the certificates and the database call for.
+//! `guichet edge`: brings Sōzu into the state that the configuration, the certificates and the database require.
 //!
-//! Read in this order: [`spec`] is the desired state in our own words, [`render`] turns it into a state of Sōzu, [`plan`] finds
-//! the orders between two states; those three are pure. [`reconciler`] observes, plans, applies and verifies once; [`controller`]
-//! decides when, from three sources: the configuration file, [`certificates`], and the database through [`membership`].
-//! [`lease`] says who may give orders, [`sozu`] is the conversation itself. [`operator`] shows what [`report`] holds.
-//! `docs/edge.md` has the reasons, each beside the measurement that made it.
+//! Read in this order: [`spec`] is the desired state without types of Sōzu, [`render`] turns it into a state of Sōzu,
+//! [`plan`] computes the orders between two states; those three are pure. [`reconciler`] observes, plans, applies and
+//! verifies once. [`controller`] decides when, from three sources: the configuration file, [`certificates`], and the
+//! database through [`membership`]. [`lease`] decides which edge gives orders, [`sozu`] sends them. [`operator`] serves
+//! the [`report`]. `docs/edge.md` has the reasons, each with its measurement.
 
 pub mod answers;
 mod backoff;
@@ -51,11 +51,11 @@ use std::{
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// Keeps Sōzu as it should be until `shutdown` resolves; Sōzu and what it serves stay as they are then.
+/// Controls Sōzu until `shutdown` resolves. Sōzu continues to serve afterwards.
 ///
 /// # Errors
 /// When the configuration has no `[edge]`, another edge uses the same state folder, the operator's address is taken, or
-/// the Sōzu that answers is of another version. Whatever fails later is logged once and tried again.
+/// the Sōzu that answers is of another version. Later failures are logged once and retried.
 pub async fn run(path: &Path, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     let config = Config::read(path)?;
     let edge = config.edge.clone().context("the configuration has no [edge] section")?;
@@ -77,7 +77,7 @@ pub async fn run(path: &Path, shutdown: impl Future<Output = ()>) -> anyhow::Res
     done
 }
 
-/// The edge's own folder, ours while this value lives, and the id under which this edge holds its lease.
+/// The edge's own folder, locked while this value lives, and the id under which this edge holds its lease.
 struct StateDir {
     holder: Uuid,
     _lock: Flock<File>,
@@ -95,7 +95,7 @@ impl StateDir {
     }
 }
 
-/// A restarted edge is the same holder, so that it need not wait for the end of its own lease.
+/// Reads or creates the id. A restarted edge is the same holder, so that it does not wait for its own lease to expire.
 fn holder(folder: &Path) -> anyhow::Result<Uuid> {
     let path = folder.join("holder");
     if let Some(known) = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok()) {

@@ -1,4 +1,4 @@
-//! The pages Sōzu itself answers with: bilingual, self-contained, and silent about what stands behind it.
+//! The pages that Sōzu itself answers with: bilingual and self-contained. They do not name anything behind Sōzu.
 
 mod custom;
 
@@ -45,7 +45,8 @@ const PAGES: [Page; 11] = [
         408,
         "Request Timeout",
         ["Requête incomplète", "The request is incomplete"],
-        // A head that does not fit into Sōzu's buffer ends here too, and cookies are what makes heads long.
+        // A request head that does not fit into Sōzu's buffer ends here too. Cookies are the usual reason for a long
+        // head.
         [
             "Elle n’est pas arrivée entière à temps. Vérifiez votre connexion et recommencez. Si cela se répète à chaque \
              page, votre navigateur envoie trop de cookies\u{a0}: effacez ceux de ce site dans ses réglages.",
@@ -90,14 +91,14 @@ const PAGES: [Page; 11] = [
 
 /// Complete answers by status, for a listener's `answers`.
 ///
-/// Sōzu stalls a connection that it answers itself again and again unless each answer closes it, and cuts a body
-/// beyond `Content-Length`.
+/// Each answer closes the connection, because Sōzu stalls after many answers of its own on one connection. Sōzu cuts a
+/// body at `Content-Length`.
 #[must_use]
 pub fn pages() -> BTreeMap<String, String> {
     with_custom(&BTreeMap::new())
 }
 
-/// The same, with an operator's own bodies (HTML) in place of ours where there are some.
+/// The same, with the operator's bodies (HTML, by status) in place of the built-in ones.
 #[must_use]
 pub fn with_custom(bodies: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let answer = |page: &Page| {

@@ -1,4 +1,4 @@
-//! What Sōzu refused: it is tried again after a pause that grows, and holds nobody else up.
+//! Exponential backoff for steps that Sōzu refused. A refusal does not delay other objects.
 
 use crate::edge::{object::Object, plan::Phase};
 use std::{
@@ -6,9 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// First pause; it doubles with every retry.
+/// Delay after the first refusal; it doubles with each further one.
 const MIN_DELAY: Duration = Duration::from_secs(1);
-/// Longest pause.
 const MAX_DELAY: Duration = Duration::from_secs(300);
 
 #[derive(Debug)]
@@ -18,13 +17,13 @@ struct Retry {
     at: Instant,
 }
 
-/// The refusals so far, by object.
+/// Refused steps by object, and what they block.
 #[derive(Debug, Default)]
 pub struct Backoff {
     retries: BTreeMap<Object, Retry>,
-    /// Objects met in this round: the others are not wanted any more.
+    /// Objects of this round's plan; the others are no longer desired.
     seen: BTreeSet<Object>,
-    /// What must not be taken away in this round, since its successor was refused.
+    /// Phases that must not remove anything in this round, because the successor was refused.
     blocked: BTreeSet<Phase>,
 }
 
@@ -34,7 +33,8 @@ impl Backoff {
         self.retries.is_empty()
     }
 
-    /// The reason of an earlier retry, as long as its pause lasts; until then, what it should replace stays too.
+    /// The reason of the last refusal, while its delay lasts. Then the removal of what the object should replace is
+    /// blocked too.
     pub fn pending_reason(&mut self, object: &Object, phase: Phase) -> Option<String> {
         let retry = self.retries.get(object)?;
         self.seen.insert(object.clone());
@@ -47,7 +47,7 @@ impl Backoff {
         let blocked: &[Phase] = match phase {
             Phase::Backend => &[Phase::RemoveBackend],
             Phase::Certificate => &[Phase::RemoveCertificate],
-            // Whatever hangs on the old listener serves until the new one does.
+            // Routes and certificates of the old listener have to stay until the new one serves.
             Phase::Listener | Phase::Activate => {
                 &[Phase::RemoveFrontend, Phase::RemoveCertificate, Phase::Deactivate, Phase::RemoveListener]
             }
@@ -56,7 +56,7 @@ impl Backoff {
         self.blocked.extend(blocked);
     }
 
-    /// Notes a retry.
+    /// Records a refusal, and blocks the removal of what the object should replace.
     pub fn record_refusal(&mut self, object: &Object, phase: Phase, reason: &str) {
         let refusals = self.retries.get(object).map_or(0, |retry| retry.refusals);
         let pause = MIN_DELAY.saturating_mul(1 << refusals.min(9)).min(MAX_DELAY);
@@ -66,18 +66,18 @@ impl Backoff {
         self.block_removals(phase);
     }
 
-    /// Notes that an object was accepted after all.
+    /// Records that an object was accepted.
     pub fn clear(&mut self, object: &Object) {
         self.retries.remove(object);
     }
 
-    /// Whether steps of a phase have to wait, since what should take the place was refused in this round.
+    /// Whether steps of a phase have to wait, because the successor was refused in this round.
     #[must_use]
     pub fn is_blocked(&self, phase: Phase) -> bool {
         self.blocked.contains(&phase)
     }
 
-    /// Ends a round: forgets what nobody wanted in it.
+    /// Ends a round: forgets objects that were not in its plan.
     pub fn end_round(&mut self) {
         let seen = std::mem::take(&mut self.seen);
         self.retries.retain(|object, _| seen.contains(object));

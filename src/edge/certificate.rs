@@ -1,4 +1,4 @@
-//! The site's certificate: read from the operator's files, and refused before it reaches Sōzu if it could not be served.
+//! A certificate with its chain and key. What could not be served is refused before it reaches Sōzu.
 
 use crate::edge::file_version::read_regular_file;
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A certificate with its chain and key, whose key has been seen to match.
+/// A certificate with its chain and the matching key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SiteCertificate {
     /// The leaf, PEM.
@@ -24,11 +24,11 @@ pub struct SiteCertificate {
     pub chain: Vec<String>,
     /// The private key, PEM.
     pub key: String,
-    /// Host names for which it stands.
+    /// Host names, wildcards included.
     pub names: Vec<String>,
-    /// SHA-256 of the leaf's DER, hexadecimal: the name Sōzu gives it.
+    /// SHA-256 of the leaf's DER, hexadecimal: Sōzu identifies it by that.
     pub fingerprint: String,
-    /// Begin of validity, seconds since 1970.
+    /// Start of validity, seconds since 1970.
     pub begins: i64,
     /// End of validity, seconds since 1970.
     pub expires: i64,
@@ -51,7 +51,7 @@ pub enum CertificateError {
         /// The reason.
         source: io::Error,
     },
-    /// The files are no certificate and key, or the key belongs to another certificate.
+    /// The files are not a certificate and its key.
     #[error("{path}: {reason}")]
     Unusable {
         /// The certificate's file.
@@ -74,10 +74,10 @@ impl SiteCertificate {
             .map_err(|reason| CertificateError::Unusable { path: certificate.into(), reason })
     }
 
-    /// Checks PEM texts: a leaf first, a key that matches it.
+    /// Parses PEM texts, leaf first, and checks that chain and key match.
     ///
     /// # Errors
-    /// The reason in words, without any of the key.
+    /// The reason, which contains nothing of the key.
     pub fn parse(certificate: String, key: String) -> Result<Self, String> {
         let ders = CertificateDer::pem_slice_iter(certificate.as_bytes())
             .collect::<Result<Vec<_>, _>>()
@@ -105,13 +105,13 @@ impl SiteCertificate {
         })
     }
 
-    /// Whether browsers take it at this moment.
+    /// Whether its dates are valid now.
     #[must_use]
     pub fn valid(&self) -> bool {
         self.out_of_date().is_none()
     }
 
-    /// Why browsers would refuse it at this moment.
+    /// Why its dates are not valid now.
     #[must_use]
     pub fn out_of_date(&self) -> Option<String> {
         let now = Timestamp::now().as_second();
@@ -123,14 +123,14 @@ impl SiteCertificate {
         }
     }
 
-    /// Whether it stands for a host.
+    /// Whether browsers accept it for a host.
     #[must_use]
     pub fn covers(&self, host: &str) -> bool {
         covers(&self.names, host)
     }
 }
 
-/// Each certificate has to be issued by the next one: browsers that do not know the missing link would refuse.
+/// Each certificate has to be issued by the next one: browsers that lack the missing link would refuse the chain.
 fn check_chain(ders: &[CertificateDer<'_>]) -> Result<(), String> {
     for pair in ders.windows(2) {
         let [issued, issuer] = pair else { continue };
@@ -145,7 +145,7 @@ fn check_chain(ders: &[CertificateDer<'_>]) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a certificate's names stand for a host: by the name itself, or by a wildcard for exactly one label.
+/// Whether a certificate's names cover a host: by the name itself, or by a wildcard for exactly one label.
 #[must_use]
 pub fn covers(names: &[String], host: &str) -> bool {
     let parent = host.split_once('.').map(|(_, parent)| parent);

@@ -1,5 +1,5 @@
-//! The certificates that may be served now: from files of the operator's, by ACME for the hosts that no file covers, and
-//! from the edge's own authority for those that are left.
+//! The sources of certificates: the operator's files, ACME for the hosts that no file covers, and the edge's own
+//! authority for the rest.
 
 pub mod acme;
 mod files;
@@ -14,18 +14,18 @@ use files::Files;
 use own::OwnAuthority;
 use std::{collections::BTreeSet, io, path::PathBuf};
 
-/// A certificate with where it comes from.
+/// A certificate with its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadedCertificate {
     /// The certificate.
     pub certificate: SiteCertificate,
-    /// Its file, `acme`, or `own authority`.
+    /// Its file, `acme` or `own authority`.
     pub source: String,
-    /// What is wrong with it, though it is served.
+    /// What is wrong with it; it is served nevertheless.
     pub fault: Option<String>,
 }
 
-/// Why certificates cannot be had at all.
+/// Why no source of certificates can be started.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificatesError {
     /// Files cannot be watched.
@@ -53,7 +53,7 @@ pub struct Certificates {
 }
 
 impl Certificates {
-    /// Begins to watch files, and to ask an authority if one is configured.
+    /// Starts to watch files, and to renew by ACME if it is configured.
     ///
     /// # Errors
     /// See [`CertificatesError`].
@@ -63,14 +63,14 @@ impl Certificates {
         Ok(Self { files: Files::watch(&edge.certificates)?, acme, own, loaded: Vec::new() })
     }
 
-    /// The configuration has changed.
+    /// Applies a changed configuration.
     ///
     /// # Errors
-    /// See [`CertificatesError`]; what was before stays then.
+    /// See [`CertificatesError`]; the previous sources stay in use then.
     pub fn reconfigure(&mut self, edge: &Edge) -> Result<(), CertificatesError> {
         self.files.reconfigure(&edge.certificates)?;
         if self.acme.as_ref().map(Acme::config) != edge.acme.as_ref() {
-            // The old responder has to give its address back first.
+            // The old responder has to release its address first.
             self.acme = None;
             self.acme = edge.acme.as_ref().map(|acme| Acme::start(acme, &edge.state_dir)).transpose()?;
         }
@@ -80,7 +80,7 @@ impl Certificates {
         Ok(())
     }
 
-    /// Everything that may be served now; files that changed are read again.
+    /// All certificates that may be served now; changed files are reloaded.
     pub fn current(&mut self) -> &[LoadedCertificate] {
         self.loaded = self.files.current();
         if let Some(acme) = &self.acme {
@@ -92,7 +92,7 @@ impl Certificates {
         &self.loaded
     }
 
-    /// What is wrong, as object and reason.
+    /// All faults, as object and reason.
     #[must_use]
     pub fn complaints(&self) -> Vec<(String, String)> {
         let mut complaints = self.files.complaints();
@@ -101,7 +101,7 @@ impl Certificates {
         complaints
     }
 
-    /// Resolves when there may be something new.
+    /// Resolves when a source may have changed.
     pub async fn changed(&self) {
         let acme = async {
             match &self.acme {
@@ -139,7 +139,7 @@ impl Certificates {
         }
     }
 
-    /// Hosts under validation at the moment.
+    /// Hosts under validation now.
     #[must_use]
     pub fn challenges(&self) -> Option<Challenges> {
         self.acme.as_ref().map(Acme::challenges)

@@ -12,7 +12,7 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The portal's own site among those of the calls; no call is called so, since their ids begin with a letter.
+/// Id of the portal's own site. No call has it, because their ids begin with a letter.
 pub const OWN_SITE: &str = "_portal";
 
 /// Everything that the desired state depends on, at one moment.
@@ -28,7 +28,7 @@ pub struct Inputs<'a> {
     pub answers: &'a BTreeMap<String, String>,
     /// Hosts under validation.
     pub challenges: Option<&'a Challenges>,
-    /// The database.
+    /// What the database lists.
     pub membership: &'a Membership,
     /// The secret mark.
     pub marker: &'a str,
@@ -38,7 +38,7 @@ pub struct Inputs<'a> {
     pub epoch: u64,
 }
 
-/// Merges the inputs.
+/// Computes the desired state.
 #[must_use]
 pub fn build_spec(inputs: Inputs<'_>) -> EdgeSpec {
     let Inputs { config, edge, membership, .. } = inputs;
@@ -74,15 +74,15 @@ fn public_port(authority: &str) -> u16 {
     if let Some(Ok(port)) = port { port } else { 443 }
 }
 
-/// The certificates but for those that browsers refuse at this moment and others stand in for.
+/// The certificates, without those that are not valid now and whose names others cover.
 fn usable(loaded: &[LoadedCertificate]) -> Vec<SiteCertificate> {
     let valid: Vec<&SiteCertificate> =
         loaded.iter().map(|loaded| &loaded.certificate).filter(|one| one.valid()).collect();
     let replaced = |one: &SiteCertificate| {
         one.names.iter().all(|name| valid.iter().any(|valid| valid.names.contains(name) || valid.covers(name)))
     };
-    let stays = |one: &&SiteCertificate| one.valid() || !replaced(one);
-    loaded.iter().map(|loaded| &loaded.certificate).filter(stays).cloned().collect()
+    let is_used = |one: &&SiteCertificate| one.valid() || !replaced(one);
+    loaded.iter().map(|loaded| &loaded.certificate).filter(is_used).cloned().collect()
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! Processes that get no more requests: their sessions are closed, and they are let go when no worker of Sōzu has one
-//! left, or when the deadline has passed.
+//! Processes that get no more requests. Their sessions are closed, and they are released when no worker of Sōzu has one
+//! left, or after a time-out.
 //!
-//! Sōzu tells by an event that a removed process has no connections, but only when every client that was ever served
-//! by it has gone too: under load with kept connections that may never come. So the closing of sessions is repeated
-//! until it finds none; the event, when it comes from every worker, is as good.
+//! Sōzu reports by an event that a removed process has no connections, but only when every client that it ever served
+//! has gone too: under load with kept connections that may never come. So the closing of sessions is repeated until it
+//! finds none. The event is as good when it comes from every worker.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Requests under way that take longer are the process' own business.
+/// The process itself has to end requests that take longer.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
@@ -26,17 +26,17 @@ struct Drain {
 pub struct Drains(BTreeMap<Uuid, Drain>);
 
 impl Drains {
-    /// A process was taken out.
+    /// A process was removed from Sōzu.
     pub fn begin(&mut self, id: Uuid) {
         self.0.entry(id).or_insert(Drain { since: Instant::now(), drained_workers: 0, empty: false });
     }
 
-    /// A process was put in again, or never left.
+    /// A process is in Sōzu again, or still.
     pub fn cancel(&mut self, id: Uuid) {
         self.0.remove(&id);
     }
 
-    /// A worker has no more connections to a process. The event does not tell which worker, so they are counted.
+    /// A worker has no more connections to a process. The event does not name the worker, so events are counted.
     pub fn worker_drained(&mut self, id: Uuid) {
         if let Some(drain) = self.0.get_mut(&id) {
             drain.drained_workers += 1;
@@ -50,19 +50,17 @@ impl Drains {
         }
     }
 
-    /// Whether it is draining still.
     #[must_use]
     pub fn contains(&self, id: Uuid) -> bool {
         self.0.contains_key(&id)
     }
 
-    /// All that drain.
     #[must_use]
     pub fn ids(&self) -> Vec<Uuid> {
         self.0.keys().copied().collect()
     }
 
-    /// Takes those that are done, with whether they ended in time and how long it took.
+    /// Takes the finished drains: process, whether it finished before the time-out, and how long it took.
     pub fn take_finished(&mut self, workers: usize) -> Vec<(Uuid, bool, Duration)> {
         let in_time = |drain: &Drain| drain.empty || drain.drained_workers >= workers.max(1);
         let ended = |drain: &Drain| in_time(drain) || drain.since.elapsed() >= DRAIN_TIMEOUT;

@@ -20,16 +20,17 @@ use crate::{
 use anyhow::Context;
 use std::{collections::BTreeSet, sync::Arc};
 
-/// What a round would do now with a configuration that may not be the running edge's.
+/// What a reconciliation would do now.
 #[derive(Debug)]
 pub struct DryRun {
     /// The steps, in order.
     pub steps: Vec<Step>,
-    /// What the configuration asks for and cannot have: object and reason.
+    /// Rejected objects, with the reason.
     pub refused: Vec<(String, String)>,
 }
 
-/// ProbeQueue at Sōzu, the certificates and the database, and computes the plan without carrying it out.
+/// Reads Sōzu, the certificates and the database, and computes the plan without executing it. The configuration may be
+/// another than the running edge's.
 ///
 /// # Errors
 /// When the configuration has no `[edge]`, or Sōzu or the database do not answer.

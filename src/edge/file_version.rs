@@ -1,5 +1,4 @@
-//! Files of the operator's that are looked at again and again: what tells one version from the next, and reading that
-//! never waits for somebody to write.
+//! Files of the operator that are polled: how a changed file is recognised, and reading that does not block.
 
 use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
 
@@ -13,7 +12,7 @@ pub fn file_version(path: &Path) -> Option<FileVersion> {
     Some((meta.dev(), meta.ino(), meta.size(), content, mode))
 }
 
-/// Reads a regular file: a pipe would have us wait for whoever writes into it.
+/// Reads a regular file. A pipe is refused, because reading it would block until something writes to it.
 pub fn read_regular_file(path: &Path) -> io::Result<String> {
     if fs::metadata(path)?.is_file() {
         fs::read_to_string(path)

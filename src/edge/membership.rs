@@ -1,7 +1,7 @@
-//! What the database says should be served: the portal's processes, and the host names of calls.
+//! What the database lists: the portal's processes, and the host names of calls.
 //!
-//! Read several times a second by a task of its own. While the database is away, what it said last stands, and for a
-//! while after its return nobody is held to have fallen silent, since nobody could say a word.
+//! A task reads it several times a second. While the database is unavailable, the last reading stays in force. For a
+//! while after its return no process counts as silent, because no heartbeat could be written.
 
 use crate::{
     config::Listen,
@@ -17,14 +17,12 @@ use std::{
 };
 use tokio::{sync::watch, time::timeout};
 
-/// Pause between two readings.
 const READ_INTERVAL: Duration = Duration::from_millis(200);
-/// Longest time that a reading may take.
 const READ_TIMEOUT: Duration = Duration::from_secs(1);
-/// A process that has not been heard of for so long gets no more requests.
+/// A process without a heartbeat for longer gets no more requests.
 const MAX_SILENCE: Duration = Duration::from_secs(5);
 
-/// A registered process, with what the edge makes of it.
+/// A registered process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// Id, unique for each start.
@@ -37,14 +35,14 @@ pub struct Member {
     pub address: Result<Listen, String>,
     /// Version of the program.
     pub build: String,
-    /// How far it is.
+    /// Its state, by its own account.
     pub state: State,
-    /// Whether it has fallen silent.
+    /// Whether its last heartbeat is too old.
     pub silent: bool,
 }
 
 impl Member {
-    /// Whether requests should go to it.
+    /// Whether Sōzu should send it requests.
     #[must_use]
     pub fn serves(&self) -> bool {
         self.state == State::Ready && !self.silent
@@ -54,9 +52,9 @@ impl Member {
 /// The last reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Membership {
-    /// Whether it was ever read.
+    /// Whether the database was ever read.
     pub loaded: bool,
-    /// Whether the database answered the last time.
+    /// Whether the last reading succeeded.
     pub database_up: bool,
     /// The processes.
     pub members: Vec<Member>,
@@ -64,12 +62,12 @@ pub struct Membership {
     pub sites: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// Reads for ever; a change wakes whoever watches.
+/// Reads until the task is dropped, and notifies receivers of changes.
 pub async fn watch(store: Store, memberships: watch::Sender<Membership>) {
     let mut answering: Option<Instant> = None;
     let mut before = Instant::now();
     loop {
-        // A gap means that this very process was paused.
+        // A gap means that this edge itself was paused.
         if before.elapsed() > MAX_SILENCE / 2 {
             answering = answering.map(|_| Instant::now());
         }
@@ -96,7 +94,7 @@ pub async fn watch(store: Store, memberships: watch::Sender<Membership>) {
     }
 }
 
-/// One reading, for whoever only wants to know what stands now.
+/// Reads once.
 ///
 /// # Errors
 /// When the database fails.
@@ -127,13 +125,13 @@ fn membership(processes: Vec<Process>, sites: Vec<site::Site>, answering: Durati
 
 fn member(process: Process, answering: Duration) -> Member {
     let silence = Duration::from_millis(process.silent_ms).min(answering);
-    let said = process.registration;
+    let registration = process.registration;
     Member {
-        id: said.id,
-        name: said.name,
-        host: said.host,
-        address: said.address.parse(),
-        build: said.build,
+        id: registration.id,
+        name: registration.name,
+        host: registration.host,
+        address: registration.address.parse(),
+        build: registration.build,
         state: process.state,
         silent: silence > MAX_SILENCE,
     }

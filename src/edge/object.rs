@@ -1,10 +1,10 @@
-//! What orders change and what reports name, as values: text is made of them, and never read back.
+//! The objects of orders and reports, as values. They are displayed as text, and no text is parsed back into them.
 
 use sozu_command_lib::listener_key::ListenerKey;
 use std::{fmt, net::SocketAddr};
 use uuid::Uuid;
 
-/// What a listener speaks.
+/// Protocol of a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Protocol {
     /// Without TLS.
@@ -33,7 +33,7 @@ pub enum Object {
     Backend {
         /// Its id.
         id: String,
-        /// The address that Sōzu tells it apart by.
+        /// The address, which identifies it together with the id.
         address: SocketAddr,
         /// Id of the cluster.
         cluster: String,
@@ -45,11 +45,11 @@ pub enum Object {
         /// The listener.
         address: SocketAddr,
     },
-    /// A certificate in the place of another, by one order: a refusal of it says nothing about adding the new one.
+    /// The replacement of a certificate by another. Its refusal is separate from that of adding the new one.
     Renewal {
-        /// Fingerprint of the certificate that goes.
+        /// Fingerprint of the replaced certificate.
         old: String,
-        /// Fingerprint of the certificate that comes.
+        /// Fingerprint of the new certificate.
         new: String,
         /// The listener.
         address: SocketAddr,
@@ -61,18 +61,18 @@ pub enum Object {
         /// The host.
         host: String,
     },
-    /// One of the two orders that swap a route: a refusal of one says nothing about the other.
+    /// One of the two orders that swap a route. The refusal of one is separate from that of the other.
     Reroute {
         /// Sōzu's own key for the route.
         key: String,
         /// The host.
         host: String,
-        /// 1 takes the old route away, 2 adds the new one.
+        /// 1 removes the old route, 2 adds the new one.
         half: u8,
     },
-    /// Many routes that would go at once.
+    /// More routes than may be removed at once.
     MassRemoval,
-    /// Orders that were given as one file.
+    /// Orders that were sent as one file.
     Batch,
     /// A host name of a site.
     Host(String),
@@ -80,7 +80,7 @@ pub enum Object {
     Process(Uuid),
     /// A host under validation by an ACME authority.
     Challenge(String),
-    /// The edge's own answers to ACME challenges.
+    /// The edge's responder for ACME challenges.
     AcmeResponder,
     /// An answer of Sōzu's own, by its status.
     Answer(String),
@@ -97,7 +97,7 @@ pub enum Object {
     },
 }
 
-/// Characters of a fingerprint that are enough for people.
+/// Characters of a fingerprint in displayed text.
 const SHORT_FINGERPRINT: usize = 12;
 
 impl Object {

@@ -1,4 +1,4 @@
-//! The operator's page, status and metrics of the edge, on an address of their own that Sōzu never forwards to.
+//! The operator's page, status and metrics of the edge, on a separate address that Sōzu does not route to.
 
 mod metrics;
 mod page;
@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use tokio::{net::TcpListener, sync::watch};
 
-/// No script, and nothing from elsewhere.
+/// No script, and no resources of other origins.
 const CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
 type Reports = State<watch::Receiver<Report>>;
@@ -34,7 +34,7 @@ pub async fn serve(listener: TcpListener, reports: watch::Receiver<Report>, host
     axum::serve(listener, router).await
 }
 
-/// Turns away requests for a name that a stranger may have: see [`answers_to`]. Browsers always say which name they asked.
+/// Refuses requests for a foreign host name: see [`answers_to`]. Browsers always send the name.
 async fn known_host(State(hosts): State<Arc<Vec<String>>>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).map(|host| host.to_str().unwrap_or_default());
     if host.is_some_and(|host| !answers_to(host, &hosts)) {
@@ -75,10 +75,10 @@ fn page(reports: &watch::Receiver<Report>, lang: Lang) -> Response {
     }
 }
 
-/// A view this old means that the edge waits for an answer of Sōzu's, milliseconds.
+/// An older report means that the edge still waits for an answer of Sōzu.
 const MAX_REPORT_AGE_MS: i64 = 5_000;
 
-/// The last view; an old one is not taken for the state of this moment.
+/// The last report. An old one does not count as the current state.
 fn current(reports: &watch::Receiver<Report>) -> Report {
     let mut report = reports.borrow().clone();
     let at: Option<Timestamp> = report.at.parse().ok();
@@ -93,7 +93,7 @@ fn current(reports: &watch::Receiver<Report>) -> Report {
     report
 }
 
-/// Whether this edge can do its work: it leads or observes, and Sōzu answers.
+/// Ready when the role is known and Sōzu answers.
 fn ready(report: &Report) -> Response {
     let obstacle = match (&report.role, report.sozu.reachable) {
         (Role::Unknown, _) => Some("the lease is not known yet: the database has not answered\n"),
@@ -116,7 +116,7 @@ mod tests {
     use tokio::sync::watch;
     use tower::ServiceExt;
 
-    /// An edge with a bit of everything, and hostile text where outsiders may write.
+    /// A report with an entry of each kind, and hostile text where outsiders may write.
     pub fn sample() -> Report {
         let process = |name: &str, id: &str| Process {
             id: id.into(),

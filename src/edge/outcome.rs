@@ -1,30 +1,30 @@
-//! What one round found and did.
+//! The outcome of one reconciliation.
 
 use crate::edge::{issue::Issue, report::Condition, verify::Observation};
 use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
 
-/// What one round found and did.
+/// What one reconciliation found and did.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// The steps that were taken, in order, in words: the orders themselves hold keys, and many are large.
+    /// The executed steps, in order, as text: the orders themselves contain keys, and many are large.
     pub steps: Vec<String>,
-    /// What is not as it should be.
+    /// Objects that are not in the desired state.
     pub issues: Vec<Issue>,
-    /// Sōzu's workers and certificates as seen at the end.
+    /// Sōzu's workers and certificates at the end.
     pub observation: Observation,
-    /// Ids of the processes that Sōzu sends requests to now.
+    /// Processes that Sōzu sends requests to now.
     pub serving: BTreeSet<Uuid>,
-    /// Ids of the processes that it was told to send no more requests to.
+    /// Processes that were removed from Sōzu.
     pub removed: BTreeSet<Uuid>,
-    /// Whether Sōzu was found in another state than the last round left it in, and was given orders for it.
+    /// Whether something else had changed Sōzu since the last reconciliation, and orders repaired it.
     pub found_changed: bool,
-    /// From the first question to the last answer.
+    /// Duration of the reconciliation.
     pub took: Duration,
 }
 
 impl Outcome {
-    /// Whether Sōzu is seen to be just as it should, as far as that is possible at all.
+    /// Whether Sōzu is verified to be in the desired state, as far as that is possible.
     #[must_use]
     pub fn verified(&self) -> bool {
         self.issues.iter().all(|issue| issue.condition != Condition::Pending)

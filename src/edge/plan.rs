@@ -1,8 +1,8 @@
-//! The orders that lead Sōzu from one state to another without losing a request on the way.
+//! The orders that bring Sōzu from one state to another without losing a request.
 //!
-//! Sōzu's own difference of two states ends right but passes through holes: it removes a certificate before it adds
-//! the next, and unbinds a listener to change one timeout. So the orders are chosen and sequenced here; the tests hold
-//! the end result against Sōzu's own difference.
+//! Sōzu's own difference of two states leads to the right state, but through gaps: it removes a certificate before it
+//! adds the next, and unbinds a listener to change one timeout. So the orders are chosen and sequenced here. The tests
+//! compare the resulting state by Sōzu's own difference.
 
 mod certificates;
 mod listeners;
@@ -29,20 +29,20 @@ use std::{
 };
 pub use step::{Phase, Step, Verb};
 
-/// What a plan may do without asking.
+/// What a plan may do without the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SafetyLimits {
-    /// Share of our routes that may go at once, percent.
+    /// Share of our routes that may be removed at once, percent.
     pub max_removal_percent: u8,
 }
 
-/// So few routes may always go: most installations have no more.
+/// Most installations have no more routes than this, so any share of them may be removed.
 const ALWAYS_REMOVABLE_ROUTES: usize = 5;
 
-/// Why there is no plan at all.
+/// Why there is no plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// Sōzu has orders of a later edge.
+    /// Sōzu has the epoch of a later edge.
     #[error(
         "Sōzu follows a later edge (epoch {theirs}, ours is {ours}): this one gives no orders. If there is no later edge, \
          since the database was restored, say `sozu cluster remove --id guichet-epoch-{theirs}`"
@@ -56,16 +56,16 @@ pub enum PlanError {
 }
 
 impl Phase {
-    /// Whether such orders take something away: they wait until all that adds has succeeded.
+    /// Whether the phase removes something: such phases come after all that add.
     #[must_use]
     pub fn removes(self) -> bool {
         self >= Self::RemoveFrontend
     }
 }
 
-/// The desired state as far as it may be reached: a site that would lose its last process keeps those it has, since a
-/// process that fell silent still serves better than nothing; a host that is wanted still keeps its HTTPS while its
-/// certificate cannot be read, since Sōzu has it yet.
+/// The desired state as far as the safety limits allow. A cluster that would lose its last process keeps those it has,
+/// because a silent process serves better than none. A desired host keeps its HTTPS route while its certificate cannot
+/// be read, because Sōzu still has the certificate.
 #[must_use]
 pub fn reachable_state<'a>(
     actual: &ConfigState,
@@ -98,7 +98,7 @@ pub fn reachable_state<'a>(
     state
 }
 
-/// The hosts that a state routes: each has its route over HTTP, with or without a certificate.
+/// The hosts that a state routes. Each has an HTTP route, with or without a certificate.
 fn hosts(state: &ConfigState) -> BTreeSet<&str> {
     state.http_fronts.values().map(|front| front.hostname.as_str()).collect()
 }
@@ -108,7 +108,7 @@ fn listens(state: &ConfigState, address: SocketAddr) -> bool {
     state.https_listeners.values().any(|listener| SocketAddr::from(listener.address) == address)
 }
 
-/// How many of how many routes would go, when that is more than may go without asking.
+/// The number of routes that would be removed, and of all routes, when the safety limits do not allow it.
 fn mass_removal(actual: &ConfigState, desired: &ConfigState, safety_limits: &SafetyLimits) -> Option<(usize, usize)> {
     let routes = actual.https_fronts.iter();
     let ours =
@@ -117,15 +117,15 @@ fn mass_removal(actual: &ConfigState, desired: &ConfigState, safety_limits: &Saf
     let wanted = hosts(desired);
     for (key, front) in ours {
         all += 1;
-        // A host that is wanted still does not go: its certificate cannot be read at the moment.
+        // A host that is still desired is not removed: its certificate cannot be read now.
         going += usize::from(!desired.https_fronts.contains_key(key) && !wanted.contains(front.hostname.as_str()));
     }
     let percent = usize::from(safety_limits.max_removal_percent);
-    let held = going > 0 && percent == 0 || going > ALWAYS_REMOVABLE_ROUTES && going * 100 > all * percent;
-    held.then_some((going, all))
+    let exceeded = going > 0 && percent == 0 || going > ALWAYS_REMOVABLE_ROUTES && going * 100 > all * percent;
+    exceeded.then_some((going, all))
 }
 
-/// The steps from one state to another, in the order in which to take them; the same states give the same steps.
+/// The steps from one state to another, in order. The same states give the same steps.
 ///
 /// # Errors
 /// See [`PlanError`].
@@ -157,7 +157,7 @@ pub fn plan(actual: &ConfigState, desired: &ConfigState, safety_limits: &SafetyL
     Ok(steps)
 }
 
-/// Whether an affinity cookie's name tells a listener to be ours.
+/// Whether a listener with this affinity cookie is ours.
 fn owned_listener(sticky_name: &str) -> bool {
     sticky_name == LISTENER_STICKY_NAME
 }
@@ -166,7 +166,7 @@ fn owned(id: &str) -> bool {
     id.starts_with(OBJECT_PREFIX)
 }
 
-/// Ours, and about to go with all that hangs on it.
+/// Whether a cluster is ours and will be removed, with its backends and routes.
 fn leaves(desired: &ConfigState, id: &str) -> bool {
     owned(id) && !desired.clusters.contains_key(id)
 }
@@ -183,7 +183,7 @@ fn clusters(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) 
 }
 
 fn backends(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
-    // Sōzu tells backends apart by id and address together: the same id may stand at two addresses.
+    // Sōzu identifies backends by id and address together: the same id may have two addresses.
     let of = |state: &ConfigState, id: &ClusterId| -> BTreeMap<(String, SocketAddr), Backend> {
         let list = state.backends.get(id).into_iter().flatten();
         list.map(|backend| ((backend.backend_id.clone(), backend.address), backend.clone())).collect()

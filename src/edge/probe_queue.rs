@@ -1,5 +1,5 @@
-//! ProbeQueue from outside: one real request over TLS to each host that is new or has another certificate than before, and to
-//! the others in turn.
+//! Probes from outside: one real request over TLS to each host that is new or has another certificate than before, and
+//! to the others in turn.
 
 use crate::edge::{
     issue::Issue,
@@ -12,30 +12,29 @@ use crate::edge::{
 use futures_util::{StreamExt, stream::iter};
 use std::{collections::BTreeSet, net::SocketAddr};
 
-/// Changed hosts that one round looks at; the rest follow in the next rounds.
+/// Changed hosts per reconciliation; the others stay in the queue.
 const MAX_CHANGED_PROBES: usize = 64;
-/// ProbeQueue under way at the same time: in a burst of connections Sōzu now and then leaves one waiting for the next.
+/// Few at once: in a burst of connections Sōzu sometimes leaves one waiting until the next arrives.
 const MAX_CONCURRENT_PROBES: usize = 8;
-/// Unchanged hosts that one round looks at.
 const MAX_UNCHANGED_PROBES: usize = 2;
 
-/// Which hosts have been looked at.
+/// The hosts that have to be probed.
 #[derive(Debug, Default)]
 pub struct ProbeQueue {
-    /// Not seen to be served well since they changed.
+    /// Not probed successfully since they changed.
     pending: BTreeSet<String>,
-    /// Where the looks in turn go on.
+    /// Position of the unchanged hosts' turn.
     cursor: usize,
 }
 
 impl ProbeQueue {
-    /// Whether a changed host has not been seen yet.
+    /// Whether a changed host was not probed successfully yet.
     #[must_use]
     pub fn has_pending(&self) -> bool {
         !self.pending.is_empty()
     }
 
-    /// Notes what differs from what was expected before.
+    /// Adds the hosts whose expectation has changed, and drops those that are gone.
     pub fn enqueue_changed(&mut self, before: Option<&Expectation>, expected: &Expectation) {
         self.pending.retain(|host| expected.hosts.contains_key(host));
         let known = |host: &String| before.and_then(|before| before.hosts.get(host));
@@ -43,7 +42,7 @@ impl ProbeQueue {
         self.pending.extend(changed.map(|(host, _)| host.clone()));
     }
 
-    /// ProbeQueue, unless what Sōzu says of itself is bad enough already; what does not fit becomes a issue.
+    /// Probes the next hosts; failures become issues. Does nothing when the outcome has pending issues already.
     pub async fn run(&mut self, expected: &Expectation, https: SocketAddr, outcome: &mut Outcome) {
         if !outcome.verified() {
             return;
@@ -51,7 +50,7 @@ impl ProbeQueue {
         let probes = self.next(expected).into_iter().filter_map(|host| Some((expected.hosts.get(&host)?, host)));
         let probes = probes.map(async |(fingerprint, host)| {
             let fault = match probe::serves(&host, https, fingerprint).await {
-                // Without a process, 503 is the right answer.
+                // Without a process, 503 is the expected answer.
                 Err(ProbeError::Status { status: 503, .. }) if !expected.serving => None,
                 Err(fault) => Some(format!("{:#}", anyhow::Error::from(fault))),
                 Ok(()) => None,

@@ -1,5 +1,5 @@
-//! One round with Sōzu: observe, plan, apply, verify. Nothing is remembered about Sōzu from one round to the next but
-//! which objects it refused, so that they are not sent again and again.
+//! One reconciliation of Sōzu: observe, plan, apply, verify. Nothing about Sōzu is remembered from one to the next,
+//! except for the backoff of what it refused, and what the last one expected.
 
 use crate::edge::{
     backoff::Backoff,
@@ -18,16 +18,16 @@ use sozu_command_lib::{proto::command::request::RequestType, state::ConfigState}
 use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Instant};
 use uuid::Uuid;
 
-/// From this many additions on, they are given as one file: ten times faster than one by one.
+/// So many additions and more are sent as one file, which is ten times faster than one by one.
 const MIN_BATCH_STEPS: usize = 200;
 
-/// Why a round could not be held.
+/// Why a reconciliation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReconcileError {
-    /// The exchange with Sōzu failed; what was ordered last may or may not have been carried out.
+    /// The exchange with Sōzu failed; whether the last order was carried out is unknown.
     #[error(transparent)]
     Sozu(#[from] SozuError),
-    /// The wish as a whole cannot be had.
+    /// The desired state as a whole cannot be rendered.
     #[error("the desired state cannot be served")]
     Render(#[from] RenderError),
     /// A later edge gives the orders.
@@ -37,29 +37,29 @@ pub enum ReconcileError {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct LastResult {
-    /// Nothing was left that another round may mend.
+    /// Nothing was left that another reconciliation may repair.
     verified: bool,
-    /// Nothing was left at all, backoff included.
+    /// Nothing was left at all, refusals included.
     settled: bool,
 }
 
-/// Holds rounds with one Sōzu.
+/// Reconciles one Sōzu.
 #[derive(Debug)]
 pub struct Reconciler {
     sozu: Sozu,
     safety_limits: SafetyLimits,
     backoff: Backoff,
     rendered: Option<(EdgeSpec, Arc<Rendered>)>,
-    /// A batch had backoff, of which only single orders tell which they are.
+    /// A batch had refusals: only single orders show which steps they are of.
     one_by_one: bool,
     expected: Option<Expectation>,
-    /// How the last round ended. A round that breaks off ends in no way: what it did is not somebody else's change.
+    /// The result of the last reconciliation; the default when it failed, so that its own orders do not count as drift.
     last: LastResult,
     probes: ProbeQueue,
 }
 
 impl Reconciler {
-    /// Rounds with the Sōzu of this conversation.
+    /// A reconciler for the Sōzu of this connection.
     #[must_use]
     pub fn new(sozu: Sozu, safety_limits: SafetyLimits) -> Self {
         Self {
@@ -74,28 +74,28 @@ impl Reconciler {
         }
     }
 
-    /// The conversation.
+    /// The connection to Sōzu.
     #[must_use]
     pub fn sozu(&self) -> &Sozu {
         &self.sozu
     }
 
-    /// Changes the limits of what a plan may do.
+    /// Changes the safety limits of the next plans.
     pub fn set_safety_limits(&mut self, safety_limits: SafetyLimits) {
         self.safety_limits = safety_limits;
     }
 
-    /// Brings Sōzu to where the wish wants it, and looks whether it got there.
+    /// Brings Sōzu into the desired state, and verifies it.
     ///
     /// # Errors
     /// See [`ReconcileError`].
     pub async fn reconcile(&mut self, spec: &EdgeSpec) -> Result<Outcome, ReconcileError> {
-        let began = Instant::now();
+        let started = Instant::now();
         let last = std::mem::take(&mut self.last);
         let actual = self.sozu.observe().await?;
         let same = self.rendered.as_ref().is_some_and(|(known, _)| known == spec);
         let (rendered, mut outcome) = self.render(spec)?;
-        let moved = last.settled && self.expected.as_ref().is_some_and(|expected| !expected.is_met_by(&actual));
+        let drifted = last.settled && self.expected.as_ref().is_some_and(|expected| !expected.is_met_by(&actual));
         let desired = &rendered.state;
         let steps = plan(&actual, desired, &self.safety_limits)?;
         let reachable = reachable_state(&actual, desired, &self.safety_limits);
@@ -106,7 +106,7 @@ impl Reconciler {
         let expected = Expectation::from_state(&reachable);
         drop(reachable);
         if !outcome.steps.is_empty() {
-            outcome.found_changed = moved || (same && last.verified);
+            outcome.found_changed = drifted || (same && last.verified);
             self.plan_again(desired, &mut outcome).await?;
         }
         outcome.observation = verify(&self.sozu, &expected, &mut outcome.issues).await?;
@@ -114,11 +114,12 @@ impl Reconciler {
         self.probes.run(&expected, spec.listeners.https, &mut outcome).await;
         self.expected = Some(expected);
         self.last = LastResult { verified: outcome.verified(), settled: outcome.issues.is_empty() };
-        outcome.took = began.elapsed();
+        outcome.took = started.elapsed();
         Ok(outcome)
     }
 
-    /// A cheap look without orders: whether every process of Sōzu still has the state of the last round.
+    /// Checks without orders, and cheaply, whether every process of Sōzu still has the state of the last
+    /// reconciliation.
     ///
     /// # Errors
     /// When the exchange with Sōzu fails.
@@ -129,13 +130,13 @@ impl Reconciler {
         Ok(issues.is_empty())
     }
 
-    /// Whether some host was not yet asked for from outside since its route or its certificate changed.
+    /// Whether a host was not probed successfully since its route or its certificate changed.
     #[must_use]
     pub fn has_pending_probes(&self) -> bool {
         self.probes.has_pending()
     }
 
-    /// What a round would do now, without doing it.
+    /// Computes what a reconciliation would do now, without doing it.
     ///
     /// # Errors
     /// See [`ReconcileError`].
@@ -170,7 +171,7 @@ impl Reconciler {
         if batch.len() >= MIN_BATCH_STEPS && !std::mem::take(&mut self.one_by_one) {
             self.load(batch, outcome).await?;
             if self.one_by_one {
-                // Which of them were refused shows in the next round; until then nothing goes that they may replace.
+                // The next round shows which steps were refused. Until then nothing is removed that they may replace.
                 return Ok(());
             }
         } else {
@@ -204,7 +205,7 @@ impl Reconciler {
         Ok(())
     }
 
-    /// Takes one step. A refusal does not hold up the others, but for those that take away what it should replace.
+    /// Executes one step. A refusal blocks only the removal of what the object should replace.
     async fn execute(&mut self, step: Step, outcome: &mut Outcome) -> Result<(), SozuError> {
         let Step::Order { phase, request, .. } = &step else {
             let Step::NeedsOperator { object, reason } = step else { return Ok(()) };
@@ -239,8 +240,8 @@ impl Reconciler {
         Ok(())
     }
 
-    /// The plan after the plan is empty, but for what is known not to be possible. Listeners, orphans and whatever else
-    /// the hashes leave out show here.
+    /// Plans a second time: what is still to do, and is not known to be impossible, is an issue. This covers listeners,
+    /// orphaned routes and everything else that the hashes leave out.
     async fn plan_again(&self, desired: &ConfigState, outcome: &mut Outcome) -> Result<(), ReconcileError> {
         let actual = self.sozu.observe().await?;
         for step in plan(&actual, desired, &self.safety_limits)? {
@@ -256,8 +257,8 @@ impl Reconciler {
     }
 }
 
-/// Why an address cannot be bound: Sōzu shares one with any program that shares it too, and each would get a part of the
-/// connections.
+/// Why an address cannot be bound. Sōzu itself would share it with any program that allows that, and each would get a
+/// part of the connections.
 fn occupied(request: &RequestType) -> Option<String> {
     let RequestType::ActivateListener(order) = request else { return None };
     let address = SocketAddr::from(order.address);

@@ -1,7 +1,8 @@
-//! From the wish to Sōzu's own state, leaving out, with the reason, what Sōzu would accept and serve wrongly.
+//! Renders the desired state into Sōzu's own state. What Sōzu would accept and serve wrongly is rejected with the
+//! reason.
 //!
-//! All processes stand in one cluster, and every host is a route to it: replacing a process then costs two orders, and
-//! not two for every site.
+//! All processes are backends of one cluster, and every host is a route to it: replacing a process then takes two
+//! orders, and not two for every site.
 
 mod certificates;
 mod listeners;
@@ -30,23 +31,23 @@ use uuid::Uuid;
 
 pub(super) use listeners::{LISTENER_STICKY_NAME, activation};
 
-/// Every cluster and backend of ours begins with this; objects without it belong to somebody else and are left alone.
+/// Prefix of the ids of all our clusters and backends. Objects without it are not ours, and are not changed.
 pub const OBJECT_PREFIX: &str = "guichet-";
 /// The cluster of the portal's processes.
 pub const PORTAL_CLUSTER: &str = "guichet-portal";
 /// The cluster that answers ACME challenges.
 pub const ACME_CLUSTER: &str = "guichet-acme";
-/// The epoch of the lease stands in Sōzu as the name of an empty cluster: whoever comes later finds it.
+/// Prefix of an empty cluster whose id ends with the epoch of the lease: other edges find the fencing token there.
 const EPOCH_PREFIX: &str = "guichet-epoch-";
-/// Where ACME authorities look (RFC 8555, section 8.3).
+/// Path that ACME authorities request (RFC 8555, section 8.3).
 const CHALLENGE_PATH: &str = "/.well-known/acme-challenge/";
 /// The header that marks a request as Sōzu's.
 pub const MARKER_HEADER: &str = "X-Guichet-Edge";
 
-/// Why a wish as a whole cannot become a state.
+/// Why a spec as a whole cannot be rendered.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
-    /// An empty wish would take everything down.
+    /// An empty spec would remove every site.
     #[error("there is no site to serve")]
     NoSite,
     /// Both listeners on one address.
@@ -62,16 +63,16 @@ pub enum RenderError {
     },
 }
 
-/// A state, and what was left out of it.
+/// A state of Sōzu, and what was rejected.
 #[derive(Clone, Debug, Default)]
 pub struct Rendered {
     /// The state.
     pub state: ConfigState,
-    /// What was left out.
+    /// The rejected objects.
     pub rejected: Vec<Rejection>,
 }
 
-/// An object that cannot be had; it does not hold up the others.
+/// An object that is left out of the state, and does not affect the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
     /// The object.
@@ -102,19 +103,19 @@ pub fn backend_id(process: Uuid) -> String {
     format!("{OBJECT_PREFIX}{process}")
 }
 
-/// The process of one of Sōzu's backends; nothing when it is none of the portal's.
+/// The process of one of Sōzu's backends; nothing when it is not a process of the portal.
 #[must_use]
 pub fn process_of(backend: &str) -> Option<Uuid> {
     backend.strip_prefix(OBJECT_PREFIX)?.parse().ok()
 }
 
-/// The highest epoch that stands in a state; 0 when there is none.
+/// The highest epoch in a state; 0 when there is none.
 #[must_use]
 pub fn epoch_of(state: &ConfigState) -> u64 {
     state.clusters.keys().filter_map(|id| id.strip_prefix(EPOCH_PREFIX)?.parse().ok()).max().unwrap_or(0)
 }
 
-/// Computes the state that Sōzu has to reach.
+/// Computes the desired state of Sōzu.
 ///
 /// # Errors
 /// See [`RenderError`].
@@ -142,10 +143,10 @@ fn clusters(spec: &EdgeSpec, rendered: &mut Rendered) -> Result<(), RenderError>
     let workers = u64::from(listeners.workers.max(1));
     let limit = listeners.limits.max_connections_per_address;
     let portal = Cluster {
-        // Only the HTTP listener redirects, so whatever reaches the portal came in over HTTPS.
+        // Only the HTTP listener redirects, so every request that reaches the portal came over HTTPS.
         https_redirect: true,
         https_redirect_port: (listeners.public_port != 443).then(|| listeners.public_port.into()),
-        // Each worker counts for itself.
+        // Each worker counts its own connections only.
         max_connections_per_ip: (limit > 0).then(|| limit.div_ceil(workers)),
         ..cluster(PORTAL_CLUSTER)
     };
@@ -184,8 +185,8 @@ fn processes(spec: &EdgeSpec, rendered: &mut Rendered) {
     }
 }
 
-/// Sōzu tells backends apart by an address even where it dials a unix socket: one of a range that nobody listens on,
-/// taken from the process' id.
+/// An address for a process on a unix socket: Sōzu identifies backends by address even then. It is computed from the
+/// id, in a range that nothing listens on.
 fn identity(id: Uuid, taken: &mut BTreeSet<SocketAddr>) -> SocketAddr {
     let digest = ring::digest::digest(&ring::digest::SHA256, id.to_string().as_bytes());
     let mut number = digest.as_ref().iter().take(4).fold(0, |number: u32, byte| number << 8 | u32::from(*byte));
@@ -244,14 +245,14 @@ fn challenged(spec: &EdgeSpec, challenges: &Challenges, rendered: &mut Rendered)
     }
 }
 
-/// Whatever mark a client sends is deleted, and ours put in its place: set alone would only add to it.
+/// The headers that delete a mark of the client and set ours. Setting alone would append.
 fn marked(spec: &EdgeSpec) -> Vec<Header> {
     let header =
         |val: &str| Header { position: HeaderPosition::Request.into(), key: MARKER_HEADER.into(), val: val.into() };
     vec![header(""), header(&spec.marker.0)]
 }
 
-/// Whole hosts only, or a path that no query can follow: Sōzu matches paths together with the query.
+/// A route for a whole host, or for a path that has no query: Sōzu matches paths together with the query.
 fn frontend(cluster: &str, listener: SocketAddr, host: &str, path: &str) -> RequestHttpFrontend {
     RequestHttpFrontend {
         cluster_id: Some(cluster.into()),

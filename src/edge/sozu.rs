@@ -1,4 +1,4 @@
-//! The one conversation with Sōzu, as the questions and orders that the edge has for it.
+//! The connection to Sōzu: the queries and orders of the edge.
 
 mod conversation;
 mod events;
@@ -31,13 +31,13 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// Sōzu itself waits 10 s for its workers; giving up before that would leave every slow order in doubt.
+/// Sōzu itself waits 10 s for its workers. A shorter time-out would leave the result of every slow order unknown.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Why Sōzu did not do what it was asked.
+/// Why a request to Sōzu failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SozuError {
-    /// Nobody listens on the command socket.
+    /// Nothing listens on the command socket.
     #[error("cannot reach Sōzu on {socket}")]
     Unreachable {
         /// The command socket.
@@ -48,15 +48,15 @@ pub enum SozuError {
     /// The exchange broke off; whether the order was carried out is unknown.
     #[error("the exchange with Sōzu broke off")]
     Channel(#[from] ChannelError),
-    /// Sōzu said no.
+    /// Sōzu refused the order.
     #[error("Sōzu refused {verb}: {message}")]
     Refused {
         /// The order.
         verb: String,
-        /// Sōzu's words.
+        /// Sōzu's message.
         message: String,
     },
-    /// Sōzu said yes, and something that does not fit.
+    /// Sōzu's answer has an unexpected content.
     #[error("Sōzu's answer to {verb} cannot be understood")]
     Misunderstood {
         /// The order.
@@ -65,7 +65,7 @@ pub enum SozuError {
     /// The state that Sōzu saved cannot be read back.
     #[error("cannot read back Sōzu's state: {0}")]
     State(String),
-    /// A folder or file of the edge's own.
+    /// A folder or file of the edge cannot be used.
     #[error("cannot use {path}")]
     File {
         /// The file.
@@ -73,13 +73,13 @@ pub enum SozuError {
         /// The reason.
         source: io::Error,
     },
-    /// Another edge gives the orders.
+    /// This edge does not hold the lease.
     #[error("{verb} was not sent: this edge does not hold the lease")]
     NotLeader {
         /// The order.
         verb: String,
     },
-    /// The program that answers cannot be told.
+    /// The process that answers cannot be determined.
     #[error("cannot tell which program answers on {socket}")]
     Peer {
         /// The command socket.
@@ -93,14 +93,14 @@ pub enum SozuError {
 }
 
 impl SozuError {
-    /// Whether Sōzu itself judged the order, so that the connection and the other orders are not in doubt.
+    /// Whether only this order failed, so that the connection and the other orders are not in doubt.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::NotLeader { .. })
     }
 }
 
-/// A handle on the conversation.
+/// A handle of the connection.
 pub struct Sozu {
     jobs: mpsc::Sender<Job>,
     guard: Arc<Mutex<Option<OrderGuard>>>,
@@ -117,15 +117,15 @@ impl std::fmt::Debug for Sozu {
 pub type ServedCertificates = BTreeSet<(SocketAddr, String, String)>;
 
 impl Sozu {
-    /// Starts the thread; it connects when first asked for something, and again after each failure.
+    /// Starts the thread. It connects at the first request, and again after each failure.
     ///
     /// # Errors
-    /// When the folder for saved states cannot be made private to us, or no thread can be started.
+    /// When the folder for saved states cannot be made private, or the thread cannot be started.
     pub fn start(socket: &Path, state_dir: &Path) -> Result<Self, SozuError> {
         Self::with_timeout(socket, state_dir, REPLY_TIMEOUT)
     }
 
-    /// The same, with another patience.
+    /// The same, with another time-out.
     ///
     /// # Errors
     /// As [`Sozu::start`].
@@ -142,12 +142,12 @@ impl Sozu {
         Ok(Self { jobs, guard, state_dir })
     }
 
-    /// Has a guard asked before every order.
+    /// Sets the guard that is asked before every order.
     pub fn set_order_guard(&self, guard: OrderGuard) {
         *self.guard.lock().unwrap_or_else(PoisonError::into_inner) = Some(guard);
     }
 
-    /// Gives one order, or asks one question, and waits for the final answer.
+    /// Sends one order or query, and waits for the final answer.
     ///
     /// # Errors
     /// See [`SozuError`].
@@ -161,7 +161,7 @@ impl Sozu {
         answered.await.map_err(|_| SozuError::Gone)
     }
 
-    /// Sōzu's workers, those that have ended included.
+    /// Sōzu's workers, stopped ones included.
     ///
     /// # Errors
     /// See [`SozuError`].
@@ -206,7 +206,7 @@ impl Sozu {
     }
 
     /// Closes the idle sessions that hold a connection to a process, and the others once their request is answered.
-    /// Says how many there were, over all workers: at none, no worker has a connection to the process any more.
+    /// Returns their number over all workers: at 0, no worker has a connection to the process any more.
     ///
     /// # Errors
     /// See [`SozuError`].
@@ -219,7 +219,7 @@ impl Sozu {
         Ok(found.await?.values().sum())
     }
 
-    /// Has a worker replaced by one that is built from the main process' state.
+    /// Replaces a worker by a new one with the main process' state.
     ///
     /// # Errors
     /// See [`SozuError`].

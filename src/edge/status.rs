@@ -1,4 +1,4 @@
-//! Gathers what the operator sees, and logs each change for the worse or the better once.
+//! Builds the report, and logs each fault and each recovery once.
 
 mod parts;
 
@@ -27,27 +27,27 @@ use std::{
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// Repairs that are remembered.
+/// Repairs in the report.
 const MAX_DRIFTS: usize = 20;
 
-/// What is known, and where it is shown.
+/// The report under construction, and its receivers.
 pub struct StatusBuilder {
     report: Report,
     reports: watch::Sender<Report>,
-    /// What the last round left undone.
+    /// The issues of the last reconciliation.
     issues: Vec<Issue>,
-    /// When each fault was first seen.
+    /// When each issue began, RFC 3339.
     since: BTreeMap<(Object, String), String>,
     serving: BTreeSet<Uuid>,
     served_certificates: BTreeSet<String>,
     traffic: BTreeMap<Uuid, (Traffic, f64)>,
     traffic_read_at: Option<Instant>,
-    /// Alarms that last until they are taken back, by subject.
+    /// Current alarms, by subject.
     alarms: BTreeMap<&'static str, String>,
 }
 
 impl StatusBuilder {
-    /// Nothing known yet.
+    /// A report without content.
     pub fn new(name: String, reports: watch::Sender<Report>) -> Self {
         let build = BUILD.to_owned();
         let report = Report { edge: name, build, started_at: now(), ..Report::default() };
@@ -73,7 +73,7 @@ impl StatusBuilder {
         *self.report.totals.entry(total.into()).or_default() += u64::try_from(by).unwrap_or(0);
     }
 
-    /// Sets or takes back an alarm; each is logged when it begins and when it ends.
+    /// Sets or clears an alarm, and logs the change.
     fn set_alarm(&mut self, subject: &'static str, alarm: Option<String>) {
         match alarm {
             Some(alarm) if self.alarms.get(subject) != Some(&alarm) => {
@@ -85,7 +85,7 @@ impl StatusBuilder {
         }
     }
 
-    /// The configuration file was read again, or could not be.
+    /// The configuration file was reloaded, or could not be.
     pub fn configuration(&mut self, fault: Option<String>) {
         self.set_alarm("configuration", fault);
     }
@@ -96,13 +96,13 @@ impl StatusBuilder {
         self.set_alarm("Sōzu", Some(format!("Sōzu does not answer: {reason}")));
     }
 
-    /// The Sōzu that is known answers again.
+    /// The same Sōzu answers again.
     pub fn reachable(&mut self) {
         self.report.sozu.reachable = true;
         self.set_alarm("Sōzu", None);
     }
 
-    /// Sōzu answers.
+    /// A Sōzu answers, perhaps another process than before.
     pub fn connected(&mut self, pid: u32, version: String) {
         let before = std::mem::replace(&mut self.report.sozu.main_pid, pid);
         if before != 0 && before != pid {
@@ -113,19 +113,19 @@ impl StatusBuilder {
         self.set_alarm("Sōzu", None);
     }
 
-    /// A round could not be loaded.
+    /// A reconciliation failed.
     pub fn reconcile_failed(&mut self, error: &anyhow::Error) {
         self.count("rounds_failed", 1);
         self.set_alarm("round", Some(format!("Sōzu cannot be brought up to date: {error:#}")));
     }
 
-    /// Whether we stopped giving orders since somebody else undoes them.
+    /// Whether the circuit breaker is open, because something else undoes our orders.
     pub fn paused_by_conflict(&mut self, paused_by_conflict: bool) {
         let alarm = "somebody else gives orders to this Sōzu: this edge stands back for a minute";
         self.set_alarm("other hands", paused_by_conflict.then(|| alarm.into()));
     }
 
-    /// Whether the state for Sōzu's next start could be kept.
+    /// The state for Sōzu's next start was saved, or could not be.
     pub fn state_saved(&mut self, fault: Option<String>) {
         self.set_alarm(
             "saved state",
@@ -133,7 +133,7 @@ impl StatusBuilder {
         );
     }
 
-    /// A round was loaded.
+    /// A reconciliation ended.
     pub fn reconciled(&mut self, spec: &EdgeSpec, outcome: &Outcome) {
         self.set_alarm("round", None);
         self.count("rounds", 1);
@@ -200,7 +200,7 @@ impl StatusBuilder {
         spec.sites.iter().flat_map(|(id, hosts)| hosts.iter().map(|host| site(id, host))).collect()
     }
 
-    /// Sōzu's own figures.
+    /// Sōzu's metrics were read.
     pub fn traffic(&mut self, traffic: &BTreeMap<String, Traffic>) {
         let interval = self.traffic_read_at.map(|at| at.elapsed());
         self.traffic_read_at = Some(Instant::now());
@@ -211,7 +211,7 @@ impl StatusBuilder {
         }
     }
 
-    /// Publishes the view of this moment.
+    /// Publishes the report.
     pub fn publish(
         &mut self,
         membership: &Membership,
@@ -235,7 +235,7 @@ impl StatusBuilder {
         self.reports.send_replace(self.report.clone());
     }
 
-    /// Whoever found it has logged it.
+    /// Sets or clears an alarm that was logged elsewhere.
     fn set_alarm_unlogged(&mut self, subject: &'static str, alarm: Option<String>) {
         match alarm {
             Some(alarm) => drop(self.alarms.insert(subject, alarm)),

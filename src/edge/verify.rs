@@ -1,7 +1,7 @@
-//! Whether Sōzu really serves what it was told: by its own account, process by process, and from outside.
+//! Whether every process of Sōzu has the expected state.
 //!
-//! The hashes leave listeners, certificates and routes without a cluster out; those show in the plan after the plan, in
-//! the certificates that the workers name, and in a real handshake.
+//! The hashes leave out listeners, certificates and routes without a cluster. The second plan, the certificates that
+//! the workers list, and the probes cover those.
 
 use crate::edge::{
     issue::Issue,
@@ -19,20 +19,20 @@ use std::{
     net::SocketAddr,
 };
 
-/// What has to be seen, taken from a state so that the state itself can go.
+/// What a state leads to expect, so that the state itself need not stay in memory.
 #[derive(Debug, Default)]
 pub struct Expectation {
     pub(super) hashes: BTreeMap<String, u64>,
-    /// Listener, name and fingerprint of every certificate of ours.
+    /// Listener, name and fingerprint of every certificate.
     pub(super) certificates: BTreeSet<(SocketAddr, String, String)>,
-    /// Fingerprint by host with a route of ours over HTTPS.
+    /// Fingerprint by host with an HTTPS route.
     pub hosts: BTreeMap<String, String>,
     /// Whether any process serves.
     pub serving: bool,
 }
 
 impl Expectation {
-    /// What a state promises.
+    /// The expectation of a state.
     #[must_use]
     pub fn from_state(state: &ConfigState) -> Self {
         let names = state.certificates.iter().flat_map(|(address, certificates)| {
@@ -56,7 +56,7 @@ impl Expectation {
 }
 
 impl Expectation {
-    /// Whether a state has all clusters as they are expected.
+    /// Whether a state has all clusters as expected.
     #[must_use]
     pub fn is_met_by(&self, state: &ConfigState) -> bool {
         let found = state.hash_state();
@@ -64,25 +64,25 @@ impl Expectation {
     }
 }
 
-/// Sōzu's workers as last observation.
+/// Sōzu's workers as they were last observed.
 #[derive(Debug, Default)]
 pub struct Observation {
-    /// All that it lists.
+    /// All workers that Sōzu lists.
     pub workers: Vec<WorkerInfo>,
-    /// Numbers of running workers that have another idea than the main process.
+    /// Numbers of running workers whose state differs from the expected one.
     pub diverged: BTreeSet<u32>,
     /// Fingerprints that every running worker serves.
     pub certificates: BTreeSet<String>,
 }
 
 impl Observation {
-    /// Workers that take requests.
+    /// Workers that accept requests.
     pub fn running(&self) -> impl Iterator<Item = &WorkerInfo> {
         self.workers.iter().filter(|worker| worker.run_state() == RunState::Running)
     }
 }
 
-/// Compares main process and running workers with what is expected.
+/// Compares the main process and the running workers with the expectation; differences become issues.
 ///
 /// # Errors
 /// When the exchange with Sōzu fails.

@@ -1,4 +1,4 @@
-//! The operator's own pages in place of Sōzu's answers: files `<status>.html` of one folder, read again when they change.
+//! The operator's pages in place of the built-in ones: files `<status>.html` of one folder, reloaded when they change.
 
 use crate::edge::{
     answers::STATUSES,
@@ -10,10 +10,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Largest page, bytes: it stands in every worker's memory.
+/// Every worker of Sōzu has all pages in memory.
 const MAX_PAGE_BYTES: u64 = 256 << 10;
 
-/// The pages as last read.
+/// The pages of the last reading.
 #[derive(Debug, Default)]
 pub struct CustomAnswers {
     seen: BTreeMap<PathBuf, Option<FileVersion>>,

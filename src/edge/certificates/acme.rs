@@ -1,8 +1,8 @@
 //! Certificates from an ACME authority (RFC 8555) by the challenge HTTP-01: one for each host that no file covers.
 //!
-//! The authority asks `http://<host>/.well-known/acme-challenge/<token>`. While a host is under validation, a temporary
-//! route of Sōzu leads that path to the edge's own responder; the authority is told to look only when every worker has
-//! been seen to know the route.
+//! The authority requests `http://<host>/.well-known/acme-challenge/<token>`. While a host is under validation, a
+//! temporary route of Sōzu leads that path to the edge's responder. The authority is asked to validate only when the
+//! route was verified on every worker.
 
 mod order;
 mod renewal;
@@ -31,12 +31,12 @@ use tokio::{
     task::JoinSet,
 };
 
-/// What these certificates give as their source.
+/// The source of these certificates, in reports.
 pub const SOURCE: &str = "acme";
-/// Pause between two looks at what is due.
+/// Time between two checks for renewals that are due.
 const RENEWAL_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What the task and the edge share.
+/// State that the task shares with the edge.
 #[derive(Default)]
 struct Shared {
     certificates: BTreeMap<String, SiteCertificate>,
@@ -59,10 +59,10 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 }
 
 impl Acme {
-    /// Reads what was issued before, and begins to answer challenges and to ask for what is wanted.
+    /// Loads the stored certificates, and starts to answer challenges and to renew.
     ///
     /// # Errors
-    /// When the folder or the responder's address cannot be had.
+    /// When the folder or the responder's address cannot be used.
     pub fn start(config: &config::Acme, state_dir: &Path) -> Result<Self, CertificatesError> {
         let folder = state_dir.join("acme");
         let failed = |source| CertificatesError::File { path: folder.clone(), source };
@@ -92,13 +92,13 @@ impl Acme {
         Ok(Self { config: config.clone(), shared, changed, wanted, challenged, routed, _tasks: tasks })
     }
 
-    /// How it is configured.
+    /// Its configuration.
     #[must_use]
     pub fn config(&self) -> &config::Acme {
         &self.config
     }
 
-    /// The certificates of the hosts that are wanted.
+    /// The certificates of the hosts that need one.
     #[must_use]
     pub fn current(&self) -> Vec<LoadedCertificate> {
         let shared = lock(&self.shared);
@@ -121,7 +121,7 @@ impl Acme {
         faults.into_iter().map(|(host, reason)| (format!("certificate of {host}"), reason)).collect()
     }
 
-    /// Resolves when there may be something new.
+    /// Resolves when a certificate or a fault may have changed.
     pub async fn changed(&self) {
         self.changed.notified().await;
     }
@@ -131,7 +131,7 @@ impl Acme {
         self.wanted.send_if_modified(|known| std::mem::replace(known, hosts.clone()) != hosts);
     }
 
-    /// Where challenges are answered, and for which hosts now.
+    /// The address of the responder, and the hosts under validation now.
     #[must_use]
     pub fn challenges(&self) -> Challenges {
         Challenges { responder: self.config.responder_listen, hosts: self.challenged.borrow().clone() }
@@ -156,7 +156,7 @@ struct RenewalTask {
 }
 
 impl RenewalTask {
-    /// Provides for one host after the other, for ever.
+    /// Renews one host after the other until the task is dropped.
     async fn run(mut self) {
         loop {
             if let Some(host) = self.next() {
@@ -219,7 +219,7 @@ impl RenewalTask {
     }
 }
 
-/// What was issued before. A pair that was half written does not go together, and is asked for again.
+/// Certificates issued earlier. The parts of a half-written pair do not match: it is left out, and issued again.
 fn stored(folder: &Path) -> BTreeMap<String, SiteCertificate> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries

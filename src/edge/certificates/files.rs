@@ -1,4 +1,4 @@
-//! Certificates in files of the operator's, watched, and looked at as well: some file systems give no notice.
+//! Certificates in the operator's files. They are watched, and polled as well: some file systems send no notice.
 
 use super::{CertificatesError, LoadedCertificate};
 use crate::{
@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 struct Pair {
     files: CertificateFiles,
     seen: Option<(Option<FileVersion>, Option<FileVersion>)>,
-    /// The last good reading.
+    /// The last valid reading.
     good: Option<SiteCertificate>,
     fault: Option<String>,
 }
@@ -39,7 +39,7 @@ impl Pair {
         }
         self.seen = Some(versions);
         match SiteCertificate::read(&self.files.certificate, &self.files.private_key) {
-            // A renewal that nobody could use is none.
+            // A renewal that is not valid now does not replace a certificate that is.
             Ok(certificate) if !certificate.valid() && self.good.as_ref().is_some_and(SiteCertificate::valid) => {
                 let reason = certificate.out_of_date().unwrap_or_default();
                 tracing::warn!(fingerprint = certificate.fingerprint, "certificate not taken over: {reason}");
@@ -77,7 +77,6 @@ fn exposed(key: &Path) -> Option<String> {
     (mode & 0o007 != 0).then(|| format!("{} can be read by everyone: chmod 600", key.display()))
 }
 
-/// All pairs.
 pub struct Files {
     pairs: Vec<Pair>,
     watcher: notify::RecommendedWatcher,
@@ -86,7 +85,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// Begins to watch.
+    /// Starts to watch.
     pub fn watch(files: &[CertificateFiles]) -> Result<Self, CertificatesError> {
         let changed = Arc::new(Notify::new());
         let notice = changed.clone();
@@ -100,13 +99,13 @@ impl Files {
         Ok(this)
     }
 
-    /// Other files from now on; those that stay keep their last good reading.
+    /// Changes the files. Files that were known before keep their last valid reading.
     pub fn reconfigure(&mut self, files: &[CertificateFiles]) -> Result<(), CertificatesError> {
         let mut old = std::mem::take(&mut self.pairs);
         for files in files {
             let known = old.iter().position(|pair| pair.files == *files);
             self.pairs.push(known.map_or_else(|| Pair::new(files), |at| old.swap_remove(at)));
-            // The folder: renewals replace files, and a watch on a file would stay with the old one.
+            // The folder is watched, because renewals replace files, and a watch on a file would follow the old one.
             for file in [&files.certificate, &files.private_key] {
                 let folder = file.parent().filter(|folder| folder.is_dir());
                 if let Some(folder) = folder.filter(|folder| !self.folders.contains(*folder)) {
@@ -118,13 +117,13 @@ impl Files {
         Ok(())
     }
 
-    /// The last good reading of every pair.
+    /// The last valid reading of every pair.
     pub fn current(&mut self) -> Vec<LoadedCertificate> {
         self.pairs.iter_mut().for_each(Pair::look);
         self.pairs.iter().filter_map(Pair::loaded).collect()
     }
 
-    /// What is wrong, as file and reason.
+    /// All faults, as file and reason.
     pub fn complaints(&self) -> Vec<(String, String)> {
         let of = |pair: &Pair| Some((pair.files.certificate.display().to_string(), pair.complaint()?));
         self.pairs.iter().filter_map(of).collect()

@@ -1,7 +1,7 @@
-//! The edge's own authority: certificates for the hosts that no file covers, for whoever is told of the authority.
+//! The edge's own authority: it issues certificates for the hosts that no file covers, to clients that trust it.
 //!
-//! It is what stands behind a content delivery network, which checks the backend against this authority, and what a
-//! laptop has. Browsers of the public do not know it.
+//! It is for an edge behind a content delivery network, which verifies the edge against this authority, and for a
+//! laptop. Browsers of the public do not trust it.
 
 use super::{CertificatesError, LoadedCertificate};
 use crate::{domain::host::is_host_name, edge::certificate::SiteCertificate, store::embedded::replace_private};
@@ -20,22 +20,21 @@ use std::{
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Notify;
 
-/// Where certificates of it come from, for people.
+/// The source of these certificates, in reports.
 pub const SOURCE: &str = "own authority";
 /// The authority's certificate, in its folder.
 const CERTIFICATE: &str = "ca.pem";
 /// Its key.
 const KEY: &str = "ca-key.pem";
-/// How long the authority lasts.
 const AUTHORITY_DAYS: i64 = 3650;
-/// How long a certificate lasts: what browsers take.
+/// The longest life that browsers accept.
 const LEAF_DAYS: i64 = 397;
-/// A certificate with fewer days left is issued again.
+/// A certificate with fewer days left is renewed.
 const RENEW_DAYS: i64 = 30;
 /// Clocks of other machines may be behind.
 const BACKDATE_DAYS: i64 = 1;
 
-/// An authority in a folder, kept so that whoever trusts it keeps doing so.
+/// An authority in a folder. It persists, so that clients continue to trust it.
 #[derive(Debug)]
 pub struct Authority {
     folder: PathBuf,
@@ -44,7 +43,7 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// The authority of a folder, made when there is none or it is about to end.
+    /// Opens the authority of a folder, and creates it when there is none or it is about to expire.
     ///
     /// # Errors
     /// When the folder cannot be used.
@@ -69,7 +68,7 @@ impl Authority {
         self.folder.join(CERTIFICATE)
     }
 
-    /// Name and powers; the same at each start, since an issued certificate repeats them.
+    /// Name and constraints; the same at each start, because an issued certificate repeats them.
     fn params(&self, now: OffsetDateTime) -> CertificateParams {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, self.name.as_str());
@@ -81,11 +80,11 @@ impl Authority {
         params
     }
 
-    /// The certificate of some names, the first of which it is called by: the one of the file while it lasts and the
-    /// authority is the same, else another one.
+    /// The certificate for some names, with the first as common name: the stored one while it is valid and of this
+    /// authority, otherwise a new one.
     ///
     /// # Errors
-    /// When the files cannot be used, or a name is none.
+    /// When the files cannot be used, or a name is not valid.
     pub fn certify(&self, file: &str, names: &[String]) -> io::Result<SiteCertificate> {
         let (leaf, key) = (self.folder.join(format!("{file}.pem")), self.folder.join(format!("{file}-key.pem")));
         let now = OffsetDateTime::now_utc();
@@ -122,7 +121,7 @@ fn leaf_params(now: OffsetDateTime, names: &[String]) -> Result<CertificateParam
     Ok(params)
 }
 
-/// The authority at work for the hosts that nothing else covers.
+/// Issues certificates for the hosts that no other source covers.
 pub struct OwnAuthority {
     authority: Authority,
     issued: Mutex<BTreeMap<String, Result<SiteCertificate, String>>>,
@@ -140,7 +139,7 @@ impl OwnAuthority {
         Ok(Self { authority, issued: Mutex::default(), changed: Notify::new() })
     }
 
-    /// Where it is.
+    /// Its folder.
     pub fn folder(&self) -> &Path {
         &self.authority.folder
     }
@@ -159,7 +158,7 @@ impl OwnAuthority {
         let lasts = |issued: &Result<SiteCertificate, String>| issued.as_ref().is_ok_and(|one| one.expires > soon);
         let due: Vec<&String> = hosts.iter().filter(|host| !issued.get(*host).is_some_and(lasts)).collect();
         for host in due {
-            // A name becomes a file's.
+            // The host name becomes a file name, so it is checked first.
             let certificate = if is_host_name(host) {
                 let certificate = self.authority.certify(&format!("host-{host}"), std::slice::from_ref(host));
                 certificate.map_err(|error| error.to_string())
@@ -174,7 +173,7 @@ impl OwnAuthority {
         }
     }
 
-    /// What it has issued.
+    /// The certificates issued so far.
     pub fn current(&self) -> Vec<LoadedCertificate> {
         let loaded = |certificate: &SiteCertificate| LoadedCertificate {
             certificate: certificate.clone(),
@@ -184,13 +183,13 @@ impl OwnAuthority {
         self.issued().values().filter_map(|issued| issued.as_ref().ok()).map(loaded).collect()
     }
 
-    /// Hosts that it could not stand for, and why.
+    /// Hosts without a certificate, with the reason.
     pub fn complaints(&self) -> Vec<(String, String)> {
         let issued = self.issued();
         issued.iter().filter_map(|(host, issued)| Some((host.clone(), issued.as_ref().err()?.clone()))).collect()
     }
 
-    /// Resolves when it has issued something.
+    /// Resolves when a certificate or a fault has changed.
     pub async fn changed(&self) {
         self.changed.notified().await;
     }

@@ -1,4 +1,4 @@
-//! Which processes this edge sends requests to, as the database and through it the processes themselves know it.
+//! The claims of this edge: processes that its Sōzu sends requests to. A process does not end while it is claimed.
 
 use super::Controller;
 use crate::{
@@ -17,8 +17,7 @@ use uuid::Uuid;
 const DB_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Controller {
-    /// Tells the database of every process before Sōzu hears of it, so that none may end unseen; those that it could
-    /// not be told of have to wait.
+    /// Claims every process before Sōzu gets it. A process whose claim could not be written is left out of the spec.
     pub(super) async fn claim(&mut self, spec: &mut EdgeSpec) {
         if self.claims.is_empty() {
             self.load_claims().await;
@@ -33,7 +32,7 @@ impl Controller {
         }
     }
 
-    /// What this edge claimed before it was started again.
+    /// Reads the claims that this edge made before it was restarted.
     async fn load_claims(&mut self) {
         let mut all = Vec::new();
         let read = write(&self.store, async |db| {
@@ -68,10 +67,10 @@ impl Controller {
         }
     }
 
-    /// Lets processes go that no worker has anything to do with any more.
+    /// Closes the sessions of draining processes, and releases those that no worker has a session with.
     pub(super) async fn finish_drains(&mut self) {
         for id in self.drains.ids() {
-            // What it cannot be told is told at the next turn.
+            // A failed order is repeated at the next tick.
             if let Ok(0) = self.reconciler.sozu().close_sessions(PORTAL_CLUSTER, &backend_id(id)).await {
                 self.drains.sessions_closed(id);
             }
@@ -83,8 +82,8 @@ impl Controller {
     }
 }
 
-/// Writes a note into the database within [`DB_TIMEOUT`]. Only the first failure in a row is worth a word, and whoever
-/// reads the database has said it.
+/// Accesses the database within [`DB_TIMEOUT`]. Failures are not logged here: the reader of the membership logs the
+/// first one in a row.
 async fn write(store: &Store, work: impl AsyncFnOnce(&mut Connection) -> Result<(), StoreError>) -> Result<(), ()> {
     let work = async {
         let mut db = store.write().await?;

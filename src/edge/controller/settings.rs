@@ -1,4 +1,4 @@
-//! What may change under a running edge: its configuration file, and the Sōzu that answers.
+//! What may change while the edge runs: its configuration file, and the Sōzu that answers.
 
 use super::Controller;
 use crate::{
@@ -54,12 +54,12 @@ impl Controller {
         if fixed(&edge) != fixed(&self.settings.edge) {
             bail!("edge.name, sozu_socket, state_dir and ops_listen only change when the edge is started again");
         }
-        let taken = self.certificates.reconfigure(&edge);
-        if taken.is_err() {
+        let reconfigured = self.certificates.reconfigure(&edge);
+        if reconfigured.is_err() {
             // The old responder may not have released its address yet: the next tick tries again.
             self.settings.modified = None;
         }
-        taken?;
+        reconfigured?;
         Ok((config, edge))
     }
 
@@ -85,8 +85,8 @@ impl Controller {
         };
         match &peer.version {
             Some(version) if version != SUPPORTED_SOZU_VERSION => bail!(
-                "Sōzu {version} answers on {}, and this edge speaks {SUPPORTED_SOZU_VERSION} only: its \
-                 states could be misread. Install Sōzu {SUPPORTED_SOZU_VERSION}, or the guichet that was built for {version}",
+                "Sōzu {version} answers on {}, and this edge speaks {SUPPORTED_SOZU_VERSION} only: its states could be \
+                 misread. Install Sōzu {SUPPORTED_SOZU_VERSION}, or the guichet that was built for {version}",
                 self.settings.edge.sozu_socket.display()
             ),
             Some(_) => {}

@@ -6,7 +6,7 @@ use crate::{
 };
 use askama::Template;
 
-/// Host names that are listed; of more, the number is told.
+/// Host names in the list; of the others only the number is shown.
 const MAX_LISTED_SITES: usize = 50;
 
 #[derive(Template)]
@@ -30,7 +30,7 @@ impl Page<'_> {
         self.report.converged && self.report.alarms.is_empty() && self.report.faults.is_empty()
     }
 
-    /// The state in one sentence.
+    /// The condition of the edge in one sentence.
     fn summary(&self) -> String {
         let report = self.report;
         if !report.sozu.reachable {

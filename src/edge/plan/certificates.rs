@@ -1,4 +1,4 @@
-//! Certificates: a renewal is one order, so that no handshake finds a name without a certificate.
+//! Certificates: a renewal is one order, so that every handshake gets a certificate for its name.
 
 use super::{Phase, Step, Verb, owned};
 use crate::edge::{certificate::covers, object::Object};
@@ -38,7 +38,6 @@ pub(super) fn certificates(actual: &ConfigState, desired: &ConfigState, steps: &
                     steps.push(Step::order(Phase::Certificate, Verb::Add, object(fingerprint, *address), order));
                     None
                 }
-                // In one order, so that no handshake finds the name without a certificate.
                 None => Some(stale.remove(0)),
             };
             if let Some(old) = replaced {
@@ -69,17 +68,17 @@ pub(super) fn removal(fingerprint: &Fingerprint, address: SocketAddr) -> Step {
     Step::order(Phase::RemoveCertificate, Verb::Remove, object(fingerprint, address), order)
 }
 
-/// Routed hosts of a listener, and whether the route is ours.
+/// The routed hosts of a listener, and whether the route is ours.
 fn hosts_at(state: &ConfigState, address: SocketAddr) -> Vec<(&str, bool)> {
     let fronts = state.https_fronts.values().filter(|front| front.address == address);
     fronts.map(|front| (front.hostname.as_str(), front.cluster_id.as_deref().is_some_and(owned))).collect()
 }
 
-/// Whether a certificate takes the place of an old one: they share a name, or the old one stands for one of our hosts
-/// and for none that somebody else routes.
+/// Whether a certificate takes the place of an old one: they share a name, or the old one covers one of our hosts and
+/// none whose route is not ours.
 fn succeeds(new: &CertificateAndKey, old: &CertificateAndKey, ours: &[(&str, bool)], routed: &[(&str, bool)]) -> bool {
-    let stands_for = |host: &str| covers(&old.names, host);
+    let old_covers = |host: &str| covers(&old.names, host);
     old.names.iter().any(|name| new.names.contains(name))
-        || ours.iter().any(|(host, _)| stands_for(host))
-            && !routed.iter().any(|(host, owned)| !owned && stands_for(host))
+        || ours.iter().any(|(host, _)| old_covers(host))
+            && !routed.iter().any(|(host, owned)| !owned && old_covers(host))
 }

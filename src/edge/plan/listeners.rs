@@ -52,7 +52,7 @@ macro_rules! listener_steps {
 listener_steps!(http_steps, Http, http_listeners, HttpListenerConfig, RequestType::AddHttpListener, http_patch);
 listener_steps!(https_steps, Https, https_listeners, HttpsListenerConfig, RequestType::add_https_listener, https_patch);
 
-/// Removes listeners of ours that are not desired: first their routes, then their certificates, then they.
+/// Removes listeners of ours that are not desired, after their routes and certificates.
 pub(super) fn removals(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
     macro_rules! stale {
         ($listeners:ident) => {
@@ -85,7 +85,7 @@ fn removal(object: &Object, address: SocketAddr, active: bool, proxy: ListenerTy
     steps.push(Step::order(Phase::RemoveListener, Verb::Remove, object.clone(), order));
 }
 
-/// A patch that does not lead all the way is not sent at all: it would be sent again for ever.
+/// A patch that does not reach the desired settings is not sent, because it would be repeated without end.
 fn patch_or_report(reached: bool, object: Object, update: RequestType) -> Step {
     if reached {
         Step::order(Phase::Listener, Verb::Patch, object, update)

@@ -1,4 +1,4 @@
-//! Routes: added where they are missing, swapped where they lead elsewhere, left alone where they are somebody else's.
+//! Routes: added when they are missing, swapped when they differ, and left to the operator when they are not ours.
 
 use super::{Phase, Step, Verb, leaves, owned};
 use crate::edge::object::Object;
@@ -9,7 +9,7 @@ pub(super) struct Routes<'a> {
     have: &'a BTreeMap<String, HttpFrontend>,
     want: &'a BTreeMap<String, HttpFrontend>,
     desired: &'a ConfigState,
-    /// Clusters that Sōzu knows: removing one takes its routes along, which an orphan's route has to do without.
+    /// The actual state. Sōzu removes a cluster's routes with it; a route without cluster needs an order of its own.
     known: &'a ConfigState,
     add: fn(HttpFrontend) -> RequestType,
     remove: fn(HttpFrontend) -> RequestType,

@@ -4,35 +4,35 @@ use crate::edge::object::Object;
 use sozu_command_lib::proto::command::request::RequestType;
 use std::fmt;
 
-/// When an order is given, relative to the others: whatever will serve stands before anything points at it, and
-/// nothing goes before what replaces it is there.
+/// Position of an order among the others. A target is added before the routes to it, and nothing is removed before its
+/// replacement is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// A listener is defined, not yet bound, or patched in place.
     Listener,
     /// A cluster is defined.
     Cluster,
-    /// A process begins to serve.
+    /// A process is added to its cluster.
     Backend,
     /// A certificate is added or replaced.
     Certificate,
-    /// A route of ours that leads elsewhere, or marks otherwise, gives its key to the right one: two orders in a row.
+    /// A route of ours that differs is swapped by two orders in a row, because both have the same key.
     Reroute,
-    /// A host gets its route.
+    /// A route is added.
     Frontend,
     /// A listener is bound.
     Activate,
-    /// A route goes.
+    /// A route is removed.
     RemoveFrontend,
-    /// A process stops serving.
+    /// A process is removed from its cluster.
     RemoveBackend,
-    /// An old certificate goes.
+    /// An old certificate is removed.
     RemoveCertificate,
-    /// A cluster goes.
+    /// A cluster is removed.
     RemoveCluster,
-    /// A listener that is no longer wanted is unbound.
+    /// A listener that is no longer desired is unbound.
     Deactivate,
-    /// And goes.
+    /// Such a listener is removed.
     RemoveListener,
 }
 
@@ -41,15 +41,15 @@ pub enum Phase {
 pub enum Verb {
     /// Adds it.
     Add,
-    /// Adds it, or gives it other settings; a listener is not bound by that.
+    /// Adds it, or changes its settings; does not bind a listener.
     Define,
     /// Binds a defined listener.
     Bind,
     /// Changes it in place.
     Patch,
-    /// Gives its place to another by one order.
+    /// Replaces it by another with one order.
     Replace,
-    /// Gives its place to another by two orders in a row.
+    /// Replaces it by another with two orders in a row.
     Swap,
     /// Unbinds a listener.
     Unbind,
@@ -77,20 +77,20 @@ impl fmt::Display for Verb {
 pub enum Step {
     /// An order for Sōzu.
     Order {
-        /// Its place.
+        /// Its position.
         phase: Phase,
         /// What it does.
         verb: Verb,
-        /// To what.
+        /// The object.
         object: Object,
         /// The order; it may hold a private key.
         request: Box<RequestType>,
     },
-    /// What cannot be done without refusing connections, or without touching an object of somebody else.
+    /// What cannot be done without refusing connections, or without changing an object that is not ours.
     NeedsOperator {
         /// The object.
         object: Object,
-        /// What stands in the way, and what to do.
+        /// The obstacle, and what to do.
         reason: String,
     },
 }
@@ -100,7 +100,7 @@ impl Step {
         Self::Order { phase, verb, object, request: Box::new(request) }
     }
 
-    /// What the step is about, the same in every plan.
+    /// The object, equal in every plan.
     #[must_use]
     pub fn object(&self) -> &Object {
         match self {
@@ -108,7 +108,7 @@ impl Step {
         }
     }
 
-    /// What it does to its object; nothing when it waits for the operator.
+    /// What the step does; nothing when it needs the operator.
     #[must_use]
     pub fn verb(&self) -> Option<Verb> {
         match self {
@@ -131,7 +131,7 @@ impl fmt::Debug for Step {
     }
 }
 
-/// For the log: no secret in it.
+/// Text for the log, without secrets.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! The certificates of the HTTPS listener: one for each name, so that which one Sōzu shows is never a matter of order.
+//! The certificates of the HTTPS listener: one for each name, so that Sōzu's choice does not depend on order.
 
 use super::Rendered;
 use crate::edge::{certificate::SiteCertificate, object::Object, spec::EdgeSpec};
@@ -35,12 +35,12 @@ pub(super) fn add(spec: &EdgeSpec, rendered: &mut Rendered) {
     }
 }
 
-/// Which certificate a state shows for which name.
+/// Fingerprint of the certificate for each name.
 #[derive(Debug)]
 pub struct CertificateIndex(HashMap<String, String>);
 
 impl CertificateIndex {
-    /// Of a state.
+    /// The index of a state.
     #[must_use]
     pub fn from_state(state: &ConfigState) -> Self {
         let all = state.certificates.values().flatten();
@@ -51,7 +51,7 @@ impl CertificateIndex {
         Self(names.collect())
     }
 
-    /// Fingerprint of the certificate for a host: the one with its very name, else the one with its wildcard.
+    /// Fingerprint of the certificate for a host: the one with its exact name, else the one with its wildcard.
     #[must_use]
     pub fn for_host(&self, host: &str) -> Option<&String> {
         let wildcard = || self.0.get(&format!("*.{}", host.split_once('.')?.1));

@@ -11,8 +11,8 @@ use sozu_command_lib::{
 };
 use std::{collections::BTreeMap, net::SocketAddr};
 
-/// Name of the affinity cookie, which is never set: a listener that has it is ours, so that one which is no longer
-/// configured can be told from those of others.
+/// Name of the affinity cookie, which is never set. It marks our listeners, so that one which is no longer configured
+/// is recognised.
 pub const LISTENER_STICKY_NAME: &str = "guichet";
 
 pub(super) fn add(listeners: &Listeners, rendered: &mut Rendered) -> Result<(), RenderError> {
@@ -35,13 +35,13 @@ pub(super) fn add(listeners: &Listeners, rendered: &mut Rendered) -> Result<(), 
         back_timeout = limits.back_timeout_seconds,
         connect_timeout = limits.connect_timeout_seconds,
         request_timeout = limits.request_timeout_seconds,
-        // A client's own X-Real-IP is dropped and Sōzu's put in its place: the one address the portal may trust.
+        // A client's own X-Real-IP is dropped and replaced by Sōzu's, the only address that the portal may trust.
         elide_x_real_ip = Some(true),
         send_x_real_ip = Some(true),
         answers = answers.clone(),
     }
     // Not by Sōzu's own `hsts`: on a session that is being closed, 2.3.3 writes it before the status line. The portal
-    // sets it on its answers, and here it stands on Sōzu's.
+    // sets HSTS on its answers, and this sets it on Sōzu's.
     https.answers =
         answers.into_iter().map(|(status, answer)| (status, strict(&answer, listeners.hsts_seconds))).collect();
     rendered.add(of_http.clone(), RequestType::AddHttpListener(http))?;
@@ -54,7 +54,7 @@ fn strict(answer: &str, seconds: u32) -> String {
     answer.replacen("\r\n", &format!("\r\nStrict-Transport-Security: max-age={seconds}\r\n"), 1)
 }
 
-/// Those that Sōzu would cut, or stall on, are left out: Sōzu's built-in page then stands.
+/// Rejects answers that Sōzu would cut or stall on; Sōzu's built-in page is used then.
 fn answers(listeners: &Listeners, rendered: &mut Rendered) -> BTreeMap<String, String> {
     let mut good = BTreeMap::new();
     for (status, answer) in &listeners.answers {

@@ -1,7 +1,7 @@
 //! The thread that owns the command socket and has one request in flight at a time.
 //!
 //! Sōzu drops all but the last of several requests that it reads at once, and answers carry no id. So there is no
-//! pipelining, and after a timeout the connection is dropped: a late answer must not be taken for the next one.
+//! pipelining, and after a time-out the connection is dropped: a late answer must not be taken for the next one.
 
 use super::SozuError;
 use sozu_command_lib::{
@@ -16,12 +16,11 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// First size of the buffers of a connection, bytes.
 const INITIAL_BUFFER_BYTES: u64 = 16 << 10;
-/// Largest message, bytes: lists of certificates and of hashes grow with the sites.
+/// Lists of certificates and of hashes grow with the number of sites.
 const MAX_MESSAGE_BYTES: u64 = 256 << 20;
 
-/// Asked right before an order is sent: whether it may be.
+/// Whether an order may be sent now; asked right before each one.
 pub type OrderGuard = Arc<dyn Fn() -> bool + Send + Sync>;
 
 pub(super) struct Job {
@@ -29,9 +28,9 @@ pub(super) struct Job {
     pub answer: oneshot::Sender<Reply>,
 }
 
-/// All that Sōzu said to one request.
+/// All messages that answer one request.
 pub(super) struct Reply {
-    /// What it said on the way; that it left out some of many orders stands only here.
+    /// Messages before the final one. Only these report that some of many orders were skipped.
     pub remarks: Vec<String>,
     pub outcome: Result<Response, SozuError>,
 }
@@ -53,7 +52,7 @@ impl Conversation {
             if outcome.as_ref().is_err_and(|error| !error.is_refusal()) {
                 connection = None;
             }
-            // Whoever asked may have stopped waiting; the order was given all the same.
+            // The caller may have stopped waiting; the order was sent nevertheless.
             drop(answer.send(Reply { remarks, outcome }));
         }
     }
@@ -89,7 +88,7 @@ impl Conversation {
     }
 }
 
-/// Whether a request changes what Sōzu serves; questions are free to anyone.
+/// Whether a request changes what Sōzu serves. Queries need no lease.
 fn changes(request: &RequestType) -> bool {
     !matches!(
         request,

@@ -1,4 +1,4 @@
-//! What Sōzu tells by itself, on a connection of its own. Events are hints: some never come, and none is the truth.
+//! Sōzu's events, on a separate connection. They are only hints: some never come, and they do not replace observation.
 
 use super::conversation::connect;
 use sozu_command_lib::proto::command::{
@@ -15,26 +15,24 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// Pause before the next attempt to connect.
 const RECONNECT_INTERVAL: Duration = Duration::from_millis(100);
-/// How often the thread looks whether anybody still listens.
+/// Time between two checks whether the receiver still exists.
 const STOP_CHECK_INTERVAL: Duration = Duration::from_secs(2);
-/// Longest time that a message may take to leave.
 const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Something event.
+/// An event of Sōzu, or of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SozuEvent {
-    /// The connection stands.
+    /// The connection was made.
     Connected,
-    /// It broke: Sōzu has ended, or closed it.
+    /// The connection was lost: Sōzu has ended, or closed it.
     Lost,
     /// One worker has no more connections to a backend that was removed.
     Drained {
         /// Id of the backend.
         backend: String,
     },
-    /// Somebody, perhaps we, changed something.
+    /// Something was changed, perhaps by this edge.
     Changed {
         /// What kind of change.
         what: String,
@@ -43,7 +41,7 @@ pub enum SozuEvent {
     Upgraded,
 }
 
-/// The listening thread; it ends when this value goes.
+/// The listening thread; it ends when this value is dropped.
 #[derive(Debug)]
 pub struct Events(Arc<AtomicBool>);
 
@@ -54,7 +52,7 @@ impl Drop for Events {
 }
 
 impl Events {
-    /// Starts to listen; connects again by itself.
+    /// Starts to listen; it reconnects by itself.
     #[must_use]
     pub fn start(socket: &Path) -> (Self, mpsc::UnboundedReceiver<SozuEvent>) {
         let (sender, events) = mpsc::unbounded_channel();
@@ -70,7 +68,7 @@ impl Events {
 
 fn listen(socket: &Path, sender: &mpsc::UnboundedSender<SozuEvent>, stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) && !sender.is_closed() {
-        // Why it cannot be reached is said by the conversation.
+        // The other connection reports why Sōzu cannot be reached.
         if subscribe(socket, sender, stop).is_ok_and(|connected| connected) {
             drop(sender.send(SozuEvent::Lost));
         }
@@ -78,7 +76,7 @@ fn listen(socket: &Path, sender: &mpsc::UnboundedSender<SozuEvent>, stop: &Atomi
     }
 }
 
-/// Listens until the connection breaks; true when it stood at all.
+/// Listens until the connection breaks; true when it was made at all.
 fn subscribe(
     socket: &Path,
     sender: &mpsc::UnboundedSender<SozuEvent>,

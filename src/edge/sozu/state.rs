@@ -1,5 +1,5 @@
-//! States as files: the one way to read Sōzu's whole state, to give it many orders at once, and to have it begin with
-//! them at its next start. They hold private keys, so they stand in a folder of our own and go when they were used.
+//! States as files: the only way to read Sōzu's whole state, to send it many orders at once, and to give it a state for
+//! its next start. They contain private keys, so they are written to a private folder and removed after use.
 
 use super::{Reply, Sozu, SozuError, verb};
 use sozu_command_lib::{
@@ -14,20 +14,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What Sōzu reads at its start, in the edge's state folder (`saved_state` of its configuration).
+/// The file that Sōzu reads at its start, in the edge's state folder (`saved_state` in Sōzu's configuration).
 const SAVED_STATE_FILE: &str = "sozu.state";
 
-/// What became of many orders.
+/// The result of many orders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoadResult {
-    /// Answers that said yes, over all workers.
+    /// Accepted orders, counted by worker.
     pub ok: usize,
-    /// Answers that said no, and orders that the main process left out, of which the workers never heard.
+    /// Refused orders, counted by worker, and orders that the main process skipped before the workers got them.
     pub errors: usize,
 }
 
 impl Sozu {
-    /// Reads the state that Sōzu is in.
+    /// Reads Sōzu's state.
     ///
     /// # Errors
     /// See [`SozuError`].
@@ -38,12 +38,12 @@ impl Sozu {
             let file = File::open(&path).map_err(|source| failed(&path, source))?;
             read_state(BufReader::new(file), &path)
         });
-        // The file holds private keys: it goes, whatever became of the reading.
+        // The file contains private keys, so it is removed even when it could not be read.
         remove(&path)?;
         state
     }
 
-    /// Keeps the state for Sōzu's next start.
+    /// Saves the state for Sōzu's next start.
     ///
     /// # Errors
     /// See [`SozuError`].
@@ -60,7 +60,7 @@ impl Sozu {
         replace().map_err(|source| failed(&saved_state, source))
     }
 
-    /// Gives many orders at once; each stands or falls for itself.
+    /// Sends many orders at once; each is accepted or refused separately.
     ///
     /// # Errors
     /// See [`SozuError`]; refusals are counted, not returned.
@@ -90,7 +90,7 @@ impl Sozu {
     }
 }
 
-/// Removes what an edge that was killed has left: states hold private keys.
+/// Removes the files of an edge that was killed, because states contain private keys.
 pub(super) fn sweep(folder: &Path) {
     let left = |name: &str| {
         let pid = name
@@ -101,7 +101,7 @@ pub(super) fn sweep(folder: &Path) {
     };
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_str().and_then(left) == Some(true) {
-            // Whatever cannot be removed is in a folder that only we can read.
+            // A file that cannot be removed is at least in a private folder.
             fs::remove_file(entry.path()).ok();
         }
     }
@@ -135,7 +135,7 @@ fn counts(message: &str) -> Option<LoadResult> {
     Some(LoadResult { ok: before(" ok messages")?, errors: before(" errors")? })
 }
 
-/// `load_state: skipped 2 invalid entries …`: Sōzu calls the whole a success all the same.
+/// `load_state: skipped 2 invalid entries …`: Sōzu reports success nevertheless.
 fn left_out(remark: &str) -> Option<usize> {
     remark.split_once("skipped ")?.1.split_once(" invalid entries")?.0.parse().ok()
 }
@@ -143,14 +143,14 @@ fn left_out(remark: &str) -> Option<usize> {
 pub(super) fn private_folder(path: &Path) -> Result<PathBuf, SozuError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| failed(path, source))?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(|source| failed(path, source))?;
-    // Sōzu writes there from a working folder of its own.
+    // An absolute path, because Sōzu has another working directory.
     path.canonicalize().map_err(|source| failed(path, source))
 }
 
 fn read_state(mut text: impl BufRead, path: &Path) -> Result<ConfigState, SozuError> {
     let mut state = ConfigState::new();
     let mut piece = Vec::new();
-    // Piece by piece, so that a large state never stands in memory twice.
+    // Piece by piece, so that a large state is not in memory twice.
     loop {
         piece.clear();
         if text.read_until(0, &mut piece).map_err(|source| failed(path, source))? == 0 {

@@ -1,4 +1,4 @@
-//! Sōzu's own figures for each process.
+//! Sōzu's metrics of each process.
 
 use super::{Sozu, SozuError, verb};
 use crate::edge::render::PORTAL_CLUSTER;
@@ -8,10 +8,10 @@ use sozu_command_lib::proto::command::{
 };
 use std::collections::BTreeMap;
 
-/// How long Sōzu counts by process after we asked for it, seconds.
+/// How long Sōzu counts by backend after a request for it.
 const METRIC_DETAIL_SECONDS: u32 = 60;
 
-/// What one process was given, over all workers.
+/// Metrics of one process, over all workers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// Requests.
@@ -25,7 +25,7 @@ pub struct Traffic {
 }
 
 impl Sozu {
-    /// Figures by backend of the portal. The first call only has Sōzu begin to count by backend.
+    /// Metrics by backend of the portal. After the first call Sōzu begins to count by backend.
     ///
     /// # Errors
     /// See [`SozuError`].
@@ -70,7 +70,7 @@ fn add(sum: &mut Traffic, backend: &BackendMetrics) {
     if let Some(FilteredMetrics { inner: Some(Inner::Percentiles(times)) }) =
         backend.metrics.get("backend_response_time")
     {
-        // Two workers' medians have no median; the slower one is the one to know.
+        // Percentiles of two workers cannot be combined, so the slower one is reported.
         (sum.p50_ms, sum.p99_ms) = (sum.p50_ms.max(times.p_50), sum.p99_ms.max(times.p_99));
     }
 }

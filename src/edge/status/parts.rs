@@ -1,4 +1,4 @@
-//! From what a round saw to the parts of the report.
+//! The parts of the report that come from the outcome of a reconciliation.
 
 use crate::edge::{
     object::{Object, Protocol},
@@ -9,9 +9,9 @@ use crate::edge::{
 use jiff::Timestamp;
 use sozu_command_lib::proto::command::RunState;
 
-/// Steps of a plan that are shown.
+/// Steps of a plan in the report.
 const MAX_PLAN_STEPS: usize = 100;
-/// A certificate with fewer days left than this is an alarm.
+/// A certificate with fewer days left is an alarm.
 const EXPIRY_MARGIN_DAYS: i64 = 14;
 
 pub(super) fn now() -> String {

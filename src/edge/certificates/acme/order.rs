@@ -20,19 +20,19 @@ use tokio::{
     time::timeout,
 };
 
-/// Longest time until the route to the responder stands on every worker.
+/// Longest time until the route to the responder is verified on every worker.
 const ROUTE_TIMEOUT: Duration = Duration::from_secs(60);
-/// Longest time that the authority may take for a whole order.
+/// Longest time for a whole order.
 const ORDER_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// The authority, and our account there once it is known.
+/// The authority, and the account there once it was loaded or registered.
 pub(super) struct Authority {
     config: config::Acme,
     file: PathBuf,
     account: Option<Account>,
 }
 
-/// The account as it is stored: it belongs to one directory.
+/// The account as stored; it belongs to one directory.
 #[derive(Serialize, Deserialize)]
 struct StoredAccount {
     directory_url: String,
@@ -75,7 +75,7 @@ impl Authority {
     }
 }
 
-/// Has a certificate issued; returns the chain and the key, PEM.
+/// Orders a certificate; returns the chain and the key, PEM.
 pub(super) async fn issue(
     authority: &mut Authority,
     host: &str,
@@ -90,8 +90,10 @@ pub(super) async fn issue(
         if order.state().status == OrderStatus::Pending {
             challenge.send_replace(BTreeSet::from([host.to_owned()]));
             changed.notify_one();
-            let stands = routes.wait_for(|routes| routes.contains(host));
-            timeout(ROUTE_TIMEOUT, stands).await.context("Sōzu's route for the challenge did not come to stand")??;
+            let verified = routes.wait_for(|routes| routes.contains(host));
+            timeout(ROUTE_TIMEOUT, verified)
+                .await
+                .context("Sōzu's route for the challenge did not come to stand")??;
             prove(&mut order, responder).await?;
         }
         finish(&mut order, host).await
@@ -118,17 +120,17 @@ async fn prove(order: &mut Order, responder: &Responder) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The authority's own words on why it could not see the challenge.
+/// Why the authority could not validate the challenge, in its own message.
 async fn reason(order: &mut Order) -> String {
-    let mut words = String::new();
+    let mut reason = String::new();
     let mut authorizations = order.authorizations();
     while let Some(Ok(mut authorization)) = authorizations.next().await {
         let challenge = authorization.challenge(ChallengeType::Http01);
         if let Some(problem) = challenge.and_then(|challenge| challenge.error.as_ref().map(ToString::to_string)) {
-            words = format!(": {problem}");
+            reason = format!(": {problem}");
         }
     }
-    words
+    reason
 }
 
 async fn finish(order: &mut Order, host: &str) -> anyhow::Result<(String, String)> {

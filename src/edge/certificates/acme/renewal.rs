@@ -1,13 +1,12 @@
-//! When to ask an authority: at two thirds of a certificate's life, and after a failure with growing pauses.
+//! When to renew: at two thirds of a certificate's life, and after failures with exponential backoff.
 
 use std::time::{Duration, Instant};
 
-/// First pause after a failure; it doubles.
+/// Delay after the first failure; it doubles with each further one.
 const MIN_RETRY_DELAY: Duration = Duration::from_secs(60);
-/// Longest pause.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(6 * 3600);
 
-/// Whether two thirds of a certificate's life are over; all in seconds since 1970.
+/// Whether two thirds of a certificate's life have passed; all in seconds since 1970.
 pub(super) fn renewal_due(begins: i64, expires: i64, now: i64) -> bool {
     let life = expires.saturating_sub(begins).max(0);
     now >= begins.saturating_add(life / 3 * 2)
@@ -21,15 +20,15 @@ pub(super) struct RetryTimer {
 }
 
 impl RetryTimer {
-    /// Whether it may be tried retry_at.
+    /// Whether the next attempt is due.
     pub fn has_elapsed(&self) -> bool {
         self.retry_at.is_none_or(|retry_at| Instant::now() >= retry_at)
     }
 
-    /// Notes a failure, and says how long the pause is.
+    /// Records a failure, and returns the delay until the next attempt.
     pub fn record_failure(&mut self) -> Duration {
         let pause = MIN_RETRY_DELAY.saturating_mul(1 << self.failures.min(16)).min(MAX_RETRY_DELAY);
-        // Spread by up to a tenth, so that many hosts do not ask at once.
+        // Jitter of up to a tenth, so that many hosts are not renewed at once.
         let spread = Duration::from_millis(u64::from(uuid::Uuid::now_v7().as_bytes()[15]));
         let pause = pause + pause.mul_f64(0.1).min(spread * 100);
         self.failures += 1;
