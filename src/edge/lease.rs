@@ -111,7 +111,7 @@ impl Lease {
         if state.role != role {
             match &role {
                 Role::Leader { epoch } => tracing::info!(epoch, "this edge gives the orders"),
-                _ => tracing::warn!("another edge gives the orders; this one only looks"),
+                _ => tracing::warn!("another edge gives the orders; this one only observes"),
             }
             state.role = role.clone();
             self.roles.send_replace(role);

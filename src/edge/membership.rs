@@ -86,7 +86,10 @@ pub async fn watch(store: Store, memberships: watch::Sender<Membership>) {
                         Ok(Err(error)) => format!("{:#}", anyhow::Error::from(error)),
                         _ => format!("no answer within {} s", READ_TIMEOUT.as_secs()),
                     };
-                    tracing::warn!(reason, "the database is away: what it said last stands, and nothing is removed");
+                    tracing::warn!(
+                        reason,
+                        "the database is away: its last answer stays in force, and nothing is removed"
+                    );
                 }
             }
         }

@@ -121,7 +121,7 @@ impl StatusBuilder {
 
     /// Whether the circuit breaker is open, because something else undoes our orders.
     pub fn paused_by_conflict(&mut self, paused_by_conflict: bool) {
-        let alarm = "somebody else gives orders to this Sōzu: this edge stands back for a minute";
+        let alarm = "something else gives orders to this Sōzu: this edge gives none for a minute";
         self.set_alarm("other hands", paused_by_conflict.then(|| alarm.into()));
     }
 
@@ -220,7 +220,7 @@ impl StatusBuilder {
         role: Role,
         converged: bool,
     ) {
-        let away = "the database is away: what it said last stands, and nothing is removed";
+        let away = "the database is away: its last answer stays in force, and nothing is removed";
         self.set_alarm_unlogged("database", (!membership.database_up).then(|| away.into()));
         self.report.processes =
             membership.members.iter().map(|member| self.process(member, membership.database_up)).collect();

@@ -48,12 +48,14 @@ impl CustomAnswers {
         (self.pages, self.complaints) = (BTreeMap::new(), Vec::new());
         if self.folder_is_missing() {
             let folder = self.folder.iter().map(|folder| folder.display().to_string()).collect();
-            self.complaints.push((folder, "edge.answers_dir is no folder: our own pages stand".into()));
+            self.complaints.push((folder, "edge.answers_dir is no folder: the built-in pages are used".into()));
         }
         for path in self.seen.keys().filter(|path| path.extension().is_some_and(|extension| extension == "html")) {
             match page(path) {
                 Ok((status, text)) => drop(self.pages.insert(status, text)),
-                Err(reason) => self.complaints.push((path.display().to_string(), format!("{reason}: ours stands"))),
+                Err(reason) => {
+                    self.complaints.push((path.display().to_string(), format!("{reason}: the built-in page is used")))
+                }
             }
         }
     }

@@ -23,7 +23,7 @@ impl CircuitBreaker {
         self.repairs.push_back(now);
         if self.repairs.len() >= MAX_REPAIRS_PER_MINUTE {
             let pause = CONFLICT_PAUSE.as_secs();
-            tracing::error!("somebody else gives orders to this Sōzu: standing back for {pause} s");
+            tracing::error!("something else gives orders to this Sōzu: this edge gives none for {pause} s");
             self.opened_at = Some(now);
             self.repairs.clear();
         }

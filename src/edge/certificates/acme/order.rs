@@ -93,7 +93,7 @@ pub(super) async fn issue(
             let verified = routes.wait_for(|routes| routes.contains(host));
             timeout(ROUTE_TIMEOUT, verified)
                 .await
-                .context("Sōzu's route for the challenge did not come to stand")??;
+                .context("Sōzu's route for the challenge was not verified in time")??;
             prove(&mut order, responder).await?;
         }
         finish(&mut order, host).await
