@@ -29,9 +29,9 @@ pub struct SiteCertificate {
     /// SHA-256 of the leaf's DER, hexadecimal: Sōzu identifies it by that.
     pub fingerprint: String,
     /// Start of validity, seconds since 1970.
-    pub begins: i64,
+    pub not_before: i64,
     /// End of validity, seconds since 1970.
-    pub expires: i64,
+    pub not_after: i64,
 }
 
 impl fmt::Debug for SiteCertificate {
@@ -100,25 +100,25 @@ impl SiteCertificate {
             key,
             names,
             fingerprint: hex::encode(calculate_fingerprint_from_der(&leaf)),
-            begins: x509.validity().not_before.timestamp(),
-            expires: x509.validity().not_after.timestamp(),
+            not_before: x509.validity().not_before.timestamp(),
+            not_after: x509.validity().not_after.timestamp(),
         })
     }
 
     /// Whether its dates are valid now.
     #[must_use]
-    pub fn valid(&self) -> bool {
-        self.out_of_date().is_none()
+    pub fn is_valid(&self) -> bool {
+        self.date_fault().is_none()
     }
 
     /// Why its dates are not valid now.
     #[must_use]
-    pub fn out_of_date(&self) -> Option<String> {
+    pub fn date_fault(&self) -> Option<String> {
         let now = Timestamp::now().as_second();
         let day = |second| Timestamp::from_second(second).map_or_else(|_| "?".into(), |at| at.to_string());
         match () {
-            () if now < self.begins => Some(format!("it is not valid before {}", day(self.begins))),
-            () if now >= self.expires => Some(format!("it has expired on {}", day(self.expires))),
+            () if now < self.not_before => Some(format!("it is not valid before {}", day(self.not_before))),
+            () if now >= self.not_after => Some(format!("it has expired on {}", day(self.not_after))),
             () => None,
         }
     }

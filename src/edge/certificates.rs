@@ -126,8 +126,9 @@ impl Certificates {
     /// those that are then left.
     pub fn set_hosts(&self, hosts: &BTreeSet<String>) {
         let left = |sources: &[&str]| {
-            let others =
-                |loaded: &&LoadedCertificate| !sources.contains(&loaded.source.as_str()) && loaded.certificate.valid();
+            let others = |loaded: &&LoadedCertificate| {
+                !sources.contains(&loaded.source.as_str()) && loaded.certificate.is_valid()
+            };
             let covered = |host: &str| self.loaded.iter().filter(others).any(|loaded| loaded.certificate.covers(host));
             hosts.iter().filter(|host| !covered(host)).cloned().collect()
         };

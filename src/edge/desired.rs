@@ -77,11 +77,11 @@ fn public_port(authority: &str) -> u16 {
 /// The certificates, without those that are not valid now and whose names others cover.
 fn usable(loaded: &[LoadedCertificate]) -> Vec<SiteCertificate> {
     let valid: Vec<&SiteCertificate> =
-        loaded.iter().map(|loaded| &loaded.certificate).filter(|one| one.valid()).collect();
+        loaded.iter().map(|loaded| &loaded.certificate).filter(|one| one.is_valid()).collect();
     let replaced = |one: &SiteCertificate| {
         one.names.iter().all(|name| valid.iter().any(|valid| valid.names.contains(name) || valid.covers(name)))
     };
-    let is_used = |one: &&SiteCertificate| one.valid() || !replaced(one);
+    let is_used = |one: &&SiteCertificate| one.is_valid() || !replaced(one);
     loaded.iter().map(|loaded| &loaded.certificate).filter(is_used).cloned().collect()
 }
 
@@ -111,7 +111,7 @@ mod tests {
         let all = [loaded("a.example", -1, 90), loaded("a.example", 5000, 9000), loaded("b.example", -90, -1)];
         let shown = usable(&all);
         assert_eq!(shown, [all[0].certificate.clone(), all[2].certificate.clone()]);
-        assert!(all[1].certificate.out_of_date().unwrap().contains("not valid before"));
-        assert!(all[2].certificate.out_of_date().unwrap().contains("expired"));
+        assert!(all[1].certificate.date_fault().unwrap().contains("not valid before"));
+        assert!(all[2].certificate.date_fault().unwrap().contains("expired"));
     }
 }

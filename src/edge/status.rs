@@ -272,8 +272,8 @@ impl StatusBuilder {
             names: certificate.names.clone(),
             source: loaded.source.clone(),
             fingerprint: certificate.fingerprint.clone(),
-            not_after: Timestamp::from_second(certificate.expires).map_or_else(|_| "?".into(), |at| at.to_string()),
-            days_left: (certificate.expires - Timestamp::now().as_second()).div_euclid(86_400),
+            not_after: Timestamp::from_second(certificate.not_after).map_or_else(|_| "?".into(), |at| at.to_string()),
+            days_left: (certificate.not_after - Timestamp::now().as_second()).div_euclid(86_400),
             served: self.served_certificates.contains(&certificate.fingerprint),
             fault: loaded.fault.clone(),
         }

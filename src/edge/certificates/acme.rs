@@ -177,7 +177,7 @@ impl RenewalTask {
         let shared = lock(&self.shared);
         let due = |host: &&String| {
             let known = shared.certificates.get(*host);
-            known.is_none_or(|known| renewal_due(known.begins, known.expires, now))
+            known.is_none_or(|known| renewal_due(known.not_before, known.not_after, now))
                 && self.retries.get(*host).is_none_or(RetryTimer::has_elapsed)
         };
         hosts.iter().find(due).cloned()

@@ -40,8 +40,8 @@ impl Pair {
         self.seen = Some(versions);
         match SiteCertificate::read(&self.files.certificate, &self.files.private_key) {
             // A renewal that is not valid now does not replace a certificate that is.
-            Ok(certificate) if !certificate.valid() && self.good.as_ref().is_some_and(SiteCertificate::valid) => {
-                let reason = certificate.out_of_date().unwrap_or_default();
+            Ok(certificate) if !certificate.is_valid() && self.good.as_ref().is_some_and(SiteCertificate::is_valid) => {
+                let reason = certificate.date_fault().unwrap_or_default();
                 tracing::warn!(fingerprint = certificate.fingerprint, "certificate not taken over: {reason}");
                 self.fault = Some(format!("{reason}; the previous one stays"));
             }
@@ -63,12 +63,12 @@ impl Pair {
 
     fn loaded(&self) -> Option<LoadedCertificate> {
         let certificate = self.good.clone()?;
-        let fault = self.fault.clone().or(certificate.out_of_date());
+        let fault = self.fault.clone().or(certificate.date_fault());
         Some(LoadedCertificate { certificate, source: self.files.certificate.display().to_string(), fault })
     }
 
     fn complaint(&self) -> Option<String> {
-        self.fault.clone().or_else(|| self.good.as_ref()?.out_of_date())
+        self.fault.clone().or_else(|| self.good.as_ref()?.date_fault())
     }
 }
 

@@ -52,7 +52,7 @@ impl Authority {
         let this = Self { folder: folder.into(), name: name.into(), constraints };
         let now = OffsetDateTime::now_utc();
         let lasts = SiteCertificate::read(&this.certificate(), &folder.join(KEY))
-            .is_ok_and(|found| found.expires > (now + Duration::days(LEAF_DAYS)).unix_timestamp());
+            .is_ok_and(|found| found.not_after > (now + Duration::days(LEAF_DAYS)).unix_timestamp());
         if !lasts {
             let key = KeyPair::generate().map_err(io::Error::other)?;
             let certificate = this.params(now).self_signed(&key).map_err(io::Error::other)?;
@@ -90,7 +90,7 @@ impl Authority {
         let now = OffsetDateTime::now_utc();
         let authority = fs::read_to_string(self.certificate())?;
         let lasts = |found: &SiteCertificate| {
-            found.expires > (now + Duration::days(RENEW_DAYS)).unix_timestamp()
+            found.not_after > (now + Duration::days(RENEW_DAYS)).unix_timestamp()
                 && names.iter().all(|name| found.covers(name) || name.parse::<std::net::IpAddr>().is_ok())
                 && found.chain.iter().any(|one| one.trim() == authority.trim())
         };
@@ -155,7 +155,7 @@ impl OwnAuthority {
         issued.retain(|host, _| hosts.contains(host));
         let mut changed = issued.len() != before;
         let soon = (OffsetDateTime::now_utc() + Duration::days(RENEW_DAYS)).unix_timestamp();
-        let lasts = |issued: &Result<SiteCertificate, String>| issued.as_ref().is_ok_and(|one| one.expires > soon);
+        let lasts = |issued: &Result<SiteCertificate, String>| issued.as_ref().is_ok_and(|one| one.not_after > soon);
         let due: Vec<&String> = hosts.iter().filter(|host| !issued.get(*host).is_some_and(lasts)).collect();
         for host in due {
             // The host name becomes a file name, so it is checked first.

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 
 pub(super) fn add(spec: &EdgeSpec, rendered: &mut Rendered) {
     let mut best: Vec<&SiteCertificate> = spec.certificates.iter().collect();
-    best.sort_by_key(|certificate| (std::cmp::Reverse(certificate.expires), certificate.fingerprint.clone()));
+    best.sort_by_key(|certificate| (std::cmp::Reverse(certificate.not_after), certificate.fingerprint.clone()));
     let mut taken = BTreeSet::new();
     for certificate in best {
         let names: Vec<String> = certificate.names.iter().filter(|name| !taken.contains(*name)).cloned().collect();
