@@ -64,13 +64,13 @@ pub async fn run(path: &Path, shutdown: impl Future<Output = ()>) -> anyhow::Res
         .await
         .with_context(|| format!("cannot listen on {}", edge.ops_listen))?;
     let store = Store::open(&config.database).context("cannot read the password of the database")?;
-    let (reports, shown) = watch::channel(Report::default());
-    let mut controller = Controller::start(path, config, store.clone(), state_dir.holder, reports)?;
+    let (sender, reports) = watch::channel(Report::default());
+    let mut controller = Controller::start(path, config, store.clone(), state_dir.holder, sender)?;
     let lease = controller.lease();
     let done = tokio::select! {
         () = shutdown => Ok(()),
         ended = controller.run() => ended,
-        served = operator::serve(listener, shown, edge.ops_hosts.clone()) => served.context("the operator's listener failed"),
+        served = operator::serve(listener, reports, edge.ops_hosts.clone()) => served.context("the operator's listener failed"),
     };
     lease.release(&store).await;
     drop(state_dir);

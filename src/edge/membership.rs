@@ -80,8 +80,8 @@ pub async fn watch(store: Store, memberships: watch::Sender<Membership>) {
             }
             failed => {
                 answering = None;
-                let gone = Membership { database_up: false, ..memberships.borrow().clone() };
-                if memberships.send_if_modified(|current| replace(current, gone)) {
+                let unavailable = Membership { database_up: false, ..memberships.borrow().clone() };
+                if memberships.send_if_modified(|current| replace(current, unavailable)) {
                     let reason = match failed {
                         Ok(Err(error)) => format!("{:#}", anyhow::Error::from(error)),
                         _ => format!("no answer within {} s", READ_TIMEOUT.as_secs()),

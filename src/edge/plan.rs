@@ -167,7 +167,7 @@ fn owned(id: &str) -> bool {
 }
 
 /// Whether a cluster is ours and will be removed, with its backends and routes.
-fn leaves(desired: &ConfigState, id: &str) -> bool {
+fn will_be_removed(desired: &ConfigState, id: &str) -> bool {
     owned(id) && !desired.clusters.contains_key(id)
 }
 
@@ -176,7 +176,7 @@ fn clusters(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) 
         let (object, request) = (Object::Cluster(id.to_string()), RequestType::AddCluster(cluster.clone()));
         steps.push(Step::order(Phase::Cluster, Verb::Define, object, request));
     }
-    for id in actual.clusters.keys().filter(|id| leaves(desired, id)) {
+    for id in actual.clusters.keys().filter(|id| will_be_removed(desired, id)) {
         let (object, request) = (Object::Cluster(id.to_string()), RequestType::RemoveCluster(id.to_string()));
         steps.push(Step::order(Phase::RemoveCluster, Verb::Remove, object, request));
     }

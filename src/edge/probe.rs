@@ -82,7 +82,7 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> 
 /// See [`ProbeError`]. Any status below 500 is accepted: whether the page exists is up to the portal.
 pub async fn serves(host: &str, https: SocketAddr, fingerprint: &str) -> Result<(), ProbeError> {
     let name = || host.to_owned();
-    match timeout(PAGE_TIMEOUT, look(host, https)).await {
+    match timeout(PAGE_TIMEOUT, request_page(host, https)).await {
         Err(_) => Err(ProbeError::Slow { host: name() }),
         Ok(Err(source)) => Err(ProbeError::NoAnswer { host: name(), source }),
         Ok(Ok((shown, _))) if shown.as_deref() != Some(fingerprint) => {
@@ -93,7 +93,7 @@ pub async fn serves(host: &str, https: SocketAddr, fingerprint: &str) -> Result<
     }
 }
 
-async fn look(host: &str, https: SocketAddr) -> io::Result<(Option<String>, u16)> {
+async fn request_page(host: &str, https: SocketAddr) -> io::Result<(Option<String>, u16)> {
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
     let stream = TcpStream::connect(reachable(https)).await?;
     let stream = TlsConnector::from(client()).connect(name, stream).await?;

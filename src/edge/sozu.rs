@@ -89,7 +89,7 @@ pub enum SozuError {
     },
     /// The thread has ended.
     #[error("the thread that speaks with Sōzu has ended")]
-    Gone,
+    ThreadEnded,
 }
 
 impl SozuError {
@@ -157,8 +157,8 @@ impl Sozu {
 
     async fn converse(&self, request: RequestType) -> Result<Reply, SozuError> {
         let (answer, answered) = oneshot::channel();
-        self.jobs.send(Job { request, answer }).map_err(|_| SozuError::Gone)?;
-        answered.await.map_err(|_| SozuError::Gone)
+        self.jobs.send(Job { request, answer }).map_err(|_| SozuError::ThreadEnded)?;
+        answered.await.map_err(|_| SozuError::ThreadEnded)
     }
 
     /// Sōzu's workers, stopped ones included.

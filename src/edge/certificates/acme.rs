@@ -48,9 +48,9 @@ pub struct Acme {
     config: config::Acme,
     shared: Arc<Mutex<Shared>>,
     changed: Arc<Notify>,
-    wanted: watch::Sender<BTreeSet<String>>,
+    hosts: watch::Sender<BTreeSet<String>>,
     challenged: watch::Receiver<BTreeSet<String>>,
-    routed: watch::Sender<BTreeSet<String>>,
+    verified_routes: watch::Sender<BTreeSet<String>>,
     _tasks: JoinSet<()>,
 }
 
@@ -69,9 +69,9 @@ impl Acme {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
         let shared = Arc::new(Mutex::new(Shared { certificates: stored(&folder), faults: BTreeMap::new() }));
         let changed = Arc::new(Notify::new());
-        let (wanted, hosts) = watch::channel(BTreeSet::new());
+        let (hosts, needed) = watch::channel(BTreeSet::new());
         let (challenge, challenged) = watch::channel(BTreeSet::new());
-        let (routed, routes) = watch::channel(BTreeSet::new());
+        let (verified_routes, routes) = watch::channel(BTreeSet::new());
         let responder = Responder::default();
         let mut tasks = JoinSet::new();
         let listener = responder::bind(config.responder_listen)
@@ -82,14 +82,14 @@ impl Acme {
             folder,
             shared: shared.clone(),
             changed: changed.clone(),
-            hosts,
+            hosts: needed,
             challenge,
             routes,
             responder,
             retries: BTreeMap::new(),
         };
         tasks.spawn(task.run());
-        Ok(Self { config: config.clone(), shared, changed, wanted, challenged, routed, _tasks: tasks })
+        Ok(Self { config: config.clone(), shared, changed, hosts, challenged, verified_routes, _tasks: tasks })
     }
 
     /// Its configuration.
@@ -102,9 +102,9 @@ impl Acme {
     #[must_use]
     pub fn current(&self) -> Vec<LoadedCertificate> {
         let shared = lock(&self.shared);
-        let wanted = self.wanted.borrow();
+        let needed = self.hosts.borrow();
         let loaded =
-            shared.certificates.iter().filter(|(host, _)| wanted.contains(*host)).map(|(host, certificate)| {
+            shared.certificates.iter().filter(|(host, _)| needed.contains(*host)).map(|(host, certificate)| {
                 LoadedCertificate {
                     certificate: certificate.clone(),
                     source: SOURCE.into(),
@@ -128,7 +128,7 @@ impl Acme {
 
     /// Sets the hosts that need a certificate.
     pub fn set_hosts(&self, hosts: BTreeSet<String>) {
-        self.wanted.send_if_modified(|known| std::mem::replace(known, hosts.clone()) != hosts);
+        self.hosts.send_if_modified(|known| std::mem::replace(known, hosts.clone()) != hosts);
     }
 
     /// The address of the responder, and the hosts under validation now.
@@ -139,7 +139,7 @@ impl Acme {
 
     /// Sets the hosts whose route was verified.
     pub fn confirm_routes(&self, hosts: &BTreeSet<String>) {
-        self.routed.send_if_modified(|known| std::mem::replace(known, hosts.clone()) != *hosts);
+        self.verified_routes.send_if_modified(|known| std::mem::replace(known, hosts.clone()) != *hosts);
     }
 }
 

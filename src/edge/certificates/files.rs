@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 /// One pair of files.
 struct Pair {
     files: CertificateFiles,
-    seen: Option<(Option<FileVersion>, Option<FileVersion>)>,
+    read_versions: Option<(Option<FileVersion>, Option<FileVersion>)>,
     /// The last valid reading.
     good: Option<SiteCertificate>,
     fault: Option<String>,
@@ -29,15 +29,15 @@ struct Pair {
 
 impl Pair {
     fn new(files: &CertificateFiles) -> Self {
-        Self { files: files.clone(), seen: None, good: None, fault: None }
+        Self { files: files.clone(), read_versions: None, good: None, fault: None }
     }
 
-    fn look(&mut self) {
+    fn refresh(&mut self) {
         let versions = (file_version(&self.files.certificate), file_version(&self.files.private_key));
-        if self.seen == Some(versions) {
+        if self.read_versions == Some(versions) {
             return;
         }
-        self.seen = Some(versions);
+        self.read_versions = Some(versions);
         match SiteCertificate::read(&self.files.certificate, &self.files.private_key) {
             // A renewal that is not valid now does not replace a certificate that is.
             Ok(certificate) if !certificate.is_valid() && self.good.as_ref().is_some_and(SiteCertificate::is_valid) => {
@@ -119,7 +119,7 @@ impl Files {
 
     /// The last valid reading of every pair.
     pub fn current(&mut self) -> Vec<LoadedCertificate> {
-        self.pairs.iter_mut().for_each(Pair::look);
+        self.pairs.iter_mut().for_each(Pair::refresh);
         self.pairs.iter().filter_map(Pair::loaded).collect()
     }
 

@@ -1,6 +1,6 @@
 //! Routes: added when they are missing, swapped when they differ, and left to the operator when they are not ours.
 
-use super::{Phase, Step, Verb, leaves, owned};
+use super::{Phase, Step, Verb, owned, will_be_removed};
 use crate::edge::object::Object;
 use sozu_command_lib::{proto::command::request::RequestType, response::HttpFrontend, state::ConfigState};
 use std::collections::BTreeMap;
@@ -66,7 +66,7 @@ pub(super) fn frontends(routes: &Routes<'_>, steps: &mut Vec<Step>) {
         let cascades = front
             .cluster_id
             .as_ref()
-            .is_some_and(|id| leaves(routes.desired, id) && routes.known.clusters.contains_key(id));
+            .is_some_and(|id| will_be_removed(routes.desired, id) && routes.known.clusters.contains_key(id));
         if !cascades {
             let order = (routes.remove)(front.clone());
             steps.push(Step::order(Phase::RemoveFrontend, Verb::Remove, route(key, front), order));
