@@ -184,7 +184,7 @@ impl Controller {
     }
 
     async fn tick(&mut self) -> anyhow::Result<()> {
-        self.reread();
+        self.reload_settings();
         self.check_version().await?;
         let desired = self.desired_spec();
         if let Some(spec) = &desired {

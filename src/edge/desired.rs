@@ -54,7 +54,7 @@ pub fn build_spec(inputs: Inputs<'_>) -> EdgeSpec {
             workers: inputs.workers,
             answers: answers::with_custom(inputs.answers),
         },
-        certificates: usable(inputs.certificates),
+        certificates: usable_certificates(inputs.certificates),
         sites: sites(edge, membership),
         processes: serving.filter_map(|process| Some((process.id, process.address.as_ref().ok()?.clone()))).collect(),
         challenges: inputs.challenges.cloned(),
@@ -75,7 +75,7 @@ fn public_port(authority: &str) -> u16 {
 }
 
 /// The certificates, without those that are not valid now and whose names others cover.
-fn usable(loaded: &[LoadedCertificate]) -> Vec<SiteCertificate> {
+fn usable_certificates(loaded: &[LoadedCertificate]) -> Vec<SiteCertificate> {
     let valid: Vec<&SiteCertificate> =
         loaded.iter().map(|loaded| &loaded.certificate).filter(|one| one.is_valid()).collect();
     let replaced = |one: &SiteCertificate| {
@@ -87,7 +87,7 @@ fn usable(loaded: &[LoadedCertificate]) -> Vec<SiteCertificate> {
 
 #[cfg(test)]
 mod tests {
-    use super::{public_port, usable};
+    use super::{public_port, usable_certificates};
     use crate::edge::{certificate::SiteCertificate, certificates::LoadedCertificate};
 
     #[test]
@@ -109,7 +109,7 @@ mod tests {
             LoadedCertificate { certificate, source: "file".into(), fault: None }
         };
         let all = [loaded("a.example", -1, 90), loaded("a.example", 5000, 9000), loaded("b.example", -90, -1)];
-        let shown = usable(&all);
+        let shown = usable_certificates(&all);
         assert_eq!(shown, [all[0].certificate.clone(), all[2].certificate.clone()]);
         assert!(all[1].certificate.date_fault().unwrap().contains("not valid before"));
         assert!(all[2].certificate.date_fault().unwrap().contains("expired"));

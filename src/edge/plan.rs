@@ -15,8 +15,8 @@ use crate::edge::{
     object::Object,
     render::{LISTENER_STICKY_NAME, OBJECT_PREFIX, epoch_of},
 };
-use certificates::certificates;
-use routes::{Routes, frontends};
+use certificates::plan_certificates;
+use routes::{Routes, plan_routes};
 use sozu_command_lib::{
     proto::command::{RemoveBackend, request::RequestType},
     response::{Backend, HttpFrontend},
@@ -148,11 +148,11 @@ pub fn plan(actual: &ConfigState, desired: &ConfigState, safety_limits: &SafetyL
     listeners::http_steps(actual, desired, &mut steps);
     listeners::https_steps(actual, desired, &mut steps);
     listeners::removals(actual, desired, &mut steps);
-    clusters(actual, desired, &mut steps);
-    backends(actual, desired, &mut steps);
-    certificates(actual, desired, &mut steps);
-    frontends(&Routes::http(actual, desired), &mut steps);
-    frontends(&Routes::https(actual, desired), &mut steps);
+    plan_clusters(actual, desired, &mut steps);
+    plan_backends(actual, desired, &mut steps);
+    plan_certificates(actual, desired, &mut steps);
+    plan_routes(&Routes::http(actual, desired), &mut steps);
+    plan_routes(&Routes::https(actual, desired), &mut steps);
     steps.sort_by(|one, other| one.key().cmp(&other.key()));
     Ok(steps)
 }
@@ -171,7 +171,7 @@ fn will_be_removed(desired: &ConfigState, id: &str) -> bool {
     owned(id) && !desired.clusters.contains_key(id)
 }
 
-fn clusters(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
+fn plan_clusters(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
     for (id, cluster) in desired.clusters.iter().filter(|(id, cluster)| actual.clusters.get(*id) != Some(*cluster)) {
         let (object, request) = (Object::Cluster(id.to_string()), RequestType::AddCluster(cluster.clone()));
         steps.push(Step::order(Phase::Cluster, Verb::Define, object, request));
@@ -182,7 +182,7 @@ fn clusters(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) 
     }
 }
 
-fn backends(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
+fn plan_backends(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
     // Sōzu identifies backends by id and address together: the same id may have two addresses.
     let of = |state: &ConfigState, id: &ClusterId| -> BTreeMap<(String, SocketAddr), Backend> {
         let list = state.backends.get(id).into_iter().flatten();

@@ -220,7 +220,7 @@ impl Reconciler {
             outcome.issues.push(Issue { object, condition: Condition::Rejected, reason });
             return Ok(());
         }
-        if let Some(reason) = occupied(request) {
+        if let Some(reason) = bind_obstacle(request) {
             self.backoff.record_refusal(&object, *phase, &reason);
             outcome.issues.push(Issue { object, condition: Condition::Rejected, reason });
             return Ok(());
@@ -259,7 +259,7 @@ impl Reconciler {
 
 /// Why an address cannot be bound. Sōzu itself would share it with any program that allows that, and each would get a
 /// part of the connections.
-fn occupied(request: &RequestType) -> Option<String> {
+fn bind_obstacle(request: &RequestType) -> Option<String> {
     let RequestType::ActivateListener(order) = request else { return None };
     let address = SocketAddr::from(order.address);
     let error = std::net::TcpListener::bind(address).err()?;

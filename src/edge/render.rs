@@ -129,16 +129,16 @@ pub fn render(spec: &EdgeSpec) -> Result<Rendered, RenderError> {
     let mut rendered = Rendered::default();
     listeners::add(&spec.listeners, &mut rendered)?;
     certificates::add(spec, &mut rendered);
-    clusters(spec, &mut rendered)?;
-    processes(spec, &mut rendered);
-    hosts(spec, &mut rendered);
+    add_clusters(spec, &mut rendered)?;
+    add_processes(spec, &mut rendered);
+    add_hosts(spec, &mut rendered);
     if let Some(challenges) = &spec.challenges {
-        challenged(spec, challenges, &mut rendered);
+        add_challenges(spec, challenges, &mut rendered);
     }
     Ok(rendered)
 }
 
-fn clusters(spec: &EdgeSpec, rendered: &mut Rendered) -> Result<(), RenderError> {
+fn add_clusters(spec: &EdgeSpec, rendered: &mut Rendered) -> Result<(), RenderError> {
     let listeners = &spec.listeners;
     let workers = u64::from(listeners.workers.max(1));
     let limit = listeners.limits.max_connections_per_address;
@@ -162,8 +162,8 @@ fn cluster(id: &str) -> Cluster {
     Cluster { cluster_id: id.into(), load_balancing: LoadBalancingAlgorithms::RoundRobin.into(), ..Cluster::default() }
 }
 
-fn processes(spec: &EdgeSpec, rendered: &mut Rendered) {
-    let (mut addresses, mut identities) = (BTreeSet::new(), BTreeSet::new());
+fn add_processes(spec: &EdgeSpec, rendered: &mut Rendered) {
+    let (mut addresses, mut assigned) = (BTreeSet::new(), BTreeSet::new());
     for (id, listen) in &spec.processes {
         if !addresses.insert(listen) {
             rendered.reject(Object::Process(*id), format!("another process takes requests at {listen} too"));
@@ -171,7 +171,7 @@ fn processes(spec: &EdgeSpec, rendered: &mut Rendered) {
         }
         let (address, unix_path) = match listen {
             Listen::Tcp(address) => (*address, None),
-            Listen::Unix(path) => (identity(*id, &mut identities), Some(path.to_string_lossy().into_owned())),
+            Listen::Unix(path) => (assign_address(*id, &mut assigned), Some(path.to_string_lossy().into_owned())),
         };
         let backend = AddBackend {
             cluster_id: PORTAL_CLUSTER.into(),
@@ -187,7 +187,7 @@ fn processes(spec: &EdgeSpec, rendered: &mut Rendered) {
 
 /// An address for a process on a unix socket: Sōzu identifies backends by address even then. It is computed from the
 /// id, in a range that nothing listens on.
-fn identity(id: Uuid, taken: &mut BTreeSet<SocketAddr>) -> SocketAddr {
+fn assign_address(id: Uuid, taken: &mut BTreeSet<SocketAddr>) -> SocketAddr {
     let digest = ring::digest::digest(&ring::digest::SHA256, id.to_string().as_bytes());
     let mut number = digest.as_ref().iter().take(4).fold(0, |number: u32, byte| number << 8 | u32::from(*byte));
     loop {
@@ -200,10 +200,10 @@ fn identity(id: Uuid, taken: &mut BTreeSet<SocketAddr>) -> SocketAddr {
     }
 }
 
-fn hosts(spec: &EdgeSpec, rendered: &mut Rendered) {
+fn add_hosts(spec: &EdgeSpec, rendered: &mut Rendered) {
     let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
     let listeners = &spec.listeners;
-    let (marked, certificates) = (marked(spec), CertificateIndex::from_state(&rendered.state));
+    let (headers, certificates) = (marker_headers(spec), CertificateIndex::from_state(&rendered.state));
     for (site, host) in spec.sites.iter().flat_map(|(site, hosts)| hosts.iter().map(move |host| (site, host))) {
         if !is_host_name(host) {
             rendered.reject(Object::Host(host.clone()), "this is not a plain lower-case host name");
@@ -216,7 +216,7 @@ fn hosts(spec: &EdgeSpec, rendered: &mut Rendered) {
             );
             continue;
         }
-        let http = frontend(PORTAL_CLUSTER, listeners.http, host, "/");
+        let http = route(PORTAL_CLUSTER, listeners.http, host, "/");
         rendered.add_or_reject(Object::Host(host.clone()), RequestType::add_http_frontend(http));
         if certificates.for_host(host).is_none() {
             let reason = "no certificate that can be read covers it: what Sōzu shows for it stays, if it shows anything; \
@@ -225,12 +225,12 @@ fn hosts(spec: &EdgeSpec, rendered: &mut Rendered) {
             continue;
         }
         let https =
-            RequestHttpFrontend { headers: marked.clone(), ..frontend(PORTAL_CLUSTER, listeners.https, host, "/") };
+            RequestHttpFrontend { headers: headers.clone(), ..route(PORTAL_CLUSTER, listeners.https, host, "/") };
         rendered.add_or_reject(Object::Host(host.clone()), RequestType::add_https_frontend(https));
     }
 }
 
-fn challenged(spec: &EdgeSpec, challenges: &Challenges, rendered: &mut Rendered) {
+fn add_challenges(spec: &EdgeSpec, challenges: &Challenges, rendered: &mut Rendered) {
     let responder = AddBackend {
         cluster_id: ACME_CLUSTER.into(),
         backend_id: format!("{OBJECT_PREFIX}acme-responder"),
@@ -240,20 +240,20 @@ fn challenged(spec: &EdgeSpec, challenges: &Challenges, rendered: &mut Rendered)
     };
     rendered.add_or_reject(Object::AcmeResponder, RequestType::add_backend(responder));
     for host in challenges.hosts.iter().filter(|host| is_host_name(host)) {
-        let route = frontend(ACME_CLUSTER, spec.listeners.http, host, CHALLENGE_PATH);
-        rendered.add_or_reject(Object::Challenge(host.clone()), RequestType::add_http_frontend(route));
+        let challenge = route(ACME_CLUSTER, spec.listeners.http, host, CHALLENGE_PATH);
+        rendered.add_or_reject(Object::Challenge(host.clone()), RequestType::add_http_frontend(challenge));
     }
 }
 
 /// The headers that delete a mark of the client and set ours. Setting alone would append.
-fn marked(spec: &EdgeSpec) -> Vec<Header> {
+fn marker_headers(spec: &EdgeSpec) -> Vec<Header> {
     let header =
         |val: &str| Header { position: HeaderPosition::Request.into(), key: MARKER_HEADER.into(), val: val.into() };
     vec![header(""), header(&spec.marker.0)]
 }
 
 /// A route for a whole host, or for a path that has no query: Sōzu matches paths together with the query.
-fn frontend(cluster: &str, listener: SocketAddr, host: &str, path: &str) -> RequestHttpFrontend {
+fn route(cluster: &str, listener: SocketAddr, host: &str, path: &str) -> RequestHttpFrontend {
     RequestHttpFrontend {
         cluster_id: Some(cluster.into()),
         address: listener.into(),

@@ -131,7 +131,7 @@ impl Sozu {
     /// As [`Sozu::start`].
     pub fn with_timeout(socket: &Path, state_dir: &Path, timeout: Duration) -> Result<Self, SozuError> {
         let state_dir = state::private_folder(state_dir)?;
-        state::sweep(&state_dir);
+        state::remove_leftovers(&state_dir);
         let guard: Arc<Mutex<Option<OrderGuard>>> = Arc::default();
         let conversation = Conversation { socket: socket.to_path_buf(), timeout, guard: guard.clone() };
         let (jobs, inbox) = mpsc::channel();

@@ -38,7 +38,7 @@ const RENEWAL_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// State that the task shares with the edge.
 #[derive(Default)]
-struct Shared {
+struct SharedState {
     certificates: BTreeMap<String, SiteCertificate>,
     faults: BTreeMap<String, String>,
 }
@@ -46,7 +46,7 @@ struct Shared {
 /// A client of one authority; its task ends with it.
 pub struct Acme {
     config: config::Acme,
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Mutex<SharedState>>,
     changed: Arc<Notify>,
     hosts: watch::Sender<BTreeSet<String>>,
     challenged: watch::Receiver<BTreeSet<String>>,
@@ -54,7 +54,7 @@ pub struct Acme {
     _tasks: JoinSet<()>,
 }
 
-fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+fn lock(shared: &Mutex<SharedState>) -> MutexGuard<'_, SharedState> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -67,7 +67,7 @@ impl Acme {
         let folder = state_dir.join("acme");
         let failed = |source| CertificatesError::File { path: folder.clone(), source };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
-        let shared = Arc::new(Mutex::new(Shared { certificates: stored(&folder), faults: BTreeMap::new() }));
+        let shared = Arc::new(Mutex::new(SharedState { certificates: load_stored(&folder), faults: BTreeMap::new() }));
         let changed = Arc::new(Notify::new());
         let (hosts, needed) = watch::channel(BTreeSet::new());
         let (challenge, challenged) = watch::channel(BTreeSet::new());
@@ -146,7 +146,7 @@ impl Acme {
 struct RenewalTask {
     authority: Authority,
     folder: PathBuf,
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Mutex<SharedState>>,
     changed: Arc<Notify>,
     hosts: watch::Receiver<BTreeSet<String>>,
     challenge: watch::Sender<BTreeSet<String>>,
@@ -160,7 +160,7 @@ impl RenewalTask {
     async fn run(mut self) {
         loop {
             if let Some(host) = self.next() {
-                self.provide(&host).await;
+                self.renew(&host).await;
                 continue;
             }
             tokio::select! {
@@ -183,11 +183,11 @@ impl RenewalTask {
         hosts.iter().find(due).cloned()
     }
 
-    async fn provide(&mut self, host: &str) {
+    async fn renew(&mut self, host: &str) {
         let issued =
             order::issue(&mut self.authority, host, &self.responder, &self.challenge, &mut self.routes, &self.changed);
         let outcome = match issued.await {
-            Ok((chain, key)) => self.take_over(host, chain, key),
+            Ok((chain, key)) => self.store(host, chain, key),
             Err(error) => Err(error),
         };
         self.responder.forget();
@@ -210,7 +210,7 @@ impl RenewalTask {
         self.changed.notify_one();
     }
 
-    fn take_over(&self, host: &str, chain: String, key: String) -> anyhow::Result<SiteCertificate> {
+    fn store(&self, host: &str, chain: String, key: String) -> anyhow::Result<SiteCertificate> {
         let certificate = SiteCertificate::parse(chain.clone(), key.clone()).map_err(anyhow::Error::msg)?;
         anyhow::ensure!(certificate.covers(host), "the authority issued a certificate for other names");
         replace_private(&self.folder.join(format!("{host}.key")), key.as_bytes())?;
@@ -220,7 +220,7 @@ impl RenewalTask {
 }
 
 /// Certificates issued earlier. The parts of a half-written pair do not match: it is left out, and issued again.
-fn stored(folder: &Path) -> BTreeMap<String, SiteCertificate> {
+fn load_stored(folder: &Path) -> BTreeMap<String, SiteCertificate> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
         .filter_map(|entry| {

@@ -30,7 +30,7 @@ impl Settings {
 
 impl Controller {
     /// Applies a change of the configuration file at once. An invalid file is reported and changes nothing.
-    pub(super) fn reread(&mut self) {
+    pub(super) fn reload_settings(&mut self) {
         let modified = modified(&self.settings.path);
         if modified == self.settings.modified {
             return;

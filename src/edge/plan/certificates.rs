@@ -11,7 +11,7 @@ use std::{collections::HashMap, net::SocketAddr};
 
 type Certificates = HashMap<Fingerprint, CertificateAndKey>;
 
-pub(super) fn certificates(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
+pub(super) fn plan_certificates(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
     let none = Certificates::new();
     for (address, want) in &desired.certificates {
         let have = actual.certificates.get(address).unwrap_or(&none);
@@ -20,7 +20,7 @@ pub(super) fn certificates(actual: &ConfigState, desired: &ConfigState, steps: &
                 .iter()
                 .filter(|(old, _)| !want.contains_key(*old))
                 .filter(|(_, old)| {
-                    succeeds(certificate, old, &hosts_at(desired, *address), &hosts_at(actual, *address))
+                    replaces(certificate, old, &hosts_at(desired, *address), &hosts_at(actual, *address))
                 })
                 .map(|(old, _)| old.clone())
                 .collect();
@@ -76,7 +76,7 @@ fn hosts_at(state: &ConfigState, address: SocketAddr) -> Vec<(&str, bool)> {
 
 /// Whether a certificate takes the place of an old one: they share a name, or the old one covers one of our hosts and
 /// none whose route is not ours.
-fn succeeds(new: &CertificateAndKey, old: &CertificateAndKey, ours: &[(&str, bool)], routed: &[(&str, bool)]) -> bool {
+fn replaces(new: &CertificateAndKey, old: &CertificateAndKey, ours: &[(&str, bool)], routed: &[(&str, bool)]) -> bool {
     let old_covers = |host: &str| covers(&old.names, host);
     old.names.iter().any(|name| new.names.contains(name))
         || ours.iter().any(|(host, _)| old_covers(host))

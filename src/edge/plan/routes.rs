@@ -39,7 +39,7 @@ impl<'a> Routes<'a> {
     }
 }
 
-pub(super) fn frontends(routes: &Routes<'_>, steps: &mut Vec<Step>) {
+pub(super) fn plan_routes(routes: &Routes<'_>, steps: &mut Vec<Step>) {
     let ours = |front: &HttpFrontend| front.cluster_id.as_deref().is_some_and(owned);
     for (key, front) in routes.want {
         match routes.have.get(key) {

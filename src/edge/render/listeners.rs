@@ -43,14 +43,14 @@ pub(super) fn add(listeners: &Listeners, rendered: &mut Rendered) -> Result<(), 
     // Not by Sōzu's own `hsts`: on a session that is being closed, 2.3.3 writes it before the status line. The portal
     // sets HSTS on its answers, and this sets it on Sōzu's.
     https.answers =
-        answers.into_iter().map(|(status, answer)| (status, strict(&answer, listeners.hsts_seconds))).collect();
+        answers.into_iter().map(|(status, answer)| (status, with_hsts(&answer, listeners.hsts_seconds))).collect();
     rendered.add(of_http.clone(), RequestType::AddHttpListener(http))?;
     rendered.add(of_https.clone(), RequestType::add_https_listener(https))?;
     rendered.add(of_http, activation(listeners.http, ListenerType::Http))?;
     rendered.add(of_https, activation(listeners.https, ListenerType::Https))
 }
 
-fn strict(answer: &str, seconds: u32) -> String {
+fn with_hsts(answer: &str, seconds: u32) -> String {
     answer.replacen("\r\n", &format!("\r\nStrict-Transport-Security: max-age={seconds}\r\n"), 1)
 }
 

@@ -78,7 +78,7 @@ impl Sozu {
         };
         remove(&path)?;
         let Reply { remarks, outcome } = reply?;
-        let left_out = remarks.iter().find_map(|remark| left_out(remark)).unwrap_or(0);
+        let skipped = remarks.iter().find_map(|remark| skipped(remark)).unwrap_or(0);
         let loaded = match outcome {
             Ok(response) => counts(&response.message).ok_or(SozuError::Misunderstood { verb })?,
             Err(SozuError::Refused { verb, message }) => {
@@ -86,12 +86,12 @@ impl Sozu {
             }
             Err(error) => return Err(error),
         };
-        Ok(LoadResult { errors: loaded.errors + left_out, ..loaded })
+        Ok(LoadResult { errors: loaded.errors + skipped, ..loaded })
     }
 }
 
 /// Removes the files of an edge that was killed, because states contain private keys.
-pub(super) fn sweep(folder: &Path) {
+pub(super) fn remove_leftovers(folder: &Path) {
     let left = |name: &str| {
         let pid = name
             .strip_suffix(".state")?
@@ -136,7 +136,7 @@ fn counts(message: &str) -> Option<LoadResult> {
 }
 
 /// `load_state: skipped 2 invalid entries …`: Sōzu reports success nevertheless.
-fn left_out(remark: &str) -> Option<usize> {
+fn skipped(remark: &str) -> Option<usize> {
     remark.split_once("skipped ")?.1.split_once(" invalid entries")?.0.parse().ok()
 }
 
@@ -170,7 +170,7 @@ fn read_state(mut text: impl BufRead, path: &Path) -> Result<ConfigState, SozuEr
 
 #[cfg(test)]
 mod tests {
-    use super::{LoadResult, counts, left_out};
+    use super::{LoadResult, counts, skipped};
 
     #[test]
     fn sozus_own_counts_are_read() {
@@ -179,7 +179,7 @@ mod tests {
         let bad = "loading state: 10 ok messages, 2 errors, timed out: false, reverted entries: 1";
         assert_eq!(counts(bad), Some(LoadResult { ok: 10, errors: 2 }));
         assert_eq!(counts("Cannot find file at path x"), None);
-        assert_eq!(left_out("load_state: skipped 2 invalid entries — see the main process warnings"), Some(2));
-        assert_eq!(left_out("Applying state file..."), None);
+        assert_eq!(skipped("load_state: skipped 2 invalid entries — see the main process warnings"), Some(2));
+        assert_eq!(skipped("Applying state file..."), None);
     }
 }
