@@ -12,7 +12,7 @@ pub const STATUSES: [&str; 11] = ["400", "401", "404", "408", "413", "421", "429
 /// Status, reason, then title and sentence in French and English.
 type Page = (u16, &'static str, [&'static str; 2], [&'static str; 2]);
 
-const RETRY: [&str; 2] = [
+const RETRY_SENTENCE: [&str; 2] = [
     "Rien n’est perdu de ce qui a déjà été enregistré. Réessayez dans quelques instants.",
     "Nothing already saved is lost. Please try again in a moment.",
 ];
@@ -75,8 +75,13 @@ const PAGES: [Page; 11] = [
         ["Trop de requêtes", "Too many requests"],
         ["Patientez une minute, puis réessayez.", "Wait for a minute, then try again."],
     ),
-    (502, "Bad Gateway", ["Réponse interrompue", "The answer was interrupted"], RETRY),
-    (503, "Service Unavailable", ["Portail momentanément indisponible", "The portal is briefly unavailable"], RETRY),
+    (502, "Bad Gateway", ["Réponse interrompue", "The answer was interrupted"], RETRY_SENTENCE),
+    (
+        503,
+        "Service Unavailable",
+        ["Portail momentanément indisponible", "The portal is briefly unavailable"],
+        RETRY_SENTENCE,
+    ),
     (
         504,
         "Gateway Timeout",
@@ -86,7 +91,7 @@ const PAGES: [Page; 11] = [
             "Before trying again, check in your application whether the operation went through.",
         ],
     ),
-    (507, "Insufficient Storage", ["Place insuffisante", "Not enough room"], RETRY),
+    (507, "Insufficient Storage", ["Place insuffisante", "Not enough room"], RETRY_SENTENCE),
 ];
 
 /// Complete answers by status, for a listener's `answers`.

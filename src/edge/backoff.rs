@@ -7,8 +7,8 @@ use std::{
 };
 
 /// Delay after the first refusal; it doubles with each further one.
-const MIN_DELAY: Duration = Duration::from_secs(1);
-const MAX_DELAY: Duration = Duration::from_secs(300);
+const MIN_RETRY_DELAY: Duration = Duration::from_secs(1);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(300);
 
 #[derive(Debug)]
 struct Retry {
@@ -59,7 +59,7 @@ impl Backoff {
     /// Records a refusal, and blocks the removal of what the object should replace.
     pub fn record_refusal(&mut self, object: &Object, phase: Phase, reason: &str) {
         let refusals = self.retries.get(object).map_or(0, |retry| retry.refusals);
-        let pause = MIN_DELAY.saturating_mul(1 << refusals.min(9)).min(MAX_DELAY);
+        let pause = MIN_RETRY_DELAY.saturating_mul(1 << refusals.min(9)).min(MAX_RETRY_DELAY);
         let retry = Retry { reason: reason.into(), refusals: refusals + 1, at: Instant::now() + pause };
         self.seen.insert(object.clone());
         self.retries.insert(object.clone(), retry);

@@ -98,7 +98,7 @@ pub enum Object {
 }
 
 /// Characters of a fingerprint in displayed text.
-const SHORT_FINGERPRINT: usize = 12;
+const SHORT_FINGERPRINT_CHARS: usize = 12;
 
 impl Object {
     /// The host name that the object belongs to, if it belongs to one.
@@ -135,7 +135,7 @@ impl fmt::Display for Object {
             Self::MainProcess => f.write_str("main process"),
             Self::Worker(id) => write!(f, "worker {id}"),
             Self::ServedCertificate { fingerprint, name } => {
-                let short = fingerprint.get(..SHORT_FINGERPRINT).unwrap_or(fingerprint);
+                let short = fingerprint.get(..SHORT_FINGERPRINT_CHARS).unwrap_or(fingerprint);
                 write!(f, "certificate {short} for {name}")
             }
         }

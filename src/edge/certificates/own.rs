@@ -23,14 +23,14 @@ use tokio::sync::Notify;
 /// The source of these certificates, in reports.
 pub const SOURCE: &str = "own authority";
 /// The authority's certificate, in its folder.
-const CERTIFICATE: &str = "ca.pem";
+const CERTIFICATE_FILE: &str = "ca.pem";
 /// Its key.
-const KEY: &str = "ca-key.pem";
-const AUTHORITY_DAYS: i64 = 3650;
+const KEY_FILE: &str = "ca-key.pem";
+const AUTHORITY_VALIDITY_DAYS: i64 = 3650;
 /// The longest life that browsers accept.
-const LEAF_DAYS: i64 = 397;
+const LEAF_VALIDITY_DAYS: i64 = 397;
 /// A certificate with fewer days left is renewed.
-const RENEW_DAYS: i64 = 30;
+const RENEWAL_MARGIN_DAYS: i64 = 30;
 /// Clocks of other machines may be behind.
 const BACKDATE_DAYS: i64 = 1;
 
@@ -51,12 +51,12 @@ impl Authority {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let this = Self { folder: folder.into(), name: name.into(), constraints };
         let now = OffsetDateTime::now_utc();
-        let lasts = SiteCertificate::read(&this.certificate(), &folder.join(KEY))
-            .is_ok_and(|found| found.not_after > (now + Duration::days(LEAF_DAYS)).unix_timestamp());
+        let lasts = SiteCertificate::read(&this.certificate(), &folder.join(KEY_FILE))
+            .is_ok_and(|found| found.not_after > (now + Duration::days(LEAF_VALIDITY_DAYS)).unix_timestamp());
         if !lasts {
             let key = KeyPair::generate().map_err(io::Error::other)?;
             let certificate = this.params(now).self_signed(&key).map_err(io::Error::other)?;
-            replace_private(&folder.join(KEY), key.serialize_pem().as_bytes())?;
+            replace_private(&folder.join(KEY_FILE), key.serialize_pem().as_bytes())?;
             replace_private(&this.certificate(), certificate.pem().as_bytes())?;
         }
         Ok(this)
@@ -65,7 +65,7 @@ impl Authority {
     /// Its certificate's file.
     #[must_use]
     pub fn certificate(&self) -> PathBuf {
-        self.folder.join(CERTIFICATE)
+        self.folder.join(CERTIFICATE_FILE)
     }
 
     /// Name and constraints; the same at each start, because an issued certificate repeats them.
@@ -76,7 +76,7 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.name_constraints = self.constraints.clone();
         (params.not_before, params.not_after) =
-            (now - Duration::days(BACKDATE_DAYS), now + Duration::days(AUTHORITY_DAYS));
+            (now - Duration::days(BACKDATE_DAYS), now + Duration::days(AUTHORITY_VALIDITY_DAYS));
         params
     }
 
@@ -90,14 +90,15 @@ impl Authority {
         let now = OffsetDateTime::now_utc();
         let authority = fs::read_to_string(self.certificate())?;
         let lasts = |found: &SiteCertificate| {
-            found.not_after > (now + Duration::days(RENEW_DAYS)).unix_timestamp()
+            found.not_after > (now + Duration::days(RENEWAL_MARGIN_DAYS)).unix_timestamp()
                 && names.iter().all(|name| found.covers(name) || name.parse::<std::net::IpAddr>().is_ok())
                 && found.chain.iter().any(|one| one.trim() == authority.trim())
         };
         if let Some(found) = SiteCertificate::read(&leaf, &key).ok().filter(lasts) {
             return Ok(found);
         }
-        let issuer_key = KeyPair::from_pem(&fs::read_to_string(self.folder.join(KEY))?).map_err(io::Error::other)?;
+        let issuer_key =
+            KeyPair::from_pem(&fs::read_to_string(self.folder.join(KEY_FILE))?).map_err(io::Error::other)?;
         let issuer = Issuer::new(self.params(now), issuer_key);
         let own_key = KeyPair::generate().map_err(io::Error::other)?;
         let issued =
@@ -117,7 +118,8 @@ fn leaf_params(now: OffsetDateTime, names: &[String]) -> Result<CertificateParam
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    (params.not_before, params.not_after) = (now - Duration::days(BACKDATE_DAYS), now + Duration::days(LEAF_DAYS));
+    (params.not_before, params.not_after) =
+        (now - Duration::days(BACKDATE_DAYS), now + Duration::days(LEAF_VALIDITY_DAYS));
     Ok(params)
 }
 
@@ -154,7 +156,7 @@ impl OwnAuthority {
         let before = issued.len();
         issued.retain(|host, _| hosts.contains(host));
         let mut changed = issued.len() != before;
-        let soon = (OffsetDateTime::now_utc() + Duration::days(RENEW_DAYS)).unix_timestamp();
+        let soon = (OffsetDateTime::now_utc() + Duration::days(RENEWAL_MARGIN_DAYS)).unix_timestamp();
         let lasts = |issued: &Result<SiteCertificate, String>| issued.as_ref().is_ok_and(|one| one.not_after > soon);
         let due: Vec<&String> = hosts.iter().filter(|host| !issued.get(*host).is_some_and(lasts)).collect();
         for host in due {

@@ -30,14 +30,14 @@ fn address(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
 }
 
-const FREE: SafetyLimits = SafetyLimits { max_removal_percent: 100 };
+const NO_LIMITS: SafetyLimits = SafetyLimits { max_removal_percent: 100 };
 
 fn render(spec: &EdgeSpec) -> Result<ConfigState, RenderError> {
     crate::edge::render::render(spec).map(|rendered| rendered.state)
 }
 
 fn plan(actual: &ConfigState, desired: &ConfigState) -> Vec<Step> {
-    super::plan(actual, desired, &FREE).unwrap()
+    super::plan(actual, desired, &NO_LIMITS).unwrap()
 }
 
 fn process(number: u16) -> Uuid {
@@ -114,7 +114,7 @@ fn an_edge_that_was_overtaken_plans_nothing() {
     let (old, mut new) = (spec(&[("portal", &["a.example"])], &[1]), spec(&[("portal", &["a.example"])], &[2]));
     new.epoch = 2;
     let (old, new) = (render(&old).unwrap(), render(&new).unwrap());
-    assert_eq!(super::plan(&new, &old, &FREE), Err(super::PlanError::Fenced { ours: 1, theirs: 2 }));
+    assert_eq!(super::plan(&new, &old, &NO_LIMITS), Err(super::PlanError::Fenced { ours: 1, theirs: 2 }));
     assert!(labels(&plan(&old, &new)).contains(&"remove cluster guichet-epoch-1".to_owned()));
 }
 
@@ -300,7 +300,7 @@ proptest! {
     #[test]
     fn a_plan_leads_where_it_should_and_a_second_one_is_empty(from in some_spec(), to in some_spec()) {
         let (mut state, desired) = (render(&from).unwrap(), render(&to).unwrap());
-        let wanted = reachable_state(&state, &desired, &FREE);
+        let wanted = reachable_state(&state, &desired, &NO_LIMITS);
         let steps = plan(&state, &desired);
         apply(&mut state, &steps);
         prop_assert!(plan(&state, &desired).is_empty());
