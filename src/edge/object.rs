@@ -141,3 +141,20 @@ impl fmt::Display for Object {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Object;
+
+    #[test]
+    fn an_object_knows_its_host_by_itself() {
+        let (key, host) = ("127.0.0.1:443;a.example;P/".to_owned(), "a.example".to_owned());
+        let route = Object::Route { key: key.clone(), host: host.clone() };
+        let half = Object::Reroute { key, host, half: 2 };
+        assert_eq!(half.to_string(), "route 127.0.0.1:443;a.example;P/, 2 of 2");
+        for object in [route, half, Object::Challenge("a.example".into())] {
+            assert_eq!(object.host(), Some("a.example"));
+        }
+        assert_eq!(Object::Cluster("a.example".into()).host(), None);
+    }
+}

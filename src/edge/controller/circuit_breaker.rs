@@ -33,3 +33,24 @@ impl CircuitBreaker {
         self.opened_at.is_some_and(|at| at.elapsed() < CONFLICT_PAUSE)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CircuitBreaker, MAX_REPAIRS_PER_MINUTE, MINUTE};
+    use std::time::Instant;
+
+    #[test]
+    fn it_opens_after_many_repairs_within_a_minute_only() {
+        let now = Instant::now();
+        let mut breaker = CircuitBreaker::default();
+        for _ in 1..MAX_REPAIRS_PER_MINUTE {
+            breaker.record_repair(now);
+        }
+        breaker.record_repair(now + MINUTE);
+        assert!(!breaker.is_open());
+        for _ in 1..MAX_REPAIRS_PER_MINUTE {
+            breaker.record_repair(now + MINUTE);
+        }
+        assert!(breaker.is_open());
+    }
+}
