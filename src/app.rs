@@ -59,7 +59,7 @@ pub use oidc::ProviderRedirect;
 pub use passkey::{Ceremony, Duty, Key};
 pub use place::DossierPath;
 pub use read::{DossierView, OpenReceipt, PieceBytes, PieceFile};
-pub use register::{BUILD, Presence};
+pub use register::Presence;
 pub use restore::{Drill, Restored, restore, vacant};
 pub use roots::{KeyLine, Revoked, WebKey};
 pub use round::RoundPage;

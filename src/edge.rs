@@ -1,41 +1,45 @@
-//! `guichet edge`: keeps Sōzu in the state that the configuration, the certificates and the database call for.
+//! `guichet edge`: brings Sōzu into the state that the configuration, the certificates and the database require.
 //!
-//! Read in this order: [`spec`] is the wish in our own words, [`compile`] turns it into a state of Sōzu, [`plan`] finds
-//! the orders between two states; those three are pure. [`round`] observes, plans, applies and verifies once; [`keeper`]
-//! decides when, from three sources: the configuration file, [`certificates`], and the database through [`registry`].
-//! [`lease`] says who may give orders, [`sozu`] is the conversation itself. [`operator`] shows what [`report`] holds.
-//! `docs/edge.md` has the reasons, each beside the measurement that made it.
+//! Read in this order: [`spec`] is the desired state without types of Sōzu, [`render`] turns it into a state of Sōzu,
+//! [`plan`] computes the orders between two states; those three are pure. [`reconciler`] observes, plans, applies and
+//! verifies once. [`controller`] decides when, from three sources: the configuration file, [`certificates`], and the
+//! database through [`membership`]. [`lease`] decides which edge gives orders, [`sozu`] sends them. [`operator`] serves
+//! the [`report`]. `docs/edge.md` has the reasons, each with its measurement.
 
 pub mod answers;
+mod backoff;
+pub mod certificate;
 pub mod certificates;
-pub mod compile;
+pub mod controller;
+mod desired;
 mod drains;
-pub mod keeper;
+mod dry_run;
+mod file_version;
+pub mod issue;
 pub mod lease;
-mod looks;
+pub mod membership;
+pub mod object;
 pub mod operator;
-mod overview;
+pub mod outcome;
 pub mod plan;
 pub mod probe;
-mod refusals;
-pub mod registry;
-mod rehearsal;
+mod probe_queue;
+pub mod reconciler;
+pub mod render;
 pub mod report;
-pub mod round;
 pub mod sozu;
 pub mod spec;
-mod stamp;
+mod status;
 pub mod verify;
-mod wish;
 
-pub use rehearsal::{DryRun, dry_run};
+pub use dry_run::{DryRun, dry_run};
 
 use crate::{
     config::{Config, Edge},
     store::Store,
 };
 use anyhow::{Context, ensure};
-use keeper::Keeper;
+use controller::Controller;
 use nix::fcntl::{Flock, FlockArg};
 use report::Report;
 use std::{
@@ -47,39 +51,39 @@ use std::{
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// Keeps Sōzu as it should be until `shutdown` resolves; Sōzu and what it serves stay as they are then.
+/// Controls Sōzu until `shutdown` resolves. Sōzu continues to serve afterwards.
 ///
 /// # Errors
 /// When the configuration has no `[edge]`, another edge uses the same state folder, the operator's address is taken, or
-/// the Sōzu that answers is of another version. Whatever fails later is logged once and tried again.
+/// the Sōzu that answers is of another version. Later failures are logged once and retried.
 pub async fn run(path: &Path, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     let config = Config::read(path)?;
     let edge = config.edge.clone().context("the configuration has no [edge] section")?;
-    let home = Home::open(&edge)?;
+    let state_dir = StateDir::open(&edge)?;
     let listener = tokio::net::TcpListener::bind(edge.ops_listen)
         .await
         .with_context(|| format!("cannot listen on {}", edge.ops_listen))?;
     let store = Store::open(&config.database).context("cannot read the password of the database")?;
-    let (reports, shown) = watch::channel(Report::default());
-    let mut keeper = Keeper::start(path, config, store.clone(), home.holder, reports)?;
-    let lease = keeper.lease();
+    let (sender, reports) = watch::channel(Report::default());
+    let mut controller = Controller::start(path, config, store.clone(), state_dir.holder, sender)?;
+    let lease = controller.lease();
     let done = tokio::select! {
         () = shutdown => Ok(()),
-        ended = keeper.keep() => ended,
-        served = operator::serve(listener, shown, edge.ops_hosts.clone()) => served.context("the operator's listener failed"),
+        ended = controller.run() => ended,
+        served = operator::serve(listener, reports, edge.ops_hosts.clone()) => served.context("the operator's listener failed"),
     };
     lease.release(&store).await;
-    drop(home);
+    drop(state_dir);
     done
 }
 
-/// The edge's own folder, ours while this value lives, and the id under which this edge holds its lease.
-struct Home {
+/// The edge's own folder, locked while this value lives, and the id under which this edge holds its lease.
+struct StateDir {
     holder: Uuid,
     _lock: Flock<File>,
 }
 
-impl Home {
+impl StateDir {
     fn open(edge: &Edge) -> anyhow::Result<Self> {
         let folder = private_folder(&edge.state_dir)?;
         let path = folder.join("lock");
@@ -91,7 +95,7 @@ impl Home {
     }
 }
 
-/// A restarted edge is the same holder, so that it need not wait for the end of its own lease.
+/// Reads or creates the id. A restarted edge is the same holder, so that it does not wait for its own lease to expire.
 fn holder(folder: &Path) -> anyhow::Result<Uuid> {
     let path = folder.join("holder");
     if let Some(known) = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok()) {

@@ -1,14 +1,15 @@
 //! Guichet: the portal of public calls for projects.
 //!
 //! The map of the crate, and the one direction of its dependencies:
-//! `cli → {web, edge, ops} → app → {bricks, auth, store, blob} → domain`. [`domain`] is pure: no clock, no randomness,
-//! no input or output. [`config`] and [`private_file`] are the ground. `docs/architecture.md` follows one request through
-//! these modules.
+//! `cli → {web, ops} → app → {bricks, auth, store, blob} → domain`, and `cli → edge → {auth, store} → domain`. [`domain`]
+//! is pure: no clock, no randomness, no input or output. [`config`], [`build`] and [`private_file`] are the ground.
+//! `docs/architecture.md` follows one request through these modules.
 
 pub mod app;
 pub mod auth;
 pub mod blob;
 pub mod bricks;
+pub mod build;
 pub mod cli;
 pub mod config;
 pub mod domain;

@@ -5,9 +5,9 @@ use guichet::{
     config::{Limits, Listen},
     edge::{
         answers::pages,
-        certificates::SiteCertificate,
-        plan::Guards,
-        round::Round,
+        certificate::SiteCertificate,
+        plan::SafetyLimits,
+        reconciler::Reconciler,
         sozu::Sozu,
         spec::{EdgeSpec, Listeners, Marker},
     },
@@ -20,6 +20,7 @@ use std::{
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
+use uuid::Uuid;
 
 const CHANGES: usize = 200;
 
@@ -84,7 +85,7 @@ fn spec(hosts: BTreeSet<String>, processes: &[SocketAddr]) -> EdgeSpec {
         },
         certificates: vec![SiteCertificate::parse(issued.cert.pem(), issued.signing_key.serialize_pem()).unwrap()],
         sites: [("portal".to_owned(), hosts)].into(),
-        processes: processes.iter().enumerate().map(|(n, at)| (format!("p{n}"), Listen::Tcp(*at))).collect(),
+        processes: processes.iter().enumerate().map(|(n, at)| (Uuid::from_u128(n as u128), Listen::Tcp(*at))).collect(),
         challenges: None,
         marker: Marker("bench".into()),
     }
@@ -94,29 +95,29 @@ fn hosts(count: usize) -> BTreeSet<String> {
     (0..count).map(|number| format!("s{number}.sites.test")).collect()
 }
 
-fn round(bare: &Bare) -> Round {
+fn reconciler(bare: &Bare) -> Reconciler {
     let sozu = Sozu::start(&bare.socket, &bare.path().join("state")).unwrap();
-    Round::new(sozu, Guards { max_removal_percent: 100 })
+    Reconciler::new(sozu, SafetyLimits { max_removal_percent: 100 })
 }
 
 /// One change at a time: a process comes, another goes.
 pub async fn changes() -> Json {
     let bare = Bare::start("");
     let (one, _server) = crate::client::server().await;
-    let mut round = round(&bare);
+    let mut reconciler = reconciler(&bare);
     let mut spec = spec(hosts(2), &[one]);
-    assert!(round.round(&spec).await.unwrap().verified());
+    assert!(reconciler.reconcile(&spec).await.unwrap().verified());
     let mut times = Vec::new();
     for number in 0..CHANGES {
         // Nobody listens there: Sōzu goes on to the other one.
         let other = Listen::Unix(bare.path().join(format!("{number}.sock")));
         if number % 2 == 0 {
-            spec.processes.insert("other".into(), other);
+            spec.processes.insert(Uuid::max(), other);
         } else {
-            spec.processes.remove("other");
+            spec.processes.remove(&Uuid::max());
         }
-        let outcome = round.round(&spec).await.unwrap();
-        assert!(outcome.verified() && outcome.steps.len() == 1, "{:?} {:?}", outcome.steps, outcome.findings);
+        let outcome = reconciler.reconcile(&spec).await.unwrap();
+        assert!(outcome.verified() && outcome.steps.len() == 1, "{:?} {:?}", outcome.steps, outcome.issues);
         times.push(outcome.took.as_secs_f64() * 1000.0);
     }
     times.sort_by(f64::total_cmp);
@@ -148,23 +149,23 @@ pub fn many_sites(count: usize) {
     let bare = Bare::start("");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let seen = runtime.block_on(async {
-        let mut round = round(&bare);
+        let mut reconciler = reconciler(&bare);
         let ((one, _a), (two, _b)) = (crate::client::server().await, crate::client::server().await);
         let spec = spec(hosts(count), &[one, two]);
         let began = Instant::now();
-        let mut outcome = round.round(&spec).await.unwrap();
+        let mut outcome = reconciler.reconcile(&spec).await.unwrap();
         while !outcome.verified() {
-            assert!(began.elapsed() < Duration::from_secs(120), "{:?}", outcome.findings.first());
-            outcome = round.round(&spec).await.unwrap();
+            assert!(began.elapsed() < Duration::from_secs(120), "{:?}", outcome.issues.first());
+            outcome = reconciler.reconcile(&spec).await.unwrap();
         }
         let seconds = began.elapsed().as_secs_f64();
-        while round.owes_looks() {
-            assert!(began.elapsed() < Duration::from_secs(600), "{:?}", outcome.findings.first());
-            outcome = round.round(&spec).await.unwrap();
+        while reconciler.has_pending_probes() {
+            assert!(began.elapsed() < Duration::from_secs(600), "{:?}", outcome.issues.first());
+            outcome = reconciler.reconcile(&spec).await.unwrap();
         }
         let every_host_seen = began.elapsed().as_secs_f64();
         let again = Instant::now();
-        assert!(round.round(&spec).await.unwrap().steps.is_empty());
+        assert!(reconciler.reconcile(&spec).await.unwrap().steps.is_empty());
         json!({ "sites": count, "seconds": seconds, "every_host_seen_seconds": every_host_seen, "whole_round_without_change_seconds": again.elapsed().as_secs_f64(),
                 "megabytes": status("VmRSS"), "peak_megabytes": status("VmHWM") })
     });

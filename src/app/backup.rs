@@ -12,6 +12,7 @@ pub(super) use seal::{check, known, remember};
 use super::{App, AppError, Drill, mirror};
 use crate::{
     blob,
+    build::BUILD,
     domain::json::{self, JsonError, Limits},
     store::{DumpError, Freshness, StoreError, deposit, process},
 };
@@ -152,7 +153,7 @@ impl App {
         let manifest = Manifest {
             format: SET_FORMAT_VERSION,
             taken_at,
-            build: super::BUILD.into(),
+            build: BUILD.into(),
             database_sha256: blob::digest(&database).map_err(failed(&database))?,
             keys: seal::digests(&making.path().join("keys"))?,
             receipts,

@@ -1,19 +1,16 @@
 //! A process of the portal makes itself known, says that it lives, and goes only when no request can reach it any more.
 
 use super::{App, mirror};
-use crate::store::{
-    StoreError, edge,
-    process::{self, ProcessRegistration, ProcessState},
+use crate::{
+    build::BUILD,
+    store::{
+        StoreError, edge,
+        process::{self, ProcessRegistration, ProcessState},
+    },
 };
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use uuid::Uuid;
-
-/// Version of the program, with what the builder wants to tell it apart by.
-pub const BUILD: &str = match option_env!("GUICHET_BUILD") {
-    Some(build) => build,
-    None => env!("CARGO_PKG_VERSION"),
-};
 
 /// Pause between two heartbeats.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);

@@ -3,7 +3,7 @@
 
 use super::answer::read_foreign;
 use crate::{
-    app::BUILD,
+    build::BUILD,
     config::Config,
     domain::{json::Limits, text::Lang},
     edge::report::Report,

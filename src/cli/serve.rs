@@ -3,9 +3,10 @@
 mod backups;
 
 use crate::{
-    app::{App, AppError, BUILD, Presence, jobs, mirror},
+    app::{App, AppError, Presence, jobs, mirror},
     blob,
     bricks::repman::Repman,
+    build::BUILD,
     cli::parent::asked_to_stop,
     config::{Config, Listen},
     domain::access::Role,

@@ -1,8 +1,8 @@
-//! The pages Sōzu itself answers with: bilingual, self-contained, and silent about what stands behind it.
+//! The pages that Sōzu itself answers with: bilingual and self-contained. They do not name anything behind Sōzu.
 
-mod own;
+mod custom;
 
-pub use own::OwnAnswers;
+pub use custom::CustomAnswers;
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ pub const STATUSES: [&str; 11] = ["400", "401", "404", "408", "413", "421", "429
 /// Status, reason, then title and sentence in French and English.
 type Page = (u16, &'static str, [&'static str; 2], [&'static str; 2]);
 
-const RETRY: [&str; 2] = [
+const RETRY_SENTENCE: [&str; 2] = [
     "Rien n’est perdu de ce qui a déjà été enregistré. Réessayez dans quelques instants.",
     "Nothing already saved is lost. Please try again in a moment.",
 ];
@@ -45,7 +45,8 @@ const PAGES: [Page; 11] = [
         408,
         "Request Timeout",
         ["Requête incomplète", "The request is incomplete"],
-        // A head that does not fit into Sōzu's buffer ends here too, and cookies are what makes heads long.
+        // A request head that does not fit into Sōzu's buffer ends here too. Cookies are the usual reason for a long
+        // head.
         [
             "Elle n’est pas arrivée entière à temps. Vérifiez votre connexion et recommencez. Si cela se répète à chaque \
              page, votre navigateur envoie trop de cookies\u{a0}: effacez ceux de ce site dans ses réglages.",
@@ -74,8 +75,13 @@ const PAGES: [Page; 11] = [
         ["Trop de requêtes", "Too many requests"],
         ["Patientez une minute, puis réessayez.", "Wait for a minute, then try again."],
     ),
-    (502, "Bad Gateway", ["Réponse interrompue", "The answer was interrupted"], RETRY),
-    (503, "Service Unavailable", ["Portail momentanément indisponible", "The portal is briefly unavailable"], RETRY),
+    (502, "Bad Gateway", ["Réponse interrompue", "The answer was interrupted"], RETRY_SENTENCE),
+    (
+        503,
+        "Service Unavailable",
+        ["Portail momentanément indisponible", "The portal is briefly unavailable"],
+        RETRY_SENTENCE,
+    ),
     (
         504,
         "Gateway Timeout",
@@ -85,21 +91,21 @@ const PAGES: [Page; 11] = [
             "Before trying again, check in your application whether the operation went through.",
         ],
     ),
-    (507, "Insufficient Storage", ["Place insuffisante", "Not enough room"], RETRY),
+    (507, "Insufficient Storage", ["Place insuffisante", "Not enough room"], RETRY_SENTENCE),
 ];
 
 /// Complete answers by status, for a listener's `answers`.
 ///
-/// Sōzu stalls a connection that it answers itself again and again unless each answer closes it, and cuts a body
-/// beyond `Content-Length`.
+/// Each answer closes the connection, because Sōzu stalls after many answers of its own on one connection. Sōzu cuts a
+/// body at `Content-Length`.
 #[must_use]
 pub fn pages() -> BTreeMap<String, String> {
-    with_own(&BTreeMap::new())
+    with_custom(&BTreeMap::new())
 }
 
-/// The same, with an operator's own bodies (HTML) in place of ours where there are some.
+/// The same, with the operator's bodies (HTML, by status) in place of the built-in ones.
 #[must_use]
-pub fn with_own(bodies: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub fn with_custom(bodies: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let answer = |page: &Page| {
         let status = page.0.to_string();
         let body = bodies.get(&status).cloned().unwrap_or_else(|| body(page));

@@ -1,33 +1,31 @@
-//! The certificates that may be served now: from files of the operator's, by ACME for the hosts that no file covers, and
-//! from the edge's own authority for those that are left.
+//! The sources of certificates: the operator's files, ACME for the hosts that no file covers, and the edge's own
+//! authority for the rest.
 
 pub mod acme;
-mod certificate;
 mod files;
 pub mod own;
 
-#[cfg(test)]
-pub(in crate::edge) use certificate::tests;
-pub use certificate::{CertificateError, SiteCertificate, covers};
-
-use crate::{config::Edge, edge::spec::Challenges};
+use crate::{
+    config::Edge,
+    edge::{certificate::SiteCertificate, spec::Challenges},
+};
 use acme::Acme;
 use files::Files;
-use own::Own;
+use own::OwnAuthority;
 use std::{collections::BTreeSet, io, path::PathBuf};
 
-/// A certificate with where it comes from.
+/// A certificate with its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct LoadedCertificate {
     /// The certificate.
     pub certificate: SiteCertificate,
-    /// Its file, `acme`, or `own authority`.
+    /// Its file, `acme` or `own authority`.
     pub source: String,
-    /// What is wrong with it, though it is served.
+    /// What is wrong with it; it is served nevertheless.
     pub fault: Option<String>,
 }
 
-/// Why certificates cannot be had at all.
+/// Why no source of certificates can be started.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificatesError {
     /// Files cannot be watched.
@@ -50,60 +48,60 @@ pub enum CertificatesError {
 pub struct Certificates {
     files: Files,
     acme: Option<Acme>,
-    own: Option<Own>,
-    held: Vec<Held>,
+    own: Option<OwnAuthority>,
+    loaded: Vec<LoadedCertificate>,
 }
 
 impl Certificates {
-    /// Begins to watch files, and to ask an authority if one is configured.
+    /// Starts to watch files, and to renew by ACME if it is configured.
     ///
     /// # Errors
     /// See [`CertificatesError`].
     pub fn start(edge: &Edge) -> Result<Self, CertificatesError> {
         let acme = edge.acme.as_ref().map(|acme| Acme::start(acme, &edge.state_dir)).transpose()?;
-        let own = edge.own_authority.as_deref().map(Own::start).transpose()?;
-        Ok(Self { files: Files::watch(&edge.certificates)?, acme, own, held: Vec::new() })
+        let own = edge.own_authority.as_deref().map(OwnAuthority::start).transpose()?;
+        Ok(Self { files: Files::watch(&edge.certificates)?, acme, own, loaded: Vec::new() })
     }
 
-    /// The configuration has changed.
+    /// Applies a changed configuration.
     ///
     /// # Errors
-    /// See [`CertificatesError`]; what was before stays then.
+    /// See [`CertificatesError`]; the previous sources stay in use then.
     pub fn reconfigure(&mut self, edge: &Edge) -> Result<(), CertificatesError> {
         self.files.reconfigure(&edge.certificates)?;
         if self.acme.as_ref().map(Acme::config) != edge.acme.as_ref() {
-            // The old responder has to give its address back first.
+            // The old responder has to release its address first.
             self.acme = None;
             self.acme = edge.acme.as_ref().map(|acme| Acme::start(acme, &edge.state_dir)).transpose()?;
         }
-        if self.own.as_ref().map(Own::folder) != edge.own_authority.as_deref() {
-            self.own = edge.own_authority.as_deref().map(Own::start).transpose()?;
+        if self.own.as_ref().map(OwnAuthority::folder) != edge.own_authority.as_deref() {
+            self.own = edge.own_authority.as_deref().map(OwnAuthority::start).transpose()?;
         }
         Ok(())
     }
 
-    /// Everything that may be served now; files that changed are read again.
-    pub fn current(&mut self) -> &[Held] {
-        self.held = self.files.current();
+    /// All certificates that may be served now; changed files are reloaded.
+    pub fn current(&mut self) -> &[LoadedCertificate] {
+        self.loaded = self.files.current();
         if let Some(acme) = &self.acme {
-            self.held.extend(acme.current());
+            self.loaded.extend(acme.current());
         }
         if let Some(own) = &self.own {
-            self.held.extend(own.current());
+            self.loaded.extend(own.current());
         }
-        &self.held
+        &self.loaded
     }
 
-    /// What is wrong, as object and reason.
+    /// All faults, as object and reason.
     #[must_use]
     pub fn complaints(&self) -> Vec<(String, String)> {
         let mut complaints = self.files.complaints();
         complaints.extend(self.acme.iter().flat_map(Acme::complaints));
-        complaints.extend(self.own.iter().flat_map(Own::complaints));
+        complaints.extend(self.own.iter().flat_map(OwnAuthority::complaints));
         complaints
     }
 
-    /// Resolves when there may be something new.
+    /// Resolves when a source may have changed.
     pub async fn changed(&self) {
         let acme = async {
             match &self.acme {
@@ -124,32 +122,34 @@ impl Certificates {
         }
     }
 
-    /// Says which hosts there are: those that no file covers are for ACME, and those that it does not cover either are
-    /// for the own authority.
-    pub fn wanted(&self, hosts: &BTreeSet<String>) {
+    /// Sets the hosts that need a certificate: ACME provides for those that no file covers, and the own authority for
+    /// those that are then left.
+    pub fn set_hosts(&self, hosts: &BTreeSet<String>) {
         let left = |sources: &[&str]| {
-            let others = |held: &&Held| !sources.contains(&held.source.as_str()) && held.certificate.valid();
-            let covered = |host: &str| self.held.iter().filter(others).any(|held| held.certificate.covers(host));
+            let others = |loaded: &&LoadedCertificate| {
+                !sources.contains(&loaded.source.as_str()) && loaded.certificate.is_valid()
+            };
+            let covered = |host: &str| self.loaded.iter().filter(others).any(|loaded| loaded.certificate.covers(host));
             hosts.iter().filter(|host| !covered(host)).cloned().collect()
         };
         if let Some(acme) = &self.acme {
-            acme.wanted(left(&[acme::SOURCE, own::SOURCE]));
+            acme.set_hosts(left(&[acme::SOURCE, own::SOURCE]));
         }
         if let Some(own) = &self.own {
-            own.wanted(&left(&[own::SOURCE]));
+            own.set_hosts(&left(&[own::SOURCE]));
         }
     }
 
-    /// Hosts under validation at the moment.
+    /// Hosts under validation now.
     #[must_use]
     pub fn challenges(&self) -> Option<Challenges> {
         self.acme.as_ref().map(Acme::challenges)
     }
 
-    /// Says for which hosts the route to the responder has been seen to stand on every worker.
-    pub fn routed(&self, hosts: &BTreeSet<String>) {
+    /// Sets the hosts whose route to the responder was verified on every worker.
+    pub fn confirm_routes(&self, hosts: &BTreeSet<String>) {
         if let Some(acme) = &self.acme {
-            acme.routed(hosts);
+            acme.confirm_routes(hosts);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The operator's page, status and metrics of the edge, on an address of their own that Sōzu never forwards to.
+//! The operator's page, status and metrics of the edge, on a separate address that Sōzu does not route to.
 
 mod metrics;
 mod page;
@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use tokio::{net::TcpListener, sync::watch};
 
-/// No script, and nothing from elsewhere.
+/// No script, and no resources of other origins.
 const CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
 type Reports = State<watch::Receiver<Report>>;
@@ -34,7 +34,7 @@ pub async fn serve(listener: TcpListener, reports: watch::Receiver<Report>, host
     axum::serve(listener, router).await
 }
 
-/// Turns away requests for a name that a stranger may have: see [`answers_to`]. Browsers always say which name they asked.
+/// Refuses requests for a foreign host name: see [`answers_to`]. Browsers always send the name.
 async fn known_host(State(hosts): State<Arc<Vec<String>>>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).map(|host| host.to_str().unwrap_or_default());
     if host.is_some_and(|host| !answers_to(host, &hosts)) {
@@ -75,15 +75,15 @@ fn page(reports: &watch::Receiver<Report>, lang: Lang) -> Response {
     }
 }
 
-/// A view this old means that the edge waits for an answer of Sōzu's, milliseconds.
-const STALE: i64 = 5_000;
+/// An older report means that the edge still waits for an answer of Sōzu.
+const MAX_REPORT_AGE_MS: i64 = 5_000;
 
-/// The last view; an old one is not taken for the state of this moment.
+/// The last report. An old one does not count as the current state.
 fn current(reports: &watch::Receiver<Report>) -> Report {
     let mut report = reports.borrow().clone();
     let at: Option<Timestamp> = report.at.parse().ok();
     let age = at.map_or(0, |at| Timestamp::now().as_millisecond() - at.as_millisecond());
-    if age > STALE {
+    if age > MAX_REPORT_AGE_MS {
         report.converged = false;
         let seconds = age / 1000;
         report
@@ -93,7 +93,7 @@ fn current(reports: &watch::Receiver<Report>) -> Report {
     report
 }
 
-/// Whether this edge can do its work: it leads or observes, and Sōzu answers.
+/// Ready when the role is known and Sōzu answers.
 fn ready(report: &Report) -> Response {
     let obstacle = match (&report.role, report.sozu.reachable) {
         (Role::Unknown, _) => Some("the lease is not known yet: the database has not answered\n"),
@@ -109,14 +109,14 @@ mod tests {
     use crate::{
         domain::text::Lang,
         edge::report::{
-            Certificate, Drift, Fault, Listener, Plan, Process, Report, Role, Site, Sozu, Standing, Worker,
+            Certificate, Condition, Drift, Fault, Listener, Plan, Process, Report, Role, Site, Sozu, Worker,
         },
     };
     use axum::body::{Body, to_bytes};
     use tokio::sync::watch;
     use tower::ServiceExt;
 
-    /// An edge with a bit of everything, and hostile text where outsiders may write.
+    /// A report with an entry of each kind, and hostile text where outsiders may write.
     pub fn sample() -> Report {
         let process = |name: &str, id: &str| Process {
             id: id.into(),
@@ -162,12 +162,12 @@ mod tests {
                 address: "127.0.0.1:8443".into(),
                 protocol: "https".into(),
                 active: true,
-                standing: Standing::Applied,
+                condition: Condition::Applied,
             }],
             sites: vec![Site {
                 host: "<b>aap.example".into(),
                 site: "portal".into(),
-                standing: Standing::Applied,
+                condition: Condition::Applied,
                 certificate: Some("ab".repeat(32)),
             }],
             processes: vec![process("serve-1", "one"), process("serve-\"2\\<i>", "two")],
@@ -182,7 +182,7 @@ mod tests {
             drift: vec![Drift { at: "2026-11-24T08:30:00Z".into(), what: "add route <script>".into() }],
             faults: vec![Fault {
                 object: "host <img>".into(),
-                standing: Standing::Rejected,
+                condition: Condition::Rejected,
                 reason: "no certificate covers it".into(),
                 since: "2026-11-24T08:30:00Z".into(),
             }],

@@ -1,8 +1,8 @@
-//! The orders that lead Sōzu from one state to another without losing a request on the way.
+//! The orders that bring Sōzu from one state to another without losing a request.
 //!
-//! Sōzu's own difference of two states ends right but passes through holes: it removes a certificate before it adds
-//! the next, and unbinds a listener to change one timeout. So the orders are chosen and sequenced here; the tests hold
-//! the end result against Sōzu's own difference.
+//! Sōzu's own difference of two states leads to the right state, but through gaps: it removes a certificate before it
+//! adds the next, and unbinds a listener to change one timeout. So the orders are chosen and sequenced here. The tests
+//! compare the resulting state by Sōzu's own difference.
 
 mod certificates;
 mod listeners;
@@ -11,10 +11,12 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-use crate::edge::compile::{OWNED, OWNED_LISTENER, epoch_of};
-use certificates::certificates;
-use listeners::{http_listener_steps, https_listener_steps, removals};
-use routes::{Routes, frontends};
+use crate::edge::{
+    object::Object,
+    render::{LISTENER_STICKY_NAME, OBJECT_PREFIX, epoch_of},
+};
+use certificates::plan_certificates;
+use routes::{Routes, plan_routes};
 use sozu_command_lib::{
     proto::command::{RemoveBackend, request::RequestType},
     response::{Backend, HttpFrontend},
@@ -25,27 +27,27 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
 };
-pub use step::{Kind, Phase, Step};
+pub use step::{Phase, Step, Verb};
 
-/// What a plan may do without asking.
+/// What a plan may do without the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Guards {
-    /// Share of our routes that may go at once, percent.
+pub struct SafetyLimits {
+    /// Share of our routes that may be removed at once, percent.
     pub max_removal_percent: u8,
 }
 
-/// So few routes may always go: most installations have no more.
-const FEW: usize = 5;
+/// Most installations have no more routes than this, so any share of them may be removed.
+const ALWAYS_REMOVABLE_ROUTES: usize = 5;
 
-/// Why there is no plan at all.
+/// Why there is no plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Held {
-    /// Sōzu has orders of a later edge.
+pub enum PlanError {
+    /// Sōzu has the epoch of a later edge.
     #[error(
         "Sōzu follows a later edge (epoch {theirs}, ours is {ours}): this one gives no orders. If there is no later edge, \
          since the database was restored, say `sozu cluster remove --id guichet-epoch-{theirs}`"
     )]
-    Superseded {
+    Fenced {
         /// Our epoch.
         ours: u64,
         /// The epoch found in Sōzu.
@@ -54,18 +56,22 @@ pub enum Held {
 }
 
 impl Phase {
-    /// Whether such orders take something away: they wait until all that adds has succeeded.
+    /// Whether the phase removes something: such phases come after all that add.
     #[must_use]
     pub fn removes(self) -> bool {
         self >= Self::RemoveFrontend
     }
 }
 
-/// The desired state as far as it may be reached: a site that would lose its last process keeps those it has, since a
-/// process that fell silent still serves better than nothing; a host that is wanted still keeps its HTTPS while its
-/// certificate cannot be read, since Sōzu has it yet.
+/// The desired state as far as the safety limits allow. A cluster that would lose its last process keeps those it has,
+/// because a silent process serves better than none. A desired host keeps its HTTPS route while its certificate cannot
+/// be read, because Sōzu still has the certificate.
 #[must_use]
-pub fn attainable<'a>(actual: &ConfigState, desired: &'a ConfigState, guards: &Guards) -> Cow<'a, ConfigState> {
+pub fn reachable_state<'a>(
+    actual: &ConfigState,
+    desired: &'a ConfigState,
+    safety_limits: &SafetyLimits,
+) -> Cow<'a, ConfigState> {
     let mut state = Cow::Borrowed(desired);
     for id in desired.clusters.keys() {
         let wanted = desired.backends.get(id).is_some_and(|backends| !backends.is_empty());
@@ -73,7 +79,7 @@ pub fn attainable<'a>(actual: &ConfigState, desired: &'a ConfigState, guards: &G
             state.to_mut().backends.insert(id.clone(), kept.clone());
         }
     }
-    let all = mass_removal(actual, desired, guards).is_some();
+    let all = mass_removal(actual, desired, safety_limits).is_some();
     let hosts = hosts(desired);
     let stays = |front: &HttpFrontend, listens: bool| {
         let routed = front.cluster_id.as_ref().is_some_and(|id| owned(id) && desired.clusters.contains_key(id));
@@ -92,7 +98,7 @@ pub fn attainable<'a>(actual: &ConfigState, desired: &'a ConfigState, guards: &G
     state
 }
 
-/// The hosts that a state routes: each has its route over HTTP, with or without a certificate.
+/// The hosts that a state routes. Each has an HTTP route, with or without a certificate.
 fn hosts(state: &ConfigState) -> BTreeSet<&str> {
     state.http_fronts.values().map(|front| front.hostname.as_str()).collect()
 }
@@ -102,8 +108,8 @@ fn listens(state: &ConfigState, address: SocketAddr) -> bool {
     state.https_listeners.values().any(|listener| SocketAddr::from(listener.address) == address)
 }
 
-/// How many of how many routes would go, when that is more than may go without asking.
-fn mass_removal(actual: &ConfigState, desired: &ConfigState, guards: &Guards) -> Option<(usize, usize)> {
+/// The number of routes that would be removed, and of all routes, when the safety limits do not allow it.
+fn mass_removal(actual: &ConfigState, desired: &ConfigState, safety_limits: &SafetyLimits) -> Option<(usize, usize)> {
     let routes = actual.https_fronts.iter();
     let ours =
         routes.filter(|(_, front)| front.cluster_id.as_deref().is_some_and(owned) && listens(desired, front.address));
@@ -111,89 +117,89 @@ fn mass_removal(actual: &ConfigState, desired: &ConfigState, guards: &Guards) ->
     let wanted = hosts(desired);
     for (key, front) in ours {
         all += 1;
-        // A host that is wanted still does not go: its certificate cannot be read at the moment.
+        // A host that is still desired is not removed: its certificate cannot be read now.
         going += usize::from(!desired.https_fronts.contains_key(key) && !wanted.contains(front.hostname.as_str()));
     }
-    let percent = usize::from(guards.max_removal_percent);
-    let held = going > 0 && percent == 0 || going > FEW && going * 100 > all * percent;
-    held.then_some((going, all))
+    let percent = usize::from(safety_limits.max_removal_percent);
+    let exceeded = going > 0 && percent == 0 || going > ALWAYS_REMOVABLE_ROUTES && going * 100 > all * percent;
+    exceeded.then_some((going, all))
 }
 
-/// The steps from one state to another, in the order in which to take them; the same states give the same steps.
+/// The steps from one state to another, in order. The same states give the same steps.
 ///
 /// # Errors
-/// See [`Held`].
-pub fn plan(actual: &ConfigState, desired: &ConfigState, guards: &Guards) -> Result<Vec<Step>, Held> {
+/// See [`PlanError`].
+pub fn plan(actual: &ConfigState, desired: &ConfigState, safety_limits: &SafetyLimits) -> Result<Vec<Step>, PlanError> {
     let (ours, theirs) = (epoch_of(desired), epoch_of(actual));
     if theirs > ours {
-        return Err(Held::Superseded { ours, theirs });
+        return Err(PlanError::Fenced { ours, theirs });
     }
     let mut steps = Vec::new();
-    if let Some((going, all)) = mass_removal(actual, desired, guards) {
+    if let Some((going, all)) = mass_removal(actual, desired, safety_limits) {
         steps.push(Step::NeedsOperator {
-            object: "mass removal".into(),
+            object: Object::MassRemoval,
             reason: format!(
                 "{going} of {all} hosts would go at once: they stay until edge.max_removal_percent is above {}",
-                guards.max_removal_percent
+                safety_limits.max_removal_percent
             ),
         });
     }
-    let desired = &*attainable(actual, desired, guards);
-    http_listener_steps(actual, desired, &mut steps);
-    https_listener_steps(actual, desired, &mut steps);
-    removals(actual, desired, &mut steps);
-    clusters(actual, desired, &mut steps);
-    backends(actual, desired, &mut steps);
-    certificates(actual, desired, &mut steps);
-    frontends(&Routes::http(actual, desired), &mut steps);
-    frontends(&Routes::https(actual, desired), &mut steps);
+    let desired = &*reachable_state(actual, desired, safety_limits);
+    listeners::http_steps(actual, desired, &mut steps);
+    listeners::https_steps(actual, desired, &mut steps);
+    listeners::removals(actual, desired, &mut steps);
+    plan_clusters(actual, desired, &mut steps);
+    plan_backends(actual, desired, &mut steps);
+    plan_certificates(actual, desired, &mut steps);
+    plan_routes(&Routes::http(actual, desired), &mut steps);
+    plan_routes(&Routes::https(actual, desired), &mut steps);
     steps.sort_by(|one, other| one.key().cmp(&other.key()));
     Ok(steps)
 }
 
-/// Whether an affinity cookie's name tells a listener to be ours.
+/// Whether a listener with this affinity cookie is ours.
 fn owned_listener(sticky_name: &str) -> bool {
-    sticky_name == OWNED_LISTENER
+    sticky_name == LISTENER_STICKY_NAME
 }
 
 fn owned(id: &str) -> bool {
-    id.starts_with(OWNED)
+    id.starts_with(OBJECT_PREFIX)
 }
 
-/// Ours, and about to go with all that hangs on it.
-fn leaves(desired: &ConfigState, id: &str) -> bool {
+/// Whether a cluster is ours and will be removed, with its backends and routes.
+fn will_be_removed(desired: &ConfigState, id: &str) -> bool {
     owned(id) && !desired.clusters.contains_key(id)
 }
 
-fn clusters(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
+fn plan_clusters(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
     for (id, cluster) in desired.clusters.iter().filter(|(id, cluster)| actual.clusters.get(*id) != Some(*cluster)) {
-        let label = format!("define cluster {id}");
-        steps.push(Step::order(Phase::Cluster, label, RequestType::AddCluster(cluster.clone())));
+        let (object, request) = (Object::Cluster(id.to_string()), RequestType::AddCluster(cluster.clone()));
+        steps.push(Step::order(Phase::Cluster, Verb::Define, object, request));
     }
-    for id in actual.clusters.keys().filter(|id| leaves(desired, id)) {
-        let label = format!("remove cluster {id}");
-        steps.push(Step::order(Phase::RemoveCluster, label, RequestType::RemoveCluster(id.to_string())));
+    for id in actual.clusters.keys().filter(|id| will_be_removed(desired, id)) {
+        let (object, request) = (Object::Cluster(id.to_string()), RequestType::RemoveCluster(id.to_string()));
+        steps.push(Step::order(Phase::RemoveCluster, Verb::Remove, object, request));
     }
 }
 
-fn backends(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
-    // Sōzu tells backends apart by id and address together: the same id may stand at two addresses.
+fn plan_backends(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
+    // Sōzu identifies backends by id and address together: the same id may have two addresses.
     let of = |state: &ConfigState, id: &ClusterId| -> BTreeMap<(String, SocketAddr), Backend> {
         let list = state.backends.get(id).into_iter().flatten();
         list.map(|backend| ((backend.backend_id.clone(), backend.address), backend.clone())).collect()
     };
     for cluster in desired.clusters.keys() {
         let (have, want) = (of(actual, cluster), of(desired, cluster));
+        let object = |id: &str, address| Object::Backend { id: id.into(), address, cluster: cluster.to_string() };
         for ((id, address), backend) in want.iter().filter(|(key, backend)| have.get(*key) != Some(*backend)) {
-            let label = format!("add process {id} at {address} to {cluster}");
             let request = RequestType::add_backend(backend.clone().to_add_backend());
-            steps.push(Step::order(Phase::Backend, label, request));
+            steps.push(Step::order(Phase::Backend, Verb::Add, object(id, *address), request));
         }
         for (id, address) in have.keys().filter(|key| !want.contains_key(*key)) {
-            let label = format!("remove process {id} at {address} from {cluster}");
             let request =
                 RemoveBackend { cluster_id: cluster.to_string(), backend_id: id.clone(), address: (*address).into() };
-            steps.push(Step::order(Phase::RemoveBackend, label, RequestType::RemoveBackend(request)));
+            let request = RequestType::RemoveBackend(request);
+            steps.push(Step::order(Phase::RemoveBackend, Verb::Remove, object(id, *address), request));
         }
     }
 }

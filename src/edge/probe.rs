@@ -1,4 +1,4 @@
-//! Looking at the portal and at Sōzu from outside, as a health checker and a browser would.
+//! Probes of the portal and of Sōzu from outside, as by a health checker and by a browser.
 
 use rustls::{
     ClientConfig, DigitallySignedStruct, SignatureScheme,
@@ -22,9 +22,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-/// How long a process may take to say that it is ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long a page may take through the proxy.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why a host is not served as it should be.
@@ -44,7 +42,7 @@ pub enum ProbeError {
         /// The host.
         host: String,
     },
-    /// Sōzu shows another certificate than the configured one.
+    /// Sōzu uses another certificate than the configured one.
     #[error("{host} is served with another certificate than the configured one")]
     OtherCertificate {
         /// The host.
@@ -60,7 +58,7 @@ pub enum ProbeError {
     },
 }
 
-/// Whether a process says on its ops address that it may be given requests.
+/// Whether a process reports on its ops address that it is ready for requests.
 pub async fn ready(ops: SocketAddr) -> bool {
     matches!(timeout(READY_TIMEOUT, status_of(ops, "/ready")).await, Ok(Ok(200)))
 }
@@ -78,13 +76,13 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> 
     status.ok_or_else(|| io::Error::other("not an HTTP answer"))
 }
 
-/// Asks for a host's first page through the proxy, and checks which certificate it is served with.
+/// Requests a host's first page through the proxy, and compares the certificate.
 ///
 /// # Errors
-/// See [`ProbeError`]. Any answer below 500 is good: whether a page exists is the portal's business.
+/// See [`ProbeError`]. Any status below 500 is accepted: whether the page exists is up to the portal.
 pub async fn serves(host: &str, https: SocketAddr, fingerprint: &str) -> Result<(), ProbeError> {
     let name = || host.to_owned();
-    match timeout(PAGE_TIMEOUT, look(host, https)).await {
+    match timeout(PAGE_TIMEOUT, request_page(host, https)).await {
         Err(_) => Err(ProbeError::Slow { host: name() }),
         Ok(Err(source)) => Err(ProbeError::NoAnswer { host: name(), source }),
         Ok(Ok((shown, _))) if shown.as_deref() != Some(fingerprint) => {
@@ -95,7 +93,7 @@ pub async fn serves(host: &str, https: SocketAddr, fingerprint: &str) -> Result<
     }
 }
 
-async fn look(host: &str, https: SocketAddr) -> io::Result<(Option<String>, u16)> {
+async fn request_page(host: &str, https: SocketAddr) -> io::Result<(Option<String>, u16)> {
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
     let stream = TcpStream::connect(reachable(https)).await?;
     let stream = TlsConnector::from(client()).connect(name, stream).await?;
@@ -105,7 +103,7 @@ async fn look(host: &str, https: SocketAddr) -> io::Result<(Option<String>, u16)
     Ok((shown, ask(stream, &request).await?))
 }
 
-/// Sessions are not resumed: each look is to see the certificate.
+/// Sessions are not resumed, because a resumed one has no certificate to compare.
 fn client() -> Arc<ClientConfig> {
     static CLIENT: OnceLock<Arc<ClientConfig>> = OnceLock::new();
     let make = || {
@@ -120,8 +118,8 @@ fn client() -> Arc<ClientConfig> {
     CLIENT.get_or_init(make).clone()
 }
 
-/// The certificate is compared with the configured one afterwards, which is stricter than any chain of trust; that the
-/// other side holds its key is checked here as ever.
+/// Accepts any chain: the certificate is compared with the configured one afterwards, which is stricter. That the
+/// server has the key is verified here as usual.
 #[derive(Debug)]
 struct AnyChain;
 
@@ -160,7 +158,7 @@ impl ServerCertVerifier for AnyChain {
     }
 }
 
-/// Where a listener bound to every address can be reached from this machine.
+/// The address of a listener for connections from this machine, even when it is bound to all addresses.
 fn reachable(listener: SocketAddr) -> SocketAddr {
     let ip = match listener.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

@@ -1,9 +1,10 @@
-//! What the edge knows, as the operator's page, `guichet edge status` and the metrics show it.
+//! The report of the edge, for the operator's page, `guichet edge status` and the metrics. The names of its fields are
+//! those of `status.json`.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The whole view.
+/// The whole report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// Name of this Sōzu among those of the installation.
@@ -12,7 +13,7 @@ pub struct Report {
     pub build: String,
     /// When this edge started, RFC 3339.
     pub started_at: String,
-    /// When this view was made, RFC 3339.
+    /// When this report was made, RFC 3339.
     pub at: String,
     /// Whether this edge gives the orders.
     pub role: Role,
@@ -20,7 +21,7 @@ pub struct Report {
     pub database: bool,
     /// Sōzu itself.
     pub sozu: Sozu,
-    /// Whether Sōzu was last seen to be just as it should.
+    /// Whether Sōzu was verified to be in the desired state.
     pub converged: bool,
     /// Listeners.
     pub listeners: Vec<Listener>,
@@ -32,11 +33,11 @@ pub struct Report {
     pub certificates: Vec<Certificate>,
     /// The last plan that had steps.
     pub last_plan: Option<Plan>,
-    /// What was found changed without our doing, the latest first.
+    /// Repaired changes that were not ours, the latest first.
     pub drift: Vec<Drift>,
-    /// Objects that could not be brought to where they should be, with the reason.
+    /// Objects that are not in the desired state, with the reason.
     pub faults: Vec<Fault>,
-    /// What the operator should know now, most urgent first.
+    /// What needs the operator's attention, most urgent first.
     pub alarms: Vec<String>,
     /// Totals since this edge started, by name, for the metrics.
     pub totals: BTreeMap<String, u64>,
@@ -46,15 +47,15 @@ pub struct Report {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Role {
-    /// It has not asked for the lease yet.
+    /// The database has not answered yet.
     #[default]
     Unknown,
-    /// It holds the lease, or held it last and the database is away.
+    /// It holds the lease, or held it last and the database is unavailable.
     Leader {
         /// Epoch of the lease.
         epoch: u64,
     },
-    /// Another edge holds the lease; this one only looks.
+    /// Another edge holds the lease; this one only observes.
     Observer {
         /// Epoch of the lease.
         epoch: u64,
@@ -74,7 +75,7 @@ pub struct Sozu {
     pub main_pid: u32,
     /// Workers.
     pub workers: Vec<Worker>,
-    /// How often it was found restarted since this edge started.
+    /// Number of restarts since this edge started.
     pub restarts_seen: u64,
 }
 
@@ -87,7 +88,7 @@ pub struct Worker {
     pub pid: i32,
     /// `running`, `stopping`, `stopped` or `not_answering`.
     pub state: String,
-    /// Whether it agrees with the desired state.
+    /// Whether it has the desired state.
     pub agrees: bool,
 }
 
@@ -100,22 +101,23 @@ pub struct Listener {
     pub protocol: String,
     /// Whether it is bound.
     pub active: bool,
-    /// Its standing.
-    pub standing: Standing,
+    /// Its condition.
+    #[serde(rename = "standing")]
+    pub condition: Condition,
 }
 
-/// Whether an object is as it should be.
+/// How far an object is from the desired state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// Wanted, not yet seen.
+pub enum Condition {
+    /// Desired, not yet verified.
     #[default]
     Pending,
     /// Verified.
     Applied,
-    /// Sōzu said no, or we did before asking it.
+    /// Refused by Sōzu, or rejected before it was sent.
     Rejected,
-    /// Only the operator can bring it there.
+    /// Only the operator can bring it into the desired state.
     NeedsOperator,
 }
 
@@ -126,8 +128,9 @@ pub struct Site {
     pub host: String,
     /// Site that it belongs to: `portal`, or a call's id.
     pub site: String,
-    /// Its standing.
-    pub standing: Standing,
+    /// Its condition.
+    #[serde(rename = "standing")]
+    pub condition: Condition,
     /// Fingerprint of the certificate that it is served with, if any.
     pub certificate: Option<String>,
 }
@@ -145,13 +148,13 @@ pub struct Process {
     pub address: String,
     /// Version of the program.
     pub build: String,
-    /// `starting`, `ready`, `draining`, `silent` or, with the database away, `unknown`.
+    /// `starting`, `ready`, `draining`, `silent` or, without the database, `unknown`.
     pub state: String,
     /// Whether Sōzu sends requests to it.
     pub serving: bool,
-    /// Requests that Sōzu has given it, over all workers.
+    /// Requests that Sōzu sent it, over all workers.
     pub requests: u64,
-    /// Requests a second, over the last interval between two looks at Sōzu's metrics.
+    /// Requests a second, over the last interval between two readings of Sōzu's metrics.
     pub requests_per_second: f64,
     /// Answers with a status of 500 or above, and broken connections.
     pub errors: u64,
@@ -164,7 +167,7 @@ pub struct Process {
 /// A certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
-    /// Names for which it stands.
+    /// Names that it covers.
     pub names: Vec<String>,
     /// File it comes from, or `acme`.
     pub source: String,
@@ -174,7 +177,7 @@ pub struct Certificate {
     pub not_after: String,
     /// Whole days left; negative when it has expired.
     pub days_left: i64,
-    /// Whether every worker has been seen to serve it.
+    /// Whether it is verified that every worker serves it.
     pub served: bool,
     /// What is wrong with it, or with its renewal.
     pub fault: Option<String>,
@@ -185,13 +188,13 @@ pub struct Certificate {
 pub struct Plan {
     /// When it began, RFC 3339.
     pub at: String,
-    /// Its steps, in order, as they are logged; long plans are cut.
+    /// Its steps, in order, as they are logged; long plans are truncated.
     pub steps: Vec<String>,
     /// Number of steps.
     pub length: usize,
-    /// From the look at Sōzu to the end of the verification, microseconds.
+    /// Duration, verification included, microseconds.
     pub took_us: u64,
-    /// Whether it led where it should.
+    /// Whether the desired state was verified after it.
     pub verified: bool,
 }
 
@@ -200,18 +203,19 @@ pub struct Plan {
 pub struct Drift {
     /// When it was found, RFC 3339.
     pub at: String,
-    /// The step that put it right.
+    /// The step that repaired it.
     pub what: String,
 }
 
-/// An object that is not where it should be.
+/// An object that is not in the desired state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// The object.
     pub object: String,
     /// Rejected, or needs the operator.
-    pub standing: Standing,
-    /// The reason, in Sōzu's own words where it is Sōzu's.
+    #[serde(rename = "standing")]
+    pub condition: Condition,
+    /// The reason; Sōzu's own message when Sōzu refused.
     pub reason: String,
     /// Since when, RFC 3339.
     pub since: String,

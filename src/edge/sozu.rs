@@ -1,4 +1,4 @@
-//! The one conversation with Sōzu, as the questions and orders that the edge has for it.
+//! The connection to Sōzu: the queries and orders of the edge.
 
 mod conversation;
 mod events;
@@ -6,13 +6,13 @@ mod state;
 mod traffic;
 mod version;
 
-pub use conversation::Gate;
-pub use events::{Events, Heard};
-pub use state::Loaded;
+pub use conversation::OrderGuard;
+pub use events::{Events, SozuEvent};
+pub use state::LoadResult;
 pub use traffic::Traffic;
-pub use version::{LIBRARY, Peer, main_pid, version_of};
+pub use version::{Peer, SUPPORTED_SOZU_VERSION, main_pid, version_of};
 
-use conversation::{Conversation, Job, Told, verb};
+use conversation::{Conversation, Job, Reply, verb};
 use sozu_command_lib::{
     channel::ChannelError,
     proto::command::{
@@ -31,13 +31,13 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// Sōzu itself waits 10 s for its workers; giving up before that would leave every slow order in doubt.
-const TIMEOUT: Duration = Duration::from_secs(20);
+/// Sōzu itself waits 10 s for its workers. A shorter time-out would leave the result of every slow order unknown.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Why Sōzu did not do what it was asked.
+/// Why a request to Sōzu failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SozuError {
-    /// Nobody listens on the command socket.
+    /// Nothing listens on the command socket.
     #[error("cannot reach Sōzu on {socket}")]
     Unreachable {
         /// The command socket.
@@ -48,15 +48,15 @@ pub enum SozuError {
     /// The exchange broke off; whether the order was carried out is unknown.
     #[error("the exchange with Sōzu broke off")]
     Channel(#[from] ChannelError),
-    /// Sōzu said no.
+    /// Sōzu refused the order.
     #[error("Sōzu refused {verb}: {message}")]
     Refused {
         /// The order.
         verb: String,
-        /// Sōzu's words.
+        /// Sōzu's message.
         message: String,
     },
-    /// Sōzu said yes, and something that does not fit.
+    /// Sōzu's answer has an unexpected content.
     #[error("Sōzu's answer to {verb} cannot be understood")]
     Misunderstood {
         /// The order.
@@ -65,7 +65,7 @@ pub enum SozuError {
     /// The state that Sōzu saved cannot be read back.
     #[error("cannot read back Sōzu's state: {0}")]
     State(String),
-    /// A folder or file of the edge's own.
+    /// A folder or file of the edge cannot be used.
     #[error("cannot use {path}")]
     File {
         /// The file.
@@ -73,13 +73,13 @@ pub enum SozuError {
         /// The reason.
         source: io::Error,
     },
-    /// Another edge gives the orders.
+    /// This edge does not hold the lease.
     #[error("{verb} was not sent: this edge does not hold the lease")]
     NotLeader {
         /// The order.
         verb: String,
     },
-    /// The program that answers cannot be told.
+    /// The process that answers cannot be determined.
     #[error("cannot tell which program answers on {socket}")]
     Peer {
         /// The command socket.
@@ -89,21 +89,21 @@ pub enum SozuError {
     },
     /// The thread has ended.
     #[error("the thread that speaks with Sōzu has ended")]
-    Gone,
+    ThreadEnded,
 }
 
 impl SozuError {
-    /// Whether Sōzu itself judged the order, so that the connection and the other orders are not in doubt.
+    /// Whether only this order failed, so that the connection and the other orders are not in doubt.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::NotLeader { .. })
     }
 }
 
-/// A handle on the conversation.
+/// A handle of the connection.
 pub struct Sozu {
     jobs: mpsc::Sender<Job>,
-    gate: Arc<Mutex<Option<Gate>>>,
+    guard: Arc<Mutex<Option<OrderGuard>>>,
     state_dir: PathBuf,
 }
 
@@ -114,40 +114,40 @@ impl std::fmt::Debug for Sozu {
 }
 
 /// Listener, name and fingerprint of each certificate that one worker serves.
-pub type Served = BTreeSet<(SocketAddr, String, String)>;
+pub type ServedCertificates = BTreeSet<(SocketAddr, String, String)>;
 
 impl Sozu {
-    /// Starts the thread; it connects when first asked for something, and again after each failure.
+    /// Starts the thread. It connects at the first request, and again after each failure.
     ///
     /// # Errors
-    /// When the folder for saved states cannot be made private to us, or no thread can be started.
+    /// When the folder for saved states cannot be made private, or the thread cannot be started.
     pub fn start(socket: &Path, state_dir: &Path) -> Result<Self, SozuError> {
-        Self::with_timeout(socket, state_dir, TIMEOUT)
+        Self::with_timeout(socket, state_dir, REPLY_TIMEOUT)
     }
 
-    /// The same, with another patience.
+    /// The same, with another time-out.
     ///
     /// # Errors
     /// As [`Sozu::start`].
     pub fn with_timeout(socket: &Path, state_dir: &Path, timeout: Duration) -> Result<Self, SozuError> {
         let state_dir = state::private_folder(state_dir)?;
-        state::sweep(&state_dir);
-        let gate: Arc<Mutex<Option<Gate>>> = Arc::default();
-        let conversation = Conversation { socket: socket.to_path_buf(), timeout, gate: gate.clone() };
+        state::remove_leftovers(&state_dir);
+        let guard: Arc<Mutex<Option<OrderGuard>>> = Arc::default();
+        let conversation = Conversation { socket: socket.to_path_buf(), timeout, guard: guard.clone() };
         let (jobs, inbox) = mpsc::channel();
         thread::Builder::new()
             .name("sozu".into())
-            .spawn(move || conversation.hold(&inbox))
+            .spawn(move || conversation.run(&inbox))
             .map_err(|source| SozuError::File { path: "thread".into(), source })?;
-        Ok(Self { jobs, gate, state_dir })
+        Ok(Self { jobs, guard, state_dir })
     }
 
-    /// Has a gate asked before every order.
-    pub fn set_gate(&self, gate: Gate) {
-        *self.gate.lock().unwrap_or_else(PoisonError::into_inner) = Some(gate);
+    /// Sets the guard that is asked before every order.
+    pub fn set_order_guard(&self, guard: OrderGuard) {
+        *self.guard.lock().unwrap_or_else(PoisonError::into_inner) = Some(guard);
     }
 
-    /// Gives one order, or asks one question, and waits for the final answer.
+    /// Sends one order or query, and waits for the final answer.
     ///
     /// # Errors
     /// See [`SozuError`].
@@ -155,13 +155,13 @@ impl Sozu {
         self.converse(request).await?.outcome
     }
 
-    async fn converse(&self, request: RequestType) -> Result<Told, SozuError> {
+    async fn converse(&self, request: RequestType) -> Result<Reply, SozuError> {
         let (answer, answered) = oneshot::channel();
-        self.jobs.send(Job { request, answer }).map_err(|_| SozuError::Gone)?;
-        answered.await.map_err(|_| SozuError::Gone)
+        self.jobs.send(Job { request, answer }).map_err(|_| SozuError::ThreadEnded)?;
+        answered.await.map_err(|_| SozuError::ThreadEnded)
     }
 
-    /// Sōzu's workers, those that have ended included.
+    /// Sōzu's workers, stopped ones included.
     ///
     /// # Errors
     /// See [`SozuError`].
@@ -190,7 +190,7 @@ impl Sozu {
     ///
     /// # Errors
     /// See [`SozuError`].
-    pub async fn served_certificates(&self) -> Result<BTreeMap<String, Served>, SozuError> {
+    pub async fn served_certificates(&self) -> Result<BTreeMap<String, ServedCertificates>, SozuError> {
         let all = QueryCertificatesFilters { domain: None, fingerprint: None };
         self.by_process(RequestType::QueryCertificatesFromWorkers(all), |content| match content {
             ContentType::CertificatesByAddress(list) => {
@@ -206,7 +206,7 @@ impl Sozu {
     }
 
     /// Closes the idle sessions that hold a connection to a process, and the others once their request is answered.
-    /// Says how many there were, over all workers: at none, no worker has a connection to the process any more.
+    /// Returns their number over all workers: at 0, no worker has a connection to the process any more.
     ///
     /// # Errors
     /// See [`SozuError`].
@@ -219,7 +219,7 @@ impl Sozu {
         Ok(found.await?.values().sum())
     }
 
-    /// Has a worker replaced by one that is built from the main process' state.
+    /// Replaces a worker by a new one with the main process' state.
     ///
     /// # Errors
     /// See [`SozuError`].

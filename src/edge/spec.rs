@@ -1,19 +1,20 @@
-//! What the proxy is to be, in our own words: listeners, certificates, sites, and the processes that serve them.
+//! The desired state of the proxy: listeners, certificates, sites, and the processes that serve them.
 
 use crate::{
     config::{Limits, Listen},
-    edge::certificates::SiteCertificate,
+    edge::certificate::SiteCertificate,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     net::SocketAddr,
 };
+use uuid::Uuid;
 
-/// The whole desired proxy, without a trace of Sōzu's own types.
+/// The whole desired state, without types of Sōzu.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EdgeSpec {
-    /// Grows with every holder of the lease; 0 before a lease was ever held.
+    /// Epoch of the lease; 0 without one.
     pub epoch: u64,
     /// The two listeners.
     pub listeners: Listeners,
@@ -21,12 +22,20 @@ pub struct EdgeSpec {
     pub certificates: Vec<SiteCertificate>,
     /// Host names by site; a site is the portal itself, or a call.
     pub sites: BTreeMap<String, BTreeSet<String>>,
-    /// Where each process takes requests, by its id; all of them serve all sites.
-    pub processes: BTreeMap<String, Listen>,
-    /// Where ACME challenges are answered, and for which hosts at the moment.
+    /// Listening address of each process, by its id. All processes serve all sites.
+    pub processes: BTreeMap<Uuid, Listen>,
+    /// The ACME challenges under way, if ACME is configured.
     pub challenges: Option<Challenges>,
-    /// What Sōzu writes on every request, so that the portal knows it from others on the machine.
+    /// What Sōzu sets on every request, so that the portal distinguishes it from other clients on the machine.
     pub marker: Marker,
+}
+
+impl EdgeSpec {
+    /// The host names of all sites.
+    #[must_use]
+    pub fn hosts(&self) -> BTreeSet<String> {
+        self.sites.values().flatten().cloned().collect()
+    }
 }
 
 /// The two listeners.
@@ -36,28 +45,28 @@ pub struct Listeners {
     pub http: SocketAddr,
     /// HTTPS listener.
     pub https: SocketAddr,
-    /// Port of the public address, which browsers are redirected to.
+    /// Port of the public address, to which browsers are redirected.
     pub public_port: u16,
-    /// How long browsers insist on HTTPS, seconds.
+    /// `max-age` of HSTS, seconds.
     pub hsts_seconds: u32,
     /// Timeouts and limits.
     pub limits: Limits,
-    /// Workers of Sōzu, over which a limit of connections is spread.
+    /// Number of Sōzu's workers, by which a limit of connections is divided.
     pub workers: u32,
-    /// Sōzu's own answers by status, whole.
+    /// Sōzu's own answers by status, with their heads.
     pub answers: BTreeMap<String, String>,
 }
 
 /// Hosts under validation by an ACME authority.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenges {
-    /// Where the edge answers.
+    /// Address of the edge's responder.
     pub responder: SocketAddr,
     /// The hosts.
     pub hosts: BTreeSet<String>,
 }
 
-/// The value of the header `X-Guichet-Edge`, which never shows in logs.
+/// The value of the header `X-Guichet-Edge`; it is never logged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Marker(pub String);
 

@@ -1,12 +1,13 @@
-//! Whether Sōzu really serves what it was told: by its own account, process by process, and from outside.
+//! Whether every process of Sōzu has the expected state.
 //!
-//! The hashes leave listeners, certificates and routes without a cluster out; those show in the plan after the plan, in
-//! the certificates that the workers name, and in a real handshake.
+//! The hashes leave out listeners, certificates and routes without a cluster. The second plan, the certificates that
+//! the workers list, and the probes cover those.
 
 use crate::edge::{
-    compile,
-    report::Standing,
-    round::Finding,
+    issue::Issue,
+    object::Object,
+    render,
+    report::Condition,
     sozu::{Sozu, SozuError},
 };
 use sozu_command_lib::{
@@ -18,99 +19,99 @@ use std::{
     net::SocketAddr,
 };
 
-/// What has to be seen, taken from a state so that the state itself can go.
+/// What a state leads to expect, so that the state itself need not stay in memory.
 #[derive(Debug, Default)]
-pub struct Wanted {
+pub struct Expectation {
     pub(super) hashes: BTreeMap<String, u64>,
-    /// Listener, name and fingerprint of every certificate of ours.
+    /// Listener, name and fingerprint of every certificate.
     pub(super) certificates: BTreeSet<(SocketAddr, String, String)>,
-    /// Fingerprint by host with a route of ours over HTTPS.
+    /// Fingerprint by host with an HTTPS route.
     pub hosts: BTreeMap<String, String>,
     /// Whether any process serves.
     pub serving: bool,
 }
 
-impl Wanted {
-    /// What a state promises.
+impl Expectation {
+    /// The expectation of a state.
     #[must_use]
-    pub fn of(state: &ConfigState) -> Self {
+    pub fn from_state(state: &ConfigState) -> Self {
         let names = state.certificates.iter().flat_map(|(address, certificates)| {
             certificates.iter().flat_map(move |(fingerprint, certificate)| {
                 let fingerprint = fingerprint.to_string();
                 certificate.names.iter().map(move |name| (*address, name.clone(), fingerprint.clone()))
             })
         });
-        let shown = compile::Shown::of(state);
+        let certificates = render::CertificateIndex::from_state(state);
         let hosts = state.https_fronts.values().filter_map(|front| {
-            let fingerprint = shown.for_host(&front.hostname)?;
+            let fingerprint = certificates.for_host(&front.hostname)?;
             Some((front.hostname.clone(), fingerprint.clone()))
         });
         Self {
             hashes: state.hash_state().into_iter().map(|(cluster, hash)| (cluster.to_string(), hash)).collect(),
             certificates: names.collect(),
             hosts: hosts.collect(),
-            serving: state.backends.get(compile::PORTAL).is_some_and(|backends| !backends.is_empty()),
+            serving: state.backends.get(render::PORTAL_CLUSTER).is_some_and(|backends| !backends.is_empty()),
         }
     }
 }
 
-impl Wanted {
-    /// Whether a state has all clusters as they are wanted.
+impl Expectation {
+    /// Whether a state has all clusters as expected.
     #[must_use]
-    pub fn is_in(&self, state: &ConfigState) -> bool {
+    pub fn is_met_by(&self, state: &ConfigState) -> bool {
         let found = state.hash_state();
         self.hashes.iter().all(|(cluster, hash)| found.get(cluster.as_str()) == Some(hash))
     }
 }
 
-/// Sōzu's workers as last seen.
+/// Sōzu's workers as they were last observed.
 #[derive(Debug, Default)]
-pub struct Seen {
-    /// All that it lists.
+pub struct Observation {
+    /// All workers that Sōzu lists.
     pub workers: Vec<WorkerInfo>,
-    /// Numbers of running workers that have another idea than the main process.
-    pub disagreeing: BTreeSet<u32>,
+    /// Numbers of running workers whose state differs from the expected one.
+    pub diverged: BTreeSet<u32>,
     /// Fingerprints that every running worker serves.
     pub certificates: BTreeSet<String>,
 }
 
-impl Seen {
-    /// Workers that take requests.
+impl Observation {
+    /// Workers that accept requests.
     pub fn running(&self) -> impl Iterator<Item = &WorkerInfo> {
         self.workers.iter().filter(|worker| worker.run_state() == RunState::Running)
     }
 }
 
-/// Compares main process and running workers with what is wanted.
+/// Compares the main process and the running workers with the expectation; differences become issues.
 ///
 /// # Errors
 /// When the exchange with Sōzu fails.
-pub async fn verify(sozu: &Sozu, wanted: &Wanted, findings: &mut Vec<Finding>) -> Result<Seen, SozuError> {
-    let mut seen = Seen { workers: sozu.workers().await?, ..Seen::default() };
-    let running: BTreeSet<String> = seen.running().map(|worker| worker.id.to_string()).collect();
-    let mut pending = |object: String, reason: &str| {
-        findings.push(Finding { object, standing: Standing::Pending, reason: reason.into() });
+pub async fn verify(sozu: &Sozu, expected: &Expectation, issues: &mut Vec<Issue>) -> Result<Observation, SozuError> {
+    let mut observation = Observation { workers: sozu.workers().await?, ..Observation::default() };
+    let running: BTreeSet<u32> = observation.running().map(|worker| worker.id).collect();
+    let mut pending = |object: Object, reason: &str| {
+        issues.push(Issue { object, condition: Condition::Pending, reason: reason.into() });
     };
     let hashes = sozu.hashes().await?;
     let agrees = |process: &str| {
         hashes
             .get(process)
-            .is_some_and(|has| wanted.hashes.iter().all(|(cluster, hash)| has.get(cluster) == Some(hash)))
+            .is_some_and(|has| expected.hashes.iter().all(|(cluster, hash)| has.get(cluster) == Some(hash)))
     };
     if !agrees("main") {
-        pending("main process".into(), "Sōzu's main process has another state than it was given");
+        pending(Object::MainProcess, "Sōzu's main process has another state than it was given");
     }
-    for id in running.iter().filter(|id| !agrees(id)) {
-        pending(format!("worker {id}"), "this worker of Sōzu has another state than the main process was given");
-        seen.disagreeing.extend(id.parse::<u32>());
+    for id in running.iter().filter(|id| !agrees(&id.to_string())) {
+        pending(Object::Worker(*id), "this worker of Sōzu has another state than the main process was given");
+        observation.diverged.insert(*id);
     }
     let served = sozu.served_certificates().await?;
     let mut everywhere: Option<BTreeSet<String>> = None;
-    for (id, served) in served.iter().filter(|(id, _)| running.contains(*id)) {
-        for (_, name, fingerprint) in wanted.certificates.difference(served) {
-            let short: String = fingerprint.chars().take(12).collect();
-            pending(format!("certificate {short} for {name}"), &format!("worker {id} does not serve it"));
-            seen.disagreeing.extend(id.parse::<u32>());
+    for (id, served) in running.iter().filter_map(|id| Some((id, served.get(&id.to_string())?))) {
+        for (_, name, fingerprint) in expected.certificates.difference(served) {
+            let object = Object::ServedCertificate { fingerprint: fingerprint.clone(), name: name.clone() };
+            pending(object, &format!("worker {id} does not serve it"));
+            observation.diverged.insert(*id);
         }
         let fingerprints: BTreeSet<String> = served.iter().map(|(_, _, fingerprint)| fingerprint.clone()).collect();
         everywhere = Some(match everywhere {
@@ -118,6 +119,6 @@ pub async fn verify(sozu: &Sozu, wanted: &Wanted, findings: &mut Vec<Finding>) -
             Some(others) => others.intersection(&fingerprints).cloned().collect(),
         });
     }
-    seen.certificates = everywhere.unwrap_or_default();
-    Ok(seen)
+    observation.certificates = everywhere.unwrap_or_default();
+    Ok(observation)
 }

@@ -8,9 +8,10 @@ use super::{
 };
 use crate::{
     app::{
-        App, BUILD, Drill,
+        App, Drill,
         backup::{last_drill, last_sent, sets},
     },
+    build::BUILD,
     config::Backup,
     store::{Freshness, StoreError, cluster::ServerState, outbox},
 };

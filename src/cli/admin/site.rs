@@ -4,7 +4,7 @@ use super::InstallationArgs;
 use crate::{
     app::load_calls,
     config::Config,
-    edge::compile::is_host_name,
+    domain::host::is_host_name,
     store::{Freshness, Store, site},
 };
 use anyhow::{Context, ensure};

@@ -134,7 +134,7 @@ fn certificates(edge: &Edge, sheet: &mut Sheet) {
         );
     }
     for held in held {
-        let days = (held.certificate.expires - jiff::Timestamp::now().as_second()).div_euclid(86_400);
+        let days = (held.certificate.not_after - jiff::Timestamp::now().as_second()).div_euclid(86_400);
         let source = held.source;
         let advice = "Renew it; the edge takes the new one by itself.";
         if days < 0 {

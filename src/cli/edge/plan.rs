@@ -2,7 +2,7 @@
 
 use crate::{
     config::Config,
-    edge::{DryRun, dry_run, plan::Kind},
+    edge::{DryRun, dry_run, plan::Verb},
 };
 use anyhow::bail;
 use std::{
@@ -34,10 +34,10 @@ pub(super) async fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
 
 fn print(found: &DryRun, out: &mut impl Write) -> io::Result<()> {
     for step in &found.steps {
-        let sign = match step.kind() {
-            Some(Kind::Add) => '+',
-            Some(Kind::Change) => '~',
-            Some(Kind::Remove) => '-',
+        let sign = match step.verb() {
+            Some(Verb::Add | Verb::Define | Verb::Bind) => '+',
+            Some(Verb::Patch | Verb::Replace | Verb::Swap) => '~',
+            Some(Verb::Remove | Verb::Unbind) => '-',
             None => '!',
         };
         writeln!(out, "{sign} {step}")?;

@@ -1,18 +1,22 @@
 //! Certificates from an ACME authority (RFC 8555) by the challenge HTTP-01: one for each host that no file covers.
 //!
-//! The authority asks `http://<host>/.well-known/acme-challenge/<token>`. While a host is under validation, a temporary
-//! route of Sōzu leads that path to the edge's own responder; the authority is told to look only when every worker has
-//! been seen to know the route.
+//! The authority requests `http://<host>/.well-known/acme-challenge/<token>`. While a host is under validation, a
+//! temporary route of Sōzu leads that path to the edge's responder. The authority is asked to validate only when the
+//! route was verified on every worker.
 
-mod due;
 mod order;
+mod renewal;
 mod responder;
 
-use super::{CertificatesError, Held, SiteCertificate};
-use crate::{config, edge::spec::Challenges, private_file::replace_private};
-use due::{Backoff, renewal_due};
+use super::{CertificatesError, LoadedCertificate};
+use crate::{
+    config,
+    edge::{certificate::SiteCertificate, spec::Challenges},
+    private_file::replace_private,
+};
 use jiff::Timestamp;
 use order::Authority;
+use renewal::{RetryTimer, renewal_due};
 use responder::Responder;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,14 +31,14 @@ use tokio::{
     task::JoinSet,
 };
 
-/// What these certificates give as their source.
+/// The source of these certificates, in reports.
 pub const SOURCE: &str = "acme";
-/// Pause between two looks at what is due.
-const LOOK: Duration = Duration::from_secs(1);
+/// Time between two checks for renewals that are due.
+const RENEWAL_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What the task and the edge share.
+/// State that the task shares with the edge.
 #[derive(Default)]
-struct Shared {
+struct SharedState {
     certificates: BTreeMap<String, SiteCertificate>,
     faults: BTreeMap<String, String>,
 }
@@ -42,67 +46,72 @@ struct Shared {
 /// A client of one authority; its task ends with it.
 pub struct Acme {
     config: config::Acme,
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Mutex<SharedState>>,
     changed: Arc<Notify>,
-    wanted: watch::Sender<BTreeSet<String>>,
+    hosts: watch::Sender<BTreeSet<String>>,
     challenged: watch::Receiver<BTreeSet<String>>,
-    routed: watch::Sender<BTreeSet<String>>,
+    verified_routes: watch::Sender<BTreeSet<String>>,
     _tasks: JoinSet<()>,
 }
 
-fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+fn lock(shared: &Mutex<SharedState>) -> MutexGuard<'_, SharedState> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Acme {
-    /// Reads what was issued before, and begins to answer challenges and to ask for what is wanted.
+    /// Loads the stored certificates, and starts to answer challenges and to renew.
     ///
     /// # Errors
-    /// When the folder or the responder's address cannot be had.
+    /// When the folder or the responder's address cannot be used.
     pub fn start(config: &config::Acme, state_dir: &Path) -> Result<Self, CertificatesError> {
         let folder = state_dir.join("acme");
         let failed = |source| CertificatesError::File { path: folder.clone(), source };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
-        let shared = Arc::new(Mutex::new(Shared { certificates: stored(&folder), faults: BTreeMap::new() }));
+        let shared = Arc::new(Mutex::new(SharedState { certificates: load_stored(&folder), faults: BTreeMap::new() }));
         let changed = Arc::new(Notify::new());
-        let (wanted, wishes) = watch::channel(BTreeSet::new());
+        let (hosts, needed) = watch::channel(BTreeSet::new());
         let (challenge, challenged) = watch::channel(BTreeSet::new());
-        let (routed, routes) = watch::channel(BTreeSet::new());
+        let (verified_routes, routes) = watch::channel(BTreeSet::new());
         let responder = Responder::default();
         let mut tasks = JoinSet::new();
         let listener = responder::bind(config.responder_listen)
             .map_err(|source| CertificatesError::Responder(config.responder_listen, source))?;
         tasks.spawn(responder.clone().serve(listener));
-        let keeper = Keeper {
+        let task = RenewalTask {
             authority: Authority::new(config, &folder),
             folder,
             shared: shared.clone(),
             changed: changed.clone(),
-            wishes,
+            hosts: needed,
             challenge,
             routes,
             responder,
-            backoff: BTreeMap::new(),
+            retries: BTreeMap::new(),
         };
-        tasks.spawn(keeper.keep());
-        Ok(Self { config: config.clone(), shared, changed, wanted, challenged, routed, _tasks: tasks })
+        tasks.spawn(task.run());
+        Ok(Self { config: config.clone(), shared, changed, hosts, challenged, verified_routes, _tasks: tasks })
     }
 
-    /// How it is configured.
+    /// Its configuration.
     #[must_use]
     pub fn config(&self) -> &config::Acme {
         &self.config
     }
 
-    /// The certificates of the hosts that are wanted.
+    /// The certificates of the hosts that need one.
     #[must_use]
-    pub fn current(&self) -> Vec<Held> {
+    pub fn current(&self) -> Vec<LoadedCertificate> {
         let shared = lock(&self.shared);
-        let wanted = self.wanted.borrow();
-        let held = shared.certificates.iter().filter(|(host, _)| wanted.contains(*host)).map(|(host, certificate)| {
-            Held { certificate: certificate.clone(), source: SOURCE.into(), fault: shared.faults.get(host).cloned() }
-        });
-        held.collect()
+        let needed = self.hosts.borrow();
+        let loaded =
+            shared.certificates.iter().filter(|(host, _)| needed.contains(*host)).map(|(host, certificate)| {
+                LoadedCertificate {
+                    certificate: certificate.clone(),
+                    source: SOURCE.into(),
+                    fault: shared.faults.get(host).cloned(),
+                }
+            });
+        loaded.collect()
     }
 
     /// Failures, as host and reason.
@@ -112,73 +121,73 @@ impl Acme {
         faults.into_iter().map(|(host, reason)| (format!("certificate of {host}"), reason)).collect()
     }
 
-    /// Resolves when there may be something new.
+    /// Resolves when a certificate or a fault may have changed.
     pub async fn changed(&self) {
         self.changed.notified().await;
     }
 
-    /// Says which hosts are ours to provide for.
-    pub fn wanted(&self, hosts: BTreeSet<String>) {
-        self.wanted.send_if_modified(|known| std::mem::replace(known, hosts.clone()) != hosts);
+    /// Sets the hosts that need a certificate.
+    pub fn set_hosts(&self, hosts: BTreeSet<String>) {
+        self.hosts.send_if_modified(|known| std::mem::replace(known, hosts.clone()) != hosts);
     }
 
-    /// Where challenges are answered, and for which hosts now.
+    /// The address of the responder, and the hosts under validation now.
     #[must_use]
     pub fn challenges(&self) -> Challenges {
         Challenges { responder: self.config.responder_listen, hosts: self.challenged.borrow().clone() }
     }
 
-    /// Says which hosts' routes stand.
-    pub fn routed(&self, hosts: &BTreeSet<String>) {
-        self.routed.send_if_modified(|known| std::mem::replace(known, hosts.clone()) != *hosts);
+    /// Sets the hosts whose route was verified.
+    pub fn confirm_routes(&self, hosts: &BTreeSet<String>) {
+        self.verified_routes.send_if_modified(|known| std::mem::replace(known, hosts.clone()) != *hosts);
     }
 }
 
-struct Keeper {
+struct RenewalTask {
     authority: Authority,
     folder: PathBuf,
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Mutex<SharedState>>,
     changed: Arc<Notify>,
-    wishes: watch::Receiver<BTreeSet<String>>,
+    hosts: watch::Receiver<BTreeSet<String>>,
     challenge: watch::Sender<BTreeSet<String>>,
     routes: watch::Receiver<BTreeSet<String>>,
     responder: Responder,
-    backoff: BTreeMap<String, Backoff>,
+    retries: BTreeMap<String, RetryTimer>,
 }
 
-impl Keeper {
-    /// Provides for one host after the other, for ever.
-    async fn keep(mut self) {
+impl RenewalTask {
+    /// Renews one host after the other until the task is dropped.
+    async fn run(mut self) {
         loop {
             if let Some(host) = self.next() {
-                self.provide(&host).await;
+                self.renew(&host).await;
                 continue;
             }
             tokio::select! {
-                () = tokio::time::sleep(LOOK) => {}
-                changed = self.wishes.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep(RENEWAL_CHECK_INTERVAL) => {}
+                changed = self.hosts.changed() => if changed.is_err() { return },
             }
         }
     }
 
     fn next(&mut self) -> Option<String> {
         let now = Timestamp::now().as_second();
-        let wishes = self.wishes.borrow_and_update().clone();
-        self.backoff.retain(|host, _| wishes.contains(host));
+        let hosts = self.hosts.borrow_and_update().clone();
+        self.retries.retain(|host, _| hosts.contains(host));
         let shared = lock(&self.shared);
         let due = |host: &&String| {
-            let held = shared.certificates.get(*host);
-            held.is_none_or(|held| renewal_due(held.begins, held.expires, now))
-                && self.backoff.get(*host).is_none_or(Backoff::over)
+            let known = shared.certificates.get(*host);
+            known.is_none_or(|known| renewal_due(known.not_before, known.not_after, now))
+                && self.retries.get(*host).is_none_or(RetryTimer::has_elapsed)
         };
-        wishes.iter().find(due).cloned()
+        hosts.iter().find(due).cloned()
     }
 
-    async fn provide(&mut self, host: &str) {
+    async fn renew(&mut self, host: &str) {
         let issued =
             order::issue(&mut self.authority, host, &self.responder, &self.challenge, &mut self.routes, &self.changed);
         let outcome = match issued.await {
-            Ok((chain, key)) => self.take_over(host, chain, key),
+            Ok((chain, key)) => self.store(host, chain, key),
             Err(error) => Err(error),
         };
         self.responder.forget();
@@ -186,13 +195,13 @@ impl Keeper {
         match outcome {
             Ok(certificate) => {
                 tracing::info!(host, fingerprint = certificate.fingerprint, "certificate issued");
-                self.backoff.remove(host);
+                self.retries.remove(host);
                 let mut shared = lock(&self.shared);
                 shared.faults.remove(host);
                 shared.certificates.insert(host.into(), certificate);
             }
             Err(error) => {
-                let pause = self.backoff.entry(host.into()).or_default().failed();
+                let pause = self.retries.entry(host.into()).or_default().record_failure();
                 let reason = format!("not issued, tried again in {} s: {error:#}", pause.as_secs());
                 tracing::warn!(host, "{reason}");
                 lock(&self.shared).faults.insert(host.into(), reason);
@@ -201,7 +210,7 @@ impl Keeper {
         self.changed.notify_one();
     }
 
-    fn take_over(&self, host: &str, chain: String, key: String) -> anyhow::Result<SiteCertificate> {
+    fn store(&self, host: &str, chain: String, key: String) -> anyhow::Result<SiteCertificate> {
         let certificate = SiteCertificate::parse(chain.clone(), key.clone()).map_err(anyhow::Error::msg)?;
         anyhow::ensure!(certificate.covers(host), "the authority issued a certificate for other names");
         replace_private(&self.folder.join(format!("{host}.key")), key.as_bytes())?;
@@ -210,8 +219,8 @@ impl Keeper {
     }
 }
 
-/// What was issued before. A pair that was half written does not go together, and is asked for again.
-fn stored(folder: &Path) -> BTreeMap<String, SiteCertificate> {
+/// Certificates issued earlier. The parts of a half-written pair do not match: it is left out, and issued again.
+fn load_stored(folder: &Path) -> BTreeMap<String, SiteCertificate> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
         .filter_map(|entry| {

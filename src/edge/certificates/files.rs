@@ -1,9 +1,12 @@
-//! Certificates in files of the operator's, watched, and looked at as well: some file systems give no notice.
+//! Certificates in the operator's files. They are watched, and polled as well: some file systems send no notice.
 
-use super::{CertificatesError, Held, SiteCertificate};
+use super::{CertificatesError, LoadedCertificate};
 use crate::{
     config::CertificateFiles,
-    edge::stamp::{Stamp, stamp},
+    edge::{
+        certificate::SiteCertificate,
+        file_version::{FileVersion, file_version},
+    },
 };
 use notify::{RecursiveMode, Watcher};
 use std::{
@@ -18,27 +21,27 @@ use tokio::sync::Notify;
 /// One pair of files.
 struct Pair {
     files: CertificateFiles,
-    seen: Option<(Option<Stamp>, Option<Stamp>)>,
-    /// The last good reading.
+    read_versions: Option<(Option<FileVersion>, Option<FileVersion>)>,
+    /// The last valid reading.
     good: Option<SiteCertificate>,
     fault: Option<String>,
 }
 
 impl Pair {
     fn new(files: &CertificateFiles) -> Self {
-        Self { files: files.clone(), seen: None, good: None, fault: None }
+        Self { files: files.clone(), read_versions: None, good: None, fault: None }
     }
 
-    fn look(&mut self) {
-        let stamps = (stamp(&self.files.certificate), stamp(&self.files.private_key));
-        if self.seen == Some(stamps) {
+    fn refresh(&mut self) {
+        let versions = (file_version(&self.files.certificate), file_version(&self.files.private_key));
+        if self.read_versions == Some(versions) {
             return;
         }
-        self.seen = Some(stamps);
+        self.read_versions = Some(versions);
         match SiteCertificate::read(&self.files.certificate, &self.files.private_key) {
-            // A renewal that nobody could use is none.
-            Ok(certificate) if !certificate.valid() && self.good.as_ref().is_some_and(SiteCertificate::valid) => {
-                let reason = certificate.out_of_date().unwrap_or_default();
+            // A renewal that is not valid now does not replace a certificate that is.
+            Ok(certificate) if !certificate.is_valid() && self.good.as_ref().is_some_and(SiteCertificate::is_valid) => {
+                let reason = certificate.date_fault().unwrap_or_default();
                 tracing::warn!(fingerprint = certificate.fingerprint, "certificate not taken over: {reason}");
                 self.fault = Some(format!("{reason}; the previous one stays"));
             }
@@ -58,14 +61,14 @@ impl Pair {
         }
     }
 
-    fn held(&self) -> Option<Held> {
+    fn loaded(&self) -> Option<LoadedCertificate> {
         let certificate = self.good.clone()?;
-        let fault = self.fault.clone().or(certificate.out_of_date());
-        Some(Held { certificate, source: self.files.certificate.display().to_string(), fault })
+        let fault = self.fault.clone().or(certificate.date_fault());
+        Some(LoadedCertificate { certificate, source: self.files.certificate.display().to_string(), fault })
     }
 
     fn complaint(&self) -> Option<String> {
-        self.fault.clone().or_else(|| self.good.as_ref()?.out_of_date())
+        self.fault.clone().or_else(|| self.good.as_ref()?.date_fault())
     }
 }
 
@@ -74,7 +77,6 @@ fn exposed(key: &Path) -> Option<String> {
     (mode & 0o007 != 0).then(|| format!("{} can be read by everyone: chmod 600", key.display()))
 }
 
-/// All pairs.
 pub struct Files {
     pairs: Vec<Pair>,
     watcher: notify::RecommendedWatcher,
@@ -83,7 +85,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// Begins to watch.
+    /// Starts to watch.
     pub fn watch(files: &[CertificateFiles]) -> Result<Self, CertificatesError> {
         let changed = Arc::new(Notify::new());
         let notice = changed.clone();
@@ -97,13 +99,13 @@ impl Files {
         Ok(this)
     }
 
-    /// Other files from now on; those that stay keep their last good reading.
+    /// Changes the files. Files that were known before keep their last valid reading.
     pub fn reconfigure(&mut self, files: &[CertificateFiles]) -> Result<(), CertificatesError> {
         let mut old = std::mem::take(&mut self.pairs);
         for files in files {
             let known = old.iter().position(|pair| pair.files == *files);
             self.pairs.push(known.map_or_else(|| Pair::new(files), |at| old.swap_remove(at)));
-            // The folder: renewals replace files, and a watch on a file would stay with the old one.
+            // The folder is watched, because renewals replace files, and a watch on a file would follow the old one.
             for file in [&files.certificate, &files.private_key] {
                 let folder = file.parent().filter(|folder| folder.is_dir());
                 if let Some(folder) = folder.filter(|folder| !self.folders.contains(*folder)) {
@@ -115,13 +117,13 @@ impl Files {
         Ok(())
     }
 
-    /// The last good reading of every pair.
-    pub fn current(&mut self) -> Vec<Held> {
-        self.pairs.iter_mut().for_each(Pair::look);
-        self.pairs.iter().filter_map(Pair::held).collect()
+    /// The last valid reading of every pair.
+    pub fn current(&mut self) -> Vec<LoadedCertificate> {
+        self.pairs.iter_mut().for_each(Pair::refresh);
+        self.pairs.iter().filter_map(Pair::loaded).collect()
     }
 
-    /// What is wrong, as file and reason.
+    /// All faults, as file and reason.
     pub fn complaints(&self) -> Vec<(String, String)> {
         let of = |pair: &Pair| Some((pair.files.certificate.display().to_string(), pair.complaint()?));
         self.pairs.iter().filter_map(of).collect()
@@ -163,9 +165,9 @@ mod tests {
         tokio::time::timeout(Duration::from_secs(5), files.changed()).await.unwrap();
         assert_eq!(files.current()[0].certificate.fingerprint, second);
         fs::write(&pair.certificate, "nonsense").unwrap();
-        let held = files.current();
-        assert_eq!(held[0].certificate.fingerprint, second);
-        assert!(held[0].fault.as_ref().unwrap().contains("the previous one stays"), "{held:?}");
+        let loaded = files.current();
+        assert_eq!(loaded[0].certificate.fingerprint, second);
+        assert!(loaded[0].fault.as_ref().unwrap().contains("the previous one stays"), "{loaded:?}");
         assert_eq!(files.complaints().len(), 1);
     }
 

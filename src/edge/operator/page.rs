@@ -2,12 +2,12 @@
 
 use crate::{
     domain::text::Lang,
-    edge::report::{Certificate, Report, Role, Standing},
+    edge::report::{Certificate, Condition, Report, Role},
 };
 use askama::Template;
 
-/// Host names that are listed; of more, the number is told.
-const SITES: usize = 50;
+/// Host names in the list; of the others only the number is shown.
+const MAX_LISTED_SITES: usize = 50;
 
 #[derive(Template)]
 #[template(path = "page.html")]
@@ -30,7 +30,7 @@ impl Page<'_> {
         self.report.converged && self.report.alarms.is_empty() && self.report.faults.is_empty()
     }
 
-    /// The state in one sentence.
+    /// The condition of the edge in one sentence.
     fn summary(&self) -> String {
         let report = self.report;
         if !report.sozu.reachable {
@@ -81,12 +81,12 @@ impl Page<'_> {
         known.iter().find(|(slug, ..)| *slug == state).map_or(state, |(_, fr, en)| self.tr(fr, en)).into()
     }
 
-    fn standing(&self, standing: &Standing) -> &str {
-        match standing {
-            Standing::Pending => self.tr("en attente", "pending"),
-            Standing::Applied => self.tr("en place", "in place"),
-            Standing::Rejected => self.tr("refusé", "rejected"),
-            Standing::NeedsOperator => self.tr("attend l’opérateur", "needs the operator"),
+    fn condition(&self, condition: &Condition) -> &str {
+        match condition {
+            Condition::Pending => self.tr("en attente", "pending"),
+            Condition::Applied => self.tr("en place", "in place"),
+            Condition::Rejected => self.tr("refusé", "rejected"),
+            Condition::NeedsOperator => self.tr("attend l’opérateur", "needs the operator"),
         }
     }
 
@@ -107,11 +107,11 @@ impl Page<'_> {
     }
 
     fn sites(&self) -> &[crate::edge::report::Site] {
-        self.report.sites.get(..SITES).unwrap_or(&self.report.sites)
+        self.report.sites.get(..MAX_LISTED_SITES).unwrap_or(&self.report.sites)
     }
 
     fn more_sites(&self) -> usize {
-        self.report.sites.len().saturating_sub(SITES)
+        self.report.sites.len().saturating_sub(MAX_LISTED_SITES)
     }
 
     fn milliseconds(&self, microseconds: &u64) -> String {

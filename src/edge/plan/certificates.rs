@@ -1,7 +1,7 @@
-//! Certificates: a renewal is one order, so that no handshake finds a name without a certificate.
+//! Certificates: a renewal is one order, so that every handshake gets a certificate for its name.
 
-use super::{Phase, Step, owned};
-use crate::edge::certificates::covers;
+use super::{Phase, Step, Verb, owned};
+use crate::edge::{certificate::covers, object::Object};
 use sozu_command_lib::{
     certificate::Fingerprint,
     proto::command::{AddCertificate, CertificateAndKey, RemoveCertificate, ReplaceCertificate, request::RequestType},
@@ -11,7 +11,7 @@ use std::{collections::HashMap, net::SocketAddr};
 
 type Certificates = HashMap<Fingerprint, CertificateAndKey>;
 
-pub(super) fn certificates(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
+pub(super) fn plan_certificates(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
     let none = Certificates::new();
     for (address, want) in &desired.certificates {
         let have = actual.certificates.get(address).unwrap_or(&none);
@@ -20,7 +20,7 @@ pub(super) fn certificates(actual: &ConfigState, desired: &ConfigState, steps: &
                 .iter()
                 .filter(|(old, _)| !want.contains_key(*old))
                 .filter(|(_, old)| {
-                    succeeds(certificate, old, &hosts_at(desired, *address), &hosts_at(actual, *address))
+                    replaces(certificate, old, &hosts_at(desired, *address), &hosts_at(actual, *address))
                 })
                 .map(|(old, _)| old.clone())
                 .collect();
@@ -34,11 +34,10 @@ pub(super) fn certificates(actual: &ConfigState, desired: &ConfigState, steps: &
                         certificate: certificate.clone(),
                         expired_at: None,
                     };
-                    let label = format!("add certificate {fingerprint} to {address}");
-                    steps.push(Step::order(Phase::Certificate, label, RequestType::AddCertificate(request)));
+                    let order = RequestType::AddCertificate(request);
+                    steps.push(Step::order(Phase::Certificate, Verb::Add, object(fingerprint, *address), order));
                     None
                 }
-                // In one order, so that no handshake finds the name without a certificate.
                 None => Some(stale.remove(0)),
             };
             if let Some(old) = replaced {
@@ -48,29 +47,38 @@ pub(super) fn certificates(actual: &ConfigState, desired: &ConfigState, steps: &
                     old_fingerprint: old.to_string(),
                     new_expired_at: None,
                 };
-                let label = format!("replace certificate {old} of {address} by {fingerprint}");
-                steps.push(Step::order(Phase::Certificate, label, RequestType::ReplaceCertificate(request)));
+                let object = Object::Renewal { old: old.to_string(), new: fingerprint.to_string(), address: *address };
+                let order = RequestType::ReplaceCertificate(request);
+                steps.push(Step::order(Phase::Certificate, Verb::Replace, object, order));
             }
             for old in stale {
-                let label = format!("remove certificate {old} of {address}");
-                let request = RemoveCertificate { address: (*address).into(), fingerprint: old.to_string() };
-                steps.push(Step::order(Phase::RemoveCertificate, label, RequestType::RemoveCertificate(request)));
+                steps.push(removal(&old, *address));
             }
         }
     }
 }
 
-/// Routed hosts of a listener, and whether the route is ours.
+fn object(fingerprint: &Fingerprint, address: SocketAddr) -> Object {
+    Object::Certificate { fingerprint: fingerprint.to_string(), address }
+}
+
+pub(super) fn removal(fingerprint: &Fingerprint, address: SocketAddr) -> Step {
+    let request = RemoveCertificate { address: address.into(), fingerprint: fingerprint.to_string() };
+    let order = RequestType::RemoveCertificate(request);
+    Step::order(Phase::RemoveCertificate, Verb::Remove, object(fingerprint, address), order)
+}
+
+/// The routed hosts of a listener, and whether the route is ours.
 fn hosts_at(state: &ConfigState, address: SocketAddr) -> Vec<(&str, bool)> {
     let fronts = state.https_fronts.values().filter(|front| front.address == address);
     fronts.map(|front| (front.hostname.as_str(), front.cluster_id.as_deref().is_some_and(owned))).collect()
 }
 
-/// Whether a certificate takes the place of an old one: they share a name, or the old one stands for one of our hosts
-/// and for none that somebody else routes.
-fn succeeds(new: &CertificateAndKey, old: &CertificateAndKey, ours: &[(&str, bool)], routed: &[(&str, bool)]) -> bool {
-    let stands_for = |host: &str| covers(&old.names, host);
+/// Whether a certificate takes the place of an old one: they share a name, or the old one covers one of our hosts and
+/// none whose route is not ours.
+fn replaces(new: &CertificateAndKey, old: &CertificateAndKey, ours: &[(&str, bool)], routed: &[(&str, bool)]) -> bool {
+    let old_covers = |host: &str| covers(&old.names, host);
     old.names.iter().any(|name| new.names.contains(name))
-        || ours.iter().any(|(host, _)| stands_for(host))
-            && !routed.iter().any(|(host, owned)| !owned && stands_for(host))
+        || ours.iter().any(|(host, _)| old_covers(host))
+            && !routed.iter().any(|(host, owned)| !owned && old_covers(host))
 }

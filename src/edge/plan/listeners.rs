@@ -1,157 +1,130 @@
 //! Listeners: defined, patched in place, or left to the operator when only a rebind would do.
 
-use super::owned_listener;
+use super::{Phase, Step, Verb, certificates, owned_listener};
 use crate::edge::{
-    compile::activation,
-    plan::{Phase, Step},
+    object::{Object, Protocol},
+    render::activation,
 };
 use sozu_command_lib::{
     proto::command::{
-        AlpnProtocols, DeactivateListener, HttpListenerConfig, HttpsListenerConfig, ListenerType, RemoveCertificate,
-        RemoveListener, UpdateHttpListenerConfig, UpdateHttpsListenerConfig, request::RequestType,
+        AlpnProtocols, DeactivateListener, HttpListenerConfig, HttpsListenerConfig, ListenerType, RemoveListener,
+        UpdateHttpListenerConfig, UpdateHttpsListenerConfig, request::RequestType,
     },
     state::ConfigState,
 };
 use std::net::SocketAddr;
 
-const REBIND: &str = "a setting differs that only a rebind can change, which would refuse connections: restart Sōzu";
+const REBIND_REASON: &str =
+    "a setting differs that only a rebind can change, which would refuse connections: restart Sōzu";
 
-pub(super) fn http_listener_steps(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
-    for (key, want) in &desired.http_listeners {
-        let have = actual.http_listeners.get(key);
-        let inactive = HttpListenerConfig { active: false, ..want.clone() };
-        match have {
-            None => steps.push(Step::order(
-                Phase::Listener,
-                format!("define HTTP listener {key}"),
-                RequestType::AddHttpListener(inactive),
-            )),
-            Some(have) if HttpListenerConfig { active: false, ..have.clone() } == inactive => {}
-            Some(have) => {
-                let update = RequestType::UpdateHttpListener(http_patch(want));
-                let mut tried = ConfigState::new();
-                tried.http_listeners.insert(key.clone(), have.clone());
-                let reached = tried.dispatch(&update.clone().into()).is_ok()
-                    && tried.http_listeners.get(key).map(|l| HttpListenerConfig { active: false, ..l.clone() })
-                        == Some(inactive);
-                steps.push(patch_or_report(reached, format!("HTTP listener {key}"), update));
+/// Sōzu has two types of listener with the same fields.
+macro_rules! listener_steps {
+    ($name:ident, $protocol:ident, $listeners:ident, $config:ident, $define:expr, $patch:expr) => {
+        pub(super) fn $name(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
+            let unbound = |listener: &$config| $config { active: false, ..listener.clone() };
+            for (key, want) in &desired.$listeners {
+                let object = Object::Listener(Protocol::$protocol, key.clone());
+                let have = actual.$listeners.get(key);
+                match have {
+                    None => {
+                        let definition = $define(unbound(want));
+                        steps.push(Step::order(Phase::Listener, Verb::Define, object.clone(), definition));
+                    }
+                    Some(have) if unbound(have) == unbound(want) => {}
+                    Some(have) => {
+                        let update = $patch(want);
+                        let mut tried = ConfigState::new();
+                        tried.$listeners.insert(key.clone(), have.clone());
+                        let reached = tried.dispatch(&update.clone().into()).is_ok()
+                            && tried.$listeners.get(key).map(unbound) == Some(unbound(want));
+                        steps.push(patch_or_report(reached, object.clone(), update));
+                    }
+                }
+                if have.is_none_or(|have| !have.active) {
+                    let bind = activation(key.address, ListenerType::$protocol);
+                    steps.push(Step::order(Phase::Activate, Verb::Bind, object, bind));
+                }
             }
         }
-        if have.is_none_or(|have| !have.active) {
-            let bind = activation(key.address, ListenerType::Http);
-            steps.push(Step::order(Phase::Activate, format!("bind HTTP listener {key}"), bind));
-        }
-    }
+    };
 }
 
-pub(super) fn https_listener_steps(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
-    for (key, want) in &desired.https_listeners {
-        let have = actual.https_listeners.get(key);
-        let inactive = HttpsListenerConfig { active: false, ..want.clone() };
-        match have {
-            None => steps.push(Step::order(
-                Phase::Listener,
-                format!("define HTTPS listener {key}"),
-                RequestType::add_https_listener(inactive),
-            )),
-            Some(have) if HttpsListenerConfig { active: false, ..have.clone() } == inactive => {}
-            Some(have) => {
-                let update = RequestType::update_https_listener(https_patch(want));
-                let mut tried = ConfigState::new();
-                tried.https_listeners.insert(key.clone(), have.clone());
-                let reached = tried.dispatch(&update.clone().into()).is_ok()
-                    && tried.https_listeners.get(key).map(|l| HttpsListenerConfig { active: false, ..l.clone() })
-                        == Some(inactive);
-                steps.push(patch_or_report(reached, format!("HTTPS listener {key}"), update));
-            }
-        }
-        if have.is_none_or(|have| !have.active) {
-            let bind = activation(key.address, ListenerType::Https);
-            steps.push(Step::order(Phase::Activate, format!("bind HTTPS listener {key}"), bind));
-        }
-    }
-}
+listener_steps!(http_steps, Http, http_listeners, HttpListenerConfig, RequestType::AddHttpListener, http_patch);
+listener_steps!(https_steps, Https, https_listeners, HttpsListenerConfig, RequestType::add_https_listener, https_patch);
 
-/// Listeners of ours that are no longer wanted: their routes have gone before, then their certificates, then they.
+/// Removes listeners of ours that are not desired, after their routes and certificates.
 pub(super) fn removals(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
-    let http = actual
-        .http_listeners
-        .iter()
-        .filter(|(key, listener)| owned_listener(&listener.sticky_name) && !desired.http_listeners.contains_key(*key));
-    for (key, listener) in http {
-        removal(&format!("HTTP listener {key}"), listener.address.into(), listener.active, ListenerType::Http, steps);
+    macro_rules! stale {
+        ($listeners:ident) => {
+            actual.$listeners.iter().filter(|(key, listener)| {
+                owned_listener(&listener.sticky_name) && !desired.$listeners.contains_key(*key)
+            })
+        };
     }
-    let https = actual
-        .https_listeners
-        .iter()
-        .filter(|(key, listener)| owned_listener(&listener.sticky_name) && !desired.https_listeners.contains_key(*key));
-    for (key, listener) in https {
-        let address = SocketAddr::from(listener.address);
-        for fingerprint in actual.certificates.get(&address).into_iter().flat_map(|certificates| certificates.keys()) {
-            let request = RemoveCertificate { address: listener.address, fingerprint: fingerprint.to_string() };
-            let label = format!("remove certificate {fingerprint} of {address}");
-            steps.push(Step::order(Phase::RemoveCertificate, label, RequestType::RemoveCertificate(request)));
-        }
-        removal(&format!("HTTPS listener {key}"), address, listener.active, ListenerType::Https, steps);
+    for (key, listener) in stale!(http_listeners) {
+        let object = Object::Listener(Protocol::Http, key.clone());
+        removal(&object, key.address, listener.active, ListenerType::Http, steps);
+    }
+    for (key, listener) in stale!(https_listeners) {
+        let fingerprints =
+            actual.certificates.get(&key.address).into_iter().flat_map(|certificates| certificates.keys());
+        steps.extend(fingerprints.map(|fingerprint| certificates::removal(fingerprint, key.address)));
+        let object = Object::Listener(Protocol::Https, key.clone());
+        removal(&object, key.address, listener.active, ListenerType::Https, steps);
     }
 }
 
-fn removal(object: &str, address: SocketAddr, active: bool, proxy: ListenerType, steps: &mut Vec<Step>) {
+fn removal(object: &Object, address: SocketAddr, active: bool, proxy: ListenerType, steps: &mut Vec<Step>) {
     let (address, proxy) = (address.into(), proxy.into());
     if active {
         let request = DeactivateListener { address, proxy, to_scm: false, interface: None };
         let order = RequestType::DeactivateListener(request);
-        steps.push(Step::order(Phase::Deactivate, format!("unbind {object}"), order));
+        steps.push(Step::order(Phase::Deactivate, Verb::Unbind, object.clone(), order));
     }
     let order = RequestType::RemoveListener(RemoveListener { address, proxy, interface: None });
-    steps.push(Step::order(Phase::RemoveListener, format!("remove {object}"), order));
+    steps.push(Step::order(Phase::RemoveListener, Verb::Remove, object.clone(), order));
 }
 
-/// A patch that does not lead all the way is not sent at all: it would be sent again for ever.
-fn patch_or_report(reached: bool, object: String, update: RequestType) -> Step {
+/// A patch that does not reach the desired settings is not sent, because it would be repeated without end.
+fn patch_or_report(reached: bool, object: Object, update: RequestType) -> Step {
     if reached {
-        Step::order(Phase::Listener, format!("patch {object}"), update)
+        Step::order(Phase::Listener, Verb::Patch, object, update)
     } else {
-        Step::NeedsOperator { object, reason: REBIND.into() }
+        Step::NeedsOperator { object, reason: REBIND_REASON.into() }
     }
 }
 
-fn http_patch(want: &HttpListenerConfig) -> UpdateHttpListenerConfig {
-    UpdateHttpListenerConfig {
-        address: want.address,
-        public_address: want.public_address,
-        expect_proxy: Some(want.expect_proxy),
-        sticky_name: Some(want.sticky_name.clone()),
-        front_timeout: Some(want.front_timeout),
-        back_timeout: Some(want.back_timeout),
-        connect_timeout: Some(want.connect_timeout),
-        request_timeout: Some(want.request_timeout),
-        answers: want.answers.clone(),
-        elide_x_real_ip: want.elide_x_real_ip,
-        send_x_real_ip: want.send_x_real_ip,
-        forwarded_headers: want.forwarded_headers,
-        ..UpdateHttpListenerConfig::default()
-    }
+/// The fields that both types of listener can change in place.
+macro_rules! patch {
+    ($type:ident, $want:ident, { $($more:tt)* }) => {
+        $type {
+            address: $want.address,
+            public_address: $want.public_address,
+            expect_proxy: Some($want.expect_proxy),
+            sticky_name: Some($want.sticky_name.clone()),
+            front_timeout: Some($want.front_timeout),
+            back_timeout: Some($want.back_timeout),
+            connect_timeout: Some($want.connect_timeout),
+            request_timeout: Some($want.request_timeout),
+            answers: $want.answers.clone(),
+            elide_x_real_ip: $want.elide_x_real_ip,
+            send_x_real_ip: $want.send_x_real_ip,
+            forwarded_headers: $want.forwarded_headers,
+            $($more)*
+            ..$type::default()
+        }
+    };
 }
 
-fn https_patch(want: &HttpsListenerConfig) -> UpdateHttpsListenerConfig {
-    UpdateHttpsListenerConfig {
-        address: want.address,
-        public_address: want.public_address,
-        expect_proxy: Some(want.expect_proxy),
-        sticky_name: Some(want.sticky_name.clone()),
-        front_timeout: Some(want.front_timeout),
-        back_timeout: Some(want.back_timeout),
-        connect_timeout: Some(want.connect_timeout),
-        request_timeout: Some(want.request_timeout),
+fn http_patch(want: &HttpListenerConfig) -> RequestType {
+    RequestType::UpdateHttpListener(patch!(UpdateHttpListenerConfig, want, {}))
+}
+
+fn https_patch(want: &HttpsListenerConfig) -> RequestType {
+    RequestType::update_https_listener(patch!(UpdateHttpsListenerConfig, want, {
         alpn_protocols: Some(AlpnProtocols { values: want.alpn_protocols.clone() }),
         strict_sni_binding: want.strict_sni_binding,
         disable_http11: want.disable_http11,
-        answers: want.answers.clone(),
-        elide_x_real_ip: want.elide_x_real_ip,
-        send_x_real_ip: want.send_x_real_ip,
         hsts: want.hsts,
-        forwarded_headers: want.forwarded_headers,
-        ..UpdateHttpsListenerConfig::default()
-    }
+    }))
 }

@@ -1,6 +1,7 @@
-//! Routes: added where they are missing, swapped where they lead elsewhere, left alone where they are somebody else's.
+//! Routes: added when they are missing, swapped when they differ, and left to the operator when they are not ours.
 
-use super::{Phase, Step, leaves, owned};
+use super::{Phase, Step, Verb, owned, will_be_removed};
+use crate::edge::object::Object;
 use sozu_command_lib::{proto::command::request::RequestType, response::HttpFrontend, state::ConfigState};
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ pub(super) struct Routes<'a> {
     have: &'a BTreeMap<String, HttpFrontend>,
     want: &'a BTreeMap<String, HttpFrontend>,
     desired: &'a ConfigState,
-    /// Clusters that Sōzu knows: removing one takes its routes along, which an orphan's route has to do without.
+    /// The actual state. Sōzu removes a cluster's routes with it; a route without cluster needs an order of its own.
     known: &'a ConfigState,
     add: fn(HttpFrontend) -> RequestType,
     remove: fn(HttpFrontend) -> RequestType,
@@ -38,24 +39,26 @@ impl<'a> Routes<'a> {
     }
 }
 
-pub(super) fn frontends(routes: &Routes<'_>, steps: &mut Vec<Step>) {
+pub(super) fn plan_routes(routes: &Routes<'_>, steps: &mut Vec<Step>) {
     let ours = |front: &HttpFrontend| front.cluster_id.as_deref().is_some_and(owned);
     for (key, front) in routes.want {
         match routes.have.get(key) {
             Some(present) if present == front => continue,
             Some(present) if !ours(present) => {
                 let reason = "this route exists and leads elsewhere: remove it, or take its host off the site";
-                steps.push(Step::NeedsOperator { object: format!("route {key}"), reason: reason.into() });
+                steps.push(Step::NeedsOperator { object: route(key, front), reason: reason.into() });
                 continue;
             }
             Some(present) => {
                 let halves = [(routes.remove)(present.clone()), (routes.add)(front.clone())];
-                for (number, half) in (1..).zip(halves) {
-                    steps.push(Step::order(Phase::Reroute, format!("swap route {key}, {number} of 2"), half));
+                for (half, order) in (1..).zip(halves) {
+                    let object = Object::Reroute { key: key.clone(), host: front.hostname.clone(), half };
+                    steps.push(Step::order(Phase::Reroute, Verb::Swap, object, order));
                 }
             }
             None => {
-                steps.push(Step::order(Phase::Frontend, format!("add route {key}"), (routes.add)(front.clone())));
+                let order = (routes.add)(front.clone());
+                steps.push(Step::order(Phase::Frontend, Verb::Add, route(key, front), order));
             }
         }
     }
@@ -63,10 +66,14 @@ pub(super) fn frontends(routes: &Routes<'_>, steps: &mut Vec<Step>) {
         let cascades = front
             .cluster_id
             .as_ref()
-            .is_some_and(|id| leaves(routes.desired, id) && routes.known.clusters.contains_key(id));
+            .is_some_and(|id| will_be_removed(routes.desired, id) && routes.known.clusters.contains_key(id));
         if !cascades {
-            let label = format!("remove route {key}");
-            steps.push(Step::order(Phase::RemoveFrontend, label, (routes.remove)(front.clone())));
+            let order = (routes.remove)(front.clone());
+            steps.push(Step::order(Phase::RemoveFrontend, Verb::Remove, route(key, front), order));
         }
     }
+}
+
+fn route(key: &str, front: &HttpFrontend) -> Object {
+    Object::Route { key: key.into(), host: front.hostname.clone() }
 }

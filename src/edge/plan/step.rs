@@ -1,49 +1,75 @@
 //! One step of a plan, and its place among the others.
 
+use crate::edge::object::Object;
 use sozu_command_lib::proto::command::request::RequestType;
 use std::fmt;
 
-/// When an order is given, relative to the others: whatever will serve stands before anything points at it, and
-/// nothing goes before what replaces it is there.
+/// Position of an order among the others. A target is added before the routes to it, and nothing is removed before its
+/// replacement is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// A listener is defined, not yet bound, or patched in place.
     Listener,
     /// A cluster is defined.
     Cluster,
-    /// A process begins to serve.
+    /// A process is added to its cluster.
     Backend,
     /// A certificate is added or replaced.
     Certificate,
-    /// A route of ours that leads elsewhere, or marks otherwise, gives its key to the right one: two orders in a row.
+    /// A route of ours that differs is swapped by two orders in a row, because both have the same key.
     Reroute,
-    /// A host gets its route.
+    /// A route is added.
     Frontend,
     /// A listener is bound.
     Activate,
-    /// A route goes.
+    /// A route is removed.
     RemoveFrontend,
-    /// A process stops serving.
+    /// A process is removed from its cluster.
     RemoveBackend,
-    /// An old certificate goes.
+    /// An old certificate is removed.
     RemoveCertificate,
-    /// A cluster goes.
+    /// A cluster is removed.
     RemoveCluster,
-    /// A listener that is no longer wanted is unbound.
+    /// A listener that is no longer desired is unbound.
     Deactivate,
-    /// And goes.
+    /// Such a listener is removed.
     RemoveListener,
 }
 
-/// What a step does to its object, for people.
+/// What a step does to its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// It comes.
+pub enum Verb {
+    /// Adds it.
     Add,
-    /// It changes in place.
-    Change,
-    /// It goes.
+    /// Adds it, or changes its settings; does not bind a listener.
+    Define,
+    /// Binds a defined listener.
+    Bind,
+    /// Changes it in place.
+    Patch,
+    /// Replaces it by another with one order.
+    Replace,
+    /// Replaces it by another with two orders in a row.
+    Swap,
+    /// Unbinds a listener.
+    Unbind,
+    /// Removes it.
     Remove,
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Add => "add",
+            Self::Define => "define",
+            Self::Bind => "bind",
+            Self::Patch => "patch",
+            Self::Replace => "replace",
+            Self::Swap => "swap",
+            Self::Unbind => "unbind",
+            Self::Remove => "remove",
+        })
+    }
 }
 
 /// One step of a plan.
@@ -51,55 +77,49 @@ pub enum Kind {
 pub enum Step {
     /// An order for Sōzu.
     Order {
-        /// Its place.
+        /// Its position.
         phase: Phase,
-        /// What it does, for the log: no secret in it.
-        label: String,
+        /// What it does.
+        verb: Verb,
+        /// The object.
+        object: Object,
         /// The order; it may hold a private key.
         request: Box<RequestType>,
     },
-    /// What cannot be done without refusing connections, or without touching an object of somebody else.
+    /// What cannot be done without refusing connections, or without changing an object that is not ours.
     NeedsOperator {
         /// The object.
-        object: String,
-        /// What stands in the way, and what to do.
+        object: Object,
+        /// The obstacle, and what to do.
         reason: String,
     },
 }
 
 impl Step {
-    pub(in crate::edge) fn order(phase: Phase, label: String, request: RequestType) -> Self {
-        Self::Order { phase, label, request: Box::new(request) }
+    pub(in crate::edge) fn order(phase: Phase, verb: Verb, object: Object, request: RequestType) -> Self {
+        Self::Order { phase, verb, object, request: Box::new(request) }
     }
 
-    /// Name of the object that the step is about, the same in every plan.
+    /// The object, equal in every plan.
     #[must_use]
-    pub fn object(&self) -> String {
+    pub fn object(&self) -> &Object {
         match self {
-            Self::Order { label, .. } => {
-                let words = ["add ", "remove ", "replace ", "define ", "patch ", "bind ", "unbind ", "swap ", "drop "];
-                words.iter().find_map(|word| label.strip_prefix(word)).unwrap_or(label).to_owned()
-            }
-            Self::NeedsOperator { object, .. } => object.clone(),
+            Self::Order { object, .. } | Self::NeedsOperator { object, .. } => object,
         }
     }
 
-    /// What it does to its object; nothing when it waits for the operator.
+    /// What the step does; nothing when it needs the operator.
     #[must_use]
-    pub fn kind(&self) -> Option<Kind> {
+    pub fn verb(&self) -> Option<Verb> {
         match self {
             Self::NeedsOperator { .. } => None,
-            Self::Order { phase, .. } if phase.removes() => Some(Kind::Remove),
-            Self::Order { label, .. } if ["replace", "patch", "swap"].iter().any(|word| label.starts_with(word)) => {
-                Some(Kind::Change)
-            }
-            Self::Order { .. } => Some(Kind::Add),
+            Self::Order { verb, .. } => Some(*verb),
         }
     }
 
-    pub(super) fn key(&self) -> (Option<Phase>, &str) {
+    pub(super) fn key(&self) -> (Option<Phase>, &Object) {
         match self {
-            Self::Order { phase, label, .. } => (Some(*phase), label),
+            Self::Order { phase, object, .. } => (Some(*phase), object),
             Self::NeedsOperator { object, .. } => (None, object),
         }
     }
@@ -111,11 +131,19 @@ impl fmt::Debug for Step {
     }
 }
 
+/// Text for the log, without secrets.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Order { label, .. } => f.write_str(label),
             Self::NeedsOperator { object, reason } => write!(f, "{object}: {reason}"),
+            Self::Order { verb, object: Object::Backend { id, address, cluster }, .. } => {
+                let preposition = if *verb == Verb::Remove { "from" } else { "to" };
+                write!(f, "{verb} process {id} at {address} {preposition} {cluster}")
+            }
+            Self::Order { verb: Verb::Add, object: Object::Certificate { fingerprint, address }, .. } => {
+                write!(f, "{} certificate {fingerprint} to {address}", Verb::Add)
+            }
+            Self::Order { verb, object, .. } => write!(f, "{verb} {object}"),
         }
     }
 }

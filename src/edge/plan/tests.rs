@@ -1,10 +1,10 @@
-use super::{Guards, Phase, Step, attainable};
+use super::{Phase, SafetyLimits, Step, reachable_state};
 use crate::{
     config::{Limits, Listen},
     edge::{
         answers::pages,
-        certificates::{SiteCertificate, tests::issued},
-        compile::{CompileError, OWNED, PORTAL},
+        certificate::{SiteCertificate, tests::issued},
+        render::{OBJECT_PREFIX, PORTAL_CLUSTER, RenderError, backend_id},
         spec::{EdgeSpec, Listeners, Marker},
     },
 };
@@ -17,6 +17,7 @@ use sozu_command_lib::{
     state::ConfigState,
 };
 use std::{collections::BTreeMap, net::SocketAddr, sync::OnceLock};
+use uuid::Uuid;
 
 const HOSTS: [&str; 3] = ["a.example", "b.example", "c.example"];
 
@@ -29,14 +30,18 @@ fn address(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
 }
 
-const FREE: Guards = Guards { max_removal_percent: 100 };
+const NO_LIMITS: SafetyLimits = SafetyLimits { max_removal_percent: 100 };
 
-fn compile(spec: &EdgeSpec) -> Result<ConfigState, CompileError> {
-    crate::edge::compile::compile(spec).map(|compiled| compiled.state)
+fn render(spec: &EdgeSpec) -> Result<ConfigState, RenderError> {
+    crate::edge::render::render(spec).map(|rendered| rendered.state)
 }
 
 fn plan(actual: &ConfigState, desired: &ConfigState) -> Vec<Step> {
-    super::plan(actual, desired, &FREE).unwrap()
+    super::plan(actual, desired, &NO_LIMITS).unwrap()
+}
+
+fn process(number: u16) -> Uuid {
+    Uuid::from_u128(number.into())
 }
 
 /// Sites by id with their hosts, and the ports of the processes.
@@ -55,14 +60,14 @@ fn spec(sites: &[(&str, &[&str])], ports: &[u16]) -> EdgeSpec {
         },
         certificates: vec![certificates()[0].clone()],
         sites: sites.iter().map(|(id, names)| ((*id).to_owned(), hosts(names))).collect(),
-        processes: ports.iter().map(|port| (format!("p{port}"), Listen::Tcp(address(*port)))).collect(),
+        processes: ports.iter().map(|port| (process(*port), Listen::Tcp(address(*port)))).collect(),
         challenges: None,
         marker: Marker("secret".into()),
     }
 }
 
 fn one_site(ports: &[u16]) -> ConfigState {
-    compile(&spec(&[("portal", &["a.example"])], ports)).unwrap()
+    render(&spec(&[("portal", &["a.example"])], ports)).unwrap()
 }
 
 fn dispatch(state: &mut ConfigState, order: RequestType) {
@@ -71,8 +76,8 @@ fn dispatch(state: &mut ConfigState, order: RequestType) {
 
 fn apply(state: &mut ConfigState, steps: &[Step]) {
     for step in steps {
-        if let Step::Order { label, request, .. } = step {
-            state.dispatch(&(**request).clone().into()).unwrap_or_else(|error| panic!("{label}: {error}"));
+        if let Step::Order { request, .. } = step {
+            state.dispatch(&(**request).clone().into()).unwrap_or_else(|error| panic!("{step}: {error}"));
         }
     }
 }
@@ -82,34 +87,34 @@ fn labels(steps: &[Step]) -> Vec<String> {
 }
 
 #[test]
-fn wishes_that_cannot_be_served_at_all_are_refused() {
-    assert_eq!(compile(&spec(&[], &[])).map(drop).unwrap_err(), CompileError::NoSite);
+fn specs_that_cannot_be_served_at_all_are_refused() {
+    assert_eq!(render(&spec(&[], &[])).map(drop).unwrap_err(), RenderError::NoSite);
     let mut crossed = spec(&[("portal", &["a.example"])], &[1]);
     crossed.listeners.http = crossed.listeners.https;
-    assert_eq!(compile(&crossed).map(drop).unwrap_err(), CompileError::SameListener(address(443)));
+    assert_eq!(render(&crossed).map(drop).unwrap_err(), RenderError::SameListener(address(443)));
 }
 
 #[test]
 fn what_sozu_would_serve_wrongly_is_left_out_and_holds_up_nothing_else() {
     for host in ["*.example", "a.example/x", "A.example", "", "a..example", "-a.example", "a.test"] {
         let spec = spec(&[("portal", &["b.example", host])], &[1]);
-        let compiled = crate::edge::compile::compile(&spec).unwrap();
-        assert_eq!(routes(&compiled.state).into_keys().collect::<Vec<_>>(), ["b.example"], "{host}");
-        assert_eq!(compiled.refused[0].object, format!("host {host}"));
+        let rendered = crate::edge::render::render(&spec).unwrap();
+        assert_eq!(routes(&rendered.state).into_keys().collect::<Vec<_>>(), ["b.example"], "{host}");
+        assert_eq!(rendered.rejected[0].object.to_string(), format!("host {host}"));
     }
     let twice = spec(&[("one", &["a.example"]), ("two", &["a.example", "b.example"])], &[1]);
-    let compiled = crate::edge::compile::compile(&twice).unwrap();
-    assert_eq!(compiled.refused.len(), 1);
-    assert!(compiled.refused[0].reason.contains("one has this host"), "{:?}", compiled.refused);
-    assert_eq!(routes(&compiled.state).len(), 2);
+    let rendered = crate::edge::render::render(&twice).unwrap();
+    assert_eq!(rendered.rejected.len(), 1);
+    assert!(rendered.rejected[0].reason.contains("one has this host"), "{:?}", rendered.rejected);
+    assert_eq!(routes(&rendered.state).len(), 2);
 }
 
 #[test]
 fn an_edge_that_was_overtaken_plans_nothing() {
     let (old, mut new) = (spec(&[("portal", &["a.example"])], &[1]), spec(&[("portal", &["a.example"])], &[2]));
     new.epoch = 2;
-    let (old, new) = (compile(&old).unwrap(), compile(&new).unwrap());
-    assert_eq!(super::plan(&new, &old, &FREE), Err(super::Held::Superseded { ours: 1, theirs: 2 }));
+    let (old, new) = (render(&old).unwrap(), render(&new).unwrap());
+    assert_eq!(super::plan(&new, &old, &NO_LIMITS), Err(super::PlanError::Fenced { ours: 1, theirs: 2 }));
     assert!(labels(&plan(&old, &new)).contains(&"remove cluster guichet-epoch-1".to_owned()));
 }
 
@@ -117,10 +122,10 @@ fn an_edge_that_was_overtaken_plans_nothing() {
 fn many_hosts_do_not_go_without_the_operator() {
     let names: Vec<String> = (0..10).map(|number| format!("h{number}.example")).collect();
     let hosts: Vec<&str> = names.iter().map(String::as_str).collect();
-    let before = compile(&spec(&[("portal", &hosts)], &[1])).unwrap();
-    let after = compile(&spec(&[("portal", &hosts[..2])], &[2])).unwrap();
-    let guards = Guards { max_removal_percent: 50 };
-    let steps = super::plan(&before, &after, &guards).unwrap();
+    let before = render(&spec(&[("portal", &hosts)], &[1])).unwrap();
+    let after = render(&spec(&[("portal", &hosts[..2])], &[2])).unwrap();
+    let safety_limits = SafetyLimits { max_removal_percent: 50 };
+    let steps = super::plan(&before, &after, &safety_limits).unwrap();
     assert!(labels(&steps)[0].starts_with("mass removal: 8 of 10 hosts"), "{steps:?}");
     assert_eq!(steps.len(), 3, "the process is replaced all the same: {steps:?}");
     assert_eq!(plan(&before, &after).len(), 18);
@@ -130,7 +135,7 @@ fn many_hosts_do_not_go_without_the_operator() {
 fn a_listener_that_is_no_longer_wanted_goes_after_its_routes_and_certificates() {
     let mut moved = spec(&[("portal", &["a.example"])], &[1]);
     moved.listeners.https = address(8443);
-    let (mut state, desired) = (one_site(&[1]), compile(&moved).unwrap());
+    let (mut state, desired) = (one_site(&[1]), render(&moved).unwrap());
     let steps = plan(&state, &desired);
     assert_eq!(labels(&steps).last().unwrap(), "remove HTTPS listener 127.0.0.1:443");
     apply(&mut state, &steps);
@@ -141,9 +146,9 @@ fn a_listener_that_is_no_longer_wanted_goes_after_its_routes_and_certificates() 
 #[test]
 fn a_route_with_another_mark_is_swapped_by_two_orders_in_a_row() {
     let mut marked = spec(&[("portal", &["a.example", "b.example"])], &[1]);
-    let before = compile(&marked).unwrap();
+    let before = render(&marked).unwrap();
     marked.marker = Marker("other".into());
-    let steps = plan(&before, &compile(&marked).unwrap());
+    let steps = plan(&before, &render(&marked).unwrap());
     let labels = labels(&steps);
     assert_eq!(labels.len(), 4);
     assert!(labels[0].ends_with("a.example;P/, 1 of 2") && labels[1].ends_with("a.example;P/, 2 of 2"), "{labels:?}");
@@ -162,7 +167,7 @@ fn a_renewed_certificate_replaces_the_old_one_in_one_order() {
     let old = spec(&[("portal", &["a.example"])], &[1]);
     let mut renewed = old.clone();
     renewed.certificates = vec![certificates()[1].clone()];
-    let steps = plan(&compile(&old).unwrap(), &compile(&renewed).unwrap());
+    let steps = plan(&render(&old).unwrap(), &render(&renewed).unwrap());
     let [Step::Order { request, .. }] = &steps[..] else { panic!("{steps:?}") };
     let RequestType::ReplaceCertificate(replace) = &**request else { panic!("{steps:?}") };
     assert_eq!(replace.old_fingerprint, old.certificates[0].fingerprint);
@@ -194,8 +199,8 @@ fn a_process_is_added_before_its_predecessor_goes_and_the_last_ones_stay() {
     assert_eq!(
         labels(&steps),
         [
-            "add process guichet-p2 at 127.0.0.1:2 to guichet-portal",
-            "remove process guichet-p1 at 127.0.0.1:1 from guichet-portal",
+            format!("add process {} at 127.0.0.1:2 to guichet-portal", backend_id(process(2))),
+            format!("remove process {} at 127.0.0.1:1 from guichet-portal", backend_id(process(1))),
         ]
     );
     assert!(plan(&one_site(&[1, 2]), &one_site(&[])).is_empty());
@@ -270,7 +275,7 @@ prop_compose! {
         let mut spec = spec(&[("portal", &one[..]), ("other", &two[..])], &ports);
         spec.certificates = certificate.into_iter().map(|number| certificates()[number].clone()).collect();
         (spec.listeners.hsts_seconds, spec.listeners.public_port) = (hsts_seconds, public_port);
-        if unix { spec.processes.insert("u".into(), Listen::Unix("/run/guichet/u.sock".into())); }
+        if unix { spec.processes.insert(Uuid::max(), Listen::Unix("/run/guichet/u.sock".into())); }
         if challenged > 0 {
             let hosts = HOSTS.iter().take(challenged - 1).map(|host| (*host).to_owned()).collect();
             spec.challenges = Some(crate::edge::spec::Challenges { responder: address(99), hosts });
@@ -294,8 +299,8 @@ fn routes(state: &ConfigState) -> BTreeMap<String, String> {
 proptest! {
     #[test]
     fn a_plan_leads_where_it_should_and_a_second_one_is_empty(from in some_spec(), to in some_spec()) {
-        let (mut state, desired) = (compile(&from).unwrap(), compile(&to).unwrap());
-        let wanted = attainable(&state, &desired, &FREE);
+        let (mut state, desired) = (render(&from).unwrap(), render(&to).unwrap());
+        let wanted = reachable_state(&state, &desired, &NO_LIMITS);
         let steps = plan(&state, &desired);
         apply(&mut state, &steps);
         prop_assert!(plan(&state, &desired).is_empty());
@@ -310,7 +315,7 @@ proptest! {
 
     #[test]
     fn what_is_not_ours_survives_and_our_strays_do_not(from in some_spec(), to in some_spec()) {
-        let (mut state, desired) = (compile(&from).unwrap(), compile(&to).unwrap());
+        let (mut state, desired) = (render(&from).unwrap(), render(&to).unwrap());
         disturb(&mut state);
         let steps = plan(&state, &desired);
         apply(&mut state, &steps);
@@ -324,7 +329,7 @@ proptest! {
 
     #[test]
     fn no_step_opens_a_hole(from in some_spec(), to in some_spec()) {
-        let (before, desired) = (compile(&from).unwrap(), compile(&to).unwrap());
+        let (before, desired) = (render(&from).unwrap(), render(&to).unwrap());
         let (old, new) = (routes(&before), routes(&desired));
         let mut state = before.clone();
         for step in plan(&before, &desired) {
@@ -336,8 +341,8 @@ proptest! {
             for host in new.iter().filter(|(host, cluster)| old.get(*host) == Some(*cluster)).map(|(host, _)| host) {
                 prop_assert!(now.contains_key(host), "{step}: {host} has no route");
             }
-            if before.backends.contains_key(PORTAL) {
-                prop_assert!(!state.backends[PORTAL].is_empty(), "{step}: nobody is left to serve");
+            if before.backends.contains_key(PORTAL_CLUSTER) {
+                prop_assert!(!state.backends[PORTAL_CLUSTER].is_empty(), "{step}: nobody is left to serve");
             }
             prop_assert!(!state.certificates[&address(443)].is_empty(), "{step}: no certificate");
         }
@@ -346,9 +351,9 @@ proptest! {
     #[test]
     fn the_same_states_give_the_same_plan(from in some_spec(), to in some_spec()) {
         let twice = [(); 2].map(|()| {
-            let mut state = compile(&from).unwrap();
+            let mut state = render(&from).unwrap();
             disturb(&mut state);
-            labels(&plan(&state, &compile(&to).unwrap()))
+            labels(&plan(&state, &render(&to).unwrap()))
         });
         prop_assert_eq!(&twice[0][..twice[0].len()], &twice[1][..]);
         prop_assert!(!twice[0].iter().any(|label| label.contains("theirs")));
@@ -360,5 +365,5 @@ fn removals_come_after_everything_that_adds() {
     let removing = [Phase::RemoveFrontend, Phase::RemoveBackend, Phase::RemoveCertificate, Phase::RemoveCluster];
     assert!(removing.iter().all(|phase| phase.removes()));
     assert!(!Phase::Activate.removes() && !Phase::Reroute.removes());
-    assert!(OWNED.ends_with('-'));
+    assert!(OBJECT_PREFIX.ends_with('-'));
 }

@@ -1,7 +1,7 @@
 //! The thread that owns the command socket and has one request in flight at a time.
 //!
 //! Sōzu drops all but the last of several requests that it reads at once, and answers carry no id. So there is no
-//! pipelining, and after a timeout the connection is dropped: a late answer must not be taken for the next one.
+//! pipelining, and after a time-out the connection is dropped: a late answer must not be taken for the next one.
 
 use super::SozuError;
 use sozu_command_lib::{
@@ -16,22 +16,21 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// First size of the buffers of a connection, bytes.
-const BUFFER: u64 = 16 << 10;
-/// Largest message, bytes: lists of certificates and of hashes grow with the sites.
-const LARGEST: u64 = 256 << 20;
+const INITIAL_BUFFER_BYTES: u64 = 16 << 10;
+/// Lists of certificates and of hashes grow with the number of sites.
+const MAX_MESSAGE_BYTES: u64 = 256 << 20;
 
-/// Asked right before an order is sent: whether it may be.
-pub type Gate = Arc<dyn Fn() -> bool + Send + Sync>;
+/// Whether an order may be sent now; asked right before each one.
+pub type OrderGuard = Arc<dyn Fn() -> bool + Send + Sync>;
 
 pub(super) struct Job {
     pub request: RequestType,
-    pub answer: oneshot::Sender<Told>,
+    pub answer: oneshot::Sender<Reply>,
 }
 
-/// All that Sōzu said to one request.
-pub(super) struct Told {
-    /// What it said on the way; that it left out some of many orders stands only here.
+/// All messages that answer one request.
+pub(super) struct Reply {
+    /// Messages before the final one. Only these report that some of many orders were skipped.
     pub remarks: Vec<String>,
     pub outcome: Result<Response, SozuError>,
 }
@@ -39,13 +38,13 @@ pub(super) struct Told {
 pub(super) struct Conversation {
     pub socket: PathBuf,
     pub timeout: Duration,
-    pub gate: Arc<Mutex<Option<Gate>>>,
+    pub guard: Arc<Mutex<Option<OrderGuard>>>,
 }
 
 pub(super) type Connection = Channel<Request, Response>;
 
 impl Conversation {
-    pub fn hold(&self, inbox: &mpsc::Receiver<Job>) {
+    pub fn run(&self, inbox: &mpsc::Receiver<Job>) {
         let mut connection = None;
         while let Ok(Job { request, answer }) = inbox.recv() {
             let mut remarks = Vec::new();
@@ -53,8 +52,8 @@ impl Conversation {
             if outcome.as_ref().is_err_and(|error| !error.is_refusal()) {
                 connection = None;
             }
-            // Whoever asked may have stopped waiting; the order was given all the same.
-            drop(answer.send(Told { remarks, outcome }));
+            // The caller may have stopped waiting; the order was sent nevertheless.
+            drop(answer.send(Reply { remarks, outcome }));
         }
     }
 
@@ -69,7 +68,7 @@ impl Conversation {
             None => connection.insert(connect(&self.socket, self.timeout)?),
         };
         let verb = verb(&request);
-        if changes(&request) && !self.open() {
+        if changes(&request) && !self.may_order() {
             return Err(SozuError::NotLeader { verb });
         }
         channel.write_message(&request.into())?;
@@ -83,13 +82,13 @@ impl Conversation {
         }
     }
 
-    fn open(&self) -> bool {
-        let gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        gate.is_none_or(|gate| gate())
+    fn may_order(&self) -> bool {
+        let guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        guard.is_none_or(|guard| guard())
     }
 }
 
-/// Whether a request changes what Sōzu serves; questions are free to anyone.
+/// Whether a request changes what Sōzu serves. Queries need no lease.
 fn changes(request: &RequestType) -> bool {
     !matches!(
         request,
@@ -116,7 +115,7 @@ pub(super) fn connect(socket: &Path, timeout: Duration) -> Result<Connection, So
     let stream = UnixStream::connect(socket)
         .and_then(|stream| stream.set_write_timeout(Some(timeout)).map(|()| stream))
         .map_err(|source| SozuError::Unreachable { socket: socket.into(), source })?;
-    let mut channel = Channel::new(OwnedFd::from(stream).into(), BUFFER, LARGEST);
+    let mut channel = Channel::new(OwnedFd::from(stream).into(), INITIAL_BUFFER_BYTES, MAX_MESSAGE_BYTES);
     channel.blocking()?;
     Ok(channel)
 }

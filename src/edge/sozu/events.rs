@@ -1,4 +1,4 @@
-//! What Sōzu tells by itself, on a connection of its own. Events are hints: some never come, and none is the truth.
+//! Sōzu's events, on a separate connection. They are only hints: some never come, and they do not replace observation.
 
 use super::conversation::connect;
 use sozu_command_lib::proto::command::{
@@ -15,26 +15,24 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// Pause before the next attempt to connect.
-const PAUSE: Duration = Duration::from_millis(100);
-/// How often the thread looks whether anybody still listens.
-const LOOK: Duration = Duration::from_secs(2);
-/// Longest time that a message may take to leave.
-const TIMEOUT: Duration = Duration::from_secs(20);
+const RECONNECT_INTERVAL: Duration = Duration::from_millis(100);
+/// Time between two checks whether the receiver still exists.
+const STOP_CHECK_INTERVAL: Duration = Duration::from_secs(2);
+const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Something heard.
+/// An event of Sōzu, or of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// The connection stands.
+pub enum SozuEvent {
+    /// The connection was made.
     Connected,
-    /// It broke: Sōzu has ended, or closed it.
+    /// The connection was lost: Sōzu has ended, or closed it.
     Lost,
     /// One worker has no more connections to a backend that was removed.
     Drained {
         /// Id of the backend.
         backend: String,
     },
-    /// Somebody, perhaps we, changed something.
+    /// Something was changed, perhaps by this edge.
     Changed {
         /// What kind of change.
         what: String,
@@ -43,7 +41,7 @@ pub enum Heard {
     Upgraded,
 }
 
-/// The listening thread; it ends when this value goes.
+/// The listening thread; it ends when this value is dropped.
 #[derive(Debug)]
 pub struct Events(Arc<AtomicBool>);
 
@@ -54,42 +52,46 @@ impl Drop for Events {
 }
 
 impl Events {
-    /// Starts to listen; connects again by itself.
+    /// Starts to listen; it reconnects by itself.
     #[must_use]
-    pub fn start(socket: &Path) -> (Self, mpsc::UnboundedReceiver<Heard>) {
-        let (tell, heard) = mpsc::unbounded_channel();
+    pub fn start(socket: &Path) -> (Self, mpsc::UnboundedReceiver<SozuEvent>) {
+        let (sender, events) = mpsc::unbounded_channel();
         let ended = Arc::new(AtomicBool::new(false));
         let (socket, stop) = (socket.to_path_buf(), ended.clone());
-        let begun = thread::Builder::new().name("sozu-events".into()).spawn(move || listen(&socket, &tell, &stop));
-        if let Err(error) = begun {
+        let spawned = thread::Builder::new().name("sozu-events".into()).spawn(move || listen(&socket, &sender, &stop));
+        if let Err(error) = spawned {
             tracing::warn!("Sōzu's events are not listened to: {error}");
         }
-        (Self(ended), heard)
+        (Self(ended), events)
     }
 }
 
-fn listen(socket: &Path, tell: &mpsc::UnboundedSender<Heard>, stop: &AtomicBool) {
-    while !stop.load(Ordering::Relaxed) && !tell.is_closed() {
-        // Why it cannot be reached is said by the conversation.
-        if subscribe(socket, tell, stop).is_ok_and(|connected| connected) {
-            drop(tell.send(Heard::Lost));
+fn listen(socket: &Path, sender: &mpsc::UnboundedSender<SozuEvent>, stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) && !sender.is_closed() {
+        // The other connection reports why Sōzu cannot be reached.
+        if subscribe(socket, sender, stop).is_ok_and(|connected| connected) {
+            drop(sender.send(SozuEvent::Lost));
         }
-        thread::sleep(PAUSE);
+        thread::sleep(RECONNECT_INTERVAL);
     }
 }
 
-/// Listens until the connection breaks; true when it stood at all.
-fn subscribe(socket: &Path, tell: &mpsc::UnboundedSender<Heard>, stop: &AtomicBool) -> Result<bool, super::SozuError> {
-    let mut channel = connect(socket, TIMEOUT)?;
+/// Listens until the connection breaks; true when it was made at all.
+fn subscribe(
+    socket: &Path,
+    sender: &mpsc::UnboundedSender<SozuEvent>,
+    stop: &AtomicBool,
+) -> Result<bool, super::SozuError> {
+    let mut channel = connect(socket, SEND_TIMEOUT)?;
     channel.write_message(&RequestType::SubscribeEvents(SubscribeEvents {}).into())?;
-    drop(tell.send(Heard::Connected));
-    while !stop.load(Ordering::Relaxed) && !tell.is_closed() {
-        match channel.read_message_blocking_timeout(Some(LOOK)) {
+    drop(sender.send(SozuEvent::Connected));
+    while !stop.load(Ordering::Relaxed) && !sender.is_closed() {
+        match channel.read_message_blocking_timeout(Some(STOP_CHECK_INTERVAL)) {
             Ok(response) => {
                 if let Some(ContentType::Event(event)) = response.content.and_then(|content| content.content_type)
-                    && let Some(heard) = read(event)
+                    && let Some(event) = read(event)
                 {
-                    drop(tell.send(heard));
+                    drop(sender.send(event));
                 }
             }
             Err(sozu_command_lib::channel::ChannelError::TimeoutReached(_)) => {}
@@ -99,11 +101,11 @@ fn subscribe(socket: &Path, tell: &mpsc::UnboundedSender<Heard>, stop: &AtomicBo
     Ok(true)
 }
 
-fn read(event: Event) -> Option<Heard> {
+fn read(event: Event) -> Option<SozuEvent> {
     use EventKind as K;
     match event.kind() {
-        K::RemovedBackendHasNoConnections => Some(Heard::Drained { backend: event.backend_id? }),
-        K::MainUpgraded | K::WorkerUpgraded => Some(Heard::Upgraded),
+        K::RemovedBackendHasNoConnections => Some(SozuEvent::Drained { backend: event.backend_id? }),
+        K::MainUpgraded | K::WorkerUpgraded => Some(SozuEvent::Upgraded),
         kind @ (K::ClusterAdded
         | K::ClusterRemoved
         | K::FrontendAdded
@@ -117,7 +119,7 @@ fn read(event: Event) -> Option<Heard> {
         | K::ListenerRemoved
         | K::ListenerUpdated
         | K::ConfigurationReloaded
-        | K::StateLoaded) => Some(Heard::Changed { what: kind.as_str_name().to_lowercase() }),
+        | K::StateLoaded) => Some(SozuEvent::Changed { what: kind.as_str_name().to_lowercase() }),
         _ => None,
     }
 }

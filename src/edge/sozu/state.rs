@@ -1,7 +1,7 @@
-//! States as files: the one way to read Sōzu's whole state, to give it many orders at once, and to have it begin with
-//! them at its next start. They hold private keys, so they stand in a folder of our own and go when they were used.
+//! States as files: the only way to read Sōzu's whole state, to send it many orders at once, and to give it a state for
+//! its next start. They contain private keys, so they are written to a private folder and removed after use.
 
-use super::{Sozu, SozuError, Told, verb};
+use super::{Reply, Sozu, SozuError, verb};
 use sozu_command_lib::{
     parser::parse_several_requests,
     proto::command::{Request, WorkerRequest, request::RequestType},
@@ -14,20 +14,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What Sōzu reads at its start, in the edge's state folder (`saved_state` of its configuration).
-const KEPT: &str = "sozu.state";
+/// The file that Sōzu reads at its start, in the edge's state folder (`saved_state` in Sōzu's configuration).
+const SAVED_STATE_FILE: &str = "sozu.state";
 
-/// What became of many orders.
+/// The result of many orders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Loaded {
-    /// Answers that said yes, over all workers.
+pub struct LoadResult {
+    /// Accepted orders, counted by worker.
     pub ok: usize,
-    /// Answers that said no, and orders that the main process left out, of which the workers never heard.
+    /// Refused orders, counted by worker, and orders that the main process skipped before the workers got them.
     pub errors: usize,
 }
 
 impl Sozu {
-    /// Reads the state that Sōzu is in.
+    /// Reads Sōzu's state.
     ///
     /// # Errors
     /// See [`SozuError`].
@@ -38,46 +38,47 @@ impl Sozu {
             let file = File::open(&path).map_err(|source| failed(&path, source))?;
             read_state(BufReader::new(file), &path)
         });
-        // The file holds private keys: it goes, whatever became of the reading.
+        // The file contains private keys, so it is removed even when it could not be read.
         remove(&path)?;
         state
     }
 
-    /// Keeps the state for Sōzu's next start.
+    /// Saves the state for Sōzu's next start.
     ///
     /// # Errors
     /// See [`SozuError`].
-    pub async fn keep(&self) -> Result<(), SozuError> {
-        let (fresh, kept) = (self.state_dir.join(format!("{KEPT}.new")), self.state_dir.join(KEPT));
+    pub async fn save_state(&self) -> Result<(), SozuError> {
+        let (fresh, saved_state) =
+            (self.state_dir.join(format!("{SAVED_STATE_FILE}.new")), self.state_dir.join(SAVED_STATE_FILE));
         self.call(RequestType::SaveState(fresh.to_string_lossy().into_owned())).await?;
-        let keep = || {
+        let replace = || {
             fs::set_permissions(&fresh, fs::Permissions::from_mode(0o600))?;
             File::open(&fresh)?.sync_all()?;
-            fs::rename(&fresh, &kept)?;
+            fs::rename(&fresh, &saved_state)?;
             File::open(&self.state_dir)?.sync_all()
         };
-        keep().map_err(|source| failed(&kept, source))
+        replace().map_err(|source| failed(&saved_state, source))
     }
 
-    /// Gives many orders at once; each stands or falls for itself.
+    /// Sends many orders at once; each is accepted or refused separately.
     ///
     /// # Errors
     /// See [`SozuError`]; refusals are counted, not returned.
     pub async fn load<'a>(
         &self,
         orders: impl IntoIterator<Item = &'a RequestType> + Send,
-    ) -> Result<Loaded, SozuError> {
+    ) -> Result<LoadResult, SozuError> {
         let path = self.state_dir.join(format!("batch-{}.state", std::process::id()));
         let written = write_orders(&path, orders).map_err(|source| failed(&path, source));
         let order = RequestType::LoadState(path.to_string_lossy().into_owned());
         let verb = verb(&order);
-        let told = match written {
+        let reply = match written {
             Ok(()) => self.converse(order).await,
             Err(error) => Err(error),
         };
         remove(&path)?;
-        let Told { remarks, outcome } = told?;
-        let left_out = remarks.iter().find_map(|remark| left_out(remark)).unwrap_or(0);
+        let Reply { remarks, outcome } = reply?;
+        let skipped = remarks.iter().find_map(|remark| skipped(remark)).unwrap_or(0);
         let loaded = match outcome {
             Ok(response) => counts(&response.message).ok_or(SozuError::Misunderstood { verb })?,
             Err(SozuError::Refused { verb, message }) => {
@@ -85,12 +86,12 @@ impl Sozu {
             }
             Err(error) => return Err(error),
         };
-        Ok(Loaded { errors: loaded.errors + left_out, ..loaded })
+        Ok(LoadResult { errors: loaded.errors + skipped, ..loaded })
     }
 }
 
-/// Removes what an edge that was killed has left: states hold private keys.
-pub(super) fn sweep(folder: &Path) {
+/// Removes the files of an edge that was killed, because states contain private keys.
+pub(super) fn remove_leftovers(folder: &Path) {
     let left = |name: &str| {
         let pid = name
             .strip_suffix(".state")?
@@ -100,7 +101,7 @@ pub(super) fn sweep(folder: &Path) {
     };
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_str().and_then(left) == Some(true) {
-            // Whatever cannot be removed is in a folder that only we can read.
+            // A file that cannot be removed is at least in a private folder.
             fs::remove_file(entry.path()).ok();
         }
     }
@@ -129,27 +130,27 @@ fn write_orders<'a>(path: &Path, orders: impl IntoIterator<Item = &'a RequestTyp
 }
 
 /// `… 12 ok messages, 3 errors …`
-fn counts(message: &str) -> Option<Loaded> {
+fn counts(message: &str) -> Option<LoadResult> {
     let before = |word: &str| message.split(word).next()?.split_whitespace().next_back()?.parse().ok();
-    Some(Loaded { ok: before(" ok messages")?, errors: before(" errors")? })
+    Some(LoadResult { ok: before(" ok messages")?, errors: before(" errors")? })
 }
 
-/// `load_state: skipped 2 invalid entries …`: Sōzu calls the whole a success all the same.
-fn left_out(remark: &str) -> Option<usize> {
+/// `load_state: skipped 2 invalid entries …`: Sōzu reports success nevertheless.
+fn skipped(remark: &str) -> Option<usize> {
     remark.split_once("skipped ")?.1.split_once(" invalid entries")?.0.parse().ok()
 }
 
 pub(super) fn private_folder(path: &Path) -> Result<PathBuf, SozuError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| failed(path, source))?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(|source| failed(path, source))?;
-    // Sōzu writes there from a working folder of its own.
+    // An absolute path, because Sōzu has another working directory.
     path.canonicalize().map_err(|source| failed(path, source))
 }
 
 fn read_state(mut text: impl BufRead, path: &Path) -> Result<ConfigState, SozuError> {
     let mut state = ConfigState::new();
     let mut piece = Vec::new();
-    // Piece by piece, so that a large state never stands in memory twice.
+    // Piece by piece, so that a large state is not in memory twice.
     loop {
         piece.clear();
         if text.read_until(0, &mut piece).map_err(|source| failed(path, source))? == 0 {
@@ -169,16 +170,16 @@ fn read_state(mut text: impl BufRead, path: &Path) -> Result<ConfigState, SozuEr
 
 #[cfg(test)]
 mod tests {
-    use super::{Loaded, counts, left_out};
+    use super::{LoadResult, counts, skipped};
 
     #[test]
     fn sozus_own_counts_are_read() {
         let good = "Successfully loaded state from path /a b/c, 12 ok messages, 0 errors";
-        assert_eq!(counts(good), Some(Loaded { ok: 12, errors: 0 }));
+        assert_eq!(counts(good), Some(LoadResult { ok: 12, errors: 0 }));
         let bad = "loading state: 10 ok messages, 2 errors, timed out: false, reverted entries: 1";
-        assert_eq!(counts(bad), Some(Loaded { ok: 10, errors: 2 }));
+        assert_eq!(counts(bad), Some(LoadResult { ok: 10, errors: 2 }));
         assert_eq!(counts("Cannot find file at path x"), None);
-        assert_eq!(left_out("load_state: skipped 2 invalid entries — see the main process warnings"), Some(2));
-        assert_eq!(left_out("Applying state file..."), None);
+        assert_eq!(skipped("load_state: skipped 2 invalid entries — see the main process warnings"), Some(2));
+        assert_eq!(skipped("Applying state file..."), None);
     }
 }

@@ -1,17 +1,17 @@
-//! Sōzu's own figures for each process.
+//! Sōzu's metrics of each process.
 
 use super::{Sozu, SozuError, verb};
-use crate::edge::compile::PORTAL;
+use crate::edge::render::PORTAL_CLUSTER;
 use sozu_command_lib::proto::command::{
     BackendMetrics, FilteredMetrics, MetricDetail, QueryMetricsOptions, SetMetricDetail, filtered_metrics::Inner,
     request::RequestType, response_content::ContentType,
 };
 use std::collections::BTreeMap;
 
-/// How long Sōzu counts by process after we asked for it, seconds.
-const LEASE_SECONDS: u32 = 60;
+/// How long Sōzu counts by backend after a request for it.
+const METRIC_DETAIL_SECONDS: u32 = 60;
 
-/// What one process was given, over all workers.
+/// Metrics of one process, over all workers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// Requests.
@@ -25,7 +25,7 @@ pub struct Traffic {
 }
 
 impl Sozu {
-    /// Figures by backend of the portal. The first call only has Sōzu begin to count by backend.
+    /// Metrics by backend of the portal. After the first call Sōzu begins to count by backend.
     ///
     /// # Errors
     /// See [`SozuError`].
@@ -33,14 +33,14 @@ impl Sozu {
         let lease = SetMetricDetail {
             client_id: format!("guichet-edge:{}", std::process::id()),
             detail: Some(MetricDetail::DetailBackend.into()),
-            ttl_seconds: Some(LEASE_SECONDS),
+            ttl_seconds: Some(METRIC_DETAIL_SECONDS),
             reason: Some("guichet edge".into()),
             ..SetMetricDetail::default()
         };
         self.call(RequestType::SetMetricDetail(lease)).await?;
         let options = QueryMetricsOptions {
             list: false,
-            cluster_ids: vec![PORTAL.into()],
+            cluster_ids: vec![PORTAL_CLUSTER.into()],
             backend_ids: Vec::new(),
             metric_names: Vec::new(),
             no_clusters: false,
@@ -51,7 +51,7 @@ impl Sozu {
         let content = self.call(question).await?.content.and_then(|content| content.content_type);
         let Some(ContentType::Metrics(metrics)) = content else { return Err(SozuError::Misunderstood { verb }) };
         let mut traffic: BTreeMap<String, Traffic> = BTreeMap::new();
-        let clusters = metrics.workers.into_values().filter_map(|mut worker| worker.clusters.remove(PORTAL));
+        let clusters = metrics.workers.into_values().filter_map(|mut worker| worker.clusters.remove(PORTAL_CLUSTER));
         for backend in clusters.flat_map(|cluster| cluster.backends) {
             add(traffic.entry(backend.backend_id.clone()).or_default(), &backend);
         }
@@ -70,7 +70,7 @@ fn add(sum: &mut Traffic, backend: &BackendMetrics) {
     if let Some(FilteredMetrics { inner: Some(Inner::Percentiles(times)) }) =
         backend.metrics.get("backend_response_time")
     {
-        // Two workers' medians have no median; the slower one is the one to know.
+        // Percentiles of two workers cannot be combined, so the slower one is reported.
         (sum.p50_ms, sum.p99_ms) = (sum.p50_ms.max(times.p_50), sum.p99_ms.max(times.p_99));
     }
 }

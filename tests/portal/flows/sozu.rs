@@ -4,14 +4,14 @@
 mod events;
 mod orders;
 mod own_answers;
-mod round;
+mod reconcile;
 mod states;
 mod trouble;
 
 use crate::harness::sozu::free;
 use guichet::edge::{
-    compile::compile,
-    plan::{Guards, Step, plan},
+    plan::{SafetyLimits, Step, plan},
+    render::render,
     sozu::Sozu,
     spec::EdgeSpec,
 };
@@ -25,7 +25,7 @@ use sozu_command_lib::{
 };
 use std::{collections::BTreeMap, net::SocketAddr};
 
-const GUARDS: Guards = Guards { max_removal_percent: 100 };
+const SAFETY_LIMITS: SafetyLimits = SafetyLimits { max_removal_percent: 100 };
 
 fn add_cluster(id: &str) -> RequestType {
     RequestType::AddCluster(Cluster { cluster_id: id.into(), ..Cluster::default() })
@@ -78,9 +78,9 @@ async fn listen(sozu: &Sozu, answers: BTreeMap<String, String>) -> SocketAddr {
 
 /// All orders that an empty Sōzu needs.
 fn orders(spec: &EdgeSpec) -> Vec<RequestType> {
-    let compiled = compile(spec).unwrap();
-    assert!(compiled.refused.is_empty(), "{:?}", compiled.refused);
-    let steps = plan(&ConfigState::new(), &compiled.state, &GUARDS).unwrap();
+    let rendered = render(spec).unwrap();
+    assert!(rendered.rejected.is_empty(), "{:?}", rendered.rejected);
+    let steps = plan(&ConfigState::new(), &rendered.state, &SAFETY_LIMITS).unwrap();
     let orders = steps.into_iter().map(|step| match step {
         Step::Order { request, .. } => *request,
         Step::NeedsOperator { object, reason } => panic!("{object}: {reason}"),

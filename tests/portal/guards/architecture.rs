@@ -5,21 +5,36 @@ use crate::harness::installation::source;
 use std::path::{Path, PathBuf};
 
 /// Module and the modules of ours that it may name.
-const MAY: [(&str, &[&str]); 12] = [
+const MAY: [(&str, &[&str]); 13] = [
     ("domain", &["domain"]),
+    ("build", &["build"]),
     ("config", &["config"]),
     ("private_file", &["private_file"]),
     ("auth", &["auth", "domain"]),
     ("store", &["store", "auth", "domain", "config"]),
     ("blob", &["blob", "domain"]),
-    ("app", &["app", "bricks", "auth", "store", "blob", "domain", "config"]),
+    ("app", &["app", "bricks", "auth", "store", "blob", "domain", "config", "build"]),
     ("web", &["web", "app", "auth", "store", "domain"]),
-    ("edge", &["edge", "app", "auth", "store", "domain", "config", "private_file"]),
-    ("ops", &["ops", "bricks", "app", "store", "domain", "config", "private_file"]),
+    ("edge", &["edge", "auth", "store", "domain", "config", "build", "private_file"]),
+    ("ops", &["ops", "bricks", "app", "store", "domain", "config", "build", "private_file"]),
     ("bricks", &["bricks", "domain", "config"]),
     (
         "cli",
-        &["cli", "web", "edge", "ops", "bricks", "app", "auth", "store", "blob", "domain", "config", "private_file"],
+        &[
+            "cli",
+            "web",
+            "edge",
+            "ops",
+            "bricks",
+            "app",
+            "auth",
+            "store",
+            "blob",
+            "domain",
+            "config",
+            "build",
+            "private_file",
+        ],
     ),
 ];
 

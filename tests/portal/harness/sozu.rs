@@ -6,7 +6,7 @@ use guichet::{
     config::{Limits, Listen},
     edge::{
         answers,
-        certificates::SiteCertificate,
+        certificate::SiteCertificate,
         sozu::Sozu,
         spec::{EdgeSpec, Listeners, Marker},
     },
@@ -21,6 +21,7 @@ use std::{
         atomic::{AtomicU16, Ordering},
     },
 };
+use uuid::Uuid;
 
 /// Workers of every rig.
 pub const WORKERS: usize = 2;
@@ -99,7 +100,14 @@ pub fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-/// What an edge would wish for: these hosts below `sites.test` with a certificate, and these processes.
+/// An id made of a name of 16 letters at most.
+pub fn id(name: &str) -> Uuid {
+    let mut bytes = [0; 16];
+    bytes[..name.len()].copy_from_slice(name.as_bytes());
+    Uuid::from_bytes(bytes)
+}
+
+/// What an edge would desire: these hosts below `sites.test` with a certificate, and these processes.
 pub fn spec(hosts: &[&str], processes: &[(&str, SocketAddr)]) -> EdgeSpec {
     let issued = rcgen::generate_simple_self_signed(["*.sites.test".to_owned()]).unwrap();
     let certificate = SiteCertificate::parse(issued.cert.pem(), issued.signing_key.serialize_pem()).unwrap();
@@ -116,7 +124,7 @@ pub fn spec(hosts: &[&str], processes: &[(&str, SocketAddr)]) -> EdgeSpec {
         },
         certificates: vec![certificate],
         sites: [("portal".to_owned(), hosts.iter().map(|host| (*host).to_owned()).collect())].into(),
-        processes: processes.iter().map(|(id, at)| ((*id).to_owned(), Listen::Tcp(*at))).collect(),
+        processes: processes.iter().map(|(name, at)| (id(name), Listen::Tcp(*at))).collect(),
         challenges: None,
         marker: Marker("rig".into()),
     }

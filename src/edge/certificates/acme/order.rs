@@ -20,21 +20,21 @@ use tokio::{
     time::timeout,
 };
 
-/// Longest time until the route to the responder stands on every worker.
-const ROUTE: Duration = Duration::from_secs(60);
-/// Longest time that the authority may take for a whole order.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Longest time until the route to the responder is verified on every worker.
+const ROUTE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest time for a whole order.
+const ORDER_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// The authority, and our account there once it is known.
+/// The authority, and the account there once it was loaded or registered.
 pub(super) struct Authority {
     config: config::Acme,
     file: PathBuf,
     account: Option<Account>,
 }
 
-/// The account as it is kept: it belongs to one directory.
+/// The account as stored; it belongs to one directory.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredAccount {
     directory_url: String,
     credentials: AccountCredentials,
 }
@@ -46,9 +46,10 @@ impl Authority {
 
     async fn account(&mut self) -> anyhow::Result<&Account> {
         if self.account.is_none() {
-            let known = fs::read_to_string(&self.file).ok().and_then(|text| serde_json::from_str::<Kept>(&text).ok());
-            let account = match known.filter(|kept| kept.directory_url == self.config.directory_url) {
-                Some(kept) => self.builder()?.from_credentials(kept.credentials).await?,
+            let known =
+                fs::read_to_string(&self.file).ok().and_then(|text| serde_json::from_str::<StoredAccount>(&text).ok());
+            let account = match known.filter(|stored| stored.directory_url == self.config.directory_url) {
+                Some(stored) => self.builder()?.from_credentials(stored.credentials).await?,
                 None => self.register().await?,
             };
             self.account = Some(account);
@@ -59,10 +60,10 @@ impl Authority {
     async fn register(&self) -> anyhow::Result<Account> {
         let contact = self.config.contact.as_ref().map(|address| format!("mailto:{address}"));
         let contact: Vec<&str> = contact.iter().map(String::as_str).collect();
-        let wish = NewAccount { contact: &contact, terms_of_service_agreed: true, only_return_existing: false };
+        let request = NewAccount { contact: &contact, terms_of_service_agreed: true, only_return_existing: false };
         let directory_url = self.config.directory_url.clone();
-        let (account, credentials) = self.builder()?.create(&wish, directory_url.clone(), None).await?;
-        replace_private(&self.file, &serde_json::to_vec(&Kept { directory_url, credentials })?)?;
+        let (account, credentials) = self.builder()?.create(&request, directory_url.clone(), None).await?;
+        replace_private(&self.file, &serde_json::to_vec(&StoredAccount { directory_url, credentials })?)?;
         Ok(account)
     }
 
@@ -74,7 +75,7 @@ impl Authority {
     }
 }
 
-/// Has a certificate issued; returns the chain and the key, PEM.
+/// Orders a certificate; returns the chain and the key, PEM.
 pub(super) async fn issue(
     authority: &mut Authority,
     host: &str,
@@ -89,13 +90,15 @@ pub(super) async fn issue(
         if order.state().status == OrderStatus::Pending {
             challenge.send_replace(BTreeSet::from([host.to_owned()]));
             changed.notify_one();
-            let stands = routes.wait_for(|routes| routes.contains(host));
-            timeout(ROUTE, stands).await.context("Sōzu's route for the challenge did not come to stand")??;
+            let verified = routes.wait_for(|routes| routes.contains(host));
+            timeout(ROUTE_TIMEOUT, verified)
+                .await
+                .context("Sōzu's route for the challenge was not verified in time")??;
             prove(&mut order, responder).await?;
         }
         finish(&mut order, host).await
     };
-    timeout(PATIENCE, work).await.context("the authority takes too long")?
+    timeout(ORDER_TIMEOUT, work).await.context("the authority takes too long")?
 }
 
 async fn prove(order: &mut Order, responder: &Responder) -> anyhow::Result<()> {
@@ -117,17 +120,17 @@ async fn prove(order: &mut Order, responder: &Responder) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The authority's own words on why it could not see the challenge.
+/// Why the authority could not validate the challenge, in its own message.
 async fn reason(order: &mut Order) -> String {
-    let mut words = String::new();
+    let mut reason = String::new();
     let mut authorizations = order.authorizations();
     while let Some(Ok(mut authorization)) = authorizations.next().await {
         let challenge = authorization.challenge(ChallengeType::Http01);
         if let Some(problem) = challenge.and_then(|challenge| challenge.error.as_ref().map(ToString::to_string)) {
-            words = format!(": {problem}");
+            reason = format!(": {problem}");
         }
     }
-    words
+    reason
 }
 
 async fn finish(order: &mut Order, host: &str) -> anyhow::Result<(String, String)> {

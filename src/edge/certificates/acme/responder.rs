@@ -1,4 +1,4 @@
-//! Answers challenges on an address of its own, to which a temporary route of Sōzu leads.
+//! Answers challenges, on an address to which a temporary route of Sōzu leads.
 
 use axum::{
     Router,
@@ -18,12 +18,12 @@ use tokio::net::{TcpListener, TcpSocket};
 pub(super) struct Responder(Arc<Mutex<BTreeMap<String, String>>>);
 
 impl Responder {
-    /// Has a token answered.
+    /// Starts to answer a token.
     pub fn answer(&self, token: &str, authorization: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(token.into(), authorization.into());
     }
 
-    /// Answers nothing any more.
+    /// Stops to answer all tokens.
     pub fn forget(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -42,7 +42,7 @@ async fn find(State(responder): State<Responder>, Path(token): Path<String>) -> 
     answers.get(&token).cloned().ok_or(StatusCode::NOT_FOUND)
 }
 
-/// Binds at once; an address that an earlier responder has just given back is not refused.
+/// Binds. An address that an earlier responder has just released is not refused.
 pub(super) fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;

@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use guichet::edge::{
-    compile::PORTAL,
+    render::PORTAL_CLUSTER,
     report::{Report, Role},
     sozu::Sozu,
 };
@@ -130,9 +130,9 @@ async fn what_other_hands_change_is_put_right_and_told() {
     let load = Load::start(at, &KEPT).await;
     let other = at.sozu();
     let state = other.observe().await.unwrap();
-    let backend = state.backends[PORTAL][0].clone();
+    let backend = state.backends[PORTAL_CLUSTER][0].clone();
     let remove = RemoveBackend {
-        cluster_id: PORTAL.into(),
+        cluster_id: PORTAL_CLUSTER.into(),
         backend_id: backend.backend_id.clone(),
         address: backend.address.into(),
     };

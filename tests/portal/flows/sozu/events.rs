@@ -3,9 +3,9 @@
 use super::{add_backend, add_cluster, add_route, listen, remove_backend};
 use crate::harness::{
     installation::wait_for_async,
-    sozu::{Rig, WORKERS, process},
+    sozu::{Rig, WORKERS, id, process},
 };
-use guichet::edge::sozu::{Events, Heard, Sozu};
+use guichet::edge::sozu::{Events, Sozu, SozuEvent};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -15,19 +15,19 @@ use tokio::{
 };
 
 /// Sōzu takes a subscription without saying so: it stands once something is heard.
-async fn subscribed(sozu: &Sozu, heard: &mut UnboundedReceiver<Heard>) {
+async fn subscribed(sozu: &Sozu, heard: &mut UnboundedReceiver<SozuEvent>) {
     wait_for_async("the subscription to stand", async || {
         sozu.call(add_cluster("heard")).await.unwrap();
         tokio::task::yield_now().await;
-        std::iter::from_fn(|| heard.try_recv().ok()).any(|one| matches!(one, Heard::Changed { .. }))
+        std::iter::from_fn(|| heard.try_recv().ok()).any(|one| matches!(one, SozuEvent::Changed { .. }))
     })
     .await;
 }
 
-async fn drained(heard: &mut UnboundedReceiver<Heard>) -> String {
+async fn drained(heard: &mut UnboundedReceiver<SozuEvent>) -> String {
     let wait = async {
         loop {
-            if let Heard::Drained { backend } = heard.recv().await.expect("the thread still listens") {
+            if let SozuEvent::Drained { backend } = heard.recv().await.expect("the thread still listens") {
                 return backend;
             }
         }
@@ -56,7 +56,7 @@ async fn each_worker_tells_once_that_a_removed_process_has_no_more_connections()
     for _ in 1..WORKERS {
         assert_eq!(drained(&mut heard).await, "guichet-one");
     }
-    let more = std::iter::from_fn(|| heard.try_recv().ok()).any(|one| matches!(one, Heard::Drained { .. }));
+    let more = std::iter::from_fn(|| heard.try_recv().ok()).any(|one| matches!(one, SozuEvent::Drained { .. }));
     assert!(!more, "the worker that the browser is connected to still has its connection");
     assert_eq!(sozu.close_sessions("c", "guichet-one").await.unwrap(), 1);
     assert_eq!(drained(&mut heard).await, "guichet-one");
@@ -70,22 +70,22 @@ async fn the_end_of_sozu_is_heard() {
     let (_events, mut heard) = Events::start(&rig.socket);
     subscribed(&rig.sozu(), &mut heard).await;
     drop(rig);
-    let lost = async { while heard.recv().await.expect("the thread still listens") != Heard::Lost {} };
+    let lost = async { while heard.recv().await.expect("the thread still listens") != SozuEvent::Lost {} };
     timeout(Duration::from_secs(30), lost).await.expect("the connection is told to be lost");
 }
 
 #[tokio::test]
 async fn the_requests_and_errors_of_a_process_are_counted_over_all_workers() {
-    use guichet::edge::{compile::backend_id, probe::serves, round::Round};
+    use guichet::edge::{probe::serves, reconciler::Reconciler, render::backend_id};
     use std::sync::atomic::Ordering;
     let rig = Rig::start().await;
     let (address, status) = process().await;
     let spec = crate::harness::sozu::spec(&["a.sites.test"], &[("one", address)]);
-    let mut round = Round::new(rig.sozu(), super::GUARDS);
-    assert!(round.round(&spec).await.unwrap().verified());
+    let mut reconciler = Reconciler::new(rig.sozu(), super::SAFETY_LIMITS);
+    assert!(reconciler.reconcile(&spec).await.unwrap().verified());
     let (https, fingerprint) = (spec.listeners.https, &spec.certificates[0].fingerprint);
-    let id = backend_id("one");
-    let seen = async || round.sozu().traffic().await.unwrap().remove(&id).unwrap_or_default();
+    let backend = backend_id(id("one"));
+    let seen = async || reconciler.sozu().traffic().await.unwrap().remove(&backend).unwrap_or_default();
     let before = seen().await;
     for _ in 0..20 {
         serves("a.sites.test", https, fingerprint).await.unwrap();

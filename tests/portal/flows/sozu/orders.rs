@@ -2,7 +2,7 @@
 
 use super::{add_backend, add_cluster, add_route, expect_same, orders, remove_backend};
 use crate::harness::sozu::{Rig, WORKERS, free, spec};
-use guichet::edge::sozu::{Loaded, Sozu, SozuError, version_of};
+use guichet::edge::sozu::{LoadResult, Sozu, SozuError, version_of};
 use sozu_command_lib::state::ConfigState;
 use std::sync::{
     Arc,
@@ -39,7 +39,7 @@ async fn many_orders_at_once_come_to_the_same_as_one_by_one() {
     let rig = Rig::start().await;
     let sozu = rig.sozu();
     let loaded = sozu.load(&orders).await.unwrap();
-    assert_eq!(loaded, Loaded { ok: orders.len() * WORKERS, errors: 0 });
+    assert_eq!(loaded, LoadResult { ok: orders.len() * WORKERS, errors: 0 });
     expect_same(&called, &agreed(&sozu).await);
     assert_eq!(sozu.served_certificates().await.unwrap(), shown);
     assert_eq!(std::fs::read_dir(rig.state_dir()).unwrap().count(), 0, "the orders hold keys, and are gone");
@@ -59,13 +59,13 @@ async fn refused_orders_in_a_batch_are_counted_and_hold_up_no_other() {
         add_cluster("last"),
     ];
     let loaded = sozu.load(&orders).await.unwrap();
-    assert_eq!(loaded, Loaded { ok: 2 * WORKERS, errors: 2 + WORKERS });
+    assert_eq!(loaded, LoadResult { ok: 2 * WORKERS, errors: 2 + WORKERS });
     let state = agreed(&sozu).await;
     assert_eq!(state.clusters.keys().map(|id| &**id).collect::<Vec<_>>(), ["first", "last"]);
     assert!(state.http_fronts.is_empty(), "what no worker took is not kept either");
 
     let loaded = sozu.load(&[add_cluster("alone"), add_backend("nobody", "lost", nowhere)]).await.unwrap();
-    assert_eq!(loaded, Loaded { ok: WORKERS, errors: 1 }, "though Sōzu calls this a success");
+    assert_eq!(loaded, LoadResult { ok: WORKERS, errors: 1 }, "though Sōzu calls this a success");
 }
 
 #[tokio::test]
@@ -85,8 +85,8 @@ async fn without_the_lease_no_order_leaves_and_questions_stay_free() {
     sozu.call(add_cluster("before")).await.unwrap();
     let before = agreed(&sozu).await;
     let open = Arc::new(AtomicBool::new(false));
-    let gate = open.clone();
-    sozu.set_gate(Arc::new(move || gate.load(Ordering::Relaxed)));
+    let guard = open.clone();
+    sozu.set_order_guard(Arc::new(move || guard.load(Ordering::Relaxed)));
 
     let orders = [add_cluster("after")];
     let refused = sozu.call(orders[0].clone()).await.unwrap_err();
@@ -112,7 +112,7 @@ async fn the_program_that_answers_is_the_one_whose_protocol_is_spoken() {
     let peer = version_of(&rig.socket).await.unwrap();
     assert_eq!(peer.pid, rig.pid());
     assert_eq!(peer.version.as_deref(), Some("2.3.3"));
-    assert_eq!(guichet::edge::sozu::LIBRARY, "2.3.3");
+    assert_eq!(guichet::edge::sozu::SUPPORTED_SOZU_VERSION, "2.3.3");
     let nobody = version_of(&rig.path().join("nobody.sock")).await.unwrap_err();
     assert!(matches!(nobody, SozuError::Unreachable { .. }), "{nobody:?}");
 }

@@ -1,8 +1,8 @@
 //! Answers that Sōzu gives by itself, again and again to the same browser.
 
-use super::{GUARDS, listen};
+use super::{SAFETY_LIMITS, listen};
 use crate::harness::sozu::{Rig, free, spec};
-use guichet::edge::round::Round;
+use guichet::edge::reconciler::Reconciler;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream},
@@ -53,9 +53,9 @@ async fn answers(address: SocketAddr, patience: Duration) -> usize {
 #[tokio::test]
 async fn a_thousand_404s_do_not_stall() {
     let rig = Rig::start().await;
-    let mut round = Round::new(rig.sozu(), GUARDS);
+    let mut reconciler = Reconciler::new(rig.sozu(), SAFETY_LIMITS);
     let spec = spec(&["a.sites.test"], &[("one", free())]);
-    round.round(&spec).await.unwrap();
+    reconciler.reconcile(&spec).await.unwrap();
     assert_eq!(answers(spec.listeners.http, Duration::from_secs(20)).await, 1000);
 }
 

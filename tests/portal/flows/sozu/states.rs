@@ -1,8 +1,8 @@
 //! States as files: whole, private, and gone when they were read.
 
-use super::{GUARDS, expect_same};
+use super::{SAFETY_LIMITS, expect_same};
 use crate::harness::sozu::{Rig, free, spec};
-use guichet::edge::{compile::compile, round::Round};
+use guichet::edge::{reconciler::Reconciler, render::render};
 use std::{
     fs::{self, DirBuilder, Permissions},
     os::unix::fs::{DirBuilderExt, PermissionsExt},
@@ -25,17 +25,17 @@ async fn the_kept_state_is_private_and_the_next_sozu_begins_with_it() {
     fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
     let sozu = guichet::edge::sozu::Sozu::start(&rig.socket, &folder).unwrap();
     assert_eq!(mode(&folder), 0o700, "a folder that others could read is closed to them");
-    let mut round = Round::new(sozu, GUARDS);
+    let mut reconciler = Reconciler::new(sozu, SAFETY_LIMITS);
     let spec = spec(&["a.sites.test", "b.sites.test"], &[("one", free())]);
-    let outcome = round.round(&spec).await.unwrap();
+    let outcome = reconciler.reconcile(&spec).await.unwrap();
     assert!(!outcome.steps.is_empty());
 
-    let observed = round.sozu().observe().await.unwrap();
+    let observed = reconciler.sozu().observe().await.unwrap();
     assert!(files(&folder).is_empty(), "what was observed is not left lying: {:?}", files(&folder));
-    expect_same(&observed, &compile(&spec).unwrap().state);
+    expect_same(&observed, &render(&spec).unwrap().state);
 
     for _ in 0..2 {
-        round.sozu().keep().await.unwrap();
+        reconciler.sozu().save_state().await.unwrap();
         assert_eq!(files(&folder), ["sozu.state"]);
         assert_eq!(mode(&folder.join("sozu.state")), 0o600);
     }

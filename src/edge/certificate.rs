@@ -1,6 +1,6 @@
-//! The site's certificate: read from the operator's files, and refused before it reaches Sōzu if it could not be served.
+//! A certificate with its chain and key. What could not be served is refused before it reaches Sōzu.
 
-use crate::edge::stamp::read_plain;
+use crate::edge::file_version::read_regular_file;
 use jiff::Timestamp;
 use rustls::{
     crypto::ring::default_provider,
@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A certificate with its chain and key, whose key has been seen to match.
+/// A certificate with its chain and the matching key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SiteCertificate {
     /// The leaf, PEM.
@@ -24,14 +24,14 @@ pub struct SiteCertificate {
     pub chain: Vec<String>,
     /// The private key, PEM.
     pub key: String,
-    /// Host names for which it stands.
+    /// Host names, wildcards included.
     pub names: Vec<String>,
-    /// SHA-256 of the leaf's DER, hexadecimal: the name Sōzu gives it.
+    /// SHA-256 of the leaf's DER, hexadecimal: Sōzu identifies it by that.
     pub fingerprint: String,
-    /// Begin of validity, seconds since 1970.
-    pub begins: i64,
+    /// Start of validity, seconds since 1970.
+    pub not_before: i64,
     /// End of validity, seconds since 1970.
-    pub expires: i64,
+    pub not_after: i64,
 }
 
 impl fmt::Debug for SiteCertificate {
@@ -51,7 +51,7 @@ pub enum CertificateError {
         /// The reason.
         source: io::Error,
     },
-    /// The files are no certificate and key, or the key belongs to another certificate.
+    /// The files are not a certificate and its key.
     #[error("{path}: {reason}")]
     Unusable {
         /// The certificate's file.
@@ -67,16 +67,17 @@ impl SiteCertificate {
     /// # Errors
     /// See [`CertificateError`].
     pub fn read(certificate: &Path, key: &Path) -> Result<Self, CertificateError> {
-        let text =
-            |path: &Path| read_plain(path).map_err(|source| CertificateError::Read { path: path.into(), source });
+        let text = |path: &Path| {
+            read_regular_file(path).map_err(|source| CertificateError::Read { path: path.into(), source })
+        };
         Self::parse(text(certificate)?, text(key)?)
             .map_err(|reason| CertificateError::Unusable { path: certificate.into(), reason })
     }
 
-    /// Checks PEM texts: a leaf first, a key that matches it.
+    /// Parses PEM texts, leaf first, and checks that chain and key match.
     ///
     /// # Errors
-    /// The reason in words, without any of the key.
+    /// The reason, which contains nothing of the key.
     pub fn parse(certificate: String, key: String) -> Result<Self, String> {
         let ders = CertificateDer::pem_slice_iter(certificate.as_bytes())
             .collect::<Result<Vec<_>, _>>()
@@ -99,37 +100,37 @@ impl SiteCertificate {
             key,
             names,
             fingerprint: hex::encode(calculate_fingerprint_from_der(&leaf)),
-            begins: x509.validity().not_before.timestamp(),
-            expires: x509.validity().not_after.timestamp(),
+            not_before: x509.validity().not_before.timestamp(),
+            not_after: x509.validity().not_after.timestamp(),
         })
     }
 
-    /// Whether browsers take it at this moment.
+    /// Whether its dates are valid now.
     #[must_use]
-    pub fn valid(&self) -> bool {
-        self.out_of_date().is_none()
+    pub fn is_valid(&self) -> bool {
+        self.date_fault().is_none()
     }
 
-    /// Why browsers would refuse it at this moment.
+    /// Why its dates are not valid now.
     #[must_use]
-    pub fn out_of_date(&self) -> Option<String> {
+    pub fn date_fault(&self) -> Option<String> {
         let now = Timestamp::now().as_second();
         let day = |second| Timestamp::from_second(second).map_or_else(|_| "?".into(), |at| at.to_string());
         match () {
-            () if now < self.begins => Some(format!("it is not valid before {}", day(self.begins))),
-            () if now >= self.expires => Some(format!("it has expired on {}", day(self.expires))),
+            () if now < self.not_before => Some(format!("it is not valid before {}", day(self.not_before))),
+            () if now >= self.not_after => Some(format!("it has expired on {}", day(self.not_after))),
             () => None,
         }
     }
 
-    /// Whether it stands for a host.
+    /// Whether browsers accept it for a host.
     #[must_use]
     pub fn covers(&self, host: &str) -> bool {
         covers(&self.names, host)
     }
 }
 
-/// Each certificate has to be issued by the next one: browsers that do not know the missing link would refuse.
+/// Each certificate has to be issued by the next one: browsers that lack the missing link would refuse the chain.
 fn check_chain(ders: &[CertificateDer<'_>]) -> Result<(), String> {
     for pair in ders.windows(2) {
         let [issued, issuer] = pair else { continue };
@@ -144,7 +145,7 @@ fn check_chain(ders: &[CertificateDer<'_>]) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a certificate's names stand for a host: by the name itself, or by a wildcard for exactly one label.
+/// Whether a certificate's names cover a host: by the name itself, or by a wildcard for exactly one label.
 #[must_use]
 pub fn covers(names: &[String], host: &str) -> bool {
     let parent = host.split_once('.').map(|(_, parent)| parent);

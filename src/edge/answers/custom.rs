@@ -1,8 +1,8 @@
-//! The operator's own pages in place of Sōzu's answers: files `<status>.html` of one folder, read again when they change.
+//! The operator's pages in place of the built-in ones: files `<status>.html` of one folder, reloaded when they change.
 
 use crate::edge::{
     answers::STATUSES,
-    stamp::{Stamp, read_plain, stamp},
+    file_version::{FileVersion, file_version, read_regular_file},
 };
 use std::{
     collections::BTreeMap,
@@ -10,23 +10,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Largest page, bytes: it stands in every worker's memory.
-const LARGEST: u64 = 256 << 10;
+/// Every worker of Sōzu has all pages in memory.
+const MAX_PAGE_BYTES: u64 = 256 << 10;
 
-/// The pages as last read.
+/// The pages of the last reading.
 #[derive(Debug, Default)]
-pub struct OwnAnswers {
-    seen: BTreeMap<PathBuf, Option<Stamp>>,
+pub struct CustomAnswers {
+    seen: BTreeMap<PathBuf, Option<FileVersion>>,
     folder: Option<PathBuf>,
     pages: BTreeMap<String, String>,
     complaints: Vec<(String, String)>,
 }
 
-impl OwnAnswers {
+impl CustomAnswers {
     /// The pages of a folder, by status.
     pub fn current(&mut self, folder: Option<&Path>) -> &BTreeMap<String, String> {
         let files = folder.map(fs::read_dir).and_then(Result::ok).into_iter().flatten().flatten();
-        let seen: BTreeMap<_, _> = files.map(|entry| (entry.path(), stamp(&entry.path()))).collect();
+        let seen: BTreeMap<_, _> = files.map(|entry| (entry.path(), file_version(&entry.path()))).collect();
         if self.seen != seen || self.folder.as_deref() != folder || self.folder_is_missing() {
             (self.seen, self.folder) = (seen, folder.map(Path::to_path_buf));
             self.read();
@@ -48,12 +48,14 @@ impl OwnAnswers {
         (self.pages, self.complaints) = (BTreeMap::new(), Vec::new());
         if self.folder_is_missing() {
             let folder = self.folder.iter().map(|folder| folder.display().to_string()).collect();
-            self.complaints.push((folder, "edge.answers_dir is no folder: our own pages stand".into()));
+            self.complaints.push((folder, "edge.answers_dir is no folder: the built-in pages are used".into()));
         }
         for path in self.seen.keys().filter(|path| path.extension().is_some_and(|extension| extension == "html")) {
             match page(path) {
                 Ok((status, text)) => drop(self.pages.insert(status, text)),
-                Err(reason) => self.complaints.push((path.display().to_string(), format!("{reason}: ours stands"))),
+                Err(reason) => {
+                    self.complaints.push((path.display().to_string(), format!("{reason}: the built-in page is used")))
+                }
             }
         }
     }
@@ -64,10 +66,10 @@ fn page(path: &Path) -> Result<(String, String), String> {
     if !STATUSES.contains(&status) {
         return Err(format!("Sōzu answers with {} only", STATUSES.join(", ")));
     }
-    if fs::metadata(path).is_ok_and(|meta| meta.len() > LARGEST) {
-        return Err(format!("it is larger than {} kB", LARGEST >> 10));
+    if fs::metadata(path).is_ok_and(|meta| meta.len() > MAX_PAGE_BYTES) {
+        return Err(format!("it is larger than {} kB", MAX_PAGE_BYTES >> 10));
     }
-    let text = read_plain(path).map_err(|error| format!("it cannot be read ({error})"))?;
+    let text = read_regular_file(path).map_err(|error| format!("it cannot be read ({error})"))?;
     if text.trim().is_empty() {
         return Err("it is empty".into());
     }
@@ -76,12 +78,12 @@ fn page(path: &Path) -> Result<(String, String), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::OwnAnswers;
+    use super::CustomAnswers;
 
     #[test]
     fn pages_are_told_by_their_names_and_what_cannot_be_used_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        let mut answers = OwnAnswers::default();
+        let mut answers = CustomAnswers::default();
         assert!(answers.current(None).is_empty() && answers.complaints().is_empty());
         for (name, text) in [("503.html", "<p>x"), ("note.txt", "x"), ("999.html", "<p>"), ("404.html", " ")] {
             std::fs::write(folder.path().join(name), text).unwrap();

@@ -1,34 +1,35 @@
-//! From the three sources to one wish.
+//! The desired state, from the configuration, the certificates and the database.
 
 use crate::{
     config::{Config, Edge},
     edge::{
         answers,
-        certificates::{Held, SiteCertificate},
-        registry::Snapshot,
+        certificate::SiteCertificate,
+        certificates::LoadedCertificate,
+        membership::Membership,
         spec::{Challenges, EdgeSpec, Listeners, Marker},
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The portal's own site among those of the calls; no call is called so, since their ids begin with a letter.
+/// Id of the portal's own site. No call has it, because their ids begin with a letter.
 pub const OWN_SITE: &str = "_portal";
 
-/// What the sources say at one moment.
+/// Everything that the desired state depends on, at one moment.
 #[derive(Clone, Copy)]
-pub struct Sources<'a> {
+pub struct Inputs<'a> {
     /// The configuration file.
     pub config: &'a Config,
     /// Its section of the edge.
     pub edge: &'a Edge,
     /// The certificates.
-    pub certificates: &'a [Held],
+    pub certificates: &'a [LoadedCertificate],
     /// The operator's own pages, by status.
     pub answers: &'a BTreeMap<String, String>,
     /// Hosts under validation.
     pub challenges: Option<&'a Challenges>,
-    /// The database.
-    pub snapshot: &'a Snapshot,
+    /// What the database lists.
+    pub membership: &'a Membership,
     /// The secret mark.
     pub marker: &'a str,
     /// Workers of Sōzu.
@@ -37,35 +38,33 @@ pub struct Sources<'a> {
     pub epoch: u64,
 }
 
-/// Merges the sources.
+/// Computes the desired state.
 #[must_use]
-pub fn wish(sources: Sources<'_>) -> EdgeSpec {
-    let Sources { config, edge, snapshot, .. } = sources;
-    let serving = snapshot.processes.iter().filter(|process| process.serves());
+pub fn build_spec(inputs: Inputs<'_>) -> EdgeSpec {
+    let Inputs { config, edge, membership, .. } = inputs;
+    let serving = membership.members.iter().filter(|member| member.serves());
     EdgeSpec {
-        epoch: sources.epoch,
+        epoch: inputs.epoch,
         listeners: Listeners {
             http: edge.http_listen,
             https: edge.https_listen,
             public_port: public_port(config.authority()),
             hsts_seconds: config.portal.hsts(),
             limits: edge.limits.clone(),
-            workers: sources.workers,
-            answers: answers::with_own(sources.answers),
+            workers: inputs.workers,
+            answers: answers::with_custom(inputs.answers),
         },
-        certificates: usable(sources.certificates),
-        sites: sites(edge, snapshot),
-        processes: serving
-            .filter_map(|process| Some((process.id.to_string(), process.address.as_ref().ok()?.clone())))
-            .collect(),
-        challenges: sources.challenges.cloned(),
-        marker: Marker(sources.marker.into()),
+        certificates: usable_certificates(inputs.certificates),
+        sites: sites(edge, membership),
+        processes: serving.filter_map(|process| Some((process.id, process.address.as_ref().ok()?.clone()))).collect(),
+        challenges: inputs.challenges.cloned(),
+        marker: Marker(inputs.marker.into()),
     }
 }
 
-fn sites(edge: &Edge, snapshot: &Snapshot) -> BTreeMap<String, BTreeSet<String>> {
+fn sites(edge: &Edge, membership: &Membership) -> BTreeMap<String, BTreeSet<String>> {
     let own = edge.hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
-    let mut sites = snapshot.sites.clone();
+    let mut sites = membership.sites.clone();
     sites.insert(OWN_SITE.into(), own);
     sites
 }
@@ -75,20 +74,21 @@ fn public_port(authority: &str) -> u16 {
     if let Some(Ok(port)) = port { port } else { 443 }
 }
 
-/// The certificates but for those that browsers refuse at this moment and others stand in for.
-fn usable(held: &[Held]) -> Vec<SiteCertificate> {
-    let valid: Vec<&SiteCertificate> = held.iter().map(|held| &held.certificate).filter(|one| one.valid()).collect();
+/// The certificates, without those that are not valid now and whose names others cover.
+fn usable_certificates(loaded: &[LoadedCertificate]) -> Vec<SiteCertificate> {
+    let valid: Vec<&SiteCertificate> =
+        loaded.iter().map(|loaded| &loaded.certificate).filter(|one| one.is_valid()).collect();
     let replaced = |one: &SiteCertificate| {
         one.names.iter().all(|name| valid.iter().any(|valid| valid.names.contains(name) || valid.covers(name)))
     };
-    let stays = |one: &&SiteCertificate| one.valid() || !replaced(one);
-    held.iter().map(|held| &held.certificate).filter(stays).cloned().collect()
+    let is_used = |one: &&SiteCertificate| one.is_valid() || !replaced(one);
+    loaded.iter().map(|loaded| &loaded.certificate).filter(is_used).cloned().collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{public_port, usable};
-    use crate::edge::certificates::{Held, SiteCertificate};
+    use super::{public_port, usable_certificates};
+    use crate::edge::{certificate::SiteCertificate, certificates::LoadedCertificate};
 
     #[test]
     fn the_public_port_is_the_one_of_the_public_address() {
@@ -99,19 +99,19 @@ mod tests {
 
     #[test]
     fn a_certificate_out_of_date_is_only_shown_where_no_other_can_be() {
-        let held = |name: &str, from: i64, to: i64| {
+        let loaded = |name: &str, from: i64, to: i64| {
             let mut params = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
             let now = time::OffsetDateTime::now_utc();
             (params.not_before, params.not_after) = (now + time::Duration::days(from), now + time::Duration::days(to));
             let key = rcgen::KeyPair::generate().unwrap();
             let pem = params.self_signed(&key).unwrap().pem();
             let certificate = SiteCertificate::parse(pem, key.serialize_pem()).unwrap();
-            Held { certificate, source: "file".into(), fault: None }
+            LoadedCertificate { certificate, source: "file".into(), fault: None }
         };
-        let all = [held("a.example", -1, 90), held("a.example", 5000, 9000), held("b.example", -90, -1)];
-        let shown = usable(&all);
+        let all = [loaded("a.example", -1, 90), loaded("a.example", 5000, 9000), loaded("b.example", -90, -1)];
+        let shown = usable_certificates(&all);
         assert_eq!(shown, [all[0].certificate.clone(), all[2].certificate.clone()]);
-        assert!(all[1].certificate.out_of_date().unwrap().contains("not valid before"));
-        assert!(all[2].certificate.out_of_date().unwrap().contains("expired"));
+        assert!(all[1].certificate.date_fault().unwrap().contains("not valid before"));
+        assert!(all[2].certificate.date_fault().unwrap().contains("expired"));
     }
 }

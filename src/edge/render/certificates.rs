@@ -1,16 +1,16 @@
-//! The certificates of the HTTPS listener: one for each name, so that which one Sōzu shows is never a matter of order.
+//! The certificates of the HTTPS listener: one for each name, so that Sōzu's choice does not depend on order.
 
-use super::Compiled;
-use crate::edge::{certificates::SiteCertificate, spec::EdgeSpec};
+use super::Rendered;
+use crate::edge::{certificate::SiteCertificate, object::Object, spec::EdgeSpec};
 use sozu_command_lib::{
     proto::command::{AddCertificate, CertificateAndKey, TlsVersion, request::RequestType},
     state::ConfigState,
 };
 use std::collections::{BTreeSet, HashMap};
 
-pub(super) fn add(spec: &EdgeSpec, compiled: &mut Compiled) {
+pub(super) fn add(spec: &EdgeSpec, rendered: &mut Rendered) {
     let mut best: Vec<&SiteCertificate> = spec.certificates.iter().collect();
-    best.sort_by_key(|certificate| (std::cmp::Reverse(certificate.expires), certificate.fingerprint.clone()));
+    best.sort_by_key(|certificate| (std::cmp::Reverse(certificate.not_after), certificate.fingerprint.clone()));
     let mut taken = BTreeSet::new();
     for certificate in best {
         let names: Vec<String> = certificate.names.iter().filter(|name| !taken.contains(*name)).cloned().collect();
@@ -29,19 +29,20 @@ pub(super) fn add(spec: &EdgeSpec, compiled: &mut Compiled) {
             },
             expired_at: None,
         };
-        let object = format!("certificate {}", certificate.fingerprint);
-        compiled.add_or_refuse(object, RequestType::AddCertificate(order));
+        let object =
+            Object::Certificate { fingerprint: certificate.fingerprint.clone(), address: spec.listeners.https };
+        rendered.add_or_reject(object, RequestType::AddCertificate(order));
     }
 }
 
-/// Which certificate a state shows for which name.
+/// Fingerprint of the certificate for each name.
 #[derive(Debug)]
-pub struct Shown(HashMap<String, String>);
+pub struct CertificateIndex(HashMap<String, String>);
 
-impl Shown {
-    /// Of a state.
+impl CertificateIndex {
+    /// The index of a state.
     #[must_use]
-    pub fn of(state: &ConfigState) -> Self {
+    pub fn from_state(state: &ConfigState) -> Self {
         let all = state.certificates.values().flatten();
         let names = all.flat_map(|(fingerprint, certificate)| {
             let fingerprint = fingerprint.to_string();
@@ -50,7 +51,7 @@ impl Shown {
         Self(names.collect())
     }
 
-    /// Fingerprint of the certificate for a host: the one with its very name, else the one with its wildcard.
+    /// Fingerprint of the certificate for a host: the one with its exact name, else the one with its wildcard.
     #[must_use]
     pub fn for_host(&self, host: &str) -> Option<&String> {
         let wildcard = || self.0.get(&format!("*.{}", host.split_once('.')?.1));

@@ -1,17 +1,21 @@
-//! Gathers what the operator sees, and logs each change for the worse or the better once.
+//! Builds the report, and logs each fault and each recovery once.
 
 mod parts;
 
 use crate::{
+    build::BUILD,
     config::Listen,
     edge::{
-        certificates::Held,
-        registry::{Known, Snapshot},
-        report::{Certificate, Drift, Fault, Process, Report, Role, Site, Standing},
-        round::{Finding, Outcome},
+        certificates::LoadedCertificate,
+        desired::OWN_SITE,
+        issue::Issue,
+        membership::{Member, Membership},
+        object::Object,
+        outcome::Outcome,
+        render::process_of,
+        report::{Certificate, Condition, Drift, Fault, Process, Report, Role, Site},
         sozu::Traffic,
         spec::EdgeSpec,
-        wish::OWN_SITE,
     },
 };
 use jiff::Timestamp;
@@ -21,40 +25,41 @@ use std::{
     time::Instant,
 };
 use tokio::sync::watch;
+use uuid::Uuid;
 
-/// Repairs that are remembered.
-const DRIFTS: usize = 20;
+/// Repairs in the report.
+const MAX_DRIFTS: usize = 20;
 
-/// What is known, and where it is shown.
-pub struct Overview {
+/// The report under construction, and its receivers.
+pub struct StatusBuilder {
     report: Report,
     reports: watch::Sender<Report>,
-    /// What the last round left undone.
-    findings: Vec<Finding>,
-    /// When each fault was first seen.
-    since: BTreeMap<(String, String), String>,
-    serving: BTreeSet<String>,
+    /// The issues of the last reconciliation.
+    issues: Vec<Issue>,
+    /// When each issue began, RFC 3339.
+    since: BTreeMap<(Object, String), String>,
+    serving: BTreeSet<Uuid>,
     served_certificates: BTreeSet<String>,
-    traffic: BTreeMap<String, (Traffic, f64)>,
-    counted: Option<Instant>,
-    /// Alarms that last until they are taken back, by subject.
+    traffic: BTreeMap<Uuid, (Traffic, f64)>,
+    traffic_read_at: Option<Instant>,
+    /// Current alarms, by subject.
     alarms: BTreeMap<&'static str, String>,
 }
 
-impl Overview {
-    /// Nothing known yet.
+impl StatusBuilder {
+    /// A report without content.
     pub fn new(name: String, reports: watch::Sender<Report>) -> Self {
-        let build = crate::app::BUILD.to_owned();
+        let build = BUILD.to_owned();
         let report = Report { edge: name, build, started_at: now(), ..Report::default() };
         Self {
             report,
             reports,
-            findings: Vec::new(),
+            issues: Vec::new(),
             since: BTreeMap::new(),
             serving: BTreeSet::new(),
             served_certificates: BTreeSet::new(),
             traffic: BTreeMap::new(),
-            counted: None,
+            traffic_read_at: None,
             alarms: BTreeMap::new(),
         }
     }
@@ -68,8 +73,8 @@ impl Overview {
         *self.report.totals.entry(total.into()).or_default() += u64::try_from(by).unwrap_or(0);
     }
 
-    /// Sets or takes back an alarm; each is logged when it begins and when it ends.
-    fn alarm(&mut self, subject: &'static str, alarm: Option<String>) {
+    /// Sets or clears an alarm, and logs the change.
+    fn set_alarm(&mut self, subject: &'static str, alarm: Option<String>) {
         match alarm {
             Some(alarm) if self.alarms.get(subject) != Some(&alarm) => {
                 tracing::warn!("{alarm}");
@@ -80,57 +85,57 @@ impl Overview {
         }
     }
 
-    /// The configuration file was read again, or could not be.
+    /// The configuration file was reloaded, or could not be.
     pub fn configuration(&mut self, fault: Option<String>) {
-        self.alarm("configuration", fault);
+        self.set_alarm("configuration", fault);
     }
 
     /// Sōzu does not answer.
     pub fn unreachable(&mut self, reason: &str) {
         self.report.sozu.reachable = false;
-        self.alarm("Sōzu", Some(format!("Sōzu does not answer: {reason}")));
+        self.set_alarm("Sōzu", Some(format!("Sōzu does not answer: {reason}")));
     }
 
-    /// The Sōzu that is known answers again.
+    /// The same Sōzu answers again.
     pub fn reachable(&mut self) {
         self.report.sozu.reachable = true;
-        self.alarm("Sōzu", None);
+        self.set_alarm("Sōzu", None);
     }
 
-    /// Sōzu answers.
-    pub fn met(&mut self, pid: u32, version: String) {
+    /// A Sōzu answers, perhaps another process than before.
+    pub fn connected(&mut self, pid: u32, version: String) {
         let before = std::mem::replace(&mut self.report.sozu.main_pid, pid);
         if before != 0 && before != pid {
             self.report.sozu.restarts_seen += 1;
             tracing::warn!(pid, "Sōzu was started again or upgraded");
         }
         (self.report.sozu.version, self.report.sozu.reachable) = (version, true);
-        self.alarm("Sōzu", None);
+        self.set_alarm("Sōzu", None);
     }
 
-    /// A round could not be held.
-    pub fn failed(&mut self, error: &anyhow::Error) {
+    /// A reconciliation failed.
+    pub fn reconcile_failed(&mut self, error: &anyhow::Error) {
         self.count("rounds_failed", 1);
-        self.alarm("round", Some(format!("Sōzu cannot be brought up to date: {error:#}")));
+        self.set_alarm("round", Some(format!("Sōzu cannot be brought up to date: {error:#}")));
     }
 
-    /// Whether we stopped giving orders since somebody else undoes them.
-    pub fn stands_back(&mut self, stands_back: bool) {
-        let alarm = "somebody else gives orders to this Sōzu: this edge stands back for a minute";
-        self.alarm("other hands", stands_back.then(|| alarm.into()));
+    /// Whether the circuit breaker is open, because something else undoes our orders.
+    pub fn paused_by_conflict(&mut self, paused_by_conflict: bool) {
+        let alarm = "something else gives orders to this Sōzu: this edge gives none for a minute";
+        self.set_alarm("other hands", paused_by_conflict.then(|| alarm.into()));
     }
 
-    /// Whether the state for Sōzu's next start could be kept.
-    pub fn state_kept(&mut self, fault: Option<String>) {
-        self.alarm(
+    /// The state for Sōzu's next start was saved, or could not be.
+    pub fn state_saved(&mut self, fault: Option<String>) {
+        self.set_alarm(
             "saved state",
             fault.map(|fault| format!("Sōzu's state cannot be kept for its next start: {fault}")),
         );
     }
 
-    /// A round was held.
-    pub fn round(&mut self, spec: &EdgeSpec, outcome: &Outcome) {
-        self.alarm("round", None);
+    /// A reconciliation ended.
+    pub fn reconciled(&mut self, spec: &EdgeSpec, outcome: &Outcome) {
+        self.set_alarm("round", None);
         self.count("rounds", 1);
         self.count("steps", outcome.steps.len());
         for step in &outcome.steps {
@@ -142,9 +147,9 @@ impl Overview {
         if !outcome.steps.is_empty() {
             self.report.last_plan = Some(plan(outcome));
         }
-        self.findings.clone_from(&outcome.findings);
+        self.issues.clone_from(&outcome.issues);
         self.serving.clone_from(&outcome.serving);
-        self.served_certificates.clone_from(&outcome.seen.certificates);
+        self.served_certificates.clone_from(&outcome.observation.certificates);
         self.report.sozu.workers = workers(outcome);
         self.report.listeners = listeners(spec, outcome);
         self.report.sites = self.sites(spec);
@@ -153,38 +158,39 @@ impl Overview {
 
     fn note_drift(&mut self, steps: &[String]) {
         self.count("drift", steps.len());
-        for step in steps.iter().take(DRIFTS) {
+        for step in steps.iter().take(MAX_DRIFTS) {
             tracing::warn!("found changed without our doing, and put right: {step}");
             self.report.drift.insert(0, Drift { at: now(), what: step.clone() });
         }
-        self.report.drift.truncate(DRIFTS);
+        self.report.drift.truncate(MAX_DRIFTS);
     }
 
     fn note_faults(&mut self) {
         let mut faults = Vec::new();
         let mut since = BTreeMap::new();
-        for Finding { object, standing, reason } in &self.findings {
+        for Issue { object, condition, reason } in &self.issues {
             let key = (object.clone(), reason.clone());
             let first = self.since.get(&key).cloned().unwrap_or_else(|| {
                 tracing::warn!("{object}: {reason}");
                 now()
             });
             since.insert(key, first.clone());
-            faults.push(Fault { object: object.clone(), standing: *standing, reason: reason.clone(), since: first });
+            faults.push(Fault {
+                object: object.to_string(),
+                condition: *condition,
+                reason: reason.clone(),
+                since: first,
+            });
         }
         (self.report.faults, self.since) = (faults, since);
     }
 
     fn sites(&self, spec: &EdgeSpec) -> Vec<Site> {
-        let fault = |host: &str| {
-            let of_host =
-                |finding: &&Finding| finding.object.split(|c: char| " ;".contains(c)).any(|word| word == host);
-            self.findings.iter().find(of_host)
-        };
+        let fault = |host: &str| self.issues.iter().find(|issue| issue.object.host() == Some(host));
         let site = |site: &str, host: &String| Site {
             host: host.clone(),
             site: if site == OWN_SITE { "portal".into() } else { site.to_owned() },
-            standing: fault(host).map_or(Standing::Applied, |finding| finding.standing),
+            condition: fault(host).map_or(Condition::Applied, |issue| issue.condition),
             certificate: spec
                 .certificates
                 .iter()
@@ -194,32 +200,32 @@ impl Overview {
         spec.sites.iter().flat_map(|(id, hosts)| hosts.iter().map(|host| site(id, host))).collect()
     }
 
-    /// Sōzu's own figures.
+    /// Sōzu's metrics were read.
     pub fn traffic(&mut self, traffic: &BTreeMap<String, Traffic>) {
-        let interval = self.counted.map(|at| at.elapsed());
-        self.counted = Some(Instant::now());
+        let interval = self.traffic_read_at.map(|at| at.elapsed());
+        self.traffic_read_at = Some(Instant::now());
         let before = std::mem::take(&mut self.traffic);
-        for (backend, seen) in traffic {
-            let id = backend.trim_start_matches(super::compile::OWNED).to_owned();
+        for (id, seen) in traffic.iter().filter_map(|(backend, seen)| Some((process_of(backend)?, seen))) {
             let more = before.get(&id).map_or(seen.requests, |(last, _)| seen.requests.saturating_sub(last.requests));
             self.traffic.insert(id, (seen.clone(), rate(more, interval)));
         }
     }
 
-    /// Publishes the view of this moment.
-    pub fn show(
+    /// Publishes the report.
+    pub fn publish(
         &mut self,
-        snapshot: &Snapshot,
-        held: &[Held],
+        membership: &Membership,
+        loaded: &[LoadedCertificate],
         complaints: &[(String, String)],
         role: Role,
         converged: bool,
     ) {
-        let away = "the database is away: what it said last stands, and nothing is removed";
-        self.alarm_quietly("database", (!snapshot.answers).then(|| away.into()));
-        self.report.processes = snapshot.processes.iter().map(|known| self.process(known, snapshot.answers)).collect();
-        self.report.certificates = held.iter().map(|held| self.certificate(held)).collect();
-        (self.report.role, self.report.database) = (role, snapshot.answers);
+        let away = "the database is away: its last answer stays in force, and nothing is removed";
+        self.set_alarm_unlogged("database", (!membership.database_up).then(|| away.into()));
+        self.report.processes =
+            membership.members.iter().map(|member| self.process(member, membership.database_up)).collect();
+        self.report.certificates = loaded.iter().map(|loaded| self.certificate(loaded)).collect();
+        (self.report.role, self.report.database) = (role, membership.database_up);
         let listens = self.report.listeners.iter().all(|listener| listener.active);
         self.report.converged = converged && self.report.sozu.reachable && listens;
         self.report.at = now();
@@ -229,48 +235,47 @@ impl Overview {
         self.reports.send_replace(self.report.clone());
     }
 
-    /// Whoever found it has logged it.
-    fn alarm_quietly(&mut self, subject: &'static str, alarm: Option<String>) {
+    /// Sets or clears an alarm that was logged elsewhere.
+    fn set_alarm_unlogged(&mut self, subject: &'static str, alarm: Option<String>) {
         match alarm {
             Some(alarm) => drop(self.alarms.insert(subject, alarm)),
             None => drop(self.alarms.remove(subject)),
         }
     }
 
-    fn process(&self, known: &Known, answers: bool) -> Process {
-        let id = known.id.to_string();
-        let (traffic, per_second) = self.traffic.get(&id).cloned().unwrap_or_default();
-        let state = match (answers, known.silent) {
+    fn process(&self, member: &Member, answers: bool) -> Process {
+        let (traffic, per_second) = self.traffic.get(&member.id).cloned().unwrap_or_default();
+        let state = match (answers, member.silent) {
             (false, _) => "unknown",
             (true, true) => "silent",
-            (true, false) => known.state.slug(),
+            (true, false) => member.state.slug(),
         };
         Process {
-            serving: self.serving.contains(&id),
-            name: known.name.clone(),
-            host: known.host.clone(),
-            address: known.address.as_ref().map_or_else(Clone::clone, Listen::to_string),
-            build: known.build.clone(),
+            serving: self.serving.contains(&member.id),
+            name: member.name.clone(),
+            host: member.host.clone(),
+            address: member.address.as_ref().map_or_else(Clone::clone, Listen::to_string),
+            build: member.build.clone(),
             state: state.into(),
             requests: traffic.requests,
             requests_per_second: per_second,
             errors: traffic.errors,
             p50_ms: traffic.p50_ms,
             p99_ms: traffic.p99_ms,
-            id,
+            id: member.id.to_string(),
         }
     }
 
-    fn certificate(&self, held: &Held) -> Certificate {
-        let certificate = &held.certificate;
+    fn certificate(&self, loaded: &LoadedCertificate) -> Certificate {
+        let certificate = &loaded.certificate;
         Certificate {
             names: certificate.names.clone(),
-            source: held.source.clone(),
+            source: loaded.source.clone(),
             fingerprint: certificate.fingerprint.clone(),
-            not_after: Timestamp::from_second(certificate.expires).map_or_else(|_| "?".into(), |at| at.to_string()),
-            days_left: (certificate.expires - Timestamp::now().as_second()).div_euclid(86_400),
+            not_after: Timestamp::from_second(certificate.not_after).map_or_else(|_| "?".into(), |at| at.to_string()),
+            days_left: (certificate.not_after - Timestamp::now().as_second()).div_euclid(86_400),
             served: self.served_certificates.contains(&certificate.fingerprint),
-            fault: held.fault.clone(),
+            fault: loaded.fault.clone(),
         }
     }
 }

@@ -1,61 +1,63 @@
-//! What the edge would do, without doing it.
+//! What the edge would do with a configuration, without doing it.
 
 use crate::{
     auth,
     config::Config,
     edge::{
-        answers::OwnAnswers,
+        answers::CustomAnswers,
         certificates::Certificates,
-        compile::epoch_of,
-        keeper::{bounded, guards},
+        controller::{safety_limits, within_timeout},
+        desired::{Inputs, build_spec},
+        membership,
         plan::Step,
-        registry,
-        report::Standing,
-        round::Round,
+        reconciler::Reconciler,
+        render::epoch_of,
+        report::Condition,
         sozu::Sozu,
-        wish::{Sources, wish},
     },
     store::Store,
 };
 use anyhow::Context;
 use std::{collections::BTreeSet, sync::Arc};
 
-/// What a round would do now with a configuration that may not be the running edge's.
+/// What a reconciliation would do now.
 #[derive(Debug)]
 pub struct DryRun {
     /// The steps, in order.
     pub steps: Vec<Step>,
-    /// What the configuration asks for and cannot have: object and reason.
+    /// Rejected objects, with the reason.
     pub refused: Vec<(String, String)>,
 }
 
-/// Looks at Sōzu, the certificates and the database, and computes the plan without carrying it out.
+/// Reads Sōzu, the certificates and the database, and computes the plan without executing it. The configuration may be
+/// another than the running edge's.
 ///
 /// # Errors
 /// When the configuration has no `[edge]`, or Sōzu or the database do not answer.
 pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
     let edge = config.edge.clone().context("the configuration has no [edge] section")?;
     let store = Store::open(&config.database).context("cannot read the password of the database")?;
-    let snapshot = bounded(registry::once(&store)).await.context("the processes and sites cannot be read")?;
+    let membership =
+        within_timeout(membership::read_once(&store)).await.context("the processes and sites cannot be read")?;
     let sozu = Sozu::start(&edge.sozu_socket, &edge.state_dir)?;
-    sozu.set_gate(Arc::new(|| false));
+    sozu.set_order_guard(Arc::new(|| false));
     let epoch = epoch_of(&sozu.observe().await?);
     let workers = sozu.workers().await?.len();
     let mut certificates = Certificates::start(&edge)?;
     let mut refused: BTreeSet<(String, String)> = certificates.complaints().into_iter().collect();
-    let spec = wish(Sources {
+    let spec = build_spec(Inputs {
         config,
         edge: &edge,
         challenges: None,
-        snapshot: &snapshot,
+        membership: &membership,
         marker: &auth::edge_marker(&config.portal.data_dir, config.portal.keys_seed_file.as_deref())?,
         workers: u32::try_from(workers).unwrap_or(1).max(1),
         epoch,
         certificates: certificates.current(),
-        answers: OwnAnswers::default().current(edge.answers_dir.as_deref()),
+        answers: CustomAnswers::default().current(edge.answers_dir.as_deref()),
     });
-    let (steps, findings) = Round::new(sozu, guards(&edge)).rehearse(&spec).await?;
-    let rejected = findings.into_iter().filter(|finding| finding.standing == Standing::Rejected);
-    refused.extend(rejected.map(|finding| (finding.object, finding.reason)));
+    let (steps, issues) = Reconciler::new(sozu, safety_limits(&edge)).dry_run(&spec).await?;
+    let rejected = issues.into_iter().filter(|issue| issue.condition == Condition::Rejected);
+    refused.extend(rejected.map(|issue| (issue.object.to_string(), issue.reason)));
     Ok(DryRun { steps, refused: refused.into_iter().collect() })
 }

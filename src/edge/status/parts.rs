@@ -1,16 +1,17 @@
-//! From what a round saw to the parts of the report.
+//! The parts of the report that come from the outcome of a reconciliation.
 
 use crate::edge::{
-    report::{Certificate, Listener, Plan, Standing, Worker},
-    round::{Finding, Outcome},
+    object::{Object, Protocol},
+    outcome::Outcome,
+    report::{Certificate, Condition, Listener, Plan, Worker},
     spec::EdgeSpec,
 };
 use jiff::Timestamp;
 use sozu_command_lib::proto::command::RunState;
 
-/// Steps of a plan that are shown.
-const STEPS: usize = 100;
-/// A certificate with fewer days left than this is an alarm.
+/// Steps of a plan in the report.
+const MAX_PLAN_STEPS: usize = 100;
+/// A certificate with fewer days left is an alarm.
 const EXPIRY_MARGIN_DAYS: i64 = 14;
 
 pub(super) fn now() -> String {
@@ -20,7 +21,7 @@ pub(super) fn now() -> String {
 pub(super) fn plan(outcome: &Outcome) -> Plan {
     Plan {
         at: now(),
-        steps: outcome.steps.iter().take(STEPS).cloned().collect(),
+        steps: outcome.steps.iter().take(MAX_PLAN_STEPS).cloned().collect(),
         length: outcome.steps.len(),
         took_us: u64::try_from(outcome.took.as_micros()).unwrap_or(u64::MAX),
         verified: outcome.verified(),
@@ -38,24 +39,24 @@ pub(super) fn workers(outcome: &Outcome) -> Vec<Worker> {
         id: worker.id,
         pid: worker.pid,
         state: state(worker.run_state()).into(),
-        agrees: !outcome.seen.disagreeing.contains(&worker.id),
+        agrees: !outcome.observation.diverged.contains(&worker.id),
     };
-    let mut workers: Vec<Worker> = outcome.seen.workers.iter().map(worker).collect();
+    let mut workers: Vec<Worker> = outcome.observation.workers.iter().map(worker).collect();
     workers.sort_by_key(|worker| worker.id);
     workers
 }
 
 pub(super) fn listeners(spec: &EdgeSpec, outcome: &Outcome) -> Vec<Listener> {
-    let both = [("http", spec.listeners.http), ("https", spec.listeners.https)];
-    both.map(|(protocol, address)| {
-        let of_listener =
-            |finding: &&Finding| finding.object.contains("listener") && finding.object.ends_with(&address.to_string());
-        let standing = outcome.findings.iter().find(of_listener).map_or(Standing::Applied, |finding| finding.standing);
+    let both = [(Protocol::Http, "http", spec.listeners.http), (Protocol::Https, "https", spec.listeners.https)];
+    both.map(|(protocol, slug, address)| {
+        let object = Object::Listener(protocol, address.into());
+        let issue = outcome.issues.iter().find(|issue| issue.object == object);
+        let condition = issue.map_or(Condition::Applied, |issue| issue.condition);
         Listener {
             address: address.to_string(),
-            protocol: protocol.into(),
-            active: standing == Standing::Applied || standing == Standing::NeedsOperator,
-            standing,
+            protocol: slug.into(),
+            active: condition == Condition::Applied || condition == Condition::NeedsOperator,
+            condition,
         }
     })
     .into()
