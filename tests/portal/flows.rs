@@ -28,6 +28,7 @@ mod refusals;
 mod repman;
 mod rules;
 mod second_call;
+mod shown;
 mod sign_in;
 mod sozu;
 mod strict;

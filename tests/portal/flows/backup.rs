@@ -333,7 +333,7 @@ async fn a_set_that_was_changed_is_refused_and_runs_nothing_whoever_takes_it() {
 
 // C2
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_set_of_a_release_that_did_not_sign_comes_back_with_a_warning() {
+async fn a_set_without_signature_comes_back_on_the_operators_word_only() {
     let at = own();
     let folder = tempfile::tempdir().unwrap();
     deposits(at, 1).await;
@@ -347,7 +347,13 @@ async fn a_set_of_a_release_that_did_not_sign_comes_back_with_a_warning() {
     fs::remove_file(set.join("manifest.sig")).unwrap();
     let server = Embedded::start(&folder.path().join("mariadb")).await.unwrap();
     let config = elsewhere(at, folder.path(), &server);
-    let (good, told) = run(&["admin", "restore", "--from", path(folder.path()), "--config", path(&config)]).await;
+    let restore = ["admin", "restore", "--from", path(folder.path()), "--config", path(&config)];
+    let (good, told) = run(&restore).await;
+    assert!(!good && told.contains("is not signed") && told.contains("--from-elsewhere"), "{told}");
+    // The installation that made it does not try it out either.
+    let drill = at.try_command(&["admin", "drill", "--from", path(folder.path())]).await.unwrap_err();
+    assert!(drill.contains("is not signed"), "{drill}");
+    let (good, told) = run(&[&restore[..], &["--from-elsewhere"]].concat()).await;
     assert!(good && told.contains("this set is not signed") && told.contains("receipts verify"), "{told}");
     server.stop().await.unwrap();
 }

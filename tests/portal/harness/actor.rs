@@ -170,6 +170,14 @@ impl Actor {
         .await;
     }
 
+    /// Ends the session, and begins another one.
+    pub async fn sign_out_and_in(&mut self, email: &str) {
+        self.get("/account").await.expect(200);
+        self.post("/sign-out", &[]).await.expect(303);
+        self.cookie = None;
+        self.sign_in(email).await;
+    }
+
     /// Moves this actor's clock.
     pub fn when(&mut self, clock: &str) {
         self.clock = Some(clock.to_owned());
