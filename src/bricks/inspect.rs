@@ -12,6 +12,8 @@ use crate::domain::media::{FileRefusal, FileVerdict, Inspection, judge_ends, sai
 
 /// Longest file that is opened.
 pub const MAX_BYTES: u64 = 32 * 1024 * 1024;
+/// Most pixels of an image: with four bytes each they would fill 2 GiB, beyond which browsers show nothing.
+const MAX_PIXELS: u64 = 1 << 29;
 /// What the streams of objects may hold once unpacked, in all: a small file can ask for a great deal of work.
 const MAX_UNPACKED: usize = 16 * 1024 * 1024;
 

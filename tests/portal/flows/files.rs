@@ -20,6 +20,21 @@ fn pdf(comment: &[u8]) -> Vec<u8> {
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde";
 
+/// A hundred pixels by a hundred, whose eight bytes cannot be unpacked.
+const PNG_OF_NOISE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0d\0\0\0d\x08\0\0\0\0U\x89\xca\x88\
+    \0\0\0\x08IDATxxxxxxxx-\xf8\xd6'\0\0\0\0IEND\xaeB`\x82";
+/// The same sides, and one row.
+const PNG_OF_ONE_ROW: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0d\0\0\0d\x08\0\0\0\0U\x89\xca\x88\
+    \0\0\0\x0cIDATx\x9cc`\xa0=\0\0\0d\0\x01\x86d<5\0\0\0\0IEND\xaeB`\x82";
+
+/// A photograph that says to be larger than any that is shown.
+fn vast_jpeg() -> Vec<u8> {
+    let mut bytes = fixture("photo.jpg");
+    let frame = bytes.windows(2).position(|pair| pair == b"\xff\xc0").unwrap();
+    bytes[frame + 5..frame + 9].fill(0xff);
+    bytes
+}
+
 /// Name, bytes, and a word of the reason.
 fn bad_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let zip = b"PK\x03\x04\x14\0\x06\0".to_vec();
@@ -60,6 +75,9 @@ fn bad_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     // B3
     files.push(("creux.pdf", fixture("no-object.pdf"), "Aucun lecteur"));
     files.push(("sans-page.pdf", fixture("zero-pages.pdf"), "aucune page"));
+    files.push(("bruit.png", PNG_OF_NOISE.to_vec(), "Aucun lecteur"));
+    files.push(("une-ligne.png", PNG_OF_ONE_ROW.to_vec(), "Aucun lecteur"));
+    files.push(("immense.jpg", vast_jpeg(), "Aucun lecteur"));
     files.push(("photo-iphone.heic", fixture("photo.heic"), "JPEG"));
     files.push(("coupe.pdf", b"%PDF-1.7\n1 0 obj".to_vec(), "incomplet"));
     files.push(("coupe.png", PNG.to_vec(), "incomplet"));
