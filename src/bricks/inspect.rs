@@ -28,6 +28,8 @@ pub enum InspectionFault {
     NoPage,
     /// It asks for a password.
     Encrypted,
+    /// It is encrypted for those who hold a certificate, or another program.
+    Protected,
     /// Whether it is right cannot be told within the limits, or by this reader.
     Unknown,
 }
@@ -57,6 +59,7 @@ pub fn inspect(bytes: &[u8], accepted: &[String]) -> Result<FileVerdict, FileRef
     opened.map(|inspection| FileVerdict { media: media.to_owned(), inspection }).or_else(|fault| match fault {
         InspectionFault::Unknown => judge_ends(bytes, bytes, accepted),
         InspectionFault::Encrypted => Err(FileRefusal::Encrypted),
+        InspectionFault::Protected => Err(FileRefusal::Protected),
         // A page of the web that speaks of PDFs is a page of the web.
         _ if let Some(other) = said_before_pdf(bytes) => Err(FileRefusal::WrongType(other.to_owned())),
         InspectionFault::Truncated => Err(FileRefusal::Truncated),

@@ -1,5 +1,6 @@
 //! Files as people attach them, and files that ask for too much.
 
+mod encryption;
 mod hostile;
 mod images;
 
