@@ -78,6 +78,25 @@ pub(super) fn describe(failure: &Failure) -> Option<Described> {
                 "Send an integer in Upload-Offset, and ?0 or ?1 in Upload-Complete.",
             ),
         ),
+        Failure::FirstOffset(offset) => {
+            let mut described = words(
+                S::BAD_REQUEST,
+                "first_upload_offset",
+                ("Envoi qui ne commence pas au début", "Upload that does not begin at the start"),
+                ("", ""),
+                (
+                    "Commencez à 0. Pour continuer un envoi, adressez-lui la partie par PATCH, là où Location le disait.",
+                    "Begin at 0. To go on with an upload, send the part to it by PATCH, where Location told.",
+                ),
+            );
+            described.detail = Text::new(
+                format!(
+                    "Upload-Offset vaut {offset} dans la requête qui commence l’envoi\u{a0}; un envoi commence à 0."
+                ),
+                format!("Upload-Offset is {offset} in the request that begins the upload; an upload begins at 0."),
+            );
+            described
+        }
         _ => return None,
     };
     Some(described)

@@ -2,6 +2,7 @@
 
 mod heads;
 pub mod line;
+mod whole;
 
 use super::interop::own_token;
 use crate::harness::{Actor, Answer, installation::wait_for_async, sample};
