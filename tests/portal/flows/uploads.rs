@@ -1,5 +1,6 @@
 //! Files that arrive in parts (A3): what each request does, who may send it, and what is left when one breaks off.
 
+mod finished;
 mod heads;
 pub mod line;
 mod whole;

@@ -71,7 +71,8 @@ pub async fn options(State(app): State<App>, ProgramCtx(_): ProgramCtx) -> Respo
 /// How an upload stands.
 ///
 /// A request that is still sending to it is ended, so that the offset stays true. Uploads stand on the machine where they
-/// were begun, for twelve hours after the last part: after a 404, begin again.
+/// were begun, for twelve hours after the last part, and once they are finished as long as their piece is the one that
+/// stands: after a 404, begin again.
 #[utoipa::path(
     method(get, head), path = "/api/v1/dossiers/{id}/pieces/{code}/uploads/{upload}", tag = "dossier", security(("bearer" = [])),
     params(
