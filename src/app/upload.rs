@@ -3,18 +3,21 @@
 //! The parts lie beside the attachments, under the account that began and an id that nobody guesses. Rights are asked for
 //! before each part, and again when the whole is attached.
 
+mod fault;
 mod part;
 mod record;
 
+pub use fault::UploadFault;
 pub use part::{Append, Appended};
 
-use super::{App, AppError, Attached, Ctx, attach::PieceRequirement};
+use super::{App, AppError, Ctx, attach::PieceRequirement};
 use crate::{
     blob::partial::{PartialError, PartialWriter},
     domain::{ids::DossierId, media::FileRefusal, piece::Upload},
     store::{Freshness, piece},
 };
 use bytes::Bytes;
+use fault::kept_without_room;
 use futures_util::Stream;
 use record::{UploadRecord, read, remember};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -30,33 +33,6 @@ pub const UPLOAD_KEPT: Duration = Duration::from_secs(12 * 3600);
 const MAX_UPLOADS: usize = 8;
 /// Most bytes of parts, of everybody together.
 const MAX_PARTS_BYTES: u64 = 32 << 30;
-
-/// Why an upload cannot go on like this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UploadFault {
-    /// The part does not begin where the last one ended.
-    #[error("the part begins at {provided}, and {expected} bytes have arrived")]
-    Offset {
-        /// Bytes that have arrived.
-        expected: u64,
-        /// Where the part begins.
-        provided: u64,
-        /// Whether the file is whole, and attached.
-        complete: bool,
-    },
-    /// The lengths that were declared contradict each other or what came.
-    #[error("the lengths contradict each other")]
-    Length,
-    /// A later request goes on with this upload.
-    #[error("a later request took over")]
-    Superseded,
-    /// What was sent before is still being recorded.
-    #[error("what was sent before is still being recorded")]
-    Busy,
-    /// The account has too many under way.
-    #[error("too many uploads are under way")]
-    TooMany,
-}
 
 /// An upload as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,19 +54,6 @@ pub struct Destination<'a> {
     pub dossier: DossierId,
     /// Code of the piece.
     pub code: &'a str,
-}
-
-impl From<PartialError> for AppError {
-    fn from(error: PartialError) -> Self {
-        match error {
-            PartialError::Superseded => UploadFault::Superseded.into(),
-            PartialError::Busy => UploadFault::Busy.into(),
-            PartialError::Gone => Self::NotFound,
-            PartialError::TooLarge(limit) => Self::File(FileRefusal::TooLarge(limit)),
-            PartialError::BrokenOff => Self::BrokenOff,
-            PartialError::Disk(error) => Self::Disk(error),
-        }
-    }
 }
 
 impl App {
@@ -166,10 +129,12 @@ impl App {
         append: Append,
         body: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
     ) -> Result<Appended, AppError> {
-        let held = self.hold(ctx, to, id).await?;
+        let held = self.hold(ctx, to, id).await.map_err(kept_without_room)?;
         let (app, ctx) = (self.clone(), ctx.clone());
         let work = async move { app.append_held(&ctx, held, append, body).await };
-        tokio::spawn(work.in_current_span()).await.map_err(|error| AppError::Disk(io::Error::other(error)))?
+        let done =
+            tokio::spawn(work.in_current_span()).await.map_err(|error| AppError::Disk(io::Error::other(error)))?;
+        done.map_err(kept_without_room)
     }
 
     async fn append_held<E>(
@@ -180,13 +145,12 @@ impl App {
         body: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Appended, AppError> {
         let max_bytes = requirement.max_file_bytes;
-        let state = note.state(held.offset(), max_bytes);
-        if append.offset != state.offset || (state.complete && !append.last) {
-            let (expected, provided, complete) = (state.offset, append.offset, state.complete);
-            return Err(UploadFault::Offset { expected, provided, complete }.into());
-        }
         if let Some(done) = note.done {
-            return Ok(Appended::Attached(Box::new(done)));
+            return part::repeated(done, append, body).await;
+        }
+        let (expected, provided) = (held.offset(), append.offset);
+        if provided != expected {
+            return Err(UploadFault::Offset { expected, provided }.into());
         }
         let length = append.whole(note.length)?;
         if length.is_some_and(|length| length > max_bytes) {

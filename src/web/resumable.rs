@@ -164,10 +164,11 @@ pub fn last(mut response: Response) -> Response {
 /// A failure of the upload itself, with what the client needs to go on.
 #[must_use]
 pub fn failed(error: AppError) -> Response {
-    let (mut offset, mut complete) = (None, false);
-    if let AppError::Upload(UploadFault::Offset { expected, complete: whole, .. }) = &error {
-        (offset, complete) = (Some(*expected), *whole);
-    }
+    let (offset, complete) = match &error {
+        AppError::Upload(UploadFault::Offset { expected, .. }) => (Some(*expected), false),
+        AppError::Upload(UploadFault::Complete { bytes }) => (Some(*bytes), true),
+        _ => (None, false),
+    };
     let mut response = Failure::App(error).into_response();
     response.headers_mut().insert(COMPLETE, flag(complete));
     if let Some(offset) = offset {
