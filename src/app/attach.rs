@@ -1,6 +1,10 @@
 //! Attaching and removing pieces.
 
-use super::{App, AppError, Ctx, transaction::transaction};
+use super::{
+    App, AppError, Ctx,
+    transaction::transaction,
+    upload::{Destination, UploadFault},
+};
 use crate::{
     blob::Received,
     bricks::inspect::limited,
@@ -41,22 +45,26 @@ pub(super) struct PieceRequirement {
 }
 
 impl App {
-    /// Receives a file for a piece: judged, kept on disk, then recorded. Nothing is kept of a refused one.
+    /// Receives a file for a piece: judged, kept on disk, then recorded. Nothing is kept of a refused one, nor of one whose
+    /// length is not what was told.
     ///
     /// # Errors
-    /// [`AppError::File`] with the reason and the remedy; the policy's or the store's.
+    /// [`AppError::File`] with the reason and the remedy; [`UploadFault::Length`]; the policy's or the store's.
     pub async fn attach<E>(
         &self,
         ctx: &Ctx,
-        id: DossierId,
-        code: &str,
+        to: Destination<'_>,
         name: &str,
         issued: &str,
+        length: Option<u64>,
         body: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Attached, AppError> {
-        let requirement = self.piece_requirement(ctx, id, code, issued).await?;
+        let requirement = self.piece_requirement(ctx, to.dossier, to.code, issued).await?;
         let received = self.blobs.receive(body, requirement.max_file_bytes).await?;
-        self.attach_received(ctx, id, requirement, name, received).await
+        if length.is_some_and(|length| length != received.bytes) {
+            return Err(UploadFault::Length.into());
+        }
+        self.attach_received(ctx, to.dossier, requirement, name, received).await
     }
 
     /// What a file would be attached as, once it is sure that this person may attach it.

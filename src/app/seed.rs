@@ -1,6 +1,6 @@
 //! The demonstration: two people, their API tokens and three sample dossiers in different states.
 
-use super::{App, Ctx, Submission};
+use super::{App, Ctx, Submission, upload::Destination};
 use crate::{
     auth::{self, Bearer, Channel, Rights},
     config::Config,
@@ -124,7 +124,8 @@ async fn attach(app: &App, ctx: &Ctx, id: DossierId, pieces: &[folder::FolderPie
         let Some((_, bytes)) = SAMPLE_PIECES.iter().find(|(known, _)| *known == name) else { continue };
         let body = futures_util::stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::from_static(bytes))]);
         let issued = piece.issued.map(|day| day.to_string()).unwrap_or_default();
-        app.attach(ctx, id, &piece.code, name, &issued, body).await?;
+        let to = Destination { dossier: id, code: &piece.code };
+        app.attach(ctx, to, name, &issued, None, body).await?;
     }
     Ok(())
 }

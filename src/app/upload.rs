@@ -3,15 +3,24 @@
 //! The parts lie beside the attachments, under the account that began and an id that nobody guesses. Rights are asked for
 //! before each part, and again when the whole is attached.
 
-use super::{App, AppError, Attached, Ctx, attach::PieceRequirement};
+mod fault;
+mod part;
+mod record;
+
+pub use fault::UploadFault;
+pub use part::{Append, Appended};
+
+use super::{App, AppError, Ctx, attach::PieceRequirement};
 use crate::{
-    blob::partial::{Partial, PartialError, PartialWriter},
-    domain::{ids::DossierId, media::FileRefusal},
+    blob::partial::{PartialError, PartialWriter},
+    domain::{ids::DossierId, media::FileRefusal, piece::Upload},
+    store::{Freshness, piece},
 };
 use bytes::Bytes;
+use fault::kept_without_room;
 use futures_util::Stream;
+use record::{UploadRecord, read, remember};
 use ring::rand::{SecureRandom, SystemRandom};
-use serde::{Deserialize, Serialize};
 use std::{
     io,
     time::{Duration, SystemTime},
@@ -24,33 +33,6 @@ pub const UPLOAD_KEPT: Duration = Duration::from_secs(12 * 3600);
 const MAX_UPLOADS: usize = 8;
 /// Most bytes of parts, of everybody together.
 const MAX_PARTS_BYTES: u64 = 32 << 30;
-
-/// Why an upload cannot go on like this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UploadFault {
-    /// The part does not begin where the last one ended.
-    #[error("the part begins at {provided}, and {expected} bytes have arrived")]
-    Offset {
-        /// Bytes that have arrived.
-        expected: u64,
-        /// Where the part begins.
-        provided: u64,
-        /// Whether the file is whole, and attached.
-        complete: bool,
-    },
-    /// The lengths that were declared contradict each other or what came.
-    #[error("the lengths contradict each other")]
-    Length,
-    /// A later request goes on with this upload.
-    #[error("a later request took over")]
-    Superseded,
-    /// What was sent before is still being recorded.
-    #[error("what was sent before is still being recorded")]
-    Busy,
-    /// The account has too many under way.
-    #[error("too many uploads are under way")]
-    TooMany,
-}
 
 /// An upload as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,38 +47,6 @@ pub struct UploadState {
     pub max_bytes: u64,
 }
 
-/// A part that comes.
-#[derive(Clone, Copy, Debug)]
-pub struct Append {
-    /// Where it begins.
-    pub offset: u64,
-    /// Whether the file ends with it.
-    pub last: bool,
-    /// Length of the whole, where it is told.
-    pub length: Option<u64>,
-    /// Length of the part, where it is told.
-    pub part_bytes: Option<u64>,
-}
-
-impl Append {
-    /// The length of the whole that follows from what is said of this part.
-    fn whole(&self, known: Option<u64>) -> Result<Option<u64>, UploadFault> {
-        let ends = self.part_bytes.filter(|_| self.last).map(|bytes| self.offset.saturating_add(bytes));
-        let mut told = [known, self.length, ends].into_iter().flatten();
-        let first = told.next();
-        if told.all(|other| Some(other) == first) { Ok(first) } else { Err(UploadFault::Length) }
-    }
-}
-
-/// What became of a part.
-#[derive(Clone, Debug)]
-pub enum Appended {
-    /// It is kept, and more has to come.
-    More(UploadState),
-    /// It was the last: the piece is attached.
-    Attached(Box<Attached>),
-}
-
 /// Where an upload leads.
 #[derive(Clone, Copy, Debug)]
 pub struct Destination<'a> {
@@ -104,50 +54,6 @@ pub struct Destination<'a> {
     pub dossier: DossierId,
     /// Code of the piece.
     pub code: &'a str,
-}
-
-/// What is remembered beside the parts.
-#[derive(Debug, Serialize, Deserialize)]
-struct UploadRecord {
-    dossier: DossierId,
-    code: String,
-    name: String,
-    issued: String,
-    length: Option<u64>,
-    /// What the last part was answered, since the answer may get lost.
-    done: Option<Attached>,
-}
-
-impl UploadRecord {
-    fn bytes(&self) -> Result<Vec<u8>, AppError> {
-        Ok(serde_json::to_vec(self).map_err(io::Error::other)?)
-    }
-
-    fn leads_to(&self, to: Destination<'_>) -> bool {
-        self.dossier == to.dossier && self.code == to.code
-    }
-
-    fn state(&self, arrived: u64, max_bytes: u64) -> UploadState {
-        UploadState {
-            offset: self.done.as_ref().map_or(arrived, |done| done.upload.bytes),
-            complete: self.done.is_some(),
-            length: self.length,
-            max_bytes,
-        }
-    }
-}
-
-impl From<PartialError> for AppError {
-    fn from(error: PartialError) -> Self {
-        match error {
-            PartialError::Superseded => UploadFault::Superseded.into(),
-            PartialError::Busy => UploadFault::Busy.into(),
-            PartialError::Gone => Self::NotFound,
-            PartialError::TooLarge(limit) => Self::File(FileRefusal::TooLarge(limit)),
-            PartialError::BrokenOff => Self::BrokenOff,
-            PartialError::Disk(error) => Self::Disk(error),
-        }
-    }
 }
 
 impl App {
@@ -223,10 +129,12 @@ impl App {
         append: Append,
         body: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
     ) -> Result<Appended, AppError> {
-        let held = self.hold(ctx, to, id).await?;
+        let held = self.hold(ctx, to, id).await.map_err(kept_without_room)?;
         let (app, ctx) = (self.clone(), ctx.clone());
         let work = async move { app.append_held(&ctx, held, append, body).await };
-        tokio::spawn(work.in_current_span()).await.map_err(|error| AppError::Disk(io::Error::other(error)))?
+        let done =
+            tokio::spawn(work.in_current_span()).await.map_err(|error| AppError::Disk(io::Error::other(error)))?;
+        done.map_err(kept_without_room)
     }
 
     async fn append_held<E>(
@@ -237,13 +145,12 @@ impl App {
         body: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Appended, AppError> {
         let max_bytes = requirement.max_file_bytes;
-        let state = note.state(held.offset(), max_bytes);
-        if append.offset != state.offset || (state.complete && !append.last) {
-            let (expected, provided, complete) = (state.offset, append.offset, state.complete);
-            return Err(UploadFault::Offset { expected, provided, complete }.into());
-        }
         if let Some(done) = note.done {
-            return Ok(Appended::Attached(Box::new(done)));
+            return part::repeated(done, append, body).await;
+        }
+        let (expected, provided) = (held.offset(), append.offset);
+        if provided != expected {
+            return Err(UploadFault::Offset { expected, provided }.into());
         }
         let length = append.whole(note.length)?;
         if length.is_some_and(|length| length > max_bytes) {
@@ -289,7 +196,8 @@ impl App {
         Ok(held.remove().await?)
     }
 
-    /// Takes an upload over, once it is sure that this person may attach this piece, and began it.
+    /// Takes an upload over, once it is sure that this person may attach this piece, and began it. One that is finished and
+    /// whose piece does not stand any more is gone.
     async fn hold(
         &self,
         ctx: &Ctx,
@@ -304,7 +212,23 @@ impl App {
         let requirement = self.piece_requirement(ctx, to.dossier, to.code, &note.issued).await?;
         let held = partial.claim().await?;
         // Whoever had it before may have noted something.
-        Ok((held, read(&partial).await?, requirement))
+        let note = read(&partial).await?;
+        if let Some(done) = &note.done
+            && !self.stands(to.dossier, &done.upload).await?
+        {
+            // The piece was removed or replaced since: to say that this file is attached would be untrue, and whoever asks
+            // would not send it again.
+            held.remove().await?;
+            return Err(AppError::NotFound);
+        }
+        Ok((held, note, requirement))
+    }
+
+    /// Whether a file that was attached is the piece that stands now.
+    async fn stands(&self, dossier: DossierId, upload: &Upload) -> Result<bool, AppError> {
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let pieces = piece::of_dossier(&mut db, dossier).await?;
+        Ok(pieces.iter().any(|piece| piece.code == upload.code && piece.sha256 == upload.sha256))
     }
 
     /// Removes uploads that nobody goes on with.
@@ -313,43 +237,6 @@ impl App {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "uploads.swept"),
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "uploads.sweep_failed"),
-        }
-    }
-}
-
-async fn read(partial: &Partial) -> Result<UploadRecord, AppError> {
-    let note = partial.note().await.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => AppError::NotFound,
-        _ => error.into(),
-    })?;
-    Ok(serde_json::from_slice(&note).map_err(io::Error::other)?)
-}
-
-async fn remember(held: &PartialWriter, note: &UploadRecord) -> Result<(), AppError> {
-    held.note(note.bytes()?).await?;
-    Ok(held.clear().await?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_that_are_told_twice_have_to_agree() {
-        let append = |offset, last, length, part_bytes| Append { offset, last, length, part_bytes };
-        let cases = [
-            (append(0, false, None, Some(5)), None, Ok(None)),
-            (append(0, false, Some(9), Some(5)), None, Ok(Some(9))),
-            (append(4, true, None, Some(5)), None, Ok(Some(9))),
-            (append(4, true, None, Some(5)), Some(9), Ok(Some(9))),
-            (append(4, true, None, Some(5)), Some(8), Err(UploadFault::Length)),
-            (append(4, true, Some(8), Some(5)), None, Err(UploadFault::Length)),
-            (append(4, false, Some(8), Some(5)), Some(9), Err(UploadFault::Length)),
-            (append(4, true, None, None), Some(9), Ok(Some(9))),
-            (append(u64::MAX, true, None, Some(5)), None, Ok(Some(u64::MAX))),
-        ];
-        for (append, known, told) in cases {
-            assert_eq!(append.whole(known), told, "{append:?} {known:?}");
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::domain::media::{FileRefusal, FileVerdict, Inspection, judge_ends, sai
 
 /// Longest file that is opened.
 pub const MAX_BYTES: u64 = 32 * 1024 * 1024;
+/// Most pixels of an image: with four bytes each they would fill 2 GiB, beyond which browsers show nothing.
+const MAX_PIXELS: u64 = 1 << 29;
 /// What the streams of objects may hold once unpacked, in all: a small file can ask for a great deal of work.
 const MAX_UNPACKED: usize = 16 * 1024 * 1024;
 
@@ -26,6 +28,8 @@ pub enum InspectionFault {
     NoPage,
     /// It asks for a password.
     Encrypted,
+    /// It is encrypted for those who hold a certificate, or another program.
+    Protected,
     /// Whether it is right cannot be told within the limits, or by this reader.
     Unknown,
 }
@@ -55,6 +59,7 @@ pub fn inspect(bytes: &[u8], accepted: &[String]) -> Result<FileVerdict, FileRef
     opened.map(|inspection| FileVerdict { media: media.to_owned(), inspection }).or_else(|fault| match fault {
         InspectionFault::Unknown => judge_ends(bytes, bytes, accepted),
         InspectionFault::Encrypted => Err(FileRefusal::Encrypted),
+        InspectionFault::Protected => Err(FileRefusal::Protected),
         // A page of the web that speaks of PDFs is a page of the web.
         _ if let Some(other) = said_before_pdf(bytes) => Err(FileRefusal::WrongType(other.to_owned())),
         InspectionFault::Truncated => Err(FileRefusal::Truncated),

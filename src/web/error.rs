@@ -52,6 +52,8 @@ pub enum Failure {
     PartialKind,
     /// A header that says where a part belongs is missing, or cannot be read.
     UploadFields,
+    /// An upload begins beyond the start of its file.
+    FirstOffset(u64),
     /// A fault of the program.
     Panicked,
     /// A page could not be rendered.

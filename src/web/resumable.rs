@@ -60,6 +60,25 @@ impl Fields {
         }
     }
 
+    /// Reads the headers of a request that begins, be it with the whole file: it stands at the start, and is as long as it
+    /// says where that is told twice.
+    ///
+    /// # Errors
+    /// [`UploadFault::Length`]; `Failure::FirstOffset`.
+    pub fn creation(headers: &HeaderMap) -> Result<Self, Failure> {
+        let fields = Self::of(headers);
+        let whole = if fields.complete == Some(false) { None } else { fields.part_bytes };
+        if let (Some(length), Some(bytes)) = (fields.length, whole)
+            && length != bytes
+        {
+            return Err(AppError::from(UploadFault::Length).into());
+        }
+        match fields.offset {
+            None | Some(0) => Ok(fields),
+            Some(offset) => Err(Failure::FirstOffset(offset)),
+        }
+    }
+
     /// The first part of an upload that begins.
     #[must_use]
     pub fn first(&self) -> Append {
@@ -145,10 +164,11 @@ pub fn last(mut response: Response) -> Response {
 /// A failure of the upload itself, with what the client needs to go on.
 #[must_use]
 pub fn failed(error: AppError) -> Response {
-    let (mut offset, mut complete) = (None, false);
-    if let AppError::Upload(UploadFault::Offset { expected, complete: whole, .. }) = &error {
-        (offset, complete) = (Some(*expected), *whole);
-    }
+    let (offset, complete) = match &error {
+        AppError::Upload(UploadFault::Offset { expected, .. }) => (Some(*expected), false),
+        AppError::Upload(UploadFault::Complete { bytes }) => (Some(*bytes), true),
+        _ => (None, false),
+    };
     let mut response = Failure::App(error).into_response();
     response.headers_mut().insert(COMPLETE, flag(complete));
     if let Some(offset) = offset {
@@ -175,6 +195,29 @@ mod tests {
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn what_begins_stands_at_the_start_and_is_as_long_as_it_says() {
+        let creation = |pairs: &[(&'static str, &'static str)]| Fields::creation(&headers(pairs));
+        for sound in [
+            &[("upload-complete", "?1"), ("content-length", "7"), ("upload-length", "7"), ("upload-offset", "0")][..],
+            &[("upload-complete", "?0"), ("content-length", "7"), ("upload-length", "9")],
+            // How long it is shows when all of it has come.
+            &[("upload-complete", "?1"), ("upload-length", "9")],
+            &[("content-length", "7")],
+        ] {
+            assert!(creation(sound).is_ok(), "{sound:?}");
+        }
+        for complete in ["?0", "?1"] {
+            let later = creation(&[("upload-complete", complete), ("content-length", "7"), ("upload-offset", "77")]);
+            assert!(matches!(later, Err(Failure::FirstOffset(77))), "{later:?}");
+        }
+        for longer in [&[("upload-complete", "?1")][..], &[("upload-complete", "?1"), ("upload-offset", "77")], &[]] {
+            let told = [longer, &[("content-length", "7"), ("upload-length", "9")]].concat();
+            let refused = creation(&told);
+            assert!(matches!(refused, Err(Failure::App(AppError::Upload(UploadFault::Length)))), "{refused:?}");
+        }
     }
 
     #[test]

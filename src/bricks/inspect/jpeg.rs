@@ -1,20 +1,29 @@
 //! JPEG images: segments and scans up to the end of the picture. Phones put a film behind it, which is not looked at.
 
+mod frame;
+
 use super::InspectionFault;
+use frame::Frame;
 
 const START_OF_IMAGE: [u8; 2] = [0xff, 0xd8];
 const END_OF_IMAGE: u8 = 0xd9;
 const START_OF_SCAN: u8 = 0xda;
+const NUMBER_OF_LINES: u8 = 0xdc;
 
-/// Checks that the picture is whole: a frame, a scan, and the end. As in readers, what stands between segments is passed
-/// over.
+/// Checks that the picture is whole: a frame, scans that may hold all of it, and the end. As in readers, what stands
+/// between segments is passed over.
 pub fn check(bytes: &[u8]) -> Result<(), InspectionFault> {
     let mut rest = bytes.strip_prefix(&START_OF_IMAGE).ok_or(InspectionFault::Unreadable)?;
-    let (mut frame, mut scan) = (false, false);
+    let (mut frame, mut lines, mut scan, mut scanned) = (None, None, false, 0);
     loop {
         let (marker, after) = next_marker(rest).ok_or(InspectionFault::Truncated)?;
+        if scan {
+            // What stands between a scan and the next marker are its pixels.
+            scanned += (rest.len() - after.len()).saturating_sub(2) as u64;
+        }
         if marker == END_OF_IMAGE {
-            return if frame && scan { Ok(()) } else { Err(InspectionFault::Unreadable) };
+            let shown = frame.is_some_and(|frame: Frame| frame.fits(lines, scanned));
+            return if shown { Ok(()) } else { Err(InspectionFault::Unreadable) };
         }
         let length = big16(after, 0).ok_or(InspectionFault::Truncated)?.into();
         let segment = after.get(2..length).ok_or(if length < 2 {
@@ -23,13 +32,12 @@ pub fn check(bytes: &[u8]) -> Result<(), InspectionFault> {
             InspectionFault::Truncated
         })?;
         match marker {
-            0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
-                // The height may be told after the first scan.
-                frame = big16(segment, 3).is_some_and(|width| width > 0) && segment.get(5).is_some_and(|of| *of > 0);
-            }
-            START_OF_SCAN => scan = true,
+            0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => frame = Frame::of(marker, segment),
+            // The height may be told after the first scan.
+            NUMBER_OF_LINES => lines = big16(segment, 0),
             _ => {}
         }
+        scan = marker == START_OF_SCAN;
         rest = after.get(length..).ok_or(InspectionFault::Truncated)?;
     }
 }

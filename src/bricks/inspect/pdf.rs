@@ -1,10 +1,10 @@
 //! PDFs as a reader opens them: with the empty password, and by their objects where their table is lost.
 
+mod encryption;
 mod indirect;
 
 use super::{InspectionFault, MAX_UNPACKED, whole};
 use crate::domain::media::Inspection;
-use indirect::with_indirect_encryption;
 use lopdf::{DecompressError, Dictionary, Document, Error, LoadOptions, Object, ObjectId};
 use memchr::memmem;
 use std::collections::HashSet;
@@ -41,37 +41,17 @@ pub(super) fn open(bytes: &[u8], rebuild: bool) -> Result<Document, InspectionFa
         return Err(InspectionFault::Unknown);
     }
     let bytes = without_padding(bytes);
-    let document = load(bytes, rebuild)?;
-    if !document.trailer.has(b"Encrypt") {
-        return Ok(document);
-    }
-    let Some(updated) = with_indirect_encryption(bytes, &document) else { return Err(locked(&document)) };
-    let document = load(&updated, false)?;
-    if document.trailer.has(b"Encrypt") { Err(locked(&document)) } else { Ok(document) }
+    encryption::unlocked(bytes, load(bytes, rebuild)?)
 }
 
 fn load(bytes: &[u8], rebuild: bool) -> Result<Document, InspectionFault> {
     let options = LoadOptions { force_reconstruct: rebuild, ..LoadOptions::with_max_decompressed_size(MAX_UNPACKED) };
     Document::load_mem_with_options(bytes, options).map_err(|error| match error {
         Error::Decompress(DecompressError::MemoryLimitExceeded { .. }) => InspectionFault::Unknown,
-        Error::Decryption(_) | Error::UnsupportedSecurityHandler(_) => InspectionFault::Encrypted,
+        Error::UnsupportedSecurityHandler(_) => InspectionFault::Protected,
+        Error::Decryption(_) => InspectionFault::Encrypted,
         _ => InspectionFault::Unreadable,
     })
-}
-
-/// Why a PDF stayed encrypted.
-fn locked(document: &Document) -> InspectionFault {
-    let standard = |dictionary: &Dictionary| {
-        dictionary.get(b"Filter").and_then(Object::as_name).is_ok_and(|name| name == b"Standard")
-    };
-    match (document.get_encrypted(), document.authenticate_password("")) {
-        // Others want a certificate.
-        (Ok(dictionary), _) if !standard(dictionary) => InspectionFault::Encrypted,
-        (Ok(_), Err(Error::Decryption(lopdf::encryption::DecryptionError::IncorrectPassword))) => {
-            InspectionFault::Encrypted
-        }
-        _ => InspectionFault::Unknown,
-    }
 }
 
 fn open_with_pages(bytes: &[u8], rebuild: bool) -> Result<(Document, u32), InspectionFault> {
@@ -109,12 +89,18 @@ fn pages(document: &Document, tree: &Object) -> Result<u32, InspectionFault> {
                     left.extend(kids);
                 }
             }
-            // What has no kids is a page to readers, even where it does not say so.
-            Err(_) if node.has_type(b"Pages") => {}
-            _ => pages += 1,
+            _ => pages += u32::from(is_page(document, node)),
         }
     }
     Ok(pages)
+}
+
+/// Whether readers take this for a page: it says that it is one, or does not say what it is and holds what pages hold.
+pub(super) fn is_page(document: &Document, node: &Dictionary) -> bool {
+    match node.get_deref(b"Type", document) {
+        Ok(kind) => kind.as_name().is_ok_and(|name| name == b"Page"),
+        Err(_) => [b"MediaBox".as_slice(), b"Contents", b"Resources"].into_iter().any(|key| node.has(key)),
+    }
 }
 
 /// The file without what follows its end.

@@ -1,4 +1,7 @@
-//! PNG images: chunks up to the end of the picture. What follows is not looked at; it is not of the picture.
+//! PNG images: chunks up to the end of the picture, and the pixels that they hold. What follows is not looked at; it is
+//! not of the picture.
+
+mod raster;
 
 use super::InspectionFault;
 use flate2::Crc;
@@ -40,21 +43,22 @@ impl<'a> Iterator for Chunks<'a> {
     }
 }
 
-/// Checks that the picture is whole.
+/// Checks that the picture is whole: a header, and as many rows as it tells of.
 pub fn check(bytes: &[u8]) -> Result<(), InspectionFault> {
-    let (mut header, mut pixels) = (false, false);
-    for Chunk { kind, data, sound } in Chunks::of(bytes).ok_or(InspectionFault::Unreadable)? {
+    let (mut header, mut palette, mut pixels) = (None, false, Vec::new());
+    for (index, Chunk { kind, data, sound }) in Chunks::of(bytes).ok_or(InspectionFault::Unreadable)?.enumerate() {
         // A capital at its beginning says that the picture cannot be shown without it.
         if !sound && kind.first().is_some_and(u8::is_ascii_uppercase) {
             return Err(InspectionFault::Unreadable);
         }
         match kind {
-            b"IHDR" => {
-                let sides = [big32(data, 0), big32(data, 4)];
-                header = data.len() == 13 && sides.iter().all(|side| side.is_some_and(|side| side > 0));
+            b"IHDR" if index == 0 => header = raster::Header::of(data),
+            b"PLTE" => palette = true,
+            b"IDAT" => pixels.push(data),
+            b"IEND" => {
+                let shown = header.is_some_and(|header| (palette || !header.indexed()) && header.fills(&pixels));
+                return if shown { Ok(()) } else { Err(InspectionFault::Unreadable) };
             }
-            b"IDAT" => pixels = pixels || !data.is_empty(),
-            b"IEND" => return if header && pixels { Ok(()) } else { Err(InspectionFault::Unreadable) },
             _ => {}
         }
     }

@@ -1,6 +1,8 @@
 //! Files as people attach them, and files that ask for too much.
 
+mod encryption;
 mod hostile;
+mod images;
 
 use super::{fuzzing::file, inspect, watermark::mark};
 use crate::domain::media::{FileRefusal, FileVerdict, sniff};

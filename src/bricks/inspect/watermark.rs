@@ -53,6 +53,9 @@ fn stamp(document: &mut Document, words: &str) -> Option<()> {
     if pages.is_empty() || pages.len() > MAX_PAGES || usize::try_from(told).ok() != Some(pages.len()) {
         return None;
     }
+    // Nor is anything else in the tree a page.
+    let page = |id: &ObjectId| document.get_dictionary(*id).is_ok_and(|node| pdf::is_page(document, node));
+    pages.iter().all(page).then_some(())?;
     whole::drawn(document, &pages)?;
     let mut stamp = Stamp::new(document, words)?;
     let mut done = HashSet::new();

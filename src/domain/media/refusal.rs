@@ -11,6 +11,8 @@ pub enum FileRefusal {
     Empty,
     /// A PDF that asks for a password.
     Encrypted,
+    /// A PDF that only those can open for whom it was encrypted: a password would not help.
+    Protected,
     /// Its end is missing.
     Truncated,
     /// No reader can open it.
@@ -38,6 +40,10 @@ impl FileRefusal {
             Self::Encrypted => Text::new(
                 "Ce PDF demande un mot de passe : qui examine votre dossier ne pourrait pas l’ouvrir. Demandez à son émetteur un exemplaire sans mot de passe, ou ouvrez-le dans votre lecteur de PDF et enregistrez-en une copie sans mot de passe (propriétés du document, sécurité). S’il est signé électroniquement, l’exemplaire d’origine sans mot de passe est préférable : une copie modifiée perd sa signature.",
                 "This PDF asks for a password: whoever examines your dossier could not open it. Ask its issuer for a copy without a password, or open it in your PDF reader and save a copy without a password (document properties, security). If it is signed electronically, the original without a password is best: a copy that was changed loses its signature.",
+            ),
+            Self::Protected => Text::new(
+                "Ce PDF est protégé de telle sorte que seuls ses destinataires peuvent l’ouvrir (par un certificat ou un logiciel particulier) : qui examine votre dossier ne le pourrait pas. Demandez à son émetteur un exemplaire sans cette protection ou, si vous pouvez l’ouvrir, enregistrez-en une copie non protégée (propriétés du document, sécurité), puis choisissez-la ici.",
+                "This PDF is protected in a way that only its recipients can open (by a certificate or a particular program): whoever examines your dossier could not. Ask its issuer for a copy without this protection or, if you can open it, save a copy that is not protected (document properties, security), then choose that one here.",
             ),
             Self::Truncated => Text::new(
                 "Ce fichier est incomplet : sa fin manque. Téléchargez-le de nouveau depuis sa source, puis choisissez-le ici.",
@@ -92,6 +98,7 @@ impl FileRefusal {
         match self {
             Self::Empty => "empty",
             Self::Encrypted => "encrypted",
+            Self::Protected => "protected",
             Self::Truncated => "truncated",
             Self::Unreadable => "unreadable",
             Self::NoPage => "no_page",
@@ -112,6 +119,7 @@ mod tests {
         for refusal in [
             FileRefusal::Empty,
             FileRefusal::Encrypted,
+            FileRefusal::Protected,
             FileRefusal::Truncated,
             FileRefusal::Unreadable,
             FileRefusal::NoPage,

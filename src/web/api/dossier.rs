@@ -5,7 +5,7 @@ pub mod upload;
 
 use super::{ApiQuery, ProgramCtx, id, tag, tags};
 use crate::{
-    app::{App, AppError, DossierView, Submission},
+    app::{App, AppError, DossierView, Submission, upload::Destination},
     domain::{document::Document, ids::AttemptId},
     web::{
         error::{Failure, Problem},
@@ -140,7 +140,7 @@ pub async fn replace(
         ("issued" = Option<String>, Query, description = "Day of issue, YYYY-MM-DD"),
         ("name" = Option<String>, Query, description = "Name of the file"),
         ("Upload-Complete" = Option<String>, Header, description = "?0 begins an upload in parts"),
-        ("Upload-Length" = Option<u64>, Header, description = "Length of the whole file, with Upload-Complete: ?0"),
+        ("Upload-Length" = Option<u64>, Header, description = "Length of the whole file; nothing is attached that is longer or shorter"),
     ),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses(
@@ -151,7 +151,7 @@ pub async fn replace(
             ("Upload-Complete" = String, description = "?0"),
             ("Upload-Limit" = String, description = "max-size in bytes, max-age in seconds"),
         )),
-        (status = 400, description = "The upload broke off", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The upload broke off, is not as long as Upload-Length says, or has an Upload-Offset beyond 0", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such dossier or piece", body = Problem, content_type = "application/problem+json"),
         (status = 408, description = "Nothing came for 30 seconds", body = Problem, content_type = "application/problem+json"),
@@ -168,11 +168,12 @@ pub async fn attach(
     body: Body,
 ) -> Result<Response, Failure> {
     let id = id(&dossier)?;
-    let fields = Fields::of(&headers);
+    let fields = Fields::creation(&headers)?;
     if fields.complete == Some(false) {
         return upload::begin(&app, &ctx, id, &code, &query, &fields, body).await;
     }
-    let attached = app.attach(&ctx, id, &code, &query.name, &query.issued, body.into_data_stream()).await?;
+    let (to, file) = (Destination { dossier: id, code: &code }, body.into_data_stream());
+    let attached = app.attach(&ctx, to, &query.name, &query.issued, fields.length, file).await?;
     let answer = upload::answer(attached);
     Ok(if fields.complete.is_some() { resumable::last(answer) } else { answer })
 }

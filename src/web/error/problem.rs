@@ -68,9 +68,12 @@ pub(in crate::web) fn problem_response(failure: &Failure, described: &Described,
     };
     let (mut kind, mut offsets) = (format!("urn:guichet:problem:{}", described.code), None);
     match failure {
-        Failure::App(AppError::Upload(UploadFault::Offset { expected, provided, .. })) => {
+        Failure::App(AppError::Upload(UploadFault::Offset { expected, provided })) => {
             (kind, offsets) =
                 (format!("{REGISTERED_PROBLEM_TYPES}#mismatching-upload-offset"), Some((*expected, *provided)));
+        }
+        Failure::App(AppError::Upload(UploadFault::Complete { .. })) => {
+            kind = format!("{REGISTERED_PROBLEM_TYPES}#completed-upload")
         }
         Failure::App(AppError::Upload(UploadFault::Length)) => {
             kind = format!("{REGISTERED_PROBLEM_TYPES}#inconsistent-upload-length")

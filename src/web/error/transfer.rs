@@ -78,6 +78,25 @@ pub(super) fn describe(failure: &Failure) -> Option<Described> {
                 "Send an integer in Upload-Offset, and ?0 or ?1 in Upload-Complete.",
             ),
         ),
+        Failure::FirstOffset(offset) => {
+            let mut described = words(
+                S::BAD_REQUEST,
+                "first_upload_offset",
+                ("Envoi qui ne commence pas au début", "Upload that does not begin at the start"),
+                ("", ""),
+                (
+                    "Commencez à 0. Pour continuer un envoi, adressez-lui la partie par PATCH, là où Location le disait.",
+                    "Begin at 0. To go on with an upload, send the part to it by PATCH, where Location told.",
+                ),
+            );
+            described.detail = Text::new(
+                format!(
+                    "Upload-Offset vaut {offset} dans la requête qui commence l’envoi\u{a0}; un envoi commence à 0."
+                ),
+                format!("Upload-Offset is {offset} in the request that begins the upload; an upload begins at 0."),
+            );
+            described
+        }
         _ => return None,
     };
     Some(described)
@@ -86,7 +105,7 @@ pub(super) fn describe(failure: &Failure) -> Option<Described> {
 /// An upload that cannot go on.
 pub(super) fn describe_upload(fault: &UploadFault) -> Described {
     match fault {
-        UploadFault::Offset { expected, provided, .. } => {
+        UploadFault::Offset { expected, provided } => {
             let mut described = words(
                 S::CONFLICT,
                 "mismatching_upload_offset",
@@ -97,6 +116,27 @@ pub(super) fn describe_upload(fault: &UploadFault) -> Described {
             described.detail = Text::new(
                 format!("{expected} octets sont arrivés\u{a0}; cette partie commence à {provided}."),
                 format!("{expected} bytes have arrived; this part begins at {provided}."),
+            );
+            described
+        }
+        UploadFault::Complete { bytes } => {
+            let mut described = words(
+                S::CONFLICT,
+                "completed_upload",
+                ("Envoi déjà terminé", "Upload already complete"),
+                ("", ""),
+                (
+                    "N’envoyez plus rien ici. Pour revoir la réponse, envoyez une dernière partie vide à cet endroit\u{a0}; pour envoyer un autre fichier, commencez un nouvel envoi.",
+                    "Send nothing more here. To have the answer again, send an empty last part at that place; to send another file, begin a new upload.",
+                ),
+            );
+            described.detail = Text::new(
+                format!(
+                    "Cet envoi est terminé\u{a0}: ses {bytes} octets sont arrivés et la pièce est jointe. Cette partie n’a rien changé."
+                ),
+                format!(
+                    "This upload is complete: its {bytes} bytes have arrived and the piece is attached. This part changed nothing."
+                ),
             );
             described
         }
@@ -140,5 +180,40 @@ pub(super) fn describe_upload(fault: &UploadFault) -> Described {
             ),
             ("Attendez que l’un d’eux soit arrivé, puis réessayez.", "Wait until one has arrived, then try again."),
         ),
+        UploadFault::Full => words(
+            S::INSUFFICIENT_STORAGE,
+            "upload_full",
+            ("Plus de place", "No room left"),
+            (
+                "Le portail n’a plus de place\u{a0}: ce qui est arrivé de ce fichier est gardé, la suite n’a pas pu l’être. L’opérateur en est averti.",
+                "The portal has no room left: what has arrived of this file is kept, and what follows could not be. The operator has been told.",
+            ),
+            (
+                "Reprenez cet envoi plus tard, dans les douze heures\u{a0}: demandez par HEAD combien d’octets sont arrivés, et continuez de là.",
+                "Go on with this upload later, within twelve hours: ask by HEAD how many bytes have arrived, and go on from there.",
+            ),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::text::Lang;
+
+    #[test]
+    fn an_upload_without_room_is_not_said_to_have_written_nothing() {
+        let described = describe_upload(&UploadFault::Full);
+        assert_eq!(described.status, S::INSUFFICIENT_STORAGE);
+        let (fr, en) = (described.detail.get(&Lang::Fr), described.detail.get(&Lang::En));
+        assert!(fr.contains("est gardé") && en.contains("is kept"), "{fr} {en}");
+        assert!(!fr.contains("rien n’a été écrit") && !en.contains("nothing was written"), "{fr} {en}");
+    }
+
+    #[test]
+    fn a_part_behind_the_end_is_told_that_the_upload_is_complete() {
+        let detail = describe_upload(&UploadFault::Complete { bytes: 2873 }).detail;
+        assert!(detail.fr.contains("terminé") && detail.fr.contains("2873"), "{}", detail.fr);
+        assert!(detail.en.contains("complete") && detail.en.contains("2873"), "{}", detail.en);
     }
 }

@@ -3,7 +3,7 @@
 use super::{form, here, render, see_other, upload};
 use crate::web::extract::{Path, Query};
 use crate::{
-    app::{App, AppError, Ctx, DossierView, PieceBytes, PieceFile, Saved, Share},
+    app::{App, AppError, Ctx, DossierView, PieceBytes, PieceFile, Saved, Share, upload::Destination},
     domain::{
         calendar::{RoundId, RoundState, show_instant, show_time},
         call::{Call, Section},
@@ -361,7 +361,8 @@ pub async fn attach(
         .and_then(|value| value.to_str().ok())
         .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"));
     let PostedFile { fields, name, file } = posted;
-    let done = app.attach(&ctx, id, &code, &name, fields.text("issued"), file).await;
+    let to = Destination { dossier: id, code: &code };
+    let done = app.attach(&ctx, to, &name, fields.text("issued"), None, file).await;
     match done {
         Ok(attached) if script => Ok(upload::answer(ctx.lang, id, &code, &attached)),
         Ok(attached) => Ok(see_other(ctx.lang, &upload::place(id, &code, &attached))),

@@ -35,7 +35,7 @@ pub async fn begin(
     Query(coming): Query<Coming>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let Fields { complete: Some(false), length, part_bytes: None | Some(0), .. } = Fields::of(&headers) else {
+    let Fields { complete: Some(false), length, part_bytes: None | Some(0), .. } = Fields::creation(&headers)? else {
         return Err(Failure::UploadFields);
     };
     let to = Destination { dossier: id, code: &code };

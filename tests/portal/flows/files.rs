@@ -20,6 +20,32 @@ fn pdf(comment: &[u8]) -> Vec<u8> {
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde";
 
+/// The same page for those who hold a certificate. Its table is right: who rebuilds it cannot tell what encrypts it.
+fn for_recipients() -> Vec<u8> {
+    let mut bytes = pdf(b"");
+    bytes.truncate(bytes.windows(7).position(|window| window == b"trailer").unwrap());
+    let table = bytes.len();
+    bytes.extend(b"xref\n0 4\n0000000000 65535 f \n0000000009 00000 n \n0000000054 00000 n \n0000000105 00000 n \n");
+    bytes.extend(b"trailer\n<</Size 4/Root 1 0 R/Encrypt<</Filter/Adobe.PubSec/V 4>>>>\nstartxref\n");
+    bytes.extend(format!("{table}\n%%EOF\n").bytes());
+    bytes
+}
+
+/// A hundred pixels by a hundred, whose eight bytes cannot be unpacked.
+const PNG_OF_NOISE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0d\0\0\0d\x08\0\0\0\0U\x89\xca\x88\
+    \0\0\0\x08IDATxxxxxxxx-\xf8\xd6'\0\0\0\0IEND\xaeB`\x82";
+/// The same sides, and one row.
+const PNG_OF_ONE_ROW: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0d\0\0\0d\x08\0\0\0\0U\x89\xca\x88\
+    \0\0\0\x0cIDATx\x9cc`\xa0=\0\0\0d\0\x01\x86d<5\0\0\0\0IEND\xaeB`\x82";
+
+/// A photograph that says to be larger than any that is shown.
+fn vast_jpeg() -> Vec<u8> {
+    let mut bytes = fixture("photo.jpg");
+    let frame = bytes.windows(2).position(|pair| pair == b"\xff\xc0").unwrap();
+    bytes[frame + 5..frame + 9].fill(0xff);
+    bytes
+}
+
 /// Name, bytes, and a word of the reason.
 fn bad_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let zip = b"PK\x03\x04\x14\0\x06\0".to_vec();
@@ -59,7 +85,13 @@ fn bad_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     files.push(("protege.pdf", fixture("user-password.pdf"), "mot de passe"));
     // B3
     files.push(("creux.pdf", fixture("no-object.pdf"), "Aucun lecteur"));
+    files.push(("destinataires.pdf", for_recipients(), "destinataires"));
+    let font = String::from_utf8(pdf(b"")).unwrap().replace("/Type/Page/Parent", "/Type/Font/Parent");
+    files.push(("police.pdf", font.into_bytes(), "aucune page"));
     files.push(("sans-page.pdf", fixture("zero-pages.pdf"), "aucune page"));
+    files.push(("bruit.png", PNG_OF_NOISE.to_vec(), "Aucun lecteur"));
+    files.push(("une-ligne.png", PNG_OF_ONE_ROW.to_vec(), "Aucun lecteur"));
+    files.push(("immense.jpg", vast_jpeg(), "Aucun lecteur"));
     files.push(("photo-iphone.heic", fixture("photo.heic"), "JPEG"));
     files.push(("coupe.pdf", b"%PDF-1.7\n1 0 obj".to_vec(), "incomplet"));
     files.push(("coupe.png", PNG.to_vec(), "incomplet"));

@@ -1,7 +1,9 @@
 //! Files that arrive in parts (A3): what each request does, who may send it, and what is left when one breaks off.
 
+mod finished;
 mod heads;
 pub mod line;
+mod whole;
 
 use super::interop::own_token;
 use crate::harness::{Actor, Answer, installation::wait_for_async, sample};

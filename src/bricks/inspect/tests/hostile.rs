@@ -9,6 +9,11 @@ const PAGE: &str = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>";
 
 /// A file with these objects, of which the first is the catalog.
 fn pdf(objects: &[(usize, String)]) -> Vec<u8> {
+    pdf_whose_trailer_says(objects, "")
+}
+
+/// The same, with something besides in its trailer.
+pub fn pdf_whose_trailer_says(objects: &[(usize, String)], more: &str) -> Vec<u8> {
     let (mut out, mut table) = ("%PDF-1.5\n".to_owned(), BTreeMap::new());
     for (number, object) in objects {
         table.insert(*number, out.len());
@@ -22,7 +27,7 @@ fn pdf(objects: &[(usize, String)]) -> Vec<u8> {
             None => out.push_str("0000000000 65535 f \n"),
         }
     }
-    write!(out, "trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n").unwrap();
+    write!(out, "trailer\n<</Size {size}/Root 1 0 R{more}>>\nstartxref\n{start}\n%%EOF\n").unwrap();
     out.into_bytes()
 }
 
@@ -48,6 +53,12 @@ fn pages_are_counted_as_readers_find_them() {
     assert_eq!(pages(&tree("<</Type/Pages/Kids[3 0 R 3 0 R]/Count 2>>", &[page(3)])), Some(2));
     let nameless = (4, PAGE.replace("/Type/Page/", "/"));
     assert_eq!(pages(&tree("<</Type/Pages/Kids[3 0 R 4 0 R]/Count 2>>", &[page(3), nameless])), Some(2));
+    for holds in ["MediaBox[0 0 9 9]", "Contents[]", "Resources<<>>"] {
+        let nameless = (3, format!("<</Parent 2 0 R/{holds}>>"));
+        assert_eq!(pages(&tree("<</Type/Pages/Kids[3 0 R]/Count 1>>", &[nameless])), Some(1), "{holds}");
+    }
+    let font = (4, "<</Type/Font>>".to_owned());
+    assert_eq!(pages(&tree("<</Type/Pages/Kids[3 0 R 4 0 R]/Count 2>>", &[page(3), font])), Some(1));
     let inner = (4, "<</Type/Pages/Parent 2 0 R/Kids[3 0 R 5 0 R]/Count 2>>".to_owned());
     assert_eq!(pages(&tree("<</Type/Pages/Kids[4 0 R 3 0 R]/Count 3>>", &[page(3), inner, page(5)])), Some(3));
     assert_eq!(pages(&tree("<</Type/Pages/Kids 4 0 R/Count 1>>", &[page(3), (4, "[3 0 R]".into())])), Some(1));
@@ -59,12 +70,26 @@ fn pages_are_counted_as_readers_find_them() {
         "<</Type/Pages/Kids[2 0 R]/Count 1>>",
         "<</Type/Pages/Kids[3 0 R]/Count 1>>",
         "<</Type/Pages/Count 1>>",
+        "<</Type/Pages/Kids[<</Type/Font>>]/Count 1>>",
+        "<</Type/Pages/Kids[<</Type/Font/MediaBox[0 0 9 9]>>]/Count 1>>",
+        "<</Type/Pages/Kids[<</Parent 2 0 R>>]/Count 1>>",
+        "<</Type/Pages/Kids[7]/Count 1>>",
     ] {
         let round = (3, "<</Type/Pages/Kids[2 0 R 3 0 R]/Count 1>>".to_owned());
         assert_eq!(found(&tree(root, &[round])), Err(FileRefusal::NoPage), "{root}");
     }
     for (number, object) in [(1, "<</Type/Catalog>>"), (1, "<</Type/Catalog/Pages 60 0 R>>"), (3, PAGE)] {
         assert_eq!(found(&pdf(&[(number, object.into())])), Err(FileRefusal::Unreadable), "{object}");
+    }
+}
+
+/// What the marking takes for a page is one: the judgement and the marking agree.
+#[test]
+fn what_is_no_page_is_not_marked() {
+    for kid in ["<</Type/Font>>", "<</Parent 2 0 R>>", "<</Type/Font/MediaBox[0 0 9 9]>>", "7"] {
+        let file = tree("<</Type/Pages/Kids[3 0 R]/Count 1>>", &[(3, kid.to_owned())]);
+        assert_eq!(found(&file), Err(FileRefusal::NoPage), "{kid}");
+        crate::bricks::inspect::fuzzing::file(&file);
     }
 }
 

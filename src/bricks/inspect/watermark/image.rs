@@ -2,7 +2,7 @@
 
 use super::super::{
     jpeg::{self, big16},
-    png::{Chunks, big32},
+    png::{self, Chunks, big32},
 };
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
 
@@ -75,6 +75,7 @@ fn orientation(tiff: &[u8]) -> Option<i64> {
 
 /// A PNG on a page, if it is of the kinds whose pixels a PDF takes as they are: neither interlaced nor transparent.
 pub fn png(bytes: &[u8]) -> Option<Document> {
+    png::check(bytes).ok()?;
     let (mut header, mut palette, mut pixels, mut ended) = (None, None, Vec::new(), false);
     for chunk in Chunks::of(bytes)?.take_while(|chunk| chunk.sound) {
         match chunk.kind {

@@ -3,8 +3,8 @@
 use super::body::{AttachedBody, FileQuery};
 use crate::{
     app::{
-        App, Attached, Ctx,
-        upload::{Appended, Destination},
+        App, AppError, Attached, Ctx,
+        upload::{Appended, Destination, UploadFault},
     },
     domain::ids::DossierId,
     web::{
@@ -44,6 +44,11 @@ pub(super) async fn begin(
     if fields.part_bytes != Some(0) {
         match app.append(ctx, to, &upload, fields.first(), body.into_data_stream()).await {
             Ok(Appended::More(arrived)) => state = arrived,
+            // Nobody has been told where to go on: what has arrived is of no use.
+            Err(AppError::Upload(UploadFault::Full)) => {
+                app.cancel_upload(ctx, to, &upload).await?;
+                return Ok(resumable::failed(AppError::Disk(std::io::ErrorKind::StorageFull.into())));
+            }
             done => return Ok(resumable::appended(done, answer)),
         }
     }
@@ -71,7 +76,8 @@ pub async fn options(State(app): State<App>, ProgramCtx(_): ProgramCtx) -> Respo
 /// How an upload stands.
 ///
 /// A request that is still sending to it is ended, so that the offset stays true. Uploads stand on the machine where they
-/// were begun, for twelve hours after the last part: after a 404, begin again.
+/// were begun, for twelve hours after the last part, and once they are finished as long as their piece is the one that
+/// stands: after a 404, begin again.
 #[utoipa::path(
     method(get, head), path = "/api/v1/dossiers/{id}/pieces/{code}/uploads/{upload}", tag = "dossier", security(("bearer" = [])),
     params(
@@ -126,9 +132,10 @@ pub async fn show(
         (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such upload here", body = Problem, content_type = "application/problem+json"),
         (status = 408, description = "Nothing came for 30 seconds", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The part does not begin where the last one ended (Upload-Offset tells), or a later request took over", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The part does not begin where the last one ended (Upload-Offset tells), the upload is complete (Upload-Complete tells), or a later request took over", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Not application/partial-upload", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "The file is whole, and refused; why and what to do", body = Problem, content_type = "application/problem+json"),
+        (status = 507, description = "No room for the rest; what has arrived is kept", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub async fn append(
