@@ -18,6 +18,7 @@ mod fixture;
 pub mod folder;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+pub mod host;
 pub mod ids;
 pub mod json;
 pub mod media;
