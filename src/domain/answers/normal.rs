@@ -51,7 +51,7 @@ pub fn normal(kind: FieldKind, options: &[Choice], text: &str) -> Result<String,
             parse_hundredths(bare.trim_end_matches('%')).map(decimal).map_err(|error| error.words())
         }
         FieldKind::Integer => parse_integer(text).map(|number| number.to_string()).map_err(|error| match error {
-            NumberError::Ambiguous(..) | NumberError::TooLarge => error.words(),
+            NumberError::Ambiguous(..) | NumberError::TooLarge | NumberError::TaxIncluded => error.words(),
             NumberError::Malformed | NumberError::TooPrecise => {
                 Text::new("un nombre entier est attendu, par exemple 12.", "a whole number is expected, such as 12.")
             }

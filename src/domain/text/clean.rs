@@ -6,8 +6,8 @@
 use icu_properties::{
     CodePointMapData, CodePointSetData,
     props::{
-        CanonicalCombiningClass, DefaultIgnorableCodePoint, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup,
-        Ideographic, JoiningType, NoncharacterCodePoint,
+        CanonicalCombiningClass, DefaultIgnorableCodePoint, ExtendedPictographic, GeneralCategory,
+        GeneralCategoryGroup, Ideographic, JoiningType, NoncharacterCodePoint,
     },
 };
 use unicode_normalization::{UnicodeNormalization, is_nfc};

@@ -89,7 +89,9 @@ fn what_cannot_be_seen_by_itself_is_blank() {
             assert_eq!(clean(kind, text), "", "{kind:?} {text:?}");
         }
     }
-    for text in ["A", "é", "e\u{301}", "7", "-", "€", "\u{2460}", "日本", "👋", "\u{627}", "\u{25cc}\u{301}", "a\u{378}"] {
+    for text in
+        ["A", "é", "e\u{301}", "7", "-", "€", "\u{2460}", "日本", "👋", "\u{627}", "\u{25cc}\u{301}", "a\u{378}"]
+    {
         assert!(!is_blank(text), "{text:?}");
         assert_ne!(clean(TextKind::Line, text), "", "{text:?}");
     }
