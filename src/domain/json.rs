@@ -1,12 +1,18 @@
 //! The one reader of JSON that comes from outside. It refuses what two readers could understand in two ways: a member that
 //! stands twice, of which one reader keeps the first and another the last; text behind the value; bytes that are not
-//! UTF-8; numbers that would be rounded. What is wrong is said with its place.
+//! UTF-8; numbers that would be rounded; an array in the place of an object. What is wrong is said with its place.
+
+mod exact;
+mod objects;
 
 use super::text::Text;
+use exact::rounded;
+use objects::ObjectsOnly;
 use serde::{
     Deserializer,
     de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
+use serde_json::Value;
 use std::{collections::HashSet, fmt};
 
 /// How much is read.
@@ -60,12 +66,6 @@ pub struct JsonError {
 }
 
 impl JsonError {
-    /// A fault of something that was read already.
-    #[must_use]
-    pub fn other(error: &impl fmt::Display) -> Self {
-        Self::whole(JsonFault::Other(error.to_string()))
-    }
-
     fn whole(fault: JsonFault) -> Self {
         Self { path: String::new(), fault, line: 0, column: 0 }
     }
@@ -115,8 +115,23 @@ impl std::error::Error for JsonError {}
 /// The first fault, with its place.
 pub fn from_slice<T: DeserializeOwned>(bytes: &[u8], limits: Limits) -> Result<T, JsonError> {
     strict(bytes, limits)?;
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    shaped(&mut serde_json::Deserializer::from_slice(bytes))
+}
+
+/// Makes something of a value that was read already, as strictly.
+///
+/// # Errors
+/// The first fault, with its path.
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, JsonError> {
+    shaped(value)
+}
+
+fn shaped<'de, T, D>(reader: D) -> Result<T, JsonError>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de, Error = serde_json::Error>,
+{
+    serde_path_to_error::deserialize(ObjectsOnly(reader)).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { String::new() } else { path };
         let inner = error.inner();
@@ -251,55 +266,6 @@ impl<'de> Visitor<'de> for WalkVisitor<'_> {
         self.0.depth += 1;
         Ok(())
     }
-}
-
-/// The first number of a valid text that would not be kept as it stands: an integer beyond 64 bits, or a decimal
-/// number that a double does not give back.
-fn rounded(text: &str) -> Option<std::ops::Range<usize>> {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'"' => {
-                at += 1;
-                while at < bytes.len() && bytes[at] != b'"' {
-                    at += if bytes[at] == b'\\' { 2 } else { 1 };
-                }
-                at += 1;
-            }
-            b'-' | b'0'..=b'9' => {
-                let start = at;
-                while at < bytes.len() && matches!(bytes[at], b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9') {
-                    at += 1;
-                }
-                if !is_exact(&text[start..at]) {
-                    return Some(start..at);
-                }
-            }
-            _ => at += 1,
-        }
-    }
-    None
-}
-
-fn is_exact(number: &str) -> bool {
-    if number.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()) {
-        return number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
-    }
-    let kept = number.parse::<f64>().map(|read| format!("{read:e}"));
-    kept.is_ok_and(|kept| scientific(number).is_some_and(|typed| scientific(&kept) == Some(typed)))
-}
-
-/// The significant digits of a number and the power of ten of the last one.
-fn scientific(number: &str) -> Option<(String, i64)> {
-    let (mantissa, power) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{}{fraction}", whole.trim_start_matches('-'));
-    let significant = digits.trim_end_matches('0');
-    let dropped = i64::try_from(digits.len() - significant.len()).ok()? - i64::try_from(fraction.len()).ok()?;
-    let significant = significant.trim_start_matches('0');
-    let power = if significant.is_empty() { 0 } else { power.parse::<i64>().ok()?.checked_add(dropped)? };
-    Some((significant.to_owned(), power))
 }
 
 #[cfg(test)]
