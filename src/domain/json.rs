@@ -4,6 +4,9 @@
 
 mod exact;
 mod objects;
+mod shape;
+
+pub use shape::ShapeFault;
 
 use super::text::Text;
 use exact::rounded;
@@ -12,7 +15,7 @@ use serde::{
     Deserializer,
     de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::Value;
+use serde_json::{Value, error::Category};
 use std::{collections::HashSet, fmt};
 
 /// How much is read.
@@ -48,8 +51,12 @@ pub enum JsonFault {
     TooDeep(usize),
     /// A number that has more digits than would be kept.
     Imprecise(String),
-    /// Not JSON, or not of the form that is expected: in the words of the reader, in English.
-    Other(String),
+    /// Not JSON: in the words of the reader, in English and with the place.
+    Broken(String),
+    /// It ends before its end, in the same words.
+    CutShort(String),
+    /// Not of the form that is expected, and the same words, which may name types of the program.
+    Shape(ShapeFault, String),
 }
 
 /// What is wrong, and where.
@@ -66,6 +73,12 @@ pub struct JsonError {
 }
 
 impl JsonError {
+    /// Whether the whole is something else than JSON, rather than JSON with a fault.
+    #[must_use]
+    pub fn is_no_json(&self) -> bool {
+        matches!(self.fault, JsonFault::NotUtf8 | JsonFault::Broken(_) | JsonFault::CutShort(_) | JsonFault::TooLong(_))
+    }
+
     fn whole(fault: JsonFault) -> Self {
         Self { path: String::new(), fault, line: 0, column: 0 }
     }
@@ -75,7 +88,7 @@ impl JsonError {
     pub fn words(&self) -> Text {
         let words = match &self.fault {
             JsonFault::TooLong(most) => Text::new(format!("plus de {most} octets"), format!("more than {most} bytes")),
-            JsonFault::NotUtf8 => Text::new("ce n'est pas de l'UTF-8 sans marque", "this is not UTF-8 without a mark"),
+            JsonFault::NotUtf8 => Text::new("ce n’est pas de l’UTF-8 sans marque", "this is not UTF-8 without a mark"),
             JsonFault::Twice => Text::new("ce membre s'y trouve deux fois", "this member stands twice"),
             JsonFault::TooDeep(most) => {
                 Text::new(format!("plus de {most} niveaux"), format!("more than {most} levels"))
@@ -84,18 +97,23 @@ impl JsonError {
                 format!("le nombre {number} serait arrondi : écrivez-le entre guillemets"),
                 format!("the number {number} would be rounded: write it in quotes"),
             ),
-            JsonFault::Other(reason) => Text::new(reason.as_str(), reason.as_str()),
+            JsonFault::Broken(reason) => Text::new("ce n’est pas du JSON", reason.as_str()),
+            JsonFault::CutShort(reason) => Text::new("le texte s’arrête avant sa fin", reason.as_str()),
+            JsonFault::Shape(shape, reason) => Text::new(shape.words().fr, reason.as_str()),
         };
         let place = if self.path.is_empty() { String::new() } else { format!("{}: ", self.path) };
-        let at = |fr: &str, en: &str| match (self.line, &self.fault) {
+        let (line, column) = (self.line, self.column);
+        let mut at = Text::default();
+        if line > 0 {
+            at = Text::new(
+                format!(" (ligne et colonne {line}, {column})"),
+                format!(" (line and column {line}, {column})"),
+            );
+        }
+        if matches!(self.fault, JsonFault::Broken(_) | JsonFault::CutShort(_) | JsonFault::Shape(..)) {
             // The reader's own words have their place in them.
-            (0, _) | (_, JsonFault::Other(_)) => Text::default(),
-            (line, _) => {
-                let column = self.column;
-                Text::new(format!(" ({fr} {line}, {column})"), format!(" ({en} {line}, {column})"))
-            }
-        };
-        let at = at("ligne et colonne", "line and column");
+            at.en.clear();
+        }
         let french = place.replace(": ", " : ");
         Text::new(format!("{french}{}{}", words.fr, at.fr), format!("{place}{}{}", words.en, at.en))
     }
@@ -122,7 +140,7 @@ pub fn from_slice<T: DeserializeOwned>(bytes: &[u8], limits: Limits) -> Result<T
 ///
 /// # Errors
 /// The first fault, with its path.
-pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, JsonError> {
+pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, JsonError> {
     shaped(value)
 }
 
@@ -135,8 +153,18 @@ where
         let path = error.path().to_string();
         let path = if path == "." { String::new() } else { path };
         let inner = error.inner();
-        JsonError { path, line: inner.line(), column: inner.column(), fault: JsonFault::Other(inner.to_string()) }
+        JsonError { path, line: inner.line(), column: inner.column(), fault: fault(inner) }
     })
+}
+
+/// What the reader means by its words.
+fn fault(error: &serde_json::Error) -> JsonFault {
+    let reason = error.to_string();
+    match error.classify() {
+        Category::Eof => JsonFault::CutShort(reason),
+        Category::Syntax | Category::Io => JsonFault::Broken(reason),
+        Category::Data => JsonFault::Shape(ShapeFault::of(&reason), reason),
+    }
 }
 
 /// Reads a value from text.
@@ -159,8 +187,8 @@ fn strict(bytes: &[u8], limits: Limits) -> Result<(), JsonError> {
     let walked = WalkVisitor(&mut walk).deserialize(&mut reader).and_then(|()| reader.end());
     if let Err(error) = walked {
         let DuplicateWalk { path, fault, .. } = walk;
-        let fault = fault.unwrap_or_else(|| JsonFault::Other(error.to_string()));
-        let path = if matches!(fault, JsonFault::Other(_)) { String::new() } else { path };
+        // The reader's own words have their place in them.
+        let (path, fault) = fault.map_or_else(|| (String::new(), self::fault(&error)), |fault| (path, fault));
         return Err(JsonError { path, fault, line: error.line(), column: error.column() });
     }
     match rounded(text) {

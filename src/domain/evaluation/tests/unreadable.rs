@@ -62,7 +62,7 @@ fn only_the_unreadable_value_is_told() {
     ] {
         let before = found(&sample);
         let cases = spoilt(&sample);
-        assert!(cases.len() > 5, "{} answers", cases.len());
+        assert!(cases.len() > 3, "{} answers", cases.len());
         for (place, spoilt) in cases {
             let after = found(&spoilt);
             assert!(after.iter().any(|(_, path)| *path == place), "{place} is not told");
