@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 pub(super) fn read_foreign<T: DeserializeOwned>(bytes: &[u8], limits: Limits) -> Result<T, JsonError> {
     let mut value: Json = json::from_slice(bytes, limits)?;
     escape_texts(&mut value);
-    T::deserialize(value).map_err(|error| JsonError::other(&error))
+    json::from_value(&value)
 }
 
 fn escape_texts(value: &mut Json) {

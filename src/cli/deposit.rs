@@ -3,11 +3,15 @@
 //! Ids of what is tried are written down before they are sent, so that running again after any failure carries on with
 //! the same dossier and gets the same receipt.
 
+mod address;
+mod body;
 mod client;
 mod files;
 mod findings;
 mod memory;
 mod place;
+mod rounds;
+mod text_file;
 mod token_file;
 mod upload;
 
@@ -20,8 +24,10 @@ use crate::{
     },
     private_file::replace_private,
 };
+use address::PortalAddress;
 use anyhow::{Context, bail};
-use client::{Draft, PortalClient};
+use body::Draft;
+use client::PortalClient;
 use files::{DossierFiles, PieceOnDisk};
 use findings::{DepositFindings, Found};
 use memory::Memory;
@@ -64,7 +70,7 @@ pub struct DepositArgs {
 pub async fn run(args: DepositArgs) -> anyhow::Result<ExitCode> {
     match deposit(&args).await {
         Ok(Some(receipt)) => {
-            writeln!(io::stdout(), "{receipt}")?;
+            tell(&mut io::stdout(), &mut io::stderr(), &receipt, args.lang);
             Ok(ExitCode::SUCCESS)
         }
         Ok(None) => Ok(ExitCode::FAILURE),
@@ -86,8 +92,9 @@ pub async fn run(args: DepositArgs) -> anyhow::Result<ExitCode> {
 /// What to print of the receipt; nothing when the person thought better of it.
 async fn deposit(args: &DepositArgs) -> anyhow::Result<Option<String>> {
     let files = DossierFiles::read(&args.folder, args.lang)?;
-    let portal = PortalClient::new(&args.url, &args.token_file, args.ca.as_deref(), args.connect, args.lang)?;
-    let mut memory = Memory::recall(&args.folder, portal.url(), &files.call, &files.round)?;
+    let address = PortalAddress::parse(&args.url, args.lang)?;
+    let portal = PortalClient::new(&address, &args.token_file, args.ca.as_deref(), args.connect, args.lang)?;
+    let mut memory = Memory::recall(&args.folder, &address, &files.call, &files.round)?;
     // Written down before it is sent: an answer that gets lost is asked for again under the same id.
     memory.save()?;
     let dossier = portal.create(&files.call, &files.round, memory.attempt).await?;
@@ -108,13 +115,42 @@ async fn deposit(args: &DepositArgs) -> anyhow::Result<Option<String>> {
     let attempt = memory.deposit_attempt(&files.content(), draft.receipt.as_deref());
     memory.save()?;
     let done = portal.deposit(dossier, attempt).await?;
+    // From here on it is deposited, and whatever fails must not sound as if it were not.
     memory.deposited(&done.receipt);
-    memory.save()?;
+    let receipt = match portal.receipt(&done.receipt).await {
+        Ok(bytes) => memory.save().and_then(|()| keep_receipt(args, &bytes, &done.receipt, done.new)),
+        Err(error) => Err(error),
+    };
+    let receipt = receipt.map_err(|error| not_kept(&done.receipt, &error, args.lang))?;
     if !asks {
         let warnings: Vec<Found> = found.into_iter().filter(|found| !found.blocks()).collect();
-        findings::print(&mut io::stderr().lock(), &warnings, draft.more, args.lang)?;
+        findings::print(&mut io::stderr().lock(), &warnings, draft.more, args.lang).unwrap_or_default();
     }
-    keep_receipt(args, &portal.receipt(&done.receipt).await?, &done.receipt, done.new).map(Some)
+    Ok(Some(receipt))
+}
+
+/// Prints the receipt; to where errors go when nobody takes it, since it is deposited all the same.
+fn tell(out: &mut impl Write, err: &mut impl Write, receipt: &str, lang: Lang) {
+    let Err(error) = writeln!(out, "{receipt}").and_then(|()| out.flush()) else { return };
+    let words = lang.tr(
+        "Le dépôt est fait et le reçu est conservé ; seule la sortie standard n’a pas pu être écrite",
+        "The deposit is made and the receipt is kept; only standard output could not be written",
+    );
+    writeln!(err, "{receipt}\n{words} ({error}).").unwrap_or_default();
+}
+
+/// What is said when a dossier was deposited and its receipt could not be kept. No [`DepositFindings`], which say that
+/// nothing was.
+fn not_kept(number: &str, error: &anyhow::Error, lang: Lang) -> anyhow::Error {
+    let number = foreign(number);
+    match lang {
+        Lang::Fr => anyhow::anyhow!(
+            "le dossier est déposé, reçu n° {number}, mais ce reçu n’a pas été conservé ici ; relancez la commande pour l’obtenir, sans déposer deux fois : {error:#}"
+        ),
+        Lang::En => anyhow::anyhow!(
+            "the dossier is deposited, receipt no. {number}, but the receipt was not kept here; run the command again to get it, nothing is deposited twice: {error:#}"
+        ),
+    }
 }
 
 /// Sends the answers and the pieces that are not there yet, and says how the dossier stands then.
@@ -202,4 +238,41 @@ fn file_part(number: &str) -> String {
 /// Writes a file whole or not at all.
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     replace_private(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `/dev/full` does.
+    struct Full;
+
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_receipt_that_cannot_be_printed_is_told_elsewhere() {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        tell(&mut out, &mut err, "Reçu n° 2026-000001", Lang::Fr);
+        assert_eq!((String::from_utf8(out).unwrap().as_str(), err.len()), ("Reçu n° 2026-000001\n", 0));
+        tell(&mut Full, &mut err, "Reçu n° 2026-000001", Lang::Fr);
+        let said = String::from_utf8(err).unwrap();
+        assert!(said.starts_with("Reçu n° 2026-000001\nLe dépôt est fait"), "{said}");
+        tell(&mut Full, &mut Full, "Reçu n° 2026-000001", Lang::Fr);
+    }
+
+    #[test]
+    fn a_receipt_that_cannot_be_kept_does_not_make_the_deposit_undone() {
+        let refused = anyhow::Error::new(DepositFindings(Vec::new(), 0)).context("cannot write receipt.json");
+        let said = not_kept("2026-000001", &refused, Lang::Fr);
+        assert!(said.downcast_ref::<DepositFindings>().is_none());
+        let said = format!("{said:#}");
+        assert!(said.contains("est déposé, reçu n° 2026-000001") && said.contains("receipt.json"), "{said}");
+    }
 }

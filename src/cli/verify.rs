@@ -8,7 +8,7 @@ use crate::domain::{
     receipt::{self, PublicKey},
     text::{Lang, terminal::foreign},
 };
-use anyhow::Context;
+use anyhow::{Context, anyhow, bail};
 use serde_json::Value as Json;
 use std::{
     fs,
@@ -42,11 +42,12 @@ pub struct VerifyArgs {
 pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let bytes = read(&args.receipt, receipt::MAX_RECEIPT_BYTES)?;
     if let Err(error) = receipt::read(&bytes)
-        && matches!(error.fault, JsonFault::Other(_))
+        && matches!(error.fault, JsonFault::Broken(_) | JsonFault::CutShort(_))
     {
-        return Err(error).with_context(|| format!("{} is not what is expected", args.receipt.display()));
+        let why = receipt::why_unreadable(&bytes, &error);
+        bail!("{}: {}", args.receipt.display(), why.get(&args.lang));
     }
-    let keys: Option<Vec<PublicKey>> = args.keys.as_deref().map(read_json).transpose()?;
+    let keys = args.keys.as_deref().map(|path| read_keys(path, args.lang)).transpose()?;
     let mut out = Printed { out: io::stdout().lock(), lang: args.lang, differences: 0, signer_known: false };
     let known = keys.as_deref().unwrap_or_default();
     let (report, json) = receipt::verify_bytes(&bytes, known);
@@ -79,10 +80,15 @@ fn read(path: &Path, most: usize) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+fn read_keys(path: &Path, lang: Lang) -> anyhow::Result<Vec<PublicKey>> {
     let bytes = read(path, MAX_KEYS_BYTES)?;
-    json::from_slice(&bytes, Limits::bytes(MAX_KEYS_BYTES))
-        .with_context(|| format!("{} is not what is expected", path.display()))
+    json::from_slice(&bytes, Limits::bytes(MAX_KEYS_BYTES)).map_err(|error| {
+        let words = lang.tr(
+            "n’est pas la liste de clés que le portail publie sous /.well-known/guichet-receipt-keys",
+            "is not the list of keys that the portal publishes at /.well-known/guichet-receipt-keys",
+        );
+        anyhow!("{} {words}: {}", path.display(), error.words().get(&lang))
+    })
 }
 
 struct Printed<W> {

@@ -81,6 +81,20 @@ impl Answers {
         let misread = !self.unreadable.is_empty() && self.unreadable.contains(&format!("{table}[{index}].{column}"));
         (!misread).then_some(cell)
     }
+    /// True when an answer stands there that could not be read: nothing that rests on it is judged.
+    #[must_use]
+    pub fn is_unreadable(&self, path: &str) -> bool {
+        self.unreadable.contains(path)
+    }
+    /// The same of any cell of a column.
+    #[must_use]
+    pub fn has_unreadable(&self, table: &str, column: &str) -> bool {
+        let (rows, cell) = (format!("{table}["), format!("].{column}"));
+        self.unreadable
+            .range(rows.clone()..)
+            .take_while(|path| path.starts_with(&rows))
+            .any(|path| path.ends_with(&cell))
+    }
     /// Number in hundredths; money is cents.
     #[must_use]
     pub fn hundredths(&self, path: &str) -> Option<i64> {
@@ -115,7 +129,8 @@ impl Answers {
     }
 }
 
-/// A cell as hundredths; what is empty or unreadable counts as nothing.
+/// A cell as hundredths; what is empty or unreadable counts as nothing: [`Answers::has_unreadable`] says whether the sum
+/// can be judged.
 #[must_use]
 pub fn cell_hundredths(row: &Row, column: &str) -> i64 {
     row.get(column).and_then(|cell| parse_hundredths(cell).ok()).unwrap_or(0)

@@ -25,10 +25,15 @@ fn digits(text: &str, length: usize) -> Option<String> {
     (cleaned.len() == length && cleaned.bytes().all(|byte| byte.is_ascii_digit())).then_some(cleaned)
 }
 
+/// Whether nine digits can be a company's. Noughts have a right key, and are nobody's number.
+fn is_siren(digits: &str) -> bool {
+    luhn(digits) && digits.bytes().any(|byte| byte != b'0')
+}
+
 /// A company number (SIREN), nine digits with Luhn key.
 #[must_use]
 pub fn siren(text: &str) -> Option<String> {
-    digits(text, 9).filter(|number| luhn(number))
+    digits(text, 9).filter(|number| is_siren(number))
 }
 
 /// An establishment number (SIRET), fourteen digits. Those of La Poste (356 000 000) may instead sum to a multiple of 5.
@@ -37,7 +42,7 @@ pub fn siret(text: &str) -> Option<String> {
     let number = digits(text, 14)?;
     let post = number.starts_with("356000000")
         && number.bytes().map(|byte| u32::from(byte - b'0')).sum::<u32>().is_multiple_of(5);
-    ((luhn(&number) && luhn(&number[..9])) || post).then_some(number)
+    ((luhn(&number) && is_siren(&number[..9])) || post).then_some(number)
 }
 
 /// An activity code (NAF rev. 2), `62.01Z`.
@@ -66,6 +71,10 @@ mod tests {
     fn sirens_and_activities() {
         assert_eq!(siren("732\u{a0}829\u{a0}320").as_deref(), Some("732829320"));
         assert_eq!(siren("732829321"), None);
+        for noughts in ["000000000", "000 000 000", "00000000000000", "000 000 000 00018", "０００００００００"]
+        {
+            assert_eq!((siren(noughts), siret(noughts)), (None, None), "{noughts}");
+        }
         assert_eq!(naf("6201z").as_deref(), Some("62.01Z"));
         assert_eq!(naf("620Z"), None);
     }

@@ -4,12 +4,13 @@
 //! domain is read by IDNA (UTS 46) and kept in ASCII, so that `société.fr` is `xn--socit-esab.fr` and a Cyrillic letter
 //! shows; the part before the `@` is printable ASCII.
 
-use super::text::{
-    Text,
-    clean::{TextKind, clean},
+use super::{
+    host::{self, HostFault},
+    text::{
+        Text,
+        clean::{TextKind, clean},
+    },
 };
-use icu_properties::{CodePointMapData, props::Script};
-use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use std::fmt;
 
 /// Most characters before the `@` (RFC 5321, 4.5.3.1.1).
@@ -40,6 +41,16 @@ pub enum EmailFault {
     MixedAlphabets,
     /// Too long.
     TooLong,
+}
+
+impl From<HostFault> for EmailFault {
+    fn from(fault: HostFault) -> Self {
+        match fault {
+            HostFault::Number => Self::Machine,
+            HostFault::Name => Self::Domain,
+            HostFault::MixedAlphabets => Self::MixedAlphabets,
+        }
+    }
 }
 
 impl EmailFault {
@@ -74,10 +85,7 @@ impl EmailFault {
                 "ce qui suit le @ n’est pas un nom de domaine, par exemple entreprise.fr.",
                 "what follows the @ is not a domain name, such as company.com.",
             ),
-            Self::MixedAlphabets => Text::new(
-                "le domaine mêle des lettres de plusieurs alphabets qui se ressemblent : retapez-le à la main.",
-                "the domain mixes letters of several alphabets that look alike: type it again by hand.",
-            ),
+            Self::MixedAlphabets => HostFault::MixedAlphabets.words(),
             Self::TooLong => Text::new(
                 "une adresse a 254 caractères au plus, dont 64 avant le @.",
                 "an address has 254 characters at most, 64 of them before the @.",
@@ -101,7 +109,7 @@ impl EmailAddress {
         if !local.split('.').all(|atoms| !atoms.is_empty() && atoms.chars().all(atom)) {
             return Err(EmailFault::Local);
         }
-        let domain = ascii_domain(domain)?;
+        let domain = host::ascii(domain)?;
         if local.len() > MAX_LOCAL || local.len() + 1 + domain.len() > MAX_ADDRESS {
             return Err(EmailFault::TooLong);
         }
@@ -126,44 +134,6 @@ impl fmt::Display for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.local, self.domain)
     }
-}
-
-fn ascii_domain(domain: &str) -> Result<String, EmailFault> {
-    if domain.starts_with('[') {
-        return Err(EmailFault::Machine);
-    }
-    let rules = Uts46::new();
-    let ascii = rules
-        .to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify)
-        .map_err(|_| EmailFault::Domain)?;
-    let Some((_, last)) = ascii.rsplit_once('.') else { return Err(EmailFault::Domain) };
-    if last.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(EmailFault::Machine);
-    }
-    let (unicode, read) = rules.to_unicode(ascii.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast);
-    if read.is_err() {
-        return Err(EmailFault::Domain);
-    }
-    if unicode.split('.').any(mixes_alphabets) { Err(EmailFault::MixedAlphabets) } else { Ok(ascii.into_owned()) }
-}
-
-/// Alphabets that one word may mix, since its language does.
-const TOGETHER: [&[Script]; 3] = [
-    &[Script::Latin, Script::Han, Script::Hiragana, Script::Katakana],
-    &[Script::Latin, Script::Han, Script::Hangul],
-    &[Script::Latin, Script::Han, Script::Bopomofo],
-];
-
-fn mixes_alphabets(label: &str) -> bool {
-    let scripts = CodePointMapData::<Script>::new();
-    let mut found: Vec<Script> = Vec::new();
-    for script in label.chars().map(|c| scripts.get(c)) {
-        if ![Script::Common, Script::Inherited].contains(&script) && !found.contains(&script) {
-            found.push(script);
-        }
-    }
-    let together = |allowed: &&[Script]| found.iter().all(|script| allowed.contains(script));
-    found.len() > 1 && !TOGETHER.iter().any(together)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod difficulty;
 mod pieces;
 mod sme;
 
+use amounts::Unreadable;
 pub use amounts::{Amounts, CostLine};
 pub use de_minimis::DeMinimisVerdict;
 pub use difficulty::DifficultyVerdict;
@@ -121,6 +122,7 @@ struct Case<'a> {
     zone: TimeZone,
     today: Date,
     amounts: &'a Amounts,
+    unreadable: Unreadable,
     sme: Option<&'a SmeVerdict>,
     difficulty: Option<&'a DifficultyVerdict>,
     de_minimis: Option<&'a DeMinimisVerdict>,
@@ -155,6 +157,7 @@ pub fn evaluate(call: &Call, document: &Document, around: Circumstances<'_>, ext
         zone: zone.clone(),
         today,
         amounts: &amounts,
+        unreadable: Unreadable::find(call, &answers),
         sme: sme.as_ref(),
         difficulty: difficulty.as_ref(),
         de_minimis: de_minimis.as_ref(),

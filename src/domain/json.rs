@@ -1,12 +1,21 @@
 //! The one reader of JSON that comes from outside. It refuses what two readers could understand in two ways: a member that
 //! stands twice, of which one reader keeps the first and another the last; text behind the value; bytes that are not
-//! UTF-8; numbers that would be rounded. What is wrong is said with its place.
+//! UTF-8; numbers that would be rounded; an array in the place of an object. What is wrong is said with its place.
+
+mod exact;
+mod objects;
+mod shape;
+
+pub use shape::ShapeFault;
 
 use super::text::Text;
+use exact::rounded;
+use objects::ObjectsOnly;
 use serde::{
     Deserializer,
     de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
+use serde_json::{Value, error::Category};
 use std::{collections::HashSet, fmt};
 
 /// How much is read.
@@ -42,8 +51,12 @@ pub enum JsonFault {
     TooDeep(usize),
     /// A number that has more digits than would be kept.
     Imprecise(String),
-    /// Not JSON, or not of the form that is expected: in the words of the reader, in English.
-    Other(String),
+    /// Not JSON: in the words of the reader, in English and with the place.
+    Broken(String),
+    /// It ends before its end, in the same words.
+    CutShort(String),
+    /// Not of the form that is expected, and the same words, which may name types of the program.
+    Shape(ShapeFault, String),
 }
 
 /// What is wrong, and where.
@@ -60,10 +73,10 @@ pub struct JsonError {
 }
 
 impl JsonError {
-    /// A fault of something that was read already.
+    /// Whether the whole is something else than JSON, rather than JSON with a fault.
     #[must_use]
-    pub fn other(error: &impl fmt::Display) -> Self {
-        Self::whole(JsonFault::Other(error.to_string()))
+    pub fn is_no_json(&self) -> bool {
+        matches!(self.fault, JsonFault::NotUtf8 | JsonFault::Broken(_) | JsonFault::CutShort(_) | JsonFault::TooLong(_))
     }
 
     fn whole(fault: JsonFault) -> Self {
@@ -84,18 +97,23 @@ impl JsonError {
                 format!("le nombre {number} serait arrondi : écrivez-le entre guillemets"),
                 format!("the number {number} would be rounded: write it in quotes"),
             ),
-            JsonFault::Other(reason) => Text::new(reason.as_str(), reason.as_str()),
+            JsonFault::Broken(reason) => Text::new("ce n’est pas du JSON", reason.as_str()),
+            JsonFault::CutShort(reason) => Text::new("le texte s’arrête avant sa fin", reason.as_str()),
+            JsonFault::Shape(shape, reason) => Text::new(shape.words().fr, reason.as_str()),
         };
         let place = if self.path.is_empty() { String::new() } else { format!("{}: ", self.path) };
-        let at = |fr: &str, en: &str| match (self.line, &self.fault) {
+        let (line, column) = (self.line, self.column);
+        let mut at = Text::default();
+        if line > 0 {
+            at = Text::new(
+                format!(" (ligne et colonne {line}, {column})"),
+                format!(" (line and column {line}, {column})"),
+            );
+        }
+        if matches!(self.fault, JsonFault::Broken(_) | JsonFault::CutShort(_) | JsonFault::Shape(..)) {
             // The reader's own words have their place in them.
-            (0, _) | (_, JsonFault::Other(_)) => Text::default(),
-            (line, _) => {
-                let column = self.column;
-                Text::new(format!(" ({fr} {line}, {column})"), format!(" ({en} {line}, {column})"))
-            }
-        };
-        let at = at("ligne et colonne", "line and column");
+            at.en.clear();
+        }
         let french = place.replace(": ", " : ");
         Text::new(format!("{french}{}{}", words.fr, at.fr), format!("{place}{}{}", words.en, at.en))
     }
@@ -115,13 +133,38 @@ impl std::error::Error for JsonError {}
 /// The first fault, with its place.
 pub fn from_slice<T: DeserializeOwned>(bytes: &[u8], limits: Limits) -> Result<T, JsonError> {
     strict(bytes, limits)?;
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    shaped(&mut serde_json::Deserializer::from_slice(bytes))
+}
+
+/// Makes something of a value that was read already, as strictly.
+///
+/// # Errors
+/// The first fault, with its path.
+pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, JsonError> {
+    shaped(value)
+}
+
+fn shaped<'de, T, D>(reader: D) -> Result<T, JsonError>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de, Error = serde_json::Error>,
+{
+    serde_path_to_error::deserialize(ObjectsOnly(reader)).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { String::new() } else { path };
         let inner = error.inner();
-        JsonError { path, line: inner.line(), column: inner.column(), fault: JsonFault::Other(inner.to_string()) }
+        JsonError { path, line: inner.line(), column: inner.column(), fault: fault(inner) }
     })
+}
+
+/// What the reader means by its words.
+fn fault(error: &serde_json::Error) -> JsonFault {
+    let reason = error.to_string();
+    match error.classify() {
+        Category::Eof => JsonFault::CutShort(reason),
+        Category::Syntax | Category::Io => JsonFault::Broken(reason),
+        Category::Data => JsonFault::Shape(ShapeFault::of(&reason), reason),
+    }
 }
 
 /// Reads a value from text.
@@ -144,8 +187,8 @@ fn strict(bytes: &[u8], limits: Limits) -> Result<(), JsonError> {
     let walked = WalkVisitor(&mut walk).deserialize(&mut reader).and_then(|()| reader.end());
     if let Err(error) = walked {
         let DuplicateWalk { path, fault, .. } = walk;
-        let fault = fault.unwrap_or_else(|| JsonFault::Other(error.to_string()));
-        let path = if matches!(fault, JsonFault::Other(_)) { String::new() } else { path };
+        // The reader's own words have their place in them.
+        let (path, fault) = fault.map_or_else(|| (String::new(), self::fault(&error)), |fault| (path, fault));
         return Err(JsonError { path, fault, line: error.line(), column: error.column() });
     }
     match rounded(text) {
@@ -251,55 +294,6 @@ impl<'de> Visitor<'de> for WalkVisitor<'_> {
         self.0.depth += 1;
         Ok(())
     }
-}
-
-/// The first number of a valid text that would not be kept as it stands: an integer beyond 64 bits, or a decimal
-/// number that a double does not give back.
-fn rounded(text: &str) -> Option<std::ops::Range<usize>> {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'"' => {
-                at += 1;
-                while at < bytes.len() && bytes[at] != b'"' {
-                    at += if bytes[at] == b'\\' { 2 } else { 1 };
-                }
-                at += 1;
-            }
-            b'-' | b'0'..=b'9' => {
-                let start = at;
-                while at < bytes.len() && matches!(bytes[at], b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9') {
-                    at += 1;
-                }
-                if !is_exact(&text[start..at]) {
-                    return Some(start..at);
-                }
-            }
-            _ => at += 1,
-        }
-    }
-    None
-}
-
-fn is_exact(number: &str) -> bool {
-    if number.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()) {
-        return number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
-    }
-    let kept = number.parse::<f64>().map(|read| format!("{read:e}"));
-    kept.is_ok_and(|kept| scientific(number).is_some_and(|typed| scientific(&kept) == Some(typed)))
-}
-
-/// The significant digits of a number and the power of ten of the last one.
-fn scientific(number: &str) -> Option<(String, i64)> {
-    let (mantissa, power) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{}{fraction}", whole.trim_start_matches('-'));
-    let significant = digits.trim_end_matches('0');
-    let dropped = i64::try_from(digits.len() - significant.len()).ok()? - i64::try_from(fraction.len()).ok()?;
-    let significant = significant.trim_start_matches('0');
-    let power = if significant.is_empty() { 0 } else { power.parse::<i64>().ok()?.checked_add(dropped)? };
-    Some((significant.to_owned(), power))
 }
 
 #[cfg(test)]

@@ -8,12 +8,13 @@
 mod chain;
 mod instants;
 mod statement;
+mod unreadable;
 mod verify;
 
 pub use chain::ChainCheck;
 pub use instants::{ChangedAfterReceipt, Instants};
 pub use statement::{FORMAT, FORMAT_ONE_INSTANT, Statement};
-pub use verify::{Check, PublicKey, VerificationReport, read, verify, verify_bytes};
+pub use verify::{Check, PublicKey, VerificationReport, read, verify, verify_bytes, why_unreadable};
 
 use super::{
     calendar::{Round, show_instant},

@@ -41,7 +41,7 @@ pub enum DumpError {
         words: String,
     },
     /// The file is not a dump of ours.
-    #[error("{path}: {source}")]
+    #[error("cannot take {path}")]
     Read {
         /// The file.
         path: PathBuf,

@@ -2,7 +2,8 @@
 //! a moment: the attempt, the revision or the digest in it keeps a second one from doing anything twice.
 
 use super::{
-    files::PieceOnDisk,
+    address::PortalAddress,
+    body::{Deposited, Draft, ProblemBody},
     findings::{DepositFindings, Found},
     token_file,
 };
@@ -14,7 +15,6 @@ use crate::{
         json::Limits,
         text::Lang,
     },
-    web::api::report::FindingBody,
 };
 use anyhow::{Context, bail};
 use bytes::Bytes;
@@ -46,76 +46,19 @@ pub struct PortalClient {
     lang: Lang,
 }
 
-/// A draft as it stands on the portal.
-#[derive(Debug, Deserialize)]
-pub struct Draft {
-    /// Receipt that stands.
-    pub receipt: Option<String>,
-    /// What a deposit would meet.
-    pub findings: Vec<FindingBody>,
-    /// How many findings it would meet beyond those.
-    #[serde(default)]
-    pub more: usize,
-    pieces: Vec<PieceThere>,
-}
-
-#[derive(Debug, Deserialize)]
-struct PieceThere {
-    code: String,
-    sha256: String,
-    issued: Option<jiff::civil::Date>,
-}
-
-impl Draft {
-    /// Whether a piece is there as it lies on the disk.
-    #[must_use]
-    pub fn has(&self, piece: &PieceOnDisk) -> bool {
-        let same = |there: &PieceThere| {
-            there.code == piece.code && there.sha256 == piece.sha256 && there.issued == piece.issued
-        };
-        self.pieces.iter().any(same)
-    }
-
-    /// Codes of the pieces that are there.
-    pub fn codes(&self) -> impl Iterator<Item = &str> {
-        self.pieces.iter().map(|piece| piece.code.as_str())
-    }
-}
-
-/// The answer to a deposit.
-#[derive(Debug, Deserialize)]
-pub struct Deposited {
-    /// Number of the receipt.
-    pub receipt: String,
-    /// False when it had been deposited before.
-    pub new: bool,
-}
-
-#[derive(Deserialize)]
-struct ProblemBody {
-    code: String,
-    title: String,
-    detail: String,
-    remedy: String,
-    #[serde(default)]
-    findings: Vec<FindingBody>,
-    #[serde(default)]
-    more: usize,
-}
-
 impl PortalClient {
     /// Prepares the client; nothing is sent yet.
     ///
     /// # Errors
-    /// When the address, the token or the authority cannot be used.
+    /// When the token or the authority cannot be used, or the address would show the token on its way.
     pub fn new(
-        url: &str,
+        address: &PortalAddress,
         token_file: &Path,
         ca: Option<&Path>,
         connect: Option<SocketAddr>,
         lang: Lang,
     ) -> anyhow::Result<Self> {
-        let url: Url = url.trim_end_matches('/').parse().with_context(|| format!("{url} is not an address"))?;
+        let url = address.url().clone();
         let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         if url.scheme() != "https" && !here {
             bail!("{url} does not begin with https://: the token would be readable on its way");
@@ -182,7 +125,7 @@ impl PortalClient {
     /// Begins a dossier, or finds the one that the attempt has begun.
     ///
     /// # Errors
-    /// When the portal refuses or is away.
+    /// When the portal has no such call or round, refuses or is away.
     pub async fn create(&self, call: &str, round: &RoundId, attempt: AttemptId) -> anyhow::Result<DossierId> {
         #[derive(Deserialize)]
         struct CreatedDossier {
@@ -191,6 +134,11 @@ impl PortalClient {
         let body = json!({ "call": call, "round": round, "attempt": attempt });
         let url = self.address(&["dossiers"])?;
         let answer = self.send(|| Ok(self.http.post(url.clone()).json(&body))).await?;
+        if answer.status() == StatusCode::NOT_FOUND
+            && let Some(unknown) = self.unknown_round(call, round).await
+        {
+            bail!(unknown);
+        }
         Ok(read::<CreatedDossier>(self.judged(answer, "dossier.toml").await?).await?.id)
     }
 
@@ -245,7 +193,7 @@ impl PortalClient {
     }
 
     /// Sends a request, again when the portal is away or silent for a moment or the connection breaks: each may come twice.
-    async fn send(&self, request: impl Fn() -> anyhow::Result<RequestBuilder>) -> anyhow::Result<Response> {
+    pub(super) async fn send(&self, request: impl Fn() -> anyhow::Result<RequestBuilder>) -> anyhow::Result<Response> {
         let mut pauses = PAUSES_S.into_iter().map(Duration::from_secs);
         loop {
             let outcome = request()?.send().await;

@@ -1,6 +1,6 @@
 //! The folder: its answers, and its pieces with their digests.
 
-use super::place;
+use super::{place, text_file};
 use crate::{
     cli::digest::sha256,
     domain::{
@@ -12,10 +12,7 @@ use crate::{
 use anyhow::Context;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::{Value as Json, json};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// What a folder holds, all of it readable.
 #[derive(Debug)]
@@ -54,7 +51,7 @@ impl DossierFiles {
     /// When `dossier.toml` or a piece cannot be read.
     pub fn read(folder: &Path, lang: Lang) -> anyhow::Result<Self> {
         let path = place::find(folder, "dossier.toml", lang)?;
-        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = text_file::read(&path, lang)?;
         let today = day(Timestamp::now(), &TimeZone::system());
         let dossier = folder::parse(&text, today).with_context(|| path.display().to_string())?;
         let pieces = dossier.pieces.into_iter().map(|piece| {

@@ -1,5 +1,6 @@
 //! What is remembered in the folder between two runs.
 
+use super::address::PortalAddress;
 use crate::domain::{
     calendar::RoundId,
     ids::{AttemptId, DossierId},
@@ -17,6 +18,22 @@ use uuid::Uuid;
 fn file(folder: &Path, url: &str, call: &str, round: &RoundId) -> PathBuf {
     let which = crate::domain::receipt::digest(&serde_json::json!([url, call, round]));
     folder.join(format!(".guichet-deposit-{}.json", &which[..12]))
+}
+
+/// How much of a file is read.
+const LIMITS: Limits = Limits::bytes(1024 * 1024);
+
+/// What was remembered of the portal under another way to write its address, as addresses once were: of several, that of
+/// the dossier which came furthest.
+fn former(folder: &Path, portal: &PortalAddress, call: &str, round: &RoundId) -> Option<Memory> {
+    let named =
+        |entry: &fs::DirEntry| entry.file_name().to_str().is_some_and(|name| name.starts_with(".guichet-deposit-"));
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).filter(named);
+    let read = |entry: fs::DirEntry| json::from_slice::<Memory>(&fs::read(entry.path()).ok()?, LIMITS).ok();
+    entries
+        .filter_map(read)
+        .filter(|known| known.is_for(portal, call, round))
+        .max_by_key(|known| (known.done.is_some(), known.dossier.is_some(), known.attempt.0))
 }
 
 /// One dossier on one portal.
@@ -51,27 +68,36 @@ impl Memory {
     ///
     /// # Errors
     /// When the file is there and cannot be read.
-    pub fn recall(folder: &Path, url: &str, call: &str, round: &RoundId) -> anyhow::Result<Self> {
+    pub fn recall(folder: &Path, portal: &PortalAddress, call: &str, round: &RoundId) -> anyhow::Result<Self> {
+        let url = portal.key();
         let path = file(folder, url, call, round);
-        let fresh = Self {
-            url: url.into(),
-            call: call.into(),
-            round: round.clone(),
-            attempt: AttemptId(Uuid::now_v7()),
-            dossier: None,
-            trying: None,
-            done: None,
-            path: path.clone(),
-        };
-        let text = match fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(fresh),
+        let known = match fs::read(&path) {
+            Ok(text) => {
+                let known: Self = json::from_slice(&text, LIMITS).with_context(|| {
+                    format!("cannot understand {}: remove it to begin another dossier", path.display())
+                })?;
+                Some(known).filter(|known| known.is_for(portal, call, round))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => former(folder, portal, call, round),
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
         };
-        let known: Self = json::from_slice(&text, Limits::bytes(1024 * 1024))
-            .with_context(|| format!("cannot understand {}: remove it to begin another dossier", path.display()))?;
-        let same = known.url == url && known.call == call && known.round == *round;
-        Ok(if same { Self { path, ..known } } else { fresh })
+        Ok(match known {
+            Some(known) => Self { url: url.into(), path, ..known },
+            None => Self {
+                url: url.into(),
+                call: call.into(),
+                round: round.clone(),
+                attempt: AttemptId(Uuid::now_v7()),
+                dossier: None,
+                trying: None,
+                done: None,
+                path,
+            },
+        })
+    }
+
+    fn is_for(&self, portal: &PortalAddress, call: &str, round: &RoundId) -> bool {
+        portal.is_origin_of(&self.url) && self.call == call && self.round == *round
     }
 
     /// Notes the dossier that the portal says this attempt has begun. True when another one was remembered, of which nothing
@@ -113,9 +139,57 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::text::Lang;
 
     fn recall(folder: &Path, url: &str) -> Memory {
-        Memory::recall(folder, url, "call", &RoundId("round".into())).unwrap()
+        let portal = PortalAddress::parse(url, Lang::Fr).unwrap();
+        Memory::recall(folder, &portal, "call", &RoundId("round".into())).unwrap()
+    }
+
+    #[test]
+    fn one_portal_is_remembered_once_however_its_address_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = recall(folder.path(), "https://a.example");
+        first.save().unwrap();
+        for url in ["https://a.example/", "https://A.example:443/en", "https://a.example/en/"] {
+            let again = recall(folder.path(), url);
+            assert_eq!((again.attempt, again.path), (first.attempt, first.path.clone()), "{url}");
+        }
+    }
+
+    /// Files were named after the text of the address, which was the portal's alone in most.
+    #[test]
+    fn what_was_remembered_under_the_text_of_an_address_is_found() {
+        for text in ["https://a.example/", "https://a.example/en", "https://a.example/?x=1"] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut old = recall(folder.path(), "https://a.example");
+            (old.url, old.path) = (text.into(), file(folder.path(), text, "call", &RoundId("round".into())));
+            old.save().unwrap();
+            let found = recall(folder.path(), "https://a.example");
+            assert_eq!(found.attempt, old.attempt, "{text}");
+            found.save().unwrap();
+            assert_eq!(recall(folder.path(), "https://a.example/en").attempt, old.attempt, "{text}");
+            assert_ne!(recall(folder.path(), "https://b.example").attempt, old.attempt);
+            assert_ne!(recall(folder.path(), "https://a.example:8443").attempt, old.attempt);
+        }
+    }
+
+    #[test]
+    fn of_several_the_one_that_was_deposited_carries_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut kept = None;
+        for (text, deposited) in [("https://a.example/en", true), ("https://a.example/?x=1", false)] {
+            let mut old = recall(tempfile::tempdir().unwrap().path(), "https://a.example");
+            (old.url, old.path) = (text.into(), file(folder.path(), text, "call", &RoundId("round".into())));
+            old.begun(DossierId(Uuid::now_v7()));
+            if deposited {
+                old.deposit_attempt("a", None);
+                old.deposited("2026-000001");
+                kept = Some(old.attempt);
+            }
+            old.save().unwrap();
+        }
+        assert_eq!(Some(recall(folder.path(), "https://a.example").attempt), kept);
     }
 
     #[test]

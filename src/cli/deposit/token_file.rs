@@ -1,11 +1,10 @@
 //! The file that holds an API token, as text editors write it.
 
+use super::text_file::{UTF8_MARK, is_utf16};
 use crate::domain::text::Lang;
 use anyhow::{Context, bail};
 use reqwest::header::HeaderValue;
 use std::{fs, path::Path};
-
-const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The token as the header of a request.
 ///
@@ -14,7 +13,7 @@ const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 pub fn read(path: &Path, lang: Lang) -> anyhow::Result<HeaderValue> {
     let shown = path.display();
     let bytes = fs::read(path).with_context(|| format!("{} {shown}", lang.tr("impossible de lire", "cannot read")))?;
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.contains(&0) {
+    if is_utf16(&bytes) {
         let words = lang.tr(
             "est enregistré en UTF-16 : enregistrez-le en UTF-8 (ou « texte brut »)",
             "is saved as UTF-16: save it as UTF-8 (or plain text)",

@@ -51,7 +51,7 @@ pub fn normal(kind: FieldKind, options: &[Choice], text: &str) -> Result<String,
             parse_hundredths(bare.trim_end_matches('%')).map(decimal).map_err(|error| error.words())
         }
         FieldKind::Integer => parse_integer(text).map(|number| number.to_string()).map_err(|error| match error {
-            NumberError::Ambiguous(..) | NumberError::TooLarge => error.words(),
+            NumberError::Ambiguous(..) | NumberError::TooLarge | NumberError::TaxIncluded => error.words(),
             NumberError::Malformed | NumberError::TooPrecise => {
                 Text::new("un nombre entier est attendu, par exemple 12.", "a whole number is expected, such as 12.")
             }
@@ -67,15 +67,11 @@ pub fn normal(kind: FieldKind, options: &[Choice], text: &str) -> Result<String,
             "answer yes or no.",
         ),
         FieldKind::Email => EmailAddress::parse(text).map(|address| address.to_string()).map_err(|fault| fault.words()),
-        FieldKind::Url => refuse(
-            url(text),
-            "ce n’est pas une adresse de site, par exemple https://entreprise.fr.",
-            "this is not a web address, such as https://company.com.",
-        ),
+        FieldKind::Url => url(text).map_err(|fault| fault.words()),
         FieldKind::Phone => refuse(
             phone(text),
-            "un numéro de téléphone a 8 à 15 chiffres, par exemple +33 1 23 45 67 89.",
-            "a telephone number has 8 to 15 digits, such as +33 1 23 45 67 89.",
+            "ce n’est pas un numéro de téléphone : 8 à 15 chiffres, dont neuf après +33, par exemple +33 1 23 45 67 89.",
+            "this is not a telephone number: 8 to 15 digits, nine of them after +33, such as +33 1 23 45 67 89.",
         ),
         FieldKind::Country => refuse(
             country::read(text).map(|country| country.code.to_owned()),

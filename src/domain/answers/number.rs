@@ -13,6 +13,8 @@ pub enum NumberError {
     TooPrecise,
     /// Beyond any amount that the portal handles.
     TooLarge,
+    /// `1 200 € TTC`: with the taxes, which is another amount than the one asked for.
+    TaxIncluded,
 }
 
 impl NumberError {
@@ -37,6 +39,10 @@ impl NumberError {
             }
             Self::TooPrecise => Text::new("deux décimales au plus.", "two decimals at most."),
             Self::TooLarge => Text::new("ce nombre est trop grand.", "this number is too large."),
+            Self::TaxIncluded => Text::new(
+                "un montant toutes taxes comprises n’est pas celui qui est demandé : écrivez le montant hors taxes, sans « TTC ».",
+                "an amount with taxes (TTC) is not the one that is asked for: write the amount without taxes, and no “TTC”.",
+            ),
         }
     }
 }
@@ -45,13 +51,13 @@ impl NumberError {
 const MAX_DIGITS: usize = 13;
 
 /// Reads a number with at most two decimals as hundredths, with any kind of space: `125 000,50 €`, `125000.50 EUR`,
-/// `1.250.000,00`, `1,250,000.00`, `125'000.50`.
+/// `1.250.000,00`, `1,250,000.00`, `125'000.50`, `8 000 € HT`.
 ///
 /// # Errors
 /// See [`NumberError`]; `1.250` is refused rather than guessed.
 pub fn parse_hundredths(text: &str) -> Result<i64, NumberError> {
     let text = plain(TextKind::Number, text);
-    let bare = without_currency(&text);
+    let bare = without_currency(without_tax_mark(&text)?);
     let (negative, digits) = match bare.strip_prefix('-') {
         Some(rest) => (true, rest.trim_start()),
         None => (false, bare.strip_prefix('+').unwrap_or(bare).trim_start()),
@@ -71,6 +77,22 @@ pub fn parse_hundredths(text: &str) -> Result<i64, NumberError> {
 pub fn parse_integer(text: &str) -> Result<i64, NumberError> {
     let hundredths = parse_hundredths(text)?;
     if hundredths % 100 == 0 { Ok(hundredths / 100) } else { Err(NumberError::TooPrecise) }
+}
+
+/// An amount without the mark that it bears no taxes, which every amount of a budget is read as.
+fn without_tax_mark(text: &str) -> Result<&str, NumberError> {
+    if cut_end(text, &["TTC", "T.T.C."]).is_some() {
+        return Err(NumberError::TaxIncluded);
+    }
+    Ok(cut_end(text, &["HT", "H.T."]).unwrap_or(text))
+}
+
+/// A text without one of the marks at its end, in capitals or not; none when it ends with none of them.
+fn cut_end<'a>(text: &'a str, marks: &[&str]) -> Option<&'a str> {
+    marks.iter().find_map(|mark| {
+        let at = text.len().checked_sub(mark.len()).filter(|at| text.is_char_boundary(*at))?;
+        text[at..].eq_ignore_ascii_case(mark).then(|| text[..at].trim_end())
+    })
 }
 
 fn without_currency(text: &str) -> &str {
@@ -157,6 +179,12 @@ mod tests {
             "125\u{200b}000,50",
             "+125 000,50",
             "125\u{2009}000 , 50",
+            "125 000,50 € HT",
+            "125 000,50 €HT",
+            "125 000,50 HT",
+            "125 000,50 eur ht",
+            "125000.50 € H.T.",
+            "€ 125000.50 HT",
         ] {
             assert_eq!(parse_hundredths(text), Ok(12_500_050), "{text}");
         }
@@ -201,6 +229,13 @@ mod tests {
         }
         for text in ["1250.000", "0,125", "1.250,000", "125'000.500", "1,0000"] {
             assert_eq!(parse_hundredths(text), Err(NumberError::TooPrecise), "{text}");
+        }
+        for text in ["1 200 € TTC", "1200TTC", "1 200,00 ttc", "1 200 EUR T.T.C.", "TTC"] {
+            assert_eq!(parse_hundredths(text), Err(NumberError::TaxIncluded), "{text}");
+        }
+        assert!(NumberError::TaxIncluded.words().fr.contains("hors taxes"));
+        for text in ["HT", "HT 12", "12 HT HT", "12 HTT"] {
+            assert_eq!(parse_hundredths(text), Err(NumberError::Malformed), "{text}");
         }
         assert_eq!(parse_hundredths("99999999999999"), Err(NumberError::TooLarge));
         assert_eq!((parse_integer("1 250,00"), parse_integer("1,5")), (Ok(1_250), Err(NumberError::TooPrecise)));

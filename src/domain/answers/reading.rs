@@ -136,10 +136,19 @@ impl FieldReader<'_> {
             self.find(self.path(), named(&self.field.label, &problem));
         }
         let grid = !self.field.fixed_rows.is_empty();
-        let asked = rows.iter_mut().enumerate().filter(|(_, row)| grid || !row_is_empty(row));
-        for (index, row) in asked.take(most.max(self.field.fixed_rows.len())) {
+        let mut asked = rows.iter_mut().enumerate().filter(|(_, row)| grid || !row_is_empty(row));
+        for (index, row) in asked.by_ref().take(most.max(self.field.fixed_rows.len())) {
             for column in &self.field.columns {
                 self.cell(index, column, row);
+            }
+        }
+        // What comes after them is counted in totals, so that these know what of it cannot be read.
+        for (index, row) in asked {
+            for column in self.field.columns.iter().filter(|column| column.kind.is_number()) {
+                let cell = row.get(&column.id).filter(|cell| !is_blank(cell));
+                if cell.is_some_and(|cell| normal(column.kind, &column.options, cell).is_err()) {
+                    self.unreadable.insert(self.cell_path(index, column));
+                }
             }
         }
     }

@@ -181,6 +181,12 @@ impl FieldKind {
             Self::Phone => TextKind::Phone,
         }
     }
+
+    /// Whether it is counted with.
+    #[must_use]
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Money | Self::Integer | Self::Hundredths)
+    }
 }
 
 /// A condition on another answer.

@@ -50,6 +50,29 @@ impl Amounts {
     }
 }
 
+/// Totals that rest on a value which could not be read: only that value is told, nothing is said of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unreadable {
+    /// The eligible base, and with it every share of it and the aid.
+    pub base: bool,
+    /// The sum of the financing plan.
+    pub financed: bool,
+}
+
+impl Unreadable {
+    pub(super) fn find(call: &Call, answers: &Answers) -> Self {
+        let base = call.funding.costs.iter().any(|cost| match &cost.amount {
+            CostAmount::Product { table, quantity, unit } => {
+                answers.has_unreadable(table, quantity) || answers.has_unreadable(table, unit)
+            }
+            CostAmount::Sum { table, column } => answers.has_unreadable(table, column),
+            CostAmount::Flat { .. } => false,
+        });
+        let financed = call.funding.financing.as_ref().is_some_and(|at| answers.has_unreadable(&at.table, &at.column));
+        Self { base, financed }
+    }
+}
+
 pub(super) fn compute(call: &Call, answers: &Answers, de_minimis: Option<&DeMinimisVerdict>) -> Amounts {
     let mut costs: Vec<CostLine> = Vec::new();
     for cost in &call.funding.costs {

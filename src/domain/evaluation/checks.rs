@@ -1,6 +1,6 @@
 //! The checks that rules are made of. Each answers with its failures; none means it holds or has nothing to judge yet.
 
-use super::{Case, Failure};
+use super::{Case, Failure, de_minimis};
 use crate::domain::{
     calendar::{RoundState, add_months, show_day, show_deadline, show_instant},
     call::{Check, Field},
@@ -50,7 +50,25 @@ fn budget_path(case: &Case<'_>) -> String {
         .unwrap_or_default()
 }
 
+/// Whether a check compares a total that rests on a value which could not be read. Any sentence about it would be untrue,
+/// and would make people change what is right.
+fn rests_on_unreadable(case: &Case<'_>, check: &Check) -> bool {
+    let unreadable = case.unreadable;
+    match check {
+        Check::MinBase | Check::AidAsked { .. } | Check::ShareBelow { .. } | Check::ShareExplained { .. } => {
+            unreadable.base
+        }
+        Check::FinancingBalanced => unreadable.base || unreadable.financed,
+        Check::DeMinimisHeadroom => unreadable.base || de_minimis::is_unreadable(case.call, case.answers),
+        // The others look at answers one by one, or at a verdict that is none then.
+        _ => false,
+    }
+}
+
 pub(super) fn fail(case: &Case<'_>, check: &Check) -> Vec<Failure> {
+    if rests_on_unreadable(case, check) {
+        return Vec::new();
+    }
     let answers = case.answers;
     match check {
         Check::MinBase => {

@@ -18,6 +18,13 @@ pub struct DeMinimisVerdict {
     pub headroom: Cents,
 }
 
+/// Whether what was counted rests on an amount or a day that could not be read.
+pub(super) fn is_unreadable(call: &Call, answers: &Answers) -> bool {
+    call.company.de_minimis.as_ref().is_some_and(|fields| {
+        [&fields.date, &fields.amount].into_iter().any(|column| answers.has_unreadable(&fields.table, column))
+    })
+}
+
 /// Counts the aid in `(grant − window, grant]`; none when the call does not count any.
 pub(super) fn judge(call: &Call, answers: &Answers, grant: Date) -> Option<DeMinimisVerdict> {
     let limits = call.funding.de_minimis.as_ref()?;

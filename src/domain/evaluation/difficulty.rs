@@ -35,7 +35,7 @@ pub struct DifficultyVerdict {
     pub capital: Cents,
 }
 
-/// Judges; none while the form says nothing of the capital.
+/// Judges; none while the form says nothing of the capital, or a figure that its loss rests on could not be read.
 pub(super) fn judge(
     call: &Call,
     answers: &Answers,
@@ -44,6 +44,10 @@ pub(super) fn judge(
 ) -> Option<DifficultyVerdict> {
     let fields = call.company.difficulty.as_ref()?;
     answers.hundredths(&fields.capital)?;
+    let rests_on = fields.own_funds.iter().chain([&fields.premiums, &fields.created]);
+    if rests_on.into_iter().any(|path| answers.is_unreadable(path)) {
+        return None;
+    }
     let own_funds = fields.own_funds.iter().map(|path| answers.cents(path)).fold(Cents::ZERO, Cents::plus);
     let capital = answers.cents(&fields.capital).plus(answers.cents(&fields.premiums));
     let is_sme = sme.is_none_or(|verdict| verdict.recommendation);

@@ -47,9 +47,19 @@ impl Figures {
     }
 }
 
-/// Judges; none while a figure of the last year is missing.
+/// Columns of the linked companies that the figures rest on.
+const LINK_COLUMNS: [&str; 5] = ["kind", "share", "staff", "turnover", "balance"];
+
+/// Judges; none while a figure of the last year is missing, or any could not be read.
 pub(super) fn judge(call: &Call, answers: &Answers) -> Option<SmeVerdict> {
     let fields = call.company.sme.as_ref()?;
+    let mut figures = [&fields.staff, &fields.turnover, &fields.balance].into_iter().flatten();
+    if figures.any(|path| answers.is_unreadable(path))
+        || answers.is_unreadable(&fields.public_share)
+        || LINK_COLUMNS.iter().any(|column| answers.has_unreadable(&fields.links, column))
+    {
+        return None;
+    }
     let year = |index: usize| -> Option<Figures> {
         let own = Figures {
             staff: answers.hundredths(&fields.staff[index])?,

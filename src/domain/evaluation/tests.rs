@@ -8,3 +8,4 @@ mod money;
 mod mutations;
 mod pieces;
 mod robustness;
+mod unreadable;

@@ -143,7 +143,7 @@ proptest! {
         let theirs = serde_json::from_str::<Json>(&text);
         match from_str::<Json>(&text, LIMITS) {
             Ok(read) => prop_assert_eq!(theirs.ok(), Some(read)),
-            Err(error) => prop_assert!(theirs.is_err() || !matches!(error.fault, JsonFault::Other(_)), "{}", error),
+            Err(error) => prop_assert!(theirs.is_err() || !matches!(error.fault, JsonFault::Broken(_) | JsonFault::CutShort(_) | JsonFault::Shape(..)), "{}", error),
         }
     }
 }

@@ -1,4 +1,5 @@
 mod forgery;
+mod unreadable;
 
 use super::*;
 use crate::domain::fixture::Sample;

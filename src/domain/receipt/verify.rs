@@ -1,6 +1,6 @@
 //! Checking a receipt without the portal.
 
-use super::{MAX_RECEIPT_BYTES, Receipt, digest, key_id, parts};
+use super::{MAX_RECEIPT_BYTES, Receipt, digest, key_id, parts, unreadable};
 use crate::domain::{
     finding::MAX_FINDINGS,
     json::{self, JsonError, Limits},
@@ -13,9 +13,7 @@ use serde_json::Value as Json;
 /// Most parts of a receipt: many times what a form of a call has. What has more is no receipt, and is not digested.
 const MAX_PARTS: usize = 2000;
 /// Most characters of a name in the file that a finding repeats.
-const MAX_NAME_CHARS: usize = 100;
-/// Most characters that are said of a file that cannot be read as a receipt.
-const MAX_REASON_CHARS: usize = 200;
+pub(super) const MAX_NAME_CHARS: usize = 100;
 
 /// A published key of a portal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,44 +65,37 @@ pub fn read(bytes: &[u8]) -> Result<Json, JsonError> {
 pub fn verify_bytes(bytes: &[u8], known: &[PublicKey]) -> (VerificationReport, Json) {
     match read(bytes) {
         Ok(json) => (verify(&json, known), json),
-        Err(error) => {
-            let Text { fr, en } = error.words();
-            let report = refused(
-                format!("Ce fichier n’est pas un reçu complet : {fr}."),
-                format!("This file is not a complete receipt: {en}."),
-            );
-            (report, Json::Null)
-        }
+        Err(error) => (refused(why_unreadable(bytes, &error)), Json::Null),
     }
+}
+
+/// What to say of bytes that [`read`] did not take.
+#[must_use]
+pub fn why_unreadable(bytes: &[u8], error: &JsonError) -> Text {
+    unreadable::bytes(bytes, error)
 }
 
 /// Checks a receipt: its shape, every part, the digest, the signature, and that manifest and statement speak of the
 /// same deposit. `known` are the portal's published keys, empty when they are not at hand.
 #[must_use]
 pub fn verify(json: &Json, known: &[PublicKey]) -> VerificationReport {
-    let receipt = match Receipt::deserialize(json) {
+    let receipt = match json::from_value::<Receipt>(json) {
         // Another spelling of the same value (upper-case digits, another form of an instant) is not what was given out.
         // Only the statement has values with several spellings: the rest is texts, and the manifest as it is.
         Ok(receipt) if serde_json::json!(receipt.statement) == json["statement"] => receipt,
         Ok(_) => {
-            return refused(
-                "Ce fichier n’est pas écrit comme un reçu émis : une valeur y a une autre forme.".into(),
-                "This file is not written as a receipt that was issued: a value has another form.".into(),
-            );
+            return refused(Text::new(
+                "Ce fichier n’est pas écrit comme un reçu émis : une valeur y a une autre forme.",
+                "This file is not written as a receipt that was issued: a value has another form.",
+            ));
         }
-        Err(error) => {
-            let error = shorten(&error.to_string(), MAX_REASON_CHARS);
-            return refused(
-                format!("Ce fichier n’est pas un reçu complet : {error}."),
-                format!("This file is not a complete receipt: {error}."),
-            );
-        }
+        Err(error) => return refused(unreadable::shape(&error)),
     };
     if receipt.parts.len().max(members(&receipt.manifest)) > MAX_PARTS {
-        return refused(
+        return refused(Text::new(
             format!("Ce fichier n’est pas un reçu : il a plus de {MAX_PARTS} parties."),
             format!("This file is not a receipt: it has more than {MAX_PARTS} parts."),
-        );
+        ));
     }
     let mut findings = Vec::new();
     let more = contents(&receipt, &mut findings);
@@ -114,8 +105,8 @@ pub fn verify(json: &Json, known: &[PublicKey]) -> VerificationReport {
 }
 
 /// What is not even looked at part by part.
-fn refused(fr: String, en: String) -> VerificationReport {
-    VerificationReport { findings: vec![differs(fr, en)], more: 0, key_known: false }
+fn refused(message: Text) -> VerificationReport {
+    VerificationReport { findings: vec![Check { holds: false, message }], more: 0, key_known: false }
 }
 
 /// How many parts a manifest has, without a digest of any.

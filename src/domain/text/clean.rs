@@ -5,7 +5,10 @@
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
-    props::{CanonicalCombiningClass, DefaultIgnorableCodePoint, ExtendedPictographic, Ideographic, JoiningType},
+    props::{
+        CanonicalCombiningClass, DefaultIgnorableCodePoint, ExtendedPictographic, GeneralCategory,
+        GeneralCategoryGroup, Ideographic, JoiningType, NoncharacterCodePoint,
+    },
 };
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
@@ -82,14 +85,21 @@ const fn keeping(kind: TextKind, name: &'static str, breaks: Breaks, invisible: 
     Keeping { kind, name, breaks, invisible }
 }
 
-/// A text as the portal keeps it: NFC, its line breaks in one spelling, without what nobody sees. What was cleaned once
-/// does not change again.
+/// Most marks on one character: as many as the Stream-Safe Text Format lets follow one (UAX #15, 13). No language comes
+/// near; what has more hides the lines around it.
+const MAX_MARKS: usize = 30;
+
+/// A text as the portal keeps it: NFC, its line breaks in one spelling, without what nobody sees; empty when nothing in
+/// it can be seen. What was cleaned once does not change again.
 #[must_use]
 pub fn clean(kind: TextKind, text: &str) -> String {
     let (breaks, invisible) = KEPT
         .iter()
         .find(|row| row.kind == kind)
         .map_or((Breaks::Kept, Invisible::Dropped), |row| (row.breaks, row.invisible));
+    if is_blank(text) {
+        return String::new();
+    }
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.to_owned();
     }
@@ -109,6 +119,7 @@ fn pass(text: &str, breaks: Breaks, invisible: Invisible) -> String {
     let composed: String = if is_nfc(text) { text.to_owned() } else { text.nfc().collect() };
     let mut out = String::with_capacity(composed.len());
     let mut rest = composed.chars().peekable();
+    let mut marks = 0;
     while let Some(c) = rest.next() {
         let kept = match (c, breaks) {
             ('\n' | '\t', Breaks::Kept) => Some(c),
@@ -117,23 +128,54 @@ fn pass(text: &str, breaks: Breaks, invisible: Invisible) -> String {
             _ if is_invisible(c) => has_meaning(c, out.chars().next_back(), rest.peek(), invisible).then_some(c),
             _ => Some(c),
         };
+        match kept {
+            Some(mark) if is_mark(mark) && marks == MAX_MARKS => continue,
+            Some(mark) if is_mark(mark) => marks += 1,
+            // A joiner between two marks begins no new character.
+            Some(other) if !is_invisible(other) => marks = 0,
+            _ => {}
+        }
         out.extend(kept);
     }
     if is_nfc(&out) { out } else { out.nfc().collect() }
 }
 
-/// Whether nobody sees the character: controls, format characters, fillers, what readers ignore by default.
+/// Whether nobody sees the character: controls, fillers, what readers ignore by default, and what has no meaning between
+/// two people: private use and what is no character at all.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
-    // Blanks that are neither white space nor ignorable: braille, a musical head, the marks of an annotation.
-    let blank = matches!(c, '\u{2800}' | '\u{1d159}' | '\u{fff9}'..='\u{fffb}');
-    c.is_control() || blank || (!c.is_ascii() && CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c))
+    // Blanks that are neither white space nor ignorable: braille, a musical head, hieroglyphs, the marks of an annotation
+    // and the place of an object that is not there.
+    let blank = matches!(c, '\u{2800}' | '\u{1d159}' | '\u{13441}' | '\u{13442}' | '\u{fff9}'..='\u{fffc}');
+    c.is_control()
+        || blank
+        || (!c.is_ascii()
+            && (CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+                || CodePointSetData::new::<NoncharacterCodePoint>().contains(c)
+                || category(c) == GeneralCategory::PrivateUse))
+}
+
+/// Whether a character can be seen by itself. A mark cannot, it needs another; nor can one that Unicode has not assigned
+/// yet, which stays in texts since a newer reader may know it.
+#[must_use]
+pub fn is_visible(c: char) -> bool {
+    use GeneralCategoryGroup as Group;
+    let seen = [Group::Letter, Group::Number, Group::Punctuation, Group::Symbol];
+    c.is_ascii_graphic() || (seen.iter().any(|group| group.contains(category(c))) && !is_invisible(c))
 }
 
 /// Whether nobody sees anything in a text.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || is_invisible(c))
+    !text.chars().any(is_visible)
+}
+
+fn category(c: char) -> GeneralCategory {
+    CodePointMapData::<GeneralCategory>::new().get(c)
+}
+
+fn is_mark(c: char) -> bool {
+    !c.is_ascii() && GeneralCategoryGroup::Mark.contains(category(c))
 }
 
 /// Whether an invisible character means something behind the one before it.

@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 /// Characters that were seen to do harm (B5), and such that look harmless.
-const HIDDEN: [char; 24] = [
+const HIDDEN: [char; 30] = [
     '\u{200b}',
     '\u{feff}',
     '\u{2060}',
@@ -27,6 +27,12 @@ const HIDDEN: [char; 24] = [
     '\u{200d}',
     '\u{0}',
     '\u{1b}',
+    '\u{fffc}',
+    '\u{ffff}',
+    '\u{10fffe}',
+    '\u{e000}',
+    '\u{f8ff}',
+    '\u{13441}',
 ];
 const BREAKS: [&str; 8] = ["\r\n", "\r", "\n", "\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}"];
 
@@ -56,6 +62,57 @@ fn b5_what_nobody_sees_is_taken_out_of_every_kind() {
         }
     }
     assert!(!is_blank("a\u{200b}") && is_blank(""));
+}
+
+/// A name of these would be a gap on every page: none of them can be seen by itself.
+#[test]
+fn what_cannot_be_seen_by_itself_is_blank() {
+    for text in [
+        "\u{13437}\u{13438}",
+        "\u{16fe4}",
+        "\u{fffc}",
+        "\u{ffff}",
+        "\u{301}",
+        " \u{301}\u{20dd}",
+        "\u{e000}",
+        "\u{378}",
+        "\u{1107f}",
+        "\u{10ffff}",
+        "\u{600}",
+        "\u{13442}",
+        "\u{1680}",
+        "\u{3000}\t\n",
+        " ",
+    ] {
+        assert!(is_blank(text), "{text:?}");
+        for kind in kinds() {
+            assert_eq!(clean(kind, text), "", "{kind:?} {text:?}");
+        }
+    }
+    for text in
+        ["A", "é", "e\u{301}", "7", "-", "€", "\u{2460}", "日本", "👋", "\u{627}", "\u{25cc}\u{301}", "a\u{378}"]
+    {
+        assert!(!is_blank(text), "{text:?}");
+        assert_ne!(clean(TextKind::Line, text), "", "{text:?}");
+    }
+    assert_eq!(clean(TextKind::Line, "a\u{378}"), "a\u{378}", "a newer reader may know it");
+    assert_eq!(clean(TextKind::Prose, "a\u{e000}b\u{fdd0}c"), "abc");
+}
+
+#[test]
+fn marks_are_not_stacked_without_end() {
+    for kind in kinds() {
+        for mark in ["\u{301}", "\u{489}", "\u{301}\u{323}"] {
+            let kept = clean(kind, &format!("A{}b", mark.repeat(190)));
+            assert!(kept.starts_with(['A', 'Á', 'Ạ']) && kept.ends_with('b'), "{kept:?}");
+            assert!(kept.chars().count() <= MAX_MARKS + 2, "{kept:?}");
+            assert_eq!(clean(kind, &kept), kept);
+        }
+    }
+    let joined = clean(TextKind::Prose, &format!("क{}", "\u{94d}\u{200d}".repeat(100)));
+    assert!(joined.chars().count() <= 2 * MAX_MARKS + 2, "a joiner is no new character: {}", joined.chars().count());
+    let yes = "e\u{323}\u{302}\u{94d}".repeat(100);
+    assert_eq!(clean(TextKind::Line, &yes).nfd().count(), yes.nfd().count(), "each character has its own");
 }
 
 /// Prose in Persian, Hindi and emoji reads otherwise without its joiners; a name is known by what is seen.
@@ -106,9 +163,11 @@ fn strange() -> impl Strategy<Value = String> {
         proptest::sample::select(HIDDEN.to_vec()).prop_map(String::from),
         proptest::sample::select(BREAKS.to_vec()).prop_map(str::to_owned),
         proptest::sample::select(vec![
-            "e", "\u{301}", "\u{dd9}", "\u{dca}", "❤", "\u{fe0f}", "ی", "क", "\u{94d}", "1", "\u{20e3}"
+            "e", "\u{301}", "\u{dd9}", "\u{dca}", "❤", "\u{fe0f}", "ی", "क", "\u{94d}", "1", "\u{20e3}", "\u{378}"
         ])
         .prop_map(str::to_owned),
+        (proptest::sample::select(vec!["\u{301}", "\u{323}", "\u{94d}\u{200d}", "\u{3099}"]), 0_usize..70)
+            .prop_map(|(mark, count)| mark.repeat(count)),
     ];
     proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
