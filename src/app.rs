@@ -45,6 +45,7 @@ mod status;
 mod throttle;
 mod transaction;
 pub mod upload;
+mod upload_fault;
 mod withdraw;
 
 pub use api_tokens::IssuedToken;

@@ -1,10 +1,6 @@
 //! Attaching and removing pieces.
 
-use super::{
-    App, AppError, Ctx,
-    transaction::transaction,
-    upload::{Destination, UploadFault},
-};
+use super::{App, AppError, Ctx, transaction::transaction, upload_fault::UploadFault};
 use crate::{
     blob::Received,
     bricks::inspect::limited,
@@ -32,6 +28,15 @@ pub struct Attached {
     pub same_as: Option<String>,
     /// Revision of the dossier.
     pub revision: u64,
+}
+
+/// Where a file goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Destination<'a> {
+    /// The dossier.
+    pub dossier: DossierId,
+    /// Code of the piece.
+    pub code: &'a str,
 }
 
 /// What a file would be attached as.

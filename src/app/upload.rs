@@ -3,21 +3,19 @@
 //! The parts lie beside the attachments, under the account that began and an id that nobody guesses. Rights are asked for
 //! before each part, and again when the whole is attached.
 
-mod fault;
 mod part;
 mod record;
 
-pub use fault::UploadFault;
+pub use super::{attach::Destination, upload_fault::UploadFault};
 pub use part::{Append, Appended};
 
-use super::{App, AppError, Ctx, attach::PieceRequirement};
+use super::{App, AppError, Ctx, attach::PieceRequirement, upload_fault::kept_without_room};
 use crate::{
     blob::partial::{PartialError, PartialWriter},
     domain::{ids::DossierId, media::FileRefusal, piece::Upload},
     store::{Freshness, piece},
 };
 use bytes::Bytes;
-use fault::kept_without_room;
 use futures_util::Stream;
 use record::{UploadRecord, read, remember};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -45,15 +43,6 @@ pub struct UploadState {
     pub length: Option<u64>,
     /// Most bytes that it may have.
     pub max_bytes: u64,
-}
-
-/// Where an upload leads.
-#[derive(Clone, Copy, Debug)]
-pub struct Destination<'a> {
-    /// The dossier.
-    pub dossier: DossierId,
-    /// Code of the piece.
-    pub code: &'a str,
 }
 
 impl App {

@@ -31,6 +31,8 @@ use std::collections::BTreeMap;
 
 /// What the first receipt has in place of a previous one.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+/// Most characters of a name in the file that a finding repeats.
+const MAX_NAME_CHARS: usize = 100;
 /// Most bytes of a file that is looked at as a receipt: several times what the longest dossier makes.
 pub const MAX_RECEIPT_BYTES: usize = 2 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 //! Why a file is no receipt, for the person who has it: which member, and what it should be.
 
-use super::verify::MAX_NAME_CHARS;
+use super::MAX_NAME_CHARS;
 use crate::domain::{
     json::{JsonError, JsonFault, ShapeFault},
     media,

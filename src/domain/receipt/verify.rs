@@ -1,6 +1,6 @@
 //! Checking a receipt without the portal.
 
-use super::{MAX_RECEIPT_BYTES, Receipt, digest, key_id, parts, unreadable};
+use super::{MAX_NAME_CHARS, MAX_RECEIPT_BYTES, Receipt, digest, key_id, parts, unreadable};
 use crate::domain::{
     finding::MAX_FINDINGS,
     json::{self, JsonError, Limits},
@@ -12,8 +12,6 @@ use serde_json::Value as Json;
 
 /// Most parts of a receipt: many times what a form of a call has. What has more is no receipt, and is not digested.
 const MAX_PARTS: usize = 2000;
-/// Most characters of a name in the file that a finding repeats.
-pub(super) const MAX_NAME_CHARS: usize = 100;
 
 /// A published key of a portal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
