@@ -71,7 +71,8 @@ mod tests {
     fn sirens_and_activities() {
         assert_eq!(siren("732\u{a0}829\u{a0}320").as_deref(), Some("732829320"));
         assert_eq!(siren("732829321"), None);
-        for noughts in ["000000000", "000 000 000", "00000000000000", "000 000 000 00018", "０００００００００"] {
+        for noughts in ["000000000", "000 000 000", "00000000000000", "000 000 000 00018", "０００００００００"]
+        {
             assert_eq!((siren(noughts), siret(noughts)), (None, None), "{noughts}");
         }
         assert_eq!(naf("6201z").as_deref(), Some("62.01Z"));
