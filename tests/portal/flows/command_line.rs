@@ -116,6 +116,44 @@ fn the_port_to_connect_to_is_the_one_that_is_given() {
     assert_eq!(done.status.code(), Some(0), "{}", text(&done));
 }
 
+#[test]
+fn one_portal_is_one_address_however_it_is_written() {
+    let folder = copy_sample();
+    let url = Installation::shared().url.trim_end_matches('/').to_owned();
+    let first = deposit(folder.path());
+    assert_eq!(first.status.code(), Some(0), "{}", text(&first));
+    let receipt = receipt_of(folder.path());
+    for same in [format!("{url}/"), format!("{url}/en/")] {
+        let again = deposit_at(folder.path(), &["--url", &same]);
+        assert_eq!(again.status.code(), Some(0), "{}", text(&again));
+        assert_eq!(receipt_of(folder.path()), receipt, "{same}");
+    }
+    for more in [format!("{url}/?x=1"), format!("{url}/#a"), format!("{url}/verify")] {
+        let refused = deposit_at(folder.path(), &["--url", &more]);
+        assert_eq!(refused.status.code(), Some(2), "{}", text(&refused));
+        assert!(text(&refused).contains(&format!("écrivez seulement {url}")), "{}", text(&refused));
+    }
+}
+
+#[test]
+fn what_is_wrong_with_dossier_toml_is_said_of_it() {
+    let folder = copy_sample();
+    let answers = folder.path().join("dossier.toml");
+    let toml = std::fs::read_to_string(&answers).unwrap();
+    let (_, round) = toml.split_once("\nround = \"").unwrap();
+    let round = round.split('"').next().unwrap();
+    let renamed = |from: &str, to: &str| std::fs::write(&answers, toml.replacen(from, to, 1)).unwrap();
+    renamed(&format!("round = \"{round}\""), "round = \"nulle-part\"");
+    let said = text(&deposit(folder.path()));
+    assert!(said.contains("« nulle-part »") && said.contains(round) && !said.contains("connectez-vous"), "{said}");
+    renamed("call = \"hyper-open-x\"", "call = \"hyper-open-z\"");
+    let said = text(&deposit(folder.path()));
+    assert!(said.contains("« hyper-open-z »") && said.contains("call"), "{said}");
+    std::fs::write(&answers, [toml.as_bytes(), b"# \xe9\n"].concat()).unwrap();
+    let said = text(&deposit(folder.path()));
+    assert!(said.contains("dossier.toml") && said.contains("iconv -f WINDOWS-1252"), "{said}");
+}
+
 // B11
 #[test]
 fn a_dossier_that_came_with_the_folder_is_left_alone() {
