@@ -31,7 +31,6 @@ pub struct AccountPage<'a> {
 /// The form for a token, as it was filled in.
 #[derive(Clone, Debug, Default)]
 pub struct TokenForm {
-    /// Its name.
     pub label: String,
     /// For how many days.
     pub days: String,
@@ -46,7 +45,6 @@ pub struct TokenForm {
 /// A browser that is signed in.
 #[derive(Clone, Debug)]
 pub struct SessionRow {
-    /// Its id.
     pub id: SessionId,
     /// What the browser says it is, shortened.
     pub agent: String,
@@ -99,9 +97,6 @@ impl Account<'_> {
 }
 
 /// Somebody's own account.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn account(s: &Shell<'_>, page: &AccountPage<'_>) -> Result<String, askama::Error> {
     Account { s, p: page }.render()
 }

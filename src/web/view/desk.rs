@@ -38,7 +38,6 @@ pub enum DeskForm {
 pub struct ExpertRow {
     /// Id of the assignment.
     pub id: Uuid,
-    /// Address.
     pub email: String,
     /// When the dossier was given, as shown.
     pub since: String,

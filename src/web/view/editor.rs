@@ -57,9 +57,6 @@ pub(super) fn steps<'a>(s: &Shell<'a>, p: &DossierPage<'_>) -> Vec<SectionLink<'
 }
 
 /// The editor of a section. `saved` is the time of day at which the server kept what is shown, if it just did.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn editor(
     s: &Shell<'_>,
     page: &DossierPage<'_>,

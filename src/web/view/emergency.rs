@@ -8,7 +8,6 @@ use uuid::Uuid;
 /// A request to read one dossier.
 #[derive(Clone, Debug)]
 pub struct EmergencyRow {
-    /// Its id.
     pub id: Uuid,
     /// It is the reader's own.
     pub own: bool,
@@ -20,7 +19,6 @@ pub struct EmergencyRow {
     pub receipt: Option<String>,
     /// Who asks.
     pub who: String,
-    /// Why.
     pub reason: String,
     /// When, as shown.
     pub asked: String,
@@ -42,9 +40,6 @@ struct Emergency<'a> {
 }
 
 /// The requests, and the form for one's own.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn emergency(
     s: &Shell<'_>,
     rows: &[EmergencyRow],

@@ -26,9 +26,6 @@ pub struct TypedForm {
 }
 
 /// What went wrong and what to do: title, message and remedy; with what was typed, where that may be sent again.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn error(s: &Shell<'_>, status: u16, [title, message, remedy]: [&Text; 3], typed: Option<&TypedForm>) -> Rendering {
     ErrorPage { s, status, title, message, remedy, typed }.render()
 }
@@ -41,9 +38,6 @@ struct Mails<'a> {
 }
 
 /// The mailbox of the demonstration.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn mails(s: &Shell<'_>, mails: &[MailRow]) -> Rendering {
     Mails { s, mails }.render()
 }
@@ -63,9 +57,6 @@ struct MailPage<'a> {
 }
 
 /// One mail, its links to follow.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn mail(s: &Shell<'_>, mail: &MailRow) -> Rendering {
     MailPage { s, mail, body: links(&mail.body) }.render()
 }

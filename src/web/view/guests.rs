@@ -8,7 +8,6 @@ use uuid::Uuid;
 /// The page of a dossier's guests.
 #[derive(Clone, Debug)]
 pub struct GuestsPage<'a> {
-    /// The dossier.
     pub dossier: DossierId,
     /// Title of the project, empty while it has none.
     pub title: &'a str,
@@ -50,7 +49,6 @@ pub struct Typed<'a> {
 pub struct PartChoice {
     /// The part, as in the policy.
     pub part: String,
-    /// Its title.
     pub title: String,
     /// `read`, `write` or empty.
     pub chosen: String,
@@ -61,7 +59,6 @@ pub struct PartChoice {
 pub struct GuestRow {
     /// Id of what was given.
     pub id: Uuid,
-    /// Address.
     pub email: String,
     /// What, in words.
     pub parts: Vec<String>,
@@ -96,9 +93,6 @@ struct Guests<'a> {
 }
 
 /// Who holds what of a dossier.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn guests(s: &Shell<'_>, page: &GuestsPage<'_>) -> Result<String, askama::Error> {
     Guests { s, p: page }.render()
 }

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 /// One dossier in the applicant's list.
 #[derive(Clone, Debug)]
 pub struct DossierCard {
-    /// Id.
     pub id: DossierId,
     /// Title of the project, empty while it has none.
     pub title: String,
@@ -37,7 +36,6 @@ pub struct DossierCard {
 /// A dossier of somebody else of which the reader was given a part.
 #[derive(Clone, Debug)]
 pub struct GivenCard {
-    /// Id.
     pub id: DossierId,
     /// Title of the project, empty while it has none.
     pub title: String,
@@ -52,13 +50,10 @@ pub struct GivenCard {
 /// A dossier and what surrounds it.
 #[derive(Clone, Copy, Debug)]
 pub struct DossierPage<'a> {
-    /// The dossier.
     pub dossier: &'a Dossier,
-    /// Its round.
     pub round: &'a Round,
     /// The draft, judged now.
     pub evaluation: &'a Evaluation,
-    /// Its pieces.
     pub uploads: &'a [Upload],
     /// What the reader was given.
     pub share: &'a Share,
@@ -81,7 +76,6 @@ pub struct DossierPage<'a> {
 pub struct VersionRow {
     /// Version, from 1.
     pub version: u32,
-    /// Number of its receipt.
     pub receipt: String,
     /// Instant, as shown.
     pub at: String,
@@ -92,7 +86,6 @@ pub struct VersionRow {
 /// The officer's list of a round.
 #[derive(Clone, Copy, Debug)]
 pub struct RoundList<'a> {
-    /// The round.
     pub round: &'a Round,
     /// All rounds of the call.
     pub rounds: &'a [Round],
@@ -113,23 +106,16 @@ pub struct RoundList<'a> {
 /// One deposit in the officer's list.
 #[derive(Clone, Debug)]
 pub struct RoundRow {
-    /// Dossier.
     pub dossier: DossierId,
-    /// Number of its receipt.
     pub receipt: String,
-    /// Company.
     pub company: String,
-    /// Its SIREN.
     pub siren: String,
-    /// Project.
     pub title: String,
     /// Names of its bricks.
     pub bricks: String,
     /// Eligible base.
     pub base: Cents,
-    /// Aid.
     pub aid: Cents,
-    /// Version.
     pub version: u32,
     /// Instant of the deposit, as shown.
     pub deposited_at: String,
@@ -189,7 +175,6 @@ impl RoundQuery {
 pub struct OfficerDossier<'a> {
     /// The receipt with everything that was deposited.
     pub receipt: &'a Receipt,
-    /// Its round.
     pub round: &'a Round,
     /// Every version, the latest first.
     pub versions: &'a [VersionRow],
@@ -208,12 +193,9 @@ pub struct OfficerDossier<'a> {
 pub struct MailRow {
     /// Id in the mailbox.
     pub id: String,
-    /// Recipient.
     pub to: String,
-    /// Subject.
     pub subject: String,
     /// Instant, as shown.
     pub at: String,
-    /// Plain text.
     pub body: String,
 }

@@ -36,7 +36,6 @@ impl<'a> AmountsBox<'a> {
         Self { s, amounts, lines, live }
     }
 
-    /// The aid.
     pub(super) fn aid(&self) -> show::Money {
         show::Money(self.amounts.aid)
     }

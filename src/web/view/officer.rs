@@ -49,9 +49,6 @@ struct Head {
 }
 
 /// The deposits of a round.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn round_list(s: &Shell<'_>, list: &RoundList<'_>) -> Rendering {
     let current = if list.query.sort.is_empty() { "deposited" } else { &list.query.sort };
     let descending = list.query.desc == "yes";
@@ -109,9 +106,6 @@ struct Deposit<'a> {
 }
 
 /// One deposit: what was sealed, and what is to be examined.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn officer_dossier(s: &Shell<'_>, page: &OfficerDossier<'_>) -> Rendering {
     let sealed = ManifestContent::read(s, page.receipt);
     let statement = &page.receipt.statement;

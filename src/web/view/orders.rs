@@ -7,7 +7,6 @@ use uuid::Uuid;
 /// An order.
 #[derive(Clone, Debug)]
 pub struct OrderRow {
-    /// Its id.
     pub id: Uuid,
     /// What exactly.
     pub detail: String,
@@ -29,9 +28,6 @@ struct Orders<'a> {
 }
 
 /// The orders of the last day.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn orders(s: &Shell<'_>, rows: &[OrderRow]) -> Result<String, askama::Error> {
     Orders { s, rows }.render()
 }

@@ -33,9 +33,6 @@ struct Dossiers<'a> {
 }
 
 /// The applicant's dossiers.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn dossiers(
     s: &Shell<'_>,
     rows: &[DossierCard],
@@ -78,9 +75,6 @@ struct Overview<'a> {
 }
 
 /// The main page of a dossier: what is missing, the pieces, the deposit.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn overview(s: &Shell<'_>, page: &DossierPage<'_>) -> Rendering {
     let link = |finding: &Finding| place(s, page, finding);
     let notes = page.evaluation.findings.iter().filter(|finding| finding.severity != Severity::Blocking);
@@ -166,9 +160,6 @@ struct Preview<'a> {
 }
 
 /// Exactly what would be sealed.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn preview(s: &Shell<'_>, page: &DossierPage<'_>) -> Rendering {
     Preview {
         s,
@@ -203,9 +194,6 @@ struct Withdraw<'a> {
 }
 
 /// Asks before a deposit is withdrawn.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn withdraw(s: &Shell<'_>, page: &DossierPage<'_>) -> Rendering {
     Withdraw { s, p: page, banner: Banner::new(s, page), status: status(s, page), print_head: PrintHead::new(s, page) }
         .render()

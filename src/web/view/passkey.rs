@@ -9,7 +9,6 @@ type Rendering = Result<String, askama::Error>;
 /// A passkey in the list.
 #[derive(Clone, Debug)]
 pub struct PasskeyRow {
-    /// Id.
     pub id: String,
     /// What its owner calls it.
     pub name: String,
@@ -53,9 +52,6 @@ struct PasskeysPage<'a> {
 }
 
 /// Lists one's own passkeys; adds, renames and removes.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn passkeys(s: &Shell<'_>, p: &Passkeys<'_>) -> Rendering {
     PasskeysPage { s, p }.render()
 }
@@ -83,9 +79,6 @@ struct ConfirmPage<'a> {
 }
 
 /// Asks the person at a session to show that it is still the same.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn confirm(s: &Shell<'_>, p: &Confirm<'_>) -> Rendering {
     ConfirmPage { s, p }.render()
 }

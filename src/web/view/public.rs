@@ -27,9 +27,6 @@ macro_rules! call_pages {
         }
 
         $(#[$doc])*
-        ///
-        /// # Errors
-        /// When the template cannot be written.
         pub fn $name(s: &Shell<'_>) -> Rendering {
             $page { s }.render()
         }
@@ -73,9 +70,6 @@ struct BrickPage<'a> {
 }
 
 /// One brick.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn brick(s: &Shell<'_>, brick: &Brick) -> Rendering {
     BrickPage { s, brick }.render()
 }
@@ -98,9 +92,6 @@ struct EvaluationBox<'a> {
 }
 
 /// The eligibility check: a few questions and what they lead to.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn simulator(s: &Shell<'_>, document: &Document, evaluation: Option<&Evaluation>) -> Rendering {
     let findings = evaluation.map_or(&[][..], |evaluation| &evaluation.findings);
     let drawing = Drawing { s, findings, amounts: evaluation.map(|evaluation| &evaluation.amounts), saves: false };
@@ -155,9 +146,6 @@ struct Verify<'a> {
 }
 
 /// The verification of a receipt.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn verify(s: &Shell<'_>, report: Option<&VerificationReport>, number: Option<&str>) -> Rendering {
     Verify { s, report, number }.render()
 }

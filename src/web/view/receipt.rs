@@ -115,9 +115,6 @@ pub enum ReceiptReader {
 }
 
 /// A receipt.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn receipt(
     s: &Shell<'_>,
     receipt: &Receipt,

@@ -7,11 +7,9 @@ use askama::Template;
 /// A dossier to evaluate.
 #[derive(Clone, Debug)]
 pub struct ReviewRow {
-    /// The dossier.
     pub dossier: DossierId,
     /// Project, empty while it has no title.
     pub title: String,
-    /// Company.
     pub company: String,
     /// Call and round, as shown.
     pub round: String,
@@ -24,11 +22,9 @@ pub struct ReviewRow {
 /// A dossier in which somebody declares interests.
 #[derive(Clone, Copy, Debug)]
 pub struct InterestPage<'a> {
-    /// The dossier.
     pub dossier: DossierId,
     /// Project, empty while it has no title.
     pub title: &'a str,
-    /// Company.
     pub company: &'a str,
     /// Round, as shown.
     pub round: &'a str,
@@ -49,9 +45,6 @@ struct Reviews<'a> {
 }
 
 /// The dossiers to evaluate.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn reviews(s: &Shell<'_>, rows: &[ReviewRow], notice: Option<&Text>) -> Result<String, askama::Error> {
     Reviews { s, rows, notice }.render()
 }
@@ -64,9 +57,6 @@ struct Interest<'a> {
 }
 
 /// The declaration of interests in one dossier.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn interest(s: &Shell<'_>, page: &InterestPage<'_>) -> Result<String, askama::Error> {
     Interest { s, p: page }.render()
 }

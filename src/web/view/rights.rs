@@ -11,7 +11,6 @@ pub struct RightRow {
     pub what: &'static str,
     /// To which part, where less than the whole was given.
     pub part: Option<String>,
-    /// Whether.
     pub allowed: bool,
     /// Only once confirmed with a passkey.
     pub unconfirmed: bool,
@@ -21,7 +20,6 @@ pub struct RightRow {
     pub others: Vec<String>,
 }
 
-/// The page.
 #[derive(Clone, Copy, Debug)]
 pub struct RightsPage<'a> {
     /// The dossier that it is about; none: the call as a whole.
@@ -42,9 +40,6 @@ struct RightsTemplate<'a> {
 }
 
 /// What the reader may do, and why.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn rights(s: &Shell<'_>, p: &RightsPage<'_>) -> Result<String, askama::Error> {
     RightsTemplate { s, p }.render()
 }

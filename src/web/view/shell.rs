@@ -28,9 +28,7 @@ pub struct Shell<'a> {
     pub csrf: &'a str,
     /// The portal shows itself: nothing is binding.
     pub demonstration: bool,
-    /// The call.
     pub call: &'a Call,
-    /// Now.
     pub now: Timestamp,
     /// The portal runs other calls too.
     pub several_calls: bool,
@@ -39,7 +37,6 @@ pub struct Shell<'a> {
 /// Who reads.
 #[derive(Clone, Copy, Debug)]
 pub struct Viewer<'a> {
-    /// Address.
     pub email: &'a str,
     /// May see the deposits.
     pub officer: bool,

@@ -35,9 +35,6 @@ impl SignInPage<'_> {
 }
 
 /// Asks for an address, or for a passkey.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn sign_in(s: &Shell<'_>, p: &SignIn<'_>) -> Rendering {
     SignInPage { s, p }.render()
 }
@@ -51,9 +48,6 @@ struct LinkSent<'a> {
 }
 
 /// The link has been sent; a demonstration shows its mailbox.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn link_sent(s: &Shell<'_>, email: &str, mailbox: Option<&str>) -> Rendering {
     LinkSent { s, email, mailbox }.render()
 }
@@ -79,9 +73,6 @@ struct LinkConfirmPage<'a> {
 }
 
 /// The link was followed: opening it does nothing, its button signs in.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn link_confirm(s: &Shell<'_>, p: &LinkConfirm<'_>) -> Rendering {
     LinkConfirmPage { s, p }.render()
 }
