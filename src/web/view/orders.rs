@@ -8,11 +8,11 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub struct OrderRow {
     pub id: Uuid,
-    /// What exactly.
+    /// The exact content of the order.
     pub detail: String,
-    /// The user of a machine who gave it.
+    /// The system user who gave it.
     pub asked_by: String,
-    /// When, as shown.
+    /// When it was given, as shown.
     pub asked: String,
     /// It can still be confirmed.
     pub waits: bool,

@@ -1,4 +1,4 @@
-//! The applicant's pages beside the editor.
+//! The applicant's pages, except the editor.
 
 mod pieces;
 
@@ -49,7 +49,7 @@ impl Dossiers<'_> {
     }
 }
 
-/// Blocking findings of one section, of the pieces, or of the whole dossier.
+/// The blocking findings of one section, of the pieces, or of the whole dossier.
 struct Group<'a> {
     title: String,
     count: usize,
@@ -95,7 +95,7 @@ pub fn overview(s: &Shell<'_>, page: &DossierPage<'_>) -> Rendering {
     .render()
 }
 
-/// Where the reader can do something about a finding.
+/// Where the user can resolve a finding.
 fn place(s: &Shell<'_>, page: &DossierPage<'_>, finding: &Finding) -> Option<String> {
     let base = format!("{}/{}", s.url("/dossiers"), page.dossier.id);
     if let Some(code) = finding.path.strip_prefix("pieces.") {
@@ -193,7 +193,7 @@ struct Withdraw<'a> {
     print_head: PrintHead<'a>,
 }
 
-/// Asks before a deposit is withdrawn.
+/// Asks for confirmation before a deposit is withdrawn.
 pub fn withdraw(s: &Shell<'_>, page: &DossierPage<'_>) -> Rendering {
     Withdraw { s, p: page, banner: Banner::new(s, page), status: status(s, page), print_head: PrintHead::new(s, page) }
         .render()

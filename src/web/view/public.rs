@@ -1,4 +1,4 @@
-//! Pages that anyone may read.
+//! Public pages.
 
 use super::{
     field::{Drawing, FieldView, Input},
@@ -17,7 +17,7 @@ use askama::Template;
 
 type Rendering = Result<String, askama::Error>;
 
-/// Pages made from the call alone.
+/// Pages rendered from the call alone.
 macro_rules! call_pages {
     ($($(#[$doc:meta])* $name:ident, $page:ident, $path:literal;)*) => {$(
         #[derive(Template)]
@@ -34,19 +34,19 @@ macro_rules! call_pages {
 }
 
 call_pages! {
-    /// The home of the call: what for, how much, until when, how.
+    /// The home page of the call: purpose, amounts, dates, procedure.
     home, Home, "view/home.html";
     /// All bricks.
     bricks, Bricks, "view/bricks.html";
     /// Questions and answers.
     faq, Faq, "view/faq.html";
-    /// How contradictions of the text are read.
+    /// The interpretations of contradictions in the text.
     interpretations, Interpretations, "view/interpretations.html";
     /// The register of rules.
     rules, Rules, "view/rules.html";
     /// Selection criteria.
     criteria, Criteria, "view/criteria.html";
-    /// Who runs the portal, and what becomes of personal data.
+    /// Legal notice and privacy.
     legal, Legal, "view/legal.html";
 }
 
@@ -91,7 +91,7 @@ struct EvaluationBox<'a> {
     verdicts: Verdicts<'a>,
 }
 
-/// The eligibility check: a few questions and what they lead to.
+/// The eligibility simulator: a few questions and their outcome.
 pub fn simulator(s: &Shell<'_>, document: &Document, evaluation: Option<&Evaluation>) -> Rendering {
     let findings = evaluation.map_or(&[][..], |evaluation| &evaluation.findings);
     let drawing = Drawing { s, findings, amounts: evaluation.map(|evaluation| &evaluation.amounts), saves: false };
