@@ -1,4 +1,4 @@
-//! Checking a receipt without the portal.
+//! Checks a receipt without the portal.
 
 use super::{MAX_RECEIPT_BYTES, Receipt, digest, key_id, parts};
 use crate::domain::{
@@ -10,26 +10,26 @@ use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-/// Most parts of a receipt: many times what a form of a call has. What has more is no receipt, and is not digested.
+/// At most this many parts in a receipt: many times what a form has. A file with more is not a receipt, and is not
+/// digested.
 const MAX_PARTS: usize = 2000;
-/// Most characters of a name in the file that a finding repeats.
+/// At most this many characters of a name in the file are repeated in a finding.
 const MAX_NAME_CHARS: usize = 100;
-/// Most characters that are said of a file that cannot be read as a receipt.
+/// At most this many characters of explanation about a file that cannot be read as a receipt.
 const MAX_REASON_CHARS: usize = 200;
 
 /// A published key of a portal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicKey {
-    /// Its id.
     pub id: String,
     /// The key, hexadecimal.
     pub public_key: String,
 }
 
-/// One thing that was checked.
+/// One check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// Whether it holds.
+    /// Whether it succeeded.
     pub holds: bool,
     /// What was checked, or what differs.
     pub message: Text,
@@ -38,9 +38,9 @@ pub struct Check {
 /// The result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VerificationReport {
-    /// Every check in order; of parts that differ, the first ones.
+    /// Every check in order; of the parts that differ, the first ones.
     pub findings: Vec<Check>,
-    /// Parts that differ and are not among the findings.
+    /// The number of differing parts that are not among the findings.
     pub more: usize,
     /// True when the signing key is among the published keys that were given.
     pub key_known: bool,
@@ -54,15 +54,15 @@ impl VerificationReport {
     }
 }
 
-/// Reads the file of a receipt, strictly: nobody may see other figures in it than those that were sealed.
+/// Parses the file of a receipt strictly, so that nobody can read other figures in it than the sealed ones.
 ///
 /// # Errors
-/// Where it is not JSON, or JSON that can be read in two ways.
+/// When it is not JSON, or is ambiguous JSON.
 pub fn read(bytes: &[u8]) -> Result<Json, JsonError> {
     json::from_slice(bytes, Limits::bytes(MAX_RECEIPT_BYTES))
 }
 
-/// Checks the bytes of a receipt; what they say comes with it, nothing when they cannot be read.
+/// Checks the bytes of a receipt; returns the parsed content too, or null when they cannot be parsed.
 #[must_use]
 pub fn verify_bytes(bytes: &[u8], known: &[PublicKey]) -> (VerificationReport, Json) {
     match read(bytes) {
@@ -78,13 +78,13 @@ pub fn verify_bytes(bytes: &[u8], known: &[PublicKey]) -> (VerificationReport, J
     }
 }
 
-/// Checks a receipt: its shape, every part, the digest, the signature, and that manifest and statement speak of the
-/// same deposit. `known` are the portal's published keys, empty when they are not at hand.
+/// Checks a receipt: its structure, every part, the digest, the signature, and that manifest and statement concern the
+/// same deposit. `known` are the portal's published keys, empty when they are not available.
 #[must_use]
 pub fn verify(json: &Json, known: &[PublicKey]) -> VerificationReport {
     let receipt = match Receipt::deserialize(json) {
-        // Another spelling of the same value (upper-case digits, another form of an instant) is not what was given out.
-        // Only the statement has values with several spellings: the rest is texts, and the manifest as it is.
+        // Another spelling of the same value (upper-case digits, another form of an instant) is not what was issued.
+        // Only the statement has values with several spellings: the rest is text, and the manifest is kept unchanged.
         Ok(receipt) if serde_json::json!(receipt.statement) == json["statement"] => receipt,
         Ok(_) => {
             return refused(
@@ -113,12 +113,12 @@ pub fn verify(json: &Json, known: &[PublicKey]) -> VerificationReport {
     VerificationReport { findings, more, key_known }
 }
 
-/// What is not even looked at part by part.
+/// A report for what is not even checked part by part.
 fn refused(fr: String, en: String) -> VerificationReport {
     VerificationReport { findings: vec![differs(fr, en)], more: 0, key_known: false }
 }
 
-/// How many parts a manifest has, without a digest of any.
+/// The number of parts of a manifest, without computing a digest.
 fn members(manifest: &Json) -> usize {
     let all = manifest.as_object().into_iter().flatten();
     all.map(|(_, value)| value.as_object().map_or(1, |inner| inner.len().max(1))).sum()
@@ -133,7 +133,7 @@ fn check(holds: bool, right: (&str, &str), wrong: (&str, &str)) -> Check {
     Check { holds, message: Text::new(fr, en) }
 }
 
-/// Compares every part, and tells how many that differ found no room among the findings.
+/// Compares every part, and returns the number of differing parts not among the findings.
 fn contents(receipt: &Receipt, findings: &mut Vec<Check>) -> usize {
     let found = parts(&receipt.manifest);
     let names: std::collections::BTreeSet<_> = found.keys().chain(receipt.parts.keys()).collect();
@@ -192,7 +192,7 @@ fn consistency(receipt: &Receipt, findings: &mut Vec<Check>) {
     ));
 }
 
-/// Bytes of lower-case hexadecimal, the only form in which receipts are given out; none when it is anything else.
+/// The bytes of lower-case hexadecimal, the only form in which receipts are issued; empty for anything else.
 fn bytes(text: &str) -> Vec<u8> {
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) { Vec::new() } else { hex::decode(text).unwrap_or_default() }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// Characters that were seen to do harm (B5), and such that look harmless.
+/// Characters known to cause problems (B5), and others that look harmless.
 const HIDDEN: [char; 24] = [
     '\u{200b}',
     '\u{feff}',
@@ -58,7 +58,7 @@ fn b5_what_nobody_sees_is_taken_out_of_every_kind() {
     assert!(!is_blank("a\u{200b}") && is_blank(""));
 }
 
-/// Prose in Persian, Hindi and emoji reads otherwise without its joiners; a name is known by what is seen.
+/// Prose in Persian, Hindi and emoji changes without its joiners; a name is identified by what is visible.
 #[test]
 fn b5_prose_keeps_what_has_meaning() {
     for text in ["می\u{200c}روم", "क्\u{200d}ष", "👩\u{200d}💻 ❤\u{fe0f} 1\u{fe0f}\u{20e3} 👋🏽", "葛\u{e0100}城"]
@@ -76,7 +76,7 @@ fn a_letter_and_its_accent_are_one() {
     assert_eq!(clean(TextKind::Prose, "Socie\u{301}te\u{301}"), "Société");
 }
 
-/// `docs/text.md` is what people read, [`KEPT`] what the program does.
+/// `docs/text.md` is the documentation, [`KEPT`] the implementation.
 #[test]
 fn the_documented_table_is_the_one_that_is_used() {
     let docs = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/text.md"));
@@ -125,7 +125,7 @@ proptest! {
         }
     }
 
-    /// Every character of the result is one of the text, composed, or the break that stands for another.
+    /// Every character of the result is one of the text, composed, or the line break that replaces another.
     #[test]
     fn cleaning_introduces_nothing(text in strange()) {
         let given: Vec<char> = text.nfd().chain(['\n', ' ']).collect();
