@@ -24,6 +24,7 @@ pub enum PhraseKind {
     },
     /// The number of a receipt, which links to it.
     Receipt {
+        /// The receipt number.
         number: String,
     },
 }
