@@ -44,8 +44,8 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     let safe = parts.method.is_safe();
     let here = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
     let from = page_before(&app, &parts.headers);
-    // The user is identified again only after a failure. Headers and extensions are kept because the session may have
-    // been valid before the body arrived and may no longer be.
+    // Kept so that the user can be identified again, but only after a failure: a session that was valid before the body
+    // arrived may no longer be.
     let asking = (!json).then(|| (parts.headers.clone(), parts.extensions.clone()));
     let lang = if api { accepted_language(&parts.headers).unwrap_or(arrival.lang) } else { arrival.lang };
     let response = next.run(Request::from_parts(parts, body)).await;

@@ -33,7 +33,7 @@ pub async fn deposit(
     match app.deposit(&ctx, id, asked).await {
         // A retried attempt after a withdrawal is not a deposit: the dossier's page shows the current status.
         Ok(done) if !done.standing => Ok(see_other(ctx.lang, &format!("/dossiers/{id}"))),
-        // The page was outdated: the deposit holds what it showed, not the changes made since.
+        // The page was outdated: the deposit contains what it showed, not the changes made since.
         Ok(done) if !done.current => {
             let opened = OverviewState::load(&app, &ctx, id).await?;
             let dossier = &opened.page.dossier;

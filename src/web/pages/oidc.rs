@@ -19,7 +19,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-/// Cookie that holds the secret while the user is at the provider.
+/// Cookie with the secret while the user is at the provider.
 const PROVIDER_COOKIE: &str = "__Host-guichet-away";
 
 /// The query with which the provider redirects back.

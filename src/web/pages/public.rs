@@ -57,13 +57,10 @@ macro_rules! page_of_call {
 page_of_call! {
     /// Calendar, budget and benefits.
     home => view::home,
-    /// The bricks.
     bricks => view::bricks,
     /// Questions and answers.
     faq => view::faq,
-    /// The register of rules.
     rules => view::rules,
-    /// Selection criteria.
     criteria => view::criteria,
     /// How contradictions are interpreted.
     interpretations => view::interpretations,

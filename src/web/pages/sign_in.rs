@@ -119,7 +119,7 @@ pub async fn confirm(
     Ok(Html(page))
 }
 
-/// An address masked so that its owner recognizes it and others do not learn it.
+/// A partly masked address: its owner recognizes it, and others cannot learn it.
 fn masked(email: &str) -> String {
     let (name, host) = email.split_once('@').unwrap_or((email, ""));
     format!("{}…@{host}", name.chars().take(1).collect::<String>())

@@ -24,7 +24,6 @@ pub struct AccountPage<'a> {
     pub made: Option<&'a str>,
     /// What was just done, or what is wrong.
     pub notice: Option<&'a Text>,
-    /// The form for a token.
     pub form: &'a TokenForm,
 }
 
@@ -73,7 +72,6 @@ pub struct TokenRow {
     pub used: Option<String>,
     /// Number of attenuation blocks: zero for the token itself.
     pub depth: u8,
-    /// It is revoked.
     pub revoked: bool,
     /// Number of its narrowed tokens that are not shown.
     pub others: i64,

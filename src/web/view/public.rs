@@ -36,15 +36,12 @@ macro_rules! call_pages {
 call_pages! {
     /// The home page of the call: purpose, amounts, dates, procedure.
     home, Home, "view/home.html";
-    /// All bricks.
     bricks, Bricks, "view/bricks.html";
     /// Questions and answers.
     faq, Faq, "view/faq.html";
     /// The interpretations of contradictions in the text.
     interpretations, Interpretations, "view/interpretations.html";
-    /// The register of rules.
     rules, Rules, "view/rules.html";
-    /// Selection criteria.
     criteria, Criteria, "view/criteria.html";
     /// Legal notice and privacy.
     legal, Legal, "view/legal.html";

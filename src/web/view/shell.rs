@@ -154,7 +154,6 @@ impl<'a> Shell<'a> {
     pub fn utc(&self, at: &Timestamp) -> String {
         show_instant(*at, &TimeZone::UTC)
     }
-    /// A day.
     #[must_use]
     pub fn day(&self, day: &Date) -> String {
         show_day(*day)

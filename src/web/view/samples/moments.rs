@@ -27,9 +27,7 @@ const STATES: [State; 4] = [State::Draft, State::Deposited, State::Changed, Stat
 
 /// A state of the dossier, at a time.
 pub struct Moment {
-    /// State of the dossier.
     pub state: State,
-    /// State of its round.
     pub round: RoundState,
     /// Another round of the call is open.
     pub elsewhere: bool,
