@@ -146,9 +146,7 @@ impl Roles {
 pub enum Amr {
     /// By a link sent to the email address.
     Email,
-    /// By a passkey.
     Passkey,
-    /// By an identity provider.
     Oidc,
 }
 

@@ -33,7 +33,6 @@ pub struct Call {
     /// Additional host names of the call, lower case; it is always served under the portal's own.
     #[serde(default)]
     pub hosts: Vec<String>,
-    /// Name of the call.
     pub title: Text,
     /// One sentence for the header of the home page.
     pub tagline: Text,
@@ -59,7 +58,6 @@ pub struct Call {
     pub pieces: Vec<Piece>,
     /// The rules, each with its id and how it is checked.
     pub rules: Vec<Rule>,
-    /// Selection criteria.
     pub criteria: Vec<Criterion>,
     /// Technological bricks that a project may use.
     pub bricks: Vec<Brick>,
@@ -86,27 +84,22 @@ impl Call {
             city => Text::new(format!("heure de {city}"), format!("{city} time")),
         }
     }
-    /// The round with this id.
     #[must_use]
     pub fn round(&self, id: &RoundId) -> Option<&Round> {
         self.rounds.iter().find(|round| round.id == *id)
     }
-    /// The rule with this id.
     #[must_use]
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
     }
-    /// The section with this id.
     #[must_use]
     pub fn section(&self, id: &str) -> Option<&Section> {
         self.sections.iter().find(|section| section.id == id)
     }
-    /// The piece with this code.
     #[must_use]
     pub fn piece(&self, code: &str) -> Option<&Piece> {
         self.pieces.iter().find(|piece| piece.code == code)
     }
-    /// The brick with this slug.
     #[must_use]
     pub fn brick(&self, slug: &str) -> Option<&Brick> {
         self.bricks.iter().find(|brick| brick.slug == slug)

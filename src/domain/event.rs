@@ -157,7 +157,7 @@ impl Event {
         Self { kind, at, actor: None, dossier: None, data }
     }
 
-    /// An action on an account, one's own or another's: the data holds the account, under [`SUBJECT`]. Older entries
+    /// An action on an account, one's own or another's: the data contains the account, under [`SUBJECT`]. Older entries
     /// had it as the actor.
     #[must_use]
     pub fn on_account(

@@ -17,9 +17,7 @@ const PDF_LEAD_BYTES: usize = 1024;
 /// An accepted file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileVerdict {
-    /// Media type.
     pub media: String,
-    /// What was found in it.
     pub inspection: Inspection,
 }
 

@@ -135,7 +135,7 @@ pub fn parts(manifest: &Json) -> BTreeMap<String, String> {
     parts
 }
 
-/// Canonical bytes (RFC 8785 for the values that receipts hold: objects with ASCII keys, strings, integers, booleans).
+/// Canonical bytes (RFC 8785 for the values in receipts: objects with ASCII keys, strings, integers, booleans).
 #[must_use]
 pub fn canonical(value: &Json) -> String {
     let mut out = String::new();

@@ -10,7 +10,6 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 pub enum Target {
     /// The call as a whole.
     Call,
-    /// One dossier.
     Dossier(About),
 }
 

@@ -233,8 +233,8 @@ fn changes(from: &Document, answers: &[(usize, Value)]) -> Vec<Change> {
 }
 
 proptest! {
-    /// Two tabs started from the same document. Every field holds what one of them wrote, or the previous value; a
-    /// field changed by only one of them holds that value; a conflict is reported for the others, unless they agree.
+    /// Two tabs started from the same document. Every field has the value that one of them wrote, or the previous one;
+    /// a field changed by only one of them has that value; a conflict is reported for the others, unless they agree.
     #[test]
     fn three_way(base in vec(answer(), 0..5), mine in vec(answer(), 0..5), theirs in vec(answer(), 0..5)) {
         let base = document(&base);

@@ -47,7 +47,6 @@ pub struct VerificationReport {
 }
 
 impl VerificationReport {
-    /// True when nothing differs.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.more == 0 && self.findings.iter().all(|finding| finding.holds)
