@@ -14,7 +14,6 @@ pub struct Database {
     pub url_file: Option<PathBuf>,
     /// The nodes of a cluster, `host:port` each; the leader is detected.
     pub hosts: Vec<Host>,
-    /// Name of the database.
     pub name: String,
     /// User [default with a socket: the system user, by which the embedded server authenticates].
     pub user: String,

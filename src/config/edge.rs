@@ -10,7 +10,6 @@ pub struct Edge {
     /// Name of this Sōzu within the installation [default: machine and command socket].
     #[serde(default)]
     pub name: Option<String>,
-    /// Command socket of Sōzu.
     pub sozu_socket: PathBuf,
     /// Folder for saved states of Sōzu, the ACME account and certificates; created with mode 0700, because they contain
     /// private keys.
@@ -35,7 +34,6 @@ pub struct Edge {
     /// covers.
     #[serde(default)]
     pub own_authority: Option<PathBuf>,
-    /// Timeouts and limits.
     #[serde(default)]
     pub limits: Limits,
     /// Folder of pages `<status>.html` that replace Sōzu's default error pages.

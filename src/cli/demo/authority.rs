@@ -13,9 +13,7 @@ const SPARE_HOSTS: [&str; 2] = ["appel-1.localhost", "appel-2.localhost"];
 /// The paths of the files.
 #[derive(Clone, Debug)]
 pub struct Tls {
-    /// The authority's certificate.
     pub ca_certificate: PathBuf,
-    /// The site's certificate.
     pub certificate: PathBuf,
     pub key: PathBuf,
 }

@@ -34,9 +34,7 @@ const RESTART_DELAY: Duration = Duration::from_millis(100);
 pub struct ChildProgram {
     /// Name of its log, and in `access.json`.
     pub name: String,
-    /// The executable.
     pub file: PathBuf,
-    /// Its arguments.
     pub args: Vec<OsString>,
     /// How long it may take to stop before it is killed.
     pub grace: Duration,

@@ -39,7 +39,6 @@ pub struct DemoProcess {
 /// The configuration file of a portal process.
 #[derive(Clone, Debug)]
 pub struct ProcessConfig {
-    /// Name of the process.
     pub name: String,
     pub path: PathBuf,
     /// Its contents.
@@ -53,9 +52,7 @@ pub struct DemoInstallation {
     pub url: String,
     /// Certificate of the authority, for clients.
     pub ca_certificate: PathBuf,
-    /// Sōzu's program.
     pub sozu: PathBuf,
-    /// Sōzu's configuration.
     pub sozu_config: PathBuf,
     /// The edge's configuration, written once the database is known.
     pub edge_config: PathBuf,
