@@ -1,4 +1,4 @@
-//! `guichet access`: roles, and why somebody may do something or not.
+//! `guichet access`: roles, and the reason for a permission or refusal.
 
 use super::lang;
 use crate::{
@@ -97,10 +97,10 @@ fn word<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "not a word that the policy knows; see `guichet access matrix`".into())
 }
 
-/// Does what is wanted.
+/// Runs the command.
 ///
 /// # Errors
-/// When the installation cannot be opened, or there is nobody of that address.
+/// When the installation cannot be opened, or no account has the address.
 pub async fn run(command: AccessCommand) -> anyhow::Result<ExitCode> {
     match command {
         AccessCommand::Matrix => say(&matrix::matrix()?),
@@ -122,13 +122,13 @@ fn open(config: &std::path::Path) -> anyhow::Result<App> {
     Ok(App::open(Config::read(config)?)?)
 }
 
-/// The end of a day here.
+/// The end of a day in the local time zone.
 pub(super) fn end_of(day: &str) -> anyhow::Result<Timestamp> {
     let day = answers::day(day).map_err(|_| anyhow::anyhow!("{day} is not a day, YYYY-MM-DD"))?;
     Ok(day.at(23, 59, 59, 0).to_zoned_datetime(TimeZone::system())?.timestamp())
 }
 
-/// A dossier and what of it.
+/// Parses a dossier and the part of it.
 fn target(text: &str) -> anyhow::Result<Option<(DossierId, Part)>> {
     if text == "call" {
         return Ok(None);

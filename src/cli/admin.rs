@@ -92,10 +92,10 @@ fn label(text: &str) -> Result<String, String> {
     if fits { Ok(text.to_owned()) } else { Err("between 1 and 100 characters".into()) }
 }
 
-/// Does it.
+/// Runs the command.
 ///
 /// # Errors
-/// When the configuration cannot be used, the database fails, or the address is none.
+/// When the configuration is invalid, the database fails, or the address is invalid.
 pub async fn run(command: AdminCommand) -> anyhow::Result<()> {
     match command {
         AdminCommand::Migrate(installation) => migrate(&installation).await,
@@ -148,7 +148,7 @@ async fn token(args: TokenArgs) -> anyhow::Result<()> {
     let issued = app.issue_token(&args.email, &args.label, ends).await?;
     app.store.close().await;
     let actions: Vec<_> = issued.actions.iter().map(|action| action.slug()).collect();
-    // The token alone goes to standard output, so that it can go to a file of mode 0600 without being seen.
+    // Only the token goes to standard output, so that it can be redirected to a file of mode 0600 without being seen.
     writeln!(io::stderr(), "Token of {} until {ends}, for {}:", issued.account.email, actions.join(", "))?;
     writeln!(io::stdout(), "{}", issued.token)?;
     Ok(())

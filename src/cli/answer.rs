@@ -1,4 +1,4 @@
-//! What another program answers, for commands that print it.
+//! Responses of other programs, for commands that print them.
 
 use crate::domain::{
     json::{self, JsonError, Limits},
@@ -7,10 +7,10 @@ use crate::domain::{
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-/// Reads an answer, with every text in it as [`foreign`] writes it.
+/// Parses a response and escapes every text in it with [`foreign`].
 ///
 /// # Errors
-/// When it is not JSON, or not of the form that is expected.
+/// When it is not JSON, or does not have the expected structure.
 pub(super) fn read_foreign<T: DeserializeOwned>(bytes: &[u8], limits: Limits) -> Result<T, JsonError> {
     let mut value: Json = json::from_slice(bytes, limits)?;
     escape_texts(&mut value);

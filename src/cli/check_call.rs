@@ -1,4 +1,4 @@
-//! `guichet check-call`: is the definition of a call sound?
+//! `guichet check-call`: validates the definition of a call.
 
 use crate::domain::call;
 use anyhow::Context;
@@ -16,7 +16,7 @@ pub struct CheckCallArgs {
     file: PathBuf,
 }
 
-/// Prints every fault of the definition, or what is in it; 1 when there are faults.
+/// Prints every fault of the definition, or its contents; exit code 1 when there are faults.
 ///
 /// # Errors
 /// When the file cannot be read.

@@ -1,6 +1,6 @@
-//! `guichet database`: the cluster as the portal and as replication-manager see it, and two orders for the latter.
+//! `guichet database`: the cluster as the portal and replication-manager see it, and two orders to replication-manager.
 //!
-//! An order is journalled before it is given, so that none goes unseen, and its outcome after it.
+//! An order is written to the journal before it is given, so that none goes unrecorded; its result is written after it.
 
 use crate::{
     app::{App, order::ORDER_LIFETIME},
@@ -18,13 +18,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Longest time for a backup.
+/// Timeout for a backup.
 const BACKUP_TIMEOUT: Duration = Duration::from_secs(3600);
-/// How long the portal's own looks at the servers may take.
+/// Timeout for the portal's own examination of the servers.
 const EXAMINATION_TIMEOUT: Duration = Duration::from_secs(3);
-/// Pause between two looks for a confirmation.
+/// Interval between two polls for a confirmation.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// Failovers and backups that are listed.
+/// At most this many failovers and backups are listed.
 const MAX_LISTED: usize = 5;
 
 /// What is wanted.
@@ -115,7 +115,7 @@ async fn status(installation: &DatabaseArgs) -> anyhow::Result<ExitCode> {
                 writeln!(out, "{server:<28} {role:<9} {replicates:<10} {:>10}", sight.confirming)?;
             }
             (None, Some(silence)) => writeln!(out, "{server:<28} away      {silence}")?,
-            // A single server is not looked at again and again.
+            // A single server is not polled repeatedly.
             (None, None) => writeln!(out, "{server:<28} {}", if leads { "the only one" } else { "not seen yet" })?,
         }
     }
@@ -128,7 +128,7 @@ async fn status(installation: &DatabaseArgs) -> anyhow::Result<ExitCode> {
         match repman(&config)?.topology().await {
             Ok(topology) => well &= show(&topology, &mut out)?,
             Err(error) => {
-                // Deposits go on without it; failovers do not.
+                // Deposits work without it; failovers do not.
                 writeln!(out, "\nreplication-manager: {:#}", anyhow::Error::from(error))?;
                 well = false;
             }
@@ -178,7 +178,7 @@ fn show(topology: &Topology, out: &mut impl Write) -> io::Result<bool> {
         && !topology.alerts.iter().any(|alert| alert.error))
 }
 
-/// Who gives the order, for the journal.
+/// The system user who gives the order, for the journal.
 fn operator() -> String {
     nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten().map_or_else(|| "?".into(), |user| user.name)
 }
@@ -226,7 +226,7 @@ async fn switchover(args: &SwitchoverArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Waits until somebody has confirmed the order in a browser.
+/// Waits until a person has confirmed the order in a browser.
 async fn confirmed(app: &App, detail: &str) -> anyhow::Result<AccountId> {
     let machine = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
     let order = app.order_switchover(detail, &format!("{}@{machine}", operator())).await?;

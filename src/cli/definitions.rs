@@ -1,7 +1,7 @@
-//! `guichet definitions`: keeps the definitions of guests' calls as their owners publish them.
+//! `guichet definitions`: keeps local copies of the definitions of guest calls in sync with what their owners publish.
 //!
-//! What cannot be fetched or is no definition is told, and what was there before stays. A definition that changed becomes
-//! a file of another content, and whoever keeps the portal's processes replaces them.
+//! A definition that cannot be fetched or is invalid is reported, and the previous one stays. A changed definition is
+//! written to its file, and the supervisor of the portal's processes then replaces them.
 
 use crate::{
     bricks::definition::Definitions,
@@ -17,9 +17,9 @@ use std::{
     time::Duration,
 };
 
-/// Pause between two readings of a definition.
+/// Interval between two fetches of a definition.
 const FETCH_INTERVAL: Duration = Duration::from_secs(300);
-/// Pause after one of them failed.
+/// Interval after a failed fetch.
 const RETRY_INTERVAL: Duration = Duration::from_secs(20);
 
 /// Options of `guichet definitions`.
@@ -58,7 +58,7 @@ pub(super) async fn run(args: &DefinitionsArgs) -> anyhow::Result<()> {
     }
 }
 
-/// Has one definition as it is now; false when that failed, and the reason stands beside the file.
+/// Fetches one definition; returns false on failure, and writes the reason beside the file.
 async fn turn(definitions: &Definitions, guest: &GuestCall) -> bool {
     let Some(url) = &guest.url else { return true };
     let fault = guest.fault_file();
@@ -74,7 +74,7 @@ async fn turn(definitions: &Definitions, guest: &GuestCall) -> bool {
             let reason = format!("{url}: {error:#}").replace('\n', "; ");
             if fs::read_to_string(&fault).ok().as_deref() != Some(reason.as_str()) {
                 tracing::warn!(reason, "definition.refused");
-                // Told again next time when it cannot be written.
+                // Reported again next time if it cannot be written.
                 replace_private(&fault, reason.as_bytes()).ok();
             }
             false

@@ -1,7 +1,8 @@
-//! `guichet demo`: a complete private installation in one folder, started, watched and stopped together.
+//! `guichet demo`: a complete private installation in one folder, started, supervised and stopped together.
 //!
-//! Sōzu starts while the database does, and its edge when the database is there; the portal's processes start when
-//! the schema and the samples stand. The installation is ready when both processes say so and a page arrives through Sōzu.
+//! Sōzu starts in parallel with the database, and its edge once the database is up. The portal's processes start once
+//! the schema and the samples exist. The installation is ready when both processes report ready and a page can be
+//! fetched through Sōzu.
 
 mod access;
 mod authority;
@@ -28,13 +29,13 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// Longest time from the start of the portal's processes to the first page.
+/// Timeout from the start of the portal's processes to the first page.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
-/// Pause between two looks at what is starting.
+/// Interval between two polls during the start.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
-/// Time that a child has to end in order.
+/// Time for a child process to exit before it is killed.
 const STOP_GRACE: Duration = Duration::from_secs(10);
-/// Time that Sōzu has: it waits for every open connection, which a browser keeps for a minute.
+/// The same for Sōzu: it waits for every open connection, which a browser keeps for a minute.
 const SOZU_GRACE: Duration = Duration::from_secs(2);
 
 /// Options of `guichet demo`.
@@ -96,10 +97,10 @@ impl From<PasskeyMode> for Passkeys {
 /// Runs the installation in the foreground until it is asked to stop.
 ///
 /// # Errors
-/// When something is missing or does not start, or keeps ending.
+/// When something is missing or does not start, or exits repeatedly.
 pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
-    // Everything in the folder is private: keys, tokens, the samples' data. Children inherit it, Sōzu included,
-    // whose saved states hold the certificate's key.
+    // Everything in the folder is private: keys, tokens, the samples' data. Child processes inherit the umask,
+    // including Sōzu, whose saved states contain the certificate's key.
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     let progress = StartProgress::begin();
     let folder = Folder::open(&args.dir)?;
@@ -157,7 +158,7 @@ async fn start_and_watch(
     });
     progress.step("Sōzu is starting");
 
-    // Without a database, its task has ended, and says why to whoever waits for both.
+    // Without a database, its task has ended; it reports the reason to the caller that waits for both.
     let Ok(server) = database.await else { return std::future::pending().await };
     let configs = installation.write_configs(args, &server)?;
     progress.step(&match server.pid {
@@ -187,15 +188,15 @@ async fn start_and_watch(
     std::future::pending().await
 }
 
-/// What the rest has to know of a started database.
+/// What the other parts need to know about a started database.
 #[derive(Debug)]
 struct ServerSection {
     database: Database,
-    /// Nothing for one that others started.
+    /// `None` for a database started by others.
     pid: Option<u32>,
 }
 
-/// The file that `--database` names.
+/// The file named by `--database`.
 #[derive(serde::Deserialize)]
 struct ConfigSection {
     database: Database,
@@ -207,19 +208,19 @@ fn read_section(file: &Path) -> anyhow::Result<Database> {
     Ok(section.database)
 }
 
-/// A database that others keep.
+/// Uses a database that is operated by others.
 async fn use_database(
     database: Database,
     up: oneshot::Sender<ServerSection>,
     stopping: oneshot::Receiver<()>,
 ) -> anyhow::Result<()> {
-    // Nobody listens any more when the start was given up; the stop comes next.
+    // Sending fails only when the start was aborted; the stop follows.
     drop(up.send(ServerSection { database, pid: None }));
     drop(stopping.await);
     Ok(())
 }
 
-/// The file that `--sign-in` names.
+/// The file named by `--sign-in`.
 #[derive(serde::Deserialize)]
 struct SignInSection {
     sign_in: SignIn,
@@ -231,7 +232,7 @@ fn read_sign_in(file: &Path) -> anyhow::Result<SignIn> {
     Ok(section.sign_in)
 }
 
-/// Starts the database, restarts it when it ends by itself, and stops it when the other end of `stopping` is dropped.
+/// Starts the database, restarts it when it exits by itself, and stops it when the other end of `stopping` is dropped.
 async fn keep_database(
     dir: PathBuf,
     up: oneshot::Sender<ServerSection>,
@@ -254,7 +255,7 @@ async fn keep_database(
                 ..Database::default()
             };
             let told = ServerSection { database, pid: Some(server.pid()) };
-            // Nobody listens any more when the start was given up; the stop comes next.
+            // Sending fails only when the start was aborted; the stop follows.
             drop(up.send(told));
         }
         tokio::select! {
@@ -290,28 +291,28 @@ async fn wait_until_ready(installation: &DemoInstallation, progress: &StartProgr
     loop {
         match client.get(format!("{}/", installation.url)).send().await {
             Ok(answer) if answer.status() == 200 => return Ok(()),
-            // Sōzu's own page until the edge has added the processes.
+            // Sōzu's own error page, until the edge has added the processes.
             Ok(_) | Err(_) => patience("the first page")?,
         }
         tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
-/// The one line that programs wait for.
+/// Prints the one line that programs wait for.
 fn announce(url: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "ready {url}")?;
     out.flush()
 }
 
-/// Waits for a signal or, if so asked, for the end of standard input, and says which it was.
+/// Waits for a signal or, if requested, for the end of standard input, and returns which it was.
 async fn stop_reason(until_stdin_closes: bool) -> anyhow::Result<&'static str> {
     let closed = async {
         if !until_stdin_closes {
             std::future::pending::<()>().await;
         }
         let (tell, told) = oneshot::channel();
-        // A thread, since reading standard input cannot be cancelled; the process ends with it still reading.
+        // A thread, because reading standard input cannot be cancelled; it is still reading when the process ends.
         std::thread::spawn(move || {
             let mut buffer = [0; 64];
             while matches!(io::stdin().lock().read(&mut buffer), Ok(1..)) {}
@@ -325,7 +326,7 @@ async fn stop_reason(until_stdin_closes: bool) -> anyhow::Result<&'static str> {
     }
 }
 
-/// Ends what a supervisor that was killed has left running.
+/// Ends child processes left by a supervisor that was killed.
 async fn end_left_overs(folder: &Folder) -> anyhow::Result<()> {
     let run = folder.file("run");
     for entry in std::fs::read_dir(&run)? {
@@ -337,7 +338,7 @@ async fn end_left_overs(folder: &Folder) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says on standard error how far the start has come.
+/// Reports the progress of the start on standard error.
 struct StartProgress {
     began: Instant,
 }

@@ -1,4 +1,4 @@
-//! SHA-256 of files, read in pieces.
+//! SHA-256 of files, read in chunks.
 
 use ring::digest::{Context, SHA256};
 use std::{
@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-/// Bytes read at once.
+/// Bytes per read.
 const BYTES_PER_READ: usize = 256 * 1024;
 
 /// The SHA-256 of a file, lower-case hexadecimal, and its length.

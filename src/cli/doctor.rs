@@ -1,4 +1,5 @@
-//! `guichet doctor`: what is wrong with an installation, in sentences, each with its remedy. It changes nothing.
+//! `guichet doctor`: reports what is wrong with an installation, in sentences, each with its remedy. It changes
+//! nothing.
 
 mod cluster;
 mod database;
@@ -33,10 +34,10 @@ enum DoctorTopic {
     Database,
 }
 
-/// Examines; 1 when there is a problem.
+/// Examines the installation; exit code 1 when there is a problem.
 ///
 /// # Errors
-/// When nobody reads.
+/// When the output cannot be written.
 pub async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
     let mut sheet = Sheet::default();
     if let Some(config) = configuration(&args, &mut sheet) {
@@ -102,7 +103,7 @@ fn calls(config: &Config, sheet: &mut Sheet) {
     }
 }
 
-/// An error with its causes, without those that its own words already hold.
+/// An error with its causes, without those that its own text already contains.
 fn reason(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |text, cause| {
         if text.contains(&cause) {
@@ -115,7 +116,7 @@ fn reason(error: &anyhow::Error) -> String {
     })
 }
 
-/// How one thing was found to be.
+/// The result of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mark {
     Ok,
@@ -129,24 +130,24 @@ struct ReportLine {
     remedy: Option<String>,
 }
 
-/// What was found.
+/// The results.
 #[derive(Default)]
 pub struct Sheet {
     lines: Vec<ReportLine>,
 }
 
 impl Sheet {
-    /// All is well with something.
+    /// Reports that something is in order.
     pub fn fine(&mut self, text: impl Into<String>) {
         self.lines.push(ReportLine { mark: Mark::Ok, text: text.into(), remedy: None });
     }
 
-    /// Something should be known or done, and the portal works all the same.
+    /// Reports something that should be known or done, although the portal works.
     pub fn attention(&mut self, text: impl Into<String>, remedy: impl Into<String>) {
         self.lines.push(ReportLine { mark: Mark::Attention, text: text.into(), remedy: Some(remedy.into()) });
     }
 
-    /// Something keeps the portal from working, or from keeping its promises.
+    /// Reports something that prevents the portal from working, or from keeping its guarantees.
     pub fn problem(&mut self, text: impl Into<String>, remedy: impl Into<String>) {
         self.lines.push(ReportLine { mark: Mark::Problem, text: text.into(), remedy: Some(remedy.into()) });
     }

@@ -1,9 +1,9 @@
 //! `guichet keep`: keeps the programs of one node running.
 //!
-//! A supervisor that starts everything anew whenever a file changes would lose requests, and one that looks only now and
-//! then would leave people waiting. This one restarts what ends at once, kills what no longer answers, replaces processes
-//! one by one when their configuration or the program itself changes, and can itself be killed or replaced: what it has
-//! started goes on, and its successor takes it over.
+//! A supervisor that restarts everything whenever a file changes would lose requests, and one that polls rarely would
+//! leave users waiting. This one restarts programs that exit at once, kills those that no longer respond, and replaces
+//! processes one by one when their configuration or the program itself changes. It can itself be killed or replaced:
+//! the programs that it started continue, and its successor takes them over.
 
 mod health;
 mod kept;
@@ -29,12 +29,12 @@ use std::{
 };
 use tokio::{sync::Notify, task::JoinHandle, time::timeout};
 
-/// Pause between two looks at the plan and the files that it names.
+/// Interval between two polls of the plan and the files that it names.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Longest time for another program to say that it is a keeper.
+/// Timeout for another program to identify itself as a keeper.
 const IDENTIFY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Time that a program has to end in order which is in no plan.
+/// Time for a program that is in no plan to exit before it is killed.
 const ORPHAN_STOP_GRACE: Duration = Duration::from_secs(30);
 
 /// Options of `guichet keep`.
@@ -56,10 +56,10 @@ enum KeepCommand {
     Restart(status::RestartArgs),
 }
 
-/// Keeps the programs until asked to stop, or answers a question.
+/// Keeps the programs running until asked to stop, or runs a subcommand.
 ///
 /// # Errors
-/// When the plan cannot be used or signals cannot be listened to.
+/// When the plan is invalid or signal handlers cannot be installed.
 pub async fn run(args: KeepArgs) -> anyhow::Result<ExitCode> {
     match args.question {
         Some(KeepCommand::Status(args)) => return status::run(&args),
@@ -86,14 +86,14 @@ pub async fn run(args: KeepArgs) -> anyhow::Result<ExitCode> {
         None => Ok(ExitCode::SUCCESS),
         Some(program) => {
             tracing::info!(program = %program.display(), "keep.handed_over");
-            // On success, this does not return: the successor has this process's number, and its children.
+            // On success, this does not return: the successor has this process's id and its children.
             let error = std::process::Command::new(&program).args(["keep", "--plan"]).arg(&file).exec();
             Err(error).with_context(|| format!("cannot become {}", program.display()))
         }
     }
 }
 
-/// Whether a program is one that could take our place.
+/// Whether a program can take our place.
 async fn answers(keeper: &Path) -> bool {
     let mut command = tokio::process::Command::new(keeper);
     command
@@ -109,11 +109,11 @@ struct Supervisor {
     file: PathBuf,
     records: Arc<Records>,
     kept: BTreeMap<String, SupervisedProcess>,
-    /// A process waits to be replaced.
+    /// A process is waiting to be replaced.
     pending: Arc<Notify>,
-    /// What was wrong with the plan when it was read last.
+    /// The fault of the plan at the last read.
     fault: String,
-    /// Programs that are no longer in the plan, on their way out.
+    /// Programs that are no longer in the plan and are being stopped.
     leaving: BTreeMap<String, JoinHandle<()>>,
     _lock: Flock<File>,
 }
@@ -138,7 +138,7 @@ impl Supervisor {
         Ok(keeper)
     }
 
-    /// Ends what a predecessor has started and the plan no longer has.
+    /// Ends programs started by a predecessor that are no longer in the plan.
     fn end_orphans(&mut self, plan: &SupervisionPlan) {
         for name in self.records.names() {
             if plan.programs.iter().any(|program| program.name == name) {
@@ -159,7 +159,7 @@ impl Supervisor {
         }
     }
 
-    /// Follows the plan until another program than this one is to do so, and says which.
+    /// Follows the plan until another keeper must take over, and returns its path.
     async fn follow(&mut self) -> PathBuf {
         let own = std::env::current_exe().and_then(|own| own.canonicalize()).unwrap_or_default();
         let mut replacing = tokio::spawn(rollout::replace(None));
@@ -189,7 +189,7 @@ impl Supervisor {
         }
     }
 
-    /// Tells a fault once.
+    /// Reports a fault once.
     fn blame(&mut self, fault: String) {
         if self.fault != fault {
             tracing::error!("keep.fault: {fault}");
@@ -223,7 +223,7 @@ impl Supervisor {
         }
     }
 
-    /// Stops everything: what others rely on comes last.
+    /// Stops everything; programs that others depend on are stopped last.
     async fn stop(&mut self) {
         let all = std::mem::take(&mut self.kept).into_values();
         let (last, first): (Vec<SupervisedProcess>, Vec<SupervisedProcess>) =

@@ -1,5 +1,6 @@
-//! Judges or marks one file, for the portal that started it: standard input to standard output, within the limits that it
-//! sets itself before it reads. It is started for every file, so it stands before everything else that the program sets up.
+//! Judges or watermarks one file, for the portal that started it: from standard input to standard output, within
+//! resource limits that it sets before reading. It is started for every file, so it runs before all other
+//! initialization of the program.
 
 use crate::bricks::inspect::{MAX_BYTES, inspect, limited, watermark};
 use anyhow::Context;
@@ -10,7 +11,7 @@ use std::{
     process::ExitCode,
 };
 
-/// Does what the command line asks for, where it asks for one of the two.
+/// Runs one of the two commands, if the command line names one.
 #[must_use]
 pub fn run() -> Option<ExitCode> {
     let mut arguments = env::args_os().skip(1).map_while(|argument| argument.into_string().ok());
@@ -38,7 +39,7 @@ fn read() -> anyhow::Result<Vec<u8>> {
         (Resource::RLIMIT_AS, limited::MAX_MEMORY),
         (Resource::RLIMIT_CPU, limited::MAX_SECONDS),
         (Resource::RLIMIT_FSIZE, limited::MAX_COPY),
-        // What it leaves when it falls would hold the file.
+        // A core dump would contain the file.
         (Resource::RLIMIT_CORE, 0),
     ];
     for (resource, most) in limits {
@@ -63,7 +64,7 @@ mod tests {
         mutations::{mutated, seeds},
     };
 
-    /// The fuzz target for a few seconds, always on the same mutations of the seeds.
+    /// Runs the fuzz target for a few seconds, with the same mutations of the seeds every time.
     #[test]
     fn files_are_judged_in_time() {
         mutated(&seeds("inspect"), 3000, 5, file);

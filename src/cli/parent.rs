@@ -1,13 +1,13 @@
-//! When a role has to stop: on a signal, and for a child of `guichet demo`, when the demonstration is gone.
+//! When a role must stop: on a signal, and for a child of `guichet demo`, when the demonstration has ended.
 
 use nix::unistd::getppid;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Pause between two looks at the parent, whose end gives no notice.
+/// Interval between two polls of the parent, whose exit gives no notification.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Resolves when the process that started this one has ended, however it did.
+/// Resolves when the process that started this one has ended in any way.
 pub async fn parent_gone() {
     let parent = getppid();
     while getppid() == parent {
@@ -15,10 +15,10 @@ pub async fn parent_gone() {
     }
 }
 
-/// Resolves when this process is asked to stop: SIGINT, SIGTERM, or `with_parent` and the parent is gone.
+/// Resolves when this process is asked to stop: by SIGINT, SIGTERM, or, with `with_parent`, the end of the parent.
 ///
 /// # Errors
-/// When the signals cannot be listened to.
+/// When the signal handlers cannot be installed.
 pub async fn asked_to_stop(with_parent: bool) -> std::io::Result<()> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let orphaned = async { if with_parent { parent_gone().await } else { std::future::pending().await } };

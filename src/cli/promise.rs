@@ -1,5 +1,5 @@
-//! `guichet promise`: one question to a running installation, answered by what it serves and not by an open port; SlapOS
-//! asks each as a promise of its own. The line that is printed says what to do.
+//! `guichet promise`: one check of a running installation, based on its responses and not on an open port. SlapOS runs
+//! each check as a separate promise. The printed line says what to do.
 
 use super::answer::read_foreign;
 use crate::{
@@ -18,9 +18,9 @@ use std::{
     time::Duration,
 };
 
-/// Longest time for an answer.
+/// Timeout for a response.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
-/// Most bytes of an answer.
+/// At most this many bytes in a response.
 const MAX_REPORT_BYTES: usize = 16 * 1024 * 1024;
 /// A certificate with fewer days left should have been renewed.
 const MIN_CERTIFICATE_DAYS: i64 = 14;
@@ -56,7 +56,7 @@ enum PromiseCommand {
     Certificates,
 }
 
-/// What is needed of a process's status.
+/// The required part of a process's status.
 #[derive(Deserialize)]
 struct ServiceStatus {
     build: String,

@@ -1,7 +1,7 @@
-//! `guichet rollout`: replaces the portal's processes one by one, on however many machines, without a request lost.
+//! `guichet rollout`: replaces the portal's processes one by one, on any number of machines, without losing a request.
 //!
-//! A process is asked, through the database, to leave. Every edge takes it out, its connections end, it ends by itself,
-//! and whoever supervises it starts it again; the next one follows when every edge sends requests to the successor.
+//! A process is asked, through the database, to leave. Every edge removes it, its connections end, it exits, and its
+//! supervisor starts it again. The next one follows when every edge sends requests to the successor.
 
 use crate::{
     config::Config,
@@ -18,9 +18,9 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Pause between two looks.
+/// Interval between two polls.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
-/// A process that has been silent for longer has ended, milliseconds.
+/// A process with an older heartbeat has ended, in milliseconds.
 const LIVENESS_MILLISECONDS: u64 = 5000;
 
 /// Options of `guichet rollout`.
@@ -40,11 +40,11 @@ pub struct RolloutArgs {
     timeout: u64,
 }
 
-/// Replaces them.
+/// Replaces the processes.
 ///
 /// # Errors
-/// When the database does not answer, too few processes serve, or one does not come back in time; those that follow are
-/// then left alone.
+/// When the database does not respond, too few processes serve, or one does not return in time; the remaining ones are
+/// then left unchanged.
 pub async fn run(args: RolloutArgs) -> anyhow::Result<()> {
     let config = Config::read(&args.config)?;
     let store = Store::open(&config.database).context("cannot read the password of the database")?;
@@ -77,7 +77,7 @@ fn names(processes: &[Process]) -> String {
     processes.iter().map(|process| process.registration.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// Everything that matters, at one moment.
+/// A snapshot of the relevant state.
 struct Look {
     processes: Vec<Process>,
     claims: Vec<edge::Claim>,
@@ -93,7 +93,7 @@ async fn look(store: &Store) -> Result<Look, StoreError> {
     })
 }
 
-/// How far the replacement of one process is, each with the time it took.
+/// The progress of the replacement of one process, each step with its duration.
 #[derive(Default)]
 struct RolloutProgress {
     drained: Option<Duration>,
@@ -102,7 +102,7 @@ struct RolloutProgress {
     build: String,
 }
 
-/// Replaces one process; each of the edges that were at work in the beginning has to serve the successor.
+/// Replaces one process; each edge that was running at the beginning must serve the successor.
 async fn replace(store: &Store, process: &Process, edges: &[String], patience: Duration) -> anyhow::Result<String> {
     let said = &process.registration;
     let began = Instant::now();
@@ -114,7 +114,7 @@ async fn replace(store: &Store, process: &Process, edges: &[String], patience: D
     while progress.served.is_none() {
         ensure!(began.elapsed() < patience, "{}: {} The others are left alone.", said.name, obstacle(&progress));
         tokio::time::sleep(POLL_INTERVAL).await;
-        // The database may be away for a moment: its return goes on where we are.
+        // The database may be temporarily unavailable; the replacement continues once it is back.
         if let Ok(seen) = look(store).await {
             progress.note(&seen, said.id, &said.name, edges, began.elapsed());
         }
@@ -146,7 +146,7 @@ impl RolloutProgress {
             let id = successor.registration.id;
             seen.claims.iter().any(|claim| claim.edge_name == *edge && claim.process_id == id && claim.verified)
         };
-        // One that fell silent meanwhile serves nobody that we could know of.
+        // An edge that stopped reporting meanwhile serves nobody, as far as we can know.
         if edges.iter().chain(&seen.edges).all(served_by) {
             self.served.get_or_insert(elapsed);
         }

@@ -28,13 +28,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Longest time that requests under way have to finish.
+/// Time for requests in progress to finish.
 const DRAIN_GRACE: Duration = Duration::from_secs(30);
-/// Longest time that writing down the last readings may take.
+/// Timeout for storing the last entries of the access log.
 const LAST_READINGS_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest time that the database has to take leave.
+/// Timeout for closing the database connections.
 const DATABASE_CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Pause between two looks for a database that is away, whose return gives no notice.
+/// Interval between two polls of an unavailable database, whose return gives no notification.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Options of `guichet serve`.
@@ -48,10 +48,10 @@ pub struct ServeArgs {
     pub with_parent: bool,
 }
 
-/// Serves until asked to stop; pages of the call are there even while the database is away.
+/// Serves until asked to stop; pages of the call are available even while the database is not.
 ///
 /// # Errors
-/// When the configuration cannot be used, an address is taken, or the schema cannot be brought up to date.
+/// When the configuration is invalid, an address is in use, or the schema cannot be migrated.
 pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let app = App::open(Config::read(&args.config)?)?;
     let listen = app.config.portal.listen.clone();
@@ -89,12 +89,12 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         () = follow_promises(&app) => Ok(()),
         stopped = stop => stopped,
     };
-    // What was read until the last request is written down before the database is left.
+    // Accesses up to the last request are stored before the database is closed.
     if !matches!(timeout(LAST_READINGS_TIMEOUT, app.flush_readings()).await, Ok(Ok(()))) {
         tracing::error!("readings.lost");
     }
     presence.forget().await;
-    // A request that was cut off may hold its connection for good.
+    // An aborted request may hold its connection forever.
     timeout(DATABASE_CLOSE_TIMEOUT, app.store.close()).await.ok();
     tracing::info!("portal.stopped");
     ended
@@ -104,7 +104,7 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
-/// Where requests come in.
+/// The listener for requests.
 enum Pages {
     Tcp(TcpListener),
     Unix(UnixListener),
@@ -126,7 +126,7 @@ impl Pages {
     }
 }
 
-/// A socket that a killed process has left is replaced; one that somebody listens on is not.
+/// Binds a socket. A stale socket of a killed process is replaced; one that is in use is not.
 fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     match std::os::unix::net::UnixStream::connect(path) {
         Ok(_) => return Err(io::ErrorKind::AddrInUse.into()),
@@ -138,7 +138,7 @@ fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Attachments for other machines, where there are some.
+/// Serves attachments to other machines, if configured.
 async fn share(listener: Option<TcpListener>, app: &App) -> io::Result<()> {
     match listener {
         Some(listener) => blob::peers::serve(listener, app.blobs.clone(), app.keys.peers.clone()).await,
@@ -146,7 +146,7 @@ async fn share(listener: Option<TcpListener>, app: &App) -> io::Result<()> {
     }
 }
 
-/// Backup sets, where the configuration asks for them.
+/// Makes scheduled backup sets, if configured.
 async fn scheduled(app: &App, config: &Path) {
     match &app.config.backup {
         Some(backup) => backups::keep(backup, config).await,
@@ -154,7 +154,7 @@ async fn scheduled(app: &App, config: &Path) {
     }
 }
 
-/// Incidents, where SlapOS leaves the results of promises.
+/// Records incidents, where SlapOS writes the results of promises.
 async fn follow_promises(app: &App) {
     let portal = &app.config.portal;
     match &portal.promise_results {
@@ -163,8 +163,7 @@ async fn follow_promises(app: &App) {
     }
 }
 
-/// Brings the schema up to date, then makes this process known and does what transactions left to be done, until the
-/// future is dropped.
+/// Migrates the schema, then registers this process and runs pending background jobs, until the future is dropped.
 async fn work(app: App, presence: &Presence, rolled_out: &Notify) -> anyhow::Result<()> {
     migrate(&app).await?;
     if let Err(error) = app.register_sites().await {
@@ -190,7 +189,7 @@ async fn work(app: App, presence: &Presence, rolled_out: &Notify) -> anyhow::Res
     Ok(())
 }
 
-/// Migrates as soon as the database is there; its absence is logged once.
+/// Migrates as soon as the database is available; its absence is logged once.
 async fn migrate(app: &App) -> anyhow::Result<()> {
     let mut waiting = false;
     loop {
@@ -200,7 +199,7 @@ async fn migrate(app: &App) -> anyhow::Result<()> {
                     tracing::info!("schema.up_to_date");
                     return Ok(());
                 }
-                // Gone again half-way: the next look waits for it.
+                // It became unavailable during the migration; the next poll waits for it.
                 Err(_) if app.store.ping().await.is_err() => {}
                 Err(error) => return Err(error).context("cannot bring the database schema up to date"),
             },

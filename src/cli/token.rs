@@ -1,4 +1,4 @@
-//! `guichet token`: narrows an API token and shows what is in it, without the portal and without network.
+//! `guichet token`: narrows an API token and shows its contents, without the portal and without network.
 
 use super::access::end_of;
 use crate::{
@@ -59,10 +59,10 @@ fn action(text: &str) -> Result<Action, String> {
     text.parse().map_err(|()| "not an action; see `guichet access matrix`".into())
 }
 
-/// Does what is wanted.
+/// Runs the command.
 ///
 /// # Errors
-/// When there is no token, or nothing that narrows it.
+/// When there is no token, or no restriction is given.
 pub fn run(command: &TokenCommand) -> anyhow::Result<ExitCode> {
     match command {
         TokenCommand::Attenuate(args) => attenuate(args)?,

@@ -1,4 +1,4 @@
-//! `guichet verify`: does a receipt hold, and are these the files that it seals? Without the portal.
+//! `guichet verify`: checks a receipt and the files that it seals, without the portal.
 
 use super::{digest::sha256, lang};
 use crate::domain::{
@@ -34,8 +34,8 @@ pub struct VerifyArgs {
     lang: Lang,
 }
 
-/// Prints every check; 0 when the receipt holds and its signer is known, 1 when something differs or the keys to compare
-/// were not given: whoever can write a file can also sign it with a key of his own.
+/// Prints every check. Exit code 0 when the receipt is valid and its signer is known; 1 when something differs or no
+/// published keys were given, because anyone who can write a file can also sign it with another key.
 ///
 /// # Errors
 /// When a file cannot be read.
@@ -68,10 +68,10 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     out.verdict(&json)
 }
 
-/// Most bytes of a list of keys.
+/// At most this many bytes in a list of keys.
 const MAX_KEYS_BYTES: usize = 1024 * 1024;
 
-/// The bytes of a file, and one more at most than may be read of it.
+/// The bytes of a file, and at most one more than the limit.
 fn read(path: &Path, most: usize) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let file = fs::File::open(path);
@@ -95,7 +95,7 @@ struct Printed<W> {
     out: W,
     lang: Lang,
     differences: usize,
-    /// The key is among the published ones that were given.
+    /// The key is among the given published keys.
     signer_known: bool,
 }
 
@@ -146,7 +146,7 @@ impl<W: Write> Printed<W> {
     }
 }
 
-/// Looks for every sealed piece in a folder: under its name first, then among all files of its length.
+/// Looks for every sealed piece in a folder: by its name first, then among all files of its length.
 fn files<W: Write>(json: &Json, folder: &Path, out: &mut Printed<W>) -> anyhow::Result<()> {
     let present = walk(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     let sealed = json["manifest"]["pieces"].as_object().into_iter().flatten();
@@ -167,7 +167,7 @@ fn files<W: Write>(json: &Json, folder: &Path, out: &mut Printed<W>) -> anyhow::
 fn compare(piece: &Upload, folder: &Path, present: &[(PathBuf, u64)], lang: Lang) -> anyhow::Result<(bool, String)> {
     let Upload { code, name, sha256: sealed, bytes, .. } = piece;
     let digest = |path: &Path| sha256(path).with_context(|| format!("cannot read {}", path.display()));
-    // A sealed name has no folder in it; one that has been tampered with must not lead out of this one.
+    // A sealed name contains no folder; a manipulated one must not lead out of this folder.
     let named = present
         .iter()
         .find(|(path, _)| path.file_name().is_some_and(|file| file == name.as_str()) && path.parent() == Some(folder));
@@ -194,7 +194,8 @@ fn compare(piece: &Upload, folder: &Path, present: &[(PathBuf, u64)], lang: Lang
     Ok((false, format!("{code}: {name} {text} (SHA-256 {sealed}).")))
 }
 
-/// Every file below a folder with its length, in order; links to folders are not followed, they may form a ring.
+/// Every file below a folder with its length, in order. Links to folders are not followed, because they may form a
+/// cycle.
 fn walk(folder: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];

@@ -1,15 +1,15 @@
-//! Attachments of an installation whose processes do not share one data folder.
+//! Attachments of an installation whose processes do not share a data folder.
 
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
-/// Where processes of other machines fetch and leave attachments.
+/// Where processes on other machines read and write attachments.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attachments {
-    /// Address on the installation's own network; never forwarded by the proxy.
+    /// Address on the installation's own network; never exposed by the proxy.
     pub listen: SocketAddr,
-    /// How many data folders must have an attachment before it is acknowledged [default: 2].
+    /// How many data folders must store an attachment before it is acknowledged [default: 2].
     #[serde(default = "two")]
     pub copies: u8,
 }

@@ -1,38 +1,37 @@
-//! When backup sets are made and tried out.
+//! When backup sets are made and tested.
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// Backup sets, made by whichever process of the installation comes first.
+/// Backup sets, made by whichever process of the installation is first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Backup {
-    /// Folder of the sets, best on another disk; its contents belong off-site. Private keys are in it.
+    /// Folder of the sets, preferably on another disk; copy its contents off-site. It contains private keys.
     pub folder: PathBuf,
-    /// A set is made when the newest is older than this, hours.
+    /// A set is made when the newest is older than this, in hours.
     #[serde(default = "default_hours")]
     pub every_hours: u32,
-    /// Sets that are kept.
+    /// Number of sets kept.
     #[serde(default = "default_keep")]
     pub keep: usize,
-    /// The newest set is restored beside the live installation when that was last done longer ago than this, days.
+    /// The newest set is restored beside the live installation when the last test is older than this, in days.
     #[serde(default = "default_days")]
     pub drill_every_days: u32,
-    /// Where copies of the sets are kept beyond the machine. With one, the trial takes the way that a disaster would: from
-    /// there.
+    /// Where copies of the sets are kept off the machine. If set, the test restores from there, as after a disaster.
     #[serde(default)]
     pub restic: Option<Restic>,
 }
 
-/// A repository of restic, which encrypts what it keeps.
+/// A restic repository; restic encrypts its contents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Restic {
-    /// Where it is, as restic names it: a folder, `sftp:user@host:/folder`, `rest:https://…`, `s3:https://…/bucket`.
+    /// Its location, in restic's syntax: a folder, `sftp:user@host:/folder`, `rest:https://…`, `s3:https://…/bucket`.
     pub repository: String,
-    /// File that holds its password. Kept elsewhere too: without it, the copies are nothing.
+    /// File with its password. Keep a copy elsewhere: without it, the copies are useless.
     pub password_file: PathBuf,
-    /// File with the account of the storage, `NAME=value` a line: `AWS_ACCESS_KEY_ID=…`.
+    /// File with the storage credentials, one `NAME=value` per line: `AWS_ACCESS_KEY_ID=…`.
     #[serde(default)]
     pub environment_file: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! Where the database is, and what an acknowledged write has to mean.
+//! The database, and the required durability of an acknowledged write.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::PathBuf};
@@ -9,36 +9,36 @@ use std::{fmt, path::PathBuf};
 pub struct Database {
     /// Unix socket of a single server.
     pub socket: Option<PathBuf>,
-    /// File that holds one address with account and password, as SlapOS publishes it:
+    /// File with one address including account and password, in the format that SlapOS publishes:
     /// `mysql://user:password@[2001:db8::1]:7032/guichet`.
     pub url_file: Option<PathBuf>,
-    /// The nodes of a cluster, `host:port` each; the leader is found among them.
+    /// The nodes of a cluster, `host:port` each; the leader is detected.
     pub hosts: Vec<Host>,
-    /// Name of the database.
     pub name: String,
-    /// User [default with a socket: the system's own, whom the embedded server knows by it].
+    /// User [default with a socket: the system user, by which the embedded server authenticates].
     pub user: String,
-    /// File that holds the password, if there is one.
+    /// File with the password, if there is one.
     pub password_file: Option<PathBuf>,
-    /// Authority that the servers' certificates must come from. Required beyond this machine.
+    /// Authority that must have issued the servers' certificates. Required for servers on other machines.
     pub ca_file: Option<PathBuf>,
-    /// Nobody can listen between here and the servers: an overlay like re6st encrypts. Allows for servers without TLS.
+    /// The network to the servers cannot be intercepted: an overlay such as re6st encrypts it. Allows servers without
+    /// TLS.
     pub trusted_network: bool,
-    /// What an acknowledged write means [default: `strict` with a cluster or an address, `plain` with a socket].
+    /// Durability of an acknowledged write [default: `strict` with a cluster or an address, `plain` with a socket].
     pub durability: Option<Durability>,
-    /// How far behind a replica may be that pages without consequence are read from, seconds.
+    /// Maximum replication lag of a replica that may serve non-critical pages, in seconds.
     pub max_lag_seconds: u32,
-    /// Most connections of one process to one server.
+    /// Maximum number of connections of one process to one server.
     pub max_connections: u32,
 }
 
-/// What has to hold before a write is acknowledged.
+/// The condition for acknowledging a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Durability {
     /// A second server has it. Without one, nothing is acknowledged.
     Strict,
-    /// The leader has it; a second server as a rule, but the loss of the leader may lose it.
+    /// The leader has it, and usually a second server; the loss of the leader may lose it.
     Available,
     /// The only server has it.
     Plain,
@@ -48,13 +48,12 @@ pub enum Durability {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Host {
-    /// Name or address, an IPv6 address without brackets.
+    /// Host name or IP address; an IPv6 address without brackets.
     pub name: String,
-    /// Port.
     pub port: u16,
 }
 
-/// Port of MariaDB where none is said.
+/// The default port of MariaDB.
 const DEFAULT_PORT: u16 = 3306;
 
 impl Default for Database {
@@ -76,14 +75,14 @@ impl Default for Database {
 }
 
 impl Database {
-    /// What an acknowledged write means here.
+    /// The durability of an acknowledged write.
     #[must_use]
     pub fn durability(&self) -> Durability {
         let default = if self.socket.is_some() { Durability::Plain } else { Durability::Strict };
         self.durability.unwrap_or(default)
     }
 
-    /// Where it is, in words.
+    /// The location of the database, in words.
     #[must_use]
     pub fn place(&self) -> String {
         match (&self.socket, &self.url_file) {
@@ -122,7 +121,7 @@ impl Database {
 }
 
 impl Host {
-    /// Whether it is this machine, which nobody stands between.
+    /// Whether it is this machine, so that the connection cannot be intercepted.
     #[must_use]
     pub fn is_this_machine(&self) -> bool {
         self.name == "localhost" || self.name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())

@@ -1,4 +1,4 @@
-//! The section of the edge.
+//! The configuration section of the edge.
 
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf};
@@ -7,41 +7,39 @@ use std::{net::SocketAddr, path::PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Edge {
-    /// What this Sōzu is called among those of the installation [default: machine and command socket].
+    /// Name of this Sōzu within the installation [default: machine and command socket].
     #[serde(default)]
     pub name: Option<String>,
-    /// Command socket of Sōzu.
     pub sozu_socket: PathBuf,
-    /// Folder for states that Sōzu saves, ACME account and certificates; created with mode 0700, since they hold
+    /// Folder for saved states of Sōzu, the ACME account and certificates; created with mode 0700, because they contain
     /// private keys.
     pub state_dir: PathBuf,
-    /// Address of the operator's page, status and metrics; never forwarded by the proxy.
+    /// Address of the operator's page, status and metrics; never exposed by the proxy.
     pub ops_listen: SocketAddr,
-    /// Names under which that is asked, beside its address and `localhost`.
+    /// Host names accepted for that address, in addition to the address itself and `localhost`.
     #[serde(default)]
     pub ops_hosts: Vec<String>,
     /// Listener that only redirects to HTTPS.
     pub http_listen: SocketAddr,
-    /// HTTPS listener.
     pub https_listen: SocketAddr,
-    /// Host names of the portal's own site; calls may have further ones.
+    /// Host names of the portal's own site; calls may have additional ones.
     pub hosts: Vec<String>,
-    /// Certificates in files of the operator's.
+    /// Certificates in files of the operator.
     #[serde(default)]
     pub certificates: Vec<CertificateFiles>,
     /// Where to get certificates for the hosts that no file covers.
     #[serde(default)]
     pub acme: Option<Acme>,
-    /// Folder of an authority of the edge's own, whose certificates stand for the hosts that nothing else covers.
+    /// Folder of the edge's own certificate authority, which issues certificates for the hosts that nothing else
+    /// covers.
     #[serde(default)]
     pub own_authority: Option<PathBuf>,
-    /// Timeouts and limits.
     #[serde(default)]
     pub limits: Limits,
-    /// Folder of pages `<status>.html` that replace Sōzu's own answers.
+    /// Folder of pages `<status>.html` that replace Sōzu's default error pages.
     #[serde(default)]
     pub answers_dir: Option<PathBuf>,
-    /// Share of the routes that one plan may remove, percent; more waits for the operator.
+    /// Maximum share of the routes that one plan may remove, in percent; more requires the operator.
     #[serde(default = "default_removal_percent")]
     pub max_removal_percent: u8,
 }
@@ -50,7 +48,7 @@ fn default_removal_percent() -> u8 {
     50
 }
 
-/// A certificate with its chain, and its key.
+/// A certificate with its chain, and its private key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateFiles {
@@ -60,16 +58,16 @@ pub struct CertificateFiles {
     pub private_key: PathBuf,
 }
 
-/// An authority that issues certificates by ACME (RFC 8555), by the challenge HTTP-01.
+/// An authority that issues certificates with ACME (RFC 8555), using the HTTP-01 challenge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Acme {
-    /// Its directory.
+    /// URL of its directory.
     pub directory_url: String,
-    /// Address that it may write to.
+    /// Contact address for the authority.
     #[serde(default)]
     pub contact: Option<String>,
-    /// Authority that the directory's own certificate is checked against, PEM [default: the public ones].
+    /// Authority for the directory's own certificate, PEM [default: the public ones].
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
     /// Where the edge answers challenges; Sōzu forwards them there.
@@ -80,16 +78,17 @@ pub struct Acme {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// A browser may be silent this long, seconds, an upload included; the portal itself ends one after thirty.
+    /// How long a client may be silent, in seconds, including during an upload; the portal itself ends an upload after
+    /// thirty.
     pub front_timeout_seconds: u32,
-    /// A process may be silent this long, seconds, from the last byte of a request on; the portal itself gives up after
-    /// fifty-five, with a page in the reader's language.
+    /// How long a process may be silent, in seconds, from the last byte of a request; the portal itself times out after
+    /// fifty-five, with a page in the user's language.
     pub back_timeout_seconds: u32,
-    /// Reaching a process may take this long, seconds.
+    /// Timeout for connecting to a process, in seconds.
     pub connect_timeout_seconds: u32,
-    /// The head of a request may take this long, seconds.
+    /// Timeout for the head of a request, in seconds.
     pub request_timeout_seconds: u32,
-    /// Connections that one address may hold, over all workers; 0 for any number.
+    /// Maximum number of connections from one address, over all workers; 0 for no limit.
     pub max_connections_per_address: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Where a process takes requests.
+//! Where a process accepts requests.
 
 use serde::{Deserialize, Serialize};
 use std::{
@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Where a process of the portal takes requests: `127.0.0.1:8080`, or `unix:/run/guichet/serve-1.sock`.
+/// Where a process of the portal accepts requests: `127.0.0.1:8080`, or `unix:/run/guichet/serve-1.sock`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Listen {

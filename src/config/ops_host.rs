@@ -1,10 +1,11 @@
-//! Under which names the operator's listeners answer. They tell everything to whoever reaches them, which a page in the
-//! operator's own browser could once its name leads to them (DNS rebinding): so the name that was asked must be an address,
-//! this machine's, or a configured one, none of which a stranger can have.
+//! Host names accepted by the operator's listeners. These listeners disclose everything to any client that reaches
+//! them, and a page in the operator's browser could reach them if its host name resolved to them (DNS rebinding). So
+//! the requested host must be an address, a name of this machine, or a configured name, none of which a stranger can
+//! have.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Whether a listener answers to what a request gives as its host, with or without a port.
+/// Whether a listener accepts the host of a request, with or without a port.
 #[must_use]
 pub fn answers_to(host: &str, configured: &[String]) -> bool {
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {

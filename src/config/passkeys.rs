@@ -1,21 +1,21 @@
-//! `[portal] passkeys`: what passkeys are to the people who work for the calls.
+//! `[portal] passkeys`: whether staff need passkeys.
 
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Whether passkeys are asked for.
+/// Whether passkeys are required.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Passkeys {
-    /// Officers, jury, finance and operators have their rights only in a session opened or confirmed by passkey.
+    /// Officers, jury, finance and operators have their rights only in a session opened or confirmed with a passkey.
     #[default]
     Required,
-    /// Everyone may have passkeys, nobody has to: for demonstrations, and where the portal has no host name.
+    /// Passkeys are optional for everyone: for demonstrations, and where the portal has no host name.
     Offered,
 }
 
 impl Passkeys {
-    /// What is wrong with it for a portal at this host.
+    /// What is wrong with this setting for a portal at this host.
     pub(super) fn fault(self, host: &str) -> Option<String> {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let address = bare.parse::<Ipv4Addr>().is_ok() || bare.parse::<Ipv6Addr>().is_ok();

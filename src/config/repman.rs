@@ -1,4 +1,4 @@
-//! Where replication-manager is, how it proves itself, and whom it knows us as.
+//! The connection to replication-manager: its address, its authentication, and our users.
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -7,30 +7,30 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RepmanConfig {
-    /// Address of its interface: `https://host:10005`. Plain `http://` on this machine only.
+    /// Address of its API: `https://host:10005`. Plain `http://` on this machine only.
     pub url: String,
-    /// Name of the cluster there.
+    /// Name of the cluster in replication-manager.
     pub cluster: String,
-    /// User without grants: enough to read.
+    /// User without grants: sufficient for reading.
     pub user: String,
-    /// File that holds the user's password.
+    /// File with the user's password.
     pub password_file: PathBuf,
-    /// Authority that its certificate must come from.
+    /// Authority that must have issued its certificate.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
-    /// SHA-256 of its certificate, hexadecimal, with or without colons: for a certificate that it signed itself.
+    /// SHA-256 of its certificate, hexadecimal, with or without colons: for a self-signed certificate.
     #[serde(default)]
     pub certificate_sha256: Option<String>,
     /// User with the grants `cluster-switchover` and `db-backup`; without one, the portal only reads.
     #[serde(default)]
     pub actions_user: Option<String>,
-    /// File that holds that user's password.
+    /// File with that user's password.
     #[serde(default)]
     pub actions_password_file: Option<PathBuf>,
 }
 
 impl RepmanConfig {
-    /// Everything that is wrong with it, in words.
+    /// All faults of this section, in words.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
@@ -62,7 +62,7 @@ impl RepmanConfig {
         faults
     }
 
-    /// The address, if it is one that a password may be sent to.
+    /// The address, if a password may be sent to it.
     pub(crate) fn address(&self) -> Result<reqwest::Url, String> {
         let url: reqwest::Url = self.url.parse().map_err(|_| format!("repman.url {:?} is not an address", self.url))?;
         let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));

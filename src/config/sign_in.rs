@@ -1,36 +1,37 @@
-//! `[sign_in]`: ways to sign in beside the link by e-mail and passkeys.
+//! `[sign_in]`: ways to sign in, in addition to links by e-mail and passkeys.
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// Further ways to sign in.
+/// Additional ways to sign in.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
-    /// An OpenID Connect provider; ProConnect is one.
+    /// An OpenID Connect provider, such as ProConnect.
     #[serde(default)]
     pub oidc: Option<Oidc>,
 }
 
-/// An OpenID Connect provider. It has to know `<public_url>/sign-in/oidc/callback` as the address to come back to.
+/// An OpenID Connect provider. `<public_url>/sign-in/oidc/callback` must be registered as its redirect URI.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Oidc {
-    /// What people call it, on the button.
+    /// Its name on the button.
     pub name: String,
-    /// Its own name for itself, an address below which its configuration is found.
+    /// Its issuer identifier, a URL below which its configuration is found.
     pub issuer: String,
-    /// What it calls the portal.
+    /// The portal's client id.
     pub client_id: String,
-    /// File with the secret that the portal shows to it.
+    /// File with the client secret.
     pub client_secret_file: PathBuf,
-    /// What is asked for [default: `email`]; `openid` always is.
+    /// Requested scopes [default: `email`]; `openid` is always requested.
     #[serde(default = "email")]
     pub scopes: Vec<String>,
-    /// How people must have been authenticated, any of these [default: as the provider sees fit]; `eidas1` for ProConnect.
+    /// Accepted authentication classes, any of these [default: as the provider decides]; `eidas1` for ProConnect.
     #[serde(default)]
     pub acr_values: Vec<String>,
-    /// Whether the provider verifies every address without saying so in `email_verified`: ask it before you say so.
+    /// Whether the provider verifies every email address without setting `email_verified`: ask the provider before
+    /// setting this.
     #[serde(default)]
     pub vouches_for_email: bool,
 }
@@ -40,7 +41,7 @@ fn email() -> Vec<String> {
 }
 
 impl SignIn {
-    /// What is wrong with it.
+    /// The faults of this section.
     pub(super) fn faults(&self) -> Vec<String> {
         let Some(oidc) = &self.oidc else { return Vec::new() };
         let mut faults = Vec::new();

@@ -1,4 +1,4 @@
-//! Who may do what to what: the words. The policy that joins them is `auth/policy.datalog`.
+//! Roles, actions and related enums of access control. The policy that uses them is `auth/policy.datalog`.
 
 mod target;
 mod token_actions;
@@ -9,14 +9,14 @@ pub use token_actions::{APPLICANT_ACTIONS, OFFICER_ACTIONS, every_token_action};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, str::FromStr};
 
-/// Words of an enum as they stand in tokens, the policy and the database.
+/// An enum with the slugs of its variants, as used in tokens, the policy and the database.
 macro_rules! words {
     ($name:ident { $($variant:ident = $word:literal,)+ }) => {
         impl $name {
-            /// Every one.
+            /// Every variant.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word in tokens, the policy and the database.
+            /// The slug in tokens, the policy and the database.
             #[must_use]
             pub fn slug(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
@@ -33,32 +33,32 @@ macro_rules! words {
 }
 use words;
 
-/// What a person is to the portal (requirements §1.3). Guests of a dossier and programs have no role of their own: their
-/// rights come from whoever invited or made them.
+/// A person's role in the portal (requirements §1.3). Guests of a dossier and programs have no role of their own: their
+/// rights come from the person who invited them or issued their token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Fills and deposits dossiers of its own.
+    /// Fills in and deposits own dossiers.
     Applicant,
     /// Examines deposited dossiers for the call's operator.
     Officer,
     /// Publishes decisions and interpretations.
     SeniorOfficer,
-    /// Marks the dossiers that it was given.
+    /// Reviews the assigned dossiers.
     Expert,
-    /// Ranks what the experts have marked.
+    /// Ranks the dossiers that experts have reviewed.
     Jury,
-    /// Bears the money: reads decisions and registers.
+    /// Provides the money: reads decisions and registers.
     Funder,
-    /// Pays.
+    /// Makes payments.
     Finance,
-    /// Helps those selected with a brick.
+    /// Helps selected projects with a brick.
     BrickOwner,
     /// Reads everything that was deposited, for a limited time, and the journal.
     Auditor,
-    /// Runs the service, without its contents.
+    /// Operates the service, without access to its contents.
     Operator,
-    /// Answers for the protection of personal data.
+    /// Data protection officer.
     Dpo,
 }
 
@@ -77,7 +77,7 @@ words!(Role {
 });
 
 impl Role {
-    /// Whether a passkey is needed to act in it, unless the installation only offers them.
+    /// Whether acting in this role requires a passkey, unless the installation makes passkeys optional.
     #[must_use]
     pub fn wants_passkey(self) -> bool {
         use Role::{Dpo, Finance, Jury, Officer, Operator, SeniorOfficer};
@@ -85,12 +85,12 @@ impl Role {
     }
 }
 
-/// What somebody is, all together; somebody with no other role is an applicant.
+/// All roles of a person; a person with no other role is an applicant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roles(BTreeSet<Role>);
 
 impl Roles {
-    /// From the roles that somebody was given.
+    /// Builds the set from the roles given to a person.
     #[must_use]
     pub fn given(roles: impl IntoIterator<Item = Role>) -> Self {
         let mut all: BTreeSet<Role> = roles.into_iter().collect();
@@ -100,75 +100,70 @@ impl Roles {
         Self(all)
     }
 
-    /// Those among them that are named too: what somebody is by a token that knows of no more. It may be nothing.
+    /// The intersection with `named`: the roles of a person in a token that names fewer roles. May be empty.
     #[must_use]
     pub fn among(&self, named: &[Role]) -> Self {
         Self(self.iter().filter(|role| named.contains(role)).collect())
     }
 
-    /// Whether this is among them.
+    /// Whether this role is included.
     #[must_use]
     pub fn has(&self, role: Role) -> bool {
         self.0.contains(&role)
     }
 
-    /// Whether somebody works for the call or the service, and is no applicant.
+    /// Whether the person works for the call or the service, and so is not an applicant.
     #[must_use]
     pub fn staff(&self) -> bool {
         !self.has(Role::Applicant)
     }
 
-    /// Whether dossiers of a round are theirs to list.
+    /// Whether the person may list the dossiers of a round.
     #[must_use]
     pub fn lists(&self) -> bool {
         [Role::Officer, Role::SeniorOfficer, Role::Auditor].into_iter().any(|role| self.has(role))
     }
 
-    /// Whether dossiers are theirs to evaluate.
+    /// Whether the person evaluates dossiers.
     #[must_use]
     pub fn evaluates(&self) -> bool {
         [Role::Expert, Role::Jury].into_iter().any(|role| self.has(role))
     }
 
-    /// Whether one of them wants a passkey.
+    /// Whether one of the roles requires a passkey.
     #[must_use]
     pub fn want_passkey(&self) -> bool {
         self.iter().any(Role::wants_passkey)
     }
 
-    /// Each.
     pub fn iter(&self) -> impl Iterator<Item = Role> + '_ {
         self.0.iter().copied()
     }
 }
 
-/// How somebody has shown to be who they are (RFC 8176 calls it `amr`).
+/// How a person was authenticated (`amr` in RFC 8176).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Amr {
-    /// By a link sent to the address.
+    /// By a link sent to the email address.
     Email,
-    /// By a passkey.
     Passkey,
-    /// By an identity provider.
     Oidc,
 }
 
 words!(Amr { Email = "email", Passkey = "passkey", Oidc = "oidc", });
 
-/// What one may want to do.
+/// An action that the policy decides about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
-    /// Begin a dossier.
+    /// Create a dossier.
     DossierCreate,
     /// Read the draft of a dossier, or a part of it.
     DraftRead,
     /// Change the draft, or a part of it.
     DraftWrite,
-    /// Deposit.
     DossierDeposit,
-    /// Withdraw.
     DossierWithdraw,
-    /// Invite others to the draft, and take that back.
+    /// Invite guests to the draft, and revoke that.
     DossierShare,
     /// Read deposited versions, their pieces and receipts.
     DepositRead,
@@ -176,37 +171,33 @@ pub enum Action {
     RoundList,
     /// Find a deposited dossier admissible, and take that back.
     DossierAdmit,
-    /// Give a dossier to an expert.
+    /// Assign a dossier to an expert.
     ExpertAssign,
-    /// Declare an interest in a dossier, which wants its company and title to be known.
+    /// Declare an interest in a dossier, which requires seeing its company and title.
     InterestDeclare,
-    /// List the dossiers that one has to evaluate.
+    /// List the dossiers to evaluate.
     ReviewList,
-    /// Write a review.
     ReviewWrite,
-    /// Read a review.
     ReviewRead,
-    /// Publish a decision.
     DecisionPublish,
     /// Read the register of aid.
     AidRead,
-    /// Order a payment.
     PaymentOrder,
     /// Help a selected project with a brick.
     BrickAccompany,
     /// Export the journal.
     AuditExport,
-    /// Look after the service: health, backups.
+    /// Maintain the service: health, backups.
     OpsMaintain,
-    /// Have the database follow another leader.
+    /// Switch the database to another leader.
     OpsSwitchover,
-    /// Ask to read one dossier in an emergency.
+    /// Request emergency access to one dossier.
     GlassAsk,
-    /// Allow a colleague to read one dossier in an emergency.
+    /// Approve a colleague's request for emergency access.
     GlassAllow,
-    /// Answer requests of people about their data.
+    /// Answer people's requests about their data.
     PersonAnswer,
-    /// Have a token for another service.
+    /// Issue a token for another service.
     ServiceToken,
 }
 
@@ -239,7 +230,7 @@ words!(Action {
 });
 
 impl Action {
-    /// Whether it cannot be taken back, so that the person confirms to be there.
+    /// Whether the action cannot be undone, so that the person must confirm it.
     #[must_use]
     pub fn wants_confirmation(self) -> bool {
         matches!(self, Self::DossierDeposit | Self::DecisionPublish | Self::PaymentOrder | Self::OpsSwitchover)

@@ -1,4 +1,4 @@
-//! Rounds (relèves), days and months, in the call's zone.
+//! Rounds (relèves), days and months, in the call's time zone.
 
 use crate::domain::text::Text;
 use jiff::{
@@ -26,46 +26,45 @@ impl fmt::Display for RoundId {
 pub struct Round {
     /// Slug.
     pub id: RoundId,
-    /// Name.
     pub title: Text,
-    /// First instant of the round, as civil time in the call's zone; absent while only announced (CAL-3).
+    /// Start of the round, as civil time in the call's zone; absent while it is only announced (CAL-3).
     #[serde(default)]
     pub opens_at: Option<DateTime>,
     /// First instant at which a deposit is too late, as civil time in the call's zone.
     #[serde(default)]
     pub closes_at: Option<DateTime>,
-    /// Money of the round, in cents (CAL-4).
+    /// Budget of the round, in cents (CAL-4).
     pub envelope_cents: crate::domain::money::Cents,
     /// Slugs of the bricks open in this round (ELI-12).
     #[serde(default)]
     pub bricks: Vec<String>,
-    /// Rules that fix it.
+    /// The rules that define it.
     #[serde(default)]
     pub rules: Vec<String>,
-    /// Interpretation of its dates.
+    /// The interpretation of its dates.
     #[serde(default)]
     pub interpretation: Option<String>,
-    /// A note shown beside it.
+    /// A note shown with it.
     #[serde(default)]
     pub note: Option<Text>,
-    /// Marks a round that exists for trying the portal.
+    /// Marks a round for trying out the portal.
     #[serde(default)]
     pub demonstration: bool,
-    /// The window as instants; filled when the call is loaded.
+    /// The window as instants; set when the call is loaded.
     #[serde(skip)]
     pub window: Option<Window>,
 }
 
-/// The instants of a round: deposits are taken while `opens ≤ now < closes`.
+/// The instants of a round: deposits are accepted while `opens ≤ now < closes`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// First instant.
     pub opens: Timestamp,
-    /// First instant too late.
+    /// First instant that is too late.
     pub closes: Timestamp,
 }
 
-/// State of a round, computed from the clock at every read: no job has to run for it to change.
+/// State of a round, computed from the clock at every read, so no job has to run to change it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RoundState {
@@ -73,14 +72,14 @@ pub enum RoundState {
     Announced,
     /// Dates in the future.
     Upcoming,
-    /// Deposits are taken.
+    /// Deposits are accepted.
     Open,
-    /// Over.
+    /// Closed.
     Closed,
 }
 
 impl Round {
-    /// State at an instant.
+    /// The state at an instant.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> RoundState {
         match self.window {
@@ -92,7 +91,8 @@ impl Round {
     }
 }
 
-/// Resolves a civil time; a time in the gap of a clock change moves forward, an ambiguous one is the earlier.
+/// Resolves a civil time. A time in the gap of a clock change moves forward; an ambiguous one resolves to the earlier
+/// instant.
 ///
 /// # Errors
 /// When the result is out of jiff's range.
@@ -100,14 +100,14 @@ pub fn instant(civil: DateTime, zone: &TimeZone) -> Result<Timestamp, jiff::Erro
     zone.to_ambiguous_zoned_datetime(civil).compatible().map(|zoned| zoned.timestamp())
 }
 
-/// The day it is at an instant in a zone.
+/// The day at an instant in a zone.
 #[must_use]
 pub fn day(at: Timestamp, zone: &TimeZone) -> Date {
     at.to_zoned_datetime(zone.clone()).date()
 }
 
-/// Adds months, clamping to the end of the month: 31/01 plus one month is 28/02 or 29/02. A day that would lie beyond
-/// the calendar stays as it is.
+/// Adds months, clamped to the end of the month: 31/01 plus one month is 28/02 or 29/02. A result beyond the calendar
+/// leaves the day unchanged.
 #[must_use]
 pub fn add_months(day: Date, months: i32) -> Date {
     Span::new().try_months(months).and_then(|span| day.checked_add(span)).unwrap_or(day)
@@ -122,25 +122,25 @@ pub fn fresh(issued: Date, deposit: Date, months: u32) -> bool {
     issued <= deposit && add_months(issued, months) > deposit
 }
 
-/// Shows a day as `dd/mm/yyyy`.
+/// Formats a day as `dd/mm/yyyy`.
 #[must_use]
 pub fn show_day(day: Date) -> String {
     format!("{:02}/{:02}/{:04}", day.day(), day.month(), day.year())
 }
 
-/// Shows an instant as `dd/mm/yyyy HH:MM:SS` in a zone.
+/// Formats an instant as `dd/mm/yyyy HH:MM:SS` in a zone.
 #[must_use]
 pub fn show_instant(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%d/%m/%Y %H:%M:%S").to_string()
 }
 
-/// Shows the time of day of an instant as `HH:MM:SS` in a zone.
+/// Formats the time of day of an instant as `HH:MM:SS` in a zone.
 #[must_use]
 pub fn show_time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%H:%M:%S").to_string()
 }
 
-/// Shows the last second of a window, which is what people call the deadline.
+/// Formats the last second of a window, which is what people call the deadline.
 #[must_use]
 pub fn show_deadline(closes: Timestamp, zone: &TimeZone) -> String {
     show_instant(closes.saturating_sub(1.second()).unwrap_or(closes), zone)

@@ -1,7 +1,7 @@
 //! A call for projects as data: everything that distinguishes one call from another.
 //!
-//! Read from a TOML file by [`load`]; every figure carries the id of the rule it comes from, and every reading of a
-//! contradictory text is an [`Interpretation`]. Nothing else in the program knows a figure of a call.
+//! [`load`] reads it from a TOML file. Every figure carries the id of its rule, and every reading of a contradictory
+//! text is an [`Interpretation`]. No other part of the program contains a figure of a call.
 
 mod form;
 mod load;
@@ -24,34 +24,33 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
-    /// Slug, stable for ever: it stands in addresses, receipts and the database.
+    /// Slug, never changed, because it is used in URLs, receipts and the database.
     pub id: String,
-    /// Version of this definition; a deposit is bound to the version it was made under (FIN-11).
+    /// Version of this definition; a deposit is bound to the version under which it was made (FIN-11).
     pub version: String,
-    /// IANA zone in which the dates of the call are meant.
+    /// IANA time zone of the call's dates.
     pub zone: String,
-    /// Host names of the call's own, lower case; the portal's is there anyway.
+    /// Additional host names of the call, lower case; it is always served under the portal's own.
     #[serde(default)]
     pub hosts: Vec<String>,
-    /// Name of the call.
     pub title: Text,
-    /// One sentence for the head of the home page.
+    /// One sentence for the header of the home page.
     pub tagline: Text,
     /// What the call is for, in a few sentences.
     pub summary: Text,
-    /// What a winner gets, one line each.
+    /// What a winner receives, one line each.
     pub benefits: Vec<Text>,
-    /// Who runs the call and answers (DEP-4).
+    /// The organisation that runs the call and answers questions (DEP-4).
     pub contact: Contact,
-    /// Who grants, pays and signs.
+    /// The authorities that grant, pay and sign.
     pub parties: Parties,
-    /// The money of the call.
+    /// The funding rules of the call.
     pub funding: Funding,
-    /// Where the form says who applies.
+    /// Which fields of the form identify the applicant.
     pub company: CompanyFields,
     /// Limits of uploaded files.
     pub files: FileLimits,
-    /// Relèves, in calendar order.
+    /// Rounds (relèves), in calendar order.
     pub rounds: Vec<Round>,
     /// The form, section by section.
     pub sections: Vec<Section>,
@@ -59,25 +58,24 @@ pub struct Call {
     pub pieces: Vec<Piece>,
     /// The rules, each with its id and how it is checked.
     pub rules: Vec<Rule>,
-    /// Selection criteria.
     pub criteria: Vec<Criterion>,
     /// Technological bricks that a project may use.
     pub bricks: Vec<Brick>,
     /// Questions and answers.
     pub faq: Vec<FaqEntry>,
-    /// Duties of communication of the winners.
+    /// Communication duties of the winners.
     pub duties: Vec<Duty>,
-    /// How contradictions and gaps of the text are read.
+    /// How contradictions and gaps in the text are interpreted.
     pub interpretations: Vec<Interpretation>,
 }
 
 impl Call {
-    /// The zone in which the dates of the call are meant; loading has checked that it exists.
+    /// The time zone of the call's dates; loading has checked that it exists.
     #[must_use]
     pub fn time_zone(&self) -> TimeZone {
         TimeZone::get(&self.zone).unwrap_or(TimeZone::UTC)
     }
-    /// What people call the time of that zone.
+    /// The common name of that zone's time.
     #[must_use]
     pub fn zone_name(&self) -> Text {
         let city = self.zone.rsplit('/').next().unwrap_or(&self.zone).replace('_', " ");
@@ -86,27 +84,22 @@ impl Call {
             city => Text::new(format!("heure de {city}"), format!("{city} time")),
         }
     }
-    /// The round with this id.
     #[must_use]
     pub fn round(&self, id: &RoundId) -> Option<&Round> {
         self.rounds.iter().find(|round| round.id == *id)
     }
-    /// The rule with this id.
     #[must_use]
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
     }
-    /// The section with this id.
     #[must_use]
     pub fn section(&self, id: &str) -> Option<&Section> {
         self.sections.iter().find(|section| section.id == id)
     }
-    /// The piece with this code.
     #[must_use]
     pub fn piece(&self, code: &str) -> Option<&Piece> {
         self.pieces.iter().find(|piece| piece.code == code)
     }
-    /// The brick with this slug.
     #[must_use]
     pub fn brick(&self, slug: &str) -> Option<&Brick> {
         self.bricks.iter().find(|brick| brick.slug == slug)
@@ -123,7 +116,7 @@ impl Call {
     }
 }
 
-/// Whom to ask.
+/// The contact for questions.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
@@ -135,15 +128,15 @@ pub struct Contact {
     pub website: String,
 }
 
-/// Who does what with the money.
+/// The parties to the funding.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parties {
     /// Authority that grants the aid.
     pub grantor: String,
-    /// Signatory of the convention.
+    /// Signatory of the agreement.
     pub signatory: String,
-    /// Who pays.
+    /// The paying authority.
     pub payer: String,
     /// Legal basis of the aid.
     pub regime: Text,
@@ -155,17 +148,17 @@ pub struct Parties {
 pub struct Funding {
     /// Share of the base that is granted, in millionths (FIN-7).
     pub rate_ppm: Rate,
-    /// Most that one project gets, in cents (FIN-7).
+    /// Maximum aid for one project, in cents (FIN-7).
     pub cap_cents: Cents,
-    /// Least eligible base, in cents (ELI-1).
+    /// Minimum eligible base, in cents (ELI-1).
     pub min_base_cents: Cents,
-    /// Most that is paid in advance, as a share of the aid (PAY-1).
+    /// Maximum advance payment, as a share of the aid (PAY-1).
     pub advance_ppm: Rate,
-    /// Months that a project lasts (CAL-5).
+    /// Duration of a project in months (CAL-5).
     pub duration_months: u32,
-    /// Cost categories, in the order shown; a flat one follows the one it is computed from.
+    /// Cost categories, in display order; a flat one follows the one it is computed from.
     pub costs: Vec<Cost>,
-    /// Where the applicant's financing plan stands: a table and its amount column.
+    /// The applicant's financing plan: a table and its amount column.
     pub financing: Option<TableColumn>,
     /// Window and ceiling of aid under the de minimis regulation, if it applies (FIN-9).
     pub de_minimis: Option<DeMinimis>,
@@ -177,7 +170,6 @@ pub struct Funding {
 pub struct TableColumn {
     /// Path of the table, `section.field`.
     pub table: String,
-    /// Column id.
     pub column: String,
 }
 
@@ -197,11 +189,10 @@ pub struct DeMinimis {
 pub struct Cost {
     /// Slug.
     pub id: String,
-    /// Name.
     pub title: Text,
     /// What may be counted.
     pub help: Text,
-    /// Rule that allows it.
+    /// The rule that allows it.
     pub rule: String,
     /// How the amount is computed.
     pub amount: CostAmount,
@@ -227,7 +218,7 @@ pub enum CostAmount {
         /// Column of the amount.
         column: String,
     },
-    /// A flat share of another category.
+    /// A fixed share of another category.
     Flat {
         /// The other category.
         of: String,
@@ -240,9 +231,9 @@ pub enum CostAmount {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileLimits {
-    /// Most bytes of one file.
+    /// Maximum size of one file, in bytes.
     pub max_file_bytes: u64,
-    /// Most bytes of all files of a dossier.
+    /// Maximum size of all files of a dossier, in bytes.
     pub max_dossier_bytes: u64,
 }
 
@@ -252,22 +243,21 @@ pub struct FileLimits {
 pub struct Piece {
     /// Code on the pages and in receipts, such as `P7`.
     pub code: String,
-    /// Name.
     pub title: Text,
     /// What it is and where to get it.
     pub help: Text,
-    /// Rule that asks for it.
+    /// The rule that requires it.
     pub rule: String,
-    /// Sections of the form that stand for it; empty when it is a file to upload.
+    /// Sections of the form that make up the piece; empty when it is a file to upload.
     #[serde(default)]
     pub sections: Vec<String>,
-    /// Asked only when this holds.
+    /// Required only when this condition holds.
     #[serde(default)]
     pub when: Option<Condition>,
-    /// False when it may be left out without a word.
+    /// False when it may be left out without an explanation.
     #[serde(default = "yes")]
     pub required: bool,
-    /// The file must be younger than this many months at the deposit.
+    /// The file must have been issued less than this many months before the deposit.
     #[serde(default)]
     pub fresh_months: Option<u32>,
     /// Accepted media types.
@@ -276,7 +266,7 @@ pub struct Piece {
     /// Text field in which a missing piece may be explained instead.
     #[serde(default)]
     pub exemption: Option<String>,
-    /// Interpretation that bears on it.
+    /// The interpretation that concerns it.
     #[serde(default)]
     pub interpretation: Option<String>,
 }
@@ -291,7 +281,6 @@ fn yes() -> bool {
 pub struct Criterion {
     /// Slug.
     pub id: String,
-    /// Name.
     pub title: Text,
     /// What is assessed.
     pub components: Vec<Component>,
@@ -303,11 +292,10 @@ pub struct Criterion {
 pub struct Component {
     /// Slug.
     pub id: String,
-    /// Name.
     pub title: Text,
     /// What experts look at.
     pub details: Vec<Text>,
-    /// Code of the piece that informs it.
+    /// Code of the piece with the relevant information.
     pub informed_by: String,
 }
 
@@ -315,11 +303,9 @@ pub struct Component {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Brick {
-    /// Slug.
     pub slug: String,
-    /// Name.
     pub name: String,
-    /// Who contributes it.
+    /// Who provides it.
     pub contributor: String,
     /// Kind of service.
     pub service: String,
@@ -327,17 +313,16 @@ pub struct Brick {
     pub summary: Text,
     /// What a company can do with it.
     pub uses: Vec<Text>,
-    /// What one needs.
+    /// Prerequisites.
     pub prerequisites: Vec<Text>,
-    /// Licence.
     pub licence: Text,
-    /// People that winners can count on (ACC-2).
+    /// People available to winners (ACC-2).
     pub help: Text,
     /// Machines lent to winners (ACC-2).
     pub infrastructure: Text,
     /// Documentation and source.
     pub links: Vec<Link>,
-    /// Interpretations that bear on its sheet.
+    /// Interpretations that concern it.
     #[serde(default)]
     pub interpretations: Vec<String>,
 }
@@ -346,9 +331,8 @@ pub struct Brick {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
-    /// What is found there.
+    /// Link text.
     pub label: Text,
-    /// Address.
     pub url: String,
 }
 
@@ -356,13 +340,11 @@ pub struct Link {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaqEntry {
-    /// Slug, anchor on the page.
+    /// Slug, used as the anchor on the page.
     pub id: String,
-    /// The question.
     pub question: Text,
-    /// The answer.
     pub answer: Text,
-    /// Rules that it explains.
+    /// The rules that it explains.
     #[serde(default)]
     pub rules: Vec<String>,
 }
@@ -371,7 +353,6 @@ pub struct FaqEntry {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Duty {
-    /// Rule id.
     pub id: String,
     /// What to do.
     pub text: Text,
@@ -380,7 +361,7 @@ pub struct Duty {
     pub links: Vec<Link>,
 }
 
-/// How a contradiction or a gap of the text is read: never silently.
+/// How a contradiction or a gap in the text is interpreted; never silently.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Interpretation {
@@ -388,16 +369,16 @@ pub struct Interpretation {
     pub id: String,
     /// Subject in a few words.
     pub title: Text,
-    /// The texts in conflict.
+    /// The conflicting texts.
     pub conflict: Text,
     /// The rule that is applied.
     pub applied: Text,
-    /// Articles of the call concerned.
+    /// The articles of the call concerned.
     pub sources: Vec<String>,
     /// Who decided.
     pub decided_by: Text,
-    /// False while it is a default awaiting a written decision of the call's operator.
+    /// False for a default that awaits a written decision of the call's operator.
     pub arbitrated: bool,
-    /// Shown to everyone.
+    /// Public.
     pub public: bool,
 }

@@ -1,4 +1,4 @@
-//! Countries as people write them: names in both languages, codes of ISO 3166-1, without regard to case and accents.
+//! Countries as people write them: names in both languages and ISO 3166-1 codes, ignoring case and accents.
 
 use super::text::{
     Lang, Text,
@@ -20,7 +20,6 @@ pub struct Country {
 }
 
 impl Country {
-    /// Its name.
     #[must_use]
     pub fn name(&self, lang: &Lang) -> &'static str {
         lang.tr(self.fr, self.en)
@@ -50,23 +49,23 @@ static COUNTRIES: LazyLock<Vec<Country>> = LazyLock::new(|| {
     .collect()
 });
 
-/// Every spelling, folded.
+/// Every spelling, normalized.
 static SPELLINGS: LazyLock<BTreeMap<String, &'static Country>> =
     LazyLock::new(|| all().iter().flat_map(|one| one.spellings().map(move |name| (fold(name), one))).collect());
 
-/// Every country, in the order of their codes.
+/// Every country, ordered by code.
 #[must_use]
 pub fn all() -> &'static [Country] {
     &COUNTRIES
 }
 
-/// The country of a code.
+/// The country with a code.
 #[must_use]
 pub fn by_code(code: &str) -> Option<&'static Country> {
     all().iter().find(|country| country.code == code)
 }
 
-/// The country that somebody means.
+/// Parses a country name or code.
 #[must_use]
 pub fn read(text: &str) -> Option<&'static Country> {
     let folded = fold(&clean(TextKind::Identifier, text));
@@ -75,7 +74,7 @@ pub fn read(text: &str) -> Option<&'static Country> {
     found(&folded).or_else(|| bare.and_then(found))
 }
 
-/// Letters and digits only, without case and accents, one space between words.
+/// Keeps letters and digits only, without case and accents, with one space between words.
 fn fold(text: &str) -> String {
     let plain: String = text
         .replace('&', " and ")
@@ -85,7 +84,7 @@ fn fold(text: &str) -> String {
         .collect::<String>()
         .replace('œ', "oe")
         .replace('æ', "ae")
-        // Points stand inside abbreviations: U.S.A.
+        // Points occur inside abbreviations: U.S.A.
         .replace('.', "");
     plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }

@@ -1,14 +1,14 @@
-//! The one writer of tables for spreadsheets.
+//! The only CSV writer.
 //!
-//! A spreadsheet takes a cell for a formula when it begins with `=`, `+`, `-` or `@`, and what begins a cell depends on the
-//! separator with which somebody opens the file: `Dupont,=HYPERLINK(…)` is two cells under commas.
+//! A spreadsheet treats a cell as a formula when it begins with `=`, `+`, `-` or `@`. Where a cell begins depends on
+//! the separator with which the file is opened: `Dupont,=HYPERLINK(…)` is two cells with commas.
 
 use super::{
     money::Cents,
     text::{Lang, clean::is_invisible},
 };
 
-/// What a cell holds.
+/// The content of a cell.
 #[derive(Clone, Debug)]
 pub enum Cell<'a> {
     /// Text, whatever it looks like.
@@ -23,7 +23,7 @@ pub enum Cell<'a> {
     Empty,
 }
 
-/// A table that is being written.
+/// A table being written.
 #[derive(Debug)]
 pub struct Table {
     out: String,
@@ -31,11 +31,11 @@ pub struct Table {
     point: &'static str,
 }
 
-/// The byte-order mark by which spreadsheets know UTF-8.
+/// The byte-order mark by which spreadsheets recognize UTF-8.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 impl Table {
-    /// For people: their language decides the separator and the decimals.
+    /// A table for people: their language determines the separator and the decimal mark.
     #[must_use]
     pub fn new(lang: Lang) -> Self {
         let (separator, point) = match lang {
@@ -45,7 +45,7 @@ impl Table {
         Self { out: String::from(BYTE_ORDER_MARK), separator, point }
     }
 
-    /// For programs: commas and points, no mark.
+    /// A table for programs: commas and points, no byte-order mark.
     #[must_use]
     pub fn plain() -> Self {
         Self { out: String::new(), separator: ',', point: "." }
@@ -72,12 +72,12 @@ impl Table {
         self.out.push_str("\r\n");
     }
 
-    /// Adds a row of texts.
+    /// Adds a row of text cells.
     pub fn texts<'a>(&mut self, texts: impl IntoIterator<Item = &'a str>) {
         self.row(texts.into_iter().map(Cell::Text));
     }
 
-    /// The whole table.
+    /// Returns the whole table.
     #[must_use]
     pub fn finish(self) -> String {
         self.out
@@ -90,7 +90,7 @@ impl Table {
     }
 }
 
-/// A text in which nothing begins a formula, under any separator: an apostrophe stands before what would.
+/// A text in which nothing begins a formula, with any separator: an apostrophe is put before what would.
 fn tame(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut begins = true;
@@ -150,7 +150,7 @@ mod tests {
         }
     }
 
-    /// The cells that a naive reader sees, whichever separator it takes and however it treats quotes.
+    /// The cells that a naive reader gets, with any separator and any treatment of quotes.
     fn cells(line: &str, separator: char) -> Vec<String> {
         line.split([separator, '\n', '\r'])
             .map(|cell| cell.trim_matches(|c: char| c == '"' || c.is_whitespace()).to_owned())

@@ -1,4 +1,4 @@
-//! The answers of a dossier as typed: `section → field → value`, nothing lost, nothing interpreted.
+//! The answers of a dossier as typed: `section → field → value`, without loss or interpretation.
 
 use super::{
     call::{Call, Field, FieldKind},
@@ -13,29 +13,30 @@ use std::collections::BTreeMap;
 
 mod read;
 
-/// Most characters kept for one text, whatever the form says: a bound on memory, far above every limit of a form.
+/// At most this many characters in one text, whatever the form says: it bounds memory and is far above every limit of a
+/// form.
 pub const HARD_LIMIT_CHARS: usize = 50_000;
-/// Most bytes of all answers together: several times what the longest form may hold.
+/// At most this many bytes in all answers together: several times the size of the longest form.
 pub const HARD_LIMIT_BYTES: usize = 1_000_000;
-/// Most bytes of a request that brings a whole document: its answers, and what JSON writes around them.
+/// At most this many bytes in a request with a whole document: its answers, plus the JSON syntax.
 pub const MAX_ANSWERS_BYTES: usize = 2 * HARD_LIMIT_BYTES;
-/// Most faults of a document that are listed; the rest is counted.
+/// At most this many faults of a document are listed; the others are counted.
 const MAX_FAULTS: usize = MAX_FINDINGS;
-/// Most characters of a name of a field that a fault repeats.
+/// At most this many characters of a field name are repeated in a fault.
 const MAX_NAME_CHARS: usize = 100;
-/// Most rows kept of one table.
+/// At most this many rows in one table.
 pub const HARD_LIMIT_ROWS: usize = 500;
 
 /// One row of a table: column → cell as typed.
 pub type Row = BTreeMap<String, String>;
 
-/// One answer as typed. Reading it accepts numbers and booleans where documents keep text.
+/// One answer as typed. Deserialization accepts numbers and booleans where documents contain text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     /// A ticked statement.
     Flag(bool),
-    /// Every scalar.
+    /// Any scalar.
     Text(String),
     /// Ticked choices.
     Choices(Vec<String>),
@@ -44,7 +45,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// True when nothing has been answered.
+    /// True when there is no answer.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         match self {
@@ -56,7 +57,7 @@ impl Value {
     }
 }
 
-/// True when no cell of a row holds anything.
+/// True when all cells of a row are empty.
 #[must_use]
 pub fn row_is_empty(row: &Row) -> bool {
     row.iter().all(|(column, cell)| column == "row" || is_blank(cell))
@@ -67,37 +68,37 @@ pub fn row_is_empty(row: &Row) -> bool {
 #[serde(transparent)]
 pub struct Document(pub BTreeMap<String, BTreeMap<String, Value>>);
 
-/// A change of one answer, as seen by the one who makes it.
+/// A change of one answer, with the previous answer as the editing client saw it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
     /// `section.field`.
     pub path: String,
-    /// What stood there when the change was begun; nothing for an empty field.
+    /// The previous answer when the change was begun; `None` for an empty field.
     #[serde(default)]
     pub was: Option<Value>,
     /// The new answer.
     pub value: Value,
 }
 
-/// A change that met another one of the same field.
+/// A change that conflicts with another one of the same field.
 #[derive(Clone, Debug, Serialize)]
 pub struct Conflict {
     /// `section.field`.
     pub path: String,
-    /// What stands there now.
+    /// The current value.
     pub theirs: Value,
-    /// What was to be written.
+    /// The rejected new value.
     pub yours: Value,
 }
 
-/// Why a value cannot be kept at all.
+/// Why a value cannot be stored at all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 pub enum DocumentError {
     /// The form has no such field.
     #[error("the form has no field {0}")]
     UnknownField(String),
-    /// A table where a text belongs, and so on.
+    /// The wrong type, such as a table for a text field.
     #[error("{0} has another kind of answer")]
     WrongShape(String),
     /// The form's table has no such column.
@@ -106,13 +107,13 @@ pub enum DocumentError {
     /// Beyond the hard limits.
     #[error("{0} is longer than the portal can keep")]
     TooLong(String),
-    /// Faults that are not listed.
+    /// The number of faults that are not listed.
     #[error("and {0} more")]
     More(usize),
 }
 
 impl Document {
-    /// What a form begins with: the answers that the call offers.
+    /// A new document with the default answers that the call offers.
     #[must_use]
     pub fn begun(call: &Call) -> Self {
         let mut document = Self::default();
@@ -143,7 +144,7 @@ impl Document {
         }
     }
 
-    /// The rows at a path that hold anything, with their index in the table.
+    /// The non-empty rows at a path, with their index in the table.
     pub fn rows(&self, path: &str) -> impl Iterator<Item = (usize, &Row)> {
         let rows: &[Row] = match self.get(path) {
             Some(Value::Rows(rows)) => rows,
@@ -152,7 +153,7 @@ impl Document {
         rows.iter().enumerate().filter(|(_, row)| !row_is_empty(row))
     }
 
-    /// Writes an answer after bringing it to the field's shape; an empty answer removes the field.
+    /// Stores an answer after normalizing it to the field's type; an empty answer removes the field.
     ///
     /// # Errors
     /// When the form has no such field, or the value cannot be an answer to it.
@@ -170,8 +171,8 @@ impl Document {
         Ok(())
     }
 
-    /// Merges changes field by field: one that was begun on what still stands, or that says what stands already, is
-    /// written; any other is a conflict and leaves the document as it is at that field.
+    /// Merges changes field by field. A change is written if it is based on the current value or equals it; any other
+    /// is a conflict and leaves the field unchanged.
     ///
     /// # Errors
     /// When a change cannot be an answer at all; nothing is written then.
@@ -187,9 +188,9 @@ impl Document {
                 None => empty(field.kind),
             };
             let yours = shape(field, &change.path, change.value)?;
-            // What stands there may have been kept before a character was taken out that `was` no longer has.
+            // The stored value may contain a character that is now removed on input and is therefore missing in `was`.
             let stands = shape(field, &change.path, now.clone()).unwrap_or_else(|_| now.clone());
-            // What the form began with is nobody's answer yet.
+            // A default offered by the form is not anyone's answer yet.
             let offered = matches!((&now, &field.offered), (Value::Text(now), Some(offered)) if now == offered);
             if same(&was, &stands) || same(&was, &now) || (was.is_empty() && offered) || same(&yours, &now) {
                 merged.set(call, &change.path, yours)?;
@@ -202,10 +203,10 @@ impl Document {
         Ok(conflicts)
     }
 
-    /// Reads a whole document from outside.
+    /// Parses a whole document from outside.
     ///
     /// # Errors
-    /// All faults, each at its path.
+    /// All faults, each with its path.
     pub fn from_json(call: &Call, json: &serde_json::Value) -> Result<Self, Vec<DocumentError>> {
         let mut document = Self::default();
         let mut faults = Faults::default();
@@ -217,7 +218,7 @@ impl Document {
                 faults.note(|| DocumentError::WrongShape(shorten(section, MAX_NAME_CHARS)));
                 continue;
             };
-            // Before any path is made: a million names that the form does not have must cost next to nothing.
+            // Before any path is built, because a million names that the form does not have must cost almost nothing.
             let known = call.section(section);
             for (name, json) in answers {
                 if !known.is_some_and(|known| known.fields.iter().any(|field| field.id == *name)) {
@@ -240,7 +241,7 @@ impl Document {
         if faults.is_empty() { Ok(document) } else { Err(faults) }
     }
 
-    /// Refuses what is too large as a whole, so that a receipt can always be read back.
+    /// Rejects a document that is too large as a whole, so that a receipt can always be read back.
     fn bounded(&self) -> Result<(), DocumentError> {
         let size = |value: &Value| match value {
             Value::Flag(_) => 5,
@@ -253,7 +254,7 @@ impl Document {
     }
 }
 
-/// The faults of a document: the first ones, and how many more there are.
+/// The faults of a document: the first ones, and the number of others.
 #[derive(Default)]
 struct Faults {
     listed: Vec<DocumentError>,
@@ -281,7 +282,7 @@ fn same(one: &Value, other: &Value) -> bool {
     one == other || (one.is_empty() && other.is_empty())
 }
 
-/// The answer of a field that nobody has answered.
+/// The value of an unanswered field.
 #[must_use]
 pub fn empty(kind: FieldKind) -> Value {
     match kind {
@@ -292,7 +293,7 @@ pub fn empty(kind: FieldKind) -> Value {
     }
 }
 
-/// A text as its kind keeps it; length bounded.
+/// Normalizes a text for its field kind and checks its length.
 fn tidy(kind: FieldKind, path: &str, text: &str) -> Result<String, DocumentError> {
     let text = clean(kind.text_kind(), text);
     if text.chars().count() > HARD_LIMIT_CHARS { Err(DocumentError::TooLong(path.into())) } else { Ok(text) }
@@ -344,7 +345,7 @@ fn shape_row(field: &Field, path: &str, row: Row) -> Result<Row, DocumentError> 
         .collect()
 }
 
-/// Drops empty rows at the end; a grid keeps its fixed rows in their order.
+/// Removes empty rows at the end; a grid keeps its fixed rows in order.
 fn trim_rows(field: &Field, mut rows: Vec<Row>) -> Vec<Row> {
     if !field.fixed_rows.is_empty() {
         return field

@@ -17,39 +17,36 @@ use super::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// A dossier as it stands.
+/// The current state of a dossier.
 #[derive(Clone, Debug)]
 pub struct Dossier {
-    /// Id.
     pub id: DossierId,
-    /// Call.
     pub call: String,
-    /// Round.
     pub round: RoundId,
-    /// Whose it is.
+    /// The account that owns it.
     pub owner: AccountId,
     /// Answers as typed.
     pub draft: Document,
     /// Counts the changes of the draft and its pieces: the entity tag.
     pub revision: u64,
-    /// The version that stands, if one was deposited and not withdrawn.
+    /// The current deposited version, if there is one and it was not withdrawn.
     pub deposit: Option<Deposit>,
-    /// That what stands was found admissible, if it was.
+    /// The admission of the current deposit, if it was found admissible.
     pub admission: Option<Admission>,
-    /// How many versions were ever deposited.
+    /// The number of versions ever deposited.
     pub versions: u32,
-    /// When it was begun.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// Last change of the draft or its pieces; never goes back.
+    /// Last change of the draft or its pieces; never moves back.
     pub changed_at: Timestamp,
     /// Last change of each part.
     pub changes: ChangeLog,
-    /// When the deposit was withdrawn, if it was and none followed.
+    /// When the deposit was withdrawn, if no new deposit followed.
     pub withdrawn_at: Option<Timestamp>,
 }
 
 impl Dossier {
-    /// A dossier that was just begun: a draft at revision 1, nothing deposited.
+    /// A new dossier: a draft at revision 1, nothing deposited.
     #[must_use]
     pub fn begun(
         id: DossierId,
@@ -77,17 +74,15 @@ impl Dossier {
     }
 }
 
-/// What a dossier was begun from. One attempt begins one dossier from one origin: the same attempt with another origin
+/// The origin of a new dossier. One attempt creates one dossier from one origin: the same attempt with another origin
 /// is another act.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {
-    /// The call.
     pub call: &'a str,
-    /// The round.
     pub round: &'a RoundId,
     /// The dossier whose answers and pieces were carried over.
     pub source: Option<DossierId>,
-    /// The answers that it was begun with.
+    /// The initial answers.
     pub document: Option<&'a Document>,
 }
 
@@ -99,12 +94,11 @@ impl Origin<'_> {
     }
 }
 
-/// The deposited version that stands.
+/// The current deposited version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Deposit {
     /// Version, from 1.
     pub version: u32,
-    /// Number of its receipt.
     pub receipt: String,
     /// When its request was complete.
     pub at: Timestamp,
@@ -112,24 +106,23 @@ pub struct Deposit {
     pub revision: u64,
 }
 
-/// That a deposit was found complete and eligible.
+/// The decision that a deposit is complete and eligible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admission {
-    /// When.
     pub at: Timestamp,
-    /// By whom.
+    /// The account that decided.
     pub by: AccountId,
 }
 
-/// What a person is told about a dossier, above everything else.
+/// The state of a dossier, shown first on its pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// `brouillon`: nothing has been deposited.
     Draft,
-    /// `depose`: a version stands.
+    /// `depose`: a deposit is current.
     Deposited,
-    /// `depose`, and the draft has changed since: what stands is still the deposited version.
+    /// `depose`, and the draft has changed since: the deposited version remains current.
     Changed,
     /// `retire`: withdrawn.
     Withdrawn,
@@ -138,27 +131,25 @@ pub enum State {
 /// A deposit that passed every rule, ready to be written.
 #[derive(Clone, Debug)]
 pub struct SealedVersion {
-    /// Version it will have.
+    /// The version it will have.
     pub version: u32,
-    /// The manifest.
     pub manifest: serde_json::Value,
-    /// Digest of its parts.
+    /// Digests of its parts.
     pub parts: std::collections::BTreeMap<String, String>,
-    /// The evaluation.
     pub evaluation: Evaluation,
 }
 
-/// Why a deposit is not taken; everything is kept.
+/// Why a deposit is refused; the draft is kept.
 #[derive(Clone, Debug)]
 pub enum Refusal {
-    /// Rules that block; all findings are there.
+    /// Rules that block; contains all findings.
     Findings(Box<Evaluation>),
-    /// The same content already stands under this receipt.
+    /// The same content is already deposited under this receipt.
     Unchanged(String),
 }
 
 impl Dossier {
-    /// The state at a glance.
+    /// The state.
     #[must_use]
     pub fn state(&self) -> State {
         match &self.deposit {
@@ -169,7 +160,7 @@ impl Dossier {
         }
     }
 
-    /// How far it is, as far as rights depend on it.
+    /// The stage, as far as rights depend on it.
     #[must_use]
     pub fn stage(&self) -> Stage {
         match self.state() {
@@ -180,13 +171,13 @@ impl Dossier {
         }
     }
 
-    /// Whether what stands can be judged: while its round is open, the applicant may still replace it.
+    /// Whether the current deposit can be judged: while its round is open, the applicant may still replace it.
     #[must_use]
     pub fn can_be_admitted(&self, round: &Round, now: Timestamp) -> bool {
         self.deposit.is_some() && round.state(now) == RoundState::Closed
     }
 
-    /// Notes a change of parts of the draft or of its pieces.
+    /// Records a change of parts of the draft or of its pieces.
     pub fn change(&mut self, parts: impl IntoIterator<Item = Part>, at: Timestamp) {
         self.revision += 1;
         // A request that was complete earlier may be written later.
@@ -196,7 +187,7 @@ impl Dossier {
         }
     }
 
-    /// Judges a deposit and seals what would be deposited, by somebody in the portal at an address.
+    /// Judges a deposit and seals its content, for a depositor, in the portal at an address.
     ///
     /// # Errors
     /// [`Refusal`] with every blocking finding at once.

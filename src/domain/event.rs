@@ -1,4 +1,4 @@
-//! What happened: the journal's vocabulary.
+//! The kinds of events in the journal.
 
 use super::ids::{AccountId, DossierId};
 use jiff::Timestamp;
@@ -14,10 +14,9 @@ macro_rules! event_kinds {
         }
 
         impl EventKind {
-            /// Every kind.
             pub const ALL: &[Self] = &[$(Self::$kind),+];
 
-            /// The word in the database.
+            /// The slug in the database.
             #[must_use]
             pub fn slug(self) -> &'static str {
                 match self {
@@ -29,9 +28,9 @@ macro_rules! event_kinds {
 }
 
 event_kinds! {
-    /// A dossier was begun.
+    /// A dossier was created.
     DossierCreated = "dossier_created",
-    /// A draft of a closed round was taken over to an open one, as another dossier.
+    /// A draft of a closed round was carried over to an open one, as another dossier.
     DossierCarriedOver = "dossier_carried_over",
     /// A piece was attached.
     PieceAttached = "piece_attached",
@@ -43,17 +42,17 @@ event_kinds! {
     DossierWithdrawn = "dossier_withdrawn",
     /// A deposited dossier was found admissible.
     DossierAdmitted = "dossier_admitted",
-    /// That was taken back.
+    /// The admission was taken back.
     AdmissionTakenBack = "admission_taken_back",
-    /// A dossier was given to an expert.
+    /// A dossier was assigned to an expert.
     ExpertAssigned = "expert_assigned",
-    /// It was taken back from the expert.
+    /// The assignment was taken back.
     ExpertReleased = "expert_released",
-    /// Somebody who examines a dossier declared a conflict of interests, or none.
+    /// A person who examines a dossier declared a conflict of interests, or none.
     InterestDeclared = "interest_declared",
-    /// Someone signed in.
+    /// A person signed in.
     SignedIn = "signed_in",
-    /// Someone signed out.
+    /// A person signed out.
     SignedOut = "signed_out",
     /// A person added a passkey.
     PasskeyAdded = "passkey_added",
@@ -61,7 +60,7 @@ event_kinds! {
     PasskeyRenamed = "passkey_renamed",
     /// A passkey was removed, by its owner or by the operator.
     PasskeyRemoved = "passkey_removed",
-    /// The person at a session showed by passkey to be its owner.
+    /// The person at a session confirmed with a passkey.
     SteppedUp = "stepped_up",
     /// An officer read a deposited dossier.
     DepositRead = "deposit_read",
@@ -69,49 +68,49 @@ event_kinds! {
     PieceRead = "piece_read",
     /// An officer exported a round.
     RoundExported = "round_exported",
-    /// A draft, or a part of it, was read by somebody who does not own it.
+    /// A draft, or a part of it, was read by a person who does not own it.
     DraftRead = "draft_read",
-    /// A part of the draft was changed by somebody who does not own it.
+    /// A part of the draft was changed by a person who does not own it.
     DraftChanged = "draft_changed",
-    /// The owner gave parts of a dossier to somebody.
+    /// The owner shared parts of a dossier with a guest.
     PartsGiven = "parts_given",
-    /// The owner took them back.
+    /// The owner revoked them.
     PartsTaken = "parts_taken",
-    /// Somebody was given a role.
+    /// A role was given to an account.
     RoleGiven = "role_given",
     /// A role was taken away.
     RoleTaken = "role_taken",
-    /// An account was suspended, or let in again.
+    /// An account was suspended, or readmitted.
     AccountSuspended = "account_suspended",
-    /// Somebody who runs the service asked to read a dossier.
+    /// An operator requested emergency access to a dossier.
     EmergencyAsked = "emergency_asked",
-    /// A second person allowed it.
+    /// A second person approved it.
     EmergencyAllowed = "emergency_allowed",
     /// A new root key of tokens was made.
     RootMade = "root_made",
     /// A root key of tokens was dropped.
     RootDropped = "root_dropped",
-    /// An API token was made.
+    /// An API token was issued.
     TokenMade = "token_made",
-    /// An API token, or one that was made from it, was revoked.
+    /// An API token, or one narrowed from it, was revoked.
     TokenRevoked = "token_revoked",
-    /// A token that a holder has narrowed was used for the first time.
+    /// A narrowed token was used for the first time.
     TokenNarrowed = "token_narrowed",
-    /// An operator asked for another leader of the database.
+    /// An operator requested a switchover of the database.
     DatabaseSwitchover = "database_switchover",
-    /// An operator asked for a backup by the cluster's manager.
+    /// An operator requested a backup by the cluster's manager.
     DatabaseBackup = "database_backup",
 }
 
 impl EventKind {
-    /// The kind with this word in the database, unless another release wrote it.
+    /// The kind with this slug in the database; `None` if another release wrote it.
     #[must_use]
     pub fn of_slug(slug: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.slug() == slug)
     }
 
-    /// Whether the owner of a dossier sees on the page of its guests that somebody else did this. How a dossier is judged is
-    /// for whoever publishes decisions.
+    /// Whether the owner of a dossier sees on its guests page that another person did this. The judgement of a dossier
+    /// is left to those who publish decisions.
     #[must_use]
     pub fn is_shown_to_owner(self) -> bool {
         !matches!(
@@ -124,7 +123,7 @@ impl EventKind {
         )
     }
 
-    /// Whether nobody but the owner and guests can do this, by whichever rule.
+    /// Whether only the owner and guests can do this, under any rule.
     #[must_use]
     pub fn is_of_owner_or_guest(self) -> bool {
         matches!(
@@ -134,33 +133,32 @@ impl EventKind {
     }
 }
 
-/// Where the data of an event names the account that it concerns.
+/// The key, in the data of an event, of the account concerned.
 pub const SUBJECT: &str = "subject";
 
-/// One line of the journal before it is chained.
+/// One entry of the journal before it is chained.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// What.
     pub kind: EventKind,
-    /// When.
     pub at: Timestamp,
-    /// Who did it, never whom it concerns; none for the operator at the command line and for the portal itself.
+    /// The account that did it, never the one concerned; `None` for the operator at the command line and for the portal
+    /// itself.
     pub actor: Option<AccountId>,
-    /// About which dossier.
+    /// The dossier concerned.
     pub dossier: Option<DossierId>,
     /// Digests, codes and numbers; never content.
     pub data: serde_json::Value,
 }
 
 impl Event {
-    /// What the portal itself did, or the operator at the command line, about nobody and no dossier.
+    /// An event of the portal itself, or of the operator at the command line, that concerns no account and no dossier.
     #[must_use]
     pub fn of_portal(kind: EventKind, at: Timestamp, data: serde_json::Value) -> Self {
         Self { kind, at, actor: None, dossier: None, data }
     }
 
-    /// What somebody did to an account, their own or another's: the account stands in the data, under [`SUBJECT`]. Lines
-    /// written before had it as the actor.
+    /// An action on an account, one's own or another's: the data contains the account, under [`SUBJECT`]. Older entries
+    /// had it as the actor.
     #[must_use]
     pub fn on_account(
         kind: EventKind,
@@ -173,7 +171,7 @@ impl Event {
         Self { kind, at, actor, dossier: None, data }
     }
 
-    /// The digest that chains this line to the previous one.
+    /// The digest that chains this entry to the previous one.
     #[must_use]
     pub fn link(&self, sequence: u64, previous: &str) -> String {
         let line = serde_json::json!({

@@ -1,20 +1,20 @@
-//! What an evaluation has to say about a dossier: always all of it at once.
+//! The results of an evaluation of a dossier: always all of them at once.
 
 use super::text::Text;
 use serde::{Deserialize, Serialize};
 
-/// Most findings of one list that are shown: nobody works through more at once, and an answer must not grow with what was
-/// sent. Those that block come first; how many more there are is said.
+/// At most this many findings of one list are shown: nobody works through more at once, and a response must not grow
+/// with the request. Blocking findings come first; the number of the others is reported.
 pub const MAX_FINDINGS: usize = 100;
 
-/// The findings of a list that are shown, and how many more there are.
+/// The findings of a list that are shown, and the number of the others.
 #[must_use]
 pub fn shown<T>(findings: &[T]) -> (&[T], usize) {
     let (shown, more) = findings.split_at(findings.len().min(MAX_FINDINGS));
     (shown, more.len())
 }
 
-/// Says how many findings are not shown; none when all are.
+/// A text with the number of findings not shown; `None` when all are.
 #[must_use]
 pub fn and_more(more: usize) -> Option<Text> {
     match more {
@@ -53,7 +53,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Section of the path.
+    /// The section of the path.
     #[must_use]
     pub fn section(&self) -> &str {
         self.path.split('.').next().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What the tests of the domain start from: both calls, and the sample dossiers at an instant at which they are valid.
+//! Test data of the domain: both calls, and the sample dossiers at an instant at which they are valid.
 
 use super::{
     calendar::{Round, RoundId},
@@ -38,10 +38,10 @@ const ROUNDS: &str = r#"
     envelope_cents = 0
 "#;
 
-/// The day on which the sample is read and deposited.
+/// The day on which the sample is evaluated and deposited.
 pub const TODAY: Date = date(2026, 11, 23);
 
-/// Hyper Open X with an open round beside those of the call.
+/// Hyper Open X with an additional open round.
 pub static CALL: LazyLock<Call> = LazyLock::new(|| {
     let mut call = load("hyper-open-x.toml", HYPER).unwrap_or_else(|error| unreachable!("{error}"));
     load_rounds(&mut call, "rounds.toml", ROUNDS).unwrap_or_else(|error| unreachable!("{error}"));
@@ -52,12 +52,12 @@ pub static CALL: LazyLock<Call> = LazyLock::new(|| {
 pub static SMALL: LazyLock<Call> =
     LazyLock::new(|| load("petit-pas.toml", PETIT).unwrap_or_else(|error| unreachable!("{error}")));
 
-/// An instant.
+/// Parses an instant.
 pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap_or_else(|error| unreachable!("{text}: {error}"))
 }
 
-/// A dossier that is about to be deposited.
+/// A dossier ready to be deposited.
 #[derive(Clone)]
 pub struct Sample {
     pub call: &'static Call,
@@ -95,16 +95,16 @@ impl Sample {
         Self { call, round, document, uploads: uploads.collect(), others: 0, now: at("2026-11-23T10:00:00Z") }
     }
 
-    /// Writes an answer.
+    /// Sets an answer.
     pub fn with(mut self, path: &str, value: Value) -> Self {
         self.document.set(self.call, path, value).unwrap_or_else(|error| unreachable!("{error}"));
         self
     }
-    /// Writes a text, a number or a day.
+    /// Sets a text, a number or a day.
     pub fn text(self, path: &str, text: &str) -> Self {
         self.with(path, Value::Text(text.into()))
     }
-    /// Empties a field.
+    /// Clears a field.
     pub fn without(mut self, path: &str) -> Self {
         if let Some((section, field)) = path.split_once('.') {
             self.document.0.entry(section.into()).or_default().remove(field);
@@ -118,7 +118,7 @@ impl Sample {
         };
         self.with(path, Value::Rows(rows.iter().map(row).collect()))
     }
-    /// Writes one cell.
+    /// Sets one cell.
     pub fn cell(mut self, path: &str, index: usize, column: &str, cell: &str) -> Self {
         if let Some((section, field)) = path.split_once('.')
             && let Some(Value::Rows(rows)) = self.document.0.get_mut(section).and_then(|answers| answers.get_mut(field))
@@ -134,12 +134,12 @@ impl Sample {
             .rows("budget.subcontracts", if subcontract == "0" { &[] } else { supplier })
             .rows("budget.financing", &[&[("source", "own"), ("amount", base)]])
     }
-    /// Makes the deposit fall on another instant.
+    /// Sets the time of the deposit.
     pub fn at(mut self, now: &str) -> Self {
         self.now = at(now);
         self
     }
-    /// Makes it fall in another round of the call.
+    /// Moves the deposit to another round of the call.
     pub fn in_round(mut self, id: &str) -> Self {
         let round = self.call.round(&RoundId(id.into()));
         self.round = round.unwrap_or_else(|| unreachable!("no round {id}")).clone();
@@ -153,22 +153,22 @@ impl Sample {
         self.uploads.push(Upload { code: code.into(), sha256, name, media, bytes: 1, issued, inspection: None });
         self
     }
-    /// Takes a piece away.
+    /// Removes a piece.
     pub fn lacking(mut self, code: &str) -> Self {
         self.uploads.retain(|upload| upload.code != code);
         self
     }
 
-    /// What a deposit would be judged on.
+    /// The context in which the deposit is judged.
     pub fn around(&self) -> Circumstances<'_> {
         let (now, round, uploads) = (self.now, Some(&self.round), Some(self.uploads.as_slice()));
         Circumstances { now, round, uploads, other_deposits: self.others }
     }
-    /// The judgement.
+    /// The evaluation.
     pub fn evaluate(&self) -> Evaluation {
         evaluate(self.call, &self.document, self.around(), Extent::Deposit)
     }
-    /// The rules found at a severity.
+    /// The rules with findings of a severity.
     pub fn found(&self, severity: Severity) -> BTreeSet<String> {
         let findings = self.evaluate().findings.into_iter();
         findings.filter(|finding| finding.severity == severity).map(|finding| finding.rule).collect()

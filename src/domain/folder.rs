@@ -1,8 +1,8 @@
 //! A dossier as a folder of files: `dossier.toml` with the answers, and the pieces that it names.
 //!
-//! Any string that starts with an anchor is a day reckoned from today, so that an example does not age: `@today`,
+//! Any string that starts with an anchor is a day relative to today, so that an example does not age: `@today`,
 //! `@today+30`, `@today-20`, `@today+30+12m-1d`. `@year-end` is the last 31 December before today, the usual end of a
-//! closed year. Steps are taken from left to right, in days (`d`, or nothing) or months (`m`).
+//! financial year. Steps are applied from left to right, in days (`d`, or nothing) or months (`m`).
 
 use super::{answers, calendar::RoundId};
 use jiff::{Span, civil::Date};
@@ -14,17 +14,15 @@ use toml::Value as Toml;
 /// A dossier read from a folder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FolderDossier {
-    /// The call.
     pub call: String,
-    /// The round.
     pub round: RoundId,
-    /// `section → field → value`, not yet held against the form.
+    /// `section → field → value`, not yet checked against the form.
     pub answers: Json,
     /// The pieces, in the order of the file.
     pub pieces: Vec<FolderPiece>,
 }
 
-/// A piece that the folder holds.
+/// A piece in the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FolderPiece {
     /// Code of the piece in the call.
@@ -35,20 +33,19 @@ pub struct FolderPiece {
     pub issued: Option<Date>,
 }
 
-/// Why a folder's file cannot be read.
+/// Why a file of the folder cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FolderError {
-    /// Not the expected TOML: line, column and key are in the message.
+    /// Invalid TOML or unexpected structure: the message gives line, column and key.
     #[error("{0}")]
     Toml(String),
-    /// A relative day that cannot be worked out.
+    /// A relative day that cannot be computed.
     #[error("line {line}, {key}: “{text}” is not a day; write @today, @today+30, @today-20 or @today+30+12m-1d")]
     Day {
         /// Line of the file.
         line: usize,
-        /// The key.
         key: String,
-        /// What stands there.
+        /// The text.
         text: String,
     },
     /// A number that no answer can be.
@@ -78,10 +75,10 @@ struct FilePiece {
     issued: Option<Toml>,
 }
 
-/// Reads the text of a `dossier.toml`; relative days are reckoned from `today`.
+/// Parses a `dossier.toml`; relative days are computed from `today`.
 ///
 /// # Errors
-/// See [`FolderError`]; unknown keys are refused, whether the answers fit the form is for the document to say.
+/// See [`FolderError`]; unknown keys are rejected. Whether the answers fit the form is checked by the document.
 pub fn parse(text: &str, today: Date) -> Result<FolderDossier, FolderError> {
     let file: File = toml::from_str(text).map_err(|error| FolderError::Toml(error.to_string().trim_end().into()))?;
     let reader = FolderReader { text, today };
@@ -148,7 +145,7 @@ impl FolderReader<'_> {
     }
 }
 
-/// None: an ordinary text. Some(None): a relative day that cannot be worked out.
+/// `None`: ordinary text. `Some(None)`: a relative day that cannot be computed.
 fn relative(text: &str, today: Date) -> Option<Option<Date>> {
     if let Some(steps) = text.strip_prefix("@today") {
         return Some(walk(today, steps));

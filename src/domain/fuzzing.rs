@@ -1,5 +1,5 @@
-//! What the fuzz targets `json`, `text` and `receipt` of `fuzz/` call; the tests here call the same for a few seconds.
-//! Nothing of this is in the program.
+//! Entry points of the fuzz targets `json`, `text` and `receipt` in `fuzz/`; the tests here run them for a few seconds.
+//! Not part of the program.
 
 use super::{
     answers::normal,
@@ -13,10 +13,10 @@ use super::{
 };
 use serde_json::Value as Json;
 
-/// Bytes where JSON is expected: what the strict reader takes, every reader takes and finds the same in it.
+/// Bytes where JSON is expected: what the strict parser accepts, every parser accepts with the same result.
 ///
 /// # Panics
-/// When another reader refuses it, or reads something else once it is written again.
+/// When another parser rejects it, or parses something else after it is written again.
 pub fn json(bytes: &[u8]) {
     let Ok(strict) = json::from_slice::<Json>(bytes, Limits::bytes(MAX_RECEIPT_BYTES)) else { return };
     let lenient: Option<Json> = serde_json::from_slice(bytes).ok();
@@ -25,8 +25,8 @@ pub fn json(bytes: &[u8]) {
     assert_eq!(again.ok(), Some(strict), "written again it reads differently");
 }
 
-/// Text of every kind: cleaned once is cleaned for good, what is shown of it on a terminal has no control of it, and a
-/// normal form is one.
+/// Text of every kind: cleaning is idempotent, text shown on a terminal has no control characters, and normalization is
+/// idempotent.
 ///
 /// # Panics
 /// When one of these does not hold.
@@ -57,10 +57,10 @@ pub fn text(bytes: &[u8]) {
     }
 }
 
-/// Bytes as a receipt: nobody has signed them, so that it does not hold; the report is bounded.
+/// Bytes as a receipt: without a valid signature, verification fails; the report is bounded.
 ///
 /// # Panics
-/// When it holds, or the report is longer than it may be.
+/// When verification succeeds, or the report exceeds its limit.
 pub fn receipt(bytes: &[u8]) {
     let (report, _) = verify_bytes(bytes, &[]);
     assert!(report.findings.len() < 200, "{} findings", report.findings.len());
@@ -69,7 +69,7 @@ pub fn receipt(bytes: &[u8]) {
     assert!(genuine || !report.holds(), "nobody has signed this");
 }
 
-/// The seeds that somebody has signed.
+/// Seeds with a genuine signature.
 static GENUINE: [&str; 1] = [include_str!("../../fuzz/corpus/receipt/golden")];
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What a file is, judged by its bytes and not by its name.
+//! Detection of file types by content, not by name.
 
 mod file_name;
 mod refusal;
@@ -9,29 +9,27 @@ pub use refusal::FileRefusal;
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
-/// How many bytes of each end of a file [`judge_ends`] looks at.
+/// How many bytes at each end of a file [`judge_ends`] examines.
 pub const WINDOW_BYTES: usize = 64 * 1024;
-/// How many bytes may stand before the header of a PDF: so many readers pass over.
+/// At most this many bytes before the header of a PDF: readers skip that many.
 const PDF_LEAD_BYTES: usize = 1024;
 
 /// An accepted file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileVerdict {
-    /// Media type.
     pub media: String,
-    /// What was found in it.
     pub inspection: Inspection,
 }
 
-/// What opening a file told.
+/// The result of opening a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inspection {
-    /// It was opened. One that asks for more time or memory than the portal gives is accepted by its two ends.
+    /// It was opened. A file that needs more time or memory than the portal allows is accepted by its two ends.
     pub opened: bool,
     /// Pages of a PDF.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pages: Option<u32>,
-    /// It holds an electronic signature, valid or not.
+    /// It contains an electronic signature, valid or not.
     pub signed: bool,
 }
 
@@ -56,10 +54,10 @@ const SIGNATURES: [(&[u8], &str); 18] = [
     (b"%!PS", "application/postscript"),
 ];
 
-/// Brands of photographs in the container that films use too.
+/// Brands of photographs in a container that is also used for films.
 const HEIC_BRANDS: [&[u8]; 8] = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"];
 
-/// The media type that the first bytes announce.
+/// The media type that the first bytes indicate.
 #[must_use]
 pub fn sniff(head: &[u8]) -> &'static str {
     if let Some(media) = container(head) {
@@ -69,14 +67,14 @@ pub fn sniff(head: &[u8]) -> &'static str {
     if memmem::find(lead, b"%PDF-").is_some() { "application/pdf" } else { text(head) }
 }
 
-/// What a file says that it is before it says that it is a PDF, where that is a language of its own.
+/// The type that a file declares before its PDF header, where that is a format of its own.
 #[must_use]
 pub fn said_before_pdf(head: &[u8]) -> Option<&'static str> {
     let other = if head.starts_with(b"%PDF-") { None } else { Some(text(head)) };
     other.filter(|other| !matches!(*other, "text/plain" | "application/octet-stream") && container(head).is_none())
 }
 
-/// Kinds that are known by their very first bytes.
+/// Types that are known by their very first bytes.
 fn container(head: &[u8]) -> Option<&'static str> {
     if let Some((_, media)) = SIGNATURES.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some(media);
@@ -105,10 +103,10 @@ fn text(head: &[u8]) -> &'static str {
     }
 }
 
-/// Judges a file that could not be opened, through no fault that is known of it, by its first and its last bytes.
+/// Judges a file that could not be opened, through no known fault of it, by its first and last bytes.
 ///
 /// # Errors
-/// The first reason to refuse it.
+/// The first reason to reject it.
 pub fn judge_ends(head: &[u8], tail: &[u8], accepted: &[String]) -> Result<FileVerdict, FileRefusal> {
     if head.is_empty() {
         return Err(FileRefusal::Empty);
@@ -142,12 +140,12 @@ mod tests {
     fn files_are_known_by_their_first_bytes() {
         for (head, media) in [
             (b"%PDF-1.7".as_slice(), "application/pdf"),
-            // B2: readers pass over what stands before the header.
+            // B2: readers skip what comes before the header.
             (b"\xef\xbb\xbf%PDF-1.7", "application/pdf"),
             (b"\r\n%PDF-1.7", "application/pdf"),
             (b"HTTP/1.1 200 OK\r\n\r\n%PDF-1.7", "application/pdf"),
             (b"<hta:application/>%PDF-1.7", "application/pdf"),
-            // An archive that holds a PDF is an archive.
+            // An archive that contains a PDF is an archive.
             (b"PK\x03\x04\x14\0kbis.pdf%PDF-1.7", "application/zip"),
             (b"<svg onload=x>", "image/svg+xml"),
             (b"<!DOCTYPE html>", "text/html"),

@@ -27,10 +27,9 @@ fn clamp(value: i128) -> Cents {
 }
 
 impl Cents {
-    /// Nothing.
     pub const ZERO: Self = Self(0);
 
-    /// Sum, saturating: forms refuse amounts long before.
+    /// Sum, saturating: forms reject amounts long before.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
@@ -50,12 +49,12 @@ impl Cents {
     pub fn share_floor(self, rate: Rate) -> Self {
         clamp((i128::from(self.0) * i128::from(rate.0)).div_euclid(PARTS_PER_MILLION))
     }
-    /// Times a quantity in hundredths, rounded half up.
+    /// Multiplies by a quantity in hundredths, rounded half up.
     #[must_use]
     pub fn times_hundredths(self, hundredths: i64) -> Self {
         clamp(div_half_up(i128::from(self.0) * i128::from(hundredths), 100))
     }
-    /// What share this is of a whole, in millionths, rounded half up; none when the whole is not positive.
+    /// This amount as a share of a whole, in millionths, rounded half up; `None` when the whole is not positive.
     #[must_use]
     pub fn share_of(self, whole: Self) -> Option<Rate> {
         (whole.0 > 0)
@@ -63,17 +62,17 @@ impl Cents {
             .and_then(|ppm| u32::try_from(ppm).ok())
             .map(Rate)
     }
-    /// True when this is strictly below a share of a whole, exactly, without rounding (FIN-3).
+    /// True when this is strictly below a share of a whole, computed exactly, without rounding (FIN-3).
     #[must_use]
     pub fn below_share(self, rate: Rate, whole: Self) -> bool {
         i128::from(self.0) * PARTS_PER_MILLION < i128::from(whole.0) * i128::from(rate.0)
     }
-    /// The decimal form kept in documents, `125000.50`.
+    /// The decimal form used in documents, `125000.50`.
     #[must_use]
     pub fn decimal(self) -> String {
         decimal(self.0)
     }
-    /// French typography with the euro sign: `125 000,50 €`, spaces unbreakable.
+    /// French typography with the euro sign: `125 000,50 €`, with non-breaking spaces.
     #[must_use]
     pub fn show(self) -> String {
         let text = decimal(self.0.saturating_abs());
@@ -104,7 +103,7 @@ impl Rate {
     }
 }
 
-/// Writes hundredths as a decimal number with two places.
+/// Formats hundredths as a decimal number with two places.
 #[must_use]
 pub fn decimal(hundredths: i64) -> String {
     let absolute = hundredths.unsigned_abs();

@@ -1,4 +1,4 @@
-//! What is known of an uploaded piece.
+//! The data about an uploaded piece.
 
 use super::media::Inspection;
 use jiff::civil::Date;
@@ -13,13 +13,13 @@ pub struct Upload {
     pub sha256: String,
     /// Name of the file on the applicant's machine, as far as it can be kept.
     pub name: String,
-    /// Media type, found from the bytes.
+    /// Media type, detected from the bytes.
     pub media: String,
     /// Length in bytes.
     pub bytes: u64,
     /// Day of issue, as declared.
     pub issued: Option<Date>,
-    /// What was found in it when it came; not known of what came, or was sealed, before that was looked at.
+    /// The result of the inspection at upload; `None` for files uploaded or sealed before inspections existed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inspection: Option<Inspection>,
 }

@@ -1,9 +1,9 @@
-//! The receipt: what was deposited, when, sealed so that anyone can check it without the portal.
+//! The receipt: what was deposited and when, sealed so that anyone can check it without the portal.
 //!
-//! A manifest holds everything that was received. Each part of it (a section of answers, a piece, the context) has a
-//! SHA-256 of its own, so that a verifier can say *what* differs; the digest of those digests is signed with Ed25519
-//! in a short statement, which also carries the digest of the previous receipt's statement: none can be removed or
-//! back-dated unseen.
+//! A manifest contains everything that was received. Each part of it (a section of answers, a piece, the context) has
+//! its own SHA-256, so that a verifier can say *what* differs. The digest of those digests is signed with Ed25519 in a
+//! short statement, which also contains the digest of the previous receipt's statement: none can be removed or
+//! back-dated unnoticed.
 
 mod chain;
 mod instants;
@@ -29,18 +29,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
-/// What the first receipt has in place of a previous one.
+/// The `previous` value of the first receipt.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 /// Most characters of a name in the file that a finding repeats.
 const MAX_NAME_CHARS: usize = 100;
 /// Most bytes of a file that is looked at as a receipt: several times what the longest dossier makes.
 pub const MAX_RECEIPT_BYTES: usize = 2 * 1024 * 1024;
 
-/// A receipt as it is given out.
+/// A receipt as issued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
-    /// What is signed.
+    /// The signed statement.
     pub statement: Statement,
     /// Ed25519 over the canonical bytes of the statement, hexadecimal.
     pub signature: String,
@@ -53,13 +53,13 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// The answers that were deposited, in normal form.
+    /// The deposited answers, in normal form.
     #[must_use]
     pub fn answers(&self) -> Document {
         Document::deserialize(&self.manifest["answers"]).unwrap_or_default()
     }
 
-    /// The pieces that were deposited.
+    /// The deposited pieces.
     #[must_use]
     pub fn uploads(&self) -> Vec<Upload> {
         let pieces = self.manifest["pieces"].as_object().into_iter().flatten();
@@ -67,22 +67,19 @@ impl Receipt {
     }
 }
 
-/// What a manifest is made from.
+/// The input of a manifest.
 #[derive(Debug)]
 pub struct Sealing<'a> {
     /// Address of the portal.
     pub portal: &'a str,
-    /// The call.
     pub call: &'a Call,
-    /// The round.
     pub round: &'a Round,
-    /// The dossier.
     pub dossier: DossierId,
-    /// The version to come.
+    /// The version to be created.
     pub version: u32,
-    /// Who deposits.
+    /// The depositor.
     pub depositor: AccountId,
-    /// The evaluation that let it pass.
+    /// The evaluation without blocking findings.
     pub evaluation: &'a Evaluation,
     /// The pieces.
     pub uploads: &'a [Upload],
@@ -123,7 +120,7 @@ pub fn manifest(sealing: &Sealing<'_>) -> Json {
 }
 
 /// The digest of every part of a manifest: `answers.*` and `pieces.*` one by one, the rest whole. No two parts share a
-/// name: a member of the manifest that is itself called `answers.x` cannot stand in for the section `x`.
+/// name: a member of the manifest named `answers.x` cannot replace the section `x`.
 #[must_use]
 pub fn parts(manifest: &Json) -> BTreeMap<String, String> {
     let mut parts = BTreeMap::new();
@@ -141,7 +138,7 @@ pub fn parts(manifest: &Json) -> BTreeMap<String, String> {
     parts
 }
 
-/// Canonical bytes (RFC 8785 for the values that receipts hold: objects with ASCII keys, strings, integers, booleans).
+/// Canonical bytes (RFC 8785 for the values in receipts: objects with ASCII keys, strings, integers, booleans).
 #[must_use]
 pub fn canonical(value: &Json) -> String {
     let mut out = String::new();
@@ -149,7 +146,7 @@ pub fn canonical(value: &Json) -> String {
     out
 }
 
-/// Into one text: what is nested deeply is not copied once a level.
+/// Writes into one buffer, so that deeply nested values are not copied once per level.
 fn write_canonical(value: &Json, out: &mut String) {
     match value {
         Json::Object(map) => {
@@ -191,7 +188,7 @@ pub fn key_id(public_key: &[u8]) -> String {
     hex::encode(ring::digest::digest(&ring::digest::SHA256, public_key))[..16].to_owned()
 }
 
-/// The number that people use: year of the deposit and place in the chain.
+/// The number shown to people: year of the deposit and position in the chain.
 #[must_use]
 pub fn number(at: Timestamp, zone: &jiff::tz::TimeZone, sequence: u64) -> String {
     format!("{}-{sequence:06}", at.to_zoned_datetime(zone.clone()).year())

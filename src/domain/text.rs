@@ -1,6 +1,6 @@
 //! Texts in the two languages of the portal.
 //!
-//! Both languages stand side by side wherever a sentence is made, so that a missing translation cannot compile (or,
+//! Both languages are written together wherever a sentence is made, so that a missing translation cannot compile (or,
 //! for the call's data, cannot load).
 
 pub mod clean;
@@ -25,7 +25,7 @@ impl Lang {
     /// Every language, in the order of the switch on the pages.
     pub const ALL: [Self; 2] = [Self::Fr, Self::En];
 
-    /// Chooses between the two wordings of one sentence.
+    /// Chooses between the French and the English text.
     #[must_use]
     pub fn tr<'a>(&self, fr: &'a str, en: &'a str) -> &'a str {
         match self {
@@ -61,7 +61,8 @@ impl fmt::Display for Lang {
     }
 }
 
-/// The first characters of a text from outside, for a message: what is repeated to whoever sent it must not grow with it.
+/// The first characters of a text from outside, for a message: what is repeated to its sender must not grow with the
+/// input.
 #[must_use]
 pub fn shorten(text: &str, most_chars: usize) -> String {
     match text.char_indices().nth(most_chars) {
@@ -74,25 +75,23 @@ pub fn shorten(text: &str, most_chars: usize) -> String {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
-    /// The French wording.
     pub fr: String,
-    /// The English wording.
     pub en: String,
 }
 
 impl Text {
-    /// Makes a text from its two wordings.
+    /// Makes a text from both languages.
     pub fn new(fr: impl Into<String>, en: impl Into<String>) -> Self {
         Self { fr: fr.into(), en: en.into() }
     }
 
-    /// The wording in one language.
+    /// The text in one language.
     #[must_use]
     pub fn get(&self, lang: &Lang) -> &str {
         lang.tr(&self.fr, &self.en)
     }
 
-    /// Replaces `{name}` in both wordings.
+    /// Replaces `{name}` in both languages.
     #[must_use]
     pub fn with(&self, name: &str, fr: &str, en: &str) -> Self {
         let key = format!("{{{name}}}");

@@ -1,28 +1,28 @@
-//! What an operator should see to.
+//! Alarms: problems that an operator should handle.
 
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
 
-/// What an alarm is about.
+/// The subject of an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
-    /// The servers, and whether they keep what is written.
+    /// The servers, and whether writes are durable.
     Database,
     /// Mails.
     Outbox,
-    /// Backup sets and their trial.
+    /// Backup sets and their tests.
     Backup,
     /// Definitions of calls.
     Calls,
 }
 
-/// Something that an operator should see to.
+/// A problem that an operator should handle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alarm {
-    /// What it is about.
+    /// Its subject.
     pub topic: Topic,
-    /// What it is.
+    /// Its text.
     pub text: Text,
 }
 

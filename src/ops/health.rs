@@ -1,4 +1,4 @@
-//! The answers.
+//! Health, readiness and metrics.
 
 use super::{Ops, status::Status};
 use axum::{
@@ -9,7 +9,7 @@ use axum::{
 use metrics::{describe_counter, describe_gauge, gauge};
 use std::sync::atomic::Ordering;
 
-/// Explains the metrics to those who scrape them.
+/// Registers the descriptions of the metrics.
 pub(super) fn describe() {
     describe_counter!("guichet_requests_total", "Requests answered, by status");
     describe_counter!("guichet_tokens_refused_total", "Tokens that were not taken, by channel and reason");
@@ -24,12 +24,12 @@ pub(super) fn describe() {
     gauge!("guichet_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
 }
 
-/// The process runs.
+/// The process is running.
 pub(super) async fn live() -> &'static str {
     "live\n"
 }
 
-/// Requests may come: 200, or 503 with the reason.
+/// Whether requests may be sent: 200, or 503 with the reason.
 pub(super) async fn ready(State(ops): State<Ops>) -> Response {
     match obstacle(&ops).await {
         None => "ready\n".into_response(),
@@ -55,7 +55,7 @@ async fn obstacle(ops: &Ops) -> Option<String> {
     }
 }
 
-/// Metrics in Prometheus' text format.
+/// Metrics in the Prometheus text format.
 pub(super) async fn metrics(State(ops): State<Ops>) -> Response {
     let status = Status::of(&ops).await;
     let oldest = status.outbox_oldest_seconds;

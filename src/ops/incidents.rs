@@ -1,7 +1,7 @@
-//! Incidents: a promise that is not kept opens one, and closes it when it is kept again.
+//! Incidents: a promise that fails opens one, and closes it when it succeeds again.
 //!
-//! SlapOS leaves the result of each promise in a file; its master makes tickets of them. Here they are for the operator of
-//! one installation, who sees what is wrong, since when, and what was wrong before.
+//! SlapOS writes the result of each promise to a file; its master turns them into tickets. Here they are shown to the
+//! operator of one installation: what fails, since when, and what failed before.
 
 use crate::{private_file::replace_private, store::embedded::lock};
 use anyhow::Context;
@@ -13,29 +13,29 @@ use std::{
     time::Duration,
 };
 
-/// Pause between two readings of the results.
+/// Interval between two reads of the results.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
-/// Closed incidents that are kept.
+/// At most this many closed incidents are kept.
 const MAX_CLOSED_INCIDENTS: usize = 100;
-/// Longest message that is kept, characters.
+/// Maximum length of a stored message, in characters.
 const MAX_MESSAGE_CHARS: usize = 500;
-/// The incidents, in the data folder.
+/// The file of the incidents, in the data folder.
 const INCIDENTS_FILE: &str = "incidents.json";
 
-/// Something that was or is wrong.
+/// A problem, open or closed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
     /// The promise.
     pub promise: String,
-    /// What it said last while it was not kept; its words tell what to do.
+    /// Its last message while it failed, which says what to do.
     pub message: String,
-    /// When it was seen not to be kept.
+    /// When the failure was detected.
     pub opened_at: Timestamp,
-    /// When it was seen to be kept again.
+    /// When the recovery was detected.
     pub closed_at: Option<Timestamp>,
 }
 
-/// A result, as slapgrid writes it.
+/// A result, as written by slapgrid.
 #[derive(Deserialize)]
 struct PromiseResult {
     name: String,
@@ -43,7 +43,7 @@ struct PromiseResult {
 }
 
 impl PromiseResult {
-    /// Its name without the ending of its file.
+    /// Its name without the file extension.
     fn promise(&self) -> &str {
         self.name.trim_end_matches(".py")
     }
@@ -55,13 +55,13 @@ struct PromiseOutcome {
     message: String,
 }
 
-/// The incidents of an installation, the newest first.
+/// The incidents of an installation, newest first.
 #[must_use]
 pub fn read(data: &Path) -> Vec<Incident> {
     fs::read(data.join(INCIDENTS_FILE)).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
 }
 
-/// Reads the results again and again, until the future is dropped; one process of an installation does.
+/// Polls the results until the future is dropped; one process of an installation does this.
 pub async fn watch(results: PathBuf, data: PathBuf) {
     let mut told = false;
     loop {
@@ -89,16 +89,16 @@ fn turn(results: &Path, data: &Path) -> anyhow::Result<()> {
 
 fn outcomes(results: &Path) -> anyhow::Result<Vec<PromiseResult>> {
     let entries = match fs::read_dir(results) {
-        // No promise was asked yet.
+        // No promise has run yet.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.with_context(|| results.display().to_string())?,
     };
-    // One that is being written is read the next time.
+    // A file that is being written is read the next time.
     let read = |entry: io::Result<fs::DirEntry>| serde_json::from_slice(&fs::read(entry.ok()?.path()).ok()?).ok();
     Ok(entries.filter_map(read).collect())
 }
 
-/// What the incidents are after some results. A promise that is gone is no reason to worry any more.
+/// Updates the incidents with new results. A promise that no longer exists is not a problem any more.
 fn follow(mut incidents: Vec<Incident>, outcomes: &[PromiseResult], now: Timestamp) -> Vec<Incident> {
     for incident in incidents.iter_mut().filter(|incident| incident.closed_at.is_none()) {
         match outcomes.iter().find(|one| one.promise() == incident.promise) {
@@ -119,7 +119,7 @@ fn follow(mut incidents: Vec<Incident>, outcomes: &[PromiseResult], now: Timesta
     incidents
 }
 
-/// What a command said, without what SlapOS puts around it: a message of a command ends with Python's way of writing bytes.
+/// The output of a command, without what SlapOS adds: the message of a command ends with Python's notation for bytes.
 fn words(message: &str) -> String {
     let Some((_, said)) = message.rsplit_once("output: b") else {
         return message.chars().take(MAX_MESSAGE_CHARS).collect();

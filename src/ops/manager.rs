@@ -1,4 +1,4 @@
-//! What replication-manager sees of the cluster, for the operator's page.
+//! The state of the cluster according to replication-manager, for the operator's page.
 
 use super::alarm::{Alarm, Topic};
 use crate::bricks::repman::{Mode, Repman, Role, Topology};
@@ -6,36 +6,36 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::{error::Error, time::Duration};
 
-/// A page does not wait longer: deposits go on without it.
+/// Timeout for replication-manager. A page does not wait longer, because deposits work without it.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Failovers, and as many backups, that are shown.
+/// At most this many failovers, and as many backups, are shown.
 const SHOWN: usize = 3;
 
-/// What replication-manager says, or why it says nothing.
+/// The report of replication-manager, or the reason why there is none.
 #[derive(Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub(super) enum Manager {
-    /// It does not answer.
+    /// It does not respond.
     Away {
-        /// Why, in English: for the operator.
+        /// The reason, in English, for the operator.
         reason: String,
     },
-    /// It answers.
+    /// It responds.
     Watching(ClusterView),
 }
 
-/// The cluster as it sees it.
+/// The cluster according to replication-manager.
 #[derive(Serialize)]
 pub(super) struct ClusterView {
-    /// Whether it fails over by itself; nothing while it does not say.
+    /// Whether it fails over automatically; `None` if it does not report this.
     pub automatic: Option<bool>,
-    /// Whether somebody leads.
+    /// Whether there is a leader.
     pub leads: bool,
     pub servers: Vec<ServerView>,
     pub alerts: Vec<Complaint>,
     pub moves: Vec<Move>,
     pub backups: Vec<Copy>,
-    /// What it did not answer for.
+    /// The parts that could not be read.
     pub unread: Vec<&'static str>,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct ClusterView {
 #[derive(Serialize)]
 pub(super) struct ServerView {
     pub server: String,
-    /// replication-manager's own word.
+    /// The state in replication-manager's own words.
     pub state: String,
     pub well: bool,
     pub lag_seconds: Option<u64>,
@@ -52,7 +52,7 @@ pub(super) struct ServerView {
     pub fault: Option<String>,
 }
 
-/// A complaint.
+/// An alert.
 #[derive(Serialize)]
 pub(super) struct Complaint {
     pub error: bool,
@@ -60,7 +60,7 @@ pub(super) struct Complaint {
     pub words: String,
 }
 
-/// The leadership went elsewhere.
+/// A change of the leader.
 #[derive(Serialize)]
 pub(super) struct Move {
     pub at: Option<Timestamp>,
@@ -79,7 +79,7 @@ pub(super) struct Copy {
 }
 
 impl Manager {
-    /// Asks, where there is one.
+    /// Queries it, if there is one.
     pub async fn ask(repman: Option<&Repman>) -> Option<Self> {
         let reason = match tokio::time::timeout(PATIENCE, repman?.topology()).await {
             Ok(Ok(topology)) => return Some(Self::Watching(ClusterView::from(topology))),
@@ -92,7 +92,7 @@ impl Manager {
         Some(Self::Away { reason })
     }
 
-    /// What an operator should see to.
+    /// The alarms for the operator.
     pub fn alarms(&self) -> Vec<Alarm> {
         let mut alarms = Vec::new();
         let mut alarm = |fr: &str, en: &str| alarms.push(Alarm::new(Topic::Database, fr, en));

@@ -1,4 +1,4 @@
-//! The operator's page of a process, and its state as JSON.
+//! The operator's page of a process, and its status as JSON.
 
 use super::{
     Ops,
@@ -15,7 +15,7 @@ use axum::{
 };
 use jiff::Timestamp;
 
-/// No script, and nothing from elsewhere.
+/// No scripts, and nothing from other origins.
 const CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
 #[derive(Template)]
@@ -25,7 +25,7 @@ struct StatusTemplate<'a> {
     lang: Lang,
 }
 
-/// The state, for programs.
+/// The status as JSON.
 pub(super) async fn json(ops: &Ops) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(Status::of(ops).await)).into_response()
 }
@@ -38,7 +38,7 @@ struct Feed {
     incidents: Vec<Incident>,
 }
 
-/// The incidents, for readers of feeds.
+/// The incidents as a feed.
 pub(super) fn feed(ops: &Ops) -> Response {
     let app = &ops.0.app;
     let incidents = incidents::read(&app.config.portal.data_dir);
@@ -51,7 +51,7 @@ pub(super) fn feed(ops: &Ops) -> Response {
     shown(&feed, [(header::CONTENT_TYPE, "application/atom+xml; charset=utf-8")])
 }
 
-/// The state, for people.
+/// The status as a page.
 pub(super) async fn html(ops: &Ops, lang: Lang) -> Response {
     let status = Status::of(ops).await;
     let page = StatusTemplate { status: &status, lang };
@@ -91,7 +91,7 @@ impl StatusTemplate<'_> {
         at.map_or("?".into(), |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
     }
 
-    /// An age in the largest unit that tells something.
+    /// An age in the largest meaningful unit.
     fn age(&self, seconds: &i64) -> String {
         let (day, hour, minute) = (self.tr("j", "d"), "h", "min");
         match seconds.max(&0) {

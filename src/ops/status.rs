@@ -1,4 +1,4 @@
-//! The state of a process and of what it depends on, in one look.
+//! The status of a process and of its dependencies.
 
 use super::{
     Ops,
@@ -17,37 +17,37 @@ use crate::{
 };
 use serde::Serialize;
 
-/// What a process says of itself.
+/// The status of a process.
 #[derive(Serialize)]
 pub(super) struct Status {
     pub version: &'static str,
     pub build: &'static str,
     pub pid: u32,
-    /// Address that the proxy forwards to, which tells processes of one machine apart.
+    /// Address that the proxy forwards to, which distinguishes the processes of one machine.
     pub instance: String,
     pub uptime_seconds: u64,
-    /// Nothing while the database does not answer.
+    /// `None` while the database does not respond.
     pub outbox_oldest_seconds: Option<i64>,
     /// The servers of the database, as this process sees them.
     pub database: Vec<DatabaseServer>,
-    /// What replication-manager sees; nothing where there is none.
+    /// The state according to replication-manager; `None` if not configured.
     pub manager: Option<Manager>,
-    /// Whether writes are kept as safely as the configuration demands.
+    /// Whether writes are as durable as configured.
     pub durable: bool,
-    /// Age of the newest backup set; nothing where there is none.
+    /// Age of the newest backup set; `None` if there is none.
     pub backup_age_seconds: Option<i64>,
-    /// Age of the newest set that has a copy beyond the machine; nothing where there is none, or none is wanted.
+    /// Age of the newest set with an off-site copy; `None` if there is none, or none is configured.
     pub copy_age_seconds: Option<i64>,
-    /// The last time that a set was tried out.
+    /// The last test of a backup set.
     pub drill: Option<Drill>,
-    /// How long ago that was.
+    /// Its age.
     pub drill_age_seconds: Option<i64>,
     pub leaving: bool,
     /// Definitions of calls that are not served, each with the reason.
     pub refused_calls: Vec<String>,
-    /// What was and is wrong, the newest first.
+    /// Open and closed incidents, newest first.
     pub incidents: Vec<Incident>,
-    /// What an operator should see to.
+    /// The alarms for the operator.
     pub alarms: Vec<Alarm>,
 }
 
@@ -55,17 +55,17 @@ pub(super) struct Status {
 #[derive(Serialize)]
 pub(super) struct DatabaseServer {
     pub server: String,
-    /// `leader`, `replica`, `single`, or `unknown` when it says nothing.
+    /// `leader`, `replica`, `single`, or `unknown` when it does not respond.
     pub role: &'static str,
-    /// Whether a second server holds what it acknowledges.
+    /// Whether a second server stores what it acknowledges.
     pub replicates: bool,
-    /// Replicas that confirm what it writes.
+    /// Replicas that confirm its writes.
     pub confirming: u32,
-    /// Why it says nothing.
+    /// Why it does not respond.
     pub silence: Option<String>,
 }
 
-/// Definitions of calls that are not served, or are no longer what their owners publish.
+/// Definitions of calls that are not served, or differ from what their owners publish.
 fn refused_calls(app: &App) -> Vec<String> {
     let guests = app.config.portal.guest_calls.iter().filter(|guest| guest.url.is_some());
     let faults = guests.filter_map(|guest| std::fs::read_to_string(guest.fault_file()).ok());
@@ -73,7 +73,7 @@ fn refused_calls(app: &App) -> Vec<String> {
 }
 
 impl Status {
-    /// The state of this moment.
+    /// The current status.
     pub async fn of(ops: &Ops) -> Self {
         let app = &ops.0.app;
         let (outbox, manager) = tokio::join!(outbox_seconds(ops), Manager::ask(ops.0.repman.as_ref()));
@@ -151,7 +151,7 @@ impl Status {
     fn backup_alarms(&self, backup: &Backup) -> Vec<Alarm> {
         let mut alarms = Vec::new();
         let mut alarm = |fr: &str, en: &str| alarms.push(Alarm::new(Topic::Backup, fr, en));
-        // A set may take its time: twice the interval is too late for certain.
+        // Making a set may take time, so only twice the interval counts as late.
         let (late, stale) = (i64::from(backup.every_hours) * 7_200, i64::from(backup.drill_every_days) * 172_800);
         if self.backup_age_seconds.is_none_or(|age| age > late) {
             alarm(

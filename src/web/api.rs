@@ -1,4 +1,5 @@
-//! `/api/v1`: what the pages do, for programs. Documented by [`openapi`], which a test holds against the routes.
+//! `/api/v1`: the JSON API, with the same features as the pages. [`openapi`] documents it; a test checks it against the
+//! routes.
 
 pub mod call;
 pub mod dossier;
@@ -17,7 +18,7 @@ use axum::{
 use serde::de::DeserializeOwned;
 use std::str::FromStr;
 
-/// The context of a program that is known; others are told to bring a token before anything else is looked at.
+/// The context of an authenticated program. Requests without a token are rejected before anything else is examined.
 pub struct ProgramCtx(pub Ctx);
 
 impl FromRequestParts<App> for ProgramCtx {
@@ -29,7 +30,7 @@ impl FromRequestParts<App> for ProgramCtx {
     }
 }
 
-/// The query of an address, refused as a problem and not as a line of text.
+/// The query string; an invalid one is rejected with a problem document, not plain text.
 pub struct ApiQuery<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequestParts<App> for ApiQuery<T> {
@@ -41,7 +42,7 @@ impl<T: DeserializeOwned> FromRequestParts<App> for ApiQuery<T> {
     }
 }
 
-/// A part of the path; what cannot be an id leads to nothing.
+/// Parses a path parameter; an invalid id gives "not found".
 fn id<T: FromStr>(text: &str) -> Result<T, AppError> {
     text.parse().map_err(|_| AppError::NotFound)
 }
@@ -51,7 +52,7 @@ fn tag(revision: u64) -> String {
     format!("\"{revision}\"")
 }
 
-/// The entity tags of a header such as `If-Match`; none when the header is not there.
+/// The entity tags in a header such as `If-Match`; `None` when the header is absent.
 fn tags(headers: &HeaderMap, name: HeaderName) -> Option<Vec<String>> {
     let all = headers.get_all(name);
     let text: Vec<&str> = all.iter().filter_map(|value| value.to_str().ok()).collect();
@@ -59,7 +60,7 @@ fn tags(headers: &HeaderMap, name: HeaderName) -> Option<Vec<String>> {
     (!text.is_empty()).then(|| split().collect())
 }
 
-/// A public text that is the same for everyone: with its tag, or a word that it has not changed.
+/// Sends a public text that is the same for everyone, with its entity tag; or 304 when the client has the current one.
 fn public(headers: &HeaderMap, kind: &'static str, text: String) -> Response {
     let digest = hex::encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()));
     let tag = format!("\"{}\"", &digest[..32]);

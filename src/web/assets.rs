@@ -1,5 +1,5 @@
-//! Style, scripts and icons, below an address that names their version, compressed once. Pages that are one file, to keep,
-//! stand in `offline/` in pieces.
+//! Style, scripts and icons, at addresses that contain their version, compressed once. The sources of single-file pages
+//! (which can be saved and opened offline) are in `offline/`.
 
 use super::{embedded, error::Failure};
 use crate::app::AppError;
@@ -17,16 +17,17 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
-/// A page that is one file: it can be kept, and opened from a disk.
+/// A single-file page: it can be saved and opened from a disk.
 #[derive(Clone, Debug)]
 pub struct Whole {
-    /// The page, with its style and its scripts inside.
+    /// The page, with its style and scripts inline.
     pub html: String,
-    /// Its content security policy: these scripts, this style, and no connection.
+    /// Its content security policy: only these scripts and this style, no connections.
     pub policy: String,
 }
 
-/// Puts a page together from the files of `offline/`, where `/*name*/` stands for a file; `data` goes in place of markers.
+/// Assembles a page from the files of `offline/`: each `/*name*/` is replaced with a file, and `data` replaces the
+/// markers.
 pub fn whole(name: &str, data: &[(&str, serde_json::Value)]) -> Option<Whole> {
     let mut html = embedded::piece(name)?;
     for file in embedded::pieces().filter(|file| !file.ends_with(".html")) {
@@ -43,7 +44,7 @@ pub fn whole(name: &str, data: &[(&str, serde_json::Value)]) -> Option<Whole> {
     Some(Whole { html: html.replace("{csp}", &policy), policy })
 }
 
-/// The digests of what stands in the elements of a name, as a policy lists them.
+/// The digests of the contents of all elements with this name, as a policy lists them.
 fn digests(html: &str, element: &str) -> String {
     let (opens, closes) = (format!("<{element}"), format!("</{element}>"));
     let inner = html.split(&opens).skip(1).filter_map(|rest| rest.split_once('>')?.1.split(&closes).next());
@@ -62,14 +63,14 @@ fn media(name: &str) -> &'static str {
     }
 }
 
-/// Compresses with the best level; for what is compressed once and sent often.
+/// Compresses at the best level, for content that is compressed once and sent often.
 pub fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).ok()?;
     encoder.finish().ok()
 }
 
-/// True when the reader takes gzip.
+/// True when the client accepts gzip.
 pub fn takes_gzip(headers: &HeaderMap) -> bool {
     headers
         .get(header::ACCEPT_ENCODING)
@@ -88,14 +89,15 @@ fn compressed(name: &str, bytes: &[u8]) -> Option<bytes::Bytes> {
     Some(made)
 }
 
-/// How long an asset may be kept whose address names its content: for ever.
+/// Cache lifetime of an asset whose address identifies its content: unlimited.
 const CACHE_FOREVER: &str = "public, max-age=31536000, immutable";
-/// A page of another version asks for what it was made for, and gets what there is: nobody keeps that.
+/// A page of another version requests its own version and gets the current one, which must not be cached under that
+/// address.
 const CACHE_NEVER: &str = "no-store";
 
-/// The name of the asset at a path below `/assets/`, and how long it may be kept.
+/// The name of the asset at a path below `/assets/`, and its cache lifetime.
 ///
-/// The version is a folder, so that what a script imports by a relative address is of the same version.
+/// The version is a folder, so that a script's relative imports resolve to the same version.
 fn located(path: &str) -> (&str, &'static str) {
     match path.split_once('/') {
         Some((version, name)) if version == embedded::version() => (name, CACHE_FOREVER),

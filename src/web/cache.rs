@@ -1,4 +1,4 @@
-//! Pages of the call that everyone sees alike: rendered and compressed once a minute, not once a reader.
+//! Cache of the public pages of a call, which are the same for everyone: rendered and compressed once a minute.
 
 use super::assets::{gzip, takes_gzip};
 use crate::{app::Ctx, domain::text::Lang};
@@ -12,7 +12,7 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
-/// States of rounds follow the clock, so a page is kept for the minute it was made in.
+/// The state of a round depends on the time, so a page is cached for the minute in which it was rendered.
 type Key = (String, Lang, i64);
 
 #[derive(Clone)]
@@ -21,10 +21,10 @@ struct Entry {
     small: Bytes,
 }
 
-/// Most pages kept.
+/// At most this many pages in the cache.
 const MAX_ENTRIES: usize = 500;
 
-/// Answers a visitor from the cache, or renders; signed-in readers have their own frame and are never cached.
+/// Answers from the cache, or renders the page. Pages for signed-in users have their own frame and are never cached.
 ///
 /// # Errors
 /// The renderer's.

@@ -1,28 +1,28 @@
-//! Who asks: the client's address, from headers of which each may be forged unless Sōzu's mark stands beside it.
+//! The client's address. Any header may be forged unless Sōzu's mark is present.
 
 use axum::http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 use ring::digest::{SHA256, digest};
 use std::net::IpAddr;
 
-/// The mark that Sōzu writes on every request, in place of whatever a client sent.
+/// The mark that Sōzu sets on every request, replacing any value that the client sent.
 const EDGE_MARK: HeaderName = HeaderName::from_static("x-guichet-edge");
-/// The address that Sōzu saw, in place of whatever a client sent.
+/// The client address as seen by Sōzu, replacing any value that the client sent.
 const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
-/// The way of the request; Sōzu appends the address that it saw, and the client may have written the rest.
+/// The route of the request; Sōzu appends the address it saw, and the client may have written the rest.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Takes the mark off a request, and says whether it is right: exactly one, and ours.
+/// Removes the mark from a request, and returns whether it is valid: present exactly once, with our value.
 pub(super) fn came_through_the_edge(headers: &mut HeaderMap, marker: &str) -> bool {
     let marks: Vec<_> = headers.get_all(EDGE_MARK).iter().cloned().collect();
     headers.remove(EDGE_MARK);
-    // Digests are compared: how long that takes tells nothing of the mark.
+    // Digests are compared, because then the comparison time reveals nothing about the mark.
     let right = |mark: &[u8]| digest(&SHA256, mark).as_ref() == digest(&SHA256, marker.as_bytes()).as_ref();
     matches!(&marks[..], [mark] if right(mark.as_bytes()))
 }
 
-/// The client's address; only for requests that came through the edge. Inside the trusted networks of a content
-/// delivery network, its word on the address before it is taken.
+/// The client's address; only for requests that came through the edge. If that address is in the trusted networks of a
+/// content delivery network, the address that the network reports is used.
 pub(super) fn address(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
     let mut peers = headers.get_all(REAL_IP).iter();
     let (Some(peer), None) = (peers.next(), peers.next()) else { return None };
@@ -35,7 +35,7 @@ pub(super) fn address(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> 
         .flat_map(|v| v.split(','))
         .collect();
     let mut before = way.into_iter().rev().map(str::trim).map(str::parse::<IpAddr>).peekable();
-    // Sōzu's own entry is the peer again.
+    // Sōzu's own entry repeats the peer.
     before.next_if(|last| last.as_ref().is_ok_and(|last| *last == client));
     while inside(client) {
         match before.next() {

@@ -1,4 +1,4 @@
-//! The portal's own port: connections, and how long each may take to say what it wants.
+//! The portal's own port: connections and their timeouts.
 
 use axum::{Router, serve::Listener};
 use hyper::server::conn::http1;
@@ -9,13 +9,14 @@ use hyper_util::{
 };
 use std::{future::Future, io, time::Duration};
 
-/// Longest time for the head of a request, and longest rest between two: a little more than the proxy keeps an idle
-/// browser, so that it is the proxy that lets go.
+/// Timeout for the head of a request, and longest idle time between two requests. It is slightly longer than the
+/// proxy's idle timeout, so that the proxy closes first.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
-/// Most headers that are read at all. Fewer are served; more than that few would be refused without a word.
+/// At most this many headers are parsed. The limit that is enforced is lower: requests above this one would be rejected
+/// without a message.
 const MAX_HEADERS: usize = 1000;
 
-/// Serves connections until the shutdown future ends, then lets requests under way finish.
+/// Serves connections until the shutdown future completes, then lets requests in progress finish.
 ///
 /// # Errors
 /// When the listener fails.
@@ -32,7 +33,7 @@ pub async fn serve<L: Listener>(
     Ok(())
 }
 
-/// Takes connections, and leaves the port when asked to stop.
+/// Accepts connections until shutdown is requested, then closes the port.
 async fn accept<L: Listener>(
     mut listener: L,
     http: &http1::Builder,

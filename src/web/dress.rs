@@ -1,4 +1,4 @@
-//! Failures as pages, or as problem+json (RFC 9457) for programs.
+//! Renders failures as pages, or as problem+json (RFC 9457) for programs.
 
 use super::{
     error::{Described, Failure, Undressed, describe, problem_response},
@@ -15,17 +15,17 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 
-/// Longest form that the page of its failure gives back.
+/// Longest form that an error page gives back to the user.
 const MAX_RETURNED_FORM_BYTES: usize = 512 * 1024;
-/// Seconds after which a client that was told "not now" may try again.
+/// Value of `Retry-After`, in seconds.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
-/// The answer to a panic; the panic hook has logged it.
+/// The response to a panic; the panic hook has already logged it.
 pub fn panicked() -> Response {
     Failure::Panicked.into_response()
 }
 
-/// Turns failures into pages or problems.
+/// Turns failures into pages or problem documents.
 pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let arrival = match Arrival::of(&parts) {
@@ -44,7 +44,8 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     let safe = parts.method.is_safe();
     let here = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
     let from = page_before(&app, &parts.headers);
-    // Whoever asks is asked for again once something has failed: known before the body has come, they might not be after.
+    // Kept so that the user can be identified again, but only after a failure: a session that was valid before the body
+    // arrived may no longer be.
     let asking = (!json).then(|| (parts.headers.clone(), parts.extensions.clone()));
     let lang = if api { accepted_language(&parts.headers).unwrap_or(arrival.lang) } else { arrival.lang };
     let response = next.run(Request::from_parts(parts, body)).await;
@@ -61,7 +62,7 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
         return Redirect::to(&format!("{prefix}/sign-in?next={}", encode(&here))).into_response();
     }
     if matches!(*failure, Failure::App(AppError::Unconfirmed)) {
-        // A form that was refused is sent again by whoever sent it, from its page.
+        // A rejected form is sent again by the user, from its own page.
         let back = if safe { here } else { from.unwrap_or_else(|| "/".into()) };
         return see_other(lang, &format!("/account/confirm?next={}", encode(&back)));
     }
@@ -71,13 +72,13 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     later(told(page(&app, ctx, &described, arrival, &here, typed.as_ref()), said))
 }
 
-/// Whether the same form may succeed once the reader has signed in, or somewhat later.
+/// Whether the same form may succeed after signing in, or a little later.
 fn is_worth_sending_again(failure: &Failure) -> bool {
     let status = describe(failure).status;
     status.is_server_error() || matches!(failure, Failure::Csrf | Failure::App(AppError::SignInNeeded))
 }
 
-/// What was typed into one of our own forms. A form of another site is not offered again: its reader never saw it.
+/// The contents of one of our own forms. A form of another site is not offered again, because the user never saw it.
 fn typed(app: &App, headers: &HeaderMap, FailedForm(form): FailedForm, here: &str) -> Option<TypedForm> {
     same_site(app, headers).ok()?;
     if form.len() > MAX_RETURNED_FORM_BYTES {
@@ -88,7 +89,7 @@ fn typed(app: &App, headers: &HeaderMap, FailedForm(form): FailedForm, here: &st
     Some(TypedForm { action: here.to_owned(), fields })
 }
 
-/// What was said in headers beside a failure stays said.
+/// Keeps the headers that were set together with the failure.
 fn told(mut response: Response, said: HeaderMap) -> Response {
     let said = said.into_iter().filter_map(|(name, value)| Some((name?, value)));
     said.filter(|(name, _)| *name != header::CONTENT_LENGTH).for_each(|(name, value)| {
@@ -97,7 +98,7 @@ fn told(mut response: Response, said: HeaderMap) -> Response {
     response
 }
 
-/// Who asked, for the frame of an error page; nobody when that cannot be told.
+/// The user, for the frame of an error page; `None` when unknown.
 async fn asks(app: &App, headers: HeaderMap, extensions: Extensions) -> Option<Ctx> {
     let (mut parts, ()) = axum::http::Request::new(()).into_parts();
     (parts.headers, parts.extensions) = (headers, extensions);
@@ -110,7 +111,7 @@ fn bare(failure: &Failure) -> Response {
     describe(failure).status.into_response()
 }
 
-/// Says when to try again, where that may help.
+/// Sets `Retry-After` where a retry may help.
 fn later(mut response: Response) -> Response {
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
@@ -118,7 +119,7 @@ fn later(mut response: Response) -> Response {
     response
 }
 
-/// The page of ours that a request came from, without the language.
+/// The path of our page that the request came from, without the language prefix.
 fn page_before(app: &App, headers: &HeaderMap) -> Option<String> {
     let before = headers.get(header::REFERER)?.to_str().ok()?;
     let ours = before.strip_prefix(app.config.portal.public_url.as_str()).or_else(|| {
@@ -155,7 +156,7 @@ fn page(
 #[error("a route was served without the layer that notes when a request arrives")]
 struct NoArrival;
 
-/// Logs what is our fault, once, with its whole chain; what is the reader's is no failure of ours.
+/// Logs server errors once, with their whole cause chain; client errors are not logged.
 fn log(failure: &Failure) {
     let error: &dyn std::error::Error = match failure {
         Failure::App(

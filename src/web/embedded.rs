@@ -1,4 +1,4 @@
-//! The files that are part of the program: style, scripts, icon, and the pieces of the pages that are one file.
+//! The files embedded in the program: style, scripts, icon, and the parts of single-file pages.
 
 use ring::digest::{Context, SHA256};
 use rust_embed::RustEmbed;
@@ -8,25 +8,26 @@ use std::{borrow::Cow, sync::OnceLock};
 #[folder = "src/web/assets"]
 struct Files;
 
-/// Where the pieces of whole pages are. They are no assets: they would come without the page's own policy.
+/// Folder of the parts of single-file pages. They are not served as assets, because they would be sent without the
+/// page's own policy.
 const PIECES: &str = "offline/";
 
-/// An asset by its name, such as `app/main.js`.
+/// An asset by name, such as `app/main.js`.
 pub fn asset(name: &str) -> Option<Cow<'static, [u8]>> {
     Files::get(name).filter(|_| !name.starts_with(PIECES)).map(|file| file.data)
 }
 
-/// A piece of a whole page, as text.
+/// A part of a single-file page, as text.
 pub fn piece(name: &str) -> Option<String> {
     Files::get(&format!("{PIECES}{name}")).and_then(|file| String::from_utf8(file.data.into_owned()).ok())
 }
 
-/// The names of the pieces of whole pages.
+/// The names of the parts of single-file pages.
 pub fn pieces() -> impl Iterator<Item = String> {
     Files::iter().filter_map(|name| name.strip_prefix(PIECES).map(str::to_owned))
 }
 
-/// Version of the assets, which is part of their addresses: it changes with every one of them.
+/// Version of the assets, used in their addresses: it changes when any of them changes.
 #[must_use]
 pub fn version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();

@@ -1,4 +1,4 @@
-//! From a request to types: who and when, forms that passed the CSRF check, uploads that stream.
+//! Extractors: client and time, forms that passed the CSRF check, streamed uploads.
 
 use super::error::Failure;
 use crate::{
@@ -27,50 +27,49 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Name of the session cookie: `__Host-` binds it to this host, to HTTPS and to the whole site.
+/// Name of the session cookie: `__Host-` restricts it to this host, to HTTPS and to the path `/`.
 pub const SESSION_COOKIE: &str = "__Host-guichet";
-/// Most bytes of a form or of a JSON document of somebody who is known.
+/// At most this many bytes in a form or JSON document of an authenticated client.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
-/// What the outermost layer noted of a request, and when it was complete.
+/// What the outermost layer recorded about a request, and when the request was complete.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival {
-    /// The clock that it is judged by.
+    /// The clock used for this request.
     pub clock: Clock,
-    /// When its body had come, where that is awaited ([`super::intake`]).
+    /// When the body was complete, for routes that wait for it ([`super::intake`]).
     complete_at: Option<Timestamp>,
-    /// The language.
     pub lang: Lang,
-    /// The client's address, where it is known for sure.
+    /// The client's address, if it is reliable.
     pub client: Option<IpAddr>,
 }
 
 impl Arrival {
-    /// A request whose head has come.
+    /// A request whose head has arrived.
     pub fn new(clock: Clock, lang: Lang, client: Option<IpAddr>) -> Self {
         Self { clock, complete_at: None, lang, client }
     }
 
-    /// The arrival that the outermost layer noted.
+    /// The arrival recorded by the outermost layer.
     ///
     /// # Errors
-    /// [`Failure::NoArrival`]: a route was served without that layer, and has no clock to be judged by.
+    /// [`Failure::NoArrival`]: a route was served without that layer, and has no clock.
     pub fn of(parts: &Parts) -> Result<Self, Failure> {
         parts.extensions.get().copied().ok_or(Failure::NoArrival)
     }
 
-    /// The context of nobody in particular.
+    /// The context of an anonymous client.
     pub fn nobody(&self) -> Ctx {
         Ctx { client: self.client, ..Ctx::nobody(self.now(), self.clock, self.lang) }
     }
 
-    /// The same, now that its body has come.
+    /// The same, after the body has arrived.
     #[must_use]
     pub fn completed(self) -> Self {
         Self { complete_at: Some(self.clock.now()), ..self }
     }
 
-    /// When it was complete; for one whose body is a stream, what its clock shows.
+    /// When the request was complete; for a streamed body, the current time of its clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.complete_at.unwrap_or_else(|| self.clock.now())
@@ -101,12 +100,12 @@ impl FromRequestParts<App> for Ctx {
     }
 }
 
-/// A request of somebody who is not known yet.
+/// The context of a request that is not authenticated yet.
 fn context(app: &App, arrival: Arrival, headers: &HeaderMap) -> Ctx {
     Ctx { fault: fault(app, headers), site: site(app, headers), agent: agent(headers), ..arrival.nobody() }
 }
 
-/// Parameters of the path; what they cannot mean leads nowhere.
+/// Path parameters; invalid values give "not found".
 pub struct Path<T>(pub T);
 
 impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
@@ -117,7 +116,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
     }
 }
 
-/// Parameters of the query.
+/// Query parameters.
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
@@ -128,7 +127,7 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
     }
 }
 
-/// The context of a program: its token stands in the `Authorization` header and nowhere else.
+/// The context of a program: its token is accepted in the `Authorization` header only.
 pub struct ApiCtx(pub Ctx);
 
 impl FromRequestParts<App> for ApiCtx {
@@ -153,7 +152,7 @@ impl FromRequestParts<App> for ApiCtx {
     }
 }
 
-/// Where a request leaves the fresh token that its answer is to carry.
+/// Where a request stores the fresh token that its response must carry.
 #[derive(Clone, Debug, Default)]
 pub struct Renewal(Arc<Mutex<Option<(String, Timestamp)>>>);
 
@@ -162,26 +161,26 @@ impl Renewal {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
     }
 
-    /// The cookie that keeps it, if there is one.
+    /// The `Set-Cookie` value for the fresh token, if there is one.
     pub fn cookie(&self, now: Timestamp) -> Option<String> {
         let (token, ends) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         Some(session_cookie(&token, ends, now))
     }
 }
 
-/// The cookie of a session, for as long as the session may last: its token is renewed on the way.
+/// The session cookie. It is valid as long as the session may last, because its token is renewed on the way.
 pub fn session_cookie(token: &str, ends: Timestamp, now: Timestamp) -> String {
     let seconds = (ends.as_second() - now.as_second()).max(0);
     format!("{SESSION_COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}")
 }
 
-/// What the browser says it is: people tell their sessions apart by it.
+/// The browser's `User-Agent`: users tell their sessions apart by it.
 fn agent(headers: &HeaderMap) -> String {
     let said = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     clean(TextKind::Line, said).chars().take(200).collect()
 }
 
-/// What the host that was asked stands for.
+/// The site that the requested host serves.
 pub fn site(app: &App, headers: &HeaderMap) -> Option<Site> {
     app.site(headers.get(header::HOST)?.to_str().ok()?)
 }
@@ -192,7 +191,7 @@ fn fault(app: &App, headers: &HeaderMap) -> Option<InjectedFault> {
     asked.then_some(InjectedFault::DieAfterCommit)
 }
 
-/// The first language of `Accept-Language` that the portal speaks.
+/// The first language of `Accept-Language` that the portal supports.
 pub fn accepted_language(headers: &HeaderMap) -> Option<Lang> {
     let value = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
     value.split(',').find_map(|item| item.trim().get(..2).and_then(|tag| Lang::from_str(&tag.to_lowercase()).ok()))
@@ -203,7 +202,7 @@ pub fn cookie(headers: &HeaderMap) -> Option<&str> {
     named_cookie(headers, SESSION_COOKIE)
 }
 
-/// The value of the cookie with a name.
+/// The value of the cookie with this name.
 pub fn named_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
@@ -214,17 +213,17 @@ pub fn named_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .filter(|value| !value.is_empty())
 }
 
-/// A body that the intake has read already, within the limit of its route.
+/// Reads a body that the intake has already read within the limit of its route.
 pub async fn read_whole(body: Body) -> Result<Bytes, Failure> {
     to_bytes(body, usize::MAX).await.map_err(|_| Failure::BadRequest)
 }
 
-/// A posted form that passed the CSRF check; it cannot exist otherwise.
+/// A posted form that passed the CSRF check; this type cannot be built otherwise.
 #[derive(Clone, Debug)]
 pub struct PostedForm(Vec<(String, String)>);
 
 impl PostedForm {
-    /// The first value of a name, or nothing.
+    /// The first value of a name, or an empty string.
     pub fn text(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
@@ -232,11 +231,10 @@ impl PostedForm {
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
-    /// Every pair.
     pub fn pairs(&self) -> &[(String, String)] {
         &self.0
     }
-    /// Reads the pairs of a body, and checks nothing else.
+    /// Decodes the pairs of a body, without any check.
     async fn decode(headers: &HeaderMap, bytes: Bytes) -> Result<Self, Failure> {
         let mut request = Request::new(Body::from(bytes));
         *request.method_mut() = Method::POST;
@@ -244,14 +242,14 @@ impl PostedForm {
         let pairs = axum::extract::Form::from_request(request, &()).await;
         pairs.map(|axum::extract::Form(pairs)| Self(pairs)).map_err(|_| Failure::BadRequest)
     }
-    /// A form as it came in, whoever sent it.
+    /// A form as received, without checking its origin.
     pub(super) fn unchecked(headers: &HeaderMap, bytes: Bytes) -> Option<Self> {
         futures_util::FutureExt::now_or_never(Self::decode(headers, bytes))?.ok()
     }
-    /// A value as something else.
+    /// Parses a value.
     ///
     /// # Errors
-    /// [`AppError::NotFound`]: only a form that is not ours lacks it.
+    /// [`AppError::NotFound`]: our own forms always have a valid value.
     pub fn parse<T: FromStr>(&self, name: &str) -> Result<T, AppError> {
         self.text(name).parse().map_err(|_| AppError::NotFound)
     }
@@ -270,7 +268,7 @@ impl FromRequest<App> for PostedForm {
     }
 }
 
-/// A JSON body that passed the CSRF check by the header `X-Csrf-Token`.
+/// A JSON body that passed the CSRF check through the header `X-Csrf-Token`.
 pub struct PostedJson<T>(pub T);
 
 impl<T: serde::de::DeserializeOwned> FromRequest<App> for PostedJson<T> {
@@ -282,7 +280,7 @@ impl<T: serde::de::DeserializeOwned> FromRequest<App> for PostedJson<T> {
     }
 }
 
-/// Who asks, by a request whose header `X-Csrf-Token` passed the check and whose body somebody else reads.
+/// The client of a request whose header `X-Csrf-Token` passed the check; the body is read elsewhere.
 pub struct CheckedCtx(pub Ctx);
 
 impl FromRequestParts<App> for CheckedCtx {
@@ -296,7 +294,7 @@ impl FromRequestParts<App> for CheckedCtx {
     }
 }
 
-/// The form token that a script sends.
+/// The form token sent by a script.
 fn form_token(headers: &HeaderMap) -> &str {
     let mut all = headers.get_all("x-csrf-token").iter();
     match (all.next(), all.next()) {
@@ -305,8 +303,8 @@ fn form_token(headers: &HeaderMap) -> &str {
     }
 }
 
-/// The same of somebody who may not be known yet. A visitor has no form token; where the request comes from has to be
-/// right all the same.
+/// A JSON body of a client that may not be authenticated. A visitor has no form token, but the origin of the request is
+/// still checked.
 pub struct AnyonesJson<T>(pub T);
 
 impl<T: serde::de::DeserializeOwned> FromRequest<App> for AnyonesJson<T> {
@@ -324,15 +322,15 @@ async fn posted_json<T: DeserializeOwned>(mut parts: Parts, body: Body, app: &Ap
     read_json(body).await
 }
 
-/// Reads a JSON body strictly; what is wrong is said with its path.
+/// Reads a JSON body strictly; the error gives the path of the fault.
 ///
 /// # Errors
-/// [`Failure::Json`], or the body's own end.
+/// [`Failure::Json`], or the failure of the body.
 pub async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, Failure> {
     parse_json(&read_whole(body).await?)
 }
 
-/// Reads JSON that has come whole, as [`read_json`] does.
+/// Parses a complete JSON body, as [`read_json`] does.
 ///
 /// # Errors
 /// [`Failure::Json`].
@@ -340,11 +338,11 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     json::from_slice(bytes, Limits::bytes(MAX_BODY_BYTES)).map_err(|error| Failure::Json(error.to_string()))
 }
 
-/// A multipart upload whose text fields, the CSRF token among them, stand before the file.
+/// A multipart upload whose text fields, including the CSRF token, come before the file.
 pub struct PostedFile {
     /// Text fields before the file.
     pub fields: PostedForm,
-    /// Name of the file as sent.
+    /// File name as sent.
     pub name: String,
     /// The file, streaming.
     pub file: multer::Field<'static>,
@@ -356,7 +354,8 @@ impl FromRequest<App> for PostedFile {
         let (mut parts, body) = request.into_parts();
         let ctx = Ctx::from_request_parts(&mut parts, app).await?;
         same_site(app, &parts.headers)?;
-        // What is buffered before a limit is met is bounded here: little for everyone, a file for those signed in.
+        // Limits what is buffered before another limit applies: a small amount for everyone, a whole file for signed-in
+        // users.
         let most = if ctx.actor.is_some() { largest_file(app) + READ_AHEAD } else { MAX_BODY_BYTES as u64 };
         let limits = SizeLimit::new().whole_stream(most + MULTIPART_OVERHEAD);
         let boundary = parts
@@ -388,14 +387,14 @@ impl FromRequest<App> for PostedFile {
     }
 }
 
-/// Most bytes of a text field of an upload.
+/// At most this many bytes in a text field of an upload.
 const MAX_FIELD_BYTES: usize = 10_000;
-/// Bytes past the longest file that may be read before the file's own limit is met, which says more.
+/// Bytes read past the largest allowed file, so that the file's own limit applies first; its message is more precise.
 const READ_AHEAD: u64 = 8 * 1024 * 1024;
-/// What headers and text fields of an upload may add to its file, in bytes.
+/// Extra bytes for the headers and text fields of an upload.
 const MULTIPART_OVERHEAD: u64 = 256 * 1024;
 
-/// Most bytes of a file in any call.
+/// The largest file size that any call allows, in bytes.
 fn largest_file(app: &App) -> u64 {
     app.calls.iter().map(|call| call.files.max_file_bytes).max().unwrap_or(0)
 }
@@ -409,17 +408,17 @@ fn multipart_failure(error: multer::Error, max_bytes: u64) -> Failure {
     }
 }
 
-/// The session of a signed-in browser, as the base of form tokens; visitors have none.
+/// The session of a signed-in browser, from which form tokens are derived; visitors have none.
 pub fn form_session(ctx: &Ctx) -> Option<String> {
     ctx.actor.as_ref().and_then(|actor| actor.session).map(|SessionId(id)| id.to_string())
 }
 
-/// Unsafe requests must come from our own pages: browsers say so by `Origin`, or by `Sec-Fetch-Site`.
+/// Unsafe requests must come from our own pages: browsers state this with `Origin` or `Sec-Fetch-Site`.
 pub(super) fn same_site(app: &App, headers: &HeaderMap) -> Result<(), Failure> {
     let ours = |origin: &str| {
         origin == app.config.portal.public_url || site(app, headers).is_some_and(|site| site.origin == origin)
     };
-    // A second header would be believed by somebody else than the first.
+    // With two headers, different readers could trust different ones.
     let all = |name, right: &dyn Fn(&str) -> bool| {
         headers.get_all(name).iter().all(|value: &axum::http::HeaderValue| value.to_str().is_ok_and(right))
     };

@@ -1,5 +1,5 @@
-//! What the fuzz targets `form` and `upload_field` of `fuzz/` call; the tests here call the same for a few seconds. Nothing of this is in the
-//! program.
+//! Entry points of the fuzz targets `form` and `upload_field` in `fuzz/`; the tests here run them for a few seconds.
+//! Not part of the program.
 
 use super::{extract::PostedForm, pages::dossier::changes, resumable::fields};
 use crate::domain::{
@@ -17,11 +17,11 @@ use std::sync::LazyLock;
 static CALL: LazyLock<Option<Call>> =
     LazyLock::new(|| call::load("hyper-open-x.toml", include_str!("../../calls/hyper-open-x.toml")).ok());
 
-/// The body of a posted form, from its bytes to the findings of the rules: it is read or refused, and what was read is kept
-/// as it is.
+/// Runs the body of a posted form through parsing and rules: it is accepted or rejected, and accepted answers are kept
+/// unchanged.
 ///
 /// # Panics
-/// When an answer that was kept reads differently once it is written again.
+/// When a stored answer reads differently after it is written again.
 pub fn form(bytes: &[u8]) {
     let Some(call) = &*CALL else { return };
     let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -48,10 +48,10 @@ pub fn form(bytes: &[u8]) {
     assert!(findings.findings.len() < 10_000, "{} findings", findings.findings.len());
 }
 
-/// A header field of an upload in parts, from its bytes: what is read is what stands there, and nothing is both.
+/// Parses a header field of a resumable upload: the parsed value matches the bytes, and no field parses as two types.
 ///
 /// # Panics
-/// When a field is read as two things, or as something else than is written.
+/// When a field parses as two types, or as a value other than the written one.
 pub fn upload_field(bytes: &[u8]) {
     let Ok(field) = HeaderValue::from_bytes(bytes) else { return };
     let Ok(field) = field.to_str() else { return };

@@ -1,4 +1,4 @@
-//! What the head of a request may be, before anybody looks at it.
+//! Limits on the head of a request, checked before anything else.
 
 use super::error::Failure;
 use axum::{
@@ -8,12 +8,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// Most bytes of the headers. A browser that sends more carries cookies of others, or of a fault.
+/// At most this many bytes of headers. A browser that sends more carries cookies of other sites, or has a fault.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
-/// Most headers.
+/// At most this many headers.
 const MAX_HEADERS: usize = 100;
 
-/// Refuses what no client of good faith sends, with a word on what to do.
+/// Rejects heads that no well-behaved client sends, with a message that says what to do.
 pub async fn judge(request: Request, next: Next) -> Response {
     match fault(request.headers()) {
         Some(fault) => fault.into_response(),
@@ -26,7 +26,7 @@ fn fault(headers: &HeaderMap) -> Option<Failure> {
     if bytes > MAX_HEAD_BYTES || headers.len() > MAX_HEADERS {
         return Some(Failure::HeadTooLarge);
     }
-    // RFC 9112, section 3.2: which one is meant is not for us to guess.
+    // RFC 9112, section 3.2: with two hosts, we must not guess which one is meant.
     (headers.get_all(header::HOST).iter().count() > 1).then_some(Failure::TwoHosts)
 }
 

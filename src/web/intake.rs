@@ -1,6 +1,6 @@
-//! How the body of a request comes in: whole, before anything else is looked at, so that the request is judged at the
-//! instant at which it was complete and by the rights of that instant (decision 14); or as a stream, whose handler has
-//! to ask again once it has ended (`App::attach`).
+//! How the body of a request is read. Either whole, before anything else, so that the request is judged at the time at
+//! which it was complete and by the rights of that time (decision 14). Or as a stream, whose handler must check the
+//! rights again after the end (`App::attach`).
 
 use super::{
     error::Failure,
@@ -18,34 +18,34 @@ use bytes::BytesMut;
 use futures_util::StreamExt;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Most bytes of a form that anyone may send: an address, a ceremony of a passkey.
+/// At most this many bytes in a public form: an email address, a passkey ceremony.
 pub const MAX_PUBLIC_FORM_BYTES: usize = 64 * 1024;
-/// Most bytes of the simulator's form, which has tables.
+/// At most this many bytes in the simulator's form, which has tables.
 pub const MAX_SIMULATION_BYTES: usize = 512 * 1024;
 /// Bytes of a body that are read without a share of [`BODY_SHARES`].
 const UNSHARED_BYTES: usize = 64 * 1024;
-/// Bytes of a share.
+/// Bytes per share.
 const SHARE_BYTES: usize = 64 * 1024;
-/// What long bodies may hold in memory together: 64 MiB. Honest forms are below [`UNSHARED_BYTES`] and never wait.
+/// Limits the memory of all long bodies together to 64 MiB. Honest forms are below [`UNSHARED_BYTES`] and never wait.
 static BODY_SHARES: Semaphore = Semaphore::const_new(1024);
 
-/// How the requests of a route come in.
+/// How the requests of a route are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Intake {
-    /// Read whole first, at most so many bytes.
+    /// Read whole first, at most this many bytes.
     Whole(usize),
     /// Left to the handler: files.
     Stream,
 }
 
 impl Intake {
-    /// For whoever is signed in, or has a token.
+    /// For signed-in users and programs with a token.
     pub const KNOWN: Self = Self::Whole(MAX_BODY_BYTES);
     /// For everyone.
     pub const PUBLIC: Self = Self::Whole(MAX_PUBLIC_FORM_BYTES);
 }
 
-/// Reads the body and notes when the request was complete; then it is authenticated, and then it acts.
+/// Reads the body and records when the request was complete; authentication and the handler come after that.
 pub async fn take_in(State(intake): State<Intake>, request: Request, next: Next) -> Response {
     let Intake::Whole(max_bytes) = intake else { return next.run(request).await };
     let (mut parts, body) = request.into_parts();
@@ -58,7 +58,7 @@ pub async fn take_in(State(intake): State<Intake>, request: Request, next: Next)
         Err(failure) => return failure.into_response(),
     };
     parts.extensions.insert(arrival.completed());
-    // Whoever was known before the body had come may not be known any more.
+    // A client authenticated before the body arrived may not be any more.
     parts.extensions.remove::<Ctx>();
     let form = is_form(&parts.headers).then(|| bytes.clone());
     let mut response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
@@ -68,7 +68,7 @@ pub async fn take_in(State(intake): State<Intake>, request: Request, next: Next)
     response
 }
 
-/// The body of a form whose request failed: the page of the failure gives back what was typed.
+/// The form of a request that failed: the error page gives its contents back.
 #[derive(Clone)]
 pub struct FailedForm(pub Bytes);
 
@@ -77,7 +77,7 @@ fn is_form(headers: &HeaderMap) -> bool {
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
 }
 
-/// The whole body, and its share of what bodies may hold.
+/// Reads the whole body, and returns it with its share of the memory limit.
 async fn read(body: Body, max_bytes: usize) -> Result<(Bytes, Option<SemaphorePermit<'static>>), Failure> {
     let too_large = || Failure::TooLarge(max_bytes as u64);
     if body.size_hint().lower() > max_bytes as u64 {

@@ -1,4 +1,5 @@
-//! The stack around the router, outermost first: arrival, language, trace, headers, error pages, the head, panics, time-outs.
+//! The middleware stack around the router, outermost first: arrival, language, trace, headers, error pages, head,
+//! panics, timeouts.
 
 use super::{
     client, dress,
@@ -24,13 +25,13 @@ use std::time::{Duration, Instant};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
-/// How long a request may go on after the leader of the database was lost.
+/// How long a request may continue after the leader of the database was lost.
 const LEADER_LOSS_GRACE: Duration = Duration::from_secs(8);
 
-/// Longest slowness that a test may ask for.
+/// Longest delay that a test may ask for.
 const MAX_TEST_DELAY: Duration = Duration::from_secs(5);
 
-/// Puts the stack around a router.
+/// Wraps a router in the middleware stack.
 pub fn around(router: Router, app: App) -> Router {
     let inner = router
         .layer(middleware::from_fn_with_state(app.clone(), led))
@@ -38,15 +39,15 @@ pub fn around(router: Router, app: App) -> Router {
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| dress::panicked()))
         .layer(middleware::from_fn(head::judge))
         .layer(middleware::from_fn_with_state(app.clone(), dress::dress))
-        // What makes the pages of failures may fail too; there is no page then.
+        // Rendering an error page may itself panic; the response then has no page.
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| dress::panicked()))
         .layer(middleware::from_fn_with_state(strict(&app), headers));
-    // The language is part of the path, so it must be taken off before the routes are matched.
+    // The language is part of the path, so it must be removed before routes are matched.
     Router::new().fallback_service(inner).layer(middleware::from_fn_with_state(app, arrive))
 }
 
-/// Gives a request up whose server of the database leads no more. Writes have found the next one by themselves by then;
-/// what is left waits for a frozen server, which never answers.
+/// Aborts a request whose database server is no longer the leader. Writes have already moved to the new leader by then;
+/// the remaining requests wait for a frozen server, which never answers.
 async fn led(axum::extract::State(app): axum::extract::State<App>, request: Request, next: Next) -> Response {
     match app.store.while_led(LEADER_LOSS_GRACE, next.run(request)).await {
         Ok(response) => response,
@@ -60,7 +61,7 @@ async fn arrive(axum::extract::State(app): axum::extract::State<App>, mut reques
     let lang = take_language(request.uri_mut());
     one_slash(request.uri_mut());
     let through_the_edge = client::came_through_the_edge(request.headers_mut(), &app.edge_marker);
-    // Without Sōzu's mark, whatever the headers say may be anyone's.
+    // Without Sōzu's mark, anyone may have written the headers.
     let (id, client) = if through_the_edge {
         (request_id(&request), client::address(request.headers(), &app.config.portal.trusted_networks))
     } else {
@@ -82,7 +83,7 @@ async fn arrive(axum::extract::State(app): axum::extract::State<App>, mut reques
     {
         response.headers_mut().insert(HeaderName::from_static("x-test-client"), seen);
     }
-    // Signing in or out has the last word on the cookie.
+    // Signing in or out takes precedence over the renewed cookie.
     if !response.headers().contains_key(header::SET_COOKIE)
         && let Some(cookie) = renewal.cookie(clock.now()).and_then(|cookie| HeaderValue::from_str(&cookie).ok())
     {
@@ -95,7 +96,7 @@ async fn arrive(axum::extract::State(app): axum::extract::State<App>, mut reques
     response
 }
 
-/// A request that is not answered yet, as the gauge counts them; also one whose sender goes away.
+/// A request in progress, counted by the gauge; also decremented when the client disconnects.
 struct InFlight(metrics::Gauge);
 
 impl InFlight {
@@ -112,12 +113,12 @@ impl Drop for InFlight {
     }
 }
 
-/// The secret of a sign-in link must not reach the log.
+/// Removes the secret of a sign-in link from a logged path.
 fn redacted(path: &str) -> String {
     if path.starts_with("/sign-in/") { "/sign-in/…".into() } else { path.to_owned() }
 }
 
-/// Takes all but one slash off the beginning of the path: with two, a link to it would lead to another host.
+/// Keeps only one slash at the start of the path, because a link to `//…` would lead to another host.
 fn one_slash(uri: &mut Uri) {
     let full = uri.path_and_query().map_or("/", |path| path.as_str());
     if full.starts_with("//")
@@ -127,7 +128,7 @@ fn one_slash(uri: &mut Uri) {
     }
 }
 
-/// Takes `/en` off the path.
+/// Removes `/en` from the path.
 fn take_language(uri: &mut Uri) -> Lang {
     let full = uri.path_and_query().map_or("/", |path| path.as_str());
     let Some(rest) = full.strip_prefix("/en").filter(|rest| rest.is_empty() || rest.starts_with(['/', '?'])) else {
@@ -140,8 +141,8 @@ fn take_language(uri: &mut Uri) -> Lang {
     Lang::En
 }
 
-/// The clock that a test sets for its request, where the configuration allows it: one that stands still (`X-Test-Now`, an
-/// instant), or one that is ahead of the system's by so many microseconds (`X-Test-Ahead`).
+/// The clock that a test sets for its request, where the configuration allows it: fixed (`X-Test-Now`, an instant), or
+/// ahead of the system's by this many microseconds (`X-Test-Ahead`).
 fn test_clock(app: &App, request: &Request) -> Option<Clock> {
     if !app.config.portal.test_hooks {
         return None;
@@ -152,13 +153,13 @@ fn test_clock(app: &App, request: &Request) -> Option<Clock> {
     still.or_else(ahead)
 }
 
-/// The slowness that a test asks for, in milliseconds.
+/// The delay that a test asks for, in milliseconds.
 fn slowness(request: &Request) -> Duration {
     let asked = request.headers().get("x-test-slow").and_then(|value| value.to_str().ok()?.parse().ok());
     Duration::from_millis(asked.unwrap_or(0)).min(MAX_TEST_DELAY)
 }
 
-/// Sōzu's own id of the request is the last one: a client may have sent others before it.
+/// Sōzu's request id is the last one: a client may have sent others before it.
 fn request_id(request: &Request) -> String {
     let last = request.headers().get_all("sozu-id").iter().next_back();
     last.and_then(|id| id.to_str().ok())
@@ -172,7 +173,7 @@ fn request_id(request: &Request) -> String {
 const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
                    form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// Browsers are to come back over HTTPS only: the portal is reached in no other way.
+/// HSTS: browsers must use HTTPS, because the portal is reachable in no other way.
 fn strict(app: &App) -> HeaderValue {
     HeaderValue::from_str(&format!("max-age={}", app.config.portal.hsts()))
         .unwrap_or(HeaderValue::from_static("max-age=300"))

@@ -1,4 +1,4 @@
-//! Handlers of pages: read the request, call one intention, render one view.
+//! Page handlers: read the request, call one application function, render one view.
 
 pub mod account;
 pub mod deposit;
@@ -42,7 +42,7 @@ use axum::{
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
 
-/// What a page is told by its address: the word for what was just done.
+/// The query of a page: a code for what was just done.
 #[derive(Deserialize)]
 pub struct Done {
     #[serde(default)]
@@ -57,7 +57,7 @@ pub struct Frame {
     several_calls: bool,
 }
 
-/// Prepares the frame of a page at a path.
+/// Prepares the frame of the page at a path.
 pub fn shell_for(app: &App, ctx: &Ctx, path: &str) -> Frame {
     Frame {
         csrf: form_session(ctx).map_or_else(String::new, |session| auth::form_token(&app.keys, &session)),
@@ -68,7 +68,7 @@ pub fn shell_for(app: &App, ctx: &Ctx, path: &str) -> Frame {
 }
 
 impl Frame {
-    /// The frame as views want it.
+    /// The frame as views need it.
     pub fn shell<'a>(&'a self, ctx: &'a Ctx, call: &'a Call) -> Shell<'a> {
         let viewer = ctx.actor.as_ref().map(|Actor { account, .. }| Viewer {
             email: &account.email,
@@ -100,25 +100,25 @@ pub fn render<E>(
     view(&frame.shell(ctx, call))
 }
 
-/// Path and query of a request, without the language.
+/// Path and query of a request, without the language prefix.
 pub fn here(uri: &Uri) -> String {
     uri.path_and_query().map_or_else(|| "/".into(), ToString::to_string)
 }
 
-/// See other (303): the answer to every successful post.
+/// 303 See Other: the response to every successful POST.
 pub fn see_other(lang: Lang, path: &str) -> Response {
     Redirect::to(&format!("{}{}", lang.tr("", "/en"), utf8_percent_encode(path, NOT_IN_HEADER))).into_response()
 }
 
-/// What may not stand in a header as it is, beside everything that is not ASCII.
+/// Characters that are percent-encoded in a header, in addition to non-ASCII ones.
 const NOT_IN_HEADER: &AsciiSet = &CONTROLS.add(b' ');
 
-/// A path of our own site to go on to after signing in; anything else leads home.
+/// A path of our own site to go to after signing in; anything else leads to the home page.
 pub fn safe_next(next: &str) -> &str {
     own_path(next, 300)
 }
 
-/// The same, for a path that brings back what was typed in a form; it stands in no mail.
+/// The same, for a path that carries the contents of a form; it is never sent by mail.
 pub fn safe_next_typed(next: &str) -> &str {
     own_path(next, 2000)
 }
@@ -132,7 +132,7 @@ fn own_path(next: &str, longest: usize) -> &str {
     if own { next } else { "/dossiers" }
 }
 
-/// What people are, as people read it.
+/// The names of roles, as shown.
 pub fn role_names(roles: impl Iterator<Item = Role>, lang: Lang) -> Vec<String> {
     let name = |role| match role {
         Role::Applicant => lang.tr("porteur de projet", "applicant"),
@@ -150,12 +150,12 @@ pub fn role_names(roles: impl Iterator<Item = Role>, lang: Lang) -> Vec<String> 
     roles.map(|role| name(role).to_owned()).collect()
 }
 
-/// Nothing here.
+/// 404 Not Found.
 pub async fn not_found() -> Failure {
     AppError::NotFound.into()
 }
 
-/// Not by this method.
+/// 405 Method Not Allowed.
 pub async fn wrong_method() -> Failure {
     Failure::Method
 }

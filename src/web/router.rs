@@ -1,4 +1,4 @@
-//! Every route of the portal in one table, each with who may use it.
+//! Every route of the portal in one table, each with its access class.
 
 use super::{
     api, assets,
@@ -14,29 +14,30 @@ use axum::{
     routing::{MethodRouter, get, post, put},
 };
 
-/// Most bytes of a posted receipt with the form around it.
+/// At most this many bytes in a posted receipt, including the form around it.
 const MAX_RECEIPT_FORM_BYTES: usize = MAX_RECEIPT_BYTES + 64 * 1024;
 
-/// Who gets anything but a refusal from a route. The policy decides about the single dossier; this is about the door.
+/// Access class: who gets anything but a refusal from a route. The policy decides about the single dossier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Everyone, known or not.
+    /// Everyone, signed in or not.
     Anyone,
-    /// Every signed-in browser; others are led to the sign-in page.
+    /// Every signed-in browser; others are redirected to the sign-in page.
     SignedIn,
-    /// The owner of the dossier; to others it does not exist.
+    /// The owner of the dossier; for others it does not exist.
     Owner,
-    /// The owner, officers and auditors while the deposit stands, and experts and the jury once it is theirs to evaluate.
+    /// The owner; officers and auditors while the deposit is current; experts and the jury once they have to evaluate
+    /// it.
     OwnerOrExaminer,
     /// Officers and auditors.
     Officer,
-    /// Experts and the jury; a single dossier only those who have to evaluate it.
+    /// Experts and the jury; a single dossier only those who must evaluate it.
     Evaluators,
     /// Those who examine or evaluate the dossier.
     Examiners,
-    /// Those who run the service.
+    /// Operators of the service.
     Operator,
-    /// Those who run the service, and the data protection officer.
+    /// Operators of the service, and the data protection officer.
     OperatorOrDpo,
     /// Programs with a token.
     Token,
@@ -46,21 +47,20 @@ pub enum Access {
     Demonstration,
 }
 
-/// A line of the table.
+/// A row of the table.
 pub struct Route {
     /// Path with its parameters.
     pub path: &'static str,
-    /// Methods, separated by blanks.
+    /// Methods, separated by spaces.
     pub methods: &'static str,
-    /// Who.
     pub access: Access,
-    /// How its requests come in.
+    /// How its requests are read.
     pub intake: Intake,
     handler: MethodRouter<App>,
 }
 
 impl Route {
-    /// The same with another intake than its access has.
+    /// The same with another intake than the default of its access class.
     fn taking(self, intake: Intake) -> Self {
         Self { intake, ..self }
     }
@@ -74,7 +74,6 @@ fn route(methods: &'static str, path: &'static str, access: Access, handler: Met
     Route { path, methods, access, intake, handler }
 }
 
-/// The table.
 #[must_use]
 pub fn routes() -> Vec<Route> {
     use Access::{
@@ -145,7 +144,7 @@ pub fn routes() -> Vec<Route> {
         route("GET POST", "/dossiers/{id}/withdraw", Owner, get(deposit::ask_withdraw).post(deposit::withdraw)),
         route("GET POST", "/dossiers/{id}/guests", Owner, get(guests::show).post(guests::give)),
         route("POST", "/dossiers/{id}/guests/{delegation}/revoke", Owner, post(guests::revoke)),
-        // Somebody's own account.
+        // The account page.
         route("GET", "/account", SignedIn, get(account::show)),
         route("GET", "/account/rights", SignedIn, get(rights::own)),
         route("POST", "/account/sessions/{session}/end", SignedIn, post(account::end_session)),
@@ -216,7 +215,7 @@ pub fn routes() -> Vec<Route> {
     table
 }
 
-/// The router over the table.
+/// Builds the router from the table.
 pub fn router(app: App) -> Router {
     let router = routes().into_iter().fold(Router::new(), |router, route| {
         let intake = middleware::from_fn_with_state(route.intake, take_in);

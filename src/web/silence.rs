@@ -1,4 +1,5 @@
-//! How long a request may take: as long as its body flows. What ends it is silence, or an answer that does not come.
+//! Request timeouts: a request may take as long as its body keeps arriving. A silent body, or a response that takes too
+//! long, ends it.
 
 use super::error::Failure;
 use axum::{
@@ -17,19 +18,19 @@ use std::{
 };
 use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
 
-/// Longest silence in the body of a request: a line over which nothing comes for so long is lost.
+/// Longest silence in the body of a request: after that the connection counts as lost.
 pub const UPLOAD_SILENCE: Duration = Duration::from_secs(30);
-/// Longest time for the answer, from the last of the body on. Shorter than the proxy's patience, whose page knows no
-/// language.
+/// Timeout for the response, from the end of the body. It is shorter than the proxy's timeout, because the proxy's
+/// error page is not translated.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(55);
 
-/// Most bytes of a body that are still taken, and dropped, after an answer that came before its end. A proxy that cannot
-/// pass them on holds up everything else of the browser's connection.
+/// At most this many bytes of a body are still read, and dropped, after an early response. A proxy that cannot forward
+/// them blocks all other requests on the browser's connection.
 const MAX_DRAINED_BYTES: usize = 8 * 1024 * 1024;
-/// Longest silence while they are.
+/// Longest silence while draining.
 const DRAIN_SILENCE: Duration = Duration::from_secs(5);
 
-/// Both limits.
+/// Both timeouts.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
     /// See [`UPLOAD_SILENCE`].
@@ -49,7 +50,7 @@ impl Default for Patience {
 #[error("the body of the request fell silent")]
 struct Silent;
 
-/// What is known of a body while somebody else reads it.
+/// The progress of a body while the handler reads it.
 struct Pace(Mutex<(Instant, bool)>);
 
 impl Pace {
@@ -74,12 +75,12 @@ impl Pace {
     }
 }
 
-/// A body that ends with an error once it is silent for too long.
+/// A body that ends with an error after too long a silence.
 struct Watched {
     body: Body,
     pace: Arc<Pace>,
     silence: Duration,
-    /// Runs while the body is waited for.
+    /// Runs while waiting for the body.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
@@ -125,7 +126,7 @@ impl Drop for Watched {
     }
 }
 
-/// Takes what is still coming of a body that nobody reads any more.
+/// Drains the rest of a body that nothing reads any more.
 async fn drain(body: Body) {
     let mut rest = body.into_data_stream();
     let mut drained = 0;
@@ -136,7 +137,7 @@ async fn drain(body: Body) {
     }
 }
 
-/// Holds a request to the limits.
+/// Enforces both timeouts on a request.
 pub async fn end(State(patience): State<Patience>, request: Request, next: Next) -> Response {
     let pace = Pace::begin();
     let watch = |body| Body::new(Watched { body, pace: pace.clone(), silence: patience.silence, waiting: None });
@@ -145,7 +146,7 @@ pub async fn end(State(patience): State<Patience>, request: Request, next: Next)
         let due = pace.last() + patience.answer;
         tokio::select! {
             response = &mut answer => {
-                // Whatever the handler made of a body that broke off, this is why.
+                // Whatever response the handler made for a broken body, this is the cause.
                 let silent = pace.is_silent() && !response.status().is_success();
                 return if silent { Failure::Silent.into_response() } else { response };
             }

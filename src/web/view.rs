@@ -1,7 +1,7 @@
-//! The presentational layer: pure functions from the domain's data to pages.
+//! The presentation layer: pure functions from the domain's data to pages.
 //!
 //! A handler builds a [`Shell`], loads what the page shows and calls one function of this module. Nothing here reads a
-//! clock, a database or a request. Both wordings of every sentence stand side by side in the templates.
+//! clock, a database or a request. The templates keep both languages of every sentence side by side.
 
 mod account;
 mod answers;

@@ -90,7 +90,7 @@ pub struct RestoreArgs {
     installation: InstallationArgs,
 }
 
-/// A folder of sets, for as long as it is needed.
+/// A folder of sets, kept as long as it is needed.
 enum Sets {
     Kept(PathBuf),
     Fetched(tempfile::TempDir),
@@ -106,7 +106,7 @@ impl Sets {
 }
 
 impl SetSource {
-    /// Brings a copy from the repository where that is wanted, into a folder beside the data: it needs as much room.
+    /// Fetches a copy from the repository if requested, into a folder beside the data: it needs as much space.
     async fn open(&self, config: &Config) -> anyhow::Result<Sets> {
         if let Some(folder) = &self.folder {
             return Ok(Sets::Kept(folder.clone()));
@@ -218,7 +218,7 @@ pub(super) async fn drill(args: &DrillArgs) -> anyhow::Result<()> {
     tell(&drill.restored)
 }
 
-/// Says on whose word a set was taken, unless it is our own.
+/// Reports who vouched for a set, unless it is our own.
 fn tell_vouched(vouched: &SetTrust, set: &Set) -> io::Result<()> {
     let digest = &set.manifest.database_sha256;
     let words = match vouched {

@@ -1,4 +1,5 @@
-//! `guichet admin cluster-profile`: the configuration files of a cluster that loses nothing, to start from.
+//! `guichet admin cluster-profile`: configuration file templates of a database cluster that loses no acknowledged
+//! write.
 
 use crate::{
     config::Host,

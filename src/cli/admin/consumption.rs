@@ -1,6 +1,6 @@
-//! `guichet admin consumption`: what was used since the last report, as SlapOS accounts for it.
+//! `guichet admin consumption`: resource usage since the last report, for SlapOS accounting.
 //!
-//! slapgrid runs every program of `etc/report` with the file to write as last argument, checks it against its
+//! slapgrid runs every program of `etc/report` with the output file as last argument, validates the file against its
 //! partition_consumption.xsd, and sends it to the master.
 
 use super::InstallationArgs;
@@ -15,9 +15,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt::Write as _, fs, io::Write, os::unix::fs::MetadataExt, path::PathBuf};
 
-/// What reports have said by now.
+/// The totals reported so far.
 const TOTALS_FILE: &str = "consumption.json";
-/// Every period, a line each: what invoices are made of.
+/// Every reported period, one per line: the input of invoices.
 pub(super) const PERIODS_FILE: &str = "consumption.jsonl";
 
 /// Options of `guichet admin consumption`.
@@ -30,7 +30,7 @@ pub struct ConsumptionArgs {
     installation: InstallationArgs,
 }
 
-/// What is counted: deposits and dossiers by call, storage in bytes, CPU time in milliseconds.
+/// The counted quantities: deposits and dossiers by call, storage in bytes, CPU time in milliseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counts {
     #[serde(default)]
@@ -43,7 +43,7 @@ pub(super) struct Counts {
     pub cpu_ms: i64,
 }
 
-/// A period that was reported.
+/// A reported period.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Period {
     pub from: Option<Timestamp>,
@@ -51,12 +51,12 @@ pub(super) struct Period {
     pub used: Counts,
 }
 
-/// What is kept between two reports.
+/// The state stored between two reports.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Last {
     at: Option<Timestamp>,
     totals: Counts,
-    /// CPU time by process, with the instant of its start.
+    /// CPU time by process, with its start time.
     processes: BTreeMap<String, i64>,
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn run(args: &ConsumptionArgs) -> anyhow::Result<()> {
     let used = Counts {
         dossiers: since(&totals.dossiers, &last.totals.dossiers),
         deposits: since(&totals.deposits, &last.totals.deposits),
-        // Storage is held, not used up.
+        // Storage is occupied, not consumed.
         storage_bytes: totals.storage_bytes,
         cpu_ms: processes.iter().map(spent).sum(),
     };
@@ -101,7 +101,7 @@ pub(super) async fn run(args: &ConsumptionArgs) -> anyhow::Result<()> {
     Ok(replace_private(&data.join(TOTALS_FILE), &last)?)
 }
 
-/// CPU time of this user's processes by number and start, milliseconds. On a partition, the user is the partition's.
+/// CPU time of this user's processes by number and start, in milliseconds. In a partition, the user is the partition's.
 fn processes() -> BTreeMap<String, i64> {
     let own = nix::unistd::geteuid().as_raw();
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -113,7 +113,7 @@ fn processes() -> BTreeMap<String, i64> {
         .collect()
 }
 
-/// As slapgrid's schema has it; quantities in the units of the titles.
+/// In the format of slapgrid's schema; quantities in the units given in the titles.
 fn xml(used: &Counts) -> anyhow::Result<String> {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<consumption>\n");
     let mut add = |resource: &str, title: &str, reference: &str, quantity: i64, divisor: i64| {

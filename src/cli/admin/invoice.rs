@@ -1,8 +1,8 @@
-//! `guichet admin invoice`: what was reported, at the prices of a tariff, as a draft for whoever bills: outside, or one
-//! department to another.
+//! `guichet admin invoice`: the reported usage at the prices of a tariff, as a draft invoice, for external or internal
+//! billing.
 //!
-//! SlapOS' master makes invoices of the same reports; both can be held against each other, since the quantities are the
-//! very ones that were sent.
+//! SlapOS' master makes invoices from the same reports; both can be compared, because the quantities are exactly those
+//! that were sent.
 
 use super::{
     InstallationArgs,
@@ -43,17 +43,17 @@ fn month(text: &str) -> Result<Date, String> {
     format!("{text}-01").parse().map_err(|_| "a month like 2026-11".into())
 }
 
-/// Prices in cents without tax: of one dossier, of one deposit, of one GiB held for the month, of one hour of CPU.
+/// Prices in cents without tax: per dossier, per deposit, per GiB stored for the month, per hour of CPU.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tariff {
-    /// Who is billed.
+    /// The customer.
     customer: String,
     dossier_cents: i64,
     deposit_cents: i64,
     storage_gib_month_cents: i64,
     cpu_hour_cents: i64,
-    /// Tax, millionths; 0 between departments.
+    /// Tax rate in millionths; 0 between departments.
     vat_ppm: i64,
 }
 
@@ -98,7 +98,7 @@ pub(super) fn run(args: &InvoiceArgs) -> anyhow::Result<()> {
     Ok(io::stdout().write_all(table.finish().as_bytes())?)
 }
 
-/// The reports whose period ended within the month, added up. Storage is what was held at each report, on average.
+/// The sum of the reports whose period ended within the month. Storage is the average over the reports.
 fn lines(periods: &[Period], tariff: &Tariff, begin: Timestamp, end: Timestamp) -> Vec<InvoiceLine> {
     let used: Vec<&Counts> =
         periods.iter().filter(|period| begin <= period.to && period.to < end).map(|period| &period.used).collect();
@@ -132,7 +132,7 @@ fn lines(periods: &[Period], tariff: &Tariff, begin: Timestamp, end: Timestamp) 
     lines
 }
 
-/// A product of quantity and price over the quantity's unit, in cents, rounded half up.
+/// Quantity times price, divided by the quantity's unit, in cents, rounded half up.
 fn amount(product: i128, unit: i128) -> i64 {
     i64::try_from((2 * product + unit).div_euclid(2 * unit)).unwrap_or(i64::MAX)
 }

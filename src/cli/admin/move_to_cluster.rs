@@ -1,4 +1,4 @@
-//! `guichet admin move-to-cluster`: from a single server to a cluster, without losing a row.
+//! `guichet admin move-to-cluster`: moves the data from a single server to a cluster, without losing a row.
 
 use crate::{
     config::Config,
@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A process that was heard of within this time runs, milliseconds.
+/// A process counts as running if its last heartbeat is younger than this, in milliseconds.
 const LIVENESS_MILLISECONDS: u64 = 5000;
 
 /// Options of `guichet admin move-to-cluster`.
@@ -72,10 +72,10 @@ fn open(path: &Path) -> anyhow::Result<Store> {
     Ok(Store::open(&Config::read(path)?.database)?)
 }
 
-/// Nobody may write meanwhile.
+/// Checks that no process runs, because nothing may write during the move.
 async fn resting(from: &Store) -> anyhow::Result<()> {
     let mut db = from.read(Freshness::OwnWrites).await.context("the old database does not answer")?;
-    // Before the schema stands, nobody can have registered.
+    // Before the schema exists, no process can have registered.
     let known = process::all(&mut db).await.unwrap_or_default();
     let alive = known.iter().filter(|process| process.silent_ms < LIVENESS_MILLISECONDS).count();
     ensure!(alive == 0, "{alive} processes of the portal run: stop them first, so that nothing is written meanwhile");

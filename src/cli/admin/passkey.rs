@@ -1,4 +1,4 @@
-//! `guichet admin passkey`: what becomes of lost passkeys.
+//! `guichet admin passkey`: handling of lost passkeys.
 
 use super::InstallationArgs;
 use crate::{

@@ -1,4 +1,4 @@
-//! `access.json`: everything a person, a test or a benchmark needs to use the running installation.
+//! `access.json`: everything that a person, a test or a benchmark needs to use the running installation.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -9,26 +9,26 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// What does not change while the installation runs.
+/// The part that does not change while the installation runs.
 #[derive(Clone, Serialize)]
 pub struct Access {
     /// Public address.
     pub url: String,
-    /// The authority that signed its certificate, PEM, absolute path.
+    /// The certificate of the authority that signed the site's, PEM, absolute path.
     pub ca_cert: PathBuf,
-    /// Page that shows the mails sent.
+    /// The page that shows the sent mails.
     pub mailbox_url: String,
     /// Bearer token of the sample applicant.
     pub applicant_token: String,
     /// Bearer token of the sample officer.
     pub officer_token: String,
-    /// Operator's page, status and metrics of the edge.
+    /// The edge's operator page, status and metrics.
     pub edge_ops: String,
     /// Health, readiness and metrics of each portal process.
     pub instance_ops: Vec<String>,
 }
 
-/// The file, rewritten as processes come and go.
+/// The file, rewritten when processes start or restart.
 #[derive(Clone)]
 pub struct AccessFile(Arc<Mutex<Content>>);
 
@@ -39,7 +39,8 @@ struct Content {
 }
 
 impl AccessFile {
-    /// A file that will appear once it is described; what an earlier run left is removed, its tokens may be dead.
+    /// A file that is written on the first call of `describe`; the one of an earlier run is removed, because its tokens
+    /// may be invalid.
     pub fn new(path: PathBuf) -> Self {
         if let Err(error) = std::fs::remove_file(&path)
             && error.kind() != std::io::ErrorKind::NotFound
@@ -56,7 +57,7 @@ impl AccessFile {
         Ok(content.write()?)
     }
 
-    /// Notes that a child runs under a process id, which a restart changes.
+    /// Records the process id of a child, which changes on a restart.
     pub fn started(&self, name: &str, pid: u32) {
         let mut content = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         content.pids.insert(name.into(), pid);
@@ -72,7 +73,7 @@ impl Content {
         let mut value = serde_json::to_value(access)?;
         value["pids"] = Value::Object(self.pids());
         let folder = self.path.parent().unwrap_or(Path::new("."));
-        // Private from its first byte, and never seen half written.
+        // Private from its first byte, and never visible half written.
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         serde_json::to_writer_pretty(&mut file, &value)?;
         file.write_all(b"\n")?;

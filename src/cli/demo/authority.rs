@@ -1,5 +1,5 @@
-//! The demonstration's certificates: an authority that a browser may be told to trust, for this machine only, and the
-//! certificate of `localhost`.
+//! The demonstration's certificates: an authority that a browser may be configured to trust, for this machine only, and
+//! the certificate of `localhost`.
 
 use crate::{cli::demo::folder::Folder, edge::certificates::own::Authority};
 use rcgen::{CidrSubnet, GeneralSubtree, NameConstraints};
@@ -7,23 +7,20 @@ use std::path::PathBuf;
 
 /// Host names of the site.
 pub const HOSTS: [&str; 2] = ["localhost", "guichet.localhost"];
-/// Host names that may be given to calls: the certificate covers them too.
+/// Host names available for calls: the certificate covers them too.
 const SPARE_HOSTS: [&str; 2] = ["appel-1.localhost", "appel-2.localhost"];
 
-/// Where the files are.
+/// The paths of the files.
 #[derive(Clone, Debug)]
 pub struct Tls {
-    /// The authority's certificate.
     pub ca_certificate: PathBuf,
-    /// The site's certificate.
     pub certificate: PathBuf,
-    /// Its key.
     pub key: PathBuf,
 }
 
-/// Makes what is missing or about to expire.
+/// Creates what is missing or about to expire.
 pub fn prepare(folder: &Folder) -> anyhow::Result<Tls> {
-    // Whoever trusts it trusts it for these names only.
+    // Browsers that trust it trust it for these names only.
     let constraints = NameConstraints {
         permitted_subtrees: vec![
             GeneralSubtree::DnsName("localhost".into()),

@@ -1,4 +1,4 @@
-//! Child processes: started, restarted when they end by themselves, and stopped together.
+//! Child processes: started, restarted when they exit by themselves, and stopped together.
 
 use crate::{
     cli::demo::access::AccessFile,
@@ -20,13 +20,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// A child that ends this often…
+/// A child that exits this often…
 const TOO_MANY: usize = 5;
-/// …within this time will not get better by itself.
+/// …within this time will not recover by itself.
 const CRASH_WINDOW: Duration = Duration::from_secs(10);
-/// A child that ends well after less than this has not done its work.
+/// A child that exits successfully after less than this has not done its work.
 const MIN_RUN: Duration = Duration::from_secs(1);
-/// Pause before a restart, so that a child that ends at once does not keep the machine busy.
+/// Delay before a restart, so that a child that exits at once does not keep the machine busy.
 const RESTART_DELAY: Duration = Duration::from_millis(100);
 
 /// A program to keep running.
@@ -34,15 +34,13 @@ const RESTART_DELAY: Duration = Duration::from_millis(100);
 pub struct ChildProgram {
     /// Name of its log, and in `access.json`.
     pub name: String,
-    /// The executable.
     pub file: PathBuf,
-    /// Its arguments.
     pub args: Vec<OsString>,
-    /// How long it has to stop before it is killed.
+    /// How long it may take to stop before it is killed.
     pub grace: Duration,
 }
 
-/// The children, each kept by a task of its own.
+/// The children, each supervised by its own task.
 pub struct Children {
     logs: PathBuf,
     run: PathBuf,
@@ -53,13 +51,13 @@ pub struct Children {
 }
 
 impl Children {
-    /// None yet. The receiver gets a message when one has to be given up.
+    /// Starts empty. The receiver gets a message when a child must be given up.
     pub fn new(logs: PathBuf, run: PathBuf, access: AccessFile) -> (Self, mpsc::UnboundedReceiver<String>) {
         let (faults, fault) = mpsc::unbounded_channel();
         (Self { logs, run, access, faults, stop: CancellationToken::new(), tasks: JoinSet::new() }, fault)
     }
 
-    /// Starts a program and keeps it running; the log of the run before is kept beside the new one.
+    /// Starts a program and keeps it running; the log of the previous run is kept beside the new one.
     pub fn keep(&mut self, program: ChildProgram) {
         let watch = Watch {
             log: self.logs.join(format!("{}.log", program.name)),
@@ -68,18 +66,18 @@ impl Children {
             stop: self.stop.clone(),
             program,
         };
-        // Without a run before, there is nothing to keep.
+        // Without a previous run, there is nothing to rename.
         std::fs::rename(&watch.log, watch.log.with_extension("previous.log")).ok();
         let faults = self.faults.clone();
         self.tasks.spawn(async move {
             if let Err(fault) = watch.keep().await {
-                // The receiver lives as long as the supervisor; without it everything is stopping anyway.
+                // The receiver lives as long as the supervisor; without it, everything is stopping anyway.
                 drop(faults.send(fault));
             }
         });
     }
 
-    /// Stops them all, at the same time.
+    /// Stops all of them, concurrently.
     pub async fn stop(self) {
         self.stop.cancel();
         self.tasks.join_all().await;
@@ -109,7 +107,7 @@ impl Watch {
                     return remove(&self.pid_file).map_err(failed);
                 }
             };
-            // A process that was rolled out has ended in order, for its successor.
+            // A process that was rolled out has exited normally, to be replaced by its successor.
             if status.success() && began.elapsed() > MIN_RUN {
                 continue;
             }
@@ -136,7 +134,7 @@ impl Watch {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
-            // A group of its own: Ctrl-C is for the supervisor, which stops everything in order.
+            // Its own process group: Ctrl-C goes to the supervisor only, which stops everything in order.
             .process_group(0)
             .kill_on_drop(true)
             .spawn()?;
@@ -155,12 +153,12 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Counts how often something has ended lately.
+/// Counts recent exits of a child.
 #[derive(Debug, Default)]
 pub struct Deaths(VecDeque<Instant>);
 
 impl Deaths {
-    /// Notes one more; true when there were too many within a short time.
+    /// Records one more; true when there were too many within a short time.
     pub fn too_many(&mut self) -> bool {
         let now = Instant::now();
         self.0.push_back(now);

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// An installation's folder, ours while this value lives.
+/// An installation's folder, locked while this value lives.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
@@ -17,7 +17,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Creates the folder if need be, and takes it.
+    /// Creates the folder if needed, and locks it.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         private_folder(path)?;
         let path = path.canonicalize().with_context(|| path.display().to_string())?;
@@ -43,7 +43,7 @@ impl Folder {
         &self.path
     }
 
-    /// A file or folder in it.
+    /// The path of a file or folder in it.
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }

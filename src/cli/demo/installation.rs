@@ -1,5 +1,5 @@
-//! What an installation consists of, decided before anything starts: ports, certificates, and the files that
-//! configure each child.
+//! The configuration of an installation, decided before anything starts: ports, certificates, and the configuration
+//! files of all children.
 
 use crate::{
     cli::demo::{
@@ -22,7 +22,7 @@ use std::{
 
 /// Command socket of Sōzu.
 const SOZU_SOCKET: &str = "sozu.sock";
-/// Connections to the database that all portal processes share.
+/// Database connections shared by all portal processes.
 const MAX_DATABASE_CONNECTIONS: u32 = 160;
 
 /// One portal process.
@@ -30,20 +30,18 @@ const MAX_DATABASE_CONNECTIONS: u32 = 160;
 pub struct DemoProcess {
     /// `serve-1`, `serve-2`…
     pub name: String,
-    /// Where it serves pages.
+    /// Address for pages.
     pub listen: SocketAddr,
-    /// Where it serves health and metrics.
+    /// Address for health and metrics.
     pub ops: SocketAddr,
 }
 
 /// The configuration file of a portal process.
 #[derive(Clone, Debug)]
 pub struct ProcessConfig {
-    /// Name of the process.
     pub name: String,
-    /// The file.
     pub path: PathBuf,
-    /// What is in it.
+    /// Its contents.
     pub config: Config,
 }
 
@@ -54,18 +52,16 @@ pub struct DemoInstallation {
     pub url: String,
     /// Certificate of the authority, for clients.
     pub ca_certificate: PathBuf,
-    /// Sōzu's program.
     pub sozu: PathBuf,
-    /// Sōzu's configuration.
     pub sozu_config: PathBuf,
     /// The edge's configuration, written once the database is known.
     pub edge_config: PathBuf,
-    /// The edge's operator's page.
+    /// The edge's operator page.
     pub edge_ops: SocketAddr,
     edge: Edge,
     /// The portal's processes.
     pub processes: Vec<DemoProcess>,
-    /// What all configuration files share.
+    /// The common part of all configuration files.
     base: Config,
     dir: PathBuf,
     _sockets: SocketFolder,
@@ -133,7 +129,7 @@ impl DemoInstallation {
         self.processes.iter().enumerate().map(write).collect()
     }
 
-    /// A client that trusts the installation's authority and nobody else.
+    /// A client that trusts the installation's authority only.
     pub fn client(&self) -> anyhow::Result<reqwest::Client> {
         let authority = reqwest::Certificate::from_pem(&fs::read(&self.ca_certificate)?)?;
         Ok(reqwest::Client::builder().no_proxy().tls_certs_only([authority]).build()?)
@@ -219,7 +215,7 @@ fn edge_section(state_dir: PathBuf, sozu_socket: PathBuf, ports: &Ports, tls: &T
     }
 }
 
-/// No listener in it: they all come from the edge, and from the state that it keeps for the next start.
+/// It has no listener: the edge adds all of them, and the state that the edge saves restores them at the next start.
 fn sozu_config(socket: &Path, state_dir: &Path) -> String {
     let state = state_dir.join("sozu.state");
     format!(
@@ -240,7 +236,7 @@ fn sozu_config(socket: &Path, state_dir: &Path) -> String {
     )
 }
 
-/// The demonstration's round: opened on the day of the first start, for thirty days, and never written again.
+/// The demonstration's round: opened on the day of the first start, for thirty days, and written only once.
 fn write_rounds(folder: &Folder) -> anyhow::Result<()> {
     if folder.file("rounds.toml").exists() {
         return Ok(());
@@ -268,14 +264,14 @@ fn local(port: u16) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port).into()
 }
 
-/// The ports of an installation, remembered so that its address survives a restart.
+/// The ports of an installation, stored so that its address survives a restart.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Ports {
     https: u16,
     http: u16,
     #[serde(default)]
     edge_ops: u16,
-    /// Pages and ops, by process.
+    /// Ports for pages and ops, by process.
     processes: Vec<(u16, u16)>,
 }
 
@@ -315,8 +311,8 @@ impl Ports {
     }
 }
 
-/// The port used before if it is free, else another one, below those that the system hands out to clients: the port
-/// has to be free still when the child binds it.
+/// The previously used port if it is free, otherwise another one below those that the system hands out to clients,
+/// because the port must still be free when the child binds it.
 fn free(before: u16, taken: &mut BTreeSet<u16>) -> anyhow::Result<u16> {
     let random = uuid::Uuid::now_v7().into_bytes();
     let start = u16::from_le_bytes([random[14], random[15]]) % 10_000;

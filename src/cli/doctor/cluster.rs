@@ -1,4 +1,4 @@
-//! The servers of a cluster, each setting against the profile, with what a deviation would cost.
+//! The servers of a cluster: each setting compared with the profile, with the consequence of a deviation.
 
 use super::Sheet;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// First versions whose recovery cuts off what no replica confirmed (`init-rpl-role`), by series.
+/// First versions whose recovery removes what no replica confirmed (`init-rpl-role`), by series.
 const FIXED_VERSIONS: [(u32, u32, u32); 2] = [(10, 6, 19), (10, 11, 9)];
 
 /// Examines all servers.
@@ -109,7 +109,7 @@ fn server(label: &str, examined: &Examined, sheet: &mut Sheet) {
     }
 }
 
-/// The value that a setting should have on a running server of this role.
+/// The expected value of a setting on a running server in this role.
 fn wanted(setting: &Setting, leads: bool) -> &'static str {
     match (setting.by_role, leads, setting.value) {
         (true, true, "ON") => "OFF",

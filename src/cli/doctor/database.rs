@@ -1,4 +1,4 @@
-//! The database: reachable, up to date, and set so that it keeps what it has acknowledged.
+//! The database: reachable, up to date, and configured so that acknowledged writes are kept.
 
 use super::{Sheet, cluster, reason};
 use crate::{
@@ -28,7 +28,7 @@ pub async fn examine(config: &Config, sheet: &mut Sheet) {
     match store.server().await {
         Ok(server) => {
             sheet.fine(format!("The database answers on {place}: version {}.", server.version));
-            // A cluster is held against its profile, server by server.
+            // A cluster is compared with its profile, server by server.
             if config.database.hosts.is_empty() {
                 settings(&server, sheet);
             }

@@ -7,7 +7,7 @@ use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
 
 /// Free space below which deposits are about to fail.
 const CRITICAL_FREE_BYTES: u64 = 1 << 30;
-/// Free space below which someone should know.
+/// Free space below which the operator should know.
 const LOW_FREE_BYTES: u64 = 10 << 30;
 /// The private keys.
 const KEY_FILES: [&str; 4] = ["session.key", "api.key", "receipt.key", "form.key"];

@@ -1,4 +1,4 @@
-//! What the portal speaks with: mail, its own processes, Sōzu; and the certificate that browsers see.
+//! The network peers of the portal: mail, its own processes, Sōzu; and the certificate that browsers see.
 
 use super::{Sheet, reason};
 use crate::{
@@ -10,9 +10,9 @@ use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use std::{net::SocketAddr, path::Path, time::Duration};
 use tokio::time::timeout;
 
-/// Longest time that anyone has to answer.
+/// Timeout for any response.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
-/// A certificate with fewer days left than this is a point of attention.
+/// A certificate with fewer days left than this is reported.
 const EXPIRY_DAYS: i64 = 14;
 
 /// Examines all of it.
@@ -106,13 +106,13 @@ async fn sozu(edge: &Edge, sheet: &mut Sheet) {
 }
 
 async fn workers(edge: &Edge) -> anyhow::Result<usize> {
-    // The conversation wants a folder for saved states, which this question does not use.
+    // The client requires a folder for saved states, which this query does not use.
     let folder = tempfile::tempdir()?;
     Ok(Sozu::start(&edge.sozu_socket, folder.path())?.hashes().await?.len())
 }
 
 fn certificates(edge: &Edge, sheet: &mut Sheet) {
-    // Only the files: asking an authority is the running edge's business.
+    // Only the files: contacting an authority is left to the running edge.
     let mut certificates = match Certificates::start(&Edge { acme: None, own_authority: None, ..edge.clone() }) {
         Ok(certificates) => certificates,
         Err(error) => {

@@ -7,18 +7,18 @@ use std::{
 };
 use tokio::{process::Command, time::timeout};
 
-/// Pause between two questions…
+/// Interval between two checks…
 const CHECK_INTERVAL: Duration = Duration::from_secs(3);
-/// …and before the first answer, which says that the start is over.
+/// …and before the first success, which shows that the start is over.
 const START_CHECK_INTERVAL: Duration = Duration::from_millis(500);
-/// Longest time for one answer.
+/// Timeout for one check.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Resolves when a program has left questions unanswered for longer than it may.
+/// Resolves when a program has failed its checks for longer than allowed.
 pub async fn lost(health: Option<Health>) {
     let Some(health) = health else { return std::future::pending().await };
     let mut patience = Duration::from_secs(health.start_seconds);
-    // Made once: it reads the authorities that the machine trusts. Without one, nothing can be told.
+    // Created once, because it reads the machine's trusted authorities. Without a client, nothing can be checked.
     let Ok(client) = reqwest::Client::builder().no_proxy().build() else { return std::future::pending().await };
     let (mut answered, mut pause) = (Instant::now(), START_CHECK_INTERVAL);
     while answered.elapsed() < patience {
@@ -33,7 +33,7 @@ pub async fn lost(health: Option<Health>) {
 
 async fn answers(health: &Health, client: &reqwest::Client) -> bool {
     if let Some(address) = &health.http {
-        // Any answer will do: one that says "not ready" is not stuck.
+        // Any response counts: a program that reports "not ready" is not stuck.
         return client.get(address).send().await.is_ok();
     }
     let Some((file, arguments)) = health.command.split_first() else { return true };

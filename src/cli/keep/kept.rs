@@ -1,4 +1,4 @@
-//! One program that is kept running.
+//! One supervised program.
 
 use super::{
     health,
@@ -27,30 +27,30 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Pause before a restart…
+/// Delay before a restart…
 const RESTART_DELAY: Duration = Duration::from_millis(100);
-/// …and of a program that ends again and again.
+/// …and of a program that exits repeatedly.
 const LONG_PAUSE: Duration = Duration::from_secs(5);
-/// A program that has run for so long does not end again and again.
+/// A program that has run this long does not count as exiting repeatedly.
 const STABLE_RUN: Duration = Duration::from_secs(20);
-/// Longest time for a killed process to disappear.
+/// Timeout for a killed process to disappear.
 const KILL_TIMEOUT: Duration = Duration::from_secs(5);
-/// A log that is larger is begun anew; the one before is kept. Bytes.
+/// Size above which a log is rotated; the previous one is kept. Bytes.
 const MAX_LOG_BYTES: u64 = 32 << 20;
-/// Pause between two looks at its size.
+/// Interval between two checks of its size.
 const LOG_CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
-/// A program and the task that keeps it.
+/// A program and the task that supervises it.
 pub struct SupervisedProcess {
     wish: watch::Sender<SupervisedProgram>,
-    /// Whether the running one is to be replaced in order.
+    /// Whether the running process waits to be replaced.
     pub waits: watch::Receiver<bool>,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
 
 impl SupervisedProcess {
-    /// Starts a program, or takes over one that runs.
+    /// Starts a program, or takes over a running one.
     pub fn start(program: SupervisedProgram, logs: &Path, records: Arc<Records>, pending: Arc<Notify>) -> Self {
         let (wish, wished) = watch::channel(program.clone());
         let stop = CancellationToken::new();
@@ -65,30 +65,30 @@ impl SupervisedProcess {
             last_repair: None,
             failing: false,
         });
-        // A predecessor may have left one that was waiting.
+        // A predecessor may have left a process that was waiting.
         let (outdated, waits) = watch::channel(record.outdated);
         let keeping = Keeping { wished, outdated, pending, stop: stop.clone(), log, records, record };
         Self { wish, waits, stop, task: tokio::spawn(keeping.keep()) }
     }
 
-    /// The program as the plan has it.
+    /// The program as in the plan.
     pub fn program(&self) -> SupervisedProgram {
         self.wish.borrow().clone()
     }
 
-    /// Tells it what the plan says now: the files that it names may have changed, even if it is the same.
+    /// Updates the program from the plan: the files that it names may have changed, even if the program is the same.
     pub fn tell(&self, program: SupervisedProgram) {
         self.wish.send_replace(program);
     }
 
-    /// Stops it, first in order.
+    /// Stops it, at first gracefully.
     pub async fn stop(self) {
         self.stop.cancel();
         self.task.await.ok();
     }
 }
 
-/// A process of ours, or one that a predecessor has started.
+/// A child process, or one started by a predecessor.
 enum Running {
     Child(Child, ProcessRecord),
     Adopted(ProcessRecord),
@@ -124,8 +124,8 @@ impl Running {
     }
 }
 
-/// Begins a log anew that has grown beyond a size. Programs hold it open and append: its bytes are copied and then cut
-/// off, and what is written between the two is lost, which is the price of not asking every program to open it again.
+/// Rotates a log that has grown beyond a size. Programs keep it open and append, so its bytes are copied and then
+/// truncated. What is written between the two is lost; the alternative would be to make every program reopen it.
 fn begin_anew(log: &Path, most: u64) -> io::Result<()> {
     match std::fs::metadata(log) {
         Ok(found) if found.len() > most => {
@@ -146,7 +146,7 @@ struct Keeping {
     record: Record,
 }
 
-/// Why a program does not run on as it is.
+/// Why a running program needs an action.
 enum Event {
     Ended(Option<ExitStatus>),
     Stuck,
@@ -189,7 +189,7 @@ impl Keeping {
                     running.kill().await;
                     "did not answer and was killed".to_owned()
                 }
-                // Whoever left because a successor was wanted has done so in order.
+                // A process that exited because a successor was requested has exited normally.
                 Event::Ended(status) if *self.outdated.borrow() && status.is_none_or(|status| status.success()) => {
                     continue;
                 }
@@ -197,7 +197,7 @@ impl Keeping {
                 Event::Ended(Some(status)) => format!("ended ({status})"),
                 Event::Ended(None) => "ended".to_owned(),
             };
-            // What it has started itself goes with it; its number is not given to another while one of its group lives.
+            // Its own children are killed too; the process group id is not reused while one of its group lives.
             killpg(Pid::from_raw(running.process().pid), Signal::SIGKILL).ok();
             let failing = deaths.too_many();
             self.fail(reason, failing);
@@ -207,7 +207,7 @@ impl Keeping {
         }
     }
 
-    /// Waits until something has to be done with what runs.
+    /// Waits until the running process needs an action.
     async fn watch(&mut self, running: &mut Running) -> Event {
         let mut settled = Box::pin(tokio::time::sleep(STABLE_RUN));
         let mut health = Box::pin(health::lost(self.wished.borrow().health.clone()));
@@ -250,7 +250,7 @@ impl Keeping {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
-            // A group of its own: whoever signals ours means us, and we stop everything in order.
+            // Its own process group: a signal to our group is for us, and we stop everything in order.
             .process_group(0)
             .kill_on_drop(false)
             .spawn()?;
@@ -274,7 +274,7 @@ impl Keeping {
         self.records.write(&self.record);
     }
 
-    /// Waits before a restart; true when there is to be none.
+    /// Waits before a restart; true when there must be none.
     async fn pause(&self, pause: Duration) -> bool {
         tokio::select! {
             () = tokio::time::sleep(pause) => false,

@@ -1,4 +1,4 @@
-//! The plan of a node: a TOML file that is read again and again.
+//! The plan of a node: a TOML file that is polled.
 
 use anyhow::{Context, ensure};
 use serde::Deserialize;
@@ -8,18 +8,17 @@ use std::{
     time::Duration,
 };
 
-/// Which programs run on this node.
+/// The programs that run on this node.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SupervisionPlan {
-    /// Folder that remembers what runs; private.
+    /// Private folder with the records of running programs.
     pub state_dir: PathBuf,
     /// Folder of the programs' logs.
     pub log_dir: PathBuf,
-    /// The program that keeps them; when it is another one, it takes over [default: whichever reads this].
+    /// The keeper program; when it is another one, it takes over [default: the one that reads this].
     #[serde(default)]
     pub keeper: Option<PathBuf>,
-    /// The programs.
     pub programs: Vec<SupervisedProgram>,
 }
 
@@ -27,62 +26,62 @@ pub struct SupervisionPlan {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SupervisedProgram {
-    /// Its name here, in its log's name, and, of a process of the portal, in the table of processes.
+    /// Its name here, in its log's name, and, for a process of the portal, in the table of processes.
     pub name: String,
     /// The executable and its arguments.
     pub command: Vec<String>,
-    /// Environment variables beside those of the keeper.
+    /// Additional environment variables beside those of the keeper.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
-    /// What makes it another program when it changes [default: command and environment].
+    /// Values whose change makes it a different program [default: command and environment].
     #[serde(default)]
     pub identity: Vec<String>,
-    /// Files whose contents make it another program, too.
+    /// Files whose changes also make it a different program.
     #[serde(default)]
     pub files: Vec<PathBuf>,
-    /// What becomes of the running one when it is to be another.
+    /// How the running process is replaced when the program changes.
     #[serde(default)]
     pub change: Change,
-    /// How long it has to end in order, seconds.
+    /// How long it may take to exit before it is killed, in seconds.
     #[serde(default = "default_grace")]
     pub grace_seconds: u64,
-    /// Stopped after the others, which rely on it.
+    /// Stopped after the others, which depend on it.
     #[serde(default)]
     pub stop_last: bool,
-    /// How it shows that it is not stuck.
+    /// Its health check.
     #[serde(default)]
     pub health: Option<Health>,
 }
 
-/// What becomes of a running program that is to be another.
+/// How a running program is replaced when it changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Change {
-    /// It is ended and started again.
+    /// It is stopped and started again.
     #[default]
     Restart,
-    /// It runs on as it is until it ends or the operator ends it, since ending it would lose requests.
+    /// It continues unchanged until it exits or the operator stops it, because stopping it would lose requests.
     Leave,
-    /// It is a process of the portal: it leaves when no request can reach it any more, one after the other.
+    /// It is a process of the portal: it exits when no request can reach it any more, one process after the other.
     Rollout {
         /// Configuration file of the portal.
         config: PathBuf,
     },
 }
 
-/// How a program shows that it is not stuck: an answer with a status of success, or a command that succeeds.
+/// The health check of a program: a response with a success status, or a command that succeeds.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Health {
-    /// Address to ask.
+    /// Address to request.
     #[serde(default)]
     pub http: Option<String>,
     /// Command to run.
     #[serde(default)]
     pub command: Vec<String>,
-    /// How long it may leave questions unanswered, seconds.
+    /// How long it may fail its checks, in seconds.
     pub patience_seconds: u64,
-    /// How long it may do so after its start, seconds.
+    /// How long it may fail them after its start, in seconds.
     #[serde(default = "default_start")]
     pub start_seconds: u64,
 }
@@ -121,7 +120,7 @@ impl SupervisionPlan {
 }
 
 impl SupervisedProgram {
-    /// What it is: another digest is another program. A file that cannot be read counts as empty.
+    /// Its identity: another digest means another program. A file that cannot be read counts as empty.
     pub fn digest(&self) -> String {
         let mut context = ring::digest::Context::new(&ring::digest::SHA256);
         let mut add = |bytes: &[u8]| {

@@ -1,4 +1,4 @@
-//! What runs, on the disk: for the keeper's successor, and for whoever asks.
+//! The records of running programs on disk: for the keeper's successor, and for `guichet keep status`.
 
 use crate::{
     private_file::replace_private,
@@ -22,74 +22,74 @@ use std::{
     time::Duration,
 };
 
-/// Pause between two looks at a process that is not our child, whose end gives no notice.
+/// Interval between two polls of a process that is not our child, whose exit gives no notification.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A process, by a number that is not used again and the instant of its start.
+/// A process, identified by its pid and start time, because pids are reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessRecord {
     pub pid: i32,
-    /// Start, in clock ticks after the machine's.
+    /// Start time, in clock ticks after boot.
     pub started: u64,
 }
 
 impl ProcessRecord {
-    /// The process of that number.
+    /// The process with this pid.
     pub fn of(pid: u32) -> Option<Self> {
         Some(Self { pid: i32::try_from(pid).ok()?, started: Stat::of(pid)?.started })
     }
 
-    /// Whether it still runs; one that has ended and that nobody has waited for does not.
+    /// Whether it is running; a zombie is not.
     pub fn runs(self) -> bool {
         let found = u32::try_from(self.pid).ok().and_then(Stat::of);
         found.is_some_and(|stat| stat.started == self.started && stat.state != 'Z')
     }
 
-    /// Signals it; it may have ended this very moment.
+    /// Sends it a signal; it may have exited at this very moment.
     pub fn signal(self, signal: Signal) {
         if self.runs() {
             kill(Pid::from_raw(self.pid), signal).ok();
         }
     }
 
-    /// Kills it with what it has started.
+    /// Kills its process group.
     pub fn kill_group(self) {
         if self.runs() {
             killpg(Pid::from_raw(self.pid), Signal::SIGKILL).ok();
         }
     }
 
-    /// Resolves when it has ended.
+    /// Resolves when it has exited.
     pub async fn ended(self) {
         while self.runs() {
             tokio::time::sleep(POLL_INTERVAL).await;
         }
-        // It is our child when it was started before we became another program.
+        // It is our child if it was started before we replaced our own program.
         waitpid(Pid::from_raw(self.pid), Some(WaitPidFlag::WNOHANG)).ok();
     }
 }
 
-/// What is known of a program.
+/// The record of a program.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
     pub name: String,
     /// The running process.
     pub process: Option<ProcessRecord>,
-    /// What runs.
+    /// Digest of the running program.
     pub digest: String,
-    /// Another one is to run.
+    /// It must be replaced.
     pub outdated: bool,
     /// When it was started.
     pub since: jiff::Timestamp,
-    /// How often it was started again after it had ended by itself or was stuck.
+    /// How often it was restarted after it had exited by itself or was stuck.
     pub repairs: u64,
-    /// The last reason.
+    /// The reason for the last restart.
     pub last_repair: Option<String>,
-    /// It ends again and again.
+    /// It exits repeatedly.
     pub failing: bool,
 }
 
-/// The records, one file a program.
+/// The records, one file per program.
 #[derive(Debug)]
 pub struct Records(PathBuf);
 
@@ -108,7 +108,7 @@ impl Records {
         records.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect()
     }
 
-    /// Keeps a second keeper off the same programs; a successor in this process's place takes it anew.
+    /// Prevents a second keeper for the same programs; a successor in this process's place takes the lock again.
     pub fn lock(&self) -> anyhow::Result<Flock<File>> {
         let lock = lock(&self.0.join("lock"))?;
         lock.with_context(|| format!("another keeper is at work in {}", self.0.display()))
@@ -118,7 +118,8 @@ impl Records {
         serde_json::from_slice(&fs::read(self.0.join(format!("{name}.json"))).ok()?).ok()
     }
 
-    /// Keeps a record; without it, a successor would start a second one, so a full disk is told.
+    /// Writes a record. Failures such as a full disk are reported, because without the record a successor would start
+    /// the program a second time.
     pub fn write(&self, record: &Record) {
         let path = self.0.join(format!("{}.json", record.name));
         let written = serde_json::to_vec_pretty(record).map_err(io::Error::from);

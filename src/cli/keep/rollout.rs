@@ -1,4 +1,4 @@
-//! Processes of the portal that are to be others: replaced one after the other, by `guichet rollout`.
+//! Rolling replacement of the portal's processes, by `guichet rollout`.
 
 use super::{
     kept::SupervisedProcess,
@@ -7,21 +7,21 @@ use super::{
 use std::{collections::BTreeMap, process::Stdio, time::Duration};
 use tokio::{process::Command, time::timeout};
 
-/// Pause after one that could not be replaced.
+/// Interval after a failed replacement.
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
-/// Longest time for one process, seconds.
+/// Timeout for one process, in seconds.
 const PROCESS_TIMEOUT_SECONDS: &str = "90";
-/// Longest time for the command that does it.
+/// Timeout for the command.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A process that waits to be replaced.
 pub struct Waiting {
     program: SupervisedProgram,
-    /// No other one serves meanwhile.
+    /// No other process serves requests meanwhile.
     alone: bool,
 }
 
-/// The next one, if there is any.
+/// The next one, if any.
 pub fn next(kept: &BTreeMap<String, SupervisedProcess>) -> Option<Waiting> {
     let rolled = |kept: &&SupervisedProcess| matches!(kept.program().change, Change::Rollout { .. });
     let alone = kept.values().filter(rolled).count() == 1;
@@ -29,8 +29,8 @@ pub fn next(kept: &BTreeMap<String, SupervisedProcess>) -> Option<Waiting> {
     Some(Waiting { program: waiting.program(), alone })
 }
 
-/// Replaces it; resolves when it was, or after a pause when it could not be. It goes on by itself once it is asked for: a
-/// process that has ended was replaced.
+/// Replaces it; resolves afterwards, or after a pause on failure. The replacement continues by itself once it is
+/// requested: a process that has exited was replaced.
 pub async fn replace(waiting: Option<Waiting>) {
     let Some(Waiting { program, alone }) = waiting else { return };
     let (Change::Rollout { config }, Some(guichet)) = (&program.change, program.command.first()) else { return };

@@ -1,4 +1,4 @@
-//! What the keeper's records say, and an order that needs no keeper.
+//! The keeper's records, and a command that needs no keeper.
 
 use super::{
     plan::SupervisionPlan,

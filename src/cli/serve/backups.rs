@@ -1,4 +1,4 @@
-//! Backup sets on schedule, by programs of their own: making and trying one out would hold up requests in this one.
+//! Scheduled backup sets, made by separate processes: making and testing a set would slow down requests in this one.
 
 use crate::{
     app::backup::{last_drill, last_sent, sets},
@@ -15,12 +15,12 @@ use std::{
 };
 use tokio::process::Command;
 
-/// A start has other things to do.
+/// Delay after the start, which has other work to do.
 const START_DELAY: Duration = Duration::from_secs(10);
-/// Pause between two looks at what is due.
+/// Interval between two checks of what is due.
 const POLL_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Makes and tries out what is due, until the future is dropped.
+/// Makes and tests the sets that are due, until the future is dropped.
 pub async fn keep(backup: &Backup, config: &Path) {
     tokio::time::sleep(START_DELAY).await;
     let mut told = String::new();
@@ -37,7 +37,7 @@ pub async fn keep(backup: &Backup, config: &Path) {
 async fn turn(backup: &Backup, config: &Path) -> anyhow::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&backup.folder)?;
     let lock = File::options().create(true).truncate(false).write(true).open(backup.folder.join("lock"))?;
-    // Another process of the installation is at it.
+    // Another process of the installation is doing it.
     let Ok(_lock) = Flock::lock(lock, FlockArg::LockExclusiveNonblock) else { return Ok(()) };
     let hours = |at: Timestamp| (Timestamp::now().as_second() - at.as_second()) / 3600;
     let newest = || anyhow::Ok(sets(&backup.folder)?.pop().map(|set| set.manifest.taken_at));

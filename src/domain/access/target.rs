@@ -1,42 +1,39 @@
-//! What an action is done to, with what the database knows of it and of the person who asks.
+//! The target of an action, with what the database knows about it and about the requesting person.
 
 use super::words;
 use crate::domain::ids::{AccountId, DossierId};
 use jiff::Timestamp;
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
-/// The one thing that an action is done to.
+/// The target of an action.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// The call as a whole.
     Call,
-    /// One dossier.
     Dossier(About),
 }
 
 /// One dossier, or a part of it.
 #[derive(Clone, Debug)]
 pub struct About {
-    /// Which.
     pub id: DossierId,
-    /// Whose.
     pub owner: AccountId,
-    /// How far it is.
+    /// Its stage.
     pub stage: Stage,
-    /// What of it.
+    /// The part concerned.
     pub part: Part,
-    /// What it is to the person who asks, beside its owner's.
+    /// Its relations to the requesting person, other than ownership.
     pub relations: Relations,
 }
 
-/// How far a dossier is (requirements §1.4, as far as rights depend on it).
+/// The stage of a dossier (requirements §1.4, as far as rights depend on it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
-    /// Nothing of it stands deposited.
+    /// No deposit is current.
     Draft,
-    /// It was deposited and taken back.
+    /// The deposit was withdrawn.
     Withdrawn,
-    /// It stands deposited.
+    /// A deposit is current.
     Deposited,
     /// It was found admissible.
     Admissible,
@@ -52,10 +49,10 @@ words!(Stage {
     Selected = "selected",
 });
 
-/// A part of a dossier: as a word, `overview`, `whole`, `deposit`, `section:budget` or `piece:P9`.
+/// A part of a dossier; its slug is `overview`, `whole`, `deposit`, `section:budget` or `piece:P9`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
-    /// That it exists: its title and its list of parts.
+    /// Its existence: the title and the list of parts.
     Overview,
     /// All of its contents.
     Whole,
@@ -82,7 +79,7 @@ impl fmt::Display for Part {
 impl FromStr for Part {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
-        // These words stand in tokens and in the policy: nothing but a plain name.
+        // These slugs are used in tokens and in the policy, so only plain names are accepted.
         let plain = |name: &str| {
             let fits = (1..=64).contains(&name.len());
             (fits && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_' || c == b'-')).then(|| name.to_owned())
@@ -98,32 +95,31 @@ impl FromStr for Part {
     }
 }
 
-/// What somebody was given to do with a part.
+/// What a guest may do with a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verb {
-    /// Read it.
     Read,
     /// Read and change it.
     Write,
-    /// Deposit the whole.
+    /// Deposit the whole dossier.
     Deposit,
 }
 
 words!(Verb { Read = "read", Write = "write", Deposit = "deposit", });
 
-/// A right on a part of one dossier, given by its owner.
+/// A right on a part of one dossier, granted by its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// What.
+    /// The part.
     pub part: Part,
-    /// To do what.
+    /// The permitted action.
     pub verb: Verb,
-    /// The last instant.
+    /// Expiry.
     pub until: Timestamp,
 }
 
 impl Grant {
-    /// The same rights, each said once and with its last end.
+    /// The same rights without duplicates, each with its latest expiry.
     #[must_use]
     pub fn merged(grants: impl IntoIterator<Item = Self>) -> Vec<Self> {
         let mut latest = BTreeMap::new();
@@ -135,32 +131,32 @@ impl Grant {
     }
 }
 
-/// What one dossier is to one person who is not its owner.
+/// The relations of one dossier to one person who is not its owner.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Relations {
-    /// What its owner has given.
+    /// The rights granted by its owner.
     pub grants: Vec<Grant>,
-    /// It was given to this expert, who has no part in it.
+    /// It is assigned to this expert, who has no interest in it.
     pub assigned: bool,
-    /// What the person has declared: a conflict of interests, none, or nothing yet.
+    /// The declaration of the person: a conflict of interests, no conflict, or nothing yet.
     pub conflict: Option<bool>,
-    /// It adopts a brick that this person answers for.
+    /// It uses a brick that this person is responsible for.
     pub accompanies: bool,
-    /// In an emergency, two persons have allowed reading until then.
+    /// Two persons have approved emergency access until this time.
     pub glass_until: Option<Timestamp>,
-    /// The review that is asked for.
+    /// The review concerned.
     pub review: Option<Review>,
 }
 
-/// A review, to the person who asks.
+/// A review, in relation to the requesting person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Review {
     /// The person wrote it.
     pub own: bool,
-    /// It was handed in.
+    /// It was submitted.
     pub submitted: bool,
-    /// The person has handed in one of the same dossier.
+    /// The person has submitted a review of the same dossier.
     pub own_submitted: bool,
-    /// The last instant for reviews.
+    /// The deadline for reviews.
     pub until: Timestamp,
 }

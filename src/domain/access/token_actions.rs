@@ -1,8 +1,8 @@
-//! What an API token may be used for.
+//! The actions that an API token may be used for.
 
 use super::{Action, Roles};
 
-/// What an applicant's program may do.
+/// The actions available to an applicant's program.
 pub const APPLICANT_ACTIONS: [Action; 7] = [
     Action::DossierCreate,
     Action::DraftRead,
@@ -12,13 +12,13 @@ pub const APPLICANT_ACTIONS: [Action; 7] = [
     Action::DepositRead,
     Action::ServiceToken,
 ];
-/// What an officer's program may do.
+/// The actions available to an officer's program.
 pub const OFFICER_ACTIONS: [Action; 3] = [Action::DepositRead, Action::RoundList, Action::ServiceToken];
-/// What the program of anybody else who works for the call or the service may do.
+/// The actions available to the programs of other staff.
 const STAFF_ACTIONS: [Action; 2] = [Action::DepositRead, Action::ServiceToken];
 
 impl Roles {
-    /// What a token of somebody with these roles may be used for.
+    /// The actions that a token of a person with these roles may be used for.
     #[must_use]
     pub fn token_actions(&self) -> &'static [Action] {
         match (self.staff(), self.lists()) {
@@ -28,14 +28,14 @@ impl Roles {
         }
     }
 
-    /// What a token is made for by the operator at the command line, who names no actions.
+    /// The default actions of a token that the operator issues on the command line.
     #[must_use]
     pub fn issued_actions(&self) -> &'static [Action] {
         if self.staff() { &OFFICER_ACTIONS } else { &APPLICANT_ACTIONS }
     }
 }
 
-/// Everything that anybody's token may be used for.
+/// All actions that any token may be used for.
 pub fn every_token_action() -> impl Iterator<Item = Action> {
     let officers = OFFICER_ACTIONS.into_iter().filter(|action| !APPLICANT_ACTIONS.contains(action));
     APPLICANT_ACTIONS.into_iter().chain(officers)

@@ -1,4 +1,5 @@
-//! From the text of a definition to a [`Call`]: unknown keys refused with file, line and key, then cross-checked.
+//! Parses a definition into a [`Call`]: unknown keys are rejected with file, line and key, then cross-references are
+//! checked.
 
 use super::{Call, Check, CostAmount, Field, FieldKind};
 use crate::domain::{
@@ -13,20 +14,18 @@ use std::collections::BTreeSet;
 /// Why a definition cannot be used; the message names the file, and the place or every contradiction.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// Not the expected TOML: line, column and key are in the message.
+    /// Invalid TOML or unexpected structure: the message gives line, column and key.
     #[error("{file}: {message}")]
     Parse {
-        /// The file.
         file: String,
-        /// Where and what.
+        /// Place and reason.
         message: String,
     },
-    /// Well-formed, but it contradicts itself.
+    /// Well-formed, but inconsistent.
     #[error("{file}: {}", .faults.join("; "))]
     Faults {
-        /// The file.
         file: String,
-        /// All contradictions.
+        /// All inconsistencies.
         faults: Vec<String>,
     },
 }
@@ -44,7 +43,7 @@ struct ForeignRound {
     round: toml::Table,
 }
 
-/// Reads a definition.
+/// Parses a definition.
 ///
 /// # Errors
 /// See [`LoadError`].
@@ -55,7 +54,7 @@ pub fn load(file: &str, text: &str) -> Result<Call, LoadError> {
     Ok(call)
 }
 
-/// Adds the rounds that a separate file holds for this call, such as a demonstration's.
+/// Adds the rounds for this call from a separate file, such as a demonstration's.
 ///
 /// # Errors
 /// See [`LoadError`].
@@ -195,7 +194,7 @@ impl Crosscheck<'_> {
         }
         for rule in &self.call.rules {
             for check in &rule.checks {
-                // A refusal would tell whoever types a company's number whether that company has deposited.
+                // A refusal would reveal to anyone who types a company's number whether that company has deposited.
                 if matches!(check.check, Check::OnlyDossier) && check.severity == Severity::Blocking {
                     faults.push(format!("rule {}: only_dossier may warn, and not block", rule.id));
                 }
@@ -244,7 +243,7 @@ impl Crosscheck<'_> {
     }
 }
 
-/// The paths of the form that a check reads.
+/// The form paths that a check reads.
 fn check_paths(check: &Check) -> Vec<&str> {
     match check {
         Check::NotAfterDeposit { field }

@@ -1,4 +1,4 @@
-//! Rules of a call and the checks that the evaluation knows.
+//! The rules of a call, and the checks that the evaluation supports.
 
 use super::TableColumn;
 use crate::domain::{finding::Severity, money::Rate, text::Text};
@@ -14,10 +14,10 @@ pub struct Rule {
     pub source: String,
     /// The rule in one sentence.
     pub title: Text,
-    /// Where it is applied when no check below does it: by the form, an officer, the calendar …
+    /// Where it is applied when none of the checks below does it: by the form, an officer, the calendar …
     #[serde(default)]
     pub applied_by: Option<Text>,
-    /// Interpretation under which it is applied.
+    /// The interpretation under which it is applied.
     #[serde(default)]
     pub interpretation: Option<String>,
     /// Checks; a rule may have several.
@@ -29,70 +29,66 @@ pub struct Rule {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleCheck {
-    /// What failing it does to the deposit.
+    /// What its failure does to the deposit.
     pub severity: Severity,
-    /// What is wrong and what to do. `{name}` stands for a value of the check.
+    /// What is wrong and what to do. `{name}` is replaced with a value of the check.
     pub message: Text,
-    /// Also part of the public simulator.
+    /// Also used in the public simulator.
     #[serde(default)]
     pub simulator: bool,
-    /// The check.
     pub check: Check,
 }
 
-/// Checks that the evaluation knows. Paths are `section.field`; a check whose fields are empty is silent, since the
-/// form already asks for them.
+/// The checks that the evaluation supports. Paths are `section.field`. A check whose fields are empty reports nothing,
+/// because the form already asks for them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Check {
-    /// The base reaches the funding's minimum. Values: `base`, `minimum`, `missing`.
+    /// The base reaches the required minimum. Values: `base`, `minimum`, `missing`.
     MinBase,
     /// The day is not after the deposit. Values: `date`.
     NotAfterDeposit {
         /// Path of a date.
         field: String,
     },
-    /// The field holds this answer. Values: `answer`.
+    /// The field has this answer. Values: `answer`.
     Equals {
-        /// Path.
         field: String,
-        /// The answer expected.
+        /// The expected answer.
         is: String,
     },
-    /// The field holds one of these answers. Values: `answer`.
+    /// The field has one of these answers. Values: `answer`.
     OneOf {
-        /// Path.
         field: String,
-        /// The answers expected.
+        /// The expected answers.
         is: Vec<String>,
     },
-    /// At least so many choices or rows.
+    /// At least this many choices or rows.
     AtLeast {
         /// Path of a `choices` or `table` field.
         field: String,
-        /// How many.
+        /// The minimum.
         count: usize,
     },
-    /// At least one of the bricks chosen is open in the round; a round that lists none has them all. Values: `open`.
+    /// At least one of the chosen bricks is open in the round; a round that lists none has them all. Values: `open`.
     BrickOpen {
         /// Path of a `choices` field.
         field: String,
     },
     /// At least one of these fields is answered.
     AnyOf {
-        /// Paths.
+        /// Paths of the fields.
         fields: Vec<String>,
     },
-    /// No cell of the column holds this answer. Values: `rows`.
+    /// No cell of the column has this answer. Values: `rows`.
     NoCell {
-        /// The column.
         at: TableColumn,
         /// The forbidden answer.
         is: String,
     },
     /// Every SIREN of the column equals the applicant's. Values: `row`.
     SameSiren {
-        /// The column.
+        /// The column to compare.
         at: TableColumn,
     },
     /// The day is after the day of the deposit, in the call's zone. Values: `date`, `earliest`.
@@ -109,14 +105,12 @@ pub enum Check {
     },
     /// A cost category stays strictly below a share of the base (FIN-3). Values: `share`, `target`.
     ShareBelow {
-        /// Category id.
         cost: String,
         /// Share in millionths.
         target_ppm: Rate,
     },
     /// If the category reaches a share of the base, the field must explain it (FIN-3). Values: `share`, `target`.
     ShareExplained {
-        /// Category id.
         cost: String,
         /// Share in millionths.
         target_ppm: Rate,
@@ -125,7 +119,7 @@ pub enum Check {
     },
     /// The financing plan covers the base exactly. Values: `financed`, `base`.
     FinancingBalanced,
-    /// The aid asked does not exceed what the call gives. Values: `asked`, `aid`.
+    /// The requested aid does not exceed what the call grants. Values: `asked`, `aid`.
     AidAsked {
         /// Path of a money field.
         field: String,
@@ -134,14 +128,13 @@ pub enum Check {
     AtLeastValue {
         /// Path of a number.
         field: String,
-        /// Least value.
+        /// Minimum value.
         value: i64,
     },
-    /// A day is at most so many months before the deposit. Values: `date`, `months`.
+    /// A day is at most this many months before the deposit. Values: `date`, `months`.
     NotOlderThan {
         /// Path of a date.
         field: String,
-        /// Months.
         months: u32,
     },
     /// The company is an SME under Recommendation 2003/361/EC. Values: `staff`, `turnover`, `balance`.
@@ -158,7 +151,7 @@ pub enum Check {
     RoundOpen,
 }
 
-/// Where the figures about the company stand in the form.
+/// The form fields with data about the company.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CompanyFields {
@@ -168,22 +161,22 @@ pub struct CompanyFields {
     pub name: String,
     /// Path of the project's title.
     pub project: String,
-    /// Figures of the SME test, if the call has one.
+    /// Fields of the SME test, if the call has one.
     #[serde(default)]
     pub sme: Option<SmeFields>,
-    /// Figures of the difficulty test, if the call has one.
+    /// Fields of the difficulty test, if the call has one.
     #[serde(default)]
     pub difficulty: Option<DifficultyFields>,
-    /// Aid already received, if the call counts it.
+    /// Fields about aid already received, if the call counts it.
     #[serde(default)]
     pub de_minimis: Option<DeMinimisFields>,
 }
 
-/// Where the figures of the SME test stand.
+/// Form fields of the SME test.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SmeFields {
-    /// Full-time equivalents of the two last closed years, the latest first (hundredths).
+    /// Full-time equivalents of the two last closed years, latest first (hundredths).
     pub staff: [String; 2],
     /// Turnover (cents), same order.
     pub turnover: [String; 2],
@@ -196,7 +189,7 @@ pub struct SmeFields {
     pub public_share: String,
 }
 
-/// Where the figures of the difficulty test stand; amounts in cents.
+/// Form fields of the difficulty test; amounts in cents.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DifficultyFields {
@@ -212,26 +205,24 @@ pub struct DifficultyFields {
     pub own_funds: Vec<String>,
     /// Choice: `none` or a kind of collective proceedings.
     pub proceedings: String,
-    /// Yes/no: rescue or restructuring aid under way.
+    /// Yes/no: rescue or restructuring aid in progress.
     pub rescue: String,
-    /// Debts of the two last years, the latest first; like the next three, counted for non-SMEs only.
+    /// Debts of the two last years, latest first; like the next three, used for non-SMEs only.
     pub debts: [String; 2],
     /// Own capital.
     pub equity: [String; 2],
-    /// EBITDA.
     pub ebitda: [String; 2],
-    /// Interest.
     pub interest: [String; 2],
 }
 
-/// Where the aid already received stands.
+/// Form fields about aid already received.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeMinimisFields {
     /// Table of aid.
     pub table: String,
-    /// Column of the day of grant.
+    /// Column with the date of grant.
     pub date: String,
-    /// Column of the gross grant equivalent.
+    /// Column with the gross grant equivalent.
     pub amount: String,
 }

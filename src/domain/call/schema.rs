@@ -1,10 +1,10 @@
-//! JSON Schema (draft 2020-12) of a dossier document, generated from the form: for those who fill it by program.
+//! JSON Schema (draft 2020-12) of a dossier document, generated from the form, for programs that fill it in.
 
 use super::{Call, Choice, Column, Field, FieldKind};
 use crate::domain::text::Lang;
 use serde_json::{Map, Value as Json, json};
 
-/// The schema of the documents of a call, with titles in one language.
+/// The schema of a call's documents, with titles in one language.
 #[must_use]
 pub fn document_schema(call: &Call, lang: Lang) -> Json {
     let sections: Map<String, Json> = call
@@ -76,7 +76,7 @@ fn ids(options: &[Choice]) -> Vec<&str> {
 }
 
 fn scalar(kind: FieldKind, options: &[Choice], max_chars: Option<usize>) -> Json {
-    // Examples, not patterns: more spellings are read than a pattern can say.
+    // Examples, not patterns, because the parser accepts more spellings than a pattern can express.
     let amount = json!({ "type": ["string", "number"], "examples": ["125000.50"] });
     match kind {
         FieldKind::Choice => {

@@ -1,5 +1,5 @@
-//! Reading answers from outside. By hand, since the derived reader of an untagged enum writes a whole error message,
-//! the text included, for every variant that it tries in vain.
+//! Deserialization of answers. Hand-written, because the derived one for an untagged enum builds a whole error message,
+//! including the text, for every variant that it tries in vain.
 
 use super::{Row, Value};
 use serde::{
@@ -8,7 +8,7 @@ use serde::{
 };
 use std::fmt;
 
-/// The scalars that every place takes, each as what the given functions make of it.
+/// The scalars accepted everywhere, each converted by the given functions.
 macro_rules! scalars {
     ($out:ty, $text:expr, $flag:expr) => {
         fn visit_bool<E: Error>(self, flag: bool) -> Result<$out, E> {
@@ -98,7 +98,7 @@ impl<'de> Visitor<'de> for Element {
     }
 }
 
-/// A cell: text, or what can be written as text.
+/// A cell: text, or a value that can be written as text.
 struct CellText(String);
 
 impl<'de> Deserialize<'de> for CellText {

@@ -204,7 +204,7 @@ fn a_merged_document_is_judged_like_one_typed_at_once() {
     assert_eq!((merged.document, merged.findings), (typed.document, typed.findings));
 }
 
-/// Some fields of every shape.
+/// Some fields of every type.
 const PATHS: [&str; 5] = [TITLE, ACRONYM, "project.bricks", "aid.accurate", "budget.persons"];
 
 fn answer() -> impl Strategy<Value = (usize, Value)> {
@@ -233,8 +233,8 @@ fn changes(from: &Document, answers: &[(usize, Value)]) -> Vec<Change> {
 }
 
 proptest! {
-    /// Two tabs began on the same document: every field holds what one of them wrote, or what stood there; a field that
-    /// only one of them touched holds what that one wrote; a conflict is told for the others, unless they agree.
+    /// Two tabs started from the same document. Every field has the value that one of them wrote, or the previous one;
+    /// a field changed by only one of them has that value; a conflict is reported for the others, unless they agree.
     #[test]
     fn three_way(base in vec(answer(), 0..5), mine in vec(answer(), 0..5), theirs in vec(answer(), 0..5)) {
         let base = document(&base);
@@ -270,7 +270,7 @@ proptest! {
     }
 }
 
-/// B5: what was kept before a character was taken out is read as it stands, and changed without a conflict.
+/// B5: a value stored before a character was removed on input is read as it is, and changed without a conflict.
 #[test]
 fn b5_a_draft_of_before_is_no_conflict() {
     let before = Value::Text("Exe\u{200b}mple".into());
@@ -288,7 +288,7 @@ fn b5_a_draft_of_before_is_no_conflict() {
     assert_eq!(blank.get("applicant.name"), None, "what is only invisible is empty");
 }
 
-/// B7: the form offers an answer; a program that fills an empty draft need not know of it.
+/// B7: the form offers a default answer; a program that fills an empty draft need not know about it.
 #[test]
 fn b7_what_is_offered_is_nobodys_answer() {
     let change = |was: Option<&str>| Change {

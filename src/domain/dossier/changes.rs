@@ -1,4 +1,4 @@
-//! Which part of a draft changed last, at which revision and when: what a conflict can tell.
+//! Which part of a draft changed last, at which revision and when; used to report conflicts.
 
 use crate::domain::access::Part;
 use jiff::Timestamp;
@@ -8,20 +8,20 @@ use std::collections::BTreeMap;
 /// The last change of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastChange {
-    /// Revision that the draft had from then on.
+    /// The revision of the draft after the change.
     pub revision: u64,
     /// Instant, UTC.
     pub at: Timestamp,
 }
 
-/// The last change of every part, by the word of the part (`section:budget`, `piece:P9`). Parts that were last changed
+/// The last change of every part, by the slug of the part (`section:budget`, `piece:P9`). Parts that last changed
 /// before this was recorded are missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ChangeLog(BTreeMap<String, LastChange>);
 
 impl ChangeLog {
-    /// Notes a change.
+    /// Records a change.
     pub fn note(&mut self, part: &Part, change: LastChange) {
         self.0.insert(part.to_string(), change);
     }

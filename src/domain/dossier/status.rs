@@ -1,7 +1,8 @@
-//! Is it deposited? The one place that answers, for every page, program and printed sheet.
+//! Whether a dossier is deposited. This module is the only source of the answer, for every page, program and printed
+//! sheet.
 //!
-//! The answer depends on the dossier, on its round and on the instant, and on nothing else. Whatever speaks of it shows the
-//! phrases made here and offers what [`DepositStatus::may`] allows: a second wording elsewhere would say something else one day.
+//! The answer depends only on the dossier, its round and the current time. Every view uses the phrases made here and
+//! offers what [`DepositStatus::may`] allows, because a second wording elsewhere would diverge one day.
 
 mod words;
 
@@ -16,24 +17,24 @@ use crate::domain::{
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-/// What may still be done with a dossier at an instant, as far as the dossier and its round decide.
+/// An action that is still possible with a dossier at an instant, as far as the dossier and its round decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// Change the draft; what is saved is not deposited.
+    /// Change the draft; saving does not deposit it.
     Edit,
-    /// Deposit where nothing stands.
+    /// Deposit when no deposit is current.
     Deposit,
-    /// Deposit the changes in place of what stands.
+    /// Deposit the changes in place of the current deposit.
     Replace,
-    /// Withdraw what stands.
+    /// Withdraw the current deposit.
     Withdraw,
-    /// Take the draft over to another round of the call.
+    /// Carry the draft over to another round of the call.
     CarryOver,
 }
 
 impl Step {
-    /// The word in pages and programs.
+    /// The slug in pages and programs.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
@@ -46,23 +47,21 @@ impl Step {
     }
 }
 
-/// How good or bad the news is.
+/// The tone of the status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    /// Everything that was written is deposited.
+    /// Everything is deposited.
     Good,
     /// Something is not deposited.
     Care,
-    /// Something is not deposited, and cannot be any more.
+    /// Something is not deposited, and no longer can be.
     Over,
 }
 
-/// An open round that a draft may be carried over to.
+/// An open round to which a draft may be carried over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
-    /// Its id.
     pub id: RoundId,
-    /// Its name.
     pub title: Text,
 }
 
@@ -82,7 +81,7 @@ pub struct DepositStatus {
 }
 
 impl DepositStatus {
-    /// The status of a dossier of a round of a call.
+    /// The status of a dossier in a round of a call.
     #[must_use]
     pub fn of(call: &Call, round: &Round, dossier: &Dossier, now: Timestamp) -> Self {
         let open = call.rounds.iter().filter(|other| other.id != round.id && other.state(now) == RoundState::Open);
@@ -118,16 +117,16 @@ impl DepositStatus {
         self.revision
     }
 
-    /// The number of the receipt that stands.
+    /// The number of the current receipt.
     #[must_use]
     pub fn receipt(&self) -> Option<&str> {
         self.deposit.as_ref().map(|deposit| deposit.receipt.as_str())
     }
 
-    /// What may still be done.
+    /// The actions that are still possible.
     #[must_use]
     pub fn may(&self) -> Vec<Step> {
-        // A draft can be written in at any time; that it counts for nothing after the closing is for the sentence to say.
+        // A draft can be edited at any time; the sentence says that it has no effect after the closing.
         let mut steps = vec![Step::Edit];
         if self.round == RoundState::Open {
             steps.extend(match self.state {
@@ -145,7 +144,7 @@ impl DepositStatus {
         steps
     }
 
-    /// Whether one thing may still be done.
+    /// Whether one action is still possible.
     #[must_use]
     pub fn allows(&self, step: Step) -> bool {
         self.may().contains(&step)
@@ -157,33 +156,33 @@ impl DepositStatus {
         self.allows(Step::Deposit) || self.allows(Step::Replace)
     }
 
-    /// The open rounds that the draft may be carried over to.
+    /// The open rounds to which the draft may be carried over.
     #[must_use]
     pub fn destinations(&self) -> &[Destination] {
         if self.left_over() { &self.open } else { &[] }
     }
 
-    /// The round has closed over something that was not deposited.
+    /// The round closed before everything was deposited.
     fn left_over(&self) -> bool {
         self.round == RoundState::Closed && self.state != State::Deposited
     }
 
-    /// Whether it helps to say what the draft still misses: once nothing of it can be deposited any more, it does not, and
-    /// what was sealed lacked nothing.
+    /// Whether to show what the draft still misses: not when it can no longer be deposited, nor when it is what was
+    /// sealed, which was complete.
     #[must_use]
     pub fn counts_missing(&self) -> bool {
         self.round != RoundState::Closed && self.state != State::Deposited
     }
 
-    /// Whether what is shown of the draft's completeness is worth showing: the draft is still to be deposited, or it is
-    /// exactly what was sealed, judged as of then.
+    /// Whether to show the draft's completeness: the draft is still to be deposited, or it is exactly what was sealed,
+    /// judged at the time of the deposit.
     #[must_use]
     pub fn shows_progress(&self) -> bool {
         self.round != RoundState::Closed || self.state == State::Deposited
     }
 
-    /// The instant at which the draft is judged: while it is what was sealed, that of the deposit, since rules that look at
-    /// today's date would find fault with what was in order.
+    /// The instant at which the draft is judged. While it equals what was sealed, that is the time of the deposit,
+    /// because rules that depend on today's date would report faults in what was correct.
     #[must_use]
     pub fn judged_at(&self) -> Timestamp {
         match &self.deposit {
@@ -192,7 +191,7 @@ impl DepositStatus {
         }
     }
 
-    /// How good or bad it is.
+    /// The tone of the status.
     #[must_use]
     pub fn tone(&self) -> Tone {
         match self.state {
@@ -202,7 +201,7 @@ impl DepositStatus {
         }
     }
 
-    /// The state as a class of the style sheet.
+    /// The state as a CSS class.
     #[must_use]
     pub fn class(&self) -> &'static str {
         match (self.state, self.tone()) {
@@ -214,7 +213,7 @@ impl DepositStatus {
         }
     }
 
-    /// Names everything that the sentence depends on: a page with another mark is of another moment.
+    /// Identifies everything that the sentence depends on: a page with another mark shows another state.
     #[must_use]
     pub fn mark(&self) -> String {
         let round = match self.round {
@@ -233,7 +232,7 @@ impl DepositStatus {
         [window.opens, window.closes].into_iter().find(|at| *at > self.now)
     }
 
-    /// Milliseconds until then.
+    /// Milliseconds until that change.
     #[must_use]
     pub fn changes_in(&self) -> Option<i64> {
         self.next_change().map(|at| at.as_millisecond().saturating_sub(self.now.as_millisecond()).saturating_add(1))

@@ -1,14 +1,15 @@
-//! The name under which a file is kept and given out: its extension says what it is, and nothing in it means anything to
-//! a file system, a header or the eye but what it shows.
+//! The name under which a file is stored and sent. Its extension gives the file type, and it contains nothing that has
+//! a special meaning for a file system or a header, or that is invisible.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Longest name.
+/// Maximum length in characters.
 const MAX_CHARS: usize = 120;
-/// Longest name as UTF-8: file systems take 255 bytes, and people's programs add to a name.
+/// Maximum length in UTF-8 bytes: file systems allow 255, and users' programs add to a name.
 const MAX_BYTES: usize = 200;
 
-/// A name for a file of this kind, from the one that its owner gave; from `fallback` where nothing is left of that.
+/// A name for a file of this type, from the one that its owner gave, or from `fallback` when nothing of that can be
+/// used.
 #[must_use]
 pub fn file_name(given: &str, media: &str, fallback: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -19,15 +20,15 @@ pub fn file_name(given: &str, media: &str, fallback: &str) -> String {
     format!("{}.{extension}", if stem.is_empty() { "piece" } else { stem })
 }
 
-/// What people see of a name, in its composed form: no leading or trailing dot or space either, which hide a file or get
-/// lost.
+/// The visible part of a name, in its composed form; also without a leading or trailing dot or space, which hide a file
+/// or get lost.
 fn clean(name: &str) -> String {
     let seen = name.chars().filter(|c| !hidden(*c) && !"\"<>|:*?".contains(*c));
     let spaced: String = seen.map(|c| if c.is_whitespace() { ' ' } else { c }).nfc().collect();
     spaced.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ").trim_matches(['.', ' ']).to_owned()
 }
 
-/// The name before its extension, and the extension of the kind: the name's own where it fits.
+/// The stem of the name, and the extension of the type: the name's own where it fits.
 fn parts(name: &str, media: &str) -> (String, String) {
     let kind: &[&str] = match media {
         "application/pdf" => &["pdf"],
@@ -48,7 +49,7 @@ fn parts(name: &str, media: &str) -> (String, String) {
     }
 }
 
-/// Names of devices, which Windows opens in place of a file, whatever their extension.
+/// Device names, which Windows opens in place of a file, whatever their extension.
 fn reserved(stem: &str) -> bool {
     let device = stem.split('.').next().unwrap_or_default().trim_end().to_uppercase();
     let numbered = |port: &str| {
@@ -60,14 +61,14 @@ fn reserved(stem: &str) -> bool {
         || numbered("LPT")
 }
 
-/// The beginning of a text.
+/// The beginning of a text, within both limits.
 fn shortened(text: &str, chars: usize, bytes: usize) -> &str {
     let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
     let end = ends.take(chars).take_while(|end| *end <= bytes).last().unwrap_or(0);
     text.get(..end).unwrap_or_default().trim_end_matches(['.', ' '])
 }
 
-/// Characters that are not seen, or change how others are seen.
+/// Characters that are invisible, or change how others are displayed.
 fn hidden(c: char) -> bool {
     !c.is_whitespace()
         && matches!(c,

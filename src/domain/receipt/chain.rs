@@ -1,16 +1,16 @@
-//! Following the chain of receipts from the first: none altered, none removed, none out of order, none sealed before the
-//! one before it.
+//! Verifies the chain of receipts from the first: none altered, none removed, none out of order, none sealed before the
+//! previous one.
 
 use super::{GENESIS, Receipt, verify};
 use jiff::Timestamp;
 use serde_json::json;
 
-/// How far the chain was followed, and what was wrong with it so far.
+/// The progress of the verification, and the faults found so far.
 #[derive(Clone, Debug)]
 pub struct ChainCheck {
-    /// Receipts seen.
+    /// Receipts checked.
     pub receipts: u64,
-    /// What is wrong, one line each, in English: for the operator.
+    /// The faults, one line each, in English, for the operator.
     pub faults: Vec<String>,
     sequence: u64,
     link: String,
@@ -24,13 +24,13 @@ impl Default for ChainCheck {
 }
 
 impl ChainCheck {
-    /// Sequence of the last receipt seen; zero before the first.
+    /// Sequence of the last receipt checked; zero before the first.
     #[must_use]
     pub fn sequence(&self) -> u64 {
         self.sequence
     }
 
-    /// Follows the chain by one receipt.
+    /// Checks the next receipt.
     pub fn follow(&mut self, receipt: &Receipt) {
         let statement = &receipt.statement;
         let (number, sequence, sealed_at) = (&statement.number, statement.sequence, statement.sealed_at());

@@ -2,18 +2,19 @@
 
 use jiff::Timestamp;
 
-/// When a deposit was received and when it was sealed. Nothing else makes a pair of them, so that each pair holds.
+/// When a deposit was received and when it was sealed. This type is the only way to make such a pair, so every pair is
+/// valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instants {
     received_at: Timestamp,
     sealed_at: Timestamp,
 }
 
-/// The draft was changed after the request to deposit it was complete: what was asked for is not what stands there now.
+/// The draft was changed after the deposit request was complete, so the requested content is not the current one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the draft changed at {changed_at}, after the deposit was received at {received_at}")]
 pub struct ChangedAfterReceipt {
-    /// When the request to deposit was complete.
+    /// When the deposit request was complete.
     pub received_at: Timestamp,
     /// The last change of the draft.
     pub changed_at: Timestamp,
@@ -22,9 +23,9 @@ pub struct ChangedAfterReceipt {
 impl Instants {
     /// The instants of a deposit that is sealed now.
     ///
-    /// `received_at` is when its request was complete, `clock` what the clock says while it is sealed, `changed_at` the
-    /// last change of what it seals, `previous` when the statement before it in the chain was sealed. The seal is never
-    /// before any of them, even where a clock was set back.
+    /// `received_at` is when its request was complete, `clock` the current time when it is sealed, `changed_at` the
+    /// last change of the sealed content, `previous` when the previous statement in the chain was sealed. The seal is
+    /// never before any of them, even if a clock was set back.
     ///
     /// # Errors
     /// [`ChangedAfterReceipt`].
@@ -41,7 +42,7 @@ impl Instants {
         Ok(Self { received_at, sealed_at })
     }
 
-    /// The instants that a receipt states; none when the seal is before the reception.
+    /// The instants stated in a receipt; `None` when the seal is before the reception.
     #[must_use]
     pub fn stated(received_at: Timestamp, sealed_at: Timestamp) -> Option<Self> {
         (sealed_at >= received_at).then_some(Self { received_at, sealed_at })
@@ -53,13 +54,14 @@ impl Instants {
         Self { received_at: deposited_at, sealed_at: deposited_at }
     }
 
-    /// When the request was complete: the only instant that is held against the closing.
+    /// When the request was complete: the only instant that is compared with the closing.
     #[must_use]
     pub fn received_at(&self) -> Timestamp {
         self.received_at
     }
 
-    /// When the statement was sealed: at or after [`Instants::received_at`], and never before that of the statement before.
+    /// When the statement was sealed: at or after [`Instants::received_at`], and never before the seal of the previous
+    /// statement.
     #[must_use]
     pub fn sealed_at(&self) -> Timestamp {
         self.sealed_at
@@ -76,7 +78,7 @@ mod tests {
     }
 
     proptest! {
-        /// A1: whatever clocks do, a seal is at or after everything it vouches for, and nothing moves the reception.
+        /// A1: whatever clocks do, a seal is at or after everything it covers, and the reception never moves.
         #[test]
         fn a_seal_is_never_before_what_it_seals(
             received in 0_i64..100, clock in 0_i64..100, changed in 0_i64..100, previous in proptest::option::of(0_i64..100),

@@ -1,4 +1,5 @@
-//! What is signed, and how it is written: the format of today, and the one before, in which receipts stay valid.
+//! The signed statement and its serialization: the current format, and the previous one, in which receipts remain
+//! valid.
 
 use super::{canonical, digest, instants::Instants};
 use crate::domain::ids::DossierId;
@@ -6,22 +7,21 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// Format of the receipts that are issued, named in each.
+/// Format of new receipts, named in each.
 pub const FORMAT: &str = "guichet-receipt/2";
-/// The format before: one instant, `deposited_at`, for both.
+/// The previous format: one instant, `deposited_at`, for both.
 pub const FORMAT_ONE_INSTANT: &str = "guichet-receipt/1";
 
-/// What is signed.
+/// The signed statement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Wire", into = "Wire")]
 pub struct Statement {
     /// [`FORMAT`], or [`FORMAT_ONE_INSTANT`].
     pub format: String,
-    /// Number that people use, unique in the portal.
+    /// Number shown to people, unique in the portal.
     pub number: String,
-    /// Place in the chain, from 1.
+    /// Position in the chain, from 1.
     pub sequence: u64,
-    /// The dossier.
     pub dossier: DossierId,
     /// Its deposited version, from 1.
     pub version: u32,
@@ -31,11 +31,11 @@ pub struct Statement {
     pub digest: String,
     /// Digest of the previous statement in the chain.
     pub previous: String,
-    /// Id of the key that signs.
+    /// Id of the signing key.
     pub key: String,
 }
 
-/// A statement as it is written.
+/// The serialized form of a statement.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
@@ -55,7 +55,7 @@ struct Wire {
     key: String,
 }
 
-/// Why the instants of a statement cannot be those of its format.
+/// Why the instants of a statement are invalid in its format.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 enum InstantsError {
     #[error(
@@ -92,12 +92,12 @@ impl From<Statement> for Wire {
 }
 
 impl Statement {
-    /// When the request to deposit was complete.
+    /// When the deposit request was complete.
     #[must_use]
     pub fn received_at(&self) -> Timestamp {
         self.instants.received_at()
     }
-    /// When it was sealed; the same in receipts of the first format.
+    /// When it was sealed; the same instant in receipts of the first format.
     #[must_use]
     pub fn sealed_at(&self) -> Timestamp {
         self.instants.sealed_at()
@@ -107,7 +107,7 @@ impl Statement {
     pub fn canonical(&self) -> String {
         canonical(&json!(self))
     }
-    /// What the next statement refers to.
+    /// The digest to which the next statement refers.
     #[must_use]
     pub fn digest(&self) -> String {
         digest(&json!(self))

@@ -8,7 +8,7 @@ use proptest::{collection::vec, prelude::*};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use uuid::Uuid;
 
-/// A receipt that an earlier version issued: every later version must find it right.
+/// A receipt that an earlier version issued: every later version must accept it.
 const GOLDEN: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/receipts/golden.json"));
 const GOLDEN_DIGEST: &str = "d7b8ba92c346232a9d898320c036ce59ac03f19f1bca17ad304053f56d85e6b3";
 
@@ -59,7 +59,7 @@ fn receipt() -> Receipt {
     sealed(&Sample::new(), &pair(7), 1, GENESIS)
 }
 
-/// What differs, in English.
+/// The differences, in English.
 fn differences(json: &Json) -> Vec<String> {
     let report = verify(json, &[published(&pair(7))]);
     report.findings.into_iter().filter(|finding| !finding.holds).map(|finding| finding.message.en).collect()
@@ -169,7 +169,7 @@ fn value() -> impl Strategy<Value = Json> {
     })
 }
 
-/// The same value with its members in another order and spaces between them.
+/// The same value with its members in another order and with spaces between them.
 fn otherwise(value: &Json) -> String {
     match value {
         Json::Object(map) => {

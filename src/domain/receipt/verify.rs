@@ -1,4 +1,4 @@
-//! Checking a receipt without the portal.
+//! Checks a receipt without the portal.
 
 use super::{MAX_NAME_CHARS, MAX_RECEIPT_BYTES, Receipt, digest, key_id, parts, unreadable};
 use crate::domain::{
@@ -10,22 +10,22 @@ use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-/// Most parts of a receipt: many times what a form of a call has. What has more is no receipt, and is not digested.
+/// At most this many parts in a receipt: many times what a form has. A file with more is not a receipt, and is not
+/// digested.
 const MAX_PARTS: usize = 2000;
 
 /// A published key of a portal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicKey {
-    /// Its id.
     pub id: String,
     /// The key, hexadecimal.
     pub public_key: String,
 }
 
-/// One thing that was checked.
+/// One check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// Whether it holds.
+    /// Whether it succeeded.
     pub holds: bool,
     /// What was checked, or what differs.
     pub message: Text,
@@ -34,31 +34,30 @@ pub struct Check {
 /// The result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VerificationReport {
-    /// Every check in order; of parts that differ, the first ones.
+    /// Every check in order; of the parts that differ, the first ones.
     pub findings: Vec<Check>,
-    /// Parts that differ and are not among the findings.
+    /// The number of differing parts that are not among the findings.
     pub more: usize,
     /// True when the signing key is among the published keys that were given.
     pub key_known: bool,
 }
 
 impl VerificationReport {
-    /// True when nothing differs.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.more == 0 && self.findings.iter().all(|finding| finding.holds)
     }
 }
 
-/// Reads the file of a receipt, strictly: nobody may see other figures in it than those that were sealed.
+/// Parses the file of a receipt strictly, so that nobody can read other figures in it than the sealed ones.
 ///
 /// # Errors
-/// Where it is not JSON, or JSON that can be read in two ways.
+/// When it is not JSON, or is ambiguous JSON.
 pub fn read(bytes: &[u8]) -> Result<Json, JsonError> {
     json::from_slice(bytes, Limits::bytes(MAX_RECEIPT_BYTES))
 }
 
-/// Checks the bytes of a receipt; what they say comes with it, nothing when they cannot be read.
+/// Checks the bytes of a receipt; returns the parsed content too, or null when they cannot be parsed.
 #[must_use]
 pub fn verify_bytes(bytes: &[u8], known: &[PublicKey]) -> (VerificationReport, Json) {
     match read(bytes) {
@@ -107,7 +106,7 @@ fn refused(message: Text) -> VerificationReport {
     VerificationReport { findings: vec![Check { holds: false, message }], more: 0, key_known: false }
 }
 
-/// How many parts a manifest has, without a digest of any.
+/// The number of parts of a manifest, without computing a digest.
 fn members(manifest: &Json) -> usize {
     let all = manifest.as_object().into_iter().flatten();
     all.map(|(_, value)| value.as_object().map_or(1, |inner| inner.len().max(1))).sum()
@@ -122,7 +121,7 @@ fn check(holds: bool, right: (&str, &str), wrong: (&str, &str)) -> Check {
     Check { holds, message: Text::new(fr, en) }
 }
 
-/// Compares every part, and tells how many that differ found no room among the findings.
+/// Compares every part, and returns the number of differing parts not among the findings.
 fn contents(receipt: &Receipt, findings: &mut Vec<Check>) -> usize {
     let found = parts(&receipt.manifest);
     let names: std::collections::BTreeSet<_> = found.keys().chain(receipt.parts.keys()).collect();
@@ -181,7 +180,7 @@ fn consistency(receipt: &Receipt, findings: &mut Vec<Check>) {
     ));
 }
 
-/// Bytes of lower-case hexadecimal, the only form in which receipts are given out; none when it is anything else.
+/// The bytes of lower-case hexadecimal, the only form in which receipts are issued; empty for anything else.
 fn bytes(text: &str) -> Vec<u8> {
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) { Vec::new() } else { hex::decode(text).unwrap_or_default() }
 }

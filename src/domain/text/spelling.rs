@@ -1,8 +1,9 @@
-//! What all readers of texts do first: one spelling for spaces, dashes and digits that look the same.
+//! Normalization before all text parsers: one spelling for spaces, dashes and digits that look the same.
 
 use super::clean::{TextKind, clean};
 
-/// A text without what nobody sees, its full-width characters as plain ones, each dash a hyphen, each space a space.
+/// A text without invisible characters, with full-width characters as plain ones, each dash as a hyphen, each space as
+/// a plain space.
 #[must_use]
 pub fn plain(kind: TextKind, text: &str) -> String {
     let plain: String = clean(kind, text)
@@ -18,7 +19,7 @@ pub fn plain(kind: TextKind, text: &str) -> String {
     plain.trim().to_owned()
 }
 
-/// The text without the characters that only group what is read.
+/// The text without the characters that only group digits.
 #[must_use]
 pub fn without(text: &str, groups: &str) -> String {
     text.chars().filter(|c| !groups.contains(*c)).collect()

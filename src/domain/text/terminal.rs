@@ -1,30 +1,31 @@
-//! Foreign text on a terminal: what somebody else wrote must not move the cursor, turn the line round, or pass for ours.
+//! Foreign text on a terminal: text written by others must not move the cursor, reverse the line, or look like our own
+//! output.
 
 use super::clean::is_invisible;
 
-/// The marks by which our own lines say that something holds or not.
+/// The marks with which our own lines say that something is valid or not.
 const OUR_MARKS: [char; 2] = ['✔', '✘'];
 
-/// A text in which every character that is invisible, changes the direction, breaks the line, or is one of our own marks
-/// stands as an escape: `\n`, `\u{1b}`. The ends of lines of our own are written behind it, never within.
+/// A text in which every character that is invisible, changes the direction, breaks the line, or is one of our own
+/// marks is replaced with an escape: `\n`, `\u{1b}`. Our own line ends are written after it, never within.
 #[must_use]
 pub fn foreign(text: &str) -> String {
     escape(text, |c| OUR_MARKS.contains(&c))
 }
 
-/// The same of a text of several lines: each further line is indented, so that none passes for one of ours.
+/// The same for a text of several lines: each further line is indented, so that none looks like ours.
 #[must_use]
 pub fn foreign_lines(text: &str) -> String {
     text.trim_end().lines().map(foreign).collect::<Vec<_>>().join("\n  ")
 }
 
-/// A string in quotes, as Datalog and JSON write them: nothing in it ends it.
+/// A quoted string, as in Datalog and JSON: nothing in it ends it.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     format!("\"{}\"", inside_quotes(text))
 }
 
-/// What stands between the quotes.
+/// The text between the quotes.
 #[must_use]
 pub fn inside_quotes(text: &str) -> String {
     escape(text, |c| matches!(c, '"' | '\\'))

@@ -1,4 +1,4 @@
-//! The call and the evaluation of a document: public, no account.
+//! The call, and the evaluation of a document: public, without an account.
 
 use super::{public, report::EvaluationBody};
 use crate::web::extract::{Path, parse_json};
@@ -155,7 +155,7 @@ fn report(call: &Call, bytes: &[u8], now: Timestamp, lang: Lang) -> Result<Evalu
     Ok(EvaluationBody::new(judge(call, &document, around, Extent::Deposit), lang))
 }
 
-/// Most pieces that a question may state: many times what any call asks for.
+/// At most this many pieces in one request: far more than any call asks for.
 const MAX_PIECES: usize = 100;
 
 fn uploads(call: &Call, pieces: Vec<StatedPiece>) -> Result<Vec<Upload>, AppError> {

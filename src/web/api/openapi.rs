@@ -45,7 +45,7 @@ use utoipa::{
 )]
 struct Document;
 
-/// The way in: a token made by `guichet admin token`.
+/// Bearer authentication with a token issued by `guichet admin token`.
 struct Bearer;
 
 impl Modify for Bearer {
@@ -60,7 +60,7 @@ impl Modify for Bearer {
     }
 }
 
-/// The document, which does not change while the program runs.
+/// The serialized document, which does not change while the process runs.
 static TEXT: LazyLock<String> = LazyLock::new(|| serde_json::json!(Document::openapi()).to_string());
 
 /// This description.

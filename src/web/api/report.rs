@@ -59,7 +59,7 @@ pub struct EvaluationBody {
 }
 
 impl EvaluationBody {
-    /// An evaluation in one language.
+    /// Converts an evaluation to one language.
     #[must_use]
     pub fn new(evaluation: Evaluation, lang: Lang) -> Self {
         let (listed, more) = shown(&evaluation.findings);

@@ -1,4 +1,4 @@
-//! What officers see of a round.
+//! The deposits of a round, for officers.
 
 use super::{ApiQuery, ProgramCtx};
 use crate::web::extract::Path;
@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Rows of a page.
+/// Rows per page.
 const ROWS_PER_PAGE: u32 = 100;
 
 /// Which call is meant.
@@ -138,7 +138,7 @@ pub async fn list(
     })
 }
 
-/// The call that is named, or the only one with such a round.
+/// The named call, or the only one that has this round.
 fn call_of<'a>(app: &'a App, named: &str, round: &RoundId) -> Result<&'a Call, AppError> {
     if !named.is_empty() {
         return app.call(named).map(AsRef::as_ref);

@@ -1,4 +1,4 @@
-//! What other services need to verify tokens, and tokens for them.
+//! What other services need to verify tokens, and tokens issued for them.
 
 use super::ProgramCtx;
 use crate::{
@@ -19,13 +19,13 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The public keys, as the Biscuit specification has them.
+/// The public keys, in the format of the Biscuit specification.
 pub async fn web_keys(State(app): State<App>, parts: Parts) -> Result<Response, Failure> {
     let keys = app.web_keys(Arrival::of(&parts)?.now());
     Ok(([(header::CACHE_CONTROL, "public, max-age=300")], Json(keys)).into_response())
 }
 
-/// What is revoked, signed with the key of receipts.
+/// The revocation list, signed with the receipt key.
 pub async fn revoked(State(app): State<App>, parts: Parts) -> Result<Response, Failure> {
     let list = serde_json::json!(app.revoked(Arrival::of(&parts)?.now()).await?).to_string();
     let signature = auth::sign_list(&app.keys, &list);

@@ -1,4 +1,4 @@
-//! Failures of accounts, invitations and emergency access, in words.
+//! Error texts for accounts, invitations and emergency access.
 
 use super::{BACK, Described, unexpected, words};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 use axum::http::StatusCode as S;
 
-/// Describes them; anything else is an error of the portal.
+/// Describes these errors; any other is an internal error.
 pub(super) fn describe(error: &AppError) -> Described {
     match error {
         AppError::Reason => words(

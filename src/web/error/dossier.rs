@@ -1,10 +1,10 @@
-//! Failures of drafts, files, deposits and their examination, in words.
+//! Error texts for drafts, files, deposits and their examination.
 
 use super::{BACK, Described, unexpected, words};
 use crate::{app::AppError, domain::text::Text};
 use axum::http::StatusCode as S;
 
-/// Describes them; anything else is an error of the portal.
+/// Describes these errors; any other is an internal error.
 pub(super) fn describe(error: &AppError) -> Described {
     match error {
         AppError::Refused(evaluation) => {

@@ -1,4 +1,4 @@
-//! Identity providers that do not help, in words.
+//! Error texts for identity provider failures.
 
 use super::{AGAIN, Described, words};
 use crate::auth::oidc::OidcError;
@@ -7,7 +7,7 @@ use axum::http::StatusCode as S;
 const BY_LINK: (&str, &str) =
     ("Connectez-vous par un lien reçu par courriel, ou réessayez.", "Sign in by a link sent by e-mail, or try again.");
 
-/// Describes what can go wrong on the way over an identity provider.
+/// Describes what can fail when signing in through an identity provider.
 pub(super) fn describe(error: &OidcError) -> Described {
     match error {
         OidcError::Unavailable(_) => words(

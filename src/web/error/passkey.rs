@@ -1,10 +1,10 @@
-//! Passkeys that are refused, in words.
+//! Error texts for rejected passkeys.
 
 use super::{Described, unexpected, words};
 use crate::app::AppError;
 use axum::http::StatusCode as S;
 
-/// Describes what can go wrong with passkeys; anything else is an error of the portal.
+/// Describes passkey errors; any other is an internal error.
 pub(super) fn describe(error: &AppError) -> Described {
     match error {
         AppError::CeremonyOver => words(

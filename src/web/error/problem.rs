@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// Kinds of problems that others have registered, for uploads in parts.
+/// Problem types registered by others, for resumable uploads.
 const REGISTERED_PROBLEM_TYPES: &str = "https://iana.org/assignments/http-problem-types";
 
 /// The body of an error for programs.
@@ -49,7 +49,7 @@ pub struct Problem {
     provided_offset: Option<u64>,
 }
 
-/// A finding for programs, in one language.
+/// A finding in one language, as JSON.
 pub fn finding_json(finding: &Finding, lang: Lang) -> serde_json::Value {
     serde_json::json!({
         "rule": finding.rule,
@@ -60,7 +60,7 @@ pub fn finding_json(finding: &Finding, lang: Lang) -> serde_json::Value {
     })
 }
 
-/// A failure as a problem.
+/// Renders a failure as a problem document.
 pub(in crate::web) fn problem_response(failure: &Failure, described: &Described, lang: Lang) -> Response {
     let (findings, more) = match failure {
         Failure::App(AppError::Refused(evaluation)) => shown(&evaluation.findings),

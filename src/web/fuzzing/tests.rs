@@ -1,4 +1,4 @@
-//! The fuzz target for a few seconds, always on the same mutations of the seeds.
+//! Runs the fuzz target for a few seconds, with the same mutations of the seeds every time.
 
 use super::*;
 use crate::mutations::{mutated, seeds};
@@ -13,7 +13,7 @@ fn fields_of_uploads_are_read_or_left_in_time() {
     mutated(&seeds("upload_field"), 3000, 5, upload_field);
 }
 
-/// A form with everything in it is read: the seeds reach the rules.
+/// A complete form is accepted: the seeds reach the rules.
 #[test]
 fn a_seed_reaches_the_answers() {
     let call = CALL.as_ref().unwrap();

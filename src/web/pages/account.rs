@@ -1,4 +1,4 @@
-//! Somebody's own account: where they are signed in, and the tokens of their programs.
+//! One's own account: active sessions, and API tokens.
 
 use super::{here, render, rights::action_name, role_names, see_other, token_form::TokenDraft};
 use crate::{
@@ -23,7 +23,7 @@ use axum::{
 use jiff::Timestamp;
 use serde::Deserialize;
 
-/// What the page is told by its address.
+/// The query of the page.
 #[derive(Deserialize)]
 pub struct AccountPageQuery {
     #[serde(default)]
@@ -71,19 +71,19 @@ pub async fn end_session(
     Ok(see_other(ctx.lang, next))
 }
 
-/// Ends every session, this one too.
+/// Ends every session, including this one.
 pub async fn end_all(State(app): State<App>, ctx: Ctx, _posted: PostedForm) -> Result<Response, Failure> {
     app.end_sessions(&ctx, None).await?;
     Ok(see_other(ctx.lang, "/sign-in"))
 }
 
-/// What the page shows beside what is kept.
+/// The page's state beside the stored data.
 pub struct AccountPageState<'a> {
     /// A token that was just made.
     pub made: Option<&'a str>,
     /// What was just done.
     pub notice: Option<Text>,
-    /// The form for a token, as it was filled in.
+    /// The token form, as filled in.
     pub form: TokenForm,
 }
 
@@ -93,7 +93,7 @@ impl Default for AccountPageState<'_> {
     }
 }
 
-/// The page.
+/// Renders the page.
 pub async fn page(app: &App, ctx: &Ctx, path: &str, page: AccountPageState<'_>) -> Result<String, Failure> {
     let call = app.front(ctx)?;
     let zone = call.time_zone();
@@ -170,7 +170,7 @@ fn by(amr: Amr, lang: Lang) -> &'static str {
     }
 }
 
-/// The browser and the system out of what the browser says of itself.
+/// Browser and system, from the `User-Agent` header.
 fn short(agent: &str, lang: Lang) -> String {
     let find =
         |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);

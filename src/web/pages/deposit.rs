@@ -17,7 +17,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-/// Deposits; the receipt follows at once, or the page with everything that prevents it.
+/// Deposits; answers with the receipt, or with the page and everything that prevents the deposit.
 pub async fn deposit(
     State(app): State<App>,
     ctx: Ctx,
@@ -31,9 +31,9 @@ pub async fn deposit(
     };
     let asked = Submission { attempt, revision };
     match app.deposit(&ctx, id, asked).await {
-        // An old attempt sent again after a withdrawal is no deposit: the dossier's page says how things stand.
+        // A retried attempt after a withdrawal is not a deposit: the dossier's page shows the current status.
         Ok(done) if !done.standing => Ok(see_other(ctx.lang, &format!("/dossiers/{id}"))),
-        // An old page: what it showed is deposited, what was changed since is not.
+        // The page was outdated: the deposit contains what it showed, not the changes made since.
         Ok(done) if !done.current => {
             let opened = OverviewState::load(&app, &ctx, id).await?;
             let dossier = &opened.page.dossier;
@@ -57,7 +57,7 @@ pub async fn deposit(
 }
 
 impl OverviewState {
-    /// The dossier as it is now, and what changed.
+    /// The dossier as it is now, with what changed.
     fn draft_changed(&self, app: &App, ctx: &Ctx, changed: &DraftChanged) -> Result<Response, Failure> {
         let notice = changed.message();
         let path = format!("/dossiers/{}", self.page.dossier.id);
@@ -68,7 +68,7 @@ impl OverviewState {
     }
 }
 
-/// A reload of a refused deposit, or a sign-in on the way, ends on the dossier.
+/// A reload of a rejected deposit, or a sign-in on the way, ends on the dossier's page.
 pub async fn back(State(app): State<App>, ctx: Ctx, Path(id): Path<DossierId>) -> Result<Response, Failure> {
     app.page(&ctx, id).await?;
     Ok(see_other(ctx.lang, &format!("/dossiers/{id}")))
@@ -88,7 +88,7 @@ pub async fn ask_withdraw(
     Ok(Html(opened.render(&app, &ctx, &here(&uri), |shell, page| view::withdraw(shell, &page))?))
 }
 
-/// Withdraws what the page showed; otherwise the page again, with what changed.
+/// Withdraws the version that the page showed; otherwise shows the page again, with what changed.
 pub async fn withdraw(
     State(app): State<App>,
     ctx: Ctx,

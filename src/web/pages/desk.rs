@@ -1,4 +1,4 @@
-//! The examination of one deposit: reading it, finding it admissible, giving it to experts.
+//! The examination of one deposit: reading it, admitting it, assigning it to experts.
 
 use super::{Done, dossier::version_rows, here, render, see_other};
 use crate::{
@@ -20,13 +20,13 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// An assignment of the dossier at a place.
+/// An assignment of the dossier in a path.
 #[derive(Deserialize)]
 pub struct AssignmentPath {
     assignment: Uuid,
 }
 
-/// One deposit, judged at the instant at which it was made, and how far its examination is.
+/// One deposit, judged at the time it was made, and the state of its examination.
 pub async fn show(
     State(app): State<App>,
     ctx: Ctx,
@@ -63,7 +63,7 @@ pub async fn admit(
     Ok(back(&ctx, &place, "admitted"))
 }
 
-/// Takes that back; a reason that is missing is asked for again.
+/// Takes the admission back; a missing reason is asked for again.
 pub async fn take_back(
     State(app): State<App>,
     ctx: Ctx,
@@ -84,7 +84,7 @@ pub async fn take_back(
     }
 }
 
-/// Gives it to an expert.
+/// Assigns it to an expert.
 pub async fn assign(
     State(app): State<App>,
     ctx: Ctx,
@@ -169,7 +169,7 @@ async fn page(
     Ok(render(app, ctx, call, path, |shell| view::officer_dossier(shell, &page))?)
 }
 
-/// What the page of an examination borrows from.
+/// The rows that the page of an examination borrows from.
 struct ExaminationRows {
     admitted: Option<(String, String)>,
     ready: bool,

@@ -1,4 +1,4 @@
-//! Emergency readings: asking for one, and allowing a colleague's.
+//! Emergency access: requesting it, and approving a colleague's request.
 
 use super::{here, render, see_other};
 use crate::{
@@ -22,7 +22,7 @@ pub async fn show(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<Str
     Ok(Html(page(&app, &ctx, &here(&uri), ("", ""), &[]).await?))
 }
 
-/// Asks; what was typed comes back when it is not enough.
+/// Creates a request; an incomplete form comes back as typed.
 pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: PostedForm) -> Result<Response, Failure> {
     let (receipt, reason) = (posted.text("receipt"), posted.text("reason"));
     let faults = match app.ask_emergency(&ctx, receipt, reason).await {
@@ -35,7 +35,7 @@ pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: PostedForm)
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
 }
 
-/// Allows a colleague's request.
+/// Approves a colleague's request.
 pub async fn allow(
     State(app): State<App>,
     ctx: Ctx,

@@ -1,4 +1,4 @@
-//! From posted pairs to answers: names of inputs are paths.
+//! Converts posted pairs to answers: input names are paths.
 
 use crate::{
     domain::{
@@ -9,8 +9,8 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
-/// The answer to a field as posted; every field of a posted section has one, since browsers send empty inputs too and
-/// leave out only what is not ticked.
+/// The posted answer to a field. Every field of a posted section has one, because browsers send empty inputs too and
+/// leave out only unticked boxes.
 pub fn value(posted: &PostedForm, section: &Section, field: &Field) -> Value {
     let path = format!("{}.{}", section.id, field.id);
     match field.kind {
@@ -23,7 +23,7 @@ pub fn value(posted: &PostedForm, section: &Section, field: &Field) -> Value {
     }
 }
 
-/// The rows of a table: `path[0].column`. Gaps in the numbering close.
+/// The rows of a table: `path[0].column`. Gaps in the numbering are closed.
 fn rows(posted: &PostedForm, path: &str) -> Vec<Row> {
     let mut rows: BTreeMap<usize, Row> = BTreeMap::new();
     for (name, cell) in posted.pairs() {

@@ -1,4 +1,4 @@
-//! Giving parts of one's dossier to others, and taking them back.
+//! Sharing parts of one's dossier with guests, and revoking that.
 
 use super::{here, render, see_other};
 use crate::{
@@ -33,17 +33,17 @@ use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// What the page is told by its address.
+/// The query of the page.
 #[derive(Deserialize)]
 pub struct GuestsPageQuery {
     #[serde(default)]
     done: String,
-    /// The page of those who have read, from 1.
+    /// The page of the access log, from 1.
     #[serde(default)]
     readings: u32,
 }
 
-/// Who holds what.
+/// The guests and their rights.
 pub async fn show(
     State(app): State<App>,
     ctx: Ctx,
@@ -71,7 +71,7 @@ pub async fn show(
     )?))
 }
 
-/// Gives; a form that is not right comes back as it was typed.
+/// Shares parts; an invalid form comes back as typed.
 pub async fn give(
     State(app): State<App>,
     ctx: Ctx,
@@ -95,7 +95,7 @@ pub async fn give(
     }
 }
 
-/// Takes back.
+/// Revokes.
 pub async fn revoke(
     State(app): State<App>,
     ctx: Ctx,
@@ -132,14 +132,14 @@ fn end_of(day: &str, zone: &TimeZone) -> Option<Timestamp> {
     next.timestamp().checked_sub(1.second()).ok()
 }
 
-/// What a page shows beside the guests.
+/// The page's state beside the guests.
 #[derive(Clone, Copy, Default)]
 struct GuestsPageState<'a> {
-    /// The page of those who have read, from 0.
+    /// The page of the access log, from 0.
     at: u32,
     posted: Option<&'a PostedForm>,
     problems: &'a [(&'static str, Text)],
-    /// A passkey is wanted first.
+    /// A passkey is required first.
     confirm: bool,
     notice: Option<&'a Text>,
 }
@@ -187,7 +187,7 @@ fn page(
     Ok(render(app, ctx, call, path, |shell| view::guests(shell, &page))?)
 }
 
-/// Somebody who holds something, in words and in the order of the form.
+/// A guest, in words and in the order of the form.
 fn guest_row(call: &Call, guest: &Guest, ctx: &Ctx, zone: &TimeZone) -> GuestRow {
     let mut grants: Vec<_> = guest.grants.iter().collect();
     grants.sort_by_key(|grant| parts_of(call).position(|part| part == grant.part).unwrap_or(usize::MAX));
@@ -208,7 +208,7 @@ fn guest_row(call: &Call, guest: &Guest, ctx: &Ctx, zone: &TimeZone) -> GuestRow
     }
 }
 
-/// Lines of the journal in words. Whoever examines the dossier is named by what they are, not by address.
+/// A journal entry in words. People who examine the dossier are named by their role, not their address.
 fn reading_row(call: &Call, read: &AccessRecord, lang: Lang, zone: &TimeZone) -> ReadingRow {
     let reading = &read.what;
     let word = |name: &str| reading.data[name].as_str();

@@ -34,7 +34,7 @@ async fn rows(app: &App) -> Result<Vec<MailRow>, Failure> {
         .collect())
 }
 
-/// The mails, the latest first; as JSON for programs that try the demonstration.
+/// The mails, latest first; as JSON for programs that test the demonstration.
 pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> Result<Response, Failure> {
     let mails = rows(&app).await?;
     if headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/json") {
@@ -48,7 +48,6 @@ pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::mails(shell, &mails))?).into_response())
 }
 
-/// One mail.
 pub async fn show(State(app): State<App>, ctx: Ctx, Path(id): Path<String>, uri: Uri) -> Result<Html<String>, Failure> {
     let mails = rows(&app).await?;
     let mail = mails.iter().find(|mail| mail.id == id).ok_or(AppError::NotFound)?;

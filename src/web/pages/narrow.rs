@@ -1,4 +1,4 @@
-//! Narrowing a token in the browser: one page to keep, which asks nothing of the portal.
+//! Narrowing a token in the browser: a single-file page that sends nothing to the portal.
 
 use super::rights::action_name;
 use crate::{
@@ -17,7 +17,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-/// The page, in the language that is asked for; the other one is in it too.
+/// The page in the requested language; it contains the other one too.
 pub async fn show(State(app): State<App>, Extension(arrival): Extension<Arrival>) -> Result<Response, Failure> {
     let page = assets::whole("narrow.html", &[("{choices}", choices(&app))]).ok_or(AppError::NotFound)?;
     let html = page.html.replacen("<html lang=\"fr\">", &format!("<html lang=\"{}\">", arrival.lang), 1);
@@ -30,7 +30,7 @@ pub async fn show(State(app): State<App>, Extension(arrival): Extension<Arrival>
     Ok((fixed, html).into_response())
 }
 
-/// What one may choose from: the words of the policy, each with its names.
+/// The available choices: the policy's slugs, each with its names.
 fn choices(app: &App) -> Value {
     let (mut pieces, mut sections) = (Vec::new(), Vec::new());
     for call in &app.calls {
@@ -47,7 +47,7 @@ fn choices(app: &App) -> Value {
     json!({ "pieces": pieces, "sections": sections, "actions": actions })
 }
 
-/// Adds a choice; calls that share a word share the choice.
+/// Adds a choice; calls that share a slug share the choice.
 fn add(choices: &mut Vec<Value>, word: String, title: &Text) {
     if choices.iter().all(|choice| choice["word"] != word) {
         choices.push(json!({ "word": word, "fr": title.get(&Lang::Fr), "en": title.get(&Lang::En) }));

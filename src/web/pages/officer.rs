@@ -1,4 +1,4 @@
-//! The deposits of a round, for officers: the list, and the same as a spreadsheet.
+//! The deposits of a round, for officers: the list, and its export.
 
 use super::{here, render};
 use crate::web::extract::{Path, Query};
@@ -24,12 +24,12 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-/// Rows of a page.
+/// Rows per page.
 const ROWS_PER_PAGE: u32 = 200;
-/// Rows of an export at most.
+/// At most this many rows in an export.
 const MAX_EXPORT_ROWS: u32 = 100_000;
 
-/// The filter that an address asks for.
+/// The filter given by the query.
 pub fn filter(query: &RoundQuery, limit: u32) -> Filter {
     let page = query.page.max(1);
     Filter {
@@ -50,7 +50,6 @@ pub fn filter(query: &RoundQuery, limit: u32) -> Filter {
     }
 }
 
-/// The list.
 pub async fn list(
     State(app): State<App>,
     ctx: Ctx,
@@ -94,7 +93,7 @@ fn list_row(row: Summary, zone: &jiff::tz::TimeZone) -> RoundRow {
     }
 }
 
-/// The list for a spreadsheet, in the language of the reader.
+/// The list as CSV, in the user's language.
 pub async fn csv(
     State(app): State<App>,
     ctx: Ctx,

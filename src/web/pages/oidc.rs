@@ -1,4 +1,4 @@
-//! To the identity provider and back.
+//! Signing in through the identity provider.
 
 use super::{
     safe_next, see_other,
@@ -19,10 +19,10 @@ use axum::{
 };
 use serde::Deserialize;
 
-/// Keeps the secret of whoever is at the provider.
+/// Cookie with the secret while the user is at the provider.
 const PROVIDER_COOKIE: &str = "__Host-guichet-away";
 
-/// What the provider sends people back with.
+/// The query with which the provider redirects back.
 #[derive(Deserialize)]
 pub struct Back {
     #[serde(default)]
@@ -32,7 +32,8 @@ pub struct Back {
     error: Option<String>,
 }
 
-/// Leaves. A link and not a form: pages may send forms to nobody but the portal, redirections included.
+/// Redirects to the provider. It is a link and not a form, because the policy lets forms be sent to the portal only,
+/// redirections included.
 pub async fn leave(State(app): State<App>, ctx: Ctx, Query(query): Query<Next>) -> Result<Response, Failure> {
     let leaving = app.leave_for_provider(&ctx, safe_next(query.next())).await?;
     let seconds = leaving.until.as_second() - ctx.now.as_second();
@@ -41,7 +42,7 @@ pub async fn leave(State(app): State<App>, ctx: Ctx, Query(query): Query<Next>) 
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&leaving.address)).into_response())
 }
 
-/// Comes back.
+/// Handles the return from the provider.
 pub async fn come_back(
     State(app): State<App>,
     ctx: Ctx,

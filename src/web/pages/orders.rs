@@ -1,4 +1,4 @@
-//! Orders about the service that wait for a person to confirm them.
+//! Orders about the service that wait for confirmation by a person.
 
 use super::{here, render, see_other};
 use crate::{
@@ -17,7 +17,7 @@ use axum::{
 };
 use uuid::Uuid;
 
-/// Those of the last day.
+/// The orders of the last day.
 pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<String>, Failure> {
     let call = app.front(&ctx)?;
     let zone = call.time_zone();
@@ -33,7 +33,7 @@ pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<Str
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::orders(shell, &rows))?))
 }
 
-/// Confirms one; whoever has not just shown a passkey is asked for it first.
+/// Confirms one; asks for a passkey first unless one was just used.
 pub async fn confirm(
     State(app): State<App>,
     ctx: Ctx,

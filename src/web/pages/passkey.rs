@@ -1,4 +1,4 @@
-//! One's own passkeys, signing in by one, and confirming by one that one is still the same.
+//! One's own passkeys; signing in and confirming with a passkey.
 
 use super::{here, render, safe_next_typed, see_other, sign_in::landing};
 use crate::{
@@ -19,7 +19,7 @@ use axum::{
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// Nothing: a ceremony begins without a word.
+/// Empty: a ceremony starts without parameters.
 #[derive(Deserialize)]
 pub struct Begin {}
 
@@ -34,7 +34,7 @@ pub struct End {
     name: Option<String>,
 }
 
-/// Where to go on to, and what was just done.
+/// Where to go next, and what was just done.
 #[derive(Deserialize)]
 pub struct PasskeyPageQuery {
     next: Option<String>,
@@ -42,7 +42,7 @@ pub struct PasskeyPageQuery {
     done: String,
 }
 
-/// Begins a sign-in.
+/// Starts a sign-in.
 pub async fn begin_sign_in(
     State(app): State<App>,
     ctx: Ctx,
@@ -51,7 +51,7 @@ pub async fn begin_sign_in(
     Ok(Json(app.begin_passkey_sign_in(&ctx).await?))
 }
 
-/// Ends a sign-in.
+/// Finishes a sign-in.
 pub async fn sign_in(
     State(app): State<App>,
     ctx: Ctx,
@@ -62,7 +62,6 @@ pub async fn sign_in(
     Ok(go_on(&ctx, &session, &next))
 }
 
-/// The list.
 pub async fn list(
     State(app): State<App>,
     ctx: Ctx,
@@ -106,7 +105,7 @@ fn row(shell: &Shell<'_>, key: &Key) -> PasskeyRow {
     }
 }
 
-/// Begins to add one.
+/// Starts to add a passkey.
 pub async fn begin_adding(
     State(app): State<App>,
     ctx: Ctx,
@@ -115,7 +114,6 @@ pub async fn begin_adding(
     Ok(Json(app.begin_adding_passkey(&ctx).await?))
 }
 
-/// Adds one.
 pub async fn add(State(app): State<App>, ctx: Ctx, PostedJson(end): PostedJson<End>) -> Result<Response, Failure> {
     let name = end.name.unwrap_or_default();
     let session = app.add_passkey(&ctx, end.ceremony, &name, end.answer).await?;
@@ -129,7 +127,7 @@ pub async fn add(State(app): State<App>, ctx: Ctx, PostedJson(end): PostedJson<E
     })
 }
 
-/// Gives one another name.
+/// Renames a passkey.
 pub async fn rename(
     State(app): State<App>,
     ctx: Ctx,
@@ -140,7 +138,7 @@ pub async fn rename(
     Ok(see_other(ctx.lang, "/account/passkeys?done=renamed"))
 }
 
-/// Removes one.
+/// Removes a passkey.
 pub async fn remove(
     State(app): State<App>,
     ctx: Ctx,
@@ -151,7 +149,7 @@ pub async fn remove(
     Ok(see_other(ctx.lang, "/account/passkeys?done=removed"))
 }
 
-/// Asks for one.
+/// Asks for a passkey.
 pub async fn ask_confirmation(
     State(app): State<App>,
     ctx: Ctx,
@@ -170,7 +168,7 @@ pub async fn ask_confirmation(
     Ok(Html(render(&app, &ctx, app.front(&ctx)?, &here(&uri), |shell| view::confirm(shell, &page))?))
 }
 
-/// Begins to confirm.
+/// Starts a confirmation.
 pub async fn begin_confirming(
     State(app): State<App>,
     ctx: Ctx,
@@ -179,13 +177,13 @@ pub async fn begin_confirming(
     Ok(Json(app.begin_step_up(&ctx).await?))
 }
 
-/// Confirms.
+/// Finishes a confirmation.
 pub async fn confirm(State(app): State<App>, ctx: Ctx, PostedJson(end): PostedJson<End>) -> Result<Response, Failure> {
     let session = app.step_up_by_passkey(&ctx, end.ceremony, end.answer).await?;
     Ok(go_on(&ctx, &session, safe_next_typed(&end.next)))
 }
 
-/// Tells the page's script where to go on to, with the session as it is now.
+/// Sends the page's script the next address, with the current session.
 fn go_on(ctx: &Ctx, session: &SignedIn, next: &str) -> Response {
     let cookie = session_cookie(&session.token, session.ends, ctx.now);
     ([(header::SET_COOKIE, cookie)], lead(ctx, next)).into_response()

@@ -1,4 +1,4 @@
-//! The call for everyone.
+//! The public pages of the call.
 
 use super::render;
 use crate::web::extract::Path;
@@ -18,7 +18,7 @@ use axum::{
 };
 
 type PageResult = Result<Response, Failure>;
-/// What every page of a call is asked with.
+/// The extractors of every page of a call.
 type CallPageRequest = (State<App>, Ctx, Path<String>, Uri, HeaderMap);
 
 fn cached(
@@ -35,12 +35,12 @@ fn cached(
     Ok(cache::page(ctx, headers, &format!("{} {path}", call.id), || render(app, ctx, call, path, view))?)
 }
 
-/// The home of the host's call, or of the first.
+/// The home page of the host's call, or of the first call.
 pub async fn first(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> PageResult {
     cached(&app, &ctx, app.front(&ctx)?, &uri, &headers, view::home)
 }
 
-/// Who runs the portal, and what becomes of personal data.
+/// Legal notice and privacy.
 pub async fn legal(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> PageResult {
     cached(&app, &ctx, app.front(&ctx)?, &uri, &headers, view::legal)
 }
@@ -55,17 +55,14 @@ macro_rules! page_of_call {
 }
 
 page_of_call! {
-    /// Calendar, envelope and what one gets.
+    /// Calendar, budget and benefits.
     home => view::home,
-    /// The bricks.
     bricks => view::bricks,
     /// Questions and answers.
     faq => view::faq,
-    /// The register of rules.
     rules => view::rules,
-    /// Selection criteria.
     criteria => view::criteria,
-    /// How contradictions are read.
+    /// How contradictions are interpreted.
     interpretations => view::interpretations,
 }
 

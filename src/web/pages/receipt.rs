@@ -12,7 +12,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-/// The receipt as a page, or with `.json` as the file to keep.
+/// The receipt as a page, or with `.json` as the file to save.
 pub async fn show(State(app): State<App>, ctx: Ctx, Path(number): Path<String>, uri: Uri) -> Result<Response, Failure> {
     if let Some(number) = number.strip_suffix(".json") {
         let stored = app.receipt(&ctx, number).await?.stored;

@@ -1,4 +1,4 @@
-//! What experts and the jury evaluate, and where interests are declared.
+//! What experts and the jury evaluate, and the declaration of interests.
 
 use super::{Done, dossier::version_rows, here, render, see_other};
 use crate::{
@@ -51,7 +51,7 @@ pub async fn list(
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::reviews(shell, &rows, notice.as_ref()))?))
 }
 
-/// Call and round as people read them.
+/// Call and round, as shown.
 fn round_title(app: &App, call: &str, round: &RoundId, lang: Lang) -> String {
     app.call(call).map_or_else(
         |_| round.to_string(),
@@ -62,7 +62,7 @@ fn round_title(app: &App, call: &str, round: &RoundId, lang: Lang) -> String {
     )
 }
 
-/// One of them, or the declaration that has to come first.
+/// One dossier, or the declaration that must come first.
 pub async fn show(State(app): State<App>, ctx: Ctx, Path(id): Path<DossierId>, uri: Uri) -> Result<Response, Failure> {
     let (deposit, versions) = match app.evaluation(&ctx, id).await? {
         Evaluation::Undeclared => return Ok(see_other(ctx.lang, &format!("/reviews/{id}/interest"))),
@@ -82,7 +82,7 @@ pub async fn show(State(app): State<App>, ctx: Ctx, Path(id): Path<DossierId>, u
     Ok(Html(page).into_response())
 }
 
-/// The declaration.
+/// The declaration form.
 pub async fn interest(
     State(app): State<App>,
     ctx: Ctx,
@@ -92,7 +92,7 @@ pub async fn interest(
     Ok(Html(page(&app, &ctx, id, &here(&uri), None).await?))
 }
 
-/// Declares. What was not sworn, or not understood, is asked again.
+/// Stores the declaration; an incomplete one is asked for again.
 pub async fn declare(
     State(app): State<App>,
     ctx: Ctx,

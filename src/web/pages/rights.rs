@@ -1,4 +1,4 @@
-//! "Why may I, why may I not?": the policy's own answers to whoever asks about themselves.
+//! "Why may I, why may I not?": the policy's decisions about the user's own rights.
 
 use super::{here, render};
 use crate::{
@@ -16,7 +16,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-/// On the call as a whole.
+/// Rights on the call as a whole.
 pub async fn own(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<String>, Failure> {
     let call = app.front(&ctx)?;
     let rows = rows(app.own_rights(&ctx)?, call, ctx.lang);
@@ -25,7 +25,7 @@ pub async fn own(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<Stri
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::rights(shell, &page))?))
 }
 
-/// On one dossier; to whoever may see nothing of it, it does not exist, and the page says who could.
+/// Rights on one dossier. For a user who may see nothing of it, it does not exist, and the page says who could see it.
 pub async fn on_dossier(
     State(app): State<App>,
     ctx: Ctx,
@@ -55,7 +55,7 @@ fn rows(verdicts: Vec<RightAnswer>, call: &Call, lang: Lang) -> Vec<RightRow> {
     may.into_iter().chain(may_not).map(row).collect()
 }
 
-/// What an action is, as people read it.
+/// The name of an action, as shown.
 pub(super) fn action_name(action: Action, lang: Lang) -> &'static str {
     match action {
         Action::DossierCreate => lang.tr("commencer un dossier", "start an application"),

@@ -1,4 +1,5 @@
-//! Signing in by a link, and out. Opening the link changes nothing: mail scanners open links too; its button signs in.
+//! Signing in by a link, and signing out. Opening the link changes nothing, because mail scanners open links too; the
+//! button on its page signs in.
 
 use super::{here, render, safe_next, see_other};
 use crate::web::extract::{Path, Query};
@@ -18,7 +19,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-/// Where to go on to.
+/// Where to go after signing in.
 #[derive(Deserialize)]
 pub struct Next {
     #[serde(default)]
@@ -26,13 +27,12 @@ pub struct Next {
 }
 
 impl Next {
-    /// As it was asked for.
+    /// The path as requested.
     pub fn next(&self) -> &str {
         &self.next
     }
 }
 
-/// The form.
 pub async fn show(
     State(app): State<App>,
     ctx: Ctx,
@@ -54,7 +54,7 @@ pub async fn show(
     })?))
 }
 
-/// Sends the link; the answer does not tell whether the address is known.
+/// Sends the link; the response does not reveal whether the address is known.
 pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: PostedForm) -> Result<Response, Failure> {
     let call = app.front(&ctx)?;
     let (email, next) = (posted.text("email"), safe_next(posted.text("next")));
@@ -91,11 +91,11 @@ pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: PostedForm)
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
 }
 
-/// Name of the cookie by which a browser that asked for a link is known again.
+/// Cookie that identifies the browser that asked for the link.
 const LINK_COOKIE: &str = "__Host-guichet-asked";
 
-/// The button, and whose account it opens. Who did not ask for the link in this browser, nor is signed in by the same
-/// address, is told a part of the address only.
+/// The button, and the account that it opens. A browser that did not ask for the link, and is not signed in with the
+/// same address, sees only a part of the address.
 pub async fn confirm(
     State(app): State<App>,
     ctx: Ctx,
@@ -104,7 +104,7 @@ pub async fn confirm(
     Query(query): Query<Next>,
 ) -> Result<Html<String>, Failure> {
     let call = app.front(&ctx)?;
-    // The switch of languages must not carry the secret into an address bar's history twice.
+    // The language switch must not add the secret to the browser history a second time.
     let address = app.link_address(&ctx, &secret).await?;
     let page = render(&app, &ctx, call, "/sign-in", |shell| {
         let signed_in = shell.viewer.as_ref().map(|viewer| viewer.email);
@@ -119,13 +119,13 @@ pub async fn confirm(
     Ok(Html(page))
 }
 
-/// An address as one knows one's own again, and learns no other's.
+/// A partly masked address: its owner recognizes it, and others cannot learn it.
 fn masked(email: &str) -> String {
     let (name, host) = email.split_once('@').unwrap_or((email, ""));
     format!("{}…@{host}", name.chars().take(1).collect::<String>())
 }
 
-/// Uses the link up and opens the session.
+/// Consumes the link and opens the session.
 pub async fn use_link(
     State(app): State<App>,
     ctx: Ctx,
@@ -136,10 +136,10 @@ pub async fn use_link(
     go_on_signed_in(&app, &ctx, &done, posted.text("next")).await
 }
 
-/// Keeps the session in the browser, and leads on.
+/// Stores the session cookie, and redirects.
 pub async fn go_on_signed_in(app: &App, ctx: &Ctx, session: &SignedIn, next: &str) -> Result<Response, Failure> {
     let next = landing(app, session, next);
-    // Whoever works for the call goes by way of a passkey.
+    // Staff must use a passkey.
     let next = match app.passkey_duty(&session.account).await? {
         None => next,
         Some(Duty::Add) => format!("/account/passkeys?next={}", encode(&next)),
@@ -149,7 +149,7 @@ pub async fn go_on_signed_in(app: &App, ctx: &Ctx, session: &SignedIn, next: &st
         .into_response())
 }
 
-/// Where somebody goes on to after signing in.
+/// The page to go to after signing in.
 pub fn landing(app: &App, session: &SignedIn, next: &str) -> String {
     match next {
         "" | "/dossiers" if session.account.roles.lists() => officer_home(app),
@@ -158,7 +158,7 @@ pub fn landing(app: &App, session: &SignedIn, next: &str) -> String {
     }
 }
 
-/// An officer begins at the latest round of the first call.
+/// An officer starts at the latest round of the first call.
 fn officer_home(app: &App) -> String {
     let call = app.calls.first();
     let round = call.and_then(|call| call.rounds.iter().rev().find(|round| round.window.is_some()));

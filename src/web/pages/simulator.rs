@@ -1,4 +1,4 @@
-//! The eligibility simulator: a few answers, no account, nothing kept.
+//! The eligibility simulator: a few answers, no account, nothing stored.
 
 use super::{form, here, render};
 use crate::web::extract::Path;
@@ -51,7 +51,8 @@ fn answers(call: &Call, posted: &PostedForm) -> Document {
     for section in &call.sections {
         for field in section.fields.iter().filter(|field| field.simulator) {
             let path = format!("{}.{}", section.id, field.id);
-            // What cannot be kept at all (a text of 50 000 characters in a number) is left out of a mere simulation.
+            // Values that cannot be stored at all (a text of 50 000 characters in a number) are ignored in a
+            // simulation.
             if let Err(fault) = document.set(call, &path, form::value(posted, section, field)) {
                 tracing::debug!(%fault, "simulator.left_out");
             }

@@ -1,4 +1,4 @@
-//! How things stand with a dossier, for pages that were open for a while; and taking a draft over to another round.
+//! The status of a dossier, for pages that have been open for a while; and carrying a draft over to another round.
 
 use super::see_other;
 use crate::web::extract::Path;
@@ -22,14 +22,14 @@ pub async fn show(State(app): State<App>, ctx: Ctx, Path(id): Path<DossierId>) -
     Ok(Json(view::status_json(&status, &share, &ctx.lang)).into_response())
 }
 
-/// Takes a draft that its round has closed over to an open one; the new dossier follows.
+/// Carries a draft of a closed round over to an open one; redirects to the new dossier.
 pub async fn carry_over(
     State(app): State<App>,
     ctx: Ctx,
     Path(id): Path<DossierId>,
     posted: PostedForm,
 ) -> Result<Response, Failure> {
-    // All rounds of the page share its attempt, and each is an act of its own.
+    // All rounds on the page share one attempt id, and each is a separate act.
     let round = posted.text("round");
     let attempt = AttemptId(posted.parse("attempt")?).towards(&format!("{id} {round}"));
     let begun = app.carry_over(&ctx, id, &RoundId(round.to_owned()), attempt).await?;

@@ -1,10 +1,10 @@
-//! The form that makes a token, as somebody has filled it in so far.
+//! The form that makes a token, as filled in so far.
 
 use crate::web::view::TokenForm;
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// What was typed before the page asked for a passkey, as its address brings it back.
+/// What was typed before the page asked for a passkey, restored from the query.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct TokenDraft {
     #[serde(default)]
@@ -16,19 +16,19 @@ pub struct TokenDraft {
 }
 
 impl TokenDraft {
-    /// Whether anything was typed.
+    /// True when nothing was typed.
     pub fn is_empty(&self) -> bool {
         self.label.is_empty() && self.actions.is_empty()
     }
 
-    /// The form with it.
+    /// The form with these values.
     pub fn form(&self) -> TokenForm {
         let ticked = self.actions.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect();
         form(self.label.clone(), if self.days.is_empty() { "30" } else { &self.days }.to_owned(), ticked)
     }
 }
 
-/// The form under a fresh id of its attempt, with nothing wrong.
+/// The form with a fresh attempt id and no errors.
 pub fn form(label: String, days: String, ticked: Vec<String>) -> TokenForm {
     TokenForm { label, days, ticked, wrong: Vec::new(), attempt: Uuid::now_v7() }
 }

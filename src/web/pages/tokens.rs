@@ -1,4 +1,4 @@
-//! Making a token for one's programs, and revoking it.
+//! Making and revoking API tokens.
 
 use super::{account, see_other, token_form::form};
 use crate::{
@@ -23,12 +23,12 @@ use axum::{
 };
 use jiff::SignedDuration;
 
-/// Longest life of a token, days.
+/// Longest lifetime of a token, in days.
 const MAX_TOKEN_DAYS: i64 = 366;
-/// Longest name, characters.
+/// Longest name, in characters.
 const MAX_NAME_CHARS: usize = 100;
 
-/// Makes a token and shows it, this once.
+/// Makes a token and shows it once.
 pub async fn make(State(app): State<App>, ctx: Ctx, posted: PostedForm) -> Result<Response, Failure> {
     let allowed = app.token_actions(&ctx)?;
     let mut form = form(
@@ -57,7 +57,7 @@ pub async fn make(State(app): State<App>, ctx: Ctx, posted: PostedForm) -> Resul
     }
 }
 
-/// What is wrong with each field, all at once.
+/// The errors of all fields.
 fn faults(form: &TokenForm, days: Option<i64>, actions_fit: bool) -> Vec<(&'static str, Text)> {
     let mut wrong = Vec::new();
     if form.label.is_empty() {
@@ -78,7 +78,7 @@ fn faults(form: &TokenForm, days: Option<i64>, actions_fit: bool) -> Vec<(&'stat
     wrong
 }
 
-/// Leads to the passkey, and from there back to the form as it was filled in.
+/// Redirects to the passkey page, and from there back to the form as filled in.
 fn confirm_first(lang: Lang, form: &TokenForm, actions: &[Action]) -> Response {
     let words: Vec<&str> = actions.iter().map(|action| action.slug()).collect();
     let (label, days, actions) = (encode(&form.label), encode(&form.days), encode(&words.join(",")));

@@ -16,10 +16,10 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-/// Most characters of the number that the page repeats: it came from outside.
+/// At most this many characters of the number are repeated on the page, because it comes from outside.
 const MAX_NUMBER_CHARS: usize = 40;
 
-/// The keys that this portal signs with, and those it signed with once.
+/// The current and former signing keys of this portal.
 fn published(app: &App) -> Vec<PublicKey> {
     std::iter::once(app.keys.receipt_public())
         .chain(app.keys.retired.iter().map(Vec::as_slice))
@@ -32,13 +32,12 @@ pub async fn keys(State(app): State<App>) -> Response {
     ([(header::CACHE_CONTROL, "public, max-age=300")], Json(published(&app))).into_response()
 }
 
-/// The form.
 pub async fn show(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<String>, Failure> {
     let call = app.front(&ctx)?;
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::verify(shell, None, None))?))
 }
 
-/// The report on an uploaded receipt; the file is not kept.
+/// The report on an uploaded receipt; the file is not stored.
 pub async fn run(State(app): State<App>, ctx: Ctx, uri: Uri, mut posted: PostedFile) -> Result<Html<String>, Failure> {
     let call = app.front(&ctx)?;
     let mut bytes = Vec::new();
@@ -59,7 +58,7 @@ pub async fn run(State(app): State<App>, ctx: Ctx, uri: Uri, mut posted: PostedF
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::verify(shell, Some(&report), number))?))
 }
 
-/// The verifier as one file to keep, with the portal's keys inside.
+/// The verifier as a single-file page, with the portal's keys inside.
 pub async fn offline(State(app): State<App>) -> Result<Response, Failure> {
     let keys = serde_json::json!(published(&app));
     let page = assets::whole("verify.html", &[("/*KEYS*/[]", keys)]).ok_or(AppError::NotFound)?;

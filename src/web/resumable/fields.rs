@@ -1,7 +1,7 @@
-//! The header fields of an upload in parts: items of structured fields (RFC 9651), read without anything else, so that
-//! they can be fuzzed.
+//! Header fields of resumable uploads: items of structured fields (RFC 9651), parsed without dependencies so that they
+//! can be fuzzed.
 
-/// A field that is a boolean: `?0` or `?1`. Whatever else stands there is as if nothing did.
+/// A boolean field: `?0` or `?1`. Any other value counts as absent.
 #[must_use]
 pub fn boolean(field: &str) -> Option<bool> {
     match bare(field)? {
@@ -11,7 +11,7 @@ pub fn boolean(field: &str) -> Option<bool> {
     }
 }
 
-/// A field that is an integer of at most fifteen digits and not negative.
+/// A non-negative integer of at most fifteen digits.
 #[must_use]
 pub fn integer(field: &str) -> Option<u64> {
     let digits = bare(field)?;
@@ -25,7 +25,7 @@ pub fn integer(field: &str) -> Option<u64> {
     if sound { digits.parse().ok() } else { None }
 }
 
-/// What stands before the parameters, which mean nothing here. A list, as several lines of one header make it, is no item.
+/// The value before the parameters, which have no meaning here. A list (several lines of one header) is not an item.
 fn bare(field: &str) -> Option<&str> {
     let field = field.trim_matches(' ');
     let (item, parameters) = field.split_once(';').unwrap_or((field, ""));

@@ -1,4 +1,4 @@
-//! With limits that a test can wait for.
+//! Tests with short timeouts.
 
 use super::*;
 use axum::{Router, body::to_bytes, http::StatusCode, middleware, routing::post};
@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use tower::ServiceExt;
 
 const LIMITS: Patience = Patience { silence: Duration::from_secs(1), answer: Duration::from_millis(1300) };
-/// Between two bytes.
+/// Interval between two bytes.
 const PAUSE: Duration = Duration::from_millis(100);
 
 fn service() -> Router {
@@ -28,7 +28,7 @@ fn service() -> Router {
         .layer(middleware::from_fn_with_state(LIMITS, end))
 }
 
-/// One byte after each pause, so many times, and then the end or nothing more.
+/// Sends one byte after each pause, `times` times, and then ends or stays silent.
 fn trickle(pause: Duration, times: usize, ends: bool) -> Body {
     let bytes = stream::repeat(()).take(times).then(move |()| async move {
         sleep(pause).await;

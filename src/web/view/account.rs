@@ -1,4 +1,4 @@
-//! Somebody's own account: where they are signed in, and the tokens of their programs.
+//! One's own account: active sessions, and API tokens.
 
 use super::shell::Shell;
 use crate::domain::{ids::SessionId, text::Text};
@@ -8,76 +8,72 @@ use uuid::Uuid;
 /// The page of an account.
 #[derive(Clone, Debug)]
 pub struct AccountPage<'a> {
-    /// What the person is, in words.
+    /// The user's roles, as shown.
     pub roles: &'a [String],
     /// The account is suspended: it can be read, and left.
     pub suspended: bool,
-    /// The person runs the service, or answers for the data.
+    /// The user is an operator or the data protection officer.
     pub serves: bool,
-    /// Where the person is signed in.
+    /// The user's active sessions.
     pub sessions: &'a [SessionRow],
-    /// The tokens of their programs.
+    /// The user's API tokens.
     pub tokens: &'a [TokenRow],
-    /// What a new token may be used for: the word and the name.
+    /// The actions that a new token may be used for: slug and name.
     pub actions: &'a [(&'static str, String)],
-    /// A token that was just made, shown this once.
+    /// A token that was just made, shown only once.
     pub made: Option<&'a str>,
     /// What was just done, or what is wrong.
     pub notice: Option<&'a Text>,
-    /// The form for a token.
     pub form: &'a TokenForm,
 }
 
-/// The form for a token, as it was filled in.
+/// The form for a token, as filled in.
 #[derive(Clone, Debug, Default)]
 pub struct TokenForm {
-    /// Its name.
     pub label: String,
-    /// For how many days.
+    /// Lifetime in days.
     pub days: String,
-    /// The words of what was ticked.
+    /// The slugs of the ticked actions.
     pub ticked: Vec<String>,
-    /// What is wrong, field by field: `label`, `actions` or `days`.
+    /// Errors by field: `label`, `actions` or `days`.
     pub wrong: Vec<(&'static str, Text)>,
-    /// Sent twice, it makes one token.
+    /// Attempt id: a form sent twice makes one token.
     pub attempt: Uuid,
 }
 
-/// A browser that is signed in.
+/// A session of a browser.
 #[derive(Clone, Debug)]
 pub struct SessionRow {
-    /// Its id.
     pub id: SessionId,
-    /// What the browser says it is, shortened.
+    /// The browser's `User-Agent`, shortened.
     pub agent: String,
-    /// How it was opened, in words.
+    /// How the session was opened, in words.
     pub by: &'static str,
     /// When it was opened, as shown.
     pub since: String,
-    /// When it was used last, as shown.
+    /// When it was last used, as shown.
     pub seen: String,
-    /// It is the one that reads this page.
+    /// It is the current session.
     pub this: bool,
 }
 
-/// A token, or one that was narrowed from it.
+/// A token, or one narrowed from it.
 #[derive(Clone, Debug)]
 pub struct TokenRow {
     /// Its id in the address that revokes it.
     pub id: String,
-    /// What its owner calls it; what its holder has added, for a narrowed one.
+    /// The name given by its owner; for a narrowed token, what its holder added.
     pub label: String,
-    /// What it is for, in words.
+    /// Its actions, in words.
     pub actions: Vec<String>,
-    /// The last instant, as shown.
+    /// Expiry, as shown.
     pub until: String,
-    /// When it was used last, as shown.
+    /// Last use, as shown.
     pub used: Option<String>,
-    /// How many holders' blocks it has: none for the token itself.
+    /// Number of attenuation blocks: zero for the token itself.
     pub depth: u8,
-    /// It is revoked.
     pub revoked: bool,
-    /// Narrowed ones of it that are not shown.
+    /// Number of its narrowed tokens that are not shown.
     pub others: i64,
 }
 
@@ -98,10 +94,7 @@ impl Account<'_> {
     }
 }
 
-/// Somebody's own account.
-///
-/// # Errors
-/// When the template cannot be written.
+/// The account page.
 pub fn account(s: &Shell<'_>, page: &AccountPage<'_>) -> Result<String, askama::Error> {
     Account { s, p: page }.render()
 }

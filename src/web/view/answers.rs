@@ -1,4 +1,4 @@
-//! Answers for reading: what will be sealed, what was sealed.
+//! Answers in readable form: what will be sealed, or what was sealed.
 
 use super::{shell::Shell, show};
 use crate::domain::{
@@ -43,7 +43,7 @@ enum AnswerValue<'a> {
 }
 
 impl<'a> Answers<'a> {
-    /// `blanks`: also the questions without an answer, as long as they are asked.
+    /// `blanks`: also include relevant questions without an answer.
     pub(super) fn new(s: &'a Shell<'a>, document: &'a Document, blanks: bool) -> Self {
         let known = s.call.sections.iter().map(|section| {
             let given = document.0.get(&section.id);
@@ -61,7 +61,7 @@ impl<'a> Answers<'a> {
                 .collect();
             AnswerSection { id: &section.id, letter: &section.letter, title: section.title.get(s.lang), answers }
         });
-        // A receipt of an older version of the call may hold answers to questions that are no longer asked.
+        // A receipt of an older version of the call may contain answers to questions that no longer exist.
         let other = document.0.iter().map(|(id, given)| {
             let section = s.call.section(id);
             let answers = given
@@ -124,7 +124,7 @@ fn label<'t>(options: &'t [Choice], id: &'t str, lang: &Lang) -> &'t str {
     options.iter().find(|option| option.id == id).map_or(id, |option| option.label.get(lang))
 }
 
-/// One scalar for reading; what cannot be read stands as it was typed.
+/// One scalar in readable form; an invalid value is shown as typed.
 pub(super) fn scalar(kind: FieldKind, options: &[Choice], text: &str, lang: &Lang) -> String {
     match kind {
         FieldKind::Choice => label(options, text, lang).to_owned(),

@@ -1,4 +1,4 @@
-//! What stands above everything else on the pages of a dossier: deposited or not, and until when.
+//! The banner on the pages of a dossier: whether it is deposited, and until when.
 
 use super::{
     DossierPage,

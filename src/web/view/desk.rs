@@ -5,22 +5,22 @@ use crate::domain::{calendar::Round, text::Text};
 use askama::Template;
 use uuid::Uuid;
 
-/// How far the examination of a deposit is.
+/// The state of the examination of a deposit.
 #[derive(Clone, Copy, Debug)]
 pub struct DeskPage<'a> {
-    /// Address of the deposit's page in the language of the page.
+    /// Address of the deposit's page, in the language of the page.
     pub base: &'a str,
     /// When it was found admissible and by whom, as shown.
     pub admitted: Option<(&'a str, &'a str)>,
     /// It can be found admissible now.
     pub ready: bool,
-    /// The experts to whom it was given.
+    /// The experts assigned to it.
     pub experts: &'a [ExpertRow],
-    /// Those to whom it may be given: account and address.
+    /// The experts to whom it may be assigned: account and email address.
     pub candidates: &'a [(String, String)],
-    /// What is wrong with what was typed, and in which form.
+    /// The error in what was typed, and in which form.
     pub problem: Option<(DeskForm, &'a Text)>,
-    /// The reason as it was typed.
+    /// The reason, as typed.
     pub reason: &'a str,
 }
 
@@ -29,33 +29,32 @@ pub struct DeskPage<'a> {
 pub enum DeskForm {
     /// Admission, and taking it back.
     Admission,
-    /// Giving to an expert.
+    /// Assignment to an expert.
     Experts,
 }
 
-/// An expert of a dossier.
+/// An expert assigned to a dossier.
 #[derive(Clone, Debug)]
 pub struct ExpertRow {
     /// Id of the assignment.
     pub id: Uuid,
-    /// Address.
     pub email: String,
-    /// When the dossier was given, as shown.
+    /// When the dossier was assigned, as shown.
     pub since: String,
-    /// How far the expert is.
+    /// The expert's state.
     pub state: ExpertState,
 }
 
-/// How far an expert is with a dossier.
+/// The state of an expert's assignment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExpertState {
     /// Has declared nothing yet.
     Waiting,
-    /// Has declared to have no conflict.
+    /// Has declared no conflict.
     Clear,
     /// Has declared a conflict.
     Conflict,
-    /// May not read: no expert any more, suspended, or a guest of the dossier.
+    /// May not read: no longer an expert, suspended, or a guest of the dossier.
     Unable,
 }
 
@@ -88,7 +87,7 @@ impl<'a> Desk<'a> {
     fn in_experts(&self) -> Option<&Text> {
         self.problem(DeskForm::Experts)
     }
-    /// How many experts have to be replaced.
+    /// The number of experts to replace.
     fn lost(&self) -> usize {
         self.d.experts.iter().filter(|expert| expert.state.lost()).count()
     }

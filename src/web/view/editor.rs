@@ -19,14 +19,14 @@ struct EditorTemplate<'a> {
     p: &'a DossierPage<'a>,
     banner: Banner<'a>,
     status: DepositStatus,
-    /// Beside what was saved: whether that is deposited.
+    /// Shown beside "Saved": whether the saved state is deposited.
     brief: Sentence<'a>,
     print_head: PrintHead<'a>,
     section: &'a Section,
     nav: Vec<SectionLink<'a>>,
     pieces: usize,
     next: Option<&'a Section>,
-    /// The reader may change it.
+    /// The user may change it.
     writes: bool,
     fields: Vec<FieldView<'a>>,
     amounts: Option<AmountsBox<'a>>,
@@ -48,7 +48,7 @@ struct Clash<'a> {
     yours: String,
 }
 
-/// The sections with what each still misses.
+/// The sections, with what is missing in each.
 pub(super) fn steps<'a>(s: &Shell<'a>, p: &DossierPage<'_>) -> Vec<SectionLink<'a>> {
     let all = missing(s, p);
     let missing = |id: &str| all.iter().filter(|finding| finding.section() == id).count();
@@ -56,10 +56,7 @@ pub(super) fn steps<'a>(s: &Shell<'a>, p: &DossierPage<'_>) -> Vec<SectionLink<'
     given.map(|section| SectionLink { section, missing: missing(&section.id) }).collect()
 }
 
-/// The editor of a section. `saved` is the time of day at which the server kept what is shown, if it just did.
-///
-/// # Errors
-/// When the template cannot be written.
+/// The editor of a section. `saved` is the time of day at which the server stored what is shown, if it just did.
 pub fn editor(
     s: &Shell<'_>,
     page: &DossierPage<'_>,

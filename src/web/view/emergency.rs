@@ -1,32 +1,30 @@
-//! Emergency readings.
+//! Emergency access.
 
 use super::shell::Shell;
 use crate::domain::text::Text;
 use askama::Template;
 use uuid::Uuid;
 
-/// A request to read one dossier.
+/// A request for emergency access to one dossier.
 #[derive(Clone, Debug)]
 pub struct EmergencyRow {
-    /// Its id.
     pub id: Uuid,
-    /// It is the reader's own.
+    /// The user made it.
     pub own: bool,
-    /// It can still be allowed.
+    /// It can still be approved.
     pub waits: bool,
-    /// The reader may read the dossier now.
+    /// The user may read the dossier now.
     pub readable: bool,
-    /// Receipt that stands.
+    /// Number of the current receipt.
     pub receipt: Option<String>,
-    /// Who asks.
+    /// Who made the request.
     pub who: String,
-    /// Why.
     pub reason: String,
-    /// When, as shown.
+    /// When it was made, as shown.
     pub asked: String,
-    /// Who allowed it.
+    /// Who approved it.
     pub allowed_by: Option<String>,
-    /// The last instant, as shown.
+    /// Expiry, as shown.
     pub until: Option<String>,
 }
 
@@ -41,10 +39,7 @@ struct Emergency<'a> {
     problems: &'a [(&'a str, Text)],
 }
 
-/// The requests, and the form for one's own.
-///
-/// # Errors
-/// When the template cannot be written.
+/// The requests, and the form for a new one.
 pub fn emergency(
     s: &Shell<'_>,
     rows: &[EmergencyRow],

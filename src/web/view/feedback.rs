@@ -17,18 +17,15 @@ struct ErrorPage<'a> {
     typed: Option<&'a TypedForm>,
 }
 
-/// A form that failed, to be read and sent again.
+/// A failed form, to be reviewed and sent again.
 pub struct TypedForm {
-    /// Where it goes.
+    /// Its target address.
     pub action: String,
-    /// Names and values, in their order, without the form token.
+    /// Names and values, in order, without the form token.
     pub fields: Vec<(String, String)>,
 }
 
-/// What went wrong and what to do: title, message and remedy; with what was typed, where that may be sent again.
-///
-/// # Errors
-/// When the template cannot be written.
+/// The error page: title, message and remedy; with the contents of the form, where it may be sent again.
 pub fn error(s: &Shell<'_>, status: u16, [title, message, remedy]: [&Text; 3], typed: Option<&TypedForm>) -> Rendering {
     ErrorPage { s, status, title, message, remedy, typed }.render()
 }
@@ -41,14 +38,11 @@ struct Mails<'a> {
 }
 
 /// The mailbox of the demonstration.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn mails(s: &Shell<'_>, mails: &[MailRow]) -> Rendering {
     Mails { s, mails }.render()
 }
 
-/// A stretch of a mail.
+/// A part of a mail.
 enum MessagePart<'a> {
     Text(&'a str),
     Link(&'a str),
@@ -62,15 +56,12 @@ struct MailPage<'a> {
     body: Vec<MessagePart<'a>>,
 }
 
-/// One mail, its links to follow.
-///
-/// # Errors
-/// When the template cannot be written.
+/// One mail, with active links.
 pub fn mail(s: &Shell<'_>, mail: &MailRow) -> Rendering {
     MailPage { s, mail, body: links(&mail.body) }.render()
 }
 
-/// Splits a text at the web addresses in it.
+/// Splits a text at its web addresses.
 fn links(text: &str) -> Vec<MessagePart<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;

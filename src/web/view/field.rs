@@ -1,4 +1,4 @@
-//! One question of the form as native controls: the editor and the simulator share it.
+//! One question of the form as native controls, for the editor and the simulator.
 
 mod input;
 mod table;
@@ -16,17 +16,17 @@ use crate::domain::{
 use askama::Template;
 use table::FieldTable;
 
-/// What a field is drawn from.
+/// The context in which a field is rendered.
 #[derive(Clone, Copy)]
 pub(super) struct Drawing<'a> {
     pub s: &'a Shell<'a>,
     pub findings: &'a [Finding],
     pub amounts: Option<&'a Amounts>,
-    /// The simulator offers no buttons that save.
+    /// False in the simulator, which has no buttons that save.
     pub saves: bool,
 }
 
-/// A field with its label, help, control and problems.
+/// A field with its label, help, control and errors.
 #[derive(Template)]
 #[template(path = "view/field.html")]
 pub(super) struct FieldView<'a> {
@@ -46,23 +46,23 @@ pub(super) struct FieldView<'a> {
 }
 
 enum Control<'a> {
-    /// One control that a `<label for>` names.
+    /// One control, named by a `<label for>`.
     Single(Input<'a>),
-    /// Radios or check boxes, named by a legend.
+    /// Radio buttons or check boxes, named by a legend.
     Group(Input<'a>),
-    /// A box to tick: its label follows it.
+    /// A check box: its label follows it.
     Tick(Input<'a>),
     Rows(Box<FieldTable<'a>>),
 }
 
-/// What is wrong with one control. Its id is the one that the program in the browser looks for when it knows better.
+/// The error of one control. The browser script finds it by its id, and replaces it when it knows better.
 pub(super) struct FieldMessage {
     pub id: String,
     pub severity: &'static str,
     pub text: String,
 }
 
-/// The condition of a field, for people and for the program that hides it.
+/// The condition of a field, for users and for the script that hides it.
 struct When {
     field: String,
     is: String,
@@ -71,7 +71,7 @@ struct When {
 
 impl askama::filters::HtmlSafe for FieldView<'_> {}
 
-/// The name of a kind, as it stands in `data-kind`.
+/// The name of a kind, as used in `data-kind`.
 pub(super) fn kind_name(kind: FieldKind) -> &'static str {
     match kind {
         FieldKind::Text => "text",
@@ -95,12 +95,12 @@ pub(super) fn kind_name(kind: FieldKind) -> &'static str {
     }
 }
 
-/// An id that style sheets and labels can use: `f-budget.persons-0-months`.
+/// An id for style sheets and labels: `f-budget.persons-0-months`.
 pub(super) fn id(path: &str) -> String {
     format!("f-{}", path.replace("].", "-").replace(['[', ']'], "-"))
 }
 
-/// One note for the findings of a control; while nothing has been answered it reminds rather than accuses.
+/// One message for the findings of a control; while nothing has been answered it is a reminder, not an error.
 pub(super) fn note<'a>(
     findings: impl Iterator<Item = &'a Finding>,
     control: &str,
@@ -156,7 +156,7 @@ fn when(call: &Call, condition: &Condition, lang: &Lang) -> Option<When> {
 }
 
 impl<'a> Drawing<'a> {
-    /// Draws a field with the answer that stands there.
+    /// Renders a field with its current answer.
     pub(super) fn field(&self, section: &Section, field: &'a Field, value: Option<&'a Value>) -> FieldView<'a> {
         let path = format!("{}.{}", section.id, field.id);
         let empty = value.is_none_or(Value::is_empty);
@@ -206,7 +206,7 @@ impl<'a> Drawing<'a> {
 }
 
 impl FieldView<'_> {
-    /// What may be typed, in a few words.
+    /// The input constraints, in a few words.
     fn limits(&self) -> Option<String> {
         let lang = self.s.lang;
         match (self.field.min_chars, self.field.max_chars) {

@@ -1,4 +1,4 @@
-//! Who holds what of a dossier: the list, and the form that gives.
+//! The guests of a dossier with their rights, and the form that invites one.
 
 use super::shell::Shell;
 use crate::domain::{ids::DossierId, text::Text};
@@ -8,83 +8,80 @@ use uuid::Uuid;
 /// The page of a dossier's guests.
 #[derive(Clone, Debug)]
 pub struct GuestsPage<'a> {
-    /// The dossier.
     pub dossier: DossierId,
-    /// Title of the project, empty while it has none.
+    /// Title of the project, empty if it has none.
     pub title: &'a str,
-    /// Who holds what.
+    /// The guests.
     pub guests: &'a [GuestRow],
-    /// Who has read or changed what.
+    /// The access log: who read or changed what.
     pub readings: &'a [ReadingRow],
-    /// The page of newer ones.
+    /// The page with newer entries.
     pub newer: Option<u32>,
-    /// The page of older ones.
+    /// The page with older entries.
     pub older: Option<u32>,
-    /// What can be given.
+    /// The parts that can be shared.
     pub choices: &'a [PartChoice],
-    /// What was typed in the form.
+    /// The contents of the form.
     pub typed: Typed<'a>,
-    /// What is wrong with it: the field and the words.
+    /// Errors in the form: field and message.
     pub problems: &'a [(&'static str, Text)],
-    /// The owner has to show the passkey before the deposit can be given.
+    /// The owner must use the passkey before sharing the right to deposit.
     pub confirm: bool,
     /// What was just done.
     pub notice: Option<&'a Text>,
 }
 
-/// What was typed in the form, to be shown again.
+/// The contents of the form, shown again after an error.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Typed<'a> {
-    /// Address of the guest.
+    /// Email address of the guest.
     pub email: &'a str,
-    /// The last day.
+    /// The last day of the invitation.
     pub until: &'a str,
-    /// A word to the guest.
+    /// A message to the guest.
     pub note: &'a str,
-    /// The deposit is given.
+    /// The right to deposit is shared.
     pub deposit: bool,
 }
 
-/// Something that can be given, and what was chosen for it.
+/// A part that can be shared, and what was chosen for it.
 #[derive(Clone, Debug)]
 pub struct PartChoice {
     /// The part, as in the policy.
     pub part: String,
-    /// Its title.
     pub title: String,
     /// `read`, `write` or empty.
     pub chosen: String,
 }
 
-/// Somebody who holds something.
+/// A guest.
 #[derive(Clone, Debug)]
 pub struct GuestRow {
-    /// Id of what was given.
+    /// Id of the delegation.
     pub id: Uuid,
-    /// Address.
     pub email: String,
-    /// What, in words.
+    /// The shared parts, in words.
     pub parts: Vec<String>,
-    /// The last instant, as shown.
+    /// Expiry, as shown.
     pub until: String,
-    /// It has run out.
+    /// It has expired.
     pub over: bool,
-    /// When the guest came first, as shown.
+    /// First visit of the guest, as shown.
     pub used: Option<String>,
 }
 
-/// Something that somebody read or changed.
+/// An entry of the access log.
 #[derive(Clone, Debug)]
 pub struct ReadingRow {
-    /// When last, as shown.
+    /// Time of the last access, as shown.
     pub at: String,
-    /// When first on that day, if it was more than once.
+    /// Time of the first access on that day, if there were several.
     pub since: Option<String>,
     /// Who, in words.
     pub who: String,
-    /// What, in words.
+    /// The action and the part, in words.
     pub what: String,
-    /// By which right, in words.
+    /// The right that allowed it, in words.
     pub why: Text,
 }
 
@@ -95,10 +92,7 @@ struct Guests<'a> {
     p: &'a GuestsPage<'a>,
 }
 
-/// Who holds what of a dossier.
-///
-/// # Errors
-/// When the template cannot be written.
+/// The guests of a dossier.
 pub fn guests(s: &Shell<'_>, page: &GuestsPage<'_>) -> Result<String, askama::Error> {
     Guests { s, p: page }.render()
 }

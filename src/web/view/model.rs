@@ -1,4 +1,4 @@
-//! What the pages are made from, beside the domain's own types.
+//! The data of the pages, in addition to the domain's own types.
 
 use crate::app::Share;
 use crate::domain::{
@@ -16,61 +16,56 @@ use serde::{Deserialize, Serialize};
 /// One dossier in the applicant's list.
 #[derive(Clone, Debug)]
 pub struct DossierCard {
-    /// Id.
     pub id: DossierId,
-    /// Title of the project, empty while it has none.
+    /// Title of the project, empty if it has none.
     pub title: String,
-    /// Name of the company, empty while it has none.
+    /// Name of the company, empty if it has none.
     pub company: String,
-    /// Name of the round, in the reader's language.
+    /// Name of the round, in the user's language.
     pub round: String,
     /// Whether it is deposited.
     pub status: DepositStatus,
     /// Last change, as shown.
     pub changed_at: String,
-    /// How many blocking findings the draft has, when they were counted.
+    /// The number of blocking findings in the draft, if it was computed.
     pub missing: Option<usize>,
-    /// Id of the act that its forms would do.
+    /// Attempt id of its forms.
     pub attempt: String,
 }
 
-/// A dossier of somebody else of which the reader was given a part.
+/// A dossier of another user, of which parts are shared with this one.
 #[derive(Clone, Debug)]
 pub struct GivenCard {
-    /// Id.
     pub id: DossierId,
-    /// Title of the project, empty while it has none.
+    /// Title of the project, empty if it has none.
     pub title: String,
-    /// Name of the round, in the reader's language.
+    /// Name of the round, in the user's language.
     pub round: String,
     /// Whether it is deposited.
     pub status: DepositStatus,
-    /// The last instant, as shown.
+    /// Expiry of the right, as shown.
     pub until: String,
 }
 
-/// A dossier and what surrounds it.
+/// A dossier with its context.
 #[derive(Clone, Copy, Debug)]
 pub struct DossierPage<'a> {
-    /// The dossier.
     pub dossier: &'a Dossier,
-    /// Its round.
     pub round: &'a Round,
-    /// The draft, judged now.
+    /// The evaluation of the draft, at the current time.
     pub evaluation: &'a Evaluation,
-    /// Its pieces.
     pub uploads: &'a [Upload],
-    /// What the reader was given.
+    /// The parts shared with the user.
     pub share: &'a Share,
-    /// Title of the project, empty while it has none.
+    /// Title of the project, empty if it has none.
     pub title: &'a str,
-    /// Deposited versions, the latest first.
+    /// Deposited versions, latest first.
     pub versions: &'a [VersionRow],
-    /// Id of the act that the forms of the page would do.
+    /// Attempt id of the page's forms.
     pub attempt: &'a str,
-    /// A deposit was just refused: the page opens on what is missing.
+    /// A deposit was just refused: the page starts with what is missing.
     pub refused: bool,
-    /// A piece that was just refused: its code and why.
+    /// A piece that was just refused: its code and the reason.
     pub upload_problem: Option<(&'a str, &'a Text)>,
     /// What was just done.
     pub notice: Option<&'a Text>,
@@ -81,71 +76,62 @@ pub struct DossierPage<'a> {
 pub struct VersionRow {
     /// Version, from 1.
     pub version: u32,
-    /// Number of its receipt.
     pub receipt: String,
-    /// Instant, as shown.
+    /// Time of the deposit, as shown.
     pub at: String,
-    /// It is the one that stands.
+    /// It is the current version.
     pub current: bool,
 }
 
 /// The officer's list of a round.
 #[derive(Clone, Copy, Debug)]
 pub struct RoundList<'a> {
-    /// The round.
     pub round: &'a Round,
     /// All rounds of the call.
     pub rounds: &'a [Round],
-    /// This page of the list.
+    /// The rows of this page.
     pub rows: &'a [RoundRow],
-    /// How many drafts were begun and never deposited.
+    /// The number of drafts that were never deposited.
     pub drafts: u64,
-    /// How many deposits match.
+    /// The number of matching deposits.
     pub total: u64,
     /// Filters and order.
     pub query: &'a RoundQuery,
     /// This page, from 1.
     pub page: u32,
-    /// How many pages there are.
+    /// The number of pages.
     pub pages: u32,
 }
 
 /// One deposit in the officer's list.
 #[derive(Clone, Debug)]
 pub struct RoundRow {
-    /// Dossier.
     pub dossier: DossierId,
-    /// Number of its receipt.
     pub receipt: String,
-    /// Company.
     pub company: String,
-    /// Its SIREN.
     pub siren: String,
-    /// Project.
     pub title: String,
     /// Names of its bricks.
     pub bricks: String,
     /// Eligible base.
     pub base: Cents,
-    /// Aid.
     pub aid: Cents,
-    /// Version.
     pub version: u32,
-    /// Instant of the deposit, as shown.
+    /// Time of the deposit, as shown.
     pub deposited_at: String,
-    /// How many warnings it carries.
+    /// The number of its warnings.
     pub warnings: u32,
     /// It was found admissible.
     pub admitted: bool,
-    /// One of its experts has to be replaced.
+    /// One of its experts must be replaced.
     pub replace: bool,
 }
 
-/// Filters and order of the officer's list, as they stand in its address.
+/// Filters and order of the officer's list, as in the query string.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RoundQuery {
-    /// Words to find.
+    /// Search terms.
     pub q: String,
     /// Slug of a brick.
     pub brick: String,
@@ -153,14 +139,15 @@ pub struct RoundQuery {
     pub warnings: String,
     /// `deposited`, `company`, `title`, `base` or `aid`.
     pub sort: String,
-    /// `yes`: the other way round.
+    /// `yes`: descending.
     pub desc: String,
-    /// Page, from 1; 0 is the first as well.
+    /// Page, from 1; 0 means the first page too.
     pub page: u32,
 }
 
 impl RoundQuery {
-    /// The query string of a link that changes one thing, with its `?`; anything but `page` goes back to page 1.
+    /// The query string of a link that changes one parameter, with its `?`; any change except of `page` goes back to
+    /// page 1.
     #[must_use]
     pub fn with(&self, key: &str, value: &str) -> String {
         let page = if key == "page" { value.to_owned() } else { String::new() };
@@ -184,36 +171,32 @@ impl RoundQuery {
     }
 }
 
-/// A deposit as an officer reads it.
+/// A deposit as an officer sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct OfficerDossier<'a> {
     /// The receipt with everything that was deposited.
     pub receipt: &'a Receipt,
-    /// Its round.
     pub round: &'a Round,
-    /// Every version, the latest first.
+    /// Every version, latest first.
     pub versions: &'a [VersionRow],
-    /// The deposited answers, judged at the instant of the deposit.
+    /// The deposited answers, judged at the time of the deposit.
     pub evaluation: &'a Evaluation,
-    /// Its examination, for those who conduct it.
+    /// The examination, for those who conduct it.
     pub desk: Option<&'a super::DeskPage<'a>>,
-    /// The reader is an expert or of the jury.
+    /// The user is an expert or a member of the jury.
     pub evaluates: bool,
     /// What was just done.
     pub notice: Option<&'a Text>,
 }
 
-/// One mail of the demonstration's mailbox.
+/// One mail in the demonstration's mailbox.
 #[derive(Clone, Debug)]
 pub struct MailRow {
     /// Id in the mailbox.
     pub id: String,
-    /// Recipient.
     pub to: String,
-    /// Subject.
     pub subject: String,
-    /// Instant, as shown.
+    /// Time, as shown.
     pub at: String,
-    /// Plain text.
     pub body: String,
 }

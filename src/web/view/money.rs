@@ -1,4 +1,4 @@
-//! The amounts of a dossier and how they come about; the tests on the company.
+//! The amounts of a dossier and how they are computed; the tests on the company.
 
 use super::{shell::Shell, show};
 use crate::domain::{
@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use askama::Template;
 
-/// The amounts, live where a form stands beside them.
+/// The amounts, updated live beside a form.
 #[derive(Template)]
 #[template(path = "view/amounts.html")]
 pub(super) struct AmountsBox<'a> {
@@ -21,7 +21,7 @@ pub(super) struct AmountsBox<'a> {
 impl askama::filters::HtmlSafe for AmountsBox<'_> {}
 
 impl<'a> AmountsBox<'a> {
-    /// `live`: the program in the browser changes the amounts, so nothing stands there that it would not change.
+    /// `live`: the script updates the amounts, so only amounts that it updates are shown.
     pub(super) fn new(s: &'a Shell<'a>, amounts: &'a Amounts, live: bool) -> Self {
         let lines = s
             .call
@@ -36,7 +36,6 @@ impl<'a> AmountsBox<'a> {
         Self { s, amounts, lines, live }
     }
 
-    /// The aid.
     pub(super) fn aid(&self) -> show::Money {
         show::Money(self.amounts.aid)
     }
@@ -58,7 +57,7 @@ impl<'a> AmountsBox<'a> {
     }
 }
 
-/// True when the budget is filled in this section: it feeds a cost or the financing plan.
+/// True when the budget is filled in in this section: it feeds a cost or the financing plan.
 pub(super) fn feeds_budget(s: &Shell<'_>, section: &str) -> bool {
     let inside = |path: &str| path.split('.').next() == Some(section);
     s.call.funding.costs.iter().any(|cost| match &cost.amount {
@@ -82,7 +81,7 @@ impl<'a> Verdicts<'a> {
         Self { s, e }
     }
 
-    /// Why the company is in difficulty, in words.
+    /// The grounds on which the company is in difficulty, in words.
     fn grounds(&self, verdict: &DifficultyVerdict) -> String {
         let words: Vec<&str> = verdict
             .grounds

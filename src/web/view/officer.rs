@@ -1,4 +1,4 @@
-//! What officers read.
+//! The pages of officers.
 
 use super::{
     OfficerDossier, RoundList,
@@ -18,7 +18,7 @@ use askama::Template;
 
 type Rendering = Result<String, askama::Error>;
 
-/// The columns of the list: what sorts by them, and their heads.
+/// The columns of the list: sort key and headings.
 const COLUMNS: [(&str, &str, &str); 5] = [
     ("company", "Entreprise", "Company"),
     ("title", "Projet", "Project"),
@@ -32,11 +32,11 @@ const COLUMNS: [(&str, &str, &str); 5] = [
 struct List<'a> {
     s: &'a Shell<'a>,
     l: &'a RoundList<'a>,
-    /// Address of the list, before its query.
+    /// Address of the list, without its query.
     base: String,
-    /// Address of a receipt, before its number.
+    /// Address prefix of receipts.
     receipts: String,
-    /// Heads with the query that sorts by them, and whether they sort now.
+    /// Column headings with the query that sorts by them, and whether they sort now.
     heads: Vec<Head>,
 }
 
@@ -44,14 +44,11 @@ struct Head {
     id: &'static str,
     label: &'static str,
     query: String,
-    /// `ascending`, `descending` or nothing.
+    /// `ascending`, `descending` or empty.
     sorted: &'static str,
 }
 
 /// The deposits of a round.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn round_list(s: &Shell<'_>, list: &RoundList<'_>) -> Rendering {
     let current = if list.query.sort.is_empty() { "deposited" } else { &list.query.sort };
     let descending = list.query.desc == "yes";
@@ -108,10 +105,7 @@ struct Deposit<'a> {
     print_head: PrintHead<'a>,
 }
 
-/// One deposit: what was sealed, and what is to be examined.
-///
-/// # Errors
-/// When the template cannot be written.
+/// One deposit: what was sealed, and what must be examined.
 pub fn officer_dossier(s: &Shell<'_>, page: &OfficerDossier<'_>) -> Rendering {
     let sealed = ManifestContent::read(s, page.receipt);
     let statement = &page.receipt.statement;
@@ -139,7 +133,7 @@ impl Deposit<'_> {
             &self.sealed.project
         }
     }
-    /// Whether the reader may declare a conflict of interests.
+    /// Whether the user may declare a conflict of interests.
     fn declares(&self) -> bool {
         self.p.evaluates || self.p.desk.is_some()
     }

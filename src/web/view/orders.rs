@@ -7,13 +7,12 @@ use uuid::Uuid;
 /// An order.
 #[derive(Clone, Debug)]
 pub struct OrderRow {
-    /// Its id.
     pub id: Uuid,
-    /// What exactly.
+    /// The exact content of the order.
     pub detail: String,
-    /// The user of a machine who gave it.
+    /// The system user who gave it.
     pub asked_by: String,
-    /// When, as shown.
+    /// When it was given, as shown.
     pub asked: String,
     /// It can still be confirmed.
     pub waits: bool,
@@ -29,9 +28,6 @@ struct Orders<'a> {
 }
 
 /// The orders of the last day.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn orders(s: &Shell<'_>, rows: &[OrderRow]) -> Result<String, askama::Error> {
     Orders { s, rows }.render()
 }

@@ -1,4 +1,4 @@
-//! The applicant's pages beside the editor.
+//! The applicant's pages, except the editor.
 
 mod pieces;
 
@@ -33,9 +33,6 @@ struct Dossiers<'a> {
 }
 
 /// The applicant's dossiers.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn dossiers(
     s: &Shell<'_>,
     rows: &[DossierCard],
@@ -52,7 +49,7 @@ impl Dossiers<'_> {
     }
 }
 
-/// Blocking findings of one section, of the pieces, or of the whole dossier.
+/// The blocking findings of one section, of the pieces, or of the whole dossier.
 struct Group<'a> {
     title: String,
     count: usize,
@@ -78,9 +75,6 @@ struct Overview<'a> {
 }
 
 /// The main page of a dossier: what is missing, the pieces, the deposit.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn overview(s: &Shell<'_>, page: &DossierPage<'_>) -> Rendering {
     let link = |finding: &Finding| place(s, page, finding);
     let notes = page.evaluation.findings.iter().filter(|finding| finding.severity != Severity::Blocking);
@@ -101,7 +95,7 @@ pub fn overview(s: &Shell<'_>, page: &DossierPage<'_>) -> Rendering {
     .render()
 }
 
-/// Where the reader can do something about a finding.
+/// Where the user can resolve a finding.
 fn place(s: &Shell<'_>, page: &DossierPage<'_>, finding: &Finding) -> Option<String> {
     let base = format!("{}/{}", s.url("/dossiers"), page.dossier.id);
     if let Some(code) = finding.path.strip_prefix("pieces.") {
@@ -166,9 +160,6 @@ struct Preview<'a> {
 }
 
 /// Exactly what would be sealed.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn preview(s: &Shell<'_>, page: &DossierPage<'_>) -> Rendering {
     Preview {
         s,
@@ -202,10 +193,7 @@ struct Withdraw<'a> {
     print_head: PrintHead<'a>,
 }
 
-/// Asks before a deposit is withdrawn.
-///
-/// # Errors
-/// When the template cannot be written.
+/// Asks for confirmation before a deposit is withdrawn.
 pub fn withdraw(s: &Shell<'_>, page: &DossierPage<'_>) -> Rendering {
     Withdraw { s, p: page, banner: Banner::new(s, page), status: status(s, page), print_head: PrintHead::new(s, page) }
         .render()

@@ -9,9 +9,8 @@ type Rendering = Result<String, askama::Error>;
 /// A passkey in the list.
 #[derive(Clone, Debug)]
 pub struct PasskeyRow {
-    /// Id.
     pub id: String,
-    /// What its owner calls it.
+    /// The name given by its owner.
     pub name: String,
     /// When it was added.
     pub created: String,
@@ -22,15 +21,15 @@ pub struct PasskeyRow {
 /// The page of one's own passkeys.
 #[derive(Clone, Copy, Debug)]
 pub struct Passkeys<'a> {
-    /// The passkeys, the oldest first.
+    /// The passkeys, oldest first.
     pub rows: &'a [PasskeyRow],
-    /// Whether they can be used at this host.
+    /// Whether passkeys can be used at this host.
     pub usable: bool,
-    /// Where they can be, else.
+    /// The address at which they can be used otherwise.
     pub public_url: &'a str,
-    /// Whether the person must have one.
+    /// Whether the user must have one.
     pub required: bool,
-    /// Where to go on to, when the person was led here.
+    /// Where to go next, when the user was redirected here.
     pub next: Option<&'a str>,
     /// What was just done.
     pub notice: Option<&'a Text>,
@@ -52,10 +51,7 @@ struct PasskeysPage<'a> {
     p: &'a Passkeys<'a>,
 }
 
-/// Lists one's own passkeys; adds, renames and removes.
-///
-/// # Errors
-/// When the template cannot be written.
+/// The list of one's own passkeys, with the forms to add, rename and remove.
 pub fn passkeys(s: &Shell<'_>, p: &Passkeys<'_>) -> Rendering {
     PasskeysPage { s, p }.render()
 }
@@ -63,15 +59,15 @@ pub fn passkeys(s: &Shell<'_>, p: &Passkeys<'_>) -> Rendering {
 /// The page that asks for a passkey.
 #[derive(Clone, Copy, Debug)]
 pub struct Confirm<'a> {
-    /// Where to go on to.
+    /// Where to go next.
     pub next: &'a str,
-    /// The same, as the value of a query.
+    /// The same, percent-encoded.
     pub next_encoded: &'a str,
-    /// Whether the person has a passkey.
+    /// Whether the user has a passkey.
     pub has_one: bool,
-    /// Whether they can be used at this host.
+    /// Whether passkeys can be used at this host.
     pub usable: bool,
-    /// Where they can be, else.
+    /// The address at which they can be used otherwise.
     pub public_url: &'a str,
 }
 
@@ -82,10 +78,7 @@ struct ConfirmPage<'a> {
     p: &'a Confirm<'a>,
 }
 
-/// Asks the person at a session to show that it is still the same.
-///
-/// # Errors
-/// When the template cannot be written.
+/// Asks a signed-in user to confirm with a passkey.
 pub fn confirm(s: &Shell<'_>, p: &Confirm<'_>) -> Rendering {
     ConfirmPage { s, p }.render()
 }

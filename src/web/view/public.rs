@@ -1,4 +1,4 @@
-//! Pages that anyone may read.
+//! Public pages.
 
 use super::{
     field::{Drawing, FieldView, Input},
@@ -17,7 +17,7 @@ use askama::Template;
 
 type Rendering = Result<String, askama::Error>;
 
-/// Pages made from the call alone.
+/// Pages rendered from the call alone.
 macro_rules! call_pages {
     ($($(#[$doc:meta])* $name:ident, $page:ident, $path:literal;)*) => {$(
         #[derive(Template)]
@@ -27,9 +27,6 @@ macro_rules! call_pages {
         }
 
         $(#[$doc])*
-        ///
-        /// # Errors
-        /// When the template cannot be written.
         pub fn $name(s: &Shell<'_>) -> Rendering {
             $page { s }.render()
         }
@@ -37,19 +34,16 @@ macro_rules! call_pages {
 }
 
 call_pages! {
-    /// The home of the call: what for, how much, until when, how.
+    /// The home page of the call: purpose, amounts, dates, procedure.
     home, Home, "view/home.html";
-    /// All bricks.
     bricks, Bricks, "view/bricks.html";
     /// Questions and answers.
     faq, Faq, "view/faq.html";
-    /// How contradictions of the text are read.
+    /// The interpretations of contradictions in the text.
     interpretations, Interpretations, "view/interpretations.html";
-    /// The register of rules.
     rules, Rules, "view/rules.html";
-    /// Selection criteria.
     criteria, Criteria, "view/criteria.html";
-    /// Who runs the portal, and what becomes of personal data.
+    /// Legal notice and privacy.
     legal, Legal, "view/legal.html";
 }
 
@@ -73,9 +67,6 @@ struct BrickPage<'a> {
 }
 
 /// One brick.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn brick(s: &Shell<'_>, brick: &Brick) -> Rendering {
     BrickPage { s, brick }.render()
 }
@@ -97,10 +88,7 @@ struct EvaluationBox<'a> {
     verdicts: Verdicts<'a>,
 }
 
-/// The eligibility check: a few questions and what they lead to.
-///
-/// # Errors
-/// When the template cannot be written.
+/// The eligibility simulator: a few questions and their outcome.
 pub fn simulator(s: &Shell<'_>, document: &Document, evaluation: Option<&Evaluation>) -> Rendering {
     let findings = evaluation.map_or(&[][..], |evaluation| &evaluation.findings);
     let drawing = Drawing { s, findings, amounts: evaluation.map(|evaluation| &evaluation.amounts), saves: false };
@@ -155,9 +143,6 @@ struct Verify<'a> {
 }
 
 /// The verification of a receipt.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn verify(s: &Shell<'_>, report: Option<&VerificationReport>, number: Option<&str>) -> Rendering {
     Verify { s, report, number }.render()
 }

@@ -18,7 +18,7 @@ use askama::Template;
 use jiff::civil::Date;
 use serde_json::Value as Json;
 
-/// What a manifest holds, read back for people; whatever is not there stays empty.
+/// The contents of a manifest, parsed for display; missing parts are empty.
 pub(super) struct ManifestContent {
     pub answers: Document,
     pub pieces: Vec<Upload>,
@@ -59,14 +59,14 @@ impl ManifestContent {
 }
 
 impl ManifestContent {
-    /// The head of every printed sheet.
+    /// The header of every printed sheet.
     pub(super) fn print_head<'s>(&self, s: &'s Shell<'_>, statement: &Statement, standing: bool) -> PrintHead<'s> {
         let sentence = sealed_sentence(s.call, &statement.number, statement.received_at(), standing);
         PrintHead::sealed(s, &sentence, [self.company.clone(), self.project.clone(), self.round.clone()])
     }
 }
 
-/// The amounts as the evaluation writes them.
+/// The amounts, as written by the evaluation.
 fn amounts(s: &Shell<'_>, sealed: &Json) -> Vec<(String, String)> {
     type Label = (&'static str, &'static str, &'static str);
     const NAMES: [Label; 6] = [
@@ -103,21 +103,18 @@ struct ReceiptTemplate<'a> {
     replaced: Text,
 }
 
-/// Who reads a receipt.
+/// The kind of reader of a receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReceiptReader {
-    /// Whose it is.
+    /// The owner.
     Owner,
-    /// Somebody whose copies of the pieces name them.
+    /// A reader whose copies of the pieces carry a watermark with their name.
     Named,
-    /// Somebody else who has the pieces as they are.
+    /// Any other reader, who gets the pieces unchanged.
     Other,
 }
 
 /// A receipt.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn receipt(
     s: &Shell<'_>,
     receipt: &Receipt,
@@ -133,7 +130,7 @@ pub fn receipt(
         answers: Answers::new(s, &sealed.answers, false),
         reader,
         standing,
-        // That it no longer stands is said on its own, where a page that stayed open can say it too.
+        // A separate sentence says that the receipt was replaced, so that a page left open can show it too.
         sentence: Sentence::new(s, sealed_sentence(s.call, &statement.number, statement.received_at(), true)),
         print_head: sealed.print_head(s, statement, standing),
         replaced: DepositStatus::replaced(),

@@ -1,4 +1,4 @@
-//! What experts and the jury have to evaluate, and the declaration of interests.
+//! The dossiers of experts and the jury, and the declaration of interests.
 
 use super::shell::Shell;
 use crate::domain::{ids::DossierId, text::Text};
@@ -7,36 +7,32 @@ use askama::Template;
 /// A dossier to evaluate.
 #[derive(Clone, Debug)]
 pub struct ReviewRow {
-    /// The dossier.
     pub dossier: DossierId,
-    /// Project, empty while it has no title.
+    /// Project, empty if it has no title.
     pub title: String,
-    /// Company.
     pub company: String,
     /// Call and round, as shown.
     pub round: String,
-    /// It was given to this expert; otherwise the person is of the jury.
+    /// It is assigned to this expert; otherwise the user is a member of the jury.
     pub assigned: bool,
     /// It may be read now.
     pub readable: bool,
 }
 
-/// A dossier in which somebody declares interests.
+/// The page on which a user declares interests in a dossier.
 #[derive(Clone, Copy, Debug)]
 pub struct InterestPage<'a> {
-    /// The dossier.
     pub dossier: DossierId,
-    /// Project, empty while it has no title.
+    /// Project, empty if it has no title.
     pub title: &'a str,
-    /// Company.
     pub company: &'a str,
     /// Round, as shown.
     pub round: &'a str,
-    /// The person may declare to have no conflict, and has not yet.
+    /// The user may declare no conflict, and has not yet.
     pub may_clear: bool,
-    /// Where the dossier is for this person.
+    /// The address of the dossier for this user.
     pub back: &'a str,
-    /// What is wrong: in the form that declares a conflict, or in the other one.
+    /// The error: in the form that declares a conflict (true), or in the other one.
     pub problem: Option<(bool, &'a Text)>,
 }
 
@@ -49,9 +45,6 @@ struct Reviews<'a> {
 }
 
 /// The dossiers to evaluate.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn reviews(s: &Shell<'_>, rows: &[ReviewRow], notice: Option<&Text>) -> Result<String, askama::Error> {
     Reviews { s, rows, notice }.render()
 }
@@ -64,9 +57,6 @@ struct Interest<'a> {
 }
 
 /// The declaration of interests in one dossier.
-///
-/// # Errors
-/// When the template cannot be written.
 pub fn interest(s: &Shell<'_>, page: &InterestPage<'_>) -> Result<String, askama::Error> {
     Interest { s, p: page }.render()
 }

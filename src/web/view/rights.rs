@@ -1,36 +1,34 @@
-//! What somebody may do, and why.
+//! The user's rights, with reasons.
 
 use super::shell::Shell;
 use crate::domain::ids::DossierId;
 use askama::Template;
 
-/// One thing that one may do, or may not.
+/// One right, granted or not.
 #[derive(Clone, Debug)]
 pub struct RightRow {
-    /// What, in words.
+    /// The action, in words.
     pub what: &'static str,
-    /// To which part, where less than the whole was given.
+    /// The part, when only a part is shared.
     pub part: Option<String>,
-    /// Whether.
     pub allowed: bool,
-    /// Only once confirmed with a passkey.
+    /// Only after confirmation with a passkey.
     pub unconfirmed: bool,
-    /// By which rule, in words.
+    /// The rule that decides, in words.
     pub why: String,
-    /// Who may, where the reader may not.
+    /// Who has the right, when the user has not.
     pub others: Vec<String>,
 }
 
-/// The page.
 #[derive(Clone, Copy, Debug)]
 pub struct RightsPage<'a> {
-    /// The dossier that it is about; none: the call as a whole.
+    /// The dossier; `None` for the call as a whole.
     pub dossier: Option<DossierId>,
-    /// Whether the reader may see anything of it.
+    /// Whether the user may see anything of it.
     pub known: bool,
-    /// The reader's roles want a passkey that this sign-in has not seen.
+    /// The user's roles require a passkey that was not used in this session.
     pub lacks_passkey: bool,
-    /// What may be done.
+    /// The rights.
     pub rows: &'a [RightRow],
 }
 
@@ -41,10 +39,7 @@ struct RightsTemplate<'a> {
     p: &'a RightsPage<'a>,
 }
 
-/// What the reader may do, and why.
-///
-/// # Errors
-/// When the template cannot be written.
+/// The user's rights, with reasons.
 pub fn rights(s: &Shell<'_>, p: &RightsPage<'_>) -> Result<String, askama::Error> {
     RightsTemplate { s, p }.render()
 }

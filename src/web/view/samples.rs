@@ -1,4 +1,4 @@
-//! Every page with sample data: for looking at them, and for the guards that hold all pages to the same rules.
+//! Every page with sample data: for visual review, and for the tests that check all pages against the same rules.
 
 mod data;
 mod examined;
@@ -36,10 +36,10 @@ const EDITORS: [&str; 12] = [
 ];
 const EMPTY_EDITORS: [&str; 4] = ["editor-empty-1", "editor-empty-2", "editor-empty-3", "editor-empty-4"];
 
-/// Pages under their name.
+/// Pages by name.
 type Pages = Vec<(&'static str, Result<String, askama::Error>)>;
 
-/// Renders every view with sample data. A page that cannot be rendered is its error message.
+/// Renders every view with sample data. A page that cannot be rendered is replaced with its error message.
 #[must_use]
 pub fn pages(call: &Call, lang: &Lang) -> Vec<(&'static str, String)> {
     let Some(sample) = Sample::new(call) else { return Vec::new() };

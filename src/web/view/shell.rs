@@ -1,4 +1,4 @@
-//! What the frame of every page needs, and the helpers that templates call on it.
+//! The frame of every page, and the helper functions that templates call on it.
 
 use super::show;
 use crate::{
@@ -20,26 +20,23 @@ use std::fmt;
 pub struct Shell<'a> {
     /// Language of the page.
     pub lang: &'a Lang,
-    /// Path without the language's prefix, with its query.
+    /// Path without the language prefix, with its query.
     pub path: &'a str,
-    /// Who reads, if signed in.
+    /// The user, if signed in.
     pub viewer: Option<Viewer<'a>>,
-    /// Token of every form.
+    /// CSRF token of every form.
     pub csrf: &'a str,
-    /// The portal shows itself: nothing is binding.
+    /// This is a demonstration: nothing is binding.
     pub demonstration: bool,
-    /// The call.
     pub call: &'a Call,
-    /// Now.
     pub now: Timestamp,
-    /// The portal runs other calls too.
+    /// The portal has other calls too.
     pub several_calls: bool,
 }
 
-/// Who reads.
+/// The signed-in user.
 #[derive(Clone, Copy, Debug)]
 pub struct Viewer<'a> {
-    /// Address.
     pub email: &'a str,
     /// May see the deposits.
     pub officer: bool,
@@ -78,7 +75,7 @@ pub struct Reference<'a> {
 impl askama::filters::HtmlSafe for Reference<'_> {}
 
 impl<'a> Shell<'a> {
-    /// Chooses between the two wordings of one sentence.
+    /// Chooses between the French and the English text.
     #[must_use]
     pub fn tr<'t>(&self, fr: &'t str, en: &'t str) -> &'t str {
         self.lang.tr(fr, en)
@@ -93,7 +90,7 @@ impl<'a> Shell<'a> {
     pub fn switch(&self, tag: &str) -> AssetUrl<'a> {
         AssetUrl { lang: tag.parse().unwrap_or_default(), path: self.path }
     }
-    /// True on French pages: for sentences whose order of words differs.
+    /// True on French pages: for sentences whose word order differs.
     #[must_use]
     pub fn fr(&self) -> bool {
         *self.lang == Lang::Fr
@@ -108,19 +105,19 @@ impl<'a> Shell<'a> {
     pub fn home(&self) -> String {
         if self.several_calls { self.call_url("") } else { self.url("/").to_string() }
     }
-    /// The round whose deposits an officer reads first: the latest that has dates.
+    /// The round whose deposits an officer sees first: the latest one with dates.
     #[must_use]
     pub fn officer_round(&self) -> Option<&'a Round> {
         self.officer()
             .then(|| self.call.rounds.iter().rev().find(|round| round.window.is_some()))?
             .or(self.call.rounds.first())
     }
-    /// True when the reader may see the deposits.
+    /// True when the user may see the deposits.
     #[must_use]
     pub fn officer(&self) -> bool {
         self.viewer.is_some_and(|viewer| viewer.officer)
     }
-    /// True when the reader has dossiers to evaluate.
+    /// True when the user has dossiers to evaluate.
     #[must_use]
     pub fn evaluates(&self) -> bool {
         self.viewer.is_some_and(|viewer| viewer.evaluates)
@@ -130,19 +127,19 @@ impl<'a> Shell<'a> {
     pub fn asset(&self, name: &str) -> String {
         format!("/assets/{}/{name}", embedded::version())
     }
-    /// `page` when the page stands at or below this path, for the navigation.
+    /// `page` when the page is at or below this path, for `aria-current` in the navigation.
     #[must_use]
     pub fn here(&self, path: &str) -> bool {
         let bare = self.path.split('?').next().unwrap_or_default();
         let below = bare.strip_prefix(&format!("/calls/{}", self.call.id)).unwrap_or(bare);
         below == path || (path.len() > 1 && below.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
     }
-    /// The zone of the call.
+    /// The time zone of the call.
     #[must_use]
     pub fn zone(&self) -> TimeZone {
         self.call.time_zone()
     }
-    /// What people call the zone's time.
+    /// The common name of the zone's time.
     #[must_use]
     pub fn zone_name(&self) -> String {
         self.call.zone_name().get(self.lang).to_owned()
@@ -157,22 +154,21 @@ impl<'a> Shell<'a> {
     pub fn utc(&self, at: &Timestamp) -> String {
         show_instant(*at, &TimeZone::UTC)
     }
-    /// A day.
     #[must_use]
     pub fn day(&self, day: &Date) -> String {
         show_day(*day)
     }
-    /// State of a round now.
+    /// The current state of a round.
     #[must_use]
     pub fn state(&self, round: &Round) -> RoundState {
         round.state(self.now)
     }
-    /// True while deposits are taken.
+    /// True while deposits are accepted.
     #[must_use]
     pub fn open(&self, round: &Round) -> bool {
         round.state(self.now) == RoundState::Open
     }
-    /// State of a round in words.
+    /// The state of a round in words.
     #[must_use]
     pub fn state_label(&self, round: &Round) -> &'static str {
         match round.state(self.now) {
@@ -182,7 +178,7 @@ impl<'a> Shell<'a> {
             RoundState::Closed => self.lang.tr("Close", "Closed"),
         }
     }
-    /// State of a round as a class.
+    /// The state of a round as a CSS class.
     #[must_use]
     pub fn state_class(&self, round: &Round) -> &'static str {
         match round.state(self.now) {
@@ -192,12 +188,12 @@ impl<'a> Shell<'a> {
             RoundState::Closed => "closed",
         }
     }
-    /// First instant of a round.
+    /// The first instant of a round.
     #[must_use]
     pub fn opens(&self, round: &Round) -> Option<String> {
         round.window.map(|window| show_instant(window.opens, &self.zone()))
     }
-    /// Last second of a round.
+    /// The last second of a round.
     #[must_use]
     pub fn deadline(&self, round: &Round) -> Option<String> {
         round.window.map(|window| show_deadline(window.closes, &self.zone()))
@@ -207,28 +203,28 @@ impl<'a> Shell<'a> {
     pub fn rule(&self, id: &str) -> Option<&'a Rule> {
         self.call.rule(id)
     }
-    /// A link to a rule; nothing when the register has no such id.
+    /// A link to a rule; empty when the register has no such id.
     #[must_use]
     pub fn rule_ref(&self, id: &str) -> Reference<'_> {
         Reference { s: self, rule: self.call.rule(id), reading: None }
     }
-    /// A link to an interpretation that everyone may read.
+    /// A link to a public interpretation.
     #[must_use]
     pub fn reading_ref(&self, id: &str) -> Reference<'_> {
         let reading = self.call.interpretations.iter().find(|reading| reading.id == id && reading.public);
         Reference { s: self, rule: None, reading }
     }
-    /// The interpretation under which a kind of check is made, if there is one.
+    /// The interpretation that a kind of check refers to, if there is one.
     fn reading_under(&self, kind: impl Fn(&Check) -> bool) -> Reference<'_> {
         let rule = self.call.rules.iter().find(|rule| rule.checks.iter().any(|one| kind(&one.check)));
         self.reading_ref(rule.and_then(|rule| rule.interpretation.as_deref()).unwrap_or_default())
     }
-    /// How the definition of an SME is read.
+    /// The interpretation of the SME definition.
     #[must_use]
     pub fn sme_reading(&self) -> Reference<'_> {
         self.reading_under(|check| matches!(check, Check::Sme))
     }
-    /// From when expenses count.
+    /// The interpretation of when expenses start to count.
     #[must_use]
     pub fn expenses_reading(&self) -> Reference<'_> {
         self.reading_under(|check| matches!(check, Check::AfterDeposit { .. }))
@@ -238,7 +234,7 @@ impl<'a> Shell<'a> {
     pub fn cents(&self, amount: &Cents) -> show::Money {
         show::Money(*amount)
     }
-    /// An amount for a headline: without cents when there are none.
+    /// An amount for a headline: without cents when they are zero.
     #[must_use]
     pub fn euros(&self, amount: &Cents) -> String {
         amount.show().replace(",00\u{a0}", "\u{a0}")
@@ -248,12 +244,12 @@ impl<'a> Shell<'a> {
     pub fn rate(&self, rate: &Rate) -> String {
         rate.show().replace(",00\u{a0}", "\u{a0}")
     }
-    /// What a file is.
+    /// A description of a file.
     #[must_use]
     pub fn file(&self, upload: &Upload) -> String {
         show::file(upload, self.lang)
     }
-    /// A file's length.
+    /// The size of a file.
     #[must_use]
     pub fn bytes(&self, bytes: &u64) -> String {
         show::bytes(*bytes, self.lang)

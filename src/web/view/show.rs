@@ -1,10 +1,10 @@
-//! Small texts: amounts, lengths, media types, percent-encoding.
+//! Formatting: amounts, sizes, media types, percent-encoding.
 
 use crate::domain::{money::Cents, piece::Upload, text::Lang};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::{self, Write as _};
 
-/// An amount in French typography, written without allocating: lists hold hundreds of them.
+/// An amount in French typography, written without allocation, because lists contain hundreds of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Money(pub Cents);
 
@@ -37,7 +37,7 @@ impl fmt::Display for Money {
     }
 }
 
-/// A length as people read it.
+/// A size in readable units.
 #[must_use]
 pub fn bytes(bytes: u64, lang: &Lang) -> String {
     let tenths = |unit: u64| (bytes * 10).div_ceil(unit);
@@ -53,7 +53,7 @@ pub fn bytes(bytes: u64, lang: &Lang) -> String {
     }
 }
 
-/// Media types as people call them: `PDF, PNG, JPEG`.
+/// Media types in readable form: `PDF, PNG, JPEG`.
 #[must_use]
 pub fn media(types: &[String]) -> String {
     let names: Vec<String> =
@@ -61,7 +61,7 @@ pub fn media(types: &[String]) -> String {
     names.join(", ")
 }
 
-/// What a file is: `PDF, 3 pages, signé électroniquement`.
+/// A description of a file: `PDF, 3 pages, signé électroniquement`.
 #[must_use]
 pub fn file(upload: &Upload, lang: &Lang) -> String {
     let mut said = vec![media(std::slice::from_ref(&upload.media))];
@@ -80,10 +80,10 @@ pub fn file(upload: &Upload, lang: &Lang) -> String {
     said.join(", ")
 }
 
-/// What stays as it is in a value of a query (RFC 3986, unreserved).
+/// Characters that are not encoded in a query value (RFC 3986, unreserved).
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Percent-encodes a value of a query.
+/// Percent-encodes a query value.
 pub fn encode(value: &str, into: &mut String) {
     into.extend(utf8_percent_encode(value, UNRESERVED));
 }

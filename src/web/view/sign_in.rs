@@ -6,18 +6,18 @@ use askama::Template;
 
 type Rendering = Result<String, askama::Error>;
 
-/// The page where one signs in.
+/// The sign-in page.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SignIn<'a> {
-    /// What was typed.
+    /// The address, as typed.
     pub email: &'a str,
-    /// What is wrong with it.
+    /// The error in it.
     pub problem: Option<&'a Text>,
-    /// Where to go on to.
+    /// Where to go next.
     pub next: &'a str,
     /// Whether passkeys can be used at this host.
     pub passkeys: bool,
-    /// What people call the identity provider, where there is one.
+    /// The name of the identity provider, if there is one.
     pub provider: Option<&'a str>,
 }
 
@@ -34,10 +34,7 @@ impl SignInPage<'_> {
     }
 }
 
-/// Asks for an address, or for a passkey.
-///
-/// # Errors
-/// When the template cannot be written.
+/// Asks for an email address, or for a passkey.
 pub fn sign_in(s: &Shell<'_>, p: &SignIn<'_>) -> Rendering {
     SignInPage { s, p }.render()
 }
@@ -50,24 +47,21 @@ struct LinkSent<'a> {
     mailbox: Option<&'a str>,
 }
 
-/// The link has been sent; a demonstration shows its mailbox.
-///
-/// # Errors
-/// When the template cannot be written.
+/// The link has been sent; a demonstration links to its mailbox.
 pub fn link_sent(s: &Shell<'_>, email: &str, mailbox: Option<&str>) -> Rendering {
     LinkSent { s, email, mailbox }.render()
 }
 
-/// The page of a link.
+/// The page of a sign-in link.
 #[derive(Clone, Copy, Debug)]
 pub struct LinkConfirm<'a> {
-    /// What the link carries.
+    /// The secret in the link.
     pub secret: &'a str,
-    /// Where to go on to.
+    /// Where to go next.
     pub next: &'a str,
-    /// Whose account it opens, or a part of the address; none when the link holds no more.
+    /// The account that it opens, or a part of its address; `None` when the link is no longer valid.
     pub opens: Option<&'a str>,
-    /// As whom somebody else is signed in here.
+    /// The address of another account that is signed in in this browser.
     pub other: Option<&'a str>,
 }
 
@@ -78,10 +72,7 @@ struct LinkConfirmPage<'a> {
     p: &'a LinkConfirm<'a>,
 }
 
-/// The link was followed: opening it does nothing, its button signs in.
-///
-/// # Errors
-/// When the template cannot be written.
+/// The page behind a sign-in link: opening it does nothing, its button signs in.
 pub fn link_confirm(s: &Shell<'_>, p: &LinkConfirm<'_>) -> Rendering {
     LinkConfirmPage { s, p }.render()
 }

@@ -1,4 +1,4 @@
-//! Whether a dossier is deposited, drawn: a sentence, the head of every printed sheet, and what a page asks for later.
+//! The deposit status as rendered: a sentence, the header of printed sheets, and the JSON for a page's script.
 
 use super::{DossierPage, shell::Shell};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 use askama::Template;
 use serde_json::{Value as Json, json};
 
-/// A sentence with its instants and its links.
+/// A sentence with its instants and links.
 #[derive(Template)]
 #[template(path = "view/status/sentence.html")]
 pub(super) struct Sentence<'a> {
@@ -33,12 +33,12 @@ pub(super) fn status(s: &Shell<'_>, page: &DossierPage<'_>) -> DepositStatus {
     DepositStatus::of(s.call, page.round, page.dossier, s.now)
 }
 
-/// What the draft still misses, while it matters: what was sealed lacked nothing, whatever the rules say today.
+/// The blocking findings of the draft, while they matter: what was sealed is complete, whatever the rules say today.
 pub(super) fn missing<'p>(s: &Shell<'_>, page: &DossierPage<'p>) -> Vec<&'p Finding> {
     if status(s, page).counts_missing() { page.evaluation.blocking().collect() } else { Vec::new() }
 }
 
-/// What stands at the head of every printed sheet.
+/// The header of every printed sheet.
 #[derive(Template)]
 #[template(path = "view/status/print_head.html")]
 pub(super) struct PrintHead<'a> {
@@ -46,14 +46,14 @@ pub(super) struct PrintHead<'a> {
     sentence: String,
     about: Vec<String>,
     as_of: Text,
-    /// What stands across the sheet.
+    /// The mark printed across the sheet.
     mark: Option<Text>,
 }
 
 impl askama::filters::HtmlSafe for PrintHead<'_> {}
 
 impl<'a> PrintHead<'a> {
-    /// Of a page of a dossier.
+    /// For a page of a dossier.
     pub(super) fn new(s: &'a Shell<'a>, page: &DossierPage<'_>) -> Self {
         let status = status(s, page);
         let company = page.dossier.draft.text(&s.call.company.name).to_owned();
@@ -64,7 +64,7 @@ impl<'a> PrintHead<'a> {
         head
     }
 
-    /// Of a page of something that was sealed.
+    /// For a page of a sealed deposit.
     pub(super) fn sealed(s: &'a Shell<'a>, sentence: &[Phrase], about: [String; 3]) -> Self {
         let sentence = plain(sentence, s.lang);
         let about = about.into_iter().filter(|part| !part.is_empty()).collect();
@@ -72,7 +72,7 @@ impl<'a> PrintHead<'a> {
     }
 }
 
-/// The status for the page's script: what it shows and what it offers.
+/// The status for the page's script: the texts and the possible actions.
 #[must_use]
 pub fn status_json(status: &DepositStatus, share: &Share, lang: &Lang) -> Json {
     let sentence = |phrases: Vec<Phrase>| -> Vec<Json> {

@@ -1,15 +1,15 @@
-//! People and programs: each has its own cookies, language and clock.
+//! Users and programs: each has its own cookies, language and clock.
 
 use super::{Installation, installation::wait_for_async};
 use reqwest::{Method, StatusCode, header};
 use serde_json::Value as Json;
 
-/// Someone who uses the portal.
+/// A user of the portal.
 pub struct Actor {
     pub at: &'static Installation,
     client: reqwest::Client,
     cookie: Option<String>,
-    /// By which a browser that asked for a link is known again.
+    /// The cookie by which a browser that asked for a link is recognized.
     asked: Option<String>,
     token: Option<String>,
     clock: Option<String>,
@@ -18,7 +18,7 @@ pub struct Actor {
     csrf: String,
 }
 
-/// What the portal answered.
+/// The portal's response.
 pub struct Answer {
     pub status: StatusCode,
     pub headers: header::HeaderMap,
@@ -62,7 +62,7 @@ fn unescape(text: &str) -> String {
         .replace("&amp;", "&")
 }
 
-/// A client that knows the installation's own certification authority.
+/// A client that trusts the installation's certification authority.
 pub fn client(at: &Installation) -> reqwest::Client {
     let _first = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
@@ -73,7 +73,7 @@ pub fn client(at: &Installation) -> reqwest::Client {
 }
 
 impl Actor {
-    /// Someone who is not known.
+    /// An anonymous user.
     pub fn anon() -> Self {
         Self::at(Installation::shared())
     }
@@ -92,14 +92,14 @@ impl Actor {
         }
     }
 
-    /// An applicant with an address of its own, signed in through the mailbox.
+    /// An applicant with a unique address, signed in through the mailbox.
     pub async fn applicant() -> Self {
         let mut actor = Self::anon();
         actor.sign_in(&format!("{}@exemple.fr", uuid::Uuid::now_v7().simple())).await;
         actor
     }
 
-    /// An applicant who lives at another instant (RFC 3339), in another year as a rule.
+    /// An applicant whose clock shows another time (RFC 3339), usually in another year.
     pub async fn applicant_when(clock: &str) -> Self {
         let mut actor = Self::at(Installation::of_another_year());
         actor.when(clock);
@@ -107,7 +107,7 @@ impl Actor {
         actor
     }
 
-    /// The demonstration's officer, signed in once for all.
+    /// The demonstration's officer, signed in once for all tests.
     pub async fn officer() -> Self {
         static SESSION: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
         let session = SESSION.get_or_init(async || {
@@ -131,19 +131,19 @@ impl Actor {
         actor
     }
 
-    /// Takes a token to ask with.
+    /// Sets the token to use.
     pub fn bear(&mut self, token: &str) {
         self.token = Some(token.to_owned());
     }
 
-    /// Someone at a browser's session.
+    /// A user with the cookie of a browser session.
     pub fn with_cookie(cookie: &str) -> Self {
         let mut actor = Self::anon();
         actor.cookie = Some(cookie.to_owned());
         actor
     }
 
-    /// Takes over the session of somebody's other window with its form token, or the token of a program.
+    /// Takes over the session of another user's window with its form token, or the token of a program.
     pub fn take_session(&mut self, other: &Self) {
         self.cookie.clone_from(&other.cookie);
         self.token.clone_from(&other.token);
@@ -151,15 +151,15 @@ impl Actor {
         self.clock.clone_from(&other.clock);
     }
 
-    /// The same person in another window, or the same program with connections of its own.
+    /// The same user in another window, or the same program with its own connections.
     pub fn another_window(&self) -> Self {
         let mut other = Self::at(self.at);
         other.take_session(self);
         other
     }
 
-    /// Waits until no process lets this actor in: each knows a session for two seconds, and each new connection is led to
-    /// the next process.
+    /// Waits until every process refuses this actor: each caches a session for two seconds, and each new connection
+    /// goes to the next process.
     pub async fn refused_everywhere(&self, path: &str) {
         let mut in_a_row = 0;
         wait_for_async("every process to refuse", async || {
@@ -183,7 +183,7 @@ impl Actor {
         self.clock = Some(clock.to_owned());
     }
 
-    /// Gives this actor a clock that runs, and shows an instant (RFC 3339) when the system's will show another.
+    /// Gives this actor a running clock, which shows one instant (RFC 3339) when the system clock shows another.
     pub fn when_running(&mut self, shows: &str, at: jiff::Timestamp) {
         self.clock = None;
         self.ahead = Some(shows.parse::<jiff::Timestamp>().unwrap().duration_since(at));
@@ -223,7 +223,7 @@ impl Actor {
         request
     }
 
-    /// Sends a request; keeps the cookie and the form token that come back.
+    /// Sends a request; stores the cookie and the form token of the response.
     pub async fn send(&mut self, request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
         let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
@@ -269,7 +269,7 @@ impl Actor {
         self.try_json(method, path, body).await.unwrap()
     }
 
-    /// The same, where the connection may be cut.
+    /// The same, for connections that may be cut.
     pub async fn try_json(&mut self, method: Method, path: &str, body: &Json) -> reqwest::Result<Answer> {
         let request = self
             .request(method, path)
@@ -281,7 +281,7 @@ impl Actor {
         self.send(request).await
     }
 
-    /// Uploads a piece by the page's form.
+    /// Uploads a piece with the page's form.
     pub async fn upload(&mut self, path: &str, name: &str, issued: &str, bytes: &[u8]) -> Answer {
         let boundary = "guichet-boundary";
         let mut body = Vec::new();
@@ -319,14 +319,14 @@ impl Actor {
     }
 }
 
-/// The mails of an address, the latest first.
+/// The mails to an address, latest first.
 pub async fn mails_to(actor: &mut Actor, email: &str) -> Vec<Json> {
     let request = actor.request(Method::GET, "/demo/mails").header(header::ACCEPT, "application/json");
     let mails = actor.send(request).await.unwrap().expect(200).json();
     mails.as_array().unwrap().iter().filter(|mail| mail["to"] == email).cloned().collect()
 }
 
-/// The sign-in links that an address was sent, the latest first.
+/// The sign-in links sent to an address, latest first.
 pub async fn sign_in_links(actor: &mut Actor, email: &str) -> Vec<String> {
     let link = |mail: &Json| {
         let words = mail["body"].as_str()?.split_whitespace();
@@ -340,7 +340,7 @@ pub async fn mail_link(actor: &mut Actor, email: &str) -> String {
     new_link(actor, email, 0).await
 }
 
-/// Waits for a sign-in link beyond those that were there.
+/// Waits for a sign-in link newer than the first `before` ones.
 pub async fn new_link(actor: &mut Actor, email: &str, before: usize) -> String {
     let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
     loop {

@@ -1,4 +1,4 @@
-//! A passkey device in software: one ES256 key, no attestation, and whatever faults a test wants of it.
+//! A passkey device in software: one ES256 key, no attestation, and any faults that a test needs.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use ring::{
@@ -8,20 +8,20 @@ use ring::{
 };
 use serde_json::{Value as Json, json};
 
-/// Flags of the data that a device signs: present, verified, with a new key.
+/// Flags of the signed authenticator data: user present, user verified, attested credential.
 const PRESENT: u8 = 0x01;
 const VERIFIED: u8 = 0x04;
 const NEW_KEY: u8 = 0x40;
 
-/// A device with one passkey, once it has made one.
+/// A device with one passkey, once it has created one.
 pub struct Authenticator {
     key: EcdsaKeyPair,
     pub credential_id: Vec<u8>,
-    /// The page that the browser says it is on.
+    /// The origin that the browser reports.
     pub origin: String,
-    /// Whose passkey it is, as the portal said when it was made.
+    /// The user handle, given by the portal at creation.
     pub user: Vec<u8>,
-    /// Grows with every use.
+    /// Incremented with every use.
     pub counter: u32,
     /// Whether it verifies its user.
     pub verifies: bool,
@@ -42,7 +42,7 @@ impl Authenticator {
         }
     }
 
-    /// What `navigator.credentials.create` gives for the portal's options.
+    /// The result of `navigator.credentials.create` for the portal's options.
     pub fn create(&mut self, options: &Json) -> Json {
         let options = &options["publicKey"];
         self.user = BASE64.decode(options["user"]["id"].as_str().unwrap()).unwrap();
@@ -62,7 +62,7 @@ impl Authenticator {
         }))
     }
 
-    /// What `navigator.credentials.get` gives for the portal's options.
+    /// The result of `navigator.credentials.get` for the portal's options.
     pub fn get(&mut self, options: &Json) -> Json {
         let options = &options["publicKey"];
         self.counter += 1;
@@ -96,7 +96,7 @@ impl Authenticator {
         data
     }
 
-    /// The public key as COSE has it: key type EC2, algorithm ES256, curve P-256, both coordinates.
+    /// The public key in COSE format: key type EC2, algorithm ES256, curve P-256, both coordinates.
     fn public_key(&self) -> Vec<u8> {
         let point = self.key.public_key().as_ref();
         cbor::map(&[
@@ -109,7 +109,7 @@ impl Authenticator {
     }
 }
 
-/// As much of CBOR (RFC 8949) as a device needs.
+/// The part of CBOR (RFC 8949) that a device needs.
 mod cbor {
     fn head(major: u8, value: u64) -> Vec<u8> {
         match (value, u8::try_from(value)) {

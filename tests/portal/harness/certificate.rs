@@ -1,4 +1,4 @@
-//! Certificates that servers of the tests sign themselves.
+//! Self-signed certificates of test servers.
 
 use std::{fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! Three MariaDB servers that replicate, with the settings that the product recommends.
+//! Three replicating MariaDB servers, with the settings that the product recommends.
 
 mod manager;
 
@@ -17,7 +17,7 @@ use std::{
 use tokio::{sync::OnceCell, time::timeout};
 
 pub const NODES: usize = 3;
-/// Longest time that a server may take for one order of the stand-in.
+/// Timeout for one command of the stand-in to a server.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How the servers replicate.
@@ -36,17 +36,17 @@ pub struct Node {
     child: Option<Child>,
 }
 
-/// The servers. The place of the leader is what the stand-in knows.
+/// The servers. The stand-in tracks which one is the leader.
 pub struct Cluster {
     pub nodes: Vec<Node>,
     pub leader: usize,
     replication: Replication,
     folder: tempfile::TempDir,
-    /// Certificate and key of the servers, for the network; without them it is in the clear.
+    /// Certificate and key of the servers, for the network; without them, connections are not encrypted.
     tls: Option<Certificate>,
 }
 
-/// Data of a server that was just installed, made once for the run.
+/// The data of a newly installed server, created once per run.
 async fn template() -> &'static Path {
     static TEMPLATE: OnceCell<tempfile::TempDir> = OnceCell::const_new();
     let make = async || {
@@ -108,7 +108,7 @@ impl Node {
         self.child.is_some()
     }
 
-    /// Orders that answer nothing.
+    /// Runs statements without a result.
     pub async fn order(&self, sql: &str) -> Result<(), String> {
         let work = async {
             let mut connection = self.options().connect().await?;
@@ -118,7 +118,7 @@ impl Node {
         timeout(PATIENCE, work).await.map_err(|_| "no answer".to_owned())?.map_err(|error| error.to_string())
     }
 
-    /// One value.
+    /// Queries one value.
     pub async fn value(&self, sql: &str) -> Result<String, String> {
         let work = async {
             let mut connection = self.options().connect().await?;
@@ -148,12 +148,12 @@ fn sequence(gtid: &str) -> u64 {
 }
 
 impl Cluster {
-    /// Starts three servers; the first one leads.
+    /// Starts three servers; the first one is the leader.
     pub async fn start(replication: Replication) -> Self {
         Self::start_with(replication, false).await
     }
 
-    /// The same, whose servers prove themselves by a certificate; its file is in the answer.
+    /// The same with TLS; returns the file of their certificate.
     pub async fn start_secured() -> (Self, PathBuf) {
         let this = Self::start_with(Replication::Recommended, true).await;
         let certificate = this.tls.as_ref().unwrap().pem.clone();
@@ -199,7 +199,7 @@ impl Cluster {
         self.until_replicated().await;
     }
 
-    /// Waits until all replicas that run have what the leader has.
+    /// Waits until all running replicas have the leader's data.
     pub async fn until_replicated(&self) {
         let goal = sequence(&self.nodes[self.leader].value("select @@gtid_binlog_pos").await.unwrap());
         for (number, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.runs()) {
@@ -232,7 +232,7 @@ impl Cluster {
         Installation::start_with(None, &["--database", section.to_str().unwrap()]).for_this_test()
     }
 
-    /// Starts a server that does not run.
+    /// Starts a stopped server.
     pub async fn run(&mut self, number: usize) {
         self.run_keeping(number, false).await;
     }
@@ -253,7 +253,7 @@ impl Cluster {
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
-    /// Kills a server at once.
+    /// Kills a server immediately.
     pub fn kill(&mut self, number: usize) {
         if let Some(mut child) = self.nodes[number].child.take() {
             child.kill().unwrap();
@@ -271,7 +271,7 @@ impl Cluster {
         node.order(&order).await.unwrap();
     }
 
-    /// Has a leader wait for its replicas.
+    /// Makes a leader wait for its replicas.
     async fn confirm(&self, leader: &Node) {
         if self.replication == Replication::Recommended {
             leader.order("set global rpl_semi_sync_master_enabled = 1").await.unwrap();
@@ -283,7 +283,7 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         for number in 0..self.nodes.len() {
             if let Some(mut child) = self.nodes[number].child.take() {
-                // A frozen one cannot be ended otherwise.
+                // A frozen server cannot be ended otherwise.
                 child.kill().ok();
                 child.wait().ok();
             }

@@ -1,5 +1,5 @@
-//! Many programs that change their dossiers and deposit them, again and again through Sōzu, and remember every receipt
-//! that was acknowledged to them.
+//! Many programs that repeatedly change their dossiers and deposit them through Sōzu, and record every acknowledged
+//! receipt.
 
 use super::{Actor, Installation, sample};
 use guichet::config::Host;
@@ -17,10 +17,10 @@ use std::{
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-/// Longest time that one request may take before the same attempt is sent again.
+/// Timeout of one request before the same attempt is sent again.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A receipt that was acknowledged, and when.
+/// An acknowledged receipt, with its time.
 #[derive(Clone, Debug)]
 pub struct Acknowledged {
     pub attempt: Uuid,
@@ -28,15 +28,15 @@ pub struct Acknowledged {
     pub at: Instant,
 }
 
-/// What came of it.
+/// The results.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     pub acknowledged: Vec<Acknowledged>,
-    /// Answers other than success, by status and code.
+    /// Responses other than success, by status and code.
     pub refusals: BTreeMap<String, usize>,
 }
 
-/// The programs at work.
+/// The running programs.
 pub struct Depositors {
     stop: Arc<AtomicBool>,
     ledger: Arc<Mutex<Ledger>>,
@@ -60,7 +60,7 @@ impl Depositors {
         this
     }
 
-    /// Waits until so many more receipts were acknowledged.
+    /// Waits until `count` more receipts have been acknowledged.
     pub async fn until_more(&self, count: usize) {
         let goal = self.so_far() + count;
         let end = Instant::now() + Duration::from_secs(60);
@@ -75,19 +75,19 @@ impl Depositors {
         self.ledger.lock().unwrap().acknowledged.len()
     }
 
-    /// Instant of the first receipt that was acknowledged after another.
+    /// Time of the first receipt acknowledged after a given time.
     pub fn first_after(&self, instant: Instant) -> Option<Instant> {
         let ledger = self.ledger.lock().unwrap();
         ledger.acknowledged.iter().map(|one| one.at).filter(|at| *at > instant).min()
     }
 
-    /// Ends the work at once.
+    /// Aborts the work.
     pub async fn abandon(mut self) -> Ledger {
         self.clients.shutdown().await;
         self.ledger.lock().unwrap().clone()
     }
 
-    /// Ends the work: every attempt under way is sent until it is answered.
+    /// Ends the work: every attempt in progress is repeated until it is answered.
     pub async fn stop(mut self) -> Ledger {
         self.stop.store(true, Ordering::Relaxed);
         while let Some(ended) = self.clients.join_next().await {
@@ -119,7 +119,7 @@ async fn work(mut program: Actor, id: String, mut answers: Json, stop: Arc<Atomi
     }
 }
 
-/// Sends the same request until it is answered with success.
+/// Sends the same request until it succeeds.
 async fn until_done(
     program: &mut Actor,
     ledger: &Mutex<Ledger>,
@@ -145,18 +145,18 @@ async fn until_done(
     }
 }
 
-/// What the database of the leader holds of what was acknowledged.
+/// What the leader's database contains of what was acknowledged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
     pub acknowledged: usize,
     pub missing: usize,
     pub duplicates: usize,
-    /// What is wrong with the chain of receipts.
+    /// The faults of the chain of receipts.
     pub chain: Vec<String>,
 }
 
 impl Ledger {
-    /// Compares with what the leader holds now.
+    /// Compares with what the leader contains now.
     pub async fn account(&self, at: &Installation, leader: &Host) -> Account {
         let options = MySqlConnectOptions::new()
             .host(&leader.name)

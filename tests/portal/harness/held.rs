@@ -1,4 +1,4 @@
-//! A request whose end is held back: its head and most of its body are sent, the last byte when the test says so.
+//! A request whose end is held back: its head and most of its body are sent, the last byte when the test asks for it.
 
 use super::{Actor, Answer, Installation, installation::wait_for_async};
 use bytes::Bytes;
@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use reqwest::{Body, RequestBuilder, header};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-/// Such a request under way.
+/// Such a request in progress.
 pub struct Held {
     last_byte: oneshot::Sender<Bytes>,
     rest: Bytes,
@@ -14,7 +14,7 @@ pub struct Held {
 }
 
 impl Held {
-    /// Sends all but the last byte, and waits until the portal has the request.
+    /// Sends all but the last byte, and waits until the portal has received it.
     pub async fn begin(actor: Actor, request: RequestBuilder) -> Self {
         let at = actor.at;
         let before = in_flight(at).await;
@@ -37,7 +37,7 @@ impl Held {
         Self { last_byte, rest, answer }
     }
 
-    /// Sends the last byte, and gives the actor back with the answer.
+    /// Sends the last byte, and returns the actor with the response.
     pub async fn release(self) -> (Actor, Answer) {
         self.last_byte.send(self.rest).unwrap();
         self.answer.await.unwrap()

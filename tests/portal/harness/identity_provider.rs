@@ -1,5 +1,5 @@
-//! A stand-in for an OpenID Connect provider, on this machine: it agrees to everything at once, as whoever a test says,
-//! and lies as a test wants.
+//! A stand-in for an OpenID Connect provider on this machine: it agrees to every request at once, as the user that a
+//! test chooses, and returns wrong data if a test asks for it.
 
 use axum::{
     Form, Json, Router,
@@ -21,7 +21,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// What the portal is to it.
+/// The portal's client id.
 pub const CLIENT: &str = "guichet";
 pub const SECRET: &str = "le secret du portail";
 
@@ -32,7 +32,7 @@ pub struct IdentityProvider(Arc<Inner>);
 struct Inner {
     url: String,
     key: EcdsaKeyPair,
-    /// Signs as the other one, and is not among those that it publishes.
+    /// A second signing key, which is not among the published ones.
     foreign: EcdsaKeyPair,
     /// By code, then by access token.
     asked: Mutex<HashMap<String, Asked>>,

@@ -11,13 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long an installation may take to be ready, on a loaded machine.
+/// Timeout for an installation to become ready, on a loaded machine.
 const READY: Duration = Duration::from_secs(90);
-/// Pause between two looks at a condition: who waits without one takes a core from what it waits for.
+/// Interval between two polls of a condition: polling without a pause would take a core from what is waited for.
 const LOOK: Duration = Duration::from_millis(5);
 
 thread_local! {
-    /// Those that end with the test that runs on this thread.
+    /// Installations that end with the test running on this thread.
     static OWN: RefCell<Vec<Own>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -48,35 +48,36 @@ pub fn guichet() -> &'static str {
 
 /// A file of the source tree.
 pub fn source(path: &str) -> PathBuf {
-    // Asked when it runs: a build that another working copy left in the same cache holds the place of that one.
+    // Read at run time, because a build of another working copy in the same cache contains the path of that copy.
     let root = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     Path::new(&root).join(path)
 }
 
 impl Installation {
-    /// The one that all stories share, unless they break it.
+    /// The installation that all tests share, unless they break it.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Installation> = OnceLock::new();
         SHARED.get_or_init(|| Self::start(None))
     }
 
-    /// The one of stories that deposit in another year: a chain of receipts does not go back, so they have their own.
+    /// The installation of tests that deposit in another year: a chain of receipts cannot go back, so they have their
+    /// own.
     pub fn of_another_year() -> &'static Self {
         static OTHER: OnceLock<Installation> = OnceLock::new();
         OTHER.get_or_init(|| Self::start(None))
     }
 
-    /// An installation of one's own; with a folder, one that has been started before.
+    /// A separate installation; with a folder, one that has been started before.
     pub fn start(folder: Option<&Path>) -> Self {
         Self::start_with(folder, &[])
     }
 
-    /// The same, with more options.
+    /// The same, with additional options.
     pub fn start_with(folder: Option<&Path>, more: &[&str]) -> Self {
         Self::start_by(&mut Command::new(guichet()), folder, more)
     }
 
-    /// The same by another program, which has to end as `guichet demo`.
+    /// The same with another program, which must finally run `guichet demo`.
     pub fn start_by(program: &mut Command, folder: Option<&Path>, more: &[&str]) -> Self {
         let keep = folder.is_none().then(|| tempfile::Builder::new().prefix("guichet-").tempdir().unwrap());
         let folder = folder.map_or_else(|| keep.as_ref().unwrap().path().to_owned(), Path::to_owned);
@@ -93,7 +94,7 @@ impl Installation {
             .stderr(Stdio::piped())
             .spawn()
             .expect("guichet demo starts");
-        // Clients of this process need one, whichever comes first.
+        // Clients in this process need a crypto provider; the first installation wins.
         rustls::crypto::ring::default_provider().install_default().ok();
         let stdin = supervisor.stdin.take();
         let url = wait_ready(&mut supervisor);
@@ -110,7 +111,7 @@ impl Installation {
         }
     }
 
-    /// What `access.json` says now.
+    /// The current contents of `access.json`.
     pub fn access(&self) -> Json {
         access(&self.folder)
     }
@@ -120,7 +121,7 @@ impl Installation {
         self.access()[name].as_str().unwrap().to_owned()
     }
 
-    /// Process ids by the name of `access.json`.
+    /// Process ids by the names in `access.json`.
     pub fn pids(&self, name: &str) -> Vec<u32> {
         match &self.access()["pids"][name] {
             Json::Array(pids) => pids.iter().map(|pid| u32::try_from(pid.as_u64().unwrap()).unwrap()).collect(),
@@ -128,18 +129,18 @@ impl Installation {
         }
     }
 
-    /// What the edge says of itself.
+    /// The edge's status report.
     pub async fn edge(&self) -> Report {
         let url = format!("{}/status.json", self.access()["edge_ops"].as_str().unwrap());
         let answer = reqwest::get(url).await.unwrap();
         answer.json().await.unwrap()
     }
 
-    /// Waits until the edge says that a condition holds.
+    /// Waits until the edge reports that a condition holds.
     pub async fn edge_until(&self, what: &str, condition: impl Fn(&Report) -> bool) -> Report {
         let end = Instant::now() + Duration::from_secs(40);
         loop {
-            // The edge itself may be starting again.
+            // The edge itself may be restarting.
             let url = format!("{}/status.json", self.access()["edge_ops"].as_str().unwrap());
             if let Ok(answer) = reqwest::get(url).await
                 && let Ok(report) = answer.json::<Report>().await
@@ -154,7 +155,7 @@ impl Installation {
         }
     }
 
-    /// Changes the edge's configuration, which it reads again by itself.
+    /// Changes the edge's configuration, which it reloads by itself.
     pub fn change_edge(&self, change: impl FnOnce(&mut toml::Table)) {
         let file = self.folder.join("edge.toml");
         let mut config: toml::Table = std::fs::read_to_string(&file).unwrap().parse().unwrap();
@@ -164,12 +165,12 @@ impl Installation {
         std::fs::rename(&fresh, &file).unwrap();
     }
 
-    /// Runs a command of the program against this installation, and returns what it printed.
+    /// Runs a command of the program against this installation, and returns its output.
     pub async fn command(&self, arguments: &[&str]) -> String {
         self.try_command(arguments).await.unwrap_or_else(|printed| panic!("{arguments:?}: {printed}"))
     }
 
-    /// The same; what was printed is the error when the command fails.
+    /// The same; on failure, the output is the error.
     pub async fn try_command(&self, arguments: &[&str]) -> Result<String, String> {
         let config = self.folder.join("guichet-1.toml");
         let done = tokio::process::Command::new(guichet()).args(arguments).arg("--config").arg(config).output();
@@ -182,33 +183,33 @@ impl Installation {
         }
     }
 
-    /// A client of Sōzu's command socket that is not the edge, for doing mischief and looking.
+    /// A client of Sōzu's command socket other than the edge, for fault injection and inspection.
     pub fn sozu(&self) -> Sozu {
         let config: toml::Table = std::fs::read_to_string(self.folder.join("edge.toml")).unwrap().parse().unwrap();
         let socket = PathBuf::from(config["edge"]["sozu_socket"].as_str().unwrap());
         Sozu::start(&socket, &self.folder.join("run/mischief")).unwrap()
     }
 
-    /// Its database, as one of its processes opens it.
+    /// Its database, opened as by one of its processes.
     pub fn store(&self) -> guichet::store::Store {
         let config = guichet::config::Config::read(&self.folder.join("guichet-1.toml")).unwrap();
         guichet::store::Store::open(&config.database).unwrap()
     }
 
-    /// Lets actors borrow it until the test ends, and ends it then.
+    /// Lends it to actors until the test ends, and then stops it.
     pub fn for_this_test(self) -> &'static Self {
         let this: &'static Self = Box::leak(Box::new(self));
         OWN.with_borrow_mut(|own| own.push(Own(this)));
         this
     }
 
-    /// Stops it as Ctrl-C would and waits for the end.
+    /// Stops it as Ctrl-C would, and waits for the end.
     pub fn stop(self) {
         self.end();
         wait_for("the supervisor to end", || self.ended());
     }
 
-    /// Asks it to end.
+    /// Asks it to stop.
     fn end(&self) {
         drop(self.stdin.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
@@ -234,7 +235,7 @@ fn access(folder: &Path) -> Json {
     serde_json::from_str(&text).expect("access.json is JSON")
 }
 
-/// Waits for the one line of standard output; standard error is shown when it does not come.
+/// Waits for the one line on standard output; shows standard error if it does not come.
 fn wait_ready(supervisor: &mut Child) -> String {
     let (send, receive) = mpsc::channel();
     let stdout = supervisor.stdout.take().unwrap();
@@ -274,7 +275,7 @@ pub async fn wait_for_async(what: &str, condition: impl AsyncFnMut() -> bool) {
     wait_within(Duration::from_secs(30), what, condition).await;
 }
 
-/// The same, for what takes longer.
+/// The same, with another timeout.
 pub async fn wait_within(longest: Duration, what: &str, mut condition: impl AsyncFnMut() -> bool) {
     let end = Instant::now() + longest;
     while !condition().await {

@@ -1,4 +1,4 @@
-//! A poor line to a server: so many bytes a second upwards, and cut after so many.
+//! A poor connection to a server: limited upload rate, and cut after given numbers of bytes.
 
 use std::{
     collections::VecDeque,
@@ -15,10 +15,10 @@ use tokio::{
     sync::watch,
 };
 
-/// Bytes that are passed on at once: a line has little in it.
+/// Bytes forwarded at once: a slow connection buffers little.
 const BATCH: usize = 4 * 1024;
 
-/// A line, until it is dropped.
+/// A connection, until it is dropped.
 pub struct Line {
     pub address: SocketAddr,
     state: Arc<State>,
@@ -28,19 +28,19 @@ pub struct Line {
 struct State {
     to: SocketAddr,
     bytes_per_second: u64,
-    /// Bytes that went up.
+    /// Bytes uploaded.
     passed: AtomicU64,
     /// Totals at which every connection is cut.
     cuts: Mutex<VecDeque<u64>>,
-    /// How many cuts there were: connections of before end.
+    /// The number of cuts: earlier connections end.
     cut: watch::Sender<u64>,
 }
 
 impl Line {
-    /// A line to a server that is cut once so many bytes went up in all, one cut after the other.
+    /// A connection to a server that is cut at each of the given upload totals.
     pub fn start(to: SocketAddr, bytes_per_second: u64, cuts: &[u64]) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
-        // What the kernel takes for the line is no progress of anybody.
+        // Data that the kernel buffers must not count as progress.
         socket.set_recv_buffer_size(16 * 1024).unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let listener = socket.listen(64).unwrap();
@@ -57,7 +57,7 @@ impl Line {
         Self { address, state, task }
     }
 
-    /// Bytes that went up so far.
+    /// Bytes uploaded so far.
     pub fn passed(&self) -> u64 {
         self.state.passed.load(Ordering::Relaxed)
     }
@@ -112,7 +112,7 @@ async fn upwards(
         }
         to.write_all(&batch[..read]).await?;
         let passed = state.passed.fetch_add(read as u64, Ordering::Relaxed) + read as u64;
-        // This is the line, and not a wait for something.
+        // This simulates the connection; it does not wait for a condition.
         tokio::time::sleep(Duration::from_micros(read as u64 * 1_000_000 / state.bytes_per_second)).await;
         let mut cuts = state.cuts.lock().unwrap();
         if cuts.front().is_some_and(|at| passed >= *at) {

@@ -1,4 +1,4 @@
-//! A closed loop of requests over TLS that counts every outcome by kind, as strict as the most impatient browser.
+//! A closed loop of requests over TLS that counts every result by kind, as strict as the most impatient browser.
 
 use super::{Actor, Installation, sample};
 use rustls::{
@@ -22,13 +22,13 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-/// Longest time that an answer may take.
+/// Timeout for a response.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What one client does again and again.
+/// What one client does repeatedly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
-    /// A page, on a connection that is kept.
+    /// A page, on a persistent connection.
     Kept,
     /// A page, each time on a new connection.
     Fresh,
@@ -36,22 +36,22 @@ pub enum Manner {
     Slow,
     /// An evaluation.
     Post,
-    /// A piece of a dossier, sent in parts.
+    /// A piece of a dossier, uploaded in parts.
     Upload,
 }
 
-/// Outcomes by kind.
+/// Results by kind.
 #[derive(Debug, Default)]
 pub struct Tally {
     pub outcomes: BTreeMap<String, usize>,
     /// Fingerprints of the certificates seen.
     pub certificates: BTreeSet<String>,
-    /// Longest time between two good answers of one client, and when it began after the start.
+    /// Longest time between two successful responses of one client, and its offset from the start.
     pub longest_gap: Duration,
 }
 
 impl Tally {
-    /// Everything but 2xx and 3xx.
+    /// Everything except 2xx and 3xx.
     pub fn failures(&self) -> Vec<(&String, &usize)> {
         let good = |kind: &str| {
             kind.rsplit(' ').next().and_then(|status| status.parse().ok()).is_some_and(|s: u16| (200..400).contains(&s))
@@ -71,7 +71,7 @@ impl Tally {
     }
 }
 
-/// A load under way.
+/// A load in progress.
 pub struct Load {
     stop: Arc<AtomicBool>,
     clients: JoinSet<()>,
@@ -88,7 +88,7 @@ struct World {
 }
 
 impl Load {
-    /// Starts clients against an installation; its authority alone is trusted.
+    /// Starts clients against an installation; they trust only its authority.
     pub async fn start(at: &'static Installation, manners: &[(Manner, usize)]) -> Self {
         let port = at.url.rsplit(':').next().unwrap().parse().unwrap();
         Self::start_on(at, port, manners).await
@@ -114,12 +114,12 @@ impl Load {
         load
     }
 
-    /// Good answers so far.
+    /// Successful responses so far.
     pub fn good(&self) -> usize {
         self.tally.lock().unwrap().good()
     }
 
-    /// Waits for the requests under way, and tells what came of them all.
+    /// Waits for the requests in progress, and returns all results.
     pub async fn stop(mut self) -> Tally {
         self.stop.store(true, Ordering::Relaxed);
         while let Some(ended) = self.clients.join_next().await {
@@ -211,7 +211,7 @@ async fn client(world: Arc<World>, manner: Manner, stop: Arc<AtomicBool>, tally:
         if good {
             last_good = Instant::now();
         }
-        // A refused connection comes back at once: the machine has other things to do as well.
+        // A refused connection fails immediately, and the machine needs time for other work.
         tokio::time::sleep(Duration::from_millis(if good { 1 } else { 5 })).await;
     }
 }

@@ -1,5 +1,5 @@
-//! A replication-manager to speak with: the real one over three real servers, where `REPMAN_BIN` names its binary, or a
-//! stand-in that has its traps and no database.
+//! A replication-manager for tests: the real one over three real servers, where `REPMAN_BIN` names its binary, or a
+//! stand-in that has its pitfalls and no database.
 
 mod real;
 mod stand_in;
@@ -26,7 +26,7 @@ pub enum Subject {
     StandIn(Box<StandIn>),
 }
 
-/// The settings of a portal that speaks with it.
+/// The configuration of a portal that uses it.
 pub fn settings(folder: &Path, port: u16, certificate: &Certificate) -> RepmanConfig {
     let file = |name: &str, password: &str| {
         let path = folder.join(name);
@@ -60,7 +60,7 @@ impl Subject {
         }
     }
 
-    /// A client as the portal has it; the stand-in needs less patience.
+    /// A client as in the portal; the stand-in needs shorter timeouts.
     pub fn client(&self) -> Repman {
         let patience = match self {
             Self::Real(_) => Patience::default(),
@@ -69,7 +69,7 @@ impl Subject {
         Repman::with_patience(self.config(), patience).unwrap()
     }
 
-    /// The leader's process ends at once.
+    /// Kills the leader's process.
     pub fn kill(&mut self, host: &Host) {
         match self {
             Self::Real(real) => real.kill(host),
@@ -77,7 +77,7 @@ impl Subject {
         }
     }
 
-    /// A server that was killed starts again.
+    /// Restarts a killed server.
     pub async fn revive(&mut self, host: &Host) {
         match self {
             Self::Real(real) => real.revive(host).await,
@@ -85,7 +85,7 @@ impl Subject {
         }
     }
 
-    /// replication-manager itself restarts: every token is dead.
+    /// Restarts replication-manager itself: every token becomes invalid.
     pub async fn restart(&mut self) {
         match self {
             Self::Real(real) => real.restart().await,
@@ -94,7 +94,7 @@ impl Subject {
     }
 }
 
-/// Patience with a server that answers at once.
+/// Timeouts for a server that responds at once.
 pub fn hasty() -> Patience {
     Patience {
         read: Duration::from_secs(2),

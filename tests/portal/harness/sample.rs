@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 pub const CALL: &str = "hyper-open-x";
 
-/// Today in Paris.
+/// Today's date in Paris.
 pub fn today() -> Date {
     Timestamp::now().to_zoned_datetime(TimeZone::get("Europe/Paris").unwrap()).date()
 }
 
-/// The sample dossier of the documentation on a day.
+/// The sample dossier of the documentation, on a given day.
 pub fn sample(today: Date) -> FolderDossier {
     let text = std::fs::read_to_string(source("docs/samples/hyper-open-x/dossier.toml")).unwrap();
     folder::parse(&text, today).unwrap()
@@ -25,7 +25,7 @@ pub fn piece(file: &str) -> Vec<u8> {
     std::fs::read(source("docs/samples/hyper-open-x").join(file)).unwrap()
 }
 
-/// A PDF of one page that is as long as a scanned one: `bytes` and a little more.
+/// A one-page PDF as large as a scanned one: `bytes` and a little more.
 pub fn long_pdf(bytes: usize) -> Vec<u8> {
     use lopdf::{Document, Object, Stream, dictionary};
     let mut document = Document::with_version("1.7");
@@ -58,7 +58,7 @@ pub fn set(answers: &mut Json, path: &str, value: Json) {
     answers[section][field] = value;
 }
 
-/// Begins a dossier by the page and fills it like the script would; tells its id.
+/// Creates a dossier with the page and fills it like the script would; returns its id.
 pub async fn draft(actor: &mut Actor, round: &str, answers: &Json) -> String {
     actor.get("/dossiers").await.expect(200);
     let attempt = Uuid::now_v7().to_string();
@@ -104,7 +104,7 @@ pub async fn complete(actor: &mut Actor, round: &str, today: Date) -> String {
     id
 }
 
-/// Deposits by the page with an attempt of its own; tells the number of the receipt.
+/// Deposits with the page, with a new attempt id; returns the number of the receipt.
 pub async fn deposit(actor: &mut Actor, id: &str) -> String {
     let page = actor.get(&format!("/dossiers/{id}")).await.expect(200);
     let attempt = page.hidden("attempt");
@@ -112,20 +112,20 @@ pub async fn deposit(actor: &mut Actor, id: &str) -> String {
     done.location().rsplit('/').next().unwrap().to_owned()
 }
 
-/// Opens the page that asks, and withdraws what it shows.
+/// Opens the confirmation page, and withdraws what it shows.
 pub async fn withdraw(actor: &mut Actor, id: &str) -> Answer {
     let path = format!("/dossiers/{id}/withdraw");
     let page = actor.get(&path).await.expect(200);
     confirm_withdrawal(actor, &page, id).await
 }
 
-/// Presses the button of a page that asks whether to withdraw.
+/// Presses the button of a page that asks for confirmation of a withdrawal.
 pub async fn confirm_withdrawal(actor: &mut Actor, page: &Answer, id: &str) -> Answer {
     let (receipt, is_final) = (page.hidden("receipt"), page.hidden("final"));
     actor.post(&format!("/dossiers/{id}/withdraw"), &[("receipt", &receipt), ("final", &is_final)]).await
 }
 
-/// Removes the file that a draft has for a piece now.
+/// Removes the file that a draft currently has for a piece.
 pub async fn remove_piece(actor: &mut Actor, id: &str, code: &str) -> Answer {
     let page = actor.get(&format!("/dossiers/{id}")).await.expect(200);
     let form = page.body.split(&format!("/pieces/{code}/remove\"")).nth(1).expect("a file to remove");
@@ -133,7 +133,7 @@ pub async fn remove_piece(actor: &mut Actor, id: &str, code: &str) -> Answer {
     actor.post(&format!("/dossiers/{id}/pieces/{code}/remove"), &[("sha256", sha256)]).await
 }
 
-/// A complete draft by the API, for a program.
+/// A complete draft made with the API, for a program.
 pub async fn complete_by_api(actor: &mut Actor, dossier: &FolderDossier) -> String {
     let body =
         json!({ "call": dossier.call, "round": dossier.round, "document": dossier.answers, "attempt": Uuid::now_v7() });

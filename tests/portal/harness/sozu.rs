@@ -1,4 +1,4 @@
-//! A Sōzu of a test's own with nothing in it, and what a test gives it.
+//! A separate, empty Sōzu for one test, and what a test configures in it.
 
 use super::installation::wait_for_async;
 use axum::{Router, http::StatusCode};
@@ -23,10 +23,10 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Workers of every rig.
+/// Number of workers.
 pub const WORKERS: usize = 2;
 
-/// A running Sōzu; it goes with this value.
+/// A running Sōzu; it ends when this value is dropped.
 pub struct Rig {
     pub socket: PathBuf,
     folder: tempfile::TempDir,
@@ -35,19 +35,19 @@ pub struct Rig {
 
 impl Drop for Rig {
     fn drop(&mut self) {
-        // The workers go with the main process.
+        // The workers end with the main process.
         self.main.kill().ok();
         self.main.wait().ok();
     }
 }
 
 impl Rig {
-    /// An empty one.
+    /// Starts an empty one.
     pub async fn start() -> Self {
         Self::beginning_with(b"").await
     }
 
-    /// One that reads a saved state first.
+    /// Starts one that loads a saved state first.
     pub async fn beginning_with(saved: &[u8]) -> Self {
         let folder = tempfile::Builder::new().prefix("guichet-rig-").tempdir().unwrap();
         let (socket, config, state) =
@@ -79,12 +79,12 @@ impl Rig {
         self.main.id()
     }
 
-    /// A conversation, with the rig's folder for states.
+    /// A client, with the rig's folder for saved states.
     pub fn sozu(&self) -> Sozu {
         Sozu::start(&self.socket, &self.state_dir()).unwrap()
     }
 
-    /// Where states are exchanged.
+    /// The folder in which saved states are exchanged.
     pub fn state_dir(&self) -> PathBuf {
         self.path().join("state")
     }
@@ -95,19 +95,19 @@ impl Rig {
     }
 }
 
-/// An address that nobody listens on.
+/// An address on which nothing listens.
 pub fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-/// An id made of a name of 16 letters at most.
+/// An id derived from a name of at most 16 letters.
 pub fn id(name: &str) -> Uuid {
     let mut bytes = [0; 16];
     bytes[..name.len()].copy_from_slice(name.as_bytes());
     Uuid::from_bytes(bytes)
 }
 
-/// What an edge would desire: these hosts below `sites.test` with a certificate, and these processes.
+/// The desired state of an edge: these hosts below `sites.test` with a certificate, and these processes.
 pub fn spec(hosts: &[&str], processes: &[(&str, SocketAddr)]) -> EdgeSpec {
     let issued = rcgen::generate_simple_self_signed(["*.sites.test".to_owned()]).unwrap();
     let certificate = SiteCertificate::parse(issued.cert.pem(), issued.signing_key.serialize_pem()).unwrap();
@@ -130,7 +130,7 @@ pub fn spec(hosts: &[&str], processes: &[(&str, SocketAddr)]) -> EdgeSpec {
     }
 }
 
-/// A process that answers every request with the status that stands in the cell.
+/// A process that answers every request with the status in the cell.
 pub async fn process() -> (SocketAddr, Arc<AtomicU16>) {
     let status = Arc::new(AtomicU16::new(200));
     let told = status.clone();

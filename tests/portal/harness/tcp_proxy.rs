@@ -1,4 +1,4 @@
-//! Sōzu as what it is to a database: a proxy that passes bytes on to the server that it was told of.
+//! Sōzu as a database client sees it: a proxy that forwards bytes to a configured server.
 
 use super::sozu::free;
 use std::{
@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// A proxy at one address of IPv6.
+/// A proxy at one IPv6 address.
 pub struct TcpProxy {
     pub address: SocketAddr,
     folder: tempfile::TempDir,
@@ -15,7 +15,7 @@ pub struct TcpProxy {
 }
 
 impl TcpProxy {
-    /// Starts it in front of a server of this machine.
+    /// Starts it in front of a server on this machine.
     pub async fn start(port: u16) -> Self {
         let address = SocketAddr::new(std::net::Ipv6Addr::LOCALHOST.into(), free().port());
         let folder = tempfile::Builder::new().prefix("guichet-tcp-").tempdir().unwrap();
@@ -24,7 +24,7 @@ impl TcpProxy {
         this
     }
 
-    /// Passes bytes on to another server from now on; every connection breaks.
+    /// Forwards to another server from now on; every connection is closed.
     pub async fn lead_to(&mut self, port: u16) {
         self.end();
         let (config, socket) = (self.folder.path().join("sozu.toml"), self.folder.path().join("s.sock"));

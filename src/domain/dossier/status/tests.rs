@@ -7,7 +7,7 @@ use crate::domain::{
 };
 use uuid::Uuid;
 
-/// Deposited one minute before, at revision 3.
+/// Deposited one minute earlier, at revision 3.
 fn dossier(round: &str, revision: u64, deposited: bool) -> Dossier {
     let begun = at("2024-07-01T10:00:00+02:00");
     let deposit =
@@ -35,7 +35,7 @@ fn status(dossier: &Dossier, now: &str) -> DepositStatus {
 
 const LAST: &str = "2024-07-31T23:59:59.999+02:00";
 const CLOSED: &str = "2024-08-01T00:00:00+02:00";
-/// The demonstration's round is open then.
+/// The demonstration's round is open at this time.
 const YEARS_LATER: &str = "2026-11-27T10:00:00+01:00";
 
 #[test]

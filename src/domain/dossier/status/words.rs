@@ -1,4 +1,4 @@
-//! The phrases of the status, in both languages.
+//! The texts of the status, in both languages.
 
 use super::{DepositStatus, State};
 use crate::domain::{
@@ -9,22 +9,22 @@ use crate::domain::{
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-/// What a phrase is, so that each view can draw it its own way.
+/// The kind of a phrase, so that each view can render it in its own way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PhraseKind {
-    /// Words.
+    /// Plain text.
     Plain,
-    /// Words that must not be overlooked.
+    /// Emphasized text.
     Strong,
     /// An instant.
     Time {
-        /// For machines.
+        /// Machine-readable instant.
         at: Timestamp,
     },
-    /// The number of a receipt, which leads to it.
+    /// The number of a receipt, which links to it.
     Receipt {
-        /// The number.
+        /// The receipt number.
         number: String,
     },
 }
@@ -32,9 +32,9 @@ pub enum PhraseKind {
 /// A part of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phrase {
-    /// What it is.
+    /// Its kind.
     pub kind: PhraseKind,
-    /// Its words.
+    /// Its text.
     pub text: Text,
 }
 
@@ -48,14 +48,15 @@ impl Phrase {
     }
 }
 
-/// A sentence without its markup.
+/// A sentence as plain text.
 #[must_use]
 pub fn plain(sentence: &[Phrase], lang: &Lang) -> String {
     sentence.iter().map(|phrase| phrase.text.get(lang)).collect()
 }
 
 impl DepositStatus {
-    /// Whether the dossier is deposited, as a sentence: above every page of the dossier, in its card and on paper.
+    /// A sentence that says whether the dossier is deposited: shown on every page of the dossier, in its card and on
+    /// paper.
     #[must_use]
     pub fn sentence(&self) -> Vec<Phrase> {
         let mut all = self.fact();
@@ -116,7 +117,7 @@ impl DepositStatus {
         instant(at, &self.zone, &self.zone_name)
     }
 
-    /// The same in a few words, to stand beside “Saved at …”.
+    /// The same in a few words, shown beside “Saved at …”.
     #[must_use]
     pub fn brief(&self) -> Vec<Phrase> {
         let mut all = match (self.state, &self.deposit) {
@@ -170,7 +171,7 @@ impl DepositStatus {
         }
     }
 
-    /// What it means for whoever works on the dossier, and what can be done about it.
+    /// The consequences for the people who work on the dossier, and what they can do.
     #[must_use]
     pub fn advice(&self) -> Text {
         match (self.state, self.round) {
@@ -205,7 +206,7 @@ impl DepositStatus {
         }
     }
 
-    /// Where a draft that the round has closed over can still go, if it is one.
+    /// Where the draft of a closed round can still go, if it can.
     #[must_use]
     pub fn carry_over_advice(&self) -> Option<Text> {
         self.left_over().then(|| {
@@ -223,13 +224,13 @@ impl DepositStatus {
         })
     }
 
-    /// Whether nothing could be deposited after a withdrawal.
+    /// Whether no deposit would be possible after a withdrawal.
     #[must_use]
     pub fn withdrawal_is_final(&self) -> bool {
         self.round != RoundState::Open
     }
 
-    /// What a withdrawal would mean now.
+    /// The consequences of a withdrawal now.
     #[must_use]
     pub fn withdrawal_warning(&self) -> Text {
         if !self.withdrawal_is_final() {
@@ -245,7 +246,7 @@ impl DepositStatus {
         }
     }
 
-    /// The words on the button that deposits.
+    /// The label of the deposit button.
     #[must_use]
     pub fn deposit_button(&self) -> Text {
         match self.deposit {
@@ -254,7 +255,7 @@ impl DepositStatus {
         }
     }
 
-    /// The words on the link to the whole draft.
+    /// The text of the link to the whole draft.
     #[must_use]
     pub fn preview_link(&self) -> Text {
         match (self.state, self.depositable()) {
@@ -264,7 +265,7 @@ impl DepositStatus {
         }
     }
 
-    /// What stands across a printed sheet that shows anything but what is deposited.
+    /// The mark across a printed sheet that shows anything but the deposited version.
     #[must_use]
     pub fn print_mark(&self) -> Option<Text> {
         match self.state {
@@ -275,7 +276,7 @@ impl DepositStatus {
         }
     }
 
-    /// The heading over the whole draft, and what it is.
+    /// The heading of the whole draft, and its description.
     #[must_use]
     pub fn preview(&self) -> (Text, Text) {
         match (self.state, self.depositable()) {
@@ -303,19 +304,19 @@ impl DepositStatus {
         }
     }
 
-    /// The instant of which all this is true, as shown.
+    /// The time of this status, as shown.
     #[must_use]
     pub fn as_of(&self) -> Text {
         as_of(self.now, &self.zone, &self.zone_name)
     }
 
-    /// When somebody read what a call has sealed, as shown.
+    /// The time at which a sealed version was viewed, as shown.
     #[must_use]
     pub fn read_at(call: &Call, now: Timestamp) -> Text {
         as_of(now, &call.time_zone(), &call.zone_name())
     }
 
-    /// What a receipt says whose version no longer stands.
+    /// The notice on a receipt whose version is no longer current.
     #[must_use]
     pub fn replaced() -> Text {
         Text::new(
@@ -324,7 +325,7 @@ impl DepositStatus {
         )
     }
 
-    /// What a page says whose dossier has changed since it was made.
+    /// The notice on a page whose dossier has changed since it was rendered.
     #[must_use]
     pub fn outdated() -> Text {
         Text::new(
@@ -333,7 +334,7 @@ impl DepositStatus {
         )
     }
 
-    /// What a page says that cannot ask how things stand.
+    /// The notice on a page that cannot fetch the status.
     #[must_use]
     pub fn unknown() -> Text {
         Text::new(
@@ -343,7 +344,7 @@ impl DepositStatus {
     }
 }
 
-/// What one receipt says by itself, for those who see the receipt and not the dossier.
+/// The sentence on a single receipt, for readers who see the receipt and not the dossier.
 #[must_use]
 pub fn sealed(call: &Call, number: &str, at: Timestamp, standing: bool) -> Vec<Phrase> {
     let mut all = vec![Phrase::strong("Déposé", "Deposited"), Phrase::plain(" le ", " on ")];

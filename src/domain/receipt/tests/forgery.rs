@@ -1,4 +1,4 @@
-//! Nothing can be changed in a receipt unseen.
+//! No change of a receipt goes undetected.
 
 use super::*;
 
@@ -46,7 +46,8 @@ fn a_changed_part_is_named_and_no_other() {
         let found = differences(&json!(forged));
         assert!(found.contains(&format!("“{name}” differs from what was sealed.")), "{name}: {found:?}");
         assert_eq!(found.iter().filter(|text| text.starts_with('“')).count(), 1, "{name}: {found:?}");
-        // With the digest of the part set right, the digest of the whole is wrong; with that one too, the signature.
+        // With the digest of the part corrected, the digest of the whole is wrong; with that corrected too, the
+        // signature is.
         forged.parts = parts(&forged.manifest);
         let whole = differences(&json!(forged));
         assert!(whole.iter().any(|text| text.starts_with("The digest of the whole is not")), "{name}: {whole:?}");
@@ -73,7 +74,7 @@ fn parts_taken_away_or_added_are_named() {
     assert_eq!(differences(&json!(top)), ["“remark” was not in what was sealed."]);
 }
 
-/// A forger could leave the sealed section under a member whose name is that of the part, and change what is shown.
+/// A forger could keep the sealed section under a member with the name of the part, and change what is shown.
 #[test]
 fn no_member_can_stand_in_for_a_part() {
     for (outer, inner) in [("answers", "budget"), ("pieces", "P7")] {

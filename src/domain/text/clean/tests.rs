@@ -133,7 +133,7 @@ fn a_letter_and_its_accent_are_one() {
     assert_eq!(clean(TextKind::Prose, "Socie\u{301}te\u{301}"), "Société");
 }
 
-/// `docs/text.md` is what people read, [`KEPT`] what the program does.
+/// `docs/text.md` is the documentation, [`KEPT`] the implementation.
 #[test]
 fn the_documented_table_is_the_one_that_is_used() {
     let docs = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/text.md"));
@@ -184,7 +184,7 @@ proptest! {
         }
     }
 
-    /// Every character of the result is one of the text, composed, or the break that stands for another.
+    /// Every character of the result is one of the text, composed, or the line break that replaces another.
     #[test]
     fn cleaning_introduces_nothing(text in strange()) {
         let given: Vec<char> = text.nfd().chain(['\n', ' ']).collect();

@@ -10,13 +10,13 @@ use crate::domain::{
 };
 use askama::Template;
 
-/// Countries that applicants name most; any other may be typed.
+/// The countries that applicants choose most; any other may be typed.
 const COUNTRIES: [&str; 34] = [
     "FR", "DE", "AT", "BE", "BG", "CA", "CH", "CN", "CY", "CZ", "DK", "EE", "ES", "FI", "GB", "GR", "HR", "HU", "IE",
     "IN", "IT", "JP", "LT", "LU", "LV", "MA", "MT", "NL", "NO", "PL", "PT", "SE", "TN", "US",
 ];
 
-/// One native control; what it is called and what surrounds it is up to the field or the cell.
+/// One native control; the field or the cell provides its label and surroundings.
 #[derive(Template)]
 #[template(path = "view/field/input.html")]
 pub(crate) struct Input<'a> {
@@ -30,7 +30,7 @@ pub(crate) struct Input<'a> {
     options: &'a [Choice],
     pub described: String,
     pub invalid: bool,
-    /// Inside a table: a select where a field has radios.
+    /// Inside a table: a select instead of radio buttons.
     compact: bool,
     most: Option<usize>,
 }
@@ -79,12 +79,12 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The names of countries in the page's language, for the list that inputs refer to.
+    /// The names of countries in the page's language, for the `datalist` of inputs.
     pub(crate) fn countries(lang: &Lang) -> impl Iterator<Item = &'static str> {
         COUNTRIES.iter().filter_map(|code| country::by_code(code)).map(|country| country.name(lang))
     }
 
-    /// Id of the first control: what messages are tied to.
+    /// Id of the first control, to which messages refer.
     pub(crate) fn first_id(&self) -> String {
         match (self.kind, self.compact, self.options.first()) {
             (FieldKind::YesNo, false, _) => format!("{}-yes", self.id),
@@ -103,12 +103,12 @@ impl<'a> Input<'a> {
         self.text == answer
     }
 
-    /// A typed answer that is none of the options: shown, never dropped.
+    /// An answer that is none of the options: it is shown, never dropped.
     fn stray(&self) -> bool {
         !self.text.is_empty() && !self.options.iter().any(|option| option.id == self.text)
     }
 
-    /// Height of a text area.
+    /// Height of a text area, in rows.
     fn rows(&self) -> usize {
         let room = self.most.unwrap_or(1000) / 250;
         if self.compact { room.clamp(2, 4) } else { room.clamp(3, 12) }
@@ -116,7 +116,7 @@ impl<'a> Input<'a> {
 
     fn input_type(&self) -> &'static str {
         match self.kind {
-            // What a date picker cannot show would be lost: an unreadable day stays visible as text.
+            // A date picker cannot show an invalid date, so it is shown as text and not lost.
             FieldKind::Date if self.text.trim().is_empty() || day(self.text).is_ok() => "date",
             FieldKind::Email => "email",
             FieldKind::Url => "url",

@@ -1,4 +1,4 @@
-//! A table of the form: a real table when it is narrow, a card for each row when it is not.
+//! A table of the form: a real table when it is narrow, otherwise one card per row.
 
 use super::super::shell::Shell;
 use super::{Drawing, FieldMessage, Input, note};
@@ -20,9 +20,9 @@ pub(super) struct FieldTable<'a> {
     cards: bool,
     fixed: bool,
     saves: bool,
-    /// Cost category that the table feeds, and its total.
+    /// Cost category of the table, and its total.
     total: Option<(&'a str, Cents)>,
-    /// What is wrong with the table as a whole, and with its first cell.
+    /// The errors of the table as a whole and of its first cell.
     note: Option<FieldMessage>,
 }
 
@@ -77,13 +77,13 @@ impl<'a> FieldTable<'a> {
     }
 }
 
-/// A cell that needs the width of a card.
+/// A column that needs the width of a card.
 fn wide(column: &Column) -> bool {
     column.kind == FieldKind::LongText
         || (column.kind == FieldKind::Text && column.max_chars.is_some_and(|most| most > 400))
 }
 
-/// Gathers what is said of the table and of its first cell above the rows.
+/// Moves the messages of the table and of its first cell above the rows.
 fn whole(drawing: &Drawing<'_>, path: &str, empty: bool, rows: &mut [TableRow<'_>]) -> Option<FieldMessage> {
     let first = rows.first_mut().and_then(|row| row.cells.first_mut())?;
     let about = |finding: &&Finding| match finding.path.strip_prefix(path) {

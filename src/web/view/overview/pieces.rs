@@ -1,4 +1,4 @@
-//! The pieces of a dossier: parts of the form, and files with what is known of them.
+//! The pieces of a dossier: sections of the form, and files with their known properties.
 
 use super::super::{
     DossierPage,
@@ -18,20 +18,20 @@ use crate::domain::{
 /// One piece.
 pub(super) struct PieceRow<'a> {
     pub piece: &'a Piece,
-    /// Parts of the form that stand for it.
+    /// The sections of the form that make up the piece.
     pub sections: Vec<&'a Section>,
-    /// What these parts still miss.
+    /// The number of findings in these sections.
     pub missing: usize,
     pub upload: Option<&'a Upload>,
-    /// What is wrong with the file.
+    /// The findings on the file.
     pub findings: Vec<&'a Finding>,
-    /// The upload that was just refused.
+    /// The reason why the last upload was refused.
     pub problem: Option<&'a Text>,
-    /// Types in words.
+    /// Accepted types, in words.
     pub types: String,
-    /// Types for the file picker.
+    /// Accepted types, for the file picker.
     pub accept: String,
-    /// The reader may attach and remove it.
+    /// The user may attach and remove it.
     pub writes: bool,
     /// Where its absence may be explained.
     pub exemption: Option<String>,
@@ -42,7 +42,7 @@ impl PieceRow<'_> {
         let blocked = self.findings.iter().any(|finding| finding.severity == Severity::Blocking);
         if self.file() { self.upload.is_some() && !blocked } else { self.missing == 0 }
     }
-    /// The reader is expected to choose a file, or has just tried to.
+    /// The user must choose a file, or has just tried to.
     pub(super) fn asked(&self) -> bool {
         self.problem.is_some() || (self.piece.required && !self.fine())
     }
@@ -54,13 +54,13 @@ impl PieceRow<'_> {
     }
 }
 
-/// The pieces that are asked for, in the order of the call.
+/// The requested pieces, in the order of the call.
 pub(super) fn piece_rows<'a>(s: &Shell<'a>, page: &DossierPage<'a>) -> Vec<PieceRow<'a>> {
     let draft = &page.dossier.draft;
     let upload = |piece: &Piece| page.uploads.iter().find(|upload| upload.code == piece.code);
     let call = s.call;
     let missing = missing(s, page);
-    // What was sealed is not found fault with.
+    // No findings are shown on what was sealed.
     let sealed = !status(s, page).counts_missing();
     let shown = |finding: &&Finding| !sealed || finding.severity != Severity::Blocking;
     call.pieces

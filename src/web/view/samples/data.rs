@@ -1,4 +1,4 @@
-//! Plausible data for any call, made from its own form.
+//! Plausible data for any call, generated from its own form.
 
 use super::super::{DossierCard, DossierPage, GivenCard, RoundRow, Shell, TypedForm, VersionRow};
 use crate::domain::{
@@ -28,7 +28,7 @@ pub(super) struct Sample<'a> {
     pub now: Timestamp,
     /// Every question answered.
     pub full: Document,
-    /// Half of them, some badly.
+    /// Half of the questions answered, some with errors.
     pub poor: Document,
     pub uploads: Vec<Upload>,
     pub share: crate::app::Share,
@@ -99,7 +99,7 @@ fn answer(field: &crate::domain::call::Field) -> Value {
     }
 }
 
-/// Every field for which `pick` says so, answered; then what it replaces.
+/// A document with an answer to every field that `pick` selects; then `instead` replaces some.
 fn document(call: &Call, pick: impl Fn(usize) -> bool, instead: &[(&str, &str)]) -> Document {
     let mut document = Document::default();
     let fields = call.sections.iter().flat_map(|section| section.fields.iter().map(move |field| (section, field)));
@@ -117,7 +117,7 @@ fn document(call: &Call, pick: impl Fn(usize) -> bool, instead: &[(&str, &str)])
 }
 
 impl<'a> Sample<'a> {
-    /// None for a call without rounds.
+    /// `None` for a call without rounds.
     pub(super) fn new(call: &'a Call) -> Option<Self> {
         let round = call.rounds.iter().find(|round| round.window.is_some()).or(call.rounds.first())?;
         let now = round
@@ -230,7 +230,7 @@ impl<'a> Sample<'a> {
         }]
     }
 
-    /// The applicant's list, with every state.
+    /// The applicant's list, in every state.
     pub(super) fn cards(&self, s: &Shell<'_>) -> Vec<DossierCard> {
         let withdrawn = Dossier { withdrawn_at: Some(self.now), versions: 2, ..self.draft(&self.full) };
         let all = [

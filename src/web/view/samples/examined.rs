@@ -1,4 +1,4 @@
-//! Sample data of the pages of those who examine and evaluate.
+//! Sample data for the pages of those who examine and evaluate.
 
 use super::{
     super::{

@@ -1,5 +1,5 @@
-//! Every moment in the life of a deposit on every page that speaks of it: for the table of docs/deposit-status.md and the
-//! test that holds the pages to it.
+//! Every state of a deposit over time, on every page that mentions it: for the table in docs/deposit-status.md and the
+//! test that checks the pages against it.
 
 use super::{
     super::{Shell, Viewer, dossiers, editor, overview, preview, status_json, withdraw},
@@ -25,23 +25,21 @@ const ROUNDS: [(RoundState, bool); 5] = [
 
 const STATES: [State; 4] = [State::Draft, State::Deposited, State::Changed, State::Withdrawn];
 
-/// A moment.
+/// A state of the dossier, at a time.
 pub struct Moment {
-    /// State of the dossier.
     pub state: State,
-    /// State of its round.
     pub round: RoundState,
     /// Another round of the call is open.
     pub elsewhere: bool,
-    /// What is to be said.
+    /// The expected status.
     pub status: DepositStatus,
-    /// What is said, by the name of the page.
+    /// The rendered texts, by name of the page.
     pub pages: Vec<(&'static str, String)>,
-    /// What the page's script is told.
+    /// The status as sent to the page's script.
     pub script: serde_json::Value,
 }
 
-/// Every moment, rendered; none for a call that cannot be sampled.
+/// Every state, rendered; empty for a call that has no sample data.
 #[must_use]
 pub fn moments(call: &Call, lang: &Lang, now: Timestamp) -> Vec<Moment> {
     let all = STATES.iter().flat_map(|state| ROUNDS.iter().map(move |(round, elsewhere)| (*state, *round, *elsewhere)));

@@ -1,4 +1,4 @@
-//! Sample data of the pages about who has access.
+//! Sample data for the pages about access.
 
 use super::{
     super::{

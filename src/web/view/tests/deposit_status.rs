@@ -1,5 +1,5 @@
-//! Moments × views: what is said of a deposit is the same everywhere, and what is offered is what can be done.
-//! docs/deposit-status.md is the same as a table; it is written anew with `GUICHET_WRITE_DOCS=1`.
+//! States × views: every view says the same about a deposit, and offers exactly the possible actions.
+//! docs/deposit-status.md is the same as a table; regenerate it with `GUICHET_WRITE_DOCS=1`.
 
 use super::super::samples::moments::{Moment, moments};
 use crate::domain::{
@@ -23,7 +23,7 @@ fn now() -> Timestamp {
     "2026-11-27T10:00:00Z".parse().unwrap()
 }
 
-/// The words of a page, without its markup.
+/// The text of a page, without its markup.
 fn words(html: &str) -> String {
     let mut text = String::new();
     let mut inside = false;
@@ -52,9 +52,9 @@ fn name(moment: &Moment) -> String {
     format!("{:?}, round {:?}{elsewhere}", moment.state, moment.round)
 }
 
-/// The views that offer an act.
+/// The views that offer an action.
 fn where_offered(moment: &Moment, what: &str) -> Vec<&'static str> {
-    // A link to the page that asks first, or the form itself.
+    // A link to the confirmation page, or the form itself.
     let offered =
         |(name, page): &&(&'static str, String)| offers(page, what) && !(what == "withdraw" && *name == "list");
     moment.pages.iter().filter(offered).map(|(name, _)| *name).collect()
@@ -92,7 +92,7 @@ fn check(moment: &Moment, lang: &Lang, view: &str, page: &str) {
     if view == "editor" {
         assert!(text.contains(&plain(&status.brief(), lang)), "{of}: beside “saved”");
     }
-    // No page speaks of another state.
+    // No page mentions another state.
     let leads = [
         (State::Draft, ["BROUILLON NON DÉPOSÉ", "DRAFT NOT DEPOSITED"]),
         (State::Withdrawn, ["DÉPÔT RETIRÉ", "DEPOSIT WITHDRAWN"]),
@@ -102,7 +102,7 @@ fn check(moment: &Moment, lang: &Lang, view: &str, page: &str) {
         let own = moment.state == state || (moment.state, state) == (State::Changed, State::Deposited);
         assert_eq!(leads.iter().any(|lead| text.contains(lead)), own, "{of}: {leads:?} in {text}");
     }
-    // After the closing nothing is promised that cannot be done, and nothing found missing that no longer matters (A8).
+    // After the closing, no page promises what cannot be done, or reports as missing what no longer matters (A8).
     if moment.round == RoundState::Closed {
         let promises = [
             "jusqu’à la clôture",
@@ -118,7 +118,7 @@ fn check(moment: &Moment, lang: &Lang, view: &str, page: &str) {
             "si vous déposez maintenant",
         ];
         for promise in promises {
-            // The demonstration's frame and the form's own hints speak of deposits in general.
+            // The demonstration's frame and the form's own hints mention deposits in general.
             assert!(!text.contains(promise), "{of}: “{promise}” in {text}");
         }
     }
@@ -207,7 +207,7 @@ fn table(call: &Call) -> String {
     out
 }
 
-/// The words that say whether something is deposited stand in one place (A4, A6, A7, A8).
+/// The texts that say whether something is deposited are defined in one place (A4, A6, A7, A8).
 #[test]
 fn nothing_else_composes_the_sentence() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -25,8 +25,7 @@ async fn an_upload_whose_piece_was_removed_is_gone_and_begins_again() {
     let (place, length) = program.finished().await;
     program.append(&place, length, true, b"").await.expect(200);
     let dossier = program.dossier();
-    program.owner.get(&format!("/dossiers/{dossier}")).await.expect(200);
-    program.owner.post(&format!("/dossiers/{dossier}/pieces/P9/remove"), &[]).await.expect(303);
+    sample::remove_piece(&mut program.owner, &dossier, "P9").await.expect(303);
     program.append(&place, length, true, b"").await.expect(404);
     program.state(&place).await.expect(404);
     program.owner.get(&format!("/dossiers/{dossier}/pieces/P9")).await.expect(404);

@@ -1,5 +1,5 @@
-//! A stand-in for replication-manager: it does what the source of replication-manager does at a failover and a switchover,
-//! in the same order, and what an operator does by hand otherwise.
+//! A stand-in for replication-manager. It runs the same steps as its source code at a failover and a switchover, in the
+//! same order, and the steps that an operator otherwise does by hand.
 
 use super::{Cluster, NODES, Node, sequence, template};
 use crate::harness::installation::wait_for_async;
@@ -10,8 +10,8 @@ use std::{
 };
 
 impl Cluster {
-    /// Stand-in for replication-manager: promotes the replica that has received most, once it has applied all of it, and
-    /// has the others follow it. Tells how long it took from the first order until the new leader took writes.
+    /// Stand-in for replication-manager: promotes the replica that has received most, once it has applied all of it,
+    /// and makes the others follow it. Returns the time from the first command until the new leader accepted writes.
     pub async fn fail_over(&mut self) -> Duration {
         let began = Instant::now();
         let old = self.leader;
@@ -43,7 +43,7 @@ impl Cluster {
         took
     }
 
-    /// Stand-in for replication-manager: hands over to a replica while all servers live.
+    /// Stand-in for replication-manager: switches to a replica while all servers are up.
     pub async fn switch_over(&mut self) {
         let (old, next) = (self.leader, (self.leader + 1) % NODES);
         let (from, to) = (&self.nodes[old], &self.nodes[next]);
@@ -66,9 +66,9 @@ impl Cluster {
         self.leader = next;
     }
 
-    /// After the loss of all servers: starts them, and has the one lead whose log is longest. The log of the last leader
-    /// has everything that was acknowledged; recovery must not cut off its end, since what a replica has confirmed may
-    /// stand in its relay log only, which is not read again.
+    /// After the loss of all servers: starts them, and makes the one with the longest log the leader. The log of the
+    /// last leader has everything that was acknowledged. Recovery must not remove its end, because what a replica has
+    /// confirmed may exist in its relay log only, which is not read again.
     pub async fn rise(&mut self) {
         let mut best = (0, 0);
         for number in 0..NODES {
@@ -87,7 +87,7 @@ impl Cluster {
         }
     }
 
-    /// Has a server follow the leader from what it has itself: it may have led before.
+    /// Makes a server follow the leader from its own position: it may have been the leader before.
     async fn follow_from_its_log(&self, number: usize) {
         let order = format!(
             "stop slave; set global gtid_slave_pos = @@gtid_binlog_pos; change master to master_host = '127.0.0.1',
@@ -98,7 +98,7 @@ impl Cluster {
         self.nodes[number].order(&order).await.unwrap();
     }
 
-    /// Makes a server anew from what the leader has, as replication-manager would with a logical backup.
+    /// Recreates a server from the leader's data, as replication-manager would with a logical backup.
     pub async fn reseed(&mut self, number: usize) {
         self.kill(number);
         let folder = self.nodes[number].folder.clone();
@@ -140,8 +140,8 @@ impl Cluster {
         .unwrap();
     }
 
-    /// A server that was away follows the leader again, if what it has allows it; otherwise it is made anew from the
-    /// leader's data, as replication-manager would reseed it.
+    /// Makes a returning server follow the leader again, if its data allow it; otherwise recreates it from the leader's
+    /// data, as replication-manager would.
     pub async fn rejoin(&mut self, number: usize) -> bool {
         self.run(number).await;
         let node = &self.nodes[number];
@@ -152,7 +152,7 @@ impl Cluster {
         let settled = async || {
             let (io, sql) = (node.replica("Slave_IO_Running").await, node.replica("Slave_SQL_Running").await);
             match (io.as_deref(), sql.as_deref()) {
-                // It may be connected for a moment before it is refused: that it follows shows in what it has.
+                // It may be connected briefly before it is rejected; only its data show that it follows.
                 (Ok("Yes"), Ok("Yes")) => {
                     let has = sequence(&node.value("select @@gtid_slave_pos").await.unwrap_or_default());
                     (has >= confirmed).then_some(true)

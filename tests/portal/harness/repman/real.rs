@@ -18,7 +18,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// The page has the files that the operator installs: these are the ones that are tested.
+/// The page contains the files that the operator installs: these are the ones tested.
 const RUNBOOK: &str = include_str!("../../../../docs/runbooks/replication-manager.md");
 
 pub struct Real {
@@ -29,7 +29,7 @@ pub struct Real {
     child: Option<Child>,
 }
 
-/// The one block of a kind on the page.
+/// The only block of a kind on the page.
 fn block(kind: &str) -> &'static str {
     let (_, rest) = RUNBOOK.split_once(&format!("```{kind}\n")).expect("the block is there");
     rest.split("```").next().unwrap()

@@ -1,4 +1,5 @@
-//! A stand-in for replication-manager: it answers as the real one was seen to, traps included, and has no database.
+//! A stand-in for replication-manager: it responds as the real one was observed to, pitfalls included, and has no
+//! database.
 
 mod answers;
 mod world;
@@ -36,7 +37,7 @@ impl Drop for StandIn {
     }
 }
 
-/// Connections over TLS; one that fails its handshake is no reason to stop.
+/// Connections over TLS; a failed handshake does not stop the listener.
 struct Secure(TcpListener, TlsAcceptor);
 
 impl Listener for Secure {
@@ -85,12 +86,12 @@ impl StandIn {
         self.world().hosts()
     }
 
-    /// Has it misbehave from now on.
+    /// Makes it misbehave from now on.
     pub fn set(&self, fault: Option<Fault>) {
         self.world().fault = fault;
     }
 
-    /// Times that someone tried to log in.
+    /// Number of login attempts.
     pub fn logins(&self) -> usize {
         self.world().logins
     }

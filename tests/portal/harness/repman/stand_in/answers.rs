@@ -1,4 +1,4 @@
-//! Its answers, with the statuses, types and words of the real one.
+//! Its responses, with the statuses, types and texts of the real one.
 
 use super::{
     super::{ACTOR, CLUSTER},
@@ -21,7 +21,7 @@ pub fn router(world: Shared) -> Router {
     Router::new().fallback(answer).with_state(world)
 }
 
-/// Words that are sniffed as plain text, whatever they are.
+/// A response declared as plain text, whatever its body is.
 fn plain(status: u16, words: impl Into<Body>) -> Response {
     let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     (StatusCode::from_u16(status).unwrap(), kind, words.into()).into_response()
@@ -61,7 +61,7 @@ async fn answer(State(world): State<Shared>, method: Method, uri: Uri, headers: 
     }
 }
 
-/// Three tries, and the user is locked out, whoever tried; a right one sets the count to one.
+/// After three attempts, the user is locked out, whoever made them; a successful one sets the count to one.
 fn log_in(world: &mut World, body: &[u8]) -> Response {
     world.logins += 1;
     let Ok(asked) = serde_json::from_slice::<Value>(body) else { return plain(403, "Error in request") };
@@ -84,7 +84,7 @@ fn log_in(world: &mut World, body: &[u8]) -> Response {
     }
 }
 
-/// The user of a token that is alive, with the password that was used.
+/// The user of a valid token, with the password that was used.
 fn who(world: &World, headers: &HeaderMap) -> Option<(String, String)> {
     let token = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
     let [_, claims, signature] = token.split('.').collect::<Vec<_>>().try_into().ok()?;
@@ -96,7 +96,7 @@ fn who(world: &World, headers: &HeaderMap) -> Option<(String, String)> {
 fn protected(world: &mut World, method: &str, rest: &[&str], user: &(String, String), query: &str) -> Response {
     let fault = world.fault;
     let json = |value: Value| plain(200, value.to_string());
-    // The topology is shown to every token; elsewhere the password in it is looked at again.
+    // The topology is shown for every token; elsewhere the password in it is checked again.
     let granted = world.users.get(&user.0) == Some(&user.1) && (rest.is_empty() || user.0 == ACTOR.0);
     match (method, rest) {
         ("GET", ["topology", ..]) if fault == Some(Fault::Nonsense) => json(json!({"servers": "many"})),
@@ -104,7 +104,7 @@ fn protected(world: &mut World, method: &str, rest: &[&str], user: &(String, Str
         ("GET", ["topology", "servers"]) => json(world.servers()),
         ("GET", ["topology", "master"]) => json(world.master()),
         ("GET", ["topology", "logs"]) => json(world.logs()),
-        // They are forgotten once the old leader is back.
+        // Crashes are forgotten once the old leader is back.
         ("GET", ["topology", "crashes"]) => json(Value::Null),
         ("GET", ["topology", "alerts"]) => {
             json(json!({"errors": null, "warnings": [{"number": "WARN0060", "desc": "No semisync", "from": "TOPO"}]}))
@@ -124,7 +124,7 @@ fn protected(world: &mut World, method: &str, rest: &[&str], user: &(String, Str
     }
 }
 
-/// An answer that ends before its end.
+/// A truncated response.
 fn cut() -> Response {
     let stream = futures_util::stream::iter([Ok(Bytes::from("2")), Err(std::io::Error::other("cut"))]);
     plain(200, Body::from_stream(stream))

@@ -1,4 +1,4 @@
-//! The cluster that the stand-in pretends to have, in the words of the recorded answers.
+//! The cluster simulated by the stand-in, in the terms of the recorded responses.
 
 use super::super::{ACTOR, READER};
 use guichet::config::Host;
@@ -10,47 +10,47 @@ use std::collections::BTreeMap;
 pub enum Fault {
     /// Orders are answered with 200 and not carried out.
     DoesNothing,
-    /// Another server than the wished one is chosen.
+    /// Another server than the requested one is chosen.
     Contrary,
-    /// The connection ends in the middle of an order, which is carried out all the same.
+    /// The connection breaks in the middle of an order, which is carried out all the same.
     BreaksOff,
-    /// The same, and it is not carried out.
+    /// The same, but the order is not carried out.
     BreaksOffIdle,
     /// A server does not follow the new leader.
     Straggler,
-    /// A dump breaks off, and is called complete.
+    /// A dump breaks off, and is reported as complete.
     BrokenDump,
     /// The same, late enough that the dump has its position.
     BrokenDumpLate,
-    /// The backup begins and is never complete.
+    /// The backup starts and never completes.
     EndlessDump,
-    /// Nobody leads.
+    /// There is no leader.
     Leaderless,
     /// It has started and knows no cluster yet.
     Starting,
-    /// It answers nothing.
+    /// It does not respond.
     Silent,
     /// Alerts, failovers and the cluster cannot be read.
     Gaps,
-    /// Everything is of another shape than expected.
+    /// Everything has another structure than expected.
     Nonsense,
-    /// The token comes bare.
+    /// The token is sent bare, without JSON around it.
     BareToken,
-    /// It leads elsewhere.
+    /// It redirects to another address.
     Redirects,
 }
 
-/// What it knows.
+/// Its state.
 pub struct World {
     pub fault: Option<Fault>,
-    /// Tokens of an earlier one are dead.
+    /// Tokens of an earlier generation are invalid.
     pub generation: u32,
     pub logins: usize,
     pub tries: BTreeMap<String, u32>,
     pub users: BTreeMap<String, String>,
     pub leader: usize,
     states: [&'static str; 3],
-    /// Looks until what has begun is over.
+    /// Polls until the current operation is complete.
     pending: u32,
     counter: u32,
     crashes: Vec<Value>,
@@ -105,7 +105,7 @@ impl World {
         self.states[self.leader] == "Failed"
     }
 
-    /// Time passes with each look.
+    /// Each poll advances the time.
     fn pass(&mut self) {
         if self.pending == 0 {
             return;
@@ -186,7 +186,7 @@ impl World {
         });
         json!({
             "id": id(number), "url": url(number), "host": "127.0.0.1", "port": PORTS[number].to_string(),
-            // A leader that does not answer is called Master between two looks.
+            // A leader that does not respond is called Master between two polls.
             "state": if state == "Suspect" && number == self.leader { "Master" } else { state },
             "readOnly": if number == self.leader && up { "OFF" } else { "ON" },
             "semiSyncMasterStatus": number == self.leader, "semiSyncSlaveStatus": replica,
