@@ -106,7 +106,6 @@ pub struct Parts {
     pub store: Store,
     /// The attachments.
     pub blobs: Blobs,
-    /// The keys.
     pub keys: Keys,
     /// Wakes the worker of the outbox.
     pub work: Notify,

@@ -55,9 +55,6 @@ pub struct Received {
 
 impl Received {
     /// The bytes, to be read from their start.
-    ///
-    /// # Errors
-    /// When the disk fails.
     pub fn open(&self) -> io::Result<std::fs::File> {
         self.file.reopen()
     }
@@ -236,9 +233,6 @@ impl Blobs {
     }
 
     /// Whether bytes are kept here, once another store that has them was asked.
-    ///
-    /// # Errors
-    /// When the disk fails.
     pub async fn obtain(&self, sha256: &str) -> io::Result<bool> {
         if self.has(sha256) {
             return Ok(true);
@@ -259,9 +253,6 @@ impl Blobs {
     }
 
     /// An empty file without a name, which goes with whoever holds it.
-    ///
-    /// # Errors
-    /// When the disk fails.
     pub async fn scratch(&self) -> io::Result<tokio::fs::File> {
         let incoming = self.folder.join("incoming");
         Ok(tokio::fs::File::from_std(blocking(move || tempfile::tempfile_in(incoming)).await?))

@@ -34,7 +34,6 @@ use std::{
 pub struct Config {
     /// The portal as its users see it.
     pub portal: Portal,
-    /// The database.
     pub database: Database,
     /// Outgoing mail.
     pub mail: Mail,
@@ -144,7 +143,6 @@ pub enum Mail {
     Folder {
         /// Sender.
         from: String,
-        /// The folder.
         folder: PathBuf,
     },
     /// Messages leave by SMTP.

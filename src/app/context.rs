@@ -78,7 +78,6 @@ pub enum InjectedFault {
 /// Someone who is known.
 #[derive(Clone)]
 pub struct Actor {
-    /// The account.
     pub account: Account,
     /// What the token allows.
     pub rights: Rights,

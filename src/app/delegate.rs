@@ -82,7 +82,6 @@ pub struct SharedDossier {
     pub id: DossierId,
     /// Slug of its call.
     pub call: String,
-    /// Its round.
     pub round: RoundId,
     /// Title of the project.
     pub title: String,

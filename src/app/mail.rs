@@ -99,11 +99,9 @@ pub enum Letter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PasskeyChange {
-    /// Added.
     Added,
     /// Given another name.
     Renamed,
-    /// Removed.
     Removed,
 }
 
@@ -112,7 +110,6 @@ pub enum PasskeyChange {
 pub struct Written {
     /// Address.
     pub to: String,
-    /// Subject.
     pub subject: String,
     /// Plain text.
     pub body: String,

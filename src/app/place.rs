@@ -16,9 +16,7 @@ use serde::Deserialize;
 /// A dossier, in a round of a call.
 #[derive(Clone, Debug, Deserialize)]
 pub struct DossierPath {
-    /// The call.
     pub call: String,
-    /// The round.
     pub round: RoundId,
     /// The dossier.
     pub id: DossierId,

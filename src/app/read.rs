@@ -44,7 +44,6 @@ pub struct DossierView {
 pub struct PieceFile {
     /// What it is.
     pub upload: Upload,
-    /// Its bytes.
     pub bytes: PieceBytes,
 }
 

@@ -36,7 +36,6 @@ pub struct Restored {
 pub struct Drill {
     /// When.
     pub at: Timestamp,
-    /// The set.
     pub set: PathBuf,
     /// What it was found to hold.
     pub restored: Restored,

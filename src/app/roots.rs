@@ -27,7 +27,6 @@ const REVOCATION_LIST_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
 /// A root and how far it is, for people.
 pub struct KeyLine {
-    /// The root.
     pub root: Root,
     /// How far it is.
     pub state: RootState,

@@ -23,9 +23,7 @@ use std::sync::{Arc, PoisonError};
 pub struct Examined {
     /// The receipt with everything that was deposited.
     pub receipt: Receipt,
-    /// Its call.
     pub call: String,
-    /// Its round.
     pub round: RoundId,
     /// The deposited answers, judged at the instant of the deposit.
     pub evaluation: Evaluation,
@@ -39,7 +37,6 @@ const MAX_CACHED_DEPOSITS: usize = 200;
 /// A page of the list.
 #[derive(Debug)]
 pub struct RoundPage {
-    /// Rows.
     pub rows: Vec<Summary>,
     /// Rows under the filter in all.
     pub total: u64,

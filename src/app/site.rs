@@ -66,9 +66,6 @@ impl App {
 
     /// Puts the hosts that the calls' definitions and the configuration name into the table, and takes out those that
     /// they named before.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn register_sites(&self) -> Result<(), StoreError> {
         let mut db = self.store.write().await?;
         let defined = self.calls.iter().flat_map(|call| call.hosts.iter().map(|host| (host, &call.id)));

@@ -45,7 +45,6 @@ impl<T: Protected> Guarded<T> {
         self.0.dossier()
     }
 
-    /// Whose.
     pub fn owner(&self) -> AccountId {
         self.0.owner()
     }

@@ -147,7 +147,6 @@ pub(super) fn moment(at: Timestamp) -> Term {
 /// What the token of a session says.
 #[derive(Clone, Debug)]
 pub struct SessionToken<'a> {
-    /// The session.
     pub session: SessionId,
     /// Whose it is.
     pub account: AccountId,
@@ -181,7 +180,6 @@ impl SessionToken<'_> {
 /// What an API token says.
 #[derive(Clone, Debug)]
 pub struct ApiToken<'a> {
-    /// Its id.
     pub id: Uuid,
     /// Whose it is.
     pub account: AccountId,

@@ -113,9 +113,6 @@ impl Peers {
     }
 
     /// Has an attachment from another store and keeps it in this one; false when nobody has it.
-    ///
-    /// # Errors
-    /// When the disk fails.
     pub(super) async fn fetch(&self, blobs: &Blobs, sha256: &str) -> io::Result<bool> {
         for peer in self.others() {
             match self.get(blobs, &peer, sha256).await {

@@ -17,7 +17,6 @@ use uuid::Uuid;
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Id.
     pub id: AccountId,
     /// Address; the only thing known of everyone.
     pub email: String,
@@ -63,9 +62,6 @@ impl TryFrom<AccountRow> for Account {
 }
 
 /// Adds an account unless the address has one, and tells the one that stands.
-///
-/// # Errors
-/// When the database fails.
 pub async fn ensure(
     db: &mut MySqlConnection,
     fresh: AccountId,
@@ -87,9 +83,6 @@ pub async fn ensure(
 }
 
 /// An account by address.
-///
-/// # Errors
-/// When the database fails.
 pub async fn by_email(db: &mut MySqlConnection, email: &str) -> Result<Option<Account>, StoreError> {
     let row: Option<AccountRow> =
         sqlx::query_as(concat!("select ", account_columns!(), " from account a where a.email = ?"))
@@ -100,9 +93,6 @@ pub async fn by_email(db: &mut MySqlConnection, email: &str) -> Result<Option<Ac
 }
 
 /// An account by id.
-///
-/// # Errors
-/// When the database fails.
 pub async fn load(db: &mut MySqlConnection, id: AccountId) -> Result<Option<Account>, StoreError> {
     let row: Option<AccountRow> =
         sqlx::query_as(concat!("select ", account_columns!(), " from account a where a.account_id = ?"))
@@ -113,9 +103,6 @@ pub async fn load(db: &mut MySqlConnection, id: AccountId) -> Result<Option<Acco
 }
 
 /// Locks an account until the transaction ends: what is counted for a person queues here.
-///
-/// # Errors
-/// When the database fails.
 pub async fn lock(db: &mut MySqlConnection, id: AccountId) -> Result<(), StoreError> {
     sqlx::query("select account_id from account where account_id = ? for update").bind(id.0).execute(db).await?;
     Ok(())
@@ -124,7 +111,6 @@ pub async fn lock(db: &mut MySqlConnection, id: AccountId) -> Result<(), StoreEr
 /// A role as it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleGrant {
-    /// The role.
     pub role: Role,
     /// When it was given.
     pub given_at: Timestamp,
@@ -133,9 +119,6 @@ pub struct RoleGrant {
 }
 
 /// The roles that somebody was given, those that have ended included.
-///
-/// # Errors
-/// When the database fails.
 pub async fn roles(db: &mut MySqlConnection, id: AccountId) -> Result<Vec<RoleGrant>, StoreError> {
     let rows: Vec<(String, PrimitiveDateTime, Option<PrimitiveDateTime>)> =
         sqlx::query_as("select role, given_at, ends_at from account_role where account_id = ? order by role")
@@ -151,9 +134,6 @@ pub async fn roles(db: &mut MySqlConnection, id: AccountId) -> Result<Vec<RoleGr
 }
 
 /// Gives a role, for ever or until an instant; what was given before is replaced.
-///
-/// # Errors
-/// When the database fails.
 pub async fn give_role(
     db: &mut MySqlConnection,
     id: AccountId,
@@ -172,9 +152,6 @@ pub async fn give_role(
 }
 
 /// Takes a role away; false when it was not there.
-///
-/// # Errors
-/// When the database fails.
 pub async fn take_role(db: &mut MySqlConnection, id: AccountId, role: Role) -> Result<bool, StoreError> {
     let done = sqlx::query("delete from account_role where account_id = ? and role = ?")
         .bind(id.0)

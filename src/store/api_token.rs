@@ -17,7 +17,6 @@ use uuid::Uuid;
 /// A token in somebody's list; the token itself is not kept.
 #[derive(Clone, Debug)]
 pub struct Listed {
-    /// Its id.
     pub id: Uuid,
     /// What its owner calls it.
     pub label: String,
@@ -34,7 +33,6 @@ pub struct Listed {
 /// A token as it is made.
 #[derive(Clone, Copy, Debug)]
 pub struct Making<'a> {
-    /// Its id.
     pub id: Uuid,
     /// Whose it is, with the roles that the token says.
     pub account: &'a Account,
@@ -76,9 +74,6 @@ struct LiveRow {
 }
 
 /// The account of a token that has not been revoked, nor any of the narrowed ones that it was made into.
-///
-/// # Errors
-/// When the database fails.
 pub async fn live(db: &mut MySqlConnection, id: Uuid, narrowed: &[[u8; 32]]) -> Result<Option<Account>, StoreError> {
     let row: Option<LiveRow> = sqlx::query_as(concat!(
         "select ",
@@ -113,9 +108,6 @@ struct ListedRow {
 }
 
 /// The tokens of somebody that hold, the newest first.
-///
-/// # Errors
-/// When the database fails.
 pub async fn of_account(
     db: &mut MySqlConnection,
     account: AccountId,
@@ -146,9 +138,6 @@ pub async fn of_account(
 }
 
 /// Revokes a token of somebody; false when there was none such.
-///
-/// # Errors
-/// When the database fails.
 pub async fn revoke(
     db: &mut MySqlConnection,
     account: AccountId,
@@ -166,9 +155,6 @@ pub async fn revoke(
 }
 
 /// Revokes the tokens of somebody that say a role, and tells which; those of a former release may all say it.
-///
-/// # Errors
-/// When the database fails.
 pub async fn revoke_of_role(
     db: &mut MySqlConnection,
     account: AccountId,
@@ -191,18 +177,12 @@ pub async fn revoke_of_role(
 }
 
 /// Whether a token of somebody was revoked before.
-///
-/// # Errors
-/// When the database fails.
 pub async fn is_revoked(db: &mut MySqlConnection, account: AccountId, id: Uuid) -> Result<bool, StoreError> {
     let sql = "select exists(select 1 from api_token where token_id = ? and account_id = ? and revoked_at is not null)";
     Ok(sqlx::query_scalar(sql).bind(id).bind(account.0).fetch_one(db).await?)
 }
 
 /// Tokens and narrowed ones that are revoked and have not run out by themselves.
-///
-/// # Errors
-/// When the database fails.
 pub async fn revoked(db: &mut MySqlConnection, now: Timestamp) -> Result<(Vec<Uuid>, Vec<Vec<u8>>), StoreError> {
     let tokens =
         sqlx::query_scalar("select token_id from api_token where revoked_at is not null and expires_at > ? order by 1")

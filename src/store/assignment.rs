@@ -17,7 +17,6 @@ use uuid::Uuid;
 /// A dossier in an expert's hands.
 #[derive(Clone, Debug)]
 pub struct Assignment {
-    /// Its id.
     pub id: Uuid,
     /// Address of the expert.
     pub email: String,
@@ -65,9 +64,6 @@ macro_rules! able {
 }
 
 /// Gives.
-///
-/// # Errors
-/// When the database fails.
 pub async fn insert(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -91,9 +87,6 @@ pub async fn insert(
 }
 
 /// Takes back; the expert, if it was given.
-///
-/// # Errors
-/// When the database fails.
 pub async fn end(
     db: &mut MySqlConnection,
     dossier: DossierId,
@@ -122,9 +115,6 @@ pub async fn end(
 }
 
 /// The experts of a dossier, the first given first.
-///
-/// # Errors
-/// When the database fails.
 pub async fn of_dossier(
     db: &mut MySqlConnection,
     dossier: DossierId,
@@ -156,9 +146,6 @@ pub async fn of_dossier(
 }
 
 /// Whether an expert has a dossier in hand.
-///
-/// # Errors
-/// When the database fails.
 pub async fn stands(db: &mut MySqlConnection, dossier: DossierId, expert: AccountId) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(
         "select exists (select 1 from assignment where dossier_id = ? and account_id = ? and ended_at is null)",
@@ -170,9 +157,6 @@ pub async fn stands(db: &mut MySqlConnection, dossier: DossierId, expert: Accoun
 }
 
 /// The experts to whom a dossier may be given: not its owner, none of its guests, nobody in conflict, nobody who has it.
-///
-/// # Errors
-/// When the database fails.
 pub async fn candidates(
     db: &mut MySqlConnection,
     dossier: DossierId,

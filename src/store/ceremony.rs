@@ -38,9 +38,6 @@ impl CeremonyKind {
 const MAX_SWEPT_ROWS: u32 = 20;
 
 /// Begins a ceremony, of an account or of nobody known yet.
-///
-/// # Errors
-/// When the database fails.
 pub async fn insert(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -61,9 +58,6 @@ pub async fn insert(
 }
 
 /// Forgets some of the ceremonies that nobody ended in time.
-///
-/// # Errors
-/// When the database fails.
 pub async fn sweep(db: &mut MySqlConnection, before: Timestamp) -> Result<(), StoreError> {
     sqlx::query("delete from ceremony where expires_at < ? order by expires_at limit ?")
         .bind(instant(before))
@@ -75,9 +69,6 @@ pub async fn sweep(db: &mut MySqlConnection, before: Timestamp) -> Result<(), St
 
 /// Takes a ceremony away and gives its state: whoever comes second finds none, and so does whoever comes too late, for
 /// something else, or as somebody else.
-///
-/// # Errors
-/// When the database fails.
 pub async fn take(
     db: &mut MySqlConnection,
     id: Uuid,

@@ -17,7 +17,6 @@ use uuid::Uuid;
 /// Parts of one dossier in somebody's hands until an instant.
 #[derive(Clone, Debug)]
 pub struct Delegation {
-    /// Its id.
     pub id: Uuid,
     /// Of which dossier.
     pub dossier: DossierId,
@@ -100,9 +99,6 @@ async fn all(
 }
 
 /// Gives.
-///
-/// # Errors
-/// When the database fails.
 pub async fn insert(db: &mut MySqlConnection, given: &Delegation) -> Result<(), StoreError> {
     sqlx::query(
         "insert into delegation (delegation_id, dossier_id, given_by, email, parts, note, given_at, ends_at, used_at)
@@ -146,9 +142,6 @@ pub struct InvitationCounts {
 }
 
 /// Counts the invitations of an owner and of an address.
-///
-/// # Errors
-/// When the database fails.
 pub async fn sent(
     db: &mut MySqlConnection,
     owner: AccountId,
@@ -172,17 +165,11 @@ pub async fn sent(
 }
 
 /// What is given of a dossier, what has run out included, the newest first.
-///
-/// # Errors
-/// When the database fails.
 pub async fn of_dossier(db: &mut MySqlConnection, id: DossierId) -> Result<Vec<Delegation>, StoreError> {
     all(sqlx::query_as(select!("dossier_id = ? order by given_at desc")).bind(id.0), db).await
 }
 
 /// What somebody was given of a dossier and still holds.
-///
-/// # Errors
-/// When the database fails.
 pub async fn held(
     db: &mut MySqlConnection,
     id: DossierId,
@@ -194,9 +181,6 @@ pub async fn held(
 }
 
 /// Dossiers of which somebody holds a part, without those on which the person has declared a conflict of interests.
-///
-/// # Errors
-/// When the database fails.
 pub async fn dossiers_of(
     db: &mut MySqlConnection,
     account: &Account,
@@ -217,9 +201,6 @@ pub async fn dossiers_of(
 }
 
 /// Notes that the guest has come.
-///
-/// # Errors
-/// When the database fails.
 pub async fn used(db: &mut MySqlConnection, id: DossierId, email: &str, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("update delegation set used_at = ? where dossier_id = ? and email = ? and used_at is null")
         .bind(instant(now))
@@ -231,9 +212,6 @@ pub async fn used(db: &mut MySqlConnection, id: DossierId, email: &str, now: Tim
 }
 
 /// The guest to whom something of a dossier was given, even if it was taken back since.
-///
-/// # Errors
-/// When the database fails.
 pub async fn guest(db: &mut MySqlConnection, dossier: DossierId, id: Uuid) -> Result<Option<String>, StoreError> {
     Ok(sqlx::query_scalar("select email from delegation where delegation_id = ? and dossier_id = ?")
         .bind(id)
@@ -243,9 +221,6 @@ pub async fn guest(db: &mut MySqlConnection, dossier: DossierId, id: Uuid) -> Re
 }
 
 /// Takes back all that a guest holds of a dossier, and tells what that was.
-///
-/// # Errors
-/// When the database fails.
 pub async fn revoke(
     db: &mut MySqlConnection,
     dossier: DossierId,

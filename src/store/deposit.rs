@@ -27,23 +27,18 @@ use uuid::Uuid;
 /// What a list shows of a deposit.
 #[derive(Clone, Debug)]
 pub struct Summary {
-    /// Dossier.
     pub dossier: DossierId,
-    /// Version.
     pub version: u32,
     /// Number of the receipt.
     pub receipt: String,
     /// SIREN or SIRET of the company.
     pub siren: String,
-    /// Company.
     pub company: String,
     /// Project.
     pub title: String,
     /// Bricks, separated by blanks.
     pub bricks: String,
-    /// Base.
     pub base: Cents,
-    /// Aid.
     pub aid: Cents,
     /// Findings that did not block.
     pub warnings: u32,
@@ -60,9 +55,7 @@ pub struct Summary {
 pub struct NewDeposit<'a> {
     /// What lists show.
     pub summary: &'a Summary,
-    /// Call.
     pub call: &'a str,
-    /// Round.
     pub round: &'a RoundId,
     /// Depositor.
     pub account: AccountId,
@@ -77,9 +70,6 @@ pub struct NewDeposit<'a> {
 }
 
 /// The head of the receipt chain: sequence and digest of the last statement.
-///
-/// # Errors
-/// When the database fails.
 pub async fn chain_head(db: &mut MySqlConnection) -> Result<(u64, String), StoreError> {
     Ok(sqlx::query_as("select sequence, link from chain where name = 'receipt'").fetch_one(db).await?)
 }
@@ -133,9 +123,6 @@ pub async fn insert(db: &mut MySqlConnection, deposit: &NewDeposit<'_>) -> Resul
 }
 
 /// The receipt that an attempt on a dossier got, and whether its version stands.
-///
-/// # Errors
-/// When the database fails.
 pub async fn by_attempt(
     db: &mut MySqlConnection,
     dossier: DossierId,
@@ -151,13 +138,10 @@ pub async fn by_attempt(
 /// A receipt's owner, whether its version stands, where it belongs, and its text.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// Dossier.
     pub dossier: DossierId,
     /// Owner of the dossier.
     pub owner: AccountId,
-    /// Call.
     pub call: String,
-    /// Round.
     pub round: RoundId,
     /// True while this version is the one that stands.
     pub standing: bool,
@@ -219,9 +203,6 @@ impl From<StoredRow> for Stored {
 }
 
 /// A receipt by its number.
-///
-/// # Errors
-/// When the database fails.
 pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<Guarded<Stored>>, StoreError> {
     let row: Option<StoredRow> = sqlx::query_as(
         "select p.dossier_id, d.account_id, p.call_id, p.round_id, p.standing,
@@ -235,9 +216,6 @@ pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<
 }
 
 /// Takes a standing deposit out of the lists.
-///
-/// # Errors
-/// When the database fails.
 pub async fn withdraw(db: &mut MySqlConnection, dossier: DossierId) -> Result<(), StoreError> {
     sqlx::query("update deposit set standing = false where dossier_id = ?").bind(dossier.0).execute(db).await?;
     Ok(())
@@ -256,9 +234,7 @@ pub struct Version {
     pub standing: bool,
     /// Owner of the dossier.
     pub owner: AccountId,
-    /// Call.
     pub call: String,
-    /// Round.
     pub round: RoundId,
 }
 
@@ -274,9 +250,6 @@ struct VersionRow {
 }
 
 /// Every version of a dossier, the latest first.
-///
-/// # Errors
-/// When the database fails.
 pub async fn versions(db: &mut MySqlConnection, dossier: DossierId) -> Result<Vec<Version>, StoreError> {
     let rows: Vec<VersionRow> = sqlx::query_as(
         "select p.version, p.receipt_number, p.deposited_at, p.standing, d.account_id, p.call_id, p.round_id
@@ -309,9 +282,6 @@ pub struct Others {
 
 /// Counts the other dossiers of a company that stand in a round (ELI-4), as a whole and for one reader: a company's number
 /// is public, so whoever types it must not learn from the answer whether that company has deposited.
-///
-/// # Errors
-/// When the database fails.
 pub async fn others_of_company(
     db: &mut MySqlConnection,
     dossier: &Dossier,
@@ -341,9 +311,6 @@ pub async fn others_of_company(
 }
 
 /// Every receipt in the order of the chain, for checking it whole.
-///
-/// # Errors
-/// When the database fails.
 pub async fn chain(db: &mut MySqlConnection, after: u64, limit: u32) -> Result<Vec<Receipt>, StoreError> {
     let texts: Vec<String> =
         sqlx::query_scalar("select receipt from deposit where sequence > ? order by sequence limit ?")

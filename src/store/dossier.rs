@@ -138,9 +138,6 @@ pub struct AttemptRecord {
 }
 
 /// The dossier that an attempt began.
-///
-/// # Errors
-/// When the database fails.
 pub async fn by_attempt(
     db: &mut MySqlConnection,
     owner: AccountId,
@@ -151,18 +148,12 @@ pub async fn by_attempt(
 }
 
 /// A dossier.
-///
-/// # Errors
-/// When the database fails.
 pub async fn load(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Dossier>>, StoreError> {
     let row: Option<DossierRow> = sqlx::query_as(select!("where dossier_id = ?")).bind(id.0).fetch_optional(db).await?;
     row.map(|row| row.try_into().map(Guarded::new)).transpose()
 }
 
 /// A dossier, locked until the transaction ends: everything that changes it queues here.
-///
-/// # Errors
-/// When the database fails.
 pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Dossier>>, StoreError> {
     let row: Option<DossierRow> =
         sqlx::query_as(select!("where dossier_id = ? for update")).bind(id.0).fetch_optional(db).await?;
@@ -170,9 +161,6 @@ pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guar
 }
 
 /// The dossiers of an account, the last changed first; none while it is suspended.
-///
-/// # Errors
-/// When the database fails.
 pub async fn of_account(db: &mut MySqlConnection, owner: AccountId) -> Result<Vec<Dossier>, StoreError> {
     let rows: Vec<DossierRow> = sqlx::query_as(select!(
         "where account_id = ?
@@ -275,9 +263,6 @@ pub async fn set_admission(
 
 /// How many dossiers of a round have no standing deposit, without those that the reader may not see: all that an officer
 /// learns of drafts.
-///
-/// # Errors
-/// When the database fails.
 pub async fn count_drafts(
     db: &mut MySqlConnection,
     call: &str,

@@ -21,9 +21,6 @@ pub struct Lease {
 }
 
 /// Takes or renews the lease on a Sōzu; what comes back tells who holds it now. Run it in a transaction.
-///
-/// # Errors
-/// When the database fails.
 pub async fn lease(
     db: &mut MySqlConnection,
     edge: &str,
@@ -70,9 +67,6 @@ async fn read(db: &mut MySqlConnection, edge: &str, lock: bool) -> Result<Lease,
 }
 
 /// Gives the lease back, so that the next holder need not wait.
-///
-/// # Errors
-/// When the database fails.
 pub async fn release(db: &mut MySqlConnection, edge: &str, holder: Uuid) -> Result<(), StoreError> {
     sqlx::query("update edge set expires_at = utc_timestamp(6) where edge_name = ? and holder = ?")
         .bind(edge)
@@ -83,9 +77,6 @@ pub async fn release(db: &mut MySqlConnection, edge: &str, holder: Uuid) -> Resu
 }
 
 /// Names of the Sōzus that somebody drives at the moment.
-///
-/// # Errors
-/// When the database fails.
 pub async fn driven(db: &mut MySqlConnection) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar("select edge_name from edge where expires_at > utc_timestamp(6) order by edge_name")
         .fetch_all(db)
@@ -104,9 +95,6 @@ pub struct Claim {
 }
 
 /// Notes, before the proxy is told, that requests are about to go to a process.
-///
-/// # Errors
-/// When the database fails.
 pub async fn claim(db: &mut MySqlConnection, edge: &str, process: Uuid) -> Result<(), StoreError> {
     sqlx::query("insert ignore into edge_process (edge_name, process_id, claimed_at) values (?, ?, utc_timestamp(6))")
         .bind(edge)
@@ -117,9 +105,6 @@ pub async fn claim(db: &mut MySqlConnection, edge: &str, process: Uuid) -> Resul
 }
 
 /// Notes that every worker of the proxy sends requests to a process.
-///
-/// # Errors
-/// When the database fails.
 pub async fn verified(db: &mut MySqlConnection, edge: &str, process: Uuid) -> Result<(), StoreError> {
     sqlx::query("update edge_process set verified_at = coalesce(verified_at, utc_timestamp(6)) where edge_name = ? and process_id = ?")
         .bind(edge)
@@ -130,9 +115,6 @@ pub async fn verified(db: &mut MySqlConnection, edge: &str, process: Uuid) -> Re
 }
 
 /// Notes that no worker of the proxy has anything to do with a process any more.
-///
-/// # Errors
-/// When the database fails.
 pub async fn give_up(db: &mut MySqlConnection, edge: &str, process: Uuid) -> Result<(), StoreError> {
     sqlx::query("delete from edge_process where edge_name = ? and process_id = ?")
         .bind(edge)
@@ -143,9 +125,6 @@ pub async fn give_up(db: &mut MySqlConnection, edge: &str, process: Uuid) -> Res
 }
 
 /// Claims of edges that hold their lease. What a dead edge claimed is not waited for.
-///
-/// # Errors
-/// When the database fails.
 pub async fn claims(db: &mut MySqlConnection) -> Result<Vec<Claim>, StoreError> {
     Ok(sqlx::query_as(
         "select edge_name, process_id, verified_at is not null as verified

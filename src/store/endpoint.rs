@@ -49,7 +49,6 @@ pub struct Endpoint {
 pub struct Client {
     /// Arguments, without a secret in them.
     pub arguments: Vec<String>,
-    /// The password.
     pub password: Option<String>,
     /// Name of the database.
     pub database: String,

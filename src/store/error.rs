@@ -38,9 +38,7 @@ pub enum StoreError {
     /// The database holds what the program never writes.
     #[error("{table}.{column} holds an impossible value")]
     Inconsistent {
-        /// Table.
         table: &'static str,
-        /// Column.
         column: &'static str,
     },
     /// Everything else.

@@ -13,7 +13,6 @@ use uuid::Uuid;
 /// A request to read one dossier.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Its id.
     pub id: Uuid,
     /// Which dossier.
     pub dossier: DossierId,
@@ -63,9 +62,6 @@ impl From<RequestRow> for Request {
 }
 
 /// Asks.
-///
-/// # Errors
-/// When the database fails.
 pub async fn ask(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -86,9 +82,6 @@ pub async fn ask(
 }
 
 /// The latest requests, the newest first.
-///
-/// # Errors
-/// When the database fails.
 pub async fn latest(db: &mut MySqlConnection) -> Result<Vec<Request>, StoreError> {
     let rows: Vec<RequestRow> = sqlx::query_as(
         "select g.glass_id, g.dossier_id, d.deposit_receipt, g.asked_by, a.email, g.reason, g.asked_at,
@@ -102,9 +95,6 @@ pub async fn latest(db: &mut MySqlConnection) -> Result<Vec<Request>, StoreError
 }
 
 /// Allows a request of somebody else that nobody has allowed and that is young; the dossier, if there was one such.
-///
-/// # Errors
-/// When the database fails.
 pub async fn allow(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -134,9 +124,6 @@ pub async fn allow(
 }
 
 /// Until when somebody may read a dossier in an emergency.
-///
-/// # Errors
-/// When the database fails.
 pub async fn until(
     db: &mut MySqlConnection,
     dossier: DossierId,
@@ -153,9 +140,6 @@ pub async fn until(
 }
 
 /// The dossier of a receipt, for asking without reading.
-///
-/// # Errors
-/// When the database fails.
 pub async fn dossier_of(db: &mut MySqlConnection, receipt: &str) -> Result<Option<DossierId>, StoreError> {
     let id: Option<Uuid> = sqlx::query_scalar("select dossier_id from deposit where receipt_number = ?")
         .bind(receipt)

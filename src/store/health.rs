@@ -17,7 +17,6 @@ pub struct Schema {
 /// The server's own account of itself, each as text.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct ServerVariables {
-    /// Version.
     pub version: String,
     /// `1` when every commit is on the disk before it is acknowledged.
     pub flush_at_commit: String,
@@ -35,9 +34,6 @@ pub struct ServerVariables {
 
 impl Store {
     /// Compares the schema with what this program expects; answering at all means that the database works.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn schema(&self) -> Result<Schema, StoreError> {
         let mut db = self.read(Freshness::OwnWrites).await?;
         let begun: i64 = sqlx::query_scalar(
@@ -57,9 +53,6 @@ impl Store {
     }
 
     /// Asks for the settings that decide whether an acknowledged commit survives a power cut.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn server(&self) -> Result<ServerVariables, StoreError> {
         let mut db = self.read(Freshness::OwnWrites).await?;
         Ok(sqlx::query_as(

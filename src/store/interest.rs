@@ -7,9 +7,6 @@ use sqlx::MySqlConnection;
 use uuid::Uuid;
 
 /// What somebody has declared of a dossier: a conflict, none, or nothing yet.
-///
-/// # Errors
-/// When the database fails.
 pub async fn declared(
     db: &mut MySqlConnection,
     dossier: DossierId,
@@ -23,9 +20,6 @@ pub async fn declared(
 }
 
 /// Writes what somebody declares; a conflict stays one.
-///
-/// # Errors
-/// When the database fails.
 pub async fn declare(
     db: &mut MySqlConnection,
     dossier: DossierId,
@@ -48,9 +42,6 @@ pub async fn declare(
 }
 
 /// The dossiers on which somebody has declared a conflict.
-///
-/// # Errors
-/// When the database fails.
 pub async fn conflicts(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<DossierId>, StoreError> {
     let ids: Vec<Uuid> = sqlx::query_scalar("select dossier_id from interest where account_id = ? and conflict")
         .bind(account.0)

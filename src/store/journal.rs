@@ -24,9 +24,6 @@ pub struct Head {
 }
 
 /// Appends an event; the last step of a transaction, since the head stays locked until it ends.
-///
-/// # Errors
-/// When the database fails.
 pub async fn append(db: &mut MySqlConnection, event: &Event) -> Result<(), StoreError> {
     let head = sqlx::query_as("select sequence, link from chain where name = 'journal' for update")
         .fetch_one(&mut *db)
@@ -42,9 +39,6 @@ pub async fn append(db: &mut MySqlConnection, event: &Event) -> Result<(), Store
 
 /// Appends events under ids of their own; those that stand already are left out, so that the same list may be written again
 /// when nobody knows whether it was. The last step of a transaction.
-///
-/// # Errors
-/// When the database fails.
 pub async fn append_once(db: &mut MySqlConnection, events: &[(Uuid, &Event)]) -> Result<(), StoreError> {
     if events.is_empty() {
         return Ok(());
@@ -74,11 +68,9 @@ pub async fn append_once(db: &mut MySqlConnection, events: &[(Uuid, &Event)]) ->
 /// Heads of the chains, locked until the transaction ends.
 #[derive(Clone, Debug)]
 pub struct LockedHeads {
-    /// Of the receipts.
     pub receipts: Head,
     /// When the last receipt was sealed; none before the first.
     pub sealed_at: Option<Timestamp>,
-    /// Of the journal.
     pub journal: Head,
 }
 
@@ -91,9 +83,6 @@ struct HeadRow {
 
 /// Locks the heads of both chains, receipts first. Until the transaction ends other deposits wait, so nothing slow may
 /// follow.
-///
-/// # Errors
-/// When the database fails.
 pub async fn lock_heads(db: &mut MySqlConnection) -> Result<LockedHeads, StoreError> {
     let rows: Vec<HeadRow> =
         sqlx::query_as("select sequence, link, sealed_at from chain order by name desc for update")
@@ -111,9 +100,6 @@ pub async fn lock_heads(db: &mut MySqlConnection) -> Result<LockedHeads, StoreEr
 }
 
 /// Moves the heads of both chains; the new receipt was sealed at `sealed_at`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn move_heads(
     db: &mut MySqlConnection,
     receipts: &Head,
@@ -136,9 +122,6 @@ pub async fn move_heads(
 }
 
 /// Writes an event after a head and tells the new one, which the caller has to record.
-///
-/// # Errors
-/// When the database fails.
 pub async fn insert(db: &mut MySqlConnection, head: &Head, event: &Event) -> Result<Head, StoreError> {
     insert_as(db, head, None, event).await
 }
@@ -222,9 +205,6 @@ pub struct Stretch {
 /// What others than the owner have read or done with a dossier, the latest first. The same by the same person, by the same
 /// right and on the same day is one line, so that no repetition hides anything else; `east` is how many seconds days
 /// begin before those of UTC. How it is judged is not told here: that is for whoever publishes decisions.
-///
-/// # Errors
-/// When the database fails.
 pub async fn readings(
     db: &mut MySqlConnection,
     dossier: DossierId,
@@ -265,9 +245,6 @@ pub async fn readings(
 }
 
 /// Kinds and instants of the events of a dossier, oldest first.
-///
-/// # Errors
-/// When the database fails.
 pub async fn kinds_of_dossier(db: &mut MySqlConnection, dossier: DossierId) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar("select kind from event where dossier_id = ? order by sequence")
         .bind(dossier.0)

@@ -5,9 +5,6 @@ use jiff::Timestamp;
 use sqlx::MySqlConnection;
 
 /// Records a sign-in link; the secret itself is never stored.
-///
-/// # Errors
-/// When the database fails.
 pub async fn insert(
     db: &mut MySqlConnection,
     hash: &[u8],
@@ -27,18 +24,12 @@ pub async fn insert(
 
 /// Waits for whoever else asks for a link to the same address until the transaction ends, so that links are counted one
 /// after the other. Some addresses share a turn; none is written down here.
-///
-/// # Errors
-/// When the database fails.
 pub async fn take_turn(db: &mut MySqlConnection, email: &str) -> Result<(), StoreError> {
     sqlx::query("select turn from login_turn where turn = crc32(?) % 64 for update").bind(email).fetch_all(db).await?;
     Ok(())
 }
 
 /// How many links an address asked for since an instant.
-///
-/// # Errors
-/// When the database fails.
 pub async fn asked_since(db: &mut MySqlConnection, email: &str, since: Timestamp) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar("select count(*) from login_link where email = ? and created_at > ?")
         .bind(email)
@@ -48,9 +39,6 @@ pub async fn asked_since(db: &mut MySqlConnection, email: &str, since: Timestamp
 }
 
 /// The address of a link that holds; looking does not use it up.
-///
-/// # Errors
-/// When the database fails.
 pub async fn address(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> Result<Option<String>, StoreError> {
     Ok(sqlx::query_scalar("select email from login_link where link_hash = ? and used_at is null and expires_at > ?")
         .bind(hash)
@@ -60,9 +48,6 @@ pub async fn address(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> R
 }
 
 /// Uses a link up: the address, if it was there, unused and not too old.
-///
-/// # Errors
-/// When the database fails.
 pub async fn consume(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> Result<Option<String>, StoreError> {
     let done =
         sqlx::query("update login_link set used_at = ? where link_hash = ? and used_at is null and expires_at > ?")
@@ -78,9 +63,6 @@ pub async fn consume(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> R
 }
 
 /// Forgets some of the links that ended before an instant, used or not, and tells how many.
-///
-/// # Errors
-/// When the database fails.
 pub async fn sweep(db: &mut MySqlConnection, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
     let done = sqlx::query("delete from login_link where expires_at < ? order by expires_at limit ?")
         .bind(instant(before))

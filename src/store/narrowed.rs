@@ -40,9 +40,6 @@ pub struct Narrowed {
 /// them can be revoked, and whatever is appended after it goes with it. Tells which blocks are new, and how many the
 /// token has had by now. Whoever holds a token makes as many as they like; the oldest are forgotten, those that are
 /// revoked never.
-///
-/// # Errors
-/// When the database fails.
 pub async fn used(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -124,9 +121,6 @@ struct NarrowedRow {
 }
 
 /// The narrowed tokens of somebody that were used, the last used first, twenty of each token at most.
-///
-/// # Errors
-/// When the database fails.
 pub async fn of_account(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Narrowed>, StoreError> {
     let rows: Vec<NarrowedRow> = sqlx::query_as(
         "select revocation_id, token_id, checks, depth, of_token, first_used_at, last_used_at, revoked from (
@@ -160,9 +154,6 @@ pub async fn of_account(db: &mut MySqlConnection, account: AccountId) -> Result<
 }
 
 /// Revokes a narrowed token of somebody; false when there was none such.
-///
-/// # Errors
-/// When the database fails.
 pub async fn revoke(
     db: &mut MySqlConnection,
     account: AccountId,
@@ -182,9 +173,6 @@ pub async fn revoke(
 }
 
 /// Whether a narrowed token of somebody was revoked before.
-///
-/// # Errors
-/// When the database fails.
 pub async fn is_revoked(
     db: &mut MySqlConnection,
     account: AccountId,

@@ -13,7 +13,6 @@ use uuid::Uuid;
 /// An order.
 #[derive(Clone, Debug)]
 pub struct Order {
-    /// Its id.
     pub id: Uuid,
     /// What is ordered: the word of an action.
     pub kind: String,
@@ -51,9 +50,6 @@ impl From<OrderRow> for Order {
 }
 
 /// Gives one.
-///
-/// # Errors
-/// When the database fails.
 pub async fn ask(db: &mut MySqlConnection, order: &Order) -> Result<(), StoreError> {
     sqlx::query("insert into service_order (order_id, kind, detail, asked_by, asked_at) values (?, ?, ?, ?, ?)")
         .bind(order.id)
@@ -67,9 +63,6 @@ pub async fn ask(db: &mut MySqlConnection, order: &Order) -> Result<(), StoreErr
 }
 
 /// Those given since an instant, the newest first.
-///
-/// # Errors
-/// When the database fails.
 pub async fn since(db: &mut MySqlConnection, asked_since: Timestamp) -> Result<Vec<Order>, StoreError> {
     let rows: Vec<OrderRow> = sqlx::query_as(
         "select o.order_id, o.kind, o.detail, o.asked_by, o.asked_at, a.email
@@ -83,9 +76,6 @@ pub async fn since(db: &mut MySqlConnection, asked_since: Timestamp) -> Result<V
 }
 
 /// Confirms a young one that nobody has confirmed; whether there was one.
-///
-/// # Errors
-/// When the database fails.
 pub async fn confirm(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -107,9 +97,6 @@ pub async fn confirm(
 }
 
 /// Whether somebody has confirmed it.
-///
-/// # Errors
-/// When the database fails.
 pub async fn confirmed_by(db: &mut MySqlConnection, id: Uuid, who: AccountId) -> Result<bool, StoreError> {
     let found: Option<i32> = sqlx::query_scalar("select 1 from service_order where order_id = ? and confirmed_by = ?")
         .bind(id)
@@ -120,9 +107,6 @@ pub async fn confirmed_by(db: &mut MySqlConnection, id: Uuid, who: AccountId) ->
 }
 
 /// Takes a confirmed one, once; who has confirmed it.
-///
-/// # Errors
-/// When the database fails.
 pub async fn take(db: &mut MySqlConnection, id: Uuid, now: Timestamp) -> Result<Option<AccountId>, StoreError> {
     let taken = sqlx::query(
         "update service_order set taken_at = ? where order_id = ? and confirmed_by is not null and taken_at is null",

@@ -43,9 +43,6 @@ pub struct Job {
 }
 
 /// Adds a letter to send.
-///
-/// # Errors
-/// When the database fails.
 pub async fn mail(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -75,9 +72,6 @@ async fn push(
 }
 
 /// Jobs that are due, the longest waiting first. Nothing is locked: whoever does one claims it.
-///
-/// # Errors
-/// When the database fails.
 pub async fn due(db: &mut MySqlConnection, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
     Ok(sqlx::query_as(
         "select job_id, kind, payload, attempts from outbox where done_at is null and due_at <= ?
@@ -91,9 +85,6 @@ pub async fn due(db: &mut MySqlConnection, now: Timestamp, limit: u32) -> Result
 
 /// Claims a job for one attempt: until the lease ends, it is due to nobody. False when somebody else was first, who has
 /// counted an attempt.
-///
-/// # Errors
-/// When the database fails.
 pub async fn claim(db: &mut MySqlConnection, job: &Job, lease_ends: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "update outbox set due_at = ?, attempts = attempts + 1 where job_id = ? and attempts = ? and done_at is null",
@@ -107,9 +98,6 @@ pub async fn claim(db: &mut MySqlConnection, job: &Job, lease_ends: Timestamp) -
 }
 
 /// Marks a job as done and forgets what it was about: a sign-in link must not outlive its sending.
-///
-/// # Errors
-/// When the database fails.
 pub async fn done(db: &mut MySqlConnection, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("update outbox set done_at = ?, failure = null, payload = '{}' where job_id = ?")
         .bind(instant(now))
@@ -121,9 +109,6 @@ pub async fn done(db: &mut MySqlConnection, id: Uuid, now: Timestamp) -> Result<
 
 /// Forgets some of the jobs that were done and that were made before an instant, and tells how many; their ids are older
 /// than `before`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn sweep(db: &mut MySqlConnection, before: Uuid, limit: u32) -> Result<u64, StoreError> {
     let done = sqlx::query("delete from outbox where job_id < ? and done_at is not null order by job_id limit ?")
         .bind(before)
@@ -134,9 +119,6 @@ pub async fn sweep(db: &mut MySqlConnection, before: Uuid, limit: u32) -> Result
 }
 
 /// Puts a job off after a failure.
-///
-/// # Errors
-/// When the database fails.
 pub async fn postpone(db: &mut MySqlConnection, id: Uuid, due: Timestamp, failure: &str) -> Result<(), StoreError> {
     let failure: String = failure.chars().take(500).collect();
     sqlx::query("update outbox set due_at = ?, failure = ? where job_id = ? and done_at is null")
@@ -150,9 +132,6 @@ pub async fn postpone(db: &mut MySqlConnection, id: Uuid, due: Timestamp, failur
 
 /// Age in seconds of the oldest job that should have been done, zero when there is none. It counts from when the job was
 /// made, which its id tells: each failure puts the due instant off.
-///
-/// # Errors
-/// When the database fails.
 pub async fn oldest_seconds(db: &mut MySqlConnection, now: Timestamp) -> Result<i64, StoreError> {
     let oldest: Option<Uuid> =
         sqlx::query_scalar("select min(job_id) from outbox where done_at is null and (due_at <= ? or attempts > 0)")

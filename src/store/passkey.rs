@@ -85,9 +85,6 @@ pub async fn insert(db: &mut MySqlConnection, passkey: &Passkey) -> Result<(), S
 }
 
 /// The passkeys of an account, the oldest first; they stay as they are until the transaction ends.
-///
-/// # Errors
-/// When the database fails.
 pub async fn lock_of(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Passkey>, StoreError> {
     let rows: Vec<PasskeyRow> =
         sqlx::query_as(select!("where account_id = ? order by created_at, passkey_id for update"))
@@ -98,18 +95,12 @@ pub async fn lock_of(db: &mut MySqlConnection, account: AccountId) -> Result<Vec
 }
 
 /// Whether anybody has a passkey of this id.
-///
-/// # Errors
-/// When the database fails.
 pub async fn exists(db: &mut MySqlConnection, id: Uuid) -> Result<bool, StoreError> {
     let sql = "select exists(select 1 from passkey where passkey_id = ?)";
     Ok(sqlx::query_scalar(sql).bind(id).fetch_one(db).await?)
 }
 
 /// The passkeys of an account, the oldest first.
-///
-/// # Errors
-/// When the database fails.
 pub async fn of(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Passkey>, StoreError> {
     let rows: Vec<PasskeyRow> = sqlx::query_as(select!("where account_id = ? order by created_at, passkey_id"))
         .bind(account.0)
@@ -119,9 +110,6 @@ pub async fn of(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Pass
 }
 
 /// The passkey with the id that its device gave it, locked: its counter is read and written by one at a time.
-///
-/// # Errors
-/// When the database fails.
 pub async fn lock_by_credential(db: &mut MySqlConnection, credential_id: &[u8]) -> Result<Option<Passkey>, StoreError> {
     let row: Option<PasskeyRow> =
         sqlx::query_as(select!("where credential_id = ? for update")).bind(credential_id).fetch_optional(db).await?;
@@ -129,9 +117,6 @@ pub async fn lock_by_credential(db: &mut MySqlConnection, credential_id: &[u8]) 
 }
 
 /// Notes a use, with the counter that came with it.
-///
-/// # Errors
-/// When the database fails.
 pub async fn note_use(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -148,18 +133,12 @@ pub async fn note_use(
 }
 
 /// Gives a passkey another name.
-///
-/// # Errors
-/// When the database fails.
 pub async fn rename(db: &mut MySqlConnection, id: Uuid, name: &str) -> Result<(), StoreError> {
     let done = sqlx::query("update passkey set name = ? where passkey_id = ?").bind(name).bind(id).execute(db).await?;
     one_row(done.rows_affected())
 }
 
 /// Removes a passkey: nobody signs in with it any more.
-///
-/// # Errors
-/// When the database fails.
 pub async fn remove(db: &mut MySqlConnection, id: Uuid) -> Result<(), StoreError> {
     let done = sqlx::query("delete from passkey where passkey_id = ?").bind(id).execute(db).await?;
     one_row(done.rows_affected())

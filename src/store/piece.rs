@@ -46,9 +46,6 @@ impl TryFrom<PieceRow> for Upload {
 }
 
 /// The pieces of a dossier, by code.
-///
-/// # Errors
-/// When the database fails.
 pub async fn of_dossier(db: &mut MySqlConnection, id: DossierId) -> Result<Vec<Upload>, StoreError> {
     let rows: Vec<PieceRow> = sqlx::query_as(
         "select dossier_id, code, sha256, name, media, bytes, issued, opened, pages, signed
@@ -61,9 +58,6 @@ pub async fn of_dossier(db: &mut MySqlConnection, id: DossierId) -> Result<Vec<U
 }
 
 /// The pieces of all dossiers of an account.
-///
-/// # Errors
-/// When the database fails.
 pub async fn of_account(
     db: &mut MySqlConnection,
     owner: crate::domain::ids::AccountId,
@@ -83,9 +77,6 @@ pub async fn of_account(
 }
 
 /// Puts a piece in its place, over a former one.
-///
-/// # Errors
-/// When the database fails.
 pub async fn replace(
     db: &mut MySqlConnection,
     id: DossierId,
@@ -113,9 +104,6 @@ pub async fn replace(
 }
 
 /// Removes a piece from the draft; deposited versions keep theirs.
-///
-/// # Errors
-/// When the database fails.
 pub async fn delete(db: &mut MySqlConnection, id: DossierId, code: &str) -> Result<bool, StoreError> {
     let done =
         sqlx::query("delete from piece where dossier_id = ? and code = ?").bind(id.0).bind(code).execute(db).await?;
@@ -123,9 +111,6 @@ pub async fn delete(db: &mut MySqlConnection, id: DossierId, code: &str) -> Resu
 }
 
 /// Which of these digests some draft or deposit still refers to.
-///
-/// # Errors
-/// When the database fails.
 pub async fn referenced(db: &mut MySqlConnection, sha256: &str) -> Result<bool, StoreError> {
     let found: i64 = sqlx::query_scalar(
         "select (select count(*) from piece where sha256 = ?) + (select count(*) from deposit_piece where sha256 = ?)",
@@ -138,9 +123,6 @@ pub async fn referenced(db: &mut MySqlConnection, sha256: &str) -> Result<bool, 
 }
 
 /// Digests of all attachments that some draft or deposit speaks of, in order, after one of them.
-///
-/// # Errors
-/// When the database fails.
 pub async fn digests(db: &mut MySqlConnection, after: &str, most: u32) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar(
         "select sha256 from piece where sha256 > ? union select sha256 from deposit_piece where sha256 > ?

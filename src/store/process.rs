@@ -99,9 +99,6 @@ impl ProcessRow {
 }
 
 /// Registers a process that starts. Whoever stood at its address has ended, or it could not be bound.
-///
-/// # Errors
-/// When the database fails.
 pub async fn register(db: &mut MySqlConnection, process: &ProcessRegistration) -> Result<(), StoreError> {
     sqlx::query("delete from process where address = ? and host = ? and process_id <> ?")
         .bind(&process.address)
@@ -129,9 +126,6 @@ pub async fn register(db: &mut MySqlConnection, process: &ProcessRegistration) -
 }
 
 /// Says that a process lives, and reads its state; nothing when it is not registered (any more).
-///
-/// # Errors
-/// When the database fails.
 pub async fn beat(db: &mut MySqlConnection, id: Uuid) -> Result<Option<ProcessState>, StoreError> {
     sqlx::query("update process set heartbeat_at = utc_timestamp(6) where process_id = ?")
         .bind(id)
@@ -143,9 +137,6 @@ pub async fn beat(db: &mut MySqlConnection, id: Uuid) -> Result<Option<ProcessSt
 }
 
 /// A starting process is ready; one that drains keeps draining.
-///
-/// # Errors
-/// When the database fails.
 pub async fn ready(db: &mut MySqlConnection, id: Uuid) -> Result<(), StoreError> {
     sqlx::query("update process set state = 'ready', heartbeat_at = utc_timestamp(6) where process_id = ? and state = 'starting'")
         .bind(id)
@@ -155,27 +146,18 @@ pub async fn ready(db: &mut MySqlConnection, id: Uuid) -> Result<(), StoreError>
 }
 
 /// A process is to be given no more requests; false when it is not registered.
-///
-/// # Errors
-/// When the database fails.
 pub async fn drain(db: &mut MySqlConnection, id: Uuid) -> Result<bool, StoreError> {
     let done = sqlx::query("update process set state = 'draining' where process_id = ?").bind(id).execute(db).await?;
     Ok(done.rows_affected() > 0)
 }
 
 /// Forgets a process that has ended.
-///
-/// # Errors
-/// When the database fails.
 pub async fn forget(db: &mut MySqlConnection, id: Uuid) -> Result<(), StoreError> {
     sqlx::query("delete from process where process_id = ?").bind(id).execute(db).await?;
     Ok(())
 }
 
 /// Forgets processes that fell silent long ago.
-///
-/// # Errors
-/// When the database fails.
 pub async fn forget_silent(db: &mut MySqlConnection, seconds: u32) -> Result<(), StoreError> {
     sqlx::query("delete from process where heartbeat_at < utc_timestamp(6) - interval ? second")
         .bind(seconds)
@@ -185,9 +167,6 @@ pub async fn forget_silent(db: &mut MySqlConnection, seconds: u32) -> Result<(),
 }
 
 /// All processes, by name.
-///
-/// # Errors
-/// When the database fails.
 pub async fn all(db: &mut MySqlConnection) -> Result<Vec<Process>, StoreError> {
     let rows: Vec<ProcessRow> = sqlx::query_as(
         "select process_id, name, host, address, ops_address, build, state, blob_store, blob_address,
@@ -201,9 +180,6 @@ pub async fn all(db: &mut MySqlConnection) -> Result<Vec<Process>, StoreError> {
 
 /// The newest heartbeat that a server holds, microseconds since 1970 by the leader's clock: compared between servers, it
 /// tells how far one is behind, without a privilege and whatever their clocks say.
-///
-/// # Errors
-/// When the database fails.
 pub async fn pulse(db: &mut MySqlConnection) -> Result<Option<i64>, StoreError> {
     Ok(sqlx::query_scalar(
         "select cast(timestampdiff(microsecond, '1970-01-01', max(heartbeat_at)) as signed) from process",

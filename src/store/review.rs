@@ -21,17 +21,12 @@ use uuid::Uuid;
 /// A deposit that stands, without its content.
 #[derive(Clone, Debug)]
 pub struct StandingDeposit {
-    /// Dossier.
     pub dossier: DossierId,
-    /// Its owner.
     pub owner: AccountId,
-    /// Call.
     pub call: String,
-    /// Round.
     pub round: RoundId,
     /// Number of the receipt.
     pub receipt: String,
-    /// Company.
     pub company: String,
     /// Project.
     pub title: String,
@@ -91,9 +86,6 @@ impl From<StandingRow> for StandingDeposit {
 }
 
 /// What stands of a dossier.
-///
-/// # Errors
-/// When the database fails.
 pub async fn standing(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<StandingDeposit>>, StoreError> {
     let row: Option<StandingRow> = sqlx::query_as(concat!(
         "select ",
@@ -109,9 +101,6 @@ pub async fn standing(db: &mut MySqlConnection, id: DossierId) -> Result<Option<
 }
 
 /// The same, with its dossier locked until the transaction ends.
-///
-/// # Errors
-/// When the database fails.
 pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<StandingDeposit>>, StoreError> {
     sqlx::query("select 1 from dossier where dossier_id = ? for update").bind(id.0).execute(&mut *db).await?;
     standing(db, id).await
@@ -127,9 +116,6 @@ struct EvaluatedRow {
 
 /// The admissible dossiers that somebody has to evaluate, with what each is to that person: those that were given to an
 /// expert who has no part in them, all for a member of the jury, and none with a conflict of interests.
-///
-/// # Errors
-/// When the database fails.
 pub async fn to_evaluate(
     db: &mut MySqlConnection,
     account: &Account,

@@ -17,7 +17,6 @@ use uuid::Uuid;
 /// A session as it is opened.
 #[derive(Clone, Debug)]
 pub struct Opening<'a> {
-    /// Its id.
     pub id: SessionId,
     /// Whose it is.
     pub account: AccountId,
@@ -49,7 +48,6 @@ pub struct Live {
 /// A session in somebody's list.
 #[derive(Clone, Debug)]
 pub struct Listed {
-    /// Its id.
     pub id: SessionId,
     /// How it was opened.
     pub amr: Amr,
@@ -62,9 +60,6 @@ pub struct Listed {
 }
 
 /// Opens a session.
-///
-/// # Errors
-/// When the database fails.
 pub async fn open(db: &mut MySqlConnection, session: &Opening<'_>) -> Result<(), StoreError> {
     let confirmed = (session.amr == Amr::Passkey).then(|| instant(session.now));
     sqlx::query(
@@ -95,9 +90,6 @@ struct LiveRow {
 }
 
 /// A session that has neither ended nor been idle since an instant.
-///
-/// # Errors
-/// When the database fails.
 pub async fn live(
     db: &mut MySqlConnection,
     id: SessionId,
@@ -130,9 +122,6 @@ pub async fn live(
 }
 
 /// Notes that a session is in use.
-///
-/// # Errors
-/// When the database fails.
 pub async fn seen(db: &mut MySqlConnection, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("update session set last_seen_at = ? where session_id = ? and coalesce(last_seen_at, created_at) < ?")
         .bind(instant(now))
@@ -144,9 +133,6 @@ pub async fn seen(db: &mut MySqlConnection, id: SessionId, now: Timestamp) -> Re
 }
 
 /// Notes that the person has confirmed with a passkey.
-///
-/// # Errors
-/// When the database fails.
 pub async fn stepped_up(db: &mut MySqlConnection, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("update session set stepped_up_at = ? where session_id = ? and ended_at is null")
         .bind(instant(now))
@@ -157,9 +143,6 @@ pub async fn stepped_up(db: &mut MySqlConnection, id: SessionId, now: Timestamp)
 }
 
 /// The sessions of somebody that go on, the last used first.
-///
-/// # Errors
-/// When the database fails.
 pub async fn of_account(
     db: &mut MySqlConnection,
     account: AccountId,
@@ -190,9 +173,6 @@ pub async fn of_account(
 }
 
 /// Ends a session of somebody; false when there was none such.
-///
-/// # Errors
-/// When the database fails.
 pub async fn end(
     db: &mut MySqlConnection,
     account: AccountId,
@@ -210,9 +190,6 @@ pub async fn end(
 }
 
 /// Ends every session of somebody.
-///
-/// # Errors
-/// When the database fails.
 pub async fn end_all(db: &mut MySqlConnection, account: AccountId, now: Timestamp) -> Result<u64, StoreError> {
     let done = sqlx::query("update session set ended_at = ? where account_id = ? and ended_at is null")
         .bind(instant(now))
@@ -224,9 +201,6 @@ pub async fn end_all(db: &mut MySqlConnection, account: AccountId, now: Timestam
 
 /// Forgets some of the sessions that are over and that were opened before an instant, and tells how many; their ids are
 /// older than `before`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn sweep(db: &mut MySqlConnection, before: Uuid, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
     let done = sqlx::query("delete from session where session_id < ? and ends_at < ? order by session_id limit ?")
         .bind(before)

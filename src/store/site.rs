@@ -35,17 +35,11 @@ pub struct HostName {
 }
 
 /// All host names, in order.
-///
-/// # Errors
-/// When the database fails.
 pub async fn all(db: &mut MySqlConnection) -> Result<Vec<HostName>, StoreError> {
     Ok(sqlx::query_as("select host, call_id, source from site order by host").fetch_all(db).await?)
 }
 
 /// Gives a host name to a call. One that the operator gave stays as it is when a call's definition names it too.
-///
-/// # Errors
-/// When the database fails.
 pub async fn put(db: &mut MySqlConnection, host: &str, call: &str, source: HostSource) -> Result<(), StoreError> {
     let keep = match source {
         HostSource::Call => "on duplicate key update call_id = if(source = 'operator', call_id, values(call_id))",
@@ -58,9 +52,6 @@ pub async fn put(db: &mut MySqlConnection, host: &str, call: &str, source: HostS
 }
 
 /// Takes a host name away; false when nobody had it.
-///
-/// # Errors
-/// When the database fails.
 pub async fn remove(db: &mut MySqlConnection, host: &str) -> Result<bool, StoreError> {
     Ok(sqlx::query("delete from site where host = ?").bind(host).execute(db).await?.rows_affected() > 0)
 }

@@ -19,9 +19,6 @@ struct TokenRootRow {
 }
 
 /// All of them, those that are gone included.
-///
-/// # Errors
-/// When the database fails.
 pub async fn all(db: &mut MySqlConnection) -> Result<Vec<RootRecord>, StoreError> {
     let rows: Vec<TokenRootRow> =
         sqlx::query_as("select kid, kind, public_key, signs_at, dropped_at from token_root order by kid")
@@ -41,9 +38,6 @@ pub async fn all(db: &mut MySqlConnection) -> Result<Vec<RootRecord>, StoreError
 }
 
 /// Records a root; one that is there stays as it is.
-///
-/// # Errors
-/// When the database fails.
 pub async fn insert(db: &mut MySqlConnection, root: &RootRecord, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("insert ignore into token_root (kid, kind, public_key, published_at, signs_at) values (?, ?, ?, ?, ?)")
         .bind(root.kid)
@@ -57,18 +51,12 @@ pub async fn insert(db: &mut MySqlConnection, root: &RootRecord, now: Timestamp)
 }
 
 /// The next number that was never used, while nobody else takes it.
-///
-/// # Errors
-/// When the database fails.
 pub async fn next(db: &mut MySqlConnection) -> Result<u32, StoreError> {
     let last: Option<u32> = sqlx::query_scalar("select max(kid) from token_root for update").fetch_one(db).await?;
     Ok(last.unwrap_or(0) + 1)
 }
 
 /// Drops a root and tells its kind; none when there was none such.
-///
-/// # Errors
-/// When the database fails.
 pub async fn drop(db: &mut MySqlConnection, kid: u32, now: Timestamp) -> Result<Option<RootKind>, StoreError> {
     let done = sqlx::query("update token_root set dropped_at = ? where kid = ? and dropped_at is null")
         .bind(instant(now))

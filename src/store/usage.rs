@@ -14,10 +14,6 @@ pub struct OfCall {
     pub deposits: i64,
 }
 
-/// By call.
-///
-/// # Errors
-/// When the database fails.
 pub async fn by_call(db: &mut MySqlConnection) -> Result<Vec<OfCall>, StoreError> {
     let counts = "select cast(call_id as char) call_id, cast(sum(dossiers) as signed) dossiers,
                          cast(sum(deposits) as signed) deposits
@@ -28,9 +24,6 @@ pub async fn by_call(db: &mut MySqlConnection) -> Result<Vec<OfCall>, StoreError
 }
 
 /// Bytes of tables and their indexes, as the database estimates them.
-///
-/// # Errors
-/// When the database fails.
 pub async fn bytes(db: &mut MySqlConnection) -> Result<i64, StoreError> {
     let sum = "select cast(coalesce(sum(data_length + index_length), 0) as signed) from information_schema.tables
                where table_schema = database()";

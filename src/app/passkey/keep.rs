@@ -32,7 +32,6 @@ const MAX_NAME_CHARS: usize = 60;
 /// A passkey as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Id.
     pub id: Uuid,
     /// What its owner calls it.
     pub name: String,

@@ -36,7 +36,6 @@ impl Sight {
 /// Why a server says nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Silence {
-    /// The reason.
     pub reason: String,
     /// It is there, and did not answer in time.
     pub may_be_slow: bool,

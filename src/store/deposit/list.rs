@@ -49,13 +49,9 @@ pub enum Sort {
     /// Instant of the deposit.
     #[default]
     Deposited,
-    /// Company.
     Company,
-    /// Title.
     Title,
-    /// Base.
     Base,
-    /// Aid.
     Aid,
 }
 
@@ -66,7 +62,6 @@ pub struct Filter {
     pub hidden: Vec<DossierId>,
     /// Words looked for in company, title, SIREN and receipt number.
     pub words: String,
-    /// Brick.
     pub brick: String,
     /// Only those with warnings.
     pub warnings: bool,
@@ -81,9 +76,6 @@ pub struct Filter {
 }
 
 /// The standing deposits of a round, and how many there are in all under the filter.
-///
-/// # Errors
-/// When the database fails.
 pub async fn list(
     db: &mut MySqlConnection,
     call: &str,
