@@ -7,11 +7,11 @@ use crate::{
 };
 
 impl App {
-    /// The address of the account that somebody means. New ones are kept in the one spelling of [`EmailAddress`]; an account
-    /// that was made under another one, or under an address that would be refused today, is still found by it.
+    /// The address of the account that somebody means. New ones are kept in the one spelling of [`EmailAddress`]; an
+    /// account that was made under another one, or under an address that would be refused today, is still found by it.
     ///
     /// # Errors
-    /// [`AppError::NotAnAddress`] or the store's.
+    /// [`AppError::NotAnAddress`], and store errors.
     pub(super) async fn account_address(&self, typed: &str) -> Result<String, AppError> {
         let address = EmailAddress::parse(typed);
         let former = former_spellings(typed, address.as_ref().ok());

@@ -18,7 +18,7 @@ impl App {
     /// Finds what stands of a dossier admissible, once its round has closed; nothing changes when it is already.
     ///
     /// # Errors
-    /// [`AppError::RoundOpen`]; the policy's or the store's.
+    /// [`AppError::RoundOpen`]; policy and store errors.
     pub async fn admit(&self, ctx: &Ctx, place: &DossierPath) -> Result<(), AppError> {
         let (who, now, id) = (ctx.account()?, ctx.now, place.id);
         transaction!(self.store, db => {
@@ -38,11 +38,11 @@ impl App {
         })
     }
 
-    /// Takes back that a dossier is admissible, with a reason that stays in the journal for ever. Its experts read it no
-    /// longer from their next request on.
+    /// Takes back that a dossier is admissible, with a reason that stays in the journal for ever. Its experts read it
+    /// no longer from their next request on.
     ///
     /// # Errors
-    /// [`AppError::Reason`] when there is none or it is too long; the policy's or the store's.
+    /// [`AppError::Reason`] when there is none or it is too long; policy and store errors.
     pub async fn take_back_admission(&self, ctx: &Ctx, place: &DossierPath, reason: &str) -> Result<(), AppError> {
         let reason = clean(TextKind::Prose, reason);
         ctx.actor()?;

@@ -28,7 +28,7 @@ impl App {
     /// Makes an API token for an address; what it can be used for follows from what the person is.
     ///
     /// # Errors
-    /// [`AppError::NotAnAddress`], the store's or the signing's.
+    /// [`AppError::NotAnAddress`], and store and signing errors.
     pub async fn issue_token(&self, email: &str, label: &str, ends: Timestamp) -> Result<IssuedToken, AppError> {
         self.register_roots().await?;
         let account = self.account_of(email).await?;
@@ -39,7 +39,7 @@ impl App {
     /// Makes an API token of an account, under an id of its own; for somebody, or for the operator at the command line.
     ///
     /// # Errors
-    /// [`StoreError::Duplicate`] when a token has the id; the store's or the signing's.
+    /// [`StoreError::Duplicate`] when a token has the id; store and signing errors.
     pub async fn make_token(
         &self,
         actor: Option<AccountId>,
@@ -69,12 +69,12 @@ impl App {
         Ok(ctx.actor()?.account.roles.token_actions().to_vec())
     }
 
-    /// Makes a token of the actor's, under the id of its attempt. Only somebody at a browser makes tokens, and those who
-    /// decide only with a passkey: a program stands for what they could do then, and is asked for no passkey. What cannot
-    /// be taken back is therefore confirmed when the token is made.
+    /// Makes a token of the actor's, under the id of its attempt. Only somebody at a browser makes tokens, and those
+    /// who decide only with a passkey: a program stands for what they could do then, and is asked for no passkey. What
+    /// cannot be taken back is therefore confirmed when the token is made.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`], [`AppError::Unconfirmed`], [`AppError::TokenMade`], the store's or the signing's.
+    /// [`AppError::Forbidden`], [`AppError::Unconfirmed`], [`AppError::TokenMade`], and store and signing errors.
     pub async fn make_own_token(
         &self,
         ctx: &Ctx,
@@ -100,7 +100,7 @@ impl App {
     /// The tokens of the actor that hold, and the narrowed ones of them that were used.
     ///
     /// # Errors
-    /// [`AppError::SignInNeeded`] or the store's.
+    /// [`AppError::SignInNeeded`], and store errors.
     pub async fn own_tokens(&self, ctx: &Ctx) -> Result<(Vec<api_token::Listed>, Vec<narrowed::Narrowed>), AppError> {
         let account = ctx.known()?.account.id;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
@@ -112,7 +112,7 @@ impl App {
     /// changes where it is revoked already.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when the actor has none such; the store's.
+    /// [`AppError::NotFound`] when the actor has none such; store errors.
     pub async fn revoke_token(&self, ctx: &Ctx, id: &str) -> Result<(), AppError> {
         let (who, now) = (ctx.account()?, ctx.now);
         let token = id.parse::<Uuid>().ok();

@@ -31,9 +31,6 @@ pub struct Desk {
 
 impl App {
     /// How far the examination of a dossier is, for those who examine it; none for others who may read it.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
     pub async fn desk(&self, ctx: &Ctx, place: &DossierPath) -> Result<Option<Desk>, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let (dossier, _) = match place.load(ctx, &mut db, Action::ExpertAssign).await {
@@ -59,8 +56,8 @@ impl App {
     /// letter says nothing of the dossier.
     ///
     /// # Errors
-    /// [`AppError::NotAdmissible`], [`AppError::NoExpert`] when the dossier cannot be given to this person; the policy's
-    /// or the store's.
+    /// [`AppError::NotAdmissible`], [`AppError::NoExpert`] when the dossier cannot be given to this person; policy and
+    /// store errors.
     pub async fn assign(&self, ctx: &Ctx, place: &DossierPath, expert: AccountId) -> Result<(), AppError> {
         let (who, now, id) = (ctx.account()?, ctx.now, place.id);
         let (assignment, job) = (Uuid::now_v7(), Uuid::now_v7());
@@ -94,7 +91,7 @@ impl App {
     /// Takes a dossier back from an expert: refused from the next request on.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when it is not given; the policy's or the store's.
+    /// [`AppError::NotFound`] when it is not given; policy and store errors.
     pub async fn release(&self, ctx: &Ctx, place: &DossierPath, assignment: Uuid) -> Result<(), AppError> {
         let (who, now, id) = (ctx.account()?, ctx.now, place.id);
         transaction!(self.store, db => {

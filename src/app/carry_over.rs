@@ -22,7 +22,8 @@ impl App {
     /// has closed over; that draft stays as it is. The same attempt gives the same dossier.
     ///
     /// # Errors
-    /// [`AppError::NotCarriedOver`], [`AppError::RoundClosed`], [`AppError::AttemptReused`], the policy's or the store's.
+    /// [`AppError::NotCarriedOver`], [`AppError::RoundClosed`], [`AppError::AttemptReused`], and policy and store
+    /// errors.
     pub async fn carry_over(
         &self,
         ctx: &Ctx,

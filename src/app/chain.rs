@@ -11,9 +11,6 @@ const RECEIPTS_PER_BATCH: u32 = 200;
 
 impl App {
     /// Checks every receipt, its place in the chain and the head of the chain.
-    ///
-    /// # Errors
-    /// The store's.
     pub async fn check_chain(&self) -> Result<ChainCheck, AppError> {
         Ok(check(&self.store).await?)
     }

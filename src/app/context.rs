@@ -163,7 +163,7 @@ impl Ctx {
     /// Asks for a row that the store has handed out closed, and opens it.
     ///
     /// # Errors
-    /// As [`Ctx::may`]; the store's.
+    /// As [`Ctx::may`]; store errors.
     pub async fn open<T: Protected>(
         &self,
         db: &mut Connection,

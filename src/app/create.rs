@@ -24,7 +24,7 @@ impl App {
     /// Begins a dossier in an open round; the same attempt gives the same dossier.
     ///
     /// # Errors
-    /// [`AppError::RoundClosed`], [`AppError::AttemptReused`], the policy's or the store's.
+    /// [`AppError::RoundClosed`], [`AppError::AttemptReused`], and policy and store errors.
     pub async fn create(
         &self,
         ctx: &Ctx,

@@ -93,9 +93,6 @@ pub struct SharedDossier {
 
 impl App {
     /// Who holds what of a dossier, and a page of who has read what, the first being 0: for its owner.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
     pub async fn guests(&self, ctx: &Ctx, id: DossierId, page: u32) -> Result<Guests, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = dossier::load(&mut db, id).await?;
@@ -115,11 +112,11 @@ impl App {
         })
     }
 
-    /// Gives parts of a dossier to an address, in place of what it was given before, and writes to it. The same again is a
-    /// second click, which gives nothing and writes nothing.
+    /// Gives parts of a dossier to an address, in place of what it was given before, and writes to it. The same again
+    /// is a second click, which gives nothing and writes nothing.
     ///
     /// # Errors
-    /// [`AppError::Gift`] with everything that is wrong; the policy's or the store's.
+    /// [`AppError::Gift`] with everything that is wrong; policy and store errors.
     pub async fn give(&self, ctx: &Ctx, id: DossierId, gift: &Invitation) -> Result<(), AppError> {
         let (giver, now) = (ctx.actor()?.account.clone(), ctx.now);
         let (delegation, job) = (Uuid::now_v7(), Uuid::now_v7());
@@ -192,11 +189,11 @@ impl App {
         Ok(())
     }
 
-    /// Takes back all that a guest was given: every process refuses from its next request on. What was taken back before
-    /// is so already.
+    /// Takes back all that a guest was given: every process refuses from its next request on. What was taken back
+    /// before is so already.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when it never was given; the policy's or the store's.
+    /// [`AppError::NotFound`] when it never was given; policy and store errors.
     pub async fn take_back(&self, ctx: &Ctx, id: DossierId, delegation: Uuid) -> Result<(), AppError> {
         ctx.actor()?;
         let now = ctx.now;
@@ -215,9 +212,6 @@ impl App {
     }
 
     /// Dossiers of others of which the actor was given a part.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
     pub async fn given_dossiers(&self, ctx: &Ctx) -> Result<Vec<SharedDossier>, AppError> {
         let account = &ctx.actor()?.account;
         let mut db = self.store.read(Freshness::OwnWrites).await?;

@@ -66,7 +66,7 @@ impl App {
     /// changed later, or after the revision that was seen, makes it a conflict.
     ///
     /// # Errors
-    /// [`AppError::Refused`]; [`AppError::DraftChanged`]; the policy's or the store's.
+    /// [`AppError::Refused`]; [`AppError::DraftChanged`]; policy and store errors.
     pub async fn deposit(&self, ctx: &Ctx, id: DossierId, asked: Submission) -> Result<Deposited, AppError> {
         ctx.actor()?;
         let job = Uuid::now_v7();

@@ -31,7 +31,7 @@ impl App {
     /// Merges changes into the draft; when this returns they are durable.
     ///
     /// # Errors
-    /// [`AppError::Document`] when a change cannot be an answer; the policy's or the store's.
+    /// [`AppError::Document`] when a change cannot be an answer; policy and store errors.
     pub async fn save_changes(&self, ctx: &Ctx, id: DossierId, changes: Vec<Change>) -> Result<Saved, AppError> {
         // A change that changes nothing tells what stands there, so it needs the right as well.
         let section = |change: &Change| Part::Section(change.path.split('.').next().unwrap_or_default().to_owned());
@@ -45,7 +45,7 @@ impl App {
     /// Replaces the whole document, if it still is at the revision named.
     ///
     /// # Errors
-    /// [`AppError::Stale`]; the policy's or the store's.
+    /// [`AppError::Stale`]; policy and store errors.
     pub async fn replace_document(
         &self,
         ctx: &Ctx,

@@ -30,7 +30,7 @@ impl App {
     /// Asks the policy as if somebody did it now in a browser, having just confirmed with a passkey.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is no such account or dossier; the store's.
+    /// [`AppError::NotFound`] when there is no such account or dossier; store errors.
     pub async fn explain(
         &self,
         email: &str,
@@ -78,7 +78,7 @@ impl App {
     /// does not exist.
     ///
     /// # Errors
-    /// [`AppError::SignInNeeded`], [`AppError::Overloaded`] or the store's.
+    /// [`AppError::SignInNeeded`], [`AppError::Overloaded`], and store errors.
     pub async fn rights_on(&self, ctx: &Ctx, id: DossierId) -> Result<RightsOn, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         if let Some(row) = dossier::load(&mut db, id).await? {

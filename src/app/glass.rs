@@ -58,7 +58,7 @@ impl App {
     /// Asks to read the dossier of a receipt, with a reason that stays in the journal for ever.
     ///
     /// # Errors
-    /// [`AppError::Emergency`] with all that is wrong; the policy's or the store's.
+    /// [`AppError::Emergency`] with all that is wrong; policy and store errors.
     pub async fn ask_emergency(&self, ctx: &Ctx, receipt: &str, reason: &str) -> Result<(), AppError> {
         ctx.may(Action::GlassAsk, &Target::Call)?;
         let reason = clean(TextKind::Prose, reason);
@@ -82,7 +82,7 @@ impl App {
     /// Allows a colleague's request; nobody allows their own.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is none that this person may allow; the policy's or the store's.
+    /// [`AppError::NotFound`] when there is none that this person may allow; policy and store errors.
     pub async fn allow_emergency(&self, ctx: &Ctx, id: Uuid) -> Result<(), AppError> {
         ctx.may(Action::GlassAllow, &Target::Call)?;
         let (who, now) = (ctx.account()?, ctx.now);
@@ -96,9 +96,6 @@ impl App {
     }
 
     /// The latest requests, for those who may allow them.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
     pub async fn emergencies(&self, ctx: &Ctx) -> Result<Vec<glass::Request>, AppError> {
         ctx.may(Action::GlassAllow, &Target::Call)?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;

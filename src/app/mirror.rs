@@ -59,9 +59,6 @@ pub async fn keep_up(app: &App) {
 
 impl App {
     /// Fetches every attachment that a row speaks of and this machine does not have; tells how many came.
-    ///
-    /// # Errors
-    /// The store's or the disk's.
     pub async fn gather(&self) -> Result<u64, AppError> {
         let (mut after, mut gathered) = (String::new(), 0);
         loop {

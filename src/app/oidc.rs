@@ -70,7 +70,7 @@ impl App {
     /// Sends somebody to the provider.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] without one, [`AppError::TooManyLinks`], [`AppError::Provider`] or the store's.
+    /// [`AppError::NotFound`] without one, [`AppError::TooManyLinks`], [`AppError::Provider`], and store errors.
     pub async fn leave_for_provider(&self, ctx: &Ctx, next: &str) -> Result<ProviderRedirect, AppError> {
         let provider = self.provider(ctx)?;
         if !self.ceremonies.admits(ctx.client, std::time::Instant::now()) {
@@ -87,7 +87,8 @@ impl App {
     /// Signs in whoever comes back from the provider, and tells where they wanted to go.
     ///
     /// # Errors
-    /// [`AppError::CeremonyOver`] for another browser's, a second or a late return; [`AppError::Provider`] or the store's.
+    /// [`AppError::CeremonyOver`] for another browser's, a second or a late return; [`AppError::Provider`], and store
+    /// errors.
     pub async fn return_from_provider(
         &self,
         ctx: &Ctx,

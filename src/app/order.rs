@@ -21,9 +21,6 @@ pub const ORDER_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 
 impl App {
     /// Gives an order to have another database server lead; `detail` says which.
-    ///
-    /// # Errors
-    /// The store's.
     pub async fn order_switchover(&self, detail: &str, asked_by: &str) -> Result<Uuid, AppError> {
         let order = Order {
             id: Uuid::now_v7(),
@@ -43,18 +40,12 @@ impl App {
     }
 
     /// Journals what an operator did at the command line.
-    ///
-    /// # Errors
-    /// The store's.
     pub async fn note_operation(&self, kind: EventKind, data: serde_json::Value) -> Result<(), AppError> {
         let event = &Event::of_portal(kind, self.clock(), data);
         transaction!(self.store, db => Ok(journal::append(db, event).await?))
     }
 
     /// The orders of the last hours, for those who may confirm them.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
     pub async fn orders(&self, ctx: &Ctx) -> Result<Vec<Order>, AppError> {
         ctx.may(Action::OpsMaintain, &Target::Call)?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
@@ -64,8 +55,8 @@ impl App {
     /// Confirms one.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is none that waits, [`AppError::Unconfirmed`] when the person has not shown the
-    /// passkey just now; the policy's or the store's.
+    /// [`AppError::NotFound`] when there is none that waits, [`AppError::Unconfirmed`] when the person has not shown
+    /// the passkey just now; policy and store errors.
     pub async fn confirm_order(&self, ctx: &Ctx, id: Uuid) -> Result<(), AppError> {
         ctx.may(Action::OpsSwitchover, &Target::Call)?;
         let (who, now) = (ctx.account()?, ctx.now);
@@ -81,9 +72,6 @@ impl App {
     }
 
     /// Takes a confirmed order, once; who has confirmed it, or none yet.
-    ///
-    /// # Errors
-    /// The store's.
     pub async fn take_order(&self, id: Uuid) -> Result<Option<AccountId>, AppError> {
         let now = self.clock();
         transaction!(self.store, db => Ok(order::take(db, id, now).await?))

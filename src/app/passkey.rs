@@ -53,9 +53,6 @@ impl App {
     }
 
     /// What a person who has just signed in otherwise still has to do.
-    ///
-    /// # Errors
-    /// The store's.
     pub async fn passkey_duty(&self, account: &Account) -> Result<Option<Duty>, AppError> {
         if !self.must_have_passkey(account) {
             return Ok(None);

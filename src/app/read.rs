@@ -77,26 +77,17 @@ impl OpenReceipt {
 
 impl App {
     /// A dossier with everything its pages show, for whoever may see all of it.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
     pub async fn page(&self, ctx: &Ctx, id: DossierId) -> Result<DossierView, AppError> {
         self.open_page(ctx, id, Part::Whole).await
     }
 
     /// A dossier with what the reader was given of it.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
     pub async fn overview(&self, ctx: &Ctx, id: DossierId) -> Result<DossierView, AppError> {
         self.open_page(ctx, id, Part::Overview).await
     }
 
     /// A dossier for a page of the editor: without its versions, and without the look at other dossiers of the company,
     /// which blocks nothing.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
     pub async fn form_page(&self, ctx: &Ctx, id: DossierId, section: &str) -> Result<DossierView, AppError> {
         self.open_page(ctx, id, Part::Section(section.to_owned())).await
     }
@@ -148,9 +139,6 @@ impl App {
     }
 
     /// The actor's dossiers with their pieces.
-    ///
-    /// # Errors
-    /// The store's.
     pub async fn own_dossiers(&self, ctx: &Ctx) -> Result<Vec<(Dossier, Vec<Upload>)>, AppError> {
         let owner = ctx.account()?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
@@ -166,9 +154,6 @@ impl App {
     }
 
     /// A receipt, for the owner of the dossier, or for an officer while its version stands.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
     pub async fn receipt(&self, ctx: &Ctx, number: &str) -> Result<OpenReceipt, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = deposit::by_number(&mut db, number).await?;
@@ -183,9 +168,6 @@ impl App {
 
     /// A piece of a deposited version; every reading but the owner's is journalled. Whoever reads it by need to know
     /// has a copy that names them, where the file can be marked.
-    ///
-    /// # Errors
-    /// The policy's, the store's or the disk's.
     pub async fn receipt_piece(&self, ctx: &Ctx, number: &str, code: &str) -> Result<PieceFile, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = deposit::by_number(&mut db, number).await?;
@@ -213,9 +195,6 @@ impl App {
     }
 
     /// A piece of the draft, for the owner and for whoever was given it.
-    ///
-    /// # Errors
-    /// The policy's, the store's or the disk's.
     pub async fn draft_piece(&self, ctx: &Ctx, id: DossierId, code: &str) -> Result<PieceFile, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = dossier::load(&mut db, id).await?;

@@ -86,9 +86,6 @@ impl App {
 
     /// Writes the notes down; what cannot be written is kept for the next time. May be dropped at any point: a note leaves
     /// the memory only once it is known to be written.
-    ///
-    /// # Errors
-    /// The store's.
     pub async fn flush_readings(&self) -> Result<(), AppError> {
         loop {
             let notes = self.readings.first();

@@ -49,9 +49,6 @@ pub enum Evaluation {
 
 impl App {
     /// The dossiers that the actor has to evaluate. The policy is asked about each.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
     pub async fn to_evaluate(&self, ctx: &Ctx) -> Result<Vec<ToEvaluate>, AppError> {
         ctx.may(Action::ReviewList, &Target::Call)?;
         let rows = {
@@ -78,9 +75,6 @@ impl App {
     }
 
     /// One of them: its content, which is noted as a reading, unless interests have to be declared first.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
     pub async fn evaluation(&self, ctx: &Ctx, id: DossierId) -> Result<Evaluation, AppError> {
         ctx.may(Action::ReviewList, &Target::Call)?;
         let readable = {
@@ -97,9 +91,6 @@ impl App {
     }
 
     /// Whose a dossier is and what it is called, for whoever may declare interests in it.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
     pub async fn declaration(&self, ctx: &Ctx, id: DossierId) -> Result<Declaration, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = review::standing(&mut db, id).await?;
@@ -109,9 +100,6 @@ impl App {
     }
 
     /// Declares a conflict of interests in a dossier, or none. A conflict ends every right on it, so nobody takes it back.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
     pub async fn declare(&self, ctx: &Ctx, id: DossierId, conflict: bool) -> Result<StandingDeposit, AppError> {
         let (who, now) = (ctx.account()?, ctx.now);
         transaction!(self.store, db => {

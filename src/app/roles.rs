@@ -21,7 +21,7 @@ impl App {
     /// Gives a role to an address, for ever or until an instant, and ends the sessions whose tokens say otherwise.
     ///
     /// # Errors
-    /// [`AppError::NotAnAddress`] or the store's.
+    /// [`AppError::NotAnAddress`], and store errors.
     pub async fn give_role(&self, email: &str, role: Role, ends: Option<Timestamp>) -> Result<Account, AppError> {
         let (email, fresh, now) = (self.account_address(email).await?, AccountId(Uuid::now_v7()), self.clock());
         let (email, data) = (email.as_str(), serde_json::json!({ "role": role.slug(), "ends": ends }));
@@ -37,11 +37,11 @@ impl App {
         Ok(account)
     }
 
-    /// Takes a role away from an address; false when it had none such. Its sessions end, and its API tokens that say the
-    /// role are revoked: given back, the role would bring them back.
+    /// Takes a role away from an address; false when it had none such. Its sessions end, and its API tokens that say
+    /// the role are revoked: given back, the role would bring them back.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when the address has no account; the store's.
+    /// [`AppError::NotFound`] when the address has no account; store errors.
     pub async fn take_role(&self, email: &str, role: Role) -> Result<bool, AppError> {
         let (email, now) = (self.account_address(email).await?, self.clock());
         let (email, data) = (email.as_str(), serde_json::json!({ "role": role.slug() }));
@@ -67,7 +67,7 @@ impl App {
     /// Suspends an account, or lets it in again.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when the address has no account; the store's.
+    /// [`AppError::NotFound`] when the address has no account; store errors.
     pub async fn suspend(&self, email: &str, suspended: bool) -> Result<(), AppError> {
         let (email, now) = (self.account_address(email).await?, self.clock());
         let (email, data) = (email.as_str(), serde_json::json!({ "suspended": suspended }));
@@ -85,7 +85,7 @@ impl App {
     /// Somebody and the roles that were given, those that have ended included.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when the address has no account; the store's.
+    /// [`AppError::NotFound`] when the address has no account; store errors.
     pub async fn roles_of(&self, email: &str) -> Result<(Account, Vec<RoleGrant>), AppError> {
         let email = self.account_address(email).await?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
@@ -97,7 +97,7 @@ impl App {
     /// Sees to it that an address has a role; nothing changes where it has it.
     ///
     /// # Errors
-    /// [`AppError::NotAnAddress`] or the store's.
+    /// [`AppError::NotAnAddress`], and store errors.
     pub async fn appoint_as(&self, email: &str, role: Role) -> Result<Account, AppError> {
         let account = self.account_of(email).await?;
         if account.roles.has(role) { Ok(account) } else { self.give_role(email, role, None).await }

@@ -63,9 +63,6 @@ pub struct Revoked {
 impl App {
     /// Records the roots that this machine begins with; those that are recorded stay. A kind whose roots were all
     /// dropped gets another, since nobody could sign in otherwise.
-    ///
-    /// # Errors
-    /// The store's or the keys'.
     pub async fn register_roots(&self) -> Result<(), AppError> {
         let first: Vec<RootRecord> = self.keys.roots().iter().map(Root::record).collect();
         let (first, now) = (&first, self.clock());
@@ -136,9 +133,6 @@ impl App {
     }
 
     /// All roots, for people.
-    ///
-    /// # Errors
-    /// The store's or the keys'.
     pub async fn key_lines(&self) -> Result<Vec<KeyLine>, AppError> {
         self.read_roots().await?;
         let (roots, now) = (self.keys.roots(), self.clock());
@@ -150,9 +144,6 @@ impl App {
     }
 
     /// Makes a new root of a kind. It is told at once and signs after ten minutes, or at once in an emergency.
-    ///
-    /// # Errors
-    /// The store's or the keys'.
     pub async fn rotate(&self, kind: RootKind, at_once: bool) -> Result<u32, AppError> {
         self.read_roots().await?;
         let now = self.clock();
@@ -170,7 +161,7 @@ impl App {
     /// kind signs, one is made that does so at once, and told.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is none such; the store's or the keys'.
+    /// [`AppError::NotFound`] when there is none such; store and key errors.
     pub async fn drop_root(&self, kid: u32) -> Result<Option<u32>, AppError> {
         let now = self.clock();
         let successor = transaction!(self.store, db => {
@@ -203,9 +194,6 @@ impl App {
     }
 
     /// What is revoked and has not run out by itself.
-    ///
-    /// # Errors
-    /// The store's.
     pub async fn revoked(&self, now: Timestamp) -> Result<Revoked, AppError> {
         let mut db = self.store.read(Freshness::MayLag).await?;
         let (tokens, blocks) = api_token::revoked(&mut db, now).await?;
@@ -217,12 +205,12 @@ impl App {
         })
     }
 
-    /// A token by which the actor is known to another service for five minutes. It says no more than the token that it is
-    /// made for, and holds no longer.
+    /// A token by which the actor is known to another service for five minutes. It says no more than the token that it
+    /// is made for, and holds no longer.
     ///
     /// # Errors
     /// [`AppError::Forbidden`] when the actor's token was narrowed to something else, or to times whose end cannot be
-    /// told; the signing's.
+    /// told; signing errors.
     pub fn service_token(&self, ctx: &Ctx, audience: &str) -> Result<(String, Timestamp), AppError> {
         ctx.may(Action::ServiceToken, &Target::Call)?;
         let actor = ctx.actor()?;

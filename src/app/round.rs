@@ -46,9 +46,6 @@ pub struct RoundPage {
 
 impl App {
     /// Lists the standing deposits of a round, without those on which the reader has declared a conflict of interests.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
     pub async fn round_list(
         &self,
         ctx: &Ctx,
@@ -71,9 +68,6 @@ impl App {
     }
 
     /// The standing deposit of a dossier and all its versions; the reading is noted.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
     pub async fn standing_deposit(
         &self,
         ctx: &Ctx,

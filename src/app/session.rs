@@ -254,7 +254,7 @@ impl App {
     /// The sessions of the actor that go on.
     ///
     /// # Errors
-    /// [`AppError::SignInNeeded`] or the store's.
+    /// [`AppError::SignInNeeded`], and store errors.
     pub async fn sessions(&self, ctx: &Ctx) -> Result<Vec<session::Listed>, AppError> {
         let account = ctx.known()?.account.id;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
@@ -264,7 +264,7 @@ impl App {
     /// Ends one session of the actor, or all of them.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is no such session; the store's.
+    /// [`AppError::NotFound`] when there is no such session; store errors.
     pub async fn end_sessions(&self, ctx: &Ctx, which: Option<SessionId>) -> Result<(), AppError> {
         let (who, now) = (ctx.known()?.account.id, ctx.now);
         transaction!(self.store, db => {

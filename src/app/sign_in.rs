@@ -37,7 +37,7 @@ impl App {
     /// Sends a link to an address. The answer is the same whether the address is known or not.
     ///
     /// # Errors
-    /// [`AppError::NotAnAddress`], [`AppError::TooManyLinks`] or the store's.
+    /// [`AppError::NotAnAddress`], [`AppError::TooManyLinks`], and store errors.
     pub async fn ask_link(&self, ctx: &Ctx, email: &str, next: &str) -> Result<String, AppError> {
         let email = self.account_address(email).await?;
         if !self.link_requests.admits(ctx.client, std::time::Instant::now()) {
@@ -65,9 +65,6 @@ impl App {
 
     /// Whose account a link opens, when it holds. Somebody may have been sent another's link, to type what is theirs into
     /// an account that is not.
-    ///
-    /// # Errors
-    /// The store's.
     pub async fn link_address(&self, ctx: &Ctx, secret: &str) -> Result<Option<String>, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         Ok(login::address(&mut db, &auth::link_hash(secret), ctx.now).await?)
@@ -88,7 +85,7 @@ impl App {
     /// Uses a link up and opens a session; the first one of an address makes its account.
     ///
     /// # Errors
-    /// [`AppError::LinkSpent`] or the store's.
+    /// [`AppError::LinkSpent`], and store errors.
     pub async fn use_link(&self, ctx: &Ctx, secret: &str) -> Result<SignedIn, AppError> {
         let hash = auth::link_hash(secret);
         let (session, new_account) = (SessionId(Uuid::now_v7()), AccountId(Uuid::now_v7()));
@@ -101,9 +98,6 @@ impl App {
     }
 
     /// Ends the session.
-    ///
-    /// # Errors
-    /// The store's.
     pub async fn sign_out(&self, ctx: &Ctx) -> Result<(), AppError> {
         let Some(session) = self.own_session(ctx) else { return Ok(()) };
         match self.end_sessions(ctx, Some(session)).await {

@@ -22,9 +22,6 @@ impl App {
 
     /// The status of a dossier and what the reader was given of it: for pages that were open for a while, which ask often.
     /// So it costs one statement, and is not noted as a reading: it tells nothing of the contents.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
     pub async fn deposit_status(&self, ctx: &Ctx, id: DossierId) -> Result<(DepositStatus, Share), AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = dossier::load(&mut db, id).await?;

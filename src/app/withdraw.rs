@@ -24,8 +24,8 @@ impl App {
     /// again for what was withdrawn, it changes nothing.
     ///
     /// # Errors
-    /// [`AppError::NotDeposited`]; [`AppError::DepositChanged`] when another version is deposited, or the withdrawal means
-    /// something else by now; the policy's or the store's.
+    /// [`AppError::NotDeposited`]; [`AppError::DepositChanged`] when another version is deposited, or the withdrawal
+    /// means something else by now; policy and store errors.
     pub async fn withdraw(&self, ctx: &Ctx, id: DossierId, shown: &Withdrawal) -> Result<(), AppError> {
         ctx.actor()?;
         transaction!(self.store, db => {

@@ -82,9 +82,6 @@ pub struct PartialWriter {
 
 impl Blobs {
     /// Begins a file that arrives in parts.
-    ///
-    /// # Errors
-    /// The disk's.
     pub async fn begin(&self, owner: Uuid, id: &str, note: Vec<u8>) -> io::Result<Partial> {
         let partial = Partial { base: self.base(owner, id) };
         let made = partial.clone();
@@ -105,9 +102,6 @@ impl Blobs {
     }
 
     /// All that arrive in parts, the longest unused first.
-    ///
-    /// # Errors
-    /// The disk's.
     pub async fn partials(&self) -> io::Result<Vec<KeptPartial>> {
         let incoming = self.folder.join("incoming");
         blocking(move || {
@@ -123,9 +117,6 @@ impl Blobs {
     }
 
     /// Removes those that nobody has asked for in a while, and tells how many there were.
-    ///
-    /// # Errors
-    /// The disk's.
     pub async fn sweep_partials(&self, age: Duration, now: SystemTime) -> io::Result<usize> {
         let mut removed = 0;
         for kept in self.partials().await? {
@@ -159,9 +150,6 @@ impl Partial {
     }
 
     /// What the caller has noted.
-    ///
-    /// # Errors
-    /// The disk's.
     pub async fn note(&self) -> io::Result<Vec<u8>> {
         let path = self.named("note");
         blocking(move || fs::read(path)).await
@@ -216,9 +204,6 @@ impl Partial {
     }
 
     /// Removes it unless a request holds it, and says whether it did.
-    ///
-    /// # Errors
-    /// The disk's.
     pub async fn remove_unheld(&self) -> io::Result<bool> {
         let this = self.clone();
         blocking(move || {
@@ -269,9 +254,6 @@ impl PartialWriter {
     }
 
     /// Changes what the caller has noted.
-    ///
-    /// # Errors
-    /// The disk's.
     pub async fn note(&self, note: Vec<u8>) -> io::Result<()> {
         let partial = self.partial.clone();
         blocking(move || partial.write_note(&note)).await
@@ -339,18 +321,12 @@ impl PartialWriter {
     }
 
     /// Frees the bytes, and keeps the note.
-    ///
-    /// # Errors
-    /// The disk's.
     pub async fn clear(&self) -> io::Result<()> {
         let file = self.file.clone();
         blocking(move || file.set_len(0)).await
     }
 
     /// Removes it.
-    ///
-    /// # Errors
-    /// The disk's.
     pub async fn remove(self) -> io::Result<()> {
         blocking(move || self.partial.remove_files()).await
     }

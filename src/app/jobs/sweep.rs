@@ -25,9 +25,6 @@ const ROWS_PER_STATEMENT: u32 = 200;
 const MAX_STATEMENTS_PER_TABLE: u32 = 50;
 
 /// Removes rows whose time is over, and tells how many there were.
-///
-/// # Errors
-/// The store's.
 pub async fn rows(app: &App, now: Timestamp) -> Result<u64, AppError> {
     let mut removed = 0;
     for _ in 0..MAX_STATEMENTS_PER_TABLE {
@@ -51,9 +48,6 @@ fn made_before(at: Timestamp) -> Uuid {
 }
 
 /// Removes files that no row refers to, and tells how many there were.
-///
-/// # Errors
-/// The store's or the disk's.
 pub async fn files(app: &App, age: Duration) -> Result<usize, AppError> {
     let old = app.blobs.older_than(age, SystemTime::now())?;
     let mut removed = 0;

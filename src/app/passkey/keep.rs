@@ -52,7 +52,7 @@ impl App {
     /// The passkeys of the person who asks, the oldest first.
     ///
     /// # Errors
-    /// [`AppError::SignInNeeded`] or the store's.
+    /// [`AppError::SignInNeeded`], and store errors.
     pub async fn passkeys(&self, ctx: &Ctx) -> Result<Vec<Key>, AppError> {
         let account = ctx.account()?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
@@ -62,7 +62,7 @@ impl App {
     /// Begins to add a passkey.
     ///
     /// # Errors
-    /// [`AppError::Unconfirmed`] when the person has to use one first, [`AppError::TooManyPasskeys`], the store's.
+    /// [`AppError::Unconfirmed`] when the person has to use one first, [`AppError::TooManyPasskeys`], and store errors.
     pub async fn begin_adding_passkey(&self, ctx: &Ctx) -> Result<Ceremony, AppError> {
         let (party, account) = (self.party(ctx)?, &ctx.actor()?.account);
         let known = {
@@ -82,7 +82,7 @@ impl App {
     /// counts as stepped up; a later one proves nothing that the earlier ones have not, and gives nothing.
     ///
     /// # Errors
-    /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`], [`AppError::Unconfirmed`] or the store's.
+    /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`], [`AppError::Unconfirmed`], and store errors.
     pub async fn add_passkey(
         &self,
         ctx: &Ctx,
@@ -123,7 +123,7 @@ impl App {
     /// Gives a passkey another name.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] for somebody else's, or the store's.
+    /// [`AppError::NotFound`] for somebody else's, and store errors.
     pub async fn rename_passkey(&self, ctx: &Ctx, id: Uuid, name: &str) -> Result<(), AppError> {
         let account = &ctx.actor()?.account;
         let name = &self.name_of(ctx, name);
@@ -147,7 +147,8 @@ impl App {
     /// Removes a passkey; one that is nobody's any more is removed already.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] for somebody else's, [`AppError::LastPasskey`], [`AppError::Unconfirmed`] or the store's.
+    /// [`AppError::NotFound`] for somebody else's, [`AppError::LastPasskey`], [`AppError::Unconfirmed`], and store
+    /// errors.
     pub async fn remove_passkey(&self, ctx: &Ctx, id: Uuid) -> Result<(), AppError> {
         let account = &ctx.actor()?.account;
         let last_stays = self.must_have_passkey(account);

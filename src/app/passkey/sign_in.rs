@@ -16,7 +16,7 @@ impl App {
     /// Begins to sign somebody in by any passkey that the device has for the portal.
     ///
     /// # Errors
-    /// [`AppError::TooManyLinks`] when one client asks too often; the store's.
+    /// [`AppError::TooManyLinks`] when one client asks too often; store errors.
     pub async fn begin_passkey_sign_in(&self, ctx: &Ctx) -> Result<Ceremony, AppError> {
         let party = self.party(ctx)?;
         if !self.ceremonies.admits(ctx.client, std::time::Instant::now()) {
@@ -28,7 +28,7 @@ impl App {
     /// Signs in whoever's passkey answered.
     ///
     /// # Errors
-    /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`] or the store's.
+    /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`], and store errors.
     pub async fn sign_in_by_passkey(
         &self,
         ctx: &Ctx,
@@ -49,7 +49,7 @@ impl App {
     /// Begins to confirm that the person at a session is its owner, by one of the owner's passkeys.
     ///
     /// # Errors
-    /// [`AppError::NoPasskey`] when there is none; the store's.
+    /// [`AppError::NoPasskey`] when there is none; store errors.
     pub async fn begin_step_up(&self, ctx: &Ctx) -> Result<Ceremony, AppError> {
         let (party, account) = (self.party(ctx)?, ctx.account()?);
         let among: Vec<Vec<u8>> = {
@@ -65,7 +65,7 @@ impl App {
     /// Confirms it: the session has been stepped up now.
     ///
     /// # Errors
-    /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`] or the store's.
+    /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`], and store errors.
     pub async fn step_up_by_passkey(
         &self,
         ctx: &Ctx,
