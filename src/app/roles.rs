@@ -1,4 +1,4 @@
-//! What people are: roles given and taken by the operator at the command line, and accounts suspended.
+//! Roles granted and revoked by the operator on the command line, and the suspension of accounts.
 
 use super::{App, AppError, transaction::transaction};
 use crate::{
@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 impl App {
-    /// Gives a role to an address, for ever or until an instant, and ends the sessions whose tokens say otherwise.
+    /// Grants a role to an address, permanently or until an instant, and ends the sessions whose tokens do not match.
     ///
     /// # Errors
     /// [`AppError::NotAnAddress`], and store errors.
@@ -37,8 +37,8 @@ impl App {
         Ok(account)
     }
 
-    /// Takes a role away from an address; false when it had none such. Its sessions end, and its API tokens that say
-    /// the role are revoked: given back, the role would bring them back.
+    /// Revokes a role of an address; returns false if it had no such role. Its sessions end, and its API tokens that
+    /// state the role are revoked: otherwise they would become valid again if the role were granted again.
     ///
     /// # Errors
     /// [`AppError::NotFound`] when the address has no account; store errors.
@@ -64,7 +64,7 @@ impl App {
         Ok(taken)
     }
 
-    /// Suspends an account, or lets it in again.
+    /// Suspends an account, or reactivates it.
     ///
     /// # Errors
     /// [`AppError::NotFound`] when the address has no account; store errors.
@@ -82,7 +82,7 @@ impl App {
         Ok(())
     }
 
-    /// Somebody and the roles that were given, those that have ended included.
+    /// Returns an account and its role grants, including expired ones.
     ///
     /// # Errors
     /// [`AppError::NotFound`] when the address has no account; store errors.
@@ -94,7 +94,7 @@ impl App {
         Ok((account, roles))
     }
 
-    /// Sees to it that an address has a role; nothing changes where it has it.
+    /// Ensures that an address has a role. Idempotent.
     ///
     /// # Errors
     /// [`AppError::NotAnAddress`], and store errors.
@@ -103,7 +103,7 @@ impl App {
         if account.roles.has(role) { Ok(account) } else { self.give_role(email, role, None).await }
     }
 
-    /// The account of an address, made where there is none.
+    /// Returns the account of an address, and creates it if there is none.
     pub(super) async fn account_of(&self, email: &str) -> Result<Account, AppError> {
         let (email, fresh, now) = (self.account_address(email).await?, AccountId(Uuid::now_v7()), self.clock());
         let email = email.as_str();

@@ -1,4 +1,4 @@
-//! Signing in by passkey, and confirming by passkey that the person at a session is still the same.
+//! Sign-in by passkey, and confirmation by passkey within a session.
 
 use super::Ceremony;
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 use uuid::Uuid;
 
 impl App {
-    /// Begins to sign somebody in by any passkey that the device has for the portal.
+    /// Starts a sign-in with any passkey that the device has for the portal.
     ///
     /// # Errors
     /// [`AppError::TooManyLinks`] when one client asks too often; store errors.
@@ -25,7 +25,7 @@ impl App {
         self.begin_passkey(ctx, CeremonyKind::Authenticate, None, party.begin_authentication(&[])?).await
     }
 
-    /// Signs in whoever's passkey answered.
+    /// Signs in the owner of the passkey.
     ///
     /// # Errors
     /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`], and store errors.
@@ -46,7 +46,7 @@ impl App {
         })
     }
 
-    /// Begins to confirm that the person at a session is its owner, by one of the owner's passkeys.
+    /// Starts a confirmation of the session's owner with one of their passkeys.
     ///
     /// # Errors
     /// [`AppError::NoPasskey`] when there is none; store errors.
@@ -62,7 +62,7 @@ impl App {
         self.begin_passkey(ctx, CeremonyKind::StepUp, Some(account), party.begin_authentication(&among)?).await
     }
 
-    /// Confirms it: the session has been stepped up now.
+    /// Completes the confirmation: the session counts as confirmed from now.
     ///
     /// # Errors
     /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`], and store errors.
@@ -78,7 +78,7 @@ impl App {
         self.step_up(ctx).await
     }
 
-    /// Holds an answer against the stored passkey of a person, and keeps the counter that came with it.
+    /// Verifies a response against the stored passkey of a user, and stores the new signature counter.
     async fn use_passkey(
         &self,
         ctx: &Ctx,
