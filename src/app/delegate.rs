@@ -241,7 +241,7 @@ impl App {
         Ok(given)
     }
 
-    /// Short label of the current session, to recognise it in a list.
+    /// Returns the id of the current session, to mark it in a list.
     #[must_use]
     pub fn own_session(&self, ctx: &Ctx) -> Option<SessionId> {
         ctx.actor.as_ref().and_then(|actor| actor.session)
