@@ -70,7 +70,7 @@ impl Looker {
                 self.connection = Some(open);
                 Ok(sight)
             }
-            // Such as: too many connections.
+            // For example: too many connections.
             Ok(Err(error @ sqlx::Error::Database(_))) => Err(Silence { reason: error.to_string(), may_be_slow: true }),
             Ok(Err(error)) => Err(Silence { reason: error.to_string(), may_be_slow: false }),
             Err(_) => Err(Silence {
@@ -81,7 +81,7 @@ impl Looker {
     }
 }
 
-/// Within a transaction, so that a proxy asks one and the same server.
+/// Queries the status within a transaction, so that a proxy sends all queries to the same server.
 pub(super) async fn sight(connection: &mut MySqlConnection, with_pulse: bool) -> Result<Sight, sqlx::Error> {
     let mut tx = connection.begin().await?;
     let row = sqlx::query(
@@ -105,7 +105,7 @@ pub(super) async fn sight(connection: &mut MySqlConnection, with_pulse: bool) ->
         }
     }
     if with_pulse {
-        // Before the schema stands there is none.
+        // There is no pulse before the schema exists.
         sight.pulse = crate::store::process::pulse(&mut tx).await.ok().flatten();
     }
     tx.rollback().await?;
@@ -116,9 +116,9 @@ fn named(row: &MySqlRow) -> Result<(String, String), sqlx::Error> {
     Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
-/// Whether the server of a connection still waits for a replica before it acknowledges. Asked after a commit, it tells
-/// whether that commit was confirmed: waiting is given up at the very commit that nobody confirmed, and taken up again
-/// only when a replica has caught up with it.
+/// Whether the server of a connection still waits for a replica before it acknowledges. Queried after a commit, this
+/// shows whether that commit was confirmed: the server stops waiting at the very commit that nobody confirmed, and
+/// resumes only when a replica has caught up with it.
 pub(in crate::store) async fn still_replicates(connection: &mut MySqlConnection) -> Result<bool, sqlx::Error> {
     let row = sqlx::raw_sql("show global status like 'Rpl\\_semi\\_sync\\_master\\_status'")
         .fetch_optional(connection)
