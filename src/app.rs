@@ -1,6 +1,6 @@
-//! What the portal does, one file per intention: load, authorise, let the domain decide, store, note what follows.
+//! The application layer, one file per operation: load, authorise, let the domain decide, store, record what follows.
 //!
-//! Nothing here knows HTTP, and nothing here knows SQL.
+//! It is independent of HTTP and contains no SQL.
 
 mod address;
 mod admit;
@@ -89,17 +89,16 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// Everything an intention may touch; cheap to clone.
+/// Everything that operations use; cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
 /// The parts of [`App`].
 pub struct Parts {
-    /// The configuration.
     pub config: Config,
     /// The calls, in the order of the configuration.
     pub calls: Vec<Arc<Call>>,
-    /// Definitions of others that are not served, each with the reason.
+    /// Third-party definitions that are not served, each with the reason.
     pub refused_calls: Vec<String>,
     /// Hosts of calls that the configuration names.
     guest_hosts: Vec<(String, String)>,
@@ -107,23 +106,22 @@ pub struct Parts {
     pub store: Store,
     /// The attachments.
     pub blobs: Blobs,
-    /// The keys.
     pub keys: Keys,
     /// Wakes the worker of the outbox.
     pub work: Notify,
-    /// What Sōzu writes on every request.
+    /// Value that Sōzu adds to every request.
     pub edge_marker: String,
     sessions: session::Cache,
     refusals: refusals::Refusals,
     sites: site::Sites,
     link_requests: throttle::Throttle,
-    /// What passkeys belong to; none where the portal has no host name.
+    /// Relying party of passkeys; `None` if the portal has no host name.
     relying_party: Option<RelyingParty>,
     ceremonies: throttle::Throttle,
     bench: offload::Bench,
     provider: Option<Provider>,
     readings: readings::Readings,
-    /// Deposits that officers have read lately, by receipt.
+    /// Cache of deposits that officers have read recently, by receipt.
     examined: Mutex<HashMap<String, Arc<round::Examined>>>,
 }
 
@@ -140,30 +138,28 @@ pub enum StartError {
     /// A call or the file of rounds cannot be read.
     #[error("cannot read {path}")]
     Read {
-        /// The file.
         path: PathBuf,
-        /// The reason.
         source: io::Error,
     },
-    /// A definition is wrong.
+    /// A definition is invalid.
     #[error(transparent)]
     Call(#[from] call::LoadError),
-    /// The keys cannot be had.
+    /// The keys cannot be loaded.
     #[error(transparent)]
     Keys(#[from] KeysError),
-    /// A folder cannot be made.
+    /// A folder cannot be created.
     #[error("cannot prepare the data folder")]
     Folder(#[from] io::Error),
-    /// The way to the identity provider cannot be prepared.
+    /// The client of the identity provider cannot be created.
     #[error("cannot prepare the way to the identity provider")]
     Provider(#[from] reqwest::Error),
-    /// The servers of the database cannot even be tried.
+    /// The database connection cannot be configured.
     #[error("cannot prepare the way to the database")]
     Database(#[from] EndpointError),
 }
 
 impl App {
-    /// Reads the calls and the keys and prepares the stores; touches no database yet.
+    /// Reads the calls and the keys and prepares the stores, without connecting to the database.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -202,7 +198,7 @@ impl App {
         Ok(Self(Arc::new(parts)))
     }
 
-    /// A call by its slug.
+    /// Returns a call by its slug.
     ///
     /// # Errors
     /// [`AppError::NotFound`].
@@ -210,7 +206,7 @@ impl App {
         self.calls.iter().find(|call| call.id == id).ok_or(AppError::NotFound)
     }
 
-    /// A round of a call.
+    /// Returns a round of a call.
     ///
     /// # Errors
     /// [`AppError::NotFound`].
@@ -218,13 +214,13 @@ impl App {
         call.round(id).ok_or(AppError::NotFound)
     }
 
-    /// The system's clock; requests carry their own `now`.
+    /// The current time of the system clock. Requests carry their own `now`.
     #[must_use]
     pub fn clock(&self) -> Timestamp {
         Clock::System.now()
     }
 
-    /// Where mails go that are only kept, for the demonstration's mailbox.
+    /// Folder of mails that are written to files, for the demonstration's mailbox.
     #[must_use]
     pub fn mail_folder(&self) -> Option<&PathBuf> {
         match &self.config.mail {
@@ -237,18 +233,18 @@ impl App {
 /// The calls of a configuration.
 #[derive(Debug, Default)]
 pub struct Calls {
-    /// Those that are served.
+    /// Served calls.
     pub calls: Vec<Arc<Call>>,
-    /// Guests that are not, each with the reason.
+    /// Third-party calls that are not served, each with the reason.
     pub refused: Vec<String>,
-    /// Hosts that the configuration names for guests, with the call's id.
+    /// Hosts that the configuration names for third-party calls, with the call's id.
     pub hosts: Vec<(String, String)>,
 }
 
-/// Reads the calls that a configuration names, with their further rounds.
+/// Reads the calls of a configuration, with their additional rounds.
 ///
 /// # Errors
-/// See [`StartError`]; what is wrong with a guest is no error, and stands in the answer.
+/// See [`StartError`]. Faults in a third-party call are not errors; they are part of the result.
 pub fn load_calls(config: &Config) -> Result<Calls, StartError> {
     let read = |path: &PathBuf| {
         std::fs::read_to_string(path).map_err(|source| StartError::Read { path: path.clone(), source })
@@ -274,7 +270,7 @@ pub fn load_calls(config: &Config) -> Result<Calls, StartError> {
                 found.refused.push(format!("{}: there is a call {} already", guest.file.display(), call.id));
             }
             Ok(mut call) => {
-                // Whoever answers for the call does not answer for names.
+                // The owner of a third-party definition has no authority over host names.
                 call.hosts.clear();
                 for host in guest.hosts.iter().map(|host| host.to_ascii_lowercase()) {
                     if taken.insert(host.clone()) {

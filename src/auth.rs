@@ -1,7 +1,7 @@
-//! Who is there and what they may do: keys, Biscuit tokens, the policy.
+//! Authentication and authorisation: keys, Biscuit tokens, the policy.
 //!
-//! A token says who and up to what; the database says whose dossier it is; the two meet in [`Rights::may`], one
-//! question about one action on one target.
+//! A token states who the user is and sets an upper limit to their rights. The database states who owns a dossier. Both
+//! are combined in [`Rights::may`], which decides on one action on one target.
 
 mod admit;
 pub mod attenuate;
@@ -47,17 +47,17 @@ pub fn form_token_holds(keys: &Keys, session: &str, token: &str) -> bool {
     hex::decode(token).is_ok_and(|token| hmac::verify(&keys.form, session.as_bytes(), &token).is_ok())
 }
 
-/// A secret for a sign-in link, 256 bits as hexadecimal.
+/// Creates a secret for a sign-in link, 256 bits as hexadecimal.
 ///
 /// # Errors
-/// When the system gives no randomness.
+/// When the system provides no randomness.
 pub fn link_secret() -> Result<String, KeysError> {
     let random: [u8; 32] =
         ring::rand::generate(&ring::rand::SystemRandom::new()).map_err(|_| KeysError::Randomness)?.expose();
     Ok(hex::encode(random))
 }
 
-/// What is stored of a link's secret.
+/// The stored hash of a link's secret.
 #[must_use]
 pub fn link_hash(secret: &str) -> [u8; 32] {
     let mut hash = [0; 32];
@@ -65,8 +65,8 @@ pub fn link_hash(secret: &str) -> [u8; 32] {
     hash
 }
 
-/// Signs a list for other services with the key of receipts, Ed25519, hexadecimal. The prefix keeps it from passing for a
-/// receipt.
+/// Signs a list for other services with the receipt key: Ed25519, hexadecimal. The prefix prevents it from being
+/// accepted as a receipt.
 #[must_use]
 pub fn sign_list(keys: &Keys, list: &str) -> String {
     hex::encode(keys.receipt.sign(format!("guichet revoked\n{list}").as_bytes()))

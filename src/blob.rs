@@ -1,9 +1,11 @@
 //! Attachments as content-addressed files: `<folder>/ab/<sha256>`.
 //!
-//! Bytes go to a temporary file while they are hashed, never whole into memory; the file is synced, renamed into its
-//! place and the folder synced before any row speaks of it. A file that no row speaks of is swept later.
+//! Bytes are written to a temporary file while they are hashed, never completely held in memory. The file is synced,
+//! renamed into its place and the folder synced before any row refers to it. A file that no row refers to is removed
+//! later.
 //!
-//! Processes of one machine share the folder; where some run elsewhere, [`peers`] copies files between the folders.
+//! Processes of one machine share the folder. If some run on other machines, [`peers`] copies files between the
+//! folders.
 
 pub mod partial;
 pub mod peers;
@@ -29,21 +31,21 @@ pub struct Blobs {
 /// Why bytes could not be received.
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
-    /// More bytes than allowed; nothing is kept.
+    /// Too many bytes; nothing is kept.
     #[error("more than {0} bytes")]
     TooLarge(u64),
-    /// The sender stopped half-way; nothing is kept.
+    /// The request body ended early; nothing is kept.
     #[error("the upload broke off")]
     BrokenOff,
     /// The disk failed.
     #[error("cannot write to the attachment store")]
     Disk(#[from] io::Error),
-    /// Too few other folders took a copy.
+    /// Too few other stores accepted a copy.
     #[error("{0} copies are wanted and cannot be had")]
     TooFewCopies(u8),
 }
 
-/// Bytes received into a temporary file, not yet kept.
+/// Bytes received into a temporary file and not yet kept.
 #[derive(Debug)]
 pub struct Received {
     file: tempfile::NamedTempFile,
@@ -54,16 +56,13 @@ pub struct Received {
 }
 
 impl Received {
-    /// The bytes, to be read from their start.
-    ///
-    /// # Errors
-    /// When the disk fails.
+    /// Opens the bytes, positioned at their start.
     pub fn open(&self) -> io::Result<std::fs::File> {
         self.file.reopen()
     }
 }
 
-/// How much is gathered before it is hashed and written.
+/// Number of bytes collected before they are hashed and written.
 const BATCH_BYTES: usize = 256 * 1024;
 
 struct Receiver {
@@ -85,15 +84,15 @@ impl Receiver {
     }
 }
 
-/// Where a store in this folder keeps bytes.
+/// Path of a digest in the store of a folder.
 #[must_use]
 pub fn place(folder: &Path, sha256: &str) -> PathBuf {
-    // Digests come from our own rows; the filter keeps a wrong one from leaving the folder.
+    // Digests come from our own rows; the filter prevents an invalid one from leaving the folder.
     let name: String = sha256.chars().filter(char::is_ascii_hexdigit).collect();
     folder.join(name.get(..2).unwrap_or("00")).join(name)
 }
 
-/// SHA-256 of a file's bytes, lower-case hexadecimal.
+/// Returns the SHA-256 of a file, lower-case hexadecimal.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -108,7 +107,7 @@ pub fn digest(path: &Path) -> io::Result<String> {
     }
 }
 
-/// All files that a store in this folder keeps.
+/// Returns all files in the store of a folder.
 ///
 /// # Errors
 /// When a folder cannot be read.
@@ -120,7 +119,7 @@ pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
         if named && within.is_dir() {
             for file in std::fs::read_dir(&within)? {
                 let file = file?;
-                // A copy that broke off keeps a hidden name.
+                // An interrupted copy keeps a hidden name.
                 if !file.file_name().as_encoded_bytes().starts_with(b".") {
                     files.push(file.path());
                 }
@@ -131,23 +130,23 @@ pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 impl Blobs {
-    /// Opens the store, making its folder.
+    /// Opens the store and creates its folder.
     ///
     /// # Errors
-    /// When the folder cannot be made.
+    /// When the folder cannot be created.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(folder.join("incoming"))?;
         Ok(Self { folder, peers: None })
     }
 
-    /// The same store, whose files are copied to others and had from them.
+    /// The same store, with files copied to and fetched from other stores.
     #[must_use]
     pub fn among(mut self, peers: Peers) -> Self {
         self.peers = Some(Arc::new(peers));
         self
     }
 
-    /// The other stores, where there are some.
+    /// The other stores, if any.
     #[must_use]
     pub fn peers(&self) -> Option<&Peers> {
         self.peers.as_deref()
@@ -201,7 +200,8 @@ impl Blobs {
         }
     }
 
-    /// Keeps received bytes for good; when this returns they are on the disk, and on those of as many others as wanted.
+    /// Keeps received bytes permanently. When this returns, they are on disk here and on the required number of other
+    /// stores.
     ///
     /// # Errors
     /// See [`BlobError`].
@@ -229,16 +229,13 @@ impl Blobs {
         .await
     }
 
-    /// Whether bytes are kept here, without opening them.
+    /// Whether bytes are stored here, without opening them.
     #[must_use]
     pub fn has(&self, sha256: &str) -> bool {
         self.place(sha256).is_file()
     }
 
-    /// Whether bytes are kept here, once another store that has them was asked.
-    ///
-    /// # Errors
-    /// When the disk fails.
+    /// Whether bytes are stored here, after an attempt to fetch them from another store.
     pub async fn obtain(&self, sha256: &str) -> io::Result<bool> {
         if self.has(sha256) {
             return Ok(true);
@@ -249,19 +246,16 @@ impl Blobs {
         }
     }
 
-    /// Opens kept bytes.
+    /// Opens stored bytes.
     ///
     /// # Errors
-    /// When they are nowhere.
+    /// When no store has them.
     pub async fn file(&self, sha256: &str) -> io::Result<tokio::fs::File> {
         self.obtain(sha256).await?;
         tokio::fs::File::open(self.place(sha256)).await
     }
 
-    /// An empty file without a name, which goes with whoever holds it.
-    ///
-    /// # Errors
-    /// When the disk fails.
+    /// Creates an empty unnamed file, which is removed when its last handle is closed.
     pub async fn scratch(&self) -> io::Result<tokio::fs::File> {
         let incoming = self.folder.join("incoming");
         Ok(tokio::fs::File::from_std(blocking(move || tempfile::tempfile_in(incoming)).await?))
@@ -271,7 +265,7 @@ impl Blobs {
         place(&self.folder, sha256)
     }
 
-    /// Digests of the files that are older than an age: candidates for the sweep.
+    /// Returns the digests of files older than an age: candidates for the sweep.
     ///
     /// # Errors
     /// When the folder cannot be read.

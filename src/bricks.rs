@@ -1,4 +1,4 @@
-//! What comes from outside: the other systems, one adapter each, and files of others.
+//! Adapters to external systems, one each, and the inspection of uploaded files.
 
 pub mod definition;
 pub mod inspect;

@@ -1,4 +1,4 @@
-//! The commands: each reads its options, calls what does the work, and prints.
+//! The commands: each parses its options, calls the module that does the work, and prints the result.
 
 mod access;
 mod admin;
@@ -74,7 +74,7 @@ impl Cli {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever keeps it from its work; what it was asked to find out is in its exit code.
+    /// Whatever prevents the command from running. The result of a check is in the exit code.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let done = |()| ExitCode::SUCCESS;
         match self.command {
@@ -96,7 +96,7 @@ impl Cli {
         }
     }
 
-    /// The exit code of a failure: 2 where 1 is an answer.
+    /// The exit code of a failure: 2 for commands that use 1 as a result.
     #[must_use]
     pub fn failure(&self) -> ExitCode {
         match self.command {
@@ -110,7 +110,7 @@ impl Cli {
         }
     }
 
-    /// What is logged unless `RUST_LOG` says otherwise.
+    /// The log filter unless `RUST_LOG` sets another.
     #[must_use]
     pub fn log_level(&self) -> tracing::Level {
         match self.command {
@@ -122,7 +122,7 @@ impl Cli {
     }
 }
 
-/// Whether the reader of our output has gone, which is no failure.
+/// Whether the error is a closed output pipe, which is not a failure.
 #[must_use]
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let broken = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;

@@ -1,6 +1,6 @@
-//! The configuration file: one TOML file, read once at start, by every role of the binary.
+//! The configuration: one TOML file, read once at start, by every role of the binary.
 //!
-//! Unknown keys are refused with file, line and key; units stand in the names; secrets are files.
+//! Unknown keys are refused with file, line and key. Names contain units. Secrets are in separate files.
 
 mod attachments;
 mod backup;
@@ -28,26 +28,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The whole file.
+/// The complete file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The portal as its users see it.
     pub portal: Portal,
-    /// The database.
     pub database: Database,
-    /// Outgoing mail.
     pub mail: Mail,
-    /// Ways to sign in beside the link by e-mail and passkeys.
+    /// Ways to sign in, in addition to e-mail links and passkeys.
     #[serde(default)]
     pub sign_in: SignIn,
-    /// The manager of the database's cluster: for the operator's view and orders, never for a write.
+    /// The manager of the database cluster: used for the operator's page and orders, never for writes.
     #[serde(default)]
     pub repman: Option<RepmanConfig>,
-    /// Backup sets on schedule.
+    /// Scheduled backup sets.
     #[serde(default)]
     pub backup: Option<Backup>,
-    /// Attachments, where processes run on several machines.
+    /// Attachments, if processes run on several machines.
     #[serde(default)]
     pub attachments: Option<Attachments>,
     /// The proxy in front; only `guichet edge` reads it.
@@ -59,111 +57,108 @@ pub struct Config {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Portal {
-    /// Address under which browsers reach it, without trailing slash: `https://aap.example`.
+    /// URL under which browsers reach it, without trailing slash: `https://aap.example`.
     pub public_url: String,
-    /// Name of this process among those of the installation, kept over restarts [default: machine and `listen`].
+    /// Name of this process within the installation, stable over restarts [default: machine and `listen`].
     #[serde(default)]
     pub name: Option<String>,
     /// Address or unix socket that the proxy forwards to.
     pub listen: Listen,
     /// Address of health, readiness and metrics; never forwarded by the proxy.
     pub ops_listen: SocketAddr,
-    /// Names under which that is asked, beside its address and `localhost`: of a machine that reads the metrics, say.
+    /// Host names accepted there, in addition to its address and `localhost`: for example, that of a machine that reads
+    /// the metrics.
     #[serde(default)]
     pub ops_hosts: Vec<String>,
-    /// Folder of attachments, keys and the like; shared by all processes of a machine.
+    /// Folder of attachments, keys and other data; shared by all processes of a machine.
     pub data_dir: PathBuf,
-    /// File with a secret text from which keys are made that the data folder does not have: where processes run on
-    /// several machines, it gives them all the same ones [default: keys are random].
+    /// File with a secret from which missing keys are derived. If processes run on several machines, it gives all of
+    /// them the same keys [default: keys are random].
     #[serde(default)]
     pub keys_seed_file: Option<PathBuf>,
-    /// How long browsers insist on HTTPS, seconds [default: a year; five minutes in a demonstration].
+    /// Duration of HSTS in seconds [default: a year; five minutes in a demonstration].
     #[serde(default)]
     pub hsts_seconds: Option<u32>,
-    /// Networks of the content delivery network in front, whose word on the client's address is taken.
+    /// Networks of a content delivery network in front whose headers on the client's address are trusted.
     #[serde(default)]
     pub trusted_networks: Vec<ipnet::IpNet>,
     /// Definitions of the calls.
     pub calls: Vec<PathBuf>,
-    /// Definitions that others answer for: one that is wrong is told and not served, and harms nobody else.
+    /// Third-party definitions. An invalid one is reported and not served, and does not affect the others.
     #[serde(default)]
     pub guest_calls: Vec<GuestCall>,
-    /// Networks beside the public ones where definitions of calls may be fetched.
+    /// Networks, besides the public ones, from which definitions of calls may be fetched.
     #[serde(default)]
     pub definition_networks: Vec<ipnet::IpNet>,
-    /// Authority, PEM, that servers of definitions have their certificates from [default: those that the machine trusts].
+    /// CA certificate, PEM, of the servers of definitions [default: those that the machine trusts].
     #[serde(default)]
     pub definition_ca_file: Option<PathBuf>,
-    /// Folder where SlapOS leaves the results of promises: those that are not kept are incidents.
+    /// Folder where SlapOS writes the results of promises: failed ones are incidents.
     #[serde(default)]
     pub promise_results: Option<PathBuf>,
     /// Addresses of people who are officers from the start.
     #[serde(default)]
     pub officers: Vec<String>,
-    /// Whether people who work for the call have their rights only in a session by passkey [default: required].
+    /// Whether staff have their rights only in a session that is confirmed by passkey [default: required].
     #[serde(default)]
     pub passkeys: Passkeys,
-    /// A file of further rounds, `[[rounds]]` with their `call`.
+    /// A file of additional rounds, `[[rounds]]` with their `call`.
     #[serde(default)]
     pub rounds: Option<PathBuf>,
     /// Marks a demonstration: banner, mailbox page.
     #[serde(default)]
     pub demonstration: bool,
-    /// Lets requests set their clock and ask for faults, for the tests. Refused unless `demonstration` holds.
+    /// Lets requests set their clock and request faults, for the tests. Refused unless `demonstration` is set.
     #[serde(default)]
     pub test_hooks: bool,
 }
 
-/// A call of somebody else's on this portal.
+/// A third-party call on this portal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GuestCall {
     /// Its definition.
     pub file: PathBuf,
-    /// Where `guichet definitions` has it from, again and again.
+    /// URL from which `guichet definitions` fetches it periodically.
     #[serde(default)]
     pub url: Option<String>,
-    /// Host names that show it; what it names itself does not count.
+    /// Host names that show it. Those in its own definition are ignored.
     #[serde(default)]
     pub hosts: Vec<String>,
 }
 
 impl GuestCall {
-    /// Where `guichet definitions` says why it could not have it.
+    /// File to which `guichet definitions` writes why it could not fetch it.
     #[must_use]
     pub fn fault_file(&self) -> PathBuf {
         self.file.with_extension("fault")
     }
 }
 
-/// Outgoing mail.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "transport", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Mail {
-    /// Messages become files of a folder: the demonstration's mailbox.
+    /// Mails are written to a folder: the demonstration's mailbox.
     Folder {
-        /// Sender.
         from: String,
-        /// The folder.
         folder: PathBuf,
     },
-    /// Messages leave by SMTP.
+    /// Mails are sent by SMTP.
     Smtp {
-        /// Sender.
         from: String,
         /// `smtps://user@host:465` or `smtp://host:25?tls=required`.
         url: String,
-        /// File that holds the password.
+        /// File with the password.
         #[serde(default)]
         password_file: Option<PathBuf>,
-        /// Mails that have waited for longer are an incident, seconds [default: 300].
+        /// Age of an unsent mail, in seconds, from which it is an incident [default: 300].
         #[serde(default)]
         late_seconds: Option<u32>,
     },
 }
 
 impl Mail {
-    /// Mails that have waited for longer are an incident, seconds.
+    /// Age of an unsent mail, in seconds, from which it is an incident.
     #[must_use]
     pub fn late_seconds(&self) -> i64 {
         match self {
@@ -173,19 +168,19 @@ impl Mail {
     }
 }
 
-/// Mails should leave within minutes, seconds.
+/// Default age of an unsent mail from which it is an incident, in seconds.
 const LATE_SECONDS: i64 = 300;
 
-/// Longest name of a process, characters.
+/// Maximum length of the name of a process, in characters.
 const MAX_PROCESS_NAME_CHARS: usize = 100;
 
-/// HSTS of a real site, seconds: one year.
+/// HSTS of a production site, seconds: one year.
 const HSTS_SECONDS: u32 = 31_536_000;
-/// HSTS of a demonstration, seconds: it holds for every port of `localhost`, so it must wear off quickly.
+/// HSTS of a demonstration, seconds. It applies to every port of `localhost`, so it must expire soon.
 const DEMONSTRATION_HSTS_SECONDS: u32 = 300;
 
 impl Portal {
-    /// How long browsers insist on HTTPS, seconds.
+    /// Duration of HSTS in seconds.
     #[must_use]
     pub fn hsts(&self) -> u32 {
         self.hsts_seconds.unwrap_or(if self.demonstration { DEMONSTRATION_HSTS_SECONDS } else { HSTS_SECONDS })
@@ -198,25 +193,20 @@ pub enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read {path}")]
     Read {
-        /// The file.
         path: PathBuf,
-        /// The reason.
         source: std::io::Error,
     },
-    /// The file is not what is expected; the message has line, column and key.
+    /// The file cannot be parsed; the message has line, column and key.
     #[error("{path}: {message}")]
     Parse {
-        /// The file.
         path: PathBuf,
-        /// Where and what.
         message: String,
     },
     /// Values that contradict each other.
     #[error("{path}: {}", .faults.join("; "))]
     Faults {
-        /// The file.
         path: PathBuf,
-        /// All of them.
+        /// All contradictions.
         faults: Vec<String>,
     },
 }

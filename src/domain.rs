@@ -1,4 +1,4 @@
-//! The call, the dossier and their rules: data and functions, without clock, randomness, input or output.
+//! The call, the dossier and their rules: data and pure functions, without clock, randomness, input or output.
 
 pub mod access;
 pub mod answers;

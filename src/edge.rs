@@ -54,8 +54,8 @@ use uuid::Uuid;
 /// Controls Sōzu until `shutdown` resolves. Sōzu continues to serve afterwards.
 ///
 /// # Errors
-/// When the configuration has no `[edge]`, another edge uses the same state folder, the operator's address is taken, or
-/// the Sōzu that answers is of another version. Later failures are logged once and retried.
+/// When the configuration has no `[edge]`, another edge uses the same state folder, the operator's address is in use,
+/// or Sōzu has another version. Later failures are logged once and retried.
 pub async fn run(path: &Path, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     let config = Config::read(path)?;
     let edge = config.edge.clone().context("the configuration has no [edge] section")?;

@@ -1,9 +1,9 @@
-//! Guichet: the portal of public calls for projects.
+//! Guichet: a portal for public calls for projects.
 //!
-//! The map of the crate, and the one direction of its dependencies:
-//! `cli → {web, ops} → app → {bricks, auth, store, blob} → domain`, and `cli → edge → {auth, store} → domain`. [`domain`]
-//! is pure: no clock, no randomness, no input or output. [`config`], [`build`] and [`private_file`] are the ground.
-//! `docs/architecture.md` follows one request through these modules.
+//! The modules of the crate and the direction of their dependencies: `cli → {web, ops} → app → {bricks, auth, store,
+//! blob} → domain`, and `cli → edge → {auth, store} → domain`. [`domain`] is pure: no clock, no randomness, no input or
+//! output. [`config`], [`build`] and [`private_file`] are the base. `docs/architecture.md` follows one request through
+//! these modules.
 
 pub mod app;
 pub mod auth;

@@ -1,4 +1,4 @@
-//! The program: reads the command line, sets up what every command needs, and turns the outcome into an exit code.
+//! The program: parses the command line, sets up what every command needs, and converts the result into an exit code.
 
 use anyhow::Context;
 use clap::Parser;
@@ -30,18 +30,18 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     log(cli.log_level());
-    // Two libraries bring providers, so none is the default: without this, the first connection would panic.
+    // Two libraries bring TLS providers, so none is the default. Without this, the first connection would panic.
     rustls::crypto::ring::default_provider().install_default().ok().context("cannot install the TLS provider")?;
-    // One thread serves: an installation has as many processes as it wants cores, and a request that never changes
-    // threads costs a third less. Files and the like have threads of their own.
+    // Requests are served on a single thread: an installation runs as many processes as it wants cores, and a request
+    // that never changes threads costs a third less. File access and similar work runs on other threads.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(cli.run())
 }
 
-/// Logs to standard error: lines for people, or JSON where `GUICHET_LOG=json`; `RUST_LOG` chooses what.
+/// Logs to standard error: text, or JSON if `GUICHET_LOG=json`. `RUST_LOG` sets the filter.
 fn log(level: tracing::Level) {
     let mut filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
-    // It logs what it also returns.
+    // It logs errors that it also returns.
     if let Ok(silent) = "rustls_platform_verifier=off".parse() {
         filter = filter.add_directive(silent);
     }

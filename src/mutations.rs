@@ -1,4 +1,4 @@
-//! Mutations of the seeds of `fuzz/corpus`: the same ones at every run.
+//! Mutations of the seeds in `fuzz/corpus`, the same ones in every run.
 
 use proptest::{
     prelude::*,
@@ -44,7 +44,7 @@ impl Edit {
     }
 }
 
-/// The seeds of a fuzz target, in the order of their names.
+/// Returns the seeds of a fuzz target, ordered by name.
 pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     let root = std::env::var("CARGO_MANIFEST_DIR").unwrap();
     let folder = Path::new(&root).join("fuzz/corpus").join(target);
@@ -54,8 +54,8 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     files.iter().map(|file| std::fs::read(file).unwrap()).collect()
 }
 
-/// Calls a door with each seed and with `cases` mutations. It must not panic, and cost on average less than some
-/// milliseconds of the processor, the worst not a hundred times that.
+/// Calls a target with each seed and with `cases` mutations. It must not panic, must take less than `milliseconds` of
+/// CPU time on average, and less than a hundred times that in the worst case.
 pub fn mutated(seeds: &[Vec<u8>], cases: u32, milliseconds: i64, door: fn(&[u8])) {
     let (mut spent, mut worst, mut calls) = (0, 0, 0);
     let mut timed = |bytes: &[u8]| {
@@ -82,7 +82,7 @@ pub fn mutated(seeds: &[Vec<u8>], cases: u32, milliseconds: i64, door: fn(&[u8])
     assert!(worst < 100 * milliseconds * millisecond, "one call took {} ms", worst / millisecond);
 }
 
-/// Nanoseconds of processor time that this thread has had: a busy machine changes nothing of it.
+/// CPU time of this thread in nanoseconds, which does not depend on the load of the machine.
 fn cpu() -> i64 {
     let spent = nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID.now().unwrap();
     spent.tv_sec() * 1_000_000_000 + spent.tv_nsec()

@@ -1,4 +1,4 @@
-//! Health, readiness, metrics, status and the operator's page, on a listener of their own that the proxy never forwards to.
+//! Health, readiness, metrics, status and the operator's page, on a separate listener that the proxy never forwards to.
 
 mod alarm;
 mod health;
@@ -26,27 +26,27 @@ use std::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// What the operator's side of a process knows.
+/// State of the operator's endpoints of a process.
 #[derive(Clone)]
 pub struct Ops(Arc<Parts>);
 
 struct Parts {
     app: App,
     metrics: PrometheusHandle,
-    /// The manager of the database's cluster, where there is one.
+    /// The manager of the database cluster, if any.
     repman: Option<Repman>,
     begun: Instant,
-    /// Ended once the process is about to stop.
+    /// Cancelled when the process is about to stop.
     leaving: CancellationToken,
-    /// The schema was seen complete; it does not become less.
+    /// The schema has been found complete; it remains so.
     schema_seen: AtomicBool,
 }
 
 impl Ops {
-    /// Installs the recorder of metrics, which a process can do once.
+    /// Installs the metrics recorder. A process can do this only once.
     ///
     /// # Errors
-    /// When there is a recorder already.
+    /// When a recorder is already installed.
     pub fn install(app: App, repman: Option<Repman>) -> Result<Self, BuildError> {
         let metrics = PrometheusBuilder::new().install_recorder()?;
         health::describe();
@@ -64,7 +64,7 @@ impl Ops {
         }))
     }
 
-    /// Says from now on that no requests should come.
+    /// Reports from now on that the process is not ready for requests.
     pub fn leave(&self) {
         self.0.leaving.cancel();
     }
@@ -91,7 +91,8 @@ fn router(ops: Ops) -> Router {
         .with_state(ops)
 }
 
-/// Turns away requests for a name that a stranger may have: see [`answers_to`]. Browsers always say which name they asked.
+/// Rejects requests for a host name that a third party may control (DNS rebinding): see [`answers_to`]. Browsers always
+/// send the host name they requested.
 async fn known_host(State(ops): State<Ops>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).map(|host| host.to_str().unwrap_or_default());
     if host.is_some_and(|host| !answers_to(host, &ops.0.app.config.portal.ops_hosts)) {

@@ -5,10 +5,10 @@ use std::{
     path::Path,
 };
 
-/// Replaces a file that only we can read, whole or not at all.
+/// Atomically replaces a file that only we can read.
 ///
 /// # Errors
-/// When it cannot be written; what was there stays then.
+/// When it cannot be written; the former content then stays.
 pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // Private from its first byte.
     let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;

@@ -1,8 +1,8 @@
-//! The only SQL of the program.
+//! All SQL of the program.
 //!
-//! Reads take a [`Reader`] that says how fresh it must be; writes are transactions that are run again when they lost a
-//! deadlock or their leader, with everything that varies (ids, instants) made outside, so that the second run is the same
-//! run. [`cluster`] finds the leader; what is under way on one that leads no more ends with it.
+//! Reads take a [`Reader`] with a required freshness. Writes are transactions that are retried after a deadlock or a
+//! loss of the leader; everything that varies (ids, instants) is created outside, so that a retry does the same.
+//! [`cluster`] finds the leader; work in progress on a server that is no longer the leader is ended.
 
 pub mod account;
 pub mod api_token;
@@ -49,16 +49,16 @@ use sqlx::{MySql, MySqlConnection, pool::PoolConnection};
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
-/// How far behind a read may be.
+/// Required freshness of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// The reader must see its own writes: the leader.
+    /// The reader must see its own writes: uses the leader.
     OwnWrites,
-    /// A replica within a bound would do.
+    /// A replica with bounded lag is sufficient.
     MayLag,
 }
 
-/// The gate to the database; cheap to clone.
+/// Access to the database; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     cluster: Arc<Cluster>,
@@ -70,12 +70,12 @@ pub type Connection = MySqlConnection;
 /// A connection outside of transactions.
 pub type Reader = PoolConnection<MySql>;
 
-/// Longest wait for a leader: a failover that takes longer is told to whoever waits.
+/// Maximum time to wait for a leader. A longer failover is reported to the client.
 const LEADER_WAIT: Duration = Duration::from_secs(3);
 
 impl Store {
-    /// Prepares everything; the first connection is made when it is needed, so that a portal starts before its database.
-    /// A cluster is looked at from now on, by tasks of the running runtime.
+    /// Prepares the store. The first connection is opened on demand, so that a portal can start before its database.
+    /// The servers of a cluster are polled from now on, by tasks of the current runtime.
     ///
     /// # Errors
     /// See [`EndpointError`].
@@ -93,7 +93,7 @@ impl Store {
         Ok(Self { cluster, _watch: watch })
     }
 
-    /// Brings the schema up to date.
+    /// Applies pending migrations.
     ///
     /// # Errors
     /// When the database cannot be reached or a migration fails.
@@ -102,7 +102,7 @@ impl Store {
         sqlx::migrate!("src/store/migrations").run(&leading.pool).await
     }
 
-    /// A connection for reading.
+    /// Returns a connection for reading.
     ///
     /// # Errors
     /// When the database cannot be reached in time.
@@ -116,10 +116,10 @@ impl Store {
         self.acquire(&self.leader().await?).await
     }
 
-    /// A connection for single statements that write, each a transaction of its own that may be repeated.
+    /// Returns a connection for single write statements, each of which is its own transaction and may be repeated.
     ///
     /// # Errors
-    /// When the database cannot be reached in time, or could not keep what is written as safely as demanded.
+    /// When the database cannot be reached in time, or cannot store writes as durably as required.
     pub async fn write(&self) -> Result<Reader, StoreError> {
         self.acquire(&self.writable().await?).await
     }
@@ -127,7 +127,7 @@ impl Store {
     /// Begins a transaction.
     ///
     /// # Errors
-    /// When the database cannot be reached in time, or could not keep what is written as safely as demanded.
+    /// When the database cannot be reached in time, or cannot store writes as durably as required.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         let leading = self.writable().await?;
         match leading.pool.begin().await {
@@ -136,8 +136,8 @@ impl Store {
         }
     }
 
-    /// The connection that is kept for what the process says of itself: it writes single statements, and never waits
-    /// behind the pages.
+    /// Returns the connection reserved for the process's own status. It is used for single write statements and never
+    /// waits behind pages.
     ///
     /// # Errors
     /// As [`Store::write`].
@@ -146,7 +146,7 @@ impl Store {
         leading.reserve.acquire().await.map_err(|error| self.failed(error))
     }
 
-    /// Whether the database answers; does not wait behind the pages.
+    /// Checks whether the database responds, without waiting behind pages.
     ///
     /// # Errors
     /// Why it does not.
@@ -162,13 +162,14 @@ impl Store {
         self.cluster.close().await;
     }
 
-    /// What an acknowledged write means.
+    /// The durability of an acknowledged write.
     #[must_use]
     pub fn durability(&self) -> Durability {
         self.cluster.durability
     }
 
-    /// Every configured server with what it last said, in the order of the configuration; the leader's place.
+    /// Returns the last known state of every configured server, in the order of the configuration, and the index of the
+    /// leader.
     #[must_use]
     pub fn servers(&self) -> (Vec<(String, ServerState)>, Option<Leading>) {
         let labels = self.cluster.endpoints.iter().map(|endpoint| endpoint.label.clone());
@@ -176,14 +177,14 @@ impl Store {
         (labels.zip(standings).collect(), self.cluster.leading())
     }
 
-    /// Looks at every server thoroughly; each with its label, or why it cannot be seen.
+    /// Inspects every server in detail. Returns the label of each, with its result or why it could not be inspected.
     pub async fn examine(&self) -> Vec<(String, Result<cluster::Examined, String>)> {
         let look = async |endpoint: &endpoint::Endpoint| (endpoint.label.clone(), cluster::examine(endpoint).await);
         join_all(self.cluster.endpoints.iter().map(look)).await
     }
 
-    /// Runs work that reads; it is given up when the leader that it began with leads no more, since one that is frozen
-    /// never answers.
+    /// Runs work that reads. It is aborted when its leader is no longer the leader, because a frozen server never
+    /// responds.
     ///
     /// # Errors
     /// [`StoreError::Moved`].

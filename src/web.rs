@@ -24,7 +24,7 @@ use crate::app::App;
 use axum::serve::Listener;
 use std::future::Future;
 
-/// Serves the portal on a listener until the shutdown future ends, then lets requests under way finish.
+/// Serves the portal on a listener until the shutdown future resolves, then lets requests in progress finish.
 ///
 /// # Errors
 /// When the listener fails.

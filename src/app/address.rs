@@ -1,4 +1,4 @@
-//! The address under which an account is kept: one spelling for everybody, and those that were made before there was one.
+//! Account lookup by e-mail address: accounts use one canonical spelling; older accounts may have another.
 
 use super::{App, AppError};
 use crate::{
@@ -7,11 +7,12 @@ use crate::{
 };
 
 impl App {
-    /// The address of the account that somebody means. New ones are kept in the one spelling of [`EmailAddress`]; an account
-    /// that was made under another one, or under an address that would be refused today, is still found by it.
+    /// Returns the address of the account for a typed address. New accounts use the canonical spelling of
+    /// [`EmailAddress`]. An account created under another spelling, or under an address that would be refused today, is
+    /// still found.
     ///
     /// # Errors
-    /// [`AppError::NotAnAddress`] or the store's.
+    /// [`AppError::NotAnAddress`], and store errors.
     pub(super) async fn account_address(&self, typed: &str) -> Result<String, AppError> {
         let address = EmailAddress::parse(typed);
         let former = former_spellings(typed, address.as_ref().ok());
@@ -27,8 +28,8 @@ impl App {
     }
 }
 
-/// The spellings under which such an account may have been made, without the one of today; none for nearly everybody, who
-/// costs no look at the database.
+/// Returns the spellings under which an older account may exist, except today's. It is empty for nearly every address,
+/// so the usual case costs no database query.
 fn former_spellings(typed: &str, address: Option<&EmailAddress>) -> Vec<String> {
     let as_typed = typed.trim().to_lowercase();
     let fits = as_typed.len() <= 254 && as_typed.contains('@') && !as_typed.contains(char::is_whitespace);

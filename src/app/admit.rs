@@ -1,4 +1,4 @@
-//! Finding a deposited dossier admissible, and taking that back.
+//! Marks a deposited dossier as admissible, and reverts that.
 
 use super::{App, AppError, Ctx, DossierPath, transaction::transaction};
 use crate::{
@@ -11,14 +11,14 @@ use crate::{
     store::dossier,
 };
 
-/// Longest reason, characters.
+/// Maximum length of a reason, in characters.
 const MAX_REASON_CHARS: usize = 500;
 
 impl App {
-    /// Finds what stands of a dossier admissible, once its round has closed; nothing changes when it is already.
+    /// Marks the current deposit of a dossier as admissible once its round has closed. Idempotent.
     ///
     /// # Errors
-    /// [`AppError::RoundOpen`]; the policy's or the store's.
+    /// [`AppError::RoundOpen`]; policy and store errors.
     pub async fn admit(&self, ctx: &Ctx, place: &DossierPath) -> Result<(), AppError> {
         let (who, now, id) = (ctx.account()?, ctx.now, place.id);
         transaction!(self.store, db => {
@@ -38,11 +38,11 @@ impl App {
         })
     }
 
-    /// Takes back that a dossier is admissible, with a reason that stays in the journal for ever. Its experts read it no
-    /// longer from their next request on.
+    /// Reverts the admission of a dossier. The reason is stored permanently in the journal. From their next request on,
+    /// experts can no longer read the dossier.
     ///
     /// # Errors
-    /// [`AppError::Reason`] when there is none or it is too long; the policy's or the store's.
+    /// [`AppError::Reason`] when there is none or it is too long; policy and store errors.
     pub async fn take_back_admission(&self, ctx: &Ctx, place: &DossierPath, reason: &str) -> Result<(), AppError> {
         let reason = clean(TextKind::Prose, reason);
         ctx.actor()?;

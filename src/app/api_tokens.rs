@@ -1,4 +1,4 @@
-//! API tokens: made by the operator at the command line or by a person for their own programs, listed and revoked.
+//! API tokens: created by the operator on the command line or by users for their own programs; listed and revoked here.
 
 use super::{App, AppError, Ctx, transaction::transaction};
 use crate::{
@@ -13,22 +13,22 @@ use crate::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// A token as it is given out, once.
+/// A newly issued token. It is shown only once.
 #[derive(Clone, Debug)]
 pub struct IssuedToken {
-    /// Whose it is.
+    /// The owner.
     pub account: Account,
-    /// The token itself: only its id is kept.
+    /// The token itself. Only its id is stored.
     pub token: String,
-    /// What it can be used for.
+    /// Actions that the token permits.
     pub actions: Vec<Action>,
 }
 
 impl App {
-    /// Makes an API token for an address; what it can be used for follows from what the person is.
+    /// Creates an API token for an address. The permitted actions follow from the roles of the account.
     ///
     /// # Errors
-    /// [`AppError::NotAnAddress`], the store's or the signing's.
+    /// [`AppError::NotAnAddress`], and store and signing errors.
     pub async fn issue_token(&self, email: &str, label: &str, ends: Timestamp) -> Result<IssuedToken, AppError> {
         self.register_roots().await?;
         let account = self.account_of(email).await?;
@@ -36,10 +36,11 @@ impl App {
         self.make_token(None, &account, Uuid::now_v7(), label, actions, (self.clock(), ends)).await
     }
 
-    /// Makes an API token of an account, under an id of its own; for somebody, or for the operator at the command line.
+    /// Creates an API token for an account under a given id, on behalf of a user or of the operator on the command
+    /// line.
     ///
     /// # Errors
-    /// [`StoreError::Duplicate`] when a token has the id; the store's or the signing's.
+    /// [`StoreError::Duplicate`] when a token has the id; store and signing errors.
     pub async fn make_token(
         &self,
         actor: Option<AccountId>,
@@ -49,7 +50,7 @@ impl App {
         actions: &[Action],
         (now, ends): (Timestamp, Timestamp),
     ) -> Result<IssuedToken, AppError> {
-        // Signed before it is listed: what cannot be signed is nowhere.
+        // Signed before it is inserted, so that a failed signature leaves no row.
         let token = ApiToken { id, account: account.id, roles: &account.roles, actions, ends }.mint(&self.keys, now)?;
         let data = serde_json::json!({ "token": id, "ends": ends });
         transaction!(self.store, db => {
@@ -61,7 +62,7 @@ impl App {
         Ok(IssuedToken { account: account.clone(), token, actions: actions.to_vec() })
     }
 
-    /// What a token of the actor may be used for.
+    /// Returns the actions that a token of the actor may permit.
     ///
     /// # Errors
     /// [`AppError::SignInNeeded`].
@@ -69,12 +70,12 @@ impl App {
         Ok(ctx.actor()?.account.roles.token_actions().to_vec())
     }
 
-    /// Makes a token of the actor's, under the id of its attempt. Only somebody at a browser makes tokens, and those who
-    /// decide only with a passkey: a program stands for what they could do then, and is asked for no passkey. What cannot
-    /// be taken back is therefore confirmed when the token is made.
+    /// Creates a token for the actor, under the id of the attempt. Only a browser session can create tokens, and staff
+    /// need a recent passkey confirmation: the program that uses the token is never asked for a passkey, so irrevocable
+    /// actions are confirmed here, when the token is created.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`], [`AppError::Unconfirmed`], [`AppError::TokenMade`], the store's or the signing's.
+    /// [`AppError::Forbidden`], [`AppError::Unconfirmed`], [`AppError::TokenMade`], and store and signing errors.
     pub async fn make_own_token(
         &self,
         ctx: &Ctx,
@@ -97,10 +98,10 @@ impl App {
         }
     }
 
-    /// The tokens of the actor that hold, and the narrowed ones of them that were used.
+    /// Returns the valid tokens of the actor, and the attenuated tokens derived from them that were used.
     ///
     /// # Errors
-    /// [`AppError::SignInNeeded`] or the store's.
+    /// [`AppError::SignInNeeded`], and store errors.
     pub async fn own_tokens(&self, ctx: &Ctx) -> Result<(Vec<api_token::Listed>, Vec<narrowed::Narrowed>), AppError> {
         let account = ctx.known()?.account.id;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
@@ -108,11 +109,10 @@ impl App {
         Ok((tokens, narrowed::of_account(&mut db, account).await?))
     }
 
-    /// Revokes a token of the actor, by its id, or a narrowed one of it, by its revocation id in hexadecimal. Nothing
-    /// changes where it is revoked already.
+    /// Revokes a token of the actor by its id, or an attenuated token by its revocation id in hexadecimal. Idempotent.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when the actor has none such; the store's.
+    /// [`AppError::NotFound`] when the actor has none such; store errors.
     pub async fn revoke_token(&self, ctx: &Ctx, id: &str) -> Result<(), AppError> {
         let (who, now) = (ctx.account()?, ctx.now);
         let token = id.parse::<Uuid>().ok();

@@ -1,4 +1,4 @@
-//! What officers do with a deposited dossier: the state of its examination, and giving it to experts.
+//! Officers' actions on a deposited dossier: the state of its examination, and its assignment to experts.
 
 use super::{App, AppError, Ctx, DossierPath, mail::Letter, transaction::transaction};
 use crate::{
@@ -16,28 +16,26 @@ use crate::{
 };
 use uuid::Uuid;
 
-/// How far the examination of a dossier is.
+/// State of the examination of a dossier.
 #[derive(Debug)]
 pub struct Desk {
-    /// That it was found admissible, and the address of who found it so.
+    /// The admission, and the address of the officer who decided it.
     pub admission: Option<(Admission, String)>,
-    /// Whether it can be found admissible now.
+    /// Whether the dossier can be marked as admissible now.
     pub ready: bool,
-    /// The experts to whom it was given.
+    /// Experts to whom the dossier is assigned.
     pub assignments: Vec<Assignment>,
-    /// Those to whom it may be given.
+    /// Experts to whom it can be assigned.
     pub candidates: Vec<Expert>,
 }
 
 impl App {
-    /// How far the examination of a dossier is, for those who examine it; none for others who may read it.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
+    /// Returns the state of the examination for users who examine the dossier, and `None` for other readers.
     pub async fn desk(&self, ctx: &Ctx, place: &DossierPath) -> Result<Option<Desk>, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let (dossier, _) = match place.load(ctx, &mut db, Action::ExpertAssign).await {
-            // An auditor who also is of the jury, say, is not led to a passkey from here.
+            // A reader who also has another role (an auditor who is on the jury, for example) is not sent to the
+            // passkey page from here.
             Err(AppError::NotFound | AppError::Unconfirmed) => return Ok(None),
             opened => opened?,
         };
@@ -55,12 +53,12 @@ impl App {
         Ok(Some(Desk { admission, ready, assignments, candidates }))
     }
 
-    /// Gives an admissible dossier to an expert, and writes to the expert; nothing changes when the expert has it. The
-    /// letter says nothing of the dossier.
+    /// Assigns an admissible dossier to an expert and notifies the expert by mail. Nothing changes if it is already
+    /// assigned. The mail contains nothing about the dossier.
     ///
     /// # Errors
-    /// [`AppError::NotAdmissible`], [`AppError::NoExpert`] when the dossier cannot be given to this person; the policy's
-    /// or the store's.
+    /// [`AppError::NotAdmissible`], [`AppError::NoExpert`] when the dossier cannot be given to this person; policy and
+    /// store errors.
     pub async fn assign(&self, ctx: &Ctx, place: &DossierPath, expert: AccountId) -> Result<(), AppError> {
         let (who, now, id) = (ctx.account()?, ctx.now, place.id);
         let (assignment, job) = (Uuid::now_v7(), Uuid::now_v7());
@@ -91,10 +89,10 @@ impl App {
         Ok(())
     }
 
-    /// Takes a dossier back from an expert: refused from the next request on.
+    /// Removes the assignment of a dossier to an expert. The expert is refused from the next request on.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when it is not given; the policy's or the store's.
+    /// [`AppError::NotFound`] when it is not given; policy and store errors.
     pub async fn release(&self, ctx: &Ctx, place: &DossierPath, assignment: Uuid) -> Result<(), AppError> {
         let (who, now, id) = (ctx.account()?, ctx.now, place.id);
         transaction!(self.store, db => {

@@ -1,8 +1,9 @@
-//! Backup sets: the database as of one instant, all attachments and the keys, in a folder from which an installation can
-//! be made anew anywhere.
+//! Backup sets: the database as of one instant, all attachments and the keys, in a folder from which an installation
+//! can be restored anywhere.
 //!
-//! The database comes first and the attachments after it: a file is on the disk before any row speaks of it, and never
-//! changes, so whatever the rows of that instant speak of is there. Attachments are shared by all sets of a folder.
+//! The database is copied first and the attachments after it. A file is on disk before any row refers to it, and it
+//! never changes; so every file that the rows of that instant refer to is present. All sets of a folder share the
+//! attachments.
 
 mod seal;
 
@@ -27,98 +28,89 @@ use std::{
     time::Instant,
 };
 
-/// How much is read of a manifest or a record.
+/// Maximum size of a manifest or record that is read.
 const RECORD: Limits = Limits::bytes(1024 * 1024);
-/// Version of the layout; sets of version 1 have no digests of their keys and no signature, and are restored still.
+/// Version of the layout. Sets of version 1 have no digests of their keys and no signature; they can still be restored.
 const SET_FORMAT_VERSION: u32 = 2;
-/// The database of a set.
+/// The database dump of a set.
 pub(super) const DATABASE_FILE: &str = "database.sql";
-/// The record of the last drill.
+/// The record of the last restore drill.
 const DRILL_FILE: &str = "drill.json";
-/// The record of the last copy that was sent away.
+/// The record of the last off-site copy.
 const SENT_FILE: &str = "sent.json";
-/// What a set consists of.
+/// The list of contents of a set.
 const MANIFEST_FILE: &str = "manifest.json";
 
-/// What a set consists of.
+/// The contents of a set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Version of the layout.
     pub format: u32,
-    /// Instant from which on the set holds everything that was acknowledged before.
+    /// The set contains everything that was acknowledged before this instant.
     pub taken_at: Timestamp,
     /// Version of the program.
     pub build: String,
-    /// SHA-256 of the database's file.
+    /// SHA-256 of the database file.
     pub database_sha256: String,
-    /// SHA-256 of each file of the keys.
+    /// SHA-256 of each key file.
     #[serde(default)]
     pub keys: BTreeMap<String, String>,
-    /// Receipts that were issued before the set was begun; it may hold more.
+    /// Number of receipts issued before the backup began; the set may contain more.
     pub receipts: u64,
-    /// Attachments copied by now, over all sets of the folder.
+    /// Number of attachments copied so far, over all sets of the folder.
     pub attachments: u64,
-    /// Milliseconds that the set took.
+    /// Duration of the backup in milliseconds.
     pub took_ms: u64,
 }
 
-/// A set with its place.
+/// A set and its location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Set {
-    /// Its folder.
     pub path: PathBuf,
-    /// What it consists of.
     pub manifest: Manifest,
 }
 
-/// Why a set could not be made or used.
+/// Why a set could not be created or used.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// A file cannot be used.
     #[error("cannot use {path}")]
     File {
-        /// The file.
         path: PathBuf,
-        /// The reason.
         source: io::Error,
     },
-    /// The database could not be written out or read in.
+    /// The database could not be dumped or loaded.
     #[error(transparent)]
     Dump(#[from] DumpError),
-    /// There is no set.
+    /// The folder contains no set.
     #[error("{0} holds no backup set")]
     None(PathBuf),
-    /// A set is not what its manifest says.
+    /// A set does not match its manifest.
     #[error("{path}: {reason}")]
     Damaged {
-        /// The file.
         path: PathBuf,
-        /// What is wrong.
         reason: String,
     },
-    /// A set is not what was signed.
+    /// A set does not match its signature.
     #[error("{0} was changed since it was made: look for who did it. --from-elsewhere takes it all the same")]
     Changed(PathBuf),
-    /// A set was signed by somebody else.
+    /// A set was signed with an unknown key.
     #[error(
         "{path} was signed by {key}, which is not a key of this installation's nor the one named; --from-elsewhere takes it all the same"
     )]
     Foreign {
-        /// The set.
         path: PathBuf,
-        /// Who signed it.
+        /// The signing key.
         key: String,
     },
-    /// A set has no signature, and the operator did not say that it may lack one.
+    /// A set has no signature, and the operator did not accept that.
     #[error(
         "{0} is not signed: an old release made it, or its signature was taken away. Make a new set with `guichet admin \
          backup`; --from-elsewhere takes this one on your word"
     )]
     Unsigned(PathBuf),
-    /// A set is only restored into an installation that does not exist yet.
+    /// The target already contains an installation. A set is restored only where there is none.
     #[error("{0} has keys already: a set is only restored where there is no installation")]
     Occupied(PathBuf),
-    /// The database does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -129,7 +121,7 @@ pub(super) fn failed(path: &Path) -> impl FnOnce(io::Error) -> BackupError {
 }
 
 impl App {
-    /// Makes a set in a folder, whole or not at all.
+    /// Creates a set in a folder, completely or not at all.
     ///
     /// # Errors
     /// See [`BackupError`].
@@ -171,7 +163,7 @@ impl App {
 }
 
 impl App {
-    /// Has here what other machines have, so that the set is whole.
+    /// Fetches the attachments that only other machines have, so that the set is complete.
     async fn gather_all(&self, blobs: &Path) -> Result<(), BackupError> {
         let Some(peers) = self.blobs.peers() else { return Ok(()) };
         {
@@ -186,7 +178,7 @@ impl App {
     }
 }
 
-/// All whole sets of a folder, the newest last.
+/// Returns all complete sets of a folder, the newest last.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -194,7 +186,7 @@ pub fn sets(folder: &Path) -> Result<Vec<Set>, BackupError> {
     let within = folder.join("sets");
     let mut found = Vec::new();
     let entries = match fs::read_dir(&within) {
-        // No set was made yet.
+        // No set exists yet.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
         entries => entries.map_err(failed(&within))?,
     };
@@ -211,7 +203,7 @@ pub fn sets(folder: &Path) -> Result<Vec<Set>, BackupError> {
     Ok(found)
 }
 
-/// Removes the oldest sets but for so many; attachments stay.
+/// Removes the oldest sets and keeps the newest `keep`. Attachments are not removed.
 ///
 /// # Errors
 /// When one cannot be removed.
@@ -224,13 +216,13 @@ pub fn prune(folder: &Path, keep: usize) -> Result<usize, BackupError> {
     Ok(old)
 }
 
-/// The record of the last drill on the sets of a folder.
+/// Returns the record of the last drill on the sets of a folder.
 #[must_use]
 pub fn last_drill(folder: &Path) -> Option<Drill> {
     json::from_slice(&fs::read(folder.join(DRILL_FILE)).ok()?, RECORD).ok()
 }
 
-/// Keeps the record of a drill beside the sets.
+/// Writes the record of a drill next to the sets.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -240,7 +232,7 @@ pub fn record_drill(folder: &Path, drill: &Drill) -> Result<(), BackupError> {
     write_private(&path, &text)
 }
 
-/// Keeps in mind which set was copied beyond the machine last.
+/// Records which set was last copied off-site.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -250,7 +242,7 @@ pub fn record_sent(folder: &Path, set: &Set) -> Result<(), BackupError> {
     write_private(&path, &text)
 }
 
-/// When the set was taken that was copied beyond the machine last.
+/// Returns when the set that was last copied off-site was taken.
 #[must_use]
 pub fn last_sent(folder: &Path) -> Option<Timestamp> {
     json::from_slice(&fs::read(folder.join(SENT_FILE)).ok()?, RECORD).ok()
@@ -268,7 +260,7 @@ pub(super) fn copy_keys(from: &Path, to: &Path) -> Result<(), BackupError> {
     sync(to)
 }
 
-/// Copies the attachments that are not there yet, each whole or not at all, and tells how many there are in the end.
+/// Copies the attachments that are missing, each completely or not at all, and returns the resulting total.
 pub(super) fn copy_blobs(from: &Path, to: &Path) -> Result<u64, BackupError> {
     let mut count = 0;
     for source in blob::files(from).map_err(failed(from))? {

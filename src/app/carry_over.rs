@@ -1,4 +1,4 @@
-//! Taking a draft over from a round that has closed to one that is open.
+//! Carries a draft over from a closed round to an open one.
 
 use super::{
     App, AppError, Ctx,
@@ -18,11 +18,12 @@ use crate::{
 use uuid::Uuid;
 
 impl App {
-    /// Begins a dossier in an open round of the same call with the answers and the pieces of a draft that its own round
-    /// has closed over; that draft stays as it is. The same attempt gives the same dossier.
+    /// Creates a dossier in an open round of the same call, with the answers and pieces of a draft whose own round has
+    /// closed. That draft stays unchanged. The same attempt returns the same dossier.
     ///
     /// # Errors
-    /// [`AppError::NotCarriedOver`], [`AppError::RoundClosed`], [`AppError::AttemptReused`], the policy's or the store's.
+    /// [`AppError::NotCarriedOver`], [`AppError::RoundClosed`], [`AppError::AttemptReused`], and policy and store
+    /// errors.
     pub async fn carry_over(
         &self,
         ctx: &Ctx,
@@ -35,7 +36,7 @@ impl App {
         attempted!(transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
             let (source, door) = ctx.open(db, row, Action::DraftRead, Part::Whole).await?;
-            // A guest who may read everything was not given the right to begin anything with it.
+            // A guest who may read everything still has no right to create a dossier from it.
             if !door.owned() {
                 return Err(AppError::Forbidden);
             }

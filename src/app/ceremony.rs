@@ -1,4 +1,4 @@
-//! Ceremonies: what somebody does between two requests to show who they are. Their rows end once and soon.
+//! Ceremonies: authentication steps that span two requests. Each row is used once and is short-lived.
 
 use super::{App, AppError, Ctx, transaction::transaction};
 use crate::{
@@ -8,11 +8,11 @@ use crate::{
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-/// How long a ceremony may take: time to find the device and to type its code.
+/// Lifetime of a ceremony: enough to find the device and to type its code.
 pub(super) const CEREMONY_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
 impl App {
-    /// Begins a ceremony under an id, of an account or of nobody known yet.
+    /// Stores a new ceremony under an id, with or without a known account.
     pub(super) async fn begin_ceremony(
         &self,
         ctx: &Ctx,
@@ -29,7 +29,7 @@ impl App {
         })
     }
 
-    /// Ends a ceremony, whatever becomes of its answer.
+    /// Ends a ceremony, whatever its result.
     pub(super) async fn end_ceremony(
         &self,
         ctx: &Ctx,

@@ -1,4 +1,4 @@
-//! Checking the chain of receipts whole.
+//! Verifies the complete chain of receipts.
 
 use super::{App, AppError};
 use crate::{
@@ -6,20 +6,17 @@ use crate::{
     store::{Freshness, Store, StoreError, deposit},
 };
 
-/// Receipts read at a time.
+/// Receipts read per query.
 const RECEIPTS_PER_BATCH: u32 = 200;
 
 impl App {
-    /// Checks every receipt, its place in the chain and the head of the chain.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Verifies every receipt, its position in the chain and the head of the chain.
     pub async fn check_chain(&self) -> Result<ChainCheck, AppError> {
         Ok(check(&self.store).await?)
     }
 }
 
-/// The same on any store.
+/// Verifies the chain of any store.
 pub(super) async fn check(store: &Store) -> Result<ChainCheck, StoreError> {
     let mut chain = ChainCheck::default();
     let mut db = store.read(Freshness::OwnWrites).await?;

@@ -1,4 +1,4 @@
-//! Who asks, when, and in which language: one value through every layer.
+//! The context of a request: actor, time and language, passed through every layer.
 
 use super::{AppError, Site};
 use crate::{
@@ -20,21 +20,21 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use std::net::IpAddr;
 
-/// The clock that one request is judged by. Instants are whole microseconds, as the tables keep them, so that what was
-/// read back compares with what was written.
+/// The clock of one request. Instants are truncated to microseconds, as the tables store them, so that a value read
+/// back compares equal to the value written.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum Clock {
-    /// The system's.
+    /// The system clock.
     #[default]
     System,
-    /// A test's, which stands still.
+    /// A test clock that stands still.
     Fixed(Timestamp),
-    /// A test's, which is so far ahead of the system's.
+    /// A test clock that runs ahead of the system clock by this offset.
     Shifted(SignedDuration),
 }
 
 impl Clock {
-    /// What it shows.
+    /// The current time of this clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let now = match self {
@@ -46,54 +46,53 @@ impl Clock {
     }
 }
 
-/// The context of one request.
 #[derive(Clone)]
 pub struct Ctx {
-    /// The instant at which the request was complete: the one held against every deadline (decision 14). While a file is
-    /// still coming in, the instant at which its head had come.
+    /// The instant at which the request was complete. Every deadline is compared with it (decision 14). While an upload
+    /// is still in progress, it is the instant at which the request head was received.
     pub now: Timestamp,
-    /// Where [`Ctx::now`] comes from.
+    /// The source of [`Ctx::now`].
     pub clock: Clock,
-    /// Language of the answer.
+    /// Language of the response.
     pub lang: Lang,
-    /// Who asks, if anyone is known.
+    /// The authenticated actor, if any.
     pub actor: Option<Actor>,
-    /// A fault asked for by a test.
+    /// A fault requested by a test.
     pub fault: Option<InjectedFault>,
-    /// The client's address, where it is known for sure; never logged.
+    /// The client's address, if it is known reliably. Never logged.
     pub client: Option<IpAddr>,
-    /// The host that was asked, when it is a call's.
+    /// The site of the request's host, if the host belongs to a call.
     pub site: Option<Site>,
-    /// What the browser says it is, cut short.
+    /// The browser's User-Agent, truncated.
     pub agent: String,
 }
 
-/// Faults that tests may ask for where the configuration allows it.
+/// Faults that tests may request if the configuration permits it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InjectedFault {
-    /// The process dies after the commit of a deposit, before the answer.
+    /// The process exits after the commit of a deposit, before the response.
     DieAfterCommit,
 }
 
-/// Someone who is known.
+/// An authenticated user.
 #[derive(Clone)]
 pub struct Actor {
-    /// The account.
     pub account: Account,
-    /// What the token allows.
+    /// The rights that the token grants.
     pub rights: Rights,
     /// The session, for browsers.
     pub session: Option<SessionId>,
 }
 
 impl Ctx {
-    /// The context of nobody in particular, from nowhere in particular.
+    /// A context without actor and client.
     #[must_use]
     pub fn nobody(now: Timestamp, clock: Clock, lang: Lang) -> Self {
         Self { now, clock, lang, actor: None, fault: None, client: None, site: None, agent: String::new() }
     }
 
-    /// Who asks, and may do something: every intention begins here, so that a suspended account opens nothing.
+    /// Returns the actor, who must not be suspended. Every operation begins here, so that a suspended account can do
+    /// nothing.
     ///
     /// # Errors
     /// [`AppError::SignInNeeded`] or [`AppError::Suspended`].
@@ -102,7 +101,7 @@ impl Ctx {
         if actor.account.suspended { Err(AppError::Suspended) } else { Ok(actor) }
     }
 
-    /// Who asks, suspended or not: for reading one's own account, and for signing out.
+    /// Returns the actor, suspended or not: for reading one's own account and for signing out.
     ///
     /// # Errors
     /// [`AppError::SignInNeeded`].
@@ -110,7 +109,7 @@ impl Ctx {
         self.actor.as_ref().ok_or(AppError::SignInNeeded)
     }
 
-    /// The account that asks.
+    /// Returns the account of the actor.
     ///
     /// # Errors
     /// As [`Ctx::actor`].
@@ -118,7 +117,7 @@ impl Ctx {
         Ok(self.actor()?.account.id)
     }
 
-    /// A line of the journal: what the actor does, as of this request.
+    /// Builds a journal event for the actor, at the time of this request.
     pub(super) fn event(
         &self,
         kind: EventKind,
@@ -128,7 +127,7 @@ impl Ctx {
         Ok(Event { kind, at: self.now, actor: Some(self.account()?), dossier, data })
     }
 
-    /// Appends such a line to the journal; the last step of a transaction.
+    /// Appends such an event to the journal; must be the last step of a transaction.
     pub(super) async fn journal(
         &self,
         db: &mut Connection,
@@ -139,15 +138,15 @@ impl Ctx {
         Ok(journal::append(db, &self.event(kind, dossier, data)?).await?)
     }
 
-    /// Asks the policy about one target. What one may not see does not exist: a refused dossier is *not found*.
+    /// Asks the policy about one target. A refused dossier is *not found*, so that its existence is not disclosed.
     ///
     /// # Errors
     /// [`AppError::SignInNeeded`], [`AppError::NotFound`], [`AppError::Forbidden`], [`AppError::Unconfirmed`] or
     /// [`AppError::Overloaded`].
     pub fn may(&self, action: Action, target: &Target) -> Result<Permit, AppError> {
         let actor = self.actor()?;
-        // Whoever works for the call by mail alone is led to the passkey where it would help, and to it alone: what they
-        // could not see with it either does not exist.
+        // Staff who signed in by mail alone are sent to the passkey page only where a passkey would permit the action.
+        // What they could not see with a passkey either is *not found*.
         let could = || {
             let lacks = actor.session.is_some() && actor.rights.lacks_passkey();
             lacks && actor.rights.confirmed(self.now).may(action, target, self.now).is_ok()
@@ -161,10 +160,10 @@ impl Ctx {
         })
     }
 
-    /// Asks for a row that the store has handed out closed, and opens it.
+    /// Asks the policy about a row that the store returned guarded, and opens it.
     ///
     /// # Errors
-    /// As [`Ctx::may`]; the store's.
+    /// As [`Ctx::may`]; store errors.
     pub async fn open<T: Protected>(
         &self,
         db: &mut Connection,
@@ -189,13 +188,13 @@ impl Ctx {
     }
 }
 
-/// One dossier before one person: asked about again and again, loaded once.
+/// One dossier as seen by one user. It is loaded once and checked as often as needed.
 pub struct Door<'a> {
     ctx: &'a Ctx,
     about: About,
-    /// The rule that opened it.
+    /// The rule that permitted the access.
     pub rule: RuleId,
-    /// What the owner wrote to the person who was given parts of it.
+    /// Notes from the owner to the guest.
     words: Vec<String>,
 }
 
@@ -208,26 +207,26 @@ impl Door<'_> {
         self.ctx.may_part(action, &self.about, part)
     }
 
-    /// Whether the person is the owner.
+    /// Whether the user is the owner.
     #[must_use]
     pub fn owned(&self) -> bool {
         self.ctx.actor.as_ref().is_some_and(|actor| actor.account.id == self.about.owner)
     }
 
-    /// What the owner wrote to the person who was given parts of it.
+    /// Notes from the owner to the guest.
     #[must_use]
     pub fn words(&self) -> &[String] {
         &self.words
     }
 
-    /// What was given to the person.
+    /// The grants of the user on this dossier.
     #[must_use]
     pub fn relations(&self) -> &Relations {
         &self.about.relations
     }
 }
 
-/// A dossier, and what it is to somebody: its owner has every right that relations could give.
+/// Loads a user's relation to a dossier. The owner has every right that relations can give.
 pub(super) async fn about<T: Protected>(
     db: &mut Connection,
     row: &Guarded<T>,
@@ -237,7 +236,7 @@ pub(super) async fn about<T: Protected>(
     Ok(met(db, row, account, now).await?.0)
 }
 
-/// The same, with what its owner wrote to somebody who was given parts of it.
+/// Like `about`, and also returns the owner's notes to a guest.
 async fn met<T: Protected>(
     db: &mut Connection,
     row: &Guarded<T>,
@@ -259,7 +258,7 @@ async fn relations(
 ) -> Result<(Relations, Vec<String>), AppError> {
     let held = delegation::held(db, dossier, &account.email, now).await?;
     let runs = account.roles.has(Role::Operator);
-    // Whoever works on a dossier is no expert of it, whichever came first.
+    // A person who works on a dossier cannot be its expert, whichever came first.
     let outside = account.roles.has(Role::Expert) && held.is_empty();
     let relations = Relations {
         assigned: outside && assignment::stands(db, dossier, account.id).await?,

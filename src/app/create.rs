@@ -1,4 +1,4 @@
-//! Beginning a dossier.
+//! Creates a dossier.
 
 use super::{
     App, AppError, Ctx,
@@ -21,10 +21,10 @@ use crate::{
 use uuid::Uuid;
 
 impl App {
-    /// Begins a dossier in an open round; the same attempt gives the same dossier.
+    /// Creates a dossier in an open round. The same attempt returns the same dossier.
     ///
     /// # Errors
-    /// [`AppError::RoundClosed`], [`AppError::AttemptReused`], the policy's or the store's.
+    /// [`AppError::RoundClosed`], [`AppError::AttemptReused`], and policy and store errors.
     pub async fn create(
         &self,
         ctx: &Ctx,
@@ -44,8 +44,8 @@ impl App {
             Origin { call: &fresh.call, round: &fresh.round, source: None, document: Some(&fresh.draft) }.digest();
         let event = ctx.event(EventKind::DossierCreated, Some(fresh.id), data)?;
         let fresh = &fresh;
-        // The other click may win between our look and our insert, and the answer to a commit may be lost: the next run
-        // finds what was done.
+        // A concurrent request may insert between our query and our insert, and the result of a commit may be lost. The
+        // next run finds the dossier that exists by then.
         attempted!(transaction!(self.store, db => {
             if let Some(done) = dossier::by_attempt(db, owner, attempt).await? {
                 return begun_from(done, &origin);
@@ -60,7 +60,7 @@ impl App {
     }
 }
 
-/// The dossier that an attempt began, if it was begun from the same.
+/// Returns the dossier that an attempt created, if it was created from the same origin.
 ///
 /// # Errors
 /// [`AppError::AttemptReused`].

@@ -1,5 +1,6 @@
-//! Giving parts of one's dossier to others, and taking them back. The guest signs in as itself, so that the journal names
-//! who did what. A guest holds one gift of a dossier: the next one replaces it.
+//! Delegation: an owner gives parts of a dossier to guests and takes them back. A guest signs in with their own
+//! account, so that the journal shows who did what. A guest has at most one invitation per dossier; a new one replaces
+//! it.
 
 mod gift;
 mod guest;
@@ -31,10 +32,10 @@ use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// Lines of a page of who has read what.
+/// Rows on a page of the access record.
 const READINGS_PER_PAGE: u32 = 100;
 
-/// A name for a part, as people read it.
+/// Display name of a part.
 #[must_use]
 pub fn part_title(call: &Call, part: &Part, lang: Lang) -> String {
     match part {
@@ -50,7 +51,7 @@ pub fn part_title(call: &Call, part: &Part, lang: Lang) -> String {
     }
 }
 
-/// What may be done with a part, as people read it.
+/// Display name of what may be done with a part.
 #[must_use]
 pub fn verb_title(verb: Verb, lang: Lang) -> &'static str {
     match verb {
@@ -60,43 +61,36 @@ pub fn verb_title(verb: Verb, lang: Lang) -> &'static str {
     }
 }
 
-/// A dossier with everybody who holds a part of it.
+/// A dossier and its guests.
 #[derive(Debug)]
 pub struct Guests {
     /// Title of the project.
     pub title: String,
-    /// Slug of the call.
     pub call: String,
-    /// Who holds what, the newest first; those whose time is over are there too.
+    /// Guests, the newest first, including those whose access has expired.
     pub given: Vec<Guest>,
-    /// Who has read or changed what, the latest first.
+    /// Who read or changed what, the latest first.
     pub readings: Vec<AccessRecord>,
-    /// Whether there are older ones.
+    /// Whether older entries exist.
     pub older: bool,
 }
 
-/// A dossier of somebody else of which a part was given.
+/// Another person's dossier, shared with the actor.
 #[derive(Debug)]
 pub struct SharedDossier {
-    /// Which.
     pub id: DossierId,
-    /// Slug of its call.
     pub call: String,
-    /// Its round.
     pub round: RoundId,
     /// Title of the project.
     pub title: String,
     /// Whether it is deposited.
     pub status: DepositStatus,
-    /// What was given.
+    /// What was shared.
     pub share: Share,
 }
 
 impl App {
-    /// Who holds what of a dossier, and a page of who has read what, the first being 0: for its owner.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
+    /// Returns the guests of a dossier and a page of its access record (the first is 0), for its owner.
     pub async fn guests(&self, ctx: &Ctx, id: DossierId, page: u32) -> Result<Guests, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = dossier::load(&mut db, id).await?;
@@ -116,11 +110,11 @@ impl App {
         })
     }
 
-    /// Gives parts of a dossier to an address, in place of what it was given before, and writes to it. The same again is a
-    /// second click, which gives nothing and writes nothing.
+    /// Gives parts of a dossier to an address, replacing any former invitation, and notifies the guest by mail. The
+    /// same invitation again counts as a double click: it changes nothing and sends no mail.
     ///
     /// # Errors
-    /// [`AppError::Gift`] with everything that is wrong; the policy's or the store's.
+    /// [`AppError::Gift`] with everything that is wrong; policy and store errors.
     pub async fn give(&self, ctx: &Ctx, id: DossierId, gift: &Invitation) -> Result<(), AppError> {
         let (giver, now) = (ctx.actor()?.account.clone(), ctx.now);
         let (delegation, job) = (Uuid::now_v7(), Uuid::now_v7());
@@ -128,7 +122,7 @@ impl App {
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
             let (dossier, _) = ctx.open(db, row, Action::DossierShare, Part::Whole).await?;
-            // One invitation of an owner at a time: they are counted.
+            // Invitations of one owner are counted, so they are serialised.
             account::lock(db, giver.id).await?;
             let call = self.call(&dossier.call)?;
             let parts = known(call, &gift.parts)?;
@@ -183,7 +177,7 @@ impl App {
                 link: format!("{}{}/dossiers/{id}", self.origin(ctx), ctx.lang.tr("", "/en")),
             };
             outbox::mail(db, job, &letter, now).await?;
-            // The address stands in the table; the journal, which is kept for ever, names the line.
+            // The address is stored in the table. The journal is permanent, so it stores only the id of the row.
             let words: Vec<String> = given.parts.iter().map(|(part, verb)| format!("{part}={}", verb.slug())).collect();
             let data = serde_json::json!({ "delegation": delegation, "replaces": replaced, "parts": words, "ends": ends });
             ctx.journal(db, EventKind::PartsGiven, Some(id), data).await?;
@@ -193,11 +187,10 @@ impl App {
         Ok(())
     }
 
-    /// Takes back all that a guest was given: every process refuses from its next request on. What was taken back before
-    /// is so already.
+    /// Revokes everything that a guest was given. Every process refuses from its next request on. Idempotent.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when it never was given; the policy's or the store's.
+    /// [`AppError::NotFound`] when it never was given; policy and store errors.
     pub async fn take_back(&self, ctx: &Ctx, id: DossierId, delegation: Uuid) -> Result<(), AppError> {
         ctx.actor()?;
         let now = ctx.now;
@@ -215,10 +208,7 @@ impl App {
         })
     }
 
-    /// Dossiers of others of which the actor was given a part.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
+    /// Returns other owners' dossiers that were shared with the actor.
     pub async fn given_dossiers(&self, ctx: &Ctx) -> Result<Vec<SharedDossier>, AppError> {
         let account = &ctx.actor()?.account;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
@@ -228,14 +218,14 @@ impl App {
             let (dossier, door) = match ctx.open(&mut db, row, Action::DraftRead, Part::Overview).await {
                 Ok(opened) => opened,
                 Err(AppError::NotFound) => continue,
-                // One dossier that cannot be decided about does not hide the others.
+                // An undecided dossier must not hide the others.
                 Err(AppError::Overloaded) => {
                     tracing::warn!(dossier = %id, "decision.overrun");
                     continue;
                 }
                 Err(error) => return Err(error),
             };
-            // A call that is not configured any more has no pages.
+            // A call that is no longer configured has no pages.
             let Ok(call) = self.call(&dossier.call) else { continue };
             let Ok(status) = self.status_of(ctx, &dossier) else { continue };
             let title = dossier.draft.text(&call.company.project).to_owned();
@@ -251,21 +241,21 @@ impl App {
         Ok(given)
     }
 
-    /// The session that asks, to tell it from others in a list.
+    /// Returns the id of the current session, to mark it in a list.
     #[must_use]
     pub fn own_session(&self, ctx: &Ctx) -> Option<SessionId> {
         ctx.actor.as_ref().and_then(|actor| actor.session)
     }
 }
 
-/// What can be given, in the order of the form: the whole, each section, each piece that is a file.
+/// Everything that can be given, in the order of the form: the whole dossier, each section, each piece that is a file.
 pub fn parts_of(call: &Call) -> impl Iterator<Item = Part> + '_ {
     let sections = call.sections.iter().map(|section| Part::Section(section.id.clone()));
     let pieces = call.uploads().map(|piece| Part::Piece(piece.code.clone()));
     std::iter::once(Part::Whole).chain(sections).chain(pieces)
 }
 
-/// The parts in the order of the form, if the call has them all; only a form that is not ours names others.
+/// Returns the parts in the order of the form, if the call has all of them. Only a forged form names others.
 fn known(call: &Call, parts: &BTreeMap<Part, Verb>) -> Result<Vec<(Part, Verb)>, AppError> {
     let given = |part: Part| parts.get(&part).map(|verb| (part, *verb));
     let known: Vec<(Part, Verb)> = parts_of(call).chain([Part::Deposit]).filter_map(given).collect();

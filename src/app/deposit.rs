@@ -1,4 +1,4 @@
-//! The deposit: one transaction, answered once and for ever.
+//! The deposit: one transaction that is idempotent per attempt.
 
 mod changed;
 mod version;
@@ -33,40 +33,40 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 use version::NewVersion;
 
-/// What a deposit is asked for with.
+/// Parameters of a deposit.
 #[derive(Clone, Copy, Debug)]
 pub struct Submission {
-    /// Id of this try: sent again, it gives the same receipt.
+    /// Id of this attempt. A repeated request with the same id returns the same receipt.
     pub attempt: AttemptId,
-    /// Revision of the draft that whoever deposits has seen; none when they did not say.
+    /// Revision of the draft that the client has seen; `None` if it sent none.
     pub revision: Option<u64>,
 }
 
-/// The answer to a deposit.
+/// The result of a deposit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deposited {
     /// Number of the receipt.
     pub receipt: String,
-    /// False when the attempt, or the same content, had been deposited before.
+    /// False if the attempt, or the same content, was deposited before.
     pub new: bool,
-    /// False when the attempt's version was withdrawn or replaced since.
+    /// False if the version of this attempt was withdrawn or replaced since.
     pub standing: bool,
-    /// False when the draft has changed since.
+    /// False if the draft has changed since.
     pub current: bool,
 }
 
 impl App {
     /// Deposits the draft as a new version, or refuses it with all findings.
     ///
-    /// The same attempt is answered with the same receipt, however often it is sent. When the answer to the commit is
-    /// lost, the attempt is run again on the leader of then, where it finds itself done or does it: never a false
-    /// "deposited", never a double one.
+    /// The same attempt always returns the same receipt. If the outcome of the commit is unknown, the attempt is
+    /// retried on the current leader, where it either finds its own result or runs. So there is never a false
+    /// "deposited" and never a double deposit.
     ///
-    /// It is judged at the instant at which its request was complete, and sealed after that ([`Instants`]). What was
-    /// changed later, or after the revision that was seen, makes it a conflict.
+    /// The draft is judged at the instant at which the request was complete, and sealed after that ([`Instants`]). A
+    /// change after that instant, or after the revision that the client has seen, is a conflict.
     ///
     /// # Errors
-    /// [`AppError::Refused`]; [`AppError::DraftChanged`]; the policy's or the store's.
+    /// [`AppError::Refused`]; [`AppError::DraftChanged`]; policy and store errors.
     pub async fn deposit(&self, ctx: &Ctx, id: DossierId, asked: Submission) -> Result<Deposited, AppError> {
         ctx.actor()?;
         let job = Uuid::now_v7();
@@ -112,18 +112,18 @@ impl App {
             }
             Err(Refusal::Findings(evaluation)) => return Err(AppError::Refused(evaluation)),
         };
-        // A receipt must not vouch for bytes that a failing disk has lost.
+        // A receipt must not certify bytes that a failing disk has lost.
         for upload in &uploads {
             if !self.blobs.obtain(&upload.sha256).await? {
                 return Err(AppError::Disk(std::io::Error::other(format!("the bytes of {} are gone", upload.code))));
             }
         }
-        // From here on other deposits wait: nothing slow may follow.
+        // Other deposits wait from here on, so nothing slow may follow.
         let LockedHeads { receipts, sealed_at, journal: events } = journal::lock_heads(db).await?;
         let instants = Instants::seal(ctx.now, ctx.clock.now(), dossier.changed_at, sealed_at)
             .map_err(|_| DraftChanged::refusing(call, &dossier, asked.revision, ctx.now))?;
         let SealedVersion { version, manifest, parts, evaluation } = sealed;
-        // The receipt says what the depositor may know; the officers' list counts what the whole round shows.
+        // The receipt contains only what the depositor may know. The officers' list counts all deposits of the round.
         let examined = DepositContext { other_deposits: others.all, ..context };
         let evaluation = if others.all > others.known { examined.evaluate(&dossier.draft) } else { evaluation };
         let statement = Statement {
@@ -162,9 +162,10 @@ impl App {
         Ok(Deposited { receipt: number, new: true, standing: true, current: true })
     }
 
-    /// Other dossiers of the company that stand in the round (ELI-4). The rule warns and never blocks, which the loader of
-    /// calls holds: a refusal could not be hidden from a stranger who typed the company's number. So an applicant, at the
-    /// deposit too, is warned of the dossiers that they may know of, and those who examine are told of all.
+    /// Returns the company's other deposited dossiers in the round (ELI-4). The rule warns and never blocks; the loader
+    /// of calls enforces that, because a refusal would reveal a deposit to a stranger who typed the company's number.
+    /// So applicants are warned, at the deposit too, only of dossiers that they may know of. Those who examine are
+    /// warned of all.
     pub(super) async fn others(
         &self,
         db: &mut Connection,
@@ -191,7 +192,7 @@ impl App {
     }
 }
 
-/// The company number of a dossier: the first nine digits of the SIRET.
+/// The company number (SIREN) of a dossier: the first nine digits of the SIRET.
 fn siren(call: &Call, dossier: &Dossier) -> String {
     crate::domain::company::siret(dossier.draft.text(&call.company.siret))
         .map(|siret| siret[..9].to_owned())

@@ -1,4 +1,4 @@
-//! Changing the draft: field by field, merged, so that two tabs never overwrite each other.
+//! Edits the draft field by field and merges the changes, so that two tabs never overwrite each other.
 
 use super::{App, AppError, Ctx, Share, transaction::transaction};
 use crate::{
@@ -17,23 +17,23 @@ use std::collections::BTreeSet;
 /// The draft after a change.
 #[derive(Debug)]
 pub struct Saved {
-    /// The dossier as it stands now.
+    /// The dossier as it is now.
     pub dossier: Dossier,
-    /// The draft, judged as it stands now, as far as the writer was given it.
+    /// The current evaluation of the draft, limited to the parts that the writer may see.
     pub evaluation: Evaluation,
-    /// What the writer was given.
+    /// The writer's rights.
     pub share: Share,
-    /// Changes that met another one and were not written.
+    /// Changes that conflict with another change and were not written.
     pub conflicts: Vec<Conflict>,
 }
 
 impl App {
-    /// Merges changes into the draft; when this returns they are durable.
+    /// Merges changes into the draft. They are durable when this returns.
     ///
     /// # Errors
-    /// [`AppError::Document`] when a change cannot be an answer; the policy's or the store's.
+    /// [`AppError::Document`] when a change cannot be an answer; policy and store errors.
     pub async fn save_changes(&self, ctx: &Ctx, id: DossierId, changes: Vec<Change>) -> Result<Saved, AppError> {
-        // A change that changes nothing tells what stands there, so it needs the right as well.
+        // A change without effect still returns the current value, so it needs the right as well.
         let section = |change: &Change| Part::Section(change.path.split('.').next().unwrap_or_default().to_owned());
         let asked: BTreeSet<Part> = changes.iter().map(section).collect();
         self.edit_at(ctx, id, None, &asked, |call, draft| {
@@ -42,10 +42,10 @@ impl App {
         .await
     }
 
-    /// Replaces the whole document, if it still is at the revision named.
+    /// Replaces the complete document if it is still at the given revision.
     ///
     /// # Errors
-    /// [`AppError::Stale`]; the policy's or the store's.
+    /// [`AppError::Stale`]; policy and store errors.
     pub async fn replace_document(
         &self,
         ctx: &Ctx,
@@ -103,7 +103,7 @@ impl App {
     }
 }
 
-/// Sections in which two drafts differ.
+/// Returns the sections in which two drafts differ.
 fn sections(before: &Document, after: &Document) -> BTreeSet<String> {
     let all = before.0.keys().chain(after.0.keys());
     all.filter(|section| before.0.get(*section) != after.0.get(*section)).cloned().collect()

@@ -1,4 +1,4 @@
-//! What can go wrong in an intention, without a word of HTTP.
+//! Errors of the application's operations, independent of HTTP.
 
 use crate::{
     app::glass::EmergencyFault,
@@ -8,106 +8,104 @@ use crate::{
     store::{Retriable, StoreError},
 };
 
-/// A failure of an intention.
+/// An error of an operation.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// There is no such thing, or none that the actor may know of.
+    /// It does not exist, or the actor may not know that it does.
     #[error("not found")]
     NotFound,
-    /// The actor may know of it but not do this.
+    /// The actor may know that it exists, but may not do this.
     #[error("forbidden")]
     Forbidden,
-    /// The person has to confirm to be there first, with a passkey.
+    /// A passkey confirmation is needed first.
     #[error("confirmation needed")]
     Unconfirmed,
-    /// The account is suspended.
     #[error("the account is suspended")]
     Suspended,
-    /// Nobody is known.
+    /// Nobody is signed in.
     #[error("sign-in needed")]
     SignInNeeded,
-    /// A sign-in link that is used up, too old or was never sent.
+    /// A sign-in link that was used already, has expired or never existed.
     #[error("the link does not hold")]
     LinkSpent,
     /// Too many sign-in links for one address.
     #[error("too many links")]
     TooManyLinks,
-    /// A ceremony that was ended, is too old, or never began.
+    /// A ceremony that has ended, has expired or never existed.
     #[error("the ceremony is over")]
     CeremonyOver,
-    /// A passkey that does not hold.
+    /// An invalid passkey.
     #[error("the passkey is refused")]
     PasskeyRefused,
-    /// The person has no passkey.
+    /// The user has no passkey.
     #[error("no passkey")]
     NoPasskey,
-    /// The last passkey of a person who must have one.
+    /// The last passkey of a user who must have one.
     #[error("the last passkey")]
     LastPasskey,
-    /// A token of this attempt was made, and shown, before.
+    /// The token of this attempt was created, and shown, before.
     #[error("the token was made already")]
     TokenMade,
-    /// More passkeys than a person may have.
+    /// Maximum number of passkeys reached.
     #[error("too many passkeys")]
     TooManyPasskeys,
-    /// Not an e-mail address.
     #[error("not an e-mail address: {}", .0.words().en)]
     NotAnAddress(EmailFault),
-    /// What was to be given to a guest is not right; all of it is there.
+    /// An invitation is refused, with all its faults.
     #[error("the invitation is refused")]
     Gift(Vec<super::delegate::InvitationFault>),
-    /// A reason that has to be given is missing or too long.
+    /// A required reason is missing or too long.
     #[error("a reason is needed")]
     Reason,
-    /// A request for an emergency reading is not right; all that is wrong with it.
+    /// A request for break-glass access is refused, with all its faults.
     #[error("the request for an emergency reading is refused")]
     Emergency(Vec<EmergencyFault>),
-    /// The deposit is refused; all findings are there.
+    /// The deposit is refused, with all findings.
     #[error("the deposit is refused")]
     Refused(Box<Evaluation>),
-    /// The draft is no longer what was to be deposited.
+    /// The draft is no longer the one to be deposited.
     #[error("the draft has changed")]
     DraftChanged(Box<super::DraftChanged>),
     /// A file is refused.
     #[error("the file is refused: {}", .0.code())]
     File(FileRefusal),
-    /// The upload broke off.
+    /// The upload was interrupted.
     #[error("the upload broke off")]
     BrokenOff,
-    /// A file that arrives in parts cannot go on like this.
+    /// A resumable upload cannot continue.
     #[error(transparent)]
     Upload(#[from] super::upload::UploadFault),
-    /// The issue date of a piece cannot be read.
+    /// The issue date of a piece cannot be parsed.
     #[error("the day of issue cannot be read")]
     IssueDate,
-    /// What was sent cannot be answers to the form.
+    /// The body does not fit the form.
     #[error("the document does not fit the form")]
     Document(Vec<DocumentError>),
-    /// The document has changed since the revision that was named.
+    /// The document has changed since the given revision.
     #[error("the document has changed since")]
     Stale {
-        /// Its revision now.
+        /// Current revision.
         revision: u64,
     },
-    /// The round has not closed, so that what stands may still be replaced.
+    /// The round is still open, so the deposit can still be replaced.
     #[error("the round has not closed")]
     RoundOpen,
     /// The dossier was not found admissible.
     #[error("the dossier is not admissible")]
     NotAdmissible,
-    /// Somebody to whom this dossier cannot be given.
+    /// This dossier cannot be assigned to this person.
     #[error("not an expert for this dossier")]
     NoExpert,
-    /// The round takes no dossiers now.
+    /// The round does not accept dossiers now.
     #[error("the round is not open")]
     RoundClosed,
-    /// Nothing of the dossier was left over by its round.
+    /// The dossier has nothing to carry over.
     #[error("nothing to carry over")]
     NotCarriedOver,
-    /// The attempt began a dossier from something else.
+    /// The attempt created a dossier from another origin.
     #[error("this attempt began another dossier")]
     AttemptReused,
-    /// What is deposited, or what a withdrawal means, is no longer what the page showed.
+    /// The deposit, or the effect of its withdrawal, is no longer what the page showed.
     #[error("the deposit changed")]
     DepositChanged,
     /// The piece is no longer the file that the page showed.
@@ -116,31 +114,28 @@ pub enum AppError {
     /// There is nothing to withdraw.
     #[error("nothing is deposited")]
     NotDeposited,
-    /// Too much heavy work is under way: try again.
+    /// Too much heavy work is in progress; retry.
     #[error("busy")]
     Busy,
-    /// A decision took too long: try again.
+    /// A policy decision took too long; retry.
     #[error("overloaded")]
     Overloaded,
-    /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The attachments' disk.
+    /// The attachment disk failed.
     #[error("the attachment store failed")]
     Disk(#[from] std::io::Error),
-    /// An attachment could not be copied to another machine, so it is not acknowledged.
+    /// An attachment could not be replicated to enough machines, so it is not acknowledged.
     #[error("{0} copies of an attachment are wanted and cannot be had")]
     TooFewCopies(u8),
-    /// The identity provider.
     #[error(transparent)]
     Provider(OidcError),
     /// A stored passkey or ceremony cannot be used.
     #[error(transparent)]
     Passkey(PasskeyError),
-    /// A token could not be made.
+    /// A token could not be created.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// The keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
 }

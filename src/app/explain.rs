@@ -1,4 +1,4 @@
-//! Why somebody may do something, or not: the decision itself, told in words.
+//! Explains why a user may or may not do something: the policy decision, in prose.
 
 use super::{App, AppError, Ctx, context::about};
 use crate::{
@@ -14,23 +14,22 @@ use jiff::SignedDuration;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// A decision in words.
+/// A policy decision, explained.
 pub struct Explanation {
-    /// Whether it is allowed.
     pub allowed: bool,
     /// The rule that decided.
     pub rule: &'static Rule,
     /// The block of the token that refuses what the rule would allow.
     pub block: Option<u32>,
-    /// Rules that can allow the action to somebody.
+    /// Rules that can allow the action to someone.
     pub allowing: Vec<&'static Rule>,
 }
 
 impl App {
-    /// Asks the policy as if somebody did it now in a browser, having just confirmed with a passkey.
+    /// Asks the policy as if a user acted now in a browser, with a recent passkey confirmation.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is no such account or dossier; the store's.
+    /// [`AppError::NotFound`] when there is no such account or dossier; store errors.
     pub async fn explain(
         &self,
         email: &str,
@@ -65,7 +64,7 @@ impl App {
         Ok(Explanation { allowed, rule: rule.rule(), block, allowing: rules_for(action) })
     }
 
-    /// What the policy says of the actor on the call as a whole.
+    /// Returns what the policy says about the actor on the call as a whole.
     ///
     /// # Errors
     /// [`AppError::SignInNeeded`] or [`AppError::Overloaded`].
@@ -74,11 +73,11 @@ impl App {
         OF_CALLS.iter().map(verdict).collect()
     }
 
-    /// What the policy says of the actor on one dossier. One of which nothing is theirs to see is told just as one that
-    /// does not exist.
+    /// Returns what the policy says about the actor on one dossier. A dossier of which the actor may see nothing is
+    /// indistinguishable from one that does not exist.
     ///
     /// # Errors
-    /// [`AppError::SignInNeeded`], [`AppError::Overloaded`] or the store's.
+    /// [`AppError::SignInNeeded`], [`AppError::Overloaded`], and store errors.
     pub async fn rights_on(&self, ctx: &Ctx, id: DossierId) -> Result<RightsOn, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         if let Some(row) = dossier::load(&mut db, id).await? {
@@ -94,17 +93,16 @@ impl App {
     }
 }
 
-/// What somebody may do on one dossier.
+/// A user's rights on one dossier.
 pub struct RightsOn {
-    /// The answers.
     pub verdicts: Vec<RightAnswer>,
-    /// Whether anything of it is theirs to see.
+    /// Whether the user may see any part of it.
     pub known: bool,
-    /// Slug of its call, for those who see the draft.
+    /// Slug of its call, for users who may see the draft.
     pub call: Option<String>,
 }
 
-/// What is done to a call as a whole.
+/// Actions on a call as a whole.
 const OF_CALLS: [Action; 11] = [
     Action::DossierCreate,
     Action::RoundList,
@@ -119,7 +117,7 @@ const OF_CALLS: [Action; 11] = [
     Action::ServiceToken,
 ];
 
-/// What is done to a dossier, each with the part that it is asked about.
+/// Actions on a dossier, each with the part that it concerns.
 const OF_DOSSIERS: [(Action, Part); 11] = [
     (Action::DraftRead, Part::Whole),
     (Action::DraftWrite, Part::Whole),
@@ -134,19 +132,17 @@ const OF_DOSSIERS: [(Action, Part); 11] = [
     (Action::PaymentOrder, Part::Deposit),
 ];
 
-/// The policy's answer to one question about oneself.
+/// The policy's answer to one question about the actor.
 pub struct RightAnswer {
-    /// What one would do.
     pub action: Action,
-    /// To which part, where less than the whole was given.
+    /// The part, if less than the whole was granted.
     pub part: Option<Part>,
-    /// Whether it is allowed.
     pub allowed: bool,
-    /// It is once the person has confirmed with a passkey.
+    /// Allowed after a passkey confirmation.
     pub unconfirmed: bool,
-    /// The rule that decided, in words.
+    /// Description of the rule that decided.
     pub words: Text,
-    /// Where no rule allows it: those that allow it to others, in words.
+    /// If no rule allows it: descriptions of the rules that allow it to others.
     pub others: Vec<Text>,
 }
 
@@ -171,7 +167,7 @@ impl RightAnswer {
     }
 }
 
-/// The verdicts on a dossier, and whether the person may see any of it.
+/// Returns the verdicts on a dossier, and whether the user may see any part of it.
 fn verdicts(ctx: &Ctx, about: &About) -> Result<(Vec<RightAnswer>, bool), AppError> {
     let on = |action, part: &Part, told| {
         RightAnswer::of(ctx, action, &Target::Dossier(About { part: part.clone(), ..about.clone() }), told)
@@ -208,7 +204,7 @@ fn verdicts(ctx: &Ctx, about: &About) -> Result<(Vec<RightAnswer>, bool), AppErr
     Ok((all, seen))
 }
 
-/// A dossier that nobody has.
+/// A dossier that does not exist.
 fn unknown(id: DossierId) -> About {
     let relations = Relations::default();
     About { id, owner: AccountId(Uuid::nil()), stage: Stage::Draft, part: Part::Overview, relations }

@@ -1,4 +1,5 @@
-//! Emergency readings: who runs the service sees no contents, unless a second person allows one dossier for an hour.
+//! Break-glass access: operators of the service see no contents unless a second person allows access to one dossier for
+//! one hour.
 
 use super::{App, AppError, Ctx, transaction::transaction};
 use crate::{
@@ -15,24 +16,24 @@ use crate::{
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-/// How long an allowed reading lasts.
+/// Lifetime of an allowed access.
 const READING_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
-/// How long a request waits to be allowed.
+/// How long a request can be allowed.
 pub const REQUEST_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
-/// Longest reason, characters.
+/// Maximum length of a reason, in characters.
 const MAX_REASON_CHARS: usize = 500;
 
-/// What is wrong with a request for an emergency reading.
+/// Why a request for break-glass access is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmergencyFault {
-    /// No receipt has that number.
+    /// No receipt has this number.
     Receipt,
-    /// No reason, or too long a one.
+    /// The reason is missing or too long.
     Reason,
 }
 
 impl EmergencyFault {
-    /// Name of the field that is wrong.
+    /// Name of the invalid field.
     #[must_use]
     pub fn field(self) -> &'static str {
         match self {
@@ -41,7 +42,7 @@ impl EmergencyFault {
         }
     }
 
-    /// What is wrong, and what to do.
+    /// Message for the user: what is wrong and what to do.
     #[must_use]
     pub fn words(self) -> Text {
         match self {
@@ -55,10 +56,10 @@ impl EmergencyFault {
 }
 
 impl App {
-    /// Asks to read the dossier of a receipt, with a reason that stays in the journal for ever.
+    /// Requests access to the dossier of a receipt. The reason is stored permanently in the journal.
     ///
     /// # Errors
-    /// [`AppError::Emergency`] with all that is wrong; the policy's or the store's.
+    /// [`AppError::Emergency`] with all that is wrong; policy and store errors.
     pub async fn ask_emergency(&self, ctx: &Ctx, receipt: &str, reason: &str) -> Result<(), AppError> {
         ctx.may(Action::GlassAsk, &Target::Call)?;
         let reason = clean(TextKind::Prose, reason);
@@ -79,10 +80,10 @@ impl App {
         })
     }
 
-    /// Allows a colleague's request; nobody allows their own.
+    /// Allows a colleague's request. Nobody can allow their own.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is none that this person may allow; the policy's or the store's.
+    /// [`AppError::NotFound`] when there is none that this person may allow; policy and store errors.
     pub async fn allow_emergency(&self, ctx: &Ctx, id: Uuid) -> Result<(), AppError> {
         ctx.may(Action::GlassAllow, &Target::Call)?;
         let (who, now) = (ctx.account()?, ctx.now);
@@ -95,10 +96,7 @@ impl App {
         })
     }
 
-    /// The latest requests, for those who may allow them.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
+    /// Returns the latest requests, for users who may allow them.
     pub async fn emergencies(&self, ctx: &Ctx) -> Result<Vec<glass::Request>, AppError> {
         ctx.may(Action::GlassAllow, &Target::Call)?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;

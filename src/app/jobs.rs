@@ -1,5 +1,5 @@
-//! The worker of a process: letters, the journal of readings, and what is swept; each by itself, so that none waits for
-//! another.
+//! Background worker of a process: mail, the journal of readings, and cleanup. The three run independently, so that
+//! none waits for another.
 
 mod letters;
 mod sweep;
@@ -11,10 +11,10 @@ use super::App;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How long a part of the worker rests when nobody wakes it; another process may have left work.
+/// Polling interval of a part of the worker that nobody wakes; another process may have left work.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Works until the future is dropped. Each step is a transaction of its own, so stopping anywhere loses nothing.
+/// Runs until the future is dropped. Each step is its own transaction, so stopping at any point loses nothing.
 pub async fn work(app: App) {
     tokio::join!(post(&app), journal(&app), sweeps(&app));
 }

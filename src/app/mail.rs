@@ -1,4 +1,4 @@
-//! The letters that the portal sends, and the post that takes them.
+//! Mail sent by the portal, and its transport.
 
 use super::App;
 use crate::{
@@ -13,132 +13,115 @@ use serde::{Deserialize, Serialize};
 use std::{path::Path, time::Duration};
 use uuid::Uuid;
 
-/// Longest time that a mail server may be silent.
+/// Maximum time without a response from the mail server.
 const SMTP_SILENCE: Duration = Duration::from_secs(20);
 
-/// A letter to come.
+/// A mail to be sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "letter", rename_all = "snake_case")]
 pub enum Letter {
-    /// A sign-in link.
     SignIn {
-        /// Address.
         to: String,
-        /// Language.
         lang: Lang,
-        /// The link; whoever has it can sign in once.
+        /// The link. Anyone who has it can sign in once.
         link: String,
     },
-    /// Somebody was given parts of a dossier.
+    /// Parts of a dossier were shared.
     Invited {
-        /// Address.
         to: String,
-        /// Language.
         lang: Lang,
-        /// Address of who gives.
+        /// Address of the owner.
         by: String,
         /// Title of the call.
         call: String,
-        /// What is given, in words.
+        /// Names of the shared parts.
         parts: Vec<String>,
-        /// The last instant, in the call's zone.
+        /// Last valid instant, in the call's time zone.
         until: String,
-        /// Who gives has written a word, which stands in the portal: here, whatever looks like a name of a site would become
-        /// a link of ours.
+        /// The owner has added a note. It is shown only in the portal: in a mail, text that looks like a host name
+        /// would become a link that seems to be ours.
         #[serde(default)]
         word: bool,
-        /// Where the dossier is.
+        /// Link to the dossier.
         link: String,
     },
-    /// An expert has a dossier to evaluate; which one is told by the portal alone.
+    /// A dossier was assigned to an expert. Only the portal shows which one.
     Assigned {
-        /// Address.
         to: String,
-        /// Language.
         lang: Lang,
         /// Title of the call.
         call: String,
-        /// Where the dossiers to evaluate are.
+        /// Link to the dossiers to evaluate.
         link: String,
     },
-    /// A copy of the news of a deposit.
+    /// Copy of the confirmation of a deposit.
     Deposited {
-        /// Address.
         to: String,
-        /// Language.
         lang: Lang,
         /// Number of the receipt.
         number: String,
-        /// Instant, in the call's zone.
+        /// Instant of the deposit, in the call's time zone.
         at: String,
         /// Digest of the parts.
         digest: String,
-        /// Where the receipt is.
+        /// Link to the receipt.
         link: String,
     },
-    /// Something happened to a passkey: the owner of the account must learn of it.
+    /// A passkey changed; the owner of the account must be informed.
     PasskeyChanged {
-        /// Address.
         to: String,
-        /// Language.
         lang: Lang,
-        /// What.
         change: PasskeyChange,
-        /// True when the operator of the installation did it.
+        /// True if the operator of the installation made the change.
         by_operator: bool,
-        /// What the owner calls the passkey.
+        /// The owner's name for the passkey.
         name: String,
-        /// Instant, with its zone.
+        /// Instant of the change, with its time zone.
         at: String,
-        /// Where the person's passkeys are.
+        /// Link to the user's passkeys.
         link: String,
     },
 }
 
-/// What happened to a passkey.
+/// Kind of change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PasskeyChange {
-    /// Added.
     Added,
-    /// Given another name.
     Renamed,
-    /// Removed.
     Removed,
 }
 
-/// A letter as it leaves.
+/// A mail as sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Written {
-    /// Address.
     pub to: String,
-    /// Subject.
     pub subject: String,
     /// Plain text.
     pub body: String,
-    /// When it left, RFC 3339.
+    /// When it was sent, RFC 3339.
     pub at: String,
 }
 
-/// Why a letter could not leave.
+/// Why a mail could not be sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// An address that is none.
+    /// Invalid address.
     #[error("an address cannot be used")]
     Address(#[from] lettre::address::AddressError),
-    /// The message could not be made.
+    /// The message could not be built.
     #[error("the message could not be made")]
     Message(#[from] lettre::error::Error),
-    /// The mail server refused or is away.
+    /// The mail server refused the mail or is unreachable.
     #[error("the mail server did not take it")]
     Smtp(#[from] lettre::transport::smtp::Error),
-    /// The folder failed.
+    /// The mail folder failed.
     #[error("the mail folder failed")]
     Folder(#[from] std::io::Error),
 }
 
 impl Letter {
-    /// Words for the letter.
+    /// Subject and body of a mail.
     #[must_use]
     pub fn write(&self, at: jiff::Timestamp) -> Written {
         let (to, lang, subject, body) = match self {
@@ -243,7 +226,7 @@ fn passkey_changed(change: PasskeyChange, by_operator: bool, name: &str, at: &st
     (subject, body)
 }
 
-/// Sends a letter, or files it for the demonstration. Sending the same job twice overwrites its file.
+/// Sends a mail, or writes it to a folder for the demonstration. Sending the same job twice overwrites its file.
 pub(super) async fn send(app: &App, job: Uuid, letter: &Letter) -> Result<(), MailError> {
     let written = letter.write(app.clock());
     match &app.config.mail {
@@ -278,7 +261,7 @@ async fn file(folder: &Path, job: Uuid, written: &Written) -> Result<(), MailErr
     Ok(())
 }
 
-/// The letters filed in a folder, the latest first.
+/// Returns the mails in a folder, the latest first.
 ///
 /// # Errors
 /// When the folder cannot be read.

@@ -1,7 +1,7 @@
-//! Attachments on several machines: who keeps them, and having here what others have.
+//! Replication of attachments between machines.
 //!
-//! An upload waits for as many copies as the configuration wants; every machine then comes to have all of them, so that
-//! each can answer alone, and a backup made on any of them is whole.
+//! An upload waits for the number of copies that the configuration requires. Every machine eventually has all
+//! attachments, so that each can serve them alone and a backup made on any of them is complete.
 
 use super::{App, AppError};
 use crate::{
@@ -11,20 +11,20 @@ use crate::{
 use std::{collections::BTreeMap, fs, io, path::Path, time::Duration};
 use uuid::Uuid;
 
-/// Pause between two looks for what is missing.
+/// Interval between two checks for missing attachments.
 const SYNC_INTERVAL: Duration = Duration::from_secs(10);
-/// A process that has been silent for so long is not asked, milliseconds.
+/// A process whose last heartbeat is older than this is not contacted, in milliseconds.
 const SILENT_MS: u64 = 10_000;
-/// Attachments looked up at a time.
+/// Attachments looked up per query.
 const ATTACHMENTS_PER_BATCH: u32 = 500;
 
-/// Name of the store in a data folder, given at its first start.
+/// Returns the id of the store in a data folder; it is created at the first start.
 pub(super) fn own_store(data_dir: &Path) -> io::Result<Uuid> {
     let file = data_dir.join("attachment-store");
     if !file.exists() {
         let aside = data_dir.join(format!(".attachment-store.{}", std::process::id()));
         fs::write(&aside, Uuid::now_v7().to_string())?;
-        // Two processes may start at once: both end with the same name.
+        // Two processes may start at once. The hard link makes both use the same id.
         let linked = fs::hard_link(&aside, &file);
         fs::remove_file(&aside)?;
         match linked {
@@ -35,14 +35,14 @@ pub(super) fn own_store(data_dir: &Path) -> io::Result<Uuid> {
     fs::read_to_string(&file)?.trim().parse().map_err(io::Error::other)
 }
 
-/// The stores that can be asked, each by one of its processes.
+/// Returns the reachable stores, each with one of its processes.
 pub(super) fn stores(processes: &[Process]) -> Vec<PeerStore> {
     let alive = processes.iter().filter(|process| process.silent_ms < SILENT_MS);
     let stores: BTreeMap<Uuid, String> = alive.filter_map(|process| process.registration.attachments.clone()).collect();
     stores.into_iter().map(|(store, address)| PeerStore { store, address }).collect()
 }
 
-/// Has here whatever others have, again and again, until the future is dropped.
+/// Fetches missing attachments periodically, until the future is dropped.
 pub async fn keep_up(app: &App) {
     if app.blobs.peers().is_none() {
         return std::future::pending().await;
@@ -58,10 +58,7 @@ pub async fn keep_up(app: &App) {
 }
 
 impl App {
-    /// Fetches every attachment that a row speaks of and this machine does not have; tells how many came.
-    ///
-    /// # Errors
-    /// The store's or the disk's.
+    /// Fetches every attachment that a row refers to and this machine lacks. Returns how many were fetched.
     pub async fn gather(&self) -> Result<u64, AppError> {
         let (mut after, mut gathered) = (String::new(), 0);
         loop {

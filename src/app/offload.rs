@@ -1,19 +1,19 @@
-//! Heavy work off the thread that serves: hostile or merely large input must not keep everybody else waiting, least of all
-//! the heartbeat by which the edge knows that the process lives.
+//! Runs heavy work off the serving thread. Hostile or large input must not block other requests, least of all the
+//! heartbeat by which the edge knows that the process is alive.
 
 use super::{App, AppError};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Heavy work under way at once in a process: an installation has as many processes as it wants cores.
+/// Heavy jobs in progress per process: an installation runs as many processes as it wants cores.
 const AT_ONCE: usize = 1;
-/// Heavy work that waits for its turn; what comes on top is told to come again.
+/// Maximum number of waiting heavy jobs. Further requests are asked to retry.
 const MAX_QUEUED: usize = 8;
-/// From how many bytes of input on its work is heavy: below, a thread would cost more than the work, and nobody's small
-/// request waits behind somebody's large one.
+/// Input size from which work counts as heavy. Below it, a thread would cost more than the work, and small requests do
+/// not queue behind large ones.
 const HEAVY_BYTES: usize = 32 * 1024;
 
-/// Who may work, and who may wait for it.
+/// Limits running and waiting jobs.
 #[derive(Debug)]
 pub(super) struct Bench {
     turns: Arc<Semaphore>,
@@ -38,7 +38,7 @@ impl Bench {
         let _place = self.places.try_acquire().map_err(|_| AppError::Busy)?;
         let turn = self.turns.clone().acquire_owned().await.map_err(|_| AppError::Busy)?;
         let done = tokio::task::spawn_blocking(move || {
-            // With the work, and not with whoever waits for it: a thread cannot be called back.
+            // The permit belongs to the work and not to the waiting request, because a thread cannot be cancelled.
             let _turn = turn;
             work()
         });
@@ -47,10 +47,10 @@ impl Bench {
 }
 
 impl App {
-    /// Does work on input of so many bytes: on a thread of its own when that is much, after at most a few others.
+    /// Runs work on `input_bytes` bytes of input: on its own thread if the input is large, after at most a few other jobs.
     ///
     /// # Errors
-    /// [`AppError::Busy`] when too many wait already.
+    /// [`AppError::Busy`] when too many jobs are waiting.
     pub async fn offload<T: Send + 'static>(
         &self,
         input_bytes: usize,

@@ -1,4 +1,4 @@
-//! Signing in by an identity provider (OpenID Connect), where the configuration names one.
+//! Sign-in through an identity provider (OpenID Connect), if one is configured.
 
 use super::{App, AppError, Ctx, SignedIn, StartError, transaction::transaction};
 use crate::{
@@ -17,18 +17,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Somebody who leaves for the provider.
+/// Data for the redirect to the provider.
 #[derive(Clone, Debug)]
 pub struct ProviderRedirect {
-    /// Where to.
+    /// Target of the redirect.
     pub address: String,
-    /// What their browser keeps meanwhile, so that nobody else's comes back in their stead.
+    /// Secret kept by the browser, so that only the same browser can complete the sign-in.
     pub secret: String,
-    /// Until when they may come back.
+    /// Deadline for the return.
     pub until: Timestamp,
 }
 
-/// What is kept of somebody who left.
+/// State stored until the user returns.
 #[derive(Serialize, Deserialize)]
 struct Left {
     expected: Expected,
@@ -36,10 +36,10 @@ struct Left {
     next: String,
 }
 
-/// The provider of a configuration.
+/// Creates the provider of a configuration.
 ///
 /// # Errors
-/// When its secret or this machine's authorities cannot be read.
+/// When its secret or the CA certificates of this machine cannot be read.
 pub(super) fn provider(config: &Config) -> Result<Option<Provider>, StartError> {
     let Some(oidc) = &config.sign_in.oidc else { return Ok(None) };
     let path = &oidc.client_secret_file;
@@ -57,7 +57,7 @@ pub(super) fn provider(config: &Config) -> Result<Option<Provider>, StartError> 
 }
 
 impl App {
-    /// What people call the provider, where they can use it: at the public host.
+    /// Returns the display name of the provider where it can be used: at the public host.
     #[must_use]
     pub fn provider_name(&self, ctx: &Ctx) -> Option<&str> {
         self.config.sign_in.oidc.as_ref().filter(|_| ctx.site.is_none()).map(|oidc| oidc.name.as_str())
@@ -67,10 +67,10 @@ impl App {
         self.provider.as_ref().filter(|_| ctx.site.is_none()).ok_or(AppError::NotFound)
     }
 
-    /// Sends somebody to the provider.
+    /// Starts a sign-in at the provider.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] without one, [`AppError::TooManyLinks`], [`AppError::Provider`] or the store's.
+    /// [`AppError::NotFound`] without one, [`AppError::TooManyLinks`], [`AppError::Provider`], and store errors.
     pub async fn leave_for_provider(&self, ctx: &Ctx, next: &str) -> Result<ProviderRedirect, AppError> {
         let provider = self.provider(ctx)?;
         if !self.ceremonies.admits(ctx.client, std::time::Instant::now()) {
@@ -84,10 +84,11 @@ impl App {
         Ok(ProviderRedirect { address, secret, until: ctx.now + super::ceremony::CEREMONY_LIFETIME })
     }
 
-    /// Signs in whoever comes back from the provider, and tells where they wanted to go.
+    /// Completes the sign-in of a user who returns from the provider, and returns the page they wanted.
     ///
     /// # Errors
-    /// [`AppError::CeremonyOver`] for another browser's, a second or a late return; [`AppError::Provider`] or the store's.
+    /// [`AppError::CeremonyOver`] for another browser and for a repeated or late return; [`AppError::Provider`], and
+    /// store errors.
     pub async fn return_from_provider(
         &self,
         ctx: &Ctx,

@@ -1,5 +1,5 @@
-//! Orders that cannot be taken back and are given where there is no browser: they wait until somebody who may has confirmed
-//! them in one, with the passkey. Whoever holds a configuration file alone changes no leader unseen.
+//! Irreversible orders that are given without a browser. They wait until an authorised person confirms them in a
+//! browser with a passkey. So a configuration file alone does not suffice to change the leader unnoticed.
 
 use super::{App, AppError, Ctx, transaction::transaction};
 use crate::{
@@ -16,14 +16,11 @@ use crate::{
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-/// How long an order waits to be confirmed.
+/// How long an order can be confirmed.
 pub const ORDER_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 
 impl App {
-    /// Gives an order to have another database server lead; `detail` says which.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Creates an order to switch the leader to another database server; `detail` names it.
     pub async fn order_switchover(&self, detail: &str, asked_by: &str) -> Result<Uuid, AppError> {
         let order = Order {
             id: Uuid::now_v7(),
@@ -42,36 +39,30 @@ impl App {
         })
     }
 
-    /// Journals what an operator did at the command line.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Journals an operator's action on the command line.
     pub async fn note_operation(&self, kind: EventKind, data: serde_json::Value) -> Result<(), AppError> {
         let event = &Event::of_portal(kind, self.clock(), data);
         transaction!(self.store, db => Ok(journal::append(db, event).await?))
     }
 
-    /// The orders of the last hours, for those who may confirm them.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
+    /// Returns the recent orders, for users who may confirm them.
     pub async fn orders(&self, ctx: &Ctx) -> Result<Vec<Order>, AppError> {
         ctx.may(Action::OpsMaintain, &Target::Call)?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         Ok(order::since(&mut db, ctx.now - SignedDuration::from_hours(24)).await?)
     }
 
-    /// Confirms one.
+    /// Confirms an order.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is none that waits, [`AppError::Unconfirmed`] when the person has not shown the
-    /// passkey just now; the policy's or the store's.
+    /// [`AppError::NotFound`] when no such order is waiting, [`AppError::Unconfirmed`] without a recent passkey
+    /// confirmation; policy and store errors.
     pub async fn confirm_order(&self, ctx: &Ctx, id: Uuid) -> Result<(), AppError> {
         ctx.may(Action::OpsSwitchover, &Target::Call)?;
         let (who, now) = (ctx.account()?, ctx.now);
         transaction!(self.store, db => {
             if !order::confirm(db, id, who, now, now - ORDER_LIFETIME).await? {
-                // A second click.
+                // A double click.
                 return if order::confirmed_by(db, id, who).await? { Ok(()) } else { Err(AppError::NotFound) };
             }
             let data = serde_json::json!({ "order": id, "outcome": "confirmed" });
@@ -80,10 +71,7 @@ impl App {
         })
     }
 
-    /// Takes a confirmed order, once; who has confirmed it, or none yet.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Takes a confirmed order, once. Returns who confirmed it, or `None` if it is not confirmed yet.
     pub async fn take_order(&self, id: Uuid) -> Result<Option<AccountId>, AppError> {
         let now = self.clock();
         transaction!(self.store, db => Ok(order::take(db, id, now).await?))

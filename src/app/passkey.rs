@@ -1,7 +1,7 @@
-//! Passkeys: adding and keeping them, signing in with them, and showing that one is still the same person.
+//! Passkeys: adding and managing them, signing in with them, and confirming that the user is still the same person.
 //!
-//! The browser carries a ceremony out between two requests. What its end is held against stays in the database, for one
-//! use within a few minutes, so that any process may answer either request.
+//! A ceremony spans two requests. Its state is stored in the database for one use within a few minutes, so that any
+//! process may answer either request.
 
 mod keep;
 mod lost;
@@ -21,41 +21,39 @@ use crate::{
 };
 use uuid::Uuid;
 
-/// A ceremony for the browser to carry out.
+/// A ceremony for the browser.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Ceremony {
-    /// What to give back with the answer.
+    /// Id to send back with the response.
     pub ceremony: Uuid,
     /// The arguments of `navigator.credentials`, bytes as base64url.
     pub options: serde_json::Value,
 }
 
-/// What somebody who must have a passkey has to do before anything else.
+/// What a user who must have a passkey has to do first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Duty {
-    /// Add a first one.
+    /// Add a first passkey.
     Add,
-    /// Use one.
+    /// Use an existing passkey.
     Use,
 }
 
 impl App {
-    /// Whether passkeys can be used at the host that was asked: they belong to the public one, and to no call's.
+    /// Whether passkeys can be used at the requested host: they are bound to the public host, not to the hosts of
+    /// calls.
     #[must_use]
     pub fn has_passkeys(&self, ctx: &Ctx) -> bool {
         ctx.site.is_none() && self.relying_party.is_some()
     }
 
-    /// Whether this person's rights need a passkey.
+    /// Whether the user's rights require a passkey.
     #[must_use]
     pub fn must_have_passkey(&self, account: &Account) -> bool {
         self.config.portal.passkeys == Passkeys::Required && account.roles.want_passkey()
     }
 
-    /// What a person who has just signed in otherwise still has to do.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Returns what a user who has just signed in by other means still has to do.
     pub async fn passkey_duty(&self, account: &Account) -> Result<Option<Duty>, AppError> {
         if !self.must_have_passkey(account) {
             return Ok(None);

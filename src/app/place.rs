@@ -1,5 +1,5 @@
-//! Where an address says that a dossier stands. A dossier that stands elsewhere does not exist there: whoever examines one
-//! acts on the dossier that the address names, in the call and the round that it names, or on nothing.
+//! The path of a dossier. A dossier under another path is *not found*: staff act only on the dossier, call and round
+//! that the URL names.
 
 use super::{AppError, Ctx, Door};
 use crate::{
@@ -13,19 +13,16 @@ use crate::{
 };
 use serde::Deserialize;
 
-/// A dossier, in a round of a call.
+/// A dossier in a round of a call.
 #[derive(Clone, Debug, Deserialize)]
 pub struct DossierPath {
-    /// The call.
     pub call: String,
-    /// The round.
     pub round: RoundId,
-    /// The dossier.
     pub id: DossierId,
 }
 
 impl DossierPath {
-    /// Checks that a row of the dossier says the same.
+    /// Checks that a row of the dossier has the same call and round.
     ///
     /// # Errors
     /// [`AppError::NotFound`].
@@ -49,7 +46,7 @@ impl DossierPath {
         Ok((dossier, door))
     }
 
-    /// Opens the dossier for a change; its row stays locked until the transaction ends.
+    /// Opens the dossier for a change. Its row stays locked until the transaction ends.
     ///
     /// # Errors
     /// As [`Ctx::open`].

@@ -25,51 +25,48 @@ use tokio::fs::File;
 /// A dossier as its reader may see it.
 #[derive(Debug)]
 pub struct DossierView {
-    /// The dossier, with the parts that the reader was given.
+    /// The dossier, reduced to the parts that the reader may see.
     pub dossier: Dossier,
-    /// Title of the project, which whoever was given anything sees.
+    /// Title of the project, shown to everyone who may see any part.
     pub title: String,
-    /// Its pieces.
     pub uploads: Vec<Upload>,
     /// The evaluation of the draft.
     pub evaluation: Evaluation,
     /// Deposited versions, the latest first.
     pub versions: Vec<Version>,
-    /// What the reader was given.
+    /// The reader's rights.
     pub share: Share,
 }
 
 /// A piece to send.
 #[derive(Debug)]
 pub struct PieceFile {
-    /// What it is.
+    /// Its metadata.
     pub upload: Upload,
-    /// Its bytes.
     pub bytes: PieceBytes,
 }
 
 /// The bytes of a piece to send.
 #[derive(Debug)]
 pub enum PieceBytes {
-    /// Those that were attached.
+    /// The original bytes.
     Attached(File),
-    /// Those of a copy that names its reader, which is a PDF, and how many they are.
+    /// A watermarked PDF copy that names its reader, and its size.
     Copy(File, u64),
 }
 
-/// A receipt, as it was opened.
+/// An opened receipt.
 #[derive(Debug)]
 pub struct OpenReceipt {
-    /// The version that it is of.
+    /// The version that it belongs to.
     pub stored: deposit::Stored,
-    /// What it states.
     pub receipt: Receipt,
-    /// By which rule it was opened.
+    /// The rule that permitted the access.
     pub rule: RuleId,
 }
 
 impl OpenReceipt {
-    /// Whether its reader has copies of the pieces that name them, as far as the files can be marked.
+    /// Whether the reader receives watermarked copies of the pieces that can be marked.
     #[must_use]
     pub fn names_reader(&self) -> bool {
         self.rule.rule().need_to_know
@@ -77,27 +74,18 @@ impl OpenReceipt {
 }
 
 impl App {
-    /// A dossier with everything its pages show, for whoever may see all of it.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
+    /// Returns a dossier with everything that its pages show, for users who may see all of it.
     pub async fn page(&self, ctx: &Ctx, id: DossierId) -> Result<DossierView, AppError> {
         self.open_page(ctx, id, Part::Whole).await
     }
 
-    /// A dossier with what the reader was given of it.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
+    /// Returns the parts of a dossier that the reader may see.
     pub async fn overview(&self, ctx: &Ctx, id: DossierId) -> Result<DossierView, AppError> {
         self.open_page(ctx, id, Part::Overview).await
     }
 
-    /// A dossier for a page of the editor: without its versions, and without the look at other dossiers of the company,
-    /// which blocks nothing.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
+    /// Returns a dossier for a page of the editor: without its versions, and without the query for the company's other
+    /// dossiers, because that rule never blocks.
     pub async fn form_page(&self, ctx: &Ctx, id: DossierId, section: &str) -> Result<DossierView, AppError> {
         self.open_page(ctx, id, Part::Section(section.to_owned())).await
     }
@@ -131,10 +119,11 @@ impl App {
         Ok((DossierView { dossier, title, uploads, evaluation, versions, share }, door.rule))
     }
 
-    /// Evaluates a draft as a deposit at this instant; while it is what was deposited, at the instant of its deposit.
+    /// Evaluates a draft as a deposit at this instant. While it equals the deposited version, it is evaluated at the
+    /// instant of that deposit.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when the call or round is not configured any more.
+    /// [`AppError::NotFound`] when the call or round is no longer configured.
     pub fn evaluate(
         &self,
         ctx: &Ctx,
@@ -148,10 +137,7 @@ impl App {
         Ok(DepositContext { call, round, uploads, other_deposits, received_at }.evaluate(&dossier.draft))
     }
 
-    /// The actor's dossiers with their pieces.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Returns the actor's dossiers and their pieces.
     pub async fn own_dossiers(&self, ctx: &Ctx) -> Result<Vec<(Dossier, Vec<Upload>)>, AppError> {
         let owner = ctx.account()?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
@@ -166,10 +152,7 @@ impl App {
             .collect())
     }
 
-    /// A receipt, for the owner of the dossier, or for an officer while its version stands.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
+    /// Returns a receipt, for the owner of the dossier, or for an officer while its version is current.
     pub async fn receipt(&self, ctx: &Ctx, number: &str) -> Result<OpenReceipt, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = deposit::by_number(&mut db, number).await?;
@@ -182,11 +165,8 @@ impl App {
         Ok(OpenReceipt { stored, receipt, rule: door.rule })
     }
 
-    /// A piece of a deposited version; every reading but the owner's is journalled. Whoever reads it by need to know
-    /// has a copy that names them, where the file can be marked.
-    ///
-    /// # Errors
-    /// The policy's, the store's or the disk's.
+    /// Returns a piece of a deposited version. Every access except the owner's is journalled. A reader under a
+    /// need-to-know rule receives a watermarked copy, if the file can be marked.
     pub async fn receipt_piece(&self, ctx: &Ctx, number: &str, code: &str) -> Result<PieceFile, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = deposit::by_number(&mut db, number).await?;
@@ -213,10 +193,7 @@ impl App {
         Ok(PieceFile { upload, bytes })
     }
 
-    /// A piece of the draft, for the owner and for whoever was given it.
-    ///
-    /// # Errors
-    /// The policy's, the store's or the disk's.
+    /// Returns a piece of the draft, for the owner and for guests who may read it.
     pub async fn draft_piece(&self, ctx: &Ctx, id: DossierId, code: &str) -> Result<PieceFile, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = dossier::load(&mut db, id).await?;

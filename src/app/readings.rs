@@ -1,7 +1,7 @@
-//! Who read what is not theirs, and that a guest has come: noted in memory by the page, and written down within a second by
-//! the worker. A page that reads never writes, so that it is there while nothing can be written; each note has an id from
-//! the beginning, so that it is written once, even when a commit's outcome is unknown; a process that ends writes what it
-//! still holds.
+//! Records accesses to other people's data, and the first visits of guests. The page notes them in memory, and the
+//! worker writes them within a second. Pages that only read never write to the database, so that they stay available
+//! while it cannot be written. Each note has an id from the beginning, so it is written exactly once even if the
+//! outcome of a commit is unknown. A process that stops writes its remaining notes first.
 
 use super::{App, AppError, Ctx, transaction::transaction};
 use crate::{
@@ -17,19 +17,19 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Notes written in one transaction: the head of the journal stays locked for so long.
+/// Notes written per transaction; the head of the journal stays locked meanwhile.
 const AT_ONCE: usize = 200;
 
-/// Notes that the worker has still to write.
+/// Notes that are not yet written.
 #[derive(Debug, Default)]
 pub(super) struct Readings(Mutex<VecDeque<PendingReading>>);
 
-/// A reading that has still to be written down.
+/// An access that is not yet written.
 #[derive(Clone, Debug)]
 struct PendingReading {
     id: Uuid,
     event: Event,
-    /// The address of a guest, whose first coming is noted too.
+    /// The guest's address, if this may be a first visit.
     guest: Option<String>,
 }
 
@@ -49,7 +49,7 @@ impl Readings {
 }
 
 impl App {
-    /// Notes that somebody read what is not theirs, and by which rule.
+    /// Notes an access to another person's data, and its rule.
     pub(super) fn note_reading(
         &self,
         ctx: &Ctx,
@@ -60,7 +60,7 @@ impl App {
         self.keep_reading(ctx, kind, id, data, None)
     }
 
-    /// The same of a guest who may have come for the first time.
+    /// Notes an access of a guest, who may be visiting for the first time.
     pub(super) fn note_guest(
         &self,
         ctx: &Ctx,
@@ -84,11 +84,8 @@ impl App {
         Ok(())
     }
 
-    /// Writes the notes down; what cannot be written is kept for the next time. May be dropped at any point: a note leaves
-    /// the memory only once it is known to be written.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Writes the notes. A note that cannot be written is kept for the next run. Safe to drop at any point: a note is
+    /// removed from memory only when its commit is known to have succeeded.
     pub async fn flush_readings(&self) -> Result<(), AppError> {
         loop {
             let notes = self.readings.first();

@@ -1,5 +1,5 @@
-//! Tokens that are not taken: each is counted, and the log has a line a minute for each reason, so that a flood of forged
-//! ones fills neither. What is written down is never the token itself.
+//! Refused tokens: each one is counted, and the log gets at most one line per minute for each reason, so that a flood
+//! of forged tokens does not fill it. The token itself is never logged.
 
 use crate::auth::{Channel, Refusal};
 use std::{
@@ -9,27 +9,27 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Pause between two lines of the same kind.
+/// Interval between two log lines of the same kind.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
-/// Kinds of lines kept at most; beyond, they begin anew.
+/// Maximum number of kinds; beyond it, counting restarts.
 const MAX_KINDS: usize = 1000;
 
-/// What a line is about. Only genuine tokens have an id that counts, so that strangers cannot make up kinds.
+/// The kind of a log line. Only genuine tokens have an id here, so that strangers cannot create kinds.
 type RefusalKind = (Channel, Refusal, Option<Uuid>);
 
-/// When a kind was last told, and how many came since.
+/// When a kind was last logged, and the count since.
 #[derive(Clone, Copy, Debug)]
 struct RefusalCount {
     at: Instant,
     since: u64,
 }
 
-/// Counts refusals, within one process.
+/// Counts refusals within one process.
 #[derive(Debug, Default)]
 pub(super) struct Refusals(Mutex<HashMap<RefusalKind, RefusalCount>>);
 
 impl Refusals {
-    /// Notes a token that was not taken; the id is that of a genuine one. One that has merely run out is counted only.
+    /// Counts a refused token; the id is given for a genuine one. A token that has merely expired is counted only.
     pub fn note(&self, channel: Channel, why: Refusal, token: Option<Uuid>) {
         let (channel_word, reason) = (channel.slug(), why.slug());
         metrics::counter!("guichet_tokens_refused_total", "channel" => channel_word, "reason" => reason).increment(1);
@@ -42,7 +42,7 @@ impl Refusals {
         }
     }
 
-    /// How many a line has to tell of now; none while the last line is less than a minute old.
+    /// Returns the count to log now, or `None` while the last line is less than a minute old.
     fn due(&self, kind: RefusalKind, now: Instant) -> Option<u64> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(told) = all.get_mut(&kind) {

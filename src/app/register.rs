@@ -1,4 +1,4 @@
-//! A process of the portal makes itself known, says that it lives, and goes only when no request can reach it any more.
+//! Process registration: a process registers, sends heartbeats, and leaves only when no request can reach it any more.
 
 use super::{App, mirror};
 use crate::{
@@ -12,17 +12,17 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-/// Pause between two heartbeats.
+/// Interval between two heartbeats.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
-/// Longest time that a note in the database may take.
+/// Timeout of a database statement.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Pause between two looks for edges that still count on a leaving process.
+/// Polling interval for edges that still route to a leaving process.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
-/// Longest wait for the edges.
+/// Maximum time to wait for the edges.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(35);
-/// Longest wait for a database that is away: it cannot tell us that we may go.
+/// Maximum time to wait while the database is unreachable, since it then cannot confirm that the process may leave.
 const WITHOUT_DATABASE: Duration = Duration::from_secs(3);
-/// Rows of processes that were killed are swept after so long, seconds.
+/// Rows of dead processes are removed after this many seconds.
 const DEAD_PROCESS_RETENTION_SECONDS: u32 = 3600;
 
 /// This process in the table of processes.
@@ -33,7 +33,7 @@ pub struct Presence {
 }
 
 impl Presence {
-    /// A new start of this process.
+    /// Creates the registration for a new start of this process.
     #[must_use]
     pub fn new(app: App) -> Self {
         let portal = &app.config.portal;
@@ -51,7 +51,7 @@ impl Presence {
         Self { app, registration }
     }
 
-    /// Registers once the schema stands, and beats; resolves when the table asks this process to leave.
+    /// Registers once the schema is present, then sends heartbeats. Resolves when the table asks this process to leave.
     pub async fn attend(&self) {
         let mut away = false;
         loop {
@@ -91,7 +91,7 @@ impl Presence {
         Ok(ProcessState::Ready)
     }
 
-    /// Asks every edge to give this process no more requests, and waits until they have all done so.
+    /// Asks every edge to stop routing to this process, and waits until all have done so.
     pub async fn take_leave(&self) {
         let began = Instant::now();
         let mut answered = began;
@@ -114,7 +114,7 @@ impl Presence {
         }
     }
 
-    /// Whether an edge still sends requests to this process, or may be about to.
+    /// Whether an edge still routes to this process, or may be about to.
     async fn counted_on(&self, asked: &mut bool) -> Result<bool, StoreError> {
         let mut db = self.app.store.reserved().await?;
         let id = self.registration.id;
@@ -126,13 +126,13 @@ impl Presence {
         Ok(edge::claims(&mut db).await?.iter().any(|claim| claim.process_id == id))
     }
 
-    /// Takes this process off the table, as the last thing it does.
+    /// Removes this process from the table, as its last action.
     pub async fn forget(&self) {
         let forget = async {
             let mut db = self.app.store.reserved().await?;
             process::forget(&mut db, self.registration.id).await
         };
-        // Without the database, its row is swept later.
+        // If the database is unreachable, the row is removed later.
         bounded(forget).await.ok();
     }
 }

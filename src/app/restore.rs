@@ -1,4 +1,4 @@
-//! An installation made anew from a backup set, and the drill that shows that it could be.
+//! Restores an installation from a backup set, and runs the restore drill.
 
 use super::{
     App,
@@ -20,47 +20,45 @@ use std::{
     time::Instant,
 };
 
-/// What a restored installation was found to hold.
+/// Result of the verification of a restored installation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restored {
-    /// Receipts, each of which verifies, in one chain.
+    /// Number of receipts; each one verifies, in one chain.
     pub receipts: u64,
-    /// Attachments that rows speak of, each with the right digest.
+    /// Number of attachments that rows refer to, each with the correct digest.
     pub attachments: u64,
-    /// What is wrong, one line each, in English: for the operator.
+    /// Faults, one line each, in English, for the operator.
     pub faults: Vec<String>,
 }
 
-/// A drill: the newest set restored beside the live installation, and held against it.
+/// A drill: the newest set is restored next to the live installation and compared with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drill {
-    /// When.
     pub at: Timestamp,
-    /// The set.
     pub set: PathBuf,
-    /// What it was found to hold.
+    /// Result of the verification.
     pub restored: Restored,
-    /// Receipts of the live installation that the set does not hold: they would be lost with all servers.
+    /// Receipts of the live installation that are missing from the set. They would be lost if all servers were.
     pub receipts_since: u64,
-    /// Age of the set, seconds: what is written since would be lost with all servers (recovery point).
+    /// Age of the set in seconds: later writes would be lost if all servers were (recovery point).
     pub recovery_point_seconds: i64,
-    /// Seconds from the beginning until everything was verified (recovery time).
+    /// Seconds until everything was verified (recovery time).
     pub recovery_time_seconds: u64,
 }
 
 impl Drill {
-    /// Whether the set would do.
+    /// Whether the set is usable.
     #[must_use]
     pub fn good(&self) -> bool {
         self.restored.faults.is_empty()
     }
 }
 
-/// Makes an installation from a set: keys and attachments into the data folder of a configuration, which must not exist
-/// yet, and the database into the empty one that it names. Everything is verified afterwards.
+/// Restores an installation from a set: keys and attachments into the configured data folder, which must not exist yet,
+/// and the dump into the configured database, which must be empty. Everything is verified afterwards.
 ///
 /// # Errors
-/// See [`BackupError`]; what is wrong with the contents stands in the answer.
+/// See [`BackupError`]. Faults in the contents are part of the result.
 pub async fn restore(
     folder: &Path,
     set: &Set,
@@ -68,7 +66,7 @@ pub async fn restore(
     trust: &TrustPolicy,
 ) -> Result<(Restored, SetTrust), BackupError> {
     vacant(config)?;
-    // Nothing here says whose sets are ours: there is no installation yet.
+    // No trusted keys are known here, because there is no installation yet.
     let vouched = check(set, &[], trust)?;
     let data = &config.portal.data_dir;
     let keys = data.join("keys");
@@ -90,10 +88,10 @@ pub async fn restore(
     Ok((restored, vouched))
 }
 
-/// Checks that there is no installation in the data folder of a configuration.
+/// Checks that the configured data folder contains no installation.
 ///
 /// # Errors
-/// When there is one, or the folder cannot be read.
+/// When it contains one, or the folder cannot be read.
 pub fn vacant(config: &Config) -> Result<(), BackupError> {
     let keys = config.portal.data_dir.join("keys");
     if keys.exists() && fs::read_dir(&keys).map_err(failed(&keys))?.next().is_some() {
@@ -103,8 +101,8 @@ pub fn vacant(config: &Config) -> Result<(), BackupError> {
 }
 
 impl App {
-    /// Restores a set beside the live installation, on a private server in a folder that goes again, verifies
-    /// everything, and tells what would be lost and how long it would take, from `began` on.
+    /// Restores a set next to the live installation, on a private server in a temporary folder, and verifies
+    /// everything. Returns what would be lost and how long a restore would take, measured from `began`.
     ///
     /// # Errors
     /// See [`BackupError`].
@@ -163,7 +161,7 @@ async fn head(store: &Store) -> Result<u64, StoreError> {
     Ok(deposit::chain_head(&mut db).await?.0)
 }
 
-/// Verifies every receipt and the digest of every attachment that a row speaks of.
+/// Verifies every receipt, and the digest of every attachment that a row refers to.
 async fn verify(store: &Store, blobs: &Path) -> Result<Restored, StoreError> {
     let ChainCheck { receipts, mut faults, .. } = super::chain::check(store).await?;
     let mut db = store.read(Freshness::OwnWrites).await?;
@@ -184,5 +182,5 @@ async fn verify(store: &Store, blobs: &Path) -> Result<Restored, StoreError> {
     Ok(Restored { receipts, attachments, faults })
 }
 
-/// Attachments looked up at a time.
+/// Attachments looked up per query.
 const ATTACHMENTS_PER_BATCH: u32 = 500;

@@ -1,4 +1,4 @@
-//! What experts and the jury have to evaluate, and what those who examine declare of their interests.
+//! Evaluation: the dossiers that experts and jury members evaluate, and their declarations of interest.
 
 use super::{App, AppError, Ctx, round::Examined, transaction::transaction};
 use crate::{
@@ -16,29 +16,29 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// A dossier that somebody has to evaluate.
+/// A dossier that the actor has to evaluate.
 #[derive(Clone, Debug)]
 pub struct ToEvaluate {
-    /// What stands.
+    /// The current deposit.
     pub standing: StandingDeposit,
-    /// It was given to this expert; otherwise the person is of the jury.
+    /// True if it is assigned to this expert; otherwise the actor is a member of the jury.
     pub assigned: bool,
-    /// It may be read now: the expert has declared to have no conflict.
+    /// True if it can be read now: the expert has declared to have no conflict.
     pub readable: bool,
 }
 
-/// What somebody knows of a dossier in which to declare interests.
+/// What is shown of a dossier to a user who has to declare interests.
 #[derive(Clone, Debug)]
 pub struct Declaration {
-    /// What stands.
+    /// The current deposit.
     pub standing: StandingDeposit,
-    /// It was given to this expert.
+    /// True if it is assigned to this expert.
     pub assigned: bool,
-    /// The person has declared to have no conflict.
+    /// The user has declared to have no conflict.
     pub declared: bool,
 }
 
-/// What somebody who evaluates a dossier meets.
+/// What is shown to a user who evaluates a dossier.
 #[derive(Debug)]
 pub enum Evaluation {
     /// Nothing yet: interests have to be declared first.
@@ -48,10 +48,7 @@ pub enum Evaluation {
 }
 
 impl App {
-    /// The dossiers that the actor has to evaluate. The policy is asked about each.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
+    /// Returns the dossiers that the actor has to evaluate. The policy decides about each.
     pub async fn to_evaluate(&self, ctx: &Ctx) -> Result<Vec<ToEvaluate>, AppError> {
         ctx.may(Action::ReviewList, &Target::Call)?;
         let rows = {
@@ -69,7 +66,7 @@ impl App {
             };
             let reading = Target::Dossier(About { part: Part::Deposit, ..about });
             let readable = ctx.may(Action::DepositRead, &reading).is_ok();
-            // Of a call that is not configured any more, nothing is shown.
+            // Dossiers of a call that is no longer configured are not shown.
             if let Some(standing) = row.open(&permit).filter(|standing| self.call(&standing.call).is_ok()) {
                 all.push(ToEvaluate { standing, assigned, readable });
             }
@@ -77,10 +74,7 @@ impl App {
         Ok(all)
     }
 
-    /// One of them: its content, which is noted as a reading, unless interests have to be declared first.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
+    /// Returns the content of one of them and records the access, unless interests have to be declared first.
     pub async fn evaluation(&self, ctx: &Ctx, id: DossierId) -> Result<Evaluation, AppError> {
         ctx.may(Action::ReviewList, &Target::Call)?;
         let readable = {
@@ -96,10 +90,7 @@ impl App {
         Ok(Evaluation::Open(examined, versions))
     }
 
-    /// Whose a dossier is and what it is called, for whoever may declare interests in it.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
+    /// Returns the owner and the title of a dossier, for users who may declare interests in it.
     pub async fn declaration(&self, ctx: &Ctx, id: DossierId) -> Result<Declaration, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = review::standing(&mut db, id).await?;
@@ -108,10 +99,8 @@ impl App {
         Ok(Declaration { standing, assigned, declared: conflict.is_some() })
     }
 
-    /// Declares a conflict of interests in a dossier, or none. A conflict ends every right on it, so nobody takes it back.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
+    /// Declares a conflict of interest in a dossier, or its absence. A conflict ends every right on the dossier and
+    /// cannot be revoked.
     pub async fn declare(&self, ctx: &Ctx, id: DossierId, conflict: bool) -> Result<StandingDeposit, AppError> {
         let (who, now) = (ctx.account()?, ctx.now);
         transaction!(self.store, db => {

@@ -1,4 +1,4 @@
-//! What people are: roles given and taken by the operator at the command line, and accounts suspended.
+//! Roles granted and revoked by the operator on the command line, and the suspension of accounts.
 
 use super::{App, AppError, transaction::transaction};
 use crate::{
@@ -18,10 +18,10 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 impl App {
-    /// Gives a role to an address, for ever or until an instant, and ends the sessions whose tokens say otherwise.
+    /// Grants a role to an address, permanently or until an instant, and ends the sessions whose tokens do not match.
     ///
     /// # Errors
-    /// [`AppError::NotAnAddress`] or the store's.
+    /// [`AppError::NotAnAddress`], and store errors.
     pub async fn give_role(&self, email: &str, role: Role, ends: Option<Timestamp>) -> Result<Account, AppError> {
         let (email, fresh, now) = (self.account_address(email).await?, AccountId(Uuid::now_v7()), self.clock());
         let (email, data) = (email.as_str(), serde_json::json!({ "role": role.slug(), "ends": ends }));
@@ -37,11 +37,11 @@ impl App {
         Ok(account)
     }
 
-    /// Takes a role away from an address; false when it had none such. Its sessions end, and its API tokens that say the
-    /// role are revoked: given back, the role would bring them back.
+    /// Revokes a role of an address; returns false if it had no such role. Its sessions end, and its API tokens that
+    /// state the role are revoked: otherwise they would become valid again if the role were granted again.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when the address has no account; the store's.
+    /// [`AppError::NotFound`] when the address has no account; store errors.
     pub async fn take_role(&self, email: &str, role: Role) -> Result<bool, AppError> {
         let (email, now) = (self.account_address(email).await?, self.clock());
         let (email, data) = (email.as_str(), serde_json::json!({ "role": role.slug() }));
@@ -64,10 +64,10 @@ impl App {
         Ok(taken)
     }
 
-    /// Suspends an account, or lets it in again.
+    /// Suspends an account, or reactivates it.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when the address has no account; the store's.
+    /// [`AppError::NotFound`] when the address has no account; store errors.
     pub async fn suspend(&self, email: &str, suspended: bool) -> Result<(), AppError> {
         let (email, now) = (self.account_address(email).await?, self.clock());
         let (email, data) = (email.as_str(), serde_json::json!({ "suspended": suspended }));
@@ -82,10 +82,10 @@ impl App {
         Ok(())
     }
 
-    /// Somebody and the roles that were given, those that have ended included.
+    /// Returns an account and its role grants, including expired ones.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when the address has no account; the store's.
+    /// [`AppError::NotFound`] when the address has no account; store errors.
     pub async fn roles_of(&self, email: &str) -> Result<(Account, Vec<RoleGrant>), AppError> {
         let email = self.account_address(email).await?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
@@ -94,16 +94,16 @@ impl App {
         Ok((account, roles))
     }
 
-    /// Sees to it that an address has a role; nothing changes where it has it.
+    /// Ensures that an address has a role. Idempotent.
     ///
     /// # Errors
-    /// [`AppError::NotAnAddress`] or the store's.
+    /// [`AppError::NotAnAddress`], and store errors.
     pub async fn appoint_as(&self, email: &str, role: Role) -> Result<Account, AppError> {
         let account = self.account_of(email).await?;
         if account.roles.has(role) { Ok(account) } else { self.give_role(email, role, None).await }
     }
 
-    /// The account of an address, made where there is none.
+    /// Returns the account of an address, and creates it if there is none.
     pub(super) async fn account_of(&self, email: &str) -> Result<Account, AppError> {
         let (email, fresh, now) = (self.account_address(email).await?, AccountId(Uuid::now_v7()), self.clock());
         let email = email.as_str();

@@ -1,4 +1,4 @@
-//! Roots of tokens: every process knows the same ones, and an operator brings in new ones and drops stolen ones.
+//! Root keys of tokens: every process uses the same ones, and an operator adds new ones and drops compromised ones.
 
 use super::{App, AppError, Ctx, transaction::transaction};
 use crate::{
@@ -14,26 +14,24 @@ use serde::Serialize;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Pause between two readings of the roots.
+/// Interval between two reads of the roots.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(2);
-/// Longest time that a reading may take.
+/// Timeout of a read.
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long a new root is told before it signs: twice as long as verifiers may keep the list.
+/// How long a new root is published before it signs: twice as long as verifiers may cache the list.
 const ROOT_ANNOUNCEMENT: SignedDuration = SignedDuration::from_mins(10);
-/// How long a token for another service holds.
+/// Lifetime of a token for another service.
 const SERVICE_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
-/// How long verifiers may believe a list of revoked tokens.
+/// How long verifiers may cache a list of revoked tokens.
 const REVOCATION_LIST_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
-/// A root and how far it is, for people.
+/// A root and its state, for display.
 pub struct KeyLine {
-    /// The root.
     pub root: Root,
-    /// How far it is.
     pub state: RootState,
-    /// Until when it verifies, once that is known.
+    /// End of its verification period, if known.
     pub until: Option<Timestamp>,
-    /// This machine has its private half.
+    /// True if this machine has its private key.
     pub here: bool,
 }
 
@@ -48,12 +46,11 @@ pub struct WebKey {
     expires_at: Option<String>,
 }
 
-/// Tokens that hold no longer though their signature does; for services that verify on their own.
+/// Revoked tokens whose signatures are still valid, for services that verify on their own.
 #[derive(Debug, Serialize)]
 pub struct Revoked {
-    /// When it was made.
     pub issued_at: Timestamp,
-    /// Until when it may be believed.
+    /// End of the list's validity.
     pub expires_at: Timestamp,
     /// Ids of API tokens: the fact `token` of their first block.
     pub tokens: Vec<String>,
@@ -62,11 +59,8 @@ pub struct Revoked {
 }
 
 impl App {
-    /// Records the roots that this machine begins with; those that are recorded stay. A kind whose roots were all
-    /// dropped gets another, since nobody could sign in otherwise.
-    ///
-    /// # Errors
-    /// The store's or the keys'.
+    /// Records the initial roots of this machine; recorded ones stay. If all roots of a kind were dropped, a new one is
+    /// created, because otherwise nobody could sign in.
     pub async fn register_roots(&self) -> Result<(), AppError> {
         let first: Vec<RootRecord> = self.keys.roots().iter().map(Root::record).collect();
         let (first, now) = (&first, self.clock());
@@ -82,15 +76,15 @@ impl App {
         self.read_roots().await?;
         let roots = self.keys.roots();
         match RootKind::ALL.into_iter().find(|kind| roots.signing(*kind, now).is_none()) {
-            // Signing with other keys would make tokens that other processes refuse.
+            // Signing with other keys would create tokens that other processes refuse.
             Some(kind) => Err(TokenError::no_root(&roots, kind).into()),
             None => Ok(()),
         }
     }
 
-    /// Makes a root that signs at once where none of a kind signs, wherever its private half may be.
+    /// Creates a root that signs at once if no root of a kind does, wherever the private keys are.
     async fn succeed(&self, db: &mut Connection, kind: RootKind, now: Timestamp) -> Result<Option<u32>, AppError> {
-        // Waits for whoever else may be making one.
+        // Waits for any concurrent creation.
         let kid = token_root::next(db).await?;
         let signs = |root: &RootRecord| root.kind == kind && root.dropped_at.is_none() && root.signs_at <= now;
         if token_root::all(db).await?.iter().any(signs) {
@@ -123,10 +117,10 @@ impl App {
         Ok(self.keys.adopt(&records)?)
     }
 
-    /// Reads the roots again and again, until the future is dropped.
+    /// Reads the roots periodically, until the future is dropped.
     pub async fn watch_roots(&self) {
         loop {
-            // While the database is away, others say so, and what was read last stands.
+            // While the database is unreachable, the last roots stay in use; other parts report the outage.
             if let Ok(Err(error)) = timeout(REFRESH_TIMEOUT, self.read_roots()).await
                 && matches!(error, AppError::Keys(_))
             {
@@ -136,10 +130,7 @@ impl App {
         }
     }
 
-    /// All roots, for people.
-    ///
-    /// # Errors
-    /// The store's or the keys'.
+    /// Returns all roots, for display.
     pub async fn key_lines(&self) -> Result<Vec<KeyLine>, AppError> {
         self.read_roots().await?;
         let (roots, now) = (self.keys.roots(), self.clock());
@@ -150,10 +141,7 @@ impl App {
         Ok(roots.iter().map(line).collect())
     }
 
-    /// Makes a new root of a kind. It is told at once and signs after ten minutes, or at once in an emergency.
-    ///
-    /// # Errors
-    /// The store's or the keys'.
+    /// Creates a new root of a kind. It is published at once and signs after ten minutes, or at once in an emergency.
     pub async fn rotate(&self, kind: RootKind, at_once: bool) -> Result<u32, AppError> {
         self.read_roots().await?;
         let now = self.clock();
@@ -167,11 +155,11 @@ impl App {
         Ok(kid)
     }
 
-    /// Drops a root: nothing that it has signed holds any more, on every process within seconds. Where no other of its
-    /// kind signs, one is made that does so at once, and told.
+    /// Drops a root: every process refuses its tokens within seconds. If no other root of its kind signs, a new one is
+    /// created that signs at once, and its id is returned.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is none such; the store's or the keys'.
+    /// [`AppError::NotFound`] when there is none such; store and key errors.
     pub async fn drop_root(&self, kid: u32) -> Result<Option<u32>, AppError> {
         let now = self.clock();
         let successor = transaction!(self.store, db => {
@@ -186,7 +174,7 @@ impl App {
         Ok(successor)
     }
 
-    /// The public halves that other services verify with.
+    /// Returns the public keys that other services verify with.
     #[must_use]
     pub fn web_keys(&self, now: Timestamp) -> Vec<WebKey> {
         let roots = self.keys.roots();
@@ -203,10 +191,7 @@ impl App {
         told.collect()
     }
 
-    /// What is revoked and has not run out by itself.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Returns what is revoked and has not yet expired.
     pub async fn revoked(&self, now: Timestamp) -> Result<Revoked, AppError> {
         let mut db = self.store.read(Freshness::MayLag).await?;
         let (tokens, blocks) = api_token::revoked(&mut db, now).await?;
@@ -218,12 +203,12 @@ impl App {
         })
     }
 
-    /// A token by which the actor is known to another service for five minutes. It says no more than the token that it is
-    /// made for, and holds no longer.
+    /// Creates a token that identifies the actor to another service for five minutes. It grants no more than the
+    /// actor's token and does not outlive it.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`] when the actor's token was narrowed to something else, or to times whose end cannot be
-    /// told; the signing's.
+    /// [`AppError::Forbidden`] when the actor's token was attenuated to something else, or to a period whose end cannot
+    /// be determined; signing errors.
     pub fn service_token(&self, ctx: &Ctx, audience: &str) -> Result<(String, Timestamp), AppError> {
         ctx.may(Action::ServiceToken, &Target::Call)?;
         let actor = ctx.actor()?;

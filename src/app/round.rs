@@ -1,4 +1,4 @@
-//! What officers see of a round: the deposits that stand, and how many drafts there are.
+//! A round as officers see it: the current deposits and the number of drafts.
 
 use super::{App, AppError, Ctx, DossierPath};
 use crate::{
@@ -23,35 +23,29 @@ use std::sync::{Arc, PoisonError};
 pub struct Examined {
     /// The receipt with everything that was deposited.
     pub receipt: Receipt,
-    /// Its call.
     pub call: String,
-    /// Its round.
     pub round: RoundId,
-    /// The deposited answers, judged at the instant of the deposit.
+    /// The deposited answers, evaluated at the instant of the deposit.
     pub evaluation: Evaluation,
-    /// Other deposits of the company that it was judged by.
+    /// Number of other deposits of the company that the evaluation took into account.
     others: u32,
 }
 
-/// Deposits kept in memory at most, some 100 kB each.
+/// Maximum number of deposits cached in memory, about 100 kB each.
 const MAX_CACHED_DEPOSITS: usize = 200;
 
 /// A page of the list.
 #[derive(Debug)]
 pub struct RoundPage {
-    /// Rows.
     pub rows: Vec<Summary>,
-    /// Rows under the filter in all.
+    /// Total number of rows that match the filter.
     pub total: u64,
-    /// Dossiers not deposited.
+    /// Number of dossiers that are not deposited.
     pub drafts: u64,
 }
 
 impl App {
-    /// Lists the standing deposits of a round, without those on which the reader has declared a conflict of interests.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
+    /// Returns the current deposits of a round, without those on which the reader has declared a conflict of interest.
     pub async fn round_list(
         &self,
         ctx: &Ctx,
@@ -73,10 +67,7 @@ impl App {
         Ok(RoundPage { rows, total, drafts })
     }
 
-    /// The standing deposit of a dossier and all its versions; the reading is noted.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
+    /// Returns the current deposit of a dossier and all its versions, and records the access.
     pub async fn standing_deposit(
         &self,
         ctx: &Ctx,
@@ -86,7 +77,7 @@ impl App {
         self.read_standing(ctx, place.id, Some(place)).await
     }
 
-    /// The same for whoever may read it, by whichever rule, at the place that the address names if it names one.
+    /// The same under any rule that permits it, at the path that the URL names, if it names one.
     pub(super) async fn read_standing(
         &self,
         ctx: &Ctx,
@@ -101,7 +92,7 @@ impl App {
         }
         let versions = deposit::versions(&mut db, id).await?;
         let known = self.examined.lock().unwrap_or_else(PoisonError::into_inner).get(&standing.receipt).cloned();
-        // Those who examine the round are told of the company's other deposits, which come and go; experts are not.
+        // Those who examine the round see the current number of the company's other deposits; experts do not.
         let others = if place.is_some() { standing.others } else { 0 };
         let examined = match known.filter(|known| known.others == others) {
             Some(examined) => examined,
@@ -117,7 +108,8 @@ impl App {
         Ok((examined, versions))
     }
 
-    /// Judges the deposited answers at the instant of their deposit. Neither can ever change, so the result is kept.
+    /// Evaluates the deposited answers at the instant of their deposit. Neither can ever change, so the result is
+    /// cached.
     fn examine(&self, receipt: Receipt, call: &str, round: &RoundId, others: u32) -> Result<Arc<Examined>, AppError> {
         let call = self.call(call)?;
         let round = self.round(call, round)?;

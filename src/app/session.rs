@@ -1,6 +1,6 @@
-//! From a token to a person: the signature is checked once, the row every two seconds. A browser's token lives for a
-//! quarter of an hour and is renewed while its row stands, so that a role that was taken back does not outlive it and
-//! nobody who is typing is signed out.
+//! Authentication: from a token to a user. The signature is verified once, the row every two seconds. A browser's token
+//! is valid for 15 minutes and is renewed while its session is valid, so that it does not outlive a revoked role and
+//! nobody is signed out while typing.
 
 mod cache;
 
@@ -31,36 +31,35 @@ use std::{
 use tokio::time::timeout;
 use uuid::Uuid;
 
-/// How long a browser's token lives.
+/// Lifetime of a browser's token.
 pub(super) const BROWSER_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
-/// How long a session may be idle…
+/// Maximum idle time of a session.
 const SESSION_IDLE_TIMEOUT: SignedDuration = SignedDuration::from_hours(2);
-/// …how long it lasts whatever happens…
+/// Maximum duration of a session.
 const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
-/// …and that of somebody who works for the call.
+/// Maximum duration of a staff member's session.
 const STAFF_SESSION: SignedDuration = SignedDuration::from_hours(8);
-/// How long a confirmation by passkey counts for irrevocable acts.
+/// How long a passkey confirmation is valid for irreversible actions.
 const CONFIRMATION_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
-/// Longest time that noting the use of a session may take.
+/// Timeout for recording the use of a session.
 const LAST_USE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Narrowed tokens of one token whose first use is journalled.
+/// Maximum number of attenuated tokens per token whose first use is journalled.
 const MAX_JOURNALLED_NARROWED_TOKENS: u32 = 100;
-/// Pause between two notes that a program's token is used.
+/// Interval between two records of the use of a program's token.
 const LAST_USE_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Somebody who is known, and the token that the browser should keep from now on.
+/// An authenticated actor, and the token that the browser should store from now on.
 pub struct Authentication {
-    /// Who.
     pub actor: Actor,
-    /// A fresh token with its session's end, when the presented one is about to run out.
+    /// A fresh token and the end of its session, if the presented token is about to expire.
     pub renewed: Option<(String, Timestamp)>,
 }
 
 impl App {
-    /// Who presents this token; none when it is not, or no longer, one of ours.
+    /// Authenticates a token. Returns `None` if it is not, or no longer, valid.
     ///
     /// # Errors
-    /// When the database fails: an unknown answer is not "nobody".
+    /// Store errors: an unknown answer is not "nobody".
     pub async fn authenticate(
         &self,
         text: &str,
@@ -104,7 +103,7 @@ impl App {
             let (account, roles) = (live.account.id, &live.account.roles);
             let token = SessionToken { session: id, account, roles, amr: live.amr, ends }.mint(&self.keys, now)?;
             bearer = Arc::new(auth::read(&self.keys, &token, Channel::Browser, now)?);
-            // A page must be there while nothing can be written: that its reader was seen is then not noted.
+            // Pages must stay available while nothing can be written; the use is then not recorded.
             let noted =
                 timeout(LAST_USE_TIMEOUT, async { session::seen(&mut *self.store.write().await?, id, now).await });
             if !matches!(noted.await, Ok(Ok(()))) {
@@ -162,8 +161,8 @@ impl App {
         Ok(Some(Entry { rights, account, ends: None, renewed: None, checked, noted: checked }))
     }
 
-    /// The same request once its body has come in, an upload: it is judged at this instant, and what was taken back
-    /// meanwhile is gone.
+    /// Authenticates the same request again once its upload is complete. It is then judged at this instant, and rights
+    /// that were revoked meanwhile are gone.
     pub(super) async fn asked_again(&self, ctx: &Ctx) -> Result<Ctx, AppError> {
         let now = ctx.clock.now();
         let bearer = ctx.known()?.rights.shared_bearer();
@@ -175,9 +174,8 @@ impl App {
         Ok(Ctx { now, actor: Some(known.actor), ..ctx.clone() })
     }
 
-    /// Notes that a token is used, and journals each block of a holder's that comes for the first time. Whoever holds a
-    /// token makes as many narrowed ones as they like, so that the journal, which is kept for ever, takes the first ones
-    /// of each token only.
+    /// Records the use of a token, and journals each new block that a holder appended. Holders can create any number of
+    /// attenuated tokens, and the journal is permanent; so it records only the first ones of each token.
     async fn note_use(&self, bearer: &Bearer, id: Uuid, owner: AccountId, now: Timestamp) -> Result<(), AppError> {
         let checks = |text: &str| text.trim().chars().take(2000).collect();
         let blocks = bearer.narrowed.iter();
@@ -194,7 +192,7 @@ impl App {
         })
     }
 
-    /// What is known of an account outside of its sessions.
+    /// Returns what is known of an account, independent of its sessions.
     pub(super) fn standing(&self, account: &Account) -> AccountFacts {
         AccountFacts {
             account: account.id,
@@ -207,8 +205,8 @@ impl App {
         }
     }
 
-    /// Opens a session in a transaction; whoever signs in gets a new one, so that a token that was planted before is
-    /// worth nothing.
+    /// Opens a session in a transaction. Every sign-in gets a new one, so that a token planted earlier is worthless
+    /// (session fixation).
     pub(super) async fn open_session(
         &self,
         db: &mut Connection,
@@ -235,8 +233,8 @@ impl App {
         Ok(SignedIn { token: token.mint(&self.keys, now)?, ends, account: account.clone() })
     }
 
-    /// Notes that the person at a session has confirmed with a passkey. The token is a new one, so that no process answers
-    /// from what it remembers of the session as it was.
+    /// Records that the user of a session has confirmed with a passkey. A new token is issued, so that no process
+    /// answers from a cached state of the session.
     pub(super) async fn step_up(&self, ctx: &Ctx) -> Result<SignedIn, AppError> {
         let (who, now) = (ctx.account()?, ctx.now);
         let id = ctx.actor()?.session.ok_or(AppError::SignInNeeded)?;
@@ -251,10 +249,10 @@ impl App {
         })
     }
 
-    /// The sessions of the actor that go on.
+    /// Returns the active sessions of the actor.
     ///
     /// # Errors
-    /// [`AppError::SignInNeeded`] or the store's.
+    /// [`AppError::SignInNeeded`], and store errors.
     pub async fn sessions(&self, ctx: &Ctx) -> Result<Vec<session::Listed>, AppError> {
         let account = ctx.known()?.account.id;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
@@ -264,7 +262,7 @@ impl App {
     /// Ends one session of the actor, or all of them.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is no such session; the store's.
+    /// [`AppError::NotFound`] when there is no such session; store errors.
     pub async fn end_sessions(&self, ctx: &Ctx, which: Option<SessionId>) -> Result<(), AppError> {
         let (who, now) = (ctx.known()?.account.id, ctx.now);
         transaction!(self.store, db => {
@@ -276,7 +274,7 @@ impl App {
                 return Err(AppError::NotFound);
             }
             let data = serde_json::json!({ "sessions": ended });
-            // A suspended account signs out too.
+            // A suspended account can sign out too.
             let event = Event { kind: EventKind::SignedOut, at: now, actor: Some(who), dossier: None, data };
             journal::append(db, &event).await?;
             Ok(())

@@ -1,4 +1,4 @@
-//! What of a dossier its reader was given: what pages show, while the policy decides what is done.
+//! A reader's rights on a dossier. Pages use them for display; the policy decides about actions.
 
 use super::Door;
 use crate::domain::{
@@ -12,7 +12,7 @@ use crate::domain::{
 };
 use jiff::Timestamp;
 
-/// What of one dossier one reader was given.
+/// A reader's rights on one dossier.
 #[derive(Clone, Debug)]
 pub struct Share {
     /// The reader owns the dossier.
@@ -26,7 +26,7 @@ impl Share {
         Self { owned: door.owned(), grants: door.relations().grants.clone(), words: door.words().to_vec() }
     }
 
-    /// What the owner sees: everything.
+    /// The owner's rights: everything.
     #[must_use]
     pub fn owner() -> Self {
         Self { owned: true, grants: Vec::new(), words: Vec::new() }
@@ -36,7 +36,7 @@ impl Share {
         self.owned || self.grants.iter().any(holds)
     }
 
-    /// What the owner wrote to the reader.
+    /// The owner's notes to the reader.
     #[must_use]
     pub fn words(&self) -> &[String] {
         &self.words
@@ -72,13 +72,13 @@ impl Share {
         self.reads(&Part::Section(id.to_owned()))
     }
 
-    /// When the first of the rights runs out, for a guest.
+    /// When the first of a guest's rights expires.
     #[must_use]
     pub fn until(&self) -> Option<Timestamp> {
         if self.owned { None } else { self.grants.iter().map(|grant| grant.until).min() }
     }
 
-    /// What the reader may still do with the dossier.
+    /// What the reader may do with the dossier.
     #[must_use]
     pub fn steps(&self, status: &DepositStatus) -> Vec<Step> {
         let given = |step: &Step| match step {
@@ -89,7 +89,7 @@ impl Share {
         status.may().into_iter().filter(given).collect()
     }
 
-    /// Leaves of a dossier only what was given: what is not there cannot be shown by mistake.
+    /// Removes from a dossier everything that was not shared, so that it cannot be shown by mistake.
     pub(super) fn prune(&self, dossier: &mut Dossier, uploads: &mut Vec<Upload>) {
         if !self.whole() {
             dossier.draft.0.retain(|section, _| self.section(section));
@@ -97,7 +97,7 @@ impl Share {
         }
     }
 
-    /// Leaves of an evaluation only what it says of the parts that were given.
+    /// Removes from an evaluation everything about parts that were not shared.
     pub(super) fn prune_findings(&self, evaluation: &mut Evaluation) {
         if !self.whole() {
             evaluation.findings.retain(|finding| match finding.path.strip_prefix("pieces.") {

@@ -1,4 +1,4 @@
-//! Signing in by a single-use link, and out.
+//! Sign-in by single-use link, and sign-out.
 
 use super::{App, AppError, Ctx, mail::Letter, transaction::transaction};
 use crate::{
@@ -17,27 +17,26 @@ use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
-/// How long a link holds.
+/// Lifetime of a link.
 const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
-/// Links that one address may ask for within [`LINK_LIFETIME`].
+/// Maximum number of links that one address may request within [`LINK_LIFETIME`].
 const LINKS_AT_MOST: i64 = 5;
 
-/// A fresh session.
+/// A new session.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The token for the cookie.
     pub token: String,
-    /// When the session ends.
+    /// End of the session.
     pub ends: Timestamp,
-    /// Who it is.
     pub account: Account,
 }
 
 impl App {
-    /// Sends a link to an address. The answer is the same whether the address is known or not.
+    /// Sends a link to an address. The response is the same whether or not the address has an account.
     ///
     /// # Errors
-    /// [`AppError::NotAnAddress`], [`AppError::TooManyLinks`] or the store's.
+    /// [`AppError::NotAnAddress`], [`AppError::TooManyLinks`], and store errors.
     pub async fn ask_link(&self, ctx: &Ctx, email: &str, next: &str) -> Result<String, AppError> {
         let email = self.account_address(email).await?;
         if !self.link_requests.admits(ctx.client, std::time::Instant::now()) {
@@ -63,32 +62,29 @@ impl App {
         Ok(email)
     }
 
-    /// Whose account a link opens, when it holds. Somebody may have been sent another's link, to type what is theirs into
-    /// an account that is not.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Returns the address of the account that a valid link opens. The page shows it, because an attacker could send
+    /// their own link to a victim, who would then enter data into the attacker's account.
     pub async fn link_address(&self, ctx: &Ctx, secret: &str) -> Result<Option<String>, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         Ok(login::address(&mut db, &auth::link_hash(secret), ctx.now).await?)
     }
 
-    /// What the browser that asks for a link to an address keeps, to be known again when the link is opened.
+    /// Returns the value that the requesting browser stores, so that it is recognised when the link is opened.
     #[must_use]
     pub fn asked_mark(&self, email: &str) -> String {
         auth::form_token(&self.keys, &format!("asked {email}"))
     }
 
-    /// Whether that is it.
+    /// Whether the value matches.
     #[must_use]
     pub fn asked_here(&self, email: &str, mark: &str) -> bool {
         auth::form_token_holds(&self.keys, &format!("asked {email}"), mark)
     }
 
-    /// Uses a link up and opens a session; the first one of an address makes its account.
+    /// Consumes a link and opens a session. The first sign-in of an address creates its account.
     ///
     /// # Errors
-    /// [`AppError::LinkSpent`] or the store's.
+    /// [`AppError::LinkSpent`], and store errors.
     pub async fn use_link(&self, ctx: &Ctx, secret: &str) -> Result<SignedIn, AppError> {
         let hash = auth::link_hash(secret);
         let (session, new_account) = (SessionId(Uuid::now_v7()), AccountId(Uuid::now_v7()));
@@ -100,10 +96,6 @@ impl App {
         })
     }
 
-    /// Ends the session.
-    ///
-    /// # Errors
-    /// The store's.
     pub async fn sign_out(&self, ctx: &Ctx) -> Result<(), AppError> {
         let Some(session) = self.own_session(ctx) else { return Ok(()) };
         match self.end_sessions(ctx, Some(session)).await {
@@ -114,7 +106,7 @@ impl App {
     }
 }
 
-/// What stays as it is in a path that is the value of a query.
+/// Characters that are not encoded when a path is the value of a query parameter.
 const PATH_IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/');
 
 /// Percent-encodes a path for a query.

@@ -1,4 +1,4 @@
-//! Host names of calls: what a request's host means to the portal.
+//! Host names of calls: maps the host of a request to a call.
 
 use super::{App, AppError, Ctx};
 use crate::{
@@ -12,12 +12,12 @@ use std::{
 };
 use tokio::time::timeout;
 
-/// Pause between two readings of the host names.
+/// Interval between two reads of the host names.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Longest time that a reading may take.
+/// Timeout of a read.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The host that a request came to, when it is a call's.
+/// The site of a request's host, if the host belongs to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
     /// `https://host`, with the port of the public address.
@@ -26,12 +26,12 @@ pub struct Site {
     pub call: String,
 }
 
-/// Calls by host; what was read last stands while the database is away.
+/// Calls by host. The last state stays in use while the database is unreachable.
 #[derive(Debug, Default)]
 pub(super) struct Sites(RwLock<BTreeMap<String, String>>);
 
 impl App {
-    /// What the `Host` of a request stands for, if it is a call's.
+    /// Returns the site for the `Host` of a request, if it belongs to a call.
     #[must_use]
     pub fn site(&self, authority: &str) -> Option<Site> {
         let public = self.config.authority();
@@ -49,26 +49,23 @@ impl App {
         Some(Site { origin: format!("https://{host}{port}"), call })
     }
 
-    /// The call that stands in front for this request: its host's, or the first.
+    /// Returns the call on the front page for this request: the call of its host, or else the first one.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is no call at all.
+    /// [`AppError::NotFound`] when no call is configured.
     pub fn front(&self, ctx: &Ctx) -> Result<&Arc<Call>, AppError> {
         let of_host = ctx.site.as_ref().and_then(|site| self.calls.iter().find(|call| call.id == site.call));
         of_host.or(self.calls.first()).ok_or(AppError::NotFound)
     }
 
-    /// The address under which this person uses the portal: links sent to them lead there.
+    /// Returns the origin under which this user uses the portal; links sent to them start with it.
     #[must_use]
     pub fn origin<'a>(&'a self, ctx: &'a Ctx) -> &'a str {
         ctx.site.as_ref().map_or(&self.config.portal.public_url, |site| &site.origin)
     }
 
-    /// Puts the hosts that the calls' definitions and the configuration name into the table, and takes out those that
-    /// they named before.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Writes the hosts of the call definitions and of the configuration into the table, and removes those that they no
+    /// longer name.
     pub async fn register_sites(&self) -> Result<(), StoreError> {
         let mut db = self.store.write().await?;
         let defined = self.calls.iter().flat_map(|call| call.hosts.iter().map(|host| (host, &call.id)));
@@ -85,14 +82,14 @@ impl App {
         Ok(())
     }
 
-    /// Reads the host names again and again, until the future is dropped.
+    /// Reads the host names periodically, until the future is dropped.
     pub async fn watch_sites(&self) {
         loop {
             let read = async {
                 let mut db = self.store.read(Freshness::MayLag).await?;
                 site::all(&mut db).await
             };
-            // While the database is away, others say so.
+            // Other parts report it when the database is unreachable.
             if let Ok(Ok(all)) = timeout(PATIENCE, read).await {
                 let hosts = all.into_iter().map(|site| (site.host, site.call_id)).collect();
                 *self.sites.0.write().unwrap_or_else(PoisonError::into_inner) = hosts;

@@ -1,4 +1,4 @@
-//! Whether a dossier is deposited, now.
+//! Whether a dossier is currently deposited.
 
 use super::{App, AppError, Ctx, Share};
 use crate::{
@@ -11,20 +11,17 @@ use crate::{
 };
 
 impl App {
-    /// The status of a dossier that was loaded already.
+    /// Returns the status of a dossier that is already loaded.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when the call or round is not configured any more.
+    /// [`AppError::NotFound`] when the call or round is no longer configured.
     pub fn status_of(&self, ctx: &Ctx, dossier: &Dossier) -> Result<DepositStatus, AppError> {
         let call = self.call(&dossier.call)?;
         Ok(DepositStatus::of(call, self.round(call, &dossier.round)?, dossier, ctx.now))
     }
 
-    /// The status of a dossier and what the reader was given of it: for pages that were open for a while, which ask often.
-    /// So it costs one statement, and is not noted as a reading: it tells nothing of the contents.
-    ///
-    /// # Errors
-    /// The policy's or the store's.
+    /// Returns the status of a dossier and the reader's rights on it. Open pages poll this, so it takes a single
+    /// statement. It is not recorded as an access, because it reveals nothing of the contents.
     pub async fn deposit_status(&self, ctx: &Ctx, id: DossierId) -> Result<(DepositStatus, Share), AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = dossier::load(&mut db, id).await?;

@@ -1,4 +1,4 @@
-//! Who may ask how often, by the address of the client.
+//! Rate limits per client address.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -7,20 +7,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Sign-in links that one client address may ask for…
+/// Maximum number of sign-in links that one client address may request per window.
 const LINKS: usize = 30;
-/// …within this time.
+/// Length of the window.
 const WITHIN: Duration = Duration::from_secs(15 * 60);
-/// Addresses remembered; more begin anew.
+/// Maximum number of addresses in memory; beyond it, counting restarts.
 const ADDRESSES: usize = 20_000;
 
-/// Counts what each client address asks for, within one process.
+/// Counts the requests of each client address within one process.
 #[derive(Debug, Default)]
 pub(super) struct Throttle(Mutex<HashMap<IpAddr, VecDeque<Instant>>>);
 
 impl Throttle {
-    /// Notes one more; false when it was too many. Nobody is limited whose address is not known, and whoever sits on
-    /// this very machine: behind a real edge, nobody does.
+    /// Counts one request; returns false if there were too many. Clients with an unknown address and clients on this
+    /// machine are not limited; behind a production edge there are none.
     pub fn admits(&self, client: Option<IpAddr>, now: Instant) -> bool {
         let Some(address) = client.filter(|address| !address.is_loopback()).map(network) else { return true };
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,10 +1,11 @@
 //! Running work in a transaction.
 //!
-//! A macro and not a function with an asynchronous closure: the compiler cannot yet show that the futures of such
-//! closures may move between threads.
+//! These are macros and not functions with an asynchronous closure, because the compiler cannot yet prove that the
+//! futures of such closures are `Send`.
 
-/// Runs work in a transaction on a store, again when it lost a deadlock or its leader, and commits it: `transaction!(store, db => work)`
-/// is a `Result<_, AppError>`. Work that varies from run to run (ids, instants) belongs outside.
+/// Runs work in a transaction on a store and commits it; retries after a deadlock or a change of leader.
+/// `transaction!(store, db => work)` is a `Result<_, AppError>`. Values that vary between runs (ids, instants) must be
+/// created outside.
 macro_rules! transaction {
     ($store:expr, $db:ident => $work:expr) => {{
         let mut tries = $crate::store::Tries::default();
@@ -24,9 +25,9 @@ macro_rules! transaction {
     }};
 }
 
-/// Runs a transaction that carries the id of its attempt again when its outcome is unknown, or when a twin of it came
-/// first: it then finds itself done. What the attempt found done is as durable as if it had done it itself, since the
-/// commit of the looking transaction is confirmed in the same way.
+/// Runs a transaction that is identified by its attempt. It is retried when its outcome is unknown or a concurrent
+/// duplicate committed first; the retry then finds the result of the attempt. That result is as durable as if this run
+/// had written it, because the commit of the reading transaction is confirmed in the same way.
 macro_rules! attempted {
     ($transaction:expr) => {{
         let mut runs = 0;
@@ -41,7 +42,7 @@ macro_rules! attempted {
     }};
 }
 
-/// Most runs of one attempt; whoever sent it may send it again.
+/// Maximum number of runs per attempt. The client may send it again.
 pub(super) const MAX_RUNS: u32 = 3;
 
 pub(super) use {attempted, transaction};

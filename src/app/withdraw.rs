@@ -1,4 +1,4 @@
-//! Withdrawing a deposit.
+//! Withdraws a deposit.
 
 use super::{App, AppError, Ctx, transaction::transaction};
 use crate::{
@@ -10,22 +10,22 @@ use crate::{
     store::{deposit, dossier},
 };
 
-/// What a person was shown when they confirmed a withdrawal: nothing else is withdrawn.
+/// What the user was shown when they confirmed the withdrawal. Nothing else is withdrawn.
 #[derive(Clone, Debug)]
 pub struct Withdrawal {
-    /// Number of the receipt of the deposit.
+    /// Number of the deposit's receipt.
     pub receipt: String,
-    /// Whether it was said to be final, since the round takes no deposits.
+    /// Whether the page called the withdrawal final, because the round no longer accepts deposits.
     pub is_final: bool,
 }
 
 impl App {
-    /// Withdraws the current deposit. Its receipt stays valid as a proof of what was received; the draft is kept. Asked
-    /// again for what was withdrawn, it changes nothing.
+    /// Withdraws the current deposit. Its receipt remains valid as a proof of receipt, and the draft is kept.
+    /// Idempotent.
     ///
     /// # Errors
-    /// [`AppError::NotDeposited`]; [`AppError::DepositChanged`] when another version is deposited, or the withdrawal means
-    /// something else by now; the policy's or the store's.
+    /// [`AppError::NotDeposited`]; [`AppError::DepositChanged`] when another version is deposited, or the effect of the
+    /// withdrawal has changed; policy and store errors.
     pub async fn withdraw(&self, ctx: &Ctx, id: DossierId, shown: &Withdrawal) -> Result<(), AppError> {
         ctx.actor()?;
         transaction!(self.store, db => {

@@ -1,5 +1,6 @@
-//! The admission filter: a signed token may still carry blocks, written by its holder, that burn the processor, since
-//! the library checks its limits between queries only. Blocks after the first may hold simple checks and nothing else.
+//! The admission filter. A signed token may still carry blocks, appended by its holder, that consume excessive CPU
+//! time, because the library checks its limits only between queries. Blocks after the first may contain simple checks
+//! and nothing else.
 
 use super::{Refusal, TokenError};
 use biscuit_auth::{
@@ -8,19 +9,19 @@ use biscuit_auth::{
 };
 use prost_biscuit::Message;
 
-/// Most bytes of a token.
+/// Maximum size of a token in bytes.
 const MAX_BYTES: usize = 3072;
-/// Most blocks after the authority block.
+/// Maximum number of blocks after the authority block.
 const MAX_BLOCKS: usize = 4;
 
-/// Verifies and admits a token; what it holds is handed out as it was decoded, for reading without Datalog.
+/// Verifies and admits a token. Also returns its decoded content, for reading without Datalog.
 pub(super) fn admit(bytes: &[u8], roots: impl RootKeyProvider) -> Result<(Biscuit, schema::Biscuit), TokenError> {
     if bytes.len() > MAX_BYTES {
         return Err(TokenError::Invalid("too large"));
     }
     let token = Biscuit::from(bytes, roots).map_err(|error| unverified(&error))?;
     let container = schema::Biscuit::decode(bytes).map_err(|_| TokenError::Invalid("not a token"))?;
-    // The signatures hold: whatever else is in the blocks, a holder has put it there.
+    // The signatures are valid, so anything else in the blocks was added by a holder.
     simple_blocks(&container).map_err(|error| match error {
         TokenError::Invalid(reason) => TokenError::Refused(Refusal::Widened, reason),
         other => other,
@@ -37,7 +38,7 @@ fn unverified(error: &error::Token) -> TokenError {
     }
 }
 
-/// Whether the blocks of a token would be admitted, whoever signed it.
+/// Checks whether the blocks of a token would be admitted, whoever signed it.
 pub(super) fn admit_blocks(bytes: &[u8]) -> Result<schema::Biscuit, TokenError> {
     if bytes.len() > MAX_BYTES {
         return Err(TokenError::Invalid("too large"));

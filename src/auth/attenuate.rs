@@ -1,4 +1,4 @@
-//! Narrowing an API token without its root key and without the portal.
+//! Attenuates an API token without its root key and without the portal.
 
 use super::{TokenError, admit::admit_blocks};
 use crate::domain::{
@@ -13,7 +13,7 @@ use biscuit_auth::{
 use jiff::Timestamp;
 use std::{collections::BTreeSet, fmt::Write};
 
-/// How a token is narrowed: all of it together.
+/// The restrictions to add. All of them apply.
 #[derive(Clone, Debug, Default)]
 pub struct Narrowing {
     /// Only this dossier.
@@ -22,12 +22,12 @@ pub struct Narrowing {
     pub parts: Vec<Part>,
     /// Only one of these actions.
     pub actions: Vec<Action>,
-    /// The last instant.
+    /// Last valid instant.
     pub until: Option<Timestamp>,
 }
 
 impl Narrowing {
-    /// Whether it narrows nothing.
+    /// Whether there is no restriction.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.dossier.is_none() && self.parts.is_empty() && self.actions.is_empty() && self.until.is_none()
@@ -54,10 +54,10 @@ impl Narrowing {
     }
 }
 
-/// A narrower token.
+/// Returns an attenuated token.
 ///
 /// # Errors
-/// [`TokenError::Invalid`] when the text is no token, was sealed, or would be one that the portal refuses.
+/// [`TokenError::Invalid`] when the text is not a token, was sealed, or would give a token that the portal refuses.
 pub fn narrow(text: &str, narrowing: &Narrowing) -> Result<String, TokenError> {
     let token =
         UnverifiedBiscuit::from(super::token::biscuit_bytes(text)?).map_err(|_| TokenError::Invalid("not a token"))?;
@@ -68,10 +68,10 @@ pub fn narrow(text: &str, narrowing: &Narrowing) -> Result<String, TokenError> {
     Ok(narrowed.to_base64()?)
 }
 
-/// What a token says, block by block, for people to read.
+/// Returns the content of a token, block by block, for display.
 ///
 /// # Errors
-/// [`TokenError::Invalid`] when the text is no token.
+/// [`TokenError::Invalid`] when the text is not a token.
 pub fn describe(text: &str) -> Result<String, TokenError> {
     let bytes = super::token::biscuit_bytes(text)?;
     let token = UnverifiedBiscuit::from(&bytes).map_err(|_| TokenError::Invalid("not a token"))?;

@@ -1,4 +1,4 @@
-//! What the fuzz targets of `fuzz/` call; the tests here call the same for a few seconds. Nothing of this is in the program.
+//! Entry points of the fuzz targets in `fuzz/`; the tests here run the same for a few seconds. Not part of the program.
 
 use super::{
     AccountFacts, ApiToken, Channel, Keys, Rights, RootKind, TokenError,
@@ -19,14 +19,14 @@ use uuid::Uuid;
 const NOW: Timestamp = Timestamp::constant(1_722_000_000, 0);
 const ENDS: Timestamp = Timestamp::constant(1_722_003_600, 0);
 const OWNER: AccountId = AccountId(Uuid::from_u128(1));
-/// Most blocks that are appended: one more than are admitted.
+/// Maximum number of appended blocks: one more than are admitted.
 const MAX_APPENDED_BLOCKS: usize = 5;
 
-/// A portal's keys, and a token of an owner that is good for reading drafts.
+/// The keys of a portal, and an owner's token that permits reading drafts.
 struct World {
     keys: Keys,
     token: SerializedBiscuit,
-    /// What the blocks of its holder are signed with.
+    /// Signs the blocks of the token's holder.
     holder: KeyPair,
 }
 
@@ -53,7 +53,7 @@ impl World {
         Ok(Self { keys, token, holder: KeyPair::from(&holder) })
     }
 
-    /// The token with blocks that its holder has appended, whatever is in them.
+    /// Returns the token with blocks appended by its holder, with any content.
     fn appended(&self, blocks: &[&[u8]]) -> Result<Vec<u8>, error::Token> {
         let start = self.token.clone();
         let token = blocks
@@ -82,10 +82,10 @@ fn target(owner: AccountId) -> Target {
     Target::Dossier(About { id, owner, stage: Stage::Draft, part, relations: Relations::default() })
 }
 
-/// Anything at all, where a token is expected: nobody gets in, and nothing breaks.
+/// Arbitrary bytes as a token: never accepted, and never a panic.
 ///
 /// # Panics
-/// When something that nobody has signed is taken for a token.
+/// When bytes that nobody has signed are accepted as a token.
 pub fn admission(bytes: &[u8]) {
     let Some(world) = &*WORLD else { return };
     let encoded = URL_SAFE.encode(bytes);
@@ -99,15 +99,15 @@ pub fn admission(bytes: &[u8]) {
             let _shown: Result<String, TokenError> = describe(&narrowed);
         }
     }
-    // Refused or not, it ends.
+    // Refused or not, it terminates.
     let _verdict = admit_blocks(bytes);
 }
 
-/// A good token whose holder appends blocks of anything: each is two bytes of length and that many bytes. Whatever they
-/// say, the token never becomes good for more, and what is admitted is decided in time.
+/// A valid token with arbitrary blocks appended by its holder: each is a length of two bytes and that many bytes.
+/// Whatever they contain, the token never permits more, and every decision on an admitted token ends in time.
 ///
 /// # Panics
-/// When a block widens the token, or a decision on what was admitted takes too long.
+/// When a block extends the token's rights, or a decision on an admitted token takes too long.
 pub fn appended(bytes: &[u8]) {
     let Some(world) = &*WORLD else { return };
     let Ok(token) = world.appended(&blocks(bytes)) else { return };
@@ -128,7 +128,7 @@ pub fn appended(bytes: &[u8]) {
     assert!(describe(&text).is_ok(), "what is admitted can be shown");
 }
 
-/// Cuts into blocks; what is missing of the last one is missing.
+/// Splits the input into blocks; the last one may be incomplete.
 fn blocks(mut bytes: &[u8]) -> Vec<&[u8]> {
     let mut blocks = Vec::new();
     while let [low, high, rest @ ..] = bytes

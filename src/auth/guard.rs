@@ -1,4 +1,4 @@
-//! Rows that nobody sees without a permit.
+//! Rows that cannot be read without a permit.
 
 use super::rules::RuleId;
 use crate::domain::{
@@ -6,7 +6,7 @@ use crate::domain::{
     ids::{AccountId, DossierId},
 };
 
-/// The policy's yes to one action on one target. Only the policy makes them.
+/// The policy's permission for one action on one target. Only the policy creates permits.
 #[derive(Clone, Copy, Debug)]
 pub struct Permit {
     dossier: Option<DossierId>,
@@ -20,43 +20,41 @@ impl Permit {
     }
 }
 
-/// What the policy needs to know of a row before anybody may see it.
+/// What the policy needs to know of a row before it may be read.
 pub trait Protected {
-    /// Which dossier it belongs to.
+    /// The dossier that it belongs to.
     fn dossier(&self) -> DossierId;
-    /// Whose that is.
+    /// Owner of the dossier.
     fn owner(&self) -> AccountId;
-    /// How far it is.
+    /// Stage of the dossier.
     fn stage(&self) -> Stage;
 }
 
-/// A row as the store hands it out: closed until the policy has said yes about its dossier.
+/// A row as the store returns it: its content is inaccessible until the policy has allowed access to its dossier.
 #[derive(Debug)]
 pub struct Guarded<T>(T);
 
 impl<T: Protected> Guarded<T> {
-    /// Closes a row.
+    /// Guards a row.
     pub fn new(row: T) -> Self {
         Self(row)
     }
 
-    /// Which dossier.
     pub fn dossier(&self) -> DossierId {
         self.0.dossier()
     }
 
-    /// Whose.
     pub fn owner(&self) -> AccountId {
         self.0.owner()
     }
 
-    /// The dossier as something to ask the policy about.
+    /// The dossier as a target for the policy.
     pub fn about(&self, relations: Relations) -> About {
         let Self(row) = self;
         About { id: row.dossier(), owner: row.owner(), stage: row.stage(), part: Part::Overview, relations }
     }
 
-    /// Opens it; nothing when the permit is for another dossier.
+    /// Returns the row, or `None` if the permit is for another dossier.
     pub fn open(self, permit: &Permit) -> Option<T> {
         (permit.dossier == Some(self.0.dossier())).then_some(self.0)
     }

@@ -1,4 +1,4 @@
-//! What a token stands for, read from its first block without asking Datalog.
+//! Reads the identity of a token from its first block, without Datalog.
 
 use super::TokenError;
 use crate::domain::access::Role;
@@ -7,20 +7,20 @@ use jiff::Timestamp;
 use prost_biscuit::Message;
 use uuid::Uuid;
 
-/// Symbols of a block are numbered from here on; before come those that every token has.
+/// Symbols of a block are numbered from here on; the numbers below are those of the default symbols.
 const OWN_SYMBOLS: u64 = 1024;
 
-/// The name `role`, a symbol that every token has (Biscuit specification, default symbols).
+/// The name `role`, a default symbol (Biscuit specification, default symbols).
 const ROLE_SYMBOL: u64 = 6;
 
-/// What the first block says.
+/// The content of the first block.
 pub(super) struct Identity {
     pub id: Uuid,
     pub ends: Timestamp,
     pub roles: Vec<Role>,
 }
 
-/// Reads the one UUID of a fact of the first block, the token's end, and its roles.
+/// Reads the only UUID in a fact of the first block, the token's expiry and its roles.
 pub(super) fn identity(container: &schema::Biscuit, name: &str) -> Result<Identity, TokenError> {
     let block = schema::Block::decode(container.authority.block.as_slice());
     let block = block.map_err(|_| TokenError::Invalid("an unreadable block"))?;
@@ -48,7 +48,7 @@ fn role(block: &schema::Block, predicate: &schema::Predicate) -> Option<Role> {
     }
 }
 
-/// The one term of the one fact of a name.
+/// Returns the only term of the only fact with a name.
 fn only<'a>(block: &'a schema::Block, name: &str) -> Option<&'a Content> {
     let facts = block.facts.iter().map(|fact| &fact.predicate);
     let mut found = facts.filter(|fact| symbol(block, fact.name) == Some(name));

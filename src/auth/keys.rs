@@ -1,4 +1,4 @@
-//! The private keys of an installation: files of mode 0600 in one folder, made at the first start, never in logs.
+//! The private keys of an installation: files of mode 0600 in one folder, created at the first start and never logged.
 
 use super::roots::{Root, RootKind, RootRecord, Roots};
 use biscuit_auth::{KeyPair, PrivateKey, PublicKey, builder::Algorithm};
@@ -16,24 +16,22 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-/// File of the key that signs backup sets. What begins like it is in no set, and is taken from none.
+/// File of the key that signs backup sets. Files with this name as a prefix are neither backed up nor restored.
 pub const BACKUP_KEY: &str = "backup.key";
 
-/// Why the keys cannot be had.
+/// Why the keys cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// A file cannot be read or written.
     #[error("cannot use {path}")]
     File {
-        /// The file.
         path: PathBuf,
-        /// The reason.
         source: std::io::Error,
     },
-    /// A file is not the key that its name says.
+    /// A file does not contain the kind of key that its name indicates.
     #[error("{0} is not a key of the expected kind")]
     Malformed(PathBuf),
-    /// The system gives no randomness.
+    /// The system provides no randomness.
     #[error("the system gives no randomness")]
     Randomness,
     /// The seed could be guessed.
@@ -41,14 +39,14 @@ pub enum KeysError {
     ShortSeed(PathBuf),
 }
 
-/// Fewest characters of a seed.
+/// Minimum length of a seed, in characters.
 const MIN_SEED_CHARS: usize = 32;
 
-/// A secret from which missing keys are made, so that several machines have the same ones. No `Debug`.
+/// A secret from which missing keys are derived, so that several machines have the same ones. No `Debug`.
 struct Seed(hkdf::Prk);
 
 impl Seed {
-    /// Reads the seed from a file; blanks around it do not count.
+    /// Reads the seed from a file, without surrounding whitespace.
     fn read(file: &Path) -> Result<Self, KeysError> {
         let text = fs::read_to_string(file).map_err(|source| KeysError::File { path: file.into(), source })?;
         if text.trim().chars().count() < MIN_SEED_CHARS {
@@ -57,7 +55,7 @@ impl Seed {
         Ok(Self(hkdf::Salt::new(hkdf::HKDF_SHA256, b"guichet keys").extract(text.trim().as_bytes())))
     }
 
-    /// The secret of one name (RFC 5869).
+    /// Derives the secret of one name (RFC 5869).
     fn secret(&self, name: &str) -> Result<[u8; 32], KeysError> {
         let mut secret = [0; 32];
         let info = [name.as_bytes()];
@@ -66,27 +64,27 @@ impl Seed {
     }
 }
 
-/// The keys. No `Debug`: the libraries print private halves.
+/// The keys. No `Debug`: the libraries print private keys.
 pub struct Keys {
-    /// Roots of tokens; all processes come to know the same ones from the database.
+    /// Roots of tokens. All processes read the same ones from the database.
     roots: RwLock<Arc<Roots>>,
-    /// Where private halves are, and what missing ones are made from; nowhere for keys that nobody keeps.
+    /// The folder of private keys and the seed for missing ones; `None` for ephemeral keys.
     place: Option<(PathBuf, Option<Seed>)>,
     /// Signs receipts.
     pub receipt: Ed25519KeyPair,
-    /// Public halves of receipt keys that signed once and sign no more: files `receipt-*.pub`, hexadecimal. Receipts
-    /// that they signed are verified for ever.
+    /// Public keys of retired receipt keys: files `receipt-*.pub`, hexadecimal. Their receipts remain verifiable
+    /// permanently.
     pub retired: Vec<Vec<u8>>,
-    /// Signs backup sets; it stands in none of them, so that whoever changes one cannot sign it again.
+    /// Signs backup sets. No set contains it, so that a person who changes a set cannot sign it again.
     pub backup: Ed25519KeyPair,
-    /// Makes form tokens.
+    /// Key of form tokens.
     pub form: hmac::Key,
-    /// Shows processes of other machines that a request is ours.
+    /// Authenticates requests between processes of different machines.
     pub peers: hmac::Key,
 }
 
 impl Keys {
-    /// Reads the keys of a folder; those that are missing are made, from the seed in a file where there is one.
+    /// Reads the keys of a folder. Missing ones are created, from the seed in a file if there is one.
     ///
     /// # Errors
     /// See [`KeysError`].
@@ -120,10 +118,11 @@ impl Keys {
         self.roots.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes over the roots that the database knows. One whose private half is not here, or is another, only verifies.
+    /// Adopts the roots that are recorded in the database. A root whose private key is missing or different here can
+    /// only verify.
     ///
     /// # Errors
-    /// When a file cannot be read or made.
+    /// When a file cannot be read or created.
     pub fn adopt(&self, records: &[RootRecord]) -> Result<(), KeysError> {
         let known = self.roots();
         if records.is_empty() || known.iter().map(Root::record).eq(records.iter().cloned()) {
@@ -144,7 +143,7 @@ impl Keys {
         Ok(())
     }
 
-    /// The private half of a root: from its file, or from the seed that all machines have.
+    /// Returns the private key of a root, from its file or from the seed that all machines share.
     fn find(&self, record: &RootRecord) -> Result<Option<KeyPair>, KeysError> {
         let Some((folder, seed)) = &self.place else { return Ok(None) };
         let name = root_name(record.kind, record.kid);
@@ -154,7 +153,7 @@ impl Keys {
         Ok(pair(&secret_file(folder, &name, seed.as_ref())?))
     }
 
-    /// Makes the private half of a new root and tells the public one, hexadecimal.
+    /// Creates the private key of a new root and returns the public one, in hexadecimal.
     ///
     /// # Errors
     /// See [`KeysError`].
@@ -166,7 +165,7 @@ impl Keys {
         Ok(hex::encode(made.public().to_bytes()))
     }
 
-    /// Keys that nobody keeps: for asking the policy about people who are not there.
+    /// Creates ephemeral keys, for asking the policy about people who are not signed in.
     ///
     /// # Errors
     /// [`KeysError::Randomness`].
@@ -189,15 +188,16 @@ impl Keys {
         })
     }
 
-    /// The public half of the receipt key.
+    /// The public key of receipts.
     #[must_use]
     pub fn receipt_public(&self) -> &[u8] {
         self.receipt.public_key().as_ref()
     }
 }
 
-/// What Sōzu writes on every request, so that the portal knows its requests from others on the machine: 32 random bytes,
-/// hexadecimal, in `keys/edge.key` of the data folder; made by whoever comes first, from the seed where there is one.
+/// Returns the value that Sōzu adds to every request, so that the portal can distinguish its requests from others on
+/// the machine: 32 random bytes, hexadecimal, in `keys/edge.key` of the data folder. It is created by the first process
+/// that needs it, from the seed if there is one.
 ///
 /// # Errors
 /// See [`KeysError`].
@@ -209,7 +209,7 @@ pub fn edge_marker(data_dir: &Path, seed_file: Option<&Path>) -> Result<String, 
     secret_file(&folder, "edge.key", seed.as_ref()).map(hex::encode)
 }
 
-/// File of a root's private half; the first ones of all have no number.
+/// File name of a root's private key. The first root of each kind has no number in it.
 fn root_name(kind: RootKind, kid: u32) -> String {
     if kid == kind.first() { format!("{}.key", kind.slug()) } else { format!("{}-{kid}.key", kind.slug()) }
 }
@@ -222,7 +222,7 @@ fn public(text: &str) -> Option<PublicKey> {
     PublicKey::from_bytes(&hex::decode(text).ok()?, Algorithm::Ed25519).ok()
 }
 
-/// The root that an installation begins with: it signs from the beginning.
+/// The first root of an installation. It signs from the beginning.
 fn first_root(kind: RootKind, pair: KeyPair) -> Root {
     Root {
         kid: kind.first(),
@@ -249,8 +249,8 @@ fn retired(folder: &Path) -> Result<Vec<Vec<u8>>, KeysError> {
     Ok(keys)
 }
 
-/// Reads 32 secret bytes, hexadecimal in the file, or makes them. Two processes may start at once: the file is
-/// written aside and linked, so that both end with the same key.
+/// Reads 32 secret bytes (hexadecimal in the file) or creates them. Two processes may start at once, so the file is
+/// written aside and hard-linked; both then use the same key.
 fn secret_file(folder: &Path, name: &str, seed: Option<&Seed>) -> Result<Vec<u8>, KeysError> {
     let path = folder.join(name);
     let failed = |source| KeysError::File { path: path.clone(), source };

@@ -1,4 +1,4 @@
-//! The whole policy as a table that a person can read: who, what, on a dossier in which stage.
+//! The complete policy as a readable table: by person, action and stage of the dossier.
 
 use super::{AccountFacts, Channel, Denied, Keys, KeysError, Rights, SessionToken, TokenError, read};
 use crate::domain::{
@@ -9,26 +9,25 @@ use jiff::{SignedDuration, Timestamp};
 use std::{fmt::Write, sync::Arc};
 use uuid::Uuid;
 
-/// Why the table cannot be made.
+/// Why the table cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum MatrixError {
-    /// No keys for the tokens of those who ask.
+    /// No keys for the tokens of the requesters.
     #[error(transparent)]
     Keys(#[from] KeysError),
-    /// No token.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// A decision took longer than it may.
+    /// A decision took too long.
     #[error("a decision took too long")]
     Overrun,
 }
 
-/// An instant; the table is the same at every one.
+/// An arbitrary instant; the table does not depend on it.
 const NOW: Timestamp = Timestamp::constant(1_722_000_000, 0);
 const OWNER: AccountId = AccountId(Uuid::from_u128(1));
 const SOMEBODY: AccountId = AccountId(Uuid::from_u128(2));
 
-/// Somebody who asks, and what the dossier is to them.
+/// A person, and their relation to the dossier.
 struct MatrixPerson {
     name: &'static str,
     rights: Rights,
@@ -95,7 +94,7 @@ fn people(keys: &Keys) -> Result<Vec<MatrixPerson>, MatrixError> {
     ])
 }
 
-/// What an action is asked about: the call, or the part of a dossier that it concerns.
+/// The target of an action: the call, or the part of a dossier that it concerns.
 fn part(action: Action) -> Option<Part> {
     use Action::{
         AidRead, AuditExport, DepositRead, DossierCreate, DraftRead, DraftWrite, GlassAllow, GlassAsk, OpsMaintain,
@@ -110,7 +109,7 @@ fn part(action: Action) -> Option<Part> {
     }
 }
 
-/// The table: one line for somebody and a stage, one column for an action.
+/// Returns the table: one line per person and stage, one column per action.
 ///
 /// # Errors
 /// See [`MatrixError`].

@@ -1,7 +1,7 @@
-//! OpenID Connect: asking an identity provider who somebody is (authorization code, PKCE, nonce).
+//! OpenID Connect: authenticates a user at an identity provider (authorization code, PKCE, nonce).
 //!
-//! All that is wanted of the provider is an e-mail address that it has verified: whoever has the address is the same
-//! person here whichever way they came.
+//! The portal needs only a verified e-mail address from the provider. The address identifies the account, whichever way
+//! the user signs in.
 
 use openidconnect::{
     AccessTokenHash, AsyncHttpClient, AuthType, AuthenticationContextClass, AuthorizationCode, ClientId, ClientSecret,
@@ -16,27 +16,26 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use std::{error::Error, pin::Pin, time::Duration};
 
-/// Longest wait for an answer of the provider.
+/// Timeout of a request to the provider.
 const PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
-/// Most bytes of an answer of the provider.
+/// Maximum size of a response of the provider, in bytes.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
-/// What the provider knows the portal by.
+/// The portal's registration at the provider.
 #[derive(Clone)]
 pub struct ProviderRegistration {
-    /// The provider's own name for itself, an address.
+    /// The issuer identifier of the provider, a URL.
     pub issuer: String,
-    /// What it calls the portal.
     pub client_id: String,
-    /// What the portal shows to be it.
+    /// The client secret.
     pub secret: secrecy::SecretString,
-    /// What is asked for, beside `openid`.
+    /// Requested scopes, in addition to `openid`.
     pub scopes: Vec<String>,
-    /// How the person must have been authenticated, any of them; empty when the provider decides.
+    /// Accepted authentication contexts, any of them; empty if the provider decides.
     pub acr_values: Vec<String>,
-    /// Whether the provider verifies addresses without saying so.
+    /// Whether the provider verifies addresses without stating so in the claims.
     pub vouches_for_email: bool,
-    /// Where it sends people back to.
+    /// Redirect URI.
     pub redirect: String,
 }
 
@@ -46,23 +45,23 @@ pub struct Provider {
     http: Http,
 }
 
-/// What the answer has to be held against.
+/// The values against which the response is verified.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Expected {
     nonce: Nonce,
     verifier: String,
 }
 
-/// Why the provider's word is not taken.
+/// Why a response of the provider is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum OidcError {
-    /// It does not answer, or what it says is no OpenID Connect.
+    /// It is unreachable, or its response is not OpenID Connect.
     #[error("the identity provider cannot be used: {0}")]
     Unavailable(String),
-    /// It said no, or something that does not hold.
+    /// It refused, or its response is invalid.
     #[error("the identity provider's answer does not hold: {0}")]
     Refused(String),
-    /// It does not vouch for an e-mail address.
+    /// It provides no verified e-mail address.
     #[error("the identity provider gives no verified e-mail address")]
     NoEmail,
 }
@@ -71,18 +70,18 @@ type Client =
     CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 
 impl Provider {
-    /// Prepares the way to a provider; touches no network yet.
+    /// Prepares the client of a provider, without network access.
     ///
     /// # Errors
-    /// When this machine's authorities cannot be read.
+    /// When the CA certificates of this machine cannot be read.
     pub fn new(registration: ProviderRegistration) -> Result<Self, reqwest::Error> {
-        // Following redirects would let the provider have the portal call anyone.
+        // Following redirects would let the provider make the portal send requests to any host.
         let http =
             reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PROVIDER_TIMEOUT).build()?;
         Ok(Self { registration, http: Http(http) })
     }
 
-    /// The address to send somebody to, and what their answer has to be held against.
+    /// Returns the URL to redirect the user to, and the values against which the response is verified.
     ///
     /// # Errors
     /// [`OidcError::Unavailable`].
@@ -101,12 +100,12 @@ impl Provider {
         Ok((address.into(), Expected { nonce, verifier: verifier.into_secret() }))
     }
 
-    /// The verified e-mail address of whoever came back with a code.
+    /// Returns the verified e-mail address of a user who returned with a code.
     ///
     /// # Errors
     /// See [`OidcError`].
     pub async fn email(&self, code: String, expected: Expected) -> Result<String, OidcError> {
-        // Asked anew each time: the provider may have changed its keys since the person left.
+        // Discovered again each time, because the provider may have changed its keys since the redirect.
         let client = self.client().await?;
         let token = client
             .exchange_code(AuthorizationCode::new(code))
@@ -135,7 +134,7 @@ impl Provider {
         self.vouched(email.as_str(), info.email_verified())
     }
 
-    /// The claims of the identity token, once its signature, issuer, audience, age and nonce are right.
+    /// Returns the claims of the identity token, once its signature, issuer, audience, age and nonce are verified.
     fn verified(
         &self,
         client: &Client,
@@ -146,7 +145,7 @@ impl Provider {
         let wanted = self.registration.acr_values.clone();
         let verifier: CoreIdTokenVerifier<'_> = client
             .id_token_verifier()
-            // Public keys only: what the portal's secret signs, the portal could have signed.
+            // Asymmetric algorithms only: with a shared secret, the portal itself could have signed the token.
             .set_allowed_algs([
                 CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
                 CoreJwsSigningAlgorithm::RsaSsaPssSha256,
@@ -194,7 +193,7 @@ impl Provider {
     }
 }
 
-/// The way to the provider.
+/// The HTTP client for the provider.
 struct Http(reqwest::Client);
 
 impl<'c> AsyncHttpClient<'c> for Http {
@@ -221,7 +220,7 @@ impl Http {
     }
 }
 
-/// Why a call to the provider failed.
+/// Why a request to the provider failed.
 #[derive(Debug, thiserror::Error)]
 enum CallError {
     #[error("no answer")]
@@ -238,7 +237,7 @@ fn refused(error: impl Error) -> OidcError {
     OidcError::Refused(chain(&error))
 }
 
-/// An error with its causes, which say more than the library's own words.
+/// Formats an error with its causes, which are more specific than the library's own message.
 fn chain(error: &dyn Error) -> String {
     let mut words = error.to_string();
     let mut cause = error.source();

@@ -1,8 +1,8 @@
-//! Passkeys (WebAuthn): the portal as the one party that they are registered with.
+//! Passkeys (WebAuthn): the portal as the relying party.
 //!
-//! A passkey belongs to the host of `portal.public_url` for good: changing that host loses every passkey, and the host
-//! names of calls have none. The user has to be verified by the device (finger, face, code), and the passkey has to be
-//! discoverable, so that nobody types an address to sign in.
+//! A passkey is permanently bound to the host of `portal.public_url`: changing that host invalidates every passkey, and
+//! the host names of calls cannot use them. The device must verify the user (fingerprint, face, PIN), and the passkey
+//! must be discoverable, so that nobody has to type an address to sign in.
 
 use crate::domain::ids::AccountId;
 use serde_json::{Value as Json, json};
@@ -12,32 +12,32 @@ use webauthn_rs::prelude::{
     Webauthn, WebauthnBuilder, WebauthnError,
 };
 
-/// What passkeys are registered with.
+/// The relying party of passkeys.
 #[derive(Clone, Debug)]
 pub struct RelyingParty(Webauthn);
 
-/// A ceremony as it begins.
+/// A started ceremony.
 #[derive(Clone, Debug)]
 pub struct CeremonyStart {
-    /// What the browser is asked for, as the arguments of `navigator.credentials`.
+    /// The arguments of `navigator.credentials` for the browser.
     pub options: Json,
-    /// What the end has to be held against; never leaves the server.
+    /// The state for verifying the response; never leaves the server.
     pub state: Json,
 }
 
-/// A passkey as it was made or used.
+/// A passkey as created or used.
 #[derive(Clone, Debug)]
 pub struct Proven {
-    /// The id that its device gave it.
+    /// The id that the device gave it.
     pub credential_id: Vec<u8>,
     /// The public key and the counter, to be stored.
     pub credential: Json,
 }
 
-/// Why a passkey is not taken.
+/// Why a passkey is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeyError {
-    /// The answer does not hold; the reason is for the log.
+    /// The response is invalid; the reason is for the log.
     #[error("the passkey does not hold: {0}")]
     Refused(String),
     /// A stored passkey or ceremony cannot be read or written.
@@ -51,26 +51,26 @@ impl From<WebauthnError> for PasskeyError {
     }
 }
 
-/// The part of an answer that is looked at before the rest is verified.
+/// The part of a response that is read before the rest is verified.
 #[derive(Clone, Debug)]
 pub struct DeviceAnswer(PublicKeyCredential);
 
 impl DeviceAnswer {
-    /// Reads what a device signed.
+    /// Parses a device's response.
     ///
     /// # Errors
-    /// [`PasskeyError::Refused`] when it has another shape.
+    /// [`PasskeyError::Refused`] when it has another format.
     pub fn read(answer: Json) -> Result<Self, PasskeyError> {
         serde_json::from_value(answer).map(Self).map_err(|error| PasskeyError::Refused(error.to_string()))
     }
 
-    /// Which passkey it claims to be.
+    /// The credential id that it claims.
     #[must_use]
     pub fn credential_id(&self) -> &[u8] {
         self.0.get_credential_id()
     }
 
-    /// Whose passkey the device says that it is; devices may leave it out unless they were asked for any passkey at all.
+    /// The account that the device names for the passkey. Devices may omit it, unless they were asked for any passkey.
     #[must_use]
     pub fn account(&self) -> Option<AccountId> {
         self.0.get_user_unique_id().and_then(|bytes| Uuid::from_slice(bytes).ok()).map(AccountId)
@@ -78,7 +78,8 @@ impl DeviceAnswer {
 }
 
 impl RelyingParty {
-    /// The party of a public address; none when its host is an IP address, which passkeys cannot belong to.
+    /// Creates the relying party of a public URL; `None` if its host is an IP address, which passkeys cannot be bound
+    /// to.
     #[must_use]
     pub fn of(public_url: &str) -> Option<Self> {
         let url = Url::parse(public_url).ok()?;
@@ -87,7 +88,7 @@ impl RelyingParty {
         Some(Self(party))
     }
 
-    /// Asks for a new passkey; those that the person has already are not made twice.
+    /// Requests a new passkey. Devices that already have one of the user's passkeys are excluded.
     ///
     /// # Errors
     /// When the state cannot be written.
@@ -104,7 +105,7 @@ impl RelyingParty {
         Ok(CeremonyStart { options, state: serde_json::to_value(state)? })
     }
 
-    /// Takes a new passkey.
+    /// Verifies a new passkey.
     ///
     /// # Errors
     /// [`PasskeyError::Refused`] for another challenge, origin or host, or an unverified user.
@@ -116,7 +117,7 @@ impl RelyingParty {
         Ok(Proven { credential_id: passkey.cred_id().clone(), credential: serde_json::to_value(passkey)? })
     }
 
-    /// Asks for one of these passkeys, or for any one at all.
+    /// Requests one of these passkeys, or any passkey.
     ///
     /// # Errors
     /// When the state cannot be written.
@@ -125,18 +126,18 @@ impl RelyingParty {
         let mut options = serde_json::to_value(options)?;
         options["publicKey"]["allowCredentials"] =
             among.iter().map(|id| json!({ "type": "public-key", "id": base64url(id) })).collect();
-        // The library means the list under an input field; here a button asks.
+        // The library sets this for autofill under an input field; here a button starts the request.
         if let Some(options) = options.as_object_mut() {
             options.remove("mediation");
         }
         Ok(CeremonyStart { options, state: serde_json::to_value(state)? })
     }
 
-    /// Verifies that the holder of a stored passkey answered; gives it back with its new counter.
+    /// Verifies a response with a stored passkey, and returns the passkey with its new counter.
     ///
     /// # Errors
     /// [`PasskeyError::Refused`] for another challenge, origin, host or key, an unverified user, or a counter that did
-    /// not grow: the passkey may have been copied.
+    /// not increase, because the passkey may have been copied.
     pub fn finish_authentication(
         &self,
         answer: &DeviceAnswer,

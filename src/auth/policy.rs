@@ -1,4 +1,4 @@
-//! Asking the policy: may this bearer do this to that, and why?
+//! Asks the policy: may this bearer perform this action on this target, and under which rule?
 
 mod parsed;
 
@@ -20,54 +20,54 @@ use jiff::Timestamp;
 use parsed::Selection;
 use std::{sync::Arc, time::Duration};
 
-/// Why not.
+/// Why an action is denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denied {
-    /// A rule of the policy says no.
+    /// A rule of the policy denies it.
     Rule(RuleId),
-    /// A rule would allow it, and a check in the token says no: it ran out, or its holder has narrowed it.
+    /// A rule would allow it, but a check in the token fails: the token has expired, or its holder has attenuated it.
     Token {
-        /// The rule that would.
+        /// The rule that would allow it.
         rule: RuleId,
-        /// Block of the token that refuses; 0 is ours, later ones are the holder's.
+        /// The block of the token with the failed check; 0 is ours, later ones are the holder's.
         block: u32,
     },
-    /// The decision took longer than a decision may: try again.
+    /// The decision took too long; retry.
     Overrun,
 }
 
-/// Longest decision. One takes a tenth of a millisecond, and the admission filter keeps out what would take longer; a
-/// busy machine may leave a thread waiting for much more than that.
+/// Maximum duration of a decision. One takes 0.1 milliseconds, and the admission filter rejects tokens that would take
+/// longer. But on a busy machine a thread may wait much longer than that to be scheduled.
 pub(super) const LONGEST: Duration = Duration::from_millis(250);
 
-/// What the database and the configuration know of a bearer, as of this request.
+/// What the database and the configuration say about a bearer, at the time of this request.
 #[derive(Clone, Debug)]
 pub struct AccountFacts {
-    /// Whose token it is.
+    /// The owner of the token.
     pub account: AccountId,
-    /// The roles that the account holds now.
+    /// Current roles of the account.
     pub roles: Roles,
     /// Whether it is suspended.
     pub suspended: bool,
-    /// Until when the person counts as having just confirmed with a passkey.
+    /// Until when the last passkey confirmation is valid.
     pub confirmed_until: Option<Timestamp>,
-    /// Whether the session has confirmed with a passkey at all.
+    /// Whether the session has been confirmed with a passkey at all.
     pub stepped_up: bool,
-    /// Whether the person has a passkey to confirm with.
+    /// Whether the account has a passkey.
     pub has_passkey: bool,
-    /// Whether the installation wants passkeys of those who decide.
+    /// Whether the installation requires passkeys of staff.
     pub passkeys_required: bool,
 }
 
 impl AccountFacts {
-    /// Whether an irrevocable act waits for a confirmation now.
+    /// Whether an irreversible action needs a confirmation now.
     fn unconfirmed(&self, channel: Channel, now: Timestamp) -> bool {
         let can = self.has_passkey || (self.passkeys_required && self.roles.want_passkey());
         channel == Channel::Browser && can && self.confirmed_until.is_none_or(|until| until < now)
     }
 }
 
-/// What a verified bearer may do.
+/// The rights of a verified bearer.
 #[derive(Clone)]
 pub struct Rights {
     bearer: Arc<Bearer>,
@@ -76,50 +76,49 @@ pub struct Rights {
 }
 
 impl Rights {
-    /// Rights of a bearer who came by a channel.
+    /// Creates the rights of a bearer who uses a channel.
     #[must_use]
     pub fn new(bearer: Arc<Bearer>, channel: Channel, standing: AccountFacts) -> Self {
         Self { bearer, channel, standing: Arc::new(standing) }
     }
 
-    /// The bearer.
     #[must_use]
     pub fn bearer(&self) -> &Bearer {
         &self.bearer
     }
 
-    /// The bearer, to ask anew what is known of it.
+    /// The bearer, for reloading its facts.
     #[must_use]
     pub fn shared_bearer(&self) -> Arc<Bearer> {
         self.bearer.clone()
     }
 
-    /// What is known of it.
+    /// The facts about the bearer.
     #[must_use]
     pub fn standing(&self) -> &AccountFacts {
         &self.standing
     }
 
-    /// Whether the person's roles want a passkey that this session has not seen.
+    /// Whether the user's roles require a passkey that this session has not used.
     #[must_use]
     pub fn lacks_passkey(&self) -> bool {
         let standing = &*self.standing;
         standing.passkeys_required && standing.roles.want_passkey() && !standing.stepped_up
     }
 
-    /// Whether the person still has to confirm with a passkey before an act that cannot be taken back.
+    /// Whether the user has to confirm with a passkey before an irreversible action.
     #[must_use]
     pub fn unconfirmed(&self, now: Timestamp) -> bool {
         self.standing.unconfirmed(self.channel, now)
     }
 
-    /// Whether the person has just shown a passkey.
+    /// Whether a passkey confirmation is valid now.
     #[must_use]
     pub fn just_confirmed(&self, now: Timestamp) -> bool {
         self.standing.confirmed_until.is_some_and(|until| until >= now)
     }
 
-    /// The same, as if the person had just confirmed with a passkey.
+    /// The same rights as if the user had just confirmed with a passkey.
     #[must_use]
     pub fn confirmed(&self, now: Timestamp) -> Self {
         let standing = AccountFacts { confirmed_until: Some(now), stepped_up: true, ..(*self.standing).clone() };
@@ -180,7 +179,7 @@ impl Rights {
     }
 }
 
-/// Facts of the one dossier, and of what it is to the one person.
+/// Adds the facts about one dossier and one user's relation to it.
 fn of_dossier(about: &About, user: &str, facts: &mut Vec<Fact>) {
     let id = about.id.to_string();
     let word = |name: &str, value: &str| fact(name, &[string(value)]);
@@ -217,8 +216,8 @@ fn of_dossier(about: &About, user: &str, facts: &mut Vec<Fact>) {
     }
 }
 
-/// Of many parts given, those that have to do with the one that is asked for. That anything is given opens the overview:
-/// what ends last tells it.
+/// Of many grants, returns those that concern the requested part. Any grant opens the overview, so the one that ends
+/// last is used for it.
 fn telling(about: &About) -> impl Iterator<Item = &Grant> {
     let grants = &about.relations.grants;
     let covers = |grant: &&Grant| [Part::Whole, Part::Deposit, about.part.clone()].contains(&grant.part);
@@ -239,13 +238,13 @@ fn denied(policy: &error::MatchedPolicy, checks: &[error::FailedCheck], rule: im
     }
 }
 
-/// Rules of the policy that could allow an action, whoever asks.
+/// Returns the rules of the policy that could allow an action to anyone.
 #[must_use]
 pub fn rules_for(action: Action) -> Vec<&'static Rule> {
     parsed::allowing(action).into_iter().map(rule_at).collect()
 }
 
-/// The roles by one of which a rule allows; none when it asks for no role, as those of owners and guests.
+/// Returns the roles that a rule requires (any of them); empty if it requires none, as for owners and guests.
 #[must_use]
 pub fn roles_of(id: RuleId) -> &'static [Role] {
     super::rules::RULES.iter().position(|rule| rule.id == id).map_or(&[], parsed::roles)

@@ -1,12 +1,12 @@
-//! The blocks of a token as Datalog, for people to read. Biscuit prints strings as they are, so that a quote in one would
-//! end it, and what follows would pass for a fact of the block: here every word that the token brings is escaped.
+//! Formats the blocks of a token as Datalog, for display. Biscuit prints strings without escaping, so a quote in a
+//! string would end it, and the rest would look like a fact of the block. Here every string of the token is escaped.
 
 use super::TokenError;
 use crate::domain::text::terminal::inside_quotes;
 use biscuit_auth::{UnverifiedBiscuit, format::schema};
 use prost_biscuit::Message;
 
-/// Every block of a token, in order.
+/// Returns every block of a token, in order.
 ///
 /// # Errors
 /// [`TokenError::Invalid`] when a block cannot be read.
@@ -15,7 +15,7 @@ pub(super) fn blocks(token: &[u8]) -> Result<Vec<String>, TokenError> {
     let mut container = schema::Biscuit::decode(token).map_err(|_| TokenError::Invalid("not a token"))?;
     for signed in std::iter::once(&mut container.authority).chain(&mut container.blocks) {
         let mut block = schema::Block::decode(signed.block.as_slice()).map_err(|_| unreadable())?;
-        // All strings and names of a block stand in its table of symbols; no two become the same by being escaped.
+        // All strings and names of a block are in its symbol table. Escaping never makes two of them equal.
         for symbol in &mut block.symbols {
             *symbol = inside_quotes(symbol);
         }

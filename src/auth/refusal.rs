@@ -1,30 +1,30 @@
-//! Why a token is not taken, as far as those who watch over the portal have to tell it apart.
+//! Reasons for refusing a token, as far as the operators need to distinguish them.
 
 use super::{RootKind, Roots, TokenError};
 use biscuit_auth::{Biscuit, UnverifiedBiscuit};
 use jiff::Timestamp;
 
-/// Why a token is not taken.
+/// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// It is no token at all.
+    /// It cannot be parsed as a token.
     Malformed,
-    /// No key of this portal has signed it, or it was changed since.
+    /// It was not signed by a key of this portal, or was changed since.
     Forged,
-    /// It is signed, and a holder has added what no holder may add.
+    /// Its signature is valid, but a holder has added something that is not permitted.
     Widened,
-    /// It is signed by a key that was dropped.
+    /// It was signed by a dropped key.
     DroppedKey,
-    /// It is signed by a key for tokens that come in another way: a browser's in a program's place, or the reverse.
+    /// It was signed by a key of another channel: a browser token used by a program, or the reverse.
     WrongChannel,
-    /// It is signed by a key that is over: so is the token, by itself.
+    /// It was signed by an expired key, so the token has expired too.
     Expired,
-    /// Its owner has revoked it, or the narrower one that it is.
+    /// Its owner has revoked it, or the attenuated token.
     Revoked,
 }
 
 impl Refusal {
-    /// The word in the log and in the metrics.
+    /// Name in the log and in the metrics.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl Refusal {
     }
 }
 
-/// Tells a token that another key of this portal has signed from one that nobody has; neither is taken.
+/// Distinguishes a token signed by another key of this portal from a forged one. Both are refused.
 pub(super) fn told_apart(error: TokenError, bytes: &[u8], roots: &Roots, kind: RootKind, now: Timestamp) -> TokenError {
     if error.refusal() != Some(Refusal::Forged) {
         return error;
@@ -85,7 +85,7 @@ mod tests {
         SessionToken { session, account, roles: &roles, amr: Amr::Email, ends }.mint(keys, NOW).unwrap()
     }
 
-    /// Adds a block that this portal's own narrowing would not make.
+    /// Adds a block that the portal's own attenuation would not create.
     fn added(keys: &Keys, text: &str, block: biscuit_auth::builder::BlockBuilder) -> String {
         let roots = keys.roots();
         let root = |kid: Option<u32>| {
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(why(&stranger.to_base64().unwrap(), Channel::Api), Some(Some(Refusal::Forged)));
         let nobody = biscuit_auth::macros::biscuit!("user(\"x\")").root_key_id(77).build(&KeyPair::new()).unwrap();
         assert_eq!(why(&nobody.to_base64().unwrap(), Channel::Api), Some(Some(Refusal::Forged)));
-        // Under the number of a key that signs in another channel, and yet not signed by it.
+        // It names a key that signs in another channel, but was not signed by it.
         let pretender = biscuit_auth::macros::biscuit!("user(\"x\")").root_key_id(1).build(&KeyPair::new()).unwrap();
         assert_eq!(why(&pretender.to_base64().unwrap(), Channel::Api), Some(Some(Refusal::Forged)));
         for block in [block!("role(\"officer\")"), block!("check if acts(\"x\")")] {

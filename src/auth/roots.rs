@@ -1,26 +1,25 @@
-//! Root keys of tokens: several of each kind, one of which signs. What a root may do follows from instants and the clock,
-//! so that nothing depends on a job having run.
+//! Root keys of tokens: several of each kind, one of which signs. The state of a root is computed from instants and the
+//! clock, so that nothing depends on a job having run.
 
 use biscuit_auth::{KeyPair, PublicKey};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
-/// What a root signs. The key decides the kind: a root of sessions cannot make an API token, whatever the token says.
+/// What a root signs. The key determines the kind: a root of sessions cannot create an API token, whatever the token
+/// says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RootKind {
     /// Tokens of browsers.
     Session,
-    /// API tokens.
     Api,
     /// Tokens for other services.
     Service,
 }
 
 impl RootKind {
-    /// Every kind.
     pub const ALL: [Self; 3] = [Self::Session, Self::Api, Self::Service];
 
-    /// The word in the database and in the name of the key's file.
+    /// Name in the database and in the name of the key file.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
@@ -30,7 +29,7 @@ impl RootKind {
         }
     }
 
-    /// Number of the root that every installation begins with.
+    /// Number of the first root in every installation.
     #[must_use]
     pub fn first(self) -> u32 {
         match self {
@@ -40,7 +39,7 @@ impl RootKind {
         }
     }
 
-    /// How long a root still verifies once another signs: as long as its longest token.
+    /// How long a root still verifies after another has taken over: the lifetime of its longest token.
     #[must_use]
     pub fn overlap(self) -> SignedDuration {
         match self {
@@ -58,21 +57,21 @@ impl std::str::FromStr for RootKind {
     }
 }
 
-/// How far a root is.
+/// State of a root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RootState {
-    /// Told to verifiers, and not signing yet, so that they know it before its first token.
+    /// Published to verifiers but not signing yet, so that they know it before its first token.
     Published,
-    /// Signs.
+    /// Signs and verifies.
     Signing,
-    /// Signs no more; what it has signed holds.
+    /// No longer signs; its tokens remain valid.
     VerifyOnly,
-    /// Nothing that it has signed holds.
+    /// None of its tokens is valid.
     Gone,
 }
 
 impl RootState {
-    /// As people read it.
+    /// For display.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
@@ -84,40 +83,38 @@ impl RootState {
     }
 }
 
-/// A root as every process has to know it.
+/// The record of a root, shared by every process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootRecord {
-    /// Its number, never used again.
+    /// Its number, never reused.
     pub kid: u32,
     /// What it signs.
     pub kind: RootKind,
-    /// Its public half, Ed25519, hexadecimal.
+    /// Public key, Ed25519, hexadecimal.
     pub public_key: String,
-    /// From when it signs.
+    /// When it begins to sign.
     pub signs_at: Timestamp,
     /// When it was dropped in an emergency.
     pub dropped_at: Option<Timestamp>,
 }
 
-/// A root key and its life.
+/// A root key and its lifecycle.
 #[derive(Clone)]
 pub struct Root {
-    /// Its number.
     pub kid: u32,
     /// What it signs.
     pub kind: RootKind,
-    /// Its public half: Ed25519 and nothing else, since a holder of a token under P-256 could change its revocation id.
+    /// Public key: Ed25519 only, because with P-256 the holder of a token could change its revocation id.
     pub public: PublicKey,
-    /// From when it signs.
+    /// When it begins to sign.
     pub signs_at: Timestamp,
-    /// When it was dropped.
     pub dropped_at: Option<Timestamp>,
-    /// Its private half, where this machine has it.
+    /// Private key, if this machine has it.
     pub pair: Option<Arc<KeyPair>>,
 }
 
 impl Root {
-    /// As others have to know it.
+    /// The record to publish.
     #[must_use]
     pub fn record(&self) -> RootRecord {
         RootRecord {
@@ -135,19 +132,18 @@ impl Root {
 pub struct Roots(Vec<Root>);
 
 impl Roots {
-    /// From what is known of each.
     #[must_use]
     pub fn new(mut roots: Vec<Root>) -> Self {
         roots.sort_by_key(|root| (root.signs_at, root.kid));
         Self(roots)
     }
 
-    /// Each, the one that signs from the earliest instant first.
+    /// Iterates over the roots by the start of their signing period, earliest first.
     pub fn iter(&self) -> impl Iterator<Item = &Root> {
         self.0.iter()
     }
 
-    /// How far a root is, and until when it verifies once another signs.
+    /// Returns the state of a root, and until when it verifies once another signs.
     #[must_use]
     pub fn state(&self, root: &Root, now: Timestamp) -> (RootState, Option<Timestamp>) {
         if let Some(dropped) = root.dropped_at {
@@ -169,7 +165,8 @@ impl Roots {
         }
     }
 
-    /// The number and the pair that sign a kind now: of the latest root that signs and whose private half this machine has.
+    /// Returns the number and key pair that sign a kind now: the latest signing root whose private key this machine
+    /// has.
     #[must_use]
     pub fn signing(&self, kind: RootKind, now: Timestamp) -> Option<(u32, Arc<KeyPair>)> {
         let begun = self.0.iter().rev().filter(|root| root.kind == kind && root.signs_at <= now);
@@ -177,7 +174,8 @@ impl Roots {
         holding.find_map(|root| Some((root.kid, root.pair.clone()?)))
     }
 
-    /// The public half that verifies tokens of a kind under a number, which the token names and nobody has signed: a hint.
+    /// Returns the public key that verifies tokens of a kind under a number. The token's number is unsigned, so it is
+    /// only a hint.
     #[must_use]
     pub fn verifying(&self, kind: RootKind, kid: u32, now: Timestamp) -> Option<PublicKey> {
         let root = self.0.iter().find(|root| root.kid == kid && root.kind == kind)?;

@@ -1,47 +1,46 @@
-//! The rules of the policy as values: by name, in the order of the policy, and in words for those who ask why.
+//! The rules of the policy as values, in the order of the policy, with descriptions for display.
 
 use crate::domain::text::Text;
 use serde::{Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
-/// What the code knows of a rule of `policy.datalog`.
+/// Metadata of a rule of `policy.datalog`.
 #[derive(Debug)]
 pub struct Rule {
-    /// Its name.
     pub id: RuleId,
-    /// It lets somebody read what is somebody else's because the work needs it: each such reader has a copy of their own.
+    /// It lets a user read another person's data because their work requires it. Such a reader gets watermarked copies.
     pub need_to_know: bool,
-    /// It lets those act to whom the owner gave a part of the dossier.
+    /// It allows actions to guests, to whom the owner gave a part of the dossier.
     pub guest: bool,
-    /// It refuses; the others allow.
+    /// It denies; all others allow.
     pub denies: bool,
     fr: &'static str,
     en: &'static str,
 }
 
 impl Rule {
-    /// In words.
+    /// Description for display.
     #[must_use]
     pub fn words(&self) -> Text {
         Text::new(self.fr, self.en)
     }
 }
 
-/// The last rule, which holds where no other does.
+/// The last rule, which applies if no other does.
 const LAST: Rule = Rule { id: RuleId::NobodyElse, need_to_know: false, guest: false, denies: true, fr: "", en: "" };
-/// A rule without any mark.
+/// A rule without any flag.
 const PLAIN: Rule = Rule { denies: false, ..LAST };
 
 macro_rules! rules {
     ($($id:ident $slug:literal $($mark:ident)?: $fr:literal, $en:literal;)+) => {
-        /// The name of a rule. Its slug stands in the policy, in the journal and on pages, and never changes.
+        /// The name of a rule. Its slug is used in the policy, in the journal and on pages, and never changes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum RuleId {
             $(#[doc = $en] $id),+
         }
 
         impl RuleId {
-            /// The word in the policy and in the journal.
+            /// Slug in the policy and in the journal.
             #[must_use]
             pub fn slug(self) -> &'static str {
                 match self {
@@ -100,7 +99,7 @@ rules! {
 }
 
 impl RuleId {
-    /// What is known of it.
+    /// Its metadata.
     #[must_use]
     pub fn rule(self) -> &'static Rule {
         RULES.iter().find(|rule| rule.id == self).unwrap_or(&LAST)
@@ -126,7 +125,7 @@ impl FromStr for RuleId {
     }
 }
 
-/// The rule at a place of the policy; the last one beyond it.
+/// Returns the rule at an index of the policy; the last rule beyond the end.
 pub(super) fn rule_at(index: usize) -> &'static Rule {
     RULES.get(index).or(RULES.last()).unwrap_or(&LAST)
 }

@@ -1,4 +1,4 @@
-//! Biscuit tokens: minted with Ed25519 roots only, verified, then admitted.
+//! Biscuit tokens: signed with Ed25519 roots only, verified, then admitted.
 
 use super::{
     Keys, Refusal, RootKind, Roots,
@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// How a token came.
+/// How a token was presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Channel {
     /// In the session cookie.
@@ -32,7 +32,7 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// The word in the policy.
+    /// Name in the policy.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
@@ -44,65 +44,64 @@ impl Channel {
 
 /// A verified token.
 pub struct Bearer {
-    /// The token itself, with whatever checks its holder added.
+    /// The token itself, with any checks its holder added.
     pub(super) token: Biscuit,
-    /// What it stands for.
+    /// What it identifies.
     pub kind: BearerKind,
-    /// Its last instant, as whoever made it wanted.
+    /// Expiry, as set by the issuer.
     pub ends: Timestamp,
-    /// The roles that it says.
+    /// The roles that it states.
     pub roles: Vec<Role>,
-    /// Until when its holders let it be used.
+    /// Until when its holders permit its use.
     pub until: Until,
-    /// What holders have added, block by block.
+    /// The blocks that holders have added.
     pub narrowed: Vec<Narrowing>,
 }
 
 impl Bearer {
-    /// Its last instant, by its maker and by its holders as far as these are plain about it.
+    /// Returns the earlier of the issuer's expiry and the holders' expiry, as far as the latter can be determined.
     #[must_use]
     pub fn last(&self) -> Timestamp {
         self.until.last.map_or(self.ends, |last| last.min(self.ends))
     }
 
-    /// Whether that is over. Tokens know whole seconds, and hold through their last one.
+    /// Whether it has expired. Tokens count whole seconds and are valid through their last one.
     #[must_use]
     pub fn over(&self, now: Timestamp) -> bool {
         now.as_second() > self.last().as_second()
     }
 }
 
-/// The database row over which a token lives.
+/// The database row that a token depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BearerKind {
-    /// A signed-in browser.
+    /// A browser session.
     Session(SessionId),
-    /// An API token.
     Api(Uuid),
 }
 
 /// A block that a holder has added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Narrowing {
-    /// First half of its revocation id (the signature of the block): enough to tell it apart.
+    /// First half of its revocation id (the signature of the block): enough to identify it.
     pub revocation_id: [u8; 32],
-    /// Its checks, as Datalog for people to read; never to be parsed again.
+    /// Its checks, as Datalog for display; never to be parsed again.
     pub checks: String,
 }
 
-/// Why a token is not taken.
+/// Why a token is refused or cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// Not a token.
     #[error("the token is not valid: {0}")]
     Invalid(&'static str),
-    /// A token, and not one of ours, or not any more.
+    /// A token, but not, or no longer, a valid one of this portal.
     #[error("the token is not valid: {1}")]
     Refused(Refusal, &'static str),
-    /// A token could not be made.
+    /// A token could not be created.
     #[error("the token could not be made")]
     Mint(#[from] error::Token),
-    /// This machine has the private half of no root of this kind.
+    /// This machine has the private key of no root of this kind.
     #[error(
         "the private half of the root that signs tokens of kind {0} is not in the data folder: bring its file, or see `guichet admin keys list`"
     )]
@@ -115,7 +114,7 @@ pub enum TokenError {
 }
 
 impl TokenError {
-    /// Why nothing signs a kind.
+    /// Returns why no root of a kind signs.
     pub(crate) fn no_root(roots: &Roots, kind: RootKind) -> Self {
         let mut of_kind = roots.iter().filter(|root| root.kind == kind);
         if of_kind.any(|root| root.dropped_at.is_none()) {
@@ -125,7 +124,7 @@ impl TokenError {
         }
     }
 
-    /// Why a token that was presented is not taken; none when the fault is this machine's.
+    /// Why a presented token is refused; `None` if the fault is on this machine.
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
         match self {
@@ -136,31 +135,29 @@ impl TokenError {
     }
 }
 
-/// Tokens longer than this are not even parsed, in bytes of text.
+/// Maximum length of a token as text, in bytes. Longer ones are not parsed.
 const MAX_TEXT: usize = 4096;
 
-/// An instant as tokens know it: whole seconds.
+/// Converts an instant to whole seconds, as tokens store it.
 pub(super) fn moment(at: Timestamp) -> Term {
     Term::Date(u64::try_from(at.as_second()).unwrap_or(0))
 }
 
-/// What the token of a session says.
+/// Content of a session token.
 #[derive(Clone, Debug)]
 pub struct SessionToken<'a> {
-    /// The session.
     pub session: SessionId,
-    /// Whose it is.
     pub account: AccountId,
-    /// What the person was when it was made.
+    /// Roles of the account when the token is created.
     pub roles: &'a Roles,
-    /// How the person has shown to be who they are.
+    /// Authentication methods used.
     pub amr: Amr,
-    /// Its last instant.
+    /// Expiry.
     pub ends: Timestamp,
 }
 
 impl SessionToken<'_> {
-    /// Makes it, sealed: a browser has no business narrowing it.
+    /// Creates the token, sealed, because a browser has no need to attenuate it.
     ///
     /// # Errors
     /// When signing fails.
@@ -178,23 +175,21 @@ impl SessionToken<'_> {
     }
 }
 
-/// What an API token says.
+/// Content of an API token.
 #[derive(Clone, Debug)]
 pub struct ApiToken<'a> {
-    /// Its id.
     pub id: Uuid,
-    /// Whose it is.
     pub account: AccountId,
-    /// What the person was when it was made.
+    /// Roles of the account when the token is created.
     pub roles: &'a Roles,
-    /// What it can be used for.
+    /// Permitted actions.
     pub actions: &'a [Action],
-    /// Its last instant.
+    /// Expiry.
     pub ends: Timestamp,
 }
 
 impl ApiToken<'_> {
-    /// Makes it, not sealed, so that its holder can narrow it offline.
+    /// Creates the token, not sealed, so that its holder can attenuate it offline.
     ///
     /// # Errors
     /// When signing fails.
@@ -215,21 +210,21 @@ impl ApiToken<'_> {
     }
 }
 
-/// A token by which somebody is known to another service for five minutes.
+/// A token that identifies a user to another service for five minutes.
 #[derive(Clone, Debug)]
 pub struct ServiceToken<'a> {
-    /// Whom it is about.
+    /// The user.
     pub account: AccountId,
-    /// What the person is.
+    /// Roles of the user.
     pub roles: &'a Roles,
-    /// The one service that may take it: a name of letters, digits, dots and hyphens.
+    /// The only service that may accept it: a name of letters, digits, dots and hyphens.
     pub audience: &'a str,
-    /// Its last instant.
+    /// Expiry.
     pub ends: Timestamp,
 }
 
 impl ServiceToken<'_> {
-    /// Makes it, sealed: a service has no business handing it on.
+    /// Creates the token, sealed, because a service must not pass it on.
     ///
     /// # Errors
     /// When signing fails.
@@ -256,15 +251,15 @@ fn with_roles(token: BiscuitBuilder, roles: &Roles) -> Result<BiscuitBuilder, er
     roles.iter().try_fold(token, |token, role| token.fact(fact("role", &[string(role.slug())])))
 }
 
-/// Verifies the signature of a token, refuses the shapes that could burn the processor, and reads what it stands for.
+/// Verifies the signature of a token, refuses content that could consume excessive CPU time, and reads its identity.
 ///
 /// # Errors
-/// [`TokenError::Invalid`] or [`TokenError::Refused`]; what exactly is wrong is for the log, not for the holder.
+/// [`TokenError::Invalid`] or [`TokenError::Refused`]. The details are for the log, not for the holder.
 pub fn read(keys: &Keys, text: &str, channel: Channel, now: Timestamp) -> Result<Bearer, TokenError> {
     if text.len() > MAX_TEXT {
         return Err(TokenError::Invalid("too long"));
     }
-    // The key decides the kind: a session key cannot make an API token, whatever the token says of itself.
+    // The key determines the kind: a session key cannot create an API token, whatever the token states.
     let (kind, fact) = match channel {
         Channel::Browser => (RootKind::Session, "session"),
         Channel::Api => (RootKind::Api, "token"),
@@ -284,7 +279,7 @@ pub fn read(keys: &Keys, text: &str, channel: Channel, now: Timestamp) -> Result
     Ok(Bearer { token, kind, ends, roles, until: until(&container), narrowed })
 }
 
-/// What holders have added to a token.
+/// Returns the blocks that holders have added to a token.
 fn narrowings(token: &Biscuit, bytes: &[u8]) -> Result<Vec<Narrowing>, TokenError> {
     if token.block_count() < 2 {
         return Ok(Vec::new());

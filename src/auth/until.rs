@@ -1,22 +1,22 @@
-//! Until when the holders of a token let it be used, read from their checks without asking Datalog.
+//! Reads until when the holders of a token permit its use, from their checks and without Datalog.
 
 use biscuit_auth::format::schema::{self, op, op_binary::Kind, term::Content};
 use jiff::{SignedDuration, Timestamp};
 use prost_biscuit::Message;
 
-/// The name `time`, a symbol that every token has (Biscuit specification, default symbols).
+/// The name `time`, a default symbol (Biscuit specification, default symbols).
 const TIME_SYMBOL: u64 = 5;
 
-/// What holders' checks say of time.
+/// The time limits in holders' checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Until {
-    /// The last instant, where a holder has named one plainly: `check if time($t), $t <= …`.
+    /// Last valid instant, if a holder has stated it in the standard form: `check if time($t), $t <= …`.
     pub last: Option<Timestamp>,
-    /// Something else is said of time, whose end cannot be told.
+    /// Another check uses the time, and its end cannot be determined.
     pub unclear: bool,
 }
 
-/// Reads it; a block that cannot be read says something unclear.
+/// Reads the limits. A block that cannot be read counts as unclear.
 pub(super) fn until(container: &schema::Biscuit) -> Until {
     let mut found = Until::default();
     for signed in &container.blocks {
@@ -38,7 +38,7 @@ fn of_time(query: &schema::Rule) -> bool {
     query.body.iter().any(|predicate| predicate.name == TIME_SYMBOL)
 }
 
-/// The end that a check of one query, one fact and one comparison names.
+/// Returns the end that a check with one query, one fact and one comparison states.
 fn plain(check: &schema::Check) -> Option<Timestamp> {
     let allows = check.kind.unwrap_or(0) != schema::check::Kind::Reject as i32;
     let ([query], true) = (check.queries.as_slice(), allows) else { return None };
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
     use biscuit_auth::{KeyPair, macros::biscuit};
 
-    /// What a block of these checks says.
+    /// Returns the limits of a block with these checks.
     fn of(checks: &str) -> Until {
         let root = KeyPair::new();
         let block = biscuit_auth::builder::BlockBuilder::new().code(checks).unwrap();

@@ -1,10 +1,10 @@
-//! Files that arrive in parts, over as many requests as it takes.
+//! Partial files: uploads that arrive over several requests.
 //!
-//! One is three small names in `incoming`: `<owner>.<id>.part` is what has arrived, `.note` is what the caller has to
-//! remember of it, `.turn` says whose turn it is. Every process of the machine can continue one, since the proxy sends
-//! each connection to any of them. Whoever holds the lock on the part appends to it; a newcomer takes the turn, upon
-//! which the holder writes what it has and lets go: a request whose client is long gone must not keep the next one
-//! waiting. The lock ends with the process that holds it.
+//! Each one consists of three files in `incoming`: `<owner>.<id>.part` has the received bytes, `.note` the caller's
+//! state, and `.turn` the id of the request whose turn it is. Every process of the machine can continue one, because
+//! the proxy sends each connection to any of them. The request that holds the lock on the part appends to it. A later
+//! request takes the turn, and the holder then writes its buffer and releases the lock: a request whose client is long
+//! gone must not block the next one. The lock ends with the process that holds it.
 
 use super::{BATCH_BYTES, BlobError, Blobs, Received, blocking};
 use bytes::Bytes;
@@ -22,29 +22,29 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
-/// How often what has arrived is written and the turn looked at.
+/// Interval at which received bytes are written and the turn is checked.
 const FLUSH_INTERVAL: Duration = Duration::from_millis(250);
-/// Pause between two tries to have the lock.
+/// Polling interval for the lock.
 const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(20);
-/// Longest wait for a holder to let go: it may be recording the file.
+/// Maximum time to wait for the lock: its holder may be recording the file.
 const LET_GO: Duration = Duration::from_secs(20);
 
-/// Why a part could not be taken or appended to.
+/// Why a part could not be claimed or appended to.
 #[derive(Debug, thiserror::Error)]
 pub enum PartialError {
-    /// A later request took the turn; what had arrived is kept.
+    /// A later request took the turn; the received bytes are kept.
     #[error("a later request took over")]
     Superseded,
-    /// Whoever has it does not let go.
+    /// The holder does not release the lock.
     #[error("the holder does not let go")]
     Busy,
     /// It was removed.
     #[error("it is gone")]
     Gone,
-    /// More bytes than allowed.
+    /// Too many bytes.
     #[error("more than {0} bytes")]
     TooLarge(u64),
-    /// The sender stopped half-way; what had arrived is kept.
+    /// The request body ended early; the received bytes are kept.
     #[error("the part broke off")]
     BrokenOff,
     /// The disk failed.
@@ -52,26 +52,24 @@ pub enum PartialError {
     Disk(#[from] io::Error),
 }
 
-/// A file of which parts have arrived.
+/// A partial file.
 #[derive(Clone, Debug)]
 pub struct Partial {
     base: PathBuf,
 }
 
-/// What is kept of one, for bounds and the sweep.
+/// Metadata of a partial file, for limits and the sweep.
 #[derive(Clone, Debug)]
 pub struct KeptPartial {
-    /// Whose it is.
     pub owner: Uuid,
-    /// Bytes that have arrived.
+    /// Number of received bytes.
     pub bytes: u64,
-    /// When it was last asked for or added to.
+    /// Last access.
     pub used: SystemTime,
-    /// The file.
     pub partial: Partial,
 }
 
-/// A partial file in the hands of one request.
+/// A partial file that is locked by one request.
 #[derive(Debug)]
 pub struct PartialWriter {
     partial: Partial,
@@ -81,10 +79,7 @@ pub struct PartialWriter {
 }
 
 impl Blobs {
-    /// Begins a file that arrives in parts.
-    ///
-    /// # Errors
-    /// The disk's.
+    /// Creates a partial file.
     pub async fn begin(&self, owner: Uuid, id: &str, note: Vec<u8>) -> io::Result<Partial> {
         let partial = Partial { base: self.base(owner, id) };
         let made = partial.clone();
@@ -97,23 +92,20 @@ impl Blobs {
         Ok(partial)
     }
 
-    /// A file of an owner that arrives in parts; the others' are not there.
+    /// Returns a partial file of an owner; those of other owners are not found.
     #[must_use]
     pub fn partial(&self, owner: Uuid, id: &str) -> Option<Partial> {
         let partial = Partial { base: self.base(owner, id) };
         partial.named("part").is_file().then_some(partial)
     }
 
-    /// All that arrive in parts, the longest unused first.
-    ///
-    /// # Errors
-    /// The disk's.
+    /// Returns all partial files, the longest unused first.
     pub async fn partials(&self) -> io::Result<Vec<KeptPartial>> {
         let incoming = self.folder.join("incoming");
         blocking(move || {
             let mut found = Vec::new();
             for entry in fs::read_dir(incoming)? {
-                // One may end while the others are looked at.
+                // A partial file may be removed during the listing.
                 found.extend(kept(&entry?.path()));
             }
             found.sort_by_key(|kept| kept.used);
@@ -122,10 +114,7 @@ impl Blobs {
         .await
     }
 
-    /// Removes those that nobody has asked for in a while, and tells how many there were.
-    ///
-    /// # Errors
-    /// The disk's.
+    /// Removes partial files that were not accessed for a while, and returns their number.
     pub async fn sweep_partials(&self, age: Duration, now: SystemTime) -> io::Result<usize> {
         let mut removed = 0;
         for kept in self.partials().await? {
@@ -137,7 +126,7 @@ impl Blobs {
     }
 
     fn base(&self, owner: Uuid, id: &str) -> PathBuf {
-        // Ids come from addresses; the filter keeps a wrong one from leaving the folder.
+        // Ids come from URLs; the filter prevents an invalid one from leaving the folder.
         let id: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
         self.folder.join("incoming").join(format!("{}.{id}", owner.simple()))
     }
@@ -158,10 +147,7 @@ impl Partial {
         self.base.with_file_name(format!("{name}.{kind}"))
     }
 
-    /// What the caller has noted.
-    ///
-    /// # Errors
-    /// The disk's.
+    /// Returns the caller's note.
     pub async fn note(&self) -> io::Result<Vec<u8>> {
         let path = self.named("note");
         blocking(move || fs::read(path)).await
@@ -173,7 +159,7 @@ impl Partial {
         fs::rename(fresh, path)
     }
 
-    /// Takes the turn and waits until the holder has let go.
+    /// Takes the turn, and waits until the holder has released the lock.
     ///
     /// # Errors
     /// See [`PartialError`].
@@ -205,7 +191,7 @@ impl Partial {
             return Err(PartialError::Superseded);
         }
         let note = self.named("note");
-        // Being asked for is being used.
+        // A query counts as an access.
         blocking(move || OpenOptions::new().append(true).open(note)?.set_modified(SystemTime::now())).await?;
         Ok(PartialWriter { partial: self.clone(), file, turn, offset: meta.len() })
     }
@@ -215,10 +201,7 @@ impl Partial {
         blocking(move || fs::read_to_string(path)).await.is_ok_and(|has| has == turn)
     }
 
-    /// Removes it unless a request holds it, and says whether it did.
-    ///
-    /// # Errors
-    /// The disk's.
+    /// Removes the file unless a request holds it, and returns whether it did.
     pub async fn remove_unheld(&self) -> io::Result<bool> {
         let this = self.clone();
         blocking(move || {
@@ -262,22 +245,20 @@ fn turn() -> io::Result<String> {
 }
 
 impl PartialWriter {
-    /// Bytes that have arrived and are kept.
+    /// Number of received bytes.
     #[must_use]
     pub fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// Changes what the caller has noted.
-    ///
-    /// # Errors
-    /// The disk's.
+    /// Replaces the caller's note.
     pub async fn note(&self, note: Vec<u8>) -> io::Result<()> {
         let partial = self.partial.clone();
         blocking(move || partial.write_note(&note)).await
     }
 
-    /// Appends a stream until it ends; whatever ends it, what has arrived is kept. Never more than `most` bytes in all.
+    /// Appends a stream until it ends. However it ends, the received bytes are kept. The total never exceeds `most`
+    /// bytes.
     ///
     /// # Errors
     /// See [`PartialError`].
@@ -329,7 +310,7 @@ impl PartialWriter {
         Ok(())
     }
 
-    /// A copy of what has arrived, hashed: as if it had come in one piece.
+    /// Returns a hashed copy of the received bytes, as if they had arrived in one request.
     ///
     /// # Errors
     /// See [`BlobError`].
@@ -338,19 +319,12 @@ impl PartialWriter {
         blobs.receive(ReaderStream::with_capacity(part, BATCH_BYTES), most).await
     }
 
-    /// Frees the bytes, and keeps the note.
-    ///
-    /// # Errors
-    /// The disk's.
+    /// Removes the bytes, and keeps the note.
     pub async fn clear(&self) -> io::Result<()> {
         let file = self.file.clone();
         blocking(move || file.set_len(0)).await
     }
 
-    /// Removes it.
-    ///
-    /// # Errors
-    /// The disk's.
     pub async fn remove(self) -> io::Result<()> {
         blocking(move || self.partial.remove_files()).await
     }

@@ -1,8 +1,8 @@
-//! The stores of other machines: an attachment is acknowledged once as many folders as wanted have it, and one that is
-//! missing here is had from whoever has it.
+//! Attachment stores of other machines. An attachment is acknowledged once the required number of stores has it, and
+//! one that is missing here is fetched from a store that has it.
 //!
-//! Machines speak over the installation's own network. Each request proves by a key of the installation that it comes
-//! from one of its processes; the address of an attachment is its digest, so that nobody can pass off other bytes.
+//! Machines communicate over the installation's own network. Each request proves with a key of the installation that it
+//! comes from one of its processes. The address of an attachment is its digest, so no other bytes can be substituted.
 
 mod listener;
 mod proof;
@@ -23,25 +23,25 @@ use std::{
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
-/// Longest time to reach another store.
+/// Timeout for connecting to another store.
 const REACH: Duration = Duration::from_secs(2);
-/// Longest silence of another store while bytes go to or come from it.
+/// Maximum time without data from another store during a transfer.
 const SILENCE: Duration = Duration::from_secs(20);
-/// Largest attachment that is copied, bytes; what people may send is far less.
+/// Maximum size of a copied attachment in bytes; uploads are limited to far less.
 const LARGEST: u64 = 1 << 30;
 
 /// A store of another machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerStore {
-    /// The store: several processes may serve the same one.
+    /// Id of the store; several processes may serve the same one.
     pub store: Uuid,
     /// Where one of them listens: `address:port`.
     pub address: String,
 }
 
-/// What a store knows of the others.
+/// The other stores, as seen from one store.
 pub struct Peers {
-    /// This store.
+    /// Id of this store.
     pub own: Uuid,
     copies: u8,
     key: hmac::Key,
@@ -50,10 +50,10 @@ pub struct Peers {
 }
 
 impl Peers {
-    /// A store that knows no other yet; `copies` counts itself.
+    /// Creates a store that knows no other yet; `copies` includes its own.
     ///
     /// # Errors
-    /// When the client cannot be made.
+    /// When the client cannot be created.
     pub fn new(own: Uuid, copies: u8, key: hmac::Key) -> io::Result<Self> {
         let client = Client::builder()
             .no_proxy()
@@ -65,7 +65,7 @@ impl Peers {
         Ok(Self { own, copies, key, client, others: RwLock::default() })
     }
 
-    /// Learns which stores there are; its own is passed over.
+    /// Sets the known stores; its own is skipped.
     pub fn meet(&self, stores: Vec<PeerStore>) {
         let others = stores.into_iter().filter(|peer| peer.store != self.own).collect();
         *self.others.write().unwrap_or_else(PoisonError::into_inner) = others;
@@ -80,10 +80,10 @@ impl Peers {
         self.client.request(method, format!("http://{}/attachments/{sha256}", peer.address)).header(HEADER, proof)
     }
 
-    /// Copies a file to as many others as wanted.
+    /// Copies a file to the required number of other stores.
     ///
     /// # Errors
-    /// [`BlobError::TooFewCopies`] when too few took it.
+    /// [`BlobError::TooFewCopies`] when too few accepted it.
     pub(super) async fn give(&self, file: &Path, sha256: &str) -> Result<(), BlobError> {
         let mut copies = 1;
         for peer in self.others() {
@@ -112,10 +112,7 @@ impl Peers {
         Ok(())
     }
 
-    /// Has an attachment from another store and keeps it in this one; false when nobody has it.
-    ///
-    /// # Errors
-    /// When the disk fails.
+    /// Fetches an attachment from another store and keeps it here; returns false if no store has it.
     pub(super) async fn fetch(&self, blobs: &Blobs, sha256: &str) -> io::Result<bool> {
         for peer in self.others() {
             match self.get(blobs, &peer, sha256).await {

@@ -1,4 +1,4 @@
-//! The store in a folder of its own.
+//! A store in a temporary folder.
 
 use super::*;
 

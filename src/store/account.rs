@@ -1,4 +1,4 @@
-//! People and what they are.
+//! Accounts and their roles.
 
 use super::{
     StoreError,
@@ -14,18 +14,17 @@ use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-/// A person.
+/// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Id.
     pub id: AccountId,
-    /// Address; the only thing known of everyone.
+    /// E-mail address: the only personal data known of everyone.
     pub email: String,
-    /// What the person is now.
+    /// Current roles.
     pub roles: Roles,
     /// Language of the mails.
     pub lang: Lang,
-    /// Whether nothing is allowed at the moment.
+    /// Whether the account is suspended.
     pub suspended: bool,
 }
 
@@ -38,7 +37,7 @@ pub(super) struct AccountRow {
     roles: Option<String>,
 }
 
-/// Columns of an [`AccountRow`], of a table `account` named `a`.
+/// Columns of an [`AccountRow`], from a table `account` with alias `a`.
 macro_rules! account_columns {
     () => {
         "a.account_id, a.email, a.lang, a.suspended_at is not null as suspended,
@@ -62,10 +61,7 @@ impl TryFrom<AccountRow> for Account {
     }
 }
 
-/// Adds an account unless the address has one, and tells the one that stands.
-///
-/// # Errors
-/// When the database fails.
+/// Inserts an account unless the address has one, and returns the account of the address.
 pub async fn ensure(
     db: &mut MySqlConnection,
     fresh: AccountId,
@@ -73,7 +69,7 @@ pub async fn ensure(
     lang: Lang,
     now: Timestamp,
 ) -> Result<Account, StoreError> {
-    // The column `role` is of a former release, whose processes may still read it.
+    // The column `role` is kept because processes of a former release may still read it.
     sqlx::query(
         "insert ignore into account (account_id, email, role, lang, created_at) values (?, ?, 'applicant', ?, ?)",
     )
@@ -86,10 +82,6 @@ pub async fn ensure(
     by_email(db, email).await?.ok_or(StoreError::Stale)
 }
 
-/// An account by address.
-///
-/// # Errors
-/// When the database fails.
 pub async fn by_email(db: &mut MySqlConnection, email: &str) -> Result<Option<Account>, StoreError> {
     let row: Option<AccountRow> =
         sqlx::query_as(concat!("select ", account_columns!(), " from account a where a.email = ?"))
@@ -99,10 +91,6 @@ pub async fn by_email(db: &mut MySqlConnection, email: &str) -> Result<Option<Ac
     row.map(Account::try_from).transpose()
 }
 
-/// An account by id.
-///
-/// # Errors
-/// When the database fails.
 pub async fn load(db: &mut MySqlConnection, id: AccountId) -> Result<Option<Account>, StoreError> {
     let row: Option<AccountRow> =
         sqlx::query_as(concat!("select ", account_columns!(), " from account a where a.account_id = ?"))
@@ -112,30 +100,22 @@ pub async fn load(db: &mut MySqlConnection, id: AccountId) -> Result<Option<Acco
     row.map(Account::try_from).transpose()
 }
 
-/// Locks an account until the transaction ends: what is counted for a person queues here.
-///
-/// # Errors
-/// When the database fails.
+/// Locks an account until the transaction ends, to serialise whatever is counted per user.
 pub async fn lock(db: &mut MySqlConnection, id: AccountId) -> Result<(), StoreError> {
     sqlx::query("select account_id from account where account_id = ? for update").bind(id.0).execute(db).await?;
     Ok(())
 }
 
-/// A role as it was given.
+/// A role grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleGrant {
-    /// The role.
     pub role: Role,
-    /// When it was given.
     pub given_at: Timestamp,
-    /// When it ends, if ever.
+    /// When it ends; `None` if it is permanent.
     pub ends_at: Option<Timestamp>,
 }
 
-/// The roles that somebody was given, those that have ended included.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the role grants of an account, including expired ones.
 pub async fn roles(db: &mut MySqlConnection, id: AccountId) -> Result<Vec<RoleGrant>, StoreError> {
     let rows: Vec<(String, PrimitiveDateTime, Option<PrimitiveDateTime>)> =
         sqlx::query_as("select role, given_at, ends_at from account_role where account_id = ? order by role")
@@ -150,10 +130,7 @@ pub async fn roles(db: &mut MySqlConnection, id: AccountId) -> Result<Vec<RoleGr
         .collect()
 }
 
-/// Gives a role, for ever or until an instant; what was given before is replaced.
-///
-/// # Errors
-/// When the database fails.
+/// Grants a role, permanently or until an instant. An earlier grant of the role is replaced.
 pub async fn give_role(
     db: &mut MySqlConnection,
     id: AccountId,
@@ -171,10 +148,7 @@ pub async fn give_role(
     Ok(())
 }
 
-/// Takes a role away; false when it was not there.
-///
-/// # Errors
-/// When the database fails.
+/// Revokes a role; returns false if it was not granted.
 pub async fn take_role(db: &mut MySqlConnection, id: AccountId, role: Role) -> Result<bool, StoreError> {
     let done = sqlx::query("delete from account_role where account_id = ? and role = ?")
         .bind(id.0)
@@ -184,7 +158,7 @@ pub async fn take_role(db: &mut MySqlConnection, id: AccountId, role: Role) -> R
     Ok(done.rows_affected() > 0)
 }
 
-/// Suspends somebody, or lets them in again.
+/// Suspends an account, or reactivates it.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when there is no such account.

@@ -1,5 +1,3 @@
-//! API tokens.
-
 use super::{
     StoreError,
     account::{Account, AccountRow, account_columns},
@@ -14,42 +12,38 @@ use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-/// A token in somebody's list; the token itself is not kept.
+/// A token in its owner's list. The token itself is not stored.
 #[derive(Clone, Debug)]
 pub struct Listed {
-    /// Its id.
     pub id: Uuid,
-    /// What its owner calls it.
+    /// The owner's name for it.
     pub label: String,
-    /// What it can be used for.
+    /// Actions that it permits.
     pub actions: Vec<Action>,
-    /// When it was made.
     pub created_at: Timestamp,
-    /// When it ends.
     pub expires_at: Timestamp,
-    /// When it was used last, within a minute.
+    /// Last use, accurate to a minute.
     pub last_used_at: Option<Timestamp>,
 }
 
-/// A token as it is made.
+/// A token to be inserted.
 #[derive(Clone, Copy, Debug)]
 pub struct Making<'a> {
-    /// Its id.
     pub id: Uuid,
-    /// Whose it is, with the roles that the token says.
+    /// The owner, with the roles that the token states.
     pub account: &'a Account,
-    /// What its owner calls it.
+    /// The owner's name for it.
     pub label: &'a str,
-    /// What it can be used for.
+    /// Actions that it permits.
     pub actions: &'a [Action],
-    /// When it ends.
+    /// Expiry.
     pub ends: Timestamp,
 }
 
-/// Records a token.
+/// Inserts a token.
 ///
 /// # Errors
-/// [`StoreError::Duplicate`] when there is one of its id; when the database fails.
+/// [`StoreError::Duplicate`] when a token with its id exists.
 pub async fn insert(db: &mut MySqlConnection, token: &Making<'_>, now: Timestamp) -> Result<(), StoreError> {
     let actions: Vec<&str> = token.actions.iter().map(|action| action.slug()).collect();
     let roles: Vec<&str> = token.account.roles.iter().map(Role::slug).collect();
@@ -75,10 +69,7 @@ struct LiveRow {
     account: AccountRow,
 }
 
-/// The account of a token that has not been revoked, nor any of the narrowed ones that it was made into.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the account of a token, if neither the token nor any of the given attenuated tokens is revoked.
 pub async fn live(db: &mut MySqlConnection, id: Uuid, narrowed: &[[u8; 32]]) -> Result<Option<Account>, StoreError> {
     let row: Option<LiveRow> = sqlx::query_as(concat!(
         "select ",
@@ -112,10 +103,7 @@ struct ListedRow {
     last_used_at: Option<PrimitiveDateTime>,
 }
 
-/// The tokens of somebody that hold, the newest first.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the valid tokens of an account, the newest first.
 pub async fn of_account(
     db: &mut MySqlConnection,
     account: AccountId,
@@ -145,10 +133,7 @@ pub async fn of_account(
         .collect()
 }
 
-/// Revokes a token of somebody; false when there was none such.
-///
-/// # Errors
-/// When the database fails.
+/// Revokes a token of an account; returns false if it has no such token.
 pub async fn revoke(
     db: &mut MySqlConnection,
     account: AccountId,
@@ -165,10 +150,8 @@ pub async fn revoke(
     Ok(done.rows_affected() > 0)
 }
 
-/// Revokes the tokens of somebody that say a role, and tells which; those of a former release may all say it.
-///
-/// # Errors
-/// When the database fails.
+/// Revokes the tokens of an account that state a role, and returns their ids. Tokens of a former release may all state
+/// it.
 pub async fn revoke_of_role(
     db: &mut MySqlConnection,
     account: AccountId,
@@ -190,19 +173,13 @@ pub async fn revoke_of_role(
     Ok(ids)
 }
 
-/// Whether a token of somebody was revoked before.
-///
-/// # Errors
-/// When the database fails.
+/// Whether a token of an account has been revoked.
 pub async fn is_revoked(db: &mut MySqlConnection, account: AccountId, id: Uuid) -> Result<bool, StoreError> {
     let sql = "select exists(select 1 from api_token where token_id = ? and account_id = ? and revoked_at is not null)";
     Ok(sqlx::query_scalar(sql).bind(id).bind(account.0).fetch_one(db).await?)
 }
 
-/// Tokens and narrowed ones that are revoked and have not run out by themselves.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the tokens and attenuated tokens that are revoked and have not expired.
 pub async fn revoked(db: &mut MySqlConnection, now: Timestamp) -> Result<(Vec<Uuid>, Vec<Vec<u8>>), StoreError> {
     let tokens =
         sqlx::query_scalar("select token_id from api_token where revoked_at is not null and expires_at > ? order by 1")

@@ -1,4 +1,4 @@
-//! Which dossiers were given to which experts.
+//! Assignments of dossiers to experts.
 
 use super::{
     StoreError,
@@ -14,20 +14,19 @@ use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-/// A dossier in an expert's hands.
+/// An assignment.
 #[derive(Clone, Debug)]
 pub struct Assignment {
-    /// Its id.
     pub id: Uuid,
     /// Address of the expert.
     pub email: String,
-    /// When it was given.
+    /// When it was assigned.
     pub at: Timestamp,
-    /// What the expert has declared: a conflict of interests, none, or nothing yet.
+    /// The expert's declaration: a conflict of interest (true), none (false), or nothing yet.
     pub conflict: Option<bool>,
-    /// When that was.
+    /// When it was declared.
     pub declared_at: Option<Timestamp>,
-    /// Whether the person still is an expert who may act, and no guest of the dossier.
+    /// Whether the account still is an active expert and not a guest of the dossier.
     pub able: bool,
 }
 
@@ -41,19 +40,17 @@ struct AssignmentRow {
     able: bool,
 }
 
-/// Somebody to whom a dossier may be given.
+/// An expert to whom a dossier can be assigned.
 #[derive(Clone, Debug)]
 pub struct Expert {
-    /// Account.
     pub id: AccountId,
-    /// Address.
     pub email: String,
     /// Language of the mails.
     pub lang: Lang,
 }
 
-/// That an account `a` is an expert who may act, and that it holds no part of a dossier; binds the role, the dossier and
-/// the instant.
+/// Condition that an account `a` is an active expert and has no delegation on the dossier. Binds the role, the dossier
+/// and the instant.
 macro_rules! able {
     () => {
         "a.suspended_at is null
@@ -64,10 +61,6 @@ macro_rules! able {
     };
 }
 
-/// Gives.
-///
-/// # Errors
-/// When the database fails.
 pub async fn insert(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -90,10 +83,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// Takes back; the expert, if it was given.
-///
-/// # Errors
-/// When the database fails.
+/// Ends an assignment, and returns the expert if it existed.
 pub async fn end(
     db: &mut MySqlConnection,
     dossier: DossierId,
@@ -121,10 +111,7 @@ pub async fn end(
     Ok(expert.map(AccountId))
 }
 
-/// The experts of a dossier, the first given first.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the experts of a dossier, in the order of assignment.
 pub async fn of_dossier(
     db: &mut MySqlConnection,
     dossier: DossierId,
@@ -155,10 +142,7 @@ pub async fn of_dossier(
     Ok(rows.into_iter().map(assignment).collect())
 }
 
-/// Whether an expert has a dossier in hand.
-///
-/// # Errors
-/// When the database fails.
+/// Whether a dossier is assigned to an expert.
 pub async fn stands(db: &mut MySqlConnection, dossier: DossierId, expert: AccountId) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(
         "select exists (select 1 from assignment where dossier_id = ? and account_id = ? and ended_at is null)",
@@ -169,10 +153,8 @@ pub async fn stands(db: &mut MySqlConnection, dossier: DossierId, expert: Accoun
     .await?)
 }
 
-/// The experts to whom a dossier may be given: not its owner, none of its guests, nobody in conflict, nobody who has it.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the experts to whom a dossier can be assigned: not its owner, its guests, anyone with a conflict of
+/// interest, or an expert who already has it.
 pub async fn candidates(
     db: &mut MySqlConnection,
     dossier: DossierId,

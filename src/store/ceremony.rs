@@ -1,4 +1,5 @@
-//! Ceremonies under way: what a sign-in elsewhere began with, and what its end has to be held against. Each ends once.
+//! Pending ceremonies: the state against which the response of a browser or an identity provider is verified. Each is
+//! used once.
 
 use super::{
     StoreError,
@@ -9,21 +10,21 @@ use jiff::Timestamp;
 use sqlx::MySqlConnection;
 use uuid::Uuid;
 
-/// What a ceremony is for.
+/// Purpose of a ceremony.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CeremonyKind {
-    /// To add a passkey.
+    /// Add a passkey.
     Register,
-    /// To sign in by passkey.
+    /// Sign in by passkey.
     Authenticate,
-    /// To show that the person at a session is still the same.
+    /// Confirm that the user of a session is still the same person.
     StepUp,
-    /// To sign in by an identity provider.
+    /// Sign in through an identity provider.
     Oidc,
 }
 
 impl CeremonyKind {
-    /// The word in the database.
+    /// Name in the database.
     fn slug(self) -> &'static str {
         match self {
             Self::Register => "register",
@@ -34,13 +35,10 @@ impl CeremonyKind {
     }
 }
 
-/// Old ceremonies forgotten when one begins, so that what nobody ends does not pile up.
+/// Maximum number of expired ceremonies removed when one begins, so that abandoned ones do not accumulate.
 const MAX_SWEPT_ROWS: u32 = 20;
 
-/// Begins a ceremony, of an account or of nobody known yet.
-///
-/// # Errors
-/// When the database fails.
+/// Inserts a ceremony, with or without a known account.
 pub async fn insert(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -60,10 +58,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// Forgets some of the ceremonies that nobody ended in time.
-///
-/// # Errors
-/// When the database fails.
+/// Removes some of the expired ceremonies.
 pub async fn sweep(db: &mut MySqlConnection, before: Timestamp) -> Result<(), StoreError> {
     sqlx::query("delete from ceremony where expires_at < ? order by expires_at limit ?")
         .bind(instant(before))
@@ -73,11 +68,8 @@ pub async fn sweep(db: &mut MySqlConnection, before: Timestamp) -> Result<(), St
     Ok(())
 }
 
-/// Takes a ceremony away and gives its state: whoever comes second finds none, and so does whoever comes too late, for
-/// something else, or as somebody else.
-///
-/// # Errors
-/// When the database fails.
+/// Removes a ceremony and returns its state. Returns `None` if it was used already, has expired, has another purpose or
+/// belongs to another account.
 pub async fn take(
     db: &mut MySqlConnection,
     id: Uuid,

@@ -1,8 +1,8 @@
-//! Following the leader of a cluster: every server is looked at ten times a second, and the pool of connections belongs
-//! to the one that leads. A change of leader ends the pool and whatever is under way on it.
+//! Tracks the leader of a cluster. Every server is polled ten times a second, and the connection pool belongs to the
+//! current leader. A change of leader closes the pool and ends all work on it.
 //!
-//! Nobody else is asked: who leads is what the servers themselves say, so that writes do not depend on the manager of
-//! the cluster, and a leader that was retired and does not know it is not believed.
+//! Only the servers themselves are asked who leads. So writes do not depend on the manager of the cluster, and a
+//! retired leader that does not know it was retired is not trusted.
 
 mod alone;
 mod examine;
@@ -37,51 +37,52 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Pause between two looks at a server.
+/// Polling interval of a server.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
-/// Looks between two readings of the pulse.
+/// Number of polls per read of the pulse.
 const POLLS_PER_PULSE: u32 = 10;
-/// A server that is slow to answer keeps its last good sight for so long; one that refuses loses it at once.
+/// How long a server that is slow to respond keeps its last good state. A server that refuses connections loses it at
+/// once.
 const SLOW_SERVER_GRACE: Duration = Duration::from_secs(1);
-/// Longest time for connections of an ended pool to be given back.
+/// Maximum time for the connections of a closed pool to be returned.
 const POOL_CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest wait for a connection of the pool.
+/// Maximum time to wait for a connection of the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// Connections kept for the process itself: its heartbeat and its readiness never wait behind the pages.
+/// Connections reserved for the process itself, so that its heartbeat and readiness never wait behind pages.
 const RESERVED_CONNECTIONS: u32 = 1;
-/// Longest wait for a row that another transaction holds, seconds.
+/// Maximum time to wait for a row locked by another transaction, in seconds.
 const LOCK_WAIT: u32 = 5;
 
-/// The server that leads, for as long as it does.
+/// The current leader.
 #[derive(Clone, Debug)]
 pub struct Leading {
-    /// Grows with every change of leader.
+    /// Increases with every change of leader.
     pub generation: u64,
-    /// Its place in the configuration.
+    /// Index of the server in the configuration.
     pub node: usize,
-    /// Its own number, which shows through a proxy too.
+    /// `server_id` of the server, which is visible through a proxy too.
     pub server: i64,
-    /// Whether writes are as durable as demanded.
+    /// Whether writes are as durable as required.
     pub durable: bool,
-    /// Connections to it.
+    /// Connection pool of the leader.
     pub pool: MySqlPool,
-    /// Connections to it for the process itself.
+    /// Reserved connections for the process itself.
     pub reserve: MySqlPool,
-    /// Cancelled when it leads no more.
+    /// Cancelled when it is no longer the leader.
     pub ended: CancellationToken,
 }
 
-/// A server as the last looks found it.
+/// The last known state of a server.
 #[derive(Clone, Debug, Default)]
 pub struct ServerState {
-    /// What it said.
+    /// Its last status.
     pub sight: Option<Sight>,
-    /// Why nothing is known.
+    /// Why its status is unknown.
     pub silence: Option<String>,
     said: Option<Instant>,
 }
 
-/// What one process knows of the servers.
+/// The view of one process on the servers.
 #[derive(Debug)]
 pub(super) struct Cluster {
     pub endpoints: Vec<Endpoint>,
@@ -96,7 +97,7 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    /// A single server, which leads by definition.
+    /// Creates a cluster of a single server, which is always the leader.
     pub fn single(endpoint: Endpoint, config: &Database) -> Self {
         let reserve = pool(endpoint.options.clone(), RESERVED_CONNECTIONS, PoolRole::Single);
         let pool = pool(endpoint.options.clone(), config.max_connections, PoolRole::Single);
@@ -105,7 +106,7 @@ impl Cluster {
         Self::with(vec![endpoint], config, Some(leading))
     }
 
-    /// Several servers, or a proxy; [`Cluster::watch`] finds the leader.
+    /// Creates a cluster of several servers, or of a proxy; [`Cluster::watch`] finds the leader.
     pub fn several(endpoints: Vec<Endpoint>, config: &Database) -> Self {
         Self::with(endpoints, config, None)
     }
@@ -124,11 +125,11 @@ impl Cluster {
         }
     }
 
-    /// Looks at all servers for as long as the tasks live.
+    /// Polls all servers for as long as the tasks are alive.
     pub fn watch(self: &Arc<Self>) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
         for (node, endpoint) in self.endpoints.iter().enumerate() {
-            // A task that ends with the store, and not the other way round.
+            // The task holds a weak reference, so that it ends with the store and does not keep it alive.
             let (cluster, looker) = (Arc::downgrade(self), Looker::new(endpoint.clone()));
             tasks.spawn(async move {
                 let (mut looker, mut looks) = (looker, 0_u32);
@@ -146,24 +147,24 @@ impl Cluster {
         tasks
     }
 
-    /// Has all servers looked at now: something failed on the leader.
+    /// Triggers an immediate poll of all servers, because something failed on the leader.
     pub fn suspect(&self) {
         self.wake.notify_waiters();
     }
 
-    /// The leader, once there is one.
+    /// Returns the leader, and waits for one if necessary.
     pub async fn leader(&self, patience: Duration) -> Option<Leading> {
         let mut leading = self.leading.subscribe();
         let found = timeout(patience, leading.wait_for(Option::is_some)).await;
         found.ok()?.ok()?.clone()
     }
 
-    /// The leader at this moment.
+    /// Returns the current leader.
     pub fn leading(&self) -> Option<Leading> {
         self.leading.borrow().clone()
     }
 
-    /// A replica that is no further behind than accepted; they take turns.
+    /// Returns a replica whose lag is acceptable, in turn.
     pub fn replica(&self) -> Option<MySqlPool> {
         let leader = self.leading()?.node;
         let standings = self.standings();
@@ -181,12 +182,12 @@ impl Cluster {
         Some(pools.entry(node).or_insert_with(open).clone())
     }
 
-    /// All servers as last seen.
+    /// Returns the last known state of all servers.
     pub fn standings(&self) -> MutexGuard<'_, Vec<ServerState>> {
         self.standings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives all connections back.
+    /// Closes all connections.
     pub async fn close(&self) {
         if let Some(leading) = self.leading.send_replace(None) {
             leading.ended.cancel();
@@ -203,7 +204,7 @@ impl Cluster {
         let Some(standing) = standings.get_mut(node) else { return };
         match seen {
             Ok(sight) => {
-                // Not every look reads the pulse.
+                // Only some polls read the pulse.
                 let pulse = sight.pulse.or(standing.sight.as_ref().and_then(|before| before.pulse));
                 *standing =
                     ServerState { sight: Some(Sight { pulse, ..sight }), silence: None, said: Some(Instant::now()) };
@@ -217,7 +218,7 @@ impl Cluster {
             }
         }
         let sights: Vec<Option<Sight>> = standings.iter().map(|standing| standing.sight.clone()).collect();
-        // Still under the lock, so that an older finding never overtakes a newer one.
+        // Still under the lock, so that an older result never overwrites a newer one.
         self.settle(&sights);
     }
 
@@ -254,7 +255,7 @@ impl Cluster {
     }
 }
 
-/// Ends what is under way with a server that leads no more. One that is frozen never gives its connections back.
+/// Ends all work on a server that is no longer the leader. A frozen server would never return its connections.
 fn end(leading: Leading) {
     leading.ended.cancel();
     tokio::spawn(async move {
@@ -278,9 +279,9 @@ fn pool(options: MySqlConnectOptions, most: u32, role: PoolRole) -> MySqlPool {
         .connect_lazy_with(options)
 }
 
-/// A connection to the leader is never one to a server that takes no writes, though it lead a moment ago.
+/// Rejects a connection of the leader's pool if its server is read-only by now.
 async fn prepare(connection: &mut MySqlConnection, role: PoolRole) -> Result<(), sqlx::Error> {
-    // The isolation that the statements were written for, whatever the server's default is.
+    // The statements rely on this isolation level, whatever the server's default is.
     let set = format!("set session innodb_lock_wait_timeout = {LOCK_WAIT}, session tx_isolation = 'READ-COMMITTED'");
     sqlx::raw_sql(sqlx::AssertSqlSafe(set)).execute(&mut *connection).await?;
     if role == PoolRole::Leader {

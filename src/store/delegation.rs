@@ -1,4 +1,4 @@
-//! What owners of dossiers have given to others.
+//! Delegations: the parts of a dossier that its owner has given to guests.
 
 use super::{
     StoreError,
@@ -14,31 +14,28 @@ use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-/// Parts of one dossier in somebody's hands until an instant.
+/// Parts of one dossier, given to a guest until an instant.
 #[derive(Clone, Debug)]
 pub struct Delegation {
-    /// Its id.
     pub id: Uuid,
-    /// Of which dossier.
     pub dossier: DossierId,
-    /// Who gave it.
+    /// The account that gave it.
     pub given_by: AccountId,
-    /// Address of the guest, who signs in as itself.
+    /// Address of the guest, who signs in with their own account.
     pub email: String,
-    /// What was given.
+    /// The parts, each with what may be done with it.
     pub parts: Vec<(Part, Verb)>,
-    /// What the owner wrote to the guest.
+    /// The owner's note to the guest.
     pub note: String,
-    /// When it was given.
     pub given_at: Timestamp,
-    /// The last instant.
+    /// Last valid instant.
     pub ends_at: Timestamp,
-    /// When the guest came first.
+    /// Time of the guest's first visit.
     pub used_at: Option<Timestamp>,
 }
 
 impl Delegation {
-    /// Its parts as rights.
+    /// Returns its parts as grants.
     pub fn grants(&self) -> impl Iterator<Item = Grant> + '_ {
         let until = self.ends_at;
         self.parts.iter().map(move |(part, verb)| Grant { part: part.clone(), verb: *verb, until })
@@ -81,7 +78,7 @@ impl TryFrom<DelegationRow> for Delegation {
     }
 }
 
-/// A query for whole delegations.
+/// A query for complete delegations.
 macro_rules! select {
     ($which:literal) => {
         concat!(
@@ -99,10 +96,6 @@ async fn all(
     query.fetch_all(db).await?.into_iter().map(Delegation::try_from).collect()
 }
 
-/// Gives.
-///
-/// # Errors
-/// When the database fails.
 pub async fn insert(db: &mut MySqlConnection, given: &Delegation) -> Result<(), StoreError> {
     sqlx::query(
         "insert into delegation (delegation_id, dossier_id, given_by, email, parts, note, given_at, ends_at, used_at)
@@ -122,33 +115,30 @@ pub async fn insert(db: &mut MySqlConnection, given: &Delegation) -> Result<(), 
     Ok(())
 }
 
-/// Parts as one text.
+/// Serialises parts as one text.
 fn list(parts: &[(Part, Verb)]) -> String {
     let parts: Vec<String> = parts.iter().map(|(part, verb)| format!("{part}={}", verb.slug())).collect();
     parts.join(" ")
 }
 
-/// Whether one delegation can hold these parts.
+/// Whether these parts fit into one delegation.
 #[must_use]
 pub fn fits(parts: &[(Part, Verb)]) -> bool {
     list(parts).len() <= 2000
 }
 
-/// Invitations sent since an instant, those taken back or replaced included: each was a mail.
+/// Number of invitations sent since an instant, including revoked and replaced ones, because each was a mail.
 #[derive(Clone, Copy, Debug, Default, FromRow)]
 pub struct InvitationCounts {
-    /// By an owner.
+    /// By the owner.
     pub by_owner: i64,
-    /// To an address, by anybody.
+    /// To the address, by anyone.
     pub to_guest: i64,
-    /// By that owner to that address.
+    /// By the owner to the address.
     pub between: i64,
 }
 
 /// Counts the invitations of an owner and of an address.
-///
-/// # Errors
-/// When the database fails.
 pub async fn sent(
     db: &mut MySqlConnection,
     owner: AccountId,
@@ -171,18 +161,12 @@ pub async fn sent(
     .await?)
 }
 
-/// What is given of a dossier, what has run out included, the newest first.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the delegations of a dossier, including expired ones, the newest first.
 pub async fn of_dossier(db: &mut MySqlConnection, id: DossierId) -> Result<Vec<Delegation>, StoreError> {
     all(sqlx::query_as(select!("dossier_id = ? order by given_at desc")).bind(id.0), db).await
 }
 
-/// What somebody was given of a dossier and still holds.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the current delegations of a user on a dossier.
 pub async fn held(
     db: &mut MySqlConnection,
     id: DossierId,
@@ -193,10 +177,8 @@ pub async fn held(
     all(query.bind(id.0).bind(email).bind(instant(now)), db).await
 }
 
-/// Dossiers of which somebody holds a part, without those on which the person has declared a conflict of interests.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the dossiers of which a user holds a part, without those on which the user has declared a conflict of
+/// interest.
 pub async fn dossiers_of(
     db: &mut MySqlConnection,
     account: &Account,
@@ -216,10 +198,7 @@ pub async fn dossiers_of(
     Ok(ids.into_iter().map(DossierId).collect())
 }
 
-/// Notes that the guest has come.
-///
-/// # Errors
-/// When the database fails.
+/// Records that the guest has visited.
 pub async fn used(db: &mut MySqlConnection, id: DossierId, email: &str, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("update delegation set used_at = ? where dossier_id = ? and email = ? and used_at is null")
         .bind(instant(now))
@@ -230,10 +209,7 @@ pub async fn used(db: &mut MySqlConnection, id: DossierId, email: &str, now: Tim
     Ok(())
 }
 
-/// The guest to whom something of a dossier was given, even if it was taken back since.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the guest of a delegation, even if it has been revoked since.
 pub async fn guest(db: &mut MySqlConnection, dossier: DossierId, id: Uuid) -> Result<Option<String>, StoreError> {
     Ok(sqlx::query_scalar("select email from delegation where delegation_id = ? and dossier_id = ?")
         .bind(id)
@@ -242,10 +218,7 @@ pub async fn guest(db: &mut MySqlConnection, dossier: DossierId, id: Uuid) -> Re
         .await?)
 }
 
-/// Takes back all that a guest holds of a dossier, and tells what that was.
-///
-/// # Errors
-/// When the database fails.
+/// Revokes everything that a guest holds of a dossier, and returns what that was.
 pub async fn revoke(
     db: &mut MySqlConnection,
     dossier: DossierId,

@@ -1,4 +1,4 @@
-//! Deposited versions and their receipts: written once, never changed but for which one stands.
+//! Deposited versions and their receipts. A version is written once; only the marker of the current version changes.
 
 mod list;
 
@@ -24,70 +24,60 @@ use sqlx::{FromRow, MySqlConnection, QueryBuilder};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-/// What a list shows of a deposit.
+/// Summary of a deposit for lists.
 #[derive(Clone, Debug)]
 pub struct Summary {
-    /// Dossier.
     pub dossier: DossierId,
-    /// Version.
     pub version: u32,
     /// Number of the receipt.
     pub receipt: String,
     /// SIREN or SIRET of the company.
     pub siren: String,
-    /// Company.
     pub company: String,
-    /// Project.
+    /// Title of the project.
     pub title: String,
-    /// Bricks, separated by blanks.
+    /// Bricks, separated by spaces.
     pub bricks: String,
-    /// Base.
     pub base: Cents,
-    /// Aid.
     pub aid: Cents,
-    /// Findings that did not block.
+    /// Number of findings that did not block.
     pub warnings: u32,
     /// When the deposit was received.
     pub at: Timestamp,
     /// It was found admissible.
     pub admitted: bool,
-    /// An expert to whom it was given has declared a conflict of interests.
+    /// An assigned expert has declared a conflict of interest and has to be replaced.
     pub replace: bool,
 }
 
-/// A deposit about to be written.
+/// A deposit to be written.
 #[derive(Debug)]
 pub struct NewDeposit<'a> {
-    /// What lists show.
+    /// Summary for lists.
     pub summary: &'a Summary,
-    /// Call.
     pub call: &'a str,
-    /// Round.
     pub round: &'a RoundId,
-    /// Depositor.
+    /// The depositor.
     pub account: AccountId,
     /// The attempt that it answers.
     pub attempt: AttemptId,
     /// The sealed receipt.
     pub receipt: &'a Receipt,
-    /// The receipt as text: what is stored is what was signed.
+    /// The receipt as text, stored exactly as signed.
     pub text: &'a str,
     /// Code and SHA-256 of every piece.
     pub pieces: &'a [(String, String)],
 }
 
-/// The head of the receipt chain: sequence and digest of the last statement.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the head of the receipt chain: sequence and digest of the last statement.
 pub async fn chain_head(db: &mut MySqlConnection) -> Result<(u64, String), StoreError> {
     Ok(sqlx::query_as("select sequence, link from chain where name = 'receipt'").fetch_one(db).await?)
 }
 
-/// Writes a deposit.
+/// Inserts a deposit.
 ///
 /// # Errors
-/// [`StoreError::Duplicate`] with `deposit_attempt` when the attempt has been done already.
+/// [`StoreError::Duplicate`] with `deposit_attempt` when the attempt was done before.
 pub async fn insert(db: &mut MySqlConnection, deposit: &NewDeposit<'_>) -> Result<(), StoreError> {
     let NewDeposit { summary, receipt, .. } = deposit;
     if summary.version > 1 {
@@ -132,10 +122,7 @@ pub async fn insert(db: &mut MySqlConnection, deposit: &NewDeposit<'_>) -> Resul
     Ok(())
 }
 
-/// The receipt that an attempt on a dossier got, and whether its version stands.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the receipt of an attempt on a dossier, and whether its version is current.
 pub async fn by_attempt(
     db: &mut MySqlConnection,
     dossier: DossierId,
@@ -148,22 +135,19 @@ pub async fn by_attempt(
         .await?)
 }
 
-/// A receipt's owner, whether its version stands, where it belongs, and its text.
+/// A stored receipt, with its owner, its place and whether its version is current.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// Dossier.
     pub dossier: DossierId,
     /// Owner of the dossier.
     pub owner: AccountId,
-    /// Call.
     pub call: String,
-    /// Round.
     pub round: RoundId,
-    /// True while this version is the one that stands.
+    /// True while this version is the current one.
     pub standing: bool,
-    /// True when what stands was found admissible.
+    /// True if the current deposit was found admissible.
     pub admitted: bool,
-    /// The receipt, as it was signed.
+    /// The receipt as signed.
     pub text: String,
 }
 
@@ -184,10 +168,10 @@ impl Protected for Stored {
 }
 
 impl Stored {
-    /// The receipt itself.
+    /// Parses the receipt.
     ///
     /// # Errors
-    /// [`StoreError::Inconsistent`] when the column holds anything else.
+    /// [`StoreError::Inconsistent`] when the column contains anything else.
     pub fn receipt(&self) -> Result<Receipt, StoreError> {
         serde_json::from_str(&self.text).map_err(|_| impossible("deposit", "receipt"))
     }
@@ -218,10 +202,7 @@ impl From<StoredRow> for Stored {
     }
 }
 
-/// A receipt by its number.
-///
-/// # Errors
-/// When the database fails.
+/// Returns a receipt by its number.
 pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<Guarded<Stored>>, StoreError> {
     let row: Option<StoredRow> = sqlx::query_as(
         "select p.dossier_id, d.account_id, p.call_id, p.round_id, p.standing,
@@ -234,10 +215,7 @@ pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<
     Ok(row.map(Stored::from).map(Guarded::new))
 }
 
-/// Takes a standing deposit out of the lists.
-///
-/// # Errors
-/// When the database fails.
+/// Removes a withdrawn deposit from the lists.
 pub async fn withdraw(db: &mut MySqlConnection, dossier: DossierId) -> Result<(), StoreError> {
     sqlx::query("update deposit set standing = false where dossier_id = ?").bind(dossier.0).execute(db).await?;
     Ok(())
@@ -246,19 +224,17 @@ pub async fn withdraw(db: &mut MySqlConnection, dossier: DossierId) -> Result<()
 /// One deposited version, without its content.
 #[derive(Clone, Debug)]
 pub struct Version {
-    /// Version, from 1.
+    /// Version number, from 1.
     pub version: u32,
     /// Number of its receipt.
     pub receipt: String,
     /// Instant of the deposit.
     pub at: Timestamp,
-    /// True while it is the one that stands.
+    /// True while it is the current version.
     pub standing: bool,
     /// Owner of the dossier.
     pub owner: AccountId,
-    /// Call.
     pub call: String,
-    /// Round.
     pub round: RoundId,
 }
 
@@ -273,10 +249,7 @@ struct VersionRow {
     round_id: String,
 }
 
-/// Every version of a dossier, the latest first.
-///
-/// # Errors
-/// When the database fails.
+/// Returns every version of a dossier, the latest first.
 pub async fn versions(db: &mut MySqlConnection, dossier: DossierId) -> Result<Vec<Version>, StoreError> {
     let rows: Vec<VersionRow> = sqlx::query_as(
         "select p.version, p.receipt_number, p.deposited_at, p.standing, d.account_id, p.call_id, p.round_id
@@ -298,20 +271,18 @@ pub async fn versions(db: &mut MySqlConnection, dossier: DossierId) -> Result<Ve
     Ok(rows.into_iter().map(version).collect())
 }
 
-/// Other dossiers of the same company that stand in a round.
+/// Number of other currently deposited dossiers of the same company in a round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Others {
-    /// All of them, for whoever examines.
+    /// All of them, for users who examine the round.
     pub all: u32,
     /// Those that the reader may know of: their own, and those of which they hold a part.
     pub known: u32,
 }
 
-/// Counts the other dossiers of a company that stand in a round (ELI-4), as a whole and for one reader: a company's number
-/// is public, so whoever types it must not learn from the answer whether that company has deposited.
-///
-/// # Errors
-/// When the database fails.
+/// Counts the other currently deposited dossiers of a company in a round (ELI-4), in total and for one reader. A
+/// company's number is public, so a user who types it must not learn from the answer whether that company has
+/// deposited.
 pub async fn others_of_company(
     db: &mut MySqlConnection,
     dossier: &Dossier,
@@ -340,10 +311,7 @@ pub async fn others_of_company(
     Ok(Others { all: count(all), known: count(known) })
 }
 
-/// Every receipt in the order of the chain, for checking it whole.
-///
-/// # Errors
-/// When the database fails.
+/// Returns receipts in the order of the chain, to verify the complete chain.
 pub async fn chain(db: &mut MySqlConnection, after: u64, limit: u32) -> Result<Vec<Receipt>, StoreError> {
     let texts: Vec<String> =
         sqlx::query_scalar("select receipt from deposit where sequence > ? order by sequence limit ?")

@@ -18,7 +18,7 @@ use sqlx::{FromRow, MySqlConnection, QueryBuilder};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-/// A query for whole dossiers.
+/// A query for complete dossiers.
 macro_rules! select {
     ($which:literal) => {
         concat!(
@@ -97,10 +97,10 @@ impl Protected for Dossier {
     }
 }
 
-/// Begins a dossier; the same attempt of the same account is done once. `origin` is the digest of what it was begun from.
+/// Inserts a dossier, once per attempt of an account. `origin` is the digest of what it was created from.
 ///
 /// # Errors
-/// [`StoreError::Duplicate`] when the attempt has been done already.
+/// [`StoreError::Duplicate`] when the attempt was done before.
 pub async fn insert(
     db: &mut MySqlConnection,
     dossier: &Dossier,
@@ -127,20 +127,16 @@ pub async fn insert(
     Ok(())
 }
 
-/// A dossier that an attempt began.
+/// The dossier that an attempt created.
 #[derive(Clone, Debug, FromRow)]
 pub struct AttemptRecord {
-    /// The dossier.
     #[sqlx(rename = "dossier_id")]
     pub dossier: Uuid,
-    /// Digest of what it was begun from; nothing for dossiers begun before that was recorded.
+    /// Digest of what it was created from; `None` for dossiers that were created before it was recorded.
     pub origin: Option<String>,
 }
 
-/// The dossier that an attempt began.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the dossier that an attempt created.
 pub async fn by_attempt(
     db: &mut MySqlConnection,
     owner: AccountId,
@@ -150,29 +146,19 @@ pub async fn by_attempt(
     Ok(query.bind(owner.0).bind(attempt.0).fetch_optional(db).await?)
 }
 
-/// A dossier.
-///
-/// # Errors
-/// When the database fails.
 pub async fn load(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Dossier>>, StoreError> {
     let row: Option<DossierRow> = sqlx::query_as(select!("where dossier_id = ?")).bind(id.0).fetch_optional(db).await?;
     row.map(|row| row.try_into().map(Guarded::new)).transpose()
 }
 
-/// A dossier, locked until the transaction ends: everything that changes it queues here.
-///
-/// # Errors
-/// When the database fails.
+/// Returns a dossier, locked until the transaction ends: all changes to a dossier are serialised by this lock.
 pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Dossier>>, StoreError> {
     let row: Option<DossierRow> =
         sqlx::query_as(select!("where dossier_id = ? for update")).bind(id.0).fetch_optional(db).await?;
     row.map(|row| row.try_into().map(Guarded::new)).transpose()
 }
 
-/// The dossiers of an account, the last changed first; none while it is suspended.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the dossiers of an account, the last changed first; none while it is suspended.
 pub async fn of_account(db: &mut MySqlConnection, owner: AccountId) -> Result<Vec<Dossier>, StoreError> {
     let rows: Vec<DossierRow> = sqlx::query_as(select!(
         "where account_id = ?
@@ -185,10 +171,10 @@ pub async fn of_account(db: &mut MySqlConnection, owner: AccountId) -> Result<Ve
     rows.into_iter().map(Dossier::try_from).collect()
 }
 
-/// Writes the draft with what [`Dossier::change`] noted.
+/// Writes the draft after [`Dossier::change`].
 ///
 /// # Errors
-/// [`StoreError::Stale`] when the row is gone.
+/// [`StoreError::Stale`] when the row no longer exists.
 pub async fn update_draft(db: &mut MySqlConnection, dossier: &Dossier) -> Result<(), StoreError> {
     let done =
         sqlx::query("update dossier set draft = ?, revision = ?, changed_at = ?, changes = ? where dossier_id = ?")
@@ -202,10 +188,10 @@ pub async fn update_draft(db: &mut MySqlConnection, dossier: &Dossier) -> Result
     one_row(done.rows_affected())
 }
 
-/// Writes what [`Dossier::change`] noted of a change of pieces.
+/// Writes what [`Dossier::change`] recorded about a change of pieces.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when the row is gone.
+/// [`StoreError::Stale`] when the row no longer exists.
 pub async fn touch(db: &mut MySqlConnection, dossier: &Dossier) -> Result<(), StoreError> {
     let done = sqlx::query("update dossier set revision = ?, changed_at = ?, changes = ? where dossier_id = ?")
         .bind(dossier.revision)
@@ -217,10 +203,10 @@ pub async fn touch(db: &mut MySqlConnection, dossier: &Dossier) -> Result<(), St
     one_row(done.rows_affected())
 }
 
-/// Makes a deposited version the one that stands.
+/// Makes a deposited version the current one.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when the row is gone.
+/// [`StoreError::Stale`] when the row no longer exists.
 pub async fn set_deposit(db: &mut MySqlConnection, id: DossierId, deposit: &Deposit) -> Result<(), StoreError> {
     let done = sqlx::query(
         "update dossier set versions = ?, deposit_version = ?, deposit_receipt = ?, deposit_at = ?,
@@ -238,10 +224,10 @@ pub async fn set_deposit(db: &mut MySqlConnection, id: DossierId, deposit: &Depo
     one_row(done.rows_affected())
 }
 
-/// Records the withdrawal of the standing deposit.
+/// Records the withdrawal of the current deposit.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when the row is gone.
+/// [`StoreError::Stale`] when the row no longer exists.
 pub async fn set_withdrawn(db: &mut MySqlConnection, id: DossierId, at: Timestamp) -> Result<(), StoreError> {
     let done = sqlx::query(
         "update dossier set deposit_version = null, deposit_receipt = null, deposit_at = null,
@@ -255,10 +241,10 @@ pub async fn set_withdrawn(db: &mut MySqlConnection, id: DossierId, at: Timestam
     one_row(done.rows_affected())
 }
 
-/// Records that what stands is admissible, or no longer.
+/// Records that the current deposit is admissible, or no longer is.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when the row is gone.
+/// [`StoreError::Stale`] when the row no longer exists.
 pub async fn set_admission(
     db: &mut MySqlConnection,
     id: DossierId,
@@ -273,11 +259,8 @@ pub async fn set_admission(
     one_row(done.rows_affected())
 }
 
-/// How many dossiers of a round have no standing deposit, without those that the reader may not see: all that an officer
-/// learns of drafts.
-///
-/// # Errors
-/// When the database fails.
+/// Counts the dossiers of a round without a current deposit, except those that the reader may not see. Officers learn
+/// nothing else about drafts.
 pub async fn count_drafts(
     db: &mut MySqlConnection,
     call: &str,

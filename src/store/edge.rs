@@ -1,29 +1,26 @@
-//! Who drives which Sōzu, and which processes each of them sends requests to.
+//! Leases of controllers on Sōzu instances, and the processes that each instance routes to.
 //!
-//! A lease is held for a time and carries an epoch that grows with every holder: whoever wakes up after its lease has
-//! run out finds a higher one.
+//! A lease has a lifetime and an epoch that increases with every change of holder. A controller that resumes after its
+//! lease has expired finds a higher epoch.
 
 use super::StoreError;
 use sqlx::MySqlConnection;
 use uuid::Uuid;
 
-/// The lease on one Sōzu.
+/// The lease on one Sōzu instance.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Lease {
-    /// Who holds it, or held it last.
+    /// The current or last holder.
     pub holder: Uuid,
-    /// Grows with every change of holder.
+    /// Increases with every change of holder.
     pub epoch: u64,
-    /// Operator's page of the holder.
+    /// Operator page of the holder.
     pub ops_address: String,
-    /// Whether it holds still.
+    /// Whether the lease is still valid.
     pub current: bool,
 }
 
-/// Takes or renews the lease on a Sōzu; what comes back tells who holds it now. Run it in a transaction.
-///
-/// # Errors
-/// When the database fails.
+/// Acquires or renews the lease on a Sōzu instance, and returns the current lease. Must run in a transaction.
 pub async fn lease(
     db: &mut MySqlConnection,
     edge: &str,
@@ -69,10 +66,7 @@ async fn read(db: &mut MySqlConnection, edge: &str, lock: bool) -> Result<Lease,
     Ok(sqlx::query_as(statement).bind(edge).fetch_one(db).await?)
 }
 
-/// Gives the lease back, so that the next holder need not wait.
-///
-/// # Errors
-/// When the database fails.
+/// Releases the lease, so that the next holder need not wait for it to expire.
 pub async fn release(db: &mut MySqlConnection, edge: &str, holder: Uuid) -> Result<(), StoreError> {
     sqlx::query("update edge set expires_at = utc_timestamp(6) where edge_name = ? and holder = ?")
         .bind(edge)
@@ -82,31 +76,24 @@ pub async fn release(db: &mut MySqlConnection, edge: &str, holder: Uuid) -> Resu
     Ok(())
 }
 
-/// Names of the Sōzus that somebody drives at the moment.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the names of the Sōzu instances that have a valid lease.
 pub async fn driven(db: &mut MySqlConnection) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar("select edge_name from edge where expires_at > utc_timestamp(6) order by edge_name")
         .fetch_all(db)
         .await?)
 }
 
-/// A process that an edge sends requests to, or is about to.
+/// A process that an edge routes to, or is about to.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Claim {
-    /// The Sōzu.
+    /// The Sōzu instance.
     pub edge_name: String,
-    /// The process.
     pub process_id: Uuid,
-    /// Whether every worker has been seen to know it.
+    /// Whether every worker has been observed to know it.
     pub verified: bool,
 }
 
-/// Notes, before the proxy is told, that requests are about to go to a process.
-///
-/// # Errors
-/// When the database fails.
+/// Records, before the proxy is configured, that requests are about to be routed to a process.
 pub async fn claim(db: &mut MySqlConnection, edge: &str, process: Uuid) -> Result<(), StoreError> {
     sqlx::query("insert ignore into edge_process (edge_name, process_id, claimed_at) values (?, ?, utc_timestamp(6))")
         .bind(edge)
@@ -116,10 +103,7 @@ pub async fn claim(db: &mut MySqlConnection, edge: &str, process: Uuid) -> Resul
     Ok(())
 }
 
-/// Notes that every worker of the proxy sends requests to a process.
-///
-/// # Errors
-/// When the database fails.
+/// Records that every worker of the proxy routes to a process.
 pub async fn verified(db: &mut MySqlConnection, edge: &str, process: Uuid) -> Result<(), StoreError> {
     sqlx::query("update edge_process set verified_at = coalesce(verified_at, utc_timestamp(6)) where edge_name = ? and process_id = ?")
         .bind(edge)
@@ -129,10 +113,7 @@ pub async fn verified(db: &mut MySqlConnection, edge: &str, process: Uuid) -> Re
     Ok(())
 }
 
-/// Notes that no worker of the proxy has anything to do with a process any more.
-///
-/// # Errors
-/// When the database fails.
+/// Records that no worker of the proxy knows a process any more.
 pub async fn give_up(db: &mut MySqlConnection, edge: &str, process: Uuid) -> Result<(), StoreError> {
     sqlx::query("delete from edge_process where edge_name = ? and process_id = ?")
         .bind(edge)
@@ -142,10 +123,7 @@ pub async fn give_up(db: &mut MySqlConnection, edge: &str, process: Uuid) -> Res
     Ok(())
 }
 
-/// Claims of edges that hold their lease. What a dead edge claimed is not waited for.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the claims of edges with a valid lease. The claims of a dead edge are ignored.
 pub async fn claims(db: &mut MySqlConnection) -> Result<Vec<Claim>, StoreError> {
     Ok(sqlx::query_as(
         "select edge_name, process_id, verified_at is not null as verified

@@ -1,7 +1,7 @@
 //! A private `mariadbd`: the embedded default, for demonstrations, tests and single machines.
 //!
-//! It runs as the current user, speaks on a unix socket only, and knows that user by the socket, so there is neither
-//! a port nor a password. The engine and the SQL are those of a cluster.
+//! It runs as the current user, listens on a unix socket only and authenticates that user through the socket. So there
+//! is no port and no password. The engine and the SQL are the same as in a cluster.
 
 mod folder;
 mod process;
@@ -28,32 +28,32 @@ use std::{
 };
 use tokio::process::{Child, Command};
 
-/// Name of the database that is created.
+/// Name of the database.
 pub const DATABASE_NAME: &str = "guichet";
 
-/// Folder for temporary tables. A server that starts removes all that it finds in its own, so that two must not share
-/// one: in `/tmp`, each would take the other's away.
+/// Folder for temporary tables. A starting server removes everything that it finds in its folder, so two servers must
+/// not share one, as they would in `/tmp`.
 const TEMPORARY_FOLDER: &str = "tmp";
-/// The one folder in which statements may read or write files: it stays empty.
+/// The only folder in which statements may read or write files. It stays empty.
 const NO_FILES: &str = "no-files";
-/// Its socket, in its folder.
+/// Name of its socket.
 const SOCKET_FILE: &str = "mariadb.sock";
-/// Its socket while data are made or brought up to date.
+/// Name of its socket while data is initialised or upgraded.
 const PREPARING_SOCKET_FILE: &str = "preparing.sock";
-/// Longest time until the server answers; recovery after a crash counts.
+/// Maximum time until the server responds, including crash recovery.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
-/// Longest time for a clean stop.
+/// Maximum time for a clean stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
-/// Pause between two looks at something that gives no notice.
+/// Polling interval where there is no notification.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
-/// A running private server; dropped without [`Embedded::stop`], it is killed, which it recovers from.
+/// A running private server. If it is dropped without [`Embedded::stop`], it is killed; it recovers from that.
 #[derive(Debug)]
 pub struct Embedded {
     child: Child,
     pid: u32,
     socket: PathBuf,
     user: String,
-    /// Keeps a second server off the same data.
+    /// Prevents a second server from using the same data.
     _lock: Flock<File>,
     _socket_folder: SocketFolder,
 }
@@ -62,8 +62,8 @@ impl Embedded {
     /// Starts the server on the data in `dir`, which is created and initialised the first time.
     ///
     /// # Errors
-    /// When MariaDB is not installed, another process uses `dir`, or the server does not start; the message has the
-    /// last lines of its log.
+    /// When MariaDB is not installed, another process uses `dir`, or the server does not start. The message contains
+    /// the last lines of its log.
     pub async fn start(dir: &Path) -> anyhow::Result<Self> {
         Self::start_at(dir, SOCKET_FILE).await
     }
@@ -99,19 +99,19 @@ impl Embedded {
         &self.socket
     }
 
-    /// The user to connect as: the system's own.
+    /// The user to connect as: the current user of the system.
     #[must_use]
     pub fn user(&self) -> &str {
         &self.user
     }
 
-    /// The server's process.
+    /// The process id of the server.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// Waits until the server ends by itself.
+    /// Waits until the server exits on its own.
     ///
     /// # Errors
     /// When the process cannot be waited for.
@@ -119,7 +119,7 @@ impl Embedded {
         self.child.wait().await
     }
 
-    /// Stops the server cleanly; one that does not stop in time is killed.
+    /// Stops the server cleanly, and kills it if it does not stop in time.
     ///
     /// # Errors
     /// When the process cannot be waited for.
@@ -127,7 +127,7 @@ impl Embedded {
         stop_child(&mut self.child, STOP_TIMEOUT).await.context("cannot stop mariadbd")
     }
 
-    /// How to connect before there is a database.
+    /// Connection options before a database exists.
     fn options(&self) -> MySqlConnectOptions {
         MySqlConnectOptions::new()
             .socket(&self.socket)
@@ -157,7 +157,7 @@ impl Embedded {
         Ok(())
     }
 
-    /// Brings the system tables of data that an earlier version has made up to date; later starts have nothing to do.
+    /// Upgrades the system tables of data that an earlier version created. Later starts skip this.
     async fn upgrade(&self, dir: &Path, fresh: bool) -> anyhow::Result<()> {
         let mut connection = self.options().connect().await?;
         let version: String = sqlx::query_scalar("select cast(version() as char)").fetch_one(&mut connection).await?;
@@ -194,13 +194,13 @@ impl Programs {
     fn find() -> anyhow::Result<Self> {
         let missing = "is not installed; on Debian it comes with: apt install mariadb-server-core mariadb-client-core";
         let find = |name: &str| program(name).with_context(|| format!("{name} {missing}"));
-        // The installer is a script that calls it, and it comes with another package.
+        // The installer is a script that calls it, and it belongs to another package.
         find("my_print_defaults")?;
         Ok(Self { server: find("mariadbd")?, installer: find("mariadb-install-db")? })
     }
 }
 
-/// Finds a program in `PATH`, or where Debian puts servers, which is not in every user's `PATH`.
+/// Finds a program in `PATH`, or where Debian installs servers, which is not in every user's `PATH`.
 pub(super) fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/bin".into()]);
@@ -217,12 +217,13 @@ pub(super) fn current_user() -> anyhow::Result<String> {
     Ok(user.name)
 }
 
-/// As root, mariadbd insists on being told.
+/// mariadbd refuses to run as root without this flag.
 fn user_flag() -> Option<&'static str> {
     geteuid().is_root().then_some("--user=root")
 }
 
-/// Makes the data in a folder of another name, synced and renamed at the end, so that a half-made one is never used.
+/// Initialises the data in a folder with another name, which is synced and renamed at the end, so that incomplete data
+/// is never used.
 async fn initialise(programs: &Programs, dir: &Path, data: &Path, user: &str) -> anyhow::Result<()> {
     let making = tempfile::Builder::new().prefix("making-").tempdir_in(dir)?;
     let log = dir.join("install.log");
@@ -232,7 +233,7 @@ async fn initialise(programs: &Programs, dir: &Path, data: &Path, user: &str) ->
         .arg(format!("--datadir={}", making.path().display()))
         .args(["--auth-root-authentication-method=socket", &format!("--auth-root-socket-user={user}")])
         .args(["--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=16M"])
-        // Nothing is worth a flush before the whole is: 2.6 s instead of 3.8.
+        // No flush is needed before the end: 2.6 s instead of 3.8.
         .args(["--innodb-flush-method=nosync", "--innodb-doublewrite=0", "--innodb-flush-log-at-trx-commit=0"])
         .args(user_flag());
     let status = logged(&mut tool, &log).await.context("cannot run mariadb-install-db")?;
@@ -245,7 +246,7 @@ async fn initialise(programs: &Programs, dir: &Path, data: &Path, user: &str) ->
     Ok(())
 }
 
-/// Runs a program of MariaDB's to its end; what it says goes to a log.
+/// Runs a MariaDB program to completion and writes its output to a log.
 async fn logged(tool: &mut Command, log: &Path) -> io::Result<ExitStatus> {
     let out = File::create(log)?;
     tool.stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out).kill_on_drop(true).status().await
@@ -296,7 +297,8 @@ fn launch(server: &Path, dir: &Path, data: &Path, socket: &Path) -> anyhow::Resu
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
-        // A group of its own: Ctrl-C in a terminal is for whoever started us, who then stops the server in order.
+        // Its own process group: Ctrl-C in a terminal is meant for our parent process, which then stops the server
+        // cleanly.
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
@@ -304,11 +306,11 @@ fn launch(server: &Path, dir: &Path, data: &Path, socket: &Path) -> anyhow::Resu
     Ok(child)
 }
 
-/// Becomes the server of a folder: this process goes on as `mariadbd`, whose end is its end. Data that do not exist yet are
-/// made first, and those of an earlier version are brought up to date.
+/// Replaces this process with the server of a folder (`exec`). Missing data is initialised first, and data of an
+/// earlier version is upgraded.
 ///
 /// # Errors
-/// Why it could not; there is no success to return to.
+/// Why it failed; the function returns only then.
 pub async fn become_server(dir: &Path) -> anyhow::Error {
     match prepared(dir).await {
         Ok(mut server) => anyhow::Error::from(server.exec()).context("cannot run mariadbd"),
@@ -330,7 +332,7 @@ async fn prepared(dir: &Path) -> anyhow::Result<std::process::Command> {
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
     let mark = fs::read_to_string(dir.join("version")).unwrap_or_default();
     if mark.is_empty() || !version.contains(&mark) {
-        // Nobody is to find it there and lose it again.
+        // Clients must not find the server on the normal socket and lose it again.
         Embedded::start_at(&dir, PREPARING_SOCKET_FILE).await?.stop().await?;
     } else {
         end_left_over(&dir.join("pid"), &dir.join("data"), STOP_TIMEOUT).await?;
@@ -371,7 +373,7 @@ mod tests {
         second.stop().await.unwrap();
         assert!(!Path::new(&format!("/proc/{pid}")).exists());
 
-        // Data that an earlier version has made.
+        // Data that an earlier version created.
         let mark = dir.path().join("version");
         let version = std::fs::read_to_string(&mark).unwrap();
         std::fs::write(&mark, "10.5.1-MariaDB").unwrap();

@@ -1,4 +1,5 @@
-//! How to reach each server, from the configuration: sockets, hosts, or the one address that SlapOS publishes.
+//! Connection options of each server, from the configuration: sockets, hosts, or the single address that SlapOS
+//! publishes.
 
 use super::embedded::current_user;
 use crate::config::{Database, Host};
@@ -12,44 +13,39 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Why the configured servers cannot even be tried.
+/// Why no connection to the configured servers can be attempted.
 #[derive(Debug, thiserror::Error)]
 pub enum EndpointError {
     /// A file cannot be read.
     #[error("cannot read {path}")]
     Read {
-        /// The file.
         path: PathBuf,
-        /// The reason.
         source: io::Error,
     },
-    /// The address is none; it holds a password, so it is not repeated.
+    /// The address is invalid. It contains a password, so it is not repeated.
     #[error("{path}: {reason}")]
     Url {
-        /// The file.
         path: PathBuf,
-        /// What is wrong.
         reason: &'static str,
     },
 }
 
-/// One server, or one proxy in front of some.
+/// One server, or one proxy in front of several.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    /// For people: `host:port`, or the socket.
+    /// For display: `host:port`, or the socket.
     pub label: String,
-    /// How to connect.
+    /// Connection options.
     pub options: MySqlConnectOptions,
-    /// How MariaDB's own programs connect.
+    /// Options for MariaDB's own programs.
     pub client: Client,
 }
 
-/// What MariaDB's own programs have to be told.
+/// Options for MariaDB's own programs.
 #[derive(Clone, Default)]
 pub struct Client {
-    /// Arguments, without a secret in them.
+    /// Arguments, without any secret.
     pub arguments: Vec<String>,
-    /// The password.
     pub password: Option<String>,
     /// Name of the database.
     pub database: String,
@@ -61,10 +57,10 @@ impl std::fmt::Debug for Client {
     }
 }
 
-/// Connections remember this many prepared statements.
+/// Maximum number of prepared statements cached per connection.
 const MAX_PREPARED_STATEMENTS: usize = 256;
 
-/// All servers that the configuration names.
+/// Returns the endpoints of all configured servers.
 pub(super) fn endpoints(config: &Database) -> Result<Vec<Endpoint>, EndpointError> {
     let user = match (&config.socket, config.user.as_str()) {
         (Some(_), "") => current_user().unwrap_or_default(),
@@ -84,7 +80,7 @@ pub(super) fn endpoints(config: &Database) -> Result<Vec<Endpoint>, EndpointErro
     if let Some(socket) = &config.socket {
         let mut client = client;
         client.arguments.push(format!("--socket={}", socket.display()));
-        // Nobody is between the two ends of a socket, and newer servers would offer TLS there too.
+        // No TLS on a socket: it needs no protection, but newer servers would offer it there too.
         let options = base.socket(socket).ssl_mode(MySqlSslMode::Disabled);
         return Ok(vec![Endpoint { label: socket.display().to_string(), options, client }]);
     }
@@ -95,12 +91,12 @@ pub(super) fn endpoints(config: &Database) -> Result<Vec<Endpoint>, EndpointErro
             let reason = "database.ca_file is needed for a server beyond this machine";
             return Err(EndpointError::Url { path: file.clone(), reason });
         }
-        // A proxy's certificate seldom has the address as its name; that the authority is ours has to do.
+        // A proxy's certificate rarely names its address; verifying that our CA issued it has to suffice.
         let options = secured(base, config, &url.host, MySqlSslMode::VerifyCa)
             .username(&url.user)
             .password(&url.password)
             .database(&url.database)
-            // ProxySQL misreads the settings that would be sent with these.
+            // ProxySQL misparses the settings that would be sent with these.
             .pipes_as_concat(false)
             .no_engine_substitution(false);
         let client = Client {
@@ -118,7 +114,7 @@ pub(super) fn endpoints(config: &Database) -> Result<Vec<Endpoint>, EndpointErro
     Ok(config.hosts.iter().map(of).collect())
 }
 
-/// Arguments of MariaDB's programs for a server of the network.
+/// Arguments of MariaDB's programs for a server on the network.
 fn network(config: &Database, host: &Host) -> Vec<String> {
     let mut arguments = vec!["--protocol=tcp".into(), format!("--host={}", host.name), format!("--port={}", host.port)];
     if let Some(file) = &config.ca_file {
@@ -136,7 +132,7 @@ fn secured(
     host: &Host,
     verified: MySqlSslMode,
 ) -> MySqlConnectOptions {
-    // Without brackets: with them, an IPv6 address is looked up as a name.
+    // Without brackets: with them, an IPv6 address would be resolved as a name.
     let options = options.host(&host.name).port(host.port);
     match &config.ca_file {
         Some(file) => options.ssl_mode(verified).ssl_ca(file),

@@ -1,49 +1,47 @@
-//! What can go wrong between the program and the database.
+//! Errors of the store.
 
 use super::Retriable;
 
-/// A failure of the store.
+/// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database cannot be reached, or refuses to work.
+    /// The database is unreachable or refuses to work.
     #[error("the database is unavailable")]
     Unavailable(#[source] sqlx::Error),
-    /// A unique key stands already; its name.
+    /// Violation of a unique key, with its name.
     #[error("the key {0} stands already")]
     Duplicate(String),
-    /// The transaction lost a deadlock or waited too long for a lock.
+    /// The transaction lost a deadlock or timed out waiting for a lock.
     #[error("the transaction lost against another one")]
     Deadlock(#[source] sqlx::Error),
     /// The disk of the database is full; nothing was written.
     #[error("the disk of the database is full")]
     Full(#[source] sqlx::Error),
-    /// No server of the cluster takes writes, or several do.
+    /// No server of the cluster accepts writes, or several do.
     #[error("no server of the cluster leads")]
     NoLeader,
-    /// The server that was worked on leads no more; nothing was committed.
+    /// The server is no longer the leader; nothing was committed.
     #[error("the leader was lost or does not answer")]
     Moved,
-    /// No second server confirms what the leader would write.
+    /// No second server confirms the leader's writes.
     #[error("no second server confirms writes")]
     NotReplicated,
-    /// The connection broke while the commit was under way: it may or may not have happened.
+    /// The connection was lost during the commit, which may or may not have succeeded.
     #[error("the outcome of the commit is unknown")]
     UnknownOutcome(#[source] sqlx::Error),
-    /// The leader has committed, and no second server has confirmed it: the loss of the leader would undo it.
+    /// The leader has committed, but no second server has confirmed it. The loss of the leader would undo the commit.
     #[error("the leader has it, and no second server has confirmed it")]
     Unconfirmed,
-    /// The row was changed by another in the meantime.
+    /// The row has been changed by another transaction.
     #[error("the row has changed in the meantime")]
     Stale,
-    /// The database holds what the program never writes.
+    /// The database contains a value that the program never writes.
     #[error("{table}.{column} holds an impossible value")]
     Inconsistent {
-        /// Table.
         table: &'static str,
-        /// Column.
         column: &'static str,
     },
-    /// Everything else.
+    /// Any other error.
     #[error("the database refused a statement")]
     Statement(#[source] sqlx::Error),
 }
@@ -52,8 +50,8 @@ pub enum StoreError {
 const DEADLOCK_CODES: [u16; 2] = [1205, 1213];
 /// MariaDB error numbers of a full disk.
 const FULL_CODES: [u16; 2] = [1021, 1114];
-/// MariaDB error numbers of a server that retires or is full: too many connections (1040, 1203), shutdown (1053),
-/// read-only (1290, 1836), connection killed (1927).
+/// MariaDB error numbers of a server that is shutting down, read-only or full: too many connections (1040, 1203),
+/// shutdown (1053), read-only (1290, 1836), connection killed (1927).
 const RETIRING_SERVER_CODES: [u16; 6] = [1040, 1053, 1203, 1290, 1836, 1927];
 
 impl From<sqlx::Error> for StoreError {
@@ -85,12 +83,12 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// The unique keys that hold the ids of attempts, of deposits and of dossiers begun.
+/// The unique keys on the ids of deposit and dossier attempts.
 const ATTEMPTS: [&str; 2] = ["deposit_attempt", "dossier_attempt"];
 
 impl StoreError {
-    /// Whether a transaction that carries the id of its attempt may be done: its outcome is unknown, or a twin of it came
-    /// first. A key that MariaDB does not name may be that of the attempt.
+    /// Whether a transaction that is identified by its attempt may have been done: its outcome is unknown, or a
+    /// concurrent duplicate committed first. A key that MariaDB does not name may be that of the attempt.
     #[must_use]
     pub fn may_be_done(&self) -> bool {
         match self {
@@ -100,7 +98,7 @@ impl StoreError {
         }
     }
 
-    /// Reads the error of a commit: a broken connection leaves the outcome open.
+    /// Maps the error of a commit: after a lost connection the outcome is unknown.
     pub(super) fn commit(error: sqlx::Error) -> Self {
         match Self::from(error) {
             Self::Unavailable(error) => Self::UnknownOutcome(error),
@@ -119,7 +117,7 @@ impl Retriable for StoreError {
     }
 }
 
-/// `Duplicate entry 'x' for key 'deposit_attempt'`: MariaDB tells the key in its message only.
+/// `Duplicate entry 'x' for key 'deposit_attempt'`: MariaDB names the key only in the message.
 fn key_name(message: &str) -> String {
     message.rsplit('\'').nth(1).unwrap_or_default().rsplit('.').next().unwrap_or_default().to_owned()
 }

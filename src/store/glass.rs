@@ -1,4 +1,4 @@
-//! Emergency readings: one person of the service asks to read one dossier, another one allows it for an hour.
+//! Break-glass access: one member of the service requests access to one dossier, and another allows it for one hour.
 
 use super::{
     StoreError,
@@ -10,26 +10,22 @@ use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-/// A request to read one dossier.
+/// A request for access to one dossier.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Its id.
     pub id: Uuid,
-    /// Which dossier.
     pub dossier: DossierId,
-    /// Receipt that stands for it, if any.
+    /// Number of its current receipt, if any.
     pub receipt: Option<String>,
-    /// Who asks.
+    /// Account of the requester.
     pub asked_by: AccountId,
-    /// Address of who asks.
+    /// Address of the requester.
     pub email: String,
-    /// Why.
     pub reason: String,
-    /// When it was asked.
     pub asked_at: Timestamp,
-    /// Address of who allowed it.
+    /// Address of the person who allowed it.
     pub allowed_by: Option<String>,
-    /// The last instant of the reading.
+    /// Last instant of the access.
     pub ends_at: Option<Timestamp>,
 }
 
@@ -62,10 +58,6 @@ impl From<RequestRow> for Request {
     }
 }
 
-/// Asks.
-///
-/// # Errors
-/// When the database fails.
 pub async fn ask(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -85,10 +77,7 @@ pub async fn ask(
     Ok(())
 }
 
-/// The latest requests, the newest first.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the latest requests, the newest first.
 pub async fn latest(db: &mut MySqlConnection) -> Result<Vec<Request>, StoreError> {
     let rows: Vec<RequestRow> = sqlx::query_as(
         "select g.glass_id, g.dossier_id, d.deposit_receipt, g.asked_by, a.email, g.reason, g.asked_at,
@@ -101,10 +90,7 @@ pub async fn latest(db: &mut MySqlConnection) -> Result<Vec<Request>, StoreError
     Ok(rows.into_iter().map(Request::from).collect())
 }
 
-/// Allows a request of somebody else that nobody has allowed and that is young; the dossier, if there was one such.
-///
-/// # Errors
-/// When the database fails.
+/// Allows another person's request that is pending and not too old; returns the dossier if there was one.
 pub async fn allow(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -133,10 +119,7 @@ pub async fn allow(
     Ok(dossier.map(DossierId))
 }
 
-/// Until when somebody may read a dossier in an emergency.
-///
-/// # Errors
-/// When the database fails.
+/// Returns until when a user has break-glass access to a dossier.
 pub async fn until(
     db: &mut MySqlConnection,
     dossier: DossierId,
@@ -152,10 +135,7 @@ pub async fn until(
     Ok(ends.map(timestamp))
 }
 
-/// The dossier of a receipt, for asking without reading.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the dossier of a receipt, so that access can be requested without reading it.
 pub async fn dossier_of(db: &mut MySqlConnection, receipt: &str) -> Result<Option<DossierId>, StoreError> {
     let id: Option<Uuid> = sqlx::query_scalar("select dossier_id from deposit where receipt_number = ?")
         .bind(receipt)

@@ -1,43 +1,39 @@
-//! What the database says of itself: for readiness, and for `guichet doctor`.
+//! State of the database, for readiness checks and `guichet doctor`.
 
 use super::{Freshness, Store, StoreError};
 use std::collections::BTreeSet;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
 
-/// How the schema stands to this program.
+/// The schema compared with this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schema {
-    /// Steps that this program knows and the database has not taken.
+    /// Migrations that this program knows and the database has not applied.
     pub missing: usize,
-    /// Steps that the database has taken and this program does not know: it belongs to a later version.
+    /// Migrations that the database has applied and this program does not know: it belongs to a later version.
     pub unknown: usize,
 }
 
-/// The server's own account of itself, each as text.
+/// Server variables, each as text.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct ServerVariables {
-    /// Version.
     pub version: String,
-    /// `1` when every commit is on the disk before it is acknowledged.
+    /// `1` when every commit is on disk before it is acknowledged.
     pub flush_at_commit: String,
     /// `0` when a torn page after a power cut cannot be repaired.
     pub doublewrite: String,
     /// `1` when it writes a binary log, which replicas follow.
     pub binary_log: String,
-    /// `1` when the binary log is on the disk before a commit is acknowledged.
+    /// `1` when the binary log is on disk before a commit is acknowledged.
     pub sync_binary_log: String,
-    /// `1` when it takes no writes.
+    /// `1` when it is read-only.
     pub read_only: String,
-    /// Largest message, in bytes.
+    /// Maximum size of a message in bytes.
     pub largest_message: String,
 }
 
 impl Store {
-    /// Compares the schema with what this program expects; answering at all means that the database works.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Compares the schema with what this program expects. Any result means that the database works.
     pub async fn schema(&self) -> Result<Schema, StoreError> {
         let mut db = self.read(Freshness::OwnWrites).await?;
         let begun: i64 = sqlx::query_scalar(
@@ -56,10 +52,7 @@ impl Store {
         Ok(Schema { missing: known.difference(&taken).count(), unknown: taken.difference(&known).count() })
     }
 
-    /// Asks for the settings that decide whether an acknowledged commit survives a power cut.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Reads the settings that decide whether an acknowledged commit survives a power cut.
     pub async fn server(&self) -> Result<ServerVariables, StoreError> {
         let mut db = self.read(Freshness::OwnWrites).await?;
         Ok(sqlx::query_as(

@@ -1,4 +1,4 @@
-//! What those who examine and evaluate have declared of their interests in each dossier.
+//! Declarations of interest in dossiers, by users who examine and evaluate them.
 
 use super::{StoreError, row::instant};
 use crate::domain::ids::{AccountId, DossierId};
@@ -6,10 +6,7 @@ use jiff::Timestamp;
 use sqlx::MySqlConnection;
 use uuid::Uuid;
 
-/// What somebody has declared of a dossier: a conflict, none, or nothing yet.
-///
-/// # Errors
-/// When the database fails.
+/// Returns a user's declaration on a dossier: a conflict (true), none (false), or nothing yet.
 pub async fn declared(
     db: &mut MySqlConnection,
     dossier: DossierId,
@@ -22,10 +19,7 @@ pub async fn declared(
         .await?)
 }
 
-/// Writes what somebody declares; a conflict stays one.
-///
-/// # Errors
-/// When the database fails.
+/// Writes a user's declaration. A declared conflict is never removed.
 pub async fn declare(
     db: &mut MySqlConnection,
     dossier: DossierId,
@@ -47,10 +41,7 @@ pub async fn declare(
     Ok(())
 }
 
-/// The dossiers on which somebody has declared a conflict.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the dossiers on which a user has declared a conflict.
 pub async fn conflicts(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<DossierId>, StoreError> {
     let ids: Vec<Uuid> = sqlx::query_scalar("select dossier_id from interest where account_id = ? and conflict")
         .bind(account.0)

@@ -1,4 +1,4 @@
-//! The journal: append-only, each line chained to the previous one; and the heads of the chains.
+//! The append-only journal, in which each entry is chained to the previous one, and the heads of the hash chains.
 
 use super::{
     StoreError,
@@ -14,19 +14,17 @@ use sqlx::{FromRow, MySqlConnection, QueryBuilder};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-/// Head of a hash chain: how many links it has, and the last one.
+/// Head of a hash chain: its length and last link.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Head {
-    /// Sequence of the last link; zero when there is none.
+    /// Sequence of the last link; zero if there is none.
     pub sequence: u64,
     /// The last link.
     pub link: String,
 }
 
-/// Appends an event; the last step of a transaction, since the head stays locked until it ends.
-///
-/// # Errors
-/// When the database fails.
+/// Appends an event. It must be the last step of a transaction, because the head stays locked until the transaction
+/// ends.
 pub async fn append(db: &mut MySqlConnection, event: &Event) -> Result<(), StoreError> {
     let head = sqlx::query_as("select sequence, link from chain where name = 'journal' for update")
         .fetch_one(&mut *db)
@@ -40,16 +38,13 @@ pub async fn append(db: &mut MySqlConnection, event: &Event) -> Result<(), Store
     one_row(done.rows_affected())
 }
 
-/// Appends events under ids of their own; those that stand already are left out, so that the same list may be written again
-/// when nobody knows whether it was. The last step of a transaction.
-///
-/// # Errors
-/// When the database fails.
+/// Appends events with given ids and skips existing ones, so that a list can be written again when the outcome of its
+/// commit is unknown. Must be the last step of a transaction.
 pub async fn append_once(db: &mut MySqlConnection, events: &[(Uuid, &Event)]) -> Result<(), StoreError> {
     if events.is_empty() {
         return Ok(());
     }
-    // Whoever else writes waits from here on, so that what is looked up now stays true.
+    // Other writers wait from here on, so the following query stays valid.
     let mut head: Head = sqlx::query_as("select sequence, link from chain where name = 'journal' for update")
         .fetch_one(&mut *db)
         .await?;
@@ -74,11 +69,9 @@ pub async fn append_once(db: &mut MySqlConnection, events: &[(Uuid, &Event)]) ->
 /// Heads of the chains, locked until the transaction ends.
 #[derive(Clone, Debug)]
 pub struct LockedHeads {
-    /// Of the receipts.
     pub receipts: Head,
-    /// When the last receipt was sealed; none before the first.
+    /// When the last receipt was sealed; `None` before the first.
     pub sealed_at: Option<Timestamp>,
-    /// Of the journal.
     pub journal: Head,
 }
 
@@ -89,11 +82,8 @@ struct HeadRow {
     sealed_at: Option<PrimitiveDateTime>,
 }
 
-/// Locks the heads of both chains, receipts first. Until the transaction ends other deposits wait, so nothing slow may
+/// Locks the heads of both chains, receipts first. Other deposits wait until the transaction ends, so nothing slow may
 /// follow.
-///
-/// # Errors
-/// When the database fails.
 pub async fn lock_heads(db: &mut MySqlConnection) -> Result<LockedHeads, StoreError> {
     let rows: Vec<HeadRow> =
         sqlx::query_as("select sequence, link, sealed_at from chain order by name desc for update")
@@ -110,10 +100,7 @@ pub async fn lock_heads(db: &mut MySqlConnection) -> Result<LockedHeads, StoreEr
     }
 }
 
-/// Moves the heads of both chains; the new receipt was sealed at `sealed_at`.
-///
-/// # Errors
-/// When the database fails.
+/// Moves the heads of both chains. The new receipt was sealed at `sealed_at`.
 pub async fn move_heads(
     db: &mut MySqlConnection,
     receipts: &Head,
@@ -135,10 +122,7 @@ pub async fn move_heads(
     if done.rows_affected() == 2 { Ok(()) } else { Err(StoreError::Stale) }
 }
 
-/// Writes an event after a head and tells the new one, which the caller has to record.
-///
-/// # Errors
-/// When the database fails.
+/// Inserts an event after a head and returns the new head; the caller must store it.
 pub async fn insert(db: &mut MySqlConnection, head: &Head, event: &Event) -> Result<Head, StoreError> {
     insert_as(db, head, None, event).await
 }
@@ -164,22 +148,22 @@ async fn insert_as(db: &mut MySqlConnection, head: &Head, id: Option<Uuid>, even
     Ok(Head { sequence, link })
 }
 
-/// Something that somebody other than the owner read or did, as often as it was on one day.
+/// Accesses of the same kind by someone other than the owner, grouped by day.
 #[derive(Clone, Debug)]
 pub struct ReadingSummary {
-    /// What.
+    /// Kind of event.
     pub kind: String,
-    /// When first.
+    /// First occurrence.
     pub first: Timestamp,
-    /// When last.
+    /// Last occurrence.
     pub last: Timestamp,
-    /// How often.
+    /// Number of occurrences.
     pub times: u64,
     /// Address of the account.
     pub email: String,
-    /// Roles that the account holds now.
+    /// Current roles of the account.
     pub roles: Vec<Role>,
-    /// Part, code and rule, as journalled the last time.
+    /// Part, code and rule, as in the last occurrence.
     pub data: serde_json::Value,
 }
 
@@ -210,21 +194,19 @@ impl TryFrom<ReadingRow> for ReadingSummary {
     }
 }
 
-/// A stretch of a long list.
+/// A page of a long list.
 #[derive(Clone, Copy, Debug)]
 pub struct Stretch {
-    /// Lines before it.
+    /// Number of entries to skip.
     pub after: u64,
-    /// Most lines of it.
+    /// Maximum number of entries.
     pub lines: u32,
 }
 
-/// What others than the owner have read or done with a dossier, the latest first. The same by the same person, by the same
-/// right and on the same day is one line, so that no repetition hides anything else; `east` is how many seconds days
-/// begin before those of UTC. How it is judged is not told here: that is for whoever publishes decisions.
-///
-/// # Errors
-/// When the database fails.
+/// Returns what others than the owner have read or done with a dossier, the latest first. Equal accesses by the same
+/// person, under the same rule and on the same day, form one entry, so that repetitions hide nothing else. `east` is
+/// the offset of the day boundary from UTC in seconds. Events of the examination are excluded, because only the
+/// authority may announce its decisions.
 pub async fn readings(
     db: &mut MySqlConnection,
     dossier: DossierId,
@@ -264,10 +246,7 @@ pub async fn readings(
     rows.into_iter().map(ReadingSummary::try_from).collect()
 }
 
-/// Kinds and instants of the events of a dossier, oldest first.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the kinds and instants of the events of a dossier, oldest first.
 pub async fn kinds_of_dossier(db: &mut MySqlConnection, dossier: DossierId) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar("select kind from event where dossier_id = ? order by sequence")
         .bind(dossier.0)

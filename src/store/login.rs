@@ -1,13 +1,10 @@
-//! Sign-in links: single use, and only their digests are kept.
+//! Sign-in links: single use, stored only as digests.
 
 use super::{StoreError, row::instant};
 use jiff::Timestamp;
 use sqlx::MySqlConnection;
 
-/// Records a sign-in link; the secret itself is never stored.
-///
-/// # Errors
-/// When the database fails.
+/// Inserts a sign-in link. The secret itself is never stored.
 pub async fn insert(
     db: &mut MySqlConnection,
     hash: &[u8],
@@ -25,20 +22,14 @@ pub async fn insert(
     Ok(())
 }
 
-/// Waits for whoever else asks for a link to the same address until the transaction ends, so that links are counted one
-/// after the other. Some addresses share a turn; none is written down here.
-///
-/// # Errors
-/// When the database fails.
+/// Serialises requests of links to the same address until the transaction ends, so that they are counted correctly.
+/// Several addresses share a lock row; no address is stored in it.
 pub async fn take_turn(db: &mut MySqlConnection, email: &str) -> Result<(), StoreError> {
     sqlx::query("select turn from login_turn where turn = crc32(?) % 64 for update").bind(email).fetch_all(db).await?;
     Ok(())
 }
 
-/// How many links an address asked for since an instant.
-///
-/// # Errors
-/// When the database fails.
+/// Returns how many links an address requested since an instant.
 pub async fn asked_since(db: &mut MySqlConnection, email: &str, since: Timestamp) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar("select count(*) from login_link where email = ? and created_at > ?")
         .bind(email)
@@ -47,10 +38,7 @@ pub async fn asked_since(db: &mut MySqlConnection, email: &str, since: Timestamp
         .await?)
 }
 
-/// The address of a link that holds; looking does not use it up.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the address of a valid link without consuming it.
 pub async fn address(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> Result<Option<String>, StoreError> {
     Ok(sqlx::query_scalar("select email from login_link where link_hash = ? and used_at is null and expires_at > ?")
         .bind(hash)
@@ -59,10 +47,7 @@ pub async fn address(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> R
         .await?)
 }
 
-/// Uses a link up: the address, if it was there, unused and not too old.
-///
-/// # Errors
-/// When the database fails.
+/// Consumes a link, and returns its address if it existed, was unused and had not expired.
 pub async fn consume(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> Result<Option<String>, StoreError> {
     let done =
         sqlx::query("update login_link set used_at = ? where link_hash = ? and used_at is null and expires_at > ?")
@@ -77,10 +62,7 @@ pub async fn consume(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> R
     Ok(sqlx::query_scalar("select email from login_link where link_hash = ?").bind(hash).fetch_optional(db).await?)
 }
 
-/// Forgets some of the links that ended before an instant, used or not, and tells how many.
-///
-/// # Errors
-/// When the database fails.
+/// Removes some of the links that expired before an instant, used or not, and returns how many.
 pub async fn sweep(db: &mut MySqlConnection, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
     let done = sqlx::query("delete from login_link where expires_at < ? order by expires_at limit ?")
         .bind(instant(before))

@@ -1,4 +1,4 @@
-//! Tokens that their holders have narrowed and used, block by block.
+//! Attenuated tokens that were used, block by block.
 
 use super::{
     StoreError,
@@ -10,39 +10,34 @@ use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-/// Narrowed tokens of one token that are kept, besides the revoked ones.
+/// Maximum number of attenuated tokens stored per token, besides the revoked ones.
 const MAX_KEPT: i64 = 100;
-/// Narrowed tokens of one token that its owner is shown.
+/// Maximum number of attenuated tokens per token that its owner is shown.
 const MAX_SHOWN: i64 = 20;
 
-/// A token that its holder has narrowed, as it was used.
+/// An attenuated token that was used.
 #[derive(Clone, Debug)]
 pub struct Narrowed {
-    /// First half of the revocation id of the block: enough to tell it apart.
+    /// First half of the revocation id of the block: enough to identify it.
     pub revocation_id: [u8; 32],
-    /// The token that it was made from.
+    /// The token that it was derived from.
     pub token: Uuid,
-    /// What its holder has added, as Datalog.
+    /// The checks that its holder has added, as Datalog.
     pub checks: String,
-    /// Its place after the portal's own block: 1 for the first holder's.
+    /// Its position after the portal's own block: 1 for the first appended block.
     pub depth: u8,
-    /// How many of the token there are, those that are not shown included.
+    /// Number of attenuated tokens of the token, including those that are not shown.
     pub of_token: i64,
-    /// When it was used first.
     pub first_used_at: Timestamp,
-    /// When it was used last, within a minute.
+    /// Last use, accurate to a minute.
     pub last_used_at: Timestamp,
     /// Whether its owner has revoked it.
     pub revoked: bool,
 }
 
-/// Notes that a token is used, and the chain of what its holders have added, the first holder's block first: each of
-/// them can be revoked, and whatever is appended after it goes with it. Tells which blocks are new, and how many the
-/// token has had by now. Whoever holds a token makes as many as they like; the oldest are forgotten, those that are
-/// revoked never.
-///
-/// # Errors
-/// When the database fails.
+/// Records the use of a token and of the chain of appended blocks, in their order. Each block can be revoked, which
+/// also revokes all blocks after it. Returns which blocks are new, and how many the token has had so far. Holders can
+/// create any number, so the oldest are removed, except revoked ones.
 pub async fn used(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -92,7 +87,7 @@ pub async fn used(
     Ok((new, seen))
 }
 
-/// Forgets the narrowed ones that were used longest ago, beyond [`MAX_KEPT`]; of one chain the later blocks first.
+/// Removes the least recently used attenuated tokens beyond [`MAX_KEPT`]; in one chain, later blocks first.
 async fn forget_old(db: &mut MySqlConnection, id: Uuid) -> Result<(), StoreError> {
     let kept: i64 = sqlx::query_scalar("select count(*) from narrowed_token where token_id = ? and revoked_at is null")
         .bind(id)
@@ -123,10 +118,7 @@ struct NarrowedRow {
     revoked: bool,
 }
 
-/// The narrowed tokens of somebody that were used, the last used first, twenty of each token at most.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the attenuated tokens of an account that were used, the last used first, at most 20 per token.
 pub async fn of_account(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Narrowed>, StoreError> {
     let rows: Vec<NarrowedRow> = sqlx::query_as(
         "select revocation_id, token_id, checks, depth, of_token, first_used_at, last_used_at, revoked from (
@@ -159,10 +151,7 @@ pub async fn of_account(db: &mut MySqlConnection, account: AccountId) -> Result<
         .collect()
 }
 
-/// Revokes a narrowed token of somebody; false when there was none such.
-///
-/// # Errors
-/// When the database fails.
+/// Revokes an attenuated token of an account; returns false if it has no such token.
 pub async fn revoke(
     db: &mut MySqlConnection,
     account: AccountId,
@@ -181,10 +170,7 @@ pub async fn revoke(
     Ok(done.rows_affected() > 0)
 }
 
-/// Whether a narrowed token of somebody was revoked before.
-///
-/// # Errors
-/// When the database fails.
+/// Whether an attenuated token of an account has been revoked.
 pub async fn is_revoked(
     db: &mut MySqlConnection,
     account: AccountId,

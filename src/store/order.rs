@@ -1,4 +1,4 @@
-//! Orders about the service that are given at a command line and wait for a person at a browser.
+//! Orders about the service that are given on a command line and wait for confirmation in a browser.
 
 use super::{
     StoreError,
@@ -10,20 +10,17 @@ use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-/// An order.
 #[derive(Clone, Debug)]
 pub struct Order {
-    /// Its id.
     pub id: Uuid,
-    /// What is ordered: the word of an action.
+    /// The action that is ordered, by its name.
     pub kind: String,
-    /// What exactly.
+    /// Details of the order.
     pub detail: String,
     /// Who gave it: a user of a machine.
     pub asked_by: String,
-    /// When.
     pub asked_at: Timestamp,
-    /// Address of who confirmed it.
+    /// Address of the person who confirmed it.
     pub confirmed_by: Option<String>,
 }
 
@@ -50,10 +47,7 @@ impl From<OrderRow> for Order {
     }
 }
 
-/// Gives one.
-///
-/// # Errors
-/// When the database fails.
+/// Inserts an order.
 pub async fn ask(db: &mut MySqlConnection, order: &Order) -> Result<(), StoreError> {
     sqlx::query("insert into service_order (order_id, kind, detail, asked_by, asked_at) values (?, ?, ?, ?, ?)")
         .bind(order.id)
@@ -66,10 +60,7 @@ pub async fn ask(db: &mut MySqlConnection, order: &Order) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Those given since an instant, the newest first.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the orders given since an instant, the newest first.
 pub async fn since(db: &mut MySqlConnection, asked_since: Timestamp) -> Result<Vec<Order>, StoreError> {
     let rows: Vec<OrderRow> = sqlx::query_as(
         "select o.order_id, o.kind, o.detail, o.asked_by, o.asked_at, a.email
@@ -82,10 +73,7 @@ pub async fn since(db: &mut MySqlConnection, asked_since: Timestamp) -> Result<V
     Ok(rows.into_iter().map(Order::from).collect())
 }
 
-/// Confirms a young one that nobody has confirmed; whether there was one.
-///
-/// # Errors
-/// When the database fails.
+/// Confirms a pending order that is not too old; returns whether there was one.
 pub async fn confirm(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -106,10 +94,7 @@ pub async fn confirm(
     Ok(done.rows_affected() == 1)
 }
 
-/// Whether somebody has confirmed it.
-///
-/// # Errors
-/// When the database fails.
+/// Whether an account has confirmed it.
 pub async fn confirmed_by(db: &mut MySqlConnection, id: Uuid, who: AccountId) -> Result<bool, StoreError> {
     let found: Option<i32> = sqlx::query_scalar("select 1 from service_order where order_id = ? and confirmed_by = ?")
         .bind(id)
@@ -119,10 +104,7 @@ pub async fn confirmed_by(db: &mut MySqlConnection, id: Uuid, who: AccountId) ->
     Ok(found.is_some())
 }
 
-/// Takes a confirmed one, once; who has confirmed it.
-///
-/// # Errors
-/// When the database fails.
+/// Takes a confirmed order, once, and returns who confirmed it.
 pub async fn take(db: &mut MySqlConnection, id: Uuid, now: Timestamp) -> Result<Option<AccountId>, StoreError> {
     let taken = sqlx::query(
         "update service_order set taken_at = ? where order_id = ? and confirmed_by is not null and taken_at is null",

@@ -1,4 +1,4 @@
-//! Follow-up work, written in the transaction of its cause and done afterwards, at least once.
+//! Follow-up work (transactional outbox): written in the transaction that causes it and done afterwards, at least once.
 
 use super::{StoreError, row::instant};
 use jiff::Timestamp;
@@ -6,15 +6,15 @@ use serde::Serialize;
 use sqlx::MySqlConnection;
 use uuid::Uuid;
 
-/// What kind of work a job is.
+/// Kind of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobKind {
-    /// A letter to send.
+    /// A mail to send.
     Mail,
 }
 
 impl JobKind {
-    /// The word in the database.
+    /// Name in the database.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
@@ -22,7 +22,7 @@ impl JobKind {
         }
     }
 
-    /// The kind with this word in the database; another release may know others.
+    /// Returns the kind with this name in the database. Another release may know others.
     #[must_use]
     pub fn of_slug(slug: &str) -> Option<Self> {
         [Self::Mail].into_iter().find(|kind| kind.slug() == slug)
@@ -32,20 +32,17 @@ impl JobKind {
 /// A job as stored.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Job {
-    /// Id; the same job done twice must have the effect of one.
+    /// Id. Doing the same job twice must have the effect of once.
     pub job_id: Uuid,
-    /// The word for its kind.
+    /// Name of its kind.
     pub kind: String,
-    /// What to do, as JSON.
+    /// The task, as JSON.
     pub payload: String,
-    /// How often it was tried.
+    /// Number of attempts.
     pub attempts: u32,
 }
 
-/// Adds a letter to send.
-///
-/// # Errors
-/// When the database fails.
+/// Inserts a mail to send.
 pub async fn mail(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -56,7 +53,6 @@ pub async fn mail(
     push(db, id, JobKind::Mail, &payload, due).await
 }
 
-/// Adds a job.
 async fn push(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -74,10 +70,8 @@ async fn push(
     Ok(())
 }
 
-/// Jobs that are due, the longest waiting first. Nothing is locked: whoever does one claims it.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the jobs that are due, the longest waiting first. Nothing is locked; a worker claims each job before it runs
+/// it.
 pub async fn due(db: &mut MySqlConnection, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
     Ok(sqlx::query_as(
         "select job_id, kind, payload, attempts from outbox where done_at is null and due_at <= ?
@@ -89,11 +83,8 @@ pub async fn due(db: &mut MySqlConnection, now: Timestamp, limit: u32) -> Result
     .await?)
 }
 
-/// Claims a job for one attempt: until the lease ends, it is due to nobody. False when somebody else was first, who has
-/// counted an attempt.
-///
-/// # Errors
-/// When the database fails.
+/// Claims a job for one attempt: it is not due again until the lease ends. Returns false if another worker has claimed
+/// it, which shows in the count of attempts.
 pub async fn claim(db: &mut MySqlConnection, job: &Job, lease_ends: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "update outbox set due_at = ?, attempts = attempts + 1 where job_id = ? and attempts = ? and done_at is null",
@@ -106,10 +97,7 @@ pub async fn claim(db: &mut MySqlConnection, job: &Job, lease_ends: Timestamp) -
     Ok(done.rows_affected() == 1)
 }
 
-/// Marks a job as done and forgets what it was about: a sign-in link must not outlive its sending.
-///
-/// # Errors
-/// When the database fails.
+/// Marks a job as done and deletes its content, because a sign-in link must not outlive its sending.
 pub async fn done(db: &mut MySqlConnection, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("update outbox set done_at = ?, failure = null, payload = '{}' where job_id = ?")
         .bind(instant(now))
@@ -119,11 +107,8 @@ pub async fn done(db: &mut MySqlConnection, id: Uuid, now: Timestamp) -> Result<
     Ok(())
 }
 
-/// Forgets some of the jobs that were done and that were made before an instant, and tells how many; their ids are older
-/// than `before`.
-///
-/// # Errors
-/// When the database fails.
+/// Removes some of the jobs that are done and were created before an instant, and returns how many. Their ids are
+/// smaller than `before`.
 pub async fn sweep(db: &mut MySqlConnection, before: Uuid, limit: u32) -> Result<u64, StoreError> {
     let done = sqlx::query("delete from outbox where job_id < ? and done_at is not null order by job_id limit ?")
         .bind(before)
@@ -133,10 +118,7 @@ pub async fn sweep(db: &mut MySqlConnection, before: Uuid, limit: u32) -> Result
     Ok(done.rows_affected())
 }
 
-/// Puts a job off after a failure.
-///
-/// # Errors
-/// When the database fails.
+/// Postpones a job after a failure.
 pub async fn postpone(db: &mut MySqlConnection, id: Uuid, due: Timestamp, failure: &str) -> Result<(), StoreError> {
     let failure: String = failure.chars().take(500).collect();
     sqlx::query("update outbox set due_at = ?, failure = ? where job_id = ? and done_at is null")
@@ -148,11 +130,8 @@ pub async fn postpone(db: &mut MySqlConnection, id: Uuid, due: Timestamp, failur
     Ok(())
 }
 
-/// Age in seconds of the oldest job that should have been done, zero when there is none. It counts from when the job was
-/// made, which its id tells: each failure puts the due instant off.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the age in seconds of the oldest job that should have been done, or zero. The age counts from the creation
+/// of the job, which its id contains, because each failure postpones the due instant.
 pub async fn oldest_seconds(db: &mut MySqlConnection, now: Timestamp) -> Result<i64, StoreError> {
     let oldest: Option<Uuid> =
         sqlx::query_scalar("select min(job_id) from outbox where done_at is null and (due_at <= ? or attempts > 0)")

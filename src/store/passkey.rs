@@ -1,4 +1,4 @@
-//! Passkeys, as their public halves.
+//! Passkeys (public keys only).
 
 use super::{
     StoreError,
@@ -10,22 +10,18 @@ use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-/// A passkey.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Passkey {
-    /// Id in addresses and in the journal.
+    /// Id in URLs and in the journal.
     pub id: Uuid,
-    /// The id that its device gave it.
+    /// The id that the device gave it.
     pub credential_id: Vec<u8>,
-    /// Whose it is.
     pub account: AccountId,
-    /// What its owner calls it.
+    /// The owner's name for it.
     pub name: String,
     /// Public key and counter.
     pub credential: serde_json::Value,
-    /// When it was added.
     pub created: Timestamp,
-    /// When it was last used.
     pub last_used: Option<Timestamp>,
 }
 
@@ -64,10 +60,10 @@ macro_rules! select {
     };
 }
 
-/// Adds a passkey.
+/// Inserts a passkey.
 ///
 /// # Errors
-/// [`StoreError::Duplicate`] when the device has given its id before; when the database fails.
+/// [`StoreError::Duplicate`] when its credential id exists already.
 pub async fn insert(db: &mut MySqlConnection, passkey: &Passkey) -> Result<(), StoreError> {
     sqlx::query(
         "insert into passkey (passkey_id, credential_id, account_id, name, credential, created_at)
@@ -84,10 +80,7 @@ pub async fn insert(db: &mut MySqlConnection, passkey: &Passkey) -> Result<(), S
     Ok(())
 }
 
-/// The passkeys of an account, the oldest first; they stay as they are until the transaction ends.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the passkeys of an account, the oldest first, locked until the transaction ends.
 pub async fn lock_of(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Passkey>, StoreError> {
     let rows: Vec<PasskeyRow> =
         sqlx::query_as(select!("where account_id = ? order by created_at, passkey_id for update"))
@@ -97,19 +90,13 @@ pub async fn lock_of(db: &mut MySqlConnection, account: AccountId) -> Result<Vec
     rows.into_iter().map(Passkey::try_from).collect()
 }
 
-/// Whether anybody has a passkey of this id.
-///
-/// # Errors
-/// When the database fails.
+/// Whether any account has a passkey with this id.
 pub async fn exists(db: &mut MySqlConnection, id: Uuid) -> Result<bool, StoreError> {
     let sql = "select exists(select 1 from passkey where passkey_id = ?)";
     Ok(sqlx::query_scalar(sql).bind(id).fetch_one(db).await?)
 }
 
-/// The passkeys of an account, the oldest first.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the passkeys of an account, the oldest first.
 pub async fn of(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Passkey>, StoreError> {
     let rows: Vec<PasskeyRow> = sqlx::query_as(select!("where account_id = ? order by created_at, passkey_id"))
         .bind(account.0)
@@ -118,20 +105,14 @@ pub async fn of(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Pass
     rows.into_iter().map(Passkey::try_from).collect()
 }
 
-/// The passkey with the id that its device gave it, locked: its counter is read and written by one at a time.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the passkey with a credential id, locked, because its counter is read and then written.
 pub async fn lock_by_credential(db: &mut MySqlConnection, credential_id: &[u8]) -> Result<Option<Passkey>, StoreError> {
     let row: Option<PasskeyRow> =
         sqlx::query_as(select!("where credential_id = ? for update")).bind(credential_id).fetch_optional(db).await?;
     row.map(Passkey::try_from).transpose()
 }
 
-/// Notes a use, with the counter that came with it.
-///
-/// # Errors
-/// When the database fails.
+/// Records a use and the new counter.
 pub async fn note_use(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -147,19 +128,12 @@ pub async fn note_use(
     one_row(done.rows_affected())
 }
 
-/// Gives a passkey another name.
-///
-/// # Errors
-/// When the database fails.
 pub async fn rename(db: &mut MySqlConnection, id: Uuid, name: &str) -> Result<(), StoreError> {
     let done = sqlx::query("update passkey set name = ? where passkey_id = ?").bind(name).bind(id).execute(db).await?;
     one_row(done.rows_affected())
 }
 
-/// Removes a passkey: nobody signs in with it any more.
-///
-/// # Errors
-/// When the database fails.
+/// Removes a passkey. It can no longer be used to sign in.
 pub async fn remove(db: &mut MySqlConnection, id: Uuid) -> Result<(), StoreError> {
     let done = sqlx::query("delete from passkey where passkey_id = ?").bind(id).execute(db).await?;
     one_row(done.rows_affected())

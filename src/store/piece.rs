@@ -1,4 +1,4 @@
-//! Uploaded pieces of drafts; the bytes are in the blob store.
+//! Uploaded pieces of drafts. Their bytes are in the blob store.
 
 use super::{
     StoreError,
@@ -45,10 +45,7 @@ impl TryFrom<PieceRow> for Upload {
     }
 }
 
-/// The pieces of a dossier, by code.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the pieces of a dossier, by code.
 pub async fn of_dossier(db: &mut MySqlConnection, id: DossierId) -> Result<Vec<Upload>, StoreError> {
     let rows: Vec<PieceRow> = sqlx::query_as(
         "select dossier_id, code, sha256, name, media, bytes, issued, opened, pages, signed
@@ -60,10 +57,7 @@ pub async fn of_dossier(db: &mut MySqlConnection, id: DossierId) -> Result<Vec<U
     rows.into_iter().map(Upload::try_from).collect()
 }
 
-/// The pieces of all dossiers of an account.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the pieces of all dossiers of an account.
 pub async fn of_account(
     db: &mut MySqlConnection,
     owner: crate::domain::ids::AccountId,
@@ -82,10 +76,7 @@ pub async fn of_account(
     Ok(all)
 }
 
-/// Puts a piece in its place, over a former one.
-///
-/// # Errors
-/// When the database fails.
+/// Inserts a piece, or replaces the former one.
 pub async fn replace(
     db: &mut MySqlConnection,
     id: DossierId,
@@ -112,20 +103,14 @@ pub async fn replace(
     Ok(())
 }
 
-/// Removes a piece from the draft; deposited versions keep theirs.
-///
-/// # Errors
-/// When the database fails.
+/// Removes a piece from the draft. Deposited versions keep theirs.
 pub async fn delete(db: &mut MySqlConnection, id: DossierId, code: &str) -> Result<bool, StoreError> {
     let done =
         sqlx::query("delete from piece where dossier_id = ? and code = ?").bind(id.0).bind(code).execute(db).await?;
     Ok(done.rows_affected() > 0)
 }
 
-/// Which of these digests some draft or deposit still refers to.
-///
-/// # Errors
-/// When the database fails.
+/// Whether a draft or deposit still refers to this digest.
 pub async fn referenced(db: &mut MySqlConnection, sha256: &str) -> Result<bool, StoreError> {
     let found: i64 = sqlx::query_scalar(
         "select (select count(*) from piece where sha256 = ?) + (select count(*) from deposit_piece where sha256 = ?)",
@@ -137,10 +122,7 @@ pub async fn referenced(db: &mut MySqlConnection, sha256: &str) -> Result<bool, 
     Ok(found > 0)
 }
 
-/// Digests of all attachments that some draft or deposit speaks of, in order, after one of them.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the digests of attachments that drafts or deposits refer to, in order, starting after a given one.
 pub async fn digests(db: &mut MySqlConnection, after: &str, most: u32) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar(
         "select sha256 from piece where sha256 > ? union select sha256 from deposit_piece where sha256 > ?

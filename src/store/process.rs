@@ -1,24 +1,24 @@
-//! The portal's processes as they register themselves; all instants are the database's, so that machines whose clocks
-//! differ agree on who has fallen silent.
+//! The registry of the portal's processes. All instants are the database's, so that machines with different clocks
+//! agree on which processes are dead.
 
 use super::{StoreError, row::impossible};
 use sqlx::MySqlConnection;
 use uuid::Uuid;
 
-/// How far a process is.
+/// State of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProcessState {
-    /// It has begun and takes no requests yet.
+    /// It has started and does not accept requests yet.
     Starting,
-    /// It may be given requests.
+    /// It accepts requests.
     Ready,
-    /// It is to be given no more.
+    /// It must not receive new requests.
     Draining,
 }
 
 impl ProcessState {
-    /// As stored.
+    /// Name in the database.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
@@ -36,33 +36,30 @@ impl ProcessState {
     }
 }
 
-/// What a process says of itself when it starts.
+/// What a process reports when it starts.
 #[derive(Clone, Debug)]
 pub struct ProcessRegistration {
     /// Id, unique for this start.
     pub id: Uuid,
-    /// Name, kept over restarts.
+    /// Name, stable over restarts.
     pub name: String,
-    /// Machine.
     pub host: String,
     /// Where the proxy reaches it: `address:port` or `unix:/path`.
     pub address: String,
-    /// Address of its readiness.
+    /// Address of its readiness endpoint.
     pub ops_address: String,
     /// Version of the program.
     pub build: String,
-    /// Its attachments and where others fetch and leave them, where machines do not share a folder.
+    /// Its blob store and the address of its peer endpoint, if machines do not share a folder.
     pub attachments: Option<(Uuid, String)>,
 }
 
-/// A registered process.
 #[derive(Clone, Debug)]
 pub struct Process {
-    /// What it said of itself.
+    /// What it reported when it started.
     pub registration: ProcessRegistration,
-    /// How far it is.
     pub state: ProcessState,
-    /// Age of its last heartbeat, milliseconds.
+    /// Age of its last heartbeat in milliseconds.
     pub silent_ms: u64,
 }
 
@@ -98,10 +95,8 @@ impl ProcessRow {
     }
 }
 
-/// Registers a process that starts. Whoever stood at its address has ended, or it could not be bound.
-///
-/// # Errors
-/// When the database fails.
+/// Registers a starting process and replaces any other at its address: that one has ended, since otherwise the address
+/// could not have been bound.
 pub async fn register(db: &mut MySqlConnection, process: &ProcessRegistration) -> Result<(), StoreError> {
     sqlx::query("delete from process where address = ? and host = ? and process_id <> ?")
         .bind(&process.address)
@@ -128,10 +123,7 @@ pub async fn register(db: &mut MySqlConnection, process: &ProcessRegistration) -
     Ok(())
 }
 
-/// Says that a process lives, and reads its state; nothing when it is not registered (any more).
-///
-/// # Errors
-/// When the database fails.
+/// Records a heartbeat and returns the state of the process; `None` if it is not registered (any more).
 pub async fn beat(db: &mut MySqlConnection, id: Uuid) -> Result<Option<ProcessState>, StoreError> {
     sqlx::query("update process set heartbeat_at = utc_timestamp(6) where process_id = ?")
         .bind(id)
@@ -142,10 +134,7 @@ pub async fn beat(db: &mut MySqlConnection, id: Uuid) -> Result<Option<ProcessSt
     state.map(|state| ProcessState::read(&state)).transpose()
 }
 
-/// A starting process is ready; one that drains keeps draining.
-///
-/// # Errors
-/// When the database fails.
+/// Marks a starting process as ready. A draining process keeps draining.
 pub async fn ready(db: &mut MySqlConnection, id: Uuid) -> Result<(), StoreError> {
     sqlx::query("update process set state = 'ready', heartbeat_at = utc_timestamp(6) where process_id = ? and state = 'starting'")
         .bind(id)
@@ -154,28 +143,19 @@ pub async fn ready(db: &mut MySqlConnection, id: Uuid) -> Result<(), StoreError>
     Ok(())
 }
 
-/// A process is to be given no more requests; false when it is not registered.
-///
-/// # Errors
-/// When the database fails.
+/// Marks a process as draining; returns false if it is not registered.
 pub async fn drain(db: &mut MySqlConnection, id: Uuid) -> Result<bool, StoreError> {
     let done = sqlx::query("update process set state = 'draining' where process_id = ?").bind(id).execute(db).await?;
     Ok(done.rows_affected() > 0)
 }
 
-/// Forgets a process that has ended.
-///
-/// # Errors
-/// When the database fails.
+/// Removes a process that has ended.
 pub async fn forget(db: &mut MySqlConnection, id: Uuid) -> Result<(), StoreError> {
     sqlx::query("delete from process where process_id = ?").bind(id).execute(db).await?;
     Ok(())
 }
 
-/// Forgets processes that fell silent long ago.
-///
-/// # Errors
-/// When the database fails.
+/// Removes processes whose last heartbeat is long ago.
 pub async fn forget_silent(db: &mut MySqlConnection, seconds: u32) -> Result<(), StoreError> {
     sqlx::query("delete from process where heartbeat_at < utc_timestamp(6) - interval ? second")
         .bind(seconds)
@@ -184,10 +164,7 @@ pub async fn forget_silent(db: &mut MySqlConnection, seconds: u32) -> Result<(),
     Ok(())
 }
 
-/// All processes, by name.
-///
-/// # Errors
-/// When the database fails.
+/// Returns all processes, by name.
 pub async fn all(db: &mut MySqlConnection) -> Result<Vec<Process>, StoreError> {
     let rows: Vec<ProcessRow> = sqlx::query_as(
         "select process_id, name, host, address, ops_address, build, state, blob_store, blob_address,
@@ -199,11 +176,8 @@ pub async fn all(db: &mut MySqlConnection) -> Result<Vec<Process>, StoreError> {
     rows.into_iter().map(ProcessRow::read).collect()
 }
 
-/// The newest heartbeat that a server holds, microseconds since 1970 by the leader's clock: compared between servers, it
-/// tells how far one is behind, without a privilege and whatever their clocks say.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the newest heartbeat that a server has, in microseconds since 1970 by the leader's clock. Comparing it
+/// between servers shows their lag, without any privilege and independent of their clocks.
 pub async fn pulse(db: &mut MySqlConnection) -> Result<Option<i64>, StoreError> {
     Ok(sqlx::query_scalar(
         "select cast(timestampdiff(microsecond, '1970-01-01', max(heartbeat_at)) as signed) from process",

@@ -1,6 +1,6 @@
-//! The settings of a cluster with which no acknowledged write was lost when servers were killed, cut off and frozen, and
-//! what each deviation would cost. `docs/runbooks/database.md` has the measurements; `guichet doctor` holds a live
-//! cluster against this list, `guichet admin cluster-profile` writes it as configuration files.
+//! The settings of a cluster with which no acknowledged write was lost when servers were killed, disconnected and
+//! frozen, and the cost of each deviation. `docs/runbooks/database.md` has the measurements. `guichet doctor` compares
+//! a live cluster with this list; `guichet admin cluster-profile` writes it as configuration files.
 
 use crate::config::Host;
 
@@ -9,9 +9,9 @@ use crate::config::Host;
 pub struct Setting {
     /// Name as in `show variables`.
     pub name: &'static str,
-    /// Value that it must have.
+    /// Required value.
     pub value: &'static str,
-    /// Whether it differs between leader and replicas while they run: then `my.cnf` has the harmless value, and the
+    /// Whether it differs between leader and replicas at run time. In that case `my.cnf` has the safe value, and the
     /// manager of the cluster sets it at promotion.
     pub by_role: bool,
     /// What another value would cost, for the operator.
@@ -26,15 +26,15 @@ const fn by_role(name: &'static str, value: &'static str, cost: &'static str) ->
     Setting { name, value, by_role: true, cost }
 }
 
-/// Servers of a cluster that is strict and available: after a failover one still confirms.
+/// Number of servers of a cluster that is strict and available: after a failover, one still confirms.
 pub const CLUSTER_SERVERS: usize = 3;
 
-/// How long a leader waits for a replica before it goes on alone, milliseconds. Finite, since replication-manager
-/// (2024-10) writes `FLUSH TABLES` into the binary log while no replica is attached: without an end to the wait its
-/// failover would never complete. The portal refuses to acknowledge what was not confirmed within it.
+/// How long a leader waits for a replica before it continues alone, in milliseconds. It is finite because
+/// replication-manager (2024-10) writes `FLUSH TABLES` into the binary log while no replica is attached: with an
+/// infinite wait its failover would never complete. The portal refuses to acknowledge what was not confirmed in time.
 pub const CONFIRMATION_MS: u32 = 10_000;
 
-/// The settings, as `my.cnf` has them.
+/// The settings, as in `my.cnf`.
 pub const SETTINGS: &[Setting] = &[
     fixed("log_bin", "ON", "no replica can follow: the loss of the leader loses everything since the last backup"),
     fixed("log_slave_updates", "ON", "a promoted replica cannot be followed by the others"),
@@ -66,9 +66,9 @@ pub const SETTINGS: &[Setting] = &[
     ),
 ];
 
-/// Settings that are no variables, or only matter when a server starts.
+/// Settings that are not variables, or matter only when a server starts.
 const START: &[(&str, &str)] = &[
-    // After a crash, the end of the binary log that no replica confirmed is cut off: the server can rejoin.
+    // After a crash, the end of the binary log that no replica confirmed is truncated, so that the server can rejoin.
     ("init-rpl-role", "SLAVE"),
     ("skip-slave-start", "1"),
     ("slave-parallel-threads", "4"),
@@ -79,7 +79,7 @@ const START: &[(&str, &str)] = &[
     ("transaction-isolation", "READ-COMMITTED"),
 ];
 
-/// `my.cnf` of one server. `number` tells the servers apart and must differ.
+/// Returns the `my.cnf` of one server. `number` identifies the server and must be unique.
 #[must_use]
 pub fn my_cnf(number: u32) -> String {
     let mut text =
@@ -93,38 +93,38 @@ pub fn my_cnf(number: u32) -> String {
     text
 }
 
-/// The page that describes replication-manager. Its examples are what the tests run the real one with, so that what is
-/// written out here is what was tried.
+/// The runbook of replication-manager. The tests run the real program with its examples, so that the output here has
+/// been tested.
 const RUNBOOK: &str = include_str!("../../docs/runbooks/replication-manager.md");
 
-/// The first example of a kind in the runbook.
+/// Returns the first example of a kind in the runbook.
 fn example(kind: &str) -> &'static str {
     let begin = RUNBOOK.split_once(&format!("```{kind}\n")).map(|(_, rest)| rest);
     begin.and_then(|rest| rest.split_once("```")).map_or("", |(example, _)| example)
 }
 
-/// Configuration of replication-manager for these servers. Passwords and paths are left to the operator.
+/// Returns the configuration of replication-manager for these servers. Passwords and paths are left to the operator.
 #[must_use]
 pub fn replication_manager(hosts: &[Host]) -> String {
     let hosts = hosts.iter().map(Host::to_string).collect::<Vec<_>>().join(",");
     example("toml").replace("db1:3306,db2:3306,db3:3306", &hosts)
 }
 
-/// What replication-manager has to run after a promotion, and its list of servers.
+/// Returns the script that replication-manager runs after a promotion, with its list of servers.
 #[must_use]
 pub fn after_promotion(hosts: &[Host]) -> [(&'static str, String); 2] {
     let servers = hosts.iter().map(|host| format!("{} {}\n", host.name, host.port)).collect();
     [("after-promotion.sh", example("sh").into()), ("servers", servers)]
 }
 
-/// Rights of replication-manager's account.
+/// Returns the privileges of replication-manager's account.
 #[must_use]
 pub fn account() -> &'static str {
     example("sql")
 }
 
-/// The tags that SlapOS' release of replication-manager gives its servers, with `row` and `semisync`: naming any replaces
-/// them all.
+/// The tags that the SlapOS release of replication-manager gives its servers, plus `row` and `semisync`: setting any
+/// tag replaces them all.
 const TAGS: [&str; 20] = [
     "gtidstrict",
     "bind",
@@ -148,7 +148,7 @@ const TAGS: [&str; 20] = [
     "semisync",
 ];
 
-/// Parameters of the SlapOS release of replication-manager: its defaults would lose data.
+/// Returns the parameters for the SlapOS release of replication-manager, because its defaults would lose data.
 #[must_use]
 pub fn slapos_parameters() -> String {
     let parameters = serde_json::json!({

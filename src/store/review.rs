@@ -1,4 +1,4 @@
-//! What stands deposited, as whoever examines or evaluates it meets it first: whose it is, and what it is called.
+//! The current deposit as examiners and evaluators first see it: its owner and its title.
 
 use super::{
     StoreError,
@@ -18,26 +18,21 @@ use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-/// A deposit that stands, without its content.
+/// A current deposit, without its content.
 #[derive(Clone, Debug)]
 pub struct StandingDeposit {
-    /// Dossier.
     pub dossier: DossierId,
-    /// Its owner.
     pub owner: AccountId,
-    /// Call.
     pub call: String,
-    /// Round.
     pub round: RoundId,
     /// Number of the receipt.
     pub receipt: String,
-    /// Company.
     pub company: String,
-    /// Project.
+    /// Title of the project.
     pub title: String,
     /// When it was found admissible, if it was.
     pub admitted_at: Option<Timestamp>,
-    /// Other dossiers of the company that stand in the round, where they were counted.
+    /// Number of the company's other current deposits in the round, where counted.
     pub others: u32,
 }
 
@@ -53,7 +48,7 @@ impl Protected for StandingDeposit {
     }
 }
 
-/// Columns of a [`StandingDeposit`], of tables `dossier d` and `deposit p`.
+/// Columns of a [`StandingDeposit`], from tables `dossier d` and `deposit p`.
 macro_rules! columns {
     () => {
         "d.dossier_id, d.account_id, p.call_id, p.round_id, p.receipt_number, p.company, p.title, d.admitted_at"
@@ -90,10 +85,7 @@ impl From<StandingRow> for StandingDeposit {
     }
 }
 
-/// What stands of a dossier.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the current deposit of a dossier.
 pub async fn standing(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<StandingDeposit>>, StoreError> {
     let row: Option<StandingRow> = sqlx::query_as(concat!(
         "select ",
@@ -108,10 +100,7 @@ pub async fn standing(db: &mut MySqlConnection, id: DossierId) -> Result<Option<
     Ok(row.map(StandingDeposit::from).map(Guarded::new))
 }
 
-/// The same, with its dossier locked until the transaction ends.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the current deposit, with its dossier locked until the transaction ends.
 pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<StandingDeposit>>, StoreError> {
     sqlx::query("select 1 from dossier where dossier_id = ? for update").bind(id.0).execute(&mut *db).await?;
     standing(db, id).await
@@ -125,11 +114,9 @@ struct EvaluatedRow {
     conflict: Option<bool>,
 }
 
-/// The admissible dossiers that somebody has to evaluate, with what each is to that person: those that were given to an
-/// expert who has no part in them, all for a member of the jury, and none with a conflict of interests.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the admissible dossiers that a user has to evaluate, with the user's relations to each. An expert gets the
+/// assigned ones unless they are a guest of the dossier; a member of the jury gets all. Dossiers with a declared
+/// conflict of interest are excluded.
 pub async fn to_evaluate(
     db: &mut MySqlConnection,
     account: &Account,

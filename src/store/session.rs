@@ -1,4 +1,4 @@
-//! Signed-in browsers.
+//! Browser sessions.
 
 use super::{
     StoreError,
@@ -14,57 +14,48 @@ use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-/// A session as it is opened.
+/// A session to be opened.
 #[derive(Clone, Debug)]
 pub struct Opening<'a> {
-    /// Its id.
     pub id: SessionId,
-    /// Whose it is.
     pub account: AccountId,
-    /// How the person has shown to be who they are.
+    /// Authentication methods used.
     pub amr: Amr,
-    /// What the browser says it is.
+    /// User-Agent of the browser.
     pub agent: &'a str,
-    /// When it is opened.
+    /// Start.
     pub now: Timestamp,
-    /// When it ends whatever happens.
+    /// Absolute end.
     pub ends: Timestamp,
 }
 
-/// A session that goes on.
+/// An active session.
 #[derive(Clone, Debug)]
 pub struct Live {
-    /// Whose it is.
     pub account: Account,
-    /// How the person has shown to be who they are.
+    /// Authentication methods used.
     pub amr: Amr,
-    /// When it ends whatever happens.
+    /// Absolute end.
     pub ends: Timestamp,
-    /// When the person confirmed last with a passkey.
+    /// Last passkey confirmation.
     pub stepped_up_at: Option<Timestamp>,
-    /// Whether the person has one.
+    /// Whether the account has a passkey.
     pub has_passkey: bool,
 }
 
-/// A session in somebody's list.
+/// A session in its owner's list.
 #[derive(Clone, Debug)]
 pub struct Listed {
-    /// Its id.
     pub id: SessionId,
-    /// How it was opened.
+    /// Authentication methods used.
     pub amr: Amr,
-    /// What the browser says it is.
+    /// User-Agent of the browser.
     pub agent: String,
-    /// When it was opened.
     pub created_at: Timestamp,
-    /// When it was used last, within some minutes.
+    /// Last use, accurate to some minutes.
     pub last_seen_at: Timestamp,
 }
 
-/// Opens a session.
-///
-/// # Errors
-/// When the database fails.
 pub async fn open(db: &mut MySqlConnection, session: &Opening<'_>) -> Result<(), StoreError> {
     let confirmed = (session.amr == Amr::Passkey).then(|| instant(session.now));
     sqlx::query(
@@ -94,10 +85,7 @@ struct LiveRow {
     has_passkey: bool,
 }
 
-/// A session that has neither ended nor been idle since an instant.
-///
-/// # Errors
-/// When the database fails.
+/// Returns a session that has neither ended nor been idle since an instant.
 pub async fn live(
     db: &mut MySqlConnection,
     id: SessionId,
@@ -129,10 +117,7 @@ pub async fn live(
     .transpose()
 }
 
-/// Notes that a session is in use.
-///
-/// # Errors
-/// When the database fails.
+/// Records a use of the session.
 pub async fn seen(db: &mut MySqlConnection, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("update session set last_seen_at = ? where session_id = ? and coalesce(last_seen_at, created_at) < ?")
         .bind(instant(now))
@@ -143,10 +128,7 @@ pub async fn seen(db: &mut MySqlConnection, id: SessionId, now: Timestamp) -> Re
     Ok(())
 }
 
-/// Notes that the person has confirmed with a passkey.
-///
-/// # Errors
-/// When the database fails.
+/// Records a passkey confirmation.
 pub async fn stepped_up(db: &mut MySqlConnection, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("update session set stepped_up_at = ? where session_id = ? and ended_at is null")
         .bind(instant(now))
@@ -156,10 +138,7 @@ pub async fn stepped_up(db: &mut MySqlConnection, id: SessionId, now: Timestamp)
     Ok(())
 }
 
-/// The sessions of somebody that go on, the last used first.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the active sessions of an account, the last used first.
 pub async fn of_account(
     db: &mut MySqlConnection,
     account: AccountId,
@@ -189,10 +168,7 @@ pub async fn of_account(
         .collect()
 }
 
-/// Ends a session of somebody; false when there was none such.
-///
-/// # Errors
-/// When the database fails.
+/// Ends a session of an account; returns false if it has no such session.
 pub async fn end(
     db: &mut MySqlConnection,
     account: AccountId,
@@ -209,10 +185,7 @@ pub async fn end(
     Ok(done.rows_affected() > 0)
 }
 
-/// Ends every session of somebody.
-///
-/// # Errors
-/// When the database fails.
+/// Ends every session of an account.
 pub async fn end_all(db: &mut MySqlConnection, account: AccountId, now: Timestamp) -> Result<u64, StoreError> {
     let done = sqlx::query("update session set ended_at = ? where account_id = ? and ended_at is null")
         .bind(instant(now))
@@ -222,11 +195,8 @@ pub async fn end_all(db: &mut MySqlConnection, account: AccountId, now: Timestam
     Ok(done.rows_affected())
 }
 
-/// Forgets some of the sessions that are over and that were opened before an instant, and tells how many; their ids are
-/// older than `before`.
-///
-/// # Errors
-/// When the database fails.
+/// Removes some of the ended sessions that were opened before an instant, and returns how many. Their ids are smaller
+/// than `before`.
 pub async fn sweep(db: &mut MySqlConnection, before: Uuid, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
     let done = sqlx::query("delete from session where session_id < ? and ends_at < ? order by session_id limit ?")
         .bind(before)

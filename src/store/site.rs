@@ -1,19 +1,19 @@
-//! Host names of calls: each leads to the portal, and its first page is the call's.
+//! Host names of calls. Each one leads to the portal, with the call as its front page.
 
 use super::StoreError;
 use sqlx::MySqlConnection;
 
-/// Who named a host.
+/// Source of a host name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostSource {
-    /// The call's own definition, read when a process starts.
+    /// The call's definition, read when a process starts.
     Call,
     /// The operator, by `guichet admin site`.
     Operator,
 }
 
 impl HostSource {
-    /// As stored.
+    /// Name in the database.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
@@ -23,7 +23,6 @@ impl HostSource {
     }
 }
 
-/// One host name.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct HostName {
     /// Host name, lower case.
@@ -34,18 +33,12 @@ pub struct HostName {
     pub source: String,
 }
 
-/// All host names, in order.
-///
-/// # Errors
-/// When the database fails.
+/// Returns all host names, in order.
 pub async fn all(db: &mut MySqlConnection) -> Result<Vec<HostName>, StoreError> {
     Ok(sqlx::query_as("select host, call_id, source from site order by host").fetch_all(db).await?)
 }
 
-/// Gives a host name to a call. One that the operator gave stays as it is when a call's definition names it too.
-///
-/// # Errors
-/// When the database fails.
+/// Assigns a host name to a call. An assignment by the operator is kept when a call's definition names the host too.
 pub async fn put(db: &mut MySqlConnection, host: &str, call: &str, source: HostSource) -> Result<(), StoreError> {
     let keep = match source {
         HostSource::Call => "on duplicate key update call_id = if(source = 'operator', call_id, values(call_id))",
@@ -57,10 +50,7 @@ pub async fn put(db: &mut MySqlConnection, host: &str, call: &str, source: HostS
     Ok(())
 }
 
-/// Takes a host name away; false when nobody had it.
-///
-/// # Errors
-/// When the database fails.
+/// Removes a host name; returns false if there was none.
 pub async fn remove(db: &mut MySqlConnection, host: &str) -> Result<bool, StoreError> {
     Ok(sqlx::query("delete from site where host = ?").bind(host).execute(db).await?.rows_affected() > 0)
 }

@@ -1,4 +1,4 @@
-//! Public halves of the roots of tokens, and from when they sign.
+//! Public keys of the token roots, and when they begin to sign.
 
 use super::{
     StoreError,
@@ -18,10 +18,7 @@ struct TokenRootRow {
     dropped_at: Option<PrimitiveDateTime>,
 }
 
-/// All of them, those that are gone included.
-///
-/// # Errors
-/// When the database fails.
+/// Returns all roots, including dropped ones.
 pub async fn all(db: &mut MySqlConnection) -> Result<Vec<RootRecord>, StoreError> {
     let rows: Vec<TokenRootRow> =
         sqlx::query_as("select kid, kind, public_key, signs_at, dropped_at from token_root order by kid")
@@ -40,10 +37,7 @@ pub async fn all(db: &mut MySqlConnection) -> Result<Vec<RootRecord>, StoreError
         .collect()
 }
 
-/// Records a root; one that is there stays as it is.
-///
-/// # Errors
-/// When the database fails.
+/// Inserts a root, unless it exists.
 pub async fn insert(db: &mut MySqlConnection, root: &RootRecord, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("insert ignore into token_root (kid, kind, public_key, published_at, signs_at) values (?, ?, ?, ?, ?)")
         .bind(root.kid)
@@ -56,19 +50,13 @@ pub async fn insert(db: &mut MySqlConnection, root: &RootRecord, now: Timestamp)
     Ok(())
 }
 
-/// The next number that was never used, while nobody else takes it.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the next unused number, locked until the transaction ends.
 pub async fn next(db: &mut MySqlConnection) -> Result<u32, StoreError> {
     let last: Option<u32> = sqlx::query_scalar("select max(kid) from token_root for update").fetch_one(db).await?;
     Ok(last.unwrap_or(0) + 1)
 }
 
-/// Drops a root and tells its kind; none when there was none such.
-///
-/// # Errors
-/// When the database fails.
+/// Drops a root and returns its kind; `None` if it does not exist.
 pub async fn drop(db: &mut MySqlConnection, kid: u32, now: Timestamp) -> Result<Option<RootKind>, StoreError> {
     let done = sqlx::query("update token_root set dropped_at = ? where kid = ? and dropped_at is null")
         .bind(instant(now))

@@ -1,5 +1,5 @@
-//! Transactions: with an end to their patience, run again where that is safe, and acknowledged only when they are as
-//! durable as demanded.
+//! Transactions: with a timeout, retried where that is safe, and acknowledged only when they are as durable as
+//! required.
 
 use super::{
     StoreError,
@@ -16,16 +16,16 @@ use std::{
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-/// How often a transaction is run.
+/// Maximum number of runs of a transaction.
 const MAX_RUNS: u32 = 5;
-/// From when on a transaction is not run again.
+/// Time after which a transaction is not retried.
 const RERUN_WINDOW: Duration = Duration::from_secs(6);
-/// Longest time for the work of a transaction.
+/// Timeout of the work of a transaction.
 const WORK_TIMEOUT: Duration = Duration::from_secs(15);
-/// Longest time for a commit; replicas that do not confirm within it are told of as missing.
+/// Timeout of a commit. Replicas that have not confirmed by then are reported as missing.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(12);
 
-/// A transaction on the leader; dropped without commit, it is rolled back.
+/// A transaction on the leader. It is rolled back if it is dropped without commit.
 pub struct Tx {
     tx: Transaction<'static, MySql>,
     leading: Leading,
@@ -50,17 +50,17 @@ impl Tx {
         Self { tx, leading, cluster }
     }
 
-    /// Cancelled when the server leads no more.
+    /// Cancelled when the server is no longer the leader.
     #[must_use]
     pub fn ended(&self) -> CancellationToken {
         self.leading.ended.clone()
     }
 
-    /// Commits.
+    /// Commits the transaction.
     ///
     /// # Errors
-    /// [`StoreError::UnknownOutcome`] when the answer was lost or did not come in time, [`StoreError::Unconfirmed`] when
-    /// the leader has it and no second server is known to.
+    /// [`StoreError::UnknownOutcome`] when the response was lost or late, [`StoreError::Unconfirmed`] when the leader
+    /// has committed and no second server is known to have confirmed it.
     pub async fn commit(self) -> Result<(), StoreError> {
         let Self { tx, leading, cluster } = self;
         let committed = tokio::select! {
@@ -108,16 +108,16 @@ impl Default for Tries {
 }
 
 impl Tries {
-    /// Whether an error from before the transaction began leaves time for another run.
+    /// Whether there is time for another run after an error that occurred before the transaction began.
     pub fn again(&mut self, error: &StoreError) -> bool {
         self.runs += 1;
         error.may_run_again() && self.left()
     }
 
-    /// Runs the work of a transaction, until its server leads no more.
+    /// Runs the work of a transaction until its server is no longer the leader.
     ///
     /// # Errors
-    /// The work's own; [`StoreError::Moved`] when the server was lost, or is too slow.
+    /// The work's own; [`StoreError::Moved`] when the server was lost or is too slow.
     pub async fn bounded<T, E: From<StoreError>>(
         ended: CancellationToken,
         work: impl Future<Output = Result<T, E>>,
@@ -128,8 +128,8 @@ impl Tries {
         }
     }
 
-    /// Ends a run: commits good work, rolls bad work back. None asks for another run: the work lost a deadlock, or its
-    /// server, before anything was committed.
+    /// Ends a run: commits successful work and rolls failed work back. `None` requests another run: the work lost a
+    /// deadlock, or its server, before anything was committed.
     ///
     /// The error is the work's own, or that of [`Tx::commit`].
     pub async fn settle<T, E: From<StoreError> + Retriable>(
@@ -147,11 +147,11 @@ impl Tries {
         }
         let rolled_back = tokio::select! {
             rolled_back = timeout(COMMIT_TIMEOUT, tx.tx.rollback()) => matches!(rolled_back, Ok(Ok(()))),
-            // A server that is gone rolls back by itself.
+            // A lost server rolls back on its own.
             () = tx.leading.ended.cancelled() => true,
         };
         let again = error.may_run_again() && self.left();
-        // On a broken connection nothing was committed either: the commit was never sent.
+        // On a lost connection nothing was committed either, because the commit was never sent.
         if again && (rolled_back || error.lost_its_server()) { None } else { Some(Err(error)) }
     }
 
@@ -160,10 +160,10 @@ impl Tries {
     }
 }
 
-/// Errors that may be cured by running the transaction again.
+/// Errors after which running the transaction again may succeed.
 pub trait Retriable {
-    /// True when nothing was committed, and another run may do better.
+    /// True if nothing was committed and another run may succeed.
     fn may_run_again(&self) -> bool;
-    /// True when the connection or the leader was lost before the commit.
+    /// True if the connection or the leader was lost before the commit.
     fn lost_its_server(&self) -> bool;
 }

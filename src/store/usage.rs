@@ -1,23 +1,19 @@
-//! How much an installation holds, for accounting.
+//! Stored volume of an installation, for accounting.
 
 use super::StoreError;
 use sqlx::MySqlConnection;
 
-/// What a call has.
+/// Volume of a call.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct OfCall {
     /// Id of the call.
     pub call_id: String,
-    /// Dossiers that were begun.
+    /// Dossiers created.
     pub dossiers: i64,
-    /// Deposits that were acknowledged.
+    /// Deposits acknowledged.
     pub deposits: i64,
 }
 
-/// By call.
-///
-/// # Errors
-/// When the database fails.
 pub async fn by_call(db: &mut MySqlConnection) -> Result<Vec<OfCall>, StoreError> {
     let counts = "select cast(call_id as char) call_id, cast(sum(dossiers) as signed) dossiers,
                          cast(sum(deposits) as signed) deposits
@@ -27,10 +23,7 @@ pub async fn by_call(db: &mut MySqlConnection) -> Result<Vec<OfCall>, StoreError
     Ok(sqlx::query_as(counts).fetch_all(db).await?)
 }
 
-/// Bytes of tables and their indexes, as the database estimates them.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the size of tables and indexes in bytes, as estimated by the database.
 pub async fn bytes(db: &mut MySqlConnection) -> Result<i64, StoreError> {
     let sum = "select cast(coalesce(sum(data_length + index_length), 0) as signed) from information_schema.tables
                where table_schema = database()";

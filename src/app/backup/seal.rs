@@ -1,7 +1,7 @@
-//! Who made a backup set, and that nobody changed it since: a signature over its manifest, which names the digest of every
-//! file. The key that signs stands in no set, although all others do, so that whoever can change a set cannot sign it
-//! again. Its public half is told whenever a set is made; an installation knows its own, and those of the sets that it was
-//! restored from.
+//! The signature of a backup set: who created it, and that it was not changed since. It covers the manifest, which
+//! lists the digest of every file. The signing key is the only key that no set contains, so a person who can change a
+//! set cannot sign it again. Its public half is printed whenever a set is created. An installation trusts its own key
+//! and the keys of the sets it was restored from.
 
 use super::{BackupError, MANIFEST_FILE, Manifest, Set, failed, write_private};
 use crate::{
@@ -12,11 +12,10 @@ use ring::signature::{ED25519, KeyPair as _, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, io, path::Path};
 
-/// The signature of a set.
 const SIGNATURE_FILE: &str = "manifest.sig";
-/// What the signed bytes begin with: the key signs nothing else.
+/// Prefix of the signed bytes. The key signs nothing else.
 const SIGNATURE_PURPOSE: &[u8] = b"guichet-backup/1\n";
-/// Public halves of the keys that signed what an installation was restored from.
+/// File name prefix for the public keys of the sets that this installation was restored from.
 const KNOWN_KEY_PREFIX: &str = "backup-";
 
 #[derive(Serialize, Deserialize)]
@@ -25,30 +24,30 @@ struct Seal {
     signature: String,
 }
 
-/// What the operator says of a set.
+/// Which sets the operator accepts.
 #[derive(Clone, Debug, Default)]
 pub struct TrustPolicy {
-    /// The public key that must have signed it, hexadecimal.
+    /// The public key that must have signed the set, in hexadecimal.
     pub signer: Option<String>,
-    /// It may come from anywhere, be changed, or bear no signature.
+    /// Accept a set of any origin, even if it was changed or has no signature.
     pub from_elsewhere: bool,
 }
 
-/// How a set is vouched for.
+/// The result of the signature check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SetTrust {
-    /// By a key that is known here or was named.
+    /// Signed with a key that is known here or that the operator named.
     Known,
-    /// It is as it was made, by whoever has this key; nothing here says who that is.
+    /// The signature is valid and the set unchanged, but the key is unknown here.
     Stranger(String),
-    /// It has no signature: it was made before sets were signed, or somebody took it away; the operator takes it all the
-    /// same.
+    /// No signature: the set was created before sets were signed, or someone removed the signature. Accepted by the
+    /// operator.
     Unsigned,
-    /// It was changed, or another installation made it; the operator takes it all the same.
+    /// Changed, or created by another installation. Accepted by the operator.
     Taken(String),
 }
 
-/// Signs a set that is being made.
+/// Signs a set that is being created.
 pub(super) fn sign(folder: &Path, manifest: &[u8], keys: &Keys) -> Result<(), BackupError> {
     let seal = Seal {
         public_key: signer(keys),
@@ -59,13 +58,13 @@ pub(super) fn sign(folder: &Path, manifest: &[u8], keys: &Keys) -> Result<(), Ba
     write_private(&path, &text)
 }
 
-/// The public half of the key that signs sets here, hexadecimal.
+/// The public half of the local signing key, in hexadecimal.
 #[must_use]
 pub fn signer(keys: &Keys) -> String {
     hex::encode(keys.backup.public_key().as_ref())
 }
 
-/// The keys whose sets are ours: our own, and those of the sets that we were restored from.
+/// Returns the trusted keys: our own, and those of the sets that we were restored from.
 pub(in crate::app) fn known(keys: &Keys, folder: &Path) -> Result<Vec<String>, BackupError> {
     let mut known = vec![signer(keys)];
     for entry in fs::read_dir(folder).map_err(failed(folder))? {
@@ -76,17 +75,17 @@ pub(in crate::app) fn known(keys: &Keys, folder: &Path) -> Result<Vec<String>, B
     Ok(known)
 }
 
-/// Whether a file of the keys has to do with signing sets: it goes into none, and comes from none.
+/// Whether a key file belongs to the signing of sets. Such a file is neither backed up nor restored.
 pub(super) fn concerns(name: &str) -> bool {
     name == BACKUP_KEY || name.starts_with(KNOWN_KEY_PREFIX)
 }
 
-/// Checks who vouches for a set, and that its keys are those that were put in. `known` are the keys of this installation;
-/// none where there is no installation yet.
+/// Checks the signature of a set, and that its key files match the manifest. `known` are the trusted keys of this
+/// installation; it is empty if there is no installation yet.
 ///
 /// # Errors
-/// [`BackupError::Changed`], [`BackupError::Foreign`] or [`BackupError::Unsigned`], each of which the operator may overrule
-/// where the sets say so; [`BackupError::Damaged`] when the keys are others.
+/// [`BackupError::Changed`], [`BackupError::Foreign`] or [`BackupError::Unsigned`], each of which the operator may
+/// overrule where the sets say so; [`BackupError::Damaged`] when the keys are others.
 pub(in crate::app) fn check(set: &Set, known: &[String], trust: &TrustPolicy) -> Result<SetTrust, BackupError> {
     let path = set.path.join(MANIFEST_FILE);
     let bytes = fs::read(&path).map_err(failed(&path))?;
@@ -111,7 +110,8 @@ fn vouched(set: &Set, manifest: &[u8], known: &[String], trust: &TrustPolicy) ->
     let path = set.path.join(SIGNATURE_FILE);
     let seal: Option<Seal> = match fs::read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            // Whoever can change a set can take its signature away: only the operator can say that there never was one.
+            // A person who can change a set can also remove its signature. Only the operator can state that the set
+            // never had one.
             return match trust.from_elsewhere && trust.signer.is_none() {
                 true => Ok(SetTrust::Unsigned),
                 false => Err(BackupError::Unsigned(set.path.clone())),
@@ -137,7 +137,8 @@ fn vouched(set: &Set, manifest: &[u8], known: &[String], trust: &TrustPolicy) ->
     }
 }
 
-/// Keeps in mind who signed the set that an installation was restored from, so that it is tried out like its own.
+/// Stores the public key of the set that an installation was restored from, so that drills accept that set like its
+/// own.
 pub(in crate::app) fn remember(set: &Set, keys: &Path) -> Result<(), BackupError> {
     let path = set.path.join(SIGNATURE_FILE);
     let Ok(text) = fs::read(&path) else { return Ok(()) };
@@ -146,7 +147,7 @@ pub(in crate::app) fn remember(set: &Set, keys: &Path) -> Result<(), BackupError
     if fine { write_private(&keys.join(format!("{KNOWN_KEY_PREFIX}{}.pub", seal.public_key)), b"") } else { Ok(()) }
 }
 
-/// The digest of every file of the keys.
+/// Returns the digest of every key file.
 pub(super) fn digests(keys: &Path) -> Result<BTreeMap<String, String>, BackupError> {
     let mut digests = BTreeMap::new();
     for entry in fs::read_dir(keys).map_err(failed(keys))? {
@@ -201,7 +202,7 @@ mod tests {
         assert!(matches!(check(&set, &elsewhere, &plain), Err(BackupError::Foreign { .. })));
         assert!(matches!(check(&set, &elsewhere, &anyhow).unwrap(), SetTrust::Taken(_)));
 
-        // Another digest, and no signature for it.
+        // Another digest without a valid signature.
         let path = set.path.join(MANIFEST_FILE);
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, text.replace("\"receipts\": 0", "\"receipts\": 1")).unwrap();
@@ -210,7 +211,7 @@ mod tests {
             assert!(matches!(check(&changed, known, &plain), Err(BackupError::Changed(_))));
             assert!(matches!(check(&changed, known, &anyhow).unwrap(), SetTrust::Taken(_)));
         }
-        // The signature taken away: what a set of before looks like, which the operator has to know.
+        // The signature is removed. Such a set looks like one of version 1; the operator must accept it explicitly.
         fs::remove_file(set.path.join(SIGNATURE_FILE)).unwrap();
         for known in [&here, &elsewhere, &Vec::new()] {
             assert!(matches!(check(&changed, known, &plain), Err(BackupError::Unsigned(_))));

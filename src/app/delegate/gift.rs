@@ -1,4 +1,4 @@
-//! What an owner gives, as it was typed, and what is wrong with it.
+//! An invitation as the owner typed it, and its validation.
 
 use crate::{
     domain::{
@@ -14,37 +14,37 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
-/// Longest time for which something is given.
+/// Maximum duration of an invitation.
 const MAX_DELEGATION: SignedDuration = SignedDuration::from_hours(24 * 366);
-/// Most guests of one dossier at a time.
+/// Maximum number of guests of one dossier at a time.
 const MAX_GUESTS: usize = 30;
-/// Longest word to a guest, characters.
+/// Maximum length of a note to a guest, in characters.
 const MAX_NOTE_CHARS: usize = 200;
-/// The same gift to the same guest within this time is a second click, or a second try.
+/// The same invitation to the same guest within this time counts as a double click or a retry.
 const REPEAT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
-/// The time in which invitations are counted.
+/// Window in which invitations are counted.
 pub(super) const INVITATION_WINDOW: SignedDuration = SignedDuration::from_hours(24);
-/// Most invitations of one owner in that time.
+/// Maximum number of invitations of one owner per window.
 const BY_OWNER: i64 = 40;
-/// Most invitations of one owner to one address in that time.
+/// Maximum number of invitations of one owner to one address per window.
 const MAX_INVITATIONS_TO_ADDRESS: i64 = 5;
-/// Most invitations to one address in that time: an accountant has several clients, and the same last day.
+/// Maximum number of invitations to one address per window. It is larger because an accountant may have several clients
+/// with the same deadline.
 const TO_GUEST: i64 = 20;
 
-/// What the owner wants to give, as it was typed.
+/// The invitation as the owner typed it.
 #[derive(Clone, Debug, Default)]
 pub struct Invitation {
-    /// Address of the guest.
     pub email: String,
-    /// Parts, each with what may be done with it.
+    /// Parts, each with what the guest may do with it.
     pub parts: BTreeMap<Part, Verb>,
-    /// A word to the guest.
+    /// A note to the guest.
     pub note: String,
-    /// The last instant.
+    /// Last valid instant.
     pub ends: Option<Timestamp>,
 }
 
-/// A gift in which nothing is wrong by itself.
+/// An invitation that is valid in itself.
 #[derive(Debug)]
 pub(super) struct ValidInvitation {
     pub email: String,
@@ -52,26 +52,26 @@ pub(super) struct ValidInvitation {
     pub ends: Timestamp,
 }
 
-/// What is wrong with a gift.
+/// Why an invitation is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvitationFault {
-    /// Not an address that can be told from others.
+    /// Not a usable address.
     Address(EmailFault),
     /// The owner's own address.
     Own,
-    /// Nothing is given.
+    /// No part was selected.
     Nothing,
-    /// More parts than one gift holds.
+    /// Too many parts.
     TooMuch,
-    /// The deposit is among it, and the owner has not just shown the passkey.
+    /// The right to deposit is included, and the owner has no recent passkey confirmation.
     Unconfirmed,
-    /// No day, or one that has passed.
+    /// No date, or a date in the past.
     Past,
-    /// A day too far away.
+    /// The date is too far in the future.
     TooFar,
-    /// Too long a word.
+    /// The note is too long.
     TooLong,
-    /// A word with a link in it.
+    /// The note contains a link.
     Link,
     /// Too many guests.
     TooMany,
@@ -82,7 +82,7 @@ pub enum InvitationFault {
 }
 
 impl InvitationFault {
-    /// Name of the field that is wrong.
+    /// Name of the invalid field.
     #[must_use]
     pub fn field(self) -> &'static str {
         match self {
@@ -93,7 +93,7 @@ impl InvitationFault {
         }
     }
 
-    /// What is wrong, and what to do.
+    /// Message for the user: what is wrong and what to do.
     #[must_use]
     pub fn words(self) -> Text {
         match self {
@@ -144,18 +144,18 @@ impl InvitationFault {
 }
 
 impl Invitation {
-    /// Adds a part; of two things to do with one part, the greater counts.
+    /// Adds a part. If it is present already, the stronger right wins.
     pub fn add(&mut self, part: Part, verb: Verb) {
         let known = self.parts.entry(part).or_insert(verb);
         *known = verb.max(*known);
     }
 
-    /// The address of the guest.
+    /// Returns the address of the guest.
     pub(super) fn address(&self) -> Result<String, InvitationFault> {
         EmailAddress::parse(&self.email).map(|address| address.key()).map_err(InvitationFault::Address)
     }
 
-    /// Looks at what was typed, whatever was given before.
+    /// Validates the input, without regard to earlier invitations.
     pub(super) fn read(&self, own: &str, now: Timestamp) -> Result<ValidInvitation, Vec<InvitationFault>> {
         let mut faults = Vec::new();
         let email = self.address();
@@ -167,7 +167,7 @@ impl Invitation {
         if self.parts.is_empty() {
             faults.push(InvitationFault::Nothing);
         }
-        // One line: a word must not pass for a paragraph of the portal's.
+        // Reduced to one line, so that the note cannot be mistaken for a paragraph of the portal.
         let note = clean(TextKind::Line, &self.note).split_whitespace().collect::<Vec<_>>().join(" ");
         if note.chars().count() > MAX_NOTE_CHARS {
             faults.push(InvitationFault::TooLong);
@@ -190,14 +190,14 @@ impl Invitation {
 }
 
 impl ValidInvitation {
-    /// Whether this is what the guest was just given.
+    /// Whether the guest was given the same within [`REPEAT_WINDOW`].
     pub(super) fn repeats(&self, former: &[&Delegation], parts: &[(Part, Verb)], now: Timestamp) -> bool {
         let same = |one: &&Delegation| one.parts == parts && one.ends_at == self.ends && one.note == self.note;
         former.len() == 1 && former.iter().any(|one| same(one) && now.duration_since(one.given_at) < REPEAT_WINDOW)
     }
 }
 
-/// What stands against one more invitation, with that many other guests.
+/// Returns the limits that one more invitation would exceed, given the number of other guests.
 pub(super) fn crowded(guests: usize, sent: InvitationCounts) -> impl Iterator<Item = InvitationFault> {
     let often = sent.between >= MAX_INVITATIONS_TO_ADDRESS || sent.to_guest >= TO_GUEST;
     let faults = [

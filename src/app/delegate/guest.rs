@@ -1,4 +1,4 @@
-//! Those who hold parts of a dossier and those who have read it, as its owner is told.
+//! The guests of a dossier and its access record, as shown to the owner.
 
 use crate::{
     auth::{RuleId, roles_of},
@@ -11,23 +11,22 @@ use crate::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// Somebody to whom parts of a dossier are given, with everything that is.
+/// A guest and everything that was given to them.
 #[derive(Debug)]
 pub struct Guest {
-    /// Id of what was given last.
+    /// Id of the latest delegation.
     pub id: Uuid,
-    /// Address.
     pub email: String,
-    /// What was given; of a guest who holds something still, only that.
+    /// The grants; for a guest with current access, only the current ones.
     pub grants: Vec<Grant>,
-    /// The last instant of all of it.
+    /// Last instant of the longest grant.
     pub until: Timestamp,
-    /// When the guest came first.
+    /// Time of the guest's first visit.
     pub used_at: Option<Timestamp>,
 }
 
 impl Guest {
-    /// Each guest once, the newest first. A former release gave the same guest several times.
+    /// Returns each guest once, the newest first. A former release stored several delegations per guest.
     pub(super) fn all(given: &[Delegation], now: Timestamp) -> Vec<Self> {
         let mut guests: Vec<Self> = Vec::new();
         for one in given {
@@ -48,21 +47,22 @@ impl Guest {
     }
 }
 
-/// Who has read or done something.
+/// Who read or changed something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReaderIdentity {
-    /// Whom the owner has invited, by address.
+    /// A guest, by address.
     Guest(String),
-    /// Somebody who works for the call or the service, by what they are.
+    /// A member of staff, by role.
     Staff(Vec<Role>),
 }
 
 impl ReaderIdentity {
-    /// Told by the rule that was used and not by what the account is now: roles end, and guests may have one.
+    /// Derived from the rule that was applied and not from the current roles of the account: roles expire, and a guest
+    /// may have one.
     pub(super) fn of(reading: &journal::ReadingSummary) -> Self {
         let rule: Option<RuleId> = reading.data["rule"].as_str().and_then(|slug| slug.parse().ok());
         let asked = rule.map_or(&[][..], roles_of);
-        // Changes need no rule to be known: only guests make them.
+        // Changes carry no rule, because only guests make them.
         let of_guests = EventKind::of_slug(&reading.kind).is_some_and(EventKind::is_of_owner_or_guest);
         if rule.is_some_and(|id| id.rule().guest) || of_guests {
             return Self::Guest(reading.email.clone());
@@ -73,12 +73,11 @@ impl ReaderIdentity {
     }
 }
 
-/// Something that others than the owner have read or done.
+/// An access by someone other than the owner.
 #[derive(Debug)]
 pub struct AccessRecord {
-    /// Who.
     pub by: ReaderIdentity,
-    /// What, when, how often, and by which rule.
+    /// The kind of access, its time, its count and its rule.
     pub what: journal::ReadingSummary,
 }
 

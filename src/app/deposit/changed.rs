@@ -1,4 +1,4 @@
-//! A deposit that is not made because the draft is another one by now.
+//! Refusal of a deposit because the draft has changed.
 
 use crate::{
     app::AppError,
@@ -11,26 +11,26 @@ use crate::{
 };
 use jiff::Timestamp;
 
-/// A deposit that is not made, since the draft is no longer what was to be deposited.
+/// A deposit that was refused because the draft is no longer the one to be deposited.
 #[derive(Clone, Debug)]
 pub struct DraftChanged {
-    /// Revision of the draft now.
+    /// Current revision of the draft.
     pub revision: u64,
-    /// What changed, in words; empty when it was changed before that was recorded.
+    /// What changed, for display. Empty if the change predates the record of changes.
     pub parts: Vec<Text>,
-    /// Receipt of this very attempt, if it was made before the change.
+    /// Receipt of this attempt, if it was deposited before the change.
     pub deposited: Option<String>,
 }
 
 impl DraftChanged {
-    /// Why a deposit is not made: what changed after the revision that was seen, or after the instant at which the
-    /// request was complete.
+    /// Returns why a deposit is refused: what changed after the revision that the client has seen, or after the instant
+    /// at which the request was complete.
     pub(super) fn refusing(call: &Call, dossier: &Dossier, seen: Option<u64>, received_at: Timestamp) -> AppError {
         let seen = seen.unwrap_or(dossier.revision);
         AppError::DraftChanged(Box::new(Self::since(call, dossier, seen, received_at, None)))
     }
 
-    /// What changed since the deposit that an attempt was answered with.
+    /// Returns what changed since the deposit that this attempt made.
     #[must_use]
     pub fn since_deposit(call: &Call, dossier: &Dossier, receipt: String) -> Self {
         let deposited = dossier.deposit.as_ref();
@@ -43,7 +43,7 @@ impl DraftChanged {
         Self { revision: dossier.revision, parts: changed.filter_map(|part| name(call, part)).collect(), deposited }
     }
 
-    /// What happened and what changed.
+    /// Message for the user: what happened and what changed.
     #[must_use]
     pub fn message(&self) -> Text {
         let all = |lang: Lang| self.parts.iter().map(|part| part.get(&lang)).collect::<Vec<_>>().join(" ; ");
@@ -72,7 +72,7 @@ impl DraftChanged {
     }
 }
 
-/// The name that the call gives a part.
+/// Display name of a part in the call.
 fn name(call: &Call, part: Part) -> Option<Text> {
     match part {
         Part::Section(id) => call.section(&id).map(|section| section.title.clone()),

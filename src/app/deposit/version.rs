@@ -1,4 +1,4 @@
-//! A version of a dossier as it is written: the row, its pieces, and what lists show of it.
+//! Writes a version of a dossier: its row, its pieces and its summary for lists.
 
 use super::siren;
 use crate::{
@@ -17,19 +17,19 @@ use crate::{
     },
 };
 
-/// A version that is about to be written: its receipt, and what it was judged by.
+/// A version to be written: its receipt, and the data it was judged by.
 pub(super) struct NewVersion<'a> {
     pub context: DepositContext<'a>,
     pub dossier: &'a Dossier,
     pub depositor: AccountId,
     pub attempt: AttemptId,
-    /// As those who examine the round see it.
+    /// The evaluation for those who examine the round.
     pub evaluation: Evaluation,
     pub receipt: Receipt,
 }
 
 impl NewVersion<'_> {
-    /// Writes it, and that it is the one that stands.
+    /// Writes the version and makes it the current one.
     pub async fn record(&self, db: &mut Connection) -> Result<(), AppError> {
         let Self { context, dossier, receipt, .. } = self;
         let summary = self.summary();
@@ -57,13 +57,13 @@ impl NewVersion<'_> {
         Ok(())
     }
 
-    /// What lists show of it.
+    /// The summary for lists.
     fn summary(&self) -> Summary {
         let Self { context: DepositContext { call, received_at, .. }, dossier, evaluation, receipt, .. } = self;
         let short = |text: &str| text.chars().take(250).collect::<String>();
         let answers = &evaluation.document;
         let slugs: Vec<&str> = call.bricks.iter().map(|brick| brick.slug.as_str()).collect();
-        // The field of bricks is the one whose choices are bricks, whatever the call names it.
+        // The field of bricks is found by its choices, because its name depends on the call.
         let bricks = call
             .sections
             .iter()

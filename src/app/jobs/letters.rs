@@ -1,6 +1,6 @@
-//! What transactions left to be done: each job is claimed, done, and marked as done, in that order and each by itself. No
-//! lock is held while a mail server is spoken to, one that hangs keeps nobody else waiting, and whatever is lost on the way
-//! (a commit, the process) has at most that one letter sent again.
+//! Sends the mail that transactions have queued. Each job is claimed, sent and marked as done, in that order and
+//! independently of the others. No lock is held while a mail server is contacted, and a server that hangs delays no
+//! other job. Whatever is lost on the way (a commit, the process) causes at most one mail to be sent twice.
 
 use crate::{
     app::{App, AppError, mail, mail::Letter},
@@ -14,21 +14,21 @@ use jiff::SignedDuration;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Jobs that one look takes.
+/// Jobs fetched per poll.
 const JOBS_PER_POLL: u32 = 20;
-/// Letters under way at once.
+/// Maximum number of mails in progress at once.
 const MAX_CONCURRENT_LETTERS: usize = 4;
-/// Longest time that a mail server may take over one letter.
+/// Maximum time that a mail server may take for one mail.
 const HANDOVER_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a claim holds: longer than any letter takes. A process that dies leaves its letters for so long.
+/// Lifetime of a claim: longer than any mail takes. The mails of a process that dies are delayed by this long.
 const CLAIM_LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// Tries after which a job waits an hour between two.
+/// Number of attempts after which a job is retried only once an hour.
 const MAX_QUICK_ATTEMPTS: u32 = 10;
 
-/// Does the jobs that are due and tells how many there were.
+/// Runs the jobs that are due and returns their number.
 ///
 /// # Errors
-/// The store's, when it cannot tell what is due; a job that fails is put off and does not stop the others.
+/// Store errors, when the due jobs cannot be read. A job that fails is rescheduled and does not stop the others.
 pub async fn run_due(app: &App) -> Result<usize, AppError> {
     let jobs = {
         let mut db = app.store.read(Freshness::OwnWrites).await?;
@@ -46,7 +46,7 @@ pub async fn run_due(app: &App) -> Result<usize, AppError> {
     Ok(tried)
 }
 
-/// One attempt at a job; false when somebody else has it.
+/// Makes one attempt at a job. Returns false if another process has claimed it.
 async fn attempt(app: &App, job: &outbox::Job) -> Result<bool, AppError> {
     {
         let mut db = app.store.write().await?;

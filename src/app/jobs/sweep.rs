@@ -1,5 +1,5 @@
-//! What nobody needs any more: files without rows, and rows whose time is over. The journal says what happened; these rows
-//! only served while it went on.
+//! Removes what is no longer needed: files without rows, and expired rows. The journal records what happened; these
+//! rows were needed only while it happened.
 
 use crate::{
     app::{App, AppError},
@@ -9,25 +9,22 @@ use jiff::{SignedDuration, Timestamp};
 use std::time::{Duration, SystemTime};
 use uuid::{NoContext, Uuid};
 
-/// Pause between two sweeps.
+/// Interval between two sweeps.
 pub(super) const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
-/// How old a file without a row must be: far longer than any upload.
+/// Minimum age of a file without a row before it is removed: far longer than any upload takes.
 pub(super) const MIN_ORPHAN_AGE: Duration = Duration::from_secs(24 * 3600);
-/// How long a sign-in link is kept after its end: asked for too often, links are counted over a quarter of an hour.
+/// Retention of expired sign-in links. They are still counted, over 15 minutes, to limit requests.
 const KEPT_LINKS: SignedDuration = SignedDuration::from_hours(24);
-/// How long a session is kept after it was opened: no session lasts so long.
+/// Retention of sessions after they were opened: longer than any session lasts.
 const KEPT_SESSIONS: SignedDuration = SignedDuration::from_hours(3 * 24);
-/// How long a job that was done is kept: an operator who looks for a letter finds when it left.
+/// Retention of completed jobs, so that an operator can find when a mail was sent.
 const KEPT_JOBS: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Rows of one statement: a replica follows, and nobody waits for its locks.
+/// Rows deleted per statement: few enough that replicas keep up and nobody waits for the locks.
 const ROWS_PER_STATEMENT: u32 = 200;
-/// Statements of one sweep for one table; the rest waits for the next.
+/// Maximum number of statements per table and sweep; the rest waits for the next sweep.
 const MAX_STATEMENTS_PER_TABLE: u32 = 50;
 
-/// Removes rows whose time is over, and tells how many there were.
-///
-/// # Errors
-/// The store's.
+/// Removes expired rows and returns their number.
 pub async fn rows(app: &App, now: Timestamp) -> Result<u64, AppError> {
     let mut removed = 0;
     for _ in 0..MAX_STATEMENTS_PER_TABLE {
@@ -43,17 +40,14 @@ pub async fn rows(app: &App, now: Timestamp) -> Result<u64, AppError> {
     Ok(removed)
 }
 
-/// What every id that was made before an instant is smaller than: ids begin with their instant.
+/// Returns an upper bound for every id created before an instant: ids begin with their time.
 fn made_before(at: Timestamp) -> Uuid {
     let seconds = u64::try_from(at.as_second()).unwrap_or(0);
     let lowest = Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, 0));
     Uuid::from_u128(lowest.as_u128() >> 80 << 80)
 }
 
-/// Removes files that no row refers to, and tells how many there were.
-///
-/// # Errors
-/// The store's or the disk's.
+/// Removes files that no row refers to and returns their number.
 pub async fn files(app: &App, age: Duration) -> Result<usize, AppError> {
     let old = app.blobs.older_than(age, SystemTime::now())?;
     let mut removed = 0;

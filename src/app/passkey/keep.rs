@@ -1,4 +1,5 @@
-//! A person's own passkeys: add, list, rename, remove. Each change is journalled, and told to the person by mail.
+//! Management of a user's own passkeys: add, list, rename, remove. Each change is journalled and reported to the user
+//! by mail.
 
 use super::Ceremony;
 use crate::{
@@ -24,21 +25,19 @@ use crate::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// Passkeys that a person may have.
+/// Maximum number of passkeys of a user.
 const AT_MOST: usize = 20;
-/// Longest name, characters.
+/// Maximum length of a name, in characters.
 const MAX_NAME_CHARS: usize = 60;
 
-/// A passkey as its owner sees it.
+/// A passkey as shown to its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Id.
     pub id: Uuid,
-    /// What its owner calls it.
+    /// The owner's name for it.
     pub name: String,
-    /// When it was added.
     pub created: Timestamp,
-    /// When it was last used.
+    /// Last use.
     pub last_used: Option<Timestamp>,
 }
 
@@ -50,20 +49,21 @@ impl From<Passkey> for Key {
 }
 
 impl App {
-    /// The passkeys of the person who asks, the oldest first.
+    /// Returns the actor's passkeys, the oldest first.
     ///
     /// # Errors
-    /// [`AppError::SignInNeeded`] or the store's.
+    /// [`AppError::SignInNeeded`], and store errors.
     pub async fn passkeys(&self, ctx: &Ctx) -> Result<Vec<Key>, AppError> {
         let account = ctx.account()?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         Ok(passkey::of(&mut db, account).await?.into_iter().map(Key::from).collect())
     }
 
-    /// Begins to add a passkey.
+    /// Starts the registration of a passkey.
     ///
     /// # Errors
-    /// [`AppError::Unconfirmed`] when the person has to use one first, [`AppError::TooManyPasskeys`], the store's.
+    /// [`AppError::Unconfirmed`] when an existing passkey has to be used first, [`AppError::TooManyPasskeys`], and
+    /// store errors.
     pub async fn begin_adding_passkey(&self, ctx: &Ctx) -> Result<Ceremony, AppError> {
         let (party, account) = (self.party(ctx)?, &ctx.actor()?.account);
         let known = {
@@ -79,11 +79,11 @@ impl App {
         self.begin_passkey(ctx, CeremonyKind::Register, Some(account.id), begun).await
     }
 
-    /// Adds the passkey that a browser made. Making the very first one took the person as using it does, so the session
-    /// counts as stepped up; a later one proves nothing that the earlier ones have not, and gives nothing.
+    /// Stores the passkey that the browser created. Creating the first one involves the user as using it does, so the
+    /// session counts as confirmed. A later one proves nothing new and does not extend the session's rights.
     ///
     /// # Errors
-    /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`], [`AppError::Unconfirmed`] or the store's.
+    /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`], [`AppError::Unconfirmed`], and store errors.
     pub async fn add_passkey(
         &self,
         ctx: &Ctx,
@@ -113,7 +113,7 @@ impl App {
         });
         let first = match done {
             Ok(first) => first,
-            // The device was not to make one for a person whom it knows already; this one did.
+            // The device was asked not to create a passkey for an account that it knows; this one did.
             Err(AppError::Store(StoreError::Duplicate(_))) => return Err(AppError::PasskeyRefused),
             Err(error) => return Err(error),
         };
@@ -121,10 +121,10 @@ impl App {
         if first { self.step_up(ctx).await.map(Some) } else { Ok(None) }
     }
 
-    /// Gives a passkey another name.
+    /// Renames a passkey.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] for somebody else's, or the store's.
+    /// [`AppError::NotFound`] for another user's, and store errors.
     pub async fn rename_passkey(&self, ctx: &Ctx, id: Uuid, name: &str) -> Result<(), AppError> {
         let account = &ctx.actor()?.account;
         let name = &self.name_of(ctx, name);
@@ -145,10 +145,11 @@ impl App {
         Ok(())
     }
 
-    /// Removes a passkey; one that is nobody's any more is removed already.
+    /// Removes a passkey. Idempotent.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] for somebody else's, [`AppError::LastPasskey`], [`AppError::Unconfirmed`] or the store's.
+    /// [`AppError::NotFound`] for another user's, [`AppError::LastPasskey`], [`AppError::Unconfirmed`], and store
+    /// errors.
     pub async fn remove_passkey(&self, ctx: &Ctx, id: Uuid) -> Result<(), AppError> {
         let account = &ctx.actor()?.account;
         let last_stays = self.must_have_passkey(account);
@@ -169,8 +170,8 @@ impl App {
         Ok(())
     }
 
-    /// Whoever has a passkey changes nothing without having shown it just now: the mailbox alone, or a browser left open,
-    /// would be enough otherwise.
+    /// A user who has a passkey must have confirmed with it recently before any change. Otherwise access to the
+    /// mailbox, or an unattended browser, would suffice.
     fn shown_enough(&self, ctx: &Ctx, known: &[Passkey]) -> Result<(), AppError> {
         let usable = !known.is_empty() && self.relying_party.is_some();
         if usable && !ctx.actor()?.rights.just_confirmed(ctx.now) { Err(AppError::Unconfirmed) } else { Ok(()) }
@@ -182,7 +183,7 @@ impl App {
         if name.is_empty() { ctx.lang.tr("Clé d’accès", "Passkey").to_owned() } else { name.to_owned() }
     }
 
-    /// What a change leaves behind, with everything that may not vary from run to run.
+    /// Prepares the journal event and the mail of a change, with everything that must not vary between retries.
     pub(super) fn note(
         &self,
         now: Timestamp,
@@ -198,7 +199,7 @@ impl App {
         PasskeyNotice { job: Uuid::now_v7(), due: self.clock(), now, account: account.id, actor, change, letter }
     }
 
-    /// An instant as people read it, in the zone of the first call.
+    /// Formats an instant for display, in the time zone of the first call.
     fn in_words(&self, at: Timestamp) -> String {
         match self.calls.first() {
             Some(call) => format!("{} ({})", show_instant(at, &call.time_zone()), call.zone),
@@ -207,7 +208,7 @@ impl App {
     }
 }
 
-/// A line of the journal and a letter.
+/// A journal event and a mail.
 pub(super) struct PasskeyNotice {
     job: Uuid,
     due: Timestamp,

@@ -1,4 +1,4 @@
-//! Lost passkeys: the operator of an installation removes them at the command line, the person adds others.
+//! Lost passkeys: the operator removes them on the command line, and the user adds new ones.
 
 use super::Key;
 use crate::{
@@ -12,10 +12,10 @@ use crate::{
 use uuid::Uuid;
 
 impl App {
-    /// The passkeys of an address.
+    /// Returns the passkeys of an address.
     ///
     /// # Errors
-    /// [`AppError::NotAnAddress`], [`AppError::NotFound`] when nobody has it, or the store's.
+    /// [`AppError::NotAnAddress`], [`AppError::NotFound`] when it has no account, and store errors.
     pub async fn passkeys_of(&self, email: &str) -> Result<(Account, Vec<Key>), AppError> {
         let email = self.account_address(email).await?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
@@ -24,11 +24,11 @@ impl App {
         Ok((account, keys))
     }
 
-    /// Removes a passkey of an address, or all of them, and ends the person's sessions: whoever found the device may sit
-    /// at one. The person is told by mail.
+    /// Removes one passkey of an address, or all, and ends the user's sessions, because whoever found the device may be
+    /// using one. The user is notified by mail.
     ///
     /// # Errors
-    /// [`AppError::NotAnAddress`], [`AppError::NotFound`] when there is no such person or passkey, or the store's.
+    /// [`AppError::NotAnAddress`], [`AppError::NotFound`] when there is no such account or passkey, and store errors.
     pub async fn remove_lost_passkeys(&self, email: &str, one: Option<Uuid>) -> Result<Vec<Key>, AppError> {
         let (account, keys) = self.passkeys_of(email).await?;
         let lost: Vec<Key> = keys.into_iter().filter(|key| one.is_none_or(|id| id == key.id)).collect();

@@ -1,4 +1,4 @@
-//! Signing in by passkey, and confirming by passkey that the person at a session is still the same.
+//! Sign-in by passkey, and confirmation by passkey within a session.
 
 use super::Ceremony;
 use crate::{
@@ -13,10 +13,10 @@ use crate::{
 use uuid::Uuid;
 
 impl App {
-    /// Begins to sign somebody in by any passkey that the device has for the portal.
+    /// Starts a sign-in with any passkey that the device has for the portal.
     ///
     /// # Errors
-    /// [`AppError::TooManyLinks`] when one client asks too often; the store's.
+    /// [`AppError::TooManyLinks`] when one client asks too often; store errors.
     pub async fn begin_passkey_sign_in(&self, ctx: &Ctx) -> Result<Ceremony, AppError> {
         let party = self.party(ctx)?;
         if !self.ceremonies.admits(ctx.client, std::time::Instant::now()) {
@@ -25,10 +25,10 @@ impl App {
         self.begin_passkey(ctx, CeremonyKind::Authenticate, None, party.begin_authentication(&[])?).await
     }
 
-    /// Signs in whoever's passkey answered.
+    /// Signs in the owner of the passkey.
     ///
     /// # Errors
-    /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`] or the store's.
+    /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`], and store errors.
     pub async fn sign_in_by_passkey(
         &self,
         ctx: &Ctx,
@@ -46,10 +46,10 @@ impl App {
         })
     }
 
-    /// Begins to confirm that the person at a session is its owner, by one of the owner's passkeys.
+    /// Starts a confirmation of the session's owner with one of their passkeys.
     ///
     /// # Errors
-    /// [`AppError::NoPasskey`] when there is none; the store's.
+    /// [`AppError::NoPasskey`] when there is none; store errors.
     pub async fn begin_step_up(&self, ctx: &Ctx) -> Result<Ceremony, AppError> {
         let (party, account) = (self.party(ctx)?, ctx.account()?);
         let among: Vec<Vec<u8>> = {
@@ -62,10 +62,10 @@ impl App {
         self.begin_passkey(ctx, CeremonyKind::StepUp, Some(account), party.begin_authentication(&among)?).await
     }
 
-    /// Confirms it: the session has been stepped up now.
+    /// Completes the confirmation: the session counts as confirmed from now.
     ///
     /// # Errors
-    /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`] or the store's.
+    /// [`AppError::CeremonyOver`], [`AppError::PasskeyRefused`], and store errors.
     pub async fn step_up_by_passkey(
         &self,
         ctx: &Ctx,
@@ -78,7 +78,7 @@ impl App {
         self.step_up(ctx).await
     }
 
-    /// Holds an answer against the stored passkey of a person, and keeps the counter that came with it.
+    /// Verifies a response against the stored passkey of a user, and stores the new signature counter.
     async fn use_passkey(
         &self,
         ctx: &Ctx,

@@ -1,5 +1,5 @@
-//! Who was known a moment ago. Whoever holds an API token makes as many narrowed ones as they like, so that entries end
-//! by age, and all of them together have a size.
+//! Cache of recent authentications. Holders of an API token can create any number of attenuated tokens, so entries
+//! expire by age and the total size is limited.
 
 use super::{Authentication, BROWSER_TOKEN_LIFETIME};
 use crate::{
@@ -14,16 +14,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a row is believed: the most that a sign-out on another process may lag.
+/// How long a cached row is trusted: the maximum delay of a sign-out on another process.
 const MAX_STALENESS: Duration = Duration::from_secs(2);
-/// How long an entry is kept that nobody asks for.
+/// How long an unused entry is kept.
 const ENTRY_LIFETIME: Duration = Duration::from_secs(180);
-/// Entries kept at most…
+/// Maximum number of entries.
 const MAX_ENTRIES: usize = 10_000;
-/// …and bytes of their tokens; beyond either, the cache is emptied. What is kept of a token is some ten times as long.
+/// Maximum total size of their tokens in bytes; beyond either limit, the cache is cleared. An entry takes about ten
+/// times the size of its token.
 const MAX_TOKEN_BYTES: usize = 4 << 20;
 
-/// What is remembered of a token.
+/// What is cached for a token.
 #[derive(Clone)]
 pub(super) struct Entry {
     pub rights: Rights,
@@ -83,7 +84,7 @@ impl CacheEntries {
 }
 
 impl Entry {
-    /// Whether the row need not be looked at again.
+    /// Whether the row need not be read again yet.
     pub fn stands(&self, now: Timestamp) -> bool {
         let bearer = self.rights.bearer();
         let fresh = match bearer.kind {
@@ -147,7 +148,7 @@ mod tests {
             kept.put((Channel::Api, format!("{number:0>4000}")), old.clone());
             assert!(kept.bytes <= MAX_TOKEN_BYTES && kept.bytes == kept.entries.len() * 4000);
         }
-        // The same again counts once.
+        // A repeated entry counts once.
         let bytes = kept.bytes;
         kept.put((Channel::Api, format!("{:0>4000}", 1199)), old.clone());
         assert_eq!(kept.bytes, bytes);

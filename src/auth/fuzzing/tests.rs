@@ -1,11 +1,11 @@
-//! The fuzz targets for a few seconds, always on the same mutations of the seeds.
+//! Runs the fuzz targets for a few seconds, always on the same mutations of the seeds.
 
 use super::*;
 use crate::mutations::{mutated, seeds};
 use biscuit_auth::format::schema;
 use prost_biscuit::Message;
 
-/// Blocks as the door takes them.
+/// Encodes blocks as the fuzz target expects them.
 fn wrap(blocks: &[&[u8]]) -> Vec<u8> {
     blocks.iter().flat_map(|block| [&(block.len() as u16).to_le_bytes()[..], block].concat()).collect()
 }
@@ -26,7 +26,7 @@ fn appended_blocks_never_widen_a_token_and_are_decided_in_time() {
     mutated(&seeds, 3000, 5, appended);
 }
 
-/// The door reads blocks as they were written, or the seeds would say nothing.
+/// The target decodes blocks as they were encoded; otherwise the seeds would be useless.
 #[test]
 fn blocks_are_cut_where_they_were_joined() {
     assert_eq!(blocks(&wrap(&[b"one", b"", b"three"])), [&b"one"[..], b"", b"three"]);

@@ -1,6 +1,6 @@
-//! The policy, and for each question the part of it that can decide: rules about other actions, about facts that nobody
-//! has stated and about roles that the person does not hold cannot. What denies is always asked. A test asks the whole
-//! policy as well.
+//! The parsed policy, reduced for each question to the part that can decide. Rules about other actions, about facts
+//! that nobody has stated and about roles that the user does not have cannot decide. Denials are always included. A
+//! test compares the result with the complete policy.
 
 use super::LONGEST;
 use crate::{
@@ -17,51 +17,52 @@ use std::{
     sync::{Arc, LazyLock, PoisonError, RwLock},
 };
 
-/// A part of the policy; a request works on a clone. No clock in it: a clock in a kept builder would stop time.
+/// A part of the policy. Each request works on a clone. It contains no clock, because a clock in a cached builder would
+/// stand still.
 pub(super) struct Parsed {
-    /// All checks, the rules that can decide, and the definitions that these use.
+    /// All checks, the rules that can decide, and the definitions that they use.
     pub policy: AuthorizerBuilder,
-    /// The number in the whole policy of each rule here.
+    /// The number of each rule in the complete policy.
     pub numbers: Vec<usize>,
 }
 
-/// Which rules and which definitions, a bit for each.
+/// The selected rules and definitions, as bit sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Selection {
     rules: u64,
     definitions: u64,
 }
 
-/// The policy as far as it is needed to tell which rules can decide.
+/// The structure of the policy, as needed to select the rules that can decide.
 struct Outline {
     /// Names of facts; each is a bit of a set.
     names: Vec<String>,
     rules: Vec<RuleOutline>,
-    /// The name that each concludes, and those that it needs.
+    /// The name that each definition concludes, and those that it needs.
     definitions: Vec<(u64, u64)>,
-    /// The names that its checks need, which are always made.
+    /// The names that the checks need. Checks are always evaluated.
     checked: u64,
 }
 
 struct RuleOutline {
     denies: bool,
-    /// None: it is about all.
+    /// Actions of the rule; empty if it concerns all.
     actions: Vec<Action>,
-    /// Any one of them will do; none: whatever the roles.
+    /// Roles of the rule, any of them; empty if it requires none.
     roles: Vec<Role>,
     needs: u64,
 }
 
-/// Facts of tokens, which are not looked at here: a rule that asks for them may hold.
+/// Facts of tokens. They are not evaluated here, so a rule that requires them may apply.
 const OF_TOKENS: [&str; 6] = ["user", "role", "kind", "amr", "session", "token"];
 
-/// Parts kept at most; there are some dozen of them in use.
+/// Maximum number of cached parts; a few dozen are in use.
 const PARTS: usize = 1000;
 
 static OUTLINE: LazyLock<Outline> = LazyLock::new(|| Outline::of(POLICY));
 static PARSED: LazyLock<RwLock<HashMap<Selection, Arc<Parsed>>>> = LazyLock::new(RwLock::default);
 
-/// The bit of a place; none beyond the sixty-fourth.
+/// The bit of an index; zero beyond the 64th.
 fn bit(at: usize) -> u64 {
     u32::try_from(at).ok().and_then(|at| 1_u64.checked_shl(at)).unwrap_or(0)
 }
@@ -94,7 +95,7 @@ impl Outline {
         outline
     }
 
-    /// The bit of a name; more names than bits would be needed by every question.
+    /// The bit of a name. If there are more names than bits, a name without a bit counts as needed by every question.
     fn bit(&mut self, name: &str) -> u64 {
         let known = self.names.iter().position(|known| known == name);
         let at = known.unwrap_or_else(|| {
@@ -109,22 +110,22 @@ impl Outline {
         at.fold(0, |bits, at| bits | bit(at))
     }
 
-    /// What follows from facts, directly or from what follows.
+    /// Returns what follows from facts, directly or indirectly.
     fn following(&self, stated: u64) -> u64 {
         let derivable = self.definitions.iter().filter(|(_, needs)| needs & !stated == 0);
         let more = derivable.fold(stated, |all, (head, _)| all | head);
         if more == stated { stated } else { self.following(more) }
     }
 
-    /// What has to be known to know facts that may hold, directly or for what they are derived from. To leave any of it out
-    /// would leave out a denial.
+    /// Returns the names that are needed to derive facts that may apply, directly or indirectly. To omit any of them
+    /// would omit a denial.
     fn leading(&self, needed: u64, stated: u64) -> u64 {
         let useful = self.definitions.iter().filter(|(head, needs)| head & needed != 0 && needs & !stated == 0);
         let more = useful.fold(needed, |all, (_, needs)| all | needs);
         if more == needed { needed } else { self.leading(more, stated) }
     }
 
-    /// Bits of the places that hold.
+    /// Collects the indexes of true values as bits.
     fn places(holds: impl Iterator<Item = bool>) -> u64 {
         holds.enumerate().fold(0, |bits, (at, holds)| if holds { bits | bit(at) } else { bits })
     }
@@ -142,7 +143,7 @@ impl RuleOutline {
 }
 
 impl Selection {
-    /// What can decide about an action, given what the server states.
+    /// Returns the part that can decide about an action, given the facts that the server states.
     pub fn of(action: Action, facts: &[Fact], roles: &Roles) -> Self {
         Self::among(&OUTLINE, action, facts, roles)
     }
@@ -158,11 +159,11 @@ impl Selection {
         Self { rules, definitions: Outline::places(outline.definitions.iter().map(useful)) }
     }
 
-    /// All of the policy.
+    /// The complete policy.
     #[cfg(test)]
     pub const WHOLE: Self = Self { rules: u64::MAX, definitions: u64::MAX };
 
-    /// That part of the policy, parsed.
+    /// Returns this part of the policy, parsed.
     pub fn parsed(self) -> Option<Arc<Parsed>> {
         let known = PARSED.read().unwrap_or_else(PoisonError::into_inner).get(&self).cloned();
         if known.is_some() {
@@ -185,7 +186,7 @@ impl Parsed {
         let limits = AuthorizerLimits { max_facts: 500, max_iterations: 20, max_time: LONGEST };
         let mut policy = AuthorizerBuilder::new().set_limits(limits);
         for (at, (_, definition)) in source.rules.into_iter().enumerate() {
-            // No check can ask for what nothing here asks for: see `CONCLUDED`.
+            // A definition that nothing here uses cannot be used by a check: see `CONCLUDED`.
             if has(selection.definitions, at) {
                 policy = policy.rule(definition).ok()?;
             }
@@ -204,14 +205,14 @@ impl Parsed {
     }
 }
 
-/// Numbers of the rules that could allow an action.
+/// Returns the numbers of the rules that could allow an action.
 pub(super) fn allowing(action: Action) -> Vec<usize> {
     let rules = OUTLINE.rules.iter().enumerate();
     let allowing = rules.filter(|(_, rule)| !rule.denies && !rule.actions.is_empty() && rule.about(action));
     allowing.map(|(number, _)| number).collect()
 }
 
-/// The roles that a rule asks for, by its number.
+/// Returns the roles that a rule requires, by its number.
 pub(super) fn roles(number: usize) -> &'static [Role] {
     OUTLINE.rules.get(number).map_or(&[], |rule| &rule.roles)
 }
@@ -227,7 +228,7 @@ mod tests {
     use crate::domain::access::Action;
     use biscuit_auth::{builder::fact, builder::string, error};
 
-    /// The rule that decides, with the whole of a policy and with the part that is asked.
+    /// Returns the deciding rule under the complete policy and under its selected part.
     fn decided(policy: &str, stated: &[&str]) -> (Option<usize>, Option<usize>) {
         let facts: Vec<Fact> = stated.iter().map(|name| fact(name, &[string("x")])).collect();
         let part = Selection::among(&Outline::of(policy), Action::DraftRead, &facts, &Roles::given([]));
@@ -249,7 +250,7 @@ mod tests {
     // C9
     #[test]
     fn a_denial_on_what_is_derived_from_derived_facts_is_never_left_out() {
-        // In an order that a single pass does not follow.
+        // In an order that a single pass does not resolve.
         let policy = "last($x) <- third($x);
                       third($x) <- second($x);
                       second($x) <- first($x);

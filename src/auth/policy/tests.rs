@@ -1,4 +1,4 @@
-//! The policy asked by many people about many things.
+//! The policy, tested with many users and targets.
 
 mod cases;
 mod examination;
@@ -26,7 +26,7 @@ fn account(number: u8) -> AccountId {
     AccountId(Uuid::from_u128(u128::from(number)))
 }
 
-/// What is known of somebody with these roles, in an installation that wants passkeys.
+/// The facts about a user with these roles, in an installation that requires passkeys.
 fn standing(who: AccountId, roles: &[Role]) -> AccountFacts {
     AccountFacts {
         account: who,
@@ -55,7 +55,7 @@ fn dossier(owner: AccountId, stage: Stage, part: Part, relations: Relations) -> 
     Target::Dossier(About { id: DossierId(Uuid::from_u128(77)), owner, stage, part, relations })
 }
 
-/// A change of the policy shows here, as a person reads it: `guichet access matrix` prints it.
+/// Any change of the policy is visible here in readable form: `guichet access matrix` prints it.
 #[test]
 fn the_matrix() {
     let found = matrix::matrix().unwrap();
@@ -66,7 +66,7 @@ fn the_matrix() {
     );
 }
 
-/// The table of names and words follows the policy line by line.
+/// The table of names and descriptions matches the policy line by line.
 #[test]
 fn every_rule_has_its_name_and_its_words() {
     let names: Vec<(usize, &str)> = POLICY
@@ -96,7 +96,7 @@ fn every_rule_has_its_name_and_its_words() {
     assert!(before < first_allow && first_allow < last_deny, "denies first, and one at the end");
 }
 
-/// Every action is allowed by some rule, or it would be a word without meaning.
+/// Every action is allowed by some rule; otherwise it would be useless.
 #[test]
 fn every_action_has_a_rule() {
     for action in Action::ALL {
@@ -104,7 +104,7 @@ fn every_action_has_a_rule() {
     }
 }
 
-/// Taken apart for each question, nothing of the policy is lost, and whatever denies is asked every time.
+/// The reduced policies together cover the complete policy, and every denial is part of each.
 #[test]
 fn the_parts_of_the_policy_are_the_whole() {
     assert!(parsed::fits(), "a set of rules or names has 64 bits");

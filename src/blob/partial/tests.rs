@@ -16,7 +16,7 @@ fn parts(parts: &[&'static [u8]]) -> impl Stream<Item = Part> + use<> {
     stream::iter(parts.iter().map(|part| Ok(Bytes::from_static(part))).collect::<Vec<_>>())
 }
 
-/// A stream that somebody else feeds.
+/// A stream that the test feeds.
 fn fed() -> (mpsc::UnboundedSender<Part>, impl Stream<Item = Part>) {
     let (feed, mut parts) = mpsc::unbounded_channel();
     (feed, stream::poll_fn(move |cx| parts.poll_recv(cx)))
@@ -67,7 +67,7 @@ async fn the_later_request_ends_the_former_and_finds_what_it_had() {
     let (feed, stream) = fed();
     feed.send(Ok(Bytes::from_static(b"abc"))).unwrap();
     let former = tokio::spawn(async move { held.append(stream, 10).await });
-    // The former waits for ever: its client is gone, and nobody told it.
+    // The first request would wait indefinitely: its client is gone, and nothing has reported that.
     let later = partial.claim().await.unwrap();
     assert_eq!(later.offset(), 3);
     assert!(matches!(former.await.unwrap(), Err(PartialError::Superseded)));

@@ -1,4 +1,4 @@
-//! What a store answers to others: one attachment, to have or to keep.
+//! The endpoint for other stores: reads or stores one attachment.
 
 use super::{
     super::{BlobError, Blobs},
@@ -47,7 +47,7 @@ async fn have(State(store): State<Store>, Path(sha256): Path<String>, headers: H
     if !store.admits(&Method::GET, &sha256, &headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    // What is not here is not looked for elsewhere: whoever asks does so.
+    // A missing attachment is not looked up in other stores here: the requesting store does that.
     match tokio::fs::File::open(store.blobs.place(&sha256)).await {
         Ok(file) => Body::from_stream(ReaderStream::new(file)).into_response(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => StatusCode::NOT_FOUND.into_response(),

@@ -1,4 +1,4 @@
-//! Stores of several machines, each with a listener of its own.
+//! Stores of several machines, each with its own listener.
 
 use super::*;
 use bytes::Bytes;

@@ -1,5 +1,6 @@
-//! A single server leads by definition, but it may freeze, and what waits for a frozen server waits for ever. So it is
-//! asked once a second whether it is there; when it is not, what is under way ends as it does with a lost leader.
+//! Liveness check of a single server. It is always the leader, but it may freeze, and requests to a frozen server would
+//! wait indefinitely. So it is polled every second. When it does not respond, all work in progress ends, as with a lost
+//! leader.
 
 use super::{Cluster, Leading, PoolRole, RESERVED_CONNECTIONS, end, pool};
 use sqlx::{Connection, MySqlConnection, mysql::MySqlConnectOptions};
@@ -7,23 +8,23 @@ use std::{sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-/// Pause between two questions.
+/// Polling interval.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// From when on no answer is taken for none.
+/// Time without a response after which the server counts as frozen.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(6);
 
 impl Cluster {
-    /// Asks the single server for as long as the task lives.
+    /// Polls the single server for as long as the task is alive.
     pub fn watch_alone(self: &Arc<Self>) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
-        // A task that ends with the store, and not the other way round.
+        // The task holds a weak reference, so that it ends with the store and does not keep it alive.
         let cluster = Arc::downgrade(self);
         tasks.spawn(async move {
             let (mut connection, mut silent) = (None, false);
             while let Some(cluster) = cluster.upgrade() {
                 let Some(options) = cluster.endpoints.first().map(|endpoint| endpoint.options.clone()) else { return };
                 let answered = timeout(SILENCE_TIMEOUT, ask(connection.take(), options)).await;
-                // One that refuses answers; connections to it fail by themselves.
+                // A refusal is a response; connections to such a server fail on their own.
                 if answered.is_err() && !silent {
                     cluster.begin_again();
                 }
@@ -36,7 +37,7 @@ impl Cluster {
         tasks
     }
 
-    /// Gives up every connection and whatever waits on one.
+    /// Drops every connection and ends all work that waits for one.
     fn begin_again(&self) {
         let Some(before) = self.leading() else { return };
         tracing::warn!(server = self.endpoints[before.node].label, "database.silent");

@@ -1,4 +1,4 @@
-//! A thorough look at one server, for `guichet doctor`: slower than the looks that find the leader, and rare.
+//! Detailed inspection of one server, for `guichet doctor`: slower than the polls that find the leader, and rare.
 
 use super::{Sight, sight};
 use crate::store::{endpoint::Endpoint, profile};
@@ -6,34 +6,34 @@ use sqlx::{ConnectOptions, Connection, MySqlConnection, Row};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::timeout;
 
-/// Longest time for one server.
+/// Timeout per server.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What one server says of itself.
+/// The state that one server reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Examined {
     /// Version, such as `10.11.14-MariaDB`.
     pub version: String,
-    /// What counts for who leads.
+    /// The values that decide which server leads.
     pub sight: Sight,
-    /// Values of the settings of the [`profile`], by name; one that is missing is unknown to this version.
+    /// Values of the settings of the [`profile`], by name. A missing one is unknown to this version.
     pub values: BTreeMap<String, String>,
-    /// Whether our account may write where nobody should: on servers that take no writes.
+    /// Whether our account can write where nobody should: on read-only servers.
     pub writes_anywhere: bool,
 }
 
 impl Examined {
-    /// Whether it takes writes.
+    /// Whether it accepts writes.
     #[must_use]
     pub fn leads(&self) -> bool {
         !self.sight.read_only
     }
 }
 
-/// Looks at a server.
+/// Inspects a server.
 ///
 /// # Errors
-/// Why it cannot be seen, for people.
+/// Why it cannot be inspected, for display.
 pub async fn examine(endpoint: &Endpoint) -> Result<Examined, String> {
     let look = async {
         let mut db = endpoint.options.connect().await?;
@@ -52,7 +52,7 @@ async fn look(db: &mut MySqlConnection) -> Result<Examined, sqlx::Error> {
     let mut values = BTreeMap::new();
     for setting in profile::SETTINGS {
         let question = format!("show global variables where variable_name = '{}'", setting.name);
-        // The names are ours, and never anybody's input.
+        // The names are constants of ours, never user input.
         let row = sqlx::raw_sql(sqlx::AssertSqlSafe(question)).fetch_optional(&mut *db).await?;
         if let Some(row) = row {
             values.insert(setting.name.to_owned(), row.try_get(1)?);

@@ -1,48 +1,49 @@
-//! What one server says of itself: whether it takes writes, and whether a second server confirms them.
+//! The status that one server reports: whether it accepts writes, and whether a second server confirms them.
 
 use crate::store::endpoint::Endpoint;
 use sqlx::{ConnectOptions, Connection, MySqlConnection, Row, mysql::MySqlRow};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Longest time that a server may take to speak of itself: one that is frozen never answers.
+/// Timeout of a status query: a frozen server never responds.
 const SERVER_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// A server as last seen.
+/// The last known status of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
-    /// Its number in the cluster.
+    /// Its `server_id`.
     pub server: i64,
-    /// It takes no writes: a replica, or a leader that was retired.
+    /// It is read-only: a replica, or a retired leader.
     pub read_only: bool,
-    /// It waits for a replica before it acknowledges a commit, and has not given up on that.
+    /// Semi-synchronous replication is active: the server waits for a replica before it acknowledges a commit, and has
+    /// not fallen back to asynchronous replication.
     pub semi_sync: bool,
-    /// Replicas that confirm.
+    /// Number of replicas that confirm.
     pub confirming: u32,
-    /// It waits before others can see the commit. Otherwise a second try can be acknowledged without any replica.
+    /// It waits before other connections can see the commit. Otherwise a retry could be acknowledged without any
+    /// replica.
     pub after_sync: bool,
-    /// Newest heartbeat of the portal that it holds, microseconds since 1970: tells how far behind a replica is.
+    /// Newest heartbeat of the portal that it has, in microseconds since 1970. It shows how far behind a replica is.
     pub pulse: Option<i64>,
 }
 
 impl Sight {
-    /// Whether a commit that it acknowledges is held by a second server.
+    /// Whether a commit that it acknowledges is also on a second server.
     #[must_use]
     pub fn replicates(&self) -> bool {
         self.semi_sync && self.after_sync && self.confirming > 0
     }
 }
 
-/// Why a server says nothing.
+/// Why a server reports nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Silence {
-    /// The reason.
     pub reason: String,
-    /// It is there, and did not answer in time.
+    /// It is reachable but did not respond in time.
     pub may_be_slow: bool,
 }
 
-/// Looks at one server again and again over a connection that it keeps.
+/// Polls one server over a connection that it keeps open.
 pub(super) struct Looker {
     endpoint: Endpoint,
     connection: Option<MySqlConnection>,
@@ -53,7 +54,7 @@ impl Looker {
         Self { endpoint, connection: None }
     }
 
-    /// What the server says now; nothing when it does not answer in time, with the reason.
+    /// Returns the current status of the server, or the reason if it does not respond in time.
     pub async fn look(&mut self, with_pulse: bool) -> Result<Sight, Silence> {
         let mut connection = self.connection.take();
         let looked = timeout(SERVER_TIMEOUT, async {
@@ -69,7 +70,7 @@ impl Looker {
                 self.connection = Some(open);
                 Ok(sight)
             }
-            // Such as: too many connections.
+            // For example: too many connections.
             Ok(Err(error @ sqlx::Error::Database(_))) => Err(Silence { reason: error.to_string(), may_be_slow: true }),
             Ok(Err(error)) => Err(Silence { reason: error.to_string(), may_be_slow: false }),
             Err(_) => Err(Silence {
@@ -80,7 +81,7 @@ impl Looker {
     }
 }
 
-/// Within a transaction, so that a proxy asks one and the same server.
+/// Queries the status within a transaction, so that a proxy sends all queries to the same server.
 pub(super) async fn sight(connection: &mut MySqlConnection, with_pulse: bool) -> Result<Sight, sqlx::Error> {
     let mut tx = connection.begin().await?;
     let row = sqlx::query(
@@ -104,7 +105,7 @@ pub(super) async fn sight(connection: &mut MySqlConnection, with_pulse: bool) ->
         }
     }
     if with_pulse {
-        // Before the schema stands there is none.
+        // There is no pulse before the schema exists.
         sight.pulse = crate::store::process::pulse(&mut tx).await.ok().flatten();
     }
     tx.rollback().await?;
@@ -115,9 +116,9 @@ fn named(row: &MySqlRow) -> Result<(String, String), sqlx::Error> {
     Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
-/// Whether the server of a connection still waits for a replica before it acknowledges. Asked after a commit, it tells
-/// whether that commit was confirmed: waiting is given up at the very commit that nobody confirmed, and taken up again
-/// only when a replica has caught up with it.
+/// Whether the server of a connection still waits for a replica before it acknowledges. Queried after a commit, this
+/// shows whether that commit was confirmed: the server stops waiting at the very commit that nobody confirmed, and
+/// resumes only when a replica has caught up with it.
 pub(in crate::store) async fn still_replicates(connection: &mut MySqlConnection) -> Result<bool, sqlx::Error> {
     let row = sqlx::raw_sql("show global status like 'Rpl\\_semi\\_sync\\_master\\_status'")
         .fetch_optional(connection)

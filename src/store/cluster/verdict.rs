@@ -1,26 +1,26 @@
-//! Which of the servers leads, from what they say of themselves.
+//! Decides which server leads, from the status of all servers.
 
 use super::Sight;
 use crate::config::Durability;
 
-/// The outcome of looking at all servers.
+/// The result of polling all servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leadership {
     /// One server leads.
     Leads {
-        /// Its place among the servers.
+        /// Index of the server.
         node: usize,
-        /// Whether what it acknowledges is as durable as the configuration demands; otherwise it is only read.
+        /// Whether its writes are as durable as the configuration requires; otherwise it is used for reading only.
         durable: bool,
     },
-    /// None takes writes.
+    /// No server accepts writes.
     Nobody,
-    /// Several take writes, and nothing tells the real leader: to write to either could lose the write.
+    /// Several servers accept writes, and the real leader cannot be determined. A write to either could be lost.
     Several,
 }
 
-/// Decides. A retired leader that wakes up still takes writes, but no replica follows it any more: so among several,
-/// the only one that replicates leads.
+/// Decides which server leads. A retired leader that resumes still accepts writes, but no replica follows it any more.
+/// So among several writable servers, the leader is the only one that replicates.
 #[must_use]
 pub fn decide(sights: &[Option<Sight>], durability: Durability) -> Leadership {
     let writable = || sights.iter().enumerate().filter_map(|(node, sight)| Some((node, sight.as_ref()?)));

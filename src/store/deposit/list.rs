@@ -1,4 +1,4 @@
-//! The deposits of a round, as officers list them.
+//! Lists of the deposits of a round, for officers.
 
 use super::{StoreError, Summary, timestamp};
 use crate::domain::{calendar::RoundId, ids::DossierId, money::Cents};
@@ -43,47 +43,37 @@ impl From<SummaryRow> for Summary {
     }
 }
 
-/// Columns by which a list may be sorted.
+/// Columns by which a list can be sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
     /// Instant of the deposit.
     #[default]
     Deposited,
-    /// Company.
     Company,
-    /// Title.
     Title,
-    /// Base.
     Base,
-    /// Aid.
     Aid,
 }
 
-/// What a list is narrowed to.
+/// Filter, order and page of a list.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Dossiers that the reader may not see.
     pub hidden: Vec<DossierId>,
-    /// Words looked for in company, title, SIREN and receipt number.
+    /// Search terms for company, title, SIREN and receipt number.
     pub words: String,
-    /// Brick.
     pub brick: String,
-    /// Only those with warnings.
+    /// Only deposits with warnings.
     pub warnings: bool,
-    /// Order.
     pub sort: Sort,
-    /// Backwards.
     pub descending: bool,
-    /// Rows to leave out.
+    /// Number of rows to skip.
     pub offset: u32,
-    /// Rows at most.
+    /// Maximum number of rows.
     pub limit: u32,
 }
 
-/// The standing deposits of a round, and how many there are in all under the filter.
-///
-/// # Errors
-/// When the database fails.
+/// Returns the current deposits of a round, and the total number that matches the filter.
 pub async fn list(
     db: &mut MySqlConnection,
     call: &str,
@@ -139,7 +129,7 @@ fn narrow(query: &mut QueryBuilder<sqlx::MySql>, call: &str, round: &RoundId, fi
     }
 }
 
-/// Leaves dossiers out of a query.
+/// Excludes dossiers from a query.
 pub(in crate::store) fn hide(query: &mut QueryBuilder<sqlx::MySql>, hidden: &[DossierId]) {
     if !hidden.is_empty() {
         query.push(" and dossier_id not in (");

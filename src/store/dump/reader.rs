@@ -1,41 +1,40 @@
-//! Reading a dump as what it must be and nothing else: tables of ours and rows of literals. MariaDB's own client does what
-//! a dump tells it, commands of the machine (`\!`) included, and the server reads and writes files where a statement says
-//! so; what was changed on its way must be able to do neither. So a dump is never given to that client: each statement is
-//! read here, has to have one of two shapes, and goes to the server by itself. Settings are not taken from it.
+//! Parses a dump and accepts only our tables and rows of literals. MariaDB's own client executes what a dump contains,
+//! including shell commands (`\!`), and the server reads and writes files if a statement says so. A dump that was
+//! tampered with must be able to do neither. So no dump is passed to that client: each statement is parsed here, must
+//! have one of two forms, and is sent to the server separately. Settings in the dump are ignored.
 
 use std::io::{self, BufRead};
 
-/// Longest statement, bytes: what the server takes.
+/// Maximum length of a statement in bytes: the server's limit.
 const MAX_STATEMENT_BYTES: usize = 64 * 1024 * 1024;
-/// Characters of a refused statement that are told.
+/// Maximum number of characters of a refused statement in the error message.
 const TOLD_CHARS: usize = 60;
 
-/// What stands in a dump that does something.
+/// A statement of a dump that has an effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum DumpStatement {
-    /// Makes a table.
+    /// Creates a table.
     Create(String),
-    /// Brings rows.
+    /// Inserts rows.
     Insert(String),
 }
 
-/// Why a dump is not taken.
+/// Why a dump is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file cannot be read.
     #[error("cannot read on")]
     File(#[from] io::Error),
-    /// It holds what no dump of ours holds.
+    /// It contains something that our dumps never contain.
     #[error("line {line}: a dump of ours does not say: {told}")]
     Foreign {
-        /// Where.
         line: usize,
-        /// What, cut short.
+        /// The statement, truncated.
         told: String,
     },
 }
 
-/// The statements of a dump, one after the other.
+/// Iterates over the statements of a dump.
 pub(super) struct Statements<R> {
     input: R,
     line: usize,
@@ -46,7 +45,7 @@ impl<R: BufRead> Statements<R> {
         Self { input, line: 1 }
     }
 
-    /// The next statement that does something; none at the end.
+    /// Returns the next statement that has an effect; `None` at the end.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -85,8 +84,8 @@ impl<R: BufRead> Statements<R> {
         Ok(())
     }
 
-    /// One statement without its semicolon, or one comment. Quotes are followed as the server does in the mode that the
-    /// loader sets: backslashes escape, and double quotes are not used.
+    /// Reads one statement without its semicolon, or one comment. Quotes are parsed as the server does in the SQL mode
+    /// that the loader sets: backslashes escape, and double quotes do not quote.
     fn one(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
         let (mut text, mut quote) = (Vec::new(), None);
         loop {
@@ -94,7 +93,7 @@ impl<R: BufRead> Statements<R> {
                 if text.is_empty() {
                     return Ok(None);
                 }
-                // A file that was cut off.
+                // A truncated file.
                 return Err(ReadError::Foreign { line: self.line, told: told(&text) });
             };
             if byte == b';' && quote.is_none() && !text.starts_with(b"/*") {
@@ -110,7 +109,7 @@ impl<R: BufRead> Statements<R> {
                 None if text == b"--" => return self.rest_of_line(text).map(Some),
                 None if !comment && matches!(byte, b'\'' | b'`') => quote = Some(byte),
                 Some(b'\'') if byte == b'\\' => text.extend(self.take()?),
-                // A doubled quote ends one text and begins another.
+                // A doubled quote ends one string and begins another.
                 Some(open) if byte == open => quote = None,
                 _ => {}
             }
@@ -131,9 +130,9 @@ fn told(text: &[u8]) -> String {
     text.chars().take(TOLD_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// What a statement is for.
+/// The kind of a statement.
 enum Shape {
-    /// Settings, locks and comments, none of which is sent.
+    /// Settings, locks and comments; none of them is sent.
     Idle,
     Create,
     Insert,
@@ -144,7 +143,7 @@ fn shape(text: &str) -> Option<Shape> {
         return Some(Shape::Idle);
     }
     if let Some(body) = text.strip_prefix("/*").and_then(|text| text.strip_suffix("*/")) {
-        // A comment that servers of some version do.
+        // A comment that some server versions execute.
         let body = body.strip_prefix('M').unwrap_or(body).strip_prefix('!')?;
         let body = body.trim_start_matches(|c: char| c.is_ascii_digit()).trim();
         let sandbox = body == "\\- enable the sandbox mode";
@@ -162,7 +161,7 @@ fn shape(text: &str) -> Option<Shape> {
     }
 }
 
-/// Whether a statement only prepares the session of the client that we do not use.
+/// Whether a statement only prepares the session of the client, which is not used here.
 fn idle(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let keys =
@@ -171,20 +170,20 @@ fn idle(text: &str) -> bool {
     lower.starts_with("set ") || keys || lock || lower == "unlock tables" || lower == "commit"
 }
 
-/// A part of a statement.
+/// A token of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token<'a> {
     /// Letters, digits and `_`.
     Word(&'a str),
     /// A name in backquotes.
     Name,
-    /// A text in quotes.
+    /// A quoted string.
     Text,
-    /// A bracket, a comma and the like.
+    /// A bracket, a comma or similar.
     Mark(char),
 }
 
-/// Splits a statement into its parts; none when it holds anything else.
+/// Splits a statement into tokens; returns `None` if it contains anything else.
 fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
     let (bytes, mut at, mut tokens) = (text.as_bytes(), 0, Vec::new());
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
@@ -235,7 +234,8 @@ fn name(rest: &mut &[Token<'_>]) -> Option<()> {
     Some(())
 }
 
-/// Words of tables of ours: kinds of columns, keys, and the one engine. Nothing here reads, writes or calls anything.
+/// Allowed words in our table definitions: column types, keys and the one engine. None of them reads, writes or calls
+/// anything.
 const TABLE_WORDS: [&str; 61] = [
     "action",
     "auto_increment",
@@ -300,7 +300,7 @@ const TABLE_WORDS: [&str; 61] = [
     "zerofill",
 ];
 
-/// A name, columns and keys in brackets, and how the table is kept.
+/// Accepts a name, columns and keys in brackets, and table options.
 fn table(mut rest: &[Token<'_>]) -> bool {
     let known = |token: &Token<'_>| match token {
         Token::Word(word) => {
@@ -315,7 +315,7 @@ fn table(mut rest: &[Token<'_>]) -> bool {
     name(&mut rest).is_some() && rest.first() == Some(&Token::Mark('(')) && rest.iter().all(known)
 }
 
-/// A name, perhaps names of columns, and rows of literals.
+/// Accepts a name, optional column names, and rows of literals.
 fn rows(mut rest: &[Token<'_>]) -> bool {
     fn list(rest: &mut &[Token<'_>], item: fn(&mut &[Token<'_>]) -> Option<()>) -> Option<()> {
         mark(rest, '(')?;
@@ -342,16 +342,16 @@ fn rows(mut rest: &[Token<'_>]) -> bool {
     read().is_some()
 }
 
-/// A text, a number, bytes in hexadecimal, or nothing.
+/// Accepts a string, a number, hexadecimal bytes or null.
 fn literal(rest: &mut &[Token<'_>]) -> Option<()> {
-    // One sign at most: two would begin a comment.
+    // At most one sign: two would begin a comment.
     if let Some(Token::Mark('-' | '+')) = rest.first() {
         *rest = &rest[1..];
     }
     match rest.split_first()? {
         (Token::Text, after) => {
             *rest = after;
-            // 'it''s' is two texts here.
+            // 'it''s' is two strings here.
             while let Some(Token::Text) = rest.first() {
                 *rest = &rest[1..];
             }
@@ -370,7 +370,7 @@ fn literal(rest: &mut &[Token<'_>]) -> Option<()> {
     }
 }
 
-/// A number of which the first word was read: `1`, `1.5`, `1e10`, `1.5e-7`.
+/// Accepts a number whose first word has been read: `1`, `1.5`, `1e10`, `1.5e-7`.
 fn number(first: String, rest: &mut &[Token<'_>]) -> Option<()> {
     let mut last = first;
     digits(&last)?;
@@ -385,7 +385,7 @@ fn number(first: String, rest: &mut &[Token<'_>]) -> Option<()> {
     Some(())
 }
 
-/// Digits, perhaps with an exponent or the beginning of one.
+/// Accepts digits, with an optional exponent or the beginning of one.
 fn digits(word: &str) -> Option<()> {
     let word = word.strip_suffix('e').unwrap_or(word);
     let all = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

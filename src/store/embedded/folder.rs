@@ -1,4 +1,4 @@
-//! Folders that are ours alone: private, locked, and with socket paths that the kernel takes.
+//! Private folders: readable by us alone, locked, and with socket paths of a length that the kernel accepts.
 
 use anyhow::{Context, bail};
 use nix::{
@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Longest path of a unix socket that the kernel takes, bytes.
+/// Maximum length of the path of a unix socket, in bytes.
 const SOCKET_PATH: usize = 107;
 
 /// Creates a folder that only we can read.
@@ -26,7 +26,7 @@ pub fn private_folder(path: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot create {}", path.display()))
 }
 
-/// Takes a lock that lasts as long as the returned file; nothing when another process has it.
+/// Takes a lock that is held as long as the returned file; returns `None` if another process holds it.
 ///
 /// # Errors
 /// When the file cannot be opened or locked.
@@ -40,7 +40,7 @@ pub fn lock(path: &Path) -> anyhow::Result<Option<Flock<File>>> {
     }
 }
 
-/// A folder whose unix sockets have paths that the kernel takes.
+/// A folder whose unix sockets have paths that the kernel accepts.
 #[derive(Debug)]
 pub struct SocketFolder {
     path: PathBuf,
@@ -48,11 +48,12 @@ pub struct SocketFolder {
 }
 
 impl SocketFolder {
-    /// The folder itself if a socket of that name fits there, else a short private one among the temporary files:
-    /// always the same for the same folder, so that a restarted server is found where it was.
+    /// Returns the folder itself if the path of a socket with that name is short enough, otherwise a short private
+    /// folder among the temporary files. It is always the same for the same folder, so that a restarted server is found
+    /// where it was.
     ///
     /// # Errors
-    /// When the short one cannot be created, or somebody else has created it.
+    /// When the short folder cannot be created, or belongs to another user.
     pub fn within(dir: &Path, socket: &str) -> anyhow::Result<Self> {
         if dir.join(socket).as_os_str().len() <= SOCKET_PATH {
             return Ok(Self { path: dir.into(), short: false });
@@ -68,7 +69,6 @@ impl SocketFolder {
         Ok(Self { path, short: true })
     }
 
-    /// The folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -78,7 +78,7 @@ impl SocketFolder {
 impl Drop for SocketFolder {
     fn drop(&mut self) {
         if self.short {
-            // With the sockets that servers leave behind; if it cannot go, the next start uses it again.
+            // Including the sockets that servers leave behind. If it cannot be removed, the next start uses it again.
             fs::remove_dir_all(&self.path).ok();
         }
     }

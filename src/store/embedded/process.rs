@@ -1,4 +1,4 @@
-//! Processes that we start: stopping them in order, ending those that an earlier run left behind, and their last words.
+//! Child processes: stops them cleanly, ends those left by an earlier run, and reads the last lines of their logs.
 
 use anyhow::Context;
 use nix::{
@@ -12,18 +12,18 @@ use std::{
 };
 use tokio::process::Child;
 
-/// Pause between two looks at a process that is not our child, whose end gives no notice.
+/// Polling interval for a process that is not our child, whose exit is not notified.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
-/// Longest time for a killed process to disappear.
+/// Maximum time for a killed process to disappear.
 const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Asks a child to end, and kills it when it has not after `grace`.
+/// Asks a child to exit, and kills it if it has not after `grace`.
 ///
 /// # Errors
 /// When it cannot be waited for.
 pub async fn stop_child(child: &mut Child, grace: Duration) -> io::Result<()> {
     if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
-        // It may have ended this very moment, which the wait finds out.
+        // It may have exited at this moment; the wait detects that.
         kill(Pid::from_raw(pid), Signal::SIGTERM).ok();
     }
     match tokio::time::timeout(grace, child.wait()).await {
@@ -32,11 +32,11 @@ pub async fn stop_child(child: &mut Child, grace: Duration) -> io::Result<()> {
     }
 }
 
-/// Ends a process that an earlier run left behind, if the one with the recorded id still is that process: its command
-/// line has to mention `marker`.
+/// Ends a process that an earlier run left behind. The process with the recorded id is ended only if its command line
+/// contains `marker`, since the id may have been reused.
 ///
 /// # Errors
-/// When the recorded file cannot be removed.
+/// When the pid file cannot be removed.
 pub async fn end_left_over(pid_file: &Path, marker: &Path, grace: Duration) -> anyhow::Result<()> {
     let Ok(text) = fs::read_to_string(pid_file) else { return Ok(()) };
     if let Ok(pid) = text.trim().parse::<i32>() {
@@ -51,7 +51,7 @@ pub async fn end_left_over(pid_file: &Path, marker: &Path, grace: Duration) -> a
         }
     }
     match fs::remove_file(pid_file) {
-        // A server that stops in order removes its own.
+        // A server that stops cleanly removes its own pid file.
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", pid_file.display()))
         }
@@ -61,35 +61,35 @@ pub async fn end_left_over(pid_file: &Path, marker: &Path, grace: Duration) -> a
 
 fn runs(pid: i32, marker: &Path) -> bool {
     let marker = marker.as_os_str().as_encoded_bytes();
-    // An ended process that nobody has waited for yet has an empty command line.
+    // A zombie process has an empty command line.
     fs::read(format!("/proc/{pid}/cmdline"))
         .is_ok_and(|line| line.windows(marker.len().max(1)).any(|part| part == marker))
 }
 
-/// What the kernel tells of a process (proc_pid_stat(5)).
+/// Process statistics from the kernel (proc_pid_stat(5)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stat {
-    /// `Z` for one that has ended and that nobody has waited for.
+    /// `Z` for a zombie.
     pub state: char,
     /// CPU time, clock ticks.
     pub cpu: u64,
-    /// Start, in clock ticks after the machine's.
+    /// Start time, in clock ticks after boot.
     pub started: u64,
 }
 
 impl Stat {
-    /// Of a process; nothing when there is none.
+    /// Reads the statistics of a process; `None` if it does not exist.
     #[must_use]
     pub fn of(pid: u32) -> Option<Self> {
         let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The name before it may hold spaces and brackets.
+        // The name before it may contain spaces and brackets.
         let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
         let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
         Some(Self { state: fields.first()?.chars().next()?, cpu: number(11)? + number(12)?, started: number(19)? })
     }
 }
 
-/// The last lines of a log, up to its last error where it has one: what follows may be good advice only.
+/// Returns the last lines of a log, up to its last error if it has one; lines after that may be mere advice.
 #[must_use]
 pub fn tail(log: &Path) -> String {
     let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();

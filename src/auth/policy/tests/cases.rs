@@ -1,4 +1,4 @@
-//! Cases by name: who, what, on what, and the rule that decides.
+//! Named cases: who, what, on which target, and the rule that decides.
 
 use super::*;
 use crate::domain::access::Review;
@@ -10,7 +10,7 @@ pub(super) struct World {
 pub(super) const OWNER: u8 = 1;
 
 impl World {
-    /// The rule that decides: `+slug` when it allows, `-slug` when it denies.
+    /// Returns the rule that decides: `+slug` if it allows, `-slug` if it denies.
     pub(super) fn ask(&self, rights: &Rights, action: Action, target: &Target) -> String {
         match rights.may(action, target, NOW) {
             Ok(permit) => format!("+{}", permit.rule),
@@ -479,7 +479,7 @@ fn what_cannot_be_taken_back_waits_for_a_confirmation() {
     );
 }
 
-/// However often one is given something, and whatever its ends, the question stays small.
+/// The question stays small, however many grants a user has and whenever they end.
 #[test]
 fn hundreds_of_grants_lock_nobody_out() {
     let world = World { keys: Keys::ephemeral().unwrap() };

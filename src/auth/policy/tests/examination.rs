@@ -1,4 +1,4 @@
-//! Cases by name: who admits, assigns, declares and lists what is to be evaluated.
+//! Named cases of the examination: admission, assignment, declarations and lists of dossiers to evaluate.
 
 use super::{
     cases::{OWNER, World, about, none},

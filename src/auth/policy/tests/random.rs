@@ -1,10 +1,10 @@
-//! Random worlds: the policy and a second telling of the rules, plain and written apart from it, agree.
+//! Random worlds: the policy agrees with a second, independent implementation of the rules.
 
 use super::*;
 use crate::domain::access::Review;
 use proptest::prelude::*;
 
-/// Who asks what about what.
+/// A question to the policy: who, what, on which target.
 #[derive(Clone, Debug)]
 struct Question {
     me: u8,
@@ -18,7 +18,7 @@ struct Question {
     action: Action,
 }
 
-/// The rules of the requirements (§1.3), as one would tell them.
+/// The rules of the requirements (§1.3), implemented in plain code.
 fn told(q: &Question) -> bool {
     let owner = q.me == q.owner;
     let relations = if owner { Relations::default() } else { q.relations.clone() };
@@ -160,7 +160,7 @@ proptest! {
         let found = rights.may(q.action, &target, NOW);
         prop_assert_ne!(found.as_ref().err(), Some(&Denied::Overrun));
         prop_assert_eq!(found.is_ok(), told(&q), "{:?}", found.map(|permit| permit.rule));
-        // The part of the policy that can decide does so by the very rule that the whole decides by.
+        // The selected part of the policy decides by the same rule as the complete policy.
         let whole = rights.decide(Selection::WHOLE, rights.facts(q.action, &target, NOW), &target);
         prop_assert_eq!(found.map(|permit| permit.rule), whole.map(|permit| permit.rule));
     }

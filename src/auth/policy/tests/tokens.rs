@@ -1,4 +1,4 @@
-//! Tokens that are forged, widened, carried elsewhere or out of date.
+//! Tokens that are forged, widened, used elsewhere or expired.
 
 use super::*;
 use crate::auth::ApiToken;
@@ -20,7 +20,7 @@ impl Program {
             .unwrap()
     }
 
-    /// Whether a token reads the draft of its owner; an error when it is no token.
+    /// Whether a token permits reading the owner's draft; an error if it is not a valid token.
     fn reads(&self, text: &str, part: Part) -> Result<bool, crate::auth::TokenError> {
         let bearer = read(&self.keys, text, Channel::Api, NOW)?;
         let rights = Rights::new(Arc::new(bearer), Channel::Api, standing(account(1), &[]));
@@ -132,7 +132,7 @@ fn forged_and_broken_tokens_are_none() {
     }
     let sealed = UnverifiedBiscuit::from_base64(&session).unwrap().append(BlockBuilder::new());
     assert!(sealed.is_err(), "a browser's token cannot be narrowed");
-    // A token of ours whose root names P-256 would let its holder change its revocation id: no such root is known.
+    // A token of ours with a P-256 root would let its holder change its revocation id. No such root is accepted.
     let p256 = KeyPair::new_with_algorithm(biscuit_auth::builder::Algorithm::Secp256r1);
     let other = biscuit_auth::macros::biscuit!(r#"user("x")"#).build(&p256).unwrap().to_base64().unwrap();
     assert!(program.reads(&other, Part::Whole).is_err());

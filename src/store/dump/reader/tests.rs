@@ -1,4 +1,4 @@
-//! What a dump of ours looks like is taken; whatever could do anything else is not.
+//! Statements as in our dumps are accepted; everything else is refused.
 
 use super::*;
 
