@@ -137,10 +137,7 @@ impl std::ops::Deref for App {
 pub enum StartError {
     /// A call or the file of rounds cannot be read.
     #[error("cannot read {path}")]
-    Read {
-        path: PathBuf,
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// A definition is invalid.
     #[error(transparent)]
     Call(#[from] call::LoadError),

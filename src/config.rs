@@ -139,10 +139,7 @@ impl GuestCall {
 #[serde(tag = "transport", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Mail {
     /// Mails are written to a folder: the demonstration's mailbox.
-    Folder {
-        from: String,
-        folder: PathBuf,
-    },
+    Folder { from: String, folder: PathBuf },
     /// Mails are sent by SMTP.
     Smtp {
         from: String,
@@ -192,16 +189,10 @@ impl Portal {
 pub enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read {path}")]
-    Read {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Read { path: PathBuf, source: std::io::Error },
     /// The file cannot be parsed; the message has line, column and key.
     #[error("{path}: {message}")]
-    Parse {
-        path: PathBuf,
-        message: String,
-    },
+    Parse { path: PathBuf, message: String },
     /// Values that contradict each other.
     #[error("{path}: {}", .faults.join("; "))]
     Faults {

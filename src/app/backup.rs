@@ -74,10 +74,7 @@ pub struct Set {
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     #[error("cannot use {path}")]
-    File {
-        path: PathBuf,
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
     /// The database could not be dumped or loaded.
     #[error(transparent)]
     Dump(#[from] DumpError),
@@ -86,10 +83,7 @@ pub enum BackupError {
     None(PathBuf),
     /// A set does not match its manifest.
     #[error("{path}: {reason}")]
-    Damaged {
-        path: PathBuf,
-        reason: String,
-    },
+    Damaged { path: PathBuf, reason: String },
     /// A set does not match its signature.
     #[error("{0} was changed since it was made: look for who did it. --from-elsewhere takes it all the same")]
     Changed(PathBuf),

@@ -24,10 +24,7 @@ pub const BACKUP_KEY: &str = "backup.key";
 pub enum KeysError {
     /// A file cannot be read or written.
     #[error("cannot use {path}")]
-    File {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    File { path: PathBuf, source: std::io::Error },
     /// A file does not contain the kind of key that its name indicates.
     #[error("{0} is not a key of the expected kind")]
     Malformed(PathBuf),

@@ -18,16 +18,10 @@ use std::{
 pub enum EndpointError {
     /// A file cannot be read.
     #[error("cannot read {path}")]
-    Read {
-        path: PathBuf,
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// The address is invalid. It contains a password, so it is not repeated.
     #[error("{path}: {reason}")]
-    Url {
-        path: PathBuf,
-        reason: &'static str,
-    },
+    Url { path: PathBuf, reason: &'static str },
 }
 
 /// One server, or one proxy in front of several.

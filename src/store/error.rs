@@ -37,10 +37,7 @@ pub enum StoreError {
     Stale,
     /// The database contains a value that the program never writes.
     #[error("{table}.{column} holds an impossible value")]
-    Inconsistent {
-        table: &'static str,
-        column: &'static str,
-    },
+    Inconsistent { table: &'static str, column: &'static str },
     /// Any other error.
     #[error("the database refused a statement")]
     Statement(#[source] sqlx::Error),
