@@ -138,6 +138,7 @@ pub enum StartError {
     #[error("cannot read {path}")]
     Read {
         path: PathBuf,
+        /// The error of the operating system.
         source: io::Error,
     },
     /// A definition is invalid.

@@ -140,6 +140,7 @@ impl GuestCall {
 pub enum Mail {
     /// Mails are written to a folder: the demonstration's mailbox.
     Folder {
+        /// Address of the sender.
         from: String,
         folder: PathBuf,
     },
@@ -194,12 +195,14 @@ pub enum ConfigError {
     #[error("cannot read {path}")]
     Read {
         path: PathBuf,
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// The file cannot be parsed; the message has line, column and key.
     #[error("{path}: {message}")]
     Parse {
         path: PathBuf,
+        /// Line, column and key, with the fault.
         message: String,
     },
     /// Values that contradict each other.

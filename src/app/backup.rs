@@ -76,6 +76,7 @@ pub enum BackupError {
     #[error("cannot use {path}")]
     File {
         path: PathBuf,
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The database could not be dumped or loaded.
@@ -88,6 +89,7 @@ pub enum BackupError {
     #[error("{path}: {reason}")]
     Damaged {
         path: PathBuf,
+        /// The fault, in English.
         reason: String,
     },
     /// A set does not match its signature.

@@ -26,6 +26,7 @@ pub enum KeysError {
     #[error("cannot use {path}")]
     File {
         path: PathBuf,
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// A file does not contain the kind of key that its name indicates.

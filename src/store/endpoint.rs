@@ -20,12 +20,14 @@ pub enum EndpointError {
     #[error("cannot read {path}")]
     Read {
         path: PathBuf,
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The address is invalid. It contains a password, so it is not repeated.
     #[error("{path}: {reason}")]
     Url {
         path: PathBuf,
+        /// The fault, in English.
         reason: &'static str,
     },
 }

@@ -38,6 +38,7 @@ pub enum StoreError {
     /// The database contains a value that the program never writes.
     #[error("{table}.{column} holds an impossible value")]
     Inconsistent {
+        /// Table that contains the value.
         table: &'static str,
         column: &'static str,
     },
