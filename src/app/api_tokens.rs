@@ -70,9 +70,9 @@ impl App {
         Ok(ctx.actor()?.account.roles.token_actions().to_vec())
     }
 
-    /// Creates a token for the actor, under the id of the attempt. Only a browser session can create tokens, and staff
-    /// need a recent passkey confirmation: the program that uses the token is never asked for a passkey, so irrevocable
-    /// actions are confirmed here, when the token is created.
+    /// Creates a token for the actor, under the id of the attempt. Only a browser session can create tokens. Staff must
+    /// have signed in with a passkey, and irreversible actions need a recent passkey confirmation here, because the
+    /// program that uses the token is never asked for a passkey.
     ///
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::Unconfirmed`], [`AppError::TokenMade`], and store and signing errors.

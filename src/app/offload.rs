@@ -47,7 +47,8 @@ impl Bench {
 }
 
 impl App {
-    /// Runs work on `input_bytes` bytes of input: on its own thread if the input is large, after at most a few other jobs.
+    /// Runs work on `input_bytes` bytes of input: on its own thread if the input is large, after at most a few other
+    /// jobs.
     ///
     /// # Errors
     /// [`AppError::Busy`] when too many jobs are waiting.

@@ -18,7 +18,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 impl App {
-    /// Grants a role to an address, permanently or until an instant, and ends the sessions whose tokens do not match.
+    /// Grants a role to an address, permanently or until an instant, and ends the sessions of its account, because
+    /// their tokens state the former roles.
     ///
     /// # Errors
     /// [`AppError::NotAnAddress`], and store errors.

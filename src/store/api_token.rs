@@ -1,3 +1,5 @@
+//! API tokens of accounts.
+
 use super::{
     StoreError,
     account::{Account, AccountRow, account_columns},
