@@ -2,6 +2,7 @@
 //! seen. Client, Sōzu, the portal and all servers share the cores: three servers on one disk pay three times what three
 //! machines would.
 
+#![expect(clippy::disallowed_methods, reason = "benchmarks live in real time")]
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

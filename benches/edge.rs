@@ -4,6 +4,7 @@
 //! the same small answers, direct and through Sōzu, Debian's haproxy and nginx, plain and over TLS, in rounds that take
 //! turns, as ratios. Figures that miss their aim are marked, never left out.
 
+#![expect(clippy::disallowed_methods, reason = "benchmarks live in real time")]
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -4,6 +4,7 @@
 //! own clocks, over the number of requests; the proxy's is shown apart. Figures that miss their aim are marked, never
 //! left out. The table is printed and written to `var/bench/`.
 
+#![expect(clippy::disallowed_methods, reason = "benchmarks live in real time")]
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

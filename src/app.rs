@@ -11,6 +11,7 @@ pub mod backup;
 mod carry_over;
 mod ceremony;
 mod chain;
+#[expect(clippy::disallowed_methods, reason = "here the clock of requests is taken")]
 mod context;
 mod create;
 pub mod delegate;
@@ -22,6 +23,7 @@ pub mod glass;
 pub mod jobs;
 pub mod mail;
 pub mod mirror;
+#[expect(clippy::disallowed_methods, reason = "here heavy work waits for its turn")]
 mod offload;
 mod oidc;
 pub mod order;
@@ -44,6 +46,10 @@ mod site;
 mod status;
 mod throttle;
 mod transaction;
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what has arrived is attached even when whoever sent it is gone; parts have the age of the disk"
+)]
 pub mod upload;
 mod upload_fault;
 mod withdraw;

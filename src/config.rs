@@ -160,13 +160,13 @@ impl Mail {
     pub fn late_seconds(&self) -> i64 {
         match self {
             Self::Smtp { late_seconds: Some(seconds), .. } => i64::from(*seconds),
-            Self::Smtp { .. } | Self::Folder { .. } => LATE_SECONDS,
+            Self::Smtp { .. } | Self::Folder { .. } => MAX_LATENESS_SECONDS,
         }
     }
 }
 
 /// Default age of an unsent mail from which it is an incident, in seconds.
-const LATE_SECONDS: i64 = 300;
+const MAX_LATENESS_SECONDS: i64 = 300;
 
 /// Maximum length of the name of a process, in characters.
 const MAX_PROCESS_NAME_CHARS: usize = 100;

@@ -7,15 +7,22 @@
 
 pub mod app;
 pub mod auth;
+#[expect(clippy::disallowed_methods, reason = "files are read beside the requests, and their age is that of the disk")]
 pub mod blob;
 pub mod bricks;
 pub mod build;
+#[expect(
+    clippy::disallowed_methods,
+    reason = "programs have the clock of their machine, and children and tasks that they wait for"
+)]
 pub mod cli;
 pub mod config;
 pub mod domain;
+#[expect(clippy::disallowed_methods, reason = "a control loop lives in the time of its machine")]
 pub mod edge;
 #[cfg(test)]
 mod mutations;
+#[expect(clippy::disallowed_methods, reason = "results of others are read when they are there")]
 pub mod ops;
 pub mod private_file;
 pub mod store;

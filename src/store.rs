@@ -8,6 +8,7 @@ pub mod account;
 pub mod api_token;
 pub mod assignment;
 pub mod ceremony;
+#[expect(clippy::disallowed_methods, reason = "the servers are watched until the store is closed")]
 pub mod cluster;
 pub mod delegation;
 pub mod deposit;
@@ -188,7 +189,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Moved`].
-    pub async fn while_led<T>(&self, grace: Duration, work: impl Future<Output = T>) -> Result<T, StoreError> {
+    pub async fn until_leader_lost<T>(&self, grace: Duration, work: impl Future<Output = T>) -> Result<T, StoreError> {
         let Some(leading) = self.cluster.leading() else { return Ok(work.await) };
         tokio::select! {
             done = work => Ok(done),

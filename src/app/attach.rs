@@ -117,7 +117,7 @@ impl App {
     ) -> Result<Attached, AppError> {
         let PieceRequirement { code, media, issued, max_dossier_bytes, .. } = requirement;
         let code = code.as_str();
-        let ctx = &self.asked_again(ctx).await?;
+        let ctx = &self.reauthenticate(ctx).await?;
         let judgement = limited::inspect(received.open()?, &media).await?;
         let verdict = judgement.map_err(AppError::File)?;
         let upload = Upload {

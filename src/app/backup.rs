@@ -29,7 +29,7 @@ use std::{
 };
 
 /// Maximum size of a manifest or record that is read.
-const RECORD: Limits = Limits::bytes(1024 * 1024);
+const RECORD_LIMITS: Limits = Limits::bytes(1024 * 1024);
 /// Version of the layout. Sets of version 1 have no digests of their keys and no signature; they can still be restored.
 const SET_FORMAT_VERSION: u32 = 2;
 /// The database dump of a set.
@@ -190,7 +190,7 @@ pub fn sets(folder: &Path) -> Result<Vec<Set>, BackupError> {
         if named && let Ok(text) = fs::read(path.join(MANIFEST_FILE)) {
             let damaged =
                 |error: JsonError| BackupError::Damaged { path: path.join(MANIFEST_FILE), reason: error.to_string() };
-            found.push(Set { manifest: json::from_slice(&text, RECORD).map_err(damaged)?, path });
+            found.push(Set { manifest: json::from_slice(&text, RECORD_LIMITS).map_err(damaged)?, path });
         }
     }
     found.sort_by_key(|set| set.manifest.taken_at);
@@ -213,7 +213,7 @@ pub fn prune(folder: &Path, keep: usize) -> Result<usize, BackupError> {
 /// Returns the record of the last drill on the sets of a folder.
 #[must_use]
 pub fn last_drill(folder: &Path) -> Option<Drill> {
-    json::from_slice(&fs::read(folder.join(DRILL_FILE)).ok()?, RECORD).ok()
+    json::from_slice(&fs::read(folder.join(DRILL_FILE)).ok()?, RECORD_LIMITS).ok()
 }
 
 /// Writes the record of a drill next to the sets.
@@ -239,7 +239,7 @@ pub fn record_sent(folder: &Path, set: &Set) -> Result<(), BackupError> {
 /// Returns when the set that was last copied off-site was taken.
 #[must_use]
 pub fn last_sent(folder: &Path) -> Option<Timestamp> {
-    json::from_slice(&fs::read(folder.join(SENT_FILE)).ok()?, RECORD).ok()
+    json::from_slice(&fs::read(folder.join(SENT_FILE)).ok()?, RECORD_LIMITS).ok()
 }
 
 pub(super) fn copy_keys(from: &Path, to: &Path) -> Result<(), BackupError> {

@@ -101,7 +101,7 @@ impl App {
         }
         let round = self.round(call, &dossier.round)?;
         let uploads = piece::of_dossier(db, id).await?;
-        let others = self.others(db, ctx, call, &dossier).await?;
+        let others = self.other_deposits_of_company(db, ctx, call, &dossier).await?;
         let who = ctx.account()?;
         let context =
             DepositContext { call, round, uploads: &uploads, other_deposits: others.known, received_at: ctx.now };
@@ -119,7 +119,7 @@ impl App {
             }
         }
         // Other deposits wait from here on, so nothing slow may follow.
-        let LockedHeads { receipts, sealed_at, journal: events } = journal::lock_heads(db).await?;
+        let LockedHeads { receipts, sealed_at, journal: events } = journal::lock_chain_heads(db).await?;
         let instants = Instants::seal(ctx.now, ctx.clock.now(), dossier.changed_at, sealed_at)
             .map_err(|_| DraftChanged::refusing(call, &dossier, asked.revision, ctx.now))?;
         let SealedVersion { version, manifest, parts, evaluation } = sealed;
@@ -158,7 +158,7 @@ impl App {
         let event = ctx.event(EventKind::DossierDeposited, Some(id), data)?;
         let events = journal::insert(db, &events, &event).await?;
         let receipts = Head { sequence: statement.sequence, link: statement.digest() };
-        journal::move_heads(db, &receipts, instants.sealed_at(), &events).await?;
+        journal::advance_chain_heads(db, &receipts, instants.sealed_at(), &events).await?;
         Ok(Deposited { receipt: number, new: true, standing: true, current: true })
     }
 
@@ -166,7 +166,7 @@ impl App {
     /// of calls enforces that, because a refusal would reveal a deposit to a stranger who typed the company's number.
     /// So applicants are warned, at the deposit too, only of dossiers that they may know of. Those who examine are
     /// warned of all.
-    pub(super) async fn others(
+    pub(super) async fn other_deposits_of_company(
         &self,
         db: &mut Connection,
         ctx: &Ctx,

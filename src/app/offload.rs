@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// Heavy jobs in progress per process: an installation runs as many processes as it wants cores.
-const AT_ONCE: usize = 1;
+const MAX_CONCURRENT: usize = 1;
 /// Maximum number of waiting heavy jobs. Further requests are asked to retry.
 const MAX_QUEUED: usize = 8;
 /// Input size from which work counts as heavy. Below it, a thread would cost more than the work, and small requests do
@@ -22,7 +22,7 @@ pub(super) struct Bench {
 
 impl Default for Bench {
     fn default() -> Self {
-        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), places: Semaphore::new(AT_ONCE + MAX_QUEUED) }
+        Self { turns: Arc::new(Semaphore::new(MAX_CONCURRENT)), places: Semaphore::new(MAX_CONCURRENT + MAX_QUEUED) }
     }
 }
 

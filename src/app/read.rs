@@ -75,18 +75,18 @@ impl OpenReceipt {
 
 impl App {
     /// Returns a dossier with everything that its pages show, for users who may see all of it.
-    pub async fn page(&self, ctx: &Ctx, id: DossierId) -> Result<DossierView, AppError> {
+    pub async fn dossier_whole(&self, ctx: &Ctx, id: DossierId) -> Result<DossierView, AppError> {
         self.open_page(ctx, id, Part::Whole).await
     }
 
     /// Returns the parts of a dossier that the reader may see.
-    pub async fn overview(&self, ctx: &Ctx, id: DossierId) -> Result<DossierView, AppError> {
+    pub async fn dossier_shared(&self, ctx: &Ctx, id: DossierId) -> Result<DossierView, AppError> {
         self.open_page(ctx, id, Part::Overview).await
     }
 
     /// Returns a dossier for a page of the editor: without its versions, and without the query for the company's other
     /// dossiers, because that rule never blocks.
-    pub async fn form_page(&self, ctx: &Ctx, id: DossierId, section: &str) -> Result<DossierView, AppError> {
+    pub async fn dossier_section(&self, ctx: &Ctx, id: DossierId, section: &str) -> Result<DossierView, AppError> {
         self.open_page(ctx, id, Part::Section(section.to_owned())).await
     }
 

@@ -18,7 +18,7 @@ use std::{
 use uuid::Uuid;
 
 /// Notes written per transaction; the head of the journal stays locked meanwhile.
-const AT_ONCE: usize = 200;
+const READINGS_PER_WRITE: usize = 200;
 
 /// Notes that are not yet written.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ impl Readings {
     }
 
     fn first(&self) -> Vec<PendingReading> {
-        self.lock().iter().take(AT_ONCE).cloned().collect()
+        self.lock().iter().take(READINGS_PER_WRITE).cloned().collect()
     }
 
     fn written(&self, notes: &[PendingReading]) {

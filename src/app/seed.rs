@@ -107,7 +107,7 @@ async fn samples(app: &App, ada: &Ctx, bob: &Ctx) -> anyhow::Result<()> {
     let almost = app.create(ada, &call.id, &round, short, fixed(2)).await?;
     attach(app, ada, almost, &sample.pieces).await?;
     let deposited = app.create(bob, &call.id, &round, complete, fixed(3)).await?;
-    if app.page(bob, deposited).await?.dossier.versions == 0 {
+    if app.dossier_whole(bob, deposited).await?.dossier.versions == 0 {
         attach(app, bob, deposited, &sample.pieces).await?;
         // The pieces were attached after the first request of all these.
         let depositing = Ctx { now: bob.clock.now(), ..bob.clone() };

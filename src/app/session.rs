@@ -163,7 +163,7 @@ impl App {
 
     /// Authenticates the same request again once its upload is complete. It is then judged at this instant, and rights
     /// that were revoked meanwhile are gone.
-    pub(super) async fn asked_again(&self, ctx: &Ctx) -> Result<Ctx, AppError> {
+    pub(super) async fn reauthenticate(&self, ctx: &Ctx) -> Result<Ctx, AppError> {
         let now = ctx.clock.now();
         let bearer = ctx.known()?.rights.shared_bearer();
         let entry = match bearer.kind {

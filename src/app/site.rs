@@ -13,9 +13,9 @@ use std::{
 use tokio::time::timeout;
 
 /// Interval between two reads of the host names.
-const PAUSE: Duration = Duration::from_secs(1);
+const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 /// Timeout of a read.
-const PATIENCE: Duration = Duration::from_secs(1);
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The site of a request's host, if the host belongs to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] when no call is configured.
-    pub fn front(&self, ctx: &Ctx) -> Result<&Arc<Call>, AppError> {
+    pub fn call_of_host(&self, ctx: &Ctx) -> Result<&Arc<Call>, AppError> {
         let of_host = ctx.site.as_ref().and_then(|site| self.calls.iter().find(|call| call.id == site.call));
         of_host.or(self.calls.first()).ok_or(AppError::NotFound)
     }
@@ -90,11 +90,11 @@ impl App {
                 site::all(&mut db).await
             };
             // Other parts report it when the database is unreachable.
-            if let Ok(Ok(all)) = timeout(PATIENCE, read).await {
+            if let Ok(Ok(all)) = timeout(REFRESH_TIMEOUT, read).await {
                 let hosts = all.into_iter().map(|site| (site.host, site.call_id)).collect();
                 *self.sites.0.write().unwrap_or_else(PoisonError::into_inner) = hosts;
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(REFRESH_INTERVAL).await;
         }
     }
 }

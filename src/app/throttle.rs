@@ -8,11 +8,11 @@ use std::{
 };
 
 /// Maximum number of sign-in links that one client address may request per window.
-const LINKS: usize = 30;
+const MAX_LINKS: usize = 30;
 /// Length of the window.
-const WITHIN: Duration = Duration::from_secs(15 * 60);
+const COUNT_WINDOW: Duration = Duration::from_secs(15 * 60);
 /// Maximum number of addresses in memory; beyond it, counting restarts.
-const ADDRESSES: usize = 20_000;
+const MAX_ADDRESSES: usize = 20_000;
 
 /// Counts the requests of each client address within one process.
 #[derive(Debug, Default)]
@@ -24,12 +24,12 @@ impl Throttle {
     pub fn admits(&self, client: Option<IpAddr>, now: Instant) -> bool {
         let Some(address) = client.filter(|address| !address.is_loopback()).map(network) else { return true };
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= ADDRESSES && !all.contains_key(&address) {
+        if all.len() >= MAX_ADDRESSES && !all.contains_key(&address) {
             all.clear();
         }
         let asked = all.entry(address).or_default();
-        asked.retain(|at| now.duration_since(*at) < WITHIN);
-        let admitted = asked.len() < LINKS;
+        asked.retain(|at| now.duration_since(*at) < COUNT_WINDOW);
+        let admitted = asked.len() < MAX_LINKS;
         if admitted {
             asked.push_back(now);
         }
@@ -47,7 +47,7 @@ fn network(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use super::{LINKS, Throttle, WITHIN};
+    use super::{COUNT_WINDOW, MAX_LINKS, Throttle};
     use std::time::Instant;
 
     #[test]
@@ -55,11 +55,11 @@ mod tests {
         let (throttle, now) = (Throttle::default(), Instant::now());
         let one = Some("2001:db8::1".parse().unwrap());
         let neighbour = Some("2001:db8::2".parse().unwrap());
-        assert!((0..LINKS).all(|_| throttle.admits(one, now)));
+        assert!((0..MAX_LINKS).all(|_| throttle.admits(one, now)));
         assert!(!throttle.admits(neighbour, now), "the same household");
         assert!(throttle.admits(Some("2001:db8:0:1::1".parse().unwrap()), now));
-        assert!(throttle.admits(one, now + WITHIN));
-        assert!((0..2 * LINKS).all(|_| throttle.admits(None, now)), "nobody is blamed for what is not known");
-        assert!((0..2 * LINKS).all(|_| throttle.admits(Some("127.0.0.1".parse().unwrap()), now)));
+        assert!(throttle.admits(one, now + COUNT_WINDOW));
+        assert!((0..2 * MAX_LINKS).all(|_| throttle.admits(None, now)), "nobody is blamed for what is not known");
+        assert!((0..2 * MAX_LINKS).all(|_| throttle.admits(Some("127.0.0.1".parse().unwrap()), now)));
     }
 }

@@ -38,7 +38,7 @@ pub enum Denied {
 
 /// Maximum duration of a decision. One takes 0.1 milliseconds, and the admission filter rejects tokens that would take
 /// longer. But on a busy machine a thread may wait much longer than that to be scheduled.
-pub(super) const LONGEST: Duration = Duration::from_millis(250);
+pub(super) const MAX_DECISION: Duration = Duration::from_millis(250);
 
 /// What the database and the configuration say about a bearer, at the time of this request.
 #[derive(Clone, Debug)]

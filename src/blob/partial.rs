@@ -27,7 +27,7 @@ const FLUSH_INTERVAL: Duration = Duration::from_millis(250);
 /// Polling interval for the lock.
 const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(20);
 /// Maximum time to wait for the lock: its holder may be recording the file.
-const LET_GO: Duration = Duration::from_secs(20);
+const CLAIM_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Why a part could not be claimed or appended to.
 #[derive(Debug, thiserror::Error)]
@@ -173,7 +173,7 @@ impl Partial {
         })
         .await
         .map_err(gone)?;
-        let end = Instant::now() + LET_GO;
+        let end = Instant::now() + CLAIM_TIMEOUT;
         while !locked(&file)? {
             if !self.is_turn_of(&turn).await {
                 return Err(PartialError::Superseded);

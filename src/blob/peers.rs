@@ -11,7 +11,7 @@ pub use listener::serve;
 
 use super::{BlobError, Blobs};
 use futures_util::StreamExt;
-use proof::{HEADER, prove};
+use proof::{PROOF_HEADER, prove};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use ring::hmac;
 use std::{
@@ -24,11 +24,11 @@ use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
 /// Timeout for connecting to another store.
-const REACH: Duration = Duration::from_secs(2);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Maximum time without data from another store during a transfer.
-const SILENCE: Duration = Duration::from_secs(20);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Maximum size of a copied attachment in bytes; uploads are limited to far less.
-const LARGEST: u64 = 1 << 30;
+const MAX_ATTACHMENT_BYTES: u64 = 1 << 30;
 
 /// A store of another machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,8 +58,8 @@ impl Peers {
         let client = Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(REACH)
-            .read_timeout(SILENCE)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(SILENCE_TIMEOUT)
             .build()
             .map_err(io::Error::other)?;
         Ok(Self { own, copies, key, client, others: RwLock::default() })
@@ -77,7 +77,7 @@ impl Peers {
 
     fn ask(&self, method: Method, peer: &PeerStore, sha256: &str) -> RequestBuilder {
         let proof = prove(&self.key, method.as_str(), sha256);
-        self.client.request(method, format!("http://{}/attachments/{sha256}", peer.address)).header(HEADER, proof)
+        self.client.request(method, format!("http://{}/attachments/{sha256}", peer.address)).header(PROOF_HEADER, proof)
     }
 
     /// Copies a file to the required number of other stores.
@@ -137,7 +137,7 @@ impl Peers {
             Ok(answer) if answer.status() == StatusCode::NOT_FOUND => return Ok(false),
             _ => return Err(BlobError::BrokenOff),
         };
-        let received = blobs.receive(answer.bytes_stream().boxed(), LARGEST).await?;
+        let received = blobs.receive(answer.bytes_stream().boxed(), MAX_ATTACHMENT_BYTES).await?;
         if received.sha256 != sha256 {
             return Err(BlobError::BrokenOff);
         }

@@ -2,6 +2,7 @@
 //! know. Bytes in, bytes or a verdict out; the portal has both done in a process with [`limited`] means.
 
 mod jpeg;
+#[expect(clippy::disallowed_methods, reason = "the child is fed and waited for beside the requests")]
 pub mod limited;
 mod pdf;
 mod png;

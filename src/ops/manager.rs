@@ -7,9 +7,9 @@ use serde::Serialize;
 use std::{error::Error, time::Duration};
 
 /// Timeout for replication-manager. A page does not wait longer, because deposits work without it.
-const PATIENCE: Duration = Duration::from_secs(3);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 /// At most this many failovers, and as many backups, are shown.
-const SHOWN: usize = 3;
+const MAX_SHOWN: usize = 3;
 
 /// The report of replication-manager, or the reason why there is none.
 #[derive(Serialize)]
@@ -81,13 +81,13 @@ pub(super) struct Copy {
 impl Manager {
     /// Queries it, if there is one.
     pub async fn ask(repman: Option<&Repman>) -> Option<Self> {
-        let reason = match tokio::time::timeout(PATIENCE, repman?.topology()).await {
+        let reason = match tokio::time::timeout(ANSWER_TIMEOUT, repman?.topology()).await {
             Ok(Ok(topology)) => return Some(Self::Watching(ClusterView::from(topology))),
             Ok(Err(error)) => match error.source() {
                 Some(source) => format!("{error}: {source}"),
                 None => error.to_string(),
             },
-            Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
+            Err(_) => format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()),
         };
         Some(Self::Away { reason })
     }
@@ -142,13 +142,13 @@ impl From<Topology> for ClusterView {
             code: alert.code,
             words: alert.text,
         });
-        let moves = topology.failovers.into_iter().take(SHOWN).map(|one| Move {
+        let moves = topology.failovers.into_iter().take(MAX_SHOWN).map(|one| Move {
             at: one.at,
             from: one.from,
             to: one.to,
             ordered: one.switchover,
         });
-        let backups = topology.backups.into_iter().take(SHOWN).map(|one| Copy {
+        let backups = topology.backups.into_iter().take(MAX_SHOWN).map(|one| Copy {
             started: one.started,
             of: one.source,
             tool: one.tool,

@@ -84,7 +84,7 @@ struct HeadRow {
 
 /// Locks the heads of both chains, receipts first. Other deposits wait until the transaction ends, so nothing slow may
 /// follow.
-pub async fn lock_heads(db: &mut MySqlConnection) -> Result<LockedHeads, StoreError> {
+pub async fn lock_chain_heads(db: &mut MySqlConnection) -> Result<LockedHeads, StoreError> {
     let rows: Vec<HeadRow> =
         sqlx::query_as("select sequence, link, sealed_at from chain order by name desc for update")
             .fetch_all(db)
@@ -101,7 +101,7 @@ pub async fn lock_heads(db: &mut MySqlConnection) -> Result<LockedHeads, StoreEr
 }
 
 /// Moves the heads of both chains. The new receipt was sealed at `sealed_at`.
-pub async fn move_heads(
+pub async fn advance_chain_heads(
     db: &mut MySqlConnection,
     receipts: &Head,
     sealed_at: Timestamp,

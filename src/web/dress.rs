@@ -139,7 +139,7 @@ fn page(
     typed: Option<&TypedForm>,
 ) -> Response {
     let ctx = ctx.unwrap_or_else(|| arrival.nobody());
-    let Ok(call) = app.front(&ctx) else { return described.status.into_response() };
+    let Ok(call) = app.call_of_host(&ctx) else { return described.status.into_response() };
     let frame = shell_for(app, &ctx, here);
     let shell = frame.shell(&ctx, call);
     let texts = [&described.title, &described.detail, &described.remedy];

@@ -49,7 +49,7 @@ pub fn around(router: Router, app: App) -> Router {
 /// Aborts a request whose database server is no longer the leader. Writes have already moved to the new leader by then;
 /// the remaining requests wait for a frozen server, which never answers.
 async fn led(axum::extract::State(app): axum::extract::State<App>, request: Request, next: Next) -> Response {
-    match app.store.while_led(LEADER_LOSS_GRACE, next.run(request)).await {
+    match app.store.until_leader_lost(LEADER_LOSS_GRACE, next.run(request)).await {
         Ok(response) => response,
         Err(error) => Failure::App(error.into()).into_response(),
     }

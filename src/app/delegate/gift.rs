@@ -25,12 +25,12 @@ const REPEAT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 /// Window in which invitations are counted.
 pub(super) const INVITATION_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// Maximum number of invitations of one owner per window.
-const BY_OWNER: i64 = 40;
+const MAX_INVITATIONS_OF_OWNER: i64 = 40;
 /// Maximum number of invitations of one owner to one address per window.
 const MAX_INVITATIONS_TO_ADDRESS: i64 = 5;
 /// Maximum number of invitations to one address per window. It is larger because an accountant may have several clients
 /// with the same deadline.
-const TO_GUEST: i64 = 20;
+const MAX_INVITATIONS_TO_GUEST: i64 = 20;
 
 /// The invitation as the owner typed it.
 #[derive(Clone, Debug, Default)]
@@ -199,10 +199,10 @@ impl ValidInvitation {
 
 /// Returns the limits that one more invitation would exceed, given the number of other guests.
 pub(super) fn crowded(guests: usize, sent: InvitationCounts) -> impl Iterator<Item = InvitationFault> {
-    let often = sent.between >= MAX_INVITATIONS_TO_ADDRESS || sent.to_guest >= TO_GUEST;
+    let often = sent.between >= MAX_INVITATIONS_TO_ADDRESS || sent.to_guest >= MAX_INVITATIONS_TO_GUEST;
     let faults = [
         (guests >= MAX_GUESTS, InvitationFault::TooMany),
-        (sent.by_owner >= BY_OWNER, InvitationFault::TooOften),
+        (sent.by_owner >= MAX_INVITATIONS_OF_OWNER, InvitationFault::TooOften),
         (often, InvitationFault::TooOftenThere),
     ];
     faults.into_iter().filter(|(holds, _)| *holds).map(|(_, fault)| fault)

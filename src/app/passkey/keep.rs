@@ -26,7 +26,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 /// Maximum number of passkeys of a user.
-const AT_MOST: usize = 20;
+const MAX_PASSKEYS: usize = 20;
 /// Maximum length of a name, in characters.
 const MAX_NAME_CHARS: usize = 60;
 
@@ -71,7 +71,7 @@ impl App {
             passkey::of(&mut db, account.id).await?
         };
         self.shown_enough(ctx, &known)?;
-        if known.len() >= AT_MOST {
+        if known.len() >= MAX_PASSKEYS {
             return Err(AppError::TooManyPasskeys);
         }
         let known = known.into_iter().map(|passkey| passkey.credential_id).collect();

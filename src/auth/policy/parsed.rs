@@ -2,7 +2,7 @@
 //! that nobody has stated and about roles that the user does not have cannot decide. Denials are always included. A
 //! test compares the result with the complete policy.
 
-use super::LONGEST;
+use super::MAX_DECISION;
 use crate::{
     auth::policy_text::POLICY,
     domain::access::{Action, Role, Roles},
@@ -57,7 +57,7 @@ struct RuleOutline {
 const OF_TOKENS: [&str; 6] = ["user", "role", "kind", "amr", "session", "token"];
 
 /// Maximum number of cached parts; a few dozen are in use.
-const PARTS: usize = 1000;
+const MAX_CACHED_PARTS: usize = 1000;
 
 static OUTLINE: LazyLock<Outline> = LazyLock::new(|| Outline::of(POLICY));
 static PARSED: LazyLock<RwLock<HashMap<Selection, Arc<Parsed>>>> = LazyLock::new(RwLock::default);
@@ -161,7 +161,7 @@ impl Selection {
 
     /// The complete policy.
     #[cfg(test)]
-    pub const WHOLE: Self = Self { rules: u64::MAX, definitions: u64::MAX };
+    pub const ALL_RULES: Self = Self { rules: u64::MAX, definitions: u64::MAX };
 
     /// Returns this part of the policy, parsed.
     pub fn parsed(self) -> Option<Arc<Parsed>> {
@@ -171,7 +171,7 @@ impl Selection {
         }
         let parsed = Arc::new(Parsed::new(POLICY, self)?);
         let mut kept = PARSED.write().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= PARTS {
+        if kept.len() >= MAX_CACHED_PARTS {
             kept.clear();
         }
         kept.insert(self, parsed.clone());
@@ -183,7 +183,7 @@ impl Parsed {
     fn new(policy: &str, selection: Selection) -> Option<Self> {
         let has = |bits: u64, at: usize| bits & bit(at) != 0;
         let source = parse_source(policy).ok()?;
-        let limits = AuthorizerLimits { max_facts: 500, max_iterations: 20, max_time: LONGEST };
+        let limits = AuthorizerLimits { max_facts: 500, max_iterations: 20, max_time: MAX_DECISION };
         let mut policy = AuthorizerBuilder::new().set_limits(limits);
         for (at, (_, definition)) in source.rules.into_iter().enumerate() {
             // A definition that nothing here uses cannot be used by a check: see `CONCLUDED`.
@@ -244,7 +244,7 @@ mod tests {
                 Err(other) => panic!("{other}"),
             }
         };
-        (ask(Selection::WHOLE), ask(part))
+        (ask(Selection::ALL_RULES), ask(part))
     }
 
     // C9

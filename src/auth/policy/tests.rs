@@ -108,7 +108,7 @@ fn every_action_has_a_rule() {
 #[test]
 fn the_parts_of_the_policy_are_the_whole() {
     assert!(parsed::fits(), "a set of rules or names has 64 bits");
-    let whole = Selection::WHOLE.parsed().unwrap();
+    let whole = Selection::ALL_RULES.parsed().unwrap();
     assert_eq!(whole.policy.dump_code(), AuthorizerBuilder::new().code(POLICY).unwrap().dump_code());
     assert_eq!(whole.numbers, (0..crate::auth::RULES.len()).collect::<Vec<_>>());
     for action in Action::ALL {

@@ -2,8 +2,8 @@
 
 use super::{
     super::{BlobError, Blobs},
-    LARGEST,
-    proof::{self, HEADER},
+    MAX_ATTACHMENT_BYTES,
+    proof::{self, PROOF_HEADER},
 };
 use axum::{
     Router,
@@ -28,7 +28,7 @@ struct Store {
 impl Store {
     fn admits(&self, method: &Method, sha256: &str, headers: &HeaderMap) -> bool {
         let digest = sha256.len() == 64 && sha256.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
-        let proof = headers.get(HEADER).and_then(|proof| proof.to_str().ok());
+        let proof = headers.get(PROOF_HEADER).and_then(|proof| proof.to_str().ok());
         digest && proof.is_some_and(|proof| proof::holds(&self.key, method.as_str(), sha256, proof, Timestamp::now()))
     }
 }
@@ -63,7 +63,7 @@ async fn keep(State(store): State<Store>, Path(sha256): Path<String>, request: R
         if store.blobs.has(&sha256) {
             return Ok(true);
         }
-        let received = store.blobs.receive(request.into_body().into_data_stream(), LARGEST).await?;
+        let received = store.blobs.receive(request.into_body().into_data_stream(), MAX_ATTACHMENT_BYTES).await?;
         let right = received.sha256 == sha256;
         if right {
             store.blobs.keep_here(received).await?;

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use ring::hmac;
 
 /// Header with the proof: `seconds since 1970:HMAC-SHA256, hexadecimal`.
-pub(super) const HEADER: &str = "x-guichet-proof";
+pub(super) const PROOF_HEADER: &str = "x-guichet-proof";
 /// Lifetime of a proof and maximum clock difference between two machines, in seconds.
-const HOLDS: u64 = 120;
+const PROOF_LIFETIME_SECONDS: u64 = 120;
 
 fn spoken(method: &str, sha256: &str, second: i64) -> String {
     format!("{method} {sha256} {second}")
@@ -23,6 +23,6 @@ pub(super) fn prove(key: &hmac::Key, method: &str, sha256: &str) -> String {
 pub(super) fn holds(key: &hmac::Key, method: &str, sha256: &str, proof: &str, now: Timestamp) -> bool {
     let Some((second, tag)) = proof.split_once(':') else { return false };
     let (Ok(second), Ok(tag)) = (second.parse::<i64>(), hex::decode(tag)) else { return false };
-    second.abs_diff(now.as_second()) <= HOLDS
+    second.abs_diff(now.as_second()) <= PROOF_LIFETIME_SECONDS
         && hmac::verify(key, spoken(method, sha256, second).as_bytes(), &tag).is_ok()
 }

@@ -69,7 +69,7 @@ async fn a_stranger_neither_leaves_nor_has_anything() {
     assert!(!one.blobs.has(ABC));
     let client = Client::new();
     for proof in ["", "0:00", "99999999999:ff", "x"] {
-        let asked = client.get(format!("http://{}/attachments/{ABC}", one.address)).header(HEADER, proof);
+        let asked = client.get(format!("http://{}/attachments/{ABC}", one.address)).header(PROOF_HEADER, proof);
         assert_eq!(asked.send().await.unwrap().status(), StatusCode::FORBIDDEN);
     }
 }

@@ -45,7 +45,7 @@ pub async fn create(State(app): State<App>, ProgramCtx(ctx): ProgramCtx, body: B
     let attempt = new.attempt.unwrap_or_else(|| AttemptId(Uuid::now_v7()));
     let id = app.create(&ctx, &new.call, &new.round, document, attempt).await?;
     // Only an attempt that was sent before can have given a dossier that changed since.
-    let revision = if new.attempt.is_some() { app.page(&ctx, id).await?.dossier.revision } else { 1 };
+    let revision = if new.attempt.is_some() { app.dossier_whole(&ctx, id).await?.dossier.revision } else { 1 };
     let fixed = [(header::LOCATION, format!("/api/v1/dossiers/{id}/document")), (header::ETAG, tag(revision))];
     Ok((StatusCode::CREATED, fixed, Json(CreatedBody { id, revision })).into_response())
 }
@@ -71,7 +71,7 @@ pub async fn document(
     ProgramCtx(ctx): ProgramCtx,
     Path(dossier): Path<String>,
 ) -> Result<Response, Failure> {
-    let DossierView { dossier, evaluation, .. } = app.page(&ctx, id(&dossier)?).await?;
+    let DossierView { dossier, evaluation, .. } = app.dossier_whole(&ctx, id(&dossier)?).await?;
     let state = serde_json::json!(app.status_of(&ctx, &dossier)?.state());
     let fixed = [
         (header::ETAG, tag(dossier.revision)),
@@ -110,7 +110,7 @@ pub async fn replace(
 ) -> Result<Response, Failure> {
     let id = id(&dossier)?;
     // The reading says first whether the dossier exists for this program at all.
-    let before = app.page(&ctx, id).await?.dossier;
+    let before = app.dossier_whole(&ctx, id).await?.dossier;
     let matches = tags(&headers, header::IF_MATCH).ok_or(Failure::PreconditionRequired)?;
     let document = read_json(body).await?;
     let document = Document::from_json(app.call(&before.call)?, &document).map_err(AppError::Document)?;
@@ -122,7 +122,7 @@ pub async fn replace(
         return Err(AppError::Stale { revision: before.revision }.into());
     };
     let saved = app.replace_document(&ctx, id, document, expected).await?.dossier.revision;
-    let page = app.page(&ctx, id).await?;
+    let page = app.dossier_whole(&ctx, id).await?;
     let replaced = Replaced::new(app.status_of(&ctx, &page.dossier)?, page, ctx.lang);
     Ok(([(header::ETAG, tag(saved))], Json(replaced)).into_response())
 }
@@ -235,7 +235,7 @@ pub async fn carry_over(
     let id = id(&dossier)?;
     let NewCarryOver { round, attempt } = read_json(body).await?;
     let begun = app.carry_over(&ctx, id, &round, attempt).await?;
-    let revision = app.page(&ctx, begun).await?.dossier.revision;
+    let revision = app.dossier_whole(&ctx, begun).await?.dossier.revision;
     let fixed = [(header::LOCATION, format!("/api/v1/dossiers/{begun}/document")), (header::ETAG, tag(revision))];
     Ok((StatusCode::CREATED, fixed, Json(CreatedBody { id: begun, revision })).into_response())
 }

@@ -95,7 +95,7 @@ impl Default for AccountPageState<'_> {
 
 /// Renders the page.
 pub async fn page(app: &App, ctx: &Ctx, path: &str, page: AccountPageState<'_>) -> Result<String, Failure> {
-    let call = app.front(ctx)?;
+    let call = app.call_of_host(ctx)?;
     let zone = call.time_zone();
     let shown = |at: Timestamp| show_instant(at, &zone);
     let own = app.own_session(ctx);

@@ -70,7 +70,7 @@ impl OverviewState {
 
 /// A reload of a rejected deposit, or a sign-in on the way, ends on the dossier's page.
 pub async fn back(State(app): State<App>, ctx: Ctx, Path(id): Path<DossierId>) -> Result<Response, Failure> {
-    app.page(&ctx, id).await?;
+    app.dossier_whole(&ctx, id).await?;
     Ok(see_other(ctx.lang, &format!("/dossiers/{id}")))
 }
 

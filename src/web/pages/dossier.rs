@@ -55,7 +55,7 @@ pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<Str
         });
     }
     let shared = given_cards(&app, &ctx).await?;
-    let call = app.front(&ctx)?;
+    let call = app.call_of_host(&ctx)?;
     let open: Vec<_> = call.rounds.iter().filter(|round| round.state(ctx.now) == RoundState::Open).collect();
     let attempt = Uuid::now_v7().to_string();
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::dossiers(shell, &cards, &shared, &open, &attempt))?))
@@ -116,17 +116,17 @@ pub struct OverviewState {
 impl OverviewState {
     /// Loads a dossier for its owner.
     pub async fn load(app: &App, ctx: &Ctx, id: DossierId) -> Result<Self, AppError> {
-        Self::of(app, app.page(ctx, id).await?)
+        Self::of(app, app.dossier_whole(ctx, id).await?)
     }
 
     /// Loads a dossier with what the reader was given of it.
     pub async fn given(app: &App, ctx: &Ctx, id: DossierId) -> Result<Self, AppError> {
-        Self::of(app, app.overview(ctx, id).await?)
+        Self::of(app, app.dossier_shared(ctx, id).await?)
     }
 
     /// Loads a dossier for a page of the editor.
     pub async fn form(app: &App, ctx: &Ctx, id: DossierId, section: &str) -> Result<Self, AppError> {
-        Self::of(app, app.form_page(ctx, id, section).await?)
+        Self::of(app, app.dossier_section(ctx, id, section).await?)
     }
 
     fn of(app: &App, page: DossierView) -> Result<Self, AppError> {

@@ -53,7 +53,7 @@ async fn page(
     typed: (&str, &str),
     problems: &[(&str, Text)],
 ) -> Result<String, Failure> {
-    let call = app.front(ctx)?;
+    let call = app.call_of_host(ctx)?;
     let zone = call.time_zone();
     let own = ctx.account()?;
     let rows: Vec<EmergencyRow> = app

@@ -44,13 +44,13 @@ pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap
             .collect();
         return Ok(Json(plain).into_response());
     }
-    let call = app.front(&ctx)?;
+    let call = app.call_of_host(&ctx)?;
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::mails(shell, &mails))?).into_response())
 }
 
 pub async fn show(State(app): State<App>, ctx: Ctx, Path(id): Path<String>, uri: Uri) -> Result<Html<String>, Failure> {
     let mails = rows(&app).await?;
     let mail = mails.iter().find(|mail| mail.id == id).ok_or(AppError::NotFound)?;
-    let call = app.front(&ctx)?;
+    let call = app.call_of_host(&ctx)?;
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::mail(shell, mail))?))
 }

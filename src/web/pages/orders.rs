@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 /// The orders of the last day.
 pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<String>, Failure> {
-    let call = app.front(&ctx)?;
+    let call = app.call_of_host(&ctx)?;
     let zone = call.time_zone();
     let row = |order: crate::store::order::Order| OrderRow {
         id: order.id,

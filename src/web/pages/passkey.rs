@@ -81,7 +81,7 @@ pub async fn list(
         )),
         _ => None,
     };
-    let page = render(&app, &ctx, app.front(&ctx)?, &here(&uri), |shell| {
+    let page = render(&app, &ctx, app.call_of_host(&ctx)?, &here(&uri), |shell| {
         let rows: Vec<PasskeyRow> = keys.iter().map(|key| row(shell, key)).collect();
         let page = view::Passkeys {
             rows: &rows,
@@ -165,7 +165,7 @@ pub async fn ask_confirmation(
         usable: app.has_passkeys(&ctx),
         public_url: &app.config.portal.public_url,
     };
-    Ok(Html(render(&app, &ctx, app.front(&ctx)?, &here(&uri), |shell| view::confirm(shell, &page))?))
+    Ok(Html(render(&app, &ctx, app.call_of_host(&ctx)?, &here(&uri), |shell| view::confirm(shell, &page))?))
 }
 
 /// Starts a confirmation.

@@ -37,12 +37,12 @@ fn cached(
 
 /// The home page of the host's call, or of the first call.
 pub async fn first(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> PageResult {
-    cached(&app, &ctx, app.front(&ctx)?, &uri, &headers, view::home)
+    cached(&app, &ctx, app.call_of_host(&ctx)?, &uri, &headers, view::home)
 }
 
 /// Legal notice and privacy.
 pub async fn legal(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> PageResult {
-    cached(&app, &ctx, app.front(&ctx)?, &uri, &headers, view::legal)
+    cached(&app, &ctx, app.call_of_host(&ctx)?, &uri, &headers, view::legal)
 }
 
 macro_rules! page_of_call {

@@ -47,7 +47,7 @@ pub async fn list(
             "Your conflict of interests is noted: this application is not shown to you any more.",
         )
     });
-    let call = app.front(&ctx)?;
+    let call = app.call_of_host(&ctx)?;
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::reviews(shell, &rows, notice.as_ref()))?))
 }
 

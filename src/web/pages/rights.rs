@@ -18,7 +18,7 @@ use axum::{
 
 /// Rights on the call as a whole.
 pub async fn own(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<String>, Failure> {
-    let call = app.front(&ctx)?;
+    let call = app.call_of_host(&ctx)?;
     let rows = rows(app.own_rights(&ctx)?, call, ctx.lang);
     let page =
         RightsPage { dossier: None, known: true, lacks_passkey: ctx.actor()?.rights.lacks_passkey(), rows: &rows };
@@ -32,7 +32,7 @@ pub async fn on_dossier(
     Path(id): Path<DossierId>,
     uri: Uri,
 ) -> Result<Response, Failure> {
-    let call = app.front(&ctx)?;
+    let call = app.call_of_host(&ctx)?;
     let found = app.rights_on(&ctx, id).await?;
     let known = found.known;
     let its = found.call.as_deref().map(|slug| app.call(slug)).transpose()?.unwrap_or(call);

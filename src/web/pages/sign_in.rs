@@ -39,7 +39,7 @@ pub async fn show(
     Query(query): Query<Next>,
     uri: Uri,
 ) -> Result<Html<String>, Failure> {
-    let call = app.front(&ctx)?;
+    let call = app.call_of_host(&ctx)?;
     let next = safe_next(&query.next);
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| {
         view::sign_in(
@@ -56,7 +56,7 @@ pub async fn show(
 
 /// Sends the link; the response does not reveal whether the address is known.
 pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: PostedForm) -> Result<Response, Failure> {
-    let call = app.front(&ctx)?;
+    let call = app.call_of_host(&ctx)?;
     let (email, next) = (posted.text("email"), safe_next(posted.text("next")));
     let path = here(&uri);
     let problem = match app.ask_link(&ctx, email, next).await {
@@ -103,7 +103,7 @@ pub async fn confirm(
     Path(secret): Path<String>,
     Query(query): Query<Next>,
 ) -> Result<Html<String>, Failure> {
-    let call = app.front(&ctx)?;
+    let call = app.call_of_host(&ctx)?;
     // The language switch must not add the secret to the browser history a second time.
     let address = app.link_address(&ctx, &secret).await?;
     let page = render(&app, &ctx, call, "/sign-in", |shell| {

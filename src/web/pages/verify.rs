@@ -33,13 +33,13 @@ pub async fn keys(State(app): State<App>) -> Response {
 }
 
 pub async fn show(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<String>, Failure> {
-    let call = app.front(&ctx)?;
+    let call = app.call_of_host(&ctx)?;
     Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| view::verify(shell, None, None))?))
 }
 
 /// The report on an uploaded receipt; the file is not stored.
 pub async fn run(State(app): State<App>, ctx: Ctx, uri: Uri, mut posted: PostedFile) -> Result<Html<String>, Failure> {
-    let call = app.front(&ctx)?;
+    let call = app.call_of_host(&ctx)?;
     let mut bytes = Vec::new();
     while let Some(chunk) = posted.file.chunk().await.map_err(|_| Failure::BadRequest)? {
         bytes.extend_from_slice(&chunk);

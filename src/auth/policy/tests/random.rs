@@ -161,7 +161,7 @@ proptest! {
         prop_assert_ne!(found.as_ref().err(), Some(&Denied::Overrun));
         prop_assert_eq!(found.is_ok(), told(&q), "{:?}", found.map(|permit| permit.rule));
         // The selected part of the policy decides by the same rule as the complete policy.
-        let whole = rights.decide(Selection::WHOLE, rights.facts(q.action, &target, NOW), &target);
+        let whole = rights.decide(Selection::ALL_RULES, rights.facts(q.action, &target, NOW), &target);
         prop_assert_eq!(found.map(|permit| permit.rule), whole.map(|permit| permit.rule));
     }
 }
