@@ -7,6 +7,7 @@
 pub mod account;
 pub mod api_token;
 pub mod assignment;
+pub mod break_glass;
 pub mod ceremony;
 #[expect(clippy::disallowed_methods, reason = "the servers are watched until the store is closed")]
 pub mod cluster;
@@ -18,7 +19,6 @@ pub mod edge;
 pub mod embedded;
 mod endpoint;
 mod error;
-pub mod glass;
 pub mod health;
 pub mod interest;
 pub mod journal;

@@ -12,9 +12,9 @@ use crate::{
     store::{
         Connection,
         account::Account,
-        assignment,
+        assignment, break_glass,
         delegation::{self, Delegation},
-        glass, interest, journal,
+        interest, journal,
     },
 };
 use jiff::{SignedDuration, Timestamp};
@@ -264,7 +264,7 @@ async fn relations(
         assigned: outside && assignment::stands(db, dossier, account.id).await?,
         conflict: interest::declared(db, dossier, account.id).await?,
         grants: Grant::merged(held.iter().flat_map(Delegation::grants)),
-        glass_until: if runs { glass::until(db, dossier, account.id).await? } else { None },
+        glass_until: if runs { break_glass::until(db, dossier, account.id).await? } else { None },
         ..Relations::default()
     };
     let words = held.into_iter().map(|one| one.note).filter(|note| !note.is_empty());

@@ -2,11 +2,11 @@
 //! account, so that the journal shows who did what. A guest has at most one invitation per dossier; a new one replaces
 //! it.
 
-mod gift;
 mod guest;
+mod invitation;
 
-pub use gift::{Invitation, InvitationFault};
 pub use guest::{AccessRecord, Guest, ReaderIdentity};
+pub use invitation::{Invitation, InvitationFault};
 
 use super::{App, AppError, Ctx, Share, mail::Letter, transaction::transaction};
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
         outbox,
     },
 };
-use gift::ValidInvitation;
+use invitation::ValidInvitation;
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -115,7 +115,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Gift`] with everything that is wrong; policy and store errors.
-    pub async fn give(&self, ctx: &Ctx, id: DossierId, gift: &Invitation) -> Result<(), AppError> {
+    pub async fn give(&self, ctx: &Ctx, id: DossierId, invitation: &Invitation) -> Result<(), AppError> {
         let (giver, now) = (ctx.actor()?.account.clone(), ctx.now);
         let (delegation, job) = (Uuid::now_v7(), Uuid::now_v7());
         let giver = &giver;
@@ -125,18 +125,18 @@ impl App {
             // Invitations of one owner are counted, so they are serialised.
             account::lock(db, giver.id).await?;
             let call = self.call(&dossier.call)?;
-            let parts = known(call, &gift.parts)?;
+            let parts = known(call, &invitation.parts)?;
             let standing = delegation::of_dossier(db, id).await?;
-            let address = gift.address().unwrap_or_default();
+            let address = invitation.address().unwrap_or_default();
             let former: Vec<&Delegation> = standing.iter().filter(|one| one.email == address).collect();
-            let fine = gift.read(&giver.email, now);
-            if fine.as_ref().is_ok_and(|fine| fine.repeats(&former, &parts, now)) {
+            let valid = invitation.read(&giver.email, now);
+            if valid.as_ref().is_ok_and(|valid| valid.repeats(&former, &parts, now)) {
                 return Ok(());
             }
             let others = standing.iter().filter(|one| one.ends_at >= now && one.email != address);
             let others: BTreeSet<&str> = others.map(|one| one.email.as_str()).collect();
-            let sent = delegation::sent(db, giver.id, &address, now - gift::INVITATION_WINDOW).await?;
-            let mut faults: Vec<InvitationFault> = gift::crowded(others.len(), sent).collect();
+            let sent = delegation::sent(db, giver.id, &address, now - invitation::INVITATION_WINDOW).await?;
+            let mut faults: Vec<InvitationFault> = invitation::over_limits(others.len(), sent).collect();
             if !delegation::fits(&parts) {
                 faults.push(InvitationFault::TooMuch);
             }
@@ -144,9 +144,9 @@ impl App {
             if deposits && ctx.actor()?.rights.unconfirmed(now) {
                 faults.push(InvitationFault::Unconfirmed);
             }
-            let ValidInvitation { email, note, ends } = match fine {
-                Ok(fine) if faults.is_empty() => fine,
-                fine => return Err(AppError::Gift(fine.err().into_iter().flatten().chain(faults).collect())),
+            let ValidInvitation { email, note, ends } = match valid {
+                Ok(valid) if faults.is_empty() => valid,
+                valid => return Err(AppError::Invitation(valid.err().into_iter().flatten().chain(faults).collect())),
             };
             let replaced = delegation::revoke(db, id, &email, now).await?;
             let given = Delegation {

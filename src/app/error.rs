@@ -1,7 +1,7 @@
 //! Errors of the application's operations, independent of HTTP.
 
 use crate::{
-    app::glass::EmergencyFault,
+    app::break_glass::EmergencyFault,
     auth::{KeysError, PasskeyError, TokenError, oidc::OidcError},
     blob::BlobError,
     domain::{document::DocumentError, email::EmailFault, evaluation::Evaluation, media::FileRefusal},
@@ -53,7 +53,7 @@ pub enum AppError {
     NotAnAddress(EmailFault),
     /// An invitation is refused, with all its faults.
     #[error("the invitation is refused")]
-    Gift(Vec<super::delegate::InvitationFault>),
+    Invitation(Vec<super::delegate::InvitationFault>),
     /// A required reason is missing or too long.
     #[error("a reason is needed")]
     Reason,

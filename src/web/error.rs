@@ -302,7 +302,7 @@ fn describe_app(error: &AppError) -> Described {
         | AppError::TooManyLinks
         | AppError::NotAnAddress(_)
         | AppError::Emergency(_)
-        | AppError::Gift(_)
+        | AppError::Invitation(_)
         | AppError::Reason) => account::describe(error),
         error @ (AppError::Refused(_)
         | AppError::DraftChanged(_)

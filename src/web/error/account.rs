@@ -26,7 +26,7 @@ pub(super) fn describe(error: &AppError) -> Described {
             described.detail = Text::new(all(Lang::Fr), all(Lang::En));
             described
         }
-        AppError::Gift(faults) => {
+        AppError::Invitation(faults) => {
             let mut described = words(
                 S::UNPROCESSABLE_ENTITY,
                 "invitation",

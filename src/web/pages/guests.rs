@@ -81,9 +81,9 @@ pub async fn give(
 ) -> Result<Response, Failure> {
     let guests = app.guests(&ctx, id, 0).await?;
     let zone = app.call(&guests.call)?.time_zone();
-    match app.give(&ctx, id, &gift(&posted, &zone)).await {
+    match app.give(&ctx, id, &invitation(&posted, &zone)).await {
         Ok(()) => Ok(see_other(ctx.lang, &format!("/dossiers/{id}/guests?done=given"))),
-        Err(AppError::Gift(faults)) => {
+        Err(AppError::Invitation(faults)) => {
             let confirm = faults.contains(&InvitationFault::Unconfirmed);
             let problems: Vec<_> = faults.iter().map(|fault| (fault.field(), fault.words())).collect();
             let shown =
@@ -106,8 +106,8 @@ pub async fn revoke(
     Ok(see_other(ctx.lang, &format!("/dossiers/{id}/guests?done=taken")))
 }
 
-fn gift(posted: &PostedForm, zone: &TimeZone) -> Invitation {
-    let mut gift = Invitation {
+fn invitation(posted: &PostedForm, zone: &TimeZone) -> Invitation {
+    let mut invitation = Invitation {
         email: posted.text("email").to_owned(),
         note: posted.text("note").to_owned(),
         ends: end_of(posted.text("until"), zone),
@@ -116,13 +116,13 @@ fn gift(posted: &PostedForm, zone: &TimeZone) -> Invitation {
     for (name, value) in posted.pairs() {
         let part = name.strip_prefix("part.").and_then(|part| part.parse::<Part>().ok());
         if let (Some(part), Ok(verb)) = (part, value.parse::<Verb>()) {
-            gift.add(part, verb);
+            invitation.add(part, verb);
         }
     }
     if posted.text("deposit") == "yes" {
-        gift.add(Part::Deposit, Verb::Deposit);
+        invitation.add(Part::Deposit, Verb::Deposit);
     }
-    gift
+    invitation
 }
 
 /// The last second of a day in the call's zone.

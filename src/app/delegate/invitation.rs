@@ -198,7 +198,7 @@ impl ValidInvitation {
 }
 
 /// Returns the limits that one more invitation would exceed, given the number of other guests.
-pub(super) fn crowded(guests: usize, sent: InvitationCounts) -> impl Iterator<Item = InvitationFault> {
+pub(super) fn over_limits(guests: usize, sent: InvitationCounts) -> impl Iterator<Item = InvitationFault> {
     let often = sent.between >= MAX_INVITATIONS_TO_ADDRESS || sent.to_guest >= MAX_INVITATIONS_TO_GUEST;
     let faults = [
         (guests >= MAX_GUESTS, InvitationFault::TooMany),

@@ -11,7 +11,7 @@ use crate::{
             clean::{TextKind, clean},
         },
     },
-    store::{Freshness, glass},
+    store::{Freshness, break_glass},
 };
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -66,14 +66,14 @@ impl App {
         let (who, now, id, reason) = (ctx.account()?, ctx.now, Uuid::now_v7(), reason.trim());
         let unfit = reason.is_empty() || reason.chars().count() > MAX_REASON_CHARS;
         transaction!(self.store, db => {
-            let dossier = match (glass::dossier_of(db, receipt.trim()).await?, unfit) {
+            let dossier = match (break_glass::dossier_of(db, receipt.trim()).await?, unfit) {
                 (Some(dossier), false) => dossier,
                 (found, _) => {
                     let lost = found.is_none().then_some(EmergencyFault::Receipt);
                     return Err(AppError::Emergency(lost.into_iter().chain(unfit.then_some(EmergencyFault::Reason)).collect()));
                 }
             };
-            glass::ask(db, id, dossier, who, reason, now).await?;
+            break_glass::ask(db, id, dossier, who, reason, now).await?;
             let data = serde_json::json!({ "request": id, "reason": reason });
             ctx.journal(db, EventKind::EmergencyAsked, Some(dossier), data).await?;
             Ok(())
@@ -88,7 +88,7 @@ impl App {
         ctx.may(Action::GlassAllow, &Target::Call)?;
         let (who, now) = (ctx.account()?, ctx.now);
         transaction!(self.store, db => {
-            let allowed = glass::allow(db, id, who, now, now - REQUEST_LIFETIME, now + READING_LIFETIME).await?;
+            let allowed = break_glass::allow(db, id, who, now, now - REQUEST_LIFETIME, now + READING_LIFETIME).await?;
             let dossier = allowed.ok_or(AppError::NotFound)?;
             let data = serde_json::json!({ "request": id, "ends": now + READING_LIFETIME });
             ctx.journal(db, EventKind::EmergencyAllowed, Some(dossier), data).await?;
@@ -97,9 +97,9 @@ impl App {
     }
 
     /// Returns the latest requests, for users who may allow them.
-    pub async fn emergencies(&self, ctx: &Ctx) -> Result<Vec<glass::Request>, AppError> {
+    pub async fn emergencies(&self, ctx: &Ctx) -> Result<Vec<break_glass::Request>, AppError> {
         ctx.may(Action::GlassAllow, &Target::Call)?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
-        Ok(glass::latest(&mut db).await?)
+        Ok(break_glass::latest(&mut db).await?)
     }
 }
