@@ -114,7 +114,7 @@ impl App {
     /// same invitation again counts as a double click: it changes nothing and sends no mail.
     ///
     /// # Errors
-    /// [`AppError::Gift`] with everything that is wrong; policy and store errors.
+    /// [`AppError::Invitation`] with everything that is wrong; policy and store errors.
     pub async fn give(&self, ctx: &Ctx, id: DossierId, invitation: &Invitation) -> Result<(), AppError> {
         let (giver, now) = (ctx.actor()?.account.clone(), ctx.now);
         let (delegation, job) = (Uuid::now_v7(), Uuid::now_v7());

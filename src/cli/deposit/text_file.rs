@@ -64,9 +64,9 @@ mod tests {
     #[test]
     fn another_encoding_is_named_with_the_way_out() {
         for (bytes, said) in [
-            (b"\xff\xfea\0=\0001\0".as_slice(), "-f UTF-16 "),
-            (b"\xfe\xff\0a\0=\0001", "-f UTF-16 "),
-            (b"a\0=\0001\0", "-f UTF-16 "),
+            (b"\xff\xfea\0=\x001\0".as_slice(), "-f UTF-16 "),
+            (b"\xfe\xff\0a\0=\x001", "-f UTF-16 "),
+            (b"a\0=\x001\0", "-f UTF-16 "),
             (b"a = 1\nb = \"\xe9t\xe9\"", "-f WINDOWS-1252 "),
         ] {
             for lang in [Lang::Fr, Lang::En] {

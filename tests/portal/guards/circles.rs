@@ -49,7 +49,7 @@ fn circles(imports: &Imports) -> BTreeSet<String> {
         let all = reach.keys().filter(|other| back(module, other));
         all.map(|other| format!("{}.rs", other.join("/"))).collect::<Vec<_>>().join(", ")
     };
-    turns.map(|module| circle(module)).collect()
+    turns.map(circle).collect()
 }
 
 #[test]

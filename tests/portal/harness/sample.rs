@@ -1,6 +1,10 @@
 //! The sample dossier, as data and as a draft of an actor.
 
-use super::{Actor, Answer, actor::encode, installation::source};
+use super::{
+    Actor,
+    actor::{Answer, encode},
+    installation::source,
+};
 use guichet::domain::folder::{self, FolderDossier};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use reqwest::Method;

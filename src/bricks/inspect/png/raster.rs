@@ -76,7 +76,7 @@ fn begins_zlib(start: [u8; 2]) -> bool {
     const DEFLATE: u8 = 8;
     const DICTIONARY: u8 = 0x20;
     let [method, flags] = start;
-    method & 0x0f == DEFLATE && flags & DICTIONARY == 0 && u16::from_be_bytes(start) % 31 == 0
+    method & 0x0f == DEFLATE && flags & DICTIONARY == 0 && u16::from_be_bytes(start).is_multiple_of(31)
 }
 
 /// Takes a row, and says whether it is whole and says how it was predicted.
