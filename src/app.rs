@@ -2,79 +2,37 @@
 //!
 //! It is independent of HTTP and contains no SQL.
 
-mod address;
-mod admit;
-mod api_tokens;
-mod assign;
-mod attach;
-pub mod backup;
-pub mod break_glass;
-mod carry_over;
-mod ceremony;
-mod chain;
+pub mod account;
 #[expect(clippy::disallowed_methods, reason = "here the clock of requests is taken")]
 mod context;
-mod create;
-pub mod delegate;
-mod deposit;
-mod edit;
+pub mod delegation;
+pub mod dossier;
 mod error;
-mod explain;
-pub mod jobs;
-pub mod mail;
-pub mod mirror;
-#[expect(clippy::disallowed_methods, reason = "here heavy work waits for its turn")]
-mod offload;
-mod oidc;
-pub mod order;
-mod passkey;
-mod place;
-mod read;
-mod readings;
-mod refusals;
-mod register;
-mod restore;
-pub mod review;
-mod roles;
-mod roots;
-mod round;
-pub mod seed;
-mod session;
-mod share;
-mod sign_in;
-mod site;
-mod status;
-mod throttle;
+pub mod examination;
+pub mod service;
 mod transaction;
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what has arrived is attached even when whoever sent it is gone; parts have the age of the disk"
-)]
-pub mod upload;
-mod upload_fault;
-mod withdraw;
 
-pub use api_tokens::IssuedToken;
-pub use assign::Desk;
-pub use attach::Attached;
+pub use account::api_tokens::IssuedToken;
+pub use account::explain::{Explanation, RightAnswer, RightsOn};
+pub use account::oidc::ProviderRedirect;
+pub use account::passkey::{Ceremony, Duty, Key};
+pub use account::roots::{KeyLine, Revoked, WebKey};
+pub use account::session::Authentication;
+pub use account::sign_in::{SignedIn, encode};
 pub use context::{Actor, Clock, Ctx, Door, InjectedFault};
-pub use deposit::{Deposited, DraftChanged, Submission};
-pub use edit::Saved;
+pub use dossier::attach::Attached;
+pub use dossier::deposit::{Deposited, DraftChanged, Submission};
+pub use dossier::edit::Saved;
+pub use dossier::place::DossierPath;
+pub use dossier::read::{DossierView, OpenReceipt, PieceBytes, PieceFile};
+pub use dossier::share::Share;
+pub use dossier::withdraw::Withdrawal;
 pub use error::AppError;
-pub use explain::{Explanation, RightAnswer, RightsOn};
-pub use oidc::ProviderRedirect;
-pub use passkey::{Ceremony, Duty, Key};
-pub use place::DossierPath;
-pub use read::{DossierView, OpenReceipt, PieceBytes, PieceFile};
-pub use register::Presence;
-pub use restore::{Drill, Restored, restore, vacant};
-pub use roots::{KeyLine, Revoked, WebKey};
-pub use round::RoundPage;
-pub use session::Authentication;
-pub use share::Share;
-pub use sign_in::{SignedIn, encode};
-pub use site::Site;
-pub use withdraw::Withdrawal;
+pub use examination::assign::Desk;
+pub use examination::round::RoundPage;
+pub use service::register::Presence;
+pub use service::restore::{Drill, Restored, restore, vacant};
+pub use service::site::Site;
 
 use crate::{
     auth::{Keys, KeysError, edge_marker, oidc::Provider, passkey::RelyingParty},
@@ -117,18 +75,18 @@ pub struct Parts {
     pub work: Notify,
     /// Value that Sōzu adds to every request.
     pub edge_marker: String,
-    sessions: session::Cache,
-    refusals: refusals::Refusals,
-    sites: site::Sites,
-    link_requests: throttle::Throttle,
+    sessions: account::session::Cache,
+    refusals: account::refusals::Refusals,
+    sites: service::site::Sites,
+    link_requests: service::throttle::Throttle,
     /// Relying party of passkeys; `None` if the portal has no host name.
     relying_party: Option<RelyingParty>,
-    ceremonies: throttle::Throttle,
-    bench: offload::Bench,
+    ceremonies: service::throttle::Throttle,
+    bench: service::offload::Bench,
     provider: Option<Provider>,
-    readings: readings::Readings,
+    readings: dossier::readings::Readings,
     /// Cache of deposits that officers have read recently, by receipt.
-    examined: Mutex<HashMap<String, Arc<round::Examined>>>,
+    examined: Mutex<HashMap<String, Arc<examination::round::Examined>>>,
 }
 
 impl std::ops::Deref for App {
@@ -177,21 +135,23 @@ impl App {
             guest_hosts: hosts,
             store: Store::open(&config.database)?,
             blobs: match &config.attachments {
-                Some(shared) => blobs.among(Peers::new(mirror::own_store(data)?, shared.copies, keys.peers.clone())?),
+                Some(shared) => {
+                    blobs.among(Peers::new(service::mirror::own_store(data)?, shared.copies, keys.peers.clone())?)
+                }
                 None => blobs,
             },
             keys,
             work: Notify::new(),
             edge_marker: edge_marker(data, seed)?,
-            sessions: session::Cache::default(),
-            refusals: refusals::Refusals::default(),
-            sites: site::Sites::default(),
-            link_requests: throttle::Throttle::default(),
+            sessions: account::session::Cache::default(),
+            refusals: account::refusals::Refusals::default(),
+            sites: service::site::Sites::default(),
+            link_requests: service::throttle::Throttle::default(),
             relying_party: RelyingParty::of(&config.portal.public_url),
-            ceremonies: throttle::Throttle::default(),
-            bench: offload::Bench::default(),
-            provider: oidc::provider(&config)?,
-            readings: readings::Readings::default(),
+            ceremonies: service::throttle::Throttle::default(),
+            bench: service::offload::Bench::default(),
+            provider: account::oidc::provider(&config)?,
+            readings: dossier::readings::Readings::default(),
             examined: Mutex::default(),
             config,
         };

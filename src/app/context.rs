@@ -1,6 +1,6 @@
 //! The context of a request: actor, time and language, passed through every layer.
 
-use super::{AppError, Site};
+use crate::app::{AppError, Site};
 use crate::{
     auth::{Denied, Guarded, Permit, Protected, Rights, RuleId},
     domain::{

@@ -1,7 +1,7 @@
 //! Errors of the application's operations, independent of HTTP.
 
 use crate::{
-    app::break_glass::EmergencyFault,
+    app::examination::break_glass::EmergencyFault,
     auth::{KeysError, PasskeyError, TokenError, oidc::OidcError},
     blob::BlobError,
     domain::{document::DocumentError, email::EmailFault, evaluation::Evaluation, media::FileRefusal},
@@ -53,7 +53,7 @@ pub enum AppError {
     NotAnAddress(EmailFault),
     /// An invitation is refused, with all its faults.
     #[error("the invitation is refused")]
-    Invitation(Vec<super::delegate::InvitationFault>),
+    Invitation(Vec<crate::app::delegation::InvitationFault>),
     /// A required reason is missing or too long.
     #[error("a reason is needed")]
     Reason,
@@ -65,7 +65,7 @@ pub enum AppError {
     Refused(Box<Evaluation>),
     /// The draft is no longer the one to be deposited.
     #[error("the draft has changed")]
-    DraftChanged(Box<super::DraftChanged>),
+    DraftChanged(Box<crate::app::DraftChanged>),
     /// A file is refused.
     #[error("the file is refused: {}", .0.code())]
     File(FileRefusal),
@@ -74,7 +74,7 @@ pub enum AppError {
     BrokenOff,
     /// A resumable upload cannot continue.
     #[error(transparent)]
-    Upload(#[from] super::upload::UploadFault),
+    Upload(#[from] crate::app::dossier::upload::UploadFault),
     /// The issue date of a piece cannot be parsed.
     #[error("the day of issue cannot be read")]
     IssueDate,

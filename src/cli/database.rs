@@ -3,7 +3,7 @@
 //! An order is written to the journal before it is given, so that none goes unrecorded; its result is written after it.
 
 use crate::{
-    app::{App, order::ORDER_LIFETIME},
+    app::{App, service::order::ORDER_LIFETIME},
     bricks::repman::{Failover, Mode, Repman, Topology, Verified},
     config::{Config, Host},
     domain::{event::EventKind, ids::AccountId, text::terminal::foreign},

@@ -11,7 +11,7 @@ mod folder;
 mod installation;
 
 use crate::{
-    app::seed,
+    app::service::seed,
     cli::parent::asked_to_stop,
     config::{Database, Passkeys, SignIn},
     edge::probe,

@@ -3,7 +3,10 @@
 mod backups;
 
 use crate::{
-    app::{App, AppError, Presence, jobs, mirror},
+    app::{
+        App, AppError, Presence,
+        service::{jobs, mirror},
+    },
     blob,
     bricks::repman::Repman,
     build::BUILD,

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::{
         App, Drill,
-        backup::{last_drill, last_sent, sets},
+        service::backup::{last_drill, last_sent, sets},
     },
     build::BUILD,
     config::Backup,

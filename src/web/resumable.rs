@@ -9,7 +9,7 @@ pub mod fields;
 use super::error::Failure;
 use crate::app::{
     App, AppError,
-    upload::{Append, Appended, UPLOAD_KEPT, UploadFault, UploadState},
+    dossier::upload::{Append, Appended, UPLOAD_KEPT, UploadFault, UploadState},
 };
 use axum::{
     body::Body,

@@ -4,7 +4,7 @@ use super::InstallationArgs;
 use crate::{
     app::{
         self, App, Restored,
-        backup::{Set, SetTrust, TrustPolicy, prune, record_drill, record_sent, sets, signer},
+        service::backup::{Set, SetTrust, TrustPolicy, prune, record_drill, record_sent, sets, signer},
     },
     bricks::restic::Repository,
     config::{Config, Restic},

@@ -1,7 +1,7 @@
 //! Scheduled backup sets, made by separate processes: making and testing a set would slow down requests in this one.
 
 use crate::{
-    app::backup::{last_drill, last_sent, sets},
+    app::service::backup::{last_drill, last_sent, sets},
     config::Backup,
 };
 use jiff::Timestamp;

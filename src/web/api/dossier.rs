@@ -5,7 +5,7 @@ pub mod upload;
 
 use super::{ApiQuery, ProgramCtx, id, tag, tags};
 use crate::{
-    app::{App, AppError, DossierView, Submission, upload::Destination},
+    app::{App, AppError, DossierView, Submission, dossier::upload::Destination},
     domain::{document::Document, ids::AttemptId},
     web::{
         error::{Failure, Problem},

@@ -2,7 +2,7 @@
 
 use super::{Described, Failure};
 use crate::{
-    app::{AppError, upload::UploadFault},
+    app::{AppError, dossier::upload::UploadFault},
     domain::{
         finding::{Finding, shown},
         text::Lang,

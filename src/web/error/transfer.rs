@@ -1,7 +1,7 @@
 //! What goes wrong on the way: requests that are too slow, too long or broken, and uploads that cannot go on.
 
 use super::{AGAIN, Described, Failure, words};
-use crate::{app::upload::UploadFault, domain::text::Text};
+use crate::{app::dossier::upload::UploadFault, domain::text::Text};
 use axum::http::StatusCode as S;
 
 const RESUME: (&str, &str) = (

@@ -3,7 +3,7 @@
 use super::{form, here, render, see_other, upload};
 use crate::web::extract::{Path, Query};
 use crate::{
-    app::{App, AppError, Ctx, DossierView, PieceBytes, PieceFile, Saved, Share, upload::Destination},
+    app::{App, AppError, Ctx, DossierView, PieceBytes, PieceFile, Saved, Share, dossier::upload::Destination},
     domain::{
         calendar::{RoundId, RoundState, show_instant, show_time},
         call::{Call, Section},

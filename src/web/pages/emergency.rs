@@ -2,7 +2,7 @@
 
 use super::{here, render, see_other};
 use crate::{
-    app::{App, AppError, Ctx, break_glass::REQUEST_LIFETIME},
+    app::{App, AppError, Ctx, examination::break_glass::REQUEST_LIFETIME},
     domain::{access::Role, calendar::show_instant, text::Text},
     web::{
         error::Failure,

@@ -4,7 +4,7 @@ use super::{here, render, see_other};
 use crate::{
     app::{
         App, AppError, Ctx,
-        delegate::{
+        delegation::{
             AccessRecord, Guest, Guests, Invitation, InvitationFault, ReaderIdentity, part_title, parts_of, verb_title,
         },
     },

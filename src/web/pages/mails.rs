@@ -3,7 +3,7 @@
 use super::{here, render};
 use crate::web::extract::Path;
 use crate::{
-    app::{App, AppError, Ctx, mail},
+    app::{App, AppError, Ctx, service::mail},
     domain::calendar::show_instant,
     web::{
         error::Failure,

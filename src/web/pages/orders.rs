@@ -2,7 +2,7 @@
 
 use super::{here, render, see_other};
 use crate::{
-    app::{App, Ctx, order::ORDER_LIFETIME},
+    app::{App, Ctx, service::order::ORDER_LIFETIME},
     domain::calendar::show_instant,
     web::{
         error::Failure,

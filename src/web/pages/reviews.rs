@@ -4,7 +4,7 @@ use super::{Done, dossier::version_rows, here, render, see_other};
 use crate::{
     app::{
         App, Ctx,
-        review::{Declaration, Evaluation},
+        examination::review::{Declaration, Evaluation},
     },
     domain::{
         calendar::RoundId,

@@ -2,7 +2,7 @@
 
 use super::{here, render};
 use crate::{
-    app::{App, Ctx, RightAnswer, delegate::part_title},
+    app::{App, Ctx, RightAnswer, delegation::part_title},
     domain::{access::Action, call::Call, ids::DossierId, text::Lang},
     web::{
         error::Failure,

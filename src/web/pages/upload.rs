@@ -1,7 +1,7 @@
 //! A file that arrives in parts, for the page's script; without script the form sends it whole.
 
 use crate::{
-    app::{App, Attached, Ctx, upload::Destination},
+    app::{App, Attached, Ctx, dossier::upload::Destination},
     domain::{ids::DossierId, text::Lang},
     web::{
         error::Failure,

@@ -4,7 +4,7 @@ use super::body::{AttachedBody, FileQuery};
 use crate::{
     app::{
         App, AppError, Attached, Ctx,
-        upload::{Appended, Destination, UploadFault},
+        dossier::upload::{Appended, Destination, UploadFault},
     },
     domain::ids::DossierId,
     web::{

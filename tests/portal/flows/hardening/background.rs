@@ -2,7 +2,10 @@
 
 use crate::harness::{Installation, installation::wait_for_async};
 use guichet::{
-    app::{App, jobs, mail::Letter},
+    app::{
+        App,
+        service::{jobs, mail::Letter},
+    },
     config::Config,
     domain::{
         event::{Event, EventKind},

@@ -1,0 +1,116 @@
+//! Sign-in by single-use link, and sign-out.
+
+use crate::app::{App, AppError, Ctx, service::mail::Letter, transaction::transaction};
+use crate::{
+    auth,
+    domain::{
+        access::Amr,
+        ids::{AccountId, SessionId},
+    },
+    store::{
+        Freshness,
+        account::{self, Account},
+        login, outbox,
+    },
+};
+use jiff::{SignedDuration, Timestamp};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use uuid::Uuid;
+
+/// Lifetime of a link.
+const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
+/// Maximum number of links that one address may request within [`LINK_LIFETIME`].
+const LINKS_AT_MOST: i64 = 5;
+
+/// A new session.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The token for the cookie.
+    pub token: String,
+    /// End of the session.
+    pub ends: Timestamp,
+    pub account: Account,
+}
+
+impl App {
+    /// Sends a link to an address. The response is the same whether or not the address has an account.
+    ///
+    /// # Errors
+    /// [`AppError::NotAnAddress`], [`AppError::TooManyLinks`], and store errors.
+    pub async fn ask_link(&self, ctx: &Ctx, email: &str, next: &str) -> Result<String, AppError> {
+        let email = self.account_address(email).await?;
+        if !self.link_requests.admits(ctx.client, std::time::Instant::now()) {
+            return Err(AppError::TooManyLinks);
+        }
+        let secret = auth::link_secret()?;
+        let hash = auth::link_hash(&secret);
+        let prefix = ctx.lang.tr("", "/en");
+        let link = format!("{}{prefix}/sign-in/{secret}?next={}", self.origin(ctx), encode(next));
+        let letter = Letter::SignIn { to: email.clone(), lang: ctx.lang, link };
+        let (job, due) = (Uuid::now_v7(), self.clock());
+        let (now, address) = (ctx.now, email.as_str());
+        transaction!(self.store, db => {
+            login::take_turn(db, address).await?;
+            if login::asked_since(db, address, now - LINK_LIFETIME).await? >= LINKS_AT_MOST {
+                return Err(AppError::TooManyLinks);
+            }
+            login::insert(db, &hash, address, now, now + LINK_LIFETIME).await?;
+            outbox::mail(db, job, &letter, due).await?;
+            Ok(())
+        })?;
+        self.work.notify_one();
+        Ok(email)
+    }
+
+    /// Returns the address of the account that a valid link opens. The page shows it, because an attacker could send
+    /// their own link to a victim, who would then enter data into the attacker's account.
+    pub async fn link_address(&self, ctx: &Ctx, secret: &str) -> Result<Option<String>, AppError> {
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        Ok(login::address(&mut db, &auth::link_hash(secret), ctx.now).await?)
+    }
+
+    /// Returns the value that the requesting browser stores, so that it is recognised when the link is opened.
+    #[must_use]
+    pub fn asked_mark(&self, email: &str) -> String {
+        auth::form_token(&self.keys, &format!("asked {email}"))
+    }
+
+    /// Whether the value matches.
+    #[must_use]
+    pub fn asked_here(&self, email: &str, mark: &str) -> bool {
+        auth::form_token_holds(&self.keys, &format!("asked {email}"), mark)
+    }
+
+    /// Consumes a link and opens a session. The first sign-in of an address creates its account.
+    ///
+    /// # Errors
+    /// [`AppError::LinkSpent`], and store errors.
+    pub async fn use_link(&self, ctx: &Ctx, secret: &str) -> Result<SignedIn, AppError> {
+        let hash = auth::link_hash(secret);
+        let (session, new_account) = (SessionId(Uuid::now_v7()), AccountId(Uuid::now_v7()));
+        let (now, lang) = (ctx.now, ctx.lang);
+        transaction!(self.store, db => {
+            let email = login::consume(db, &hash, now).await?.ok_or(AppError::LinkSpent)?;
+            let account = account::ensure(db, new_account, &email, lang, now).await?;
+            self.open_session(db, ctx, session, &account, Amr::Email).await
+        })
+    }
+
+    pub async fn sign_out(&self, ctx: &Ctx) -> Result<(), AppError> {
+        let Some(session) = self.own_session(ctx) else { return Ok(()) };
+        match self.end_sessions(ctx, Some(session)).await {
+            // Ended already, elsewhere.
+            Err(AppError::NotFound) => Ok(()),
+            ended => ended,
+        }
+    }
+}
+
+/// Characters that are not encoded when a path is the value of a query parameter.
+const PATH_IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/');
+
+/// Percent-encodes a path for a query.
+#[must_use]
+pub fn encode(path: &str) -> String {
+    utf8_percent_encode(path, PATH_IN_QUERY).to_string()
+}

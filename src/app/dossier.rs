@@ -1,0 +1,19 @@
+//! A dossier in the hands of its owner: draft, files, deposit, withdrawal.
+
+pub(in crate::app) mod attach;
+pub(in crate::app) mod carry_over;
+pub(in crate::app) mod create;
+pub(in crate::app) mod deposit;
+pub(in crate::app) mod edit;
+pub(in crate::app) mod place;
+pub(in crate::app) mod read;
+pub(in crate::app) mod readings;
+pub(in crate::app) mod share;
+pub(in crate::app) mod status;
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what has arrived is attached even when whoever sent it is gone; parts have the age of the disk"
+)]
+pub mod upload;
+pub(in crate::app) mod upload_fault;
+pub(in crate::app) mod withdraw;

@@ -1,0 +1,179 @@
+//! Attaching and removing pieces.
+
+use crate::app::{App, AppError, Ctx, dossier::upload_fault::UploadFault, transaction::transaction};
+use crate::{
+    blob::Received,
+    bricks::inspect::limited,
+    domain::{
+        access::{Action, Part},
+        answers,
+        event::EventKind,
+        ids::DossierId,
+        media::{FileRefusal, file_name},
+        piece::Upload,
+    },
+    store::{Freshness, dossier, piece},
+};
+use bytes::Bytes;
+use futures_util::Stream;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// A piece that was attached.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Attached {
+    /// The piece.
+    pub upload: Upload,
+    /// Code of another piece that is the same file.
+    pub same_as: Option<String>,
+    /// Revision of the dossier.
+    pub revision: u64,
+}
+
+/// Where a file goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Destination<'a> {
+    /// The dossier.
+    pub dossier: DossierId,
+    /// Code of the piece.
+    pub code: &'a str,
+}
+
+/// What a file would be attached as.
+pub(in crate::app) struct PieceRequirement {
+    code: String,
+    media: Vec<String>,
+    issued: Option<Date>,
+    /// Longest file of the call.
+    pub(in crate::app) max_file_bytes: u64,
+    max_dossier_bytes: u64,
+}
+
+impl App {
+    /// Receives a file for a piece: judged, kept on disk, then recorded. Nothing is kept of a refused one, nor of one whose
+    /// length is not what was told.
+    ///
+    /// # Errors
+    /// [`AppError::File`] with the reason and the remedy; [`UploadFault::Length`]; the policy's or the store's.
+    pub async fn attach<E>(
+        &self,
+        ctx: &Ctx,
+        to: Destination<'_>,
+        name: &str,
+        issued: &str,
+        length: Option<u64>,
+        body: impl Stream<Item = Result<Bytes, E>>,
+    ) -> Result<Attached, AppError> {
+        let requirement = self.piece_requirement(ctx, to.dossier, to.code, issued).await?;
+        let received = self.blobs.receive(body, requirement.max_file_bytes).await?;
+        if length.is_some_and(|length| length != received.bytes) {
+            return Err(UploadFault::Length.into());
+        }
+        self.attach_received(ctx, to.dossier, requirement, name, received).await
+    }
+
+    /// What a file would be attached as, once it is sure that this person may attach it.
+    ///
+    /// # Errors
+    /// [`AppError::IssueDate`]; the policy's or the store's.
+    pub(in crate::app) async fn piece_requirement(
+        &self,
+        ctx: &Ctx,
+        id: DossierId,
+        code: &str,
+        issued: &str,
+    ) -> Result<PieceRequirement, AppError> {
+        let dossier = {
+            let mut db = self.store.read(Freshness::OwnWrites).await?;
+            let row = dossier::load(&mut db, id).await?;
+            ctx.open(&mut db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?.0
+        };
+        let call = self.call(&dossier.call)?;
+        let piece = call.uploads().find(|piece| piece.code == code).ok_or(AppError::NotFound)?;
+        let issued = match issued.trim() {
+            "" => None,
+            text => Some(answers::day(text).map_err(|_| AppError::IssueDate)?),
+        };
+        Ok(PieceRequirement {
+            code: code.to_owned(),
+            media: piece.media.clone(),
+            issued,
+            max_file_bytes: call.files.max_file_bytes,
+            max_dossier_bytes: call.files.max_dossier_bytes,
+        })
+    }
+
+    /// Judges a file that has arrived, keeps it, and records it with the rights of this instant.
+    ///
+    /// # Errors
+    /// As [`App::attach`].
+    pub(in crate::app) async fn attach_received(
+        &self,
+        ctx: &Ctx,
+        id: DossierId,
+        requirement: PieceRequirement,
+        name: &str,
+        received: Received,
+    ) -> Result<Attached, AppError> {
+        let PieceRequirement { code, media, issued, max_dossier_bytes, .. } = requirement;
+        let code = code.as_str();
+        let ctx = &self.reauthenticate(ctx).await?;
+        let judgement = limited::inspect(received.open()?, &media).await?;
+        let verdict = judgement.map_err(AppError::File)?;
+        let upload = Upload {
+            code: code.to_owned(),
+            sha256: received.sha256.clone(),
+            name: file_name(name, &verdict.media, code),
+            media: verdict.media,
+            bytes: received.bytes,
+            issued,
+            inspection: Some(verdict.inspection),
+        };
+        self.blobs.keep(received).await?;
+        let (upload, limit) = (&upload, max_dossier_bytes);
+        transaction!(self.store, db => {
+            let row = dossier::lock(db, id).await?;
+            let (mut dossier, door) = ctx.open(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
+            let present = piece::of_dossier(db, id).await?;
+            let others = present.iter().filter(|other| other.code != upload.code);
+            if others.clone().map(|other| other.bytes).sum::<u64>() + upload.bytes > limit {
+                return Err(AppError::File(FileRefusal::DossierFull(limit)));
+            }
+            // Who was given one piece learns nothing of the others.
+            let known = others.clone().filter(|other| door.may(Action::DraftRead, Part::Piece(other.code.clone())).is_ok());
+            let same_as = known.clone().find(|other| other.sha256 == upload.sha256).map(|other| other.code.clone());
+            if present.contains(upload) {
+                return Ok(Attached { upload: upload.clone(), same_as, revision: dossier.revision });
+            }
+            dossier.change([Part::Piece(code.to_owned())], ctx.now);
+            piece::replace(db, id, upload, ctx.now).await?;
+            dossier::touch(db, &dossier).await?;
+            let data = serde_json::json!({ "code": upload.code, "sha256": upload.sha256, "bytes": upload.bytes });
+            ctx.journal(db, EventKind::PieceAttached, Some(id), data).await?;
+            Ok(Attached { upload: upload.clone(), same_as, revision: dossier.revision })
+        })
+    }
+
+    /// Takes a piece out of the draft, if it is still the file with this digest; deposited versions keep theirs.
+    ///
+    /// # Errors
+    /// [`AppError::PieceChanged`]; the policy's or the store's.
+    pub async fn remove_piece(&self, ctx: &Ctx, id: DossierId, code: &str, sha256: &str) -> Result<(), AppError> {
+        transaction!(self.store, db => {
+            let row = dossier::lock(db, id).await?;
+            let (mut dossier, _) = ctx.open(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
+            let uploads = piece::of_dossier(db, id).await?;
+            let there = uploads.iter().find(|upload| upload.code == code);
+            if there.is_some_and(|upload| upload.sha256 != sha256) {
+                return Err(AppError::PieceChanged);
+            }
+            if piece::delete(db, id, code).await? {
+                dossier.change([Part::Piece(code.to_owned())], ctx.now);
+                dossier::touch(db, &dossier).await?;
+                let data = serde_json::json!({ "code": code });
+                ctx.journal(db, EventKind::PieceRemoved, Some(id), data).await?;
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! Carries a draft over from a closed round to an open one.
+
+use crate::app::{
+    App, AppError, Ctx,
+    dossier::create::begun_from,
+    transaction::{attempted, transaction},
+};
+use crate::{
+    domain::{
+        access::{Action, Part, Target},
+        calendar::{RoundId, RoundState},
+        dossier::{Dossier, Origin, status::Step},
+        event::EventKind,
+        ids::{AttemptId, DossierId},
+    },
+    store::{dossier, piece},
+};
+use uuid::Uuid;
+
+impl App {
+    /// Creates a dossier in an open round of the same call, with the answers and pieces of a draft whose own round has
+    /// closed. That draft stays unchanged. The same attempt returns the same dossier.
+    ///
+    /// # Errors
+    /// [`AppError::NotCarriedOver`], [`AppError::RoundClosed`], [`AppError::AttemptReused`], and policy and store
+    /// errors.
+    pub async fn carry_over(
+        &self,
+        ctx: &Ctx,
+        id: DossierId,
+        round: &RoundId,
+        attempt: AttemptId,
+    ) -> Result<DossierId, AppError> {
+        let owner = ctx.account()?;
+        let fresh = DossierId(Uuid::now_v7());
+        attempted!(transaction!(self.store, db => {
+            let row = dossier::lock(db, id).await?;
+            let (source, door) = ctx.open(db, row, Action::DraftRead, Part::Whole).await?;
+            // A guest who may read everything still has no right to create a dossier from it.
+            if !door.owned() {
+                return Err(AppError::Forbidden);
+            }
+            ctx.may(Action::DossierCreate, &Target::Call)?;
+            if let Some(done) = dossier::by_attempt(db, owner, attempt).await? {
+                let origin = Origin { call: &source.call, round, source: Some(id), document: None };
+                return begun_from(done, &origin.digest());
+            }
+            let call = self.call(&source.call)?;
+            let target = self.round(call, round)?;
+            if target.state(ctx.now) != RoundState::Open {
+                return Err(AppError::RoundClosed);
+            }
+            let status = self.status_of(ctx, &source)?;
+            if !status.allows(Step::CarryOver) || target.id == source.round {
+                return Err(AppError::NotCarriedOver);
+            }
+            let draft = Dossier::begun(fresh, &source.call, &target.id, source.owner, source.draft.clone(), ctx.now);
+            let origin = Origin { call: &draft.call, round: &draft.round, source: Some(id), document: None };
+            dossier::insert(db, &draft, attempt, &origin.digest()).await?;
+            for upload in piece::of_dossier(db, id).await? {
+                piece::replace(db, fresh, &upload, ctx.now).await?;
+            }
+            let begun = serde_json::json!({ "call": draft.call, "round": draft.round, "from": id });
+            ctx.journal(db, EventKind::DossierCreated, Some(fresh), begun).await?;
+            let left = serde_json::json!({ "round": draft.round, "to": fresh });
+            ctx.journal(db, EventKind::DossierCarriedOver, Some(id), left).await?;
+            Ok(fresh)
+        }))
+    }
+}

@@ -1,0 +1,200 @@
+//! The deposit: one transaction that is idempotent per attempt.
+
+mod changed;
+mod version;
+
+pub use changed::DraftChanged;
+
+use crate::app::{
+    App, AppError, Ctx, InjectedFault,
+    service::mail::Letter,
+    transaction::{attempted, transaction},
+};
+use crate::{
+    domain::{
+        access::{Action, Part},
+        calendar::show_instant,
+        call::Call,
+        dossier::{Dossier, Refusal, SealedVersion, State},
+        evaluation::DepositContext,
+        event::EventKind,
+        ids::{AttemptId, DossierId},
+        receipt::{self, FORMAT, Instants, Receipt, Statement},
+    },
+    store::{
+        Connection,
+        deposit::{self, Others},
+        dossier,
+        journal::{self, Head, LockedHeads},
+        outbox, piece,
+    },
+};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+use version::NewVersion;
+
+/// Parameters of a deposit.
+#[derive(Clone, Copy, Debug)]
+pub struct Submission {
+    /// Id of this attempt. A repeated request with the same id returns the same receipt.
+    pub attempt: AttemptId,
+    /// Revision of the draft that the client has seen; `None` if it sent none.
+    pub revision: Option<u64>,
+}
+
+/// The result of a deposit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deposited {
+    /// Number of the receipt.
+    pub receipt: String,
+    /// False if the attempt, or the same content, was deposited before.
+    pub new: bool,
+    /// False if the version of this attempt was withdrawn or replaced since.
+    pub standing: bool,
+    /// False if the draft has changed since.
+    pub current: bool,
+}
+
+impl App {
+    /// Deposits the draft as a new version, or refuses it with all findings.
+    ///
+    /// The same attempt always returns the same receipt. If the outcome of the commit is unknown, the attempt is
+    /// retried on the current leader, where it either finds its own result or runs. So there is never a false
+    /// "deposited" and never a double deposit.
+    ///
+    /// The draft is judged at the instant at which the request was complete, and sealed after that ([`Instants`]). A
+    /// change after that instant, or after the revision that the client has seen, is a conflict.
+    ///
+    /// # Errors
+    /// [`AppError::Refused`]; [`AppError::DraftChanged`]; policy and store errors.
+    pub async fn deposit(&self, ctx: &Ctx, id: DossierId, asked: Submission) -> Result<Deposited, AppError> {
+        ctx.actor()?;
+        let job = Uuid::now_v7();
+        let done = attempted!(transaction!(self.store, db => self.deposit_once(db, ctx, id, asked, job).await))?;
+        if done.new {
+            self.work.notify_one();
+            if ctx.fault == Some(InjectedFault::DieAfterCommit) {
+                std::process::abort();
+            }
+        }
+        Ok(done)
+    }
+
+    async fn deposit_once(
+        &self,
+        db: &mut Connection,
+        ctx: &Ctx,
+        id: DossierId,
+        asked: Submission,
+        job: Uuid,
+    ) -> Result<Deposited, AppError> {
+        let row = dossier::lock(db, id).await?;
+        let (dossier, _) = ctx.open(db, row, Action::DossierDeposit, Part::Whole).await?;
+        if dossier.versions > 0
+            && let Some((receipt, standing)) = deposit::by_attempt(db, id, asked.attempt).await?
+        {
+            return Ok(Deposited { receipt, new: false, standing, current: dossier.state() == State::Deposited });
+        }
+        let call = self.call(&dossier.call)?;
+        if asked.revision.is_some_and(|seen| seen != dossier.revision) || dossier.changed_at > ctx.now {
+            return Err(DraftChanged::refusing(call, &dossier, asked.revision, ctx.now));
+        }
+        let round = self.round(call, &dossier.round)?;
+        let uploads = piece::of_dossier(db, id).await?;
+        let others = self.other_deposits_of_company(db, ctx, call, &dossier).await?;
+        let who = ctx.account()?;
+        let context =
+            DepositContext { call, round, uploads: &uploads, other_deposits: others.known, received_at: ctx.now };
+        let sealed = match dossier.seal(&context, who, &self.config.portal.public_url) {
+            Ok(sealed) => sealed,
+            Err(Refusal::Unchanged(receipt)) => {
+                return Ok(Deposited { receipt, new: false, standing: true, current: true });
+            }
+            Err(Refusal::Findings(evaluation)) => return Err(AppError::Refused(evaluation)),
+        };
+        // A receipt must not certify bytes that a failing disk has lost.
+        for upload in &uploads {
+            if !self.blobs.obtain(&upload.sha256).await? {
+                return Err(AppError::Disk(std::io::Error::other(format!("the bytes of {} are gone", upload.code))));
+            }
+        }
+        // Other deposits wait from here on, so nothing slow may follow.
+        let LockedHeads { receipts, sealed_at, journal: events } = journal::lock_chain_heads(db).await?;
+        let instants = Instants::seal(ctx.now, ctx.clock.now(), dossier.changed_at, sealed_at)
+            .map_err(|_| DraftChanged::refusing(call, &dossier, asked.revision, ctx.now))?;
+        let SealedVersion { version, manifest, parts, evaluation } = sealed;
+        // The receipt contains only what the depositor may know. The officers' list counts all deposits of the round.
+        let examined = DepositContext { other_deposits: others.all, ..context };
+        let evaluation = if others.all > others.known { examined.evaluate(&dossier.draft) } else { evaluation };
+        let statement = Statement {
+            format: FORMAT.into(),
+            number: receipt::number(ctx.now, &call.time_zone(), receipts.sequence + 1),
+            sequence: receipts.sequence + 1,
+            dossier: id,
+            version,
+            instants,
+            digest: receipt::digest(&serde_json::json!(parts)),
+            previous: receipts.link,
+            key: receipt::key_id(self.keys.receipt_public()),
+        };
+        let receipt = self.sign(statement, parts, manifest);
+        let new =
+            NewVersion { context, dossier: &dossier, depositor: who, attempt: asked.attempt, evaluation, receipt };
+        new.record(db).await?;
+        let statement = &new.receipt.statement;
+        let number = statement.number.clone();
+        let letter = Letter::Deposited {
+            to: ctx.actor()?.account.email.clone(),
+            lang: ctx.lang,
+            number: number.clone(),
+            at: show_instant(ctx.now, &call.time_zone()),
+            digest: statement.digest.clone(),
+            link: format!("{}/receipts/{number}", self.config.portal.public_url),
+        };
+        outbox::mail(db, job, &letter, self.clock()).await?;
+        let data = serde_json::json!({
+            "receipt": number, "version": statement.version, "digest": statement.digest,
+        });
+        let event = ctx.event(EventKind::DossierDeposited, Some(id), data)?;
+        let events = journal::insert(db, &events, &event).await?;
+        let receipts = Head { sequence: statement.sequence, link: statement.digest() };
+        journal::advance_chain_heads(db, &receipts, instants.sealed_at(), &events).await?;
+        Ok(Deposited { receipt: number, new: true, standing: true, current: true })
+    }
+
+    /// Returns the company's other deposited dossiers in the round (ELI-4). The rule warns and never blocks; the loader
+    /// of calls enforces that, because a refusal would reveal a deposit to a stranger who typed the company's number.
+    /// So applicants are warned, at the deposit too, only of dossiers that they may know of. Those who examine are
+    /// warned of all.
+    pub(in crate::app) async fn other_deposits_of_company(
+        &self,
+        db: &mut Connection,
+        ctx: &Ctx,
+        call: &Call,
+        dossier: &Dossier,
+    ) -> Result<Others, AppError> {
+        let siren = siren(call, dossier);
+        if siren.is_empty() {
+            return Ok(Others::default());
+        }
+        Ok(deposit::others_of_company(db, dossier, &siren, &ctx.actor()?.account, ctx.now).await?)
+    }
+
+    fn sign(&self, statement: Statement, parts: BTreeMap<String, String>, manifest: serde_json::Value) -> Receipt {
+        let signature = self.keys.receipt.sign(statement.canonical().as_bytes());
+        Receipt {
+            statement,
+            signature: hex::encode(signature.as_ref()),
+            public_key: hex::encode(self.keys.receipt_public()),
+            parts,
+            manifest,
+        }
+    }
+}
+
+/// The company number (SIREN) of a dossier: the first nine digits of the SIRET.
+fn siren(call: &Call, dossier: &Dossier) -> String {
+    crate::domain::company::siret(dossier.draft.text(&call.company.siret))
+        .map(|siret| siret[..9].to_owned())
+        .unwrap_or_default()
+}

@@ -1,0 +1,110 @@
+//! Edits the draft field by field and merges the changes, so that two tabs never overwrite each other.
+
+use crate::app::{App, AppError, Ctx, Share, transaction::transaction};
+use crate::{
+    domain::{
+        access::{Action, Part},
+        document::{Change, Conflict, Document},
+        dossier::Dossier,
+        evaluation::Evaluation,
+        event::EventKind,
+        ids::DossierId,
+    },
+    store::{dossier, piece},
+};
+use std::collections::BTreeSet;
+
+/// The draft after a change.
+#[derive(Debug)]
+pub struct Saved {
+    /// The dossier as it is now.
+    pub dossier: Dossier,
+    /// The current evaluation of the draft, limited to the parts that the writer may see.
+    pub evaluation: Evaluation,
+    /// The writer's rights.
+    pub share: Share,
+    /// Changes that conflict with another change and were not written.
+    pub conflicts: Vec<Conflict>,
+}
+
+impl App {
+    /// Merges changes into the draft. They are durable when this returns.
+    ///
+    /// # Errors
+    /// [`AppError::Document`] when a change cannot be an answer; policy and store errors.
+    pub async fn save_changes(&self, ctx: &Ctx, id: DossierId, changes: Vec<Change>) -> Result<Saved, AppError> {
+        // A change without effect still returns the current value, so it needs the right as well.
+        let section = |change: &Change| Part::Section(change.path.split('.').next().unwrap_or_default().to_owned());
+        let asked: BTreeSet<Part> = changes.iter().map(section).collect();
+        self.edit_at(ctx, id, None, &asked, |call, draft| {
+            draft.merge(call, changes.clone()).map_err(|fault| AppError::Document(vec![fault]))
+        })
+        .await
+    }
+
+    /// Replaces the complete document if it is still at the given revision.
+    ///
+    /// # Errors
+    /// [`AppError::Stale`]; policy and store errors.
+    pub async fn replace_document(
+        &self,
+        ctx: &Ctx,
+        id: DossierId,
+        document: Document,
+        revision: Option<u64>,
+    ) -> Result<Saved, AppError> {
+        self.edit_at(ctx, id, revision, &BTreeSet::from([Part::Whole]), |_, draft| {
+            *draft = document.clone();
+            Ok(Vec::new())
+        })
+        .await
+    }
+
+    async fn edit_at(
+        &self,
+        ctx: &Ctx,
+        id: DossierId,
+        expected: Option<u64>,
+        asked: &BTreeSet<Part>,
+        change: impl Fn(&crate::domain::call::Call, &mut Document) -> Result<Vec<Conflict>, AppError> + Send + Sync,
+    ) -> Result<Saved, AppError> {
+        ctx.actor()?;
+        let change = &change;
+        transaction!(self.store, db => {
+            let row = dossier::lock(db, id).await?;
+            let first = asked.first().cloned().unwrap_or(Part::Whole);
+            let (mut dossier, door) = ctx.open(db, row, Action::DraftWrite, first).await?;
+            for part in asked {
+                door.may(Action::DraftWrite, part.clone())?;
+            }
+            if expected.is_some_and(|expected| expected != dossier.revision) {
+                return Err(AppError::Stale { revision: dossier.revision });
+            }
+            let call = self.call(&dossier.call)?;
+            let mut draft = dossier.draft.clone();
+            let conflicts = change(call, &mut draft)?;
+            if draft != dossier.draft {
+                let changed = sections(&dossier.draft, &draft);
+                if !door.owned() {
+                    let data = serde_json::json!({ "sections": changed, "rule": door.rule });
+                    ctx.journal(db, EventKind::DraftChanged, Some(id), data).await?;
+                }
+                dossier.draft = draft;
+                dossier.change(changed.into_iter().map(Part::Section), ctx.now);
+                dossier::update_draft(db, &dossier).await?;
+            }
+            let mut uploads = piece::of_dossier(db, id).await?;
+            let mut evaluation = self.evaluate(ctx, &dossier, &uploads, 0)?;
+            let share = Share::of(&door);
+            share.prune(&mut dossier, &mut uploads);
+            share.prune_findings(&mut evaluation);
+            Ok(Saved { dossier, evaluation, conflicts, share })
+        })
+    }
+}
+
+/// Returns the sections in which two drafts differ.
+fn sections(before: &Document, after: &Document) -> BTreeSet<String> {
+    let all = before.0.keys().chain(after.0.keys());
+    all.filter(|section| before.0.get(*section) != after.0.get(*section)).cloned().collect()
+}

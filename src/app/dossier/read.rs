@@ -1,0 +1,211 @@
+//! Reading dossiers, receipts and pieces.
+
+use crate::app::{App, AppError, Ctx, Share};
+use crate::{
+    auth::RuleId,
+    bricks::inspect::{MAX_BYTES, limited},
+    domain::{
+        access::{Action, Part},
+        dossier::Dossier,
+        evaluation::{DepositContext, Evaluation},
+        event::EventKind,
+        ids::DossierId,
+        piece::Upload,
+        receipt::Receipt,
+    },
+    store::{
+        Freshness,
+        deposit::{self, Version},
+        dossier, piece,
+    },
+};
+use std::collections::HashMap;
+use tokio::fs::File;
+
+/// A dossier as its reader may see it.
+#[derive(Debug)]
+pub struct DossierView {
+    /// The dossier, reduced to the parts that the reader may see.
+    pub dossier: Dossier,
+    /// Title of the project, shown to everyone who may see any part.
+    pub title: String,
+    pub uploads: Vec<Upload>,
+    /// The evaluation of the draft.
+    pub evaluation: Evaluation,
+    /// Deposited versions, the latest first.
+    pub versions: Vec<Version>,
+    /// The reader's rights.
+    pub share: Share,
+}
+
+/// A piece to send.
+#[derive(Debug)]
+pub struct PieceFile {
+    /// Its metadata.
+    pub upload: Upload,
+    pub bytes: PieceBytes,
+}
+
+/// The bytes of a piece to send.
+#[derive(Debug)]
+pub enum PieceBytes {
+    /// The original bytes.
+    Attached(File),
+    /// A watermarked PDF copy that names its reader, and its size.
+    Copy(File, u64),
+}
+
+/// An opened receipt.
+#[derive(Debug)]
+pub struct OpenReceipt {
+    /// The version that it belongs to.
+    pub stored: deposit::Stored,
+    pub receipt: Receipt,
+    /// The rule that permitted the access.
+    pub rule: RuleId,
+}
+
+impl OpenReceipt {
+    /// Whether the reader receives watermarked copies of the pieces that can be marked.
+    #[must_use]
+    pub fn names_reader(&self) -> bool {
+        self.rule.rule().need_to_know
+    }
+}
+
+impl App {
+    /// Returns a dossier with everything that its pages show, for users who may see all of it.
+    pub async fn dossier_whole(&self, ctx: &Ctx, id: DossierId) -> Result<DossierView, AppError> {
+        self.open_page(ctx, id, Part::Whole).await
+    }
+
+    /// Returns the parts of a dossier that the reader may see.
+    pub async fn dossier_shared(&self, ctx: &Ctx, id: DossierId) -> Result<DossierView, AppError> {
+        self.open_page(ctx, id, Part::Overview).await
+    }
+
+    /// Returns a dossier for a page of the editor: without its versions, and without the query for the company's other
+    /// dossiers, because that rule never blocks.
+    pub async fn dossier_section(&self, ctx: &Ctx, id: DossierId, section: &str) -> Result<DossierView, AppError> {
+        self.open_page(ctx, id, Part::Section(section.to_owned())).await
+    }
+
+    async fn open_page(&self, ctx: &Ctx, id: DossierId, part: Part) -> Result<DossierView, AppError> {
+        let (page, rule) = self.load_page(ctx, id, part.clone()).await?;
+        if !page.share.owned {
+            let data = serde_json::json!({ "part": part.to_string(), "rule": rule });
+            self.note_guest(ctx, EventKind::DraftRead, id, data)?;
+        }
+        Ok(page)
+    }
+
+    async fn load_page(&self, ctx: &Ctx, id: DossierId, part: Part) -> Result<(DossierView, RuleId), AppError> {
+        let form = matches!(part, Part::Section(_));
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let (mut dossier, door) = {
+            let row = dossier::load(&mut db, id).await?;
+            ctx.open(&mut db, row, Action::DraftRead, part).await?
+        };
+        let share = Share::of(&door);
+        let mut uploads = piece::of_dossier(&mut db, id).await?;
+        let whole = !form && share.whole();
+        let versions = if whole && dossier.versions > 0 { deposit::versions(&mut db, id).await? } else { Vec::new() };
+        let call = self.call(&dossier.call)?;
+        let others = if whole { self.other_deposits_of_company(&mut db, ctx, call, &dossier).await?.known } else { 0 };
+        let mut evaluation = self.evaluate(ctx, &dossier, &uploads, others)?;
+        let title = dossier.draft.text(&call.company.project).to_owned();
+        share.prune(&mut dossier, &mut uploads);
+        share.prune_findings(&mut evaluation);
+        Ok((DossierView { dossier, title, uploads, evaluation, versions, share }, door.rule))
+    }
+
+    /// Evaluates a draft as a deposit at this instant. While it equals the deposited version, it is evaluated at the
+    /// instant of that deposit.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the call or round is no longer configured.
+    pub fn evaluate(
+        &self,
+        ctx: &Ctx,
+        dossier: &Dossier,
+        uploads: &[Upload],
+        other_deposits: u32,
+    ) -> Result<Evaluation, AppError> {
+        let call = self.call(&dossier.call)?;
+        let round = self.round(call, &dossier.round)?;
+        let received_at = self.status_of(ctx, dossier)?.judged_at();
+        Ok(DepositContext { call, round, uploads, other_deposits, received_at }.evaluate(&dossier.draft))
+    }
+
+    /// Returns the actor's dossiers and their pieces.
+    pub async fn own_dossiers(&self, ctx: &Ctx) -> Result<Vec<(Dossier, Vec<Upload>)>, AppError> {
+        let owner = ctx.account()?;
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let dossiers = dossier::of_account(&mut db, owner).await?;
+        let mut pieces: HashMap<_, _> = piece::of_account(&mut db, owner).await?;
+        Ok(dossiers
+            .into_iter()
+            .map(|dossier| {
+                let uploads = pieces.remove(&dossier.id).unwrap_or_default();
+                (dossier, uploads)
+            })
+            .collect())
+    }
+
+    /// Returns a receipt, for the owner of the dossier, or for an officer while its version is current.
+    pub async fn receipt(&self, ctx: &Ctx, number: &str) -> Result<OpenReceipt, AppError> {
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let row = deposit::by_number(&mut db, number).await?;
+        let (stored, door) = ctx.open(&mut db, row, Action::DepositRead, Part::Deposit).await?;
+        let receipt = stored.receipt()?;
+        if !door.owned() {
+            let data = serde_json::json!({ "receipt": number, "rule": door.rule });
+            self.note_reading(ctx, EventKind::DepositRead, stored.dossier, data)?;
+        }
+        Ok(OpenReceipt { stored, receipt, rule: door.rule })
+    }
+
+    /// Returns a piece of a deposited version. Every access except the owner's is journalled. A reader under a
+    /// need-to-know rule receives a watermarked copy, if the file can be marked.
+    pub async fn receipt_piece(&self, ctx: &Ctx, number: &str, code: &str) -> Result<PieceFile, AppError> {
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let row = deposit::by_number(&mut db, number).await?;
+        let (stored, door) = ctx.open(&mut db, row, Action::DepositRead, Part::Piece(code.to_owned())).await?;
+        drop(db);
+        let receipt = stored.receipt()?;
+        let sealed = receipt.manifest["pieces"].get(code).ok_or(AppError::NotFound)?;
+        let upload: Upload = serde_json::from_value(sealed.clone()).map_err(|_| AppError::NotFound)?;
+        let mut file = self.blobs.file(&upload.sha256).await?;
+        let mut copy = None;
+        if !door.owned() {
+            let mut data = serde_json::json!({ "receipt": number, "code": code, "rule": door.rule });
+            if door.rule.rule().need_to_know {
+                let at = ctx.now.strftime("%Y-%m-%d %H:%M UTC");
+                let words = format!("{} · {number} · {code} · {at}", ctx.actor()?.account.email);
+                if upload.bytes <= MAX_BYTES {
+                    copy = limited::copy(&mut file, self.blobs.scratch(), &upload.media, &words).await?;
+                }
+                data["marked"] = copy.is_some().into();
+            }
+            self.note_reading(ctx, EventKind::PieceRead, stored.dossier, data)?;
+        }
+        let bytes = copy.map_or(PieceBytes::Attached(file), |(copy, length)| PieceBytes::Copy(copy, length));
+        Ok(PieceFile { upload, bytes })
+    }
+
+    /// Returns a piece of the draft, for the owner and for guests who may read it.
+    pub async fn draft_piece(&self, ctx: &Ctx, id: DossierId, code: &str) -> Result<PieceFile, AppError> {
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let row = dossier::load(&mut db, id).await?;
+        let (_, door) = ctx.open(&mut db, row, Action::DraftRead, Part::Piece(code.to_owned())).await?;
+        let uploads = piece::of_dossier(&mut db, id).await?;
+        drop(db);
+        let upload = uploads.into_iter().find(|upload| upload.code == code).ok_or(AppError::NotFound)?;
+        let file = self.blobs.file(&upload.sha256).await?;
+        if !door.owned() {
+            let data = serde_json::json!({ "code": code, "rule": door.rule });
+            self.note_reading(ctx, EventKind::PieceRead, id, data)?;
+        }
+        Ok(PieceFile { upload, bytes: PieceBytes::Attached(file) })
+    }
+}

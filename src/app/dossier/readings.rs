@@ -1,0 +1,108 @@
+//! Records accesses to other people's data, and the first visits of guests. The page notes them in memory, and the
+//! worker writes them within a second. Pages that only read never write to the database, so that they stay available
+//! while it cannot be written. Each note has an id from the beginning, so it is written exactly once even if the
+//! outcome of a commit is unknown. A process that stops writes its remaining notes first.
+
+use crate::app::{App, AppError, Ctx, transaction::transaction};
+use crate::{
+    domain::{
+        event::{Event, EventKind},
+        ids::DossierId,
+    },
+    store::{delegation, journal},
+};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+use uuid::Uuid;
+
+/// Notes written per transaction; the head of the journal stays locked meanwhile.
+const READINGS_PER_WRITE: usize = 200;
+
+/// Notes that are not yet written.
+#[derive(Debug, Default)]
+pub(in crate::app) struct Readings(Mutex<VecDeque<PendingReading>>);
+
+/// An access that is not yet written.
+#[derive(Clone, Debug)]
+struct PendingReading {
+    id: Uuid,
+    event: Event,
+    /// The guest's address, if this may be a first visit.
+    guest: Option<String>,
+}
+
+impl Readings {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<PendingReading>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn first(&self) -> Vec<PendingReading> {
+        self.lock().iter().take(READINGS_PER_WRITE).cloned().collect()
+    }
+
+    fn written(&self, notes: &[PendingReading]) {
+        let ids: BTreeSet<Uuid> = notes.iter().map(|note| note.id).collect();
+        self.lock().retain(|note| !ids.contains(&note.id));
+    }
+}
+
+impl App {
+    /// Notes an access to another person's data, and its rule.
+    pub(in crate::app) fn note_reading(
+        &self,
+        ctx: &Ctx,
+        kind: EventKind,
+        id: DossierId,
+        data: serde_json::Value,
+    ) -> Result<(), AppError> {
+        self.keep_reading(ctx, kind, id, data, None)
+    }
+
+    /// Notes an access of a guest, who may be visiting for the first time.
+    pub(in crate::app) fn note_guest(
+        &self,
+        ctx: &Ctx,
+        kind: EventKind,
+        id: DossierId,
+        data: serde_json::Value,
+    ) -> Result<(), AppError> {
+        self.keep_reading(ctx, kind, id, data, Some(ctx.actor()?.account.email.clone()))
+    }
+
+    fn keep_reading(
+        &self,
+        ctx: &Ctx,
+        kind: EventKind,
+        id: DossierId,
+        data: serde_json::Value,
+        guest: Option<String>,
+    ) -> Result<(), AppError> {
+        let event = ctx.event(kind, Some(id), data)?;
+        self.readings.lock().push_back(PendingReading { id: Uuid::now_v7(), event, guest });
+        Ok(())
+    }
+
+    /// Writes the notes. A note that cannot be written is kept for the next run. Safe to drop at any point: a note is
+    /// removed from memory only when its commit is known to have succeeded.
+    pub async fn flush_readings(&self) -> Result<(), AppError> {
+        loop {
+            let notes = self.readings.first();
+            if notes.is_empty() {
+                return Ok(());
+            }
+            let notes = &notes;
+            transaction!(self.store, db => {
+                for PendingReading { event, guest, .. } in notes {
+                    if let (Some(guest), Some(dossier)) = (guest, event.dossier) {
+                        delegation::used(db, dossier, guest, event.at).await?;
+                    }
+                }
+                let lines: Vec<(Uuid, &Event)> = notes.iter().map(|note| (note.id, &note.event)).collect();
+                Ok(journal::append_once(db, &lines).await?)
+            })?;
+            self.readings.written(notes);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A reader's rights on a dossier. Pages use them for display; the policy decides about actions.
+
+use crate::app::Door;
+use crate::domain::{
+    access::{Grant, Part, Verb},
+    dossier::{
+        Dossier,
+        status::{DepositStatus, Step},
+    },
+    evaluation::Evaluation,
+    piece::Upload,
+};
+use jiff::Timestamp;
+
+/// A reader's rights on one dossier.
+#[derive(Clone, Debug)]
+pub struct Share {
+    /// The reader owns the dossier.
+    pub owned: bool,
+    grants: Vec<Grant>,
+    words: Vec<String>,
+}
+
+impl Share {
+    pub(in crate::app) fn of(door: &Door<'_>) -> Self {
+        Self { owned: door.owned(), grants: door.relations().grants.clone(), words: door.words().to_vec() }
+    }
+
+    /// The owner's rights: everything.
+    #[must_use]
+    pub fn owner() -> Self {
+        Self { owned: true, grants: Vec::new(), words: Vec::new() }
+    }
+
+    fn has(&self, holds: impl Fn(&Grant) -> bool) -> bool {
+        self.owned || self.grants.iter().any(holds)
+    }
+
+    /// The owner's notes to the reader.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// Whether all of it may be read.
+    #[must_use]
+    pub fn whole(&self) -> bool {
+        self.has(|grant| grant.part == Part::Whole || grant.verb == Verb::Deposit)
+    }
+
+    /// Whether it may be deposited.
+    #[must_use]
+    pub fn deposits(&self) -> bool {
+        self.has(|grant| grant.verb == Verb::Deposit)
+    }
+
+    /// Whether a part may be read.
+    #[must_use]
+    pub fn reads(&self, part: &Part) -> bool {
+        self.whole() || self.has(|grant| grant.part == *part)
+    }
+
+    /// Whether a part may be changed.
+    #[must_use]
+    pub fn writes(&self, part: &Part) -> bool {
+        self.has(|grant| grant.verb == Verb::Write && (grant.part == *part || grant.part == Part::Whole))
+    }
+
+    /// Whether a section may be read.
+    #[must_use]
+    pub fn section(&self, id: &str) -> bool {
+        self.reads(&Part::Section(id.to_owned()))
+    }
+
+    /// When the first of a guest's rights expires.
+    #[must_use]
+    pub fn until(&self) -> Option<Timestamp> {
+        if self.owned { None } else { self.grants.iter().map(|grant| grant.until).min() }
+    }
+
+    /// What the reader may do with the dossier.
+    #[must_use]
+    pub fn steps(&self, status: &DepositStatus) -> Vec<Step> {
+        let given = |step: &Step| match step {
+            Step::Edit => self.has(|grant| grant.verb == Verb::Write),
+            Step::Deposit | Step::Replace => self.deposits(),
+            Step::Withdraw | Step::CarryOver => self.owned,
+        };
+        status.may().into_iter().filter(given).collect()
+    }
+
+    /// Removes from a dossier everything that was not shared, so that it cannot be shown by mistake.
+    pub(in crate::app) fn prune(&self, dossier: &mut Dossier, uploads: &mut Vec<Upload>) {
+        if !self.whole() {
+            dossier.draft.0.retain(|section, _| self.section(section));
+            uploads.retain(|upload| self.reads(&Part::Piece(upload.code.clone())));
+        }
+    }
+
+    /// Removes from an evaluation everything about parts that were not shared.
+    pub(in crate::app) fn prune_findings(&self, evaluation: &mut Evaluation) {
+        if !self.whole() {
+            evaluation.findings.retain(|finding| match finding.path.strip_prefix("pieces.") {
+                Some(code) => self.reads(&Part::Piece(code.to_owned())),
+                None => self.section(finding.section()),
+            });
+            evaluation.document.0.retain(|section, _| self.section(section));
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Files that arrive in parts: begun, continued from where they stood, and attached once they are whole.
+//!
+//! The parts lie beside the attachments, under the account that began and an id that nobody guesses. Rights are asked for
+//! before each part, and again when the whole is attached.
+
+mod part;
+mod record;
+
+pub use crate::app::dossier::{attach::Destination, upload_fault::UploadFault};
+pub use part::{Append, Appended};
+
+use crate::app::{
+    App, AppError, Ctx,
+    dossier::{attach::PieceRequirement, upload_fault::kept_without_room},
+};
+use crate::{
+    blob::partial::{PartialError, PartialWriter},
+    domain::{ids::DossierId, media::FileRefusal, piece::Upload},
+    store::{Freshness, piece},
+};
+use bytes::Bytes;
+use futures_util::Stream;
+use record::{UploadRecord, read, remember};
+use ring::rand::{SecureRandom, SystemRandom};
+use std::{
+    io,
+    time::{Duration, SystemTime},
+};
+use tracing::Instrument;
+
+/// How long parts are kept without anybody asking for them.
+pub const UPLOAD_KEPT: Duration = Duration::from_secs(12 * 3600);
+/// Most uploads that an account has under way; the longest unused gives way to a new one.
+const MAX_UPLOADS: usize = 8;
+/// Most bytes of parts, of everybody together.
+const MAX_PARTS_BYTES: u64 = 32 << 30;
+
+/// An upload as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UploadState {
+    /// Bytes that have arrived.
+    pub offset: u64,
+    /// Whether it is whole and attached.
+    pub complete: bool,
+    /// Its length, where it was told.
+    pub length: Option<u64>,
+    /// Most bytes that it may have.
+    pub max_bytes: u64,
+}
+
+impl App {
+    /// Begins an upload, and tells its id.
+    ///
+    /// # Errors
+    /// [`AppError::File`] when it would be too long; [`AppError::Upload`]; the policy's, the store's or the disk's.
+    pub async fn begin_upload(
+        &self,
+        ctx: &Ctx,
+        to: Destination<'_>,
+        name: &str,
+        issued: &str,
+        length: Option<u64>,
+    ) -> Result<(String, UploadState), AppError> {
+        let max_bytes = self.piece_requirement(ctx, to.dossier, to.code, issued).await?.max_file_bytes;
+        if length.is_some_and(|length| length > max_bytes) {
+            return Err(AppError::File(FileRefusal::TooLarge(max_bytes)));
+        }
+        let owner = ctx.account()?.0;
+        self.make_room(owner, to).await?;
+        let mut bytes = [0; 16];
+        SystemRandom::new().fill(&mut bytes).map_err(|_| io::Error::other("no randomness"))?;
+        let id = hex::encode(bytes);
+        let (name, issued) = (name.chars().take(500).collect(), issued.chars().take(40).collect());
+        let note = UploadRecord { dossier: to.dossier, code: to.code.to_owned(), name, issued, length, done: None };
+        self.blobs.begin(owner, &id, note.bytes()?).await?;
+        Ok((id, note.state(0, max_bytes)))
+    }
+
+    /// One upload of a piece at a time, a few of an account, so many bytes in all: what nobody is sending gives way.
+    async fn make_room(&self, owner: uuid::Uuid, to: Destination<'_>) -> Result<(), AppError> {
+        let all = self.blobs.partials().await?;
+        if all.iter().map(|kept| kept.bytes).sum::<u64>() > MAX_PARTS_BYTES {
+            return Err(AppError::Disk(io::ErrorKind::StorageFull.into()));
+        }
+        let mut own = Vec::new();
+        for kept in all.into_iter().filter(|kept| kept.owner == owner) {
+            let same = read(&kept.partial).await.is_ok_and(|note| note.leads_to(to));
+            if !(same && kept.partial.remove_unheld().await?) {
+                own.push(kept.partial);
+            }
+        }
+        let mut under_way = own.len();
+        for partial in own {
+            if under_way < MAX_UPLOADS {
+                break;
+            }
+            under_way -= usize::from(partial.remove_unheld().await?);
+        }
+        if under_way < MAX_UPLOADS { Ok(()) } else { Err(UploadFault::TooMany.into()) }
+    }
+
+    /// How an upload stands; a request that is still sending to it is ended, so that this stays true.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] in another folder than that of its beginning; the policy's, the store's or the disk's.
+    pub async fn upload_state(&self, ctx: &Ctx, to: Destination<'_>, id: &str) -> Result<UploadState, AppError> {
+        let (held, note, requirement) = self.hold(ctx, to, id).await?;
+        Ok(note.state(held.offset(), requirement.max_file_bytes))
+    }
+
+    /// Appends a part, and attaches the piece when it was the last one. Goes on by itself when whoever asked is gone: what
+    /// has arrived is to be kept, and what was whole is to be attached.
+    ///
+    /// # Errors
+    /// [`AppError::Upload`] when the part does not fit; as [`App::attach`].
+    pub async fn append<E: Send + 'static>(
+        &self,
+        ctx: &Ctx,
+        to: Destination<'_>,
+        id: &str,
+        append: Append,
+        body: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+    ) -> Result<Appended, AppError> {
+        let held = self.hold(ctx, to, id).await.map_err(kept_without_room)?;
+        let (app, ctx) = (self.clone(), ctx.clone());
+        let work = async move { app.append_held(&ctx, held, append, body).await };
+        let done =
+            tokio::spawn(work.in_current_span()).await.map_err(|error| AppError::Disk(io::Error::other(error)))?;
+        done.map_err(kept_without_room)
+    }
+
+    async fn append_held<E>(
+        &self,
+        ctx: &Ctx,
+        (mut held, mut note, requirement): (PartialWriter, UploadRecord, PieceRequirement),
+        append: Append,
+        body: impl Stream<Item = Result<Bytes, E>>,
+    ) -> Result<Appended, AppError> {
+        let max_bytes = requirement.max_file_bytes;
+        if let Some(done) = note.done {
+            return part::repeated(done, append, body).await;
+        }
+        let (expected, provided) = (held.offset(), append.offset);
+        if provided != expected {
+            return Err(UploadFault::Offset { expected, provided }.into());
+        }
+        let length = append.whole(note.length)?;
+        if length.is_some_and(|length| length > max_bytes) {
+            return Err(AppError::File(FileRefusal::TooLarge(max_bytes)));
+        }
+        if note.length != length {
+            note.length = length;
+            held.note(note.bytes()?).await?;
+        }
+        if let Err(error) = held.append(body, length.unwrap_or(max_bytes)).await {
+            if let PartialError::TooLarge(_) = error {
+                held.remove().await?;
+                return Err(if length.is_some() { UploadFault::Length.into() } else { error.into() });
+            }
+            return Err(error.into());
+        }
+        let arrived = held.offset();
+        if append.part_bytes.is_some_and(|bytes| arrived - append.offset != bytes) {
+            return Err(AppError::BrokenOff);
+        }
+        if !append.last {
+            return Ok(Appended::More(note.state(arrived, max_bytes)));
+        }
+        if length.is_some_and(|length| length != arrived) {
+            return Err(UploadFault::Length.into());
+        }
+        let received = held.received(&self.blobs, max_bytes).await?;
+        let done = self.attach_received(ctx, note.dossier, requirement, &note.name, received).await?;
+        note.done = Some(done.clone());
+        // It is attached, whatever becomes of its parts.
+        if let Err(error) = remember(&held, &note).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "upload.not_closed");
+        }
+        Ok(Appended::Attached(Box::new(done)))
+    }
+
+    /// Ends an upload; a request that is still sending to it is ended too.
+    ///
+    /// # Errors
+    /// As [`App::upload_state`].
+    pub async fn cancel_upload(&self, ctx: &Ctx, to: Destination<'_>, id: &str) -> Result<(), AppError> {
+        let (held, ..) = self.hold(ctx, to, id).await?;
+        Ok(held.remove().await?)
+    }
+
+    /// Takes an upload over, once it is sure that this person may attach this piece, and began it. One that is finished and
+    /// whose piece does not stand any more is gone.
+    async fn hold(
+        &self,
+        ctx: &Ctx,
+        to: Destination<'_>,
+        id: &str,
+    ) -> Result<(PartialWriter, UploadRecord, PieceRequirement), AppError> {
+        let partial = self.blobs.partial(ctx.account()?.0, id).ok_or(AppError::NotFound)?;
+        let note = read(&partial).await?;
+        if !note.leads_to(to) {
+            return Err(AppError::NotFound);
+        }
+        let requirement = self.piece_requirement(ctx, to.dossier, to.code, &note.issued).await?;
+        let held = partial.claim().await?;
+        // Whoever had it before may have noted something.
+        let note = read(&partial).await?;
+        if let Some(done) = &note.done
+            && !self.stands(to.dossier, &done.upload).await?
+        {
+            // The piece was removed or replaced since: to say that this file is attached would be untrue, and whoever asks
+            // would not send it again.
+            held.remove().await?;
+            return Err(AppError::NotFound);
+        }
+        Ok((held, note, requirement))
+    }
+
+    /// Whether a file that was attached is the piece that stands now.
+    async fn stands(&self, dossier: DossierId, upload: &Upload) -> Result<bool, AppError> {
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let pieces = piece::of_dossier(&mut db, dossier).await?;
+        Ok(pieces.iter().any(|piece| piece.code == upload.code && piece.sha256 == upload.sha256))
+    }
+
+    /// Removes uploads that nobody goes on with.
+    pub(in crate::app) async fn sweep_uploads(&self) {
+        match self.blobs.sweep_partials(UPLOAD_KEPT, SystemTime::now()).await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "uploads.swept"),
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "uploads.sweep_failed"),
+        }
+    }
+}

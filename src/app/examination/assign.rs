@@ -1,0 +1,106 @@
+//! Officers' actions on a deposited dossier: the state of its examination, and its assignment to experts.
+
+use crate::app::{App, AppError, Ctx, DossierPath, service::mail::Letter, transaction::transaction};
+use crate::{
+    domain::{
+        access::{Action, Stage},
+        dossier::Admission,
+        event::EventKind,
+        ids::AccountId,
+    },
+    store::{
+        Freshness, account,
+        assignment::{self, Assignment, Expert},
+        outbox,
+    },
+};
+use uuid::Uuid;
+
+/// State of the examination of a dossier.
+#[derive(Debug)]
+pub struct Desk {
+    /// The admission, and the address of the officer who decided it.
+    pub admission: Option<(Admission, String)>,
+    /// Whether the dossier can be marked as admissible now.
+    pub ready: bool,
+    /// Experts to whom the dossier is assigned.
+    pub assignments: Vec<Assignment>,
+    /// Experts to whom it can be assigned.
+    pub candidates: Vec<Expert>,
+}
+
+impl App {
+    /// Returns the state of the examination for users who examine the dossier, and `None` for other readers.
+    pub async fn desk(&self, ctx: &Ctx, place: &DossierPath) -> Result<Option<Desk>, AppError> {
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let (dossier, _) = match place.load(ctx, &mut db, Action::ExpertAssign).await {
+            // A reader who also has another role (an auditor who is on the jury, for example) is not sent to the
+            // passkey page from here.
+            Err(AppError::NotFound | AppError::Unconfirmed) => return Ok(None),
+            opened => opened?,
+        };
+        let call = self.call(&dossier.call)?;
+        let ready = dossier.admission.is_none() && dossier.can_be_admitted(self.round(call, &dossier.round)?, ctx.now);
+        let admission = match dossier.admission {
+            None => None,
+            Some(admission) => {
+                let by = account::load(&mut db, admission.by).await?;
+                Some((admission, by.map_or_else(String::new, |by| by.email)))
+            }
+        };
+        let assignments = assignment::of_dossier(&mut db, place.id, ctx.now).await?;
+        let candidates = assignment::candidates(&mut db, place.id, ctx.now).await?;
+        Ok(Some(Desk { admission, ready, assignments, candidates }))
+    }
+
+    /// Assigns an admissible dossier to an expert and notifies the expert by mail. Nothing changes if it is already
+    /// assigned. The mail contains nothing about the dossier.
+    ///
+    /// # Errors
+    /// [`AppError::NotAdmissible`], [`AppError::NoExpert`] when the dossier cannot be given to this person; policy and
+    /// store errors.
+    pub async fn assign(&self, ctx: &Ctx, place: &DossierPath, expert: AccountId) -> Result<(), AppError> {
+        let (who, now, id) = (ctx.account()?, ctx.now, place.id);
+        let (assignment, job) = (Uuid::now_v7(), Uuid::now_v7());
+        transaction!(self.store, db => {
+            let (dossier, _) = place.lock(ctx, db, Action::ExpertAssign).await?;
+            if dossier.stage() != Stage::Admissible {
+                return Err(AppError::NotAdmissible);
+            }
+            if assignment::stands(db, id, expert).await? {
+                return Ok(());
+            }
+            let candidates = assignment::candidates(db, id, now).await?;
+            let expert = candidates.into_iter().find(|one| one.id == expert).ok_or(AppError::NoExpert)?;
+            assignment::insert(db, assignment, id, expert.id, who, now).await?;
+            let call = self.call(&dossier.call)?;
+            let letter = Letter::Assigned {
+                to: expert.email,
+                lang: expert.lang,
+                call: call.title.get(&expert.lang).to_owned(),
+                link: format!("{}{}/reviews", self.origin(ctx), expert.lang.tr("", "/en")),
+            };
+            outbox::mail(db, job, &letter, now).await?;
+            let data = serde_json::json!({ "assignment": assignment, "expert": expert.id });
+            ctx.journal(db, EventKind::ExpertAssigned, Some(id), data).await?;
+            Ok(())
+        })?;
+        self.work.notify_one();
+        Ok(())
+    }
+
+    /// Removes the assignment of a dossier to an expert. The expert is refused from the next request on.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when it is not given; policy and store errors.
+    pub async fn release(&self, ctx: &Ctx, place: &DossierPath, assignment: Uuid) -> Result<(), AppError> {
+        let (who, now, id) = (ctx.account()?, ctx.now, place.id);
+        transaction!(self.store, db => {
+            place.lock(ctx, db, Action::ExpertAssign).await?;
+            let expert = assignment::end(db, id, assignment, who, now).await?.ok_or(AppError::NotFound)?;
+            let data = serde_json::json!({ "assignment": assignment, "expert": expert });
+            ctx.journal(db, EventKind::ExpertReleased, Some(id), data).await?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,118 @@
+//! Evaluation: the dossiers that experts and jury members evaluate, and their declarations of interest.
+
+use crate::app::{App, AppError, Ctx, examination::round::Examined, transaction::transaction};
+use crate::{
+    domain::{
+        access::{About, Action, Part, Relations, Target},
+        event::EventKind,
+        ids::DossierId,
+    },
+    store::{
+        Freshness,
+        deposit::Version,
+        interest,
+        review::{self, StandingDeposit},
+    },
+};
+use std::sync::Arc;
+
+/// A dossier that the actor has to evaluate.
+#[derive(Clone, Debug)]
+pub struct ToEvaluate {
+    /// The current deposit.
+    pub standing: StandingDeposit,
+    /// True if it is assigned to this expert; otherwise the actor is a member of the jury.
+    pub assigned: bool,
+    /// True if it can be read now: the expert has declared to have no conflict.
+    pub readable: bool,
+}
+
+/// What is shown of a dossier to a user who has to declare interests.
+#[derive(Clone, Debug)]
+pub struct Declaration {
+    /// The current deposit.
+    pub standing: StandingDeposit,
+    /// True if it is assigned to this expert.
+    pub assigned: bool,
+    /// The user has declared to have no conflict.
+    pub declared: bool,
+}
+
+/// What is shown to a user who evaluates a dossier.
+#[derive(Debug)]
+pub enum Evaluation {
+    /// Nothing yet: interests have to be declared first.
+    Undeclared,
+    /// Everything.
+    Open(Arc<Examined>, Vec<Version>),
+}
+
+impl App {
+    /// Returns the dossiers that the actor has to evaluate. The policy decides about each.
+    pub async fn to_evaluate(&self, ctx: &Ctx) -> Result<Vec<ToEvaluate>, AppError> {
+        ctx.may(Action::ReviewList, &Target::Call)?;
+        let rows = {
+            let mut db = self.store.read(Freshness::OwnWrites).await?;
+            review::to_evaluate(&mut db, &ctx.actor()?.account, ctx.now).await?
+        };
+        let mut all = Vec::new();
+        for (row, relations) in rows {
+            let about = row.about(relations);
+            let assigned = about.relations.assigned;
+            let permit = match ctx.may(Action::InterestDeclare, &Target::Dossier(about.clone())) {
+                Ok(permit) => permit,
+                Err(AppError::NotFound | AppError::Unconfirmed) => continue,
+                Err(error) => return Err(error),
+            };
+            let reading = Target::Dossier(About { part: Part::Deposit, ..about });
+            let readable = ctx.may(Action::DepositRead, &reading).is_ok();
+            // Dossiers of a call that is no longer configured are not shown.
+            if let Some(standing) = row.open(&permit).filter(|standing| self.call(&standing.call).is_ok()) {
+                all.push(ToEvaluate { standing, assigned, readable });
+            }
+        }
+        Ok(all)
+    }
+
+    /// Returns the content of one of them and records the access, unless interests have to be declared first.
+    pub async fn evaluation(&self, ctx: &Ctx, id: DossierId) -> Result<Evaluation, AppError> {
+        ctx.may(Action::ReviewList, &Target::Call)?;
+        let readable = {
+            let mut db = self.store.read(Freshness::OwnWrites).await?;
+            let row = review::standing(&mut db, id).await?;
+            let (_, door) = ctx.open(&mut db, row, Action::InterestDeclare, Part::Overview).await?;
+            door.may(Action::DepositRead, Part::Deposit).is_ok()
+        };
+        if !readable {
+            return Ok(Evaluation::Undeclared);
+        }
+        let (examined, versions) = self.read_standing(ctx, id, None).await?;
+        Ok(Evaluation::Open(examined, versions))
+    }
+
+    /// Returns the owner and the title of a dossier, for users who may declare interests in it.
+    pub async fn declaration(&self, ctx: &Ctx, id: DossierId) -> Result<Declaration, AppError> {
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let row = review::standing(&mut db, id).await?;
+        let (standing, door) = ctx.open(&mut db, row, Action::InterestDeclare, Part::Overview).await?;
+        let Relations { assigned, conflict, .. } = *door.relations();
+        Ok(Declaration { standing, assigned, declared: conflict.is_some() })
+    }
+
+    /// Declares a conflict of interest in a dossier, or its absence. A conflict ends every right on the dossier and
+    /// cannot be revoked.
+    pub async fn declare(&self, ctx: &Ctx, id: DossierId, conflict: bool) -> Result<StandingDeposit, AppError> {
+        let (who, now) = (ctx.account()?, ctx.now);
+        transaction!(self.store, db => {
+            let row = review::lock(db, id).await?;
+            let (standing, door) = ctx.open(db, row, Action::InterestDeclare, Part::Overview).await?;
+            if door.relations().conflict == Some(conflict) {
+                return Ok(standing);
+            }
+            interest::declare(db, id, who, conflict, now).await?;
+            let data = serde_json::json!({ "conflict": conflict, "rule": door.rule });
+            ctx.journal(db, EventKind::InterestDeclared, Some(id), data).await?;
+            Ok(standing)
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! A round as officers see it: the current deposits and the number of drafts.
+
+use crate::app::{App, AppError, Ctx, DossierPath};
+use crate::{
+    domain::{
+        access::{Action, Part, Target},
+        calendar::RoundId,
+        evaluation::{DepositContext, Evaluation},
+        event::EventKind,
+        ids::DossierId,
+        receipt::Receipt,
+    },
+    store::{
+        Freshness,
+        deposit::{self, Filter, Summary, Version},
+        dossier, interest, review,
+    },
+};
+use std::sync::{Arc, PoisonError};
+
+/// A deposit as officers read it.
+#[derive(Debug)]
+pub struct Examined {
+    /// The receipt with everything that was deposited.
+    pub receipt: Receipt,
+    pub call: String,
+    pub round: RoundId,
+    /// The deposited answers, evaluated at the instant of the deposit.
+    pub evaluation: Evaluation,
+    /// Number of other deposits of the company that the evaluation took into account.
+    others: u32,
+}
+
+/// Maximum number of deposits cached in memory, about 100 kB each.
+const MAX_CACHED_DEPOSITS: usize = 200;
+
+/// A page of the list.
+#[derive(Debug)]
+pub struct RoundPage {
+    pub rows: Vec<Summary>,
+    /// Total number of rows that match the filter.
+    pub total: u64,
+    /// Number of dossiers that are not deposited.
+    pub drafts: u64,
+}
+
+impl App {
+    /// Returns the current deposits of a round, without those on which the reader has declared a conflict of interest.
+    pub async fn round_list(
+        &self,
+        ctx: &Ctx,
+        call: &str,
+        round: &RoundId,
+        filter: &Filter,
+    ) -> Result<RoundPage, AppError> {
+        let call = self.call(call)?;
+        let round = self.round(call, round)?;
+        ctx.may(Action::RoundList, &Target::Call)?;
+        let hidden = {
+            let mut db = self.store.read(Freshness::OwnWrites).await?;
+            interest::conflicts(&mut db, ctx.account()?).await?
+        };
+        let filter = Filter { hidden, ..filter.clone() };
+        let mut db = self.store.read(Freshness::MayLag).await?;
+        let (rows, total) = deposit::list(&mut db, &call.id, &round.id, &filter).await?;
+        let drafts = dossier::count_drafts(&mut db, &call.id, &round.id, &filter.hidden).await?;
+        Ok(RoundPage { rows, total, drafts })
+    }
+
+    /// Returns the current deposit of a dossier and all its versions, and records the access.
+    pub async fn standing_deposit(
+        &self,
+        ctx: &Ctx,
+        place: &DossierPath,
+    ) -> Result<(Arc<Examined>, Vec<Version>), AppError> {
+        ctx.may(Action::RoundList, &Target::Call)?;
+        self.read_standing(ctx, place.id, Some(place)).await
+    }
+
+    /// The same under any rule that permits it, at the path that the URL names, if it names one.
+    pub(in crate::app) async fn read_standing(
+        &self,
+        ctx: &Ctx,
+        id: DossierId,
+        place: Option<&DossierPath>,
+    ) -> Result<(Arc<Examined>, Vec<Version>), AppError> {
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let row = review::standing(&mut db, id).await?;
+        let (standing, door) = ctx.open(&mut db, row, Action::DepositRead, Part::Deposit).await?;
+        if let Some(place) = place {
+            place.holds(&standing.call, &standing.round)?;
+        }
+        let versions = deposit::versions(&mut db, id).await?;
+        let known = self.examined.lock().unwrap_or_else(PoisonError::into_inner).get(&standing.receipt).cloned();
+        // Those who examine the round see the current number of the company's other deposits; experts do not.
+        let others = if place.is_some() { standing.others } else { 0 };
+        let examined = match known.filter(|known| known.others == others) {
+            Some(examined) => examined,
+            None => {
+                let row = deposit::by_number(&mut db, &standing.receipt).await?;
+                let (stored, _) = ctx.open(&mut db, row, Action::DepositRead, Part::Deposit).await?;
+                self.examine(stored.receipt()?, &standing.call, &standing.round, others)?
+            }
+        };
+        drop(db);
+        let data = serde_json::json!({ "receipt": standing.receipt, "rule": door.rule });
+        self.note_reading(ctx, EventKind::DepositRead, id, data)?;
+        Ok((examined, versions))
+    }
+
+    /// Evaluates the deposited answers at the instant of their deposit. Neither can ever change, so the result is
+    /// cached.
+    fn examine(&self, receipt: Receipt, call: &str, round: &RoundId, others: u32) -> Result<Arc<Examined>, AppError> {
+        let call = self.call(call)?;
+        let round = self.round(call, round)?;
+        let (document, uploads) = (receipt.answers(), receipt.uploads());
+        let received_at = receipt.statement.received_at();
+        let context = DepositContext { call, round, uploads: &uploads, other_deposits: others, received_at };
+        let evaluation = context.evaluate(&document);
+        let number = receipt.statement.number.clone();
+        let (call, round) = (call.id.clone(), round.id.clone());
+        let examined = Arc::new(Examined { receipt, call, round, evaluation, others });
+        let mut kept = self.examined.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MAX_CACHED_DEPOSITS {
+            kept.clear();
+        }
+        kept.insert(number, examined.clone());
+        Ok(examined)
+    }
+}

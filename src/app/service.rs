@@ -1,0 +1,15 @@
+//! What keeps the installation running: jobs, mail, backups, hosts, registration of processes.
+
+pub mod backup;
+pub(in crate::app) mod chain;
+pub mod jobs;
+pub mod mail;
+pub mod mirror;
+#[expect(clippy::disallowed_methods, reason = "here heavy work waits for its turn")]
+pub(in crate::app) mod offload;
+pub mod order;
+pub(in crate::app) mod register;
+pub(in crate::app) mod restore;
+pub mod seed;
+pub(in crate::app) mod site;
+pub(in crate::app) mod throttle;
