@@ -16,6 +16,7 @@ mod head;
 mod intake;
 mod layers;
 pub mod pages;
+mod posted;
 pub mod resumable;
 pub mod router;
 mod silence;

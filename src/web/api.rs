@@ -80,7 +80,7 @@ fn public(headers: &HeaderMap, kind: &'static str, text: String) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::extract::read_json;
+    use crate::web::posted::read_json;
     use axum::body::Body;
 
     #[derive(Debug, serde::Deserialize)]

@@ -2,12 +2,13 @@
 
 use super::{
     error::{Described, Failure, Undressed, describe, problem_response},
-    extract::{Arrival, PostedForm, accepted_language, same_site, site},
+    extract::{Arrival, accepted_language, site},
     intake::FailedForm,
     pages::{see_other, shell_for},
     view::{self, TypedForm},
 };
 use crate::app::{App, AppError, Ctx, encode};
+use crate::web::posted::{PostedForm, same_site};
 use axum::{
     extract::{FromRequestParts, Request, State},
     http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},

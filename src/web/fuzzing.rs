@@ -1,12 +1,14 @@
 //! Entry points of the fuzz targets `form` and `upload_field` in `fuzz/`; the tests here run them for a few seconds.
 //! Not part of the program.
 
-use super::{extract::PostedForm, pages::dossier::changes, resumable::fields};
+use super::resumable::fields;
 use crate::domain::{
     call::{self, Call},
     document::Document,
     evaluation::{Circumstances, Extent, evaluate},
 };
+use crate::web::pages::editor::changes;
+use crate::web::posted::PostedForm;
 use axum::{
     body::Bytes,
     http::{HeaderMap, HeaderValue, header},

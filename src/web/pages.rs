@@ -4,6 +4,7 @@ pub mod account;
 pub mod deposit;
 pub mod desk;
 pub mod dossier;
+pub mod editor;
 pub mod emergency;
 mod form;
 pub mod guests;
@@ -13,6 +14,7 @@ pub mod officer;
 pub mod oidc;
 pub mod orders;
 pub mod passkey;
+pub mod piece;
 pub mod public;
 pub mod receipt;
 pub mod reviews;
@@ -27,9 +29,9 @@ pub mod verify;
 
 use super::{
     error::Failure,
-    extract::form_session,
     view::{Shell, Viewer},
 };
+use crate::web::posted::form_session;
 use crate::{
     app::{Actor, App, AppError, Ctx},
     auth,

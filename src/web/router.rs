@@ -81,8 +81,8 @@ pub fn routes() -> Vec<Route> {
         Provider, SignedIn, Token,
     };
     use pages::{
-        account, deposit, desk, dossier, emergency, guests, mails, narrow, officer, oidc, orders, passkey, public,
-        receipt, reviews, rights, sign_in, simulator, status, tokens, upload, verify,
+        account, deposit, desk, dossier, editor, emergency, guests, mails, narrow, officer, oidc, orders, passkey,
+        piece, public, receipt, reviews, rights, sign_in, simulator, status, tokens, upload, verify,
     };
     let mut table = vec![
         // The call, for everyone.
@@ -124,10 +124,10 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/dossiers", SignedIn, get(dossier::list)),
         route("POST", "/calls/{call}/rounds/{round}/dossiers", SignedIn, post(dossier::create).get(officer::list)),
         route("GET", "/dossiers/{id}", Owner, get(dossier::overview)),
-        route("GET POST", "/dossiers/{id}/edit/{section}", Owner, get(dossier::edit).post(dossier::save)),
-        route("POST", "/dossiers/{id}/fields", Owner, post(dossier::save_fields)),
+        route("GET POST", "/dossiers/{id}/edit/{section}", Owner, get(editor::edit).post(editor::save)),
+        route("POST", "/dossiers/{id}/fields", Owner, post(editor::save_fields)),
         route("GET", "/dossiers/{id}/preview", Owner, get(dossier::preview)),
-        route("GET POST", "/dossiers/{id}/pieces/{code}", Owner, get(dossier::piece).post(dossier::attach))
+        route("GET POST", "/dossiers/{id}/pieces/{code}", Owner, get(piece::piece).post(piece::attach))
             .taking(Intake::Stream),
         route("POST", "/dossiers/{id}/pieces/{code}/uploads", Owner, post(upload::begin)),
         route(
@@ -137,7 +137,7 @@ pub fn routes() -> Vec<Route> {
             get(upload::show).patch(upload::append).delete(upload::cancel),
         )
         .taking(Intake::Stream),
-        route("POST", "/dossiers/{id}/pieces/{code}/remove", Owner, post(dossier::remove_piece)),
+        route("POST", "/dossiers/{id}/pieces/{code}/remove", Owner, post(piece::remove_piece)),
         route("GET POST", "/dossiers/{id}/deposits", Owner, post(deposit::deposit).get(deposit::back)),
         route("GET", "/dossiers/{id}/status", Owner, get(status::show)),
         route("POST", "/dossiers/{id}/carry-over", Owner, post(status::carry_over)),

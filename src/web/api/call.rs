@@ -1,7 +1,7 @@
 //! The call, and the evaluation of a document: public, without an account.
 
 use super::{public, report::EvaluationBody};
-use crate::web::extract::{Path, parse_json};
+use crate::web::{extract::Path, posted::parse_json};
 use crate::{
     app::{App, AppError},
     domain::{
@@ -14,7 +14,8 @@ use crate::{
     },
     web::{
         error::{Failure, Problem},
-        extract::{ApiCtx, read_whole},
+        extract::ApiCtx,
+        posted::read_whole,
     },
 };
 use axum::{Json, body::Body, extract::State, http::HeaderMap, response::Response};

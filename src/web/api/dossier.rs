@@ -9,7 +9,8 @@ use crate::{
     domain::{document::Document, ids::AttemptId},
     web::{
         error::{Failure, Problem},
-        extract::{Path, read_json},
+        extract::Path,
+        posted::read_json,
         resumable::{self, Fields},
     },
 };

@@ -6,7 +6,8 @@ use crate::{
     auth,
     web::{
         error::{Failure, Problem},
-        extract::{Arrival, read_json},
+        extract::Arrival,
+        posted::read_json,
     },
 };
 use axum::{

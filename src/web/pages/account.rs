@@ -11,7 +11,8 @@ use crate::{
     },
     web::{
         error::Failure,
-        extract::{Path, PostedForm, Query},
+        extract::{Path, Query},
+        posted::PostedForm,
         view::{self, AccountPage, SessionRow, TokenForm, TokenRow},
     },
 };

@@ -7,7 +7,7 @@ use crate::{
     domain::ids::{AttemptId, DossierId},
     web::{
         error::{Failure, describe},
-        extract::PostedForm,
+        posted::PostedForm,
         view::{self, DossierPage},
     },
 };

@@ -7,7 +7,8 @@ use crate::{
     store::assignment::Assignment,
     web::{
         error::Failure,
-        extract::{Path, PostedForm, Query},
+        extract::{Path, Query},
+        posted::PostedForm,
         view::{self, DeskForm, DeskPage, ExpertRow, ExpertState, OfficerDossier},
     },
 };

@@ -6,7 +6,8 @@ use crate::{
     domain::{access::Role, calendar::show_instant, text::Text},
     web::{
         error::Failure,
-        extract::{Path, PostedForm},
+        extract::Path,
+        posted::PostedForm,
         view::{self, EmergencyRow},
     },
 };

@@ -5,7 +5,7 @@ use crate::{
         call::{Field, FieldKind, Section},
         document::{Row, Value},
     },
-    web::extract::PostedForm,
+    web::posted::PostedForm,
 };
 use std::collections::BTreeMap;
 

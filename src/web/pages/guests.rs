@@ -20,7 +20,8 @@ use crate::{
     },
     web::{
         error::Failure,
-        extract::{Path, PostedForm, Query},
+        extract::{Path, Query},
+        posted::PostedForm,
         view::{self, GuestRow, GuestsPage, PartChoice, ReadingRow, Typed},
     },
 };

@@ -6,7 +6,8 @@ use crate::{
     domain::calendar::show_instant,
     web::{
         error::Failure,
-        extract::{Path, PostedForm},
+        extract::Path,
+        posted::PostedForm,
         view::{self, OrderRow},
     },
 };

@@ -6,7 +6,8 @@ use crate::{
     domain::text::Text,
     web::{
         error::Failure,
-        extract::{AnyonesJson, Path, PostedForm, PostedJson, Query, session_cookie},
+        extract::{Path, Query, session_cookie},
+        posted::{AnyonesJson, PostedForm, PostedJson},
         view::{self, PasskeyRow, Shell},
     },
 };

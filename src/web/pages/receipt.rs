@@ -1,7 +1,8 @@
 //! Receipts and the pieces that they seal.
 
-use super::{dossier::send_piece, here, render};
+use super::{here, render};
 use crate::web::extract::Path;
+use crate::web::pages::piece::send_piece;
 use crate::{
     app::{App, Ctx},
     web::{error::Failure, view},

@@ -13,7 +13,8 @@ use crate::{
     },
     web::{
         error::Failure,
-        extract::{Path, PostedForm, Query},
+        extract::{Path, Query},
+        posted::PostedForm,
         view::{self, InterestPage, OfficerDossier, ReviewRow},
     },
 };

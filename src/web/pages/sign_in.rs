@@ -8,7 +8,8 @@ use crate::{
     domain::text::Text,
     web::{
         error::Failure,
-        extract::{PostedForm, SESSION_COOKIE, named_cookie, session_cookie},
+        extract::{SESSION_COOKIE, named_cookie, session_cookie},
+        posted::PostedForm,
         view,
     },
 };

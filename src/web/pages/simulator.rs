@@ -9,7 +9,7 @@ use crate::{
         document::Document,
         evaluation::{Circumstances, Extent, evaluate},
     },
-    web::{error::Failure, extract::PostedForm, view},
+    web::{error::Failure, posted::PostedForm, view},
 };
 use axum::{extract::State, http::Uri, response::Html};
 

@@ -8,7 +8,7 @@ use crate::{
         calendar::RoundId,
         ids::{AttemptId, DossierId},
     },
-    web::{error::Failure, extract::PostedForm, view},
+    web::{error::Failure, posted::PostedForm, view},
 };
 use axum::{
     Json,

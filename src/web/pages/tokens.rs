@@ -10,11 +10,7 @@ use crate::{
             clean::{TextKind, clean},
         },
     },
-    web::{
-        error::Failure,
-        extract::{Path, PostedForm},
-        view::TokenForm,
-    },
+    web::{error::Failure, extract::Path, posted::PostedForm, view::TokenForm},
 };
 use axum::{
     extract::State,

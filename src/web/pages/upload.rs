@@ -5,7 +5,8 @@ use crate::{
     domain::{ids::DossierId, text::Lang},
     web::{
         error::Failure,
-        extract::{CheckedCtx, Path, Query},
+        extract::{Path, Query},
+        posted::CheckedCtx,
         resumable::{self, Fields},
     },
 };

@@ -7,7 +7,7 @@ use crate::{
         receipt::{self, MAX_RECEIPT_BYTES, PublicKey},
         text::shorten,
     },
-    web::{assets, error::Failure, extract::PostedFile, view},
+    web::{assets, error::Failure, posted::PostedFile, view},
 };
 use axum::{
     Json,
