@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 use indicatif::ProgressBar;
 use reqwest::{
-    Response, StatusCode, Url,
+    RequestBuilder, Response, StatusCode, Url,
     header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, LOCATION},
 };
 use serde::Deserialize;
@@ -67,6 +67,8 @@ struct PieceUpload<'a> {
     place: Option<Url>,
     /// Bytes that have arrived, where that is known.
     offset: Option<u64>,
+    /// How often in a row the portal did not know of an upload that it had begun.
+    forgotten: usize,
 }
 
 impl PortalClient {
@@ -82,7 +84,8 @@ impl PortalClient {
         }
         // Drawn on a terminal only.
         let progress = ProgressBar::new(piece.bytes).with_message(piece.name.clone());
-        let mut upload = PieceUpload { portal: self, piece, creation, progress, place: None, offset: None };
+        let mut upload =
+            PieceUpload { portal: self, piece, creation, progress, place: None, offset: None, forgotten: 0 };
         let answer = upload.run().await;
         upload.progress.finish_and_clear();
         let attached: Attached = read(self.judged(answer?, &piece.path.display().to_string()).await?).await?;
@@ -108,12 +111,14 @@ impl PieceUpload<'_> {
                     self.offset = Some(offset);
                     if best.is_none_or(|best| offset > best) {
                         (best, tries) = (Some(offset), 0);
+                        self.forgotten = 0;
                     }
                     continue;
                 }
                 UploadOutcome::Lost(error) => error,
                 UploadOutcome::Unknown => {
                     self.place = None;
+                    self.forgotten += 1;
                     anyhow::anyhow!("the portal does not know of this upload any more")
                 }
             };
@@ -128,6 +133,10 @@ impl PieceUpload<'_> {
 
     async fn step(&self) -> anyhow::Result<UploadOutcome> {
         match (&self.place, self.offset) {
+            // Machines that share no folder: each request may reach another one, and only a whole file needs one alone.
+            (None, _) if self.forgotten >= MAX_FORGOTTEN => {
+                self.send(self.portal.uploads.put(self.creation.clone()), 0).await
+            }
             (None, _) => self.begin().await,
             (Some(place), None) => self.ask(place).await,
             (Some(place), Some(offset)) => self.append(place, offset).await,
@@ -167,6 +176,12 @@ impl PieceUpload<'_> {
     }
 
     async fn append(&self, place: &Url, offset: u64) -> anyhow::Result<UploadOutcome> {
+        let request = self.portal.uploads.patch(place.clone()).header("upload-offset", offset);
+        self.send(request.header(CONTENT_TYPE, "application/partial-upload"), offset).await
+    }
+
+    /// Sends the file from an offset to its end.
+    async fn send(&self, request: RequestBuilder, offset: u64) -> anyhow::Result<UploadOutcome> {
         let path = &self.piece.path;
         let unreadable = || format!("cannot read {}", path.display());
         let mut file = std::fs::File::open(path).with_context(unreadable)?;
@@ -179,11 +194,9 @@ impl PieceUpload<'_> {
             counted.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             bar.inc(chunk.len() as u64);
         });
-        let request = self.portal.uploads.patch(place.clone()).header(INTEROP.0, INTEROP.1);
         let request = request
-            .header(CONTENT_TYPE, "application/partial-upload")
+            .header(INTEROP.0, INTEROP.1)
             .header(CONTENT_LENGTH, left)
-            .header("upload-offset", offset)
             .header("upload-complete", "?1")
             .body(reqwest::Body::wrap_stream(stream));
         tokio::select! {
@@ -196,6 +209,8 @@ impl PieceUpload<'_> {
     }
 }
 
+/// After so many uploads that the portal did not know of any more, the file is sent whole.
+const MAX_FORGOTTEN: usize = 2;
 /// What has to be sent by clients as long as the draft is one.
 const INTEROP: (&str, &str) = ("upload-draft-interop-version", "8");
 
@@ -242,4 +257,54 @@ async fn judge(answer: Response) -> anyhow::Result<UploadOutcome> {
 #[derive(Deserialize)]
 struct Said {
     detail: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{cli::deposit::address::PortalAddress, domain::text::Lang};
+    use axum::{body::to_bytes, extract::Request, response::IntoResponse};
+    use std::sync::{Mutex, PoisonError};
+
+    /// Machines that share no folder and are asked in turns: none knows of the upload that another has begun.
+    #[tokio::test]
+    async fn a_file_goes_whole_where_no_request_finds_its_upload_again() {
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let asked = seen.clone();
+        let machines = axum::Router::new().fallback(move |request: Request| {
+            let asked = asked.clone();
+            async move {
+                let (parts, body) = request.into_parts();
+                let complete = parts.headers.get("upload-complete").map_or("", |value| value.to_str().unwrap());
+                let bytes = to_bytes(body, usize::MAX).await.unwrap();
+                asked.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{} {complete}", parts.method));
+                match (parts.method.as_str(), complete) {
+                    ("PUT", "?0") => (reqwest::StatusCode::CREATED, [("location", "/parts/1")]).into_response(),
+                    ("PUT", "?1") => {
+                        let sha256 = hex::encode(ring::digest::digest(&ring::digest::SHA256, &bytes));
+                        let body = axum::Json(serde_json::json!({ "sha256": sha256 }));
+                        ([("upload-complete", "?1")], body).into_response()
+                    }
+                    _ => reqwest::StatusCode::NOT_FOUND.into_response(),
+                }
+            }
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let serving = tokio::spawn(async move { axum::serve(listener, machines).await });
+
+        let folder = tempfile::tempdir().unwrap();
+        let (token, path) = (folder.path().join("token"), folder.path().join("kbis.pdf"));
+        std::fs::write(&token, "a token").unwrap();
+        std::fs::write(&path, b"%PDF-1.7").unwrap();
+        let sha256 = hex::encode(ring::digest::digest(&ring::digest::SHA256, b"%PDF-1.7"));
+        let piece = PieceOnDisk { code: "P7".into(), path, name: "kbis.pdf".into(), sha256, bytes: 8, issued: None };
+        let address = PortalAddress::parse(&url, Lang::Fr).unwrap();
+        let portal = PortalClient::new(&address, &token, None, None, Lang::Fr).unwrap();
+        portal.attach(DossierId(uuid::Uuid::now_v7()), &piece).await.unwrap();
+        let seen = seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        assert_eq!(seen, ["PUT ?0", "PATCH ?1", "PUT ?0", "PATCH ?1", "PUT ?1"]);
+        serving.abort();
+    }
 }

@@ -20,12 +20,15 @@ import { t } from "./words.js";
 /** Between tries that bring nothing forward. */
 const PAUSES_SECONDS = [1, 2, 4, 8, 15, 30, 30, 30];
 const MAX_RENEWALS = 3;
+/** After so many uploads in a row that the server did not know of any more, the file is sent whole. */
+const MAX_FORGOTTEN = 2;
 
 /** One file on its way. What is bounded is the number of tries that bring nothing forward, never the time. */
 class Upload {
   tries = 0;
   best = -1;
   renewals = 0;
+  forgotten = 0;
   part = MIN_PART_BYTES;
   issued = "";
   /** @type {string | undefined} */
@@ -79,6 +82,11 @@ class Upload {
 
   /** @returns {Promise<Outcome>} */
   async begin() {
+    // Machines that share no folder each know only of the uploads that they have begun: the form sends the file whole.
+    if (this.forgotten >= MAX_FORGOTTEN) {
+      HTMLFormElement.prototype.submit.call(this.form);
+      return new Promise(() => {});
+    }
     const query = new URLSearchParams({ name: this.file.name, issued: this.issued });
     const fields = { "upload-complete": "?0", "upload-length": String(this.file.size) };
     const answer = await send("POST", `${this.form.getAttribute("action")}/uploads?${query}`, { headers: headers(this.form, fields) });
@@ -126,7 +134,7 @@ class Upload {
     showProgress(this.form, offset, this.file.size);
     if (offset > this.best) {
       this.best = offset;
-      this.tries = 0;
+      this.tries = this.forgotten = 0;
       this.remember(offset);
     }
     return offset;
@@ -152,6 +160,7 @@ class Upload {
     if (status === 404 && this.url) {
       forget(this.form);
       this.url = this.offset = undefined;
+      this.forgotten++;
       return this.tries++ < PAUSES_SECONDS.length ? { again: true } : { done: answer };
     }
     if (status === 409 || status === 408 || status === 429 || status >= 500) return {};
