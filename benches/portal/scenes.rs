@@ -152,7 +152,7 @@ pub async fn page_sizes(world: &World) -> Vec<(String, usize)> {
         ("editor, budget", world.owner.request(Method::GET, &format!("/dossiers/{}/edit/budget", world.one))),
         ("home", world.nobody.request(Method::GET, "/")),
         ("style.css", world.nobody.request(Method::GET, "/assets/style.css")),
-        ("app.js", world.nobody.request(Method::GET, "/assets/app.js")),
+        ("main.js", world.nobody.request(Method::GET, "/assets/app/main.js")),
     ];
     let mut sizes = Vec::new();
     for (name, request) in pages {
