@@ -108,7 +108,7 @@ fn words(
 }
 
 const BACK: (&str, &str) = ("Revenez à la page précédente.", "Go back to the previous page.");
-const AGAIN: (&str, &str) = (
+const TRY_LATER: (&str, &str) = (
     "Réessayez dans un instant : rien de ce qui était enregistré n’est perdu.",
     "Try again in a moment: nothing that was saved is lost.",
 );
@@ -194,7 +194,7 @@ fn unexpected() -> Described {
         "internal",
         ("Erreur du portail", "Error of the portal"),
         ("Le portail a rencontré une erreur ; elle est consignée.", "The portal met an error; it has been logged."),
-        AGAIN,
+        TRY_LATER,
     )
 }
 
@@ -207,7 +207,7 @@ fn full() -> Described {
             "Le portail n’a plus de place : rien n’a été écrit par cette requête. L’opérateur en est averti.",
             "The portal has no room left: nothing was written by this request. The operator has been told.",
         ),
-        AGAIN,
+        TRY_LATER,
     )
 }
 
@@ -265,7 +265,7 @@ fn describe_app(error: &AppError) -> Described {
                 "Trop de fichiers volumineux sont à l’examen en ce moment. Le vôtre n’a pas été lu.",
                 "Too many large files are being looked at right now. Yours was not read.",
             ),
-            AGAIN,
+            TRY_LATER,
         ),
         AppError::Overloaded => words(
             S::SERVICE_UNAVAILABLE,
@@ -275,7 +275,7 @@ fn describe_app(error: &AppError) -> Described {
                 "Vérifier vos droits a demandé plus de temps que permis. Cette requête n’a rien changé.",
                 "Checking your rights took longer than it may. This request changed nothing.",
             ),
-            AGAIN,
+            TRY_LATER,
         ),
         AppError::Store(
             StoreError::Unavailable(_)
@@ -291,7 +291,7 @@ fn describe_app(error: &AppError) -> Described {
                 "La base de données ne répond pas. Rien n’a été déposé par cette requête, à moins que la page du dossier ne le dise.",
                 "The database does not answer. Nothing was deposited by this request unless the dossier's page says so.",
             ),
-            AGAIN,
+            TRY_LATER,
         ),
         AppError::Store(StoreError::Full(_)) => full(),
         AppError::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => full(),

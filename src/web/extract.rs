@@ -196,6 +196,12 @@ pub fn cookie(headers: &HeaderMap) -> Option<&str> {
     named_cookie(headers, SESSION_COOKIE)
 }
 
+/// Whether a body is announced as this media type, whatever its parameters.
+pub fn has_media_type(headers: &HeaderMap, media_type: &str) -> bool {
+    let announced = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    announced.split(';').next().is_some_and(|announced| announced.trim().eq_ignore_ascii_case(media_type))
+}
+
 /// The value of the cookie with this name.
 pub fn named_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers

@@ -4,13 +4,12 @@
 
 use super::{
     error::Failure,
-    extract::{Arrival, MAX_BODY_BYTES},
+    extract::{Arrival, MAX_BODY_BYTES, has_media_type},
 };
 use crate::app::{AppError, Ctx};
 use axum::{
     body::{Body, Bytes, HttpBody},
     extract::{Request, State},
-    http::{HeaderMap, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -18,6 +17,8 @@ use bytes::BytesMut;
 use futures_util::StreamExt;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+/// Media type of a form without files.
+const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 /// At most this many bytes in a public form: an email address, a passkey ceremony.
 pub const MAX_PUBLIC_FORM_BYTES: usize = 64 * 1024;
 /// At most this many bytes in the simulator's form, which has tables.
@@ -60,7 +61,7 @@ pub async fn take_in(State(intake): State<Intake>, request: Request, next: Next)
     parts.extensions.insert(arrival.completed());
     // A client authenticated before the body arrived may not be any more.
     parts.extensions.remove::<Ctx>();
-    let form = is_form(&parts.headers).then(|| bytes.clone());
+    let form = has_media_type(&parts.headers, FORM_TYPE).then(|| bytes.clone());
     let mut response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
     if let Some(form) = form.filter(|_| response.status().is_client_error() || response.status().is_server_error()) {
         response.extensions_mut().insert(FailedForm(form));
@@ -71,11 +72,6 @@ pub async fn take_in(State(intake): State<Intake>, request: Request, next: Next)
 /// The form of a request that failed: the error page gives its contents back.
 #[derive(Clone)]
 pub struct FailedForm(pub Bytes);
-
-fn is_form(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
-}
 
 /// Reads the whole body, and returns it with its share of the memory limit.
 async fn read(body: Body, max_bytes: usize) -> Result<(Bytes, Option<SemaphorePermit<'static>>), Failure> {

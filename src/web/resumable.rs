@@ -6,7 +6,7 @@
 
 pub mod fields;
 
-use super::error::Failure;
+use super::{error::Failure, extract::has_media_type};
 use crate::app::{
     App, AppError,
     dossier::upload::{Append, Appended, UPLOAD_KEPT, UploadFault, UploadState},
@@ -91,8 +91,7 @@ impl Fields {
     /// `Failure::PartialKind` when the body is something else; `Failure::UploadFields` when it does not say where it
     /// belongs.
     pub fn part(headers: &HeaderMap) -> Result<Append, Failure> {
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(PARTIAL_UPLOAD_TYPE) {
+        if !has_media_type(headers, PARTIAL_UPLOAD_TYPE) {
             return Err(Failure::PartialKind);
         }
         match Self::of(headers) {

@@ -41,9 +41,9 @@ impl App {
                 return Err(AppError::Forbidden);
             }
             ctx.may(Action::DossierCreate, &Target::Call)?;
+            let origin = Origin { call: &source.call, round, source: Some(id), document: None }.digest();
             if let Some(done) = dossier::by_attempt(db, owner, attempt).await? {
-                let origin = Origin { call: &source.call, round, source: Some(id), document: None };
-                return begun_from(done, &origin.digest());
+                return begun_from(done, &origin);
             }
             let call = self.call(&source.call)?;
             let target = self.round(call, round)?;
@@ -55,8 +55,7 @@ impl App {
                 return Err(AppError::NotCarriedOver);
             }
             let draft = Dossier::begun(fresh, &source.call, &target.id, source.owner, source.draft.clone(), ctx.now);
-            let origin = Origin { call: &draft.call, round: &draft.round, source: Some(id), document: None };
-            dossier::insert(db, &draft, attempt, &origin.digest()).await?;
+            dossier::insert(db, &draft, attempt, &origin).await?;
             for upload in piece::of_dossier(db, id).await? {
                 piece::replace(db, fresh, &upload, ctx.now).await?;
             }

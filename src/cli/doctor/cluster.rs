@@ -19,9 +19,9 @@ pub async fn examine(store: &Store, sheet: &mut Sheet) {
     judge(&seen, store.durability(), sheet);
 }
 
-type Seen = (String, Result<Examined, String>);
+type ServerExamination = (String, Result<Examined, String>);
 
-fn judge(seen: &[Seen], durability: Durability, sheet: &mut Sheet) {
+fn judge(seen: &[ServerExamination], durability: Durability, sheet: &mut Sheet) {
     for (label, outcome) in seen {
         match outcome {
             Ok(examined) => server(label, examined, sheet),
@@ -40,7 +40,7 @@ fn judge(seen: &[Seen], durability: Durability, sheet: &mut Sheet) {
     }
 }
 
-fn leader(seen: &[Seen], durability: Durability, sheet: &mut Sheet) {
+fn leader(seen: &[ServerExamination], durability: Durability, sheet: &mut Sheet) {
     let sights: Vec<_> = seen.iter().map(|(_, outcome)| outcome.as_ref().ok().map(|one| one.sight.clone())).collect();
     match decide(&sights, durability) {
         Leadership::Leads { node, durable } => {

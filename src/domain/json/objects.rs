@@ -17,22 +17,22 @@ pub(super) struct ObjectsOnly<T>(pub T);
 /// What is made of a value.
 struct Receiver<V> {
     inner: V,
-    wanted: Wanted,
+    shape: Shape,
 }
 
 /// What an array would be taken for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+enum Shape {
     Structure,
     Anything,
 }
 
 fn structure<V>(inner: V) -> Receiver<V> {
-    Receiver { inner, wanted: Wanted::Structure }
+    Receiver { inner, shape: Shape::Structure }
 }
 
 fn anything<V>(inner: V) -> Receiver<V> {
-    Receiver { inner, wanted: Wanted::Anything }
+    Receiver { inner, shape: Shape::Anything }
 }
 
 macro_rules! read_anything {
@@ -128,7 +128,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Receiver<V> {
         self.inner.visit_newtype_struct(ObjectsOnly(from))
     }
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<V::Value, A::Error> {
-        if self.wanted == Wanted::Structure {
+        if self.shape == Shape::Structure {
             return Err(Error::invalid_type(Unexpected::Seq, &self.inner));
         }
         self.inner.visit_seq(ObjectsOnly(items))

@@ -1,6 +1,6 @@
 //! Error texts for identity provider failures.
 
-use super::{AGAIN, Described, words};
+use super::{Described, TRY_LATER, words};
 use crate::auth::oidc::OidcError;
 use axum::http::StatusCode as S;
 
@@ -18,7 +18,7 @@ pub(super) fn describe(error: &OidcError) -> Described {
                 "Le fournisseur d’identité ne répond pas comme attendu.",
                 "The identity provider does not answer as expected.",
             ),
-            AGAIN,
+            TRY_LATER,
         ),
         OidcError::Refused(_) => words(
             S::UNPROCESSABLE_ENTITY,

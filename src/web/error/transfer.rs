@@ -1,6 +1,6 @@
 //! What goes wrong on the way: requests that are too slow, too long or broken, and uploads that cannot go on.
 
-use super::{AGAIN, Described, Failure, words};
+use super::{Described, Failure, TRY_LATER, words};
 use crate::{app::dossier::upload::UploadFault, domain::text::Text};
 use axum::http::StatusCode as S;
 
@@ -168,7 +168,7 @@ pub(super) fn describe_upload(fault: &UploadFault) -> Described {
                 "Ce qui vient d’arriver est encore en train d’être enregistré.",
                 "What has just arrived is still being recorded.",
             ),
-            AGAIN,
+            TRY_LATER,
         ),
         UploadFault::TooMany => words(
             S::TOO_MANY_REQUESTS,

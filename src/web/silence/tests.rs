@@ -7,7 +7,7 @@ use tower::ServiceExt;
 
 const LIMITS: Patience = Patience { silence: Duration::from_secs(1), answer: Duration::from_millis(1300) };
 /// Interval between two bytes.
-const PAUSE: Duration = Duration::from_millis(100);
+const PART_INTERVAL: Duration = Duration::from_millis(100);
 
 fn service() -> Router {
     Router::new()
@@ -47,7 +47,7 @@ async fn ask(path: &str, body: Body) -> (StatusCode, Duration) {
 // A3
 #[tokio::test]
 async fn a_body_that_flows_is_not_cut_however_long_it_takes() {
-    let (status, took) = ask("/", trickle(PAUSE, 25, true)).await;
+    let (status, took) = ask("/", trickle(PART_INTERVAL, 25, true)).await;
     assert_eq!(status, StatusCode::OK);
     assert!(took > LIMITS.silence + LIMITS.answer, "longer than any limit: {took:?}");
 }
@@ -55,15 +55,15 @@ async fn a_body_that_flows_is_not_cut_however_long_it_takes() {
 // A3
 #[tokio::test]
 async fn a_body_that_falls_silent_is_ended_with_a_word() {
-    let (status, took) = ask("/", trickle(PAUSE, 3, false)).await;
+    let (status, took) = ask("/", trickle(PART_INTERVAL, 3, false)).await;
     assert_eq!(status, StatusCode::REQUEST_TIMEOUT);
-    assert!(took >= PAUSE * 3 + LIMITS.silence, "{took:?}");
+    assert!(took >= PART_INTERVAL * 3 + LIMITS.silence, "{took:?}");
 }
 
 // A3
 #[tokio::test]
 async fn an_answer_that_does_not_come_is_given_up_from_the_end_of_the_body_on() {
-    let (status, took) = ask("/never", trickle(PAUSE, 10, true)).await;
+    let (status, took) = ask("/never", trickle(PART_INTERVAL, 10, true)).await;
     assert_eq!(status, StatusCode::GATEWAY_TIMEOUT);
-    assert!(took >= PAUSE * 10 + LIMITS.answer, "{took:?}");
+    assert!(took >= PART_INTERVAL * 10 + LIMITS.answer, "{took:?}");
 }
