@@ -11,12 +11,12 @@ mod deposit;
 mod digest;
 mod doctor;
 mod edge;
-mod keep;
 pub mod limited;
 mod parent;
 mod promise;
 mod rollout;
 mod serve;
+mod supervise;
 mod token;
 mod verify;
 
@@ -41,7 +41,9 @@ enum Command {
     /// Replaces the portal's processes one by one, without a request lost.
     Rollout(rollout::RolloutArgs),
     /// Keeps the programs of a node running, and replaces them without a request lost.
-    Keep(keep::KeepArgs),
+    // The word of the first releases: their supervisors, and plans and scripts of then, call it so.
+    #[command(alias = "keep")]
+    Supervise(supervise::SuperviseArgs),
     /// Answers one question about a running installation; exit code 1 when something has to be seen to.
     Promise(promise::PromiseArgs),
     /// Runs a complete private installation in one folder.
@@ -81,7 +83,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args).await.map(done),
             Command::Edge(args) => edge::run(args).await,
             Command::Rollout(args) => rollout::run(args).await.map(done),
-            Command::Keep(args) => keep::run(args).await,
+            Command::Supervise(args) => supervise::run(args).await,
             Command::Promise(args) => promise::run(&args).await.map(done),
             Command::Demo(args) => demo::run(args).await.map(done),
             Command::Deposit(args) => deposit::run(args).await,
@@ -103,7 +105,7 @@ impl Cli {
             Command::Deposit(_)
             | Command::Verify(_)
             | Command::Edge(_)
-            | Command::Keep(_)
+            | Command::Supervise(_)
             | Command::Database(_)
             | Command::Access(_) => ExitCode::from(2),
             _ => ExitCode::FAILURE,
@@ -114,9 +116,11 @@ impl Cli {
     #[must_use]
     pub fn log_level(&self) -> tracing::Level {
         match self.command {
-            Command::Serve(_) | Command::Edge(_) | Command::Keep(_) | Command::Demo(_) | Command::Definitions(_) => {
-                tracing::Level::INFO
-            }
+            Command::Serve(_)
+            | Command::Edge(_)
+            | Command::Supervise(_)
+            | Command::Demo(_)
+            | Command::Definitions(_) => tracing::Level::INFO,
             _ => tracing::Level::WARN,
         }
     }
@@ -157,6 +161,9 @@ mod tests {
             "guichet edge status --config a.toml --json",
             "guichet edge plan --dry-run --config a.toml",
             "guichet rollout --config a.toml --only serve-1",
+            "guichet supervise --plan a.toml",
+            "guichet keep --plan a.toml",
+            "guichet keep status --plan a.toml",
             "guichet admin site add aap.example --call a --config a.toml",
             "guichet admin site list --config a.toml",
             "guichet admin officer a@b.fr --config a.toml",

@@ -96,7 +96,7 @@ async fn process(config: &Config) -> anyhow::Result<String> {
     let ServiceStatus { build, .. } = status(config).await?;
     ensure!(
         build == BUILD,
-        "{} runs build {build}, and {BUILD} is installed: it is replaced at the moment, or see `guichet keep status`",
+        "{} runs build {build}, and {BUILD} is installed: it is replaced at the moment, or see `guichet supervise status`",
         config.portal.listen
     );
     Ok(format!("{} runs build {build}", config.portal.listen))

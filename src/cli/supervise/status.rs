@@ -1,4 +1,4 @@
-//! The keeper's records, and a command that needs no keeper.
+//! The supervisor's records, and a command that needs no supervisor.
 
 use super::{
     plan::SupervisionPlan,
@@ -13,7 +13,7 @@ use std::{
     process::ExitCode,
 };
 
-/// Options of `guichet keep status`.
+/// Options of `guichet supervise status`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct StatusArgs {
     /// The plan.
@@ -21,7 +21,7 @@ pub struct StatusArgs {
     plan: PathBuf,
 }
 
-/// Options of `guichet keep restart`.
+/// Options of `guichet supervise restart`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct RestartArgs {
     /// Name of the program.
@@ -40,7 +40,11 @@ pub(super) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
     for program in &plan.programs {
         let Some(record) = records.read(&program.name) else {
             well = false;
-            writeln!(out, "{:<12} {:>8} {:<20} {:>7}  not started: does the keeper run?", program.name, "-", "-", "-")?;
+            writeln!(
+                out,
+                "{:<12} {:>8} {:<20} {:>7}  not started: does the supervisor run?",
+                program.name, "-", "-", "-"
+            )?;
             continue;
         };
         let process = record.process.filter(|process| process.runs());
@@ -76,6 +80,6 @@ pub(super) fn restart(args: &RestartArgs) -> anyhow::Result<ExitCode> {
     let process = record.and_then(|record| record.process).filter(|process| process.runs());
     let process = process.with_context(|| format!("{} does not run at the moment", args.name))?;
     process.signal(Signal::SIGTERM);
-    writeln!(io::stdout(), "{} (process {}) was asked to end; the keeper starts it again", args.name, process.pid)?;
+    writeln!(io::stdout(), "{} (process {}) was asked to end; the supervisor starts it again", args.name, process.pid)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! The records of running programs on disk: for the keeper's successor, and for `guichet keep status`.
+//! The records of running programs on disk: for the supervisor's successor, and for `guichet supervise status`.
 
 use crate::{
     private_file::replace_private,
@@ -108,10 +108,10 @@ impl Records {
         records.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect()
     }
 
-    /// Prevents a second keeper for the same programs; a successor in this process's place takes the lock again.
+    /// Prevents a second supervisor for the same programs; a successor in this process's place takes the lock again.
     pub fn lock(&self) -> anyhow::Result<Flock<File>> {
         let lock = lock(&self.0.join("lock"))?;
-        lock.with_context(|| format!("another keeper is at work in {}", self.0.display()))
+        lock.with_context(|| format!("another supervisor is at work in {}", self.0.display()))
     }
 
     pub fn read(&self, name: &str) -> Option<Record> {
@@ -124,7 +124,7 @@ impl Records {
         let path = self.0.join(format!("{}.json", record.name));
         let written = serde_json::to_vec_pretty(record).map_err(io::Error::from);
         if let Err(error) = written.and_then(|text| replace_private(&path, &text)) {
-            tracing::error!(path = %path.display(), %error, "keep.not_recorded");
+            tracing::error!(path = %path.display(), %error, "supervise.not_recorded");
         }
     }
 

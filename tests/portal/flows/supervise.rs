@@ -1,4 +1,4 @@
-//! The keeper of a node's programs: what it starts outlives it, and nothing it starts is forgotten.
+//! The supervisor of a node's programs: what it starts outlives it, and nothing it starts is forgotten.
 
 use crate::harness::installation::{guichet, wait_for};
 use std::{
@@ -7,22 +7,22 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// A plan with a keeper at work on it.
+/// A plan with a supervisor at work on it.
 struct Node {
     folder: tempfile::TempDir,
-    keeper: Child,
+    supervisor: Child,
 }
 
 impl Drop for Node {
     fn drop(&mut self) {
-        Command::new("kill").args(["-TERM", &self.keeper.id().to_string()]).status().ok();
-        self.keeper.wait().ok();
+        Command::new("kill").args(["-TERM", &self.supervisor.id().to_string()]).status().ok();
+        self.supervisor.wait().ok();
     }
 }
 
-fn keeper(plan: &Path) -> Child {
+fn supervisor(plan: &Path) -> Child {
     let mut command = Command::new(guichet());
-    command.args(["keep", "--plan"]).arg(plan).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(["supervise", "--plan"]).arg(plan).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().unwrap()
 }
 
@@ -33,14 +33,14 @@ fn sleeper(name: &str, more: &str) -> String {
 
 impl Node {
     fn start(programs: &[String]) -> Self {
-        let folder = tempfile::Builder::new().prefix("guichet-keep-").tempdir().unwrap();
+        let folder = tempfile::Builder::new().prefix("guichet-supervise-").tempdir().unwrap();
         write(folder.path(), "", programs);
-        let keeper = keeper(&folder.path().join("keep.toml"));
-        Self { folder, keeper }
+        let supervisor = supervisor(&folder.path().join("supervise.toml"));
+        Self { folder, supervisor }
     }
 
     fn plan(&self) -> PathBuf {
-        self.folder.path().join("keep.toml")
+        self.folder.path().join("supervise.toml")
     }
 
     fn record(&self, name: &str) -> Option<serde_json::Value> {
@@ -57,9 +57,9 @@ impl Node {
         self.pid(name).unwrap()
     }
 
-    fn signal_keeper(&mut self, signal: &str) {
-        assert!(Command::new("kill").args([signal, &self.keeper.id().to_string()]).status().unwrap().success());
-        self.keeper.wait().unwrap();
+    fn signal_supervisor(&mut self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.supervisor.id().to_string()]).status().unwrap().success());
+        self.supervisor.wait().unwrap();
     }
 }
 
@@ -70,8 +70,8 @@ fn write(folder: &Path, more: &str, programs: &[String]) {
         folder.join("log"),
         programs.concat()
     );
-    fs::write(folder.join("keep.toml.new"), text).unwrap();
-    fs::rename(folder.join("keep.toml.new"), folder.join("keep.toml")).unwrap();
+    fs::write(folder.join("supervise.toml.new"), text).unwrap();
+    fs::rename(folder.join("supervise.toml.new"), folder.join("supervise.toml")).unwrap();
 }
 
 fn runs(pid: i64) -> bool {
@@ -91,23 +91,23 @@ fn what_ends_is_started_again_and_what_the_plan_drops_is_stopped() {
     write(node.folder.path(), "", &[sleeper("one", "")]);
     wait_for("the other one to end", || !runs(two) && node.record("two").is_none());
     assert_eq!(node.pid("one"), Some(again));
-    node.signal_keeper("-TERM");
+    node.signal_supervisor("-TERM");
     assert!(!runs(again) && node.record("one").is_none(), "everything is stopped in order");
-    node.keeper = keeper(&node.plan());
+    node.supervisor = supervisor(&node.plan());
     node.until_other("one", None);
 }
 
 #[test]
-fn a_killed_keeper_leaves_its_programs_to_its_successor_which_ends_those_of_no_plan() {
+fn a_killed_supervisor_leaves_its_programs_to_its_successor_which_ends_those_of_no_plan() {
     let mut node = Node::start(&[sleeper("one", ""), sleeper("two", "")]);
     let (one, two) = (node.until_other("one", None), node.until_other("two", None));
-    let second = Command::new(guichet()).args(["keep", "--plan"]).arg(node.plan()).output().unwrap();
+    let second = Command::new(guichet()).args(["supervise", "--plan"]).arg(node.plan()).output().unwrap();
     let said = String::from_utf8_lossy(&second.stderr);
-    assert!(!second.status.success() && said.contains("another keeper is at work"), "{said}");
-    node.signal_keeper("-KILL");
+    assert!(!second.status.success() && said.contains("another supervisor is at work"), "{said}");
+    node.signal_supervisor("-KILL");
     assert!(runs(one) && runs(two));
     write(node.folder.path(), "", &[sleeper("one", "")]);
-    node.keeper = keeper(&node.plan());
+    node.supervisor = supervisor(&node.plan());
     wait_for("the one of no plan to end", || !runs(two));
     assert_eq!(node.pid("one"), Some(one), "it was taken over");
     kill(one);
@@ -136,8 +136,8 @@ fn a_replacement_that_was_pending_is_made_by_the_successor() {
     let first = node.until_other("portal-1", None);
     fs::write(&watched, "second").unwrap();
     wait_for("it to be outdated", || node.record("portal-1").is_some_and(|record| record["outdated"] == true));
-    node.signal_keeper("-KILL");
-    node.keeper = keeper(&node.plan());
+    node.signal_supervisor("-KILL");
+    node.supervisor = supervisor(&node.plan());
     fs::write(folder.path().join("allowed"), "").unwrap();
     let second = node.until_other("portal-1", Some(first));
     assert_eq!(node.record("portal-1").unwrap()["outdated"], false);
@@ -145,7 +145,7 @@ fn a_replacement_that_was_pending_is_made_by_the_successor() {
 }
 
 #[test]
-fn a_keeper_that_cannot_take_over_is_not_made_room_for() {
+fn a_supervisor_that_cannot_take_over_is_not_made_room_for() {
     let node = Node::start(&[sleeper("one", "")]);
     let one = node.until_other("one", None);
     write(node.folder.path(), "keeper = \"/bin/false\"", &[sleeper("one", ""), sleeper("two", "")]);
@@ -160,7 +160,7 @@ fn a_keeper_that_cannot_take_over_is_not_made_room_for() {
     let copy = node.folder.path().join("copy");
     fs::copy(guichet(), &copy).unwrap();
     write(node.folder.path(), &format!("keeper = {copy:?}"), &[sleeper("one", "")]);
-    let exe = format!("/proc/{}/exe", node.keeper.id());
+    let exe = format!("/proc/{}/exe", node.supervisor.id());
     wait_for("the copy to be at work", || fs::read_link(&exe).is_ok_and(|exe| exe == copy));
     assert_eq!(node.pid("one"), Some(one));
     kill(one);

@@ -67,8 +67,8 @@ impl SupervisedProcess {
         });
         // A predecessor may have left a process that was waiting.
         let (outdated, waits) = watch::channel(record.outdated);
-        let keeping = Keeping { wished, outdated, pending, stop: stop.clone(), log, records, record };
-        Self { wish, waits, stop, task: tokio::spawn(keeping.keep()) }
+        let supervision = Supervision { wished, outdated, pending, stop: stop.clone(), log, records, record };
+        Self { wish, waits, stop, task: tokio::spawn(supervision.run()) }
     }
 
     /// The program as in the plan.
@@ -136,7 +136,7 @@ fn begin_anew(log: &Path, most: u64) -> io::Result<()> {
     }
 }
 
-struct Keeping {
+struct Supervision {
     wished: watch::Receiver<SupervisedProgram>,
     outdated: watch::Sender<bool>,
     pending: Arc<Notify>,
@@ -154,8 +154,8 @@ enum Event {
     Stopped,
 }
 
-impl Keeping {
-    async fn keep(mut self) {
+impl Supervision {
+    async fn run(mut self) {
         let mut deaths = Deaths::default();
         let mut adopted = self.record.process.filter(|process| process.runs()).map(Running::Adopted);
         loop {
@@ -181,7 +181,7 @@ impl Keeping {
                     return;
                 }
                 Event::Replaced => {
-                    tracing::info!(name = self.record.name, "keep.replaced");
+                    tracing::info!(name = self.record.name, "supervise.replaced");
                     running.stop(program.grace()).await;
                     continue;
                 }
@@ -231,7 +231,7 @@ impl Keeping {
                 }
                 status = running.ended() => return Event::Ended(status),
                 _ = look.tick() => if let Err(error) = begin_anew(&self.log, MAX_LOG_BYTES) {
-                    tracing::warn!(name = self.record.name, %error, "keep.log_not_begun_anew");
+                    tracing::warn!(name = self.record.name, %error, "supervise.log_not_begun_anew");
                 },
                 () = &mut health => return Event::Stuck,
                 () = self.stop.cancelled() => return Event::Stopped,
@@ -261,12 +261,12 @@ impl Keeping {
         self.record.since = jiff::Timestamp::now();
         self.records.write(&self.record);
         self.outdated.send_replace(false);
-        tracing::info!(name = self.record.name, pid = process.pid, "keep.started");
+        tracing::info!(name = self.record.name, pid = process.pid, "supervise.started");
         Ok(Running::Child(child, process))
     }
 
     fn fail(&mut self, reason: String, failing: bool) {
-        tracing::warn!(name = self.record.name, reason, failing, "keep.repaired");
+        tracing::warn!(name = self.record.name, reason, failing, "supervise.repaired");
         self.record.repairs += 1;
         self.record.last_repair = Some(reason);
         self.record.failing = failing;

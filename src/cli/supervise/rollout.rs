@@ -1,8 +1,8 @@
 //! Rolling replacement of the portal's processes, by `guichet rollout`.
 
 use super::{
-    kept::SupervisedProcess,
     plan::{Change, SupervisedProgram},
+    process::SupervisedProcess,
 };
 use std::{collections::BTreeMap, process::Stdio, time::Duration};
 use tokio::{process::Command, time::timeout};
@@ -22,10 +22,10 @@ pub struct Waiting {
 }
 
 /// The next one, if any.
-pub fn next(kept: &BTreeMap<String, SupervisedProcess>) -> Option<Waiting> {
-    let rolled = |kept: &&SupervisedProcess| matches!(kept.program().change, Change::Rollout { .. });
-    let alone = kept.values().filter(rolled).count() == 1;
-    let waiting = kept.values().filter(rolled).find(|kept| *kept.waits.borrow())?;
+pub fn next(processes: &BTreeMap<String, SupervisedProcess>) -> Option<Waiting> {
+    let rolled = |process: &&SupervisedProcess| matches!(process.program().change, Change::Rollout { .. });
+    let alone = processes.values().filter(rolled).count() == 1;
+    let waiting = processes.values().filter(rolled).find(|process| *process.waits.borrow())?;
     Some(Waiting { program: waiting.program(), alone })
 }
 
@@ -48,13 +48,13 @@ pub async fn replace(waiting: Option<Waiting>) {
     let done = done.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().replace('\n', "; ");
     match done {
-        Ok(done) if done.status.success() => tracing::info!(said = said(&done.stdout), "keep.rolled_out"),
+        Ok(done) if done.status.success() => tracing::info!(said = said(&done.stdout), "supervise.rolled_out"),
         Ok(done) => {
-            tracing::warn!(name = program.name, said = said(&done.stderr), "keep.not_rolled_out");
+            tracing::warn!(name = program.name, said = said(&done.stderr), "supervise.not_rolled_out");
             tokio::time::sleep(RETRY_INTERVAL).await;
         }
         Err(error) => {
-            tracing::warn!(name = program.name, %error, "keep.not_rolled_out");
+            tracing::warn!(name = program.name, %error, "supervise.not_rolled_out");
             tokio::time::sleep(RETRY_INTERVAL).await;
         }
     }

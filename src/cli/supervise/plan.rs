@@ -16,9 +16,11 @@ pub struct SupervisionPlan {
     pub state_dir: PathBuf,
     /// Folder of the programs' logs.
     pub log_dir: PathBuf,
-    /// The keeper program; when it is another one, it takes over [default: the one that reads this].
-    #[serde(default)]
-    pub keeper: Option<PathBuf>,
+    /// The supervising program; when it is another one, it takes over [default: the one that reads this]. The key is the
+    /// word of the first releases: after an upgrade, one of them still reads the plan, and refuses keys that it does not
+    /// know.
+    #[serde(default, rename = "keeper")]
+    pub supervisor: Option<PathBuf>,
     pub programs: Vec<SupervisedProgram>,
 }
 
@@ -30,7 +32,7 @@ pub struct SupervisedProgram {
     pub name: String,
     /// The executable and its arguments.
     pub command: Vec<String>,
-    /// Additional environment variables beside those of the keeper.
+    /// Additional environment variables beside those of the supervisor.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
     /// Values whose change makes it a different program [default: command and environment].

@@ -1,4 +1,4 @@
-//! `guichet keep`: keeps the programs of one node running.
+//! `guichet supervise`: keeps the programs of one node running.
 //!
 //! A supervisor that restarts everything whenever a file changes would lose requests, and one that polls rarely would
 //! leave users waiting. This one restarts programs that exit at once, kills those that no longer respond, and replaces
@@ -6,17 +6,17 @@
 //! the programs that it started continue, and its successor takes them over.
 
 mod health;
-mod kept;
 mod plan;
+mod process;
 mod record;
 mod rollout;
 mod status;
 
 use crate::cli::parent::asked_to_stop;
 use anyhow::Context;
-use kept::SupervisedProcess;
 use nix::{fcntl::Flock, sys::signal::Signal};
 use plan::SupervisionPlan;
+use process::SupervisedProcess;
 use record::Records;
 use std::{
     collections::BTreeMap,
@@ -32,24 +32,27 @@ use tokio::{sync::Notify, task::JoinHandle, time::timeout};
 /// Interval between two polls of the plan and the files that it names.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Timeout for another program to identify itself as a keeper.
+/// The word by which a successor is called. Releases before `supervise` know no other one, and a release that is gone
+/// back to takes over as well.
+const HANDOVER_COMMAND: &str = "keep";
+/// Timeout for another program to identify itself as a supervisor.
 const IDENTIFY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time for a program that is in no plan to exit before it is killed.
 const ORPHAN_STOP_GRACE: Duration = Duration::from_secs(30);
 
-/// Options of `guichet keep`.
+/// Options of `guichet supervise`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
-pub struct KeepArgs {
+pub struct SuperviseArgs {
     #[command(subcommand)]
-    question: Option<KeepCommand>,
+    question: Option<SuperviseCommand>,
     /// The plan: which programs, and how.
     #[arg(long, value_name = "FILE", required = true)]
     plan: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, clap::Subcommand)]
-enum KeepCommand {
+enum SuperviseCommand {
     /// Shows the programs; exit code 1 when one is not as it should be, 2 when that cannot be told.
     Status(status::StatusArgs),
     /// Ends one program, which is then started as the plan says; requests may be lost.
@@ -60,44 +63,44 @@ enum KeepCommand {
 ///
 /// # Errors
 /// When the plan is invalid or signal handlers cannot be installed.
-pub async fn run(args: KeepArgs) -> anyhow::Result<ExitCode> {
+pub async fn run(args: SuperviseArgs) -> anyhow::Result<ExitCode> {
     match args.question {
-        Some(KeepCommand::Status(args)) => return status::run(&args),
-        Some(KeepCommand::Restart(args)) => return status::restart(&args),
+        Some(SuperviseCommand::Status(args)) => return status::run(&args),
+        Some(SuperviseCommand::Restart(args)) => return status::restart(&args),
         None => {}
     }
     let file = args.plan.context("--plan is missing")?;
     let successor = {
-        let mut keeper = Supervisor::open(&file)?;
+        let mut supervisor = Supervisor::open(&file)?;
         let successor = tokio::select! {
-            successor = keeper.follow() => Some(successor),
+            successor = supervisor.follow() => Some(successor),
             asked = asked_to_stop(false) => {
                 asked.context("cannot listen to signals")?;
                 None
             }
         };
         if successor.is_none() {
-            tracing::info!("keep.stopping");
-            keeper.stop().await;
+            tracing::info!("supervise.stopping");
+            supervisor.stop().await;
         }
         successor
     };
     match successor {
         None => Ok(ExitCode::SUCCESS),
         Some(program) => {
-            tracing::info!(program = %program.display(), "keep.handed_over");
+            tracing::info!(program = %program.display(), "supervise.handed_over");
             // On success, this does not return: the successor has this process's id and its children.
-            let error = std::process::Command::new(&program).args(["keep", "--plan"]).arg(&file).exec();
+            let error = std::process::Command::new(&program).args([HANDOVER_COMMAND, "--plan"]).arg(&file).exec();
             Err(error).with_context(|| format!("cannot become {}", program.display()))
         }
     }
 }
 
 /// Whether a program can take our place.
-async fn answers(keeper: &Path) -> bool {
-    let mut command = tokio::process::Command::new(keeper);
+async fn answers(program: &Path) -> bool {
+    let mut command = tokio::process::Command::new(program);
     command
-        .args(["keep", "--help"])
+        .args([HANDOVER_COMMAND, "--help"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -108,7 +111,7 @@ async fn answers(keeper: &Path) -> bool {
 struct Supervisor {
     file: PathBuf,
     records: Arc<Records>,
-    kept: BTreeMap<String, SupervisedProcess>,
+    processes: BTreeMap<String, SupervisedProcess>,
     /// A process is waiting to be replaced.
     pending: Arc<Notify>,
     /// The fault of the plan at the last read.
@@ -124,18 +127,18 @@ impl Supervisor {
         let records = Arc::new(Records::open(&plan.state_dir)?);
         let lock = records.lock()?;
         std::fs::create_dir_all(&plan.log_dir).with_context(|| format!("cannot make {}", plan.log_dir.display()))?;
-        let mut keeper = Self {
+        let mut supervisor = Self {
             file: file.into(),
             records,
-            kept: BTreeMap::new(),
+            processes: BTreeMap::new(),
             pending: Arc::default(),
             fault: String::new(),
             leaving: BTreeMap::new(),
             _lock: lock,
         };
-        keeper.end_orphans(&plan);
-        keeper.apply(&plan);
-        Ok(keeper)
+        supervisor.end_orphans(&plan);
+        supervisor.apply(&plan);
+        Ok(supervisor)
     }
 
     /// Ends programs started by a predecessor that are no longer in the plan.
@@ -159,7 +162,7 @@ impl Supervisor {
         }
     }
 
-    /// Follows the plan until another keeper must take over, and returns its path.
+    /// Follows the plan until another supervisor must take over, and returns its path.
     async fn follow(&mut self) -> PathBuf {
         let own = std::env::current_exe().and_then(|own| own.canonicalize()).unwrap_or_default();
         let mut replacing = tokio::spawn(rollout::replace(None));
@@ -179,45 +182,45 @@ impl Supervisor {
             if !replacing.is_finished() {
                 continue;
             }
-            let keeper = plan.keeper.as_ref().and_then(|keeper| keeper.canonicalize().ok());
-            match keeper.filter(|keeper| *keeper != own) {
-                Some(keeper) if answers(&keeper).await => return keeper,
-                Some(keeper) => self.blame(format!("{} is no keeper that could take over", keeper.display())),
+            let successor = plan.supervisor.as_ref().and_then(|program| program.canonicalize().ok());
+            match successor.filter(|program| *program != own) {
+                Some(program) if answers(&program).await => return program,
+                Some(program) => self.blame(format!("{} is no supervisor that could take over", program.display())),
                 None => self.fault.clear(),
             }
-            replacing = tokio::spawn(rollout::replace(rollout::next(&self.kept)));
+            replacing = tokio::spawn(rollout::replace(rollout::next(&self.processes)));
         }
     }
 
     /// Reports a fault once.
     fn blame(&mut self, fault: String) {
         if self.fault != fault {
-            tracing::error!("keep.fault: {fault}");
+            tracing::error!("supervise.fault: {fault}");
         }
         self.fault = fault;
     }
 
     fn apply(&mut self, plan: &SupervisionPlan) {
         let gone: Vec<String> =
-            self.kept.keys().filter(|name| !plan.programs.iter().any(|one| one.name == **name)).cloned().collect();
+            self.processes.keys().filter(|name| !plan.programs.iter().any(|one| one.name == **name)).cloned().collect();
         for name in gone {
-            if let Some(kept) = self.kept.remove(&name) {
-                tracing::info!(name, "keep.removed");
-                self.leaving.insert(name, tokio::spawn(kept.stop()));
+            if let Some(process) = self.processes.remove(&name) {
+                tracing::info!(name, "supervise.removed");
+                self.leaving.insert(name, tokio::spawn(process.stop()));
             }
         }
         self.leaving.retain(|_, leaving| !leaving.is_finished());
         for program in plan.programs.iter().filter(|program| !self.leaving.contains_key(&program.name)) {
-            match self.kept.get(&program.name) {
-                Some(kept) => kept.tell(program.clone()),
+            match self.processes.get(&program.name) {
+                Some(process) => process.tell(program.clone()),
                 None => {
-                    let kept = SupervisedProcess::start(
+                    let process = SupervisedProcess::start(
                         program.clone(),
                         &plan.log_dir,
                         self.records.clone(),
                         self.pending.clone(),
                     );
-                    self.kept.insert(program.name.clone(), kept);
+                    self.processes.insert(program.name.clone(), process);
                 }
             }
         }
@@ -225,9 +228,9 @@ impl Supervisor {
 
     /// Stops everything; programs that others depend on are stopped last.
     async fn stop(&mut self) {
-        let all = std::mem::take(&mut self.kept).into_values();
+        let all = std::mem::take(&mut self.processes).into_values();
         let (last, first): (Vec<SupervisedProcess>, Vec<SupervisedProcess>) =
-            all.partition(|kept| kept.program().stop_last);
+            all.partition(|process| process.program().stop_last);
         futures_util::future::join_all(std::mem::take(&mut self.leaving).into_values()).await;
         for stage in [first, last] {
             futures_util::future::join_all(stage.into_iter().map(SupervisedProcess::stop)).await;
