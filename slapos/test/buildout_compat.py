@@ -7,11 +7,14 @@ stock one that is installed beside the running Python understand
   * `${:_profile_base_location_}`, the folder or URL of the last profile that names the section,
   * `$${` in a value, which recipes see as `${`,
   * the ending `:whl` of a pinned version,
+  * one section [buildout] in the file of what is installed: slapos.cookbook:free_port reads it by a parser that refuses
+    a second one, where the stock buildout appends one at each change,
 
 and settles two more things that only matter outside SlapOS' own installer (see `main`).
 """
 import email
 import pathlib
+import re
 import shutil
 import sys
 import sysconfig
@@ -44,7 +47,7 @@ def extend(buildout):
 
     buildout.dumps, buildout.loads = dumps, loads
     stock_open, stock_save, stock_parse = buildout._open, buildout._save_options, zc.buildout.configparser.parse
-    stock_versions = easy_install.normalize_versions
+    stock_versions, stock_update = easy_install.normalize_versions, buildout.Buildout._update_installed
     bases, opening = {}, []
 
     class Options(buildout.Options):
@@ -93,6 +96,17 @@ def extend(buildout):
         # `copy` gives the texts, where reading gives the values.
         stock_save(section, options.copy(), file)
 
+    def update_installed(self, **changes):
+        # The stock way first, for what it does; then the last value of each option under one heading.
+        stock_update(self, **changes)
+        path = pathlib.Path(self['buildout']['installed'])
+        heading, *parts = re.split(r'(?m)^(?=\[)', path.read_text())
+        own = [part for part in parts if part.startswith('[buildout]\n')]
+        options = dict(line.split(' = ', 1) for part in own for line in part.splitlines() if ' = ' in line)
+        lines = ['[buildout]', *(f'{option} = {value}' for option, value in options.items())]
+        path.write_text('\n'.join(lines) + '\n\n' + ''.join(part for part in parts if part not in own))
+
+    buildout.Buildout._update_installed = update_installed
     buildout.Options = buildout.Buildout.Options = Options
     buildout._open, buildout._save_options, zc.buildout.configparser.parse = open_, save, parse
     easy_install.normalize_versions = lambda versions: {

@@ -90,7 +90,7 @@ def caucase(life):
             first = served(theirs)
             with life.timed('a certificate renewed by caucase, until Sōzu serves it'):
                 # It looks at its start, else once in a while.
-                life.programs.run('keep', 'restart', 'caucase', '--plan', life.folder / 'etc/keep.toml')
+                life.programs.run('supervise', 'restart', 'caucase', '--plan', life.folder / 'etc/keep.toml')
                 wait('another certificate', lambda: served(theirs) not in (None, first))
             life.request(**{'caucase-url': ''})
             life.green()

@@ -31,11 +31,11 @@ PULL = {'slave_reference': 'PULL-1', 'slave_title': 'PBS 1 pulling', 'timestamp'
 CALL = {'slave_reference': 'CALL-1', '_': json.dumps({'host-name': 'a.example.org', 'call-definition': 'id = "a"'})}
 # Software type, parameters, shared instances, and sections that have to be among the parts.
 CASES = [
-    ('default', {}, [], ['keep', 'publish']),
+    ('default', {}, [], ['supervise', 'publish']),
     ('default', FURTHER, [CALL], ['frontend', 'guichet-caucase', 'guichet-caucase-promise', 'publish-call-1']),
     ('cluster', {'portal-partitions': 2, 'database-ca': 'PEM', **FURTHER}, [CALL], ['request-cluster', 'request-portal-2', 'publish']),
     ('portal', {'name': 'partition-1', 'public-url': 'https://aap.example.org', 'database-url': 'mysql://a:b@[::1]:3306/a',
-                'keys-seed': 'ab'}, [], ['keep', 'publish']),
+                'keys-seed': 'ab'}, [], ['supervise', 'publish']),
     ('portal_import', {}, [], ['importer', 'publish']),
     ('resilient', {'resilient-clone-number': 2, '-sla-1-computer_guid': 'COMP-2', **FURTHER}, [],
      ['request-guichet', 'request-guichet-pseudo-replicating-2', 'request-pbs-guichet-2',

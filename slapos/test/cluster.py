@@ -180,16 +180,16 @@ def guest_call(tree, node):
 
 def fewer_processes(tree, node):
     """The further partition serves alone: pages, sessions and attachments."""
-    keeper = node.keeper(tree.root)
+    supervisor = node.supervisor(tree.root)
     old = {name: tree.programs.pid(name) for name in ('portal-1', 'portal-2')}
-    os.kill(keeper['pid'], signal.SIGSTOP)
+    os.kill(supervisor['pid'], signal.SIGSTOP)
     with node.timed('the processes of the first partition killed, until the further one answers for all'):
         for pid in old.values():
             os.kill(pid, signal.SIGKILL)
         wait('the page', lambda: tree.browse('GET', '/')[0] == 200)
     for _ in range(30):
         tree.same_piece()
-    os.kill(keeper['pid'], signal.SIGCONT)
+    os.kill(supervisor['pid'], signal.SIGCONT)
     with node.timed('until they are back'):
         wait('new ones', lambda: all(tree.programs.pid(name) not in (None, pid) for name, pid in old.items()))
         tree.settle()

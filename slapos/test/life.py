@@ -142,18 +142,18 @@ class Life:
                 wait(f'another {name}', lambda: self.programs.pid(name) not in (None, old))
                 wait('the page', lambda: load.get(self.target())[0] == 200)
         before = {name: self.programs.pid(name) for name in ('mariadb', 'sozu', 'portal-2')}
-        with load.Load(self.target()) as under, self.timed('kill -9 of the keeper, until slapgrid has it again'):
-            os.kill(self.node.keeper(self.folder)['pid'], signal.SIGKILL)
-            wait('the keeper to be gone', lambda: self.keeper_state() == 'EXITED')
+        with load.Load(self.target()) as under, self.timed('kill -9 of the supervisor, until slapgrid has it again'):
+            os.kill(self.node.supervisor(self.folder)['pid'], signal.SIGKILL)
+            wait('the supervisor to be gone', lambda: self.supervisor_state() == 'EXITED')
             self.node.one_pass()
-            wait('the keeper', lambda: self.keeper_state() == 'RUNNING')
+            wait('the supervisor', lambda: self.supervisor_state() == 'RUNNING')
         assert not under.failed, under.failed[:3]
         after = {name: self.programs.pid(name) for name in before}
         assert before == after, f'{before} {after}: what it had started goes on'
         self.green()
 
-    def keeper_state(self):
-        return self.node.keeper(self.folder)['statename']
+    def supervisor_state(self):
+        return self.node.supervisor(self.folder)['statename']
 
     def promises(self):
         """Each promise broken by its cause, and kept again once that is mended."""

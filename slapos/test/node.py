@@ -113,10 +113,10 @@ class Node:
         failed = {one['name']: one['result']['message'] for one in found if one['result']['failed']}
         return failed, len(found)
 
-    def keeper(self, folder):
+    def supervisor(self, folder):
         """State and process of the service that slapgrid keeps for a partition of ours."""
-        with self.slapos.instance_supervisor_rpc as supervisor:
-            return next(one for one in supervisor.getAllProcessInfo()
+        with self.slapos.instance_supervisor_rpc as supervisord:
+            return next(one for one in supervisord.getAllProcessInfo()
                         if one['group'] == folder.name and one['name'].startswith('guichet'))
 
     def stop(self):
@@ -124,7 +124,7 @@ class Node:
 
 
 class Programs:
-    """The programs of a partition, as the keeper has recorded them."""
+    """The programs of a partition, as their supervisor has recorded them."""
 
     def __init__(self, folder):
         self.folder = folder
