@@ -30,11 +30,23 @@ pub fn start_milliseconds(at: &Installation) -> f64 {
     config["portal"]["ops_listen"] = toml::Value::String(ops.to_string());
     let file = at.folder.join("bench.toml");
     std::fs::write(&file, config.to_string()).unwrap();
+    let log = at.folder.join("bench.log");
     let begun = Instant::now();
-    let mut serve = std::process::Command::new(guichet()).args(["serve", "--config"]).arg(&file).spawn().unwrap();
+    let mut serve = std::process::Command::new(guichet())
+        .args(["serve", "--config"])
+        .arg(&file)
+        .stderr(std::fs::File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
     while !ready(ops) {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the process did not get ready");
-        std::thread::yield_now();
+        let ended = serve.try_wait().unwrap();
+        assert!(
+            ended.is_none() && begun.elapsed() < Duration::from_secs(20),
+            "the process did not get ready ({ended:?}):\n{}",
+            std::fs::read_to_string(&log).unwrap_or_default()
+        );
+        // Without a pause, one of thousands of connections to the free port would be answered by itself, and hold the port.
+        std::thread::sleep(Duration::from_micros(500));
     }
     let took = begun.elapsed().as_secs_f64() * 1000.0;
     serve.kill().unwrap();
