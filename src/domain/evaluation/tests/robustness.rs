@@ -4,7 +4,7 @@ use crate::domain::{
     calendar::Round,
     call::FieldKind,
     document::{Change, Document, Row, Value},
-    evaluation::{Circumstances, Extent, evaluate},
+    evaluation::{Extent, judge},
     fixture::{CALL, Sample},
     piece::Upload,
 };
@@ -91,8 +91,8 @@ fn instant() -> impl Strategy<Value = Timestamp> {
 
 fn judged_twice(document: &Document, now: Timestamp, round: &Round, uploads: &[Upload]) -> Result<(), TestCaseError> {
     for extent in [Extent::Deposit, Extent::Simulator] {
-        let around = Circumstances { now, round: Some(round), uploads: Some(uploads), other_deposits: 2 };
-        let (once, again) = (evaluate(&CALL, document, around, extent), evaluate(&CALL, document, around, extent));
+        let judged = || judge(&CALL, document, extent, now, Some(round), Some(uploads), 2);
+        let (once, again) = (judged(), judged());
         prop_assert_eq!(serde_json::json!(once).to_string(), serde_json::json!(again).to_string());
         prop_assert_eq!(&once.document, &again.document);
         prop_assert!(once.findings.is_sorted_by_key(|finding| finding.severity));
