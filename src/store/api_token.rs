@@ -54,7 +54,7 @@ pub async fn insert(db: &mut MySqlConnection, token: &Making<'_>, now: Timestamp
          values (?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(token.id)
-    .bind(token.account.id.0)
+    .bind(token.account.id)
     .bind(token.label)
     .bind(actions.join(","))
     .bind(roles.join(","))
@@ -115,7 +115,7 @@ pub async fn of_account(
         "select token_id, label, actions, created_at, expires_at, last_used_at from api_token
          where account_id = ? and revoked_at is null and expires_at > ? order by created_at desc",
     )
-    .bind(account.0)
+    .bind(account)
     .bind(instant(now))
     .fetch_all(db)
     .await?;
@@ -146,7 +146,7 @@ pub async fn revoke(
         sqlx::query("update api_token set revoked_at = ? where token_id = ? and account_id = ? and revoked_at is null")
             .bind(instant(now))
             .bind(id)
-            .bind(account.0)
+            .bind(account)
             .execute(db)
             .await?;
     Ok(done.rows_affected() > 0)
@@ -164,7 +164,7 @@ pub async fn revoke_of_role(
         "select token_id from api_token where account_id = ? and revoked_at is null and expires_at > ?
          and (roles is null or find_in_set(?, roles)) order by token_id for update",
     )
-    .bind(account.0)
+    .bind(account)
     .bind(instant(now))
     .bind(role.slug())
     .fetch_all(&mut *db)
@@ -178,7 +178,7 @@ pub async fn revoke_of_role(
 /// Whether a token of an account has been revoked.
 pub async fn is_revoked(db: &mut MySqlConnection, account: AccountId, id: Uuid) -> Result<bool, StoreError> {
     let sql = "select exists(select 1 from api_token where token_id = ? and account_id = ? and revoked_at is not null)";
-    Ok(sqlx::query_scalar(sql).bind(id).bind(account.0).fetch_one(db).await?)
+    Ok(sqlx::query_scalar(sql).bind(id).bind(account).fetch_one(db).await?)
 }
 
 /// Returns the tokens and attenuated tokens that are revoked and have not expired.

@@ -50,7 +50,7 @@ pub async fn insert(
     sqlx::query("insert into ceremony (ceremony_id, kind, account_id, state, expires_at) values (?, ?, ?, ?, ?)")
         .bind(id)
         .bind(kind.slug())
-        .bind(account.map(|account| account.0))
+        .bind(account)
         .bind(state.to_string())
         .bind(instant(expires))
         .execute(db)
@@ -83,7 +83,7 @@ pub async fn take(
     )
     .bind(id)
     .bind(kind.slug())
-    .bind(account.map(|account| account.0))
+    .bind(account)
     .bind(instant(now))
     .fetch_optional(db)
     .await?;

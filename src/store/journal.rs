@@ -137,8 +137,8 @@ async fn insert_as(db: &mut MySqlConnection, head: &Head, id: Option<Uuid>, even
     .bind(sequence)
     .bind(instant(event.at))
     .bind(event.kind.slug())
-    .bind(event.actor.map(|id| id.0))
-    .bind(event.dossier.map(|id| id.0))
+    .bind(event.actor)
+    .bind(event.dossier)
     .bind(event.data.to_string())
     .bind(&head.link)
     .bind(&link)
@@ -221,7 +221,7 @@ pub async fn readings(
          from (select max(sequence) as last_sequence, min(at) as first_at, count(*) as times from event
                where dossier_id = ",
     );
-    query.push_bind(dossier.0).push(" and account_id <> ").push_bind(owner.0).push(" and kind not in (");
+    query.push_bind(dossier).push(" and account_id <> ").push_bind(owner).push(" and kind not in (");
     let mut hidden = query.separated(", ");
     for kind in EventKind::ALL.iter().filter(|kind| !kind.is_shown_to_owner()) {
         hidden.push_bind(kind.slug());
@@ -249,7 +249,7 @@ pub async fn readings(
 /// Returns the kinds and instants of the events of a dossier, oldest first.
 pub async fn kinds_of_dossier(db: &mut MySqlConnection, dossier: DossierId) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar("select kind from event where dossier_id = ? order by sequence")
-        .bind(dossier.0)
+        .bind(dossier)
         .fetch_all(db)
         .await?)
 }

@@ -130,7 +130,7 @@ pub async fn of_account(db: &mut MySqlConnection, account: AccountId) -> Result<
              where t.account_id = ? and t.revoked_at is null
          ) narrowed where place <= ? order by last_used_at desc, depth",
     )
-    .bind(account.0)
+    .bind(account)
     .bind(MAX_SHOWN)
     .fetch_all(db)
     .await?;
@@ -164,7 +164,7 @@ pub async fn revoke(
     )
     .bind(instant(now))
     .bind(revocation_id.as_slice())
-    .bind(account.0)
+    .bind(account)
     .execute(db)
     .await?;
     Ok(done.rows_affected() > 0)
@@ -181,7 +181,7 @@ pub async fn is_revoked(
                        where n.revocation_id = ? and t.account_id = ? and n.revoked_at is not null)",
     )
     .bind(revocation_id.as_slice())
-    .bind(account.0)
+    .bind(account)
     .fetch_one(db)
     .await?)
 }

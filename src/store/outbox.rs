@@ -6,7 +6,6 @@ use serde::Serialize;
 use sqlx::MySqlConnection;
 use uuid::Uuid;
 
-/// Kind of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobKind {
     /// A mail to send.
@@ -15,7 +14,6 @@ pub enum JobKind {
 
 impl JobKind {
     /// Name in the database.
-    #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
             Self::Mail => "mail",

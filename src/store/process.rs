@@ -5,7 +5,6 @@ use super::{StoreError, row::impossible};
 use sqlx::MySqlConnection;
 use uuid::Uuid;
 
-/// State of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProcessState {
@@ -19,7 +18,6 @@ pub enum ProcessState {
 
 impl ProcessState {
     /// Name in the database.
-    #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
             Self::Starting => "starting",

@@ -14,7 +14,6 @@ pub enum HostSource {
 
 impl HostSource {
     /// Name in the database.
-    #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
             Self::Call => "call",

@@ -46,9 +46,6 @@ impl<R: BufRead> Statements<R> {
     }
 
     /// Returns the next statement that has an effect; `None` at the end.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
     pub(super) fn next(&mut self) -> Result<Option<DumpStatement>, ReadError> {
         loop {
             self.blanks()?;
