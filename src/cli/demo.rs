@@ -41,37 +41,37 @@ const SOZU_GRACE: Duration = Duration::from_secs(2);
 /// Options of `guichet demo`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DemoArgs {
-    /// Folder of the installation; what is in it is kept from one start to the next.
+    /// Folder of the installation; its contents are kept between starts.
     #[arg(long, value_name = "DIR", default_value = "var/demo")]
     pub dir: PathBuf,
-    /// HTTPS port [default: a free one, the same at the next start]
+    /// HTTPS port [default: a free port, reused at the next start]
     #[arg(long, value_name = "PORT")]
     pub https_port: Option<u16>,
-    /// Port that redirects to HTTPS [default: a free one, the same at the next start]
+    /// Port that redirects to HTTPS [default: a free port, reused at the next start]
     #[arg(long, value_name = "PORT")]
     pub http_port: Option<u16>,
-    /// Sōzu's program [default: sozu-2.3.3/bin/sozu under ~/.cache/guichet]
+    /// Sōzu binary [default: sozu-2.3.3/bin/sozu under ~/.cache/guichet]
     #[arg(long, value_name = "FILE", env = "GUICHET_SOZU")]
     pub sozu: Option<PathBuf>,
-    /// Definition of a call; may be repeated.
+    /// Definition of a call; repeatable.
     #[arg(long, value_name = "FILE", default_value = "calls/hyper-open-x.toml")]
     pub calls: Vec<PathBuf>,
-    /// A file with the `[database]` section of a server or cluster that runs already [default: a private server]
+    /// File with a `[database]` section of an existing server or cluster [default: a private server]
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
-    /// A file with the `[sign_in]` section, for an identity provider.
+    /// File with a `[sign_in]` section, for an identity provider.
     #[arg(long, value_name = "FILE")]
     pub sign_in: Option<PathBuf>,
     /// Number of portal processes.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=16))]
     pub processes: u16,
-    /// Whether officers must have a passkey; a demonstration leaves everyone the choice.
+    /// Whether staff must use a passkey.
     #[arg(long, value_enum, default_value_t = PasskeyMode::Offered)]
     pub passkeys: PasskeyMode,
-    /// Lets requests set their clock and ask for faults, for tests.
+    /// Allow requests to set the clock and to inject faults, for tests.
     #[arg(long)]
     pub test_hooks: bool,
-    /// Stops when standard input is closed, for tests.
+    /// Stop when standard input is closed, for tests.
     #[arg(long)]
     pub until_stdin_closes: bool,
 }
@@ -79,9 +79,9 @@ pub struct DemoArgs {
 /// What `--passkeys` may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum PasskeyMode {
-    /// Staff have their rights by passkey only.
+    /// Staff have their rights only with a passkey.
     Required,
-    /// Everyone may have one.
+    /// Passkeys are optional.
     Offered,
 }
 

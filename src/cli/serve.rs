@@ -46,7 +46,7 @@ pub struct ServeArgs {
     /// Configuration file.
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
-    /// Ends with the process that started it.
+    /// Exit with the parent process.
     #[arg(long, hide = true)]
     pub with_parent: bool,
 }

@@ -8,11 +8,11 @@ use std::io::{self, Write};
 /// What is wanted of the keys.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum KeysCommand {
-    /// Shows the roots, how far each is and until when it verifies.
+    /// List the roots, with the state of each and until when it verifies.
     List(InstallationArgs),
-    /// Makes a new root; the one before verifies as long as its longest token.
+    /// Create a new root; the previous one verifies until its last token expires.
     Rotate(RotateArgs),
-    /// Drops a root that was stolen: everything that it has signed ends within seconds.
+    /// Drop a stolen root; all tokens that it signed become invalid within seconds.
     Drop(DropArgs),
 }
 
@@ -21,10 +21,10 @@ pub enum KeysCommand {
 pub struct RotateArgs {
     #[command(flatten)]
     installation: InstallationArgs,
-    /// What it signs: session, api or service.
+    /// Kind of tokens: session, api or service.
     #[arg(long, value_parser = kind)]
     kind: RootKind,
-    /// Signs from now on, not after the ten minutes in which verifiers learn of it.
+    /// Sign at once, without the ten minutes in which verifiers learn of the root.
     #[arg(long)]
     at_once: bool,
 }
@@ -34,7 +34,7 @@ pub struct RotateArgs {
 pub struct DropArgs {
     #[command(flatten)]
     installation: InstallationArgs,
-    /// Its number.
+    /// Number of the root.
     kid: u32,
 }
 

@@ -12,23 +12,23 @@ use uuid::Uuid;
 /// What is to be done.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum PasskeyCommand {
-    /// Lists the passkeys of an address.
+    /// List the passkeys of an account.
     List {
-        /// Address of the person.
+        /// E-mail address of the account.
         email: String,
         #[command(flatten)]
         installation: InstallationArgs,
     },
-    /// Removes passkeys of an address and ends its sessions; the person is told by mail, and adds others.
+    /// Remove passkeys of an account and end its sessions; the owner is notified by mail.
     ///
-    /// Make sure of the person first: whoever has the mailbox can then add a passkey.
+    /// Verify the person's identity first: anyone with access to the mailbox can then add a passkey.
     Remove {
-        /// Address of the person.
+        /// E-mail address of the account.
         email: String,
-        /// Which one, as listed.
+        /// Passkey to remove, as listed.
         #[arg(long, value_name = "ID", required_unless_present = "all")]
         id: Option<Uuid>,
-        /// All of them.
+        /// Remove all passkeys.
         #[arg(long, conflicts_with = "id")]
         all: bool,
         #[command(flatten)]

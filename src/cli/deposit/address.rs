@@ -41,13 +41,11 @@ impl PortalAddress {
     }
 
     /// Where requests go.
-    #[must_use]
     pub fn url(&self) -> &Url {
         &self.0
     }
 
     /// Under which the portal is remembered: `https://aap.example/`.
-    #[must_use]
     pub fn key(&self) -> &str {
         self.0.as_str()
     }

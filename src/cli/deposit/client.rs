@@ -111,13 +111,11 @@ impl PortalClient {
     }
 
     /// The address.
-    #[must_use]
     pub fn url(&self) -> &str {
         self.url.as_str()
     }
 
     /// The language that the portal is asked to speak.
-    #[must_use]
     pub fn lang(&self) -> Lang {
         self.lang
     }
