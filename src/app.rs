@@ -121,9 +121,6 @@ pub enum StartError {
 
 impl App {
     /// Reads the calls and the keys and prepares the stores, without connecting to the database.
-    ///
-    /// # Errors
-    /// See [`StartError`].
     pub fn open(config: Config) -> Result<Self, StartError> {
         let Calls { calls, refused, hosts } = load_calls(&config)?;
         let (data, seed) = (&config.portal.data_dir, config.portal.keys_seed_file.as_deref());
@@ -178,13 +175,11 @@ impl App {
     }
 
     /// The current time of the system clock. Requests carry their own `now`.
-    #[must_use]
     pub fn clock(&self) -> Timestamp {
         Clock::System.now()
     }
 
     /// Folder of mails that are written to files, for the demonstration's mailbox.
-    #[must_use]
     pub fn mail_folder(&self) -> Option<&PathBuf> {
         match &self.config.mail {
             Mail::Folder { folder, .. } => Some(folder),

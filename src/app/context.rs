@@ -35,7 +35,6 @@ pub enum Clock {
 
 impl Clock {
     /// The current time of this clock.
-    #[must_use]
     pub fn now(&self) -> Timestamp {
         let now = match self {
             Self::System => Timestamp::now(),
@@ -214,7 +213,6 @@ impl Door<'_> {
     }
 
     /// Notes from the owner to the guest.
-    #[must_use]
     pub fn words(&self) -> &[String] {
         &self.words
     }

@@ -25,7 +25,6 @@ pub enum Refusal {
 
 impl Refusal {
     /// Name in the log and in the metrics.
-    #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",

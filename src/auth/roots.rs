@@ -20,7 +20,6 @@ impl RootKind {
     pub const ALL: [Self; 3] = [Self::Session, Self::Api, Self::Service];
 
     /// Name in the database and in the name of the key file.
-    #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
             Self::Session => "session",
@@ -30,7 +29,6 @@ impl RootKind {
     }
 
     /// Number of the first root in every installation.
-    #[must_use]
     pub fn first(self) -> u32 {
         match self {
             Self::Session => 1,
@@ -40,7 +38,6 @@ impl RootKind {
     }
 
     /// How long a root still verifies after another has taken over: the lifetime of its longest token.
-    #[must_use]
     pub fn overlap(self) -> SignedDuration {
         match self {
             Self::Session => SignedDuration::from_hours(24),
@@ -57,7 +54,6 @@ impl std::str::FromStr for RootKind {
     }
 }
 
-/// State of a root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RootState {
     /// Published to verifiers but not signing yet, so that they know it before its first token.
@@ -72,7 +68,6 @@ pub enum RootState {
 
 impl RootState {
     /// For display.
-    #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
             Self::Published => "published",

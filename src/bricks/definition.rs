@@ -69,9 +69,6 @@ impl Definitions {
     }
 
     /// The text at an address.
-    ///
-    /// # Errors
-    /// See [`DefinitionError`].
     pub async fn fetch(&self, address: &str) -> Result<String, DefinitionError> {
         let refused = || DefinitionError::Address(address.into());
         let url: Url = address.parse().map_err(|_| refused())?;

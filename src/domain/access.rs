@@ -17,7 +17,6 @@ macro_rules! words {
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The slug in tokens, the policy and the database.
-            #[must_use]
             pub fn slug(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }

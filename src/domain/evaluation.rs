@@ -29,9 +29,7 @@ use serde::Serialize;
 /// Everything outside a dossier that a deposit of it is judged by.
 #[derive(Clone, Copy, Debug)]
 pub struct DepositContext<'a> {
-    /// The call.
     pub call: &'a Call,
-    /// The round.
     pub round: &'a Round,
     /// The pieces.
     pub uploads: &'a [Upload],
@@ -112,7 +110,6 @@ impl Evaluation {
         self.findings.iter().filter(|finding| finding.severity == Severity::Blocking)
     }
     /// How many findings refuse the deposit.
-    #[must_use]
     pub fn missing(&self) -> usize {
         self.blocking().count()
     }

@@ -5,19 +5,18 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 macro_rules! event_kinds {
-    ($($(#[$doc:meta])+ $kind:ident = $slug:literal,)+) => {
+    ($($(#[$doc:meta])* $kind:ident = $slug:literal,)+) => {
         /// Kinds of events; each is a change of state that someone may have to prove.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
         #[serde(rename_all = "snake_case")]
         pub enum EventKind {
-            $($(#[$doc])+ $kind),+
+            $($(#[$doc])* $kind),+
         }
 
         impl EventKind {
             pub const ALL: &[Self] = &[$(Self::$kind),+];
 
             /// The slug in the database.
-            #[must_use]
             pub fn slug(self) -> &'static str {
                 match self {
                     $(Self::$kind => $slug),+
@@ -28,13 +27,10 @@ macro_rules! event_kinds {
 }
 
 event_kinds! {
-    /// A dossier was created.
     DossierCreated = "dossier_created",
     /// A draft of a closed round was carried over to an open one, as another dossier.
     DossierCarriedOver = "dossier_carried_over",
-    /// A piece was attached.
     PieceAttached = "piece_attached",
-    /// A piece was removed.
     PieceRemoved = "piece_removed",
     /// A version was deposited.
     DossierDeposited = "dossier_deposited",
@@ -42,7 +38,6 @@ event_kinds! {
     DossierWithdrawn = "dossier_withdrawn",
     /// A deposited dossier was found admissible.
     DossierAdmitted = "dossier_admitted",
-    /// The admission was taken back.
     AdmissionTakenBack = "admission_taken_back",
     /// A dossier was assigned to an expert.
     ExpertAssigned = "expert_assigned",
@@ -172,7 +167,6 @@ impl Event {
     }
 
     /// The digest that chains this entry to the previous one.
-    #[must_use]
     pub fn link(&self, sequence: u64, previous: &str) -> String {
         let line = serde_json::json!({
             "sequence": sequence,

@@ -159,7 +159,6 @@ impl Sample {
         self
     }
 
-    /// The evaluation.
     pub fn evaluate(&self) -> Evaluation {
         let Self { call, round, uploads, others, now, .. } = self;
         let context = DepositContext { call, round, uploads, other_deposits: *others, received_at: *now };

@@ -175,7 +175,6 @@ impl App {
     }
 
     /// Returns the public keys that other services verify with.
-    #[must_use]
     pub fn web_keys(&self, now: Timestamp) -> Vec<WebKey> {
         let roots = self.keys.roots();
         let told = roots.iter().filter_map(|root| {

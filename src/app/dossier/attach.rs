@@ -33,7 +33,6 @@ pub struct Attached {
 /// Where a file goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Destination<'a> {
-    /// The dossier.
     pub dossier: DossierId,
     /// Code of the piece.
     pub code: &'a str,

@@ -55,7 +55,6 @@ pub enum PieceBytes {
     Copy(File, u64),
 }
 
-/// An opened receipt.
 #[derive(Debug)]
 pub struct OpenReceipt {
     /// The version that it belongs to.

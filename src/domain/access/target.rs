@@ -18,7 +18,6 @@ pub enum Target {
 pub struct About {
     pub id: DossierId,
     pub owner: AccountId,
-    /// Its stage.
     pub stage: Stage,
     /// The part concerned.
     pub part: Part,
@@ -37,7 +36,6 @@ pub enum Stage {
     Deposited,
     /// It was found admissible.
     Admissible,
-    /// It was selected.
     Selected,
 }
 
@@ -56,7 +54,6 @@ pub enum Part {
     Overview,
     /// All of its contents.
     Whole,
-    /// Its deposits.
     Deposit,
     /// A section of its form, by id.
     Section(String),
@@ -110,7 +107,6 @@ words!(Verb { Read = "read", Write = "write", Deposit = "deposit", });
 /// A right on a part of one dossier, granted by its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// The part.
     pub part: Part,
     /// The permitted action.
     pub verb: Verb,
@@ -153,7 +149,6 @@ pub struct Relations {
 pub struct Review {
     /// The person wrote it.
     pub own: bool,
-    /// It was submitted.
     pub submitted: bool,
     /// The person has submitted a review of the same dossier.
     pub own_submitted: bool,

@@ -19,7 +19,6 @@ pub enum NumberError {
 
 impl NumberError {
     /// The same for the person who typed it.
-    #[must_use]
     pub fn words(&self) -> Text {
         match self {
             Self::Malformed => {

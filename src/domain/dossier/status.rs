@@ -35,7 +35,6 @@ pub enum Step {
 
 impl Step {
     /// The slug in pages and programs.
-    #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
             Self::Edit => "edit",
@@ -100,25 +99,20 @@ impl DepositStatus {
     }
 
     /// The state of the dossier.
-    #[must_use]
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// The state of its round.
-    #[must_use]
     pub fn round(&self) -> RoundState {
         self.round
     }
 
     /// Its revision: the entity tag.
-    #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
     }
 
     /// The number of the current receipt.
-    #[must_use]
     pub fn receipt(&self) -> Option<&str> {
         self.deposit.as_ref().map(|deposit| deposit.receipt.as_str())
     }
@@ -183,7 +177,6 @@ impl DepositStatus {
 
     /// The instant at which the draft is judged. While it equals what was sealed, that is the time of the deposit,
     /// because rules that depend on today's date would report faults in what was correct.
-    #[must_use]
     pub fn judged_at(&self) -> Timestamp {
         match &self.deposit {
             Some(deposit) if self.state == State::Deposited => deposit.at,
@@ -192,7 +185,6 @@ impl DepositStatus {
     }
 
     /// The tone of the status.
-    #[must_use]
     pub fn tone(&self) -> Tone {
         match self.state {
             State::Deposited => Tone::Good,
@@ -202,7 +194,6 @@ impl DepositStatus {
     }
 
     /// The state as a CSS class.
-    #[must_use]
     pub fn class(&self) -> &'static str {
         match (self.state, self.tone()) {
             (State::Deposited, _) => "deposited",
@@ -214,7 +205,6 @@ impl DepositStatus {
     }
 
     /// Identifies everything that the sentence depends on: a page with another mark shows another state.
-    #[must_use]
     pub fn mark(&self) -> String {
         let round = match self.round {
             RoundState::Announced => "announced",
@@ -226,14 +216,12 @@ impl DepositStatus {
     }
 
     /// The next instant at which the status changes by itself.
-    #[must_use]
     pub fn next_change(&self) -> Option<Timestamp> {
         let window = self.window?;
         [window.opens, window.closes].into_iter().find(|at| *at > self.now)
     }
 
     /// Milliseconds until that change.
-    #[must_use]
     pub fn changes_in(&self) -> Option<i64> {
         self.next_change().map(|at| at.as_millisecond().saturating_sub(self.now.as_millisecond()).saturating_add(1))
     }

@@ -44,7 +44,6 @@ impl DraftChanged {
     }
 
     /// Message for the user: what happened and what changed.
-    #[must_use]
     pub fn message(&self) -> Text {
         let all = |lang: Lang| self.parts.iter().map(|part| part.get(&lang)).collect::<Vec<_>>().join(" ; ");
         let (parts_fr, parts_en) = match self.parts.is_empty() {
