@@ -122,25 +122,8 @@ pub fn account() -> &'static str {
 /// The tags that the SlapOS release of replication-manager gives its servers, plus `row` and `semisync`: setting any
 /// tag replaces them all.
 const TAGS: [&str; 20] = [
-    "gtidstrict",
-    "bind",
-    "pkg",
-    "innodb",
-    "noquerycache",
-    "slow",
-    "pfs",
-    "linux",
-    "readonly",
-    "diskmonitor",
-    "sqlerror",
-    "compressbinlog",
-    "bm4ci",
-    "mroonga",
-    "utctime",
-    "readcommitted",
-    "nohandshake",
-    "ssl",
-    "row",
+    "gtidstrict", "bind", "pkg", "innodb", "noquerycache", "slow", "pfs", "linux", "readonly", "diskmonitor",
+    "sqlerror", "compressbinlog", "bm4ci", "mroonga", "utctime", "readcommitted", "nohandshake", "ssl", "row",
     "semisync",
 ];
 

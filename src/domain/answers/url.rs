@@ -64,16 +64,8 @@ mod tests {
             assert_eq!(url(text).as_deref(), Ok(expected), "{text}");
         }
         for text in [
-            "",
-            "exemple",
-            "ftp://exemple.fr",
-            "javascript:alert(1)",
-            "ada@exemple.fr",
-            "https://a b.fr",
-            "https://-.fr",
-            "mailto:a@b.fr",
-            "https://a..fr",
-            "http:///x.y",
+            "", "exemple", "ftp://exemple.fr", "javascript:alert(1)", "ada@exemple.fr", "https://a b.fr",
+            "https://-.fr", "mailto:a@b.fr", "https://a..fr", "http:///x.y",
         ] {
             assert!(url(text).is_err(), "{text}");
         }

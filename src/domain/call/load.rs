@@ -159,12 +159,7 @@ impl Crosscheck<'_> {
         }
         if let Some(health) = &company.difficulty {
             let single = [
-                &health.family,
-                &health.created,
-                &health.capital,
-                &health.premiums,
-                &health.proceedings,
-                &health.rescue,
+                &health.family, &health.created, &health.capital, &health.premiums, &health.proceedings, &health.rescue,
             ];
             let pairs = health.debts.iter().chain(&health.equity).chain(&health.ebitda).chain(&health.interest);
             let all = single.into_iter().chain(&health.own_funds).chain(pairs);

@@ -20,18 +20,8 @@ use crate::domain::{
 use data::Sample;
 
 const EDITORS: [&str; 12] = [
-    "editor-1",
-    "editor-2",
-    "editor-3",
-    "editor-4",
-    "editor-5",
-    "editor-6",
-    "editor-7",
-    "editor-8",
-    "editor-9",
-    "editor-10",
-    "editor-11",
-    "editor-12",
+    "editor-1", "editor-2", "editor-3", "editor-4", "editor-5", "editor-6", "editor-7", "editor-8", "editor-9",
+    "editor-10", "editor-11", "editor-12",
 ];
 const EMPTY_EDITORS: [&str; 4] = ["editor-empty-1", "editor-empty-2", "editor-empty-3", "editor-empty-4"];
 
