@@ -92,7 +92,7 @@ impl Keys {
             let name = root_name(kind, kind.first());
             Ok(first_root(kind, pair(&secret_file(folder, &name, seed)?).ok_or_else(|| malformed(&name))?))
         };
-        let roots = RootKind::ALL.into_iter().map(first).collect::<Result<_, _>>()?;
+        let roots = RootKind::ALL.iter().copied().map(first).collect::<Result<_, _>>()?;
         Ok(Self {
             roots: RwLock::new(Arc::new(Roots::new(roots))),
             receipt: Ed25519KeyPair::from_seed_unchecked(&secret_file(folder, "receipt.key", seed)?)
@@ -162,7 +162,7 @@ impl Keys {
         };
         Ok(Self {
             roots: RwLock::new(Arc::new(Roots::new(
-                RootKind::ALL.into_iter().map(|kind| first_root(kind, KeyPair::new())).collect(),
+                RootKind::ALL.iter().copied().map(|kind| first_root(kind, KeyPair::new())).collect(),
             ))),
             place: None,
             receipt: Ed25519KeyPair::from_seed_unchecked(&secret()?).map_err(|_| KeysError::Randomness)?,

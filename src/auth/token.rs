@@ -11,6 +11,7 @@ use super::{
 use crate::domain::{
     access::{Action, Amr, Role, Roles},
     ids::{AccountId, SessionId},
+    slugs::slugs,
 };
 use biscuit_auth::{
     Biscuit, KeyPair,
@@ -22,22 +23,14 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// How a token was presented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Channel {
-    /// In the session cookie.
-    Browser,
-    /// In the `Authorization` header.
-    Api,
-}
-
-impl Channel {
-    /// Name in the policy.
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::Browser => "browser",
-            Self::Api => "api",
-        }
+slugs! {
+    /// How a token was presented.
+    #[derive(Hash)]
+    pub enum Channel {
+        /// In the session cookie.
+        Browser = "browser",
+        /// In the `Authorization` header.
+        Api = "api",
     }
 }
 

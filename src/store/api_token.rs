@@ -22,7 +22,6 @@ pub struct Listed {
     pub label: String,
     /// Actions that it permits.
     pub actions: Vec<Action>,
-    pub created_at: Timestamp,
     pub expires_at: Timestamp,
     /// Last use, accurate to a minute.
     pub last_used_at: Option<Timestamp>,
@@ -100,7 +99,6 @@ struct ListedRow {
     token_id: Uuid,
     label: String,
     actions: String,
-    created_at: PrimitiveDateTime,
     expires_at: PrimitiveDateTime,
     last_used_at: Option<PrimitiveDateTime>,
 }
@@ -112,7 +110,7 @@ pub async fn of_account(
     now: Timestamp,
 ) -> Result<Vec<Listed>, StoreError> {
     let rows: Vec<ListedRow> = sqlx::query_as(
-        "select token_id, label, actions, created_at, expires_at, last_used_at from api_token
+        "select token_id, label, actions, expires_at, last_used_at from api_token
          where account_id = ? and revoked_at is null and expires_at > ? order by created_at desc",
     )
     .bind(account)
@@ -127,7 +125,6 @@ pub async fn of_account(
                 id: row.token_id,
                 label: row.label,
                 actions: actions.map_err(|()| impossible("api_token", "actions"))?,
-                created_at: timestamp(row.created_at),
                 expires_at: timestamp(row.expires_at),
                 last_used_at: row.last_used_at.map(timestamp),
             })

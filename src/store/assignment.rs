@@ -1,10 +1,6 @@
 //! Assignments of dossiers to experts.
 
-use super::{
-    StoreError,
-    column::{InstantColumn, OptionalInstantColumn},
-    row::instant,
-};
+use super::{StoreError, column::InstantColumn, row::instant};
 use crate::domain::{
     access::Role,
     ids::{AccountId, DossierId},
@@ -24,9 +20,6 @@ pub struct Assignment {
     pub at: Timestamp,
     /// The expert's declaration: a conflict of interest (true), none (false), or nothing yet.
     pub conflict: Option<bool>,
-    /// When it was declared.
-    #[sqlx(try_from = "OptionalInstantColumn")]
-    pub declared_at: Option<Timestamp>,
     /// Whether the account still is an active expert and not a guest of the dossier.
     pub able: bool,
 }
@@ -108,7 +101,7 @@ pub async fn of_dossier(
     now: Timestamp,
 ) -> Result<Vec<Assignment>, StoreError> {
     Ok(sqlx::query_as(concat!(
-        "select s.assignment_id as id, a.email, s.assigned_at as at, n.conflict, n.declared_at, (",
+        "select s.assignment_id as id, a.email, s.assigned_at as at, n.conflict, (",
         able!(),
         ") as able
          from assignment s join account a on a.account_id = s.account_id

@@ -15,7 +15,6 @@ use uuid::Uuid;
 #[derive(Clone, Debug, FromRow)]
 pub struct Request {
     pub id: Uuid,
-    pub dossier: DossierId,
     /// Number of its current receipt, if any.
     pub receipt: Option<String>,
     /// Account of the requester.
@@ -54,7 +53,7 @@ pub async fn ask(
 /// Returns the latest requests, the newest first.
 pub async fn latest(db: &mut MySqlConnection) -> Result<Vec<Request>, StoreError> {
     Ok(sqlx::query_as(
-        "select g.glass_id as id, g.dossier_id as dossier, d.deposit_receipt as receipt, g.asked_by, a.email, g.reason,
+        "select g.glass_id as id, d.deposit_receipt as receipt, g.asked_by, a.email, g.reason,
                 g.asked_at, b.email as allowed_by, g.ends_at
          from glass g join account a on a.account_id = g.asked_by join dossier d on d.dossier_id = g.dossier_id
          left join account b on b.account_id = g.allowed_by order by g.asked_at desc limit 50",

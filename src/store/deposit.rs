@@ -142,7 +142,6 @@ pub struct Stored {
     /// Owner of the dossier.
     pub owner: AccountId,
     pub call: String,
-    pub round: RoundId,
     /// True while this version is the current one.
     pub standing: bool,
     /// True if the current deposit was found admissible.
@@ -180,7 +179,7 @@ impl Stored {
 /// Returns a receipt by its number.
 pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<Guarded<Stored>>, StoreError> {
     let row: Option<Stored> = sqlx::query_as(
-        "select p.dossier_id as dossier, d.account_id as owner, p.call_id as `call`, p.round_id as round, p.standing,
+        "select p.dossier_id as dossier, d.account_id as owner, p.call_id as `call`, p.standing,
                 d.admitted_at is not null as admitted, p.receipt as text
          from deposit p join dossier d on d.dossier_id = p.dossier_id where p.receipt_number = ?",
     )
@@ -208,19 +207,13 @@ pub struct Version {
     pub at: Timestamp,
     /// True while it is the current version.
     pub standing: bool,
-    /// Owner of the dossier.
-    pub owner: AccountId,
-    pub call: String,
-    pub round: RoundId,
 }
 
 /// Returns every version of a dossier, the latest first.
 pub async fn versions(db: &mut MySqlConnection, dossier: DossierId) -> Result<Vec<Version>, StoreError> {
     Ok(sqlx::query_as(
-        "select p.version, p.receipt_number as receipt, p.deposited_at as at, p.standing, d.account_id as owner,
-                p.call_id as `call`, p.round_id as round
-         from deposit p join dossier d on d.dossier_id = p.dossier_id
-         where p.dossier_id = ? order by p.version desc",
+        "select version, receipt_number as receipt, deposited_at as at, standing from deposit
+         where dossier_id = ? order by version desc",
     )
     .bind(dossier)
     .fetch_all(db)

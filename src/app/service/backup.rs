@@ -78,9 +78,6 @@ pub enum BackupError {
     /// The database could not be dumped or loaded.
     #[error(transparent)]
     Dump(#[from] DumpError),
-    /// The folder contains no set.
-    #[error("{0} holds no backup set")]
-    None(PathBuf),
     /// A set does not match its manifest.
     #[error("{path}: {reason}")]
     Damaged { path: PathBuf, reason: String },

@@ -1,7 +1,9 @@
 //! The target of an action, with what the database knows about it and about the requesting person.
 
-use super::words;
-use crate::domain::ids::{AccountId, DossierId};
+use crate::domain::{
+    ids::{AccountId, DossierId},
+    slugs::slugs,
+};
 use jiff::Timestamp;
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -25,27 +27,21 @@ pub struct About {
     pub relations: Relations,
 }
 
-/// The stage of a dossier (requirements §1.4, as far as rights depend on it).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Stage {
-    /// No deposit is current.
-    Draft,
-    /// The deposit was withdrawn.
-    Withdrawn,
-    /// A deposit is current.
-    Deposited,
-    /// It was found admissible.
-    Admissible,
-    Selected,
+slugs! {
+    /// The stage of a dossier (requirements §1.4, as far as rights depend on it).
+    #[derive(PartialOrd, Ord, Hash)]
+    pub enum Stage {
+        /// No deposit is current.
+        Draft = "draft",
+        /// The deposit was withdrawn.
+        Withdrawn = "withdrawn",
+        /// A deposit is current.
+        Deposited = "deposited",
+        /// It was found admissible.
+        Admissible = "admissible",
+        Selected = "selected",
+    }
 }
-
-words!(Stage {
-    Draft = "draft",
-    Withdrawn = "withdrawn",
-    Deposited = "deposited",
-    Admissible = "admissible",
-    Selected = "selected",
-});
 
 /// A part of a dossier; its slug is `overview`, `whole`, `deposit`, `section:budget` or `piece:P9`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,17 +88,17 @@ impl FromStr for Part {
     }
 }
 
-/// What a guest may do with a part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verb {
-    Read,
-    /// Read and change it.
-    Write,
-    /// Deposit the whole dossier.
-    Deposit,
+slugs! {
+    /// What a guest may do with a part.
+    #[derive(PartialOrd, Ord, Hash)]
+    pub enum Verb {
+        Read = "read",
+        /// Read and change it.
+        Write = "write",
+        /// Deposit the whole dossier.
+        Deposit = "deposit",
+    }
 }
-
-words!(Verb { Read = "read", Write = "write", Deposit = "deposit", });
 
 /// A right on a part of one dossier, granted by its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]

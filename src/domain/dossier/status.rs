@@ -12,37 +12,27 @@ use super::{Deposit, Dossier, State};
 use crate::domain::{
     calendar::{Round, RoundId, RoundState, Window},
     call::Call,
+    slugs::slugs,
     text::Text,
 };
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-/// An action that is still possible with a dossier at an instant, as far as the dossier and its round decide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Step {
-    /// Change the draft; saving does not deposit it.
-    Edit,
-    /// Deposit when no deposit is current.
-    Deposit,
-    /// Deposit the changes in place of the current deposit.
-    Replace,
-    /// Withdraw the current deposit.
-    Withdraw,
-    /// Carry the draft over to another round of the call.
-    CarryOver,
-}
-
-impl Step {
-    /// The slug in pages and programs.
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::Edit => "edit",
-            Self::Deposit => "deposit",
-            Self::Replace => "replace",
-            Self::Withdraw => "withdraw",
-            Self::CarryOver => "carry_over",
-        }
+slugs! {
+    /// An action that is still possible with a dossier at an instant, as far as the dossier and its round decide.
+    #[derive(PartialOrd, Ord, Serialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Step {
+        /// Change the draft; saving does not deposit it.
+        Edit = "edit",
+        /// Deposit when no deposit is current.
+        Deposit = "deposit",
+        /// Deposit the changes in place of the current deposit.
+        Replace = "replace",
+        /// Withdraw the current deposit.
+        Withdraw = "withdraw",
+        /// Carry the draft over to another round of the call.
+        CarryOver = "carry_over",
     }
 }
 
