@@ -305,7 +305,7 @@ mod tests {
             r#"allow if holds("jury")"#,
             r#"allow if acts($r), holds($s), {"jury"}.contains($s)"#,
             r#"allow if acts($r), !{"jury"}.contains($r)"#,
-            r#"allow if acts($r), {"jury", 1}.contains($r)"#,
+            r#"allow if acts($r), {1}.contains($r)"#,
             r#"allow if acts("jury") or strong(true)"#,
         ];
         assert!(every.iter().all(|text| rule(text).is_empty()));
