@@ -31,7 +31,6 @@ pub use refusal::Refusal;
 pub use roots::{Root, RootKind, RootRecord, RootState, Roots};
 pub use rules::{RULES, Rule, RuleId};
 pub use token::{ApiToken, Bearer, BearerKind, Channel, ServiceToken, SessionToken, TokenError, read};
-pub use until::Until;
 
 use ring::{digest, hmac};
 

@@ -131,9 +131,6 @@ impl Store {
 
     /// Returns the connection reserved for the process's own status. It is used for single write statements and never
     /// waits behind pages.
-    ///
-    /// # Errors
-    /// As [`Store::write`].
     pub async fn reserved(&self) -> Result<Reader, StoreError> {
         let leading = self.writable().await?;
         leading.reserve.acquire().await.map_err(|error| self.failed(error))

@@ -151,9 +151,6 @@ impl Repman {
     }
 
     /// The same, with another patience.
-    ///
-    /// # Errors
-    /// As [`Repman::new`].
     pub fn with_patience(config: &RepmanConfig, patience: Patience) -> Result<Self, RepmanError> {
         let faults = config.faults();
         if !faults.is_empty() {

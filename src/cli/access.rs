@@ -98,9 +98,6 @@ fn word<T: std::str::FromStr>(text: &str) -> Result<T, String> {
 }
 
 /// Runs the command.
-///
-/// # Errors
-/// When the installation cannot be opened, or no account has the address.
 pub async fn run(command: AccessCommand) -> anyhow::Result<ExitCode> {
     match command {
         AccessCommand::Matrix => say(&matrix::matrix()?),

@@ -62,6 +62,12 @@ pub struct InstallationArgs {
     config: PathBuf,
 }
 
+impl InstallationArgs {
+    fn open(&self) -> anyhow::Result<App> {
+        Ok(App::open(Config::read(&self.config)?)?)
+    }
+}
+
 /// Options of `guichet admin officer`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct OfficerArgs {
@@ -92,9 +98,6 @@ fn label(text: &str) -> Result<String, String> {
 }
 
 /// Runs the command.
-///
-/// # Errors
-/// When the configuration is invalid, the database fails, or the address is invalid.
 pub async fn run(command: AdminCommand) -> anyhow::Result<()> {
     match command {
         AdminCommand::Migrate(installation) => migrate(&installation).await,
@@ -125,7 +128,7 @@ async fn migrate(installation: &InstallationArgs) -> anyhow::Result<()> {
 }
 
 async fn chain(installation: &InstallationArgs) -> anyhow::Result<()> {
-    let app = App::open(Config::read(&installation.config)?)?;
+    let app = installation.open()?;
     let report = app.check_chain().await?;
     app.store.close().await;
     anyhow::ensure!(report.faults.is_empty(), "the chain of receipts is broken: {}", report.faults.join("; "));
@@ -134,7 +137,7 @@ async fn chain(installation: &InstallationArgs) -> anyhow::Result<()> {
 }
 
 async fn officer(args: OfficerArgs) -> anyhow::Result<()> {
-    let app = App::open(Config::read(&args.installation.config)?)?;
+    let app = args.installation.open()?;
     let account = app.appoint_as(&args.email, Role::Officer).await?;
     app.store.close().await;
     writeln!(io::stdout(), "{} is an officer, from the next sign-in on.", account.email)?;
@@ -142,7 +145,7 @@ async fn officer(args: OfficerArgs) -> anyhow::Result<()> {
 }
 
 async fn token(args: TokenArgs) -> anyhow::Result<()> {
-    let app = App::open(Config::read(&args.installation.config)?)?;
+    let app = args.installation.open()?;
     let ends = app.clock() + SignedDuration::from_hours(24 * i64::from(args.days));
     let issued = app.issue_token(&args.email, &args.label, ends).await?;
     app.store.close().await;

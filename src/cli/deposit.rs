@@ -64,9 +64,6 @@ pub struct DepositArgs {
 }
 
 /// Deposits; 1 when the portal has findings that prevent it.
-///
-/// # Errors
-/// When the folder cannot be read, the portal cannot be reached, or it does not know the token.
 pub async fn run(args: DepositArgs) -> anyhow::Result<ExitCode> {
     match deposit(&args).await {
         Ok(Some(receipt)) => {

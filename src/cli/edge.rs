@@ -30,9 +30,6 @@ enum EdgeCommand {
 }
 
 /// Keeps Sōzu configured until asked to stop, or answers a question.
-///
-/// # Errors
-/// When the configuration cannot be used or signals cannot be listened to.
 pub async fn run(args: EdgeArgs) -> anyhow::Result<ExitCode> {
     match args.question {
         Some(EdgeCommand::Status(args)) => return status::run(args).await,

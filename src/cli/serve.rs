@@ -52,9 +52,6 @@ pub struct ServeArgs {
 }
 
 /// Serves until asked to stop; pages of the call are available even while the database is not.
-///
-/// # Errors
-/// When the configuration is invalid, an address is in use, or the schema cannot be migrated.
 pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let app = App::open(Config::read(&args.config)?)?;
     let listen = app.config.portal.listen.clone();

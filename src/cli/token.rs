@@ -60,9 +60,6 @@ fn action(text: &str) -> Result<Action, String> {
 }
 
 /// Runs the command.
-///
-/// # Errors
-/// When there is no token, or no restriction is given.
 pub fn run(command: &TokenCommand) -> anyhow::Result<ExitCode> {
     match command {
         TokenCommand::Attenuate(args) => attenuate(args)?,

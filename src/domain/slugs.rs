@@ -1,10 +1,6 @@
 //! Enums whose variants have a name outside the program: in the database, in tokens, in the policy or on pages.
 
-/// Defines such an enum, with its variants in order ([`ALL`]), their names ([`slug`]) and the way back ([`FromStr`]).
-///
-/// [`ALL`]: crate::domain::access::Role::ALL
-/// [`slug`]: crate::domain::access::Role::slug
-/// [`FromStr`]: std::str::FromStr
+/// Defines such an enum, with its variants in order (`ALL`), their names (`slug`) and the way back (`FromStr`).
 macro_rules! slugs {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $slug:literal,)+ }) => {
         $(#[$meta])*

@@ -122,9 +122,6 @@ impl Sozu {
     }
 
     /// The same, with another time-out.
-    ///
-    /// # Errors
-    /// As [`Sozu::start`].
     pub fn with_timeout(socket: &Path, state_dir: &Path, timeout: Duration) -> Result<Self, SozuError> {
         let state_dir = state::private_folder(state_dir)?;
         state::remove_leftovers(&state_dir);

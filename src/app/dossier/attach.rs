@@ -103,9 +103,6 @@ impl App {
     }
 
     /// Judges a file that has arrived, keeps it, and records it with the rights of this instant.
-    ///
-    /// # Errors
-    /// As [`App::attach`].
     pub(in crate::app) async fn attach_received(
         &self,
         ctx: &Ctx,

@@ -3,7 +3,7 @@
 use super::InstallationArgs;
 use crate::{
     app::{
-        self, App, Restored,
+        self, Restored,
         service::backup::{Set, SetTrust, TrustPolicy, prune, record_drill, record_sent, sets, signer},
     },
     bricks::restic::Repository,
@@ -132,7 +132,7 @@ fn restic(config: &Config) -> Option<&Restic> {
 }
 
 pub(super) async fn back_up(args: &BackupArgs) -> anyhow::Result<()> {
-    let app = App::open(Config::read(&args.installation.config)?)?;
+    let app = args.installation.open()?;
     let set = app.back_up(&args.folder).await?;
     app.store.close().await;
     prune(&args.folder, args.keep)?;
@@ -194,7 +194,7 @@ fn newest(mut sets: Vec<Set>, name: Option<&str>, place: &str) -> anyhow::Result
 }
 
 pub(super) async fn drill(args: &DrillArgs) -> anyhow::Result<()> {
-    let app = App::open(Config::read(&args.installation.config)?)?;
+    let app = args.installation.open()?;
     let place = args.source.place(&app.config);
     let began = Instant::now();
     let folder = args.source.open(&app.config).await?;

@@ -1,7 +1,7 @@
 //! `guichet admin keys`: the root keys of tokens.
 
 use super::InstallationArgs;
-use crate::{app::App, auth::RootKind, config::Config};
+use crate::auth::RootKind;
 use anyhow::Context;
 use std::io::{self, Write};
 
@@ -50,12 +50,8 @@ pub(super) async fn run(command: KeysCommand) -> anyhow::Result<()> {
     }
 }
 
-fn open(installation: &InstallationArgs) -> anyhow::Result<App> {
-    Ok(App::open(Config::read(&installation.config)?)?)
-}
-
 async fn list(installation: &InstallationArgs) -> anyhow::Result<()> {
-    let app = open(installation)?;
+    let app = installation.open()?;
     let lines = app.key_lines().await;
     app.store.close().await;
     let mut out = io::stdout().lock();
@@ -77,7 +73,7 @@ async fn list(installation: &InstallationArgs) -> anyhow::Result<()> {
 }
 
 async fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
-    let app = open(&args.installation)?;
+    let app = args.installation.open()?;
     let made = app.rotate(args.kind, args.at_once).await;
     app.store.close().await;
     let when = if args.at_once { "signs from now on" } else { "signs in ten minutes" };
@@ -86,7 +82,7 @@ async fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
 }
 
 async fn drop_root(args: &DropArgs) -> anyhow::Result<()> {
-    let app = open(&args.installation)?;
+    let app = args.installation.open()?;
     let dropped = app.drop_root(args.kid).await;
     app.store.close().await;
     let successor = dropped.context("there is no such root, or it is dropped already")?;

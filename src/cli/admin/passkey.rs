@@ -1,11 +1,7 @@
 //! `guichet admin passkey`: handling of lost passkeys.
 
 use super::InstallationArgs;
-use crate::{
-    app::{App, AppError},
-    config::Config,
-    domain::text::terminal::foreign,
-};
+use crate::{app::AppError, domain::text::terminal::foreign};
 use std::io::{self, Write};
 use uuid::Uuid;
 
@@ -44,7 +40,7 @@ pub(super) async fn run(command: PasskeyCommand) -> anyhow::Result<()> {
 }
 
 async fn list(email: &str, installation: &InstallationArgs) -> anyhow::Result<()> {
-    let app = App::open(Config::read(&installation.config)?)?;
+    let app = installation.open()?;
     let found = app.passkeys_of(email).await;
     app.store.close().await;
     let (account, keys) = found.map_err(|error| nobody(error, email, "there is no account for"))?;
@@ -60,7 +56,7 @@ async fn list(email: &str, installation: &InstallationArgs) -> anyhow::Result<()
 }
 
 async fn remove(email: &str, one: Option<Uuid>, installation: &InstallationArgs) -> anyhow::Result<()> {
-    let app = App::open(Config::read(&installation.config)?)?;
+    let app = installation.open()?;
     let removed = app.remove_lost_passkeys(email, one).await;
     app.store.close().await;
     for key in removed.map_err(|error| nobody(error, email, "there is no such passkey of"))? {

@@ -11,9 +11,6 @@ pub struct PortalAddress(Url);
 
 impl PortalAddress {
     /// Reads an address as it was typed. That of the portal's first page is the portal's, in either language.
-    ///
-    /// # Errors
-    /// When it is none, or says more than where the portal is.
     pub fn parse(text: &str, lang: Lang) -> anyhow::Result<Self> {
         let words = lang
             .tr("n’est pas une adresse, par exemple https://aap.example", "is no address, such as https://aap.example");
