@@ -98,7 +98,7 @@ pub async fn insert(db: &mut MySqlConnection, deposit: &NewDeposit<'_>) -> Resul
     .bind(&summary.receipt)
     .bind(receipt.statement.sequence)
     .bind(deposit.call)
-    .bind(&deposit.round)
+    .bind(deposit.round)
     .bind(deposit.account)
     .bind(&summary.siren)
     .bind(&summary.company)
