@@ -12,12 +12,9 @@ pub mod examination;
 pub mod service;
 mod transaction;
 
-pub use account::api_tokens::IssuedToken;
 pub use account::explain::{Explanation, RightAnswer, RightsOn};
-pub use account::oidc::ProviderRedirect;
 pub use account::passkey::{Ceremony, Duty, Key};
 pub use account::roots::{KeyLine, Revoked, WebKey};
-pub use account::session::Authentication;
 pub use account::sign_in::{SignedIn, encode};
 pub use context::{Actor, Clock, Ctx, Door, InjectedFault};
 pub use dossier::attach::Attached;
@@ -29,7 +26,6 @@ pub use dossier::share::Share;
 pub use dossier::withdraw::Withdrawal;
 pub use error::AppError;
 pub use examination::assign::Desk;
-pub use examination::round::RoundPage;
 pub use service::register::Presence;
 pub use service::restore::{Drill, Restored, restore, vacant};
 pub use service::site::Site;
@@ -121,9 +117,6 @@ pub enum StartError {
 
 impl App {
     /// Reads the calls and the keys and prepares the stores, without connecting to the database.
-    ///
-    /// # Errors
-    /// See [`StartError`].
     pub fn open(config: Config) -> Result<Self, StartError> {
         let Calls { calls, refused, hosts } = load_calls(&config)?;
         let (data, seed) = (&config.portal.data_dir, config.portal.keys_seed_file.as_deref());
@@ -178,13 +171,11 @@ impl App {
     }
 
     /// The current time of the system clock. Requests carry their own `now`.
-    #[must_use]
     pub fn clock(&self) -> Timestamp {
         Clock::System.now()
     }
 
     /// Folder of mails that are written to files, for the demonstration's mailbox.
-    #[must_use]
     pub fn mail_folder(&self) -> Option<&PathBuf> {
         match &self.config.mail {
             Mail::Folder { folder, .. } => Some(folder),

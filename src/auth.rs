@@ -31,12 +31,10 @@ pub use refusal::Refusal;
 pub use roots::{Root, RootKind, RootRecord, RootState, Roots};
 pub use rules::{RULES, Rule, RuleId};
 pub use token::{ApiToken, Bearer, BearerKind, Channel, ServiceToken, SessionToken, TokenError, read};
-pub use until::Until;
 
 use ring::{digest, hmac};
 
 /// The form token of a session (CSRF): an HMAC, so that nothing has to be stored.
-#[must_use]
 pub fn form_token(keys: &Keys, session: &str) -> String {
     hex::encode(hmac::sign(&keys.form, session.as_bytes()))
 }
@@ -48,9 +46,6 @@ pub fn form_token_holds(keys: &Keys, session: &str, token: &str) -> bool {
 }
 
 /// Creates a secret for a sign-in link, 256 bits as hexadecimal.
-///
-/// # Errors
-/// When the system provides no randomness.
 pub fn link_secret() -> Result<String, KeysError> {
     let random: [u8; 32] =
         ring::rand::generate(&ring::rand::SystemRandom::new()).map_err(|_| KeysError::Randomness)?.expose();
@@ -67,7 +62,6 @@ pub fn link_hash(secret: &str) -> [u8; 32] {
 
 /// Signs a list for other services with the receipt key: Ed25519, hexadecimal. The prefix prevents it from being
 /// accepted as a receipt.
-#[must_use]
 pub fn sign_list(keys: &Keys, list: &str) -> String {
     hex::encode(keys.receipt.sign(format!("guichet revoked\n{list}").as_bytes()))
 }

@@ -85,7 +85,6 @@ impl Receiver {
 }
 
 /// Path of a digest in the store of a folder.
-#[must_use]
 pub fn place(folder: &Path, sha256: &str) -> PathBuf {
     // Digests come from our own rows; the filter prevents an invalid one from leaving the folder.
     let name: String = sha256.chars().filter(char::is_ascii_hexdigit).collect();
@@ -93,9 +92,6 @@ pub fn place(folder: &Path, sha256: &str) -> PathBuf {
 }
 
 /// Returns the SHA-256 of a file, lower-case hexadecimal.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn digest(path: &Path) -> io::Result<String> {
     let mut file = std::fs::File::open(path)?;
     let (mut context, mut part) = (Context::new(&SHA256), vec![0; BATCH_BYTES]);
@@ -108,9 +104,6 @@ pub fn digest(path: &Path) -> io::Result<String> {
 }
 
 /// Returns all files in the store of a folder.
-///
-/// # Errors
-/// When a folder cannot be read.
 pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {
@@ -131,9 +124,6 @@ pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 impl Blobs {
     /// Opens the store and creates its folder.
-    ///
-    /// # Errors
-    /// When the folder cannot be created.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(folder.join("incoming"))?;
         Ok(Self { folder, peers: None })
@@ -153,9 +143,6 @@ impl Blobs {
     }
 
     /// Receives a stream of bytes into a temporary file.
-    ///
-    /// # Errors
-    /// See [`BlobError`].
     pub async fn receive<E>(
         &self,
         stream: impl Stream<Item = Result<Bytes, E>>,
@@ -202,9 +189,6 @@ impl Blobs {
 
     /// Keeps received bytes permanently. When this returns, they are on disk here and on the required number of other
     /// stores.
-    ///
-    /// # Errors
-    /// See [`BlobError`].
     pub async fn keep(&self, received: Received) -> Result<(), BlobError> {
         let sha256 = received.sha256.clone();
         self.keep_here(received).await?;
@@ -266,9 +250,6 @@ impl Blobs {
     }
 
     /// Returns the digests of files older than an age: candidates for the sweep.
-    ///
-    /// # Errors
-    /// When the folder cannot be read.
     pub fn older_than(&self, age: Duration, now: SystemTime) -> io::Result<Vec<String>> {
         let old = |path: &Path| -> io::Result<bool> {
             let modified = path.metadata()?.modified()?;
@@ -291,9 +272,6 @@ impl Blobs {
     }
 
     /// Removes a file that nothing refers to.
-    ///
-    /// # Errors
-    /// When it cannot be removed.
     pub fn remove(&self, name: &str) -> io::Result<()> {
         let incoming = self.folder.join("incoming").join(name);
         if incoming.exists() { std::fs::remove_file(incoming) } else { std::fs::remove_file(self.place(name)) }

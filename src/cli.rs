@@ -34,41 +34,41 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serves the portal: one process, behind Sōzu.
+    /// Run one portal process, behind Sōzu.
     Serve(serve::ServeArgs),
-    /// Keeps Sōzu configured for the portal's processes.
+    /// Run the controller that configures Sōzu for the portal's processes.
     Edge(edge::EdgeArgs),
-    /// Replaces the portal's processes one by one, without a request lost.
+    /// Restart the portal's processes one by one, without losing requests.
     Rollout(rollout::RolloutArgs),
-    /// Keeps the programs of a node running, and replaces them without a request lost.
-    // The word of the first releases: their supervisors, and plans and scripts of then, call it so.
+    /// Supervise the programs of a node, and replace them without losing requests.
+    // `keep` was its name in the first releases; their supervisors, plans and scripts call it so.
     #[command(alias = "keep")]
     Supervise(supervise::SuperviseArgs),
-    /// Answers one question about a running installation; exit code 1 when something has to be seen to.
+    /// Check one condition of a running installation; exit code 1 if it does not hold.
     Promise(promise::PromiseArgs),
-    /// Runs a complete private installation in one folder.
+    /// Run a complete private installation in one folder.
     Demo(demo::DemoArgs),
-    /// Deposits a dossier that is a folder of files; safe to run again.
+    /// Deposit a dossier from a folder of files; safe to repeat.
     Deposit(deposit::DepositArgs),
-    /// Checks a receipt without the portal.
+    /// Verify a receipt offline.
     Verify(verify::VerifyArgs),
-    /// Says what is wrong with an installation.
+    /// Diagnose an installation.
     Doctor(doctor::DoctorArgs),
-    /// Shows the database's servers, and has replication-manager hand over or back up.
+    /// Show the database servers; request a switchover or a backup from replication-manager.
     #[command(subcommand)]
     Database(database::DatabaseCommand),
-    /// Roles, and why somebody may do something or not.
+    /// Manage roles, and explain access decisions.
     #[command(subcommand)]
     Access(access::AccessCommand),
-    /// Narrows and shows API tokens, without network.
+    /// Attenuate and inspect API tokens, offline.
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// Works on the database of an installation.
+    /// Administer an installation.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
-    /// Keeps definitions of calls as their owners publish them.
+    /// Keep third-party call definitions up to date with what their owners publish.
     Definitions(definitions::DefinitionsArgs),
-    /// Checks the definition of a call.
+    /// Validate the definition of a call.
     CheckCall(check_call::CheckCallArgs),
 }
 
@@ -113,7 +113,6 @@ impl Cli {
     }
 
     /// The log filter unless `RUST_LOG` sets another.
-    #[must_use]
     pub fn log_level(&self) -> tracing::Level {
         match self.command {
             Command::Serve(_)

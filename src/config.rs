@@ -129,7 +129,6 @@ pub struct GuestCall {
 
 impl GuestCall {
     /// File to which `guichet definitions` writes why it could not fetch it.
-    #[must_use]
     pub fn fault_file(&self) -> PathBuf {
         self.file.with_extension("fault")
     }
@@ -145,7 +144,6 @@ pub enum Mail {
         from: String,
         /// `smtps://user@host:465` or `smtp://host:25?tls=required`.
         url: String,
-        /// File with the password.
         #[serde(default)]
         password_file: Option<PathBuf>,
         /// Age of an unsent mail, in seconds, from which it is an incident [default: 300].
@@ -156,7 +154,6 @@ pub enum Mail {
 
 impl Mail {
     /// Age of an unsent mail, in seconds, from which it is an incident.
-    #[must_use]
     pub fn late_seconds(&self) -> i64 {
         match self {
             Self::Smtp { late_seconds: Some(seconds), .. } => i64::from(*seconds),
@@ -178,7 +175,6 @@ const DEMONSTRATION_HSTS_SECONDS: u32 = 300;
 
 impl Portal {
     /// Duration of HSTS in seconds.
-    #[must_use]
     pub fn hsts(&self) -> u32 {
         self.hsts_seconds.unwrap_or(if self.demonstration { DEMONSTRATION_HSTS_SECONDS } else { HSTS_SECONDS })
     }
@@ -264,13 +260,11 @@ impl Config {
     }
 
     /// Host of `public_url`, without its port.
-    #[must_use]
     pub fn public_host(&self) -> &str {
         self.authority().rsplit_once(':').map_or(self.authority(), |(host, _)| host)
     }
 
     /// Host and port of `public_url`.
-    #[must_use]
     pub fn authority(&self) -> &str {
         self.portal.public_url.trim_start_matches("https://")
     }

@@ -25,4 +25,5 @@ pub mod media;
 pub mod money;
 pub mod piece;
 pub mod receipt;
+pub(crate) mod slugs;
 pub mod text;

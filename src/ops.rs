@@ -71,9 +71,6 @@ impl Ops {
 }
 
 /// Serves until the future is dropped.
-///
-/// # Errors
-/// When the listener fails.
 pub async fn serve(listener: TcpListener, ops: Ops) -> std::io::Result<()> {
     axum::serve(listener, router(ops)).await
 }

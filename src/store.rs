@@ -11,6 +11,7 @@ pub mod break_glass;
 pub mod ceremony;
 #[expect(clippy::disallowed_methods, reason = "the servers are watched until the store is closed")]
 pub mod cluster;
+mod column;
 pub mod delegation;
 pub mod deposit;
 pub mod dossier;
@@ -77,9 +78,6 @@ const LEADER_WAIT: Duration = Duration::from_secs(3);
 impl Store {
     /// Prepares the store. The first connection is opened on demand, so that a portal can start before its database.
     /// The servers of a cluster are polled from now on, by tasks of the current runtime.
-    ///
-    /// # Errors
-    /// See [`EndpointError`].
     pub fn open(config: &Database) -> Result<Self, EndpointError> {
         let mut endpoints = endpoint::endpoints(config)?;
         if config.socket.is_some()
@@ -95,18 +93,12 @@ impl Store {
     }
 
     /// Applies pending migrations.
-    ///
-    /// # Errors
-    /// When the database cannot be reached or a migration fails.
     pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
         let leading = self.leader().await.map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))?;
         sqlx::migrate!("src/store/migrations").run(&leading.pool).await
     }
 
     /// Returns a connection for reading.
-    ///
-    /// # Errors
-    /// When the database cannot be reached in time.
     pub async fn read(&self, freshness: Freshness) -> Result<Reader, StoreError> {
         if freshness == Freshness::MayLag
             && let Some(replica) = self.cluster.replica()
@@ -139,18 +131,12 @@ impl Store {
 
     /// Returns the connection reserved for the process's own status. It is used for single write statements and never
     /// waits behind pages.
-    ///
-    /// # Errors
-    /// As [`Store::write`].
     pub async fn reserved(&self) -> Result<Reader, StoreError> {
         let leading = self.writable().await?;
         leading.reserve.acquire().await.map_err(|error| self.failed(error))
     }
 
     /// Checks whether the database responds, without waiting behind pages.
-    ///
-    /// # Errors
-    /// Why it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
         let leading = self.leader().await?;
         let mut reader = leading.reserve.acquire().await.map_err(|error| self.failed(error))?;
@@ -164,7 +150,6 @@ impl Store {
     }
 
     /// The durability of an acknowledged write.
-    #[must_use]
     pub fn durability(&self) -> Durability {
         self.cluster.durability
     }

@@ -35,7 +35,6 @@ pub enum Clock {
 
 impl Clock {
     /// The current time of this clock.
-    #[must_use]
     pub fn now(&self) -> Timestamp {
         let now = match self {
             Self::System => Timestamp::now(),
@@ -110,9 +109,6 @@ impl Ctx {
     }
 
     /// Returns the account of the actor.
-    ///
-    /// # Errors
-    /// As [`Ctx::actor`].
     pub fn account(&self) -> Result<AccountId, AppError> {
         Ok(self.actor()?.account.id)
     }
@@ -180,9 +176,6 @@ impl Ctx {
     }
 
     /// Asks the policy about a part of a dossier.
-    ///
-    /// # Errors
-    /// As [`Ctx::may`].
     pub(super) fn may_part(&self, action: Action, about: &About, part: Part) -> Result<Permit, AppError> {
         self.may(action, &Target::Dossier(About { part, ..about.clone() }))
     }
@@ -200,9 +193,6 @@ pub struct Door<'a> {
 
 impl Door<'_> {
     /// Asks the policy about a part of this dossier.
-    ///
-    /// # Errors
-    /// As [`Ctx::may`].
     pub fn may(&self, action: Action, part: Part) -> Result<Permit, AppError> {
         self.ctx.may_part(action, &self.about, part)
     }
@@ -214,7 +204,6 @@ impl Door<'_> {
     }
 
     /// Notes from the owner to the guest.
-    #[must_use]
     pub fn words(&self) -> &[String] {
         &self.words
     }

@@ -36,7 +36,6 @@ use uuid::Uuid;
 const READINGS_PER_PAGE: u32 = 100;
 
 /// Display name of a part.
-#[must_use]
 pub fn part_title(call: &Call, part: &Part, lang: Lang) -> String {
     match part {
         Part::Whole => lang.tr("tout le dossier", "the whole dossier").to_owned(),
@@ -52,7 +51,6 @@ pub fn part_title(call: &Call, part: &Part, lang: Lang) -> String {
 }
 
 /// Display name of what may be done with a part.
-#[must_use]
 pub fn verb_title(verb: Verb, lang: Lang) -> &'static str {
     match verb {
         Verb::Read => lang.tr("lire", "read"),
@@ -83,7 +81,6 @@ pub struct SharedDossier {
     pub round: RoundId,
     /// Title of the project.
     pub title: String,
-    /// Whether it is deposited.
     pub status: DepositStatus,
     /// What was shared.
     pub share: Share,

@@ -82,9 +82,6 @@ pub struct Keys {
 
 impl Keys {
     /// Reads the keys of a folder. Missing ones are created, from the seed in a file if there is one.
-    ///
-    /// # Errors
-    /// See [`KeysError`].
     pub fn open(folder: &Path, seed_file: Option<&Path>) -> Result<Self, KeysError> {
         let seed_read = seed_file.map(Seed::read).transpose()?;
         let seed = seed_read.as_ref();
@@ -95,7 +92,7 @@ impl Keys {
             let name = root_name(kind, kind.first());
             Ok(first_root(kind, pair(&secret_file(folder, &name, seed)?).ok_or_else(|| malformed(&name))?))
         };
-        let roots = RootKind::ALL.into_iter().map(first).collect::<Result<_, _>>()?;
+        let roots = RootKind::ALL.iter().copied().map(first).collect::<Result<_, _>>()?;
         Ok(Self {
             roots: RwLock::new(Arc::new(Roots::new(roots))),
             receipt: Ed25519KeyPair::from_seed_unchecked(&secret_file(folder, "receipt.key", seed)?)
@@ -117,9 +114,6 @@ impl Keys {
 
     /// Adopts the roots that are recorded in the database. A root whose private key is missing or different here can
     /// only verify.
-    ///
-    /// # Errors
-    /// When a file cannot be read or created.
     pub fn adopt(&self, records: &[RootRecord]) -> Result<(), KeysError> {
         let known = self.roots();
         if records.is_empty() || known.iter().map(Root::record).eq(records.iter().cloned()) {
@@ -151,9 +145,6 @@ impl Keys {
     }
 
     /// Creates the private key of a new root and returns the public one, in hexadecimal.
-    ///
-    /// # Errors
-    /// See [`KeysError`].
     pub fn make_root(&self, kind: RootKind, kid: u32) -> Result<String, KeysError> {
         let Some((folder, seed)) = &self.place else { return Err(KeysError::Randomness) };
         let name = root_name(kind, kid);
@@ -163,9 +154,6 @@ impl Keys {
     }
 
     /// Creates ephemeral keys, for asking the policy about people who are not signed in.
-    ///
-    /// # Errors
-    /// [`KeysError::Randomness`].
     pub fn ephemeral() -> Result<Self, KeysError> {
         let secret = || -> Result<[u8; 32], KeysError> {
             let mut secret = [0; 32];
@@ -174,7 +162,7 @@ impl Keys {
         };
         Ok(Self {
             roots: RwLock::new(Arc::new(Roots::new(
-                RootKind::ALL.into_iter().map(|kind| first_root(kind, KeyPair::new())).collect(),
+                RootKind::ALL.iter().copied().map(|kind| first_root(kind, KeyPair::new())).collect(),
             ))),
             place: None,
             receipt: Ed25519KeyPair::from_seed_unchecked(&secret()?).map_err(|_| KeysError::Randomness)?,
@@ -186,7 +174,6 @@ impl Keys {
     }
 
     /// The public key of receipts.
-    #[must_use]
     pub fn receipt_public(&self) -> &[u8] {
         self.receipt.public_key().as_ref()
     }
@@ -195,9 +182,6 @@ impl Keys {
 /// Returns the value that Sōzu adds to every request, so that the portal can distinguish its requests from others on
 /// the machine: 32 random bytes, hexadecimal, in `keys/edge.key` of the data folder. It is created by the first process
 /// that needs it, from the seed if there is one.
-///
-/// # Errors
-/// See [`KeysError`].
 pub fn edge_marker(data_dir: &Path, seed_file: Option<&Path>) -> Result<String, KeysError> {
     let seed = seed_file.map(Seed::read).transpose()?;
     let folder = data_dir.join("keys");

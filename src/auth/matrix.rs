@@ -110,9 +110,6 @@ fn part(action: Action) -> Option<Part> {
 }
 
 /// Returns the table: one line per person and stage, one column per action.
-///
-/// # Errors
-/// See [`MatrixError`].
 pub fn matrix() -> Result<String, MatrixError> {
     let keys = Keys::ephemeral()?;
     let mut text = String::from(

@@ -71,9 +71,6 @@ type Client =
 
 impl Provider {
     /// Prepares the client of a provider, without network access.
-    ///
-    /// # Errors
-    /// When the CA certificates of this machine cannot be read.
     pub fn new(registration: ProviderRegistration) -> Result<Self, reqwest::Error> {
         // Following redirects would let the provider make the portal send requests to any host.
         let http =
@@ -82,9 +79,6 @@ impl Provider {
     }
 
     /// Returns the URL to redirect the user to, and the values against which the response is verified.
-    ///
-    /// # Errors
-    /// [`OidcError::Unavailable`].
     pub async fn ask(&self, state: String) -> Result<(String, Expected), OidcError> {
         let client = self.client().await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -101,9 +95,6 @@ impl Provider {
     }
 
     /// Returns the verified e-mail address of a user who returned with a code.
-    ///
-    /// # Errors
-    /// See [`OidcError`].
     pub async fn email(&self, code: String, expected: Expected) -> Result<String, OidcError> {
         // Discovered again each time, because the provider may have changed its keys since the redirect.
         let client = self.client().await?;

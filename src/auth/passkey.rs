@@ -16,7 +16,6 @@ use webauthn_rs::prelude::{
 #[derive(Clone, Debug)]
 pub struct RelyingParty(Webauthn);
 
-/// A started ceremony.
 #[derive(Clone, Debug)]
 pub struct CeremonyStart {
     /// The arguments of `navigator.credentials` for the browser.
@@ -65,7 +64,6 @@ impl DeviceAnswer {
     }
 
     /// The credential id that it claims.
-    #[must_use]
     pub fn credential_id(&self) -> &[u8] {
         self.0.get_credential_id()
     }
@@ -89,9 +87,6 @@ impl RelyingParty {
     }
 
     /// Requests a new passkey. Devices that already have one of the user's passkeys are excluded.
-    ///
-    /// # Errors
-    /// When the state cannot be written.
     pub fn begin_registration(
         &self,
         account: AccountId,
@@ -118,9 +113,6 @@ impl RelyingParty {
     }
 
     /// Requests one of these passkeys, or any passkey.
-    ///
-    /// # Errors
-    /// When the state cannot be written.
     pub fn begin_authentication(&self, among: &[Vec<u8>]) -> Result<CeremonyStart, PasskeyError> {
         let (options, state) = self.0.start_discoverable_authentication()?;
         let mut options = serde_json::to_value(options)?;

@@ -47,7 +47,6 @@ pub struct AccountFacts {
     pub account: AccountId,
     /// Current roles of the account.
     pub roles: Roles,
-    /// Whether it is suspended.
     pub suspended: bool,
     /// Until when the last passkey confirmation is valid.
     pub confirmed_until: Option<Timestamp>,
@@ -82,7 +81,6 @@ impl Rights {
         Self { bearer, channel, standing: Arc::new(standing) }
     }
 
-    #[must_use]
     pub fn bearer(&self) -> &Bearer {
         &self.bearer
     }
@@ -94,7 +92,6 @@ impl Rights {
     }
 
     /// The facts about the bearer.
-    #[must_use]
     pub fn standing(&self) -> &AccountFacts {
         &self.standing
     }
@@ -126,9 +123,6 @@ impl Rights {
     }
 
     /// Decides on one action on one target at one instant.
-    ///
-    /// # Errors
-    /// See [`Denied`].
     pub fn may(&self, action: Action, target: &Target, now: Timestamp) -> Result<Permit, Denied> {
         let facts = self.facts(action, target, now);
         self.decide(Selection::of(action, &facts, &self.standing.roles), facts, target)
@@ -239,13 +233,11 @@ fn denied(policy: &error::MatchedPolicy, checks: &[error::FailedCheck], rule: im
 }
 
 /// Returns the rules of the policy that could allow an action to anyone.
-#[must_use]
 pub fn rules_for(action: Action) -> Vec<&'static Rule> {
     parsed::allowing(action).into_iter().map(rule_at).collect()
 }
 
 /// Returns the roles that a rule requires (any of them); empty if it requires none, as for owners and guests.
-#[must_use]
 pub fn roles_of(id: RuleId) -> &'static [Role] {
     super::rules::RULES.iter().position(|rule| rule.id == id).map_or(&[], parsed::roles)
 }

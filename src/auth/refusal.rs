@@ -1,41 +1,28 @@
 //! Reasons for refusing a token, as far as the operators need to distinguish them.
 
 use super::{RootKind, Roots, TokenError};
+use crate::domain::slugs::slugs;
 use biscuit_auth::{Biscuit, UnverifiedBiscuit};
 use jiff::Timestamp;
 
-/// Why a token is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Refusal {
-    /// It cannot be parsed as a token.
-    Malformed,
-    /// It was not signed by a key of this portal, or was changed since.
-    Forged,
-    /// Its signature is valid, but a holder has added something that is not permitted.
-    Widened,
-    /// It was signed by a dropped key.
-    DroppedKey,
-    /// It was signed by a key of another channel: a browser token used by a program, or the reverse.
-    WrongChannel,
-    /// It was signed by an expired key, so the token has expired too.
-    Expired,
-    /// Its owner has revoked it, or the attenuated token.
-    Revoked,
-}
-
-impl Refusal {
-    /// Name in the log and in the metrics.
-    #[must_use]
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::Malformed => "malformed",
-            Self::Forged => "forged",
-            Self::Widened => "widened",
-            Self::DroppedKey => "dropped_key",
-            Self::WrongChannel => "wrong_channel",
-            Self::Expired => "expired",
-            Self::Revoked => "revoked",
-        }
+slugs! {
+    /// Why a token is refused.
+    #[derive(Hash)]
+    pub enum Refusal {
+        /// It cannot be parsed as a token.
+        Malformed = "malformed",
+        /// It was not signed by a key of this portal, or was changed since.
+        Forged = "forged",
+        /// Its signature is valid, but a holder has added something that is not permitted.
+        Widened = "widened",
+        /// It was signed by a dropped key.
+        DroppedKey = "dropped_key",
+        /// It was signed by a key of another channel: a browser token used by a program, or the reverse.
+        WrongChannel = "wrong_channel",
+        /// It was signed by an expired key, so the token has expired too.
+        Expired = "expired",
+        /// Its owner has revoked it, or the attenuated token.
+        Revoked = "revoked",
     }
 }
 

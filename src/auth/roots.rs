@@ -1,36 +1,26 @@
 //! Root keys of tokens: several of each kind, one of which signs. The state of a root is computed from instants and the
 //! clock, so that nothing depends on a job having run.
 
+use crate::domain::slugs::slugs;
 use biscuit_auth::{KeyPair, PublicKey};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
-/// What a root signs. The key determines the kind: a root of sessions cannot create an API token, whatever the token
-/// says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RootKind {
-    /// Tokens of browsers.
-    Session,
-    Api,
-    /// Tokens for other services.
-    Service,
+slugs! {
+    /// What a root signs. The key determines the kind: a root of sessions cannot create an API token, whatever the token
+    /// says.
+    #[derive(PartialOrd, Ord, Hash)]
+    pub enum RootKind {
+        /// Tokens of browsers.
+        Session = "session",
+        Api = "api",
+        /// Tokens for other services.
+        Service = "service",
+    }
 }
 
 impl RootKind {
-    pub const ALL: [Self; 3] = [Self::Session, Self::Api, Self::Service];
-
-    /// Name in the database and in the name of the key file.
-    #[must_use]
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::Session => "session",
-            Self::Api => "api",
-            Self::Service => "service",
-        }
-    }
-
     /// Number of the first root in every installation.
-    #[must_use]
     pub fn first(self) -> u32 {
         match self {
             Self::Session => 1,
@@ -40,7 +30,6 @@ impl RootKind {
     }
 
     /// How long a root still verifies after another has taken over: the lifetime of its longest token.
-    #[must_use]
     pub fn overlap(self) -> SignedDuration {
         match self {
             Self::Session => SignedDuration::from_hours(24),
@@ -50,36 +39,17 @@ impl RootKind {
     }
 }
 
-impl std::str::FromStr for RootKind {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|kind| kind.slug() == text).ok_or(())
-    }
-}
-
-/// State of a root.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RootState {
-    /// Published to verifiers but not signing yet, so that they know it before its first token.
-    Published,
-    /// Signs and verifies.
-    Signing,
-    /// No longer signs; its tokens remain valid.
-    VerifyOnly,
-    /// None of its tokens is valid.
-    Gone,
-}
-
-impl RootState {
-    /// For display.
-    #[must_use]
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::Published => "published",
-            Self::Signing => "signing",
-            Self::VerifyOnly => "verify-only",
-            Self::Gone => "gone",
-        }
+slugs! {
+    /// How far a root is.
+    pub enum RootState {
+        /// Published to verifiers but not signing yet, so that they know it before its first token.
+        Published = "published",
+        /// Signs and verifies.
+        Signing = "signing",
+        /// No longer signs; its tokens remain valid.
+        VerifyOnly = "verify-only",
+        /// None of its tokens is valid.
+        Gone = "gone",
     }
 }
 

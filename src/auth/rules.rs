@@ -20,7 +20,6 @@ pub struct Rule {
 
 impl Rule {
     /// Description for display.
-    #[must_use]
     pub fn words(&self) -> Text {
         Text::new(self.fr, self.en)
     }
@@ -41,7 +40,6 @@ macro_rules! rules {
 
         impl RuleId {
             /// Slug in the policy and in the journal.
-            #[must_use]
             pub fn slug(self) -> &'static str {
                 match self {
                     $(Self::$id => $slug),+
@@ -100,7 +98,6 @@ rules! {
 
 impl RuleId {
     /// Its metadata.
-    #[must_use]
     pub fn rule(self) -> &'static Rule {
         RULES.iter().find(|rule| rule.id == self).unwrap_or(&LAST)
     }

@@ -11,6 +11,7 @@ use super::{
 use crate::domain::{
     access::{Action, Amr, Role, Roles},
     ids::{AccountId, SessionId},
+    slugs::slugs,
 };
 use biscuit_auth::{
     Biscuit, KeyPair,
@@ -22,23 +23,14 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// How a token was presented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Channel {
-    /// In the session cookie.
-    Browser,
-    /// In the `Authorization` header.
-    Api,
-}
-
-impl Channel {
-    /// Name in the policy.
-    #[must_use]
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::Browser => "browser",
-            Self::Api => "api",
-        }
+slugs! {
+    /// How a token was presented.
+    #[derive(Hash)]
+    pub enum Channel {
+        /// In the session cookie.
+        Browser = "browser",
+        /// In the `Authorization` header.
+        Api = "api",
     }
 }
 
@@ -60,7 +52,6 @@ pub struct Bearer {
 
 impl Bearer {
     /// Returns the earlier of the issuer's expiry and the holders' expiry, as far as the latter can be determined.
-    #[must_use]
     pub fn last(&self) -> Timestamp {
         self.until.last.map_or(self.ends, |last| last.min(self.ends))
     }
@@ -106,7 +97,6 @@ pub enum TokenError {
         "the private half of the root that signs tokens of kind {0} is not in the data folder: bring its file, or see `guichet admin keys list`"
     )]
     NoRoot(&'static str),
-    /// Every root of this kind was dropped.
     #[error(
         "every root that signs tokens of kind {0} was dropped: `guichet admin keys rotate --kind {0} --at-once` makes another"
     )]
@@ -158,9 +148,6 @@ pub struct SessionToken<'a> {
 
 impl SessionToken<'_> {
     /// Creates the token, sealed, because a browser has no need to attenuate it.
-    ///
-    /// # Errors
-    /// When signing fails.
     pub fn mint(&self, keys: &Keys, now: Timestamp) -> Result<String, TokenError> {
         let token = biscuit!(
             r#"user({user}); session({session}); kind("session"); amr({amr}); ends({ends});
@@ -190,9 +177,6 @@ pub struct ApiToken<'a> {
 
 impl ApiToken<'_> {
     /// Creates the token, not sealed, so that its holder can attenuate it offline.
-    ///
-    /// # Errors
-    /// When signing fails.
     pub fn mint(&self, keys: &Keys, now: Timestamp) -> Result<String, TokenError> {
         let operations: std::collections::BTreeSet<Term> =
             self.actions.iter().map(|action| biscuit_auth::builder::string(action.slug())).collect();
@@ -225,9 +209,6 @@ pub struct ServiceToken<'a> {
 
 impl ServiceToken<'_> {
     /// Creates the token, sealed, because a service must not pass it on.
-    ///
-    /// # Errors
-    /// When signing fails.
     pub fn mint(&self, keys: &Keys, now: Timestamp) -> Result<String, TokenError> {
         let token = biscuit!(
             r#"user({user}); kind("service"); audience({audience}); ends({ends});

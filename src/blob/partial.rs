@@ -160,9 +160,6 @@ impl Partial {
     }
 
     /// Takes the turn, and waits until the holder has released the lock.
-    ///
-    /// # Errors
-    /// See [`PartialError`].
     pub async fn claim(&self) -> Result<PartialWriter, PartialError> {
         let turn = turn()?;
         let (part, place, own) = (self.named("part"), self.named("turn"), turn.clone());
@@ -246,7 +243,6 @@ fn turn() -> io::Result<String> {
 
 impl PartialWriter {
     /// Number of received bytes.
-    #[must_use]
     pub fn offset(&self) -> u64 {
         self.offset
     }
@@ -259,9 +255,6 @@ impl PartialWriter {
 
     /// Appends a stream until it ends. However it ends, the received bytes are kept. The total never exceeds `most`
     /// bytes.
-    ///
-    /// # Errors
-    /// See [`PartialError`].
     pub async fn append<E>(
         &mut self,
         stream: impl Stream<Item = Result<Bytes, E>>,
@@ -311,9 +304,6 @@ impl PartialWriter {
     }
 
     /// Returns a hashed copy of the received bytes, as if they had arrived in one request.
-    ///
-    /// # Errors
-    /// See [`BlobError`].
     pub async fn received(&self, blobs: &Blobs, most: u64) -> Result<Received, BlobError> {
         let part = tokio::fs::File::open(self.partial.named("part")).await?;
         blobs.receive(ReaderStream::with_capacity(part, BATCH_BYTES), most).await

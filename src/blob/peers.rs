@@ -51,9 +51,6 @@ pub struct Peers {
 
 impl Peers {
     /// Creates a store that knows no other yet; `copies` includes its own.
-    ///
-    /// # Errors
-    /// When the client cannot be created.
     pub fn new(own: Uuid, copies: u8, key: hmac::Key) -> io::Result<Self> {
         let client = Client::builder()
             .no_proxy()

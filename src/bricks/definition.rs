@@ -69,9 +69,6 @@ impl Definitions {
     }
 
     /// The text at an address.
-    ///
-    /// # Errors
-    /// See [`DefinitionError`].
     pub async fn fetch(&self, address: &str) -> Result<String, DefinitionError> {
         let refused = || DefinitionError::Address(address.into());
         let url: Url = address.parse().map_err(|_| refused())?;
@@ -149,26 +146,9 @@ mod tests {
     #[test]
     fn only_public_addresses_are_asked() {
         for no in [
-            "127.0.0.1",
-            "10.1.2.3",
-            "192.168.0.1",
-            "172.16.0.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "0.0.0.0",
-            "255.255.255.255",
-            "224.0.0.1",
-            "192.0.2.1",
-            "::1",
-            "::",
-            "fe80::1",
-            "fd00::1",
-            "ff02::1",
-            "2001:db8::1",
-            "::ffff:10.0.0.1",
-            "64:ff9b::a00:1",
-            "2002:a00:1::1",
-            "2001::1",
+            "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
+            "255.255.255.255", "224.0.0.1", "192.0.2.1", "::1", "::", "fe80::1", "fd00::1", "ff02::1", "2001:db8::1",
+            "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::1", "2001::1",
         ] {
             assert!(!may_be_asked(no.parse().unwrap(), &[]), "{no}");
         }

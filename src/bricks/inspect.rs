@@ -37,9 +37,6 @@ pub enum InspectionFault {
 
 /// Judges a file against the accepted media types. One that asks for more than the limits allow is accepted unopened when
 /// both its ends look right: to be large or unusual is no fault.
-///
-/// # Errors
-/// Why it is refused.
 pub fn inspect(bytes: &[u8], accepted: &[String]) -> Result<FileVerdict, FileRefusal> {
     if bytes.is_empty() {
         return Err(FileRefusal::Empty);

@@ -82,7 +82,6 @@ pub enum RepmanError {
     Answered {
         /// What it was asked for.
         what: String,
-        /// The status.
         status: u16,
         /// The beginning of its words.
         words: String,
@@ -147,17 +146,11 @@ impl std::fmt::Debug for Repman {
 
 impl Repman {
     /// Prepares the client; nothing is sent yet.
-    ///
-    /// # Errors
-    /// When the settings contradict each other or a certificate cannot be read.
     pub fn new(config: &RepmanConfig) -> Result<Self, RepmanError> {
         Self::with_patience(config, Patience::default())
     }
 
     /// The same, with another patience.
-    ///
-    /// # Errors
-    /// As [`Repman::new`].
     pub fn with_patience(config: &RepmanConfig, patience: Patience) -> Result<Self, RepmanError> {
         let faults = config.faults();
         if !faults.is_empty() {
@@ -190,9 +183,6 @@ impl Repman {
     }
 
     /// What it says of itself and of the cluster; no password is needed.
-    ///
-    /// # Errors
-    /// When it cannot be reached.
     pub async fn alive(&self) -> Result<Health, RepmanError> {
         let running = session::alive(&self.line.ask(&["status"], self.patience.read).await?.body);
         if !running {

@@ -41,16 +41,12 @@ pub enum ResticError {
     },
 }
 
-/// A repository.
 #[derive(Clone, Debug)]
 pub struct Repository<'a>(pub &'a Restic);
 
 impl Repository<'_> {
     /// Sends a set of a folder and the attachments there, and forgets all but the newest `keep` of ours. A repository
     /// that does not exist yet is made.
-    ///
-    /// # Errors
-    /// See [`ResticError`].
     pub async fn send(&self, folder: &Path, set: &Path, keep: usize) -> Result<(), ResticError> {
         if let Err(error) = self.run("cat", &["config"], folder).await {
             match self.run("init", &[], folder).await {
@@ -69,9 +65,6 @@ impl Repository<'_> {
     }
 
     /// Brings the newest set and its attachments into a folder, every byte checked against the digests of the repository.
-    ///
-    /// # Errors
-    /// See [`ResticError`].
     pub async fn fetch(&self, folder: &Path) -> Result<(), ResticError> {
         let target = folder.to_string_lossy().into_owned();
         self.run("restore", &["latest", "--tag", SNAPSHOT_TAG, "--target", &target], folder).await

@@ -23,26 +23,26 @@ use std::{
 /// What is wanted of the rights.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum AccessCommand {
-    /// Prints who may do what, as the policy of this program has it.
+    /// Print the access matrix of the policy.
     Matrix,
-    /// Says whether somebody may do something, by which rule, or who could; exit code 1 when not.
+    /// Explain whether an account may perform an action, by which rule, or who could; exit code 1 if it may not.
     Explain(ExplainArgs),
-    /// Shows what an address is.
+    /// List the roles of an account.
     Roles(PersonArgs),
-    /// Gives a role to an address; its sessions end.
+    /// Grant a role to an account; its sessions end.
     Give(GiveArgs),
-    /// Takes a role away from an address; its sessions end.
+    /// Revoke a role from an account; its sessions end.
     Take(TakeArgs),
-    /// Lets an address do nothing any more.
+    /// Suspend an account.
     Suspend(PersonArgs),
-    /// Lets a suspended address in again.
+    /// Reactivate a suspended account.
     Readmit(PersonArgs),
 }
 
 /// Somebody of an installation.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PersonArgs {
-    /// Address.
+    /// E-mail address of the account.
     email: String,
     /// Configuration file of the portal.
     #[arg(long, value_name = "FILE")]
@@ -52,17 +52,17 @@ pub struct PersonArgs {
 /// Options of `explain`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ExplainArgs {
-    /// Address of who asks.
+    /// E-mail address of the account.
     email: String,
-    /// What they want to do, as in `guichet access matrix`.
+    /// Action, as in `guichet access matrix`.
     #[arg(value_parser = word::<Action>)]
     action: Action,
-    /// On what: `call`, or the id of a dossier, with `/section:budget`, `/piece:P9`, `/whole` or `/deposit`.
+    /// Target: `call`, or the id of a dossier, optionally with `/section:budget`, `/piece:P9`, `/whole` or `/deposit`.
     target: String,
-    /// How they signed in: email, passkey or oidc.
+    /// Authentication method: email, passkey or oidc.
     #[arg(long, default_value = "passkey", value_parser = word::<Amr>)]
     amr: Amr,
-    /// Language of the answer.
+    /// Language: fr or en.
     #[arg(long, default_value = "fr", value_parser = lang)]
     lang: Lang,
     /// Configuration file of the portal.
@@ -75,10 +75,10 @@ pub struct ExplainArgs {
 pub struct GiveArgs {
     #[command(flatten)]
     person: PersonArgs,
-    /// The role, such as auditor.
+    /// Role, such as auditor.
     #[arg(long, value_parser = word::<Role>)]
     role: Role,
-    /// The last day, YYYY-MM-DD, in the machine's time zone [default: for good].
+    /// Last day, YYYY-MM-DD, in the machine's time zone [default: permanent].
     #[arg(long, value_name = "DAY")]
     until: Option<String>,
 }
@@ -88,7 +88,7 @@ pub struct GiveArgs {
 pub struct TakeArgs {
     #[command(flatten)]
     person: PersonArgs,
-    /// The role.
+    /// Role.
     #[arg(long, value_parser = word::<Role>)]
     role: Role,
 }
@@ -98,9 +98,6 @@ fn word<T: std::str::FromStr>(text: &str) -> Result<T, String> {
 }
 
 /// Runs the command.
-///
-/// # Errors
-/// When the installation cannot be opened, or no account has the address.
 pub async fn run(command: AccessCommand) -> anyhow::Result<ExitCode> {
     match command {
         AccessCommand::Matrix => say(&matrix::matrix()?),

@@ -20,42 +20,41 @@ use std::{
 /// What is to be done.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum AdminCommand {
-    /// Brings the database schema up to date.
+    /// Apply pending migrations to the database schema.
     Migrate(InstallationArgs),
-    /// Makes an address an officer's.
+    /// Grant the role officer to an address.
     Officer(OfficerArgs),
-    /// Shows, renews and drops the root keys of tokens.
+    /// List, rotate and drop the root keys of tokens.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
-    /// Checks that no receipt was altered, removed or put in between.
+    /// Verify the chain of receipts: none altered, removed or inserted.
     Chain(InstallationArgs),
-    /// Makes a backup set: database, attachments and keys.
+    /// Create a backup set: database, attachments and keys.
     Backup(backup::BackupArgs),
-    /// Copies the newest backup set into the repository that [backup.restic] names.
+    /// Copy the newest backup set to the repository of [backup.restic].
     CopyBackup(backup::CopyArgs),
-    /// Makes an installation anew from a backup set, and verifies every receipt and attachment.
+    /// Restore an installation from a backup set, and verify every receipt and attachment.
     Restore(backup::RestoreArgs),
-    /// Restores the newest backup set beside the live installation, and tells what would be lost and how long it took.
+    /// Restore the newest backup set beside the live installation; report the data loss and the duration.
     Drill(backup::DrillArgs),
-    /// Writes what was used since the last report, for SlapOS to account for.
+    /// Write the usage since the last report, for SlapOS accounting.
     Consumption(consumption::ConsumptionArgs),
-    /// Prints a month's reports at the prices of a tariff, as CSV: the draft of an invoice.
+    /// Print a draft invoice of one month's usage at the prices of a tariff, as CSV.
     Invoice(invoice::InvoiceArgs),
-    /// Moves an installation from its single database server to a cluster.
+    /// Move an installation from its single database server to a cluster.
     MoveToCluster(move_to_cluster::MoveArgs),
-    /// Writes the configuration files of a database cluster that loses nothing.
+    /// Write the configuration files of a database cluster that loses no acknowledged write.
     ClusterProfile(cluster_profile::ClusterProfileArgs),
-    /// Lost passkeys.
+    /// List and remove passkeys, for people who lost theirs.
     #[command(subcommand)]
     Passkey(passkey::PasskeyCommand),
-    /// Host names of calls.
+    /// Manage the host names of calls.
     #[command(subcommand)]
     Site(site::SiteCommand),
-    /// Makes an API token and prints it; it is shown this once.
+    /// Create an API token and print it; it is not shown again.
     Token(TokenArgs),
 }
 
-/// Which installation.
 #[derive(Clone, Debug, clap::Args)]
 pub struct InstallationArgs {
     /// Configuration file.
@@ -63,10 +62,16 @@ pub struct InstallationArgs {
     config: PathBuf,
 }
 
+impl InstallationArgs {
+    fn open(&self) -> anyhow::Result<App> {
+        Ok(App::open(Config::read(&self.config)?)?)
+    }
+}
+
 /// Options of `guichet admin officer`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct OfficerArgs {
-    /// Address of the person.
+    /// E-mail address of the person.
     email: String,
     #[command(flatten)]
     installation: InstallationArgs,
@@ -75,12 +80,12 @@ pub struct OfficerArgs {
 /// Options of `guichet admin token`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct TokenArgs {
-    /// Address of the person; an account is made if there is none.
+    /// E-mail address of the owner; the account is created if missing.
     email: String,
-    /// What the token is for, to recognise it later.
+    /// Label of the token in its owner's list.
     #[arg(long, value_name = "TEXT", value_parser = label)]
     label: String,
-    /// Days until it ends.
+    /// Validity in days.
     #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=366))]
     days: u16,
     #[command(flatten)]
@@ -93,9 +98,6 @@ fn label(text: &str) -> Result<String, String> {
 }
 
 /// Runs the command.
-///
-/// # Errors
-/// When the configuration is invalid, the database fails, or the address is invalid.
 pub async fn run(command: AdminCommand) -> anyhow::Result<()> {
     match command {
         AdminCommand::Migrate(installation) => migrate(&installation).await,
@@ -126,7 +128,7 @@ async fn migrate(installation: &InstallationArgs) -> anyhow::Result<()> {
 }
 
 async fn chain(installation: &InstallationArgs) -> anyhow::Result<()> {
-    let app = App::open(Config::read(&installation.config)?)?;
+    let app = installation.open()?;
     let report = app.check_chain().await?;
     app.store.close().await;
     anyhow::ensure!(report.faults.is_empty(), "the chain of receipts is broken: {}", report.faults.join("; "));
@@ -135,7 +137,7 @@ async fn chain(installation: &InstallationArgs) -> anyhow::Result<()> {
 }
 
 async fn officer(args: OfficerArgs) -> anyhow::Result<()> {
-    let app = App::open(Config::read(&args.installation.config)?)?;
+    let app = args.installation.open()?;
     let account = app.appoint_as(&args.email, Role::Officer).await?;
     app.store.close().await;
     writeln!(io::stdout(), "{} is an officer, from the next sign-in on.", account.email)?;
@@ -143,7 +145,7 @@ async fn officer(args: OfficerArgs) -> anyhow::Result<()> {
 }
 
 async fn token(args: TokenArgs) -> anyhow::Result<()> {
-    let app = App::open(Config::read(&args.installation.config)?)?;
+    let app = args.installation.open()?;
     let ends = app.clock() + SignedDuration::from_hours(24 * i64::from(args.days));
     let issued = app.issue_token(&args.email, &args.label, ends).await?;
     app.store.close().await;

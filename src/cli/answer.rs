@@ -8,9 +8,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 /// Parses a response and escapes every text in it with [`foreign`].
-///
-/// # Errors
-/// When it is not JSON, or does not have the expected structure.
 pub(super) fn read_foreign<T: DeserializeOwned>(bytes: &[u8], limits: Limits) -> Result<T, JsonError> {
     let mut value: Json = json::from_slice(bytes, limits)?;
     escape_texts(&mut value);

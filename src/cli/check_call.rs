@@ -11,15 +11,12 @@ use std::{
 /// Options of `guichet check-call`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct CheckCallArgs {
-    /// The definition.
+    /// Definition of a call, TOML.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
 
 /// Prints every fault of the definition, or its contents; exit code 1 when there are faults.
-///
-/// # Errors
-/// When the file cannot be read.
 pub fn run(args: &CheckCallArgs) -> anyhow::Result<ExitCode> {
     let name = args.file.display().to_string();
     let text = std::fs::read_to_string(&args.file).with_context(|| format!("cannot read {name}"))?;

@@ -18,7 +18,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Timeout for a backup.
 const BACKUP_TIMEOUT: Duration = Duration::from_secs(3600);
 /// Timeout for the portal's own examination of the servers.
 const EXAMINATION_TIMEOUT: Duration = Duration::from_secs(3);
@@ -30,20 +29,20 @@ const MAX_LISTED: usize = 5;
 /// What is wanted.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum DatabaseCommand {
-    /// Runs the private server of a small installation, in the place of this program.
+    /// Run the private server of a small installation; replaces this process (exec).
     Run(RunArgs),
-    /// Shows the servers, who leads, what was failed over and backed up; exit code 1 when something is wrong.
+    /// Show the servers, the leader, failovers and backups; exit code 1 if something is wrong.
     Status(DatabaseArgs),
-    /// Has the leadership handed over, and looks whether it was.
+    /// Hand the leadership over to another server, and verify the result.
     Switchover(SwitchoverArgs),
-    /// Has replication-manager make a logical backup of a server, and looks whether it did.
+    /// Make replication-manager take a logical backup of a server, and verify the result.
     Backup(BackupArgs),
 }
 
 /// Which installation.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DatabaseArgs {
-    /// Configuration file, with a [repman] section for orders.
+    /// Configuration file; orders need its section [repman].
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
 }
@@ -51,7 +50,7 @@ pub struct DatabaseArgs {
 /// Options of `guichet database run`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct RunArgs {
-    /// Folder of its data, made when it does not exist; the socket is `mariadb.sock` in it.
+    /// Data folder, created if missing; the socket is `mariadb.sock` in it.
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
 }
@@ -61,10 +60,10 @@ pub struct RunArgs {
 /// It waits ten minutes for an operator to confirm it on the portal, with the passkey.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SwitchoverArgs {
-    /// Does it at once, where nobody can confirm it; the reason stays in the journal.
+    /// Switch over without confirmation in a browser; the reason is recorded in the journal.
     #[arg(long, value_name = "REASON")]
     unconfirmed: Option<String>,
-    /// The server that is to lead [default: replication-manager chooses]
+    /// New leader [default: replication-manager chooses]
     #[arg(long, value_name = "HOST:PORT")]
     to: Option<Host>,
     #[command(flatten)]
@@ -74,7 +73,7 @@ pub struct SwitchoverArgs {
 /// Options of `guichet database backup`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct BackupArgs {
-    /// The server, best a replica.
+    /// Server to back up, preferably a replica.
     #[arg(long, value_name = "HOST:PORT")]
     of: Host,
     #[command(flatten)]

@@ -28,7 +28,7 @@ pub struct DefinitionsArgs {
     /// Configuration file.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Reads them once and ends.
+    /// Fetch the definitions once and exit.
     #[arg(long)]
     once: bool,
 }

@@ -22,6 +22,7 @@ use anyhow::{Context, bail};
 use children::{ChildProgram, Children};
 use folder::Folder;
 use installation::DemoInstallation;
+use serde::de::DeserializeOwned;
 use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -41,63 +42,42 @@ const SOZU_GRACE: Duration = Duration::from_secs(2);
 /// Options of `guichet demo`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DemoArgs {
-    /// Folder of the installation; what is in it is kept from one start to the next.
+    /// Folder of the installation; its contents are kept between starts.
     #[arg(long, value_name = "DIR", default_value = "var/demo")]
     pub dir: PathBuf,
-    /// HTTPS port [default: a free one, the same at the next start]
+    /// HTTPS port [default: a free port, reused at the next start]
     #[arg(long, value_name = "PORT")]
     pub https_port: Option<u16>,
-    /// Port that redirects to HTTPS [default: a free one, the same at the next start]
+    /// Port that redirects to HTTPS [default: a free port, reused at the next start]
     #[arg(long, value_name = "PORT")]
     pub http_port: Option<u16>,
-    /// Sōzu's program [default: sozu-2.3.3/bin/sozu under ~/.cache/guichet]
+    /// Sōzu binary [default: sozu-2.3.3/bin/sozu under ~/.cache/guichet]
     #[arg(long, value_name = "FILE", env = "GUICHET_SOZU")]
     pub sozu: Option<PathBuf>,
-    /// Definition of a call; may be repeated.
+    /// Definition of a call; repeatable.
     #[arg(long, value_name = "FILE", default_value = "calls/hyper-open-x.toml")]
     pub calls: Vec<PathBuf>,
-    /// A file with the `[database]` section of a server or cluster that runs already [default: a private server]
+    /// File with a `[database]` section of an existing server or cluster [default: a private server]
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
-    /// A file with the `[sign_in]` section, for an identity provider.
+    /// File with a `[sign_in]` section, for an identity provider.
     #[arg(long, value_name = "FILE")]
     pub sign_in: Option<PathBuf>,
     /// Number of portal processes.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=16))]
     pub processes: u16,
-    /// Whether officers must have a passkey; a demonstration leaves everyone the choice.
-    #[arg(long, value_enum, default_value_t = PasskeyMode::Offered)]
-    pub passkeys: PasskeyMode,
-    /// Lets requests set their clock and ask for faults, for tests.
+    /// Whether staff must use a passkey.
+    #[arg(long, value_enum, default_value_t = Passkeys::Offered)]
+    pub passkeys: Passkeys,
+    /// Allow requests to set the clock and to inject faults, for tests.
     #[arg(long)]
     pub test_hooks: bool,
-    /// Stops when standard input is closed, for tests.
+    /// Stop when standard input is closed, for tests.
     #[arg(long)]
     pub until_stdin_closes: bool,
 }
 
-/// What `--passkeys` may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum PasskeyMode {
-    /// Staff have their rights by passkey only.
-    Required,
-    /// Everyone may have one.
-    Offered,
-}
-
-impl From<PasskeyMode> for Passkeys {
-    fn from(asked: PasskeyMode) -> Self {
-        match asked {
-            PasskeyMode::Required => Self::Required,
-            PasskeyMode::Offered => Self::Offered,
-        }
-    }
-}
-
 /// Runs the installation in the foreground until it is asked to stop.
-///
-/// # Errors
-/// When something is missing or does not start, or exits repeatedly.
 pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     // Everything in the folder is private: keys, tokens, the samples' data. Child processes inherit the umask,
     // including Sōzu, whose saved states contain the certificate's key.
@@ -112,7 +92,9 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let (database_stop, database_stopping) = oneshot::channel();
     let (database_up, database_running) = oneshot::channel();
     let mut database = match &args.database {
-        Some(file) => tokio::spawn(use_database(read_section(file)?, database_up, database_stopping)),
+        Some(file) => {
+            tokio::spawn(use_database(read_toml::<DatabaseSection>(file)?.database, database_up, database_stopping))
+        }
         None => tokio::spawn(keep_database(folder.file("mariadb"), database_up, database_stopping, access.clone())),
     };
 
@@ -198,14 +180,13 @@ struct ServerSection {
 
 /// The file named by `--database`.
 #[derive(serde::Deserialize)]
-struct ConfigSection {
+struct DatabaseSection {
     database: Database,
 }
 
-fn read_section(file: &Path) -> anyhow::Result<Database> {
+fn read_toml<T: DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let section: ConfigSection = toml::from_str(&text).with_context(|| file.display().to_string())?;
-    Ok(section.database)
+    toml::from_str(&text).with_context(|| file.display().to_string())
 }
 
 /// Uses a database that is operated by others.
@@ -227,9 +208,7 @@ struct SignInSection {
 }
 
 fn read_sign_in(file: &Path) -> anyhow::Result<SignIn> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let section: SignInSection = toml::from_str(&text).with_context(|| file.display().to_string())?;
-    Ok(section.sign_in)
+    Ok(read_toml::<SignInSection>(file)?.sign_in)
 }
 
 /// Starts the database, restarts it when it exits by itself, and stops it when the other end of `stopping` is dropped.

@@ -40,33 +40,30 @@ use std::{
 /// Options of `guichet deposit`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DepositArgs {
-    /// Folder with dossier.toml and the pieces that it names.
+    /// Folder with dossier.toml and the files that it names.
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
-    /// Address of the portal: https://aap.example
+    /// URL of the portal, such as https://aap.example.
     #[arg(long, value_name = "URL")]
     url: String,
-    /// File that holds your API token.
+    /// File with the API token.
     #[arg(long, value_name = "FILE")]
     token_file: PathBuf,
     /// Certificate authority to trust instead of the system's, PEM.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// Where to connect, whatever the address says: for a portal whose name is not in the DNS yet.
+    /// Connect to this address instead of resolving the name of the URL.
     #[arg(long, value_name = "IP:PORT")]
     connect: Option<std::net::SocketAddr>,
     /// Language: fr or en.
     #[arg(long, value_name = "LANG", default_value = "fr", value_parser = lang)]
     lang: Lang,
-    /// Deposits without asking on a terminal.
+    /// Deposit without asking for confirmation.
     #[arg(long)]
     yes: bool,
 }
 
 /// Deposits; 1 when the portal has findings that prevent it.
-///
-/// # Errors
-/// When the folder cannot be read, the portal cannot be reached, or it does not know the token.
 pub async fn run(args: DepositArgs) -> anyhow::Result<ExitCode> {
     match deposit(&args).await {
         Ok(Some(receipt)) => {

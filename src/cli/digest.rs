@@ -7,13 +7,9 @@ use std::{
     path::Path,
 };
 
-/// Bytes per read.
 const BYTES_PER_READ: usize = 256 * 1024;
 
 /// The SHA-256 of a file, lower-case hexadecimal, and its length.
-///
-/// # Errors
-/// When the file cannot be read.
 pub fn sha256(path: &Path) -> io::Result<(String, u64)> {
     let mut file = File::open(path)?;
     let mut context = Context::new(&SHA256);

@@ -20,7 +20,7 @@ use std::{
 /// Options of `guichet doctor`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DoctorArgs {
-    /// Only this part.
+    /// Check only this part.
     part: Option<DoctorTopic>,
     /// Configuration file.
     #[arg(long, value_name = "FILE")]
@@ -30,14 +30,11 @@ pub struct DoctorArgs {
 /// A part of an installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum DoctorTopic {
-    /// The database: each server of a cluster, setting by setting.
+    /// The database: every setting of every server of a cluster.
     Database,
 }
 
 /// Examines the installation; exit code 1 when there is a problem.
-///
-/// # Errors
-/// When the output cannot be written.
 pub async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
     let mut sheet = Sheet::default();
     if let Some(config) = configuration(&args, &mut sheet) {

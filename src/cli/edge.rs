@@ -16,23 +16,20 @@ pub struct EdgeArgs {
     /// Configuration file, with an [edge] section.
     #[arg(long, value_name = "FILE", required = true)]
     config: Option<PathBuf>,
-    /// Ends with the process that started it.
+    /// Exit with the parent process.
     #[arg(long, hide = true)]
     with_parent: bool,
 }
 
 #[derive(Clone, Debug, clap::Subcommand)]
 enum EdgeCommand {
-    /// Shows what the running edge knows; exit code 1 when something is wrong, 2 when it does not answer.
+    /// Show the status of the running edge; exit code 1 if something is wrong, 2 if it does not respond.
     Status(status::StatusArgs),
-    /// Shows what would change in Sōzu; exit code 1 when something would, 2 when that cannot be told.
+    /// Show what would change in Sōzu; exit code 1 if anything would, 2 if unknown.
     Plan(plan::PlanArgs),
 }
 
 /// Keeps Sōzu configured until asked to stop, or answers a question.
-///
-/// # Errors
-/// When the configuration cannot be used or signals cannot be listened to.
 pub async fn run(args: EdgeArgs) -> anyhow::Result<ExitCode> {
     match args.question {
         Some(EdgeCommand::Status(args)) => return status::run(args).await,

@@ -16,9 +16,6 @@ pub async fn parent_gone() {
 }
 
 /// Resolves when this process is asked to stop: by SIGINT, SIGTERM, or, with `with_parent`, the end of the parent.
-///
-/// # Errors
-/// When the signal handlers cannot be installed.
 pub async fn asked_to_stop(with_parent: bool) -> std::io::Result<()> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let orphaned = async { if with_parent { parent_gone().await } else { std::future::pending().await } };

@@ -27,10 +27,10 @@ const MIN_CERTIFICATE_DAYS: i64 = 14;
 /// Options of `guichet promise`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PromiseArgs {
-    /// What is asked.
+    /// Condition to check.
     #[arg(value_enum)]
     question: PromiseCommand,
-    /// Room that has to be left for data, MiB: with less, nothing can be deposited soon.
+    /// Minimum free disk space for data, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     reserve_mib: u64,
     /// Configuration file of a process.
@@ -40,19 +40,19 @@ pub struct PromiseArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum PromiseCommand {
-    /// Does the process answer, and with the build that is installed?
+    /// The process responds and runs the installed build.
     Process,
-    /// Does it lead, and does a second server confirm?
+    /// The database has a leader, and a second server confirms writes.
     Database,
-    /// Do mails leave?
+    /// Mails are sent.
     Outbox,
-    /// Is there a young backup set that was restored on trial?
+    /// There is a recent backup set that passed a restore drill.
     Backup,
-    /// Are all calls served?
+    /// All calls are served.
     Calls,
-    /// Is there room for data?
+    /// There is enough disk space.
     Disk,
-    /// Does every certificate last?
+    /// No certificate expires soon.
     Certificates,
 }
 

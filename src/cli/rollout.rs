@@ -29,13 +29,13 @@ pub struct RolloutArgs {
     /// Configuration file of the installation.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Only the process of this name.
+    /// Restart only the process with this name.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
-    /// Goes on even though nobody would serve meanwhile.
+    /// Continue even if no process would serve meanwhile.
     #[arg(long)]
     allow_gap: bool,
-    /// Longest time for one process, seconds.
+    /// Timeout for one process, in seconds.
     #[arg(long, value_name = "S", default_value_t = 120, value_parser = clap::value_parser!(u64).range(10..=3600))]
     timeout: u64,
 }

@@ -46,15 +46,12 @@ pub struct ServeArgs {
     /// Configuration file.
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
-    /// Ends with the process that started it.
+    /// Exit with the parent process.
     #[arg(long, hide = true)]
     pub with_parent: bool,
 }
 
 /// Serves until asked to stop; pages of the call are available even while the database is not.
-///
-/// # Errors
-/// When the configuration is invalid, an address is in use, or the schema cannot be migrated.
 pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let app = App::open(Config::read(&args.config)?)?;
     let listen = app.config.portal.listen.clone();

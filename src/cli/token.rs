@@ -19,9 +19,9 @@ use std::{
 /// What is wanted of a token.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum TokenCommand {
-    /// Makes a token that can do less; whoever holds it can narrow it again, and never widen it.
+    /// Attenuate a token: add restrictions, which later holders can extend but not remove.
     Attenuate(AttenuateArgs),
-    /// Shows what a token says and what its holders have added; whether it holds, only the portal knows.
+    /// Print the contents of a token; only the portal can tell whether it is valid.
     Show(TokenFile),
 }
 
@@ -38,19 +38,19 @@ pub struct TokenFile {
 pub struct AttenuateArgs {
     #[command(flatten)]
     token: TokenFile,
-    /// Only this dossier.
+    /// Restrict to this dossier.
     #[arg(long, value_name = "ID")]
     dossier: Option<DossierId>,
-    /// Only these pieces.
+    /// Restrict to this piece; repeatable.
     #[arg(long = "piece", value_name = "CODE")]
     pieces: Vec<String>,
-    /// Only these sections of the form.
+    /// Restrict to this section of the form; repeatable.
     #[arg(long = "section", value_name = "NAME")]
     sections: Vec<String>,
-    /// Only these actions, such as draft:write.
+    /// Restrict to this action, such as draft:write; repeatable.
     #[arg(long = "action", value_name = "ACTION", value_parser = action)]
     actions: Vec<Action>,
-    /// Up to the end of this day, YYYY-MM-DD, in the machine's time zone.
+    /// Last valid day, YYYY-MM-DD, in the machine's time zone.
     #[arg(long, value_name = "DAY")]
     until: Option<String>,
 }
@@ -60,9 +60,6 @@ fn action(text: &str) -> Result<Action, String> {
 }
 
 /// Runs the command.
-///
-/// # Errors
-/// When there is no token, or no restriction is given.
 pub fn run(command: &TokenCommand) -> anyhow::Result<ExitCode> {
     match command {
         TokenCommand::Attenuate(args) => attenuate(args)?,

@@ -20,13 +20,13 @@ use std::{
 /// Options of `guichet verify`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct VerifyArgs {
-    /// The receipt.
+    /// Receipt file.
     #[arg(value_name = "RECEIPT.json")]
     receipt: PathBuf,
-    /// Folder with the files that were deposited, to compare them.
+    /// Folder with the deposited files, to compare.
     #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
-    /// The portal's published keys, as read from /.well-known/guichet-receipt-keys.
+    /// The portal's published keys, from /.well-known/guichet-receipt-keys.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// Language: fr or en.
@@ -36,9 +36,6 @@ pub struct VerifyArgs {
 
 /// Prints every check. Exit code 0 when the receipt is valid and its signer is known; 1 when something differs or no
 /// published keys were given, because anyone who can write a file can also sign it with another key.
-///
-/// # Errors
-/// When a file cannot be read.
 pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let bytes = read(&args.receipt, receipt::MAX_RECEIPT_BYTES)?;
     if let Err(error) = receipt::read(&bytes)

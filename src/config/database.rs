@@ -76,14 +76,12 @@ impl Default for Database {
 
 impl Database {
     /// The durability of an acknowledged write.
-    #[must_use]
     pub fn durability(&self) -> Durability {
         let default = if self.socket.is_some() { Durability::Plain } else { Durability::Strict };
         self.durability.unwrap_or(default)
     }
 
     /// The location of the database, in words.
-    #[must_use]
     pub fn place(&self) -> String {
         match (&self.socket, &self.url_file) {
             (Some(socket), _) => socket.display().to_string(),

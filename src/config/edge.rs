@@ -62,7 +62,6 @@ pub struct CertificateFiles {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Acme {
-    /// URL of its directory.
     pub directory_url: String,
     /// Contact address for the authority.
     #[serde(default)]

@@ -32,12 +32,7 @@ mod tests {
             assert!(answers_to(host, &configured), "{host}");
         }
         for host in [
-            "",
-            "evil.example",
-            "evil.example:9000",
-            "localhost.evil.example",
-            "127.0.0.1.evil.example",
-            "[::1].evil",
+            "", "evil.example", "evil.example:9000", "localhost.evil.example", "127.0.0.1.evil.example", "[::1].evil",
             "[evil]",
         ] {
             assert!(!answers_to(host, &configured), "{host}");

@@ -31,7 +31,6 @@ pub struct RepmanConfig {
 
 impl RepmanConfig {
     /// All faults of this section, in words.
-    #[must_use]
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         let secure = match self.address() {

@@ -22,7 +22,6 @@ pub struct Oidc {
     pub issuer: String,
     /// The portal's client id.
     pub client_id: String,
-    /// File with the client secret.
     pub client_secret_file: PathBuf,
     /// Requested scopes [default: `email`]; `openid` is always requested.
     #[serde(default = "email")]

@@ -6,75 +6,40 @@ mod token_actions;
 pub use target::{About, Grant, Part, Relations, Review, Stage, Target, Verb};
 pub use token_actions::{APPLICANT_ACTIONS, OFFICER_ACTIONS, every_token_action};
 
+use super::slugs::slugs;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, str::FromStr};
+use std::collections::BTreeSet;
 
-/// An enum with the slugs of its variants, as used in tokens, the policy and the database.
-macro_rules! words {
-    ($name:ident { $($variant:ident = $word:literal,)+ }) => {
-        impl $name {
-            /// Every variant.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The slug in tokens, the policy and the database.
-            #[must_use]
-            pub fn slug(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = ();
-            fn from_str(text: &str) -> Result<Self, ()> {
-                Self::ALL.iter().copied().find(|one| one.slug() == text).ok_or(())
-            }
-        }
-    };
+slugs! {
+    /// A person's role in the portal (requirements §1.3). Guests of a dossier and programs have no role of their own: their
+    /// rights come from the person who invited them or issued their token.
+    #[derive(PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Role {
+        /// Fills in and deposits own dossiers.
+        Applicant = "applicant",
+        /// Examines deposited dossiers for the call's operator.
+        Officer = "officer",
+        /// Publishes decisions and interpretations.
+        SeniorOfficer = "senior_officer",
+        /// Reviews the assigned dossiers.
+        Expert = "expert",
+        /// Ranks the dossiers that experts have reviewed.
+        Jury = "jury",
+        /// Provides the money: reads decisions and registers.
+        Funder = "funder",
+        /// Makes payments.
+        Finance = "finance",
+        /// Helps selected projects with a brick.
+        BrickOwner = "brick_owner",
+        /// Reads everything that was deposited, for a limited time, and the journal.
+        Auditor = "auditor",
+        /// Operates the service, without access to its contents.
+        Operator = "operator",
+        /// Data protection officer.
+        Dpo = "dpo",
+    }
 }
-use words;
-
-/// A person's role in the portal (requirements §1.3). Guests of a dossier and programs have no role of their own: their
-/// rights come from the person who invited them or issued their token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Fills in and deposits own dossiers.
-    Applicant,
-    /// Examines deposited dossiers for the call's operator.
-    Officer,
-    /// Publishes decisions and interpretations.
-    SeniorOfficer,
-    /// Reviews the assigned dossiers.
-    Expert,
-    /// Ranks the dossiers that experts have reviewed.
-    Jury,
-    /// Provides the money: reads decisions and registers.
-    Funder,
-    /// Makes payments.
-    Finance,
-    /// Helps selected projects with a brick.
-    BrickOwner,
-    /// Reads everything that was deposited, for a limited time, and the journal.
-    Auditor,
-    /// Operates the service, without access to its contents.
-    Operator,
-    /// Data protection officer.
-    Dpo,
-}
-
-words!(Role {
-    Applicant = "applicant",
-    Officer = "officer",
-    SeniorOfficer = "senior_officer",
-    Expert = "expert",
-    Jury = "jury",
-    Funder = "funder",
-    Finance = "finance",
-    BrickOwner = "brick_owner",
-    Auditor = "auditor",
-    Operator = "operator",
-    Dpo = "dpo",
-});
 
 impl Role {
     /// Whether acting in this role requires a passkey, unless the installation makes passkeys optional.
@@ -141,93 +106,67 @@ impl Roles {
     }
 }
 
-/// How a person was authenticated (`amr` in RFC 8176).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Amr {
-    /// By a link sent to the email address.
-    Email,
-    Passkey,
-    Oidc,
+slugs! {
+    /// How a person was authenticated (`amr` in RFC 8176).
+    #[derive(Hash)]
+    pub enum Amr {
+        /// By a link sent to the email address.
+        Email = "email",
+        Passkey = "passkey",
+        Oidc = "oidc",
+    }
 }
 
-words!(Amr { Email = "email", Passkey = "passkey", Oidc = "oidc", });
-
-/// An action that the policy decides about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Action {
-    /// Create a dossier.
-    DossierCreate,
-    /// Read the draft of a dossier, or a part of it.
-    DraftRead,
-    /// Change the draft, or a part of it.
-    DraftWrite,
-    DossierDeposit,
-    DossierWithdraw,
-    /// Invite guests to the draft, and revoke that.
-    DossierShare,
-    /// Read deposited versions, their pieces and receipts.
-    DepositRead,
-    /// List the deposited dossiers of a round.
-    RoundList,
-    /// Find a deposited dossier admissible, and take that back.
-    DossierAdmit,
-    /// Assign a dossier to an expert.
-    ExpertAssign,
-    /// Declare an interest in a dossier, which requires seeing its company and title.
-    InterestDeclare,
-    /// List the dossiers to evaluate.
-    ReviewList,
-    ReviewWrite,
-    ReviewRead,
-    DecisionPublish,
-    /// Read the register of aid.
-    AidRead,
-    PaymentOrder,
-    /// Help a selected project with a brick.
-    BrickAccompany,
-    /// Export the journal.
-    AuditExport,
-    /// Maintain the service: health, backups.
-    OpsMaintain,
-    /// Switch the database to another leader.
-    OpsSwitchover,
-    /// Request emergency access to one dossier.
-    GlassAsk,
-    /// Approve a colleague's request for emergency access.
-    GlassAllow,
-    /// Answer people's requests about their data.
-    PersonAnswer,
-    /// Issue a token for another service.
-    ServiceToken,
+slugs! {
+    /// An action that the policy decides about.
+    #[derive(PartialOrd, Ord, Hash)]
+    pub enum Action {
+        /// Create a dossier.
+        DossierCreate = "dossier:create",
+        /// Read the draft of a dossier, or a part of it.
+        DraftRead = "draft:read",
+        /// Change the draft, or a part of it.
+        DraftWrite = "draft:write",
+        DossierDeposit = "dossier:deposit",
+        DossierWithdraw = "dossier:withdraw",
+        /// Invite guests to the draft, and revoke that.
+        DossierShare = "dossier:share",
+        /// Read deposited versions, their pieces and receipts.
+        DepositRead = "deposit:read",
+        /// List the deposited dossiers of a round.
+        RoundList = "round:list",
+        /// Find a deposited dossier admissible, and take that back.
+        DossierAdmit = "dossier:admit",
+        /// Assign a dossier to an expert.
+        ExpertAssign = "expert:assign",
+        /// Declare an interest in a dossier, which requires seeing its company and title.
+        InterestDeclare = "interest:declare",
+        /// List the dossiers to evaluate.
+        ReviewList = "review:list",
+        ReviewWrite = "review:write",
+        ReviewRead = "review:read",
+        DecisionPublish = "decision:publish",
+        /// Read the register of aid.
+        AidRead = "aid:read",
+        PaymentOrder = "payment:order",
+        /// Help a selected project with a brick.
+        BrickAccompany = "brick:accompany",
+        /// Export the journal.
+        AuditExport = "audit:export",
+        /// Maintain the service: health, backups.
+        OpsMaintain = "ops:maintain",
+        /// Switch the database to another leader.
+        OpsSwitchover = "ops:switchover",
+        /// Request emergency access to one dossier.
+        GlassAsk = "glass:ask",
+        /// Approve a colleague's request for emergency access.
+        GlassAllow = "glass:allow",
+        /// Answer people's requests about their data.
+        PersonAnswer = "person:answer",
+        /// Issue a token for another service.
+        ServiceToken = "service:token",
+    }
 }
-
-words!(Action {
-    DossierCreate = "dossier:create",
-    DraftRead = "draft:read",
-    DraftWrite = "draft:write",
-    DossierDeposit = "dossier:deposit",
-    DossierWithdraw = "dossier:withdraw",
-    DossierShare = "dossier:share",
-    DepositRead = "deposit:read",
-    RoundList = "round:list",
-    DossierAdmit = "dossier:admit",
-    ExpertAssign = "expert:assign",
-    InterestDeclare = "interest:declare",
-    ReviewList = "review:list",
-    ReviewWrite = "review:write",
-    ReviewRead = "review:read",
-    DecisionPublish = "decision:publish",
-    AidRead = "aid:read",
-    PaymentOrder = "payment:order",
-    BrickAccompany = "brick:accompany",
-    AuditExport = "audit:export",
-    OpsMaintain = "ops:maintain",
-    OpsSwitchover = "ops:switchover",
-    GlassAsk = "glass:ask",
-    GlassAllow = "glass:allow",
-    PersonAnswer = "person:answer",
-    ServiceToken = "service:token",
-});
 
 impl Action {
     /// Whether the action cannot be undone, so that the person must confirm it.

@@ -60,7 +60,6 @@ impl Answers {
     }
 
     /// The document in normal form, which receipts seal.
-    #[must_use]
     pub fn document(&self) -> &Document {
         &self.document
     }
@@ -70,12 +69,10 @@ impl Answers {
         self.document.get(path).is_none_or(Value::is_empty)
     }
     /// Text, trimmed.
-    #[must_use]
     pub fn text(&self, path: &str) -> &str {
         if self.unreadable.contains(path) { "" } else { self.document.text(path) }
     }
     /// A cell of a row that [`Self::rows`] gave; none when it is empty or could not be read.
-    #[must_use]
     pub fn cell<'a>(&self, table: &str, (index, row): (usize, &'a Row), column: &str) -> Option<&'a str> {
         let cell = row.get(column).filter(|cell| !cell.is_empty())?;
         let misread = !self.unreadable.is_empty() && self.unreadable.contains(&format!("{table}[{index}].{column}"));
@@ -96,27 +93,22 @@ impl Answers {
             .any(|path| path.ends_with(&cell))
     }
     /// Number in hundredths; money is cents.
-    #[must_use]
     pub fn hundredths(&self, path: &str) -> Option<i64> {
         parse_hundredths(self.text(path)).ok()
     }
     /// Money; what is empty counts as nothing.
-    #[must_use]
     pub fn cents(&self, path: &str) -> Cents {
         Cents(self.hundredths(path).unwrap_or(0))
     }
     /// Whole number.
-    #[must_use]
     pub fn integer(&self, path: &str) -> Option<i64> {
         self.text(path).parse().ok()
     }
     /// Day.
-    #[must_use]
     pub fn date(&self, path: &str) -> Option<Date> {
         day(self.text(path)).ok()
     }
     /// Ticked choices.
-    #[must_use]
     pub fn choices(&self, path: &str) -> &[String] {
         match self.document.get(path) {
             Some(Value::Choices(choices)) => choices,
@@ -131,13 +123,11 @@ impl Answers {
 
 /// A cell as hundredths; what is empty or unreadable counts as nothing: [`Answers::has_unreadable`] says whether the sum
 /// can be judged.
-#[must_use]
 pub fn cell_hundredths(row: &Row, column: &str) -> i64 {
     row.get(column).and_then(|cell| parse_hundredths(cell).ok()).unwrap_or(0)
 }
 
 /// A cell as a day.
-#[must_use]
 pub fn cell_date(row: &Row, column: &str) -> Option<Date> {
     row.get(column).and_then(|cell| day(cell).ok())
 }

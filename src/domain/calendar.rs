@@ -74,13 +74,11 @@ pub enum RoundState {
     Upcoming,
     /// Deposits are accepted.
     Open,
-    /// Closed.
     Closed,
 }
 
 impl Round {
     /// The state at an instant.
-    #[must_use]
     pub fn state(&self, now: Timestamp) -> RoundState {
         match self.window {
             None => RoundState::Announced,
@@ -101,14 +99,12 @@ pub fn instant(civil: DateTime, zone: &TimeZone) -> Result<Timestamp, jiff::Erro
 }
 
 /// The day at an instant in a zone.
-#[must_use]
 pub fn day(at: Timestamp, zone: &TimeZone) -> Date {
     at.to_zoned_datetime(zone.clone()).date()
 }
 
 /// Adds months, clamped to the end of the month: 31/01 plus one month is 28/02 or 29/02. A result beyond the calendar
 /// leaves the day unchanged.
-#[must_use]
 pub fn add_months(day: Date, months: i32) -> Date {
     Span::new().try_months(months).and_then(|span| day.checked_add(span)).unwrap_or(day)
 }
@@ -123,25 +119,21 @@ pub fn fresh(issued: Date, deposit: Date, months: u32) -> bool {
 }
 
 /// Formats a day as `dd/mm/yyyy`.
-#[must_use]
 pub fn show_day(day: Date) -> String {
     format!("{:02}/{:02}/{:04}", day.day(), day.month(), day.year())
 }
 
 /// Formats an instant as `dd/mm/yyyy HH:MM:SS` in a zone.
-#[must_use]
 pub fn show_instant(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%d/%m/%Y %H:%M:%S").to_string()
 }
 
 /// Formats the time of day of an instant as `HH:MM:SS` in a zone.
-#[must_use]
 pub fn show_time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%H:%M:%S").to_string()
 }
 
 /// Formats the last second of a window, which is what people call the deadline.
-#[must_use]
 pub fn show_deadline(closes: Timestamp, zone: &TimeZone) -> String {
     show_instant(closes.saturating_sub(1.second()).unwrap_or(closes), zone)
 }

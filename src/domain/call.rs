@@ -71,12 +71,10 @@ pub struct Call {
 
 impl Call {
     /// The time zone of the call's dates; loading has checked that it exists.
-    #[must_use]
     pub fn time_zone(&self) -> TimeZone {
         TimeZone::get(&self.zone).unwrap_or(TimeZone::UTC)
     }
     /// The common name of that zone's time.
-    #[must_use]
     pub fn zone_name(&self) -> Text {
         let city = self.zone.rsplit('/').next().unwrap_or(&self.zone).replace('_', " ");
         match city.as_str() {
@@ -84,7 +82,6 @@ impl Call {
             city => Text::new(format!("heure de {city}"), format!("{city} time")),
         }
     }
-    #[must_use]
     pub fn round(&self, id: &RoundId) -> Option<&Round> {
         self.rounds.iter().find(|round| round.id == *id)
     }
@@ -96,7 +93,6 @@ impl Call {
     pub fn section(&self, id: &str) -> Option<&Section> {
         self.sections.iter().find(|section| section.id == id)
     }
-    #[must_use]
     pub fn piece(&self, code: &str) -> Option<&Piece> {
         self.pieces.iter().find(|piece| piece.code == code)
     }
@@ -105,7 +101,6 @@ impl Call {
         self.bricks.iter().find(|brick| brick.slug == slug)
     }
     /// The field at `section.field`.
-    #[must_use]
     pub fn field(&self, path: &str) -> Option<&Field> {
         let (section, field) = path.split_once('.')?;
         self.section(section)?.fields.iter().find(|candidate| candidate.id == field)
@@ -177,7 +172,6 @@ pub struct TableColumn {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeMinimis {
-    /// Ceiling in cents.
     pub ceiling_cents: Cents,
     /// Length of the window in months.
     pub window_months: u32,
@@ -313,7 +307,6 @@ pub struct Brick {
     pub summary: Text,
     /// What a company can do with it.
     pub uses: Vec<Text>,
-    /// Prerequisites.
     pub prerequisites: Vec<Text>,
     pub licence: Text,
     /// People available to winners (ACC-2).
@@ -369,16 +362,13 @@ pub struct Interpretation {
     pub id: String,
     /// Subject in a few words.
     pub title: Text,
-    /// The conflicting texts.
     pub conflict: Text,
     /// The rule that is applied.
     pub applied: Text,
     /// The articles of the call concerned.
     pub sources: Vec<String>,
-    /// Who decided.
     pub decided_by: Text,
     /// False for a default that awaits a written decision of the call's operator.
     pub arbitrated: bool,
-    /// Public.
     pub public: bool,
 }

@@ -31,13 +31,11 @@ fn is_siren(digits: &str) -> bool {
 }
 
 /// A company number (SIREN), nine digits with Luhn key.
-#[must_use]
 pub fn siren(text: &str) -> Option<String> {
     digits(text, 9).filter(|number| is_siren(number))
 }
 
 /// An establishment number (SIRET), fourteen digits. Those of La Poste (356 000 000) may instead sum to a multiple of 5.
-#[must_use]
 pub fn siret(text: &str) -> Option<String> {
     let number = digits(text, 14)?;
     let post = number.starts_with("356000000")
@@ -46,7 +44,6 @@ pub fn siret(text: &str) -> Option<String> {
 }
 
 /// An activity code (NAF rev. 2), `62.01Z`.
-#[must_use]
 pub fn naf(text: &str) -> Option<String> {
     let cleaned = without(&plain(TextKind::Identifier, text), " .-").to_uppercase();
     let bytes = cleaned.as_bytes();

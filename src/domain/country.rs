@@ -20,13 +20,11 @@ pub struct Country {
 }
 
 impl Country {
-    #[must_use]
     pub fn name(&self, lang: &Lang) -> &'static str {
         lang.tr(self.fr, self.en)
     }
 
     /// Its names with its code.
-    #[must_use]
     pub fn names(&self) -> Text {
         let Self { code, fr, en, .. } = self;
         Text::new(format!("{fr} ({code})"), format!("{en} ({code})"))
@@ -59,14 +57,11 @@ pub fn all() -> &'static [Country] {
     &COUNTRIES
 }
 
-/// The country with a code.
-#[must_use]
 pub fn by_code(code: &str) -> Option<&'static Country> {
     all().iter().find(|country| country.code == code)
 }
 
 /// Parses a country name or code.
-#[must_use]
 pub fn read(text: &str) -> Option<&'static Country> {
     let folded = fold(&clean(TextKind::Identifier, text));
     let bare = ["la", "le", "les", "l", "the"].iter().find_map(|article| folded.strip_prefix(&format!("{article} ")));

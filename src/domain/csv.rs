@@ -78,7 +78,6 @@ impl Table {
     }
 
     /// Returns the whole table.
-    #[must_use]
     pub fn finish(self) -> String {
         self.out
     }

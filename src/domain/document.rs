@@ -136,7 +136,6 @@ impl Document {
     }
 
     /// The text at a path, trimmed; empty when there is none.
-    #[must_use]
     pub fn text(&self, path: &str) -> &str {
         match self.get(path) {
             Some(Value::Text(text)) => text.trim(),
@@ -283,7 +282,6 @@ fn same(one: &Value, other: &Value) -> bool {
 }
 
 /// The value of an unanswered field.
-#[must_use]
 pub fn empty(kind: FieldKind) -> Value {
     match kind {
         FieldKind::Table => Value::Rows(Vec::new()),

@@ -88,7 +88,6 @@ pub struct Origin<'a> {
 
 impl Origin<'_> {
     /// SHA-256, hexadecimal.
-    #[must_use]
     pub fn digest(&self) -> String {
         digest(&serde_json::json!([self.call, self.round, self.source, self.document]))
     }
@@ -97,7 +96,6 @@ impl Origin<'_> {
 /// The current deposited version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Deposit {
-    /// Version, from 1.
     pub version: u32,
     pub receipt: String,
     /// When its request was complete.
@@ -149,8 +147,6 @@ pub enum Refusal {
 }
 
 impl Dossier {
-    /// The state.
-    #[must_use]
     pub fn state(&self) -> State {
         match &self.deposit {
             Some(deposit) if deposit.revision == self.revision => State::Deposited,
@@ -161,7 +157,6 @@ impl Dossier {
     }
 
     /// The stage, as far as rights depend on it.
-    #[must_use]
     pub fn stage(&self) -> Stage {
         match self.state() {
             State::Draft => Stage::Draft,

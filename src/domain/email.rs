@@ -39,7 +39,6 @@ pub enum EmailFault {
     Domain,
     /// A part of the domain mixes alphabets, so that it looks like another.
     MixedAlphabets,
-    /// Too long.
     TooLong,
 }
 
@@ -55,7 +54,6 @@ impl From<HostFault> for EmailFault {
 
 impl EmailFault {
     /// The same as a sentence of its own.
-    #[must_use]
     pub fn sentence(self) -> Text {
         let capital = |text: String| {
             let mut rest = text.chars();
@@ -66,7 +64,6 @@ impl EmailFault {
     }
 
     /// Why, and what to do.
-    #[must_use]
     pub fn words(self) -> Text {
         match self {
             Self::Shape => Text::new(
@@ -96,9 +93,6 @@ impl EmailFault {
 
 impl EmailAddress {
     /// Reads an address as it was typed.
-    ///
-    /// # Errors
-    /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, EmailFault> {
         let text = clean(TextKind::Email, text);
         let (local, domain) = text.trim().rsplit_once('@').ok_or(EmailFault::Shape)?;
@@ -117,13 +111,11 @@ impl EmailAddress {
     }
 
     /// The spelling under which accounts are kept: lower-case.
-    #[must_use]
     pub fn key(&self) -> String {
         self.to_string().to_ascii_lowercase()
     }
 
     /// The same with the domain as people read it: what [`Self::key`] was before domains were kept in ASCII.
-    #[must_use]
     pub fn unicode_key(&self) -> String {
         let (domain, _) = idna::domain_to_unicode(&self.domain);
         format!("{}@{domain}", self.local).to_lowercase()

@@ -26,25 +26,10 @@ use super::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 
-/// What surrounds answers that need not be a deposit: the simulator has no round, a stateless evaluation may have no pieces.
-#[derive(Clone, Copy, Debug)]
-pub struct Circumstances<'a> {
-    /// The instant that is held against every date.
-    pub now: Timestamp,
-    /// The round in which the deposit would fall; none in the simulator and in a stateless evaluation without round.
-    pub round: Option<&'a Round>,
-    /// Uploaded pieces; none means that pieces are not judged.
-    pub uploads: Option<&'a [Upload]>,
-    /// Other deposited dossiers of the same company in the round.
-    pub other_deposits: u32,
-}
-
 /// Everything outside a dossier that a deposit of it is judged by.
 #[derive(Clone, Copy, Debug)]
 pub struct DepositContext<'a> {
-    /// The call.
     pub call: &'a Call,
-    /// The round.
     pub round: &'a Round,
     /// The pieces.
     pub uploads: &'a [Upload],
@@ -59,14 +44,31 @@ impl DepositContext<'_> {
     #[must_use]
     pub fn evaluate(&self, answers: &Document) -> Evaluation {
         let Self { call, round, uploads, other_deposits, received_at } = *self;
-        let around = Circumstances { now: received_at, round: Some(round), uploads: Some(uploads), other_deposits };
-        evaluate(call, answers, around, Extent::Deposit)
+        judge(call, answers, Extent::Deposit, received_at, Some(round), Some(uploads), other_deposits)
     }
+}
+
+/// Judges answers outside a dossier as a deposit. Without a round its dates are not judged, without uploads no piece is.
+#[must_use]
+pub fn evaluate(
+    call: &Call,
+    answers: &Document,
+    round: Option<&Round>,
+    uploads: Option<&[Upload]>,
+    now: Timestamp,
+) -> Evaluation {
+    judge(call, answers, Extent::Deposit, now, round, uploads, 0)
+}
+
+/// Judges the few answers of the public simulator.
+#[must_use]
+pub fn simulate(call: &Call, answers: &Document, now: Timestamp) -> Evaluation {
+    judge(call, answers, Extent::Simulator, now, None, None, 0)
 }
 
 /// How much is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
+enum Extent {
     /// Everything a deposit needs.
     Deposit,
     /// The rules that the public simulator can judge from its few answers.
@@ -108,7 +110,6 @@ impl Evaluation {
         self.findings.iter().filter(|finding| finding.severity == Severity::Blocking)
     }
     /// How many findings refuse the deposit.
-    #[must_use]
     pub fn missing(&self) -> usize {
         self.blocking().count()
     }
@@ -118,7 +119,13 @@ impl Evaluation {
 struct Case<'a> {
     call: &'a Call,
     answers: &'a Answers,
-    around: Circumstances<'a>,
+    /// The instant that is held against every date.
+    now: Timestamp,
+    round: Option<&'a Round>,
+    /// Uploaded pieces; none means that pieces are not judged.
+    uploads: Option<&'a [Upload]>,
+    /// Other deposited dossiers of the company in the round.
+    other_deposits: u32,
     zone: TimeZone,
     today: Date,
     amounts: &'a Amounts,
@@ -134,11 +141,18 @@ struct Failure {
     values: Vec<(&'static str, Text)>,
 }
 
-/// Evaluates a dossier. Pure: the same arguments give the same result for ever.
-#[must_use]
-pub fn evaluate(call: &Call, document: &Document, around: Circumstances<'_>, extent: Extent) -> Evaluation {
+/// Pure: the same arguments give the same result for ever.
+fn judge(
+    call: &Call,
+    document: &Document,
+    extent: Extent,
+    now: Timestamp,
+    round: Option<&Round>,
+    uploads: Option<&[Upload]>,
+    other_deposits: u32,
+) -> Evaluation {
     let zone = call.time_zone();
-    let today = day(around.now, &zone);
+    let today = day(now, &zone);
     let (answers, mut findings) = Answers::read(call, document);
     if extent == Extent::Simulator {
         // The simulator asks a few questions: what it does not ask cannot be missing, what is typed can be unreadable.
@@ -153,7 +167,10 @@ pub fn evaluate(call: &Call, document: &Document, around: Circumstances<'_>, ext
     let case = Case {
         call,
         answers: &answers,
-        around,
+        now,
+        round,
+        uploads,
+        other_deposits,
         zone: zone.clone(),
         today,
         amounts: &amounts,
@@ -170,13 +187,13 @@ pub fn evaluate(call: &Call, document: &Document, around: Circumstances<'_>, ext
             }
         }
     }
-    if extent == Extent::Deposit && around.uploads.is_some() {
+    if extent == Extent::Deposit && uploads.is_some() {
         findings.extend(pieces::findings(&case, document));
     }
     order(call, &mut findings);
     let expense_dates = ExpenseDates {
         after_deposit: today.tomorrow().unwrap_or(today),
-        after_closing: around.round.and_then(|round| round.window).map(|window| day(window.closes, &zone)),
+        after_closing: round.and_then(|round| round.window).map(|window| day(window.closes, &zone)),
     };
     Evaluation { findings, sme, difficulty, de_minimis, expense_dates, amounts, document: answers.document().clone() }
 }

@@ -1,112 +1,93 @@
 //! The kinds of events in the journal.
 
-use super::ids::{AccountId, DossierId};
+use super::{
+    ids::{AccountId, DossierId},
+    slugs::slugs,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 
-macro_rules! event_kinds {
-    ($($(#[$doc:meta])+ $kind:ident = $slug:literal,)+) => {
-        /// Kinds of events; each is a change of state that someone may have to prove.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum EventKind {
-            $($(#[$doc])+ $kind),+
-        }
-
-        impl EventKind {
-            pub const ALL: &[Self] = &[$(Self::$kind),+];
-
-            /// The slug in the database.
-            #[must_use]
-            pub fn slug(self) -> &'static str {
-                match self {
-                    $(Self::$kind => $slug),+
-                }
-            }
-        }
-    };
-}
-
-event_kinds! {
-    /// A dossier was created.
-    DossierCreated = "dossier_created",
-    /// A draft of a closed round was carried over to an open one, as another dossier.
-    DossierCarriedOver = "dossier_carried_over",
-    /// A piece was attached.
-    PieceAttached = "piece_attached",
-    /// A piece was removed.
-    PieceRemoved = "piece_removed",
-    /// A version was deposited.
-    DossierDeposited = "dossier_deposited",
-    /// The deposit was withdrawn.
-    DossierWithdrawn = "dossier_withdrawn",
-    /// A deposited dossier was found admissible.
-    DossierAdmitted = "dossier_admitted",
-    /// The admission was taken back.
-    AdmissionTakenBack = "admission_taken_back",
-    /// A dossier was assigned to an expert.
-    ExpertAssigned = "expert_assigned",
-    /// The assignment was taken back.
-    ExpertReleased = "expert_released",
-    /// A person who examines a dossier declared a conflict of interests, or none.
-    InterestDeclared = "interest_declared",
-    /// A person signed in.
-    SignedIn = "signed_in",
-    /// A person signed out.
-    SignedOut = "signed_out",
-    /// A person added a passkey.
-    PasskeyAdded = "passkey_added",
-    /// A person renamed a passkey.
-    PasskeyRenamed = "passkey_renamed",
-    /// A passkey was removed, by its owner or by the operator.
-    PasskeyRemoved = "passkey_removed",
-    /// The person at a session confirmed with a passkey.
-    SteppedUp = "stepped_up",
-    /// An officer read a deposited dossier.
-    DepositRead = "deposit_read",
-    /// An officer opened or downloaded a piece.
-    PieceRead = "piece_read",
-    /// An officer exported a round.
-    RoundExported = "round_exported",
-    /// A draft, or a part of it, was read by a person who does not own it.
-    DraftRead = "draft_read",
-    /// A part of the draft was changed by a person who does not own it.
-    DraftChanged = "draft_changed",
-    /// The owner shared parts of a dossier with a guest.
-    PartsGiven = "parts_given",
-    /// The owner revoked them.
-    PartsTaken = "parts_taken",
-    /// A role was given to an account.
-    RoleGiven = "role_given",
-    /// A role was taken away.
-    RoleTaken = "role_taken",
-    /// An account was suspended, or readmitted.
-    AccountSuspended = "account_suspended",
-    /// An operator requested emergency access to a dossier.
-    EmergencyAsked = "emergency_asked",
-    /// A second person approved it.
-    EmergencyAllowed = "emergency_allowed",
-    /// A new root key of tokens was made.
-    RootMade = "root_made",
-    /// A root key of tokens was dropped.
-    RootDropped = "root_dropped",
-    /// An API token was issued.
-    TokenMade = "token_made",
-    /// An API token, or one narrowed from it, was revoked.
-    TokenRevoked = "token_revoked",
-    /// A narrowed token was used for the first time.
-    TokenNarrowed = "token_narrowed",
-    /// An operator requested a switchover of the database.
-    DatabaseSwitchover = "database_switchover",
-    /// An operator requested a backup by the cluster's manager.
-    DatabaseBackup = "database_backup",
+slugs! {
+    /// Kinds of events; each is a change of state that someone may have to prove.
+    #[derive(Serialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum EventKind {
+        DossierCreated = "dossier_created",
+        /// A draft of a closed round was carried over to an open one, as another dossier.
+        DossierCarriedOver = "dossier_carried_over",
+        PieceAttached = "piece_attached",
+        PieceRemoved = "piece_removed",
+        /// A version was deposited.
+        DossierDeposited = "dossier_deposited",
+        /// The deposit was withdrawn.
+        DossierWithdrawn = "dossier_withdrawn",
+        /// A deposited dossier was found admissible.
+        DossierAdmitted = "dossier_admitted",
+        AdmissionTakenBack = "admission_taken_back",
+        /// A dossier was assigned to an expert.
+        ExpertAssigned = "expert_assigned",
+        /// The assignment was taken back.
+        ExpertReleased = "expert_released",
+        /// A person who examines a dossier declared a conflict of interests, or none.
+        InterestDeclared = "interest_declared",
+        /// A person signed in.
+        SignedIn = "signed_in",
+        /// A person signed out.
+        SignedOut = "signed_out",
+        /// A person added a passkey.
+        PasskeyAdded = "passkey_added",
+        /// A person renamed a passkey.
+        PasskeyRenamed = "passkey_renamed",
+        /// A passkey was removed, by its owner or by the operator.
+        PasskeyRemoved = "passkey_removed",
+        /// The person at a session confirmed with a passkey.
+        SteppedUp = "stepped_up",
+        /// An officer read a deposited dossier.
+        DepositRead = "deposit_read",
+        /// An officer opened or downloaded a piece.
+        PieceRead = "piece_read",
+        /// An officer exported a round.
+        RoundExported = "round_exported",
+        /// A draft, or a part of it, was read by a person who does not own it.
+        DraftRead = "draft_read",
+        /// A part of the draft was changed by a person who does not own it.
+        DraftChanged = "draft_changed",
+        /// The owner shared parts of a dossier with a guest.
+        PartsGiven = "parts_given",
+        /// The owner revoked them.
+        PartsTaken = "parts_taken",
+        /// A role was given to an account.
+        RoleGiven = "role_given",
+        /// A role was taken away.
+        RoleTaken = "role_taken",
+        /// An account was suspended, or readmitted.
+        AccountSuspended = "account_suspended",
+        /// An operator requested emergency access to a dossier.
+        EmergencyAsked = "emergency_asked",
+        /// A second person approved it.
+        EmergencyAllowed = "emergency_allowed",
+        /// A new root key of tokens was made.
+        RootMade = "root_made",
+        /// A root key of tokens was dropped.
+        RootDropped = "root_dropped",
+        /// An API token was issued.
+        TokenMade = "token_made",
+        /// An API token, or one narrowed from it, was revoked.
+        TokenRevoked = "token_revoked",
+        /// A narrowed token was used for the first time.
+        TokenNarrowed = "token_narrowed",
+        /// An operator requested a switchover of the database.
+        DatabaseSwitchover = "database_switchover",
+        /// An operator requested a backup by the cluster's manager.
+        DatabaseBackup = "database_backup",
+    }
 }
 
 impl EventKind {
     /// The kind with this slug in the database; `None` if another release wrote it.
     #[must_use]
     pub fn of_slug(slug: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.slug() == slug)
+        slug.parse().ok()
     }
 
     /// Whether the owner of a dossier sees on its guests page that another person did this. The judgement of a dossier
@@ -172,7 +153,6 @@ impl Event {
     }
 
     /// The digest that chains this entry to the previous one.
-    #[must_use]
     pub fn link(&self, sequence: u64, previous: &str) -> String {
         let line = serde_json::json!({
             "sequence": sequence,

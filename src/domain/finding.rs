@@ -15,7 +15,6 @@ pub fn shown<T>(findings: &[T]) -> (&[T], usize) {
 }
 
 /// A text with the number of findings not shown; `None` when all are.
-#[must_use]
 pub fn and_more(more: usize) -> Option<Text> {
     match more {
         0 => None,
@@ -54,12 +53,10 @@ pub struct Finding {
 
 impl Finding {
     /// The section of the path.
-    #[must_use]
     pub fn section(&self) -> &str {
         self.path.split('.').next().unwrap_or_default()
     }
     /// The path without row and column: the field to which the editor links.
-    #[must_use]
     pub fn field(&self) -> &str {
         self.path.split('[').next().unwrap_or_default()
     }

@@ -4,7 +4,7 @@ use super::{
     calendar::{Round, RoundId},
     call::{Call, load, load_rounds},
     document::{Document, Row, Value},
-    evaluation::{Circumstances, Evaluation, Extent, evaluate},
+    evaluation::{DepositContext, Evaluation},
     finding::Severity,
     folder,
     piece::Upload,
@@ -159,14 +159,10 @@ impl Sample {
         self
     }
 
-    /// The context in which the deposit is judged.
-    pub fn around(&self) -> Circumstances<'_> {
-        let (now, round, uploads) = (self.now, Some(&self.round), Some(self.uploads.as_slice()));
-        Circumstances { now, round, uploads, other_deposits: self.others }
-    }
-    /// The evaluation.
     pub fn evaluate(&self) -> Evaluation {
-        evaluate(self.call, &self.document, self.around(), Extent::Deposit)
+        let Self { call, round, uploads, others, now, .. } = self;
+        let context = DepositContext { call, round, uploads, other_deposits: *others, received_at: *now };
+        context.evaluate(&self.document)
     }
     /// The rules with findings of a severity.
     pub fn found(&self, severity: Severity) -> BTreeSet<String> {

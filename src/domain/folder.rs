@@ -22,7 +22,6 @@ pub struct FolderDossier {
     pub pieces: Vec<FolderPiece>,
 }
 
-/// A piece in the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FolderPiece {
     /// Code of the piece in the call.
@@ -45,7 +44,6 @@ pub enum FolderError {
         /// Line of the file.
         line: usize,
         key: String,
-        /// The text.
         text: String,
     },
     /// A number that no answer can be.

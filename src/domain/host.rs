@@ -18,7 +18,6 @@ pub enum HostFault {
 
 impl HostFault {
     /// Why, and what to do.
-    #[must_use]
     pub fn words(self) -> Text {
         match self {
             Self::Number => Text::new(
@@ -38,9 +37,6 @@ impl HostFault {
 }
 
 /// The name in ASCII and lower case.
-///
-/// # Errors
-/// What is wrong with it.
 pub fn ascii(name: &str) -> Result<String, HostFault> {
     if name.starts_with('[') {
         return Err(HostFault::Number);

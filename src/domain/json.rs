@@ -84,7 +84,6 @@ impl JsonError {
     }
 
     /// The same for people.
-    #[must_use]
     pub fn words(&self) -> Text {
         let words = match &self.fault {
             JsonFault::TooLong(most) => Text::new(format!("plus de {most} octets"), format!("more than {most} bytes")),
@@ -128,18 +127,12 @@ impl fmt::Display for JsonError {
 impl std::error::Error for JsonError {}
 
 /// Reads a value from the bytes of a whole text.
-///
-/// # Errors
-/// The first fault, with its place.
 pub fn from_slice<T: DeserializeOwned>(bytes: &[u8], limits: Limits) -> Result<T, JsonError> {
     strict(bytes, limits)?;
     shaped(&mut serde_json::Deserializer::from_slice(bytes))
 }
 
 /// Makes something of a value that was read already, as strictly.
-///
-/// # Errors
-/// The first fault, with its path.
 pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, JsonError> {
     shaped(value)
 }
@@ -168,9 +161,6 @@ fn fault(error: &serde_json::Error) -> JsonFault {
 }
 
 /// Reads a value from text.
-///
-/// # Errors
-/// The first fault, with its place.
 pub fn from_str<T: DeserializeOwned>(text: &str, limits: Limits) -> Result<T, JsonError> {
     from_slice(text.as_bytes(), limits)
 }

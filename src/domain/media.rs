@@ -58,7 +58,6 @@ const SIGNATURES: [(&[u8], &str); 18] = [
 const HEIC_BRANDS: [&[u8]; 8] = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"];
 
 /// The media type that the first bytes indicate.
-#[must_use]
 pub fn sniff(head: &[u8]) -> &'static str {
     if let Some(media) = container(head) {
         return media;
@@ -104,9 +103,6 @@ fn text(head: &[u8]) -> &'static str {
 }
 
 /// Judges a file that could not be opened, through no known fault of it, by its first and last bytes.
-///
-/// # Errors
-/// The first reason to reject it.
 pub fn judge_ends(head: &[u8], tail: &[u8], accepted: &[String]) -> Result<FileVerdict, FileRefusal> {
     if head.is_empty() {
         return Err(FileRefusal::Empty);

@@ -16,7 +16,6 @@ pub struct Rate(pub u32);
 const PARTS_PER_MILLION: i128 = 1_000_000;
 
 /// Divides rounding half away from zero: the one rounding rule (FIN-2).
-#[must_use]
 fn div_half_up(number: i128, by: i128) -> i128 {
     let (quotient, rest) = (number / by, number % by);
     if rest.abs() * 2 >= by.abs() { quotient + if (number < 0) == (by < 0) { 1 } else { -1 } } else { quotient }
@@ -68,12 +67,10 @@ impl Cents {
         i128::from(self.0) * PARTS_PER_MILLION < i128::from(whole.0) * i128::from(rate.0)
     }
     /// The decimal form used in documents, `125000.50`.
-    #[must_use]
     pub fn decimal(self) -> String {
         decimal(self.0)
     }
     /// French typography with the euro sign: `125 000,50 €`, with non-breaking spaces.
-    #[must_use]
     pub fn show(self) -> String {
         let text = decimal(self.0.saturating_abs());
         let (units, rest) = text.split_once('.').unwrap_or((&text, "00"));
@@ -96,7 +93,6 @@ impl fmt::Display for Cents {
 
 impl Rate {
     /// `66,67 %`: two decimals, rounded half up.
-    #[must_use]
     pub fn show(self) -> String {
         let hundredths = div_half_up(i128::from(self.0), 100);
         format!("{},{:02}\u{a0}%", hundredths / 100, hundredths % 100)
@@ -104,7 +100,6 @@ impl Rate {
 }
 
 /// Formats hundredths as a decimal number with two places.
-#[must_use]
 pub fn decimal(hundredths: i64) -> String {
     let absolute = hundredths.unsigned_abs();
     format!("{}{}.{:02}", if hundredths < 0 { "-" } else { "" }, absolute / 100, absolute % 100)

@@ -60,7 +60,6 @@ impl Receipt {
     }
 
     /// The deposited pieces.
-    #[must_use]
     pub fn uploads(&self) -> Vec<Upload> {
         let pieces = self.manifest["pieces"].as_object().into_iter().flatten();
         pieces.filter_map(|(_, piece)| Upload::deserialize(piece).ok()).collect()
@@ -77,7 +76,6 @@ pub struct Sealing<'a> {
     pub dossier: DossierId,
     /// The version to be created.
     pub version: u32,
-    /// The depositor.
     pub depositor: AccountId,
     /// The evaluation without blocking findings.
     pub evaluation: &'a Evaluation,
@@ -88,7 +86,6 @@ pub struct Sealing<'a> {
 }
 
 /// The manifest of a deposit.
-#[must_use]
 pub fn manifest(sealing: &Sealing<'_>) -> Json {
     let Sealing { call, round, evaluation, .. } = sealing;
     let zone = call.time_zone();
@@ -121,7 +118,6 @@ pub fn manifest(sealing: &Sealing<'_>) -> Json {
 
 /// The digest of every part of a manifest: `answers.*` and `pieces.*` one by one, the rest whole. No two parts share a
 /// name: a member of the manifest named `answers.x` cannot replace the section `x`.
-#[must_use]
 pub fn parts(manifest: &Json) -> BTreeMap<String, String> {
     let mut parts = BTreeMap::new();
     for (name, value) in manifest.as_object().into_iter().flatten() {
@@ -139,7 +135,6 @@ pub fn parts(manifest: &Json) -> BTreeMap<String, String> {
 }
 
 /// Canonical bytes (RFC 8785 for the values in receipts: objects with ASCII keys, strings, integers, booleans).
-#[must_use]
 pub fn canonical(value: &Json) -> String {
     let mut out = String::new();
     write_canonical(value, &mut out);
@@ -177,19 +172,16 @@ fn write_canonical(value: &Json, out: &mut String) {
 }
 
 /// SHA-256 of the canonical bytes, lower-case hexadecimal.
-#[must_use]
 pub fn digest(value: &Json) -> String {
     hex::encode(ring::digest::digest(&ring::digest::SHA256, canonical(value).as_bytes()))
 }
 
 /// The id of a key: the first 16 hexadecimal digits of the SHA-256 of its public half.
-#[must_use]
 pub fn key_id(public_key: &[u8]) -> String {
     hex::encode(ring::digest::digest(&ring::digest::SHA256, public_key))[..16].to_owned()
 }
 
 /// The number shown to people: year of the deposit and position in the chain.
-#[must_use]
 pub fn number(at: Timestamp, zone: &jiff::tz::TimeZone, sequence: u64) -> String {
     format!("{}-{sequence:06}", at.to_zoned_datetime(zone.clone()).year())
 }

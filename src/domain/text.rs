@@ -26,7 +26,6 @@ impl Lang {
     pub const ALL: [Self; 2] = [Self::Fr, Self::En];
 
     /// Chooses between the French and the English text.
-    #[must_use]
     pub fn tr<'a>(&self, fr: &'a str, en: &'a str) -> &'a str {
         match self {
             Self::Fr => fr,
@@ -35,7 +34,6 @@ impl Lang {
     }
 
     /// The tag of the `lang` attribute (RFC 5646).
-    #[must_use]
     pub fn tag(&self) -> &'static str {
         match self {
             Self::Fr => "fr",
@@ -63,7 +61,6 @@ impl fmt::Display for Lang {
 
 /// The first characters of a text from outside, for a message: what is repeated to its sender must not grow with the
 /// input.
-#[must_use]
 pub fn shorten(text: &str, most_chars: usize) -> String {
     match text.char_indices().nth(most_chars) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -86,7 +83,6 @@ impl Text {
     }
 
     /// The text in one language.
-    #[must_use]
     pub fn get(&self, lang: &Lang) -> &str {
         lang.tr(&self.fr, &self.en)
     }

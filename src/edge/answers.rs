@@ -98,13 +98,11 @@ const PAGES: [Page; 11] = [
 ///
 /// Each answer closes the connection, because Sōzu stalls after many answers of its own on one connection. Sōzu cuts a
 /// body at `Content-Length`.
-#[must_use]
 pub fn pages() -> BTreeMap<String, String> {
     with_custom(&BTreeMap::new())
 }
 
 /// The same, with the operator's bodies (HTML, by status) in place of the built-in ones.
-#[must_use]
 pub fn with_custom(bodies: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let answer = |page: &Page| {
         let status = page.0.to_string();

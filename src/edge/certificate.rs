@@ -56,16 +56,12 @@ pub enum CertificateError {
     Unusable {
         /// The certificate's file.
         path: PathBuf,
-        /// The reason.
         reason: String,
     },
 }
 
 impl SiteCertificate {
     /// Reads a certificate with its chain, and its key.
-    ///
-    /// # Errors
-    /// See [`CertificateError`].
     pub fn read(certificate: &Path, key: &Path) -> Result<Self, CertificateError> {
         let text = |path: &Path| {
             read_regular_file(path).map_err(|source| CertificateError::Read { path: path.into(), source })
@@ -112,7 +108,6 @@ impl SiteCertificate {
     }
 
     /// Why its dates are not valid now.
-    #[must_use]
     pub fn date_fault(&self) -> Option<String> {
         let now = Timestamp::now().as_second();
         let day = |second| Timestamp::from_second(second).map_or_else(|_| "?".into(), |at| at.to_string());

@@ -17,7 +17,6 @@ use std::{collections::BTreeSet, io, path::PathBuf};
 /// A certificate with its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadedCertificate {
-    /// The certificate.
     pub certificate: SiteCertificate,
     /// Its file, `acme` or `own authority`.
     pub source: String,
@@ -54,9 +53,6 @@ pub struct Certificates {
 
 impl Certificates {
     /// Starts to watch files, and to renew by ACME if it is configured.
-    ///
-    /// # Errors
-    /// See [`CertificatesError`].
     pub fn start(edge: &Edge) -> Result<Self, CertificatesError> {
         let acme = edge.acme.as_ref().map(|acme| Acme::start(acme, &edge.state_dir)).transpose()?;
         let own = edge.own_authority.as_deref().map(OwnAuthority::start).transpose()?;
@@ -93,7 +89,6 @@ impl Certificates {
     }
 
     /// All faults, as object and reason.
-    #[must_use]
     pub fn complaints(&self) -> Vec<(String, String)> {
         let mut complaints = self.files.complaints();
         complaints.extend(self.acme.iter().flat_map(Acme::complaints));

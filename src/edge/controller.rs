@@ -90,9 +90,6 @@ struct Feeds {
 
 impl Controller {
     /// Prepares everything; Sōzu is not asked yet.
-    ///
-    /// # Errors
-    /// When the state folder, the keys or the watcher of files cannot be used.
     pub fn start(
         path: &Path,
         config: Config,

@@ -22,7 +22,6 @@ pub struct Inputs<'a> {
     pub config: &'a Config,
     /// Its section of the edge.
     pub edge: &'a Edge,
-    /// The certificates.
     pub certificates: &'a [LoadedCertificate],
     /// The operator's own pages, by status.
     pub answers: &'a BTreeMap<String, String>,

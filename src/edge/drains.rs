@@ -55,7 +55,6 @@ impl Drains {
         self.0.contains_key(&id)
     }
 
-    #[must_use]
     pub fn ids(&self) -> Vec<Uuid> {
         self.0.keys().copied().collect()
     }

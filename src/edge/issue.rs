@@ -5,10 +5,8 @@ use crate::edge::{object::Object, report::Condition};
 /// An object that is not in the desired state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
-    /// The object.
     pub object: Object,
     /// `Pending` when the next reconciliation may repair it.
     pub condition: Condition,
-    /// The reason.
     pub reason: String,
 }

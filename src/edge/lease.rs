@@ -68,7 +68,6 @@ impl Lease {
     }
 
     /// Whether this edge gives the orders.
-    #[must_use]
     pub fn role(&self) -> Role {
         self.state().role.clone()
     }

@@ -97,10 +97,6 @@ pub async fn watch(store: Store, memberships: watch::Sender<Membership>) {
     }
 }
 
-/// Reads once.
-///
-/// # Errors
-/// When the database fails.
 pub async fn read_once(store: &Store) -> Result<Membership, StoreError> {
     let (processes, sites) = read(store).await?;
     Ok(membership(processes, sites, MAX_SILENCE * 2))

@@ -31,7 +31,6 @@ pub enum Object {
     Cluster(String),
     /// A backend of a cluster.
     Backend {
-        /// Its id.
         id: String,
         /// The address, which identifies it together with the id.
         address: SocketAddr,
@@ -58,14 +57,12 @@ pub enum Object {
     Route {
         /// Sōzu's own key for it.
         key: String,
-        /// The host.
         host: String,
     },
     /// One of the two orders that swap a route. The refusal of one is separate from that of the other.
     Reroute {
         /// Sōzu's own key for the route.
         key: String,
-        /// The host.
         host: String,
         /// 1 removes the old route, 2 adds the new one.
         half: u8,
@@ -92,7 +89,6 @@ pub enum Object {
     ServedCertificate {
         /// SHA-256 of the certificate, hexadecimal.
         fingerprint: String,
-        /// The name.
         name: String,
     },
 }
@@ -102,7 +98,6 @@ const SHORT_FINGERPRINT_CHARS: usize = 12;
 
 impl Object {
     /// The host name that the object belongs to, if it belongs to one.
-    #[must_use]
     pub fn host(&self) -> Option<&str> {
         match self {
             Self::Host(host)

@@ -26,9 +26,6 @@ const CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestor
 type Reports = State<watch::Receiver<Report>>;
 
 /// Serves until the future is dropped.
-///
-/// # Errors
-/// When the listener fails.
 pub async fn serve(listener: TcpListener, reports: watch::Receiver<Report>, hosts: Vec<String>) -> std::io::Result<()> {
     let router = router(reports).layer(middleware::from_fn_with_state(Arc::new(hosts), known_host));
     axum::serve(listener, router).await

@@ -42,7 +42,6 @@ const ALWAYS_REMOVABLE_ROUTES: usize = 5;
 /// Why there is no plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// Sōzu has the epoch of a later edge.
     #[error(
         "Sōzu follows a later edge (epoch {theirs}, ours is {ours}): this one gives no orders. If there is no later edge, \
          since the database was restored, say `sozu cluster remove --id guichet-epoch-{theirs}`"
@@ -126,9 +125,6 @@ fn mass_removal(actual: &ConfigState, desired: &ConfigState, safety_limits: &Saf
 }
 
 /// The steps from one state to another, in order. The same states give the same steps.
-///
-/// # Errors
-/// See [`PlanError`].
 pub fn plan(actual: &ConfigState, desired: &ConfigState, safety_limits: &SafetyLimits) -> Result<Vec<Step>, PlanError> {
     let (ours, theirs) = (epoch_of(desired), epoch_of(actual));
     if theirs > ours {

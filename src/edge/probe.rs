@@ -31,31 +31,19 @@ pub enum ProbeError {
     /// No answer over TLS.
     #[error("no answer for {host} over TLS")]
     NoAnswer {
-        /// The host.
         host: String,
         /// The reason.
         source: io::Error,
     },
     /// No answer in time.
     #[error("no answer for {host} over TLS within {} s", PAGE_TIMEOUT.as_secs())]
-    Slow {
-        /// The host.
-        host: String,
-    },
+    Slow { host: String },
     /// Sōzu uses another certificate than the configured one.
     #[error("{host} is served with another certificate than the configured one")]
-    OtherCertificate {
-        /// The host.
-        host: String,
-    },
+    OtherCertificate { host: String },
     /// A server error.
     #[error("{host} answers {status}")]
-    Status {
-        /// The host.
-        host: String,
-        /// The status.
-        status: u16,
-    },
+    Status { host: String, status: u16 },
 }
 
 /// Whether a process reports on its ops address that it is ready for requests.

@@ -86,9 +86,6 @@ impl Reconciler {
     }
 
     /// Brings Sōzu into the desired state, and verifies it.
-    ///
-    /// # Errors
-    /// See [`ReconcileError`].
     pub async fn reconcile(&mut self, spec: &EdgeSpec) -> Result<Outcome, ReconcileError> {
         let started = Instant::now();
         let last = std::mem::take(&mut self.last);
@@ -120,9 +117,6 @@ impl Reconciler {
 
     /// Checks without orders, and cheaply, whether every process of Sōzu still has the state of the last
     /// reconciliation.
-    ///
-    /// # Errors
-    /// When the exchange with Sōzu fails.
     pub async fn still_converged(&self) -> Result<bool, SozuError> {
         let Some(expected) = &self.expected else { return Ok(false) };
         let mut issues = Vec::new();
@@ -137,9 +131,6 @@ impl Reconciler {
     }
 
     /// Computes what a reconciliation would do now, without doing it.
-    ///
-    /// # Errors
-    /// See [`ReconcileError`].
     pub async fn dry_run(&mut self, spec: &EdgeSpec) -> Result<(Vec<Step>, Vec<Issue>), ReconcileError> {
         let actual = self.sozu.observe().await?;
         let (rendered, outcome) = self.render(spec)?;

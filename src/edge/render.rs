@@ -66,7 +66,6 @@ pub enum RenderError {
 /// A state of Sōzu, and what was rejected.
 #[derive(Clone, Debug, Default)]
 pub struct Rendered {
-    /// The state.
     pub state: ConfigState,
     /// The rejected objects.
     pub rejected: Vec<Rejection>,
@@ -75,7 +74,6 @@ pub struct Rendered {
 /// An object that is left out of the state, and does not affect the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    /// The object.
     pub object: Object,
     /// Why, and what to do.
     pub reason: String,
@@ -98,7 +96,6 @@ impl Rendered {
 }
 
 /// Name of a process among Sōzu's backends.
-#[must_use]
 pub fn backend_id(process: Uuid) -> String {
     format!("{OBJECT_PREFIX}{process}")
 }
@@ -110,15 +107,11 @@ pub fn process_of(backend: &str) -> Option<Uuid> {
 }
 
 /// The highest epoch in a state; 0 when there is none.
-#[must_use]
 pub fn epoch_of(state: &ConfigState) -> u64 {
     state.clusters.keys().filter_map(|id| id.strip_prefix(EPOCH_PREFIX)?.parse().ok()).max().unwrap_or(0)
 }
 
 /// Computes the desired state of Sōzu.
-///
-/// # Errors
-/// See [`RenderError`].
 pub fn render(spec: &EdgeSpec) -> Result<Rendered, RenderError> {
     if spec.sites.values().all(BTreeSet::is_empty) {
         return Err(RenderError::NoSite);

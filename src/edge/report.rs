@@ -23,13 +23,11 @@ pub struct Report {
     pub sozu: Sozu,
     /// Whether Sōzu was verified to be in the desired state.
     pub converged: bool,
-    /// Listeners.
     pub listeners: Vec<Listener>,
     /// Host names.
     pub sites: Vec<Site>,
     /// The portal's processes.
     pub processes: Vec<Process>,
-    /// Certificates.
     pub certificates: Vec<Certificate>,
     /// The last plan that had steps.
     pub last_plan: Option<Plan>,
@@ -69,11 +67,9 @@ pub enum Role {
 pub struct Sozu {
     /// Whether its command socket answers.
     pub reachable: bool,
-    /// Its version.
     pub version: String,
     /// Process id of the main process.
     pub main_pid: u32,
-    /// Workers.
     pub workers: Vec<Worker>,
     /// Number of restarts since this edge started.
     pub restarts_seen: u64,
@@ -92,16 +88,13 @@ pub struct Worker {
     pub agrees: bool,
 }
 
-/// A listener.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listener {
-    /// Its address.
     pub address: String,
     /// `http` or `https`.
     pub protocol: String,
     /// Whether it is bound.
     pub active: bool,
-    /// Its condition.
     #[serde(rename = "standing")]
     pub condition: Condition,
 }
@@ -124,11 +117,9 @@ pub enum Condition {
 /// A host name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Site {
-    /// The host.
     pub host: String,
     /// Site that it belongs to: `portal`, or a call's id.
     pub site: String,
-    /// Its condition.
     #[serde(rename = "standing")]
     pub condition: Condition,
     /// Fingerprint of the certificate that it is served with, if any.
@@ -164,7 +155,6 @@ pub struct Process {
     pub p99_ms: u64,
 }
 
-/// A certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
     /// Names that it covers.
@@ -210,7 +200,6 @@ pub struct Drift {
 /// An object that is not in the desired state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
-    /// The object.
     pub object: String,
     /// Rejected, or needs the operator.
     #[serde(rename = "standing")]

@@ -87,7 +87,6 @@ pub enum SozuError {
         /// The reason.
         source: io::Error,
     },
-    /// The thread has ended.
     #[error("the thread that speaks with Sōzu has ended")]
     ThreadEnded,
 }
@@ -118,17 +117,11 @@ pub type ServedCertificates = BTreeSet<(SocketAddr, String, String)>;
 
 impl Sozu {
     /// Starts the thread. It connects at the first request, and again after each failure.
-    ///
-    /// # Errors
-    /// When the folder for saved states cannot be made private, or the thread cannot be started.
     pub fn start(socket: &Path, state_dir: &Path) -> Result<Self, SozuError> {
         Self::with_timeout(socket, state_dir, REPLY_TIMEOUT)
     }
 
     /// The same, with another time-out.
-    ///
-    /// # Errors
-    /// As [`Sozu::start`].
     pub fn with_timeout(socket: &Path, state_dir: &Path, timeout: Duration) -> Result<Self, SozuError> {
         let state_dir = state::private_folder(state_dir)?;
         state::remove_leftovers(&state_dir);
@@ -148,9 +141,6 @@ impl Sozu {
     }
 
     /// Sends one order or query, and waits for the final answer.
-    ///
-    /// # Errors
-    /// See [`SozuError`].
     pub async fn call(&self, request: RequestType) -> Result<Response, SozuError> {
         self.converse(request).await?.outcome
     }
@@ -162,9 +152,6 @@ impl Sozu {
     }
 
     /// Sōzu's workers, stopped ones included.
-    ///
-    /// # Errors
-    /// See [`SozuError`].
     pub async fn workers(&self) -> Result<Vec<WorkerInfo>, SozuError> {
         let question = RequestType::ListWorkers(ListWorkers {});
         let verb = verb(&question);
@@ -175,9 +162,6 @@ impl Sozu {
     }
 
     /// Hashes of all clusters as the main process (`main`) and each worker (its number) see them.
-    ///
-    /// # Errors
-    /// See [`SozuError`].
     pub async fn hashes(&self) -> Result<BTreeMap<String, BTreeMap<String, u64>>, SozuError> {
         self.by_process(RequestType::QueryClustersHashes(QueryClustersHashes {}), |content| match content {
             ContentType::ClusterHashes(hashes) => Some(hashes.map),
@@ -187,9 +171,6 @@ impl Sozu {
     }
 
     /// The certificates that each worker serves.
-    ///
-    /// # Errors
-    /// See [`SozuError`].
     pub async fn served_certificates(&self) -> Result<BTreeMap<String, ServedCertificates>, SozuError> {
         let all = QueryCertificatesFilters { domain: None, fingerprint: None };
         self.by_process(RequestType::QueryCertificatesFromWorkers(all), |content| match content {
@@ -207,9 +188,6 @@ impl Sozu {
 
     /// Closes the idle sessions that hold a connection to a process, and the others once their request is answered.
     /// Returns their number over all workers: at 0, no worker has a connection to the process any more.
-    ///
-    /// # Errors
-    /// See [`SozuError`].
     pub async fn close_sessions(&self, cluster: &str, backend: &str) -> Result<u64, SozuError> {
         let order = CloseSessions { cluster_id: cluster.into(), backend_id: Some(backend.into()), address: None };
         let found = self.by_process(RequestType::CloseSessions(order), |content| match content {
@@ -220,9 +198,6 @@ impl Sozu {
     }
 
     /// Replaces a worker by a new one with the main process' state.
-    ///
-    /// # Errors
-    /// See [`SozuError`].
     pub async fn upgrade_worker(&self, id: u32) -> Result<(), SozuError> {
         self.call(RequestType::UpgradeWorker(id)).await.map(drop)
     }

@@ -62,7 +62,6 @@ pub struct Listeners {
 pub struct Challenges {
     /// Address of the edge's responder.
     pub responder: SocketAddr,
-    /// The hosts.
     pub hosts: BTreeSet<String>,
 }
 

@@ -83,9 +83,6 @@ impl Observation {
 }
 
 /// Compares the main process and the running workers with the expectation; differences become issues.
-///
-/// # Errors
-/// When the exchange with Sōzu fails.
 pub async fn verify(sozu: &Sozu, expected: &Expectation, issues: &mut Vec<Issue>) -> Result<Observation, SozuError> {
     let mut observation = Observation { workers: sozu.workers().await?, ..Observation::default() };
     let running: BTreeSet<u32> = observation.running().map(|worker| worker.id).collect();

@@ -22,7 +22,6 @@ pub enum Topic {
 pub struct Alarm {
     /// Its subject.
     pub topic: Topic,
-    /// Its text.
     pub text: Text,
 }
 

@@ -25,7 +25,6 @@ const INCIDENTS_FILE: &str = "incidents.json";
 /// A problem, open or closed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
-    /// The promise.
     pub promise: String,
     /// Its last message while it failed, which says what to do.
     pub message: String,
@@ -56,7 +55,6 @@ struct PromiseOutcome {
 }
 
 /// The incidents of an installation, newest first.
-#[must_use]
 pub fn read(data: &Path) -> Vec<Incident> {
     fs::read(data.join(INCIDENTS_FILE)).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
 }

@@ -39,7 +39,6 @@ pub(super) struct ClusterView {
     pub unread: Vec<&'static str>,
 }
 
-/// One server.
 #[derive(Serialize)]
 pub(super) struct ServerView {
     pub server: String,

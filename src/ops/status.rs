@@ -40,7 +40,6 @@ pub(super) struct Status {
     pub copy_age_seconds: Option<i64>,
     /// The last test of a backup set.
     pub drill: Option<Drill>,
-    /// Its age.
     pub drill_age_seconds: Option<i64>,
     pub leaving: bool,
     /// Definitions of calls that are not served, each with the reason.
@@ -51,7 +50,6 @@ pub(super) struct Status {
     pub alarms: Vec<Alarm>,
 }
 
-/// One server of the database.
 #[derive(Serialize)]
 pub(super) struct DatabaseServer {
     pub server: String,

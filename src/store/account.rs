@@ -12,9 +12,7 @@ use crate::domain::{
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
-use uuid::Uuid;
 
-/// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub id: AccountId,
@@ -30,7 +28,7 @@ pub struct Account {
 
 #[derive(FromRow)]
 pub(super) struct AccountRow {
-    account_id: Uuid,
+    account_id: AccountId,
     email: String,
     lang: String,
     suspended: bool,
@@ -52,7 +50,7 @@ impl TryFrom<AccountRow> for Account {
     fn try_from(row: AccountRow) -> Result<Self, StoreError> {
         let roles: Result<Vec<Role>, ()> = row.roles.iter().flat_map(|all| all.split(',')).map(str::parse).collect();
         Ok(Self {
-            id: AccountId(row.account_id),
+            id: row.account_id,
             email: row.email,
             roles: Roles::given(roles.map_err(|()| impossible("account_role", "role"))?),
             lang: row.lang.parse().map_err(|()| impossible("account", "lang"))?,
@@ -73,7 +71,7 @@ pub async fn ensure(
     sqlx::query(
         "insert ignore into account (account_id, email, role, lang, created_at) values (?, ?, 'applicant', ?, ?)",
     )
-    .bind(fresh.0)
+    .bind(fresh)
     .bind(email)
     .bind(lang.tag())
     .bind(instant(now))
@@ -94,7 +92,7 @@ pub async fn by_email(db: &mut MySqlConnection, email: &str) -> Result<Option<Ac
 pub async fn load(db: &mut MySqlConnection, id: AccountId) -> Result<Option<Account>, StoreError> {
     let row: Option<AccountRow> =
         sqlx::query_as(concat!("select ", account_columns!(), " from account a where a.account_id = ?"))
-            .bind(id.0)
+            .bind(id)
             .fetch_optional(db)
             .await?;
     row.map(Account::try_from).transpose()
@@ -102,11 +100,10 @@ pub async fn load(db: &mut MySqlConnection, id: AccountId) -> Result<Option<Acco
 
 /// Locks an account until the transaction ends, to serialise whatever is counted per user.
 pub async fn lock(db: &mut MySqlConnection, id: AccountId) -> Result<(), StoreError> {
-    sqlx::query("select account_id from account where account_id = ? for update").bind(id.0).execute(db).await?;
+    sqlx::query("select account_id from account where account_id = ? for update").bind(id).execute(db).await?;
     Ok(())
 }
 
-/// A role grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleGrant {
     pub role: Role,
@@ -119,7 +116,7 @@ pub struct RoleGrant {
 pub async fn roles(db: &mut MySqlConnection, id: AccountId) -> Result<Vec<RoleGrant>, StoreError> {
     let rows: Vec<(String, PrimitiveDateTime, Option<PrimitiveDateTime>)> =
         sqlx::query_as("select role, given_at, ends_at from account_role where account_id = ? order by role")
-            .bind(id.0)
+            .bind(id)
             .fetch_all(db)
             .await?;
     rows.into_iter()
@@ -139,7 +136,7 @@ pub async fn give_role(
     ends: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     sqlx::query("replace into account_role (account_id, role, given_at, ends_at) values (?, ?, ?, ?)")
-        .bind(id.0)
+        .bind(id)
         .bind(role.slug())
         .bind(instant(now))
         .bind(ends.map(instant))
@@ -151,7 +148,7 @@ pub async fn give_role(
 /// Revokes a role; returns false if it was not granted.
 pub async fn take_role(db: &mut MySqlConnection, id: AccountId, role: Role) -> Result<bool, StoreError> {
     let done = sqlx::query("delete from account_role where account_id = ? and role = ?")
-        .bind(id.0)
+        .bind(id)
         .bind(role.slug())
         .execute(db)
         .await?;
@@ -165,7 +162,7 @@ pub async fn take_role(db: &mut MySqlConnection, id: AccountId, role: Role) -> R
 pub async fn suspend(db: &mut MySqlConnection, id: AccountId, since: Option<Timestamp>) -> Result<(), StoreError> {
     let done = sqlx::query("update account set suspended_at = ? where account_id = ?")
         .bind(since.map(instant))
-        .bind(id.0)
+        .bind(id)
         .execute(db)
         .await?;
     one_row(done.rows_affected())

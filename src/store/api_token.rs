@@ -22,7 +22,6 @@ pub struct Listed {
     pub label: String,
     /// Actions that it permits.
     pub actions: Vec<Action>,
-    pub created_at: Timestamp,
     pub expires_at: Timestamp,
     /// Last use, accurate to a minute.
     pub last_used_at: Option<Timestamp>,
@@ -54,7 +53,7 @@ pub async fn insert(db: &mut MySqlConnection, token: &Making<'_>, now: Timestamp
          values (?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(token.id)
-    .bind(token.account.id.0)
+    .bind(token.account.id)
     .bind(token.label)
     .bind(actions.join(","))
     .bind(roles.join(","))
@@ -100,7 +99,6 @@ struct ListedRow {
     token_id: Uuid,
     label: String,
     actions: String,
-    created_at: PrimitiveDateTime,
     expires_at: PrimitiveDateTime,
     last_used_at: Option<PrimitiveDateTime>,
 }
@@ -112,10 +110,10 @@ pub async fn of_account(
     now: Timestamp,
 ) -> Result<Vec<Listed>, StoreError> {
     let rows: Vec<ListedRow> = sqlx::query_as(
-        "select token_id, label, actions, created_at, expires_at, last_used_at from api_token
+        "select token_id, label, actions, expires_at, last_used_at from api_token
          where account_id = ? and revoked_at is null and expires_at > ? order by created_at desc",
     )
-    .bind(account.0)
+    .bind(account)
     .bind(instant(now))
     .fetch_all(db)
     .await?;
@@ -127,7 +125,6 @@ pub async fn of_account(
                 id: row.token_id,
                 label: row.label,
                 actions: actions.map_err(|()| impossible("api_token", "actions"))?,
-                created_at: timestamp(row.created_at),
                 expires_at: timestamp(row.expires_at),
                 last_used_at: row.last_used_at.map(timestamp),
             })
@@ -146,7 +143,7 @@ pub async fn revoke(
         sqlx::query("update api_token set revoked_at = ? where token_id = ? and account_id = ? and revoked_at is null")
             .bind(instant(now))
             .bind(id)
-            .bind(account.0)
+            .bind(account)
             .execute(db)
             .await?;
     Ok(done.rows_affected() > 0)
@@ -164,7 +161,7 @@ pub async fn revoke_of_role(
         "select token_id from api_token where account_id = ? and revoked_at is null and expires_at > ?
          and (roles is null or find_in_set(?, roles)) order by token_id for update",
     )
-    .bind(account.0)
+    .bind(account)
     .bind(instant(now))
     .bind(role.slug())
     .fetch_all(&mut *db)
@@ -178,7 +175,7 @@ pub async fn revoke_of_role(
 /// Whether a token of an account has been revoked.
 pub async fn is_revoked(db: &mut MySqlConnection, account: AccountId, id: Uuid) -> Result<bool, StoreError> {
     let sql = "select exists(select 1 from api_token where token_id = ? and account_id = ? and revoked_at is not null)";
-    Ok(sqlx::query_scalar(sql).bind(id).bind(account.0).fetch_one(db).await?)
+    Ok(sqlx::query_scalar(sql).bind(id).bind(account).fetch_one(db).await?)
 }
 
 /// Returns the tokens and attenuated tokens that are revoked and have not expired.

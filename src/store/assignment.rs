@@ -1,9 +1,6 @@
 //! Assignments of dossiers to experts.
 
-use super::{
-    StoreError,
-    row::{instant, timestamp},
-};
+use super::{StoreError, column::InstantColumn, row::instant};
 use crate::domain::{
     access::Role,
     ids::{AccountId, DossierId},
@@ -11,33 +8,20 @@ use crate::domain::{
 };
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection};
-use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-/// An assignment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromRow)]
 pub struct Assignment {
     pub id: Uuid,
     /// Address of the expert.
     pub email: String,
     /// When it was assigned.
+    #[sqlx(try_from = "InstantColumn")]
     pub at: Timestamp,
     /// The expert's declaration: a conflict of interest (true), none (false), or nothing yet.
     pub conflict: Option<bool>,
-    /// When it was declared.
-    pub declared_at: Option<Timestamp>,
     /// Whether the account still is an active expert and not a guest of the dossier.
     pub able: bool,
-}
-
-#[derive(FromRow)]
-struct AssignmentRow {
-    assignment_id: Uuid,
-    email: String,
-    assigned_at: PrimitiveDateTime,
-    conflict: Option<bool>,
-    declared_at: Option<PrimitiveDateTime>,
-    able: bool,
 }
 
 /// An expert to whom a dossier can be assigned.
@@ -74,9 +58,9 @@ pub async fn insert(
          values (?, ?, ?, ?, ?)",
     )
     .bind(id)
-    .bind(dossier.0)
-    .bind(expert.0)
-    .bind(by.0)
+    .bind(dossier)
+    .bind(expert)
+    .bind(by)
     .bind(instant(now))
     .execute(db)
     .await?;
@@ -96,19 +80,18 @@ pub async fn end(
          where assignment_id = ? and dossier_id = ? and ended_at is null",
     )
     .bind(instant(now))
-    .bind(by.0)
+    .bind(by)
     .bind(id)
-    .bind(dossier.0)
+    .bind(dossier)
     .execute(&mut *db)
     .await?;
     if done.rows_affected() == 0 {
         return Ok(None);
     }
-    let expert: Option<Uuid> = sqlx::query_scalar("select account_id from assignment where assignment_id = ?")
+    Ok(sqlx::query_scalar("select account_id from assignment where assignment_id = ?")
         .bind(id)
         .fetch_optional(db)
-        .await?;
-    Ok(expert.map(AccountId))
+        .await?)
 }
 
 /// Returns the experts of a dossier, in the order of assignment.
@@ -117,8 +100,8 @@ pub async fn of_dossier(
     dossier: DossierId,
     now: Timestamp,
 ) -> Result<Vec<Assignment>, StoreError> {
-    let rows: Vec<AssignmentRow> = sqlx::query_as(concat!(
-        "select s.assignment_id, a.email, s.assigned_at, n.conflict, n.declared_at, (",
+    Ok(sqlx::query_as(concat!(
+        "select s.assignment_id as id, a.email, s.assigned_at as at, n.conflict, (",
         able!(),
         ") as able
          from assignment s join account a on a.account_id = s.account_id
@@ -126,20 +109,11 @@ pub async fn of_dossier(
          where s.dossier_id = ? and s.ended_at is null order by s.assigned_at"
     ))
     .bind(Role::Expert.slug())
-    .bind(dossier.0)
+    .bind(dossier)
     .bind(instant(now))
-    .bind(dossier.0)
+    .bind(dossier)
     .fetch_all(db)
-    .await?;
-    let assignment = |row: AssignmentRow| Assignment {
-        id: row.assignment_id,
-        email: row.email,
-        at: timestamp(row.assigned_at),
-        conflict: row.conflict,
-        declared_at: row.declared_at.map(timestamp),
-        able: row.able,
-    };
-    Ok(rows.into_iter().map(assignment).collect())
+    .await?)
 }
 
 /// Whether a dossier is assigned to an expert.
@@ -147,8 +121,8 @@ pub async fn stands(db: &mut MySqlConnection, dossier: DossierId, expert: Accoun
     Ok(sqlx::query_scalar(
         "select exists (select 1 from assignment where dossier_id = ? and account_id = ? and ended_at is null)",
     )
-    .bind(dossier.0)
-    .bind(expert.0)
+    .bind(dossier)
+    .bind(expert)
     .fetch_one(db)
     .await?)
 }
@@ -160,7 +134,7 @@ pub async fn candidates(
     dossier: DossierId,
     now: Timestamp,
 ) -> Result<Vec<Expert>, StoreError> {
-    let rows: Vec<(Uuid, String, String)> = sqlx::query_as(concat!(
+    let rows: Vec<(AccountId, String, String)> = sqlx::query_as(concat!(
         "select a.account_id, a.email, a.lang from account a where ",
         able!(),
         " and not exists (select 1 from dossier d where d.dossier_id = ? and d.account_id = a.account_id)
@@ -171,17 +145,13 @@ pub async fn candidates(
           order by a.email"
     ))
     .bind(Role::Expert.slug())
-    .bind(dossier.0)
+    .bind(dossier)
     .bind(instant(now))
-    .bind(dossier.0)
-    .bind(dossier.0)
-    .bind(dossier.0)
+    .bind(dossier)
+    .bind(dossier)
+    .bind(dossier)
     .fetch_all(db)
     .await?;
-    let expert = |(id, email, lang): (Uuid, String, String)| Expert {
-        id: AccountId(id),
-        email,
-        lang: lang.parse().unwrap_or_default(),
-    };
+    let expert = |(id, email, lang): (_, _, String)| Expert { id, email, lang: lang.parse().unwrap_or_default() };
     Ok(rows.into_iter().map(expert).collect())
 }

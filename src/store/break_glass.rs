@@ -2,6 +2,7 @@
 
 use super::{
     StoreError,
+    column::{InstantColumn, OptionalInstantColumn},
     row::{instant, timestamp},
 };
 use crate::domain::ids::{AccountId, DossierId};
@@ -11,10 +12,9 @@ use time::PrimitiveDateTime;
 use uuid::Uuid;
 
 /// A request for access to one dossier.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromRow)]
 pub struct Request {
     pub id: Uuid,
-    pub dossier: DossierId,
     /// Number of its current receipt, if any.
     pub receipt: Option<String>,
     /// Account of the requester.
@@ -22,40 +22,13 @@ pub struct Request {
     /// Address of the requester.
     pub email: String,
     pub reason: String,
+    #[sqlx(try_from = "InstantColumn")]
     pub asked_at: Timestamp,
     /// Address of the person who allowed it.
     pub allowed_by: Option<String>,
     /// Last instant of the access.
+    #[sqlx(try_from = "OptionalInstantColumn")]
     pub ends_at: Option<Timestamp>,
-}
-
-#[derive(FromRow)]
-struct RequestRow {
-    glass_id: Uuid,
-    dossier_id: Uuid,
-    deposit_receipt: Option<String>,
-    asked_by: Uuid,
-    email: String,
-    reason: String,
-    asked_at: PrimitiveDateTime,
-    allower: Option<String>,
-    ends_at: Option<PrimitiveDateTime>,
-}
-
-impl From<RequestRow> for Request {
-    fn from(row: RequestRow) -> Self {
-        Self {
-            id: row.glass_id,
-            dossier: DossierId(row.dossier_id),
-            receipt: row.deposit_receipt,
-            asked_by: AccountId(row.asked_by),
-            email: row.email,
-            reason: row.reason,
-            asked_at: timestamp(row.asked_at),
-            allowed_by: row.allower,
-            ends_at: row.ends_at.map(timestamp),
-        }
-    }
 }
 
 pub async fn ask(
@@ -68,8 +41,8 @@ pub async fn ask(
 ) -> Result<(), StoreError> {
     sqlx::query("insert into glass (glass_id, dossier_id, asked_by, reason, asked_at) values (?, ?, ?, ?, ?)")
         .bind(id)
-        .bind(dossier.0)
-        .bind(who.0)
+        .bind(dossier)
+        .bind(who)
         .bind(reason)
         .bind(instant(now))
         .execute(db)
@@ -79,15 +52,14 @@ pub async fn ask(
 
 /// Returns the latest requests, the newest first.
 pub async fn latest(db: &mut MySqlConnection) -> Result<Vec<Request>, StoreError> {
-    let rows: Vec<RequestRow> = sqlx::query_as(
-        "select g.glass_id, g.dossier_id, d.deposit_receipt, g.asked_by, a.email, g.reason, g.asked_at,
-                b.email as allower, g.ends_at
+    Ok(sqlx::query_as(
+        "select g.glass_id as id, d.deposit_receipt as receipt, g.asked_by, a.email, g.reason,
+                g.asked_at, b.email as allowed_by, g.ends_at
          from glass g join account a on a.account_id = g.asked_by join dossier d on d.dossier_id = g.dossier_id
          left join account b on b.account_id = g.allowed_by order by g.asked_at desc limit 50",
     )
     .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(Request::from).collect())
+    .await?)
 }
 
 /// Allows another person's request that is pending and not too old; returns the dossier if there was one.
@@ -103,20 +75,18 @@ pub async fn allow(
         "update glass set allowed_by = ?, allowed_at = ?, ends_at = ?
          where glass_id = ? and allowed_by is null and asked_by <> ? and asked_at > ?",
     )
-    .bind(who.0)
+    .bind(who)
     .bind(instant(now))
     .bind(instant(ends))
     .bind(id)
-    .bind(who.0)
+    .bind(who)
     .bind(instant(asked_since))
     .execute(&mut *db)
     .await?;
     if done.rows_affected() == 0 {
         return Ok(None);
     }
-    let dossier: Option<Uuid> =
-        sqlx::query_scalar("select dossier_id from glass where glass_id = ?").bind(id).fetch_optional(db).await?;
-    Ok(dossier.map(DossierId))
+    Ok(sqlx::query_scalar("select dossier_id from glass where glass_id = ?").bind(id).fetch_optional(db).await?)
 }
 
 /// Returns until when a user has break-glass access to a dossier.
@@ -128,8 +98,8 @@ pub async fn until(
     let ends: Option<PrimitiveDateTime> = sqlx::query_scalar(
         "select max(ends_at) from glass where dossier_id = ? and asked_by = ? and allowed_by is not null",
     )
-    .bind(dossier.0)
-    .bind(who.0)
+    .bind(dossier)
+    .bind(who)
     .fetch_one(db)
     .await?;
     Ok(ends.map(timestamp))
@@ -137,9 +107,8 @@ pub async fn until(
 
 /// Returns the dossier of a receipt, so that access can be requested without reading it.
 pub async fn dossier_of(db: &mut MySqlConnection, receipt: &str) -> Result<Option<DossierId>, StoreError> {
-    let id: Option<Uuid> = sqlx::query_scalar("select dossier_id from deposit where receipt_number = ?")
+    Ok(sqlx::query_scalar("select dossier_id from deposit where receipt_number = ?")
         .bind(receipt)
         .fetch_optional(db)
-        .await?;
-    Ok(id.map(DossierId))
+        .await?)
 }

@@ -5,33 +5,22 @@ use super::{
     StoreError,
     row::{impossible, instant},
 };
-use crate::domain::ids::AccountId;
+use crate::domain::{ids::AccountId, slugs::slugs};
 use jiff::Timestamp;
 use sqlx::MySqlConnection;
 use uuid::Uuid;
 
-/// Purpose of a ceremony.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CeremonyKind {
-    /// Add a passkey.
-    Register,
-    /// Sign in by passkey.
-    Authenticate,
-    /// Confirm that the user of a session is still the same person.
-    StepUp,
-    /// Sign in through an identity provider.
-    Oidc,
-}
-
-impl CeremonyKind {
-    /// Name in the database.
-    fn slug(self) -> &'static str {
-        match self {
-            Self::Register => "register",
-            Self::Authenticate => "authenticate",
-            Self::StepUp => "step_up",
-            Self::Oidc => "oidc",
-        }
+slugs! {
+    /// Purpose of a ceremony.
+    pub enum CeremonyKind {
+        /// Add a passkey.
+        Register = "register",
+        /// Sign in by passkey.
+        Authenticate = "authenticate",
+        /// Confirm that the user of a session is still the same person.
+        StepUp = "step_up",
+        /// Sign in through an identity provider.
+        Oidc = "oidc",
     }
 }
 
@@ -50,7 +39,7 @@ pub async fn insert(
     sqlx::query("insert into ceremony (ceremony_id, kind, account_id, state, expires_at) values (?, ?, ?, ?, ?)")
         .bind(id)
         .bind(kind.slug())
-        .bind(account.map(|account| account.0))
+        .bind(account)
         .bind(state.to_string())
         .bind(instant(expires))
         .execute(db)
@@ -83,7 +72,7 @@ pub async fn take(
     )
     .bind(id)
     .bind(kind.slug())
-    .bind(account.map(|account| account.0))
+    .bind(account)
     .bind(instant(now))
     .fetch_optional(db)
     .await?;

@@ -45,8 +45,8 @@ impl Delegation {
 #[derive(FromRow)]
 struct DelegationRow {
     delegation_id: Uuid,
-    dossier_id: Uuid,
-    given_by: Uuid,
+    dossier_id: DossierId,
+    given_by: AccountId,
     email: String,
     parts: String,
     note: String,
@@ -66,8 +66,8 @@ impl TryFrom<DelegationRow> for Delegation {
         let parts: Option<Vec<(Part, Verb)>> = row.parts.split(' ').map(part).collect();
         Ok(Self {
             id: row.delegation_id,
-            dossier: DossierId(row.dossier_id),
-            given_by: AccountId(row.given_by),
+            dossier: row.dossier_id,
+            given_by: row.given_by,
             email: row.email,
             parts: parts.ok_or(impossible("delegation", "parts"))?,
             note: row.note,
@@ -102,8 +102,8 @@ pub async fn insert(db: &mut MySqlConnection, given: &Delegation) -> Result<(), 
          values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(given.id)
-    .bind(given.dossier.0)
-    .bind(given.given_by.0)
+    .bind(given.dossier)
+    .bind(given.given_by)
     .bind(&given.email)
     .bind(list(&given.parts))
     .bind(&given.note)
@@ -130,7 +130,6 @@ pub fn fits(parts: &[(Part, Verb)]) -> bool {
 /// Number of invitations sent since an instant, including revoked and replaced ones, because each was a mail.
 #[derive(Clone, Copy, Debug, Default, FromRow)]
 pub struct InvitationCounts {
-    /// By the owner.
     pub by_owner: i64,
     /// To the address, by anyone.
     pub to_guest: i64,
@@ -150,11 +149,11 @@ pub async fn sent(
                 count(if(given_by = ? and email = ?, 1, null)) as `between`
          from delegation where (given_by = ? or email = ?) and given_at > ?",
     )
-    .bind(owner.0)
+    .bind(owner)
     .bind(email)
-    .bind(owner.0)
+    .bind(owner)
     .bind(email)
-    .bind(owner.0)
+    .bind(owner)
     .bind(email)
     .bind(instant(since))
     .fetch_one(db)
@@ -163,7 +162,7 @@ pub async fn sent(
 
 /// Returns the delegations of a dossier, including expired ones, the newest first.
 pub async fn of_dossier(db: &mut MySqlConnection, id: DossierId) -> Result<Vec<Delegation>, StoreError> {
-    all(sqlx::query_as(select!("dossier_id = ? order by given_at desc")).bind(id.0), db).await
+    all(sqlx::query_as(select!("dossier_id = ? order by given_at desc")).bind(id), db).await
 }
 
 /// Returns the current delegations of a user on a dossier.
@@ -174,7 +173,7 @@ pub async fn held(
     now: Timestamp,
 ) -> Result<Vec<Delegation>, StoreError> {
     let query = sqlx::query_as(select!("dossier_id = ? and email = ? and ends_at >= ?"));
-    all(query.bind(id.0).bind(email).bind(instant(now)), db).await
+    all(query.bind(id).bind(email).bind(instant(now)), db).await
 }
 
 /// Returns the dossiers of which a user holds a part, without those on which the user has declared a conflict of
@@ -184,7 +183,7 @@ pub async fn dossiers_of(
     account: &Account,
     now: Timestamp,
 ) -> Result<Vec<DossierId>, StoreError> {
-    let ids: Vec<Uuid> = sqlx::query_scalar(
+    Ok(sqlx::query_scalar(
         "select distinct dossier_id from delegation g where revoked_at is null and email = ? and ends_at >= ?
          and not exists (select 1 from interest n
                          where n.dossier_id = g.dossier_id and n.account_id = ? and n.conflict)
@@ -192,17 +191,16 @@ pub async fn dossiers_of(
     )
     .bind(&account.email)
     .bind(instant(now))
-    .bind(account.id.0)
+    .bind(account.id)
     .fetch_all(db)
-    .await?;
-    Ok(ids.into_iter().map(DossierId).collect())
+    .await?)
 }
 
 /// Records that the guest has visited.
 pub async fn used(db: &mut MySqlConnection, id: DossierId, email: &str, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("update delegation set used_at = ? where dossier_id = ? and email = ? and used_at is null")
         .bind(instant(now))
-        .bind(id.0)
+        .bind(id)
         .bind(email)
         .execute(db)
         .await?;
@@ -213,7 +211,7 @@ pub async fn used(db: &mut MySqlConnection, id: DossierId, email: &str, now: Tim
 pub async fn guest(db: &mut MySqlConnection, dossier: DossierId, id: Uuid) -> Result<Option<String>, StoreError> {
     Ok(sqlx::query_scalar("select email from delegation where delegation_id = ? and dossier_id = ?")
         .bind(id)
-        .bind(dossier.0)
+        .bind(dossier)
         .fetch_optional(db)
         .await?)
 }
@@ -228,13 +226,13 @@ pub async fn revoke(
     let standing: Vec<Uuid> = sqlx::query_scalar(
         "select delegation_id from delegation where dossier_id = ? and email = ? and revoked_at is null for update",
     )
-    .bind(dossier.0)
+    .bind(dossier)
     .bind(email)
     .fetch_all(&mut *db)
     .await?;
     sqlx::query("update delegation set revoked_at = ? where dossier_id = ? and email = ? and revoked_at is null")
         .bind(instant(now))
-        .bind(dossier.0)
+        .bind(dossier)
         .bind(email)
         .execute(db)
         .await?;

@@ -8,7 +8,8 @@ pub use list::{Filter, Sort, list};
 use super::{
     StoreError,
     account::Account,
-    row::{impossible, instant, timestamp},
+    column::InstantColumn,
+    row::{impossible, instant},
 };
 use crate::auth::{Guarded, Protected};
 use crate::domain::{
@@ -21,11 +22,9 @@ use crate::domain::{
 };
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection, QueryBuilder};
-use time::PrimitiveDateTime;
-use uuid::Uuid;
 
 /// Summary of a deposit for lists.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromRow)]
 pub struct Summary {
     pub dossier: DossierId,
     pub version: u32,
@@ -43,6 +42,7 @@ pub struct Summary {
     /// Number of findings that did not block.
     pub warnings: u32,
     /// When the deposit was received.
+    #[sqlx(try_from = "InstantColumn")]
     pub at: Timestamp,
     /// It was found admissible.
     pub admitted: bool,
@@ -82,7 +82,7 @@ pub async fn insert(db: &mut MySqlConnection, deposit: &NewDeposit<'_>) -> Resul
     let NewDeposit { summary, receipt, .. } = deposit;
     if summary.version > 1 {
         sqlx::query("update deposit set standing = false where dossier_id = ?")
-            .bind(summary.dossier.0)
+            .bind(summary.dossier)
             .execute(&mut *db)
             .await?;
     }
@@ -92,20 +92,20 @@ pub async fn insert(db: &mut MySqlConnection, deposit: &NewDeposit<'_>) -> Resul
                               sealed_at, receipt)
          values (?, ?, ?, ?, ?, ?, ?, ?, true, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
-    .bind(summary.dossier.0)
+    .bind(summary.dossier)
     .bind(summary.version)
-    .bind(deposit.attempt.0)
+    .bind(deposit.attempt)
     .bind(&summary.receipt)
     .bind(receipt.statement.sequence)
     .bind(deposit.call)
-    .bind(&deposit.round.0)
-    .bind(deposit.account.0)
+    .bind(deposit.round)
+    .bind(deposit.account)
     .bind(&summary.siren)
     .bind(&summary.company)
     .bind(&summary.title)
     .bind(&summary.bricks)
-    .bind(summary.base.0)
-    .bind(summary.aid.0)
+    .bind(summary.base)
+    .bind(summary.aid)
     .bind(summary.warnings)
     .bind(instant(summary.at))
     .bind(instant(receipt.statement.sealed_at()))
@@ -115,7 +115,7 @@ pub async fn insert(db: &mut MySqlConnection, deposit: &NewDeposit<'_>) -> Resul
     if !deposit.pieces.is_empty() {
         let mut query = QueryBuilder::new("insert into deposit_piece (dossier_id, version, code, sha256) ");
         query.push_values(deposit.pieces, |mut row, (code, sha256)| {
-            row.push_bind(summary.dossier.0).push_bind(summary.version).push_bind(code).push_bind(sha256);
+            row.push_bind(summary.dossier).push_bind(summary.version).push_bind(code).push_bind(sha256);
         });
         query.build().execute(&mut *db).await?;
     }
@@ -129,20 +129,19 @@ pub async fn by_attempt(
     attempt: AttemptId,
 ) -> Result<Option<(String, bool)>, StoreError> {
     Ok(sqlx::query_as("select receipt_number, standing from deposit where dossier_id = ? and attempt_id = ?")
-        .bind(dossier.0)
-        .bind(attempt.0)
+        .bind(dossier)
+        .bind(attempt)
         .fetch_optional(db)
         .await?)
 }
 
 /// A stored receipt, with its owner, its place and whether its version is current.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromRow)]
 pub struct Stored {
     pub dossier: DossierId,
     /// Owner of the dossier.
     pub owner: AccountId,
     pub call: String,
-    pub round: RoundId,
     /// True while this version is the current one.
     pub standing: bool,
     /// True if the current deposit was found admissible.
@@ -177,98 +176,48 @@ impl Stored {
     }
 }
 
-#[derive(FromRow)]
-struct StoredRow {
-    dossier_id: Uuid,
-    account_id: Uuid,
-    call_id: String,
-    round_id: String,
-    standing: bool,
-    admitted: bool,
-    receipt: String,
-}
-
-impl From<StoredRow> for Stored {
-    fn from(row: StoredRow) -> Self {
-        Self {
-            dossier: DossierId(row.dossier_id),
-            owner: AccountId(row.account_id),
-            call: row.call_id,
-            round: RoundId(row.round_id),
-            standing: row.standing,
-            admitted: row.admitted,
-            text: row.receipt,
-        }
-    }
-}
-
 /// Returns a receipt by its number.
 pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<Guarded<Stored>>, StoreError> {
-    let row: Option<StoredRow> = sqlx::query_as(
-        "select p.dossier_id, d.account_id, p.call_id, p.round_id, p.standing,
-                d.admitted_at is not null as admitted, p.receipt
+    let row: Option<Stored> = sqlx::query_as(
+        "select p.dossier_id as dossier, d.account_id as owner, p.call_id as `call`, p.standing,
+                d.admitted_at is not null as admitted, p.receipt as text
          from deposit p join dossier d on d.dossier_id = p.dossier_id where p.receipt_number = ?",
     )
     .bind(number)
     .fetch_optional(db)
     .await?;
-    Ok(row.map(Stored::from).map(Guarded::new))
+    Ok(row.map(Guarded::new))
 }
 
 /// Removes a withdrawn deposit from the lists.
 pub async fn withdraw(db: &mut MySqlConnection, dossier: DossierId) -> Result<(), StoreError> {
-    sqlx::query("update deposit set standing = false where dossier_id = ?").bind(dossier.0).execute(db).await?;
+    sqlx::query("update deposit set standing = false where dossier_id = ?").bind(dossier).execute(db).await?;
     Ok(())
 }
 
 /// One deposited version, without its content.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromRow)]
 pub struct Version {
     /// Version number, from 1.
     pub version: u32,
     /// Number of its receipt.
     pub receipt: String,
     /// Instant of the deposit.
+    #[sqlx(try_from = "InstantColumn")]
     pub at: Timestamp,
     /// True while it is the current version.
     pub standing: bool,
-    /// Owner of the dossier.
-    pub owner: AccountId,
-    pub call: String,
-    pub round: RoundId,
-}
-
-#[derive(FromRow)]
-struct VersionRow {
-    version: u32,
-    receipt_number: String,
-    deposited_at: PrimitiveDateTime,
-    standing: bool,
-    account_id: Uuid,
-    call_id: String,
-    round_id: String,
 }
 
 /// Returns every version of a dossier, the latest first.
 pub async fn versions(db: &mut MySqlConnection, dossier: DossierId) -> Result<Vec<Version>, StoreError> {
-    let rows: Vec<VersionRow> = sqlx::query_as(
-        "select p.version, p.receipt_number, p.deposited_at, p.standing, d.account_id, p.call_id, p.round_id
-         from deposit p join dossier d on d.dossier_id = p.dossier_id
-         where p.dossier_id = ? order by p.version desc",
+    Ok(sqlx::query_as(
+        "select version, receipt_number as receipt, deposited_at as at, standing from deposit
+         where dossier_id = ? order by version desc",
     )
-    .bind(dossier.0)
+    .bind(dossier)
     .fetch_all(db)
-    .await?;
-    let version = |row: VersionRow| Version {
-        version: row.version,
-        receipt: row.receipt_number,
-        at: timestamp(row.deposited_at),
-        standing: row.standing,
-        owner: AccountId(row.account_id),
-        call: row.call_id,
-        round: RoundId(row.round_id),
-    };
-    Ok(rows.into_iter().map(version).collect())
+    .await?)
 }
 
 /// Number of other currently deposited dossiers of the same company in a round.
@@ -298,13 +247,13 @@ pub async fn others_of_company(
          from deposit p join dossier d on d.dossier_id = p.dossier_id
          where p.call_id = ? and p.round_id = ? and p.standing and p.siren = ? and p.dossier_id <> ?",
     )
-    .bind(reader.id.0)
+    .bind(reader.id)
     .bind(&reader.email)
     .bind(instant(now))
     .bind(&dossier.call)
-    .bind(&dossier.round.0)
+    .bind(&dossier.round)
     .bind(siren)
-    .bind(dossier.id.0)
+    .bind(dossier.id)
     .fetch_one(db)
     .await?;
     let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);

@@ -33,10 +33,10 @@ macro_rules! select {
 
 #[derive(FromRow)]
 struct DossierRow {
-    dossier_id: Uuid,
+    dossier_id: DossierId,
     call_id: String,
-    round_id: String,
-    account_id: Uuid,
+    round_id: RoundId,
+    account_id: AccountId,
     draft: String,
     revision: u64,
     versions: u32,
@@ -49,7 +49,7 @@ struct DossierRow {
     changes: Option<String>,
     withdrawn_at: Option<PrimitiveDateTime>,
     admitted_at: Option<PrimitiveDateTime>,
-    admitted_by: Option<Uuid>,
+    admitted_by: Option<AccountId>,
 }
 
 impl TryFrom<DossierRow> for Dossier {
@@ -65,17 +65,14 @@ impl TryFrom<DossierRow> for Dossier {
         };
         let changes = row.changes.map(|text| serde_json::from_str(&text)).transpose();
         Ok(Self {
-            id: DossierId(row.dossier_id),
+            id: row.dossier_id,
             call: row.call_id,
-            round: RoundId(row.round_id),
-            owner: AccountId(row.account_id),
+            round: row.round_id,
+            owner: row.account_id,
             draft,
             revision: row.revision,
             deposit,
-            admission: row
-                .admitted_at
-                .zip(row.admitted_by)
-                .map(|(at, by)| Admission { at: timestamp(at), by: AccountId(by) }),
+            admission: row.admitted_at.zip(row.admitted_by).map(|(at, by)| Admission { at: timestamp(at), by }),
             versions: row.versions,
             created_at: timestamp(row.created_at),
             changed_at: timestamp(row.changed_at),
@@ -112,11 +109,11 @@ pub async fn insert(
                               created_at, changed_at)
          values (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
     )
-    .bind(dossier.id.0)
+    .bind(dossier.id)
     .bind(&dossier.call)
-    .bind(&dossier.round.0)
-    .bind(dossier.owner.0)
-    .bind(attempt.0)
+    .bind(&dossier.round)
+    .bind(dossier.owner)
+    .bind(attempt)
     .bind(origin)
     .bind(serde_json::json!(dossier.draft).to_string())
     .bind(dossier.revision)
@@ -143,18 +140,18 @@ pub async fn by_attempt(
     attempt: AttemptId,
 ) -> Result<Option<AttemptRecord>, StoreError> {
     let query = sqlx::query_as("select dossier_id, origin from dossier where account_id = ? and attempt_id = ?");
-    Ok(query.bind(owner.0).bind(attempt.0).fetch_optional(db).await?)
+    Ok(query.bind(owner).bind(attempt).fetch_optional(db).await?)
 }
 
 pub async fn load(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Dossier>>, StoreError> {
-    let row: Option<DossierRow> = sqlx::query_as(select!("where dossier_id = ?")).bind(id.0).fetch_optional(db).await?;
+    let row: Option<DossierRow> = sqlx::query_as(select!("where dossier_id = ?")).bind(id).fetch_optional(db).await?;
     row.map(|row| row.try_into().map(Guarded::new)).transpose()
 }
 
 /// Returns a dossier, locked until the transaction ends: all changes to a dossier are serialised by this lock.
 pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Dossier>>, StoreError> {
     let row: Option<DossierRow> =
-        sqlx::query_as(select!("where dossier_id = ? for update")).bind(id.0).fetch_optional(db).await?;
+        sqlx::query_as(select!("where dossier_id = ? for update")).bind(id).fetch_optional(db).await?;
     row.map(|row| row.try_into().map(Guarded::new)).transpose()
 }
 
@@ -165,7 +162,7 @@ pub async fn of_account(db: &mut MySqlConnection, owner: AccountId) -> Result<Ve
          and not exists (select 1 from account a where a.account_id = dossier.account_id and a.suspended_at is not null)
          order by changed_at desc limit 200"
     ))
-    .bind(owner.0)
+    .bind(owner)
     .fetch_all(db)
     .await?;
     rows.into_iter().map(Dossier::try_from).collect()
@@ -182,7 +179,7 @@ pub async fn update_draft(db: &mut MySqlConnection, dossier: &Dossier) -> Result
             .bind(dossier.revision)
             .bind(instant(dossier.changed_at))
             .bind(serde_json::json!(dossier.changes).to_string())
-            .bind(dossier.id.0)
+            .bind(dossier.id)
             .execute(db)
             .await?;
     one_row(done.rows_affected())
@@ -197,7 +194,7 @@ pub async fn touch(db: &mut MySqlConnection, dossier: &Dossier) -> Result<(), St
         .bind(dossier.revision)
         .bind(instant(dossier.changed_at))
         .bind(serde_json::json!(dossier.changes).to_string())
-        .bind(dossier.id.0)
+        .bind(dossier.id)
         .execute(db)
         .await?;
     one_row(done.rows_affected())
@@ -218,7 +215,7 @@ pub async fn set_deposit(db: &mut MySqlConnection, id: DossierId, deposit: &Depo
     .bind(&deposit.receipt)
     .bind(instant(deposit.at))
     .bind(deposit.revision)
-    .bind(id.0)
+    .bind(id)
     .execute(db)
     .await?;
     one_row(done.rows_affected())
@@ -235,7 +232,7 @@ pub async fn set_withdrawn(db: &mut MySqlConnection, id: DossierId, at: Timestam
          where dossier_id = ?",
     )
     .bind(instant(at))
-    .bind(id.0)
+    .bind(id)
     .execute(db)
     .await?;
     one_row(done.rows_affected())
@@ -252,8 +249,8 @@ pub async fn set_admission(
 ) -> Result<(), StoreError> {
     let done = sqlx::query("update dossier set admitted_at = ?, admitted_by = ? where dossier_id = ?")
         .bind(admission.map(|admission| instant(admission.at)))
-        .bind(admission.map(|admission| admission.by.0))
-        .bind(id.0)
+        .bind(admission.map(|admission| admission.by))
+        .bind(id)
         .execute(db)
         .await?;
     one_row(done.rows_affected())
@@ -268,7 +265,7 @@ pub async fn count_drafts(
     hidden: &[DossierId],
 ) -> Result<u64, StoreError> {
     let mut query = QueryBuilder::new("select count(*) from dossier where call_id = ");
-    query.push_bind(call).push(" and round_id = ").push_bind(&round.0).push(" and deposit_version is null");
+    query.push_bind(call).push(" and round_id = ").push_bind(round).push(" and deposit_version is null");
     hide(&mut query, hidden);
     let count: i64 = query.build_query_scalar().fetch_one(db).await?;
     Ok(u64::try_from(count).unwrap_or(0))

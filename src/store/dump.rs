@@ -35,7 +35,6 @@ pub enum DumpError {
     /// The program failed; its own words.
     #[error("{program} failed: {words}")]
     Failed {
-        /// The program.
         program: &'static str,
         /// What it said.
         words: String,
@@ -58,9 +57,6 @@ pub enum DumpError {
 
 impl Store {
     /// Writes the whole database into a file, as of one instant and without holding anybody up.
-    ///
-    /// # Errors
-    /// See [`DumpError`].
     pub async fn dump(&self, to: &Path) -> Result<(), DumpError> {
         let endpoint = self.leading_endpoint().await?;
         let out = private(to)?;
@@ -81,9 +77,6 @@ impl Store {
     }
 
     /// Reads such a file into an empty database: its tables and rows, whatever else it may say. See `reader`.
-    ///
-    /// # Errors
-    /// See [`DumpError`].
     pub async fn load(&self, from: &Path) -> Result<(), DumpError> {
         let tables = self.tables().await?;
         if tables > 0 {
@@ -104,9 +97,6 @@ impl Store {
     }
 
     /// Rows and checksum of every table, but for those that only say who is at work at the moment.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn contents(&self) -> Result<BTreeMap<String, Contents>, StoreError> {
         let mut db = self.read(super::Freshness::OwnWrites).await?;
         let mut all = BTreeMap::new();
@@ -123,9 +113,6 @@ impl Store {
     }
 
     /// Drops every table.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn empty(&self) -> Result<(), StoreError> {
         let mut db = self.write().await?;
         let names = names(&mut db).await?;
@@ -136,9 +123,6 @@ impl Store {
     }
 
     /// How many tables there are.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn tables(&self) -> Result<i64, StoreError> {
         let mut db = self.read(super::Freshness::OwnWrites).await?;
         let count = "select count(*) from information_schema.tables where table_schema = database()";
@@ -162,7 +146,6 @@ const TRANSIENT_TABLES: [&str; 3] = ["process", "edge", "edge_process"];
 /// What a table holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contents {
-    /// Rows.
     pub rows: u64,
     /// Checksum over all of them, by the server.
     pub checksum: Option<i64>,

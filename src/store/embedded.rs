@@ -28,7 +28,6 @@ use std::{
 };
 use tokio::process::{Child, Command};
 
-/// Name of the database.
 pub const DATABASE_NAME: &str = "guichet";
 
 /// Folder for temporary tables. A starting server removes everything that it finds in its folder, so two servers must
@@ -94,35 +93,26 @@ impl Embedded {
     }
 
     /// The socket it listens on.
-    #[must_use]
     pub fn socket(&self) -> &Path {
         &self.socket
     }
 
     /// The user to connect as: the current user of the system.
-    #[must_use]
     pub fn user(&self) -> &str {
         &self.user
     }
 
     /// The process id of the server.
-    #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
     /// Waits until the server exits on its own.
-    ///
-    /// # Errors
-    /// When the process cannot be waited for.
     pub async fn ended(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }
 
     /// Stops the server cleanly, and kills it if it does not stop in time.
-    ///
-    /// # Errors
-    /// When the process cannot be waited for.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         stop_child(&mut self.child, STOP_TIMEOUT).await.context("cannot stop mariadbd")
     }
@@ -307,10 +297,7 @@ fn launch(server: &Path, dir: &Path, data: &Path, socket: &Path) -> anyhow::Resu
 }
 
 /// Replaces this process with the server of a folder (`exec`). Missing data is initialised first, and data of an
-/// earlier version is upgraded.
-///
-/// # Errors
-/// Why it failed; the function returns only then.
+/// earlier version is upgraded. Returns only when it failed.
 pub async fn become_server(dir: &Path) -> anyhow::Error {
     match prepared(dir).await {
         Ok(mut server) => anyhow::Error::from(server.exec()).context("cannot run mariadbd"),

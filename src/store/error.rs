@@ -2,7 +2,6 @@
 
 use super::Retriable;
 
-/// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database is unreachable or refuses to work.

@@ -4,7 +4,6 @@ use super::{StoreError, row::instant};
 use crate::domain::ids::{AccountId, DossierId};
 use jiff::Timestamp;
 use sqlx::MySqlConnection;
-use uuid::Uuid;
 
 /// Returns a user's declaration on a dossier: a conflict (true), none (false), or nothing yet.
 pub async fn declared(
@@ -13,8 +12,8 @@ pub async fn declared(
     account: AccountId,
 ) -> Result<Option<bool>, StoreError> {
     Ok(sqlx::query_scalar("select conflict from interest where dossier_id = ? and account_id = ?")
-        .bind(dossier.0)
-        .bind(account.0)
+        .bind(dossier)
+        .bind(account)
         .fetch_optional(db)
         .await?)
 }
@@ -32,8 +31,8 @@ pub async fn declare(
          on duplicate key update declared_at = if(conflict, declared_at, values(declared_at)),
                                  conflict = conflict or values(conflict)",
     )
-    .bind(dossier.0)
-    .bind(account.0)
+    .bind(dossier)
+    .bind(account)
     .bind(conflict)
     .bind(instant(now))
     .execute(db)
@@ -43,9 +42,8 @@ pub async fn declare(
 
 /// Returns the dossiers on which a user has declared a conflict.
 pub async fn conflicts(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<DossierId>, StoreError> {
-    let ids: Vec<Uuid> = sqlx::query_scalar("select dossier_id from interest where account_id = ? and conflict")
-        .bind(account.0)
+    Ok(sqlx::query_scalar("select dossier_id from interest where account_id = ? and conflict")
+        .bind(account)
         .fetch_all(db)
-        .await?;
-    Ok(ids.into_iter().map(DossierId).collect())
+        .await?)
 }

@@ -26,10 +26,17 @@ pub struct Head {
 /// Appends an event. It must be the last step of a transaction, because the head stays locked until the transaction
 /// ends.
 pub async fn append(db: &mut MySqlConnection, event: &Event) -> Result<(), StoreError> {
-    let head = sqlx::query_as("select sequence, link from chain where name = 'journal' for update")
-        .fetch_one(&mut *db)
-        .await?;
+    let head = lock_head(db).await?;
     let head = insert(db, &head, event).await?;
+    advance_head(db, &head).await
+}
+
+async fn lock_head(db: &mut MySqlConnection) -> Result<Head, StoreError> {
+    let query = sqlx::query_as("select sequence, link from chain where name = 'journal' for update");
+    Ok(query.fetch_one(db).await?)
+}
+
+async fn advance_head(db: &mut MySqlConnection, head: &Head) -> Result<(), StoreError> {
     let done = sqlx::query("update chain set sequence = ?, link = ? where name = 'journal'")
         .bind(head.sequence)
         .bind(&head.link)
@@ -45,9 +52,7 @@ pub async fn append_once(db: &mut MySqlConnection, events: &[(Uuid, &Event)]) ->
         return Ok(());
     }
     // Other writers wait from here on, so the following query stays valid.
-    let mut head: Head = sqlx::query_as("select sequence, link from chain where name = 'journal' for update")
-        .fetch_one(&mut *db)
-        .await?;
+    let mut head = lock_head(db).await?;
     let mut query = QueryBuilder::new("select event_id from event where event_id in (");
     let mut ids = query.separated(", ");
     for (id, _) in events {
@@ -58,12 +63,7 @@ pub async fn append_once(db: &mut MySqlConnection, events: &[(Uuid, &Event)]) ->
     for (id, event) in events.iter().filter(|(id, _)| !there.contains(id)) {
         head = insert_as(db, &head, Some(*id), event).await?;
     }
-    sqlx::query("update chain set sequence = ?, link = ? where name = 'journal'")
-        .bind(head.sequence)
-        .bind(&head.link)
-        .execute(db)
-        .await?;
-    Ok(())
+    advance_head(db, &head).await
 }
 
 /// Heads of the chains, locked until the transaction ends.
@@ -77,8 +77,8 @@ pub struct LockedHeads {
 
 #[derive(FromRow)]
 struct HeadRow {
-    sequence: u64,
-    link: String,
+    #[sqlx(flatten)]
+    head: Head,
     sealed_at: Option<PrimitiveDateTime>,
 }
 
@@ -90,11 +90,10 @@ pub async fn lock_chain_heads(db: &mut MySqlConnection) -> Result<LockedHeads, S
             .fetch_all(db)
             .await?;
     let mut rows = rows.into_iter();
-    let head = |row: HeadRow| Head { sequence: row.sequence, link: row.link };
     match (rows.next(), rows.next(), rows.next()) {
         (Some(receipts), Some(journal), None) => {
             let sealed_at = receipts.sealed_at.map(timestamp);
-            Ok(LockedHeads { receipts: head(receipts), sealed_at, journal: head(journal) })
+            Ok(LockedHeads { receipts: receipts.head, sealed_at, journal: journal.head })
         }
         _ => Err(impossible("chain", "name")),
     }
@@ -137,8 +136,8 @@ async fn insert_as(db: &mut MySqlConnection, head: &Head, id: Option<Uuid>, even
     .bind(sequence)
     .bind(instant(event.at))
     .bind(event.kind.slug())
-    .bind(event.actor.map(|id| id.0))
-    .bind(event.dossier.map(|id| id.0))
+    .bind(event.actor)
+    .bind(event.dossier)
     .bind(event.data.to_string())
     .bind(&head.link)
     .bind(&link)
@@ -221,7 +220,7 @@ pub async fn readings(
          from (select max(sequence) as last_sequence, min(at) as first_at, count(*) as times from event
                where dossier_id = ",
     );
-    query.push_bind(dossier.0).push(" and account_id <> ").push_bind(owner.0).push(" and kind not in (");
+    query.push_bind(dossier).push(" and account_id <> ").push_bind(owner).push(" and kind not in (");
     let mut hidden = query.separated(", ");
     for kind in EventKind::ALL.iter().filter(|kind| !kind.is_shown_to_owner()) {
         hidden.push_bind(kind.slug());
@@ -249,7 +248,7 @@ pub async fn readings(
 /// Returns the kinds and instants of the events of a dossier, oldest first.
 pub async fn kinds_of_dossier(db: &mut MySqlConnection, dossier: DossierId) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar("select kind from event where dossier_id = ? order by sequence")
-        .bind(dossier.0)
+        .bind(dossier)
         .fetch_all(db)
         .await?)
 }

@@ -28,7 +28,6 @@ pub struct Narrowed {
     pub depth: u8,
     /// Number of attenuated tokens of the token, including those that are not shown.
     pub of_token: i64,
-    pub first_used_at: Timestamp,
     /// Last use, accurate to a minute.
     pub last_used_at: Timestamp,
     /// Whether its owner has revoked it.
@@ -113,7 +112,6 @@ struct NarrowedRow {
     checks: String,
     depth: u8,
     of_token: i64,
-    first_used_at: PrimitiveDateTime,
     last_used_at: PrimitiveDateTime,
     revoked: bool,
 }
@@ -121,8 +119,8 @@ struct NarrowedRow {
 /// Returns the attenuated tokens of an account that were used, the last used first, at most 20 per token.
 pub async fn of_account(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Narrowed>, StoreError> {
     let rows: Vec<NarrowedRow> = sqlx::query_as(
-        "select revocation_id, token_id, checks, depth, of_token, first_used_at, last_used_at, revoked from (
-             select n.revocation_id, n.token_id, n.checks, n.depth, n.first_used_at, n.last_used_at,
+        "select revocation_id, token_id, checks, depth, of_token, last_used_at, revoked from (
+             select n.revocation_id, n.token_id, n.checks, n.depth, n.last_used_at,
                     n.revoked_at is not null as revoked,
                     count(*) over (partition by n.token_id) as of_token,
                     row_number() over (partition by n.token_id order by n.last_used_at desc, n.depth) as place
@@ -130,7 +128,7 @@ pub async fn of_account(db: &mut MySqlConnection, account: AccountId) -> Result<
              where t.account_id = ? and t.revoked_at is null
          ) narrowed where place <= ? order by last_used_at desc, depth",
     )
-    .bind(account.0)
+    .bind(account)
     .bind(MAX_SHOWN)
     .fetch_all(db)
     .await?;
@@ -143,7 +141,6 @@ pub async fn of_account(db: &mut MySqlConnection, account: AccountId) -> Result<
                 checks: row.checks,
                 depth: row.depth,
                 of_token: row.of_token,
-                first_used_at: timestamp(row.first_used_at),
                 last_used_at: timestamp(row.last_used_at),
                 revoked: row.revoked,
             })
@@ -164,7 +161,7 @@ pub async fn revoke(
     )
     .bind(instant(now))
     .bind(revocation_id.as_slice())
-    .bind(account.0)
+    .bind(account)
     .execute(db)
     .await?;
     Ok(done.rows_affected() > 0)
@@ -181,7 +178,7 @@ pub async fn is_revoked(
                        where n.revocation_id = ? and t.account_id = ? and n.revoked_at is not null)",
     )
     .bind(revocation_id.as_slice())
-    .bind(account.0)
+    .bind(account)
     .fetch_one(db)
     .await?)
 }

@@ -1,16 +1,12 @@
 //! Orders about the service that are given on a command line and wait for confirmation in a browser.
 
-use super::{
-    StoreError,
-    row::{instant, timestamp},
-};
+use super::{StoreError, column::InstantColumn, row::instant};
 use crate::domain::ids::AccountId;
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection};
-use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromRow)]
 pub struct Order {
     pub id: Uuid,
     /// The action that is ordered, by its name.
@@ -19,32 +15,10 @@ pub struct Order {
     pub detail: String,
     /// Who gave it: a user of a machine.
     pub asked_by: String,
+    #[sqlx(try_from = "InstantColumn")]
     pub asked_at: Timestamp,
     /// Address of the person who confirmed it.
     pub confirmed_by: Option<String>,
-}
-
-#[derive(FromRow)]
-struct OrderRow {
-    order_id: Uuid,
-    kind: String,
-    detail: String,
-    asked_by: String,
-    asked_at: PrimitiveDateTime,
-    email: Option<String>,
-}
-
-impl From<OrderRow> for Order {
-    fn from(row: OrderRow) -> Self {
-        Self {
-            id: row.order_id,
-            kind: row.kind,
-            detail: row.detail,
-            asked_by: row.asked_by,
-            asked_at: timestamp(row.asked_at),
-            confirmed_by: row.email,
-        }
-    }
 }
 
 /// Inserts an order.
@@ -62,15 +36,14 @@ pub async fn ask(db: &mut MySqlConnection, order: &Order) -> Result<(), StoreErr
 
 /// Returns the orders given since an instant, the newest first.
 pub async fn since(db: &mut MySqlConnection, asked_since: Timestamp) -> Result<Vec<Order>, StoreError> {
-    let rows: Vec<OrderRow> = sqlx::query_as(
-        "select o.order_id, o.kind, o.detail, o.asked_by, o.asked_at, a.email
+    Ok(sqlx::query_as(
+        "select o.order_id as id, o.kind, o.detail, o.asked_by, o.asked_at, a.email as confirmed_by
          from service_order o left join account a on a.account_id = o.confirmed_by
          where o.asked_at > ? order by o.asked_at desc limit 50",
     )
     .bind(instant(asked_since))
     .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(Order::from).collect())
+    .await?)
 }
 
 /// Confirms a pending order that is not too old; returns whether there was one.
@@ -85,7 +58,7 @@ pub async fn confirm(
         "update service_order set confirmed_by = ?, confirmed_at = ?
          where order_id = ? and confirmed_by is null and asked_at > ?",
     )
-    .bind(who.0)
+    .bind(who)
     .bind(instant(now))
     .bind(id)
     .bind(instant(asked_since))
@@ -94,11 +67,10 @@ pub async fn confirm(
     Ok(done.rows_affected() == 1)
 }
 
-/// Whether an account has confirmed it.
 pub async fn confirmed_by(db: &mut MySqlConnection, id: Uuid, who: AccountId) -> Result<bool, StoreError> {
     let found: Option<i32> = sqlx::query_scalar("select 1 from service_order where order_id = ? and confirmed_by = ?")
         .bind(id)
-        .bind(who.0)
+        .bind(who)
         .fetch_optional(db)
         .await?;
     Ok(found.is_some())
@@ -116,9 +88,8 @@ pub async fn take(db: &mut MySqlConnection, id: Uuid, now: Timestamp) -> Result<
     if taken.rows_affected() == 0 {
         return Ok(None);
     }
-    let who: Option<Uuid> = sqlx::query_scalar("select confirmed_by from service_order where order_id = ?")
+    Ok(sqlx::query_scalar("select confirmed_by from service_order where order_id = ?")
         .bind(id)
         .fetch_optional(db)
-        .await?;
-    Ok(who.map(AccountId))
+        .await?)
 }

@@ -1,31 +1,17 @@
 //! Follow-up work (transactional outbox): written in the transaction that causes it and done afterwards, at least once.
 
 use super::{StoreError, row::instant};
+use crate::domain::slugs::slugs;
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::MySqlConnection;
 use uuid::Uuid;
 
-/// Kind of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JobKind {
-    /// A mail to send.
-    Mail,
-}
-
-impl JobKind {
-    /// Name in the database.
-    #[must_use]
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::Mail => "mail",
-        }
-    }
-
-    /// Returns the kind with this name in the database. Another release may know others.
-    #[must_use]
-    pub fn of_slug(slug: &str) -> Option<Self> {
-        [Self::Mail].into_iter().find(|kind| kind.slug() == slug)
+slugs! {
+    /// Kind of a job. Another release may know others.
+    pub enum JobKind {
+        /// A mail to send.
+        Mail = "mail",
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Passkey {
 struct PasskeyRow {
     passkey_id: Uuid,
     credential_id: Vec<u8>,
-    account_id: Uuid,
+    account_id: AccountId,
     name: String,
     credential: String,
     created_at: PrimitiveDateTime,
@@ -42,7 +42,7 @@ impl TryFrom<PasskeyRow> for Passkey {
         Ok(Self {
             id: row.passkey_id,
             credential_id: row.credential_id,
-            account: AccountId(row.account_id),
+            account: row.account_id,
             name: row.name,
             credential: serde_json::from_str(&row.credential).map_err(|_| impossible("passkey", "credential"))?,
             created: timestamp(row.created_at),
@@ -71,7 +71,7 @@ pub async fn insert(db: &mut MySqlConnection, passkey: &Passkey) -> Result<(), S
     )
     .bind(passkey.id)
     .bind(&passkey.credential_id)
-    .bind(passkey.account.0)
+    .bind(passkey.account)
     .bind(&passkey.name)
     .bind(passkey.credential.to_string())
     .bind(instant(passkey.created))
@@ -84,7 +84,7 @@ pub async fn insert(db: &mut MySqlConnection, passkey: &Passkey) -> Result<(), S
 pub async fn lock_of(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Passkey>, StoreError> {
     let rows: Vec<PasskeyRow> =
         sqlx::query_as(select!("where account_id = ? order by created_at, passkey_id for update"))
-            .bind(account.0)
+            .bind(account)
             .fetch_all(db)
             .await?;
     rows.into_iter().map(Passkey::try_from).collect()
@@ -99,7 +99,7 @@ pub async fn exists(db: &mut MySqlConnection, id: Uuid) -> Result<bool, StoreErr
 /// Returns the passkeys of an account, the oldest first.
 pub async fn of(db: &mut MySqlConnection, account: AccountId) -> Result<Vec<Passkey>, StoreError> {
     let rows: Vec<PasskeyRow> = sqlx::query_as(select!("where account_id = ? order by created_at, passkey_id"))
-        .bind(account.0)
+        .bind(account)
         .fetch_all(db)
         .await?;
     rows.into_iter().map(Passkey::try_from).collect()

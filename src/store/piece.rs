@@ -8,11 +8,10 @@ use crate::domain::{ids::DossierId, media::Inspection, piece::Upload};
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection};
 use std::collections::HashMap;
-use uuid::Uuid;
 
 #[derive(FromRow)]
 struct PieceRow {
-    dossier_id: Uuid,
+    dossier_id: DossierId,
     code: String,
     sha256: String,
     name: String,
@@ -51,7 +50,7 @@ pub async fn of_dossier(db: &mut MySqlConnection, id: DossierId) -> Result<Vec<U
         "select dossier_id, code, sha256, name, media, bytes, issued, opened, pages, signed
          from piece where dossier_id = ? order by code",
     )
-    .bind(id.0)
+    .bind(id)
     .fetch_all(db)
     .await?;
     rows.into_iter().map(Upload::try_from).collect()
@@ -66,12 +65,12 @@ pub async fn of_account(
         "select p.dossier_id, p.code, p.sha256, p.name, p.media, p.bytes, p.issued, p.opened, p.pages, p.signed
          from piece p join dossier d on d.dossier_id = p.dossier_id where d.account_id = ?",
     )
-    .bind(owner.0)
+    .bind(owner)
     .fetch_all(db)
     .await?;
     let mut all: HashMap<DossierId, Vec<Upload>> = HashMap::new();
     for row in rows {
-        all.entry(DossierId(row.dossier_id)).or_default().push(Upload::try_from(row)?);
+        all.entry(row.dossier_id).or_default().push(Upload::try_from(row)?);
     }
     Ok(all)
 }
@@ -87,7 +86,7 @@ pub async fn replace(
         "replace into piece (dossier_id, code, sha256, name, media, bytes, issued, uploaded_at, opened, pages, signed)
          values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
-    .bind(id.0)
+    .bind(id)
     .bind(&upload.code)
     .bind(&upload.sha256)
     .bind(&upload.name)
@@ -106,7 +105,7 @@ pub async fn replace(
 /// Removes a piece from the draft. Deposited versions keep theirs.
 pub async fn delete(db: &mut MySqlConnection, id: DossierId, code: &str) -> Result<bool, StoreError> {
     let done =
-        sqlx::query("delete from piece where dossier_id = ? and code = ?").bind(id.0).bind(code).execute(db).await?;
+        sqlx::query("delete from piece where dossier_id = ? and code = ?").bind(id).bind(code).execute(db).await?;
     Ok(done.rows_affected() > 0)
 }
 

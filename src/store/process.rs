@@ -2,37 +2,27 @@
 //! agree on which processes are dead.
 
 use super::{StoreError, row::impossible};
+use crate::domain::slugs::slugs;
 use sqlx::MySqlConnection;
 use uuid::Uuid;
 
-/// State of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProcessState {
-    /// It has started and does not accept requests yet.
-    Starting,
-    /// It accepts requests.
-    Ready,
-    /// It must not receive new requests.
-    Draining,
+slugs! {
+    /// State of a process.
+    #[derive(serde::Serialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum ProcessState {
+        /// It has started and does not accept requests yet.
+        Starting = "starting",
+        /// It accepts requests.
+        Ready = "ready",
+        /// It must not receive new requests.
+        Draining = "draining",
+    }
 }
 
 impl ProcessState {
-    /// Name in the database.
-    #[must_use]
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::Starting => "starting",
-            Self::Ready => "ready",
-            Self::Draining => "draining",
-        }
-    }
-
     fn read(slug: &str) -> Result<Self, StoreError> {
-        [Self::Starting, Self::Ready, Self::Draining]
-            .into_iter()
-            .find(|state| state.slug() == slug)
-            .ok_or(impossible("process", "state"))
+        slug.parse().map_err(|()| impossible("process", "state"))
     }
 }
 

@@ -80,7 +80,6 @@ const START: &[(&str, &str)] = &[
 ];
 
 /// Returns the `my.cnf` of one server. `number` identifies the server and must be unique.
-#[must_use]
 pub fn my_cnf(number: u32) -> String {
     let mut text =
         format!("[mariadbd]\nserver_id = {number}\ngtid_domain_id = 1\nlog_bin = mysql-bin\nrelay_log = relay-bin\n");
@@ -104,21 +103,18 @@ fn example(kind: &str) -> &'static str {
 }
 
 /// Returns the configuration of replication-manager for these servers. Passwords and paths are left to the operator.
-#[must_use]
 pub fn replication_manager(hosts: &[Host]) -> String {
     let hosts = hosts.iter().map(Host::to_string).collect::<Vec<_>>().join(",");
     example("toml").replace("db1:3306,db2:3306,db3:3306", &hosts)
 }
 
 /// Returns the script that replication-manager runs after a promotion, with its list of servers.
-#[must_use]
 pub fn after_promotion(hosts: &[Host]) -> [(&'static str, String); 2] {
     let servers = hosts.iter().map(|host| format!("{} {}\n", host.name, host.port)).collect();
     [("after-promotion.sh", example("sh").into()), ("servers", servers)]
 }
 
 /// Returns the privileges of replication-manager's account.
-#[must_use]
 pub fn account() -> &'static str {
     example("sql")
 }
@@ -126,30 +122,12 @@ pub fn account() -> &'static str {
 /// The tags that the SlapOS release of replication-manager gives its servers, plus `row` and `semisync`: setting any
 /// tag replaces them all.
 const TAGS: [&str; 20] = [
-    "gtidstrict",
-    "bind",
-    "pkg",
-    "innodb",
-    "noquerycache",
-    "slow",
-    "pfs",
-    "linux",
-    "readonly",
-    "diskmonitor",
-    "sqlerror",
-    "compressbinlog",
-    "bm4ci",
-    "mroonga",
-    "utctime",
-    "readcommitted",
-    "nohandshake",
-    "ssl",
-    "row",
+    "gtidstrict", "bind", "pkg", "innodb", "noquerycache", "slow", "pfs", "linux", "readonly", "diskmonitor",
+    "sqlerror", "compressbinlog", "bm4ci", "mroonga", "utctime", "readcommitted", "nohandshake", "ssl", "row",
     "semisync",
 ];
 
 /// Returns the parameters for the SlapOS release of replication-manager, because its defaults would lose data.
-#[must_use]
 pub fn slapos_parameters() -> String {
     let parameters = serde_json::json!({
         "database-amount": CLUSTER_SERVERS,

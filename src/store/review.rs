@@ -1,9 +1,6 @@
 //! The current deposit as examiners and evaluators first see it: its owner and its title.
 
-use super::{
-    StoreError,
-    row::{instant, timestamp},
-};
+use super::{StoreError, column::OptionalInstantColumn, row::instant};
 use crate::{
     auth::{Guarded, Protected},
     domain::{
@@ -15,11 +12,9 @@ use crate::{
 };
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection};
-use time::PrimitiveDateTime;
-use uuid::Uuid;
 
 /// A current deposit, without its content.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromRow)]
 pub struct StandingDeposit {
     pub dossier: DossierId,
     pub owner: AccountId,
@@ -31,8 +26,10 @@ pub struct StandingDeposit {
     /// Title of the project.
     pub title: String,
     /// When it was found admissible, if it was.
+    #[sqlx(try_from = "OptionalInstantColumn")]
     pub admitted_at: Option<Timestamp>,
     /// Number of the company's other current deposits in the round, where counted.
+    #[sqlx(default)]
     pub others: u32,
 }
 
@@ -51,65 +48,36 @@ impl Protected for StandingDeposit {
 /// Columns of a [`StandingDeposit`], from tables `dossier d` and `deposit p`.
 macro_rules! columns {
     () => {
-        "d.dossier_id, d.account_id, p.call_id, p.round_id, p.receipt_number, p.company, p.title, d.admitted_at"
+        "d.dossier_id as dossier, d.account_id as owner, p.call_id as `call`, p.round_id as round,
+         p.receipt_number as receipt, p.company, p.title, d.admitted_at"
     };
-}
-
-#[derive(FromRow)]
-struct StandingRow {
-    dossier_id: Uuid,
-    account_id: Uuid,
-    call_id: String,
-    round_id: String,
-    receipt_number: String,
-    company: String,
-    title: String,
-    admitted_at: Option<PrimitiveDateTime>,
-    #[sqlx(default)]
-    others: i64,
-}
-
-impl From<StandingRow> for StandingDeposit {
-    fn from(row: StandingRow) -> Self {
-        Self {
-            dossier: DossierId(row.dossier_id),
-            owner: AccountId(row.account_id),
-            call: row.call_id,
-            round: RoundId(row.round_id),
-            receipt: row.receipt_number,
-            company: row.company,
-            title: row.title,
-            admitted_at: row.admitted_at.map(timestamp),
-            others: u32::try_from(row.others).unwrap_or(u32::MAX),
-        }
-    }
 }
 
 /// Returns the current deposit of a dossier.
 pub async fn standing(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<StandingDeposit>>, StoreError> {
-    let row: Option<StandingRow> = sqlx::query_as(concat!(
+    let row: Option<StandingDeposit> = sqlx::query_as(concat!(
         "select ",
         columns!(),
-        ", (select count(*) from deposit o where o.call_id = p.call_id and o.round_id = p.round_id and o.standing
+        ", (select cast(count(*) as unsigned) from deposit o where o.call_id = p.call_id and o.round_id = p.round_id and o.standing
             and o.siren = p.siren and o.siren <> '' and o.dossier_id <> p.dossier_id) as others
           from dossier d join deposit p on p.dossier_id = d.dossier_id and p.standing where d.dossier_id = ?"
     ))
-    .bind(id.0)
+    .bind(id)
     .fetch_optional(db)
     .await?;
-    Ok(row.map(StandingDeposit::from).map(Guarded::new))
+    Ok(row.map(Guarded::new))
 }
 
 /// Returns the current deposit, with its dossier locked until the transaction ends.
 pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<StandingDeposit>>, StoreError> {
-    sqlx::query("select 1 from dossier where dossier_id = ? for update").bind(id.0).execute(&mut *db).await?;
+    sqlx::query("select 1 from dossier where dossier_id = ? for update").bind(id).execute(&mut *db).await?;
     standing(db, id).await
 }
 
 #[derive(FromRow)]
 struct EvaluatedRow {
     #[sqlx(flatten)]
-    standing: StandingRow,
+    standing: StandingDeposit,
     assigned: bool,
     conflict: Option<bool>,
 }
@@ -135,19 +103,19 @@ pub async fn to_evaluate(
            left join interest n on n.dossier_id = d.dossier_id and n.account_id = ?
            where d.admitted_at is not null and d.account_id <> ?
          ) as every
-         where not coalesce(conflict, false) and (assigned or ?) order by admitted_at, receipt_number"
+         where not coalesce(conflict, false) and (assigned or ?) order by admitted_at, receipt"
     ))
-    .bind(account.id.0)
+    .bind(account.id)
     .bind(&account.email)
     .bind(instant(now))
-    .bind(account.id.0)
-    .bind(account.id.0)
+    .bind(account.id)
+    .bind(account.id)
     .bind(account.roles.has(Role::Jury))
     .fetch_all(db)
     .await?;
     let evaluated = |row: EvaluatedRow| {
         let relations = Relations { assigned: row.assigned, conflict: row.conflict, ..Relations::default() };
-        (Guarded::new(StandingDeposit::from(row.standing)), relations)
+        (Guarded::new(row.standing), relations)
     };
     Ok(rows.into_iter().map(evaluated).collect())
 }

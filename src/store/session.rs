@@ -62,8 +62,8 @@ pub async fn open(db: &mut MySqlConnection, session: &Opening<'_>) -> Result<(),
         "insert into session (session_id, account_id, amr, agent, created_at, last_seen_at, stepped_up_at, ends_at)
          values (?, ?, ?, ?, ?, ?, ?, ?)",
     )
-    .bind(session.id.0)
-    .bind(session.account.0)
+    .bind(session.id)
+    .bind(session.account)
     .bind(session.amr.slug())
     .bind(session.agent)
     .bind(instant(session.now))
@@ -100,7 +100,7 @@ pub async fn live(
          from session s join account a on a.account_id = s.account_id
          where s.session_id = ? and s.ended_at is null and s.ends_at > ? and coalesce(s.last_seen_at, s.created_at) > ?"
     ))
-    .bind(id.0)
+    .bind(id)
     .bind(instant(now))
     .bind(instant(idle_since))
     .fetch_optional(db)
@@ -121,7 +121,7 @@ pub async fn live(
 pub async fn seen(db: &mut MySqlConnection, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("update session set last_seen_at = ? where session_id = ? and coalesce(last_seen_at, created_at) < ?")
         .bind(instant(now))
-        .bind(id.0)
+        .bind(id)
         .bind(instant(now))
         .execute(db)
         .await?;
@@ -132,7 +132,7 @@ pub async fn seen(db: &mut MySqlConnection, id: SessionId, now: Timestamp) -> Re
 pub async fn stepped_up(db: &mut MySqlConnection, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("update session set stepped_up_at = ? where session_id = ? and ended_at is null")
         .bind(instant(now))
-        .bind(id.0)
+        .bind(id)
         .execute(db)
         .await?;
     Ok(())
@@ -145,12 +145,12 @@ pub async fn of_account(
     now: Timestamp,
     idle_since: Timestamp,
 ) -> Result<Vec<Listed>, StoreError> {
-    let rows: Vec<(Uuid, String, String, PrimitiveDateTime, PrimitiveDateTime)> = sqlx::query_as(
+    let rows: Vec<(SessionId, String, String, PrimitiveDateTime, PrimitiveDateTime)> = sqlx::query_as(
         "select session_id, amr, agent, created_at, coalesce(last_seen_at, created_at) from session
          where account_id = ? and ended_at is null and ends_at > ? and coalesce(last_seen_at, created_at) > ?
          order by 5 desc, 4 desc",
     )
-    .bind(account.0)
+    .bind(account)
     .bind(instant(now))
     .bind(instant(idle_since))
     .fetch_all(db)
@@ -158,7 +158,7 @@ pub async fn of_account(
     rows.into_iter()
         .map(|(id, amr, agent, created, seen)| {
             Ok(Listed {
-                id: SessionId(id),
+                id,
                 amr: amr.parse().map_err(|()| impossible("session", "amr"))?,
                 agent,
                 created_at: timestamp(created),
@@ -178,8 +178,8 @@ pub async fn end(
     let done =
         sqlx::query("update session set ended_at = ? where session_id = ? and account_id = ? and ended_at is null")
             .bind(instant(now))
-            .bind(id.0)
-            .bind(account.0)
+            .bind(id)
+            .bind(account)
             .execute(db)
             .await?;
     Ok(done.rows_affected() > 0)
@@ -189,7 +189,7 @@ pub async fn end(
 pub async fn end_all(db: &mut MySqlConnection, account: AccountId, now: Timestamp) -> Result<u64, StoreError> {
     let done = sqlx::query("update session set ended_at = ? where account_id = ? and ended_at is null")
         .bind(instant(now))
-        .bind(account.0)
+        .bind(account)
         .execute(db)
         .await?;
     Ok(done.rows_affected())

@@ -1,25 +1,16 @@
 //! Host names of calls. Each one leads to the portal, with the call as its front page.
 
 use super::StoreError;
+use crate::domain::slugs::slugs;
 use sqlx::MySqlConnection;
 
-/// Source of a host name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HostSource {
-    /// The call's definition, read when a process starts.
-    Call,
-    /// The operator, by `guichet admin site`.
-    Operator,
-}
-
-impl HostSource {
-    /// Name in the database.
-    #[must_use]
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::Call => "call",
-            Self::Operator => "operator",
-        }
+slugs! {
+    /// Source of a host name.
+    pub enum HostSource {
+        /// The call's definition, read when a process starts.
+        Call = "call",
+        /// The operator, by `guichet admin site`.
+        Operator = "operator",
     }
 }
 

@@ -6,7 +6,6 @@ use sqlx::MySqlConnection;
 /// Volume of a call.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct OfCall {
-    /// Id of the call.
     pub call_id: String,
     /// Dossiers created.
     pub dossiers: i64,

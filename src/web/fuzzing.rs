@@ -5,7 +5,7 @@ use super::resumable::fields;
 use crate::domain::{
     call::{self, Call},
     document::Document,
-    evaluation::{Circumstances, Extent, evaluate},
+    evaluation::evaluate,
 };
 use crate::web::pages::editor::changes;
 use crate::web::posted::PostedForm;
@@ -45,8 +45,7 @@ pub fn form(bytes: &[u8]) {
         assert!(again.set(call, &path, value.clone()).is_ok(), "{path} was kept once");
         assert_eq!(again.get(&path), Some(value), "{path} reads differently");
     }
-    let around = Circumstances { now: Timestamp::UNIX_EPOCH, round: None, uploads: None, other_deposits: 0 };
-    let findings = evaluate(call, &document, around, Extent::Deposit);
+    let findings = evaluate(call, &document, None, None, Timestamp::UNIX_EPOCH);
     assert!(findings.findings.len() < 10_000, "{} findings", findings.findings.len());
 }
 

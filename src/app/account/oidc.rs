@@ -37,9 +37,6 @@ struct Left {
 }
 
 /// Creates the provider of a configuration.
-///
-/// # Errors
-/// When its secret or the CA certificates of this machine cannot be read.
 pub(in crate::app) fn provider(config: &Config) -> Result<Option<Provider>, StartError> {
     let Some(oidc) = &config.sign_in.oidc else { return Ok(None) };
     let path = &oidc.client_secret_file;
@@ -58,7 +55,6 @@ pub(in crate::app) fn provider(config: &Config) -> Result<Option<Provider>, Star
 
 impl App {
     /// Returns the display name of the provider where it can be used: at the public host.
-    #[must_use]
     pub fn provider_name(&self, ctx: &Ctx) -> Option<&str> {
         self.config.sign_in.oidc.as_ref().filter(|_| ctx.site.is_none()).map(|oidc| oidc.name.as_str())
     }

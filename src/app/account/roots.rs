@@ -68,14 +68,14 @@ impl App {
             for root in first.iter().filter(|root| root.kid == root.kind.first()) {
                 token_root::insert(db, root, now).await?;
             }
-            for kind in RootKind::ALL {
+            for &kind in RootKind::ALL {
                 self.succeed(db, kind, now).await?;
             }
             Ok(())
         })?;
         self.read_roots().await?;
         let roots = self.keys.roots();
-        match RootKind::ALL.into_iter().find(|kind| roots.signing(*kind, now).is_none()) {
+        match RootKind::ALL.iter().copied().find(|kind| roots.signing(*kind, now).is_none()) {
             // Signing with other keys would create tokens that other processes refuse.
             Some(kind) => Err(TokenError::no_root(&roots, kind).into()),
             None => Ok(()),
@@ -175,7 +175,6 @@ impl App {
     }
 
     /// Returns the public keys that other services verify with.
-    #[must_use]
     pub fn web_keys(&self, now: Timestamp) -> Vec<WebKey> {
         let roots = self.keys.roots();
         let told = roots.iter().filter_map(|root| {

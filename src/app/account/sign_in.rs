@@ -17,7 +17,6 @@ use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
-/// Lifetime of a link.
 const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 /// Maximum number of links that one address may request within [`LINK_LIFETIME`].
 const LINKS_AT_MOST: i64 = 5;
@@ -70,7 +69,6 @@ impl App {
     }
 
     /// Returns the value that the requesting browser stores, so that it is recognised when the link is opened.
-    #[must_use]
     pub fn asked_mark(&self, email: &str) -> String {
         auth::form_token(&self.keys, &format!("asked {email}"))
     }
@@ -110,7 +108,6 @@ impl App {
 const PATH_IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/');
 
 /// Percent-encodes a path for a query.
-#[must_use]
 pub fn encode(path: &str) -> String {
     utf8_percent_encode(path, PATH_IN_QUERY).to_string()
 }

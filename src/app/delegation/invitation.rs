@@ -83,7 +83,6 @@ pub enum InvitationFault {
 
 impl InvitationFault {
     /// Name of the invalid field.
-    #[must_use]
     pub fn field(self) -> &'static str {
         match self {
             Self::Address(_) | Self::Own | Self::TooMany | Self::TooOften | Self::TooOftenThere => "email",
@@ -94,7 +93,6 @@ impl InvitationFault {
     }
 
     /// Message for the user: what is wrong and what to do.
-    #[must_use]
     pub fn words(self) -> Text {
         match self {
             Self::Address(fault) => fault.sentence(),

@@ -33,7 +33,6 @@ pub struct Attached {
 /// Where a file goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Destination<'a> {
-    /// The dossier.
     pub dossier: DossierId,
     /// Code of the piece.
     pub code: &'a str,
@@ -104,9 +103,6 @@ impl App {
     }
 
     /// Judges a file that has arrived, keeps it, and records it with the rights of this instant.
-    ///
-    /// # Errors
-    /// As [`App::attach`].
     pub(in crate::app) async fn attach_received(
         &self,
         ctx: &Ctx,

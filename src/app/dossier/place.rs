@@ -31,9 +31,6 @@ impl DossierPath {
     }
 
     /// Opens the dossier for reading.
-    ///
-    /// # Errors
-    /// As [`Ctx::open`].
     pub(in crate::app) async fn load<'a>(
         &self,
         ctx: &'a Ctx,
@@ -47,9 +44,6 @@ impl DossierPath {
     }
 
     /// Opens the dossier for a change. Its row stays locked until the transaction ends.
-    ///
-    /// # Errors
-    /// As [`Ctx::open`].
     pub(in crate::app) async fn lock<'a>(
         &self,
         ctx: &'a Ctx,

@@ -55,7 +55,6 @@ pub enum PieceBytes {
     Copy(File, u64),
 }
 
-/// An opened receipt.
 #[derive(Debug)]
 pub struct OpenReceipt {
     /// The version that it belongs to.
@@ -94,7 +93,7 @@ impl App {
         let (page, rule) = self.load_page(ctx, id, part.clone()).await?;
         if !page.share.owned {
             let data = serde_json::json!({ "part": part.to_string(), "rule": rule });
-            self.note_guest(ctx, EventKind::DraftRead, id, data)?;
+            self.note_reading(ctx, EventKind::DraftRead, id, data)?;
         }
         Ok(page)
     }

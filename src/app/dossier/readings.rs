@@ -49,7 +49,8 @@ impl Readings {
 }
 
 impl App {
-    /// Notes an access to another person's data, and its rule.
+    /// Notes an access to another person's data, and its rule. Only guests read another person's draft, perhaps for the
+    /// first time.
     pub(in crate::app) fn note_reading(
         &self,
         ctx: &Ctx,
@@ -57,28 +58,7 @@ impl App {
         id: DossierId,
         data: serde_json::Value,
     ) -> Result<(), AppError> {
-        self.keep_reading(ctx, kind, id, data, None)
-    }
-
-    /// Notes an access of a guest, who may be visiting for the first time.
-    pub(in crate::app) fn note_guest(
-        &self,
-        ctx: &Ctx,
-        kind: EventKind,
-        id: DossierId,
-        data: serde_json::Value,
-    ) -> Result<(), AppError> {
-        self.keep_reading(ctx, kind, id, data, Some(ctx.actor()?.account.email.clone()))
-    }
-
-    fn keep_reading(
-        &self,
-        ctx: &Ctx,
-        kind: EventKind,
-        id: DossierId,
-        data: serde_json::Value,
-        guest: Option<String>,
-    ) -> Result<(), AppError> {
+        let guest = (kind == EventKind::DraftRead).then_some(&ctx.actor()?.account.email).cloned();
         let event = ctx.event(kind, Some(id), data)?;
         self.readings.lock().push_back(PendingReading { id: Uuid::now_v7(), event, guest });
         Ok(())

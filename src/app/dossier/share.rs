@@ -37,7 +37,6 @@ impl Share {
     }
 
     /// The owner's notes to the reader.
-    #[must_use]
     pub fn words(&self) -> &[String] {
         &self.words
     }
@@ -73,7 +72,6 @@ impl Share {
     }
 
     /// When the first of a guest's rights expires.
-    #[must_use]
     pub fn until(&self) -> Option<Timestamp> {
         if self.owned { None } else { self.grants.iter().map(|grant| grant.until).min() }
     }

@@ -180,9 +180,6 @@ impl App {
     }
 
     /// Ends an upload; a request that is still sending to it is ended too.
-    ///
-    /// # Errors
-    /// As [`App::upload_state`].
     pub async fn cancel_upload(&self, ctx: &Ctx, to: Destination<'_>, id: &str) -> Result<(), AppError> {
         let (held, ..) = self.hold(ctx, to, id).await?;
         Ok(held.remove().await?)

@@ -34,7 +34,6 @@ pub enum EmergencyFault {
 
 impl EmergencyFault {
     /// Name of the invalid field.
-    #[must_use]
     pub fn field(self) -> &'static str {
         match self {
             Self::Receipt => "receipt",
@@ -43,7 +42,6 @@ impl EmergencyFault {
     }
 
     /// Message for the user: what is wrong and what to do.
-    #[must_use]
     pub fn words(self) -> Text {
         match self {
             Self::Receipt => Text::new("Aucun reçu ne porte ce numéro.", "No receipt has this number."),

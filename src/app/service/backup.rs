@@ -78,9 +78,6 @@ pub enum BackupError {
     /// The database could not be dumped or loaded.
     #[error(transparent)]
     Dump(#[from] DumpError),
-    /// The folder contains no set.
-    #[error("{0} holds no backup set")]
-    None(PathBuf),
     /// A set does not match its manifest.
     #[error("{path}: {reason}")]
     Damaged { path: PathBuf, reason: String },
@@ -116,9 +113,6 @@ pub(in crate::app) fn failed(path: &Path) -> impl FnOnce(io::Error) -> BackupErr
 
 impl App {
     /// Creates a set in a folder, completely or not at all.
-    ///
-    /// # Errors
-    /// See [`BackupError`].
     pub async fn back_up(&self, folder: &Path) -> Result<Set, BackupError> {
         let (began, taken_at) = (Instant::now(), self.clock());
         let sets = folder.join("sets");
@@ -173,9 +167,6 @@ impl App {
 }
 
 /// Returns all complete sets of a folder, the newest last.
-///
-/// # Errors
-/// When the folder cannot be read.
 pub fn sets(folder: &Path) -> Result<Vec<Set>, BackupError> {
     let within = folder.join("sets");
     let mut found = Vec::new();
@@ -198,9 +189,6 @@ pub fn sets(folder: &Path) -> Result<Vec<Set>, BackupError> {
 }
 
 /// Removes the oldest sets and keeps the newest `keep`. Attachments are not removed.
-///
-/// # Errors
-/// When one cannot be removed.
 pub fn prune(folder: &Path, keep: usize) -> Result<usize, BackupError> {
     let all = sets(folder)?;
     let old = all.len().saturating_sub(keep);
@@ -217,9 +205,6 @@ pub fn last_drill(folder: &Path) -> Option<Drill> {
 }
 
 /// Writes the record of a drill next to the sets.
-///
-/// # Errors
-/// When it cannot be written.
 pub fn record_drill(folder: &Path, drill: &Drill) -> Result<(), BackupError> {
     let path = folder.join(DRILL_FILE);
     let text = serde_json::to_vec_pretty(drill).map_err(io::Error::other).map_err(failed(&path))?;
@@ -227,9 +212,6 @@ pub fn record_drill(folder: &Path, drill: &Drill) -> Result<(), BackupError> {
 }
 
 /// Records which set was last copied off-site.
-///
-/// # Errors
-/// When it cannot be written.
 pub fn record_sent(folder: &Path, set: &Set) -> Result<(), BackupError> {
     let path = folder.join(SENT_FILE);
     let text = serde_json::to_vec(&set.manifest.taken_at).map_err(io::Error::other).map_err(failed(&path))?;
@@ -237,7 +219,6 @@ pub fn record_sent(folder: &Path, set: &Set) -> Result<(), BackupError> {
 }
 
 /// Returns when the set that was last copied off-site was taken.
-#[must_use]
 pub fn last_sent(folder: &Path) -> Option<Timestamp> {
     json::from_slice(&fs::read(folder.join(SENT_FILE)).ok()?, RECORD_LIMITS).ok()
 }

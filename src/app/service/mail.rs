@@ -262,9 +262,6 @@ async fn file(folder: &Path, job: Uuid, written: &Written) -> Result<(), MailErr
 }
 
 /// Returns the mails in a folder, the latest first.
-///
-/// # Errors
-/// When the folder cannot be read.
 pub async fn filed(folder: &Path) -> std::io::Result<Vec<(String, Written)>> {
     let mut letters = Vec::new();
     let mut entries = tokio::fs::read_dir(folder).await?;

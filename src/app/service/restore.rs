@@ -103,9 +103,6 @@ pub fn vacant(config: &Config) -> Result<(), BackupError> {
 impl App {
     /// Restores a set next to the live installation, on a private server in a temporary folder, and verifies
     /// everything. Returns what would be lost and how long a restore would take, measured from `began`.
-    ///
-    /// # Errors
-    /// See [`BackupError`].
     pub async fn drill(
         &self,
         folder: &Path,

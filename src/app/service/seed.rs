@@ -44,9 +44,6 @@ const SAMPLE_PIECES: [(&str, &[u8]); 4] = [
 ];
 
 /// Brings the schema up to date and makes what the demonstration shows; a second run finds it all there.
-///
-/// # Errors
-/// When the configuration, the database or the disk fail.
 pub async fn demonstration(config: &Config) -> anyhow::Result<SeedTokens> {
     let app = App::open(config.clone())?;
     app.store.migrate().await.context("cannot bring the database schema up to date")?;
@@ -63,9 +60,6 @@ pub async fn demonstration(config: &Config) -> anyhow::Result<SeedTokens> {
 }
 
 /// Makes an account and a fresh API token for it.
-///
-/// # Errors
-/// When the database or the signing fails.
 pub async fn person(app: &App, email: &str, role: Role, actions: &[Action]) -> anyhow::Result<(Account, String)> {
     let account = app.appoint_as(email, role).await?;
     let now = app.clock();

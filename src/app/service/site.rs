@@ -59,7 +59,6 @@ impl App {
     }
 
     /// Returns the origin under which this user uses the portal; links sent to them start with it.
-    #[must_use]
     pub fn origin<'a>(&'a self, ctx: &'a Ctx) -> &'a str {
         ctx.site.as_ref().map_or(&self.config.portal.public_url, |site| &site.origin)
     }

@@ -9,11 +9,11 @@ use crate::{
 };
 use biscuit_auth::{
     AuthorizerBuilder, AuthorizerLimits,
-    builder::{Fact, Policy, PolicyKind},
+    builder::{Binary, Fact, Op, Policy, PolicyKind, Rule as DatalogRule, Term},
     parser::parse_source,
 };
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, LazyLock, PoisonError, RwLock},
 };
 
@@ -81,15 +81,16 @@ impl Outline {
             let needs = facts.fold(0, |needs, fact| needs | outline.bit(&fact.name));
             outline.checked |= needs;
         }
-        for (code, rule) in source.policies {
+        for (_, rule) in source.policies {
+            let rule = Policy::from(rule);
             let facts = rule.queries.iter().flat_map(|query| &query.body);
             let needs = facts.fold(0, |needs, fact| needs | outline.bit(&fact.name));
-            let quoted = |slug: &str| code.contains(&format!("\"{slug}\""));
+            let (actions, roles) = (required(&rule, "operation"), required(&rule, "acts"));
             outline.rules.push(RuleOutline {
-                actions: Action::ALL.iter().copied().filter(|action| quoted(action.slug())).collect(),
-                roles: Role::ALL.iter().copied().filter(|role| quoted(role.slug())).collect(),
+                actions: Action::ALL.iter().copied().filter(|action| actions.contains(action.slug())).collect(),
+                roles: Role::ALL.iter().copied().filter(|role| roles.contains(role.slug())).collect(),
                 needs,
-                denies: Policy::from(rule).kind == PolicyKind::Deny,
+                denies: rule.kind == PolicyKind::Deny,
             });
         }
         outline
@@ -129,6 +130,32 @@ impl Outline {
     fn places(holds: impl Iterator<Item = bool>) -> u64 {
         holds.enumerate().fold(0, |bits, (at, holds)| if holds { bits | bit(at) } else { bits })
     }
+}
+
+/// Returns the values of a fact that a rule requires, in any of its alternatives; empty if one of them takes every value.
+fn required(rule: &Policy, name: &str) -> BTreeSet<String> {
+    let alternatives: Option<Vec<_>> = rule.queries.iter().map(|query| required_by_query(query, name)).collect();
+    alternatives.unwrap_or_default().into_iter().flatten().collect()
+}
+
+/// The forms are `name("value")` and `name($x), {"one", "two"}.contains($x)`.
+fn required_by_query(query: &DatalogRule, name: &str) -> Option<BTreeSet<String>> {
+    let fact = query.body.iter().find(|fact| fact.name == name)?;
+    let [term] = fact.terms.as_slice() else { return None };
+    let contained = |ops: &[Op]| match ops {
+        [Op::Value(Term::Set(values)), Op::Value(of), Op::Binary(Binary::Contains)] if of == term => {
+            values.iter().map(text).collect()
+        }
+        _ => None,
+    };
+    match term {
+        Term::Variable(_) => query.expressions.iter().find_map(|expression| contained(&expression.ops)),
+        value => Some([text(value)?].into()),
+    }
+}
+
+fn text(term: &Term) -> Option<String> {
+    if let Term::Str(text) = term { Some(text.clone()) } else { None }
 }
 
 impl RuleOutline {
@@ -266,6 +293,22 @@ mod tests {
                     allow if true;";
         assert_eq!(decided(both, &["listed", "known"]), (Some(0), Some(0)));
         assert_eq!(decided(both, &["listed"]), (None, None));
+    }
+
+    #[test]
+    fn what_a_rule_requires_is_read_from_its_facts() {
+        let rule = |text: &str| required(&text.parse().unwrap(), "acts").into_iter().collect::<Vec<_>>();
+        assert_eq!(rule(r#"allow if acts("jury")"#), ["jury"]);
+        assert_eq!(rule(r#"allow if acts($r), {"jury", "dpo"}.contains($r), strong(true)"#), ["dpo", "jury"]);
+        assert_eq!(rule(r#"allow if acts("jury") or acts("dpo"), strong(true)"#), ["dpo", "jury"]);
+        let every = [
+            r#"allow if holds("jury")"#,
+            r#"allow if acts($r), holds($s), {"jury"}.contains($s)"#,
+            r#"allow if acts($r), !{"jury"}.contains($r)"#,
+            r#"allow if acts($r), {1}.contains($r)"#,
+            r#"allow if acts("jury") or strong(true)"#,
+        ];
+        assert!(every.iter().all(|text| rule(text).is_empty()));
     }
 
     #[test]

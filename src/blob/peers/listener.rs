@@ -34,9 +34,6 @@ impl Store {
 }
 
 /// Serves a store to the others until the future is dropped.
-///
-/// # Errors
-/// When the listener fails.
 pub async fn serve(listener: TcpListener, blobs: Blobs, key: hmac::Key) -> io::Result<()> {
     let store = Store { blobs, key: Arc::new(key) };
     let router = Router::new().route("/attachments/{sha256}", get(have).put(keep)).with_state(store);

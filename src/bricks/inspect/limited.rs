@@ -41,9 +41,6 @@ pub type Judgement = Result<FileVerdict, FileRefusal>;
 
 /// Judges a file. Where that cannot be done within the limits, by its two ends, and the verdict says so: nobody is refused
 /// for a slow machine.
-///
-/// # Errors
-/// The disk's.
 pub async fn inspect(file: std::fs::File, accepted: &[String]) -> io::Result<Judgement> {
     let judged = match file.metadata()?.len() {
         0..=MAX_BYTES => judge(&file, accepted).await,
@@ -96,9 +93,6 @@ async fn judge(file: &std::fs::File, accepted: &[String]) -> io::Result<Judgemen
 
 /// A copy of a piece with words on every page, and its length, in an empty file. None when it cannot be marked, for
 /// whatever reason; the piece is read from its start by whoever is next.
-///
-/// # Errors
-/// The disk's.
 pub async fn copy(
     piece: &mut File,
     scratch: impl Future<Output = io::Result<File>>,

@@ -13,9 +13,6 @@ use std::collections::HashSet;
 const MAX_NODES: usize = 1_000_000;
 
 /// Opens a PDF and looks for its pages, of which it has one at least.
-///
-/// # Errors
-/// Why it cannot be opened, or what is wrong with it.
 pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectionFault> {
     let ended = ended(bytes);
     let (document, pages) = match open_with_pages(bytes, !ended) {

@@ -35,16 +35,13 @@ pub struct Topology {
     pub unread: Vec<&'static str>,
 }
 
-/// One server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     /// Its identifier in the interface.
     pub id: String,
     /// Name or address, an IPv6 address without brackets.
     pub host: String,
-    /// Port.
     pub port: u16,
-    /// What it is.
     pub role: Role,
     /// The same in replication-manager's own word.
     pub state: String,
@@ -120,7 +117,6 @@ pub struct Failover {
     pub gtid: Option<String>,
 }
 
-/// A backup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backup {
     /// Its identifier.
@@ -143,15 +139,12 @@ pub struct Backup {
 }
 
 impl Topology {
-    /// The server that leads.
-    #[must_use]
     pub fn leading(&self) -> Option<&Server> {
         let id = self.leader.as_ref()?;
         self.servers.iter().find(|server| server.id == *id)
     }
 
     /// The server at an address.
-    #[must_use]
     pub fn at(&self, host: &Host) -> Option<&Server> {
         self.servers.iter().find(|server| server.port == host.port && same(&server.host, &host.name))
     }

@@ -3,7 +3,7 @@
 use super::InstallationArgs;
 use crate::{
     app::{
-        self, App, Restored,
+        self, Restored,
         service::backup::{Set, SetTrust, TrustPolicy, prune, record_drill, record_sent, sets, signer},
     },
     bricks::restic::Repository,
@@ -19,10 +19,10 @@ use std::{
 /// Options of `guichet admin backup`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct BackupArgs {
-    /// Folder of the sets; private keys are in it.
+    /// Folder of the backup sets; it contains private keys.
     #[arg(long = "to", value_name = "DIR")]
     folder: PathBuf,
-    /// Sets that stay; older ones go.
+    /// Number of sets to keep; older ones are removed.
     #[arg(long, value_name = "N", default_value_t = 14, value_parser = clap::builder::RangedU64ValueParser::<usize>::from(2..))]
     keep: usize,
     #[command(flatten)]
@@ -50,10 +50,10 @@ pub struct DrillArgs {
 /// What is known of whoever made the set.
 #[derive(Clone, Debug, clap::Args)]
 struct Trusted {
-    /// Public key that must have signed the set, as `guichet admin backup` told it
+    /// Public key that must have signed the set, as printed by `guichet admin backup`.
     #[arg(long, value_name = "KEY")]
     signer: Option<String>,
-    /// Takes a set that another installation made, or that was changed since; read on whose word first
+    /// Accept a set that another installation made or that was changed since; check its origin first.
     #[arg(long)]
     from_elsewhere: bool,
 }
@@ -68,10 +68,10 @@ impl Trusted {
 #[derive(Clone, Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct SetSource {
-    /// Folder of the sets.
+    /// Folder of the backup sets.
     #[arg(long = "from", value_name = "DIR")]
     folder: Option<PathBuf>,
-    /// The newest copy in the repository that [backup.restic] names.
+    /// Use the newest copy in the repository of [backup.restic].
     #[arg(long)]
     from_restic: bool,
 }
@@ -132,7 +132,7 @@ fn restic(config: &Config) -> Option<&Restic> {
 }
 
 pub(super) async fn back_up(args: &BackupArgs) -> anyhow::Result<()> {
-    let app = App::open(Config::read(&args.installation.config)?)?;
+    let app = args.installation.open()?;
     let set = app.back_up(&args.folder).await?;
     app.store.close().await;
     prune(&args.folder, args.keep)?;
@@ -194,7 +194,7 @@ fn newest(mut sets: Vec<Set>, name: Option<&str>, place: &str) -> anyhow::Result
 }
 
 pub(super) async fn drill(args: &DrillArgs) -> anyhow::Result<()> {
-    let app = App::open(Config::read(&args.installation.config)?)?;
+    let app = args.installation.open()?;
     let place = args.source.place(&app.config);
     let began = Instant::now();
     let folder = args.source.open(&app.config).await?;

@@ -15,10 +15,10 @@ use std::{
 /// Options of `guichet admin cluster-profile`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ClusterProfileArgs {
-    /// A server, `host:port`; give it once for each.
+    /// Server of the cluster; repeat for each.
     #[arg(long = "host", value_name = "HOST:PORT", required = true)]
     hosts: Vec<Host>,
-    /// Folder for the files; nothing in it is overwritten.
+    /// Output folder; existing files are not overwritten.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }

@@ -23,7 +23,7 @@ pub(super) const PERIODS_FILE: &str = "consumption.jsonl";
 /// Options of `guichet admin consumption`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ConsumptionArgs {
-    /// File to write.
+    /// Output file.
     #[arg(long = "to", value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]

@@ -21,18 +21,16 @@ use std::{
     path::PathBuf,
 };
 
-/// Bytes in a GiB.
 const BYTES_PER_GIB: i128 = 1 << 30;
-/// Milliseconds in an hour.
 const MILLISECONDS_PER_HOUR: i128 = 3_600_000;
 
 /// Options of `guichet admin invoice`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct InvoiceArgs {
-    /// Month to bill: 2026-11
+    /// Month to bill, such as 2026-11.
     #[arg(long, value_name = "YYYY-MM", value_parser = month)]
     month: Date,
-    /// Prices: TOML.
+    /// Price list, TOML.
     #[arg(long, value_name = "FILE")]
     tariff: PathBuf,
     #[command(flatten)]

@@ -1,18 +1,18 @@
 //! `guichet admin keys`: the root keys of tokens.
 
 use super::InstallationArgs;
-use crate::{app::App, auth::RootKind, config::Config};
+use crate::auth::RootKind;
 use anyhow::Context;
 use std::io::{self, Write};
 
 /// What is wanted of the keys.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum KeysCommand {
-    /// Shows the roots, how far each is and until when it verifies.
+    /// List the roots, with the state of each and until when it verifies.
     List(InstallationArgs),
-    /// Makes a new root; the one before verifies as long as its longest token.
+    /// Create a new root; the previous one verifies until its last token expires.
     Rotate(RotateArgs),
-    /// Drops a root that was stolen: everything that it has signed ends within seconds.
+    /// Drop a stolen root; all tokens that it signed become invalid within seconds.
     Drop(DropArgs),
 }
 
@@ -21,10 +21,10 @@ pub enum KeysCommand {
 pub struct RotateArgs {
     #[command(flatten)]
     installation: InstallationArgs,
-    /// What it signs: session, api or service.
+    /// Kind of tokens: session, api or service.
     #[arg(long, value_parser = kind)]
     kind: RootKind,
-    /// Signs from now on, not after the ten minutes in which verifiers learn of it.
+    /// Sign at once, without the ten minutes in which verifiers learn of the root.
     #[arg(long)]
     at_once: bool,
 }
@@ -34,7 +34,7 @@ pub struct RotateArgs {
 pub struct DropArgs {
     #[command(flatten)]
     installation: InstallationArgs,
-    /// Its number.
+    /// Number of the root.
     kid: u32,
 }
 
@@ -50,12 +50,8 @@ pub(super) async fn run(command: KeysCommand) -> anyhow::Result<()> {
     }
 }
 
-fn open(installation: &InstallationArgs) -> anyhow::Result<App> {
-    Ok(App::open(Config::read(&installation.config)?)?)
-}
-
 async fn list(installation: &InstallationArgs) -> anyhow::Result<()> {
-    let app = open(installation)?;
+    let app = installation.open()?;
     let lines = app.key_lines().await;
     app.store.close().await;
     let mut out = io::stdout().lock();
@@ -77,7 +73,7 @@ async fn list(installation: &InstallationArgs) -> anyhow::Result<()> {
 }
 
 async fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
-    let app = open(&args.installation)?;
+    let app = args.installation.open()?;
     let made = app.rotate(args.kind, args.at_once).await;
     app.store.close().await;
     let when = if args.at_once { "signs from now on" } else { "signs in ten minutes" };
@@ -86,7 +82,7 @@ async fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
 }
 
 async fn drop_root(args: &DropArgs) -> anyhow::Result<()> {
-    let app = open(&args.installation)?;
+    let app = args.installation.open()?;
     let dropped = app.drop_root(args.kid).await;
     app.store.close().await;
     let successor = dropped.context("there is no such root, or it is dropped already")?;

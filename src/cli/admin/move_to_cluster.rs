@@ -16,13 +16,13 @@ const LIVENESS_MILLISECONDS: u64 = 5000;
 /// Options of `guichet admin move-to-cluster`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct MoveArgs {
-    /// Configuration of the installation as it is.
+    /// Current configuration of the installation.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Configuration as it will be, whose [database] is the cluster.
+    /// New configuration, whose [database] is the cluster.
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
-    /// Drops what an earlier try has left in the cluster's database.
+    /// Drop what an earlier attempt left in the cluster's database.
     #[arg(long)]
     again: bool,
 }

@@ -1,34 +1,30 @@
 //! `guichet admin passkey`: handling of lost passkeys.
 
 use super::InstallationArgs;
-use crate::{
-    app::{App, AppError},
-    config::Config,
-    domain::text::terminal::foreign,
-};
+use crate::{app::AppError, domain::text::terminal::foreign};
 use std::io::{self, Write};
 use uuid::Uuid;
 
 /// What is to be done.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum PasskeyCommand {
-    /// Lists the passkeys of an address.
+    /// List the passkeys of an account.
     List {
-        /// Address of the person.
+        /// E-mail address of the account.
         email: String,
         #[command(flatten)]
         installation: InstallationArgs,
     },
-    /// Removes passkeys of an address and ends its sessions; the person is told by mail, and adds others.
+    /// Remove passkeys of an account and end its sessions; the owner is notified by mail.
     ///
-    /// Make sure of the person first: whoever has the mailbox can then add a passkey.
+    /// Verify the person's identity first: anyone with access to the mailbox can then add a passkey.
     Remove {
-        /// Address of the person.
+        /// E-mail address of the account.
         email: String,
-        /// Which one, as listed.
+        /// Passkey to remove, as listed.
         #[arg(long, value_name = "ID", required_unless_present = "all")]
         id: Option<Uuid>,
-        /// All of them.
+        /// Remove all passkeys.
         #[arg(long, conflicts_with = "id")]
         all: bool,
         #[command(flatten)]
@@ -44,7 +40,7 @@ pub(super) async fn run(command: PasskeyCommand) -> anyhow::Result<()> {
 }
 
 async fn list(email: &str, installation: &InstallationArgs) -> anyhow::Result<()> {
-    let app = App::open(Config::read(&installation.config)?)?;
+    let app = installation.open()?;
     let found = app.passkeys_of(email).await;
     app.store.close().await;
     let (account, keys) = found.map_err(|error| nobody(error, email, "there is no account for"))?;
@@ -60,7 +56,7 @@ async fn list(email: &str, installation: &InstallationArgs) -> anyhow::Result<()
 }
 
 async fn remove(email: &str, one: Option<Uuid>, installation: &InstallationArgs) -> anyhow::Result<()> {
-    let app = App::open(Config::read(&installation.config)?)?;
+    let app = installation.open()?;
     let removed = app.remove_lost_passkeys(email, one).await;
     app.store.close().await;
     for key in removed.map_err(|error| nobody(error, email, "there is no such passkey of"))? {

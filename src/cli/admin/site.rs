@@ -13,9 +13,9 @@ use std::io::{self, Write};
 /// What is to be done.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum SiteCommand {
-    /// Gives a call a host name; every edge serves it within a second.
+    /// Add a host name to a call; every edge serves it within a second.
     Add {
-        /// Host name, lower case, without port.
+        /// Host name in lower case, without port.
         host: String,
         /// Id of the call.
         #[arg(long, value_name = "ID")]
@@ -23,14 +23,14 @@ pub enum SiteCommand {
         #[command(flatten)]
         installation: InstallationArgs,
     },
-    /// Takes a host name away.
+    /// Remove a host name.
     Remove {
         /// Host name.
         host: String,
         #[command(flatten)]
         installation: InstallationArgs,
     },
-    /// Lists the host names of calls.
+    /// List the host names of calls.
     List(InstallationArgs),
 }
 

@@ -176,7 +176,7 @@ fn base_config(
             promise_results: None,
             officers: Vec::new(),
             rounds: Some(folder.file("rounds.toml")),
-            passkeys: args.passkeys.into(),
+            passkeys: args.passkeys,
             demonstration: true,
             test_hooks: args.test_hooks,
         },

@@ -11,9 +11,6 @@ pub struct PortalAddress(Url);
 
 impl PortalAddress {
     /// Reads an address as it was typed. That of the portal's first page is the portal's, in either language.
-    ///
-    /// # Errors
-    /// When it is none, or says more than where the portal is.
     pub fn parse(text: &str, lang: Lang) -> anyhow::Result<Self> {
         let words = lang
             .tr("n’est pas une adresse, par exemple https://aap.example", "is no address, such as https://aap.example");
@@ -41,13 +38,11 @@ impl PortalAddress {
     }
 
     /// Where requests go.
-    #[must_use]
     pub fn url(&self) -> &Url {
         &self.0
     }
 
     /// Under which the portal is remembered: `https://aap.example/`.
-    #[must_use]
     pub fn key(&self) -> &str {
         self.0.as_str()
     }

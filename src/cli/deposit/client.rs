@@ -48,9 +48,6 @@ pub struct PortalClient {
 
 impl PortalClient {
     /// Prepares the client; nothing is sent yet.
-    ///
-    /// # Errors
-    /// When the token or the authority cannot be used, or the address would show the token on its way.
     pub fn new(
         address: &PortalAddress,
         token_file: &Path,
@@ -111,21 +108,16 @@ impl PortalClient {
     }
 
     /// The address.
-    #[must_use]
     pub fn url(&self) -> &str {
         self.url.as_str()
     }
 
     /// The language that the portal is asked to speak.
-    #[must_use]
     pub fn lang(&self) -> Lang {
         self.lang
     }
 
     /// Begins a dossier, or finds the one that the attempt has begun.
-    ///
-    /// # Errors
-    /// When the portal has no such call or round, refuses or is away.
     pub async fn create(&self, call: &str, round: &RoundId, attempt: AttemptId) -> anyhow::Result<DossierId> {
         #[derive(Deserialize)]
         struct CreatedDossier {
@@ -174,9 +166,6 @@ impl PortalClient {
     }
 
     /// A receipt, byte for byte.
-    ///
-    /// # Errors
-    /// When the portal refuses or is away.
     pub async fn receipt(&self, number: &str) -> anyhow::Result<Bytes> {
         let url = self.address(&["receipts", number])?;
         let answer = self.send(|| Ok(self.http.get(url.clone()))).await?;

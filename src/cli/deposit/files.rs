@@ -17,13 +17,9 @@ use std::path::{Path, PathBuf};
 /// What a folder holds, all of it readable.
 #[derive(Debug)]
 pub struct DossierFiles {
-    /// The call.
     pub call: String,
-    /// The round.
     pub round: RoundId,
-    /// The answers.
     pub answers: Json,
-    /// The pieces.
     pub pieces: Vec<PieceOnDisk>,
 }
 
@@ -34,7 +30,6 @@ pub struct PieceOnDisk {
     pub code: String,
     /// The file.
     pub path: PathBuf,
-    /// Its name.
     pub name: String,
     /// SHA-256, hexadecimal.
     pub sha256: String,
@@ -46,9 +41,6 @@ pub struct PieceOnDisk {
 
 impl DossierFiles {
     /// Reads the folder; days such as `@today` are reckoned from today.
-    ///
-    /// # Errors
-    /// When `dossier.toml` or a piece cannot be read.
     pub fn read(folder: &Path, lang: Lang) -> anyhow::Result<Self> {
         let path = place::find(folder, "dossier.toml", lang)?;
         let text = text_file::read(&path, lang)?;
@@ -66,7 +58,6 @@ impl DossierFiles {
     }
 
     /// A digest of all that would be deposited.
-    #[must_use]
     pub fn content(&self) -> String {
         let pieces = self.pieces.iter().map(|piece| json!([piece.code, piece.sha256, piece.issued]));
         receipt::digest(&json!({ "answers": self.answers, "pieces": pieces.collect::<Vec<_>>() }))

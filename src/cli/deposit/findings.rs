@@ -46,9 +46,6 @@ impl Found {
 pub struct DepositFindings(pub Vec<Found>, pub usize);
 
 /// Prints findings and how many there are, those that the portal does not list included; nothing when there are none.
-///
-/// # Errors
-/// When nobody reads.
 pub fn print(out: &mut impl Write, found: &[Found], more: usize, lang: Lang) -> io::Result<()> {
     for Found { rule, severity, place, message, interpretation } in found {
         let kind = match severity.as_str() {

@@ -65,9 +65,6 @@ struct Try {
 
 impl Memory {
     /// What an earlier run has left; nothing of it when that was for another portal, call or round.
-    ///
-    /// # Errors
-    /// When the file is there and cannot be read.
     pub fn recall(folder: &Path, portal: &PortalAddress, call: &str, round: &RoundId) -> anyhow::Result<Self> {
         let url = portal.key();
         let path = file(folder, url, call, round);
@@ -112,9 +109,6 @@ impl Memory {
     }
 
     /// Writes it down.
-    ///
-    /// # Errors
-    /// When the folder cannot be written to.
     pub fn save(&self) -> anyhow::Result<()> {
         super::write(&self.path, &serde_json::to_vec_pretty(self)?)
     }

@@ -10,9 +10,6 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The file of that name in the folder, its links followed. The folder may have come from somebody else: what lies outside
 /// of it is nobody's to send.
-///
-/// # Errors
-/// When it is not there, is no file, or lies elsewhere.
 pub fn find(folder: &Path, named: &str, lang: Lang) -> anyhow::Result<PathBuf> {
     let outside = || {
         let words = lang.tr(

@@ -14,9 +14,6 @@ pub fn is_utf16(bytes: &[u8]) -> bool {
 }
 
 /// The text of a file in UTF-8.
-///
-/// # Errors
-/// When the file cannot be read, or is in another encoding: which it looks like, and how to change it.
 pub fn read(path: &Path, lang: Lang) -> anyhow::Result<String> {
     let shown = path.display();
     let bytes = fs::read(path).with_context(|| format!("{} {shown}", lang.tr("impossible de lire", "cannot read")))?;

@@ -7,9 +7,6 @@ use reqwest::header::HeaderValue;
 use std::{fs, path::Path};
 
 /// The token as the header of a request.
-///
-/// # Errors
-/// When the file cannot be read or holds none.
 pub fn read(path: &Path, lang: Lang) -> anyhow::Result<HeaderValue> {
     let shown = path.display();
     let bytes = fs::read(path).with_context(|| format!("{} {shown}", lang.tr("impossible de lire", "cannot read")))?;

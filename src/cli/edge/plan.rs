@@ -14,10 +14,10 @@ use std::{
 /// Options of `guichet edge plan`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PlanArgs {
-    /// Only shows; the running edge carries plans out by itself.
+    /// Only show the plan; required, as only the running edge applies plans.
     #[arg(long)]
     dry_run: bool,
-    /// Configuration file; it may be another than the running edge's.
+    /// Configuration file; may differ from the running edge's.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
 }

@@ -23,7 +23,7 @@ const MAX_REPORT_BYTES: usize = 16 * 1024 * 1024;
 /// Options of `guichet edge status`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct StatusArgs {
-    /// Everything, for programs.
+    /// Print the complete status as JSON.
     #[arg(long)]
     json: bool,
     /// Configuration file of the edge.

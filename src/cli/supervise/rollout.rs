@@ -35,12 +35,11 @@ pub async fn replace(waiting: Option<Waiting>) {
     let Some(Waiting { program, alone }) = waiting else { return };
     let (Change::Rollout { config }, Some(guichet)) = (&program.change, program.command.first()) else { return };
     let mut command = Command::new(guichet);
-    command.arg("rollout").arg("--config").arg(config).args([
-        "--only",
-        &program.name,
-        "--timeout",
-        PROCESS_TIMEOUT_SECONDS,
-    ]);
+    command
+        .arg("rollout")
+        .arg("--config")
+        .arg(config)
+        .args(["--only", &program.name, "--timeout", PROCESS_TIMEOUT_SECONDS]);
     if alone {
         command.arg("--allow-gap");
     }

@@ -1,7 +1,9 @@
 //! The target of an action, with what the database knows about it and about the requesting person.
 
-use super::words;
-use crate::domain::ids::{AccountId, DossierId};
+use crate::domain::{
+    ids::{AccountId, DossierId},
+    slugs::slugs,
+};
 use jiff::Timestamp;
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -18,7 +20,6 @@ pub enum Target {
 pub struct About {
     pub id: DossierId,
     pub owner: AccountId,
-    /// Its stage.
     pub stage: Stage,
     /// The part concerned.
     pub part: Part,
@@ -26,28 +27,21 @@ pub struct About {
     pub relations: Relations,
 }
 
-/// The stage of a dossier (requirements §1.4, as far as rights depend on it).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Stage {
-    /// No deposit is current.
-    Draft,
-    /// The deposit was withdrawn.
-    Withdrawn,
-    /// A deposit is current.
-    Deposited,
-    /// It was found admissible.
-    Admissible,
-    /// It was selected.
-    Selected,
+slugs! {
+    /// The stage of a dossier (requirements §1.4, as far as rights depend on it).
+    #[derive(PartialOrd, Ord, Hash)]
+    pub enum Stage {
+        /// No deposit is current.
+        Draft = "draft",
+        /// The deposit was withdrawn.
+        Withdrawn = "withdrawn",
+        /// A deposit is current.
+        Deposited = "deposited",
+        /// It was found admissible.
+        Admissible = "admissible",
+        Selected = "selected",
+    }
 }
-
-words!(Stage {
-    Draft = "draft",
-    Withdrawn = "withdrawn",
-    Deposited = "deposited",
-    Admissible = "admissible",
-    Selected = "selected",
-});
 
 /// A part of a dossier; its slug is `overview`, `whole`, `deposit`, `section:budget` or `piece:P9`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,7 +50,6 @@ pub enum Part {
     Overview,
     /// All of its contents.
     Whole,
-    /// Its deposits.
     Deposit,
     /// A section of its form, by id.
     Section(String),
@@ -95,22 +88,21 @@ impl FromStr for Part {
     }
 }
 
-/// What a guest may do with a part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verb {
-    Read,
-    /// Read and change it.
-    Write,
-    /// Deposit the whole dossier.
-    Deposit,
+slugs! {
+    /// What a guest may do with a part.
+    #[derive(PartialOrd, Ord, Hash)]
+    pub enum Verb {
+        Read = "read",
+        /// Read and change it.
+        Write = "write",
+        /// Deposit the whole dossier.
+        Deposit = "deposit",
+    }
 }
-
-words!(Verb { Read = "read", Write = "write", Deposit = "deposit", });
 
 /// A right on a part of one dossier, granted by its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// The part.
     pub part: Part,
     /// The permitted action.
     pub verb: Verb,
@@ -153,7 +145,6 @@ pub struct Relations {
 pub struct Review {
     /// The person wrote it.
     pub own: bool,
-    /// It was submitted.
     pub submitted: bool,
     /// The person has submitted a review of the same dossier.
     pub own_submitted: bool,

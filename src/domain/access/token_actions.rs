@@ -19,7 +19,6 @@ const STAFF_ACTIONS: [Action; 2] = [Action::DepositRead, Action::ServiceToken];
 
 impl Roles {
     /// The actions that a token of a person with these roles may be used for.
-    #[must_use]
     pub fn token_actions(&self) -> &'static [Action] {
         match (self.staff(), self.lists()) {
             (false, _) => &APPLICANT_ACTIONS,
@@ -29,7 +28,6 @@ impl Roles {
     }
 
     /// The default actions of a token that the operator issues on the command line.
-    #[must_use]
     pub fn issued_actions(&self) -> &'static [Action] {
         if self.staff() { &OFFICER_ACTIONS } else { &APPLICANT_ACTIONS }
     }

@@ -11,7 +11,6 @@ pub struct Section {
     pub id: String,
     /// Letter shown before the title.
     pub letter: String,
-    /// Title.
     pub title: Text,
     /// What is asked and why.
     pub intro: Text,
@@ -81,7 +80,6 @@ pub struct Field {
 
 impl Field {
     /// Most rows of its table: what comes after them is counted, and not judged.
-    #[must_use]
     pub fn most_rows(&self) -> usize {
         self.max_rows.unwrap_or(50)
     }
@@ -150,7 +148,6 @@ pub enum FieldKind {
     Choice,
     /// Any of the options.
     Choices,
-    /// `yes` or `no`.
     YesNo,
     /// A statement to tick; required means it must be ticked.
     Declaration,
@@ -168,7 +165,6 @@ pub enum FieldKind {
 
 impl FieldKind {
     /// What a text of this kind keeps of what was typed.
-    #[must_use]
     pub fn text_kind(self) -> TextKind {
         match self {
             Self::LongText => TextKind::Prose,

@@ -44,9 +44,6 @@ struct ForeignRound {
 }
 
 /// Parses a definition.
-///
-/// # Errors
-/// See [`LoadError`].
 pub fn load(file: &str, text: &str) -> Result<Call, LoadError> {
     let parse = |error: toml::de::Error| LoadError::Parse { file: file.into(), message: error.to_string() };
     let mut call: Call = toml::from_str(text).map_err(parse)?;
@@ -55,9 +52,6 @@ pub fn load(file: &str, text: &str) -> Result<Call, LoadError> {
 }
 
 /// Adds the rounds for this call from a separate file, such as a demonstration's.
-///
-/// # Errors
-/// See [`LoadError`].
 pub fn load_rounds(call: &mut Call, file: &str, text: &str) -> Result<(), LoadError> {
     let parse = |error: toml::de::Error| LoadError::Parse { file: file.into(), message: error.to_string() };
     let rounds: RoundsFile = toml::from_str(text).map_err(parse)?;
@@ -165,12 +159,7 @@ impl Crosscheck<'_> {
         }
         if let Some(health) = &company.difficulty {
             let single = [
-                &health.family,
-                &health.created,
-                &health.capital,
-                &health.premiums,
-                &health.proceedings,
-                &health.rescue,
+                &health.family, &health.created, &health.capital, &health.premiums, &health.proceedings, &health.rescue,
             ];
             let pairs = health.debts.iter().chain(&health.equity).chain(&health.ebitda).chain(&health.interest);
             let all = single.into_iter().chain(&health.own_funds).chain(pairs);

@@ -25,7 +25,6 @@ pub struct Rule {
     pub checks: Vec<RuleCheck>,
 }
 
-/// One check of a rule.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleCheck {

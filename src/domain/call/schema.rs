@@ -5,7 +5,6 @@ use crate::domain::text::Lang;
 use serde_json::{Map, Value as Json, json};
 
 /// The schema of a call's documents, with titles in one language.
-#[must_use]
 pub fn document_schema(call: &Call, lang: Lang) -> Json {
     let sections: Map<String, Json> = call
         .sections

@@ -27,7 +27,6 @@ impl ChangeLog {
     }
 
     /// Parts changed after a revision or after an instant.
-    #[must_use]
     pub fn since(&self, revision: u64, at: Timestamp) -> Vec<Part> {
         let later = self.0.iter().filter(|(_, change)| change.revision > revision || change.at > at);
         later.filter_map(|(part, _)| part.parse().ok()).collect()

@@ -12,38 +12,27 @@ use super::{Deposit, Dossier, State};
 use crate::domain::{
     calendar::{Round, RoundId, RoundState, Window},
     call::Call,
+    slugs::slugs,
     text::Text,
 };
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-/// An action that is still possible with a dossier at an instant, as far as the dossier and its round decide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Step {
-    /// Change the draft; saving does not deposit it.
-    Edit,
-    /// Deposit when no deposit is current.
-    Deposit,
-    /// Deposit the changes in place of the current deposit.
-    Replace,
-    /// Withdraw the current deposit.
-    Withdraw,
-    /// Carry the draft over to another round of the call.
-    CarryOver,
-}
-
-impl Step {
-    /// The slug in pages and programs.
-    #[must_use]
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::Edit => "edit",
-            Self::Deposit => "deposit",
-            Self::Replace => "replace",
-            Self::Withdraw => "withdraw",
-            Self::CarryOver => "carry_over",
-        }
+slugs! {
+    /// An action that is still possible with a dossier at an instant, as far as the dossier and its round decide.
+    #[derive(PartialOrd, Ord, Serialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Step {
+        /// Change the draft; saving does not deposit it.
+        Edit = "edit",
+        /// Deposit when no deposit is current.
+        Deposit = "deposit",
+        /// Deposit the changes in place of the current deposit.
+        Replace = "replace",
+        /// Withdraw the current deposit.
+        Withdraw = "withdraw",
+        /// Carry the draft over to another round of the call.
+        CarryOver = "carry_over",
     }
 }
 
@@ -100,25 +89,20 @@ impl DepositStatus {
     }
 
     /// The state of the dossier.
-    #[must_use]
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// The state of its round.
-    #[must_use]
     pub fn round(&self) -> RoundState {
         self.round
     }
 
     /// Its revision: the entity tag.
-    #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
     }
 
     /// The number of the current receipt.
-    #[must_use]
     pub fn receipt(&self) -> Option<&str> {
         self.deposit.as_ref().map(|deposit| deposit.receipt.as_str())
     }
@@ -183,7 +167,6 @@ impl DepositStatus {
 
     /// The instant at which the draft is judged. While it equals what was sealed, that is the time of the deposit,
     /// because rules that depend on today's date would report faults in what was correct.
-    #[must_use]
     pub fn judged_at(&self) -> Timestamp {
         match &self.deposit {
             Some(deposit) if self.state == State::Deposited => deposit.at,
@@ -192,7 +175,6 @@ impl DepositStatus {
     }
 
     /// The tone of the status.
-    #[must_use]
     pub fn tone(&self) -> Tone {
         match self.state {
             State::Deposited => Tone::Good,
@@ -202,7 +184,6 @@ impl DepositStatus {
     }
 
     /// The state as a CSS class.
-    #[must_use]
     pub fn class(&self) -> &'static str {
         match (self.state, self.tone()) {
             (State::Deposited, _) => "deposited",
@@ -214,7 +195,6 @@ impl DepositStatus {
     }
 
     /// Identifies everything that the sentence depends on: a page with another mark shows another state.
-    #[must_use]
     pub fn mark(&self) -> String {
         let round = match self.round {
             RoundState::Announced => "announced",
@@ -226,14 +206,12 @@ impl DepositStatus {
     }
 
     /// The next instant at which the status changes by itself.
-    #[must_use]
     pub fn next_change(&self) -> Option<Timestamp> {
         let window = self.window?;
         [window.opens, window.closes].into_iter().find(|at| *at > self.now)
     }
 
     /// Milliseconds until that change.
-    #[must_use]
     pub fn changes_in(&self) -> Option<i64> {
         self.next_change().map(|at| at.as_millisecond().saturating_sub(self.now.as_millisecond()).saturating_add(1))
     }

@@ -13,7 +13,6 @@ use serde::Serialize;
 pub struct CostLine {
     /// Category of the call.
     pub id: String,
-    /// Amount in cents.
     pub amount: Cents,
     /// Share of the base in millionths.
     pub share_ppm: Option<Rate>,
@@ -44,7 +43,6 @@ pub struct Amounts {
 
 impl Amounts {
     /// Amount of a category.
-    #[must_use]
     pub fn cost(&self, id: &str) -> Cents {
         self.costs.iter().find(|line| line.id == id).map_or(Cents::ZERO, |line| line.amount)
     }

@@ -97,7 +97,7 @@ pub(super) fn fail(case: &Case<'_>, check: &Check) -> Vec<Failure> {
             unless(found >= *count, field, || vec![("count", plain(count.to_string()))])
         }
         Check::BrickOpen { field } => {
-            let (open, chosen) = (case.around.round.map_or(&[][..], |round| &round.bricks), answers.choices(field));
+            let (open, chosen) = (case.round.map_or(&[][..], |round| &round.bricks), answers.choices(field));
             let holds = open.is_empty() || chosen.is_empty() || chosen.iter().any(|brick| open.contains(brick));
             let name = |slug: &String| case.call.brick(slug).map_or_else(|| slug.clone(), |brick| brick.name.clone());
             unless(holds, field, || vec![("open", plain(open.iter().map(name).collect::<Vec<_>>().join(", ")))])
@@ -131,7 +131,7 @@ pub(super) fn fail(case: &Case<'_>, check: &Check) -> Vec<Failure> {
             unless(limit >= case.today, field, || vec![("date", date(day)), ("months", plain(months.to_string()))])
         }),
         Check::OnlyDossier => {
-            let count = case.around.other_deposits;
+            let count = case.other_deposits;
             unless(count == 0, &case.call.company.siret, || vec![("count", plain(count.to_string()))])
         }
         Check::NoCell { .. } | Check::SameSiren { .. } => columns(case, check),
@@ -208,9 +208,9 @@ fn most_rows(case: &Case<'_>, table: &str) -> usize {
 }
 
 fn round_open(case: &Case<'_>) -> Vec<Failure> {
-    let Some(round) = case.around.round else { return Vec::new() };
+    let Some(round) = case.round else { return Vec::new() };
     let shown = |at: Option<Text>| at.unwrap_or_else(|| Text::new("date à venir", "date to come"));
-    unless(round.state(case.around.now) == RoundState::Open, "", || {
+    unless(round.state(case.now) == RoundState::Open, "", || {
         vec![
             ("opens", shown(round.window.map(|window| plain(show_instant(window.opens, &case.zone))))),
             ("closes", shown(round.window.map(|window| plain(show_deadline(window.closes, &case.zone))))),

@@ -12,7 +12,7 @@ use crate::domain::{
 };
 
 pub(super) fn findings(case: &Case<'_>, document: &Document) -> Vec<Finding> {
-    let uploads = case.around.uploads.unwrap_or_default();
+    let uploads = case.uploads.unwrap_or_default();
     case.call
         .uploads()
         .filter(|piece| holds(piece.when.as_ref(), document))
@@ -90,7 +90,7 @@ fn freshness(case: &Case<'_>, piece: &Piece, upload: &Upload) -> Option<Finding>
             ),
         ));
     }
-    let closing = case.around.round?.window.map(|window| day(window.closes, &case.zone).yesterday().ok())??;
+    let closing = case.round?.window.map(|window| day(window.closes, &case.zone).yesterday().ok())??;
     (closing > case.today && !fresh(issued, closing, months)).then(|| {
         finding(
             piece,

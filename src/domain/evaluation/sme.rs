@@ -21,13 +21,11 @@ const PUBLIC_SHARE_LIMIT_HUNDREDTHS: i64 = 2_500;
 pub struct Figures {
     /// Full-time equivalents, hundredths.
     pub staff: i64,
-    /// Turnover, cents.
     pub turnover: Cents,
     /// Balance-sheet total, cents.
     pub balance: Cents,
 }
 
-/// The verdicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct SmeVerdict {
     /// Consolidated figures of the last closed year.

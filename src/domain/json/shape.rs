@@ -31,7 +31,6 @@ impl ShapeFault {
     }
 
     /// The same in words.
-    #[must_use]
     pub fn words(&self) -> Text {
         match self {
             Self::Missing(name) => Text::new(format!("il manque « {name} »"), format!("“{name}” is missing")),

@@ -10,7 +10,6 @@ const MAX_BYTES: usize = 200;
 
 /// A name for a file of this type, from the one that its owner gave, or from `fallback` when nothing of that can be
 /// used.
-#[must_use]
 pub fn file_name(given: &str, media: &str, fallback: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
     let clean = Some(clean(last)).filter(|name| !name.is_empty()).unwrap_or_else(|| clean(fallback));

@@ -29,7 +29,6 @@ pub enum FileRefusal {
 
 impl FileRefusal {
     /// The reason and the remedy.
-    #[must_use]
     pub fn message(&self) -> Text {
         let megabytes = |bytes: &u64| bytes / (1024 * 1024);
         match self {
@@ -93,7 +92,6 @@ impl FileRefusal {
     }
 
     /// Stable code for programs.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::Empty => "empty",

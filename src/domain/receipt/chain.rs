@@ -25,7 +25,6 @@ impl Default for ChainCheck {
 
 impl ChainCheck {
     /// Sequence of the last receipt checked; zero before the first.
-    #[must_use]
     pub fn sequence(&self) -> u64 {
         self.sequence
     }

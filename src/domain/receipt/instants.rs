@@ -55,14 +55,12 @@ impl Instants {
     }
 
     /// When the request was complete: the only instant that is compared with the closing.
-    #[must_use]
     pub fn received_at(&self) -> Timestamp {
         self.received_at
     }
 
     /// When the statement was sealed: at or after [`Instants::received_at`], and never before the seal of the previous
     /// statement.
-    #[must_use]
     pub fn sealed_at(&self) -> Timestamp {
         self.sealed_at
     }

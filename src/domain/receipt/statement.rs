@@ -93,22 +93,18 @@ impl From<Statement> for Wire {
 
 impl Statement {
     /// When the deposit request was complete.
-    #[must_use]
     pub fn received_at(&self) -> Timestamp {
         self.instants.received_at()
     }
     /// When it was sealed; the same instant in receipts of the first format.
-    #[must_use]
     pub fn sealed_at(&self) -> Timestamp {
         self.instants.sealed_at()
     }
     /// The bytes that are signed.
-    #[must_use]
     pub fn canonical(&self) -> String {
         canonical(&json!(self))
     }
     /// The digest to which the next statement refers.
-    #[must_use]
     pub fn digest(&self) -> String {
         digest(&json!(self))
     }

@@ -75,13 +75,7 @@ fn a_sealed_sample_holds() {
     assert!(stranger.holds() && !stranger.key_known, "right in itself, its origin is open");
     let names: Vec<&str> = receipt.parts.keys().map(String::as_str).collect();
     for name in [
-        "answers.applicant",
-        "answers.budget",
-        "pieces.P7",
-        "pieces.P10",
-        "context",
-        "amounts",
-        "findings",
+        "answers.applicant", "answers.budget", "pieces.P7", "pieces.P10", "context", "amounts", "findings",
         "expenses_from",
     ] {
         assert!(names.contains(&name), "{name} in {names:?}");

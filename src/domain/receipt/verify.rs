@@ -22,7 +22,6 @@ pub struct PublicKey {
     pub public_key: String,
 }
 
-/// One check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// Whether it succeeded.
@@ -67,7 +66,6 @@ pub fn verify_bytes(bytes: &[u8], known: &[PublicKey]) -> (VerificationReport, J
 }
 
 /// What to say of bytes that [`read`] did not take.
-#[must_use]
 pub fn why_unreadable(bytes: &[u8], error: &JsonError) -> Text {
     unreadable::bytes(bytes, error)
 }

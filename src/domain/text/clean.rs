@@ -12,7 +12,6 @@ use icu_properties::{
 };
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// What a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextKind {
     /// Several lines: an answer, a reason, a word to somebody.
@@ -40,7 +39,6 @@ pub enum TextKind {
 pub enum Breaks {
     /// A line break is `\n`, a tab stays.
     Kept,
-    /// Each is a space.
     Space,
 }
 
@@ -58,7 +56,6 @@ pub enum Invisible {
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Keeping {
-    /// The kind.
     pub kind: TextKind,
     /// Its name in `docs/text.md`.
     pub name: &'static str,
@@ -91,7 +88,6 @@ const MAX_MARKS: usize = 30;
 
 /// A text as the portal keeps it: NFC, its line breaks in one spelling, without what nobody sees; empty when nothing in
 /// it can be seen. What was cleaned once does not change again.
-#[must_use]
 pub fn clean(kind: TextKind, text: &str) -> String {
     let (breaks, invisible) = KEPT
         .iter()

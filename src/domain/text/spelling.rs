@@ -4,7 +4,6 @@ use super::clean::{TextKind, clean};
 
 /// A text without invisible characters, with full-width characters as plain ones, each dash as a hyphen, each space as
 /// a plain space.
-#[must_use]
 pub fn plain(kind: TextKind, text: &str) -> String {
     let plain: String = clean(kind, text)
         .chars()
@@ -20,7 +19,6 @@ pub fn plain(kind: TextKind, text: &str) -> String {
 }
 
 /// The text without the characters that only group digits.
-#[must_use]
 pub fn without(text: &str, groups: &str) -> String {
     text.chars().filter(|c| !groups.contains(*c)).collect()
 }

@@ -8,25 +8,21 @@ const OUR_MARKS: [char; 2] = ['✔', '✘'];
 
 /// A text in which every character that is invisible, changes the direction, breaks the line, or is one of our own
 /// marks is replaced with an escape: `\n`, `\u{1b}`. Our own line ends are written after it, never within.
-#[must_use]
 pub fn foreign(text: &str) -> String {
     escape(text, |c| OUR_MARKS.contains(&c))
 }
 
 /// The same for a text of several lines: each further line is indented, so that none looks like ours.
-#[must_use]
 pub fn foreign_lines(text: &str) -> String {
     text.trim_end().lines().map(foreign).collect::<Vec<_>>().join("\n  ")
 }
 
 /// A quoted string, as in Datalog and JSON: nothing in it ends it.
-#[must_use]
 pub fn quoted(text: &str) -> String {
     format!("\"{}\"", inside_quotes(text))
 }
 
 /// The text between the quotes.
-#[must_use]
 pub fn inside_quotes(text: &str) -> String {
     escape(text, |c| matches!(c, '"' | '\\'))
 }

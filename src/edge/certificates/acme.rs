@@ -60,9 +60,6 @@ fn lock(shared: &Mutex<SharedState>) -> MutexGuard<'_, SharedState> {
 
 impl Acme {
     /// Loads the stored certificates, and starts to answer challenges and to renew.
-    ///
-    /// # Errors
-    /// When the folder or the responder's address cannot be used.
     pub fn start(config: &config::Acme, state_dir: &Path) -> Result<Self, CertificatesError> {
         let folder = state_dir.join("acme");
         let failed = |source| CertificatesError::File { path: folder.clone(), source };
@@ -115,7 +112,6 @@ impl Acme {
     }
 
     /// Failures, as host and reason.
-    #[must_use]
     pub fn complaints(&self) -> Vec<(String, String)> {
         let faults = lock(&self.shared).faults.clone();
         faults.into_iter().map(|(host, reason)| (format!("certificate of {host}"), reason)).collect()

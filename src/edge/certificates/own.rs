@@ -24,7 +24,6 @@ use tokio::sync::Notify;
 pub const SOURCE: &str = "own authority";
 /// The authority's certificate, in its folder.
 const CERTIFICATE_FILE: &str = "ca.pem";
-/// Its key.
 const KEY_FILE: &str = "ca-key.pem";
 const AUTHORITY_VALIDITY_DAYS: i64 = 3650;
 /// The longest life that browsers accept.
@@ -44,9 +43,6 @@ pub struct Authority {
 
 impl Authority {
     /// Opens the authority of a folder, and creates it when there is none or it is about to expire.
-    ///
-    /// # Errors
-    /// When the folder cannot be used.
     pub fn open(folder: &Path, name: &str, constraints: Option<NameConstraints>) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let this = Self { folder: folder.into(), name: name.into(), constraints };
@@ -63,7 +59,6 @@ impl Authority {
     }
 
     /// Its certificate's file.
-    #[must_use]
     pub fn certificate(&self) -> PathBuf {
         self.folder.join(CERTIFICATE_FILE)
     }
@@ -132,16 +127,12 @@ pub struct OwnAuthority {
 
 impl OwnAuthority {
     /// Opens the authority.
-    ///
-    /// # Errors
-    /// When its folder cannot be used.
     pub fn start(folder: &Path) -> Result<Self, CertificatesError> {
         let authority = Authority::open(folder, "Guichet, authority of this installation", None)
             .map_err(|source| CertificatesError::File { path: folder.into(), source })?;
         Ok(Self { authority, issued: Mutex::default(), changed: Notify::new() })
     }
 
-    /// Its folder.
     pub fn folder(&self) -> &Path {
         &self.authority.folder
     }

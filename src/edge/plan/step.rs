@@ -39,7 +39,6 @@ pub enum Phase {
 /// What a step does to its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
-    /// Adds it.
     Add,
     /// Adds it, or changes its settings; does not bind a listener.
     Define,
@@ -81,14 +80,12 @@ pub enum Step {
         phase: Phase,
         /// What it does.
         verb: Verb,
-        /// The object.
         object: Object,
         /// The order; it may hold a private key.
         request: Box<RequestType>,
     },
     /// What cannot be done without refusing connections, or without changing an object that is not ours.
     NeedsOperator {
-        /// The object.
         object: Object,
         /// The obstacle, and what to do.
         reason: String,

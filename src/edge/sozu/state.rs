@@ -28,9 +28,6 @@ pub struct LoadResult {
 
 impl Sozu {
     /// Reads Sōzu's state.
-    ///
-    /// # Errors
-    /// See [`SozuError`].
     pub async fn observe(&self) -> Result<ConfigState, SozuError> {
         let path = self.state_dir.join(format!("observed-{}.state", std::process::id()));
         let saved = self.call(RequestType::SaveState(path.to_string_lossy().into_owned())).await;
@@ -44,9 +41,6 @@ impl Sozu {
     }
 
     /// Saves the state for Sōzu's next start.
-    ///
-    /// # Errors
-    /// See [`SozuError`].
     pub async fn save_state(&self) -> Result<(), SozuError> {
         let (fresh, saved_state) =
             (self.state_dir.join(format!("{SAVED_STATE_FILE}.new")), self.state_dir.join(SAVED_STATE_FILE));

@@ -14,7 +14,6 @@ const METRIC_DETAIL_SECONDS: u32 = 60;
 /// Metrics of one process, over all workers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
-    /// Requests.
     pub requests: u64,
     /// Answers with a status of 500 or above, and connections that failed.
     pub errors: u64,
@@ -26,9 +25,6 @@ pub struct Traffic {
 
 impl Sozu {
     /// Metrics by backend of the portal. After the first call Sōzu begins to count by backend.
-    ///
-    /// # Errors
-    /// See [`SozuError`].
     pub async fn traffic(&self) -> Result<BTreeMap<String, Traffic>, SozuError> {
         let lease = SetMetricDetail {
             client_id: format!("guichet-edge:{}", std::process::id()),

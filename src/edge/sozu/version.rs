@@ -20,9 +20,6 @@ pub struct Peer {
 }
 
 /// Runs the program that listens on a command socket to get its version.
-///
-/// # Errors
-/// When nobody listens.
 pub async fn version_of(socket: &Path) -> Result<Peer, SozuError> {
     let pid = main_pid(socket).await?;
     // The link leads to the running program, even when its file was replaced since.
@@ -35,9 +32,6 @@ pub async fn version_of(socket: &Path) -> Result<Peer, SozuError> {
 }
 
 /// Finds the main process that listens on a command socket.
-///
-/// # Errors
-/// When nobody listens.
 pub async fn main_pid(socket: &Path) -> Result<u32, SozuError> {
     let unreachable = |source| SozuError::Unreachable { socket: socket.into(), source };
     let stream = UnixStream::connect(socket).map_err(unreachable)?;

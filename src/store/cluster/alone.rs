@@ -8,7 +8,6 @@ use std::{sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-/// Polling interval.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Time without a response after which the server counts as frozen.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(6);

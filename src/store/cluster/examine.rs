@@ -31,9 +31,6 @@ impl Examined {
 }
 
 /// Inspects a server.
-///
-/// # Errors
-/// Why it cannot be inspected, for display.
 pub async fn examine(endpoint: &Endpoint) -> Result<Examined, String> {
     let look = async {
         let mut db = endpoint.options.connect().await?;

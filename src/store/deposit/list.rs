@@ -1,47 +1,8 @@
 //! Lists of the deposits of a round, for officers.
 
-use super::{StoreError, Summary, timestamp};
-use crate::domain::{calendar::RoundId, ids::DossierId, money::Cents};
-use sqlx::{FromRow, MySqlConnection, QueryBuilder};
-use time::PrimitiveDateTime;
-use uuid::Uuid;
-
-#[derive(FromRow)]
-struct SummaryRow {
-    dossier_id: Uuid,
-    version: u32,
-    receipt_number: String,
-    siren: String,
-    company: String,
-    title: String,
-    bricks: String,
-    base_cents: i64,
-    aid_cents: i64,
-    warnings: u32,
-    deposited_at: PrimitiveDateTime,
-    admitted: bool,
-    replaced: bool,
-}
-
-impl From<SummaryRow> for Summary {
-    fn from(row: SummaryRow) -> Self {
-        Self {
-            dossier: DossierId(row.dossier_id),
-            version: row.version,
-            receipt: row.receipt_number,
-            siren: row.siren,
-            company: row.company,
-            title: row.title,
-            bricks: row.bricks,
-            base: Cents(row.base_cents),
-            aid: Cents(row.aid_cents),
-            warnings: row.warnings,
-            at: timestamp(row.deposited_at),
-            admitted: row.admitted,
-            replace: row.replaced,
-        }
-    }
-}
+use super::{StoreError, Summary};
+use crate::domain::{calendar::RoundId, ids::DossierId};
+use sqlx::{MySqlConnection, QueryBuilder};
 
 /// Columns by which a list can be sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,12 +42,12 @@ pub async fn list(
     filter: &Filter,
 ) -> Result<(Vec<Summary>, u64), StoreError> {
     let mut query = QueryBuilder::new(
-        "select dossier_id, version, receipt_number, siren, company, title, bricks, base_cents, aid_cents, warnings,
-                deposited_at,
+        "select dossier_id as dossier, version, receipt_number as receipt, siren, company, title, bricks,
+                base_cents as base, aid_cents as aid, warnings, deposited_at as at,
                 exists (select 1 from dossier d
                         where d.dossier_id = deposit.dossier_id and d.admitted_at is not null) as admitted,
                 exists (select 1 from assignment s join interest n using (dossier_id, account_id)
-                        where s.dossier_id = deposit.dossier_id and s.ended_at is null and n.conflict) as replaced
+                        where s.dossier_id = deposit.dossier_id and s.ended_at is null and n.conflict) as `replace`
          from deposit where call_id = ",
     );
     narrow(&mut query, call, round, filter);
@@ -99,10 +60,10 @@ pub async fn list(
     });
     query.push(if filter.descending { " desc, sequence desc" } else { ", sequence" });
     query.push(" limit ").push_bind(filter.limit).push(" offset ").push_bind(filter.offset);
-    let rows: Vec<SummaryRow> = query.build_query_as().fetch_all(&mut *db).await?;
+    let rows: Vec<Summary> = query.build_query_as().fetch_all(&mut *db).await?;
     let whole = filter.offset == 0 && rows.len() < filter.limit as usize;
     let total = if whole { rows.len() as u64 } else { count(db, call, round, filter).await? };
-    Ok((rows.into_iter().map(Summary::from).collect(), total))
+    Ok((rows, total))
 }
 
 async fn count(db: &mut MySqlConnection, call: &str, round: &RoundId, filter: &Filter) -> Result<u64, StoreError> {
@@ -113,7 +74,7 @@ async fn count(db: &mut MySqlConnection, call: &str, round: &RoundId, filter: &F
 }
 
 fn narrow(query: &mut QueryBuilder<sqlx::MySql>, call: &str, round: &RoundId, filter: &Filter) {
-    query.push_bind(call.to_owned()).push(" and round_id = ").push_bind(round.0.clone()).push(" and standing");
+    query.push_bind(call.to_owned()).push(" and round_id = ").push_bind(round.clone()).push(" and standing");
     hide(query, &filter.hidden);
     for word in filter.words.split_whitespace().take(5) {
         let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
@@ -135,7 +96,7 @@ pub(in crate::store) fn hide(query: &mut QueryBuilder<sqlx::MySql>, hidden: &[Do
         query.push(" and dossier_id not in (");
         let mut ids = query.separated(", ");
         for id in hidden {
-            ids.push_bind(id.0);
+            ids.push_bind(id);
         }
         query.push(")");
     }

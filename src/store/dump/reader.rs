@@ -46,9 +46,6 @@ impl<R: BufRead> Statements<R> {
     }
 
     /// Returns the next statement that has an effect; `None` at the end.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
     pub(super) fn next(&mut self) -> Result<Option<DumpStatement>, ReadError> {
         loop {
             self.blanks()?;
@@ -237,67 +234,12 @@ fn name(rest: &mut &[Token<'_>]) -> Option<()> {
 /// Allowed words in our table definitions: column types, keys and the one engine. None of them reads, writes or calls
 /// anything.
 const TABLE_WORDS: [&str; 61] = [
-    "action",
-    "auto_increment",
-    "bigint",
-    "binary",
-    "bit",
-    "blob",
-    "boolean",
-    "btree",
-    "cascade",
-    "char",
-    "character",
-    "charset",
-    "check",
-    "collate",
-    "comment",
-    "compact",
-    "constraint",
-    "current_timestamp",
-    "date",
-    "datetime",
-    "decimal",
-    "default",
-    "delete",
-    "dynamic",
-    "engine",
-    "foreign",
-    "fulltext",
-    "generated",
-    "innodb",
-    "int",
-    "json_valid",
-    "key",
-    "longblob",
-    "longtext",
-    "mediumblob",
-    "mediumint",
-    "mediumtext",
-    "no",
-    "not",
-    "null",
-    "on",
-    "primary",
-    "references",
-    "restrict",
-    "row_format",
-    "set",
-    "smallint",
-    "text",
-    "time",
-    "timestamp",
-    "tinyblob",
-    "tinyint",
-    "tinytext",
-    "unique",
-    "unsigned",
-    "update",
-    "using",
-    "varbinary",
-    "varchar",
-    "virtual",
-    "zerofill",
+    "action", "auto_increment", "bigint", "binary", "bit", "blob", "boolean", "btree", "cascade", "char", "character",
+    "charset", "check", "collate", "comment", "compact", "constraint", "current_timestamp", "date", "datetime",
+    "decimal", "default", "delete", "dynamic", "engine", "foreign", "fulltext", "generated", "innodb", "int",
+    "json_valid", "key", "longblob", "longtext", "mediumblob", "mediumint", "mediumtext", "no", "not", "null", "on",
+    "primary", "references", "restrict", "row_format", "set", "smallint", "text", "time", "timestamp", "tinyblob",
+    "tinyint", "tinytext", "unique", "unsigned", "update", "using", "varbinary", "varchar", "virtual", "zerofill",
 ];
 
 /// Accepts a name, columns and keys in brackets, and table options.

@@ -15,9 +15,6 @@ use std::{
 const SOCKET_PATH: usize = 107;
 
 /// Creates a folder that only we can read.
-///
-/// # Errors
-/// When it cannot be created.
 pub fn private_folder(path: &Path) -> anyhow::Result<()> {
     DirBuilder::new()
         .recursive(true)
@@ -27,9 +24,6 @@ pub fn private_folder(path: &Path) -> anyhow::Result<()> {
 }
 
 /// Takes a lock that is held as long as the returned file; returns `None` if another process holds it.
-///
-/// # Errors
-/// When the file cannot be opened or locked.
 pub fn lock(path: &Path) -> anyhow::Result<Option<Flock<File>>> {
     let file = File::options().create(true).truncate(false).write(true).read(true).open(path);
     let file = file.with_context(|| format!("cannot open {}", path.display()))?;
@@ -69,7 +63,6 @@ impl SocketFolder {
         Ok(Self { path, short: true })
     }
 
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -18,9 +18,6 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Asks a child to exit, and kills it if it has not after `grace`.
-///
-/// # Errors
-/// When it cannot be waited for.
 pub async fn stop_child(child: &mut Child, grace: Duration) -> io::Result<()> {
     if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
         // It may have exited at this moment; the wait detects that.
@@ -34,9 +31,6 @@ pub async fn stop_child(child: &mut Child, grace: Duration) -> io::Result<()> {
 
 /// Ends a process that an earlier run left behind. The process with the recorded id is ended only if its command line
 /// contains `marker`, since the id may have been reused.
-///
-/// # Errors
-/// When the pid file cannot be removed.
 pub async fn end_left_over(pid_file: &Path, marker: &Path, grace: Duration) -> anyhow::Result<()> {
     let Ok(text) = fs::read_to_string(pid_file) else { return Ok(()) };
     if let Ok(pid) = text.trim().parse::<i32>() {
@@ -90,7 +84,6 @@ impl Stat {
 }
 
 /// Returns the last lines of a log, up to its last error if it has one; lines after that may be mere advice.
-#[must_use]
 pub fn tail(log: &Path) -> String {
     let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let advice = text.lines().rev().take_while(|line| !line.contains("[ERROR]")).count();

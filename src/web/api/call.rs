@@ -8,7 +8,7 @@ use crate::{
         calendar::RoundId,
         call::{Call, schema::document_schema},
         document::{Document, DocumentError},
-        evaluation::{Circumstances, Extent, evaluate as judge},
+        evaluation::evaluate as judge,
         piece::Upload,
         text::{Lang, shorten},
     },
@@ -152,8 +152,7 @@ fn report(call: &Call, bytes: &[u8], now: Timestamp, lang: Lang) -> Result<Evalu
     let round = question.round.map(known).transpose()?;
     let uploads = question.pieces.map(|pieces| uploads(call, pieces)).transpose()?;
     let now = question.at.unwrap_or(now);
-    let around = Circumstances { now, round, uploads: uploads.as_deref(), other_deposits: 0 };
-    Ok(EvaluationBody::new(judge(call, &document, around, Extent::Deposit), lang))
+    Ok(EvaluationBody::new(judge(call, &document, round, uploads.as_deref(), now), lang))
 }
 
 /// At most this many pieces in one request: far more than any call asks for.

@@ -4,11 +4,7 @@ use super::{form, here, render};
 use crate::web::extract::Path;
 use crate::{
     app::{App, Ctx},
-    domain::{
-        call::Call,
-        document::Document,
-        evaluation::{Circumstances, Extent, evaluate},
-    },
+    domain::{call::Call, document::Document, evaluation::simulate},
     web::{error::Failure, posted::PostedForm, view},
 };
 use axum::{extract::State, http::Uri, response::Html};
@@ -38,8 +34,7 @@ pub async fn run(
     let bytes = posted.pairs().iter().map(|(name, value)| name.len() + value.len()).sum();
     let work = move || {
         let document = answers(&asked, &posted);
-        let around = Circumstances { now, round: None, uploads: None, other_deposits: 0 };
-        let evaluation = evaluate(&asked, &document, around, Extent::Simulator);
+        let evaluation = simulate(&asked, &document, now);
         (document, evaluation)
     };
     let (document, evaluation) = app.offload(bytes, work).await?;

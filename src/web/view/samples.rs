@@ -14,25 +14,14 @@ use super::{
 use crate::domain::{
     call::Call,
     document::{Conflict, Document, Value},
-    evaluation::Extent,
     receipt::{Check, VerificationReport},
     text::{Lang, Text},
 };
 use data::Sample;
 
 const EDITORS: [&str; 12] = [
-    "editor-1",
-    "editor-2",
-    "editor-3",
-    "editor-4",
-    "editor-5",
-    "editor-6",
-    "editor-7",
-    "editor-8",
-    "editor-9",
-    "editor-10",
-    "editor-11",
-    "editor-12",
+    "editor-1", "editor-2", "editor-3", "editor-4", "editor-5", "editor-6", "editor-7", "editor-8", "editor-9",
+    "editor-10", "editor-11", "editor-12",
 ];
 const EMPTY_EDITORS: [&str; 4] = ["editor-empty-1", "editor-empty-2", "editor-empty-3", "editor-empty-4"];
 
@@ -72,8 +61,8 @@ pub fn pages(call: &Call, lang: &Lang) -> Vec<(&'static str, String)> {
 }
 
 fn public(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
-    let simulated = sample.judge(&sample.full, Extent::Simulator);
-    let poor = sample.judge(&sample.poor, Extent::Simulator);
+    let simulated = sample.simulate(&sample.full);
+    let poor = sample.simulate(&sample.poor);
     let problem = Text::new("Cette adresse n’est pas complète.", "This address is not complete.");
     let check = |holds| Check { holds, message: Text::new("Le contenu est intact.", "The content is intact.") };
     let good = VerificationReport { findings: vec![check(true), check(true)], more: 0, key_known: true };
@@ -135,9 +124,8 @@ fn own(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
     let draft = sample.draft(&Document::default());
     let begun = sample.draft(&sample.poor);
     let (full, deposited, changed) = (sample.draft(&sample.full), sample.deposited(0), sample.deposited(1));
-    let (none, some) =
-        (sample.judge(&Document::default(), Extent::Deposit), sample.judge(&sample.poor, Extent::Deposit));
-    let all = sample.judge(&sample.full, Extent::Deposit);
+    let (none, some) = (sample.judge(&Document::default()), sample.judge(&sample.poor));
+    let all = sample.judge(&sample.full);
     let notice = Text::new("Pièce jointe.", "Document attached.");
     let too_large = Text::new("Ce fichier dépasse 25 Mo.", "This file exceeds 25 MB.");
     let code = s.call.uploads().next().map_or("", |piece| piece.code.as_str());
@@ -206,8 +194,8 @@ fn account(s: &Shell<'_>) -> Pages {
 
 fn editors(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
     let (begun, empty) = (sample.draft(&sample.poor), sample.draft(&Document::default()));
-    let some = sample.judge(&sample.poor, Extent::Deposit);
-    let none = sample.judge(&Document::default(), Extent::Deposit);
+    let some = sample.judge(&sample.poor);
+    let none = sample.judge(&Document::default());
     let filled = EDITORS.iter().zip(&s.call.sections);
     let mut pages: Pages = filled
         .map(|(name, section)| (*name, editor(s, &sample.page(&begun, &some), section, Some("14:03:12"), &[])))

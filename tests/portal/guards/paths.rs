@@ -121,12 +121,7 @@ fn paths_are_found_in_groups_and_in_the_middle_of_the_code() {
     let module: Vec<String> = ["web", "view", "input"].map(str::to_owned).into();
     let found: Vec<String> = paths(&code(text)).iter().map(|path| absolute(&module, path).join("/")).collect();
     let told = [
-        "web/shell/self",
-        "web/shell/Shell",
-        "web/view/field",
-        "domain/text/Text",
-        "web/view/input/b/c",
-        "web/Mark/of",
+        "web/shell/self", "web/shell/Shell", "web/view/field", "domain/text/Text", "web/view/input/b/c", "web/Mark/of",
     ];
     assert_eq!(found, told);
     assert_eq!(

@@ -14,8 +14,6 @@ use jiff::Timestamp;
 /// A deposit that was refused because the draft is no longer the one to be deposited.
 #[derive(Clone, Debug)]
 pub struct DraftChanged {
-    /// Current revision of the draft.
-    pub revision: u64,
     /// What changed, for display. Empty if the change predates the record of changes.
     pub parts: Vec<Text>,
     /// Receipt of this attempt, if it was deposited before the change.
@@ -40,11 +38,10 @@ impl DraftChanged {
 
     fn since(call: &Call, dossier: &Dossier, revision: u64, at: Timestamp, deposited: Option<String>) -> Self {
         let changed = dossier.changes.since(revision, at).into_iter();
-        Self { revision: dossier.revision, parts: changed.filter_map(|part| name(call, part)).collect(), deposited }
+        Self { parts: changed.filter_map(|part| name(call, part)).collect(), deposited }
     }
 
     /// Message for the user: what happened and what changed.
-    #[must_use]
     pub fn message(&self) -> Text {
         let all = |lang: Lang| self.parts.iter().map(|part| part.get(&lang)).collect::<Vec<_>>().join(" ; ");
         let (parts_fr, parts_en) = match self.parts.is_empty() {

@@ -59,7 +59,6 @@ pub(super) fn sign(folder: &Path, manifest: &[u8], keys: &Keys) -> Result<(), Ba
 }
 
 /// The public half of the local signing key, in hexadecimal.
-#[must_use]
 pub fn signer(keys: &Keys) -> String {
     hex::encode(keys.backup.public_key().as_ref())
 }

@@ -75,7 +75,7 @@ async fn attempt(app: &App, job: &outbox::Job) -> Result<bool, AppError> {
 }
 
 async fn run(app: &App, job: &outbox::Job) -> Result<(), String> {
-    match JobKind::of_slug(&job.kind) {
+    match job.kind.parse().ok() {
         Some(JobKind::Mail) => {
             let letter: Letter = serde_json::from_str(&job.payload).map_err(|error| error.to_string())?;
             mail::send(app, job.job_id, &letter).await.map_err(|error| error.to_string())

@@ -21,9 +21,6 @@ enum Encryption {
 }
 
 /// A document once it is read without a password, as readers open it: not encrypted, or with the empty password.
-///
-/// # Errors
-/// Why it stays closed.
 pub fn unlocked(bytes: &[u8], document: Document) -> Result<Document, InspectionFault> {
     let Ok(entry) = document.trailer.get(b"Encrypt") else { return Ok(document) };
     let updated = match found(bytes, &document, entry) {

@@ -32,9 +32,7 @@ pub enum PhraseKind {
 /// A part of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phrase {
-    /// Its kind.
     pub kind: PhraseKind,
-    /// Its text.
     pub text: Text,
 }
 
@@ -49,7 +47,6 @@ impl Phrase {
 }
 
 /// A sentence as plain text.
-#[must_use]
 pub fn plain(sentence: &[Phrase], lang: &Lang) -> String {
     sentence.iter().map(|phrase| phrase.text.get(lang)).collect()
 }
@@ -57,7 +54,6 @@ pub fn plain(sentence: &[Phrase], lang: &Lang) -> String {
 impl DepositStatus {
     /// A sentence that says whether the dossier is deposited: shown on every page of the dossier, in its card and on
     /// paper.
-    #[must_use]
     pub fn sentence(&self) -> Vec<Phrase> {
         let mut all = self.fact();
         match (self.state, self.round) {
@@ -118,7 +114,6 @@ impl DepositStatus {
     }
 
     /// The same in a few words, shown beside “Saved at …”.
-    #[must_use]
     pub fn brief(&self) -> Vec<Phrase> {
         let mut all = match (self.state, &self.deposit) {
             (State::Deposited, Some(deposit)) => {
@@ -153,7 +148,6 @@ impl DepositStatus {
     }
 
     /// Until when, or since when.
-    #[must_use]
     pub fn deadline(&self) -> Text {
         let shown = |fr: &str, en: &str, at: String| {
             let (zone_fr, zone_en) = (&self.zone_name.fr, &self.zone_name.en);
@@ -172,7 +166,6 @@ impl DepositStatus {
     }
 
     /// The consequences for the people who work on the dossier, and what they can do.
-    #[must_use]
     pub fn advice(&self) -> Text {
         match (self.state, self.round) {
             (State::Deposited, RoundState::Open) => Text::new(
@@ -207,7 +200,6 @@ impl DepositStatus {
     }
 
     /// Where the draft of a closed round can still go, if it can.
-    #[must_use]
     pub fn carry_over_advice(&self) -> Option<Text> {
         self.left_over().then(|| {
             if self.open.is_empty() {
@@ -231,7 +223,6 @@ impl DepositStatus {
     }
 
     /// The consequences of a withdrawal now.
-    #[must_use]
     pub fn withdrawal_warning(&self) -> Text {
         if !self.withdrawal_is_final() {
             Text::new(
@@ -247,7 +238,6 @@ impl DepositStatus {
     }
 
     /// The label of the deposit button.
-    #[must_use]
     pub fn deposit_button(&self) -> Text {
         match self.deposit {
             Some(_) => Text::new("Déposer la nouvelle version", "Deposit the new version"),
@@ -256,7 +246,6 @@ impl DepositStatus {
     }
 
     /// The text of the link to the whole draft.
-    #[must_use]
     pub fn preview_link(&self) -> Text {
         match (self.state, self.depositable()) {
             (State::Deposited, _) => Text::new("Relire ce qui est déposé", "Review what is deposited"),
@@ -266,7 +255,6 @@ impl DepositStatus {
     }
 
     /// The mark across a printed sheet that shows anything but the deposited version.
-    #[must_use]
     pub fn print_mark(&self) -> Option<Text> {
         match self.state {
             State::Draft => Some(Text::new("BROUILLON NON DÉPOSÉ", "DRAFT NOT DEPOSITED")),
@@ -305,19 +293,16 @@ impl DepositStatus {
     }
 
     /// The time of this status, as shown.
-    #[must_use]
     pub fn as_of(&self) -> Text {
         as_of(self.now, &self.zone, &self.zone_name)
     }
 
     /// The time at which a sealed version was viewed, as shown.
-    #[must_use]
     pub fn read_at(call: &Call, now: Timestamp) -> Text {
         as_of(now, &call.time_zone(), &call.zone_name())
     }
 
     /// The notice on a receipt whose version is no longer current.
-    #[must_use]
     pub fn replaced() -> Text {
         Text::new(
             "Cette version n’est plus en vigueur. Elle a été retirée, ou remplacée par un dépôt plus récent\u{a0}; ce reçu prouve toujours ce qui avait été reçu alors.",
@@ -326,7 +311,6 @@ impl DepositStatus {
     }
 
     /// The notice on a page whose dossier has changed since it was rendered.
-    #[must_use]
     pub fn outdated() -> Text {
         Text::new(
             "Cette page date d’avant un changement du dossier\u{a0}: ce qu’elle montre plus bas n’est plus à jour.",
@@ -335,7 +319,6 @@ impl DepositStatus {
     }
 
     /// The notice on a page that cannot fetch the status.
-    #[must_use]
     pub fn unknown() -> Text {
         Text::new(
             "Le portail ne répond pas à cette page\u{a0}: elle montre ce qu’elle savait en dernier, qui a pu changer.",
@@ -345,7 +328,6 @@ impl DepositStatus {
 }
 
 /// The sentence on a single receipt, for readers who see the receipt and not the dossier.
-#[must_use]
 pub fn sealed(call: &Call, number: &str, at: Timestamp, standing: bool) -> Vec<Phrase> {
     let mut all = vec![Phrase::strong("Déposé", "Deposited"), Phrase::plain(" le ", " on ")];
     all.extend(instant(at, &call.time_zone(), &call.zone_name()));

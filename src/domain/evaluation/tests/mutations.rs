@@ -3,7 +3,7 @@
 use crate::domain::{
     call::{Rule, RuleCheck},
     document::Value,
-    evaluation::{Evaluation, Extent, evaluate},
+    evaluation::{Evaluation, Extent, judge},
     finding::{Finding, Severity},
     fixture::{CALL, Sample},
 };
@@ -130,7 +130,9 @@ fn the_simulator_says_the_same_where_it_speaks() {
     for (rule, path, change) in BLOCKING.iter().chain(&WARNING) {
         let sample = change(Sample::new());
         let deposit = sample.evaluate().findings;
-        let simulator = evaluate(sample.call, &sample.document, sample.around(), Extent::Simulator).findings;
+        let (round, uploads) = (Some(&sample.round), Some(sample.uploads.as_slice()));
+        let simulator =
+            judge(sample.call, &sample.document, Extent::Simulator, sample.now, round, uploads, sample.others).findings;
         assert!(simulator.iter().all(|finding| deposit.contains(finding)), "{rule} at {path}: {simulator:?}");
         let marked = |finding: &Finding| {
             CALL.rule(&finding.rule)

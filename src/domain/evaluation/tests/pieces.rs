@@ -1,10 +1,6 @@
 //! Pieces: there, dated, fresh now and at the closing.
 
-use crate::domain::{
-    evaluation::{Circumstances, Extent, evaluate},
-    finding::Severity,
-    fixture::Sample,
-};
+use crate::domain::{evaluation::evaluate, finding::Severity, fixture::Sample};
 use jiff::civil::date;
 
 fn of(sample: &Sample, code: &str) -> Vec<(Severity, String)> {
@@ -73,8 +69,7 @@ fn a_piece_that_will_expire_before_the_closing_is_announced() {
 #[test]
 fn pieces_are_not_judged_where_they_are_not_known() {
     let sample = Sample::new();
-    let around = Circumstances { uploads: None, ..sample.around() };
-    assert_eq!(evaluate(sample.call, &sample.document, around, Extent::Deposit).findings, []);
-    let none = Circumstances { uploads: Some(&[]), ..sample.around() };
-    assert_eq!(evaluate(sample.call, &sample.document, none, Extent::Deposit).missing(), 4);
+    let judged = |uploads| evaluate(sample.call, &sample.document, Some(&sample.round), uploads, sample.now);
+    assert_eq!(judged(None).findings, []);
+    assert_eq!(judged(Some(&[])).missing(), 4);
 }

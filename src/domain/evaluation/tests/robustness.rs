@@ -4,7 +4,7 @@ use crate::domain::{
     calendar::Round,
     call::FieldKind,
     document::{Change, Document, Row, Value},
-    evaluation::{Circumstances, Extent, evaluate},
+    evaluation::{Extent, judge},
     fixture::{CALL, Sample},
     piece::Upload,
 };
@@ -19,33 +19,10 @@ fn text() -> impl Strategy<Value = String> {
         "[-0-9., €\u{a0}]{0,20}",
         "[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}",
         proptest::sample::select(vec![
-            "",
-            " ",
-            "yes",
-            "no",
-            "none",
-            "linked",
-            "partner",
-            "significant_harm",
-            "FR",
-            "true",
-            "NaN",
-            "1e308",
-            "-0",
-            "9999999999999",
-            "-9999999999999,99",
-            "99999999999999999999",
-            "9223372036854775807",
-            "31/02/2024",
-            "9999-12-31",
-            "-009999-01-01",
-            "0001-01-01",
-            "29/02/2200",
-            "73282932000074",
-            "35600000049837",
-            "８８",
-            "\u{0}",
-            "a@b.c",
+            "", " ", "yes", "no", "none", "linked", "partner", "significant_harm", "FR", "true", "NaN", "1e308", "-0",
+            "9999999999999", "-9999999999999,99", "99999999999999999999", "9223372036854775807", "31/02/2024",
+            "9999-12-31", "-009999-01-01", "0001-01-01", "29/02/2200", "73282932000074", "35600000049837", "８８",
+            "\u{0}", "a@b.c",
         ])
         .prop_map(str::to_owned),
     ]
@@ -91,8 +68,8 @@ fn instant() -> impl Strategy<Value = Timestamp> {
 
 fn judged_twice(document: &Document, now: Timestamp, round: &Round, uploads: &[Upload]) -> Result<(), TestCaseError> {
     for extent in [Extent::Deposit, Extent::Simulator] {
-        let around = Circumstances { now, round: Some(round), uploads: Some(uploads), other_deposits: 2 };
-        let (once, again) = (evaluate(&CALL, document, around, extent), evaluate(&CALL, document, around, extent));
+        let judged = || judge(&CALL, document, extent, now, Some(round), Some(uploads), 2);
+        let (once, again) = (judged(), judged());
         prop_assert_eq!(serde_json::json!(once).to_string(), serde_json::json!(again).to_string());
         prop_assert_eq!(&once.document, &again.document);
         prop_assert!(once.findings.is_sorted_by_key(|finding| finding.severity));

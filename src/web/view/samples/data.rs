@@ -6,7 +6,7 @@ use crate::domain::{
     call::{Call, Choice, FieldKind},
     document::{Document, Row, Value},
     dossier::{ChangeLog, Deposit, Dossier, status::DepositStatus},
-    evaluation::{Circumstances, Evaluation, Extent, evaluate},
+    evaluation::{Evaluation, evaluate, simulate},
     ids::{AccountId, DossierId},
     media::Inspection,
     money::Cents,
@@ -155,8 +155,7 @@ impl<'a> Sample<'a> {
             at: show_instant(now, &zone),
             current,
         };
-        let around = Circumstances { now, round: Some(round), uploads: Some(&uploads), other_deposits: 0 };
-        let evaluation = evaluate(call, &full, around, Extent::Deposit);
+        let evaluation = evaluate(call, &full, Some(round), Some(&uploads), now);
         let receipt = seal(call, round, &uploads, &evaluation, now);
         Some(Self {
             call,
@@ -171,14 +170,12 @@ impl<'a> Sample<'a> {
         })
     }
 
-    pub(super) fn judge(&self, document: &Document, extent: Extent) -> Evaluation {
-        let around = Circumstances {
-            now: self.now,
-            round: (extent == Extent::Deposit).then_some(self.round),
-            uploads: (extent == Extent::Deposit).then_some(&self.uploads),
-            other_deposits: 0,
-        };
-        evaluate(self.call, document, around, extent)
+    pub(super) fn judge(&self, document: &Document) -> Evaluation {
+        evaluate(self.call, document, Some(self.round), Some(&self.uploads), self.now)
+    }
+
+    pub(super) fn simulate(&self, document: &Document) -> Evaluation {
+        simulate(self.call, document, self.now)
     }
 
     pub(super) fn draft(&self, document: &Document) -> Dossier {

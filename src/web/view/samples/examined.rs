@@ -8,7 +8,7 @@ use super::{
     Pages,
     data::{Sample, id},
 };
-use crate::domain::{evaluation::Extent, ids::DossierId, text::Text};
+use crate::domain::{ids::DossierId, text::Text};
 
 const BASE: &str = "/calls/hyper-open-x/rounds/2024/dossiers/0190a5c0-0000-7000-8000-000000000001";
 const TITLE: &str = "Réplication sans opérateur pour l’industrie";
@@ -30,7 +30,7 @@ fn experts() -> Vec<ExpertRow> {
 
 /// The officer's page of one deposit, in every state of its examination.
 pub(super) fn desks(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
-    let evaluation = sample.judge(&sample.full, Extent::Deposit);
+    let evaluation = sample.judge(&sample.full);
     let experts = experts();
     let candidates = [("0190".to_owned(), "nouvelle.experte@labo.example".to_owned())];
     let problem = Text::new("Dites pourquoi.", "Say why.");
@@ -69,7 +69,7 @@ pub(super) fn desks(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
 pub(super) fn evaluated(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
     let viewer = Viewer { email: "experte@labo.example", officer: false, evaluates: true };
     let s = &Shell { path: "/reviews", viewer: Some(viewer), ..*s };
-    let evaluation = sample.judge(&sample.full, Extent::Deposit);
+    let evaluation = sample.judge(&sample.full);
     let row = |number, title: &str, assigned, readable| ReviewRow {
         dossier: DossierId(id(number)),
         title: title.into(),

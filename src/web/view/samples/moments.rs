@@ -9,7 +9,6 @@ use crate::domain::{
     calendar::{Round, RoundId, RoundState, Window},
     call::Call,
     dossier::{Dossier, State, status::DepositStatus},
-    evaluation::Extent,
     text::{Lang, Text},
 };
 use jiff::{Timestamp, ToSpan};
@@ -76,7 +75,7 @@ fn moment(call: &Call, lang: &Lang, now: Timestamp, of: (State, RoundState, bool
     sample.round = call.rounds.first()?;
     sample.now = hours(now, -36);
     let dossier = dossier(&sample, state);
-    let evaluation = sample.judge(if state == State::Draft { &sample.poor } else { &sample.full }, Extent::Deposit);
+    let evaluation = sample.judge(if state == State::Draft { &sample.poor } else { &sample.full });
     let page = sample.page(&dossier, &evaluation);
     let s = Shell {
         lang,

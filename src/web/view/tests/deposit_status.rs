@@ -212,13 +212,7 @@ fn table(call: &Call) -> String {
 fn nothing_else_composes_the_sentence() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let owned = [
-        "DÉPOSÉ",
-        "NOT DEPOSITED",
-        "pas déposé",
-        "ne sont pas déposées",
-        "not deposited",
-        "RETIRÉ",
-        "Déposé le \"",
+        "DÉPOSÉ", "NOT DEPOSITED", "pas déposé", "ne sont pas déposées", "not deposited", "RETIRÉ", "Déposé le \"",
         "dossier::State,",
     ];
     let mut files = vec![root.clone()];
