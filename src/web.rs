@@ -1,5 +1,6 @@
 //! HTTP: one table of routes, one stack of layers, thin handlers, one mapping of errors.
 
+mod address;
 pub mod api;
 mod assets;
 mod cache;
@@ -10,17 +11,19 @@ mod dress;
 mod embedded;
 mod error;
 mod extract;
+mod frame;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod head;
 mod intake;
 mod layers;
-pub mod pages;
+mod pages;
 mod posted;
 pub mod resumable;
 pub mod router;
+#[cfg(test)]
+mod samples;
 mod silence;
-pub mod view;
 
 use crate::app::App;
 use axum::serve::Listener;

@@ -1,14 +1,18 @@
 //! Renders failures as pages, or as problem+json (RFC 9457) for programs.
 
 use super::{
+    address::see_other,
     error::{Described, Failure, Undressed, describe, problem_response},
     extract::{Arrival, accepted_language, site},
+    frame::{
+        error_page::{ErrorPage, TypedForm},
+        render,
+    },
     intake::FailedForm,
-    pages::{see_other, shell_for},
-    view::{self, TypedForm},
 };
 use crate::app::{App, AppError, Ctx, encode};
 use crate::web::posted::{PostedForm, same_site};
+use askama::Template;
 use axum::{
     extract::{FromRequestParts, Request, State},
     http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
@@ -141,10 +145,11 @@ fn page(
 ) -> Response {
     let ctx = ctx.unwrap_or_else(|| arrival.nobody());
     let Ok(call) = app.call_of_host(&ctx) else { return described.status.into_response() };
-    let frame = shell_for(app, &ctx, here);
-    let shell = frame.shell(&ctx, call);
-    let texts = [&described.title, &described.detail, &described.remedy];
-    match view::error(&shell, described.status.as_u16(), texts, typed) {
+    let Described { status, title, detail: message, remedy, .. } = described;
+    let page = render(app, &ctx, call, here, |s| {
+        ErrorPage { s, status: status.as_u16(), title, message, remedy, typed }.render()
+    });
+    match page {
         Ok(html) => (described.status, Html(html)).into_response(),
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "page.failed");
