@@ -45,7 +45,6 @@ pub struct Moment {
 }
 
 /// Every state, rendered; empty for a call that has no sample data.
-#[must_use]
 pub fn moments(call: &Call, lang: &Lang, now: Timestamp) -> Vec<Moment> {
     let all = STATES.iter().flat_map(|state| ROUNDS.iter().map(move |(round, elsewhere)| (*state, *round, *elsewhere)));
     all.filter_map(|(state, round, elsewhere)| moment(call, lang, now, (state, round, elsewhere))).collect()

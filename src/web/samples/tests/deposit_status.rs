@@ -1,10 +1,13 @@
 //! States × views: every view says the same about a deposit, and offers exactly the possible actions.
 //! docs/deposit-status.md is the same as a table; regenerate it with `GUICHET_WRITE_DOCS=1`.
 
-use super::super::moments::{Moment, moments};
+use super::{
+    super::moments::{Moment, moments},
+    call, hyper_open_x, words,
+};
 use crate::domain::{
     calendar::RoundState,
-    call::{Call, load},
+    call::Call,
     dossier::{
         State,
         status::{Step, plain},
@@ -14,33 +17,8 @@ use crate::domain::{
 use jiff::Timestamp;
 use std::{fmt::Write, fs, path::Path};
 
-fn call(file: &str) -> Call {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
-    load(file, &text).unwrap()
-}
-
 fn now() -> Timestamp {
     "2026-11-27T10:00:00Z".parse().unwrap()
-}
-
-/// The text of a page, without its markup.
-fn words(html: &str) -> String {
-    let mut text = String::new();
-    let mut inside = false;
-    for c in html.chars() {
-        match c {
-            '<' => inside = true,
-            '>' => inside = false,
-            c if !inside => text.push(c),
-            _ => {}
-        }
-    }
-    text.replace("&#39;", "'")
-        .replace("&#38;", "&")
-        .split([' ', '\n'])
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 fn offers(page: &str, what: &str) -> bool {
@@ -126,7 +104,7 @@ fn check(moment: &Moment, lang: &Lang, view: &str, page: &str) {
 
 #[test]
 fn every_view_offers_what_can_be_done_and_nothing_else() {
-    let call = call("calls/hyper-open-x.toml");
+    let call = hyper_open_x();
     for moment in moments(&call, &Lang::Fr, now()) {
         let (status, of) = (&moment.status, name(&moment));
         let expected = |allowed: bool, views: &[&'static str]| if allowed { views.to_vec() } else { Vec::new() };
@@ -155,7 +133,7 @@ fn every_view_offers_what_can_be_done_and_nothing_else() {
 
 #[test]
 fn the_table_of_the_documentation_is_what_the_pages_say() {
-    let call = call("calls/hyper-open-x.toml");
+    let call = hyper_open_x();
     let table = table(&call);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/deposit-status.md");
     if std::env::var_os("GUICHET_WRITE_DOCS").is_some() {
