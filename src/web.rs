@@ -30,9 +30,6 @@ use axum::serve::Listener;
 use std::future::Future;
 
 /// Serves the portal on a listener until the shutdown future resolves, then lets requests in progress finish.
-///
-/// # Errors
-/// When the listener fails.
 pub async fn serve<L>(listener: L, app: App, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()>
 where
     L: Listener,

@@ -1,16 +1,8 @@
-//! Addresses of our own pages: where a request is, and where it goes next.
+//! Addresses of our own pages that a request goes to next.
 
 use crate::domain::text::Lang;
-use axum::{
-    http::Uri,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-
-/// Path and query of a request, without the language prefix.
-pub fn here(uri: &Uri) -> String {
-    uri.path_and_query().map_or_else(|| "/".into(), ToString::to_string)
-}
 
 /// 303 See Other: the response to every successful POST.
 pub fn see_other(lang: Lang, path: &str) -> Response {

@@ -15,7 +15,15 @@ use crate::{
     app::{Actor, App, Ctx},
     auth,
     domain::call::Call,
-    web::posted::form_session,
+    web::{
+        error::Failure,
+        posted::{PostedForm, form_session},
+    },
+};
+use axum::{
+    extract::{FromRequest, FromRequestParts, Request},
+    http::request::Parts,
+    response::{Html, Response},
 };
 use serde::Deserialize;
 
@@ -24,6 +32,46 @@ use serde::Deserialize;
 pub struct DoneQuery {
     #[serde(default)]
     pub done: String,
+}
+
+/// What a page answers.
+pub type PageResult = Result<Html<String>, Failure>;
+
+/// What any other handler answers: a redirect, a file, a page with another status.
+pub type HandlerResult = Result<Response, Failure>;
+
+/// The request for a page: who asks, and the path and query of the page without its language.
+pub struct PageRequest {
+    pub app: App,
+    pub ctx: Ctx,
+    pub here: String,
+}
+
+impl FromRequestParts<App> for PageRequest {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let ctx = Ctx::from_request_parts(parts, app).await?;
+        let here = parts.uri.path_and_query().map_or_else(|| "/".into(), ToString::to_string);
+        Ok(Self { app: app.clone(), ctx, here })
+    }
+}
+
+/// A form that was sent from a page and passed the CSRF check.
+pub struct FormRequest {
+    pub app: App,
+    pub ctx: Ctx,
+    pub here: String,
+    pub posted: PostedForm,
+}
+
+impl FromRequest<App> for FormRequest {
+    type Rejection = Failure;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let PageRequest { app, ctx, here } = PageRequest::from_request_parts(&mut parts, app).await?;
+        let posted = PostedForm::from_request(Request::from_parts(parts, body), &app).await?;
+        Ok(Self { app, ctx, here, posted })
+    }
 }
 
 /// Renders a page at a path in its frame.

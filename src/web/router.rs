@@ -74,7 +74,6 @@ fn route(methods: &'static str, path: &'static str, access: Access, handler: Met
     Route { path, methods, access, intake, handler }
 }
 
-#[must_use]
 pub fn routes() -> Vec<Route> {
     use Access::{
         Anyone, Demonstration, Evaluators, Examiners, Officer, Operator, OperatorOrDpo, Owner, OwnerOrExaminer,

@@ -76,105 +76,85 @@ impl askama::filters::HtmlSafe for Reference<'_> {}
 
 impl<'a> Shell<'a> {
     /// Chooses between the French and the English text.
-    #[must_use]
     pub fn tr<'t>(&self, fr: &'t str, en: &'t str) -> &'t str {
         self.lang.tr(fr, en)
     }
     /// The title of a project, which may have none yet.
-    #[must_use]
     pub fn titled<'t>(&self, title: &'t str) -> &'t str {
         if title.is_empty() { self.tr("Projet sans titre", "Untitled project") } else { title }
     }
     /// The title of a piece of the call.
-    #[must_use]
     pub fn piece_title(&self, code: &str) -> &'a str {
         self.call.piece(code).map_or("", |piece| piece.title.get(self.lang))
     }
     /// An address in the page's language.
-    #[must_use]
     pub fn url<'p>(&self, path: &'p str) -> AssetUrl<'p> {
         AssetUrl { lang: *self.lang, path }
     }
     /// The same page in the language with this tag.
-    #[must_use]
     pub fn switch(&self, tag: &str) -> AssetUrl<'a> {
         AssetUrl { lang: tag.parse().unwrap_or_default(), path: self.path }
     }
     /// True on French pages: for sentences whose word order differs.
-    #[must_use]
     pub fn fr(&self) -> bool {
         *self.lang == Lang::Fr
     }
     /// An address below the call.
-    #[must_use]
     pub fn call_url(&self, rest: &str) -> String {
         format!("{}/{}{rest}", self.url("/calls"), self.call.id)
     }
     /// The home page of the call.
-    #[must_use]
     pub fn home(&self) -> String {
         if self.several_calls { self.call_url("") } else { self.url("/").to_string() }
     }
     /// The round whose deposits an officer sees first: the latest one with dates.
-    #[must_use]
     pub fn officer_round(&self) -> Option<&'a Round> {
         self.officer()
             .then(|| self.call.rounds.iter().rev().find(|round| round.window.is_some()))?
             .or(self.call.rounds.first())
     }
     /// True when the user may see the deposits.
-    #[must_use]
     pub fn officer(&self) -> bool {
         self.viewer.is_some_and(|viewer| viewer.officer)
     }
     /// True when the user has dossiers to evaluate.
-    #[must_use]
     pub fn evaluates(&self) -> bool {
         self.viewer.is_some_and(|viewer| viewer.evaluates)
     }
     /// The address of an asset, which changes with its content.
-    #[must_use]
     pub fn asset(&self, name: &str) -> String {
         format!("/assets/{}/{name}", embedded::version())
     }
     /// `page` when the page is at or below this path, for `aria-current` in the navigation.
-    #[must_use]
     pub fn here(&self, path: &str) -> bool {
         let bare = self.path.split('?').next().unwrap_or_default();
         let below = bare.strip_prefix(&format!("/calls/{}", self.call.id)).unwrap_or(bare);
         below == path || (path.len() > 1 && below.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
     }
     /// The time zone of the call.
-    #[must_use]
     pub fn zone(&self) -> TimeZone {
         self.call.time_zone()
     }
     /// The common name of the zone's time.
-    #[must_use]
     pub fn zone_name(&self) -> String {
         self.call.zone_name().get(self.lang).to_owned()
     }
     /// An instant in the call's zone.
-    #[must_use]
     pub fn instant(&self, at: &Timestamp) -> String {
         show_instant(*at, &self.zone())
     }
     /// An instant in UTC.
-    #[must_use]
     pub fn utc(&self, at: &Timestamp) -> String {
         show_instant(*at, &TimeZone::UTC)
     }
-    #[must_use]
     pub fn day(&self, day: &Date) -> String {
         show_day(*day)
     }
     /// True while deposits are accepted.
-    #[must_use]
     pub fn open(&self, round: &Round) -> bool {
         round.state(self.now) == RoundState::Open
     }
     /// The state of a round in words.
-    #[must_use]
     pub fn state_label(&self, round: &Round) -> &'static str {
         match round.state(self.now) {
             RoundState::Announced => self.lang.tr("Annoncée", "Announced"),
@@ -184,7 +164,6 @@ impl<'a> Shell<'a> {
         }
     }
     /// The state of a round as a CSS class.
-    #[must_use]
     pub fn state_class(&self, round: &Round) -> &'static str {
         match round.state(self.now) {
             RoundState::Announced => "announced",
@@ -194,22 +173,18 @@ impl<'a> Shell<'a> {
         }
     }
     /// The first instant of a round.
-    #[must_use]
     pub fn opens(&self, round: &Round) -> Option<String> {
         round.window.map(|window| show_instant(window.opens, &self.zone()))
     }
     /// The last second of a round.
-    #[must_use]
     pub fn deadline(&self, round: &Round) -> Option<String> {
         round.window.map(|window| show_deadline(window.closes, &self.zone()))
     }
     /// A link to a rule; empty when the register has no such id.
-    #[must_use]
     pub fn rule_ref(&self, id: &str) -> Reference<'_> {
         Reference { s: self, rule: self.call.rule(id), reading: None }
     }
     /// A link to a public interpretation.
-    #[must_use]
     pub fn reading_ref(&self, id: &str) -> Reference<'_> {
         let reading = self.call.interpretations.iter().find(|reading| reading.id == id && reading.public);
         Reference { s: self, rule: None, reading }
@@ -220,37 +195,30 @@ impl<'a> Shell<'a> {
         self.reading_ref(rule.and_then(|rule| rule.interpretation.as_deref()).unwrap_or_default())
     }
     /// The interpretation of the SME definition.
-    #[must_use]
     pub fn sme_reading(&self) -> Reference<'_> {
         self.reading_under(|check| matches!(check, Check::Sme))
     }
     /// The interpretation of when expenses start to count.
-    #[must_use]
     pub fn expenses_reading(&self) -> Reference<'_> {
         self.reading_under(|check| matches!(check, Check::AfterDeposit { .. }))
     }
     /// An amount with its cents.
-    #[must_use]
     pub fn cents(&self, amount: &Cents) -> show::Money {
         show::Money(*amount)
     }
     /// An amount for a headline: without cents when they are zero.
-    #[must_use]
     pub fn euros(&self, amount: &Cents) -> String {
         amount.show().replace(",00\u{a0}", "\u{a0}")
     }
     /// A rate for a headline: `80 %`.
-    #[must_use]
     pub fn rate(&self, rate: &Rate) -> String {
         rate.show().replace(",00\u{a0}", "\u{a0}")
     }
     /// A description of a file.
-    #[must_use]
     pub fn file(&self, upload: &Upload) -> String {
         show::file(upload, self.lang)
     }
     /// The size of a file.
-    #[must_use]
     pub fn bytes(&self, bytes: &u64) -> String {
         show::bytes(*bytes, self.lang)
     }

@@ -38,7 +38,6 @@ impl fmt::Display for Money {
 }
 
 /// A size in readable units.
-#[must_use]
 pub fn bytes(bytes: u64, lang: &Lang) -> String {
     let tenths = |unit: u64| (bytes * 10).div_ceil(unit);
     let show = |tenths: u64| match (tenths % 10, tenths / 10) {
@@ -54,7 +53,6 @@ pub fn bytes(bytes: u64, lang: &Lang) -> String {
 }
 
 /// Media types in readable form: `PDF, PNG, JPEG`.
-#[must_use]
 pub fn media(types: &[String]) -> String {
     let names: Vec<String> =
         types.iter().map(|media| media.rsplit('/').next().unwrap_or(media).to_uppercase()).collect();
@@ -62,7 +60,6 @@ pub fn media(types: &[String]) -> String {
 }
 
 /// A description of a file: `PDF, 3 pages, signé électroniquement`.
-#[must_use]
 pub fn file(upload: &Upload, lang: &Lang) -> String {
     let mut said = vec![media(std::slice::from_ref(&upload.media))];
     if let Some(inspection) = upload.inspection {

@@ -51,7 +51,6 @@ impl<'a> PrintHead<'a> {
 }
 
 /// The status for the page's script: the texts and the possible actions.
-#[must_use]
 pub fn status_json(status: &DepositStatus, share: &Share, lang: &Lang) -> Json {
     let sentence = |phrases: Vec<Phrase>| -> Vec<Json> {
         let one = |phrase: Phrase| {

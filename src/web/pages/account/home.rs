@@ -9,23 +9,18 @@ use crate::{
         text::{Lang, Text, terminal::foreign},
     },
     web::{
-        address::{here, see_other},
+        address::see_other,
         error::Failure,
         extract::{Path, Query},
-        frame::{Shell, render},
+        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render},
         pages::{
             account::token_form::{TokenDraft, TokenForm},
             words::{action_name, role_names},
         },
-        posted::PostedForm,
     },
 };
 use askama::Template;
-use axum::{
-    extract::State,
-    http::Uri,
-    response::{Html, Response},
-};
+use axum::response::Html;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -39,12 +34,7 @@ pub struct AccountPageQuery {
 }
 
 /// The account.
-pub async fn show(
-    State(app): State<App>,
-    ctx: Ctx,
-    Query(told): Query<AccountPageQuery>,
-    uri: Uri,
-) -> Result<Html<String>, Failure> {
+pub async fn show(PageRequest { app, ctx, here }: PageRequest, Query(told): Query<AccountPageQuery>) -> PageResult {
     let notice = match told.done.as_str() {
         "ended" => Some(Text::new("Cette connexion est fermée.", "That sign-in is ended.")),
         "revoked" => Some(Text::new(
@@ -62,23 +52,18 @@ pub async fn show(
         _ => None,
     };
     let shown = AccountPageState { notice, form: told.draft.form(), made: None };
-    Ok(Html(page(&app, &ctx, &here(&uri), shown).await?))
+    Ok(Html(page(&app, &ctx, &here, shown).await?))
 }
 
 /// Ends one session.
-pub async fn end_session(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(session): Path<SessionId>,
-    _posted: PostedForm,
-) -> Result<Response, Failure> {
+pub async fn end_session(Path(session): Path<SessionId>, FormRequest { app, ctx, .. }: FormRequest) -> HandlerResult {
     app.end_sessions(&ctx, Some(session)).await?;
     let next = if app.own_session(&ctx) == Some(session) { "/sign-in" } else { "/account?done=ended" };
     Ok(see_other(ctx.lang, next))
 }
 
 /// Ends every session, including this one.
-pub async fn end_all(State(app): State<App>, ctx: Ctx, _posted: PostedForm) -> Result<Response, Failure> {
+pub async fn end_all(FormRequest { app, ctx, .. }: FormRequest) -> HandlerResult {
     app.end_sessions(&ctx, None).await?;
     Ok(see_other(ctx.lang, "/sign-in"))
 }

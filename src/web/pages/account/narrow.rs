@@ -6,18 +6,13 @@ use crate::{
         access::{Part, every_token_action},
         text::{Lang, Text},
     },
-    web::{assets, error::Failure, extract::Arrival, pages::words::action_name},
+    web::{assets, extract::Arrival, frame::HandlerResult, pages::words::action_name},
 };
-use axum::{
-    Extension,
-    extract::State,
-    http::header,
-    response::{IntoResponse, Response},
-};
+use axum::{Extension, extract::State, http::header, response::IntoResponse};
 use serde_json::{Value, json};
 
 /// The page in the requested language; it contains the other one too.
-pub async fn show(State(app): State<App>, Extension(arrival): Extension<Arrival>) -> Result<Response, Failure> {
+pub async fn show(State(app): State<App>, Extension(arrival): Extension<Arrival>) -> HandlerResult {
     let page = assets::whole("narrow.html", &[("{choices}", choices(&app))]).ok_or(AppError::NotFound)?;
     let html = page.html.replacen("<html lang=\"fr\">", &format!("<html lang=\"{}\">", arrival.lang), 1);
     let fixed = [

@@ -6,14 +6,14 @@ use crate::{
     auth::oidc::OidcError,
     web::{
         address::{safe_next, see_other},
-        error::Failure,
         extract::{Query, named_cookie},
+        frame::HandlerResult,
     },
 };
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderValue, header},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
 };
 use serde::Deserialize;
 
@@ -32,7 +32,7 @@ pub struct Back {
 
 /// Redirects to the provider. It is a link and not a form, because the policy lets forms be sent to the portal only,
 /// redirections included.
-pub async fn leave(State(app): State<App>, ctx: Ctx, Query(query): Query<Next>) -> Result<Response, Failure> {
+pub async fn leave(State(app): State<App>, ctx: Ctx, Query(query): Query<Next>) -> HandlerResult {
     let leaving = app.leave_for_provider(&ctx, safe_next(query.next())).await?;
     let seconds = leaving.until.as_second() - ctx.now.as_second();
     let cookie =
@@ -46,7 +46,7 @@ pub async fn come_back(
     ctx: Ctx,
     headers: HeaderMap,
     Query(back): Query<Back>,
-) -> Result<Response, Failure> {
+) -> HandlerResult {
     if app.provider_name(&ctx).is_none() {
         return Err(AppError::NotFound.into());
     }

@@ -5,18 +5,18 @@ use crate::{
     app::{App, Ceremony, Ctx, Key, SignedIn, encode},
     domain::text::Text,
     web::{
-        address::{here, safe_next_typed, see_other},
+        address::{safe_next_typed, see_other},
         error::Failure,
         extract::{Path, Query, session_cookie},
-        frame::{Shell, render},
-        posted::{AnyonesJson, PostedForm, PostedJson},
+        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render},
+        posted::{AnyonesJson, PostedJson},
     },
 };
 use askama::Template;
 use axum::{
     Json,
     extract::State,
-    http::{Uri, header},
+    http::header,
     response::{Html, IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -55,23 +55,14 @@ pub async fn begin_sign_in(
 }
 
 /// Finishes a sign-in.
-pub async fn sign_in(
-    State(app): State<App>,
-    ctx: Ctx,
-    AnyonesJson(end): AnyonesJson<End>,
-) -> Result<Response, Failure> {
+pub async fn sign_in(State(app): State<App>, ctx: Ctx, AnyonesJson(end): AnyonesJson<End>) -> HandlerResult {
     let session = app.sign_in_by_passkey(&ctx, end.ceremony, end.answer).await?;
     let next = landing(&app, &session, &end.next);
     Ok(go_on(&ctx, &session, &next))
 }
 
 /// The list of one's own.
-pub async fn list(
-    State(app): State<App>,
-    ctx: Ctx,
-    Query(shown): Query<PasskeyPageQuery>,
-    uri: Uri,
-) -> Result<Html<String>, Failure> {
+pub async fn list(PageRequest { app, ctx, here }: PageRequest, Query(shown): Query<PasskeyPageQuery>) -> PageResult {
     let keys = app.passkeys(&ctx).await?;
     let notice = match shown.done.as_str() {
         "added" => Some(Text::new(
@@ -85,7 +76,7 @@ pub async fn list(
         )),
         _ => None,
     };
-    let page = render(&app, &ctx, app.call_of_host(&ctx)?, &here(&uri), |s| {
+    let page = render(&app, &ctx, app.call_of_host(&ctx)?, &here, |s| {
         PasskeysPage {
             s,
             keys: &keys,
@@ -110,7 +101,7 @@ pub async fn begin_adding(
 }
 
 /// Adds one.
-pub async fn add(State(app): State<App>, ctx: Ctx, PostedJson(end): PostedJson<End>) -> Result<Response, Failure> {
+pub async fn add(State(app): State<App>, ctx: Ctx, PostedJson(end): PostedJson<End>) -> HandlerResult {
     let name = end.name.unwrap_or_default();
     let session = app.add_passkey(&ctx, end.ceremony, &name, end.answer).await?;
     let next = match end.next.as_str() {
@@ -124,34 +115,22 @@ pub async fn add(State(app): State<App>, ctx: Ctx, PostedJson(end): PostedJson<E
 }
 
 /// Renames a passkey.
-pub async fn rename(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(id): Path<Uuid>,
-    posted: PostedForm,
-) -> Result<Response, Failure> {
+pub async fn rename(Path(id): Path<Uuid>, FormRequest { app, ctx, posted, .. }: FormRequest) -> HandlerResult {
     app.rename_passkey(&ctx, id, posted.text("name")).await?;
     Ok(see_other(ctx.lang, "/account/passkeys?done=renamed"))
 }
 
 /// Removes a passkey.
-pub async fn remove(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(id): Path<Uuid>,
-    _posted: PostedForm,
-) -> Result<Response, Failure> {
+pub async fn remove(Path(id): Path<Uuid>, FormRequest { app, ctx, .. }: FormRequest) -> HandlerResult {
     app.remove_passkey(&ctx, id).await?;
     Ok(see_other(ctx.lang, "/account/passkeys?done=removed"))
 }
 
 /// Asks for a passkey.
 pub async fn ask_confirmation(
-    State(app): State<App>,
-    ctx: Ctx,
+    PageRequest { app, ctx, here }: PageRequest,
     Query(shown): Query<PasskeyPageQuery>,
-    uri: Uri,
-) -> Result<Html<String>, Failure> {
+) -> PageResult {
     let keys = app.passkeys(&ctx).await?;
     let next = safe_next_typed(shown.next.as_deref().unwrap_or_default());
     let page = |s: &Shell<'_>| {
@@ -164,7 +143,7 @@ pub async fn ask_confirmation(
         }
         .render()
     };
-    Ok(Html(render(&app, &ctx, app.call_of_host(&ctx)?, &here(&uri), page)?))
+    Ok(Html(render(&app, &ctx, app.call_of_host(&ctx)?, &here, page)?))
 }
 
 /// Starts a confirmation.
@@ -177,7 +156,7 @@ pub async fn begin_confirming(
 }
 
 /// Finishes a confirmation.
-pub async fn confirm(State(app): State<App>, ctx: Ctx, PostedJson(end): PostedJson<End>) -> Result<Response, Failure> {
+pub async fn confirm(State(app): State<App>, ctx: Ctx, PostedJson(end): PostedJson<End>) -> HandlerResult {
     let session = app.step_up_by_passkey(&ctx, end.ceremony, end.answer).await?;
     Ok(go_on(&ctx, &session, safe_next_typed(&end.next)))
 }

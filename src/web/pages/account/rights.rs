@@ -1,38 +1,30 @@
 //! "Why may I, why may I not?": the policy's decisions about the user's own rights.
 
 use crate::{
-    app::{App, Ctx, RightAnswer, delegation::part_title},
+    app::{RightAnswer, delegation::part_title},
     domain::{call::Call, ids::DossierId},
     web::{
-        address::here,
-        error::Failure,
         extract::Path,
-        frame::{Shell, render},
+        frame::{HandlerResult, PageRequest, PageResult, Shell, render},
         pages::words::action_name,
     },
 };
 use askama::Template;
 use axum::{
-    extract::State,
-    http::{StatusCode, Uri},
-    response::{Html, IntoResponse, Response},
+    http::StatusCode,
+    response::{Html, IntoResponse},
 };
 
 /// Rights on the call as a whole.
-pub async fn own(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<String>, Failure> {
+pub async fn own(PageRequest { app, ctx, here }: PageRequest) -> PageResult {
     let call = app.call_of_host(&ctx)?;
     let (rows, lacks_passkey) = (ordered(app.own_rights(&ctx)?), ctx.actor()?.rights.lacks_passkey());
     let page = |s: &Shell<'_>| RightsPage { s, dossier: None, known: true, lacks_passkey, call, rows: &rows }.render();
-    Ok(Html(render(&app, &ctx, call, &here(&uri), page)?))
+    Ok(Html(render(&app, &ctx, call, &here, page)?))
 }
 
 /// Rights on one dossier. For a user who may see nothing of it, it does not exist, and the page says who could see it.
-pub async fn on_dossier(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(id): Path<DossierId>,
-    uri: Uri,
-) -> Result<Response, Failure> {
+pub async fn on_dossier(PageRequest { app, ctx, here }: PageRequest, Path(id): Path<DossierId>) -> HandlerResult {
     let call = app.call_of_host(&ctx)?;
     let found = app.rights_on(&ctx, id).await?;
     let known = found.known;
@@ -40,7 +32,7 @@ pub async fn on_dossier(
     let (rows, lacks_passkey) = (ordered(found.verdicts), ctx.actor()?.rights.lacks_passkey());
     let page =
         |s: &Shell<'_>| RightsPage { s, dossier: Some(id), known, lacks_passkey, call: its, rows: &rows }.render();
-    let page = Html(render(&app, &ctx, call, &here(&uri), page)?);
+    let page = Html(render(&app, &ctx, call, &here, page)?);
     Ok((if known { StatusCode::OK } else { StatusCode::NOT_FOUND }, page).into_response())
 }
 

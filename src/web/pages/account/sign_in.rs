@@ -5,18 +5,16 @@ use crate::{
     app::{App, AppError, Ctx, Duty, SignedIn, encode},
     domain::text::Text,
     web::{
-        address::{here, safe_next, see_other},
-        error::Failure,
+        address::{safe_next, see_other},
         extract::{Path, Query, SESSION_COOKIE, named_cookie, session_cookie},
-        frame::{Shell, render},
-        posted::PostedForm,
+        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render},
     },
 };
 use askama::Template;
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, Uri, header},
-    response::{Html, IntoResponse, Response},
+    http::{HeaderMap, StatusCode, header},
+    response::{Html, IntoResponse},
 };
 use serde::Deserialize;
 
@@ -35,15 +33,10 @@ impl Next {
 }
 
 /// The form.
-pub async fn show(
-    State(app): State<App>,
-    ctx: Ctx,
-    Query(query): Query<Next>,
-    uri: Uri,
-) -> Result<Html<String>, Failure> {
+pub async fn show(PageRequest { app, ctx, here }: PageRequest, Query(query): Query<Next>) -> PageResult {
     let call = app.call_of_host(&ctx)?;
     let next = safe_next(&query.next);
-    Ok(Html(render(&app, &ctx, call, &here(&uri), |s| sign_in_page(&app, &ctx, s, next).render())?))
+    Ok(Html(render(&app, &ctx, call, &here, |s| sign_in_page(&app, &ctx, s, next).render())?))
 }
 
 /// The empty form.
@@ -53,14 +46,13 @@ fn sign_in_page<'a>(app: &'a App, ctx: &Ctx, s: &'a Shell<'a>, next: &'a str) ->
 }
 
 /// Sends the link; the response does not reveal whether the address is known.
-pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: PostedForm) -> Result<Response, Failure> {
+pub async fn ask(FormRequest { app, ctx, here, posted }: FormRequest) -> HandlerResult {
     let call = app.call_of_host(&ctx)?;
     let (email, next) = (posted.text("email"), safe_next(posted.text("next")));
-    let path = here(&uri);
     let problem = match app.ask_link(&ctx, email, next).await {
         Ok(email) => {
             let mailbox = app.mail_folder().filter(|_| app.config.portal.demonstration).map(|_| "/demo/mails");
-            let page = render(&app, &ctx, call, &path, |s| LinkSentPage { s, email: &email, mailbox }.render())?;
+            let page = render(&app, &ctx, call, &here, |s| LinkSentPage { s, email: &email, mailbox }.render())?;
             let mark = format!(
                 "{LINK_COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=900",
                 app.asked_mark(&email)
@@ -74,7 +66,7 @@ pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: PostedForm)
         ),
         Err(error) => return Err(error.into()),
     };
-    let page = render(&app, &ctx, call, &path, |s| {
+    let page = render(&app, &ctx, call, &here, |s| {
         SignInPage { email, problem: Some(&problem), ..sign_in_page(&app, &ctx, s, next) }.render()
     })?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
@@ -91,7 +83,7 @@ pub async fn confirm(
     headers: HeaderMap,
     Path(secret): Path<String>,
     Query(query): Query<Next>,
-) -> Result<Html<String>, Failure> {
+) -> PageResult {
     let call = app.call_of_host(&ctx)?;
     // The language switch must not add the secret to the browser history a second time.
     let address = app.link_address(&ctx, &secret).await?;
@@ -115,18 +107,13 @@ fn masked(email: &str) -> String {
 }
 
 /// Consumes the link and opens the session.
-pub async fn use_link(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(secret): Path<String>,
-    posted: PostedForm,
-) -> Result<Response, Failure> {
+pub async fn use_link(Path(secret): Path<String>, FormRequest { app, ctx, posted, .. }: FormRequest) -> HandlerResult {
     let done = app.use_link(&ctx, &secret).await?;
     go_on_signed_in(&app, &ctx, &done, posted.text("next")).await
 }
 
 /// Stores the session cookie, and redirects.
-pub async fn go_on_signed_in(app: &App, ctx: &Ctx, session: &SignedIn, next: &str) -> Result<Response, Failure> {
+pub async fn go_on_signed_in(app: &App, ctx: &Ctx, session: &SignedIn, next: &str) -> HandlerResult {
     let next = landing(app, session, next);
     // Staff must use a passkey.
     let next = match app.passkey_duty(&session.account).await? {
@@ -158,7 +145,7 @@ fn officer_home(app: &App) -> String {
 }
 
 /// Ends the session.
-pub async fn sign_out(State(app): State<App>, ctx: Ctx, _posted: PostedForm) -> Result<Response, Failure> {
+pub async fn sign_out(FormRequest { app, ctx, .. }: FormRequest) -> HandlerResult {
     app.sign_out(&ctx).await?;
     let gone = format!("{SESSION_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
     Ok(([(header::SET_COOKIE, gone)], see_other(ctx.lang, "/")).into_response())

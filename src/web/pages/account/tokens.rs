@@ -2,7 +2,7 @@
 
 use super::home::{self, AccountPageState};
 use crate::{
-    app::{App, AppError, Ctx, encode},
+    app::{AppError, encode},
     domain::{
         access::Action,
         text::{
@@ -12,14 +12,12 @@ use crate::{
     },
     web::{
         address::see_other,
-        error::Failure,
         extract::Path,
+        frame::{FormRequest, HandlerResult},
         pages::account::token_form::{TokenForm, form},
-        posted::PostedForm,
     },
 };
 use axum::{
-    extract::State,
     http::StatusCode,
     response::{Html, IntoResponse, Response},
 };
@@ -31,7 +29,7 @@ const MAX_TOKEN_DAYS: i64 = 366;
 const MAX_NAME_CHARS: usize = 100;
 
 /// Makes a token and shows it once.
-pub async fn make(State(app): State<App>, ctx: Ctx, posted: PostedForm) -> Result<Response, Failure> {
+pub async fn make(FormRequest { app, ctx, posted, .. }: FormRequest) -> HandlerResult {
     let allowed = app.token_actions(&ctx)?;
     let mut form = form(
         clean(TextKind::Line, posted.text("label")).trim().to_owned(),
@@ -88,12 +86,7 @@ fn confirm_first(lang: Lang, form: &TokenForm, actions: &[Action]) -> Response {
 }
 
 /// Revokes a token, or one that was narrowed from it.
-pub async fn revoke(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(id): Path<String>,
-    _posted: PostedForm,
-) -> Result<Response, Failure> {
+pub async fn revoke(Path(id): Path<String>, FormRequest { app, ctx, .. }: FormRequest) -> HandlerResult {
     app.revoke_token(&ctx, &id).await?;
     Ok(see_other(ctx.lang, "/account?done=revoked"))
 }

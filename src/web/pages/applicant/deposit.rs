@@ -7,27 +7,22 @@ use crate::{
         address::see_other,
         error::Failure,
         extract::Path,
+        frame::{FormRequest, HandlerResult},
         pages::applicant::{
             dossier::{DossierPage, OpenedDossier},
             overview::OverviewPage,
         },
-        posted::PostedForm,
     },
 };
 use askama::Template;
 use axum::{
     extract::State,
     http::StatusCode,
-    response::{Html, IntoResponse, Response},
+    response::{Html, IntoResponse},
 };
 
 /// Deposits; answers with the receipt, or with the page and everything that prevents the deposit.
-pub async fn deposit(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(id): Path<DossierId>,
-    posted: PostedForm,
-) -> Result<Response, Failure> {
+pub async fn deposit(Path(id): Path<DossierId>, FormRequest { app, ctx, posted, .. }: FormRequest) -> HandlerResult {
     let attempt = AttemptId(posted.parse("attempt")?);
     let revision = match posted.text("revision") {
         "" => None,
@@ -62,7 +57,7 @@ pub async fn deposit(
 
 impl OpenedDossier {
     /// The dossier as it is now, with what changed.
-    fn draft_changed(&self, app: &App, ctx: &Ctx, changed: &DraftChanged) -> Result<Response, Failure> {
+    fn draft_changed(&self, app: &App, ctx: &Ctx, changed: &DraftChanged) -> HandlerResult {
         let notice = changed.message();
         let path = format!("/dossiers/{}", self.view.dossier.id);
         let page = self.render(app, ctx, &path, |shell, page| {
@@ -73,7 +68,7 @@ impl OpenedDossier {
 }
 
 /// A reload of a rejected deposit, or a sign-in on the way, ends on the dossier's page.
-pub async fn back(State(app): State<App>, ctx: Ctx, Path(id): Path<DossierId>) -> Result<Response, Failure> {
+pub async fn back(State(app): State<App>, ctx: Ctx, Path(id): Path<DossierId>) -> HandlerResult {
     app.dossier_whole(&ctx, id).await?;
     Ok(see_other(ctx.lang, &format!("/dossiers/{id}")))
 }

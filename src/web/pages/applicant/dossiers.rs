@@ -9,23 +9,18 @@ use crate::{
         ids::{AttemptId, DossierId},
     },
     web::{
-        address::{here, see_other},
+        address::see_other,
         error::Failure,
         extract::Path,
-        frame::{Shell, render, status::Sentence},
-        posted::PostedForm,
+        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render, status::Sentence},
     },
 };
 use askama::Template;
-use axum::{
-    extract::State,
-    http::Uri,
-    response::{Html, Response},
-};
+use axum::response::Html;
 use uuid::Uuid;
 
 /// The list.
-pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<String>, Failure> {
+pub async fn list(PageRequest { app, ctx, here }: PageRequest) -> PageResult {
     let dossiers = app.own_dossiers(&ctx).await?;
     let mut cards = Vec::new();
     for (dossier, uploads) in &dossiers {
@@ -48,7 +43,7 @@ pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<Str
     let call = app.call_of_host(&ctx)?;
     let open: Vec<_> = call.rounds.iter().filter(|round| round.state(ctx.now) == RoundState::Open).collect();
     let attempt = Uuid::now_v7().to_string();
-    Ok(Html(render(&app, &ctx, call, &here(&uri), |s| {
+    Ok(Html(render(&app, &ctx, call, &here, |s| {
         DossiersPage { s, rows: &cards, shared: &shared, open_rounds: &open, attempt: &attempt }.render()
     })?))
 }
@@ -71,11 +66,9 @@ async fn given_cards(app: &App, ctx: &Ctx) -> Result<Vec<GivenCard>, Failure> {
 
 /// Begins a dossier.
 pub async fn create(
-    State(app): State<App>,
-    ctx: Ctx,
     Path((call, round)): Path<(String, String)>,
-    posted: PostedForm,
-) -> Result<Response, Failure> {
+    FormRequest { app, ctx, posted, .. }: FormRequest,
+) -> HandlerResult {
     // All rounds of the page share its attempt, and each is an act of its own.
     let attempt = AttemptId(posted.parse("attempt")?).towards(&format!("{call} {round}"));
     let first = app.call(&call)?.sections.first().map_or_else(String::new, |section| section.id.clone());

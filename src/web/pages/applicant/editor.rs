@@ -13,11 +13,11 @@ use crate::{
         json::{self, Limits},
     },
     web::{
-        address::{here, see_other},
-        error::{Failure, finding_json},
+        address::see_other,
+        error::finding_json,
         extract::{MAX_BODY_BYTES, Path},
         frame::{
-            Shell,
+            FormRequest, HandlerResult, PageRequest, PageResult, Shell,
             answers::brief,
             field::{Drawing, FieldView, Input, posted::posted_value},
             money::{AmountsBox, feeds_budget},
@@ -34,8 +34,8 @@ use askama::Template;
 use axum::{
     Json,
     extract::State,
-    http::{StatusCode, Uri},
-    response::{Html, IntoResponse, Response},
+    http::StatusCode,
+    response::{Html, IntoResponse},
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -46,17 +46,15 @@ fn section_of<'a>(call: &'a Call, id: &str) -> Result<&'a Section, AppError> {
 
 /// One section of the editor.
 pub async fn edit(
-    State(app): State<App>,
-    ctx: Ctx,
+    PageRequest { app, ctx, here }: PageRequest,
     Path((id, section)): Path<(DossierId, String)>,
-    uri: Uri,
-) -> Result<Html<String>, Failure> {
+) -> PageResult {
     let opened = OpenedDossier::form(&app, &ctx, id, &section).await?;
     let call = app.call(&opened.view.dossier.call)?;
     let section = section_of(call, &section)?;
     let dossier = &opened.view.dossier;
     let saved = (dossier.revision > 1).then(|| show_time(dossier.changed_at, &call.time_zone()));
-    let page = opened.render(&app, &ctx, &here(&uri), |shell, page| {
+    let page = opened.render(&app, &ctx, &here, |shell, page| {
         EditorPage::new(shell, &page, section, saved.as_deref(), &[]).render()
     })?;
     Ok(Html(page))
@@ -64,19 +62,16 @@ pub async fn edit(
 
 /// Saves a section posted without the script.
 pub async fn save(
-    State(app): State<App>,
-    ctx: Ctx,
     Path((id, section)): Path<(DossierId, String)>,
-    uri: Uri,
-    posted: PostedForm,
-) -> Result<Response, Failure> {
+    FormRequest { app, ctx, here, posted }: FormRequest,
+) -> HandlerResult {
     let opened = OpenedDossier::form(&app, &ctx, id, &section).await?;
     let call = app.call(&opened.view.dossier.call)?.clone();
     let section = section_of(&call, &section)?;
     let saved = app.save_changes(&ctx, id, changes(section, &posted)).await?;
     let action = posted.text("action").to_owned();
     if !saved.conflicts.is_empty() {
-        return conflicts(&app, &ctx, &uri, section, saved).await;
+        return conflicts(&app, &ctx, &here, section, saved).await;
     }
     let base = format!("/dossiers/{id}/edit");
     let path = match action.split(':').collect::<Vec<_>>()[..] {
@@ -120,9 +115,9 @@ pub(in crate::web) fn changes(section: &Section, posted: &PostedForm) -> Vec<Cha
 }
 
 /// The page again, with both versions of every field that met another change.
-async fn conflicts(app: &App, ctx: &Ctx, uri: &Uri, section: &Section, saved: Saved) -> Result<Response, Failure> {
+async fn conflicts(app: &App, ctx: &Ctx, here: &str, section: &Section, saved: Saved) -> HandlerResult {
     let opened = OpenedDossier::form(app, ctx, saved.dossier.id, &section.id).await?;
-    let page = opened.render(app, ctx, &here(uri), |shell, page| {
+    let page = opened.render(app, ctx, here, |shell, page| {
         EditorPage::new(shell, &page, section, None, &saved.conflicts).render()
     })?;
     Ok((StatusCode::CONFLICT, Html(page)).into_response())
@@ -141,7 +136,7 @@ pub async fn save_fields(
     ctx: Ctx,
     Path(id): Path<DossierId>,
     PostedJson(fields): PostedJson<Fields>,
-) -> Result<Response, Failure> {
+) -> HandlerResult {
     let saved = app.save_changes(&ctx, id, fields.changes).await?;
     let call = app.call(&saved.dossier.call)?;
     let evaluation = &saved.evaluation;

@@ -16,18 +16,17 @@ use crate::{
         text::Text,
     },
     web::{
-        address::{here, see_other},
+        address::see_other,
         error::Failure,
         extract::{Path, Query},
-        frame::{Shell, render},
+        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render},
         posted::PostedForm,
     },
 };
 use askama::Template;
 use axum::{
-    extract::State,
-    http::{StatusCode, Uri},
-    response::{Html, IntoResponse, Response},
+    http::StatusCode,
+    response::{Html, IntoResponse},
 };
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use log::{ReadingRow, reading_row};
@@ -46,12 +45,10 @@ pub struct GuestsPageQuery {
 
 /// The guests and their rights.
 pub async fn show(
-    State(app): State<App>,
-    ctx: Ctx,
+    PageRequest { app, ctx, here }: PageRequest,
     Path(id): Path<DossierId>,
     Query(told): Query<GuestsPageQuery>,
-    uri: Uri,
-) -> Result<Html<String>, Failure> {
+) -> PageResult {
     let at = told.readings.saturating_sub(1);
     let guests = app.guests(&ctx, id, at).await?;
     let notice = match told.done.as_str() {
@@ -67,19 +64,13 @@ pub async fn show(
         &ctx,
         id,
         &guests,
-        &here(&uri),
+        &here,
         GuestsPageState { at, notice: notice.as_ref(), ..GuestsPageState::default() },
     )?))
 }
 
 /// Shares parts; an invalid form comes back as typed.
-pub async fn give(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(id): Path<DossierId>,
-    uri: Uri,
-    posted: PostedForm,
-) -> Result<Response, Failure> {
+pub async fn give(Path(id): Path<DossierId>, FormRequest { app, ctx, here, posted }: FormRequest) -> HandlerResult {
     let guests = app.guests(&ctx, id, 0).await?;
     let zone = app.call(&guests.call)?.time_zone();
     match app.give(&ctx, id, &invitation(&posted, &zone)).await {
@@ -89,7 +80,7 @@ pub async fn give(
             let problems: Vec<_> = faults.iter().map(|fault| (fault.field(), fault.words())).collect();
             let shown =
                 GuestsPageState { posted: Some(&posted), problems: &problems, confirm, ..GuestsPageState::default() };
-            let page = page(&app, &ctx, id, &guests, &here(&uri), shown)?;
+            let page = page(&app, &ctx, id, &guests, &here, shown)?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
         }
         Err(error) => Err(error.into()),
@@ -98,11 +89,9 @@ pub async fn give(
 
 /// Revokes.
 pub async fn revoke(
-    State(app): State<App>,
-    ctx: Ctx,
     Path((id, delegation)): Path<(DossierId, Uuid)>,
-    _posted: PostedForm,
-) -> Result<Response, Failure> {
+    FormRequest { app, ctx, .. }: FormRequest,
+) -> HandlerResult {
     app.take_back(&ctx, id, delegation).await?;
     Ok(see_other(ctx.lang, &format!("/dossiers/{id}/guests?done=taken")))
 }

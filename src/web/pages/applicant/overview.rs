@@ -3,7 +3,6 @@
 mod pieces;
 
 use crate::{
-    app::{App, Ctx},
     domain::{
         dossier::status::{DepositStatus, Step as Act},
         finding::{Finding, Severity, and_more, shown},
@@ -11,11 +10,9 @@ use crate::{
         text::Text,
     },
     web::{
-        address::here,
-        error::Failure,
         extract::{Path, Query},
         frame::{
-            Shell,
+            PageRequest, PageResult, Shell,
             money::{AmountsBox, Verdicts},
             status::PrintHead,
         },
@@ -26,7 +23,7 @@ use crate::{
     },
 };
 use askama::Template;
-use axum::{extract::State, http::Uri, response::Html};
+use axum::response::Html;
 use pieces::{PieceRow, piece_rows};
 use serde::Deserialize;
 
@@ -43,12 +40,10 @@ pub struct DossierPageQuery {
 
 /// The dossier's main page.
 pub async fn show(
-    State(app): State<App>,
-    ctx: Ctx,
+    PageRequest { app, ctx, here }: PageRequest,
     Path(id): Path<DossierId>,
     Query(told): Query<DossierPageQuery>,
-    uri: Uri,
-) -> Result<Html<String>, Failure> {
+) -> PageResult {
     let opened = OpenedDossier::given(&app, &ctx, id).await?;
     let untouched = opened.view.dossier.revision == 1 && opened.view.dossier.versions == 0;
     let carried = told.from.filter(|_| untouched).map(|_| {
@@ -65,7 +60,7 @@ pub async fn show(
         )
     });
     let notice = carried.or(notice);
-    let page = opened.render(&app, &ctx, &here(&uri), |shell, page| {
+    let page = opened.render(&app, &ctx, &here, |shell, page| {
         OverviewPage::new(shell, &DossierPage { notice: notice.as_ref(), ..page }).render()
     })?;
     Ok(Html(page))

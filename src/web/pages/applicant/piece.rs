@@ -6,13 +6,13 @@ use crate::{
     domain::{ids::DossierId, media::file_name, text::Text},
     web::{
         address::see_other,
-        error::Failure,
         extract::Path,
+        frame::{FormRequest, HandlerResult},
         pages::applicant::{
             dossier::{DossierPage, OpenedDossier},
             overview::OverviewPage,
         },
-        posted::{PostedFile, PostedForm},
+        posted::PostedFile,
     },
 };
 use askama::Template;
@@ -32,7 +32,7 @@ pub async fn attach(
     Path((id, code)): Path<(DossierId, String)>,
     headers: HeaderMap,
     posted: PostedFile,
-) -> Result<Response, Failure> {
+) -> HandlerResult {
     let script = headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
@@ -48,7 +48,7 @@ pub async fn attach(
     }
 }
 
-async fn refused(app: &App, ctx: &Ctx, id: DossierId, code: &str, error: AppError) -> Result<Response, Failure> {
+async fn refused(app: &App, ctx: &Ctx, id: DossierId, code: &str, error: AppError) -> HandlerResult {
     let why = match &error {
         AppError::File(refusal) => refusal.message(),
         AppError::IssueDate => Text::new(
@@ -70,21 +70,15 @@ async fn refused(app: &App, ctx: &Ctx, id: DossierId, code: &str, error: AppErro
 
 /// Removes a piece from the draft.
 pub async fn remove_piece(
-    State(app): State<App>,
-    ctx: Ctx,
     Path((id, code)): Path<(DossierId, String)>,
-    posted: PostedForm,
-) -> Result<Response, Failure> {
+    FormRequest { app, ctx, posted, .. }: FormRequest,
+) -> HandlerResult {
     app.remove_piece(&ctx, id, &code, posted.text("sha256")).await?;
     Ok(see_other(ctx.lang, &format!("/dossiers/{id}#piece-{code}")))
 }
 
 /// A piece of the draft.
-pub async fn piece(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path((id, code)): Path<(DossierId, String)>,
-) -> Result<Response, Failure> {
+pub async fn piece(State(app): State<App>, ctx: Ctx, Path((id, code)): Path<(DossierId, String)>) -> HandlerResult {
     Ok(send_piece(app.draft_piece(&ctx, id, &code).await?))
 }
 

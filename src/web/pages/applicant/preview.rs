@@ -1,13 +1,10 @@
 //! Exactly what would be sealed.
 
 use crate::{
-    app::{App, Ctx},
     domain::{dossier::status::DepositStatus, ids::DossierId},
     web::{
-        address::here,
-        error::Failure,
         extract::Path,
-        frame::{Shell, answers::Answers, money::AmountsBox, status::PrintHead},
+        frame::{PageRequest, PageResult, Shell, answers::Answers, money::AmountsBox, status::PrintHead},
         pages::applicant::{
             banner::Banner,
             dossier::{DossierPage, OpenedDossier},
@@ -15,16 +12,11 @@ use crate::{
     },
 };
 use askama::Template;
-use axum::{extract::State, http::Uri, response::Html};
+use axum::response::Html;
 
-pub async fn show(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(id): Path<DossierId>,
-    uri: Uri,
-) -> Result<Html<String>, Failure> {
+pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(id): Path<DossierId>) -> PageResult {
     let opened = OpenedDossier::load(&app, &ctx, id).await?;
-    Ok(Html(opened.render(&app, &ctx, &here(&uri), |shell, page| PreviewPage::new(shell, &page).render())?))
+    Ok(Html(opened.render(&app, &ctx, &here, |shell, page| PreviewPage::new(shell, &page).render())?))
 }
 
 #[derive(Template)]

@@ -8,11 +8,9 @@ use crate::{
         text::Text,
     },
     web::{
-        address::here,
-        error::Failure,
         extract::Path,
         frame::{
-            Shell,
+            HandlerResult, PageRequest, Shell,
             answers::Answers,
             manifest::ManifestContent,
             render,
@@ -24,12 +22,12 @@ use crate::{
 use askama::Template;
 use axum::{
     extract::State,
-    http::{Uri, header},
-    response::{Html, IntoResponse, Response},
+    http::header,
+    response::{Html, IntoResponse},
 };
 
 /// The receipt as a page, or with `.json` as the file to save.
-pub async fn show(State(app): State<App>, ctx: Ctx, Path(number): Path<String>, uri: Uri) -> Result<Response, Failure> {
+pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(number): Path<String>) -> HandlerResult {
     if let Some(number) = number.strip_suffix(".json") {
         let stored = app.receipt(&ctx, number).await?.stored;
         let headers = [
@@ -47,17 +45,12 @@ pub async fn show(State(app): State<App>, ctx: Ctx, Path(number): Path<String>, 
         ReceiptReader::Other
     };
     let call = app.call(&open.stored.call)?;
-    let page =
-        render(&app, &ctx, call, &here(&uri), |shell| receipt(shell, &open.receipt, reader, open.stored.standing))?;
+    let page = render(&app, &ctx, call, &here, |shell| receipt(shell, &open.receipt, reader, open.stored.standing))?;
     Ok(Html(page).into_response())
 }
 
 /// A sealed piece.
-pub async fn piece(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path((number, code)): Path<(String, String)>,
-) -> Result<Response, Failure> {
+pub async fn piece(State(app): State<App>, ctx: Ctx, Path((number, code)): Path<(String, String)>) -> HandlerResult {
     Ok(send_piece(app.receipt_piece(&ctx, &number, &code).await?))
 }
 

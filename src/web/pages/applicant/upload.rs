@@ -6,6 +6,7 @@ use crate::{
     web::{
         error::Failure,
         extract::{Path, Query},
+        frame::HandlerResult,
         posted::CheckedCtx,
         resumable::{self, Fields},
     },
@@ -35,7 +36,7 @@ pub async fn begin(
     Path((id, code)): Path<(DossierId, String)>,
     Query(coming): Query<Coming>,
     headers: HeaderMap,
-) -> Result<Response, Failure> {
+) -> HandlerResult {
     let Fields { complete: Some(false), length, part_bytes: None | Some(0), .. } = Fields::creation(&headers)? else {
         return Err(Failure::UploadFields);
     };
@@ -50,7 +51,7 @@ pub async fn show(
     State(app): State<App>,
     ctx: Ctx,
     Path((id, code, upload)): Path<(DossierId, String, String)>,
-) -> Result<Response, Failure> {
+) -> HandlerResult {
     let to = Destination { dossier: id, code: &code };
     Ok(resumable::state(StatusCode::NO_CONTENT, &app.upload_state(&ctx, to, &upload).await?))
 }
@@ -62,7 +63,7 @@ pub async fn append(
     Path((id, code, upload)): Path<(DossierId, String, String)>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Failure> {
+) -> HandlerResult {
     let to = Destination { dossier: id, code: &code };
     let part = Fields::part(&headers)?;
     let done = app.append(&ctx, to, &upload, part, body.into_data_stream()).await;

@@ -1,51 +1,39 @@
 //! Withdrawing a deposit, after confirmation.
 
 use crate::{
-    app::{App, AppError, Ctx, Withdrawal},
+    app::{AppError, Withdrawal},
     domain::{
         dossier::status::{DepositStatus, Step as Act},
         ids::DossierId,
     },
     web::{
-        address::{here, see_other},
+        address::see_other,
         error::{Failure, describe},
         extract::Path,
-        frame::{Shell, status::PrintHead},
+        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, status::PrintHead},
         pages::applicant::{
             banner::Banner,
             dossier::{DossierPage, OpenedDossier},
         },
-        posted::PostedForm,
     },
 };
 use askama::Template;
 use axum::{
-    extract::State,
-    http::{StatusCode, Uri},
-    response::{Html, IntoResponse, Response},
+    http::StatusCode,
+    response::{Html, IntoResponse},
 };
 
 /// Asks for confirmation.
-pub async fn ask(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(id): Path<DossierId>,
-    uri: Uri,
-) -> Result<Html<String>, Failure> {
+pub async fn ask(PageRequest { app, ctx, here }: PageRequest, Path(id): Path<DossierId>) -> PageResult {
     let opened = OpenedDossier::load(&app, &ctx, id).await?;
     if !opened.view.share.owned {
         return Err(AppError::NotFound.into());
     }
-    Ok(Html(opened.render(&app, &ctx, &here(&uri), |shell, page| WithdrawPage::new(shell, &page).render())?))
+    Ok(Html(opened.render(&app, &ctx, &here, |shell, page| WithdrawPage::new(shell, &page).render())?))
 }
 
 /// Withdraws the version that the page showed; otherwise shows the page again, with what changed.
-pub async fn withdraw(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(id): Path<DossierId>,
-    posted: PostedForm,
-) -> Result<Response, Failure> {
+pub async fn withdraw(Path(id): Path<DossierId>, FormRequest { app, ctx, posted, .. }: FormRequest) -> HandlerResult {
     let shown = Withdrawal { receipt: posted.text("receipt").to_owned(), is_final: posted.text("final") == "true" };
     match app.withdraw(&ctx, id, &shown).await {
         Ok(()) => Ok(see_other(ctx.lang, &format!("/dossiers/{id}"))),

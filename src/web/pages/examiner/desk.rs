@@ -4,20 +4,18 @@ use crate::{
     app::{App, AppError, Ctx, DossierPath},
     domain::{ids::AccountId, text::Text},
     web::{
-        address::{here, see_other},
+        address::see_other,
         error::Failure,
         extract::{Path, Query},
-        frame::{DoneQuery, render},
+        frame::{DoneQuery, FormRequest, HandlerResult, PageRequest, PageResult, render},
         pages::examiner::{
             deposit::{Deposit, deposit_page},
             examination::{DeskForm, Examination},
         },
-        posted::PostedForm,
     },
 };
 use axum::{
-    extract::State,
-    http::{StatusCode, Uri},
+    http::StatusCode,
     response::{Html, IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -31,12 +29,10 @@ pub struct AssignmentPath {
 
 /// One deposit, judged at the time it was made, and the state of its examination.
 pub async fn show(
-    State(app): State<App>,
-    ctx: Ctx,
+    PageRequest { app, ctx, here }: PageRequest,
     Path(place): Path<DossierPath>,
     Query(told): Query<DoneQuery>,
-    uri: Uri,
-) -> Result<Html<String>, Failure> {
+) -> PageResult {
     let notice = match told.done.as_str() {
         "admitted" => Some(Text::new("Le dossier est recevable.", "The application is admissible.")),
         "not-admitted" => {
@@ -52,27 +48,20 @@ pub async fn show(
         )),
         _ => None,
     };
-    Ok(Html(page(&app, &ctx, &place, &here(&uri), notice.as_ref(), None, "").await?))
+    Ok(Html(page(&app, &ctx, &place, &here, notice.as_ref(), None, "").await?))
 }
 
 /// Finds it admissible.
-pub async fn admit(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(place): Path<DossierPath>,
-    _posted: PostedForm,
-) -> Result<Response, Failure> {
+pub async fn admit(Path(place): Path<DossierPath>, FormRequest { app, ctx, .. }: FormRequest) -> HandlerResult {
     app.admit(&ctx, &place).await?;
     Ok(back(&ctx, &place, "admitted"))
 }
 
 /// Takes the admission back; a missing reason is asked for again.
 pub async fn take_back(
-    State(app): State<App>,
-    ctx: Ctx,
     Path(place): Path<DossierPath>,
-    posted: PostedForm,
-) -> Result<Response, Failure> {
+    FormRequest { app, ctx, posted, .. }: FormRequest,
+) -> HandlerResult {
     let reason = posted.text("reason");
     match app.take_back_admission(&ctx, &place, reason).await {
         Ok(()) => Ok(back(&ctx, &place, "not-admitted")),
@@ -89,11 +78,9 @@ pub async fn take_back(
 
 /// Assigns it to an expert.
 pub async fn assign(
-    State(app): State<App>,
-    ctx: Ctx,
     Path(place): Path<DossierPath>,
-    posted: PostedForm,
-) -> Result<Response, Failure> {
+    FormRequest { app, ctx, posted, .. }: FormRequest,
+) -> HandlerResult {
     let done = match posted.text("expert").parse::<AccountId>() {
         Ok(expert) => app.assign(&ctx, &place, expert).await,
         Err(_) => Err(AppError::NoExpert),
@@ -113,12 +100,10 @@ pub async fn assign(
 
 /// Takes it back from an expert.
 pub async fn release(
-    State(app): State<App>,
-    ctx: Ctx,
     Path(place): Path<DossierPath>,
     Path(AssignmentPath { assignment }): Path<AssignmentPath>,
-    _posted: PostedForm,
-) -> Result<Response, Failure> {
+    FormRequest { app, ctx, .. }: FormRequest,
+) -> HandlerResult {
     app.release(&ctx, &place, assignment).await?;
     Ok(back(&ctx, &place, "released"))
 }
@@ -133,13 +118,7 @@ fn back(ctx: &Ctx, place: &DossierPath, done: &str) -> Response {
 }
 
 /// The page again, with what is wrong.
-async fn refused(
-    app: &App,
-    ctx: &Ctx,
-    place: &DossierPath,
-    problem: (DeskForm, &Text),
-    reason: &str,
-) -> Result<Response, Failure> {
+async fn refused(app: &App, ctx: &Ctx, place: &DossierPath, problem: (DeskForm, &Text), reason: &str) -> HandlerResult {
     let page = page(app, ctx, place, &address(place), None, Some(problem), reason).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
 }

@@ -5,38 +5,25 @@ use crate::{
     app::{App, Ctx, examination::review::Declaration},
     domain::{ids::DossierId, text::Text},
     web::{
-        address::{here, see_other},
+        address::see_other,
         error::Failure,
         extract::Path,
-        frame::{Shell, render},
-        posted::PostedForm,
+        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render},
     },
 };
 use askama::Template;
 use axum::{
-    extract::State,
-    http::{StatusCode, Uri},
-    response::{Html, IntoResponse, Response},
+    http::StatusCode,
+    response::{Html, IntoResponse},
 };
 
 /// The declaration form.
-pub async fn show(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(id): Path<DossierId>,
-    uri: Uri,
-) -> Result<Html<String>, Failure> {
-    Ok(Html(page(&app, &ctx, id, &here(&uri), None).await?))
+pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(id): Path<DossierId>) -> PageResult {
+    Ok(Html(page(&app, &ctx, id, &here, None).await?))
 }
 
 /// Stores the declaration; an incomplete one is asked for again.
-pub async fn declare(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(id): Path<DossierId>,
-    uri: Uri,
-    posted: PostedForm,
-) -> Result<Response, Failure> {
+pub async fn declare(Path(id): Path<DossierId>, FormRequest { app, ctx, here, posted }: FormRequest) -> HandlerResult {
     let conflict = posted.text("conflict") == "yes";
     let problem = match (conflict, posted.text("sworn") == "yes", posted.text("sure") == "yes") {
         (true, _, false) => Some(Text::new(
@@ -50,7 +37,7 @@ pub async fn declare(
         _ => None,
     };
     if let Some(problem) = problem {
-        let page = page(&app, &ctx, id, &here(&uri), Some((conflict, &problem))).await?;
+        let page = page(&app, &ctx, id, &here, Some((conflict, &problem))).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response());
     }
     let standing = app.declare(&ctx, id, conflict).await?;

@@ -1,34 +1,24 @@
 //! What experts and the jury evaluate.
 
 use crate::{
-    app::{App, Ctx, examination::review::Evaluation},
+    app::{App, examination::review::Evaluation},
     domain::{
         calendar::RoundId,
         ids::DossierId,
         text::{Lang, Text},
     },
     web::{
-        address::{here, see_other},
-        error::Failure,
+        address::see_other,
         extract::{Path, Query},
-        frame::{DoneQuery, Shell, render},
+        frame::{DoneQuery, HandlerResult, PageRequest, PageResult, Shell, render},
         pages::examiner::deposit::{Deposit, deposit_page},
     },
 };
 use askama::Template;
-use axum::{
-    extract::State,
-    http::Uri,
-    response::{Html, IntoResponse, Response},
-};
+use axum::response::{Html, IntoResponse};
 
 /// The dossiers to evaluate.
-pub async fn list(
-    State(app): State<App>,
-    ctx: Ctx,
-    Query(told): Query<DoneQuery>,
-    uri: Uri,
-) -> Result<Html<String>, Failure> {
+pub async fn list(PageRequest { app, ctx, here }: PageRequest, Query(told): Query<DoneQuery>) -> PageResult {
     let mut rows = Vec::new();
     for one in app.to_evaluate(&ctx).await? {
         rows.push(ReviewRow {
@@ -47,9 +37,7 @@ pub async fn list(
         )
     });
     let call = app.call_of_host(&ctx)?;
-    Ok(Html(render(&app, &ctx, call, &here(&uri), |s| {
-        ReviewsPage { s, rows: &rows, notice: notice.as_ref() }.render()
-    })?))
+    Ok(Html(render(&app, &ctx, call, &here, |s| ReviewsPage { s, rows: &rows, notice: notice.as_ref() }.render())?))
 }
 
 /// Call and round, as shown.
@@ -64,7 +52,7 @@ pub fn round_title(app: &App, call: &str, round: &RoundId, lang: Lang) -> String
 }
 
 /// One dossier, or the declaration that must come first.
-pub async fn show(State(app): State<App>, ctx: Ctx, Path(id): Path<DossierId>, uri: Uri) -> Result<Response, Failure> {
+pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(id): Path<DossierId>) -> HandlerResult {
     let (deposit, versions) = match app.evaluation(&ctx, id).await? {
         Evaluation::Undeclared => return Ok(see_other(ctx.lang, &format!("/reviews/{id}/interest"))),
         Evaluation::Open(deposit, versions) => (deposit, versions),
@@ -79,7 +67,7 @@ pub async fn show(State(app): State<App>, ctx: Ctx, Path(id): Path<DossierId>, u
         evaluates: true,
         notice: None,
     };
-    let page = render(&app, &ctx, call, &here(&uri), |shell| deposit_page(shell, &page))?;
+    let page = render(&app, &ctx, call, &here, |shell| deposit_page(shell, &page))?;
     Ok(Html(page).into_response())
 }
 

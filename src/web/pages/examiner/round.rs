@@ -11,17 +11,15 @@ use crate::{
     },
     store::deposit::Summary,
     web::{
-        address::here,
-        error::Failure,
         extract::{Path, Query},
-        frame::{Shell, render},
+        frame::{HandlerResult, PageRequest, PageResult, Shell, render},
     },
 };
 use askama::Template;
 use axum::{
     extract::State,
-    http::{Uri, header},
-    response::{Html, IntoResponse, Response},
+    http::header,
+    response::{Html, IntoResponse},
 };
 use jiff::tz::TimeZone;
 use query::{RoundQuery, filter};
@@ -33,12 +31,10 @@ const MAX_EXPORT_ROWS: u32 = 100_000;
 
 /// The list.
 pub async fn list(
-    State(app): State<App>,
-    ctx: Ctx,
+    PageRequest { app, ctx, here }: PageRequest,
     Path((call, round)): Path<(String, String)>,
     Query(query): Query<RoundQuery>,
-    uri: Uri,
-) -> Result<Html<String>, Failure> {
+) -> PageResult {
     let round = RoundId(round);
     let found = app.round_list(&ctx, &call, &round, &filter(&query, ROWS_PER_PAGE)).await?;
     let call = app.call(&call)?;
@@ -52,7 +48,7 @@ pub async fn list(
         page: query.page.max(1),
         pages: u32::try_from(found.total.div_ceil(u64::from(ROWS_PER_PAGE))).unwrap_or(u32::MAX).max(1),
     };
-    Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| RoundPage::new(shell, &list).render())?))
+    Ok(Html(render(&app, &ctx, call, &here, |shell| RoundPage::new(shell, &list).render())?))
 }
 
 /// The list as CSV, in the user's language.
@@ -61,7 +57,7 @@ pub async fn csv(
     ctx: Ctx,
     Path((call, round)): Path<(String, String)>,
     Query(query): Query<RoundQuery>,
-) -> Result<Response, Failure> {
+) -> HandlerResult {
     let round = RoundId(round);
     let everything = RoundQuery { page: 1, ..query };
     let found = app.round_list(&ctx, &call, &round, &filter(&everything, MAX_EXPORT_ROWS)).await?;

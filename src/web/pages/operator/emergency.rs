@@ -5,28 +5,26 @@ use crate::{
     domain::{access::Role, ids::AccountId, text::Text},
     store::break_glass::Request,
     web::{
-        address::{here, see_other},
+        address::see_other,
         error::Failure,
         extract::Path,
-        frame::{Shell, render},
-        posted::PostedForm,
+        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render},
     },
 };
 use askama::Template;
 use axum::{
-    extract::State,
-    http::{StatusCode, Uri},
-    response::{Html, IntoResponse, Response},
+    http::StatusCode,
+    response::{Html, IntoResponse},
 };
 use uuid::Uuid;
 
 /// The requests.
-pub async fn show(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<String>, Failure> {
-    Ok(Html(page(&app, &ctx, &here(&uri), ("", ""), &[]).await?))
+pub async fn show(PageRequest { app, ctx, here }: PageRequest) -> PageResult {
+    Ok(Html(page(&app, &ctx, &here, ("", ""), &[]).await?))
 }
 
 /// Creates a request; an incomplete form comes back as typed.
-pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: PostedForm) -> Result<Response, Failure> {
+pub async fn ask(FormRequest { app, ctx, here, posted }: FormRequest) -> HandlerResult {
     let (receipt, reason) = (posted.text("receipt"), posted.text("reason"));
     let faults = match app.ask_emergency(&ctx, receipt, reason).await {
         Ok(()) => return Ok(see_other(ctx.lang, "/emergency")),
@@ -34,17 +32,12 @@ pub async fn ask(State(app): State<App>, ctx: Ctx, uri: Uri, posted: PostedForm)
         Err(error) => return Err(error.into()),
     };
     let problems: Vec<(&str, Text)> = faults.iter().map(|fault| (fault.field(), fault.words())).collect();
-    let page = page(&app, &ctx, &here(&uri), (receipt, reason), &problems).await?;
+    let page = page(&app, &ctx, &here, (receipt, reason), &problems).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
 }
 
 /// Approves a colleague's request.
-pub async fn allow(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(id): Path<Uuid>,
-    _posted: PostedForm,
-) -> Result<Response, Failure> {
+pub async fn allow(Path(id): Path<Uuid>, FormRequest { app, ctx, .. }: FormRequest) -> HandlerResult {
     app.allow_emergency(&ctx, id).await?;
     Ok(see_other(ctx.lang, "/emergency"))
 }

@@ -1,21 +1,19 @@
 //! The demonstration's mailbox: the mails that would have been sent.
 
 use crate::{
-    app::{App, AppError, Ctx, service::mail},
+    app::{App, AppError, service::mail},
     domain::calendar::show_instant,
     web::{
-        address::here,
         error::Failure,
         extract::Path,
-        frame::{Shell, render},
+        frame::{HandlerResult, PageRequest, PageResult, Shell, render},
     },
 };
 use askama::Template;
 use axum::{
     Json,
-    extract::State,
-    http::{HeaderMap, Uri, header},
-    response::{Html, IntoResponse, Response},
+    http::{HeaderMap, header},
+    response::{Html, IntoResponse},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -37,21 +35,21 @@ async fn rows(app: &App) -> Result<Vec<MailRow>, Failure> {
 }
 
 /// The mails, latest first; as JSON for programs that test the demonstration.
-pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> Result<Response, Failure> {
+pub async fn list(PageRequest { app, ctx, here }: PageRequest, headers: HeaderMap) -> HandlerResult {
     let mails = rows(&app).await?;
     if headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/json") {
         return Ok(Json(mails).into_response());
     }
     let call = app.call_of_host(&ctx)?;
-    Ok(Html(render(&app, &ctx, call, &here(&uri), |s| MailsPage { s, mails: &mails }.render())?).into_response())
+    Ok(Html(render(&app, &ctx, call, &here, |s| MailsPage { s, mails: &mails }.render())?).into_response())
 }
 
 /// One mail.
-pub async fn show(State(app): State<App>, ctx: Ctx, Path(id): Path<String>, uri: Uri) -> Result<Html<String>, Failure> {
+pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(id): Path<String>) -> PageResult {
     let mails = rows(&app).await?;
     let mail = mails.iter().find(|mail| mail.id == id).ok_or(AppError::NotFound)?;
     let call = app.call_of_host(&ctx)?;
-    Ok(Html(render(&app, &ctx, call, &here(&uri), |s| MailPage { s, mail }.render())?))
+    Ok(Html(render(&app, &ctx, call, &here, |s| MailPage { s, mail }.render())?))
 }
 
 /// One mail in the demonstration's mailbox.

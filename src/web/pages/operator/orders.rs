@@ -1,37 +1,26 @@
 //! Orders about the service that wait for confirmation by a person.
 
 use crate::{
-    app::{App, Ctx, service::order::ORDER_LIFETIME},
+    app::service::order::ORDER_LIFETIME,
     store::order::Order,
     web::{
-        address::{here, see_other},
-        error::Failure,
+        address::see_other,
         extract::Path,
-        frame::{Shell, render},
-        posted::PostedForm,
+        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render},
     },
 };
 use askama::Template;
-use axum::{
-    extract::State,
-    http::Uri,
-    response::{Html, Response},
-};
+use axum::response::Html;
 use uuid::Uuid;
 
 /// The orders of the last day.
-pub async fn list(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<String>, Failure> {
+pub async fn list(PageRequest { app, ctx, here }: PageRequest) -> PageResult {
     let (call, orders) = (app.call_of_host(&ctx)?, app.orders(&ctx).await?);
-    Ok(Html(render(&app, &ctx, call, &here(&uri), |s| OrdersPage { s, orders: &orders }.render())?))
+    Ok(Html(render(&app, &ctx, call, &here, |s| OrdersPage { s, orders: &orders }.render())?))
 }
 
 /// Confirms one; asks for a passkey first unless one was just used.
-pub async fn confirm(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(id): Path<Uuid>,
-    _posted: PostedForm,
-) -> Result<Response, Failure> {
+pub async fn confirm(Path(id): Path<Uuid>, FormRequest { app, ctx, .. }: FormRequest) -> HandlerResult {
     app.confirm_order(&ctx, id).await?;
     Ok(see_other(ctx.lang, "/orders"))
 }

@@ -8,19 +8,16 @@ use crate::{
     },
     web::{
         cache,
-        error::Failure,
         extract::Path,
-        frame::{Shell, render},
+        frame::{HandlerResult, Shell, render},
     },
 };
 use askama::Template;
 use axum::{
     extract::State,
     http::{HeaderMap, Uri},
-    response::Response,
 };
 
-type PageResult = Result<Response, Failure>;
 /// The extractors of every page of a call.
 type CallPageRequest = (State<App>, Ctx, Path<String>, Uri, HeaderMap);
 
@@ -31,7 +28,7 @@ fn cached(
     uri: &Uri,
     headers: &HeaderMap,
     view: impl FnOnce(&Shell<'_>) -> Result<String, askama::Error>,
-) -> PageResult {
+) -> HandlerResult {
     // Without the query: it changes nothing on these pages, and a stranger must not fill the cache with variants.
     let path = uri.path();
     // The same path leads to another call on another host.
@@ -48,7 +45,7 @@ macro_rules! call_pages {
         }
 
         $(#[$doc])*
-        pub async fn $name((State(app), ctx, Path(call), uri, headers): CallPageRequest) -> PageResult {
+        pub async fn $name((State(app), ctx, Path(call), uri, headers): CallPageRequest) -> HandlerResult {
             cached(&app, &ctx, app.call(&call)?, &uri, &headers, |s| $page { s }.render())
         }
     )*};
@@ -73,7 +70,7 @@ impl HomePage<'_> {
 }
 
 /// The home page of the host's call, or of the first call.
-pub async fn first(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> PageResult {
+pub async fn first(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> HandlerResult {
     cached(&app, &ctx, app.call_of_host(&ctx)?, &uri, &headers, |s| HomePage { s }.render())
 }
 
@@ -84,7 +81,7 @@ pub struct LegalPage<'a> {
     pub s: &'a Shell<'a>,
 }
 
-pub async fn legal(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> PageResult {
+pub async fn legal(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> HandlerResult {
     cached(&app, &ctx, app.call_of_host(&ctx)?, &uri, &headers, |s| LegalPage { s }.render())
 }
 
@@ -102,7 +99,7 @@ pub async fn brick(
     Path((call, slug)): Path<(String, String)>,
     uri: Uri,
     headers: HeaderMap,
-) -> PageResult {
+) -> HandlerResult {
     let call = app.call(&call)?;
     let brick = call.brick(&slug).ok_or(AppError::NotFound)?;
     cached(&app, &ctx, call, &uri, &headers, |s| BrickPage { s, brick }.render())

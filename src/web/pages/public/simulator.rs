@@ -1,7 +1,6 @@
 //! The eligibility simulator: a few answers, no account, nothing stored.
 
 use crate::{
-    app::{App, Ctx},
     domain::{
         call::{Call, Section},
         document::Document,
@@ -10,11 +9,9 @@ use crate::{
         text::Text,
     },
     web::{
-        address::here,
-        error::Failure,
         extract::Path,
         frame::{
-            Shell,
+            FormRequest, PageRequest, PageResult, Shell,
             field::{Drawing, FieldView, Input, posted::posted_value},
             money::{AmountsBox, Verdicts},
             render,
@@ -23,28 +20,17 @@ use crate::{
     },
 };
 use askama::Template;
-use axum::{extract::State, http::Uri, response::Html};
+use axum::response::Html;
 
 /// The empty form.
-pub async fn show(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(call): Path<String>,
-    uri: Uri,
-) -> Result<Html<String>, Failure> {
+pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(call): Path<String>) -> PageResult {
     let call = app.call(&call)?;
     let document = Document::begun(call);
-    Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| SimulatorPage::new(shell, &document, None).render())?))
+    Ok(Html(render(&app, &ctx, call, &here, |shell| SimulatorPage::new(shell, &document, None).render())?))
 }
 
 /// The verdict, above the same form with the same answers.
-pub async fn run(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path(call): Path<String>,
-    uri: Uri,
-    posted: PostedForm,
-) -> Result<Html<String>, Failure> {
+pub async fn run(Path(call): Path<String>, FormRequest { app, ctx, here, posted }: FormRequest) -> PageResult {
     let call = app.call(&call)?;
     let (asked, now) = (call.clone(), ctx.now);
     let bytes = posted.pairs().iter().map(|(name, value)| name.len() + value.len()).sum();
@@ -55,9 +41,7 @@ pub async fn run(
         (document, evaluation)
     };
     let (document, evaluation) = app.offload(bytes, work).await?;
-    Ok(Html(render(&app, &ctx, call, &here(&uri), |shell| {
-        SimulatorPage::new(shell, &document, Some(&evaluation)).render()
-    })?))
+    Ok(Html(render(&app, &ctx, call, &here, |shell| SimulatorPage::new(shell, &document, Some(&evaluation)).render())?))
 }
 
 fn answers(call: &Call, posted: &PostedForm) -> Document {

@@ -1,17 +1,16 @@
 //! Checking a receipt: here, or offline with the same keys.
 
 use crate::{
-    app::{App, AppError, Ctx},
+    app::{App, AppError},
     domain::{
         finding::and_more,
         receipt::{self, MAX_RECEIPT_BYTES, PublicKey, VerificationReport},
         text::{Text, shorten},
     },
     web::{
-        address::here,
         assets,
         error::Failure,
-        frame::{Shell, render},
+        frame::{HandlerResult, PageRequest, PageResult, Shell, render},
         posted::PostedFile,
     },
 };
@@ -19,7 +18,7 @@ use askama::Template;
 use axum::{
     Json,
     extract::State,
-    http::{Uri, header},
+    http::header,
     response::{Html, IntoResponse, Response},
 };
 
@@ -40,13 +39,13 @@ pub async fn keys(State(app): State<App>) -> Response {
 }
 
 /// The form.
-pub async fn show(State(app): State<App>, ctx: Ctx, uri: Uri) -> Result<Html<String>, Failure> {
+pub async fn show(PageRequest { app, ctx, here }: PageRequest) -> PageResult {
     let call = app.call_of_host(&ctx)?;
-    Ok(Html(render(&app, &ctx, call, &here(&uri), |s| VerifyPage { s, report: None, number: None }.render())?))
+    Ok(Html(render(&app, &ctx, call, &here, |s| VerifyPage { s, report: None, number: None }.render())?))
 }
 
 /// The report on an uploaded receipt; the file is not stored.
-pub async fn run(State(app): State<App>, ctx: Ctx, uri: Uri, mut posted: PostedFile) -> Result<Html<String>, Failure> {
+pub async fn run(PageRequest { app, ctx, here }: PageRequest, mut posted: PostedFile) -> PageResult {
     let call = app.call_of_host(&ctx)?;
     let mut bytes = Vec::new();
     while let Some(chunk) = posted.file.chunk().await.map_err(|_| Failure::BadRequest)? {
@@ -63,11 +62,11 @@ pub async fn run(State(app): State<App>, ctx: Ctx, uri: Uri, mut posted: PostedF
     };
     let (report, number) = app.offload(read, work).await?;
     let number = number.as_deref();
-    Ok(Html(render(&app, &ctx, call, &here(&uri), |s| VerifyPage { s, report: Some(&report), number }.render())?))
+    Ok(Html(render(&app, &ctx, call, &here, |s| VerifyPage { s, report: Some(&report), number }.render())?))
 }
 
 /// The verifier as a single-file page, with the portal's keys inside.
-pub async fn offline(State(app): State<App>) -> Result<Response, Failure> {
+pub async fn offline(State(app): State<App>) -> HandlerResult {
     let keys = serde_json::json!(published(&app));
     let page = assets::whole("verify.html", &[("/*KEYS*/[]", keys)]).ok_or(AppError::NotFound)?;
     let fixed = [

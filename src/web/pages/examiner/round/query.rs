@@ -28,7 +28,6 @@ pub struct RoundQuery {
 impl RoundQuery {
     /// The query string of a link that changes one parameter, with its `?`; any change except of `page` goes back to
     /// page 1.
-    #[must_use]
     pub fn with(&self, key: &str, value: &str) -> String {
         let page = if key == "page" { value.to_owned() } else { String::new() };
         let pick = |name: &str, current: &str| if name == key { value.to_owned() } else { current.to_owned() };
