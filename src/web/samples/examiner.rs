@@ -81,7 +81,7 @@ fn desks(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
     let early = Desk { admission: None, ready: false, assignments: Vec::new(), candidates: Vec::new() };
     let ready = Desk { admission: None, ready: true, assignments: Vec::new(), candidates: Vec::new() };
     let admitted = Admission { at: sample.now, by: AccountId(id(8)) };
-    let admission = || Some((admitted.clone(), "instruction@exemple.org".to_owned()));
+    let admission = || Some((admitted, "instruction@exemple.org".to_owned()));
     let given =
         Desk { admission: admission(), ready: false, assignments: experts(sample), candidates: candidates.clone() };
     let nobody = Desk { admission: admission(), ready: false, assignments: Vec::new(), candidates };

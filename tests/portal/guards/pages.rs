@@ -97,8 +97,9 @@ fn templates(file: &str) -> Vec<String> {
 
 /// What a test has to say to visit a route, or a page to lead to it: the last part of its path that is always the same.
 fn mark(path: &str) -> String {
-    let parts = path.split('/').filter(|part| !part.is_empty() && !part.starts_with('{'));
-    format!("/{}", parts.last().unwrap_or_default())
+    let mut parts = path.split('/').filter(|part| !part.is_empty() && !part.starts_with('{'));
+    // A page names its export without the extension.
+    format!("/{}", parts.next_back().and_then(|part| part.split('.').next()).unwrap_or_default())
 }
 
 #[test]
