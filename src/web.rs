@@ -1,5 +1,6 @@
 //! HTTP: one table of routes, one stack of layers, thin handlers, one mapping of errors.
 
+mod address;
 pub mod api;
 mod assets;
 mod cache;
@@ -10,26 +11,25 @@ mod dress;
 mod embedded;
 mod error;
 mod extract;
+mod frame;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod head;
 mod intake;
 mod layers;
-pub mod pages;
+mod pages;
 mod posted;
 pub mod resumable;
 pub mod router;
+#[cfg(test)]
+mod samples;
 mod silence;
-pub mod view;
 
 use crate::app::App;
 use axum::serve::Listener;
 use std::future::Future;
 
 /// Serves the portal on a listener until the shutdown future resolves, then lets requests in progress finish.
-///
-/// # Errors
-/// When the listener fails.
 pub async fn serve<L>(listener: L, app: App, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()>
 where
     L: Listener,

@@ -25,9 +25,6 @@ struct Entry {
 const MAX_ENTRIES: usize = 500;
 
 /// Answers from the cache, or renders the page. Pages for signed-in users have their own frame and are never cached.
-///
-/// # Errors
-/// The renderer's.
 pub fn page<E>(
     ctx: &Ctx,
     headers: &HeaderMap,

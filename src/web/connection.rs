@@ -17,9 +17,6 @@ pub const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 const MAX_HEADERS: usize = 1000;
 
 /// Serves connections until the shutdown future completes, then lets requests in progress finish.
-///
-/// # Errors
-/// When the listener fails.
 pub async fn serve<L: Listener>(
     listener: L,
     service: Router,

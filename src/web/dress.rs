@@ -1,17 +1,21 @@
 //! Renders failures as pages, or as problem+json (RFC 9457) for programs.
 
 use super::{
+    address::see_other,
     error::{Described, Failure, Undressed, describe, problem_response},
-    extract::{Arrival, accepted_language, site},
+    extract::{Arrival, Renewal, accepted_language, cookie_header, site},
+    frame::{
+        error_page::{ErrorPage, TypedForm},
+        render,
+    },
     intake::FailedForm,
-    pages::{see_other, shell_for},
-    view::{self, TypedForm},
 };
 use crate::app::{App, AppError, Ctx, encode};
 use crate::web::posted::{PostedForm, same_site};
+use askama::Template;
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, request::Parts},
     middleware::Next,
     response::{Html, IntoResponse, Redirect, Response},
 };
@@ -42,35 +46,78 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     };
     let api = parts.uri.path().starts_with("/api/");
     let json = api || (accepts("application/json") && !accepts("text/html"));
-    let safe = parts.method.is_safe();
-    let here = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
-    let from = page_before(&app, &parts.headers);
-    // Kept so that the user can be identified again, but only after a failure: a session that was valid before the body
-    // arrived may no longer be.
-    let asking = (!json).then(|| (parts.headers.clone(), parts.extensions.clone()));
     let lang = if api { accepted_language(&parts.headers).unwrap_or(arrival.lang) } else { arrival.lang };
+    let sender = (!json).then(|| Sender::of(&app, &parts, arrival));
     let response = next.run(Request::from_parts(parts, body)).await;
     let Some(Undressed(failure)) = response.extensions().get::<Undressed>().cloned() else { return response };
     log(&failure);
     let described = describe(&failure);
     let form = response.extensions().get::<FailedForm>().cloned();
     let said = response.into_parts().0.headers;
-    if json {
-        return later(told(problem_response(&failure, &described, lang), said));
-    }
-    if safe && matches!(*failure, Failure::App(AppError::SignInNeeded)) {
+    let Some(sender) = sender else { return later(told(problem_response(&failure, &described, lang), said)) };
+    let here = sender.uri.path_and_query().map_or_else(String::new, ToString::to_string);
+    let headers = sender.headers();
+    if sender.safe && matches!(*failure, Failure::App(AppError::SignInNeeded)) {
         let prefix = lang.tr("", "/en");
         return Redirect::to(&format!("{prefix}/sign-in?next={}", encode(&here))).into_response();
     }
     if matches!(*failure, Failure::App(AppError::Unconfirmed)) {
         // A rejected form is sent again by the user, from its own page.
-        let back = if safe { here } else { from.unwrap_or_else(|| "/".into()) };
+        let back = if sender.safe { here } else { page_before(&app, &headers).unwrap_or_else(|| "/".into()) };
         return see_other(lang, &format!("/account/confirm?next={}", encode(&back)));
     }
-    let Some((headers, extensions)) = asking else { return described.status.into_response() };
-    let typed = form.filter(|_| is_worth_sending_again(&failure)).and_then(|form| typed(&app, &headers, form, &here));
-    let ctx = asks(&app, headers, extensions).await;
+    let form = form.filter(|_| sender.ours && is_worth_sending_again(&failure));
+    let typed = form.and_then(|form| typed(&headers, form, &here));
+    let ctx = sender.identify(&app, headers).await;
     later(told(page(&app, ctx, &described, arrival, &here, typed.as_ref()), said))
+}
+
+/// What an error page needs of its request. The values share the memory of the request's head, so that a request that
+/// succeeds copies none of it.
+struct Sender {
+    arrival: Arrival,
+    renewal: Option<Renewal>,
+    uri: Uri,
+    safe: bool,
+    /// A form of another site is not offered again, because the user never saw it.
+    ours: bool,
+    session: Option<HeaderValue>,
+    others: [(HeaderName, Option<HeaderValue>); 3],
+}
+
+impl Sender {
+    fn of(app: &App, parts: &Parts, arrival: Arrival) -> Self {
+        let safe = parts.method.is_safe();
+        Self {
+            arrival,
+            renewal: parts.extensions.get().cloned(),
+            uri: parts.uri.clone(),
+            safe,
+            ours: !safe && same_site(app, &parts.headers).is_ok(),
+            session: cookie_header(&parts.headers).cloned(),
+            others: [header::HOST, header::REFERER, header::CONTENT_TYPE].map(|name| {
+                let value = parts.headers.get(&name).cloned();
+                (name, value)
+            }),
+        }
+    }
+
+    fn headers(&self) -> HeaderMap {
+        let others = self.others.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
+        others.chain(self.session.clone().map(|session| (header::COOKIE, session))).collect()
+    }
+
+    /// The user, for the frame of the page, identified again: a session that was valid before the body arrived may no
+    /// longer be. `None` when unknown.
+    async fn identify(self, app: &App, headers: HeaderMap) -> Option<Ctx> {
+        let (mut parts, ()) = axum::http::Request::new(()).into_parts();
+        parts.headers = headers;
+        parts.extensions.insert(self.arrival);
+        if let Some(renewal) = self.renewal {
+            parts.extensions.insert(renewal);
+        }
+        Ctx::from_request_parts(&mut parts, app).await.ok()
+    }
 }
 
 /// Whether the same form may succeed after signing in, or a little later.
@@ -79,9 +126,8 @@ fn is_worth_sending_again(failure: &Failure) -> bool {
     status.is_server_error() || matches!(failure, Failure::Csrf | Failure::App(AppError::SignInNeeded))
 }
 
-/// The contents of one of our own forms. A form of another site is not offered again, because the user never saw it.
-fn typed(app: &App, headers: &HeaderMap, FailedForm(form): FailedForm, here: &str) -> Option<TypedForm> {
-    same_site(app, headers).ok()?;
+/// The contents of a form of ours.
+fn typed(headers: &HeaderMap, FailedForm(form): FailedForm, here: &str) -> Option<TypedForm> {
     if form.len() > MAX_RETURNED_FORM_BYTES {
         return None;
     }
@@ -97,13 +143,6 @@ fn told(mut response: Response, said: HeaderMap) -> Response {
         response.headers_mut().insert(name, value);
     });
     response
-}
-
-/// The user, for the frame of an error page; `None` when unknown.
-async fn asks(app: &App, headers: HeaderMap, extensions: Extensions) -> Option<Ctx> {
-    let (mut parts, ()) = axum::http::Request::new(()).into_parts();
-    (parts.headers, parts.extensions) = (headers, extensions);
-    Ctx::from_request_parts(&mut parts, app).await.ok()
 }
 
 /// A failure without a page: not even its language is known.
@@ -141,10 +180,11 @@ fn page(
 ) -> Response {
     let ctx = ctx.unwrap_or_else(|| arrival.nobody());
     let Ok(call) = app.call_of_host(&ctx) else { return described.status.into_response() };
-    let frame = shell_for(app, &ctx, here);
-    let shell = frame.shell(&ctx, call);
-    let texts = [&described.title, &described.detail, &described.remedy];
-    match view::error(&shell, described.status.as_u16(), texts, typed) {
+    let Described { status, title, detail: message, remedy, .. } = described;
+    let page = render(app, &ctx, call, here, |s| {
+        ErrorPage { s, status: status.as_u16(), title, message, remedy, typed }.render()
+    });
+    match page {
         Ok(html) => (described.status, Html(html)).into_response(),
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "page.failed");

@@ -28,7 +28,6 @@ pub fn pieces() -> impl Iterator<Item = String> {
 }
 
 /// Version of the assets, used in their addresses: it changes when any of them changes.
-#[must_use]
 pub fn version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();
     VERSION.get_or_init(|| {

@@ -11,7 +11,7 @@ use crate::{
 };
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
 };
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -58,13 +58,11 @@ impl Arrival {
     }
 
     /// The same, after the body has arrived.
-    #[must_use]
     pub fn completed(self) -> Self {
         Self { complete_at: Some(self.clock.now()), ..self }
     }
 
     /// When the request was complete; for a streamed body, the current time of its clock.
-    #[must_use]
     pub fn now(&self) -> Timestamp {
         self.complete_at.unwrap_or_else(|| self.clock.now())
     }
@@ -194,6 +192,12 @@ pub fn accepted_language(headers: &HeaderMap) -> Option<Lang> {
 /// The session cookie's value.
 pub fn cookie(headers: &HeaderMap) -> Option<&str> {
     named_cookie(headers, SESSION_COOKIE)
+}
+
+/// The header with the session cookie.
+pub fn cookie_header(headers: &HeaderMap) -> Option<&HeaderValue> {
+    let names_it = |pair: &str| pair.trim().strip_prefix(SESSION_COOKIE).is_some_and(|value| value.starts_with('='));
+    headers.get_all(header::COOKIE).iter().find(|value| value.to_str().is_ok_and(|text| text.split(';').any(names_it)))
 }
 
 /// Whether a body is announced as this media type, whatever its parameters.

@@ -7,7 +7,7 @@ use crate::domain::{
     document::Document,
     evaluation::evaluate,
 };
-use crate::web::pages::editor::changes;
+use crate::web::pages::applicant::editor::changes;
 use crate::web::posted::PostedForm;
 use axum::{
     body::Bytes,

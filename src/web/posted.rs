@@ -131,17 +131,11 @@ async fn posted_json<T: DeserializeOwned>(mut parts: Parts, body: Body, app: &Ap
 }
 
 /// Reads a JSON body strictly; the error gives the path of the fault.
-///
-/// # Errors
-/// [`Failure::Json`], or the failure of the body.
 pub async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, Failure> {
     parse_json(&read_whole(body).await?)
 }
 
 /// Parses a complete JSON body, as [`read_json`] does.
-///
-/// # Errors
-/// [`Failure::Json`].
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     json::from_slice(bytes, Limits::bytes(MAX_BODY_BYTES)).map_err(|error| Failure::Json(error.to_string()))
 }

@@ -43,7 +43,6 @@ pub struct Fields {
 
 impl Fields {
     /// Reads the headers; one that cannot be read is as if it were not there, as the draft wants it.
-    #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
         let one = |name: HeaderName| {
             let mut values = headers.get_all(name).iter();
@@ -80,7 +79,6 @@ impl Fields {
     }
 
     /// The first part of an upload that begins.
-    #[must_use]
     pub fn first(&self) -> Append {
         Append { offset: 0, last: false, length: self.length, part_bytes: self.part_bytes }
     }
@@ -104,7 +102,6 @@ impl Fields {
 }
 
 /// What an upload may be, and how long it stands.
-#[must_use]
 pub fn limit(max_bytes: u64) -> HeaderValue {
     let text = format!("max-size={max_bytes}, max-age={}", UPLOAD_KEPT.as_secs());
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("min-size=0"))
@@ -115,7 +112,6 @@ fn flag(complete: bool) -> HeaderValue {
 }
 
 /// How an upload stands, without a body.
-#[must_use]
 pub fn state(status: StatusCode, state: &UploadState) -> Response {
     let mut response: Response = HttpResponse::new(Body::empty());
     *response.status_mut() = status;
@@ -131,9 +127,6 @@ pub fn state(status: StatusCode, state: &UploadState) -> Response {
 }
 
 /// The answer to a request that began an upload.
-///
-/// # Errors
-/// When its address cannot be a header.
 pub fn begun(location: &str, upload: &UploadState) -> Result<Response, Failure> {
     let mut response = state(StatusCode::CREATED, upload);
     let location = HeaderValue::try_from(location).map_err(|_| Failure::BadRequest)?;
@@ -142,7 +135,6 @@ pub fn begun(location: &str, upload: &UploadState) -> Result<Response, Failure> 
 }
 
 /// The answer to a part.
-#[must_use]
 pub fn appended(done: Result<Appended, AppError>, whole: impl FnOnce(crate::app::Attached) -> Response) -> Response {
     match done {
         Ok(Appended::More(upload)) => state(StatusCode::NO_CONTENT, &upload),
@@ -154,14 +146,12 @@ pub fn appended(done: Result<Appended, AppError>, whole: impl FnOnce(crate::app:
 }
 
 /// An answer that is the one of the whole file.
-#[must_use]
 pub fn last(mut response: Response) -> Response {
     response.headers_mut().insert(COMPLETE, flag(true));
     response
 }
 
 /// A failure of the upload itself, with what the client needs to go on.
-#[must_use]
 pub fn failed(error: AppError) -> Response {
     let (offset, complete) = match &error {
         AppError::Upload(UploadFault::Offset { expected, .. }) => (Some(*expected), false),
@@ -183,7 +173,6 @@ pub fn options(max_bytes: u64) -> Response {
 }
 
 /// Most bytes of a file of any call.
-#[must_use]
 pub fn largest_file(app: &App) -> u64 {
     app.calls.iter().map(|call| call.files.max_file_bytes).max().unwrap_or(0)
 }

@@ -74,29 +74,31 @@ fn route(methods: &'static str, path: &'static str, access: Access, handler: Met
     Route { path, methods, access, intake, handler }
 }
 
-#[must_use]
 pub fn routes() -> Vec<Route> {
     use Access::{
         Anyone, Demonstration, Evaluators, Examiners, Officer, Operator, OperatorOrDpo, Owner, OwnerOrExaminer,
         Provider, SignedIn, Token,
     };
     use pages::{
-        account, deposit, desk, dossier, editor, emergency, guests, mails, narrow, officer, oidc, orders, passkey,
-        piece, public, receipt, reviews, rights, sign_in, simulator, status, tokens, upload, verify,
+        account::{self, narrow, oidc, passkey, rights, sign_in, tokens},
+        applicant::{deposit, dossiers, editor, guests, overview, piece, preview, receipt, status, upload, withdraw},
+        examiner::{desk, interest, reviews, round},
+        operator::{emergency, mails, orders},
+        public::{call, simulator, verify},
     };
     let mut table = vec![
         // The call, for everyone.
-        route("GET", "/", Anyone, get(public::first)),
-        route("GET", "/calls/{call}", Anyone, get(public::home)),
-        route("GET", "/calls/{call}/bricks", Anyone, get(public::bricks)),
-        route("GET", "/calls/{call}/bricks/{slug}", Anyone, get(public::brick)),
-        route("GET", "/calls/{call}/faq", Anyone, get(public::faq)),
-        route("GET", "/calls/{call}/rules", Anyone, get(public::rules)),
-        route("GET", "/calls/{call}/criteria", Anyone, get(public::criteria)),
-        route("GET", "/calls/{call}/interpretations", Anyone, get(public::interpretations)),
+        route("GET", "/", Anyone, get(call::first)),
+        route("GET", "/calls/{call}", Anyone, get(call::home)),
+        route("GET", "/calls/{call}/bricks", Anyone, get(call::bricks)),
+        route("GET", "/calls/{call}/bricks/{slug}", Anyone, get(call::brick)),
+        route("GET", "/calls/{call}/faq", Anyone, get(call::faq)),
+        route("GET", "/calls/{call}/rules", Anyone, get(call::rules)),
+        route("GET", "/calls/{call}/criteria", Anyone, get(call::criteria)),
+        route("GET", "/calls/{call}/interpretations", Anyone, get(call::interpretations)),
         route("GET POST", "/calls/{call}/simulator", Anyone, get(simulator::show).post(simulator::run))
             .taking(Intake::Whole(MAX_SIMULATION_BYTES)),
-        route("GET", "/legal", Anyone, get(public::legal)),
+        route("GET", "/legal", Anyone, get(call::legal)),
         route("GET POST", "/verify", Anyone, get(verify::show).post(verify::run))
             .taking(Intake::Whole(MAX_RECEIPT_FORM_BYTES)),
         route("GET", "/verify/offline.html", Anyone, get(verify::offline)),
@@ -121,12 +123,12 @@ pub fn routes() -> Vec<Route> {
         route("GET POST", "/account/confirm", SignedIn, get(passkey::ask_confirmation).post(passkey::confirm)),
         route("POST", "/account/confirm/begin", SignedIn, post(passkey::begin_confirming)),
         // The applicant.
-        route("GET", "/dossiers", SignedIn, get(dossier::list)),
-        route("POST", "/calls/{call}/rounds/{round}/dossiers", SignedIn, post(dossier::create).get(officer::list)),
-        route("GET", "/dossiers/{id}", Owner, get(dossier::overview)),
+        route("GET", "/dossiers", SignedIn, get(dossiers::list)),
+        route("POST", "/calls/{call}/rounds/{round}/dossiers", SignedIn, post(dossiers::create).get(round::list)),
+        route("GET", "/dossiers/{id}", Owner, get(overview::show)),
         route("GET POST", "/dossiers/{id}/edit/{section}", Owner, get(editor::edit).post(editor::save)),
         route("POST", "/dossiers/{id}/fields", Owner, post(editor::save_fields)),
-        route("GET", "/dossiers/{id}/preview", Owner, get(dossier::preview)),
+        route("GET", "/dossiers/{id}/preview", Owner, get(preview::show)),
         route("GET POST", "/dossiers/{id}/pieces/{code}", Owner, get(piece::piece).post(piece::attach))
             .taking(Intake::Stream),
         route("POST", "/dossiers/{id}/pieces/{code}/uploads", Owner, post(upload::begin)),
@@ -141,21 +143,21 @@ pub fn routes() -> Vec<Route> {
         route("GET POST", "/dossiers/{id}/deposits", Owner, post(deposit::deposit).get(deposit::back)),
         route("GET", "/dossiers/{id}/status", Owner, get(status::show)),
         route("POST", "/dossiers/{id}/carry-over", Owner, post(status::carry_over)),
-        route("GET POST", "/dossiers/{id}/withdraw", Owner, get(deposit::ask_withdraw).post(deposit::withdraw)),
+        route("GET POST", "/dossiers/{id}/withdraw", Owner, get(withdraw::ask).post(withdraw::withdraw)),
         route("GET POST", "/dossiers/{id}/guests", Owner, get(guests::show).post(guests::give)),
         route("POST", "/dossiers/{id}/guests/{delegation}/revoke", Owner, post(guests::revoke)),
         // The account page.
-        route("GET", "/account", SignedIn, get(account::show)),
+        route("GET", "/account", SignedIn, get(account::home::show)),
         route("GET", "/account/rights", SignedIn, get(rights::own)),
-        route("POST", "/account/sessions/{session}/end", SignedIn, post(account::end_session)),
-        route("POST", "/account/sessions/end", SignedIn, post(account::end_all)),
+        route("POST", "/account/sessions/{session}/end", SignedIn, post(account::home::end_session)),
+        route("POST", "/account/sessions/end", SignedIn, post(account::home::end_all)),
         route("POST", "/account/tokens", SignedIn, post(tokens::make)),
         route("POST", "/account/tokens/{token}/revoke", SignedIn, post(tokens::revoke)),
         route("GET", "/dossiers/{id}/rights", OwnerOrExaminer, get(rights::on_dossier)),
         route("GET", "/receipts/{number}", OwnerOrExaminer, get(receipt::show)),
         route("GET", "/receipts/{number}/pieces/{code}", OwnerOrExaminer, get(receipt::piece)),
         // The officer.
-        route("GET", "/calls/{call}/rounds/{round}/dossiers.csv", Officer, get(officer::csv)),
+        route("GET", "/calls/{call}/rounds/{round}/dossiers.csv", Officer, get(round::csv)),
         route("GET", "/calls/{call}/rounds/{round}/dossiers/{id}", Officer, get(desk::show)),
         route("POST", "/calls/{call}/rounds/{round}/dossiers/{id}/admission", Officer, post(desk::admit)),
         route("POST", "/calls/{call}/rounds/{round}/dossiers/{id}/admission/revoke", Officer, post(desk::take_back)),
@@ -169,7 +171,7 @@ pub fn routes() -> Vec<Route> {
         // Experts and the jury.
         route("GET", "/reviews", Evaluators, get(reviews::list)),
         route("GET", "/reviews/{id}", Evaluators, get(reviews::show)),
-        route("GET POST", "/reviews/{id}/interest", Examiners, get(reviews::interest).post(reviews::declare)),
+        route("GET POST", "/reviews/{id}/interest", Examiners, get(interest::show).post(interest::declare)),
         // Those who run the service.
         route("GET POST", "/emergency", OperatorOrDpo, get(emergency::show).post(emergency::ask)),
         route("POST", "/emergency/{request}/allow", OperatorOrDpo, post(emergency::allow)),

@@ -1,6 +1,6 @@
 //! Stories, one subject a file.
 
-mod access;
+pub mod access;
 mod account;
 mod api;
 mod backup;

@@ -3,6 +3,7 @@
 mod architecture;
 mod circles;
 mod offline;
+mod pages;
 mod paths;
 mod sql;
 mod words;

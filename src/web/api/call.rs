@@ -1,7 +1,6 @@
 //! The call, and the evaluation of a document: public, without an account.
 
 use super::{public, report::EvaluationBody};
-use crate::web::{extract::Path, posted::parse_json};
 use crate::{
     app::{App, AppError},
     domain::{
@@ -13,9 +12,9 @@ use crate::{
         text::{Lang, shorten},
     },
     web::{
-        error::{Failure, Problem},
-        extract::ApiCtx,
-        posted::read_whole,
+        error::Failure,
+        extract::{ApiCtx, Path},
+        posted::{parse_json, read_whole},
     },
 };
 use axum::{Json, body::Body, extract::State, http::HeaderMap, response::Response};
@@ -32,7 +31,7 @@ use utoipa::ToSchema;
     responses(
         (status = 200, description = "The definition, with an ETag", body = Object),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
-        (status = 404, description = "No such call", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such call"),
     ),
 )]
 pub async fn show(
@@ -70,7 +69,7 @@ fn definition(call: &Call, now: Timestamp) -> serde_json::Value {
     responses(
         (status = 200, description = "JSON Schema, draft 2020-12", body = Object, content_type = "application/schema+json"),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
-        (status = 404, description = "No such call", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such call"),
     ),
 )]
 pub async fn schema(
@@ -126,11 +125,11 @@ pub struct StatedPiece {
     request_body = EvaluationRequest,
     responses(
         (status = 200, description = "The evaluation", body = EvaluationBody),
-        (status = 400, description = "Not the expected JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such call or round", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Longer than any dossier", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Not answers to the form", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Too many long documents at once: again after Retry-After", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Not the expected JSON"),
+        (status = 404, description = "No such call or round"),
+        (status = 413, description = "Longer than any dossier"),
+        (status = 422, description = "Not answers to the form"),
+        (status = 503, description = "Too many long documents at once: again after Retry-After"),
     ),
 )]
 pub async fn evaluate(

@@ -8,7 +8,7 @@ use crate::{
     app::{App, AppError, DossierView, Submission, dossier::upload::Destination},
     domain::{document::Document, ids::AttemptId},
     web::{
-        error::{Failure, Problem},
+        error::Failure,
         extract::Path,
         posted::read_json,
         resumable::{self, Fields},
@@ -30,11 +30,10 @@ use uuid::Uuid;
     request_body = NewDossier,
     responses(
         (status = 201, description = "Begun, or begun before by the same attempt; Location is its document", body = CreatedBody),
-        (status = 400, description = "Not the expected JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such call or round", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The round is not open", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Not answers to the form", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Not the expected JSON"),
+        (status = 404, description = "No such call or round"),
+        (status = 409, description = "The round is not open"),
+        (status = 422, description = "Not answers to the form"),
     ),
 )]
 pub async fn create(State(app): State<App>, ProgramCtx(ctx): ProgramCtx, body: Body) -> Result<Response, Failure> {
@@ -63,8 +62,7 @@ pub async fn create(State(app): State<App>, ProgramCtx(ctx): ProgramCtx, body: B
             ("X-Guichet-Missing" = usize, description = "Findings that refuse a deposit now"),
             ("X-Guichet-State" = String, description = "draft, deposited, changed or withdrawn"),
         )),
-        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such dossier", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such dossier"),
     ),
 )]
 pub async fn document(
@@ -94,12 +92,11 @@ pub async fn document(
     request_body(content = Object, description = "The whole document; see dossier.schema.json"),
     responses(
         (status = 200, description = "Replaced and durable; the new ETag is there", body = Replaced),
-        (status = 400, description = "Not the expected JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such dossier", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "It has changed since; nothing was written", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Not answers to the form", body = Problem, content_type = "application/problem+json"),
-        (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Not the expected JSON"),
+        (status = 404, description = "No such dossier"),
+        (status = 412, description = "It has changed since; nothing was written"),
+        (status = 422, description = "Not answers to the form"),
+        (status = 428, description = "If-Match is missing"),
     ),
 )]
 pub async fn replace(
@@ -152,12 +149,11 @@ pub async fn replace(
             ("Upload-Complete" = String, description = "?0"),
             ("Upload-Limit" = String, description = "max-size in bytes, max-age in seconds"),
         )),
-        (status = 400, description = "The upload broke off, is not as long as Upload-Length says, or has an Upload-Offset beyond 0", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such dossier or piece", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "Nothing came for 30 seconds", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The file is refused; why and what to do", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many uploads at once", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The upload broke off, is not as long as Upload-Length says, or has an Upload-Offset beyond 0"),
+        (status = 404, description = "No such dossier or piece"),
+        (status = 408, description = "Nothing came for 30 seconds"),
+        (status = 422, description = "The file is refused; why and what to do"),
+        (status = 429, description = "Too many uploads at once"),
     ),
 )]
 pub async fn attach(
@@ -187,12 +183,11 @@ pub async fn attach(
     responses(
         (status = 201, description = "Deposited; Location is the receipt", body = DepositBody),
         (status = 200, description = "Deposited before: the receipt of then", body = DepositBody),
-        (status = 400, description = "Not the expected JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such dossier", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The draft was changed after the revision named, or after this request was complete; nothing was deposited, what changed stands in the detail", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Refused, with all findings; everything is kept", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Not known to be deposited: send the same attempt again", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Not the expected JSON"),
+        (status = 404, description = "No such dossier"),
+        (status = 409, description = "The draft was changed after the revision named, or after this request was complete; nothing was deposited, what changed stands in the detail"),
+        (status = 422, description = "Refused, with all findings; everything is kept"),
+        (status = 503, description = "Not known to be deposited: send the same attempt again"),
     ),
 )]
 pub async fn deposit(
@@ -220,11 +215,10 @@ pub async fn deposit(
     request_body = NewCarryOver,
     responses(
         (status = 201, description = "Begun, or begun before by the same attempt; Location is its document", body = CreatedBody),
-        (status = 400, description = "Not the expected JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not the owner's program", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such dossier or round", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The round named is not open (`round_closed`), or the dossier's own has not closed, or it stands deposited as it is (`not_carried_over`)", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Not the expected JSON"),
+        (status = 403, description = "Not the owner's program"),
+        (status = 404, description = "No such dossier or round"),
+        (status = 409, description = "The round named is not open (`round_closed`), or the dossier's own has not closed, or it stands deposited as it is (`not_carried_over`)"),
     ),
 )]
 pub async fn carry_over(
@@ -247,8 +241,7 @@ pub async fn carry_over(
     params(("number" = String, Path, description = "Number of the receipt")),
     responses(
         (status = 200, description = "The receipt: keep these bytes", body = Object),
-        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such receipt", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such receipt"),
     ),
 )]
 pub async fn receipt(

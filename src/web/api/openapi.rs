@@ -1,11 +1,15 @@
 //! The description of the interface (OpenAPI 3.1), generated from the handlers.
 
 use super::{call, dossier, report, round, tokens};
-use axum::{http::HeaderMap, response::Response};
+use crate::web::error::Problem;
+use axum::{http::HeaderMap, response::Response as HttpResponse};
 use std::sync::LazyLock;
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        Content, Ref, RefOr, Response,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 
 #[derive(OpenApi)]
@@ -34,8 +38,8 @@ use utoipa::{
         round::list,
         tokens::for_service,
     ),
-    components(schemas(report::FindingBody)),
-    modifiers(&Bearer),
+    components(schemas(report::FindingBody, Problem)),
+    modifiers(&Bearer, &Problems),
     tags(
         (name = "call", description = "Public: the call and the evaluation of a document"),
         (name = "dossier", description = "For the owner's programs"),
@@ -60,6 +64,36 @@ impl Modify for Bearer {
     }
 }
 
+/// Media type of a failure (RFC 9457).
+const PROBLEM_TYPE: &str = "application/problem+json";
+
+/// The answers that all operations have in common: every failure is a problem document, and whoever needs a token is told
+/// when there is none. Handlers describe only when each failure occurs.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let operations = document.paths.paths.values_mut().flat_map(|item| {
+            let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
+            methods.into_iter().chain([&mut item.options, &mut item.head, &mut item.patch]).flatten()
+        });
+        for operation in operations {
+            let answers = &mut operation.responses.responses;
+            if operation.security.is_some() {
+                answers.entry("401".into()).or_insert_with(|| RefOr::T(Response::new("No token")));
+            }
+            for (status, answer) in answers {
+                if let RefOr::T(answer) = answer
+                    && status.starts_with(['4', '5'])
+                {
+                    let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+                    answer.content.insert(PROBLEM_TYPE.into(), RefOr::T(problem));
+                }
+            }
+        }
+    }
+}
+
 /// The serialized document, which does not change while the process runs.
 static TEXT: LazyLock<String> = LazyLock::new(|| serde_json::json!(Document::openapi()).to_string());
 
@@ -71,13 +105,13 @@ static TEXT: LazyLock<String> = LazyLock::new(|| serde_json::json!(Document::ope
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
     ),
 )]
-pub async fn document(headers: HeaderMap) -> Response {
+pub async fn document(headers: HeaderMap) -> HttpResponse {
     super::public(&headers, "application/json", TEXT.clone())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Document, TEXT, document};
+    use super::{Document, PROBLEM_TYPE, TEXT, document};
     use crate::web::router;
     use axum::http::{HeaderMap, header};
     use std::collections::BTreeSet;
@@ -113,6 +147,25 @@ mod tests {
             let pointer = reference.trim_start_matches('#');
             assert!(text.pointer(pointer).is_some(), "{reference} leads nowhere");
         }
+    }
+
+    #[test]
+    fn every_failure_is_a_problem_and_no_token_is_one() {
+        let text = serde_json::json!(Document::openapi());
+        let mut failures = 0;
+        for (path, item) in text["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let answers = operation["responses"].as_object().unwrap();
+                for (status, answer) in answers {
+                    let problem = &answer["content"][PROBLEM_TYPE]["schema"]["$ref"];
+                    let failed = status.starts_with(['4', '5']);
+                    assert_eq!(*problem == "#/components/schemas/Problem", failed, "{method} {path} {status}");
+                    failures += usize::from(failed);
+                }
+                assert_eq!(answers.contains_key("401"), operation["security"].is_array(), "{method} {path}");
+            }
+        }
+        assert!(failures > 50, "{failures}");
     }
 
     fn collect(value: &serde_json::Value, into: &mut Vec<String>) {

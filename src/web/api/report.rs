@@ -60,7 +60,6 @@ pub struct EvaluationBody {
 
 impl EvaluationBody {
     /// Converts an evaluation to one language.
-    #[must_use]
     pub fn new(evaluation: Evaluation, lang: Lang) -> Self {
         let (listed, more) = shown(&evaluation.findings);
         Self {

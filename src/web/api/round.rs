@@ -1,15 +1,14 @@
 //! The deposits of a round, for officers.
 
 use super::{ApiQuery, ProgramCtx};
-use crate::web::extract::Path;
 use crate::{
     app::{App, AppError},
     domain::{calendar::RoundId, call::Call, ids::DossierId, money::Cents},
     store::deposit::Summary,
     web::{
-        error::{Failure, Problem},
-        pages::officer,
-        view::RoundQuery,
+        error::Failure,
+        extract::Path,
+        pages::examiner::round::query::{RoundQuery, filter},
     },
 };
 use axum::{
@@ -109,9 +108,8 @@ impl From<Summary> for DepositRow {
     ),
     responses(
         (status = 200, description = "A page", body = DepositPage, headers(("Link" = String, description = "The next page, rel=next"))),
-        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not an officer's token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such round", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not an officer's token"),
+        (status = 404, description = "No such round"),
     ),
 )]
 pub async fn list(
@@ -123,7 +121,7 @@ pub async fn list(
 ) -> Result<Response, Failure> {
     let round = RoundId(round);
     let call = call_of(&app, &call, &round)?;
-    let found = app.round_list(&ctx, &call.id, &round, &officer::filter(&query, ROWS_PER_PAGE)).await?;
+    let found = app.round_list(&ctx, &call.id, &round, &filter(&query, ROWS_PER_PAGE)).await?;
     let page = query.page.max(1);
     let seen = u64::from(page) * u64::from(ROWS_PER_PAGE);
     let next = (seen < found.total).then(|| {

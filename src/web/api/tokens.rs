@@ -4,11 +4,7 @@ use super::ProgramCtx;
 use crate::{
     app::App,
     auth,
-    web::{
-        error::{Failure, Problem},
-        extract::Arrival,
-        posted::read_json,
-    },
+    web::{error::Failure, extract::Arrival, posted::read_json},
 };
 use axum::{
     Json,
@@ -61,9 +57,8 @@ pub struct ForService {
     request_body = ServiceTokenRequest,
     responses(
         (status = 201, description = "Made; it holds for five minutes", body = ForService),
-        (status = 400, description = "Not the expected JSON, or no name of a service", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The bearer's token is for something else", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Not the expected JSON, or no name of a service"),
+        (status = 403, description = "The bearer's token is for something else"),
     ),
 )]
 pub async fn for_service(State(app): State<App>, ProgramCtx(ctx): ProgramCtx, body: Body) -> Result<Response, Failure> {

@@ -1,10 +1,7 @@
 //! Error texts for accounts, invitations and emergency access.
 
 use super::{BACK, Described, unexpected, words};
-use crate::{
-    app::AppError,
-    domain::text::{Lang, Text},
-};
+use crate::{app::AppError, domain::text::Text};
 use axum::http::StatusCode as S;
 
 /// Describes these errors; any other is an internal error.
@@ -18,28 +15,24 @@ pub(super) fn describe(error: &AppError) -> Described {
             BACK,
         ),
         AppError::Emergency(faults) => {
-            let mut described =
-                words(S::UNPROCESSABLE_ENTITY, "emergency", ("Demande refusée", "Request refused"), ("", ""), BACK);
-            let all = |lang: Lang| {
-                faults.iter().map(|fault| fault.words().get(&lang).to_owned()).collect::<Vec<_>>().join(" ")
-            };
-            described.detail = Text::new(all(Lang::Fr), all(Lang::En));
-            described
+            let why = together(faults.iter().map(|fault| fault.words()));
+            words(
+                S::UNPROCESSABLE_ENTITY,
+                "emergency",
+                ("Demande refusée", "Request refused"),
+                (&why.fr, &why.en),
+                BACK,
+            )
         }
         AppError::Invitation(faults) => {
-            let mut described = words(
+            let why = together(faults.iter().map(|fault| fault.words()));
+            words(
                 S::UNPROCESSABLE_ENTITY,
                 "invitation",
                 ("Invitation refusée", "Invitation refused"),
-                ("", ""),
+                (&why.fr, &why.en),
                 BACK,
-            );
-            let all = |lang: Lang| {
-                let words: Vec<String> = faults.iter().map(|fault| fault.words().get(&lang).to_owned()).collect();
-                words.join(" ")
-            };
-            described.detail = Text::new(all(Lang::Fr), all(Lang::En));
-            described
+            )
         }
         AppError::Suspended => words(
             S::FORBIDDEN,
@@ -96,4 +89,10 @@ pub(super) fn describe(error: &AppError) -> Described {
         }
         _ => unexpected(),
     }
+}
+
+/// Several sentences as one text.
+fn together(texts: impl Iterator<Item = Text>) -> Text {
+    let (fr, en): (Vec<_>, Vec<_>) = texts.map(|text| (text.fr, text.en)).unzip();
+    Text::new(fr.join(" "), en.join(" "))
 }

@@ -2,7 +2,6 @@
 //! can be fuzzed.
 
 /// A boolean field: `?0` or `?1`. Any other value counts as absent.
-#[must_use]
 pub fn boolean(field: &str) -> Option<bool> {
     match bare(field)? {
         "?0" => Some(false),
@@ -12,7 +11,6 @@ pub fn boolean(field: &str) -> Option<bool> {
 }
 
 /// A non-negative integer of at most fifteen digits.
-#[must_use]
 pub fn integer(field: &str) -> Option<u64> {
     let digits = bare(field)?;
     // `-0` is an integer too, and not negative.

@@ -9,7 +9,7 @@ use guichet::{
 use reqwest::Method;
 
 /// A real path for a route: the dossier, receipt and so on of somebody.
-fn concrete(path: &str, id: &str, receipt: &str, upload: &str) -> String {
+pub fn concrete(path: &str, id: &str, receipt: &str, upload: &str) -> String {
     let concrete = path
         .replace("{call}", "hyper-open-x")
         .replace("{round}", "demonstration")

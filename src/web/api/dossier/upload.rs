@@ -9,7 +9,7 @@ use crate::{
     domain::ids::DossierId,
     web::{
         api::{ProgramCtx, id, tag},
-        error::{Failure, Problem},
+        error::Failure,
         extract::Path,
         resumable::{self, Fields},
     },
@@ -66,7 +66,6 @@ pub(super) async fn begin(
         (status = 204, description = "Uploads in parts can be made here", headers(
             ("Upload-Limit" = String, description = "max-size in bytes, max-age in seconds"),
         )),
-        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub async fn options(State(app): State<App>, ProgramCtx(_): ProgramCtx) -> Response {
@@ -92,8 +91,7 @@ pub async fn options(State(app): State<App>, ProgramCtx(_): ProgramCtx) -> Respo
             ("Upload-Length" = u64, description = "Length of the whole, where it was told"),
             ("Upload-Limit" = String, description = "max-size in bytes, max-age in seconds"),
         )),
-        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such upload here", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such upload here"),
     ),
 )]
 pub async fn show(
@@ -128,14 +126,13 @@ pub async fn show(
             ("Upload-Offset" = u64, description = "Bytes that have arrived"),
             ("Upload-Complete" = String, description = "?0"),
         )),
-        (status = 400, description = "Broken off, or lengths that contradict each other", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such upload here", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "Nothing came for 30 seconds", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The part does not begin where the last one ended (Upload-Offset tells), the upload is complete (Upload-Complete tells), or a later request took over", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not application/partial-upload", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The file is whole, and refused; why and what to do", body = Problem, content_type = "application/problem+json"),
-        (status = 507, description = "No room for the rest; what has arrived is kept", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Broken off, or lengths that contradict each other"),
+        (status = 404, description = "No such upload here"),
+        (status = 408, description = "Nothing came for 30 seconds"),
+        (status = 409, description = "The part does not begin where the last one ended (Upload-Offset tells), the upload is complete (Upload-Complete tells), or a later request took over"),
+        (status = 415, description = "Not application/partial-upload"),
+        (status = 422, description = "The file is whole, and refused; why and what to do"),
+        (status = 507, description = "No room for the rest; what has arrived is kept"),
     ),
 )]
 pub async fn append(
@@ -160,8 +157,7 @@ pub async fn append(
     ),
     responses(
         (status = 204, description = "Forgotten"),
-        (status = 401, description = "No token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such upload here", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such upload here"),
     ),
 )]
 pub async fn cancel(

@@ -1,0 +1,165 @@
+//! Answers in readable form: what will be sealed, or what was sealed.
+
+use super::show;
+use crate::{
+    domain::{
+        answers::{day, holds, parse_hundredths},
+        calendar::show_day,
+        call::{Choice, Column, Field, FieldKind},
+        country,
+        document::{Document, Row, Value, row_is_empty},
+        money::Cents,
+        text::Lang,
+    },
+    web::frame::Shell,
+};
+use askama::Template;
+
+/// All answers in the order of the form.
+#[derive(Template)]
+#[template(path = "frame/answers.html")]
+pub struct Answers<'a> {
+    s: &'a Shell<'a>,
+    sections: Vec<AnswerSection<'a>>,
+}
+
+impl askama::filters::HtmlSafe for Answers<'_> {}
+
+struct AnswerSection<'a> {
+    id: &'a str,
+    letter: &'a str,
+    title: &'a str,
+    answers: Vec<LabelledAnswer<'a>>,
+}
+
+struct LabelledAnswer<'a> {
+    label: &'a str,
+    shown: AnswerValue<'a>,
+}
+
+enum AnswerValue<'a> {
+    Blank,
+    Line(String),
+    Long(&'a str),
+    List(Vec<String>),
+    Rows { columns: Vec<&'a str>, rows: Vec<Vec<String>>, wide: bool },
+}
+
+impl<'a> Answers<'a> {
+    /// `blanks`: also include relevant questions without an answer.
+    pub fn new(s: &'a Shell<'a>, document: &'a Document, blanks: bool) -> Self {
+        let known = s.call.sections.iter().map(|section| {
+            let given = document.0.get(&section.id);
+            let answers = section
+                .fields
+                .iter()
+                .filter_map(|field| {
+                    let value = given.and_then(|given| given.get(&field.id)).filter(|value| !value.is_empty());
+                    let asked = || blanks && holds(field.when.as_ref(), document);
+                    (value.is_some() || asked()).then(|| LabelledAnswer {
+                        label: field.label.get(s.lang),
+                        shown: value.map_or(AnswerValue::Blank, |value| shown(field, value, s.lang)),
+                    })
+                })
+                .collect();
+            AnswerSection { id: &section.id, letter: &section.letter, title: section.title.get(s.lang), answers }
+        });
+        // A receipt of an older version of the call may contain answers to questions that no longer exist.
+        let other = document.0.iter().map(|(id, given)| {
+            let section = s.call.section(id);
+            let answers = given
+                .iter()
+                .filter(|(name, _)| {
+                    section.is_none_or(|section| !section.fields.iter().any(|field| field.id == **name))
+                })
+                .map(|(name, value)| LabelledAnswer { label: name, shown: raw(value) })
+                .collect();
+            AnswerSection {
+                id,
+                letter: "",
+                title: section.map_or(id.as_str(), |section| section.title.get(s.lang)),
+                answers,
+            }
+        });
+        Self { s, sections: known.chain(other).filter(|part: &AnswerSection<'_>| !part.answers.is_empty()).collect() }
+    }
+}
+
+fn raw(value: &Value) -> AnswerValue<'_> {
+    match value {
+        Value::Flag(flag) => AnswerValue::Line(flag.to_string()),
+        Value::Text(text) => AnswerValue::Long(text),
+        Value::Choices(items) => AnswerValue::List(items.clone()),
+        Value::Rows(rows) => {
+            AnswerValue::List(rows.iter().map(|row| row.values().cloned().collect::<Vec<_>>().join(" · ")).collect())
+        }
+    }
+}
+
+fn shown<'a>(field: &'a Field, value: &'a Value, lang: &Lang) -> AnswerValue<'a> {
+    match value {
+        Value::Flag(flag) => {
+            AnswerValue::Line(if *flag { lang.tr("✓ Déclaré", "✓ Declared") } else { lang.tr("Non", "No") }.into())
+        }
+        Value::Text(text) if field.kind == FieldKind::LongText => AnswerValue::Long(text),
+        Value::Text(text) => AnswerValue::Line(scalar(field.kind, &field.options, text, lang)),
+        Value::Choices(chosen) => {
+            AnswerValue::List(chosen.iter().map(|id| label(&field.options, id, lang).to_owned()).collect())
+        }
+        Value::Rows(rows) => AnswerValue::Rows {
+            columns: field.columns.iter().map(|column| column.label.get(lang)).collect(),
+            rows: rows.iter().filter(|row| !row_is_empty(row)).map(|row| cells(&field.columns, row, lang)).collect(),
+            wide: field.columns.len() > 4 || field.columns.iter().any(|column| column.kind == FieldKind::LongText),
+        },
+    }
+}
+
+fn cells(columns: &[Column], row: &Row, lang: &Lang) -> Vec<String> {
+    columns
+        .iter()
+        .map(|column| {
+            row.get(&column.id).map_or_else(String::new, |cell| scalar(column.kind, &column.options, cell, lang))
+        })
+        .collect()
+}
+
+fn label<'t>(options: &'t [Choice], id: &'t str, lang: &Lang) -> &'t str {
+    options.iter().find(|option| option.id == id).map_or(id, |option| option.label.get(lang))
+}
+
+/// One scalar in readable form; an invalid value is shown as typed.
+pub fn scalar(kind: FieldKind, options: &[Choice], text: &str, lang: &Lang) -> String {
+    match kind {
+        FieldKind::Choice => label(options, text, lang).to_owned(),
+        FieldKind::YesNo if text == "yes" => lang.tr("Oui", "Yes").to_owned(),
+        FieldKind::YesNo if text == "no" => lang.tr("Non", "No").to_owned(),
+        FieldKind::Money => {
+            parse_hundredths(text).map_or_else(|_| text.to_owned(), |cents| show::Money(Cents(cents)).to_string())
+        }
+        FieldKind::Date => day(text).map_or_else(|_| text.to_owned(), show_day),
+        FieldKind::Hundredths => match text.trim_end_matches('0').trim_end_matches(['.', ',']) {
+            short if text.contains(['.', ',']) => short.replace('.', lang.tr(",", ".")),
+            _ => text.to_owned(),
+        },
+        FieldKind::Country => {
+            country::read(text).map_or_else(|| text.to_owned(), |country| country.names().get(lang).to_owned())
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// An answer in a line or two, for the two sides of a conflict.
+pub fn brief(field: &Field, value: &Value, lang: &Lang) -> String {
+    match shown(field, value, lang) {
+        _ if value.is_empty() => lang.tr("(vide)", "(empty)").to_owned(),
+        AnswerValue::Blank => String::new(),
+        AnswerValue::Line(text) => text,
+        AnswerValue::Long(text) => text.to_owned(),
+        AnswerValue::List(items) => items.join(", "),
+        AnswerValue::Rows { rows, .. } => rows
+            .iter()
+            .map(|row| row.iter().filter(|cell| !cell.is_empty()).cloned().collect::<Vec<_>>().join(" · "))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    }
+}

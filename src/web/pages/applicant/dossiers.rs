@@ -1,0 +1,129 @@
+//! The list of one’s own dossiers and of those shared by others; beginning a dossier.
+
+use crate::{
+    app::{App, Ctx},
+    domain::{
+        calendar::{Round, RoundId, RoundState, show_instant},
+        document::Document,
+        dossier::status::DepositStatus,
+        ids::{AttemptId, DossierId},
+    },
+    web::{
+        address::see_other,
+        error::Failure,
+        extract::Path,
+        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render, status::Sentence},
+    },
+};
+use askama::Template;
+use axum::response::Html;
+use uuid::Uuid;
+
+/// The list.
+pub async fn list(PageRequest { app, ctx, here }: PageRequest) -> PageResult {
+    let dossiers = app.own_dossiers(&ctx).await?;
+    let mut cards = Vec::new();
+    for (dossier, uploads) in &dossiers {
+        let Ok(call) = app.call(&dossier.call) else { continue };
+        let zone = call.time_zone();
+        let status = app.status_of(&ctx, dossier)?;
+        let counted = status.counts_missing();
+        cards.push(DossierCard {
+            id: dossier.id,
+            title: dossier.draft.text(&call.company.project).to_owned(),
+            company: dossier.draft.text(&call.company.name).to_owned(),
+            round: call.round(&dossier.round).map_or_else(String::new, |round| round.title.get(&ctx.lang).to_owned()),
+            status,
+            changed_at: show_instant(dossier.changed_at, &zone),
+            missing: if counted { Some(app.evaluate(&ctx, dossier, uploads, 0)?.missing()) } else { None },
+            attempt: Uuid::now_v7().to_string(),
+        });
+    }
+    let shared = given_cards(&app, &ctx).await?;
+    let call = app.call_of_host(&ctx)?;
+    let open: Vec<_> = call.rounds.iter().filter(|round| round.state(ctx.now) == RoundState::Open).collect();
+    let attempt = Uuid::now_v7().to_string();
+    Ok(Html(render(&app, &ctx, call, &here, |s| {
+        DossiersPage { s, rows: &cards, shared: &shared, open_rounds: &open, attempt: &attempt }.render()
+    })?))
+}
+
+/// Dossiers of others of which the reader was given a part.
+async fn given_cards(app: &App, ctx: &Ctx) -> Result<Vec<GivenCard>, Failure> {
+    let mut cards = Vec::new();
+    for given in app.given_dossiers(ctx).await? {
+        let call = app.call(&given.call)?;
+        cards.push(GivenCard {
+            id: given.id,
+            round: app.round(call, &given.round)?.title.get(&ctx.lang).to_owned(),
+            until: given.share.until().map(|until| show_instant(until, &call.time_zone())).unwrap_or_default(),
+            status: given.status,
+            title: given.title,
+        });
+    }
+    Ok(cards)
+}
+
+/// Begins a dossier.
+pub async fn create(
+    Path((call, round)): Path<(String, String)>,
+    FormRequest { app, ctx, posted, .. }: FormRequest,
+) -> HandlerResult {
+    // All rounds of the page share its attempt, and each is an act of its own.
+    let attempt = AttemptId(posted.parse("attempt")?).towards(&format!("{call} {round}"));
+    let first = app.call(&call)?.sections.first().map_or_else(String::new, |section| section.id.clone());
+    let begun = Document::begun(app.call(&call)?);
+    let id = app.create(&ctx, &call, &RoundId(round), begun, attempt).await?;
+    Ok(see_other(ctx.lang, &format!("/dossiers/{id}/edit/{first}")))
+}
+
+/// One dossier in the applicant's list.
+#[derive(Clone, Debug)]
+pub struct DossierCard {
+    pub id: DossierId,
+    /// Title of the project, empty if it has none.
+    pub title: String,
+    /// Name of the company, empty if it has none.
+    pub company: String,
+    /// Name of the round, in the user's language.
+    pub round: String,
+    /// Whether it is deposited.
+    pub status: DepositStatus,
+    /// Last change, as shown.
+    pub changed_at: String,
+    /// The number of blocking findings in the draft, if it was computed.
+    pub missing: Option<usize>,
+    /// Attempt id of its forms.
+    pub attempt: String,
+}
+
+/// A dossier of another user, of which parts are shared with this one.
+#[derive(Clone, Debug)]
+pub struct GivenCard {
+    pub id: DossierId,
+    /// Title of the project, empty if it has none.
+    pub title: String,
+    /// Name of the round, in the user's language.
+    pub round: String,
+    /// Whether it is deposited.
+    pub status: DepositStatus,
+    /// Expiry of the right, as shown.
+    pub until: String,
+}
+
+/// The list.
+#[derive(Template)]
+#[template(path = "pages/applicant/dossiers.html")]
+pub struct DossiersPage<'a> {
+    pub s: &'a Shell<'a>,
+    pub rows: &'a [DossierCard],
+    pub shared: &'a [GivenCard],
+    pub open_rounds: &'a [&'a Round],
+    pub attempt: &'a str,
+}
+
+impl DossiersPage<'_> {
+    fn sentence(&self, status: &DepositStatus) -> Sentence<'_> {
+        Sentence::new(self.s, status.sentence())
+    }
+}

@@ -1,0 +1,265 @@
+//! The editor of a draft: sections saved by form, fields saved by script.
+
+use crate::{
+    app::{App, AppError, Ctx, Saved, Share},
+    domain::{
+        access::Part,
+        calendar::show_time,
+        call::{Call, Section},
+        document::{Change, Conflict, Value},
+        dossier::status::DepositStatus,
+        evaluation::Evaluation,
+        ids::DossierId,
+        json::{self, Limits},
+    },
+    web::{
+        address::see_other,
+        error::finding_json,
+        extract::{MAX_BODY_BYTES, Path},
+        frame::{
+            FormRequest, HandlerResult, PageRequest, PageResult, Shell,
+            answers::brief,
+            field::{Drawing, FieldView, Input, posted::posted_value},
+            money::{AmountsBox, feeds_budget},
+            status::{PrintHead, Sentence, status_json},
+        },
+        pages::applicant::{
+            banner::Banner,
+            dossier::{DossierPage, OpenedDossier, SectionLink},
+        },
+        posted::{PostedForm, PostedJson},
+    },
+};
+use askama::Template;
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{Html, IntoResponse},
+};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+fn section_of<'a>(call: &'a Call, id: &str) -> Result<&'a Section, AppError> {
+    call.section(id).ok_or(AppError::NotFound)
+}
+
+/// One section of the editor.
+pub async fn edit(
+    PageRequest { app, ctx, here }: PageRequest,
+    Path((id, section)): Path<(DossierId, String)>,
+) -> PageResult {
+    let opened = OpenedDossier::form(&app, &ctx, id, &section).await?;
+    let call = app.call(&opened.view.dossier.call)?;
+    let section = section_of(call, &section)?;
+    let dossier = &opened.view.dossier;
+    let saved = (dossier.revision > 1).then(|| show_time(dossier.changed_at, &call.time_zone()));
+    let page = opened.render(&app, &ctx, &here, |shell, page| {
+        EditorPage::new(shell, &page, section, saved.as_deref(), &[]).render()
+    })?;
+    Ok(Html(page))
+}
+
+/// Saves a section posted without the script.
+pub async fn save(
+    Path((id, section)): Path<(DossierId, String)>,
+    FormRequest { app, ctx, here, posted }: FormRequest,
+) -> HandlerResult {
+    let opened = OpenedDossier::form(&app, &ctx, id, &section).await?;
+    let call = app.call(&opened.view.dossier.call)?.clone();
+    let section = section_of(&call, &section)?;
+    let saved = app.save_changes(&ctx, id, changes(section, &posted)).await?;
+    let action = posted.text("action").to_owned();
+    if !saved.conflicts.is_empty() {
+        return conflicts(&app, &ctx, &here, section, saved).await;
+    }
+    let base = format!("/dossiers/{id}/edit");
+    let path = match action.split(':').collect::<Vec<_>>()[..] {
+        ["next"] => match call.sections.iter().skip_while(|other| other.id != section.id).nth(1) {
+            Some(next) => format!("{base}/{}", next.id),
+            None => format!("/dossiers/{id}"),
+        },
+        ["add", field] | ["remove", field, _] => {
+            format!("{base}/{}?rows={field}#field-{}.{field}", section.id, section.id)
+        }
+        _ => format!("{base}/{}", section.id),
+    };
+    Ok(see_other(ctx.lang, &path))
+}
+
+/// What the posted section changes, against what it was rendered from.
+pub(in crate::web) fn changes(section: &Section, posted: &PostedForm) -> Vec<Change> {
+    let was: BTreeMap<String, Value> =
+        json::from_str(posted.text("was"), Limits::bytes(MAX_BODY_BYTES)).unwrap_or_default();
+    let action: Vec<&str> = posted.text("action").split(':').collect();
+    section
+        .fields
+        .iter()
+        .filter_map(|field| {
+            let path = format!("{}.{}", section.id, field.id);
+            let mut value = posted_value(posted, section, field);
+            if let (["remove", name, index], Value::Rows(rows)) = (&action[..], &mut value)
+                && *name == field.id
+                && let Some(index) = index.parse::<usize>().ok().filter(|index| *index < rows.len())
+            {
+                rows.remove(index);
+            }
+            let before = was.get(&field.id).cloned();
+            match posted.text(&format!("resolve.{path}")) {
+                "theirs" => None,
+                // The page that asks the question was rendered from the other's value.
+                _ => Some(Change { path, was: before, value }),
+            }
+        })
+        .collect()
+}
+
+/// The page again, with both versions of every field that met another change.
+async fn conflicts(app: &App, ctx: &Ctx, here: &str, section: &Section, saved: Saved) -> HandlerResult {
+    let opened = OpenedDossier::form(app, ctx, saved.dossier.id, &section.id).await?;
+    let page = opened.render(app, ctx, here, |shell, page| {
+        EditorPage::new(shell, &page, section, None, &saved.conflicts).render()
+    })?;
+    Ok((StatusCode::CONFLICT, Html(page)).into_response())
+}
+
+/// Changes sent by the script.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fields {
+    changes: Vec<Change>,
+}
+
+/// Saves fields as they are typed.
+pub async fn save_fields(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<DossierId>,
+    PostedJson(fields): PostedJson<Fields>,
+) -> HandlerResult {
+    let saved = app.save_changes(&ctx, id, fields.changes).await?;
+    let call = app.call(&saved.dossier.call)?;
+    let evaluation = &saved.evaluation;
+    let body = serde_json::json!({
+        "saved_at": show_time(ctx.now, &call.time_zone()),
+        "revision": saved.dossier.revision,
+        "missing": evaluation.missing(),
+        "amounts": amounts(evaluation, &saved.share),
+        "conflicts": saved.conflicts,
+        "status": status_json(&app.status_of(&ctx, &saved.dossier)?, &saved.share, &ctx.lang),
+        "findings": evaluation.findings.iter().map(|finding| finding_json(finding, ctx.lang)).collect::<Vec<_>>(),
+    });
+    Ok(Json(body).into_response())
+}
+
+/// The amounts as shown, to those who may see what they are made from.
+fn amounts(evaluation: &Evaluation, share: &Share) -> serde_json::Value {
+    if !share.whole() {
+        return serde_json::json!({});
+    }
+    let amounts = &evaluation.amounts;
+    let costs: BTreeMap<&str, String> =
+        amounts.costs.iter().map(|line| (line.id.as_str(), line.amount.show())).collect();
+    serde_json::json!({
+        "base": amounts.base.show(),
+        "aid": amounts.aid.show(),
+        "own_share": amounts.own_share.show(),
+        "advance": amounts.advance.show(),
+        "balance": amounts.balance.show(),
+        "financed": amounts.financed.show(),
+        "effective_rate": amounts.effective_rate_ppm.map(|rate| rate.show()).unwrap_or_default(),
+        "costs": costs,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "pages/applicant/editor.html")]
+pub struct EditorPage<'a> {
+    s: &'a Shell<'a>,
+    p: &'a DossierPage<'a>,
+    banner: Banner<'a>,
+    status: DepositStatus,
+    /// Shown beside "Saved": whether the saved state is deposited.
+    brief: Sentence<'a>,
+    print_head: PrintHead<'a>,
+    section: &'a Section,
+    nav: Vec<SectionLink<'a>>,
+    pieces: usize,
+    next: Option<&'a Section>,
+    /// The user may change it.
+    writes: bool,
+    fields: Vec<FieldView<'a>>,
+    amounts: Option<AmountsBox<'a>>,
+    /// The time of day at which the server stored what is shown, if it just did.
+    saved: Option<&'a str>,
+    conflicts: Vec<Clash<'a>>,
+    was: String,
+}
+
+struct Clash<'a> {
+    path: &'a str,
+    label: &'a str,
+    theirs: String,
+    yours: String,
+}
+
+impl<'a> EditorPage<'a> {
+    pub fn new(
+        s: &'a Shell<'a>,
+        page: &'a DossierPage<'a>,
+        section: &'a Section,
+        saved: Option<&'a str>,
+        conflicts: &'a [Conflict],
+    ) -> Self {
+        let given = page.dossier.draft.0.get(&section.id);
+        let amounts = &page.evaluation.amounts;
+        let drawing = Drawing { s, findings: &page.evaluation.findings, amounts: Some(amounts), saves: true };
+        let fields = section
+            .fields
+            .iter()
+            .map(|field| {
+                let path = format!("{}.{}", section.id, field.id);
+                let yours = conflicts.iter().find(|conflict| conflict.path == path).map(|conflict| &conflict.yours);
+                drawing.field(section, field, yours.or_else(|| given?.get(&field.id)))
+            })
+            .collect();
+        let clashes = conflicts
+            .iter()
+            .filter_map(|conflict| {
+                let field = s.call.field(&conflict.path)?;
+                Some(Clash {
+                    path: &conflict.path,
+                    label: field.label.get(s.lang),
+                    theirs: brief(field, &conflict.theirs, s.lang),
+                    yours: brief(field, &conflict.yours, s.lang),
+                })
+            })
+            .collect();
+        let place = s.call.sections.iter().position(|other| other.id == section.id);
+        Self {
+            s,
+            p: page,
+            banner: Banner::new(s, page),
+            brief: Sentence::new(s, page.status(s).brief()),
+            status: page.status(s),
+            print_head: page.print_head(s),
+            section,
+            nav: page.steps(s),
+            pieces: page.missing(s).iter().filter(|finding| finding.section() == "pieces").count(),
+            next: place.and_then(|place| s.call.sections.get(place + 1)).filter(|next| page.share.section(&next.id)),
+            writes: page.share.writes(&Part::Section(section.id.clone())),
+            fields,
+            amounts: (feeds_budget(s, &section.id) && page.share.whole()).then(|| AmountsBox::new(s, amounts, true)),
+            saved,
+            conflicts: clashes,
+            was: given.and_then(|given| serde_json::to_string(given).ok()).unwrap_or_else(|| "{}".into()),
+        }
+    }
+}
+
+impl EditorPage<'_> {
+    fn asks_country(&self) -> bool {
+        use crate::domain::call::FieldKind::Country;
+        self.section.fields.iter().any(|f| f.kind == Country || f.columns.iter().any(|column| column.kind == Country))
+    }
+}

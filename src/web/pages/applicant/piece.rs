@@ -1,0 +1,110 @@
+//! The files of a draft: attached, removed, downloaded.
+
+use super::upload;
+use crate::{
+    app::{App, AppError, Ctx, PieceBytes, PieceFile, dossier::upload::Destination},
+    domain::{ids::DossierId, media::file_name, text::Text},
+    web::{
+        address::see_other,
+        extract::Path,
+        frame::{FormRequest, HandlerResult},
+        pages::applicant::{
+            dossier::{DossierPage, OpenedDossier},
+            overview::OverviewPage,
+        },
+        posted::PostedFile,
+    },
+};
+use askama::Template;
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio_util::io::ReaderStream;
+
+/// Attaches a piece. A refused file leaves everything as it was, and says why beside the piece.
+pub async fn attach(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path((id, code)): Path<(DossierId, String)>,
+    headers: HeaderMap,
+    posted: PostedFile,
+) -> HandlerResult {
+    let script = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"));
+    let PostedFile { fields, name, file } = posted;
+    let to = Destination { dossier: id, code: &code };
+    let done = app.attach(&ctx, to, &name, fields.text("issued"), None, file).await;
+    match done {
+        Ok(attached) if script => Ok(upload::answer(ctx.lang, id, &code, &attached)),
+        Ok(attached) => Ok(see_other(ctx.lang, &upload::place(id, &code, &attached))),
+        Err(error) if script => Err(error.into()),
+        Err(error) => refused(&app, &ctx, id, &code, error).await,
+    }
+}
+
+async fn refused(app: &App, ctx: &Ctx, id: DossierId, code: &str, error: AppError) -> HandlerResult {
+    let why = match &error {
+        AppError::File(refusal) => refusal.message(),
+        AppError::IssueDate => Text::new(
+            "La date d’émission n’est pas une date : écrivez-la jj/mm/aaaa, puis renvoyez le fichier.",
+            "The day of issue is not a date: write it dd/mm/yyyy, then send the file again.",
+        ),
+        AppError::BrokenOff => Text::new(
+            "Le fichier n’est pas arrivé entier : envoyez-le de nouveau.",
+            "The file did not arrive whole: send it again.",
+        ),
+        _ => return Err(error.into()),
+    };
+    let opened = OpenedDossier::given(app, ctx, id).await?;
+    let page = opened.render(app, ctx, &format!("/dossiers/{id}"), |shell, page| {
+        OverviewPage::new(shell, &DossierPage { upload_problem: Some((code, &why)), ..page }).render()
+    })?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
+}
+
+/// Removes a piece from the draft.
+pub async fn remove_piece(
+    Path((id, code)): Path<(DossierId, String)>,
+    FormRequest { app, ctx, posted, .. }: FormRequest,
+) -> HandlerResult {
+    app.remove_piece(&ctx, id, &code, posted.text("sha256")).await?;
+    Ok(see_other(ctx.lang, &format!("/dossiers/{id}#piece-{code}")))
+}
+
+/// A piece of the draft.
+pub async fn piece(State(app): State<App>, ctx: Ctx, Path((id, code)): Path<(DossierId, String)>) -> HandlerResult {
+    Ok(send_piece(app.draft_piece(&ctx, id, &code).await?))
+}
+
+/// Sends a piece as a download: never inline, whatever it says it is. A copy that names its reader says so.
+pub fn send_piece(piece: PieceFile) -> Response {
+    let PieceFile { upload, bytes } = piece;
+    // Names that were kept or sealed before names were made safe go out safe, too.
+    let own = file_name(&upload.name, &upload.media, &upload.code);
+    let (name, media, length, marked, body) = match bytes {
+        PieceBytes::Attached(file) => {
+            (own, upload.media, upload.bytes, None, Body::from_stream(ReaderStream::new(file)))
+        }
+        PieceBytes::Copy(file, length) => {
+            let stem = own.rsplit_once('.').map_or(own.as_str(), |(stem, _)| stem);
+            let media = "application/pdf".to_owned();
+            let name = file_name(stem, &media, &upload.code);
+            (name, media, length, Some([("x-guichet-copy", "marked")]), Body::from_stream(ReaderStream::new(file)))
+        }
+    };
+    let ascii: String = name.chars().map(|c| if c.is_ascii_graphic() && c != '"' { c } else { '_' }).collect();
+    let encoded = utf8_percent_encode(&name, NON_ALPHANUMERIC);
+    let headers = [
+        (header::CONTENT_TYPE, media),
+        (header::CONTENT_LENGTH, length.to_string()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")),
+        (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'".to_owned()),
+    ];
+    (headers, marked, body).into_response()
+}

@@ -1,0 +1,119 @@
+//! Receipts and the pieces that they seal.
+
+use crate::{
+    app::{App, Ctx},
+    domain::{
+        dossier::status::{DepositStatus, sealed as sealed_sentence},
+        receipt::Receipt,
+        text::Text,
+    },
+    web::{
+        extract::Path,
+        frame::{
+            HandlerResult, PageRequest, Shell,
+            answers::Answers,
+            manifest::ManifestContent,
+            render,
+            status::{PrintHead, Sentence},
+        },
+        pages::applicant::piece::send_piece,
+    },
+};
+use askama::Template;
+use axum::{
+    extract::State,
+    http::header,
+    response::{Html, IntoResponse},
+};
+
+/// The receipt as a page, or with `.json` as the file to save.
+pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(number): Path<String>) -> HandlerResult {
+    if let Some(number) = number.strip_suffix(".json") {
+        let stored = app.receipt(&ctx, number).await?.stored;
+        let headers = [
+            (header::CONTENT_TYPE, "application/json".to_owned()),
+            (header::CONTENT_DISPOSITION, format!("attachment; filename=\"recu-{number}.json\"")),
+        ];
+        return Ok((headers, stored.text).into_response());
+    }
+    let open = app.receipt(&ctx, &number).await?;
+    let reader = if ctx.account()? == open.stored.owner {
+        ReceiptReader::Owner
+    } else if open.names_reader() {
+        ReceiptReader::Named
+    } else {
+        ReceiptReader::Other
+    };
+    let call = app.call(&open.stored.call)?;
+    let page = render(&app, &ctx, call, &here, |shell| receipt(shell, &open.receipt, reader, open.stored.standing))?;
+    Ok(Html(page).into_response())
+}
+
+/// A sealed piece.
+pub async fn piece(State(app): State<App>, ctx: Ctx, Path((number, code)): Path<(String, String)>) -> HandlerResult {
+    Ok(send_piece(app.receipt_piece(&ctx, &number, &code).await?))
+}
+
+/// Renders a receipt.
+pub fn receipt(
+    s: &Shell<'_>,
+    receipt: &Receipt,
+    reader: ReceiptReader,
+    standing: bool,
+) -> Result<String, askama::Error> {
+    let sealed = ManifestContent::read(s, receipt);
+    let statement = &receipt.statement;
+    let page = ReceiptPage {
+        s,
+        r: receipt,
+        sealed: &sealed,
+        answers: Answers::new(s, &sealed.answers, false),
+        reader,
+        standing,
+        // A separate sentence says that the receipt was replaced, so that a page left open can show it too.
+        sentence: Sentence::new(s, sealed_sentence(s.call, &statement.number, statement.received_at(), true)),
+        print_head: sealed.print_head(s, statement, standing),
+        replaced: DepositStatus::replaced(),
+    };
+    page.render()
+}
+
+#[derive(Template)]
+#[template(path = "pages/applicant/receipt.html")]
+pub struct ReceiptPage<'a> {
+    s: &'a Shell<'a>,
+    r: &'a Receipt,
+    sealed: &'a ManifestContent,
+    answers: Answers<'a>,
+    reader: ReceiptReader,
+    standing: bool,
+    sentence: Sentence<'a>,
+    print_head: PrintHead<'a>,
+    replaced: Text,
+}
+
+/// The kind of reader of a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiptReader {
+    /// The owner.
+    Owner,
+    /// A reader whose copies of the pieces carry a watermark with their name.
+    Named,
+    /// Any other reader, who gets the pieces unchanged.
+    Other,
+}
+
+impl ReceiptPage<'_> {
+    fn owner(&self) -> bool {
+        self.reader == ReceiptReader::Owner
+    }
+    fn named(&self) -> bool {
+        self.reader == ReceiptReader::Named
+    }
+    fn first(&self) -> bool {
+        self.r.statement.previous == crate::domain::receipt::GENESIS
+    }
+    fn context(&self, name: &str) -> &str {
+        self.r.manifest["context"][name].as_str().unwrap_or_default()
+    }
+}

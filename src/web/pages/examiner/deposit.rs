@@ -1,0 +1,84 @@
+//! One deposit, as those who examine or evaluate it see it.
+
+use crate::{
+    domain::{
+        calendar::Round,
+        dossier::status::sealed as sealed_sentence,
+        evaluation::Evaluation,
+        finding::{Finding, Severity, and_more, shown},
+        receipt::Receipt,
+        text::Text,
+    },
+    store::deposit::Version,
+    web::{
+        frame::{
+            Shell,
+            answers::Answers,
+            manifest::ManifestContent,
+            money::Verdicts,
+            status::{PrintHead, Sentence},
+        },
+        pages::examiner::examination::{Examination, ExaminationBox},
+    },
+};
+use askama::Template;
+
+/// A deposit.
+#[derive(Clone, Copy, Debug)]
+pub struct Deposit<'a> {
+    /// The receipt with everything that was deposited.
+    pub receipt: &'a Receipt,
+    pub round: &'a Round,
+    /// Every version, latest first.
+    pub versions: &'a [Version],
+    /// The deposited answers, judged at the time of the deposit.
+    pub evaluation: &'a Evaluation,
+    /// The examination, for those who conduct it.
+    pub desk: Option<Examination<'a>>,
+    /// The user is an expert or a member of the jury.
+    pub evaluates: bool,
+    /// What was just done.
+    pub notice: Option<&'a Text>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/examiner/deposit.html")]
+struct DepositPage<'a> {
+    s: &'a Shell<'a>,
+    p: &'a Deposit<'a>,
+    sealed: &'a ManifestContent,
+    answers: Answers<'a>,
+    verdicts: Verdicts<'a>,
+    findings: &'a [Finding],
+    more: Option<Text>,
+    desk: Option<ExaminationBox<'a>>,
+    sentence: Sentence<'a>,
+    print_head: PrintHead<'a>,
+}
+
+/// One deposit: what was sealed, and what must be examined.
+pub fn deposit_page(s: &Shell<'_>, page: &Deposit<'_>) -> Result<String, askama::Error> {
+    let sealed = ManifestContent::read(s, page.receipt);
+    let statement = &page.receipt.statement;
+    let (findings, more) = shown(&page.evaluation.findings);
+    DepositPage {
+        s,
+        p: page,
+        sealed: &sealed,
+        answers: Answers::new(s, &sealed.answers, false),
+        verdicts: Verdicts::new(s, page.evaluation),
+        findings,
+        more: and_more(more),
+        desk: page.desk.as_ref().map(|desk| ExaminationBox::new(s, desk, page.round)),
+        sentence: Sentence::new(s, sealed_sentence(s.call, &statement.number, statement.received_at(), true)),
+        print_head: sealed.print_head(s, statement, true),
+    }
+    .render()
+}
+
+impl DepositPage<'_> {
+    /// Whether the user may declare a conflict of interests.
+    fn declares(&self) -> bool {
+        self.p.evaluates || self.p.desk.is_some()
+    }
+}

@@ -1,0 +1,5 @@
+//! Pages of those who run the service.
+
+pub mod emergency;
+pub mod mails;
+pub mod orders;

@@ -1,0 +1,106 @@
+//! The public pages of the call.
+
+use crate::{
+    app::{App, AppError, Ctx},
+    domain::{
+        call::{Brick, Call},
+        finding::Severity,
+    },
+    web::{
+        cache,
+        extract::Path,
+        frame::{HandlerResult, Shell, render},
+    },
+};
+use askama::Template;
+use axum::{
+    extract::State,
+    http::{HeaderMap, Uri},
+};
+
+/// The extractors of every page of a call.
+type CallPageRequest = (State<App>, Ctx, Path<String>, Uri, HeaderMap);
+
+fn cached(
+    app: &App,
+    ctx: &Ctx,
+    call: &Call,
+    uri: &Uri,
+    headers: &HeaderMap,
+    view: impl FnOnce(&Shell<'_>) -> Result<String, askama::Error>,
+) -> HandlerResult {
+    // Without the query: it changes nothing on these pages, and a stranger must not fill the cache with variants.
+    let path = uri.path();
+    // The same path leads to another call on another host.
+    Ok(cache::page(ctx, headers, &format!("{} {path}", call.id), || render(app, ctx, call, path, view))?)
+}
+
+/// The pages that show a call alone.
+macro_rules! call_pages {
+    ($($(#[$doc:meta])* $name:ident, $page:ident, $path:literal;)*) => {$(
+        #[derive(Template)]
+        #[template(path = $path)]
+        pub struct $page<'a> {
+            pub s: &'a Shell<'a>,
+        }
+
+        $(#[$doc])*
+        pub async fn $name((State(app), ctx, Path(call), uri, headers): CallPageRequest) -> HandlerResult {
+            cached(&app, &ctx, app.call(&call)?, &uri, &headers, |s| $page { s }.render())
+        }
+    )*};
+}
+
+call_pages! {
+    /// Purpose, calendar, budget and procedure.
+    home, HomePage, "pages/public/home.html";
+    bricks, BricksPage, "pages/public/bricks.html";
+    /// Questions and answers.
+    faq, FaqPage, "pages/public/faq.html";
+    rules, RulesPage, "pages/public/rules.html";
+    criteria, CriteriaPage, "pages/public/criteria.html";
+    /// How contradictions are interpreted.
+    interpretations, InterpretationsPage, "pages/public/interpretations.html";
+}
+
+impl HomePage<'_> {
+    fn company_pieces(&self) -> usize {
+        self.s.call.uploads().filter(|piece| piece.required && piece.when.is_none()).count()
+    }
+}
+
+/// The home page of the host's call, or of the first call.
+pub async fn first(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> HandlerResult {
+    cached(&app, &ctx, app.call_of_host(&ctx)?, &uri, &headers, |s| HomePage { s }.render())
+}
+
+/// Legal notice and privacy.
+#[derive(Template)]
+#[template(path = "pages/public/legal.html")]
+pub struct LegalPage<'a> {
+    pub s: &'a Shell<'a>,
+}
+
+pub async fn legal(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> HandlerResult {
+    cached(&app, &ctx, app.call_of_host(&ctx)?, &uri, &headers, |s| LegalPage { s }.render())
+}
+
+/// One brick.
+#[derive(Template)]
+#[template(path = "pages/public/brick.html")]
+pub struct BrickPage<'a> {
+    pub s: &'a Shell<'a>,
+    pub brick: &'a Brick,
+}
+
+pub async fn brick(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path((call, slug)): Path<(String, String)>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> HandlerResult {
+    let call = app.call(&call)?;
+    let brick = call.brick(&slug).ok_or(AppError::NotFound)?;
+    cached(&app, &ctx, call, &uri, &headers, |s| BrickPage { s, brick }.render())
+}

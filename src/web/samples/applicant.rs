@@ -1,0 +1,159 @@
+//! The pages of applicants.
+
+use super::{
+    Pages, Rendering,
+    data::{Sample, id},
+    named,
+};
+use crate::{
+    domain::{
+        document::{Conflict, Document, Value},
+        ids::DossierId,
+        text::Text,
+    },
+    web::{
+        frame::Shell,
+        pages::applicant::{
+            dossier::DossierPage,
+            dossiers::DossiersPage,
+            editor::EditorPage,
+            guests::{GuestRow, GuestsPage, PartChoice, Typed, log::ReadingRow},
+            overview::OverviewPage,
+            preview::PreviewPage,
+            receipt::{ReceiptReader, receipt},
+            withdraw::WithdrawPage,
+        },
+    },
+};
+use askama::Template;
+
+pub(super) fn pages(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
+    let open: Vec<_> = s.call.rounds.iter().filter(|round| s.open(round)).collect();
+    let draft = sample.draft(&Document::default());
+    let begun = sample.draft(&sample.poor);
+    let (full, deposited, changed) = (sample.draft(&sample.full), sample.deposited(0), sample.deposited(1));
+    let (none, some) = (sample.judge(&Document::default()), sample.judge(&sample.poor));
+    let all = sample.judge(&sample.full);
+    let notice = Text::new("Pièce jointe.", "Document attached.");
+    let too_large = Text::new("Ce fichier dépasse 25 Mo.", "This file exceeds 25 MB.");
+    let code = s.call.uploads().next().map_or("", |piece| piece.code.as_str());
+    let page = |dossier, evaluation| sample.page(dossier, evaluation);
+    let overview = |page: DossierPage<'_>| OverviewPage::new(s, &page).render();
+    let list = |rows, shared| DossiersPage { s, rows, shared, open_rounds: &open, attempt: "attempt" }.render();
+    let mut pages = named([
+        ("dossiers-empty", list(&[], &[])),
+        ("dossiers", list(&sample.cards(s), &sample.given(s))),
+        ("overview-empty", overview(page(&draft, &none))),
+        ("overview-draft", overview(page(&begun, &some))),
+        ("overview-refused", overview(DossierPage { refused: true, ..page(&begun, &some) })),
+        ("overview-upload", overview(DossierPage { upload_problem: Some((code, &too_large)), ..page(&begun, &some) })),
+        ("overview-ready", overview(page(&full, &all))),
+        ("overview-deposited", overview(page(&deposited, &all))),
+        ("overview-changed", overview(DossierPage { notice: Some(&notice), ..page(&changed, &all) })),
+        ("preview", PreviewPage::new(s, &page(&full, &all)).render()),
+        ("withdraw", WithdrawPage::new(s, &page(&deposited, &all)).render()),
+        ("receipt", receipt(s, &sample.receipt, ReceiptReader::Owner, true)),
+        ("receipt-named", receipt(s, &sample.receipt, ReceiptReader::Named, true)),
+        ("receipt-replaced", receipt(s, &sample.receipt, ReceiptReader::Owner, false)),
+        ("guests", guests(s, &[])),
+        ("guests-problem", guests(s, &problems())),
+    ]);
+    pages.extend(editors(s, sample));
+    pages
+}
+
+fn editors(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
+    let (begun, empty) = (sample.draft(&sample.poor), sample.draft(&Document::default()));
+    let some = sample.judge(&sample.poor);
+    let none = sample.judge(&Document::default());
+    let sections = || (1..).zip(&s.call.sections);
+    let editor = |page: DossierPage<'_>, section, saved, conflicts: &[Conflict]| {
+        EditorPage::new(s, &page, section, saved, conflicts).render()
+    };
+    let filled = sections().take(12).map(|(n, section)| {
+        (format!("editor-{n}"), editor(sample.page(&begun, &some), section, Some("14:03:12"), &[]))
+    });
+    let blank = sections()
+        .take(4)
+        .map(|(n, section)| (format!("editor-empty-{n}"), editor(sample.page(&empty, &none), section, None, &[])));
+    let conflicts: Vec<Conflict> = s
+        .call
+        .sections
+        .iter()
+        .take(1)
+        .flat_map(|section| section.fields.iter().take(2).map(move |field| format!("{}.{}", section.id, field.id)))
+        .map(|path| Conflict {
+            path,
+            theirs: Value::Text("732 829 320 00074".into()),
+            yours: Value::Text("Atelier du Nord".into()),
+        })
+        .collect();
+    let first = s.call.sections.first();
+    let conflict = first
+        .map(|section| ("editor-conflict".to_owned(), editor(sample.page(&begun, &some), section, None, &conflicts)));
+    filled.chain(blank).chain(conflict).collect()
+}
+
+fn problems() -> [(&'static str, Text); 2] {
+    [
+        ("email", Text::new("Ce n’est pas une adresse électronique.", "This is not an e-mail address.")),
+        ("parts", Text::new("Choisissez au moins une partie à confier.", "Choose at least one part to give.")),
+    ]
+}
+
+fn guests(s: &Shell<'_>, problems: &[(&'static str, Text)]) -> Rendering {
+    let row = |number, email: &str, over, used: Option<&str>| GuestRow {
+        id: id(number),
+        email: email.into(),
+        parts: vec![s.tr("D. Budget (annexe 1) : lire et remplir", "D. Budget (annex 1): read and fill").into()],
+        until: "30/07/2024 23:59:59".into(),
+        over,
+        used: used.map(str::to_owned),
+    };
+    let rows = [
+        row(1, "expert-comptable-avec-une-adresse-tres-longue@cabinet.example", false, Some("12/07/2024 09:12:44")),
+        row(2, "ancien@exemple.fr", true, None),
+    ];
+    let readings = [
+        ReadingRow {
+            at: "12/07/2024 18:40:02".into(),
+            since: Some("12/07/2024 09:12:44".into()),
+            who: "compta@cabinet.example".into(),
+            what: s.tr("a lu D. Budget (annexe 1) (12 fois)", "read D. Budget (annex 1) (12 times)").into(),
+            why: Text::new("une personne invitée lit la partie confiée", "somebody invited reads the part given"),
+        },
+        ReadingRow {
+            at: "01/08/2024 10:00:01".into(),
+            since: None,
+            who: s.tr("instructeur", "officer").into(),
+            what: s.tr("a lu le dépôt", "read the deposit").into(),
+            why: Text::new("les instructeurs lisent ce qui est déposé", "officers read what stands deposited"),
+        },
+    ];
+    let choice = |part: &str, title: &str, chosen: &str| PartChoice {
+        part: part.into(),
+        title: title.into(),
+        chosen: chosen.into(),
+    };
+    let choices = [
+        choice("whole", s.tr("tout le dossier", "the whole dossier"), ""),
+        choice("section:budget", s.tr("D. Budget (annexe 1)", "D. Budget (annex 1)"), "write"),
+        choice("piece:P9", s.tr("P9 – Régularité fiscale", "P9 – Tax regularity"), "read"),
+    ];
+    let done = Text::new("L’invitation est partie.", "The invitation was sent.");
+    GuestsPage {
+        s,
+        dossier: DossierId(id(1)),
+        title: "Réplication sans opérateur pour l’industrie",
+        guests: &rows,
+        readings: &readings,
+        newer: Some(1),
+        older: Some(3),
+        choices: &choices,
+        confirm: !problems.is_empty(),
+        typed: Typed { email: "compta@", until: "2024-07-30", note: "Merci !", deposit: false },
+        problems,
+        notice: problems.is_empty().then_some(&done),
+    }
+    .render()
+}

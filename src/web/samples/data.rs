@@ -1,0 +1,311 @@
+//! Plausible data for any call, generated from its own form.
+
+use crate::domain::{
+    calendar::Round,
+    call::{Call, Choice, FieldKind},
+    document::{Document, Row, Value},
+    dossier::{ChangeLog, Deposit, Dossier, status::DepositStatus},
+    evaluation::{Evaluation, evaluate, simulate},
+    ids::{AccountId, DossierId},
+    media::Inspection,
+    money::Cents,
+    piece::Upload,
+    receipt::{GENESIS, Instants, Receipt, Sealing, Statement, digest, manifest, parts},
+    text::Text,
+};
+use crate::store::deposit::{Summary, Version};
+use crate::web::{
+    frame::{Shell, error_page::TypedForm},
+    pages::applicant::{
+        dossier::DossierPage,
+        dossiers::{DossierCard, GivenCard},
+    },
+};
+use jiff::{Timestamp, ToSpan};
+use uuid::Uuid;
+
+const PROSE: &str = "Nos clients hébergent leurs données de mesure dans plusieurs usines mal reliées à Internet. \
+    Aucune solution libre ne réplique aujourd’hui ces bases sans intervention humaine ; nous voulons y parvenir avec \
+    les briques de l’appel, puis publier ce que nous aurons appris.\n\nLe démonstrateur tournera sur trois sites.";
+
+/// Sample data of a call.
+pub(super) struct Sample<'a> {
+    pub call: &'a Call,
+    pub round: &'a Round,
+    pub now: Timestamp,
+    /// Every question answered.
+    pub full: Document,
+    /// Half of the questions answered, some with errors.
+    pub poor: Document,
+    pub uploads: Vec<Upload>,
+    pub share: crate::app::Share,
+    pub versions: Vec<Version>,
+    pub receipt: Receipt,
+}
+
+/// The texts of an error page.
+pub(super) fn lost() -> [Text; 3] {
+    [
+        Text::new("Page introuvable", "Page not found"),
+        Text::new("Il n’y a rien à cette adresse.", "There is nothing at this address."),
+        Text::new(
+            "Vérifiez l’adresse, ou revenez à l’accueil de l’appel.",
+            "Check the address, or go back to the home page.",
+        ),
+    ]
+}
+
+pub(super) fn typed() -> TypedForm {
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    TypedForm {
+        action: "/dossiers/0190a5c0-0000-7000-8000-000000000001/edit/project".into(),
+        fields: vec![field("project.title", "Cœur souverain"), field("project.summary", "Deux lignes\nde texte.")],
+    }
+}
+
+pub(super) fn id(number: u128) -> Uuid {
+    Uuid::from_u128(0x0190_a5c0_0000_7000_8000_0000_0000_0000 | number)
+}
+
+fn scalar(kind: FieldKind, options: &[Choice], label: &Text) -> String {
+    let first = || options.first().map_or_else(String::new, |option| option.id.clone());
+    match kind {
+        FieldKind::Text => format!("{} d’exemple", label.fr.split([' ', ',', ':']).next().unwrap_or_default()),
+        FieldKind::LongText => PROSE.into(),
+        FieldKind::Siren => "732829320".into(),
+        FieldKind::Siret => "732 829 320 00074".into(),
+        FieldKind::Naf => "62.01Z".into(),
+        FieldKind::Date => "2023-09-15".into(),
+        FieldKind::Money => "5 250,00".into(),
+        FieldKind::Integer => "6".into(),
+        FieldKind::Hundredths => "12".into(),
+        FieldKind::Choice => first(),
+        FieldKind::YesNo => "no".into(),
+        FieldKind::Email => "ada.lefebvre@exemple.fr".into(),
+        FieldKind::Url => "https://atelier-du-nord.example/".into(),
+        FieldKind::Phone => "+33 1 23 45 67 89".into(),
+        FieldKind::Country => "FR".into(),
+        FieldKind::Choices | FieldKind::Declaration | FieldKind::Table => String::new(),
+    }
+}
+
+fn answer(field: &crate::domain::call::Field) -> Value {
+    let row = |fixed: Option<&Choice>| -> Row {
+        let cell = |column: &crate::domain::call::Column| match fixed {
+            Some(choice) if column.id == "row" => choice.id.clone(),
+            _ => scalar(column.kind, &column.options, &column.label),
+        };
+        field.columns.iter().map(|column| (column.id.clone(), cell(column))).collect()
+    };
+    match field.kind {
+        FieldKind::Table if field.fixed_rows.is_empty() => Value::Rows(vec![row(None), row(None)]),
+        FieldKind::Table => Value::Rows(field.fixed_rows.iter().map(|fixed| row(Some(fixed))).collect()),
+        FieldKind::Choices => Value::Choices(field.options.iter().take(2).map(|option| option.id.clone()).collect()),
+        FieldKind::Declaration => Value::Flag(true),
+        kind => Value::Text(scalar(kind, &field.options, &field.label)),
+    }
+}
+
+/// A document with an answer to every field that `pick` selects; then `instead` replaces some.
+fn document(call: &Call, pick: impl Fn(usize) -> bool, instead: &[(&str, &str)]) -> Document {
+    let mut document = Document::default();
+    let fields = call.sections.iter().flat_map(|section| section.fields.iter().map(move |field| (section, field)));
+    for (index, (section, field)) in fields.enumerate() {
+        if pick(index) {
+            document.0.entry(section.id.clone()).or_default().insert(field.id.clone(), answer(field));
+        }
+    }
+    for (path, text) in instead {
+        if let Some((section, field)) = path.split_once('.') {
+            document.0.entry(section.into()).or_default().insert(field.into(), Value::Text((*text).into()));
+        }
+    }
+    document
+}
+
+impl<'a> Sample<'a> {
+    /// `None` for a call without rounds.
+    pub(super) fn new(call: &'a Call) -> Option<Self> {
+        let round = call.rounds.iter().find(|round| round.window.is_some()).or(call.rounds.first())?;
+        let now = round
+            .window
+            .map_or(Timestamp::UNIX_EPOCH, |window| window.closes.saturating_sub(34.hours()).unwrap_or(window.closes));
+        let named = [
+            (call.company.project.as_str(), "Réplication sans opérateur pour l’industrie"),
+            (call.company.name.as_str(), "Atelier du Nord"),
+        ];
+        let full = document(call, |_| true, &named);
+        let poor =
+            document(call, |index| index % 3 != 1, &[named[0], named[1], (&call.company.siret, "732 829 320 00075")]);
+        let uploads: Vec<Upload> = call
+            .uploads()
+            .take(3)
+            .enumerate()
+            .map(|(index, piece)| Upload {
+                code: piece.code.clone(),
+                sha256: digest(&serde_json::json!(index)),
+                name: format!("{} numérisé.pdf", piece.title.fr),
+                media: "application/pdf".into(),
+                bytes: 1_234_567 * (index as u64 + 1),
+                issued: piece.fresh_months.map(|_| now.to_zoned_datetime(call.time_zone()).date()),
+                inspection: Some(Inspection {
+                    opened: index != 2,
+                    pages: (index != 2).then_some(index as u32 + 1),
+                    signed: index == 1,
+                }),
+            })
+            .collect();
+        let version = |version: u32, standing| Version {
+            version,
+            receipt: format!("2024-0000{}", 40 + version),
+            at: now,
+            standing,
+        };
+        let evaluation = evaluate(call, &full, Some(round), Some(&uploads), now);
+        let receipt = seal(call, round, &uploads, &evaluation, now);
+        Some(Self {
+            call,
+            round,
+            now,
+            full,
+            poor,
+            receipt,
+            versions: vec![version(2, true), version(1, false)],
+            uploads,
+            share: crate::app::Share::owner(),
+        })
+    }
+
+    pub(super) fn judge(&self, document: &Document) -> Evaluation {
+        evaluate(self.call, document, Some(self.round), Some(&self.uploads), self.now)
+    }
+
+    pub(super) fn simulate(&self, document: &Document) -> Evaluation {
+        simulate(self.call, document, self.now)
+    }
+
+    pub(super) fn draft(&self, document: &Document) -> Dossier {
+        Dossier {
+            id: DossierId(id(1)),
+            call: self.call.id.clone(),
+            round: self.round.id.clone(),
+            owner: AccountId(id(2)),
+            draft: document.clone(),
+            revision: 7,
+            deposit: None,
+            admission: None,
+            versions: 0,
+            created_at: self.now,
+            changed_at: self.now,
+            changes: ChangeLog::default(),
+            withdrawn_at: None,
+        }
+    }
+
+    pub(super) fn deposited(&self, changes: u64) -> Dossier {
+        let deposit = Deposit { version: 2, receipt: "2024-000042".into(), at: self.now, revision: 7 - changes };
+        Dossier { deposit: Some(deposit), versions: 2, ..self.draft(&self.full) }
+    }
+
+    pub(super) fn page<'p>(&'p self, dossier: &'p Dossier, evaluation: &'p Evaluation) -> DossierPage<'p> {
+        DossierPage {
+            dossier,
+            round: self.round,
+            evaluation,
+            uploads: &self.uploads,
+            share: &self.share,
+            title: dossier.draft.text(&self.call.company.project),
+            versions: if dossier.deposit.is_some() { &self.versions } else { &[] },
+            attempt: "0190a5c0-0000-7000-8000-000000000009",
+            refused: false,
+            upload_problem: None,
+            notice: None,
+        }
+    }
+
+    pub(super) fn given(&self, s: &Shell<'_>) -> Vec<GivenCard> {
+        vec![GivenCard {
+            id: DossierId(id(9)),
+            title: "Jumeau numérique du port".into(),
+            round: self.round.title.get(s.lang).to_owned(),
+            status: DepositStatus::of(self.call, self.round, &self.deposited(1), s.now),
+            until: s.instant(&self.now),
+        }]
+    }
+
+    /// The applicant's list, in every state.
+    pub(super) fn cards(&self, s: &Shell<'_>) -> Vec<DossierCard> {
+        let withdrawn = Dossier { withdrawn_at: Some(self.now), versions: 2, ..self.draft(&self.full) };
+        let all = [
+            (self.draft(&Document::default()), Some(14)),
+            (self.deposited(0), None),
+            (self.deposited(1), Some(1)),
+            (withdrawn, Some(0)),
+        ];
+        (1..).zip(all).map(|(number, (dossier, missing))| self.card(s, number, &dossier, missing)).collect()
+    }
+
+    /// A dossier in the list.
+    pub(super) fn card(&self, s: &Shell<'_>, number: u128, dossier: &Dossier, missing: Option<usize>) -> DossierCard {
+        let status = DepositStatus::of(self.call, self.round, dossier, s.now);
+        DossierCard {
+            id: DossierId(id(number)),
+            title: dossier.draft.text(&self.call.company.project).to_owned(),
+            company: "Atelier du Nord".into(),
+            round: self.round.title.get(s.lang).to_owned(),
+            changed_at: s.instant(&self.now),
+            missing: missing.filter(|_| status.counts_missing()),
+            status,
+            attempt: id(number + 100).to_string(),
+        }
+    }
+
+    pub(super) fn rows(&self, count: u32) -> Vec<Summary> {
+        (0..count)
+            .map(|index| Summary {
+                dossier: DossierId(id(u128::from(index))),
+                receipt: format!("2024-{:06}", index + 1),
+                company: ["Atelier du Nord", "Données de Loire", "Brume & Fils"][index as usize % 3].into(),
+                siren: "732829320".into(),
+                title: "Réplication sans opérateur pour l’industrie".into(),
+                bricks: "SlapOS, Repman".into(),
+                base: Cents(12_500_000 + i64::from(index) * 7_133),
+                aid: Cents(10_000_000),
+                version: 1 + index % 2,
+                at: self.now,
+                warnings: index % 4,
+                admitted: index % 3 == 0,
+                replace: index % 6 == 0,
+            })
+            .collect()
+    }
+}
+
+fn seal(call: &Call, round: &Round, uploads: &[Upload], evaluation: &Evaluation, at: Timestamp) -> Receipt {
+    let (dossier, depositor) = (DossierId(id(1)), AccountId(id(2)));
+    let portal = "https://guichet.example";
+    let manifest = manifest(&Sealing {
+        portal,
+        call,
+        round,
+        dossier,
+        version: 2,
+        depositor,
+        evaluation,
+        uploads,
+        received_at: at,
+    });
+    let parts = parts(&manifest);
+    let statement = Statement {
+        format: crate::domain::receipt::FORMAT.into(),
+        number: "2024-000042".into(),
+        sequence: 42,
+        dossier,
+        version: 2,
+        instants: Instants::single(at),
+        digest: digest(&serde_json::json!(parts)),
+        previous: digest(&serde_json::json!(GENESIS)),
+        key: "0f1e2d3c4b5a6978".into(),
+    };
+    Receipt { statement, signature: "5e".repeat(64), public_key: "a1".repeat(32), parts, manifest }
+}

@@ -1,0 +1,95 @@
+//! Every page renders in both languages, for any call.
+
+mod deposit_status;
+mod texts;
+
+use super::{SamplePage, pages};
+use crate::domain::{
+    call::{Call, load},
+    money::Cents,
+    text::Lang,
+};
+use crate::web::{frame::show, pages::examiner::round::query::RoundQuery};
+use std::{fs, path::Path};
+
+fn call(file: &str) -> Call {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    load(file, &text).unwrap()
+}
+
+fn hyper_open_x() -> Call {
+    call("calls/hyper-open-x.toml")
+}
+
+/// The text of a page, without its markup.
+fn words(html: &str) -> String {
+    let mut text = String::new();
+    let mut inside = false;
+    for c in html.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => inside = false,
+            c if !inside => text.push(c),
+            _ => {}
+        }
+    }
+    text.replace("&#39;", "'")
+        .replace("&#34;", "\"")
+        .replace("&#60;", "<")
+        .replace("&#62;", ">")
+        .replace("&#38;", "&")
+        .split([' ', '\n'])
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn renders_every_page() {
+    for file in ["calls/hyper-open-x.toml", "tests/fixtures/calls/petit-pas.toml"] {
+        let call = call(file);
+        for lang in &Lang::ALL {
+            let pages = pages(&call, lang);
+            assert!(pages.len() > 30, "{file}: {} pages", pages.len());
+            for SamplePage { name, html: page, .. } in pages {
+                assert!(
+                    page.contains(&format!("<html lang=\"{lang}\">")) && page.contains("</html>"),
+                    "{file} {name}: {page}"
+                );
+                assert_eq!(page.matches("<h1").count(), 1, "{file} {name}");
+                for inline in ["<style", " style=", " onclick=", " onload=", "javascript:"] {
+                    assert!(!page.contains(inline), "{file} {name} {lang}: {inline} is against the CSP");
+                }
+                if let Some(folder) = std::env::var_os("GUICHET_SAMPLES") {
+                    let folder = Path::new(&folder).join(&call.id);
+                    fs::create_dir_all(&folder).unwrap();
+                    fs::write(folder.join(format!("{name}.{lang}.html")), page).unwrap();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn amounts_are_written_as_the_domain_writes_them() {
+    for cents in [0, 5, -5, 99, 100, 99_999, 100_000, 12_500_050, -123_456_789, i64::MAX, 100_000_000_000] {
+        assert_eq!(show::Money(Cents(cents)).to_string(), Cents(cents).show());
+    }
+}
+
+#[test]
+fn lengths_are_written_as_people_read_them() {
+    let fr = |bytes| show::bytes(bytes, &Lang::Fr);
+    assert_eq!(fr(0), "0\u{a0}octets");
+    assert_eq!(fr(26_214_400), "25\u{a0}Mo");
+    assert_eq!(fr(1_234_567), "1,2\u{a0}Mo");
+    assert_eq!(show::bytes(2048, &Lang::En), "2\u{a0}kB");
+}
+
+#[test]
+fn a_link_keeps_the_filters_and_goes_back_to_the_first_page() {
+    let query = RoundQuery { q: "à & b".into(), page: 3, ..RoundQuery::default() };
+    assert_eq!(query.with("sort", "aid"), "?q=%C3%A0%20%26%20b&sort=aid");
+    assert_eq!(query.with("page", "4"), "?q=%C3%A0%20%26%20b&page=4");
+    assert_eq!(RoundQuery::default().with("page", "1"), "?");
+}
