@@ -31,6 +31,7 @@ mod second_call;
 mod shown;
 mod sign_in;
 mod sozu;
+mod stores;
 mod strict;
 mod suspended;
 mod tokens;
