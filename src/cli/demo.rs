@@ -13,7 +13,7 @@ mod installation;
 use crate::{
     app::service::seed,
     cli::parent::asked_to_stop,
-    config::{Database, Passkeys, SignIn},
+    config::{Attachments, Database, Passkeys, SignIn},
     edge::probe,
     store::embedded::{DATABASE_NAME, Embedded, end_left_over},
 };
@@ -60,6 +60,9 @@ pub struct DemoArgs {
     /// File with a `[database]` section of an existing server or cluster [default: a private server]
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
+    /// File with the `[attachments]` section, for an object store [default: a folder]
+    #[arg(long, value_name = "FILE")]
+    pub attachments: Option<PathBuf>,
     /// File with a `[sign_in]` section, for an identity provider.
     #[arg(long, value_name = "FILE")]
     pub sign_in: Option<PathBuf>,
@@ -209,6 +212,16 @@ struct SignInSection {
 
 fn read_sign_in(file: &Path) -> anyhow::Result<SignIn> {
     Ok(read_toml::<SignInSection>(file)?.sign_in)
+}
+
+/// The file named by `--attachments`.
+#[derive(serde::Deserialize)]
+struct AttachmentsSection {
+    attachments: Attachments,
+}
+
+fn read_attachments(file: &Path) -> anyhow::Result<Attachments> {
+    Ok(read_toml::<AttachmentsSection>(file)?.attachments)
 }
 
 /// Starts the database, restarts it when it exits by itself, and stops it when the other end of `stopping` is dropped.

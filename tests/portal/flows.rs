@@ -30,6 +30,7 @@ mod second_call;
 mod shown;
 mod sign_in;
 mod sozu;
+mod stores;
 mod strict;
 mod supervise;
 mod suspended;

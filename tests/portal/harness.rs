@@ -10,6 +10,7 @@ pub mod identity_provider;
 pub mod installation;
 pub mod line;
 pub mod load;
+pub mod moto;
 pub mod repman;
 pub mod sample;
 pub mod sozu;
