@@ -8,6 +8,7 @@ use crate::domain::{ids::DossierId, media::Inspection, piece::Upload};
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection};
 use std::collections::HashMap;
+use uuid::Uuid;
 
 #[derive(FromRow)]
 struct PieceRow {
