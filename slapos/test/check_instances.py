@@ -29,13 +29,22 @@ PULL = {'slave_reference': 'PULL-1', 'slave_title': 'PBS 1 pulling', 'timestamp'
         'server-key': 'ssh-rsa AAAA', 'name': 'a', 'title': 'a', 'notification-id': 'a', 'on-notification': 'http://[::1]:80/get/a',
         'notify': 'http://[::1]:80/notify', 'remove-backup-older-than': '2W'}
 CALL = {'slave_reference': 'CALL-1', '_': json.dumps({'host-name': 'a.example.org', 'call-definition': 'id = "a"'})}
+# What a request of a software type is answered with.
+PUBLISHED = {'attachments': {
+    'computer': 'COMP-1', 's3': 'http://[::1]:1', 'admin': 'http://[::1]:2', 'rpc': '[::1]:3', 'zone': 'COMP-1'}}
 # Software type, parameters, shared instances, and sections that have to be among the parts.
 CASES = [
     ('default', {}, [], ['supervise', 'publish']),
     ('default', FURTHER, [CALL], ['frontend', 'guichet-caucase', 'guichet-caucase-promise', 'publish-call-1']),
-    ('cluster', {'portal-partitions': 2, 'database-ca': 'PEM', **FURTHER}, [CALL], ['request-cluster', 'request-portal-2', 'publish']),
+    ('cluster', {'portal-partitions': 2, 'database-ca': 'PEM', 'attachments-partitions': 4, **FURTHER,
+                 '-sla-attachments-4-computer_guid': 'COMP-4',
+                 'attachments-layout': {'2': {'retired': True}, '4': {'zone': 'a', 'capacity': 1000}}}, [CALL],
+     ['request-cluster', 'request-portal-2', 'attachments-promise', 'publish']),
     ('portal', {'name': 'partition-1', 'public-url': 'https://aap.example.org', 'database-url': 'mysql://a:b@[::1]:3306/a',
-                'keys-seed': 'ab'}, [], ['supervise', 'publish']),
+                'keys-seed': 'ab', 'garage-nodes': 'COMP-2 http://[::2]:1 http://[::2]:2 [::2]:3 a 1\n     1',
+                'garage-token': 'ab', 'attachments-key-id': 'GKab', 'attachments-key-secret': 'ab'}, [],
+     ['supervise', 'attachments-promise', 'publish']),
+    ('attachments', {'number': 2, 'rpc-secret': 64 * '0', 'admin-token': 32 * 'a'}, [], ['supervise', 'publish']),
     ('portal_import', {}, [], ['importer', 'publish']),
     ('resilient', {'resilient-clone-number': 2, '-sla-1-computer_guid': 'COMP-2', **FURTHER}, [],
      ['request-guichet', 'request-guichet-pseudo-replicating-2', 'request-pbs-guichet-2',
@@ -48,7 +57,7 @@ CASES = [
 
 
 class Master:
-    """A master that says what an instance is requested with; what instances publish in JSON is never there yet."""
+    """A master that says what an instance is requested with; of what instances publish in JSON, only PUBLISHED is there."""
 
     def __init__(self, software_type, parameters, shared):
         self.answer = {
@@ -59,17 +68,23 @@ class Master:
     def __call__(self):
         return self
 
-    registerComputerPartition = request = lambda self, *_, **__: self
+    registerComputerPartition = lambda self, *_, **__: self
     initializeConnection = setConnectionDict = lambda self, *_, **__: None
     getInstanceParameterDict = lambda self: dict(self.answer)
     getConnectionParameterDict = lambda self: {}
     getState = getStatus = lambda self: 'started'
     getInstanceGuid = lambda self: 'SOFTINST-1'
 
+    def request(self, _, software_type, *__, **___):
+        self.requested = software_type
+        return self
+
     def getConnectionParameter(self, name):
-        if name == '_':
+        if name != '_':
+            return 'published'
+        if self.requested not in PUBLISHED:
             raise slapos.slap.NotFoundError(name)
-        return 'published'
+        return json.dumps(PUBLISHED[self.requested])
 
     def error(self, text, **_):
         print(text)

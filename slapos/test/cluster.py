@@ -1,11 +1,13 @@
-"""Chapter of life.py: a portal over two partitions, on a cluster of databases and behind a frontend. What it requests of
-others' software releases is answered by stand-ins (stand_in/)."""
+"""Chapter of life.py: a portal over two partitions, on a cluster of databases, with its attachments on three nodes of
+Garage, and behind a frontend. What it requests of others' software releases is answered by stand-ins (stand_in/)."""
+import contextlib
 import json
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import tomllib
 import urllib.parse
 
 import load
@@ -27,7 +29,9 @@ class Tree:
         self.parameters = {
             'frontend': True, 'frontend-software-url': str(CDN), 'database-software-url': str(DATABASE),
             'https-port': https, 'http-port': http, 'portal-partitions': 1, 'rounds': life.parameters['rounds'],
-            'demonstration': True, 'officers': ['officier@exemple.fr'], 'backup-hours': 1}
+            'demonstration': True, 'officers': ['officier@exemple.fr'], 'backup-hours': 1,
+            # By themselves all would be in one zone: that of this computer.
+            'attachments-layout': {str(number): {'zone': f'zone-{number}', 'capacity': 1024} for number in (1, 2, 3)}}
 
     def request(self, state='started', **changes):
         self.parameters.update(changes)
@@ -40,7 +44,11 @@ class Tree:
 
     @property
     def portals(self):
-        return [one for one in self.partitions('etc/keep.toml') if not (one / 'etc/sozu.toml').exists()]
+        return [one for one in self.partitions('etc/guichet-1.toml') if not (one / 'etc/sozu.toml').exists()]
+
+    @property
+    def stores(self):
+        return self.partitions('etc/garage.toml')
 
     def settle(self):
         """Runs slapgrid until all is deployed and every promise of ours kept."""
@@ -48,12 +56,12 @@ class Tree:
         def well():
             nonlocal told
             code = self.node.one_pass()
-            results = [self.node.promises(folder) for folder in (self.root, *self.portals)]
+            results = [self.node.promises(folder) for folder in (self.root, *self.portals, *self.stores)]
             failed = {name: said for one, _ in results for name, said in one.items()}
             if (code or failed) and told != failed:
                 told = failed
                 print(f'         slapgrid {code}:', ', '.join(failed) or self.node.said[-400:], flush=True)
-            return code == 0 and not failed and len(results) == 2 and all(count for _, count in results)
+            return code == 0 and not failed and len(results) == 5 and all(count for _, count in results)
         wait('all promises to be kept', well, 240)
 
     def browse(self, method, path, body=None, cookie='', host=None):
@@ -93,9 +101,25 @@ class Tree:
             folder, EMAIL, f'https://{self.domain}', f'[::1]:{self.https}',
             self.received['ssl_proxy_ca_crt'])
 
-    def same_piece(self):
-        """An attachment of the deposit is the one that was sent, whoever answers."""
-        status, body, _ = self.browse('GET', self.piece, cookie=self.cookie)
+    @contextlib.contextmanager
+    def without(self, folder, *names):
+        """Programs of a partition are killed, and do not come back before the end."""
+        programs, supervisor = nodes.Programs(folder), self.node.supervisor(folder)['pid']
+        old = {name: programs.pid(name) for name in names}
+        os.kill(supervisor, signal.SIGSTOP)
+        for pid in old.values():
+            os.kill(pid, signal.SIGKILL)
+        try:
+            yield
+        finally:
+            os.kill(supervisor, signal.SIGCONT)
+        wait('new ones', lambda: all(programs.pid(name) not in (None, pid) for name, pid in old.items()))
+
+    def same_piece(self, number=0):
+        """An attachment of a deposit is the one that was sent, whoever answers."""
+        receipt, = (self.node.base / f'grappe-{number}').glob('receipt-*.json')
+        piece = f'/receipts/{receipt.stem.removeprefix("receipt-")}/pieces/P10'
+        status, body, _ = self.browse('GET', piece, cookie=self.cookie)
         assert status == 200 and body == SAMPLE.read_bytes(), status
 
     @staticmethod
@@ -116,6 +140,7 @@ def cluster(life):
     deposit(tree, node)
     guest_call(tree, node)
     fewer_processes(tree, node)
+    fewer_stores(tree, node)
     next_leader(tree, node)
     end(tree, node, cdn)
 
@@ -150,19 +175,20 @@ def begin(tree, node, cdn):
     assert tree.domain == said['host-name'] and tree.domain.endswith('.cdn.localhost'), said
     status, page, _ = tree.browse('GET', '/')
     assert status == 200 and b'Hyper Open X' in page
-    for secret in 'keys-seed', 'database-url':
+    for secret in 'keys-seed', 'database-url', 'attachments-key', 'garage-token':
         one, other = (folder / 'etc' / secret for folder in (tree.root, tree.further))
         assert one.read_text() == other.read_text() and other.stat().st_mode & 0o777 == 0o600
+    settings = [line for line in tree.programs.run('garage', 'settings').splitlines() if not line.startswith('#')]
+    for store in tree.stores:
+        assert not set(settings) - set((store / 'etc/garage.toml').read_text().splitlines()), settings
 
 
 def deposit(tree, node):
-    """Receipt and attachments are where two losses have to happen before they are lost."""
+    """Attachments are on all three nodes, and nowhere else."""
     with node.timed('a complete deposit under the frontend\'s domain'):
         tree.deposit(0)
-    kept = [sorted(file.name for file in (folder / 'srv/guichet/blobs').glob('??/*')) for folder in (tree.root, tree.further)]
-    assert len(kept[0]) == 4 and kept[0] == kept[1], kept
-    receipt, = (node.base / 'grappe-0').glob('receipt-*.json')
-    tree.piece = f'/receipts/{receipt.stem.removeprefix("receipt-")}/pieces/P10'
+    wait('three copies', lambda: all(any((store / 'srv/garage/data').glob('??/??/*')) for store in tree.stores))
+    assert not any(any((folder / 'srv/guichet/blobs').glob('??/*')) for folder in (tree.root, tree.further))
     tree.cookie = tree.sign_in()
     tree.same_piece()
 
@@ -180,18 +206,32 @@ def guest_call(tree, node):
 
 def fewer_processes(tree, node):
     """The further partition serves alone: pages, sessions and attachments."""
-    supervisor = node.supervisor(tree.root)
-    old = {name: tree.programs.pid(name) for name in ('portal-1', 'portal-2')}
-    os.kill(supervisor['pid'], signal.SIGSTOP)
-    with node.timed('the processes of the first partition killed, until the further one answers for all'):
-        for pid in old.values():
-            os.kill(pid, signal.SIGKILL)
-        wait('the page', lambda: tree.browse('GET', '/')[0] == 200)
-    for _ in range(30):
-        tree.same_piece()
-    os.kill(supervisor['pid'], signal.SIGCONT)
-    with node.timed('until they are back'):
-        wait('new ones', lambda: all(tree.programs.pid(name) not in (None, pid) for name, pid in old.items()))
+    with tree.without(tree.root, 'portal-1', 'portal-2'):
+        with node.timed('the processes of the first partition killed, until the further one answers for all'):
+            wait('the page', lambda: tree.browse('GET', '/')[0] == 200)
+        for _ in range(30):
+            tree.same_piece()
+    with node.timed('until every promise is kept again'):
+        tree.settle()
+
+
+def fewer_stores(tree, node):
+    """With the node that both partitions prefer lost, what one of them takes in, the other one gives out."""
+    url = tomllib.loads((tree.root / 'etc/guichet-1.toml').read_text())['attachments']['url']
+    first = url.split('endpoint=http://')[1].split('&')[0]
+    preferred, = (store for store in tree.stores if f'api_bind_addr = "{first}"' in (store / 'etc/garage.toml').read_text())
+    with tree.without(preferred, 'garage'):
+        with node.timed('a node of the attachments killed, until a deposit through the further partition has its receipt'):
+            with tree.without(tree.root, 'portal-1', 'portal-2'):
+                wait('the page', lambda: tree.browse('GET', '/')[0] == 200)
+                tree.deposit(1)
+        with node.timed('its attachment through the first partition'):
+            with tree.without(tree.further, 'partition-1-portal-1', 'partition-1-portal-2'):
+                wait('the page', lambda: tree.browse('GET', '/')[0] == 200)
+                for number in 0, 1:
+                    tree.same_piece(number)
+        wait('the promise to tell', lambda: node.one_pass() and 'guichet-attachments.py' in node.promises(tree.root)[0])
+    with node.timed('until the node is back and every promise is kept'):
         tree.settle()
 
 
@@ -200,9 +240,9 @@ def next_leader(tree, node):
     leader = next(one for one in tree.partitions('etc/mysql/my.cnf') if tree.sql(one, 'select @@read_only') == '0')
     with node.timed('the leader of the database killed, until another deposit has its receipt'):
         os.kill(int((leader / 'var/pid').read_text()), signal.SIGKILL)
-        wait('a deposit', lambda: tree.deposit(1), 90)
+        wait('a deposit', lambda: tree.deposit(2), 90)
     chain = tree.programs.run('admin', 'chain', '--config', tree.programs.config)
-    assert chain.split()[0] == '2', chain
+    assert chain.split()[0] == '3', chain
     with node.timed('until it follows again and every promise is kept'):
         tree.settle()
         running = "select variable_value from information_schema.global_status where variable_name = 'Slave_running'"
@@ -210,7 +250,7 @@ def next_leader(tree, node):
 
 
 def end(tree, node, cdn):
-    folders = [tree.root, tree.further, node.folder(cdn), *tree.partitions('etc/mysql/my.cnf')]
+    folders = [tree.root, tree.further, *tree.stores, node.folder(cdn), *tree.partitions('etc/mysql/my.cnf')]
     with node.timed('destruction of the tree'):
         tree.request(state='destroyed')
         node.request(str(CDN), 'cdn', {}, state='destroyed')

@@ -9,7 +9,7 @@ from profiles import REPOSITORY, Profile, Upstream, workshop
 
 OWN = [str(REPOSITORY / name) for name in ('buildout/guichet.cfg', 'slapos/buildout.hash.cfg')]
 # What the profile of a test gives; here they only need to be there.
-MACHINE = dict(rust_location='/rust', cargo_home='/cargo', cargo_target='/target', sozu_location='/sozu', build='test')
+MACHINE = dict(rust_location='/rust', cargo_home='/cargo', cargo_target='/target', sozu_location='/sozu', garage_location='/garage', build='test')
 # (section, option) that may differ, and why.
 TABLE = {
     ('guichet-source', '*'): 'only production clones; the tests build the working copy',

@@ -15,7 +15,7 @@ import psutil
 from slapos.slap.standalone import SlapOSNodeCommandError, StandaloneSlapOS
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
-PARTITIONS = 10
+PARTITIONS = 14
 # Passes of slapgrid that a tree may need to settle, as upstream's tests allow.
 PASSES = 20
 
