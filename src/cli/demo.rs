@@ -13,7 +13,7 @@ mod installation;
 use crate::{
     app::service::seed,
     cli::parent::asked_to_stop,
-    config::{Database, Passkeys, SignIn},
+    config::{Attachments, Database, Passkeys, SignIn},
     edge::probe,
     store::embedded::{DATABASE_NAME, Embedded, end_left_over},
 };
@@ -59,6 +59,9 @@ pub struct DemoArgs {
     /// A file with the `[database]` section of a server or cluster that runs already [default: a private server]
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
+    /// A file with the `[attachments]` section, for an object store [default: a folder]
+    #[arg(long, value_name = "FILE")]
+    pub attachments: Option<PathBuf>,
     /// A file with the `[sign_in]` section, for an identity provider.
     #[arg(long, value_name = "FILE")]
     pub sign_in: Option<PathBuf>,
@@ -230,6 +233,18 @@ fn read_sign_in(file: &Path) -> anyhow::Result<SignIn> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let section: SignInSection = toml::from_str(&text).with_context(|| file.display().to_string())?;
     Ok(section.sign_in)
+}
+
+/// The file named by `--attachments`.
+#[derive(serde::Deserialize)]
+struct AttachmentsSection {
+    attachments: Attachments,
+}
+
+fn read_attachments(file: &Path) -> anyhow::Result<Attachments> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let section: AttachmentsSection = toml::from_str(&text).with_context(|| file.display().to_string())?;
+    Ok(section.attachments)
 }
 
 /// Starts the database, restarts it when it exits by itself, and stops it when the other end of `stopping` is dropped.

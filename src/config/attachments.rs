@@ -1,5 +1,6 @@
 //! Attachments of an installation whose processes do not share a data folder.
 
+use super::GarageConfig;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -12,6 +13,9 @@ pub struct Attachments {
     /// How many data folders must store an attachment before it is acknowledged [default: 2].
     #[serde(default = "two")]
     pub copies: u8,
+    /// The Garage nodes, if attachments are there: for promises, the operator's page and `guichet garage`.
+    #[serde(default)]
+    pub garage: Option<GarageConfig>,
 }
 
 fn two() -> u8 {
@@ -27,6 +31,7 @@ impl Attachments {
         if self.listen.ip().is_unspecified() || self.listen.port() == 0 {
             faults.push("attachments.listen has to be an address that others can reach".into());
         }
+        faults.extend(self.garage.iter().flat_map(GarageConfig::faults));
         faults
     }
 }

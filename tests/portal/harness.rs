@@ -5,15 +5,18 @@ pub mod authenticator;
 pub mod certificate;
 pub mod cluster;
 pub mod depositors;
+pub mod garage;
 pub mod held;
 pub mod identity_provider;
 pub mod installation;
 pub mod line;
 pub mod load;
+pub mod relay;
 pub mod repman;
 pub mod sample;
 pub mod sozu;
 pub mod tcp_proxy;
+pub mod uploaders;
 
 pub use actor::{Actor, Answer};
 pub use installation::Installation;

@@ -6,7 +6,7 @@ use crate::{
         DemoArgs, ServerSection,
         authority::{self, HOSTS, Tls},
         folder::Folder,
-        read_sign_in,
+        read_attachments, read_sign_in,
     },
     config::{Backup, CertificateFiles, Config, Database, Edge, Limits, Listen, Mail, Portal},
     store::embedded::{SocketFolder, private_folder},
@@ -184,7 +184,7 @@ fn base_config(
         mail: Mail::Folder { from: "Guichet <guichet@localhost>".into(), folder: folder.file("mail") },
         sign_in,
         repman: None,
-        attachments: None,
+        attachments: args.attachments.as_deref().map(read_attachments).transpose()?,
         backup: Some(Backup {
             folder: folder.file("backup"),
             every_hours: 24,

@@ -1,0 +1,70 @@
+//! Two of three nodes are killed, then all: uploads are refused with a page, reading says so, what is sealed stays sealed,
+//! and everything goes on when they are back.
+
+use super::{PROGRAMS, forget_cache, owner, portal, read, settle};
+use crate::harness::{Actor, sample, uploaders::Uploaders};
+
+/// A file for a piece, sent by the page without its script.
+async fn attach(owner: &mut Actor, dossier: &str) -> crate::harness::Answer {
+    owner.get(&format!("/dossiers/{dossier}")).await.expect(200);
+    let path = format!("/dossiers/{dossier}/pieces/P9");
+    let today = sample::today().to_string();
+    owner.upload(&path, "P9-regularite-fiscale.pdf", &today, &sample::piece("P9-regularite-fiscale.pdf")).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_quorum_nothing_is_acknowledged_and_what_was_stays() {
+    let (mut garage, at) = portal().await;
+    let mut owner = owner(at).await;
+    let draft = sample::draft(&mut owner, "demonstration", &sample::sample(sample::today()).answers).await;
+    let mut uploaders = Uploaders::start(at, PROGRAMS).await;
+    uploaders.until_more(PROGRAMS).await;
+    let (sealed, number) = uploaders.so_far().receipts.into_iter().next().unwrap();
+    let receipt = read(&owner, &format!("/receipts/{number}.json")).await.unwrap();
+    let file = read(&owner, &format!("/receipts/{number}/pieces/P7")).await.unwrap();
+
+    garage.kill(1);
+    garage.kill(2);
+    garage.until("the first node to be alone", |survey| !survey.has_quorum()).await;
+    let refused = attach(&mut owner, &draft).await;
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    assert!(refused.headers.contains_key("retry-after"), "{:?}", refused.headers);
+    let page = owner.get(&format!("/dossiers/{draft}/edit/project")).await.expect(200);
+    let title = sample::sample(sample::today()).answers["project"]["title"].as_str().unwrap().to_owned();
+    assert!(page.body.contains(&title[..20]), "what was typed stays");
+    // What the portal keeps for itself it may go on showing; the store itself says that it cannot be read.
+    forget_cache(at);
+    let unread = read(&owner, &format!("/receipts/{number}/pieces/P7")).await;
+    assert!(matches!(&unread, Err((status, _)) if *status == 503), "{:?}", unread.map(|bytes| bytes.len()));
+    assert_eq!(
+        read(&owner, &format!("/receipts/{number}.json")).await.unwrap(),
+        receipt,
+        "what is sealed stays sealed"
+    );
+    owner.get(&format!("/dossiers/{sealed}")).await.expect(200);
+    let told = at.try_command(&["promise", "attachments", "--reserve-mib", "1"]).await.unwrap_err();
+    assert!(told.contains("no quorum") && told.contains("does not answer"), "{told}");
+    let ops = at.access()["instance_ops"][0].as_str().unwrap().to_owned();
+    let page = reqwest::get(format!("{ops}/")).await.unwrap().text().await.unwrap();
+    assert!(page.contains("pas de quorum") && page.contains("zone-2"), "{page}");
+
+    garage.kill(0);
+    assert_eq!(attach(&mut owner, &draft).await.status, 503);
+    let told = at.try_command(&["promise", "attachments", "--reserve-mib", "1"]).await.unwrap_err();
+    assert!(told.contains("no node tells"), "{told}");
+    let page = reqwest::get(format!("{ops}/en")).await.unwrap().text().await.unwrap();
+    assert!(page.contains("no node answers"), "{page}");
+
+    for node in 0..3 {
+        garage.run(node).await;
+    }
+    garage.apply().await.unwrap();
+    garage.until_joined().await;
+    attach(&mut owner, &draft).await.expect(303);
+    assert_eq!(read(&owner, &format!("/receipts/{number}/pieces/P7")).await.unwrap(), file);
+    uploaders.until_more(PROGRAMS).await;
+    let ledger = settle("two nodes killed, then all, and all started again", uploaders, at, &garage).await;
+    assert!(ledger.refused() > 0, "uploads were refused meanwhile");
+    let told = at.command(&["promise", "attachments", "--reserve-mib", "1"]).await;
+    assert!(told.contains("3 nodes store"), "{told}");
+}

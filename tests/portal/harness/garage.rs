@@ -1,0 +1,345 @@
+//! Garage nodes with the settings that the product recommends, made a store by the product's own `guichet garage apply`.
+
+use super::{
+    installation::{guichet, wait_within},
+    relay::Network,
+};
+use guichet::bricks::garage::{self, GarageConfig, NODE_SETTINGS, Survey};
+use std::{
+    collections::BTreeSet,
+    fs,
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU8, Ordering},
+    time::Duration,
+};
+
+/// Timeout for nodes to start, to be joined and to hand data over, on a loaded machine.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(90);
+/// Id and secret of the portal's key.
+const KEY: (&str, &str) =
+    ("GK0123456789abcdef01234567", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
+const BUCKET: &str = "guichet";
+const ADMIN_TOKEN: &str = "only-for-tests";
+
+/// Where a node keeps what it stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disk {
+    /// The temporary folder.
+    Shared,
+    /// A disk of its own of so many MiB, which ends with the process.
+    Small(u32),
+}
+
+/// One node.
+pub struct Node {
+    pub ip: IpAddr,
+    /// Its S3 interface.
+    pub s3: SocketAddr,
+    admin: SocketAddr,
+    rpc: SocketAddr,
+    /// How the other nodes reach it.
+    relay: SocketAddr,
+    folder: PathBuf,
+    disk: Disk,
+    child: Option<Child>,
+}
+
+/// The nodes of one store.
+pub struct Garage {
+    pub nodes: Vec<Node>,
+    pub network: Network,
+    folder: tempfile::TempDir,
+}
+
+/// The program; nothing is tested without it.
+pub fn program() -> PathBuf {
+    let program = std::env::var_os("GUICHET_GARAGE").map(PathBuf::from).filter(|program| program.is_file());
+    program.expect("GUICHET_GARAGE names Garage's program, which scripts/setup --with-garage builds")
+}
+
+/// An address of this machine for one node, by which the relays know who sends.
+fn own_ip() -> IpAddr {
+    static NEXT: AtomicU8 = AtomicU8::new(0);
+    Ipv4Addr::new(127, 0, 1, 1 + NEXT.fetch_add(1, Ordering::Relaxed) % 250).into()
+}
+
+fn free(ip: IpAddr) -> SocketAddr {
+    TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap()
+}
+
+impl Node {
+    async fn new(number: usize, disk: Disk, folder: &Path, network: &mut Network) -> Self {
+        let ip = own_ip();
+        let rpc = free(ip);
+        let folder = folder.join(number.to_string());
+        fs::create_dir(&folder).unwrap();
+        let relay = network.relay(rpc).await;
+        let node = Self { ip, s3: free(ip), admin: free(ip), rpc, relay, folder, disk, child: None };
+        node.configure(NODE_SETTINGS);
+        node
+    }
+
+    /// Writes its configuration file: the recommended lines, and where it is.
+    fn configure(&self, settings: &str) {
+        let text = format!(
+            "{settings}metadata_dir = \"{folder}/disk/meta\"\ndata_dir = \"{folder}/disk/data\"\n\
+             rpc_secret = \"{secret}\"\nrpc_bind_addr = \"{rpc}\"\nrpc_public_addr = \"{relay}\"\n\
+             rpc_bind_outgoing = true\nallow_world_readable_secrets = true\n\
+             [s3_api]\napi_bind_addr = \"{s3}\"\ns3_region = \"garage\"\n\
+             [admin]\napi_bind_addr = \"{admin}\"\nadmin_token = \"{ADMIN_TOKEN}\"\n",
+            folder = self.folder.display(),
+            secret = KEY.1,
+            rpc = self.rpc,
+            relay = self.relay,
+            s3 = self.s3,
+            admin = self.admin,
+        );
+        fs::write(self.folder.join("garage.toml"), text).unwrap();
+    }
+
+    fn start(&mut self) {
+        let disk = self.folder.join("disk");
+        fs::create_dir_all(&disk).unwrap();
+        let mut command = match self.disk {
+            Disk::Shared => Command::new(program()),
+            Disk::Small(mib) => {
+                let mut command = Command::new("unshare");
+                // Whoever is not root becomes it in a world of its own.
+                if !nix::unistd::geteuid().is_root() {
+                    command.args(["--user", "--map-root-user"]);
+                }
+                let mount = "mount -t tmpfs -o \"size=$1m,mode=700\" tmpfs \"$2\" && shift 2 && exec \"$@\"";
+                command.args(["--mount", "sh", "-c", mount, "sh"]).arg(mib.to_string()).arg(&disk).arg(program());
+                command
+            }
+        };
+        let log = fs::File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
+        command.arg("-c").arg(self.folder.join("garage.toml")).arg("server").env("RUST_LOG", "garage=info");
+        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        self.child = Some(command.spawn().expect("a node starts"));
+    }
+
+    /// The end of its log, for a test that fails.
+    pub fn log(&self) -> String {
+        let text = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(30)..].join("\n")
+    }
+
+    /// The files of blocks on its disk, by their names without what tells how they are compressed.
+    pub fn blocks(&self) -> Vec<(String, PathBuf)> {
+        let mut folders = vec![self.folder.join("disk/data")];
+        let mut found = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let extension = path.extension().map_or_else(String::new, |it| it.to_string_lossy().into_owned());
+                let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+                if name.len() == 64 && matches!(extension.as_str(), "" | "zst") {
+                    found.push((name, path));
+                }
+            }
+        }
+        found
+    }
+
+    fn block_names(&self) -> BTreeSet<String> {
+        self.blocks().into_iter().map(|(name, _)| name).collect()
+    }
+}
+
+impl Garage {
+    /// Starts so many nodes, each its own zone, and makes them a store.
+    pub async fn start(nodes: usize) -> Self {
+        Self::start_on(&vec![Disk::Shared; nodes]).await
+    }
+
+    /// The same with these disks.
+    pub async fn start_on(disks: &[Disk]) -> Self {
+        let folder = tempfile::Builder::new().prefix("guichet-garage-").tempdir().unwrap();
+        let mut this = Self { nodes: Vec::new(), network: Network::new(), folder };
+        for (number, disk) in disks.iter().enumerate() {
+            let node = Node::new(number, *disk, this.folder.path(), &mut this.network).await;
+            if disks.len() < 3 {
+                node.configure(&NODE_SETTINGS.replace("replication_factor = 3", "replication_factor = 1"));
+            }
+            this.nodes.push(node);
+        }
+        fs::write(this.file("key"), format!("{}\n{}\n", KEY.0, KEY.1)).unwrap();
+        fs::write(this.file("token"), ADMIN_TOKEN).unwrap();
+        for number in 0..disks.len() {
+            this.run(number).await;
+        }
+        let told = this.apply().await.unwrap();
+        assert!(told.contains("the bucket guichet is made"), "{told}");
+        this
+    }
+
+    /// Starts one more node, which belongs to nobody yet.
+    pub async fn add(&mut self) {
+        let number = self.nodes.len();
+        self.nodes.push(Node::new(number, Disk::Shared, self.folder.path(), &mut self.network).await);
+        self.run(number).await;
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Starts a node, and waits until it answers.
+    pub async fn run(&mut self, number: usize) {
+        self.nodes[number].start();
+        let client = self.asking(&[number]);
+        wait_within(SETTLE_TIMEOUT, "a node to answer", async || {
+            let node = &mut self.nodes[number];
+            if let Some(status) = node.child.as_mut().and_then(|child| child.try_wait().unwrap()) {
+                panic!("node {number} ended ({status}):\n{}", node.log());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            client.survey().await.is_ok()
+        })
+        .await;
+    }
+
+    /// Makes the nodes what the plan says, by the command; what it printed.
+    pub async fn apply(&self) -> Result<String, String> {
+        let nodes: Vec<String> = self.nodes.iter().zip(1..).map(|(node, number)| plan_of(node, number)).collect();
+        let plan = self.file("plan.toml");
+        let text = format!(
+            "bucket = {BUCKET:?}\nkey_file = {:?}\nadmin_token_file = {:?}\n{}",
+            self.file("key"),
+            self.file("token"),
+            nodes.concat()
+        );
+        fs::write(&plan, text).unwrap();
+        let done = tokio::process::Command::new(guichet()).args(["garage", "apply", "--plan"]).arg(plan).output();
+        let done = done.await.unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if done.status.success() { Ok(text(&done.stdout)) } else { Err(text(&done.stderr)) }
+    }
+
+    /// A client of the admin API of all nodes.
+    pub fn client(&self) -> garage::Garage {
+        self.asking(&(0..self.nodes.len()).collect::<Vec<_>>())
+    }
+
+    fn asking(&self, nodes: &[usize]) -> garage::Garage {
+        let admin = nodes.iter().map(|number| format!("http://{}", self.nodes[*number].admin)).collect();
+        garage::Garage::new(&GarageConfig { admin, admin_token_file: self.file("token") }).unwrap()
+    }
+
+    /// Waits until the nodes, as the first that answers sees them, are as they should be.
+    pub async fn until(&self, what: &str, condition: impl Fn(&Survey) -> bool) {
+        let client = self.client();
+        let mut last = String::new();
+        let end = std::time::Instant::now() + SETTLE_TIMEOUT;
+        loop {
+            let survey = client.survey().await;
+            if survey.as_ref().is_ok_and(&condition) {
+                return;
+            }
+            last.clear();
+            last.push_str(&format!("{survey:#?}"));
+            assert!(std::time::Instant::now() < end, "waited in vain for {what}: {last}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Waits until every node is connected with all others.
+    pub async fn until_joined(&self) {
+        self.until("the nodes to be together", |survey| survey.parts_complete == survey.parts).await;
+    }
+
+    /// Waits until a node has every block that another has.
+    pub async fn until_filled(&self, number: usize) {
+        let mut lacks = 0;
+        let client = self.client();
+        client.refill().await.unwrap();
+        wait_within(SETTLE_TIMEOUT, "a node to have every block", async || {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let has = self.nodes[number].block_names();
+            let others = self.nodes.iter().enumerate().filter(|(other, _)| *other != number);
+            let all: BTreeSet<String> = others.flat_map(|(_, node)| node.block_names()).collect();
+            lacks = all.difference(&has).count();
+            lacks == 0 && !all.is_empty()
+        })
+        .await;
+    }
+
+    /// Sends a signal to a node's process.
+    pub fn signal(&self, number: usize, signal: &str) {
+        let pid = self.nodes[number].child.as_ref().expect("it runs").id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
+    /// Kills a node immediately.
+    pub fn kill(&mut self, number: usize) {
+        if let Some(mut child) = self.nodes[number].child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Cuts a node off from the others; whoever asks it for attachments still reaches it.
+    pub fn cut_off(&self, number: usize) {
+        self.network.cut(self.nodes[number].ip);
+    }
+
+    /// Lets a node that was cut off find the others again.
+    pub async fn reconnect(&self, number: usize) {
+        self.network.heal(self.nodes[number].ip);
+        // They would try again within half a minute.
+        self.apply().await.unwrap();
+        self.until_joined().await;
+    }
+
+    /// Puts an empty node in the place of one: the same addresses, another identity.
+    pub async fn replace(&mut self, number: usize) {
+        self.kill(number);
+        fs::remove_dir_all(self.nodes[number].folder.join("disk")).unwrap();
+        self.run(number).await;
+    }
+
+    /// A file with the `[attachments]` section of a portal that stores here.
+    pub fn section(&self) -> PathBuf {
+        let admin: Vec<String> = self.nodes.iter().map(|node| format!("http://{}", node.admin)).collect();
+        let file = self.file("attachments.toml");
+        let text = format!(
+            "[attachments]\nurl = \"s3://{BUCKET}?endpoint=http://{}&region=garage\"\nkey_file = {:?}\n\
+             [attachments.garage]\nadmin = {admin:?}\nadmin_token_file = {:?}\n",
+            self.nodes[0].s3,
+            self.file("key"),
+            self.file("token")
+        );
+        fs::write(&file, text).unwrap();
+        file
+    }
+
+    /// What the nodes said last, for a test that fails.
+    pub fn logs(&self) -> String {
+        self.nodes.iter().map(|node| format!("{}:\n{}\n", node.s3, node.log())).collect()
+    }
+}
+
+fn plan_of(node: &Node, number: usize) -> String {
+    format!(
+        "[[nodes]]\nadmin = \"http://{}\"\nrpc = \"{}\"\nzone = \"zone-{number}\"\ncapacity_mib = 1024\n",
+        node.admin, node.relay
+    )
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // A frozen node cannot be ended otherwise.
+            child.kill().ok();
+            child.wait().ok();
+        }
+    }
+}
