@@ -9,7 +9,7 @@ mod outage;
 
 use crate::harness::{
     Actor, Installation,
-    garage::Garage,
+    garage::{Garage, NODES},
     installation::guichet,
     uploaders::{Attached, Ledger, OWNER, Uploaders, sha256},
 };
@@ -35,7 +35,7 @@ struct Account {
 
 /// A portal on a fresh store.
 async fn portal() -> (Garage, &'static Installation) {
-    let garage = Garage::start(3).await;
+    let garage = Garage::start(NODES).await;
     let at = on(&garage);
     (garage, at)
 }
@@ -43,14 +43,6 @@ async fn portal() -> (Garage, &'static Installation) {
 /// A portal on a store.
 fn on(garage: &Garage) -> &'static Installation {
     Installation::start_with(None, &["--attachments", garage.section().to_str().unwrap()]).for_this_test()
-}
-
-/// Forgets what was read before: the store itself is asked from now on.
-fn forget_cache(at: &Installation) {
-    match std::fs::remove_dir_all(at.folder.join("data/attachments-cache")) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => panic!("{error}"),
-        _ => {}
-    }
 }
 
 /// The bytes of an attachment as its owner gets them.
@@ -70,7 +62,6 @@ async fn owner(at: &'static Installation) -> Actor {
 
 /// Reads everything back that was acknowledged, from the store, and verifies every receipt with its files.
 async fn account(at: &'static Installation, ledger: &Ledger) -> Account {
-    forget_cache(at);
     let owner = owner(at).await;
     let folder = tempfile::tempdir().unwrap();
     let mut account =

@@ -9,6 +9,7 @@ use std::{
     collections::BTreeSet,
     fs,
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU8, Ordering},
@@ -20,6 +21,8 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(90);
 /// Id and secret of the portal's key.
 const KEY: (&str, &str) =
     ("GK0123456789abcdef01234567", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
+/// Nodes of a store that may lose one.
+pub const NODES: usize = 3;
 const BUCKET: &str = "guichet";
 const ADMIN_TOKEN: &str = "only-for-tests";
 
@@ -53,10 +56,18 @@ pub struct Garage {
     folder: tempfile::TempDir,
 }
 
+fn find_program() -> Option<PathBuf> {
+    std::env::var_os("GUICHET_GARAGE").map(PathBuf::from).filter(|program| program.is_file())
+}
+
+/// Whether there is a program to measure.
+pub fn is_there() -> bool {
+    find_program().is_some()
+}
+
 /// The program; nothing is tested without it.
-pub fn program() -> PathBuf {
-    let program = std::env::var_os("GUICHET_GARAGE").map(PathBuf::from).filter(|program| program.is_file());
-    program.expect("GUICHET_GARAGE names Garage's program, which scripts/setup --with-garage builds")
+fn program() -> PathBuf {
+    find_program().expect("GUICHET_GARAGE names Garage's program, which scripts/setup --with-garage builds")
 }
 
 /// An address of this machine for one node, by which the relays know who sends.
@@ -166,13 +177,13 @@ impl Garage {
         let mut this = Self { nodes: Vec::new(), network: Network::new(), folder };
         for (number, disk) in disks.iter().enumerate() {
             let node = Node::new(number, *disk, this.folder.path(), &mut this.network).await;
-            if disks.len() < 3 {
+            if disks.len() < NODES {
                 node.configure(&NODE_SETTINGS.replace("replication_factor = 3", "replication_factor = 1"));
             }
             this.nodes.push(node);
         }
-        fs::write(this.file("key"), format!("{}\n{}\n", KEY.0, KEY.1)).unwrap();
-        fs::write(this.file("token"), ADMIN_TOKEN).unwrap();
+        this.secret("key", &format!("{}\n{}\n", KEY.0, KEY.1));
+        this.secret("token", ADMIN_TOKEN);
         for number in 0..disks.len() {
             this.run(number).await;
         }
@@ -186,6 +197,11 @@ impl Garage {
         let number = self.nodes.len();
         self.nodes.push(Node::new(number, Disk::Shared, self.folder.path(), &mut self.network).await);
         self.run(number).await;
+    }
+
+    fn secret(&self, name: &str, text: &str) {
+        fs::write(self.file(name), text).unwrap();
+        fs::set_permissions(self.file(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -306,19 +322,25 @@ impl Garage {
         self.run(number).await;
     }
 
-    /// A file with the `[attachments]` section of a portal that stores here.
+    /// A file with the `[attachments]` section of a portal that stores here, and keeps nothing for itself.
     pub fn section(&self) -> PathBuf {
         let admin: Vec<String> = self.nodes.iter().map(|node| format!("http://{}", node.admin)).collect();
+        let endpoints: Vec<String> = self.nodes.iter().map(|node| format!("endpoint=http://{}", node.s3)).collect();
         let file = self.file("attachments.toml");
         let text = format!(
-            "[attachments]\nurl = \"s3://{BUCKET}?endpoint=http://{}&region=garage\"\nkey_file = {:?}\n\
+            "[attachments]\nurl = \"s3://{BUCKET}?{}&region=garage\"\nkey_file = {:?}\ncache_mib = 0\n\
              [attachments.garage]\nadmin = {admin:?}\nadmin_token_file = {:?}\n",
-            self.nodes[0].s3,
+            endpoints.join("&"),
             self.file("key"),
             self.file("token")
         );
         fs::write(&file, text).unwrap();
         file
+    }
+
+    /// The processes that run.
+    pub fn pids(&self) -> Vec<u32> {
+        self.nodes.iter().filter_map(|node| node.child.as_ref()).map(Child::id).collect()
     }
 
     /// What the nodes said last, for a test that fails.

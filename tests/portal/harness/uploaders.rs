@@ -78,19 +78,6 @@ impl Files {
         };
         Self(dossier.pieces.iter().map(file).collect())
     }
-
-    /// Makes all blocks of a file unlike all others: within its noise, and by a comment at its end.
-    fn vary(bytes: &[u8]) -> Vec<u8> {
-        let mut varied = bytes.to_vec();
-        let mark = Uuid::now_v7().simple().to_string();
-        if varied.len() > 20_000 {
-            for at in (varied.len() / 4..varied.len() * 3 / 4).step_by(100_000) {
-                varied[at..at + mark.len()].copy_from_slice(mark.as_bytes());
-            }
-        }
-        varied.extend_from_slice(format!("\n%{mark}\n").as_bytes());
-        varied
-    }
 }
 
 impl Uploaders {
@@ -167,7 +154,7 @@ async fn work(
             until_done(&mut program, &ledger, |program| program.request(Method::POST, "/api/v1/dossiers").json(&body));
         let id = begun.await.0["id"].as_str().unwrap().to_owned();
         for (code, issued, file, bytes) in &files.0 {
-            let bytes = Files::vary(bytes);
+            let bytes = sample::varied(bytes);
             let path = format!("/api/v1/dossiers/{id}/pieces/{code}?issued={issued}&name={}", encode(file));
             let sent = |program: &Actor| program.request(Method::PUT, &path).body(bytes.clone());
             let (_, took) = until_done(&mut program, &ledger, sent).await;

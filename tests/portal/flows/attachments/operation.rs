@@ -1,12 +1,12 @@
 //! `guichet garage apply`, without a portal: safe to run again, a change of the plan is a change of the layout, and what
 //! cannot be done is told.
 
-use crate::harness::garage::Garage;
+use crate::harness::garage::{Garage, NODES};
 use std::process::Command;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plan_is_applied_once_and_again_and_changed() {
-    let mut garage = Garage::start(3).await;
+    let mut garage = Garage::start(NODES).await;
     assert_eq!(garage.apply().await.unwrap(), "The nodes are as the plan says.\n");
     let survey = garage.client().survey().await.unwrap();
     let zones: Vec<&str> = survey.nodes.iter().filter_map(|node| node.zone.as_deref()).collect();

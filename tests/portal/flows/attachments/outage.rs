@@ -1,8 +1,8 @@
 //! Two of three nodes are killed, then all: uploads are refused with a page, reading says so, what is sealed stays sealed,
 //! and everything goes on when they are back.
 
-use super::{PROGRAMS, forget_cache, owner, portal, read, settle};
-use crate::harness::{Actor, sample, uploaders::Uploaders};
+use super::{PROGRAMS, owner, portal, read, settle};
+use crate::harness::{Actor, garage::NODES, sample, uploaders::Uploaders};
 
 /// A file for a piece, sent by the page without its script.
 async fn attach(owner: &mut Actor, dossier: &str) -> crate::harness::Answer {
@@ -32,8 +32,6 @@ async fn without_a_quorum_nothing_is_acknowledged_and_what_was_stays() {
     let page = owner.get(&format!("/dossiers/{draft}/edit/project")).await.expect(200);
     let title = sample::sample(sample::today()).answers["project"]["title"].as_str().unwrap().to_owned();
     assert!(page.body.contains(&title[..20]), "what was typed stays");
-    // What the portal keeps for itself it may go on showing; the store itself says that it cannot be read.
-    forget_cache(at);
     let unread = read(&owner, &format!("/receipts/{number}/pieces/P7")).await;
     assert!(matches!(&unread, Err((status, _)) if *status == 503), "{:?}", unread.map(|bytes| bytes.len()));
     assert_eq!(
@@ -55,7 +53,7 @@ async fn without_a_quorum_nothing_is_acknowledged_and_what_was_stays() {
     let page = reqwest::get(format!("{ops}/en")).await.unwrap().text().await.unwrap();
     assert!(page.contains("no node answers"), "{page}");
 
-    for node in 0..3 {
+    for node in 0..NODES {
         garage.run(node).await;
     }
     garage.apply().await.unwrap();
