@@ -56,7 +56,8 @@ mod tests {
         let current = roles(&[("a", "1"), ("b", "2"), ("c", "3")]);
         let planned = roles(&[("a", "1"), ("b", "2"), ("d", "3")]);
         let changes = Changes::between(&current, &planned, true);
-        assert_eq!((changes.assigned.keys().collect::<Vec<_>>(), &changes.removed), (vec!["d"], &vec!["c".to_owned()]));
+        assert!(changes.assigned.keys().eq(["d"]));
+        assert_eq!(changes.removed, ["c"]);
         let body = changes.body();
         assert_eq!(body["roles"][0], json!({ "id": "d", "zone": "3", "capacity": 1 << 30, "tags": [] }));
         assert_eq!(body["roles"][1], json!({ "id": "c", "remove": true }));

@@ -33,12 +33,12 @@ impl Network {
 
     /// Ends every connection from and to a node, and refuses new ones.
     pub fn cut(&self, node: IpAddr) {
-        self.cut.send_modify(|cut| drop(cut.insert(node)));
+        self.cut.send_if_modified(|cut| cut.insert(node));
     }
 
     /// Lets a node be reached again.
     pub fn heal(&self, node: IpAddr) {
-        self.cut.send_modify(|cut| drop(cut.remove(&node)));
+        self.cut.send_if_modified(|cut| cut.remove(&node));
     }
 }
 

@@ -28,12 +28,14 @@ async fn without_a_quorum_nothing_is_acknowledged_and_what_was_stays() {
     garage.until("the first node to be alone", |survey| !survey.has_quorum()).await;
     let refused = attach(&mut owner, &draft).await;
     assert_eq!(refused.status, 503, "{}", refused.body);
+    assert!(refused.body.contains("Pièces jointes"), "{}", refused.body);
     assert!(refused.headers.contains_key("retry-after"), "{:?}", refused.headers);
     let page = owner.get(&format!("/dossiers/{draft}/edit/project")).await.expect(200);
     let title = sample::sample(sample::today()).answers["project"]["title"].as_str().unwrap().to_owned();
     assert!(page.body.contains(&title[..20]), "what was typed stays");
     let unread = read(&owner, &format!("/receipts/{number}/pieces/P7")).await;
-    assert!(matches!(&unread, Err((status, _)) if *status == 503), "{:?}", unread.map(|bytes| bytes.len()));
+    let told = matches!(&unread, Err((status, page)) if *status == 503 && page.contains("Pièces jointes"));
+    assert!(told, "{:?}", unread.map(|bytes| bytes.len()));
     assert_eq!(
         read(&owner, &format!("/receipts/{number}.json")).await.unwrap(),
         receipt,
