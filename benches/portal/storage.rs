@@ -3,13 +3,13 @@
 use crate::{
     harness::{
         Actor, Installation,
-        garage::{self, Garage},
+        garage::{Garage, Node},
         sample,
     },
     measure::{self, Figures, Meter},
 };
 use reqwest::{Method, RequestBuilder};
-use std::time::Instant;
+use std::{path::Path, time::Instant};
 
 /// Sizes of files, with the number of requests and how the table names them.
 const SIZES: [(usize, usize, &str); 2] = [(58_000, 200, "60 kB"), (24_500_000, 12, "25 MB")];
@@ -22,12 +22,13 @@ const AIM_ADDED_EACH_MEGABYTE: f64 = 10.0;
 pub async fn run() -> Vec<Figures> {
     let folder = scenes("folder", Installation::start(None).for_this_test(), &[], &[]).await;
     let mut rows = Vec::new();
-    if garage::is_there() {
+    if std::env::var_os("GUICHET_GARAGE").is_some_and(|program| Path::new(&program).is_file()) {
         for (name, nodes) in [("1 node", 1), ("3 nodes", 3)] {
             let store = Garage::start(nodes).await;
             let section = store.section();
             let at = Installation::start_with(None, &["--attachments", section.to_str().unwrap()]).for_this_test();
-            rows.extend(scenes(name, at, &store.pids(), &folder).await);
+            let pids: Vec<u32> = store.nodes.iter().map(Node::pid).collect();
+            rows.extend(scenes(name, at, &pids, &folder).await);
         }
     } else {
         eprintln!("without GUICHET_GARAGE, attachments are measured in a folder only");

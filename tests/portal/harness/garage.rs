@@ -56,18 +56,10 @@ pub struct Garage {
     folder: tempfile::TempDir,
 }
 
-fn find_program() -> Option<PathBuf> {
-    std::env::var_os("GUICHET_GARAGE").map(PathBuf::from).filter(|program| program.is_file())
-}
-
-/// Whether there is a program to measure.
-pub fn is_there() -> bool {
-    find_program().is_some()
-}
-
 /// The program; nothing is tested without it.
 fn program() -> PathBuf {
-    find_program().expect("GUICHET_GARAGE names Garage's program, which scripts/setup --with-garage builds")
+    let program = std::env::var_os("GUICHET_GARAGE").map(PathBuf::from).filter(|program| program.is_file());
+    program.expect("GUICHET_GARAGE names Garage's program, which scripts/setup --with-garage builds")
 }
 
 /// An address of this machine for one node, by which the relays know who sends.
@@ -130,6 +122,11 @@ impl Node {
         command.arg("-c").arg(self.folder.join("garage.toml")).arg("server").env("RUST_LOG", "garage=info");
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         self.child = Some(command.spawn().expect("a node starts"));
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
     }
 
     /// The end of its log, for a test that fails.
@@ -290,7 +287,7 @@ impl Garage {
 
     /// Sends a signal to a node's process.
     pub fn signal(&self, number: usize, signal: &str) {
-        let pid = self.nodes[number].child.as_ref().expect("it runs").id().to_string();
+        let pid = self.nodes[number].pid().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
@@ -336,11 +333,6 @@ impl Garage {
         );
         fs::write(&file, text).unwrap();
         file
-    }
-
-    /// The processes that run.
-    pub fn pids(&self) -> Vec<u32> {
-        self.nodes.iter().filter_map(|node| node.child.as_ref()).map(Child::id).collect()
     }
 
     /// What the nodes said last, for a test that fails.
