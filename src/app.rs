@@ -34,9 +34,11 @@ pub use service::register::Presence;
 pub use service::restore::{Drill, Restored, restore, vacant};
 pub use service::site::Site;
 
+pub use crate::blob::BlobError;
+
 use crate::{
     auth::{Keys, KeysError, edge_marker, oidc::Provider, passkey::RelyingParty},
-    blob::{Blobs, peers::Peers},
+    blob::Blobs,
     config::{Config, Mail},
     domain::{
         calendar::{Round, RoundId},
@@ -111,6 +113,9 @@ pub enum StartError {
     /// A folder cannot be created.
     #[error("cannot prepare the data folder")]
     Folder(#[from] io::Error),
+    /// The store of attachments cannot be opened.
+    #[error("cannot prepare the store of attachments")]
+    Attachments(#[source] io::Error),
     /// The client of the identity provider cannot be created.
     #[error("cannot prepare the way to the identity provider")]
     Provider(#[from] reqwest::Error),
@@ -128,18 +133,12 @@ impl App {
         let Calls { calls, refused, hosts } = load_calls(&config)?;
         let (data, seed) = (&config.portal.data_dir, config.portal.keys_seed_file.as_deref());
         let keys = Keys::open(&data.join("keys"), seed)?;
-        let blobs = Blobs::open(data.join("blobs"))?;
         let parts = Parts {
             calls,
             refused_calls: refused,
             guest_hosts: hosts,
             store: Store::open(&config.database)?,
-            blobs: match &config.attachments {
-                Some(shared) => {
-                    blobs.among(Peers::new(service::mirror::own_store(data)?, shared.copies, keys.peers.clone())?)
-                }
-                None => blobs,
-            },
+            blobs: Blobs::open(config.attachments.as_ref(), data).map_err(StartError::Attachments)?,
             keys,
             work: Notify::new(),
             edge_marker: edge_marker(data, seed)?,

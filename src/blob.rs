@@ -1,34 +1,36 @@
-//! Attachments as content-addressed files: `<folder>/ab/<sha256>`.
+//! Attachments, content-addressed: the name of each is its SHA-256. They are in a folder, or in a bucket of an S3 store.
 //!
-//! Bytes are written to a temporary file while they are hashed, never completely held in memory. The file is synced,
-//! renamed into its place and the folder synced before any row refers to it. A file that no row refers to is removed
-//! later.
-//!
-//! Processes of one machine share the folder. If some run on other machines, [`peers`] copies files between the
-//! folders.
+//! Bytes are first received into a local file while they are hashed, never completely held in memory. They are in the
+//! store durably before any row refers to them, and their digest is checked again before a byte of them is given out. An
+//! attachment that no row refers to is removed later.
 
+pub mod bucket;
+mod folder;
 pub mod partial;
-pub mod peers;
+mod pour;
+mod receive;
+pub mod transfer;
 
+pub use folder::digest;
+pub use receive::Received;
+pub use transfer::transfer;
+
+use crate::config::{Attachments, BucketUrl, StoreUrl};
+use bucket::{Bucket, cache::Cache};
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
-use peers::Peers;
-use ring::digest::{Context, SHA256};
+use folder::Folder;
+use futures_util::{Stream, StreamExt, stream::BoxStream};
+use receive::{blocking, receive};
 use std::{
-    io::{self, Write},
+    error::Error,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime},
 };
+use uuid::Uuid;
 
-/// The store of attachments.
-#[derive(Clone)]
-pub struct Blobs {
-    folder: PathBuf,
-    peers: Option<Arc<Peers>>,
-}
-
-/// Why bytes could not be received.
+/// Why bytes could not be received, kept or read.
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
     /// Too many bytes; nothing is kept.
@@ -37,271 +39,270 @@ pub enum BlobError {
     /// The request body ended early; nothing is kept.
     #[error("the upload broke off")]
     BrokenOff,
-    /// The disk failed.
+    /// The local disk failed.
     #[error("cannot write to the attachment store")]
     Disk(#[from] io::Error),
-    /// Too few other stores accepted a copy.
-    #[error("{0} copies are wanted and cannot be had")]
-    TooFewCopies(u8),
+    /// No store has it.
+    #[error("the attachment {0} is missing")]
+    Missing(String),
+    /// What the store has under this digest are other bytes.
+    #[error("the bytes of the attachment {0} are others")]
+    WrongBytes(String),
+    /// The store cannot be reached, or cannot serve now.
+    #[error("the attachment store does not answer")]
+    Away(#[source] Box<dyn Error + Send + Sync>),
+    /// The store took too long.
+    #[error("the attachment store is too slow")]
+    Slow(#[source] Box<dyn Error + Send + Sync>),
+    /// The store, or its quota, is full.
+    #[error("the attachment store is full")]
+    Full(#[source] Box<dyn Error + Send + Sync>),
+    /// The store refuses our key, or knows no such bucket.
+    #[error("the attachment store refuses the portal")]
+    Refused(#[source] Box<dyn Error + Send + Sync>),
 }
 
-/// Bytes received into a temporary file and not yet kept.
-#[derive(Debug)]
-pub struct Received {
-    file: tempfile::NamedTempFile,
-    /// SHA-256, lower-case hexadecimal.
+/// An attachment as a store lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
     pub sha256: String,
-    /// Length.
     pub bytes: u64,
+    pub modified: SystemTime,
 }
 
-impl Received {
-    /// Opens the bytes, positioned at their start.
-    pub fn open(&self) -> io::Result<std::fs::File> {
-        self.file.reopen()
-    }
+/// The store of attachments, and the former one while attachments are moved.
+#[derive(Clone, Debug)]
+pub struct Blobs {
+    /// Local folder of files that arrive.
+    incoming: PathBuf,
+    current: Backend,
+    previous: Option<Backend>,
 }
 
-/// Number of bytes collected before they are hashed and written.
-const BATCH_BYTES: usize = 256 * 1024;
-
-struct Receiver {
-    file: tempfile::NamedTempFile,
-    context: Context,
-    bytes: u64,
-}
-
-impl Receiver {
-    fn write(mut self, batch: &[u8]) -> io::Result<Self> {
-        self.file.write_all(batch)?;
-        self.context.update(batch);
-        self.bytes += batch.len() as u64;
-        Ok(self)
-    }
-
-    fn finish(self) -> Received {
-        Received { sha256: hex::encode(self.context.finish()), file: self.file, bytes: self.bytes }
-    }
-}
-
-/// Path of a digest in the store of a folder.
-#[must_use]
-pub fn place(folder: &Path, sha256: &str) -> PathBuf {
-    // Digests come from our own rows; the filter prevents an invalid one from leaving the folder.
-    let name: String = sha256.chars().filter(char::is_ascii_hexdigit).collect();
-    folder.join(name.get(..2).unwrap_or("00")).join(name)
-}
-
-/// Returns the SHA-256 of a file, lower-case hexadecimal.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn digest(path: &Path) -> io::Result<String> {
-    let mut file = std::fs::File::open(path)?;
-    let (mut context, mut part) = (Context::new(&SHA256), vec![0; BATCH_BYTES]);
-    loop {
-        match io::Read::read(&mut file, &mut part)? {
-            0 => return Ok(hex::encode(context.finish())),
-            read => context.update(part.get(..read).unwrap_or_default()),
-        }
-    }
-}
-
-/// Returns all files in the store of a folder.
-///
-/// # Errors
-/// When a folder cannot be read.
-pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let within = entry?.path();
-        let named = within.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.len() == 2);
-        if named && within.is_dir() {
-            for file in std::fs::read_dir(&within)? {
-                let file = file?;
-                // An interrupted copy keeps a hidden name.
-                if !file.file_name().as_encoded_bytes().starts_with(b".") {
-                    files.push(file.path());
-                }
-            }
-        }
-    }
-    Ok(files)
+/// A store.
+#[derive(Clone, Debug)]
+enum Backend {
+    Folder(Arc<Folder>),
+    Bucket(Arc<Bucket>),
 }
 
 impl Blobs {
-    /// Opens the store and creates its folder.
+    /// Opens the configured store, without connecting to it.
     ///
     /// # Errors
-    /// When the folder cannot be created.
-    pub fn open(folder: PathBuf) -> io::Result<Self> {
-        std::fs::create_dir_all(folder.join("incoming"))?;
-        Ok(Self { folder, peers: None })
+    /// When a folder cannot be created, or a key cannot be read.
+    pub fn open(config: Option<&Attachments>, data_dir: &Path) -> io::Result<Self> {
+        let default = Attachments::default();
+        let config = config.unwrap_or(&default);
+        let url = config.url.clone().unwrap_or_else(|| StoreUrl::Folder(data_dir.join("blobs")));
+        let mut blobs = Self::at(&url, config.key_file.as_deref(), data_dir, config.cache_bytes())?;
+        if let Some(previous) = &config.previous {
+            let former = Self::at(previous, config.previous_key_file(), data_dir, config.cache_bytes())?;
+            blobs.previous = Some(former.current);
+        }
+        Ok(blobs)
     }
 
-    /// The same store, with files copied to and fetched from other stores.
-    #[must_use]
-    pub fn among(mut self, peers: Peers) -> Self {
-        self.peers = Some(Arc::new(peers));
-        self
-    }
-
-    /// The other stores, if any.
-    #[must_use]
-    pub fn peers(&self) -> Option<&Peers> {
-        self.peers.as_deref()
-    }
-
-    /// Receives a stream of bytes into a temporary file.
+    /// Opens one store. `data_dir` has the cache and the work folder of a bucket.
     ///
     /// # Errors
-    /// See [`BlobError`].
+    /// As [`Blobs::open`].
+    pub fn at(url: &StoreUrl, key_file: Option<&Path>, data_dir: &Path, cache_bytes: u64) -> io::Result<Self> {
+        match url {
+            StoreUrl::Folder(folder) => Self::folder(folder.clone()),
+            StoreUrl::Bucket(url) => Self::bucket_at(url, key_file, data_dir, cache_bytes),
+        }
+    }
+
+    fn bucket_at(url: &BucketUrl, key_file: Option<&Path>, data_dir: &Path, cache_bytes: u64) -> io::Result<Self> {
+        let key = key_file.ok_or_else(|| io::Error::other("the bucket has no key file"))?;
+        let objects = bucket::endpoints::connect(url, &bucket::endpoints::Key::read(key)?)?;
+        Self::of_objects(objects, data_dir, cache_bytes)
+    }
+
+    fn of_objects(objects: Arc<dyn bucket::Objects>, data_dir: &Path, cache_bytes: u64) -> io::Result<Self> {
+        let incoming = data_dir.join("blobs/incoming");
+        std::fs::create_dir_all(&incoming)?;
+        let cache = Cache::new(data_dir.join("attachments-cache"), cache_bytes);
+        let bucket = Bucket::new(objects, cache, incoming.clone());
+        Ok(Self { incoming, current: Backend::Bucket(Arc::new(bucket)), previous: None })
+    }
+
+    /// Opens a folder of attachments, and creates it.
+    ///
+    /// # Errors
+    /// When it cannot be created.
+    pub fn folder(folder: PathBuf) -> io::Result<Self> {
+        // Files are renamed from there into their place, so it is on the same file system.
+        let incoming = folder.join("incoming");
+        match std::fs::create_dir_all(&incoming) {
+            // What is read only, a set on another medium perhaps, takes nothing.
+            Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem && folder.is_dir() => {}
+            made => made?,
+        }
+        Ok(Self { incoming, current: Backend::Folder(Arc::new(Folder(folder))), previous: None })
+    }
+
+    /// The bucket, if attachments are in one.
+    #[must_use]
+    pub fn bucket(&self) -> Option<&Arc<Bucket>> {
+        match &self.current {
+            Backend::Bucket(bucket) => Some(bucket),
+            Backend::Folder(_) => None,
+        }
+    }
+
+    /// Receives a stream of bytes into a local file.
+    ///
+    /// # Errors
+    /// [`BlobError::TooLarge`], [`BlobError::BrokenOff`], [`BlobError::Disk`].
     pub async fn receive<E>(
         &self,
         stream: impl Stream<Item = Result<Bytes, E>>,
         max_bytes: u64,
     ) -> Result<Received, BlobError> {
-        let incoming = self.folder.join("incoming");
-        let mut stream = std::pin::pin!(stream);
-        let mut receiver: Option<Receiver> = None;
-        let mut batch: Vec<u8> = Vec::new();
-        let mut total = 0_u64;
-        loop {
-            let next = stream.next().await;
-            let last = next.is_none();
-            if let Some(bytes) = next {
-                let bytes = bytes.map_err(|_| BlobError::BrokenOff)?;
-                total += bytes.len() as u64;
-                if total > max_bytes {
-                    return Err(BlobError::TooLarge(max_bytes));
-                }
-                batch.extend_from_slice(&bytes);
-            }
-            if last || batch.len() >= BATCH_BYTES {
-                let full = std::mem::take(&mut batch);
-                let (incoming, current) = (incoming.clone(), receiver.take());
-                let written = blocking(move || {
-                    let current = match current {
-                        Some(current) => current,
-                        None => Receiver {
-                            file: tempfile::NamedTempFile::new_in(incoming)?,
-                            context: Context::new(&SHA256),
-                            bytes: 0,
-                        },
-                    };
-                    current.write(&full)
-                })
-                .await?;
-                if last {
-                    return Ok(written.finish());
-                }
-                receiver = Some(written);
-            }
-        }
+        receive(&self.incoming, stream.map(|bytes| bytes.map_err(|_| BlobError::BrokenOff)), max_bytes).await
     }
 
-    /// Keeps received bytes permanently. When this returns, they are on disk here and on the required number of other
-    /// stores.
+    /// Keeps received bytes permanently. When this returns, they are durable.
     ///
     /// # Errors
     /// See [`BlobError`].
     pub async fn keep(&self, received: Received) -> Result<(), BlobError> {
-        let sha256 = received.sha256.clone();
-        self.keep_here(received).await?;
-        match &self.peers {
-            Some(peers) => peers.give(&self.place(&sha256), &sha256).await,
-            None => Ok(()),
+        match &self.current {
+            Backend::Folder(folder) => Ok(folder.keep(received).await?),
+            Backend::Bucket(bucket) => bucket.keep(received).await,
         }
     }
 
-    async fn keep_here(&self, received: Received) -> io::Result<()> {
-        let place = self.place(&received.sha256);
-        let root = self.folder.clone();
-        blocking(move || {
-            let folder = place.parent().unwrap_or(&root).to_owned();
-            let new_folder = !folder.exists();
-            std::fs::create_dir_all(&folder)?;
-            received.file.as_file().sync_all()?;
-            received.file.persist(&place).map_err(|error| error.error)?;
-            std::fs::File::open(&folder)?.sync_all()?;
-            if new_folder { std::fs::File::open(&root)?.sync_all() } else { Ok(()) }
-        })
-        .await
-    }
-
-    /// Whether bytes are stored here, without opening them.
-    #[must_use]
-    pub fn has(&self, sha256: &str) -> bool {
-        self.place(sha256).is_file()
-    }
-
-    /// Whether bytes are stored here, after an attempt to fetch them from another store.
-    pub async fn obtain(&self, sha256: &str) -> io::Result<bool> {
-        if self.has(sha256) {
-            return Ok(true);
-        }
-        match &self.peers {
-            Some(peers) => peers.fetch(self, sha256).await,
-            None => Ok(false),
-        }
-    }
-
-    /// Opens stored bytes.
+    /// Returns the id of the store that has an attachment at this moment; `None` if none has.
     ///
     /// # Errors
-    /// When no store has them.
-    pub async fn file(&self, sha256: &str) -> io::Result<tokio::fs::File> {
-        self.obtain(sha256).await?;
-        tokio::fs::File::open(self.place(sha256)).await
+    /// When a store cannot be asked.
+    pub async fn holder(&self, sha256: &str) -> Result<Option<Uuid>, BlobError> {
+        for store in std::iter::once(&self.current).chain(&self.previous) {
+            if store.find(sha256).await?.is_some() {
+                return Ok(Some(store.id().await?));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Opens an attachment, its digest verified. What is read again comes from a local cache.
+    ///
+    /// # Errors
+    /// See [`BlobError`].
+    pub async fn file(&self, sha256: &str) -> Result<tokio::fs::File, BlobError> {
+        self.read(sha256, true).await
+    }
+
+    /// The same for readers of everything, who would push out of the cache what others read again.
+    ///
+    /// # Errors
+    /// See [`BlobError`].
+    pub async fn file_once(&self, sha256: &str) -> Result<tokio::fs::File, BlobError> {
+        self.read(sha256, false).await
+    }
+
+    async fn read(&self, sha256: &str, again: bool) -> Result<tokio::fs::File, BlobError> {
+        match (self.current.read(sha256, again).await, &self.previous) {
+            (Err(error), Some(previous)) => match previous.read(sha256, false).await {
+                Err(other) if matches!(error, BlobError::Missing(_)) => Err(other),
+                read => read.map_err(|_| error),
+            },
+            (read, _) => read,
+        }
+    }
+
+    /// Lists all attachments; one that was not moved yet is listed by the former store too.
+    pub fn list(&self) -> BoxStream<'_, Result<Stored, BlobError>> {
+        let former = self.previous.iter().map(Backend::list);
+        futures_util::stream::iter(std::iter::once(self.current.list()).chain(former)).flatten().boxed()
+    }
+
+    /// Returns what the current store has under a digest.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn find(&self, sha256: &str) -> Result<Option<Stored>, BlobError> {
+        self.current.find(sha256).await
+    }
+
+    /// Removes an attachment of the current store.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub async fn remove(&self, sha256: &str) -> Result<(), BlobError> {
+        match &self.current {
+            Backend::Folder(folder) => Ok(folder.remove(sha256).await?),
+            Backend::Bucket(bucket) => bucket.remove(sha256).await,
+        }
+    }
+
+    /// Removes what arrived long ago and was never kept, and returns how many files and objects that were.
+    ///
+    /// # Errors
+    /// When they cannot be listed or removed.
+    pub async fn sweep_incoming(&self, age: Duration, now: SystemTime) -> Result<usize, BlobError> {
+        let incoming = self.incoming.clone();
+        let local = blocking(move || {
+            let mut removed = 0;
+            for entry in std::fs::read_dir(incoming)? {
+                let path = entry?.path();
+                if now.duration_since(path.metadata()?.modified()?).is_ok_and(|since| since > age) {
+                    std::fs::remove_file(path)?;
+                    removed += 1;
+                }
+            }
+            Ok(removed)
+        });
+        let local = local.await?;
+        Ok(local + if let Some(bucket) = self.bucket() { bucket.sweep_incoming(age, now).await? } else { 0 })
     }
 
     /// Creates an empty unnamed file, which is removed when its last handle is closed.
     pub async fn scratch(&self) -> io::Result<tokio::fs::File> {
-        let incoming = self.folder.join("incoming");
+        let incoming = self.incoming.clone();
         Ok(tokio::fs::File::from_std(blocking(move || tempfile::tempfile_in(incoming)).await?))
     }
 
-    fn place(&self, sha256: &str) -> PathBuf {
-        place(&self.folder, sha256)
-    }
-
-    /// Returns the digests of files older than an age: candidates for the sweep.
+    /// Id of the current store. A store that replaces another one has another id.
     ///
     /// # Errors
-    /// When the folder cannot be read.
-    pub fn older_than(&self, age: Duration, now: SystemTime) -> io::Result<Vec<String>> {
-        let old = |path: &Path| -> io::Result<bool> {
-            let modified = path.metadata()?.modified()?;
-            Ok(now.duration_since(modified).is_ok_and(|since| since > age))
-        };
-        let mut found = Vec::new();
-        for folder in std::fs::read_dir(&self.folder)? {
-            let folder = folder?.path();
-            if !folder.is_dir() {
-                continue;
-            }
-            for entry in std::fs::read_dir(folder)? {
-                let path = entry?.path();
-                if old(&path)? {
-                    found.extend(path.file_name().and_then(|name| name.to_str()).map(str::to_owned));
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    /// Removes a file that nothing refers to.
-    ///
-    /// # Errors
-    /// When it cannot be removed.
-    pub fn remove(&self, name: &str) -> io::Result<()> {
-        let incoming = self.folder.join("incoming").join(name);
-        if incoming.exists() { std::fs::remove_file(incoming) } else { std::fs::remove_file(self.place(name)) }
+    /// When the store cannot be asked, at the first use.
+    pub async fn store_id(&self) -> Result<Uuid, BlobError> {
+        self.current.id().await
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+impl Backend {
+    async fn find(&self, sha256: &str) -> Result<Option<Stored>, BlobError> {
+        match self {
+            Self::Folder(folder) => Ok(folder.find(sha256).await?),
+            Self::Bucket(bucket) => bucket.find(sha256).await,
+        }
+    }
+
+    async fn read(&self, sha256: &str, again: bool) -> Result<tokio::fs::File, BlobError> {
+        match self {
+            Self::Folder(folder) => folder.read(sha256).await,
+            Self::Bucket(bucket) => bucket.read(sha256, again).await,
+        }
+    }
+
+    fn list(&self) -> BoxStream<'_, Result<Stored, BlobError>> {
+        match self {
+            Self::Folder(folder) => folder.list(),
+            Self::Bucket(bucket) => bucket.list(),
+        }
+    }
+
+    async fn id(&self) -> Result<Uuid, BlobError> {
+        match self {
+            Self::Folder(folder) => Ok(folder.id().await?),
+            Self::Bucket(bucket) => bucket.id().await,
+        }
+    }
 }
 
 #[cfg(test)]

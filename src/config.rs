@@ -13,7 +13,7 @@ mod passkeys;
 mod repman;
 mod sign_in;
 
-pub use attachments::Attachments;
+pub use attachments::{Attachments, BucketUrl, StoreUrl};
 pub use backup::{Backup, Restic};
 pub use database::{Database, Durability, Host};
 pub use edge::{Acme, CertificateFiles, Edge, Limits};
@@ -48,7 +48,7 @@ pub struct Config {
     /// Scheduled backup sets.
     #[serde(default)]
     pub backup: Option<Backup>,
-    /// Attachments, if processes run on several machines.
+    /// The store of attachments.
     #[serde(default)]
     pub attachments: Option<Attachments>,
     /// The proxy in front; only `guichet edge` reads it.
@@ -243,12 +243,6 @@ impl Config {
         faults.extend(self.repman.iter().flat_map(RepmanConfig::faults));
         faults.extend(self.backup.iter().flat_map(Backup::faults));
         faults.extend(self.attachments.iter().flat_map(Attachments::faults));
-        if self.attachments.is_some() && self.portal.keys_seed_file.is_none() {
-            faults.push(
-                "attachments needs portal.keys_seed_file: machines with different keys take each other for strangers"
-                    .into(),
-            );
-        }
         if let Some(edge) = &self.edge {
             if edge.hosts.is_empty() {
                 faults.push("edge.hosts is empty: no request would reach the portal".into());

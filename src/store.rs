@@ -36,6 +36,7 @@ pub mod session;
 pub mod site;
 pub mod token_root;
 mod transaction;
+pub mod upload;
 pub mod usage;
 
 pub use dump::{Contents, DumpError, ReadError};

@@ -125,9 +125,9 @@ pub enum AppError {
     /// The attachment disk failed.
     #[error("the attachment store failed")]
     Disk(#[from] std::io::Error),
-    /// An attachment could not be replicated to enough machines, so it is not acknowledged.
-    #[error("{0} copies of an attachment are wanted and cannot be had")]
-    TooFewCopies(u8),
+    /// The attachment store failed, or has lost an attachment.
+    #[error(transparent)]
+    Attachment(BlobError),
     #[error(transparent)]
     Provider(OidcError),
     /// A stored passkey or ceremony cannot be used.
@@ -146,7 +146,7 @@ impl From<BlobError> for AppError {
             BlobError::TooLarge(limit) => Self::File(FileRefusal::TooLarge(limit)),
             BlobError::BrokenOff => Self::BrokenOff,
             BlobError::Disk(error) => Self::Disk(error),
-            BlobError::TooFewCopies(copies) => Self::TooFewCopies(copies),
+            error => Self::Attachment(error),
         }
     }
 }

@@ -4,7 +4,6 @@ pub mod backup;
 pub(in crate::app) mod chain;
 pub mod jobs;
 pub mod mail;
-pub mod mirror;
 #[expect(clippy::disallowed_methods, reason = "here heavy work waits for its turn")]
 pub(in crate::app) mod offload;
 pub mod order;

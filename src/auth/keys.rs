@@ -76,8 +76,6 @@ pub struct Keys {
     pub backup: Ed25519KeyPair,
     /// Key of form tokens.
     pub form: hmac::Key,
-    /// Authenticates requests between processes of different machines.
-    pub peers: hmac::Key,
 }
 
 impl Keys {
@@ -104,7 +102,6 @@ impl Keys {
             backup: Ed25519KeyPair::from_seed_unchecked(&secret_file(folder, BACKUP_KEY, seed)?)
                 .map_err(|_| malformed(BACKUP_KEY))?,
             form: hmac::Key::new(hmac::HMAC_SHA256, &secret_file(folder, "form.key", seed)?),
-            peers: hmac::Key::new(hmac::HMAC_SHA256, &secret_file(folder, "peers.key", seed)?),
             place: Some((folder.to_owned(), seed_read)),
         })
     }
@@ -181,7 +178,6 @@ impl Keys {
             retired: Vec::new(),
             backup: Ed25519KeyPair::from_seed_unchecked(&secret()?).map_err(|_| KeysError::Randomness)?,
             form: hmac::Key::new(hmac::HMAC_SHA256, &secret()?),
-            peers: hmac::Key::new(hmac::HMAC_SHA256, &secret()?),
         })
     }
 

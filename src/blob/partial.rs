@@ -6,9 +6,15 @@
 //! request takes the turn, and the holder then writes its buffer and releases the lock: a request whose client is long
 //! gone must not block the next one. The lock ends with the process that holds it.
 
-use super::{BATCH_BYTES, BlobError, Blobs, Received, blocking};
+pub use super::pour::PartialError;
+
+use super::{
+    BlobError, Blobs, Received,
+    pour::{Sink, pour},
+    receive::{BATCH_BYTES, blocking},
+};
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::Stream;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -18,7 +24,7 @@ use std::{
     sync::Arc,
     time::{Duration, SystemTime},
 };
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, sleep};
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
@@ -28,29 +34,6 @@ const FLUSH_INTERVAL: Duration = Duration::from_millis(250);
 const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(20);
 /// Maximum time to wait for the lock: its holder may be recording the file.
 const CLAIM_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// Why a part could not be claimed or appended to.
-#[derive(Debug, thiserror::Error)]
-pub enum PartialError {
-    /// A later request took the turn; the received bytes are kept.
-    #[error("a later request took over")]
-    Superseded,
-    /// The holder does not release the lock.
-    #[error("the holder does not let go")]
-    Busy,
-    /// It was removed.
-    #[error("it is gone")]
-    Gone,
-    /// Too many bytes.
-    #[error("more than {0} bytes")]
-    TooLarge(u64),
-    /// The request body ended early; the received bytes are kept.
-    #[error("the part broke off")]
-    BrokenOff,
-    /// The disk failed.
-    #[error("cannot write to the attachment store")]
-    Disk(#[from] io::Error),
-}
 
 /// A partial file.
 #[derive(Clone, Debug)]
@@ -101,7 +84,7 @@ impl Blobs {
 
     /// Returns all partial files, the longest unused first.
     pub async fn partials(&self) -> io::Result<Vec<KeptPartial>> {
-        let incoming = self.folder.join("incoming");
+        let incoming = self.incoming.clone();
         blocking(move || {
             let mut found = Vec::new();
             for entry in fs::read_dir(incoming)? {
@@ -128,7 +111,7 @@ impl Blobs {
     fn base(&self, owner: Uuid, id: &str) -> PathBuf {
         // Ids come from URLs; the filter prevents an invalid one from leaving the folder.
         let id: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
-        self.folder.join("incoming").join(format!("{}.{id}", owner.simple()))
+        self.incoming.join(format!("{}.{id}", owner.simple()))
     }
 }
 
@@ -267,47 +250,10 @@ impl PartialWriter {
         stream: impl Stream<Item = Result<Bytes, E>>,
         most: u64,
     ) -> Result<(), PartialError> {
-        let mut stream = std::pin::pin!(stream);
-        let mut look = interval(FLUSH_INTERVAL);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut batch = Vec::new();
-        let ended = loop {
-            tokio::select! {
-                next = stream.next() => match next {
-                    None => break Ok(()),
-                    Some(Err(_)) => break Err(PartialError::BrokenOff),
-                    Some(Ok(bytes)) => {
-                        if self.offset + (batch.len() + bytes.len()) as u64 > most {
-                            break Err(PartialError::TooLarge(most));
-                        }
-                        batch.extend_from_slice(&bytes);
-                        if batch.len() >= BATCH_BYTES {
-                            self.write(std::mem::take(&mut batch)).await?;
-                        }
-                    }
-                },
-                _ = look.tick() => {
-                    self.write(std::mem::take(&mut batch)).await?;
-                    if !self.partial.is_turn_of(&self.turn).await {
-                        break Err(PartialError::Superseded);
-                    }
-                }
-            }
-        };
-        self.write(batch).await?;
+        let ended = pour(self, stream, most).await;
         let file = self.file.clone();
         blocking(move || file.sync_data()).await?;
         ended
-    }
-
-    async fn write(&mut self, batch: Vec<u8>) -> io::Result<()> {
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let (file, bytes) = (self.file.clone(), batch.len() as u64);
-        blocking(move || (&*file).write_all(&batch)).await?;
-        self.offset += bytes;
-        Ok(())
     }
 
     /// Returns a hashed copy of the received bytes, as if they had arrived in one request.
@@ -327,6 +273,29 @@ impl PartialWriter {
 
     pub async fn remove(self) -> io::Result<()> {
         blocking(move || self.partial.remove_files()).await
+    }
+}
+
+impl Sink for PartialWriter {
+    type Error = PartialError;
+    const CHECK_INTERVAL: Duration = FLUSH_INTERVAL;
+
+    fn arrived(&self) -> u64 {
+        self.offset
+    }
+
+    async fn write(&mut self, batch: Vec<u8>) -> Result<(), PartialError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let (file, bytes) = (self.file.clone(), batch.len() as u64);
+        blocking(move || (&*file).write_all(&batch)).await?;
+        self.offset += bytes;
+        Ok(())
+    }
+
+    async fn check(&mut self) -> Result<(), PartialError> {
+        if self.partial.is_turn_of(&self.turn).await { Ok(()) } else { Err(PartialError::Superseded) }
     }
 }
 

@@ -5,6 +5,7 @@ mod cluster_profile;
 mod consumption;
 mod invoice;
 mod keys;
+mod move_attachments;
 mod move_to_cluster;
 mod passkey;
 mod site;
@@ -43,6 +44,8 @@ pub enum AdminCommand {
     Invoice(invoice::InvoiceArgs),
     /// Moves an installation from its single database server to a cluster.
     MoveToCluster(move_to_cluster::MoveArgs),
+    /// Copies all attachments into another store, and verifies them.
+    MoveAttachments(move_attachments::MoveAttachmentsArgs),
     /// Writes the configuration files of a database cluster that loses nothing.
     ClusterProfile(cluster_profile::ClusterProfileArgs),
     /// Lost passkeys.
@@ -108,6 +111,7 @@ pub async fn run(command: AdminCommand) -> anyhow::Result<()> {
         AdminCommand::Consumption(args) => consumption::run(&args).await,
         AdminCommand::Invoice(args) => invoice::run(&args),
         AdminCommand::MoveToCluster(args) => move_to_cluster::run(&args).await,
+        AdminCommand::MoveAttachments(args) => move_attachments::run(&args).await,
         AdminCommand::ClusterProfile(args) => cluster_profile::run(&args),
         AdminCommand::Officer(args) => officer(args).await,
         AdminCommand::Passkey(command) => passkey::run(command).await,

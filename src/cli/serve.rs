@@ -3,11 +3,7 @@
 mod backups;
 
 use crate::{
-    app::{
-        App, AppError, Presence,
-        service::{jobs, mirror},
-    },
-    blob,
+    app::{App, AppError, Presence, service::jobs},
     bricks::{garage::Garage, repman::Repman},
     build::BUILD,
     cli::parent::asked_to_stop,
@@ -60,10 +56,6 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let listen = app.config.portal.listen.clone();
     let pages = Pages::bind(&listen).await?;
     let operator = bind(app.config.portal.ops_listen).await?;
-    let attachments = match &app.config.attachments {
-        Some(shared) => Some(bind(shared.listen).await?),
-        None => None,
-    };
     let repman = app.config.repman.as_ref().map(Repman::new).transpose().context("cannot use [repman]")?;
     let garage = app.config.attachments.as_ref().and_then(|attachments| attachments.garage.as_ref());
     let garage = garage.map(Garage::new).transpose().context("cannot use [attachments.garage]")?;
@@ -88,7 +80,6 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let ended = tokio::select! {
         served = pages.serve(app.clone(), closing.clone()) => served.context("the listener of the pages failed"),
         served = ops::serve(operator, ops.clone()) => served.context("the listener of the operator failed"),
-        served = share(attachments, &app) => served.context("the listener of the attachments failed"),
         broken = work(app.clone(), &presence, &rolled_out) => broken,
         () = scheduled(&app, &args.config) => Ok(()),
         () = follow_promises(&app) => Ok(()),
@@ -143,14 +134,6 @@ fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Serves attachments to other machines, if configured.
-async fn share(listener: Option<TcpListener>, app: &App) -> io::Result<()> {
-    match listener {
-        Some(listener) => blob::peers::serve(listener, app.blobs.clone(), app.keys.peers.clone()).await,
-        None => std::future::pending().await,
-    }
-}
-
 /// Makes scheduled backup sets, if configured.
 async fn scheduled(app: &App, config: &Path) {
     match &app.config.backup {
@@ -190,7 +173,7 @@ async fn work(app: App, presence: &Presence, rolled_out: &Notify) -> anyhow::Res
         presence.attend().await;
         rolled_out.notify_one();
     };
-    tokio::join!(attend, app.watch_sites(), jobs::work(app.clone()), mirror::keep_up(&app), app.watch_roots());
+    tokio::join!(attend, app.watch_sites(), jobs::work(app.clone()), app.watch_roots());
     Ok(())
 }
 

@@ -155,7 +155,6 @@ mod tests {
             address: "127.0.0.1:1".into(),
             ops_address: "127.0.0.1:2".into(),
             build: "0".into(),
-            attachments: None,
         };
         let process = |silent_ms| Process { registration: registration.clone(), state: ProcessState::Ready, silent_ms };
         assert!(member(process(60_000), Duration::from_secs(1)).serves());

@@ -76,16 +76,18 @@ pub async fn of_account(
     Ok(all)
 }
 
-/// Inserts a piece, or replaces the former one.
+/// Inserts a piece, or replaces the former one. `kept_in` is the store that was seen to have its bytes at that instant.
 pub async fn replace(
     db: &mut MySqlConnection,
     id: DossierId,
     upload: &Upload,
+    kept_in: Option<Uuid>,
     at: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "replace into piece (dossier_id, code, sha256, name, media, bytes, issued, uploaded_at, opened, pages, signed)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "replace into piece (dossier_id, code, sha256, name, media, bytes, issued, uploaded_at, opened, pages, signed,
+                             kept_in, kept_at)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(id.0)
     .bind(&upload.code)
@@ -98,8 +100,39 @@ pub async fn replace(
     .bind(upload.inspection.map(|inspection| inspection.opened))
     .bind(upload.inspection.and_then(|inspection| inspection.pages))
     .bind(upload.inspection.map(|inspection| inspection.signed))
+    .bind(kept_in)
+    .bind(kept_in.map(|_| instant(at)))
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Returns code and digest of the pieces that a store was not seen to have.
+pub async fn unseen(db: &mut MySqlConnection, id: DossierId, store: Uuid) -> Result<Vec<(String, String)>, StoreError> {
+    Ok(sqlx::query_as(
+        "select code, sha256 from piece where dossier_id = ? and (kept_in is null or kept_in <> ?) order by code",
+    )
+    .bind(id.0)
+    .bind(store)
+    .fetch_all(db)
+    .await?)
+}
+
+/// Remembers that a store was seen to have a piece.
+pub async fn seen(
+    db: &mut MySqlConnection,
+    id: DossierId,
+    code: &str,
+    store: Uuid,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query("update piece set kept_in = ?, kept_at = ? where dossier_id = ? and code = ?")
+        .bind(store)
+        .bind(instant(at))
+        .bind(id.0)
+        .bind(code)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

@@ -50,8 +50,6 @@ pub struct ProcessRegistration {
     pub ops_address: String,
     /// Version of the program.
     pub build: String,
-    /// Its blob store and the address of its peer endpoint, if machines do not share a folder.
-    pub attachments: Option<(Uuid, String)>,
 }
 
 #[derive(Clone, Debug)]
@@ -73,8 +71,6 @@ struct ProcessRow {
     build: String,
     state: String,
     silent_ms: i64,
-    blob_store: Option<Uuid>,
-    blob_address: Option<String>,
 }
 
 impl ProcessRow {
@@ -89,7 +85,6 @@ impl ProcessRow {
                 address: self.address,
                 ops_address: self.ops_address,
                 build: self.build,
-                attachments: self.blob_store.zip(self.blob_address),
             },
         })
     }
@@ -106,8 +101,8 @@ pub async fn register(db: &mut MySqlConnection, process: &ProcessRegistration) -
         .await?;
     sqlx::query(
         "insert into process
-            (process_id, name, host, address, ops_address, build, blob_store, blob_address, state, started_at, heartbeat_at)
-         values (?, ?, ?, ?, ?, ?, ?, ?, 'starting', utc_timestamp(6), utc_timestamp(6))
+            (process_id, name, host, address, ops_address, build, state, started_at, heartbeat_at)
+         values (?, ?, ?, ?, ?, ?, 'starting', utc_timestamp(6), utc_timestamp(6))
          on duplicate key update heartbeat_at = utc_timestamp(6)",
     )
     .bind(process.id)
@@ -116,8 +111,6 @@ pub async fn register(db: &mut MySqlConnection, process: &ProcessRegistration) -
     .bind(&process.address)
     .bind(&process.ops_address)
     .bind(&process.build)
-    .bind(process.attachments.as_ref().map(|(store, _)| *store))
-    .bind(process.attachments.as_ref().map(|(_, address)| address))
     .execute(db)
     .await?;
     Ok(())
@@ -167,7 +160,7 @@ pub async fn forget_silent(db: &mut MySqlConnection, seconds: u32) -> Result<(),
 /// Returns all processes, by name.
 pub async fn all(db: &mut MySqlConnection) -> Result<Vec<Process>, StoreError> {
     let rows: Vec<ProcessRow> = sqlx::query_as(
-        "select process_id, name, host, address, ops_address, build, state, blob_store, blob_address,
+        "select process_id, name, host, address, ops_address, build, state,
                 cast(timestampdiff(microsecond, heartbeat_at, utc_timestamp(6)) div 1000 as signed) as silent_ms
          from process order by name, started_at, process_id",
     )

@@ -287,6 +287,8 @@ CREATE TABLE `piece` (
   `opened` tinyint(1) DEFAULT NULL,
   `pages` int(10) unsigned DEFAULT NULL,
   `signed` tinyint(1) DEFAULT NULL,
+  `kept_in` binary(16) DEFAULT NULL,
+  `kept_at` datetime(6) DEFAULT NULL,
   PRIMARY KEY (`dossier_id`,`code`),
   KEY `piece_sha256` (`sha256`),
   CONSTRAINT `piece_dossier` FOREIGN KEY (`dossier_id`) REFERENCES `dossier` (`dossier_id`)
@@ -355,4 +357,20 @@ CREATE TABLE `token_root` (
   `dropped_at` datetime(6) DEFAULT NULL,
   PRIMARY KEY (`kid`),
   KEY `token_root_kind` (`kind`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `upload` (
+  `upload_id` char(32) NOT NULL,
+  `account_id` binary(16) NOT NULL,
+  `note` longtext NOT NULL,
+  `parts` longtext NOT NULL,
+  `bytes` bigint(20) unsigned NOT NULL,
+  `turn` binary(16) NOT NULL,
+  `finishing` tinyint(1) NOT NULL DEFAULT 0,
+  `held_until` datetime(6) DEFAULT NULL,
+  `used_at` datetime(6) NOT NULL,
+  PRIMARY KEY (`upload_id`),
+  KEY `upload_account` (`account_id`),
+  KEY `upload_used_at` (`used_at`),
+  CONSTRAINT `upload_account` FOREIGN KEY (`account_id`) REFERENCES `account` (`account_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

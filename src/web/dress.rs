@@ -166,7 +166,7 @@ fn log(failure: &Failure) {
             | AppError::Token(_)
             | AppError::Keys(_)
             | AppError::Passkey(_)
-            | AppError::TooFewCopies(_)
+            | AppError::Attachment(_)
             | AppError::Overloaded),
         ) => error,
         Failure::Template(error) => error,

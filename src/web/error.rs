@@ -1,6 +1,7 @@
 //! What a request may fail with, and the one mapping of failures to HTTP: a status, a title, what to do.
 
 mod account;
+mod attachment;
 mod dossier;
 mod oidc;
 mod passkey;
@@ -244,7 +245,7 @@ fn describe_app(error: &AppError) -> Described {
         | AppError::Passkey(_)) => passkey::describe(error),
         AppError::Provider(error) => oidc::describe(error),
         AppError::Upload(fault) => transfer::describe_upload(fault),
-        AppError::Store(StoreError::NotReplicated | StoreError::Unconfirmed) | AppError::TooFewCopies(_) => words(
+        AppError::Store(StoreError::NotReplicated | StoreError::Unconfirmed) => words(
             S::SERVICE_UNAVAILABLE,
             "not_replicated",
             ("En attente d’un second serveur", "Waiting for a second server"),
@@ -293,6 +294,7 @@ fn describe_app(error: &AppError) -> Described {
             ),
             TRY_LATER,
         ),
+        AppError::Attachment(error) => attachment::describe(error),
         AppError::Store(StoreError::Full(_)) => full(),
         AppError::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => full(),
         AppError::Store(_) | AppError::Disk(_) | AppError::Token(_) | AppError::Keys(_) => unexpected(),

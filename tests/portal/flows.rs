@@ -32,6 +32,7 @@ mod second_call;
 mod shown;
 mod sign_in;
 mod sozu;
+mod stores;
 mod strict;
 mod suspended;
 mod tokens;

@@ -11,6 +11,7 @@ pub mod identity_provider;
 pub mod installation;
 pub mod line;
 pub mod load;
+pub mod moto;
 pub mod relay;
 pub mod repman;
 pub mod sample;

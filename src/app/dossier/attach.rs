@@ -130,6 +130,7 @@ impl App {
             inspection: Some(verdict.inspection),
         };
         self.blobs.keep(received).await?;
+        let kept_in = Some(self.blobs.store_id().await?);
         let (upload, limit) = (&upload, max_dossier_bytes);
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
@@ -146,7 +147,7 @@ impl App {
                 return Ok(Attached { upload: upload.clone(), same_as, revision: dossier.revision });
             }
             dossier.change([Part::Piece(code.to_owned())], ctx.now);
-            piece::replace(db, id, upload, ctx.now).await?;
+            piece::replace(db, id, upload, kept_in, ctx.now).await?;
             dossier::touch(db, &dossier).await?;
             let data = serde_json::json!({ "code": upload.code, "sha256": upload.sha256, "bytes": upload.bytes });
             ctx.journal(db, EventKind::PieceAttached, Some(id), data).await?;

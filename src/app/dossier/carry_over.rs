@@ -57,7 +57,7 @@ impl App {
             let draft = Dossier::begun(fresh, &source.call, &target.id, source.owner, source.draft.clone(), ctx.now);
             dossier::insert(db, &draft, attempt, &origin).await?;
             for upload in piece::of_dossier(db, id).await? {
-                piece::replace(db, fresh, &upload, ctx.now).await?;
+                piece::replace(db, fresh, &upload, None, ctx.now).await?;
             }
             let begun = serde_json::json!({ "call": draft.call, "round": draft.round, "from": id });
             ctx.journal(db, EventKind::DossierCreated, Some(fresh), begun).await?;

@@ -11,6 +11,7 @@ use crate::app::{
     transaction::{attempted, transaction},
 };
 use crate::{
+    blob::BlobError,
     domain::{
         access::{Action, Part},
         calendar::show_instant,
@@ -112,12 +113,7 @@ impl App {
             }
             Err(Refusal::Findings(evaluation)) => return Err(AppError::Refused(evaluation)),
         };
-        // A receipt must not certify bytes that a failing disk has lost.
-        for upload in &uploads {
-            if !self.blobs.obtain(&upload.sha256).await? {
-                return Err(AppError::Disk(std::io::Error::other(format!("the bytes of {} are gone", upload.code))));
-            }
-        }
+        self.look_for_pieces(db, ctx, id).await?;
         // Other deposits wait from here on, so nothing slow may follow.
         let LockedHeads { receipts, sealed_at, journal: events } = journal::lock_chain_heads(db).await?;
         let instants = Instants::seal(ctx.now, ctx.clock.now(), dossier.changed_at, sealed_at)
@@ -160,6 +156,19 @@ impl App {
         let receipts = Head { sequence: statement.sequence, link: statement.digest() };
         journal::advance_chain_heads(db, &receipts, instants.sealed_at(), &events).await?;
         Ok(Deposited { receipt: number, new: true, standing: true, current: true })
+    }
+
+    /// A receipt must not certify bytes that are lost. The store is asked once for each piece, and again when it was replaced
+    /// by another one.
+    async fn look_for_pieces(&self, db: &mut Connection, ctx: &Ctx, id: DossierId) -> Result<(), AppError> {
+        let store = self.blobs.store_id().await?;
+        for (code, sha256) in piece::unseen(db, id, store).await? {
+            match self.blobs.holder(&sha256).await? {
+                Some(holder) => piece::seen(db, id, &code, holder, ctx.now).await?,
+                None => return Err(AppError::Attachment(BlobError::Missing(sha256))),
+            }
+        }
+        Ok(())
     }
 
     /// Returns the company's other deposited dossiers in the round (ELI-4). The rule warns and never blocks; the loader

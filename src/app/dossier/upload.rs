@@ -1,10 +1,11 @@
 //! Files that arrive in parts: begun, continued from where they stood, and attached once they are whole.
 //!
-//! The parts lie beside the attachments, under the account that began and an id that nobody guesses. Rights are asked for
+//! The parts are beside the attachments, under an id that nobody guesses, and belong to the account that began. Rights are asked for
 //! before each part, and again when the whole is attached.
 
 mod part;
 mod record;
+mod unfinished;
 
 pub use crate::app::dossier::{attach::Destination, upload_fault::UploadFault};
 pub use part::{Append, Appended};
@@ -14,19 +15,16 @@ use crate::app::{
     dossier::{attach::PieceRequirement, upload_fault::kept_without_room},
 };
 use crate::{
-    blob::partial::{PartialError, PartialWriter},
     domain::{ids::DossierId, media::FileRefusal, piece::Upload},
     store::{Freshness, piece},
 };
 use bytes::Bytes;
 use futures_util::Stream;
-use record::{UploadRecord, read, remember};
+use record::UploadRecord;
 use ring::rand::{SecureRandom, SystemRandom};
-use std::{
-    io,
-    time::{Duration, SystemTime},
-};
+use std::{io, time::Duration};
 use tracing::Instrument;
+use unfinished::Held;
 
 /// How long parts are kept without anybody asking for them.
 pub const UPLOAD_KEPT: Duration = Duration::from_secs(12 * 3600);
@@ -72,29 +70,29 @@ impl App {
         let id = hex::encode(bytes);
         let (name, issued) = (name.chars().take(500).collect(), issued.chars().take(40).collect());
         let note = UploadRecord { dossier: to.dossier, code: to.code.to_owned(), name, issued, length, done: None };
-        self.blobs.begin(owner, &id, note.bytes()?).await?;
+        self.begin_unfinished(owner, &id, &note).await?;
         Ok((id, note.state(0, max_bytes)))
     }
 
     /// One upload of a piece at a time, a few of an account, so many bytes in all: what nobody is sending gives way.
     async fn make_room(&self, owner: uuid::Uuid, to: Destination<'_>) -> Result<(), AppError> {
-        let all = self.blobs.partials().await?;
-        if all.iter().map(|kept| kept.bytes).sum::<u64>() > MAX_PARTS_BYTES {
+        let (bytes, all) = self.all_unfinished(owner).await?;
+        if bytes > MAX_PARTS_BYTES {
             return Err(AppError::Disk(io::ErrorKind::StorageFull.into()));
         }
         let mut own = Vec::new();
-        for kept in all.into_iter().filter(|kept| kept.owner == owner) {
-            let same = read(&kept.partial).await.is_ok_and(|note| note.leads_to(to));
-            if !(same && kept.partial.remove_unheld().await?) {
-                own.push(kept.partial);
+        for upload in all {
+            let same = upload.note().await.is_ok_and(|note| note.leads_to(to));
+            if !(same && upload.remove_unheld(self).await?) {
+                own.push(upload);
             }
         }
         let mut under_way = own.len();
-        for partial in own {
+        for upload in own {
             if under_way < MAX_UPLOADS {
                 break;
             }
-            under_way -= usize::from(partial.remove_unheld().await?);
+            under_way -= usize::from(upload.remove_unheld(self).await?);
         }
         if under_way < MAX_UPLOADS { Ok(()) } else { Err(UploadFault::TooMany.into()) }
     }
@@ -102,7 +100,7 @@ impl App {
     /// How an upload stands; a request that is still sending to it is ended, so that this stays true.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] in another folder than that of its beginning; the policy's, the store's or the disk's.
+    /// [`AppError::NotFound`], also where attachments are in a folder, in another one than that of its beginning; the policy's, the store's or the disk's.
     pub async fn upload_state(&self, ctx: &Ctx, to: Destination<'_>, id: &str) -> Result<UploadState, AppError> {
         let (held, note, requirement) = self.hold(ctx, to, id).await?;
         Ok(note.state(held.offset(), requirement.max_file_bytes))
@@ -132,7 +130,7 @@ impl App {
     async fn append_held<E>(
         &self,
         ctx: &Ctx,
-        (mut held, mut note, requirement): (PartialWriter, UploadRecord, PieceRequirement),
+        (mut held, mut note, requirement): (Held, UploadRecord, PieceRequirement),
         append: Append,
         body: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Appended, AppError> {
@@ -150,14 +148,14 @@ impl App {
         }
         if note.length != length {
             note.length = length;
-            held.note(note.bytes()?).await?;
+            held.note(&note).await?;
         }
-        if let Err(error) = held.append(body, length.unwrap_or(max_bytes)).await {
-            if let PartialError::TooLarge(_) = error {
+        if let Err(error) = held.append(body, length.unwrap_or(max_bytes), append.last).await {
+            if let AppError::File(FileRefusal::TooLarge(_)) = error {
                 held.remove().await?;
-                return Err(if length.is_some() { UploadFault::Length.into() } else { error.into() });
+                return Err(if length.is_some() { UploadFault::Length.into() } else { error });
             }
-            return Err(error.into());
+            return Err(error);
         }
         let arrived = held.offset();
         if append.part_bytes.is_some_and(|bytes| arrived - append.offset != bytes) {
@@ -169,11 +167,20 @@ impl App {
         if length.is_some_and(|length| length != arrived) {
             return Err(UploadFault::Length.into());
         }
-        let received = held.received(&self.blobs, max_bytes).await?;
-        let done = self.attach_received(ctx, note.dossier, requirement, &note.name, received).await?;
+        let attached = match held.received(self, max_bytes).await {
+            Ok(received) => self.attach_received(ctx, note.dossier, requirement, &note.name, received).await,
+            Err(error) => Err(error),
+        };
+        let done = match attached {
+            Ok(done) => done,
+            Err(error) => {
+                held.release().await;
+                return Err(error);
+            }
+        };
         note.done = Some(done.clone());
         // It is attached, whatever becomes of its parts.
-        if let Err(error) = remember(&held, &note).await {
+        if let Err(error) = held.finish(&note).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "upload.not_closed");
         }
         Ok(Appended::Attached(Box::new(done)))
@@ -185,7 +192,7 @@ impl App {
     /// As [`App::upload_state`].
     pub async fn cancel_upload(&self, ctx: &Ctx, to: Destination<'_>, id: &str) -> Result<(), AppError> {
         let (held, ..) = self.hold(ctx, to, id).await?;
-        Ok(held.remove().await?)
+        held.remove().await
     }
 
     /// Takes an upload over, once it is sure that this person may attach this piece, and began it. One that is finished and
@@ -195,16 +202,14 @@ impl App {
         ctx: &Ctx,
         to: Destination<'_>,
         id: &str,
-    ) -> Result<(PartialWriter, UploadRecord, PieceRequirement), AppError> {
-        let partial = self.blobs.partial(ctx.account()?.0, id).ok_or(AppError::NotFound)?;
-        let note = read(&partial).await?;
+    ) -> Result<(Held, UploadRecord, PieceRequirement), AppError> {
+        let upload = self.unfinished(ctx.account()?.0, id).await?.ok_or(AppError::NotFound)?;
+        let note = upload.note().await?;
         if !note.leads_to(to) {
             return Err(AppError::NotFound);
         }
         let requirement = self.piece_requirement(ctx, to.dossier, to.code, &note.issued).await?;
-        let held = partial.claim().await?;
-        // Whoever had it before may have noted something.
-        let note = read(&partial).await?;
+        let (held, note) = upload.claim(self).await?;
         if let Some(done) = &note.done
             && !self.stands(to.dossier, &done.upload).await?
         {
@@ -225,7 +230,7 @@ impl App {
 
     /// Removes uploads that nobody goes on with.
     pub(in crate::app) async fn sweep_uploads(&self) {
-        match self.blobs.sweep_partials(UPLOAD_KEPT, SystemTime::now()).await {
+        match self.sweep_unfinished(UPLOAD_KEPT).await {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "uploads.swept"),
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "uploads.sweep_failed"),

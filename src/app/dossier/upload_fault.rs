@@ -1,6 +1,11 @@
 //! Why an upload cannot go on.
 
-use crate::{app::AppError, blob::partial::PartialError, domain::media::FileRefusal, store::StoreError};
+use crate::{
+    app::AppError,
+    blob::{BlobError, partial::PartialError},
+    domain::media::FileRefusal,
+    store::StoreError,
+};
 use std::io;
 
 /// Why an upload cannot go on like this.
@@ -46,6 +51,7 @@ impl From<PartialError> for AppError {
             PartialError::TooLarge(limit) => Self::File(FileRefusal::TooLarge(limit)),
             PartialError::BrokenOff => Self::BrokenOff,
             PartialError::Disk(error) => Self::Disk(error),
+            PartialError::Store(error) => error.into(),
         }
     }
 }
@@ -55,6 +61,7 @@ pub(in crate::app) fn kept_without_room(error: AppError) -> AppError {
     let full = match &error {
         AppError::Disk(error) => error.kind() == io::ErrorKind::StorageFull,
         AppError::Store(error) => matches!(error, StoreError::Full(_)),
+        AppError::Attachment(error) => matches!(error, BlobError::Full(_)),
         _ => false,
     };
     if !full {

@@ -1,7 +1,7 @@
 //! Backup sets: the database as of one instant, all attachments and the keys, in a folder from which an installation
 //! can be restored anywhere.
 //!
-//! The database is copied first and the attachments after it. A file is on disk before any row refers to it, and it
+//! The database is copied first and the attachments after it. An attachment is kept before any row refers to it, and it
 //! never changes; so every file that the rows of that instant refer to is present. All sets of a folder share the
 //! attachments.
 
@@ -10,12 +10,12 @@ mod seal;
 pub use seal::{SetTrust, TrustPolicy, signer};
 pub(in crate::app) use seal::{check, known, remember};
 
-use crate::app::{App, AppError, Drill, service::mirror};
+use crate::app::{App, Drill};
 use crate::{
-    blob,
+    blob::{self, BlobError, Blobs, transfer},
     build::BUILD,
     domain::json::{self, JsonError, Limits},
-    store::{DumpError, Freshness, StoreError, deposit, process},
+    store::{DumpError, Freshness, StoreError, deposit},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -107,6 +107,9 @@ pub enum BackupError {
     Occupied(PathBuf),
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Attachments could not be read or written.
+    #[error("cannot copy the attachments")]
+    Attachments(#[from] BlobError),
 }
 
 pub(in crate::app) fn failed(path: &Path) -> impl FnOnce(io::Error) -> BackupError {
@@ -134,8 +137,7 @@ impl App {
         self.store.dump(&database).await?;
         let data = &self.config.portal.data_dir;
         copy_keys(&data.join("keys"), &making.path().join("keys"))?;
-        self.gather_all(&data.join("blobs")).await?;
-        let attachments = copy_blobs(&data.join("blobs"), &folder.join("blobs"))?;
+        let attachments = transfer(&self.blobs, &set_blobs(folder)?, false).await?.present.len() as u64;
         let manifest = Manifest {
             format: SET_FORMAT_VERSION,
             taken_at,
@@ -156,20 +158,10 @@ impl App {
     }
 }
 
-impl App {
-    /// Fetches the attachments that only other machines have, so that the set is complete.
-    async fn gather_all(&self, blobs: &Path) -> Result<(), BackupError> {
-        let Some(peers) = self.blobs.peers() else { return Ok(()) };
-        {
-            let mut db = self.store.read(Freshness::OwnWrites).await?;
-            peers.meet(mirror::stores(&process::all(&mut db).await?));
-        }
-        match self.gather().await {
-            Ok(_) => Ok(()),
-            Err(AppError::Store(error)) => Err(error.into()),
-            Err(error) => Err(failed(blobs)(io::Error::other(error))),
-        }
-    }
+/// The attachments of the sets of a folder.
+pub(in crate::app) fn set_blobs(folder: &Path) -> Result<Blobs, BackupError> {
+    let blobs = folder.join("blobs");
+    Blobs::folder(blobs.clone()).map_err(failed(&blobs))
 }
 
 /// Returns all complete sets of a folder, the newest last.
@@ -252,26 +244,6 @@ pub(in crate::app) fn copy_keys(from: &Path, to: &Path) -> Result<(), BackupErro
         }
     }
     sync(to)
-}
-
-/// Copies the attachments that are missing, each completely or not at all, and returns the resulting total.
-pub(in crate::app) fn copy_blobs(from: &Path, to: &Path) -> Result<u64, BackupError> {
-    let mut count = 0;
-    for source in blob::files(from).map_err(failed(from))? {
-        count += 1;
-        let target = to.join(source.strip_prefix(from).unwrap_or(&source));
-        if target.is_file() {
-            continue;
-        }
-        let folder = target.parent().unwrap_or(to);
-        private_folder(folder)?;
-        let mut aside = tempfile::NamedTempFile::new_in(folder).map_err(failed(folder))?;
-        let mut bytes = File::open(&source).map_err(failed(&source))?;
-        io::copy(&mut bytes, aside.as_file_mut()).map_err(failed(&target))?;
-        aside.as_file().sync_all().map_err(failed(&target))?;
-        aside.persist(&target).map_err(|error| error.error).map_err(failed(&target))?;
-    }
-    Ok(count)
 }
 
 fn private_folder(path: &Path) -> Result<(), BackupError> {

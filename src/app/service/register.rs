@@ -1,6 +1,6 @@
 //! Process registration: a process registers, sends heartbeats, and leaves only when no request can reach it any more.
 
-use crate::app::{App, service::mirror};
+use crate::app::App;
 use crate::{
     build::BUILD,
     store::{
@@ -38,14 +38,12 @@ impl Presence {
     pub fn new(app: App) -> Self {
         let portal = &app.config.portal;
         let host = nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
-        let shared = app.config.attachments.as_ref().map(|shared| shared.listen.to_string());
         let registration = ProcessRegistration {
             id: Uuid::now_v7(),
             name: portal.name.clone().unwrap_or_else(|| format!("{host}/{}", portal.listen)),
             address: portal.listen.to_string(),
             ops_address: portal.ops_listen.to_string(),
             build: BUILD.into(),
-            attachments: app.blobs.peers().map(|peers| peers.own).zip(shared),
             host,
         };
         Self { app, registration }
@@ -75,9 +73,6 @@ impl Presence {
     async fn beat(&self) -> Result<ProcessState, StoreError> {
         let mut db = self.app.store.reserved().await?;
         let id = self.registration.id;
-        if let Some(peers) = self.app.blobs.peers() {
-            peers.meet(mirror::stores(&process::all(&mut db).await?));
-        }
         match process::beat(&mut db, id).await? {
             Some(ProcessState::Starting) => process::ready(&mut db, id).await?,
             Some(state) => return Ok(state),

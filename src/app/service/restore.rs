@@ -3,11 +3,11 @@
 use crate::app::{
     App,
     service::backup::{
-        BackupError, DATABASE_FILE, Set, SetTrust, TrustPolicy, check, copy_blobs, copy_keys, failed, known, remember,
+        BackupError, DATABASE_FILE, Set, SetTrust, TrustPolicy, check, copy_keys, failed, known, remember, set_blobs,
     },
 };
 use crate::{
-    blob,
+    blob::{self, BlobError, Blobs, transfer},
     config::{Config, Database},
     domain::receipt::ChainCheck,
     store::{Freshness, Store, StoreError, deposit, embedded::Embedded, piece},
@@ -54,8 +54,8 @@ impl Drill {
     }
 }
 
-/// Restores an installation from a set: keys and attachments into the configured data folder, which must not exist yet,
-/// and the dump into the configured database, which must be empty. Everything is verified afterwards.
+/// Restores an installation from a set: keys into the configured data folder, which must not exist yet, attachments into
+/// the configured store, and the dump into the configured database, which must be empty. Everything is verified afterwards.
 ///
 /// # Errors
 /// See [`BackupError`]. Faults in the contents are part of the result.
@@ -78,8 +78,8 @@ pub async fn restore(
     load(set, &store).await?;
     copy_keys(&set.path.join("keys"), &keys)?;
     remember(set, &keys)?;
-    let blobs = data.join("blobs");
-    copy_blobs(&folder.join("blobs"), &blobs)?;
+    let blobs = Blobs::open(config.attachments.as_ref(), data).map_err(failed(data))?;
+    transfer(&set_blobs(folder)?, &blobs, false).await?;
     let mut restored = verify(&store, &blobs).await?;
     if restored.receipts < set.manifest.receipts {
         restored.faults.push(format!("{} receipts were there when it was made", set.manifest.receipts));
@@ -131,7 +131,7 @@ impl App {
         };
         let store = Store::open(&database).map_err(|error| refused(error.into()))?;
         load(set, &store).await?;
-        let restored = verify(&store, &folder.join("blobs")).await?;
+        let restored = verify(&store, &set_blobs(folder)?).await?;
         let newest = head(&store).await?;
         store.close().await;
         server.stop().await.map_err(refused)?;
@@ -162,7 +162,7 @@ async fn head(store: &Store) -> Result<u64, StoreError> {
 }
 
 /// Verifies every receipt, and the digest of every attachment that a row refers to.
-async fn verify(store: &Store, blobs: &Path) -> Result<Restored, StoreError> {
+async fn verify(store: &Store, blobs: &Blobs) -> Result<Restored, BackupError> {
     let ChainCheck { receipts, mut faults, .. } = crate::app::service::chain::check(store).await?;
     let mut db = store.read(Freshness::OwnWrites).await?;
     let (mut after, mut attachments) = (String::new(), 0);
@@ -172,10 +172,10 @@ async fn verify(store: &Store, blobs: &Path) -> Result<Restored, StoreError> {
         after.clone_from(last);
         for sha256 in digests {
             attachments += 1;
-            match blob::digest(&blob::place(blobs, &sha256)) {
-                Ok(found) if found == sha256 => {}
-                Ok(_) => faults.push(format!("attachment {sha256}: its bytes are others")),
-                Err(error) => faults.push(format!("attachment {sha256}: {error}")),
+            match blobs.file_once(&sha256).await {
+                Ok(_) => {}
+                Err(error @ (BlobError::WrongBytes(_) | BlobError::Missing(_))) => faults.push(error.to_string()),
+                Err(error) => return Err(error.into()),
             }
         }
     }

@@ -8,7 +8,7 @@ type Part = Result<Bytes, io::Error>;
 
 fn store() -> (tempfile::TempDir, Blobs) {
     let folder = tempfile::tempdir().unwrap();
-    let blobs = Blobs::open(folder.path().into()).unwrap();
+    let blobs = Blobs::folder(folder.path().into()).unwrap();
     (folder, blobs)
 }
 

@@ -5,12 +5,13 @@
 
 use super::InstallationArgs;
 use crate::{
-    blob,
+    blob::Blobs,
     config::Config,
     private_file::replace_private,
     store::{Freshness, Store, embedded::Stat, usage},
 };
 use anyhow::Context;
+use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt::Write as _, fs, io::Write, os::unix::fs::MetadataExt, path::PathBuf};
@@ -76,8 +77,10 @@ pub(super) async fn run(args: &ConsumptionArgs) -> anyhow::Result<()> {
         totals.storage_bytes = usage::bytes(&mut db).await?;
     }
     store.close().await;
-    for file in blob::files(&data.join("blobs"))? {
-        totals.storage_bytes += i64::try_from(fs::metadata(file)?.len())?;
+    let blobs = Blobs::open(config.attachments.as_ref(), data)?;
+    let mut all = blobs.list();
+    while let Some(stored) = all.try_next().await? {
+        totals.storage_bytes += i64::try_from(stored.bytes)?;
     }
     let processes = processes();
     let spent = |(process, ms): (&String, &i64)| ms - last.processes.get(process).copied().unwrap_or_default();

@@ -12,7 +12,7 @@ const MAY: [(&str, &[&str]); 13] = [
     ("private_file", &["private_file"]),
     ("auth", &["auth", "domain"]),
     ("store", &["store", "auth", "domain", "config"]),
-    ("blob", &["blob", "domain"]),
+    ("blob", &["blob", "domain", "config"]),
     ("app", &["app", "bricks", "auth", "store", "blob", "domain", "config", "build"]),
     ("web", &["web", "app", "auth", "store", "domain"]),
     ("edge", &["edge", "auth", "store", "domain", "config", "build", "private_file"]),

@@ -3,7 +3,6 @@
 use crate::app::dossier::upload::{Destination, UploadState};
 use crate::{
     app::{AppError, Attached},
-    blob::partial::{Partial, PartialWriter},
     domain::ids::DossierId,
 };
 use serde::{Deserialize, Serialize};
@@ -46,19 +45,4 @@ impl UploadRecord {
             max_bytes,
         }
     }
-}
-
-/// What is remembered of an upload.
-pub(super) async fn read(partial: &Partial) -> Result<UploadRecord, AppError> {
-    let note = partial.note().await.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => AppError::NotFound,
-        _ => error.into(),
-    })?;
-    Ok(serde_json::from_slice(&note).map_err(io::Error::other)?)
-}
-
-/// Notes that an upload is finished, and frees its bytes.
-pub(super) async fn remember(held: &PartialWriter, note: &UploadRecord) -> Result<(), AppError> {
-    held.note(note.bytes()?).await?;
-    Ok(held.clear().await?)
 }

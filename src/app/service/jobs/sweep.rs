@@ -3,8 +3,10 @@
 
 use crate::{
     app::{App, AppError},
+    blob::Stored,
     store::{Freshness, login, outbox, piece, session},
 };
+use futures_util::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
 use std::time::{Duration, SystemTime};
 use uuid::{NoContext, Uuid};
@@ -47,14 +49,20 @@ fn made_before(at: Timestamp) -> Uuid {
     Uuid::from_u128(lowest.as_u128() >> 80 << 80)
 }
 
-/// Removes files that no row refers to and returns their number.
+/// Removes attachments that no row refers to, and returns their number.
 pub async fn files(app: &App, age: Duration) -> Result<usize, AppError> {
-    let old = app.blobs.older_than(age, SystemTime::now())?;
-    let mut removed = 0;
-    let mut db = app.store.read(Freshness::OwnWrites).await?;
-    for name in old {
-        if !piece::referenced(&mut db, &name).await? {
-            app.blobs.remove(&name)?;
+    let now = SystemTime::now();
+    let old = |stored: &Stored| now.duration_since(stored.modified).is_ok_and(|since| since > age);
+    let mut removed = app.blobs.sweep_incoming(age, now).await?;
+    let mut all = app.blobs.list();
+    while let Some(stored) = all.try_next().await? {
+        let referenced = async || -> Result<bool, AppError> {
+            let mut db = app.store.read(Freshness::OwnWrites).await?;
+            Ok(piece::referenced(&mut db, &stored.sha256).await?)
+        };
+        // Somebody may attach the same file meanwhile: it is kept again before its row is written.
+        if old(&stored) && !referenced().await? && app.blobs.find(&stored.sha256).await?.as_ref().is_some_and(old) {
+            app.blobs.remove(&stored.sha256).await?;
             removed += 1;
         }
     }
