@@ -19,6 +19,8 @@ use std::{
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Interval between two looks.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
+/// Days after which parts of an upload are removed that nobody went on with; the portal gives one up after half a day.
+const UNFINISHED_DAYS: u8 = 3;
 /// Name of our key in the lists of Garage's own tools.
 const KEY_NAME: &str = "guichet";
 
@@ -39,6 +41,8 @@ pub enum Step {
     Skipped(String),
     /// The bucket was made.
     Bucket(String),
+    /// Unfinished uploads are removed from the bucket.
+    Rule,
     /// The key was brought in.
     Key(String),
     /// The key may use the bucket.
@@ -55,6 +59,7 @@ impl fmt::Display for Step {
             Self::Layout(version) => write!(f, "layout {version} is in force"),
             Self::Skipped(node) => write!(f, "node {} is not waited for", short(node)),
             Self::Bucket(name) => write!(f, "the bucket {name} is made"),
+            Self::Rule => write!(f, "unfinished uploads are removed after {UNFINISHED_DAYS} days"),
             Self::Key(id) => write!(f, "the key {id} is brought in"),
             Self::Allowed => f.write_str("the key may read and write the bucket"),
         }
@@ -90,6 +95,15 @@ pub async fn apply(plan: &Plan) -> Result<Vec<Step>, GarageError> {
     connect(node, &members, plan.nodes.get(first), &mut steps).await?;
     lay_out(node, layout, &members, members.len() == plan.nodes.len(), &mut steps).await?;
     let bucket = bucket(node, &plan.bucket, &mut steps).await?;
+    if bucket.lifecycle_rules.as_ref().is_none_or(Vec::is_empty) {
+        let rule = json!({
+            "ID": "unfinished", "Status": "Enabled",
+            "AbortIncompleteMultipartUpload": { "DaysAfterInitiation": UNFINISHED_DAYS },
+        });
+        let body = json!({ "lifecycleRules": [rule] });
+        let _bucket: Value = node.order("UpdateBucket", &[("id", bucket.id.as_str())], body).await?;
+        steps.push(Step::Rule);
+    }
     import_key(node, &key, &mut steps).await?;
     let all = wire::Permissions { read: true, write: true, owner: true };
     let held = bucket.keys.iter().find(|held| held.access_key_id == key.id).map(|held| held.permissions);

@@ -89,7 +89,7 @@ pub struct Worker {
 pub struct Layout {
     pub version: u64,
     pub roles: Vec<LayoutRole>,
-    pub staged_role_changes: Vec<StagedChange>,
+    pub staged_role_changes: Vec<Opaque>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -99,9 +99,9 @@ pub struct LayoutRole {
     pub role: Role,
 }
 
-/// A change that somebody prepared; what it is does not matter to us.
+/// Something of which only matters that it is there.
 #[derive(Debug, Deserialize)]
-pub struct StagedChange {}
+pub struct Opaque {}
 
 /// The versions of the layout.
 #[derive(Debug, Deserialize)]
@@ -122,6 +122,9 @@ pub struct LayoutVersion {
 pub struct Bucket {
     pub id: String,
     pub keys: Vec<BucketKey>,
+    /// What happens to objects by themselves.
+    #[serde(default)]
+    pub lifecycle_rules: Option<Vec<Opaque>>,
 }
 
 #[derive(Debug, Deserialize)]
