@@ -5,8 +5,8 @@ use crate::bricks::garage::{Fault, Garage, NodeState, Survey};
 use serde::Serialize;
 use std::{error::Error, time::Duration};
 
-/// Timeout for the nodes. The page does not wait longer for what attachments do not need.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
+/// Timeout for the nodes: two of them may be frozen before one answers. The page does not wait longer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Room that has to be left on a node, MiB: what `guichet promise` demands unless told otherwise.
 const RESERVE_MIB: u64 = 1024;
 

@@ -33,16 +33,11 @@ struct Account {
     unverified: Vec<String>,
 }
 
-/// A portal on a fresh store.
-async fn portal() -> (Garage, &'static Installation) {
-    let garage = Garage::start(NODES).await;
-    let at = on(&garage);
-    (garage, at)
-}
-
-/// A portal on a store.
-fn on(garage: &Garage) -> &'static Installation {
-    Installation::start_with(None, &["--attachments", garage.section().to_str().unwrap()]).for_this_test()
+/// A portal on a store, and the owner of what the programs attach there.
+struct Portal {
+    garage: Garage,
+    at: &'static Installation,
+    owner: Actor,
 }
 
 /// The bytes of an attachment as its owner gets them.
@@ -53,72 +48,90 @@ async fn read(owner: &Actor, path: &str) -> Result<Vec<u8>, (StatusCode, String)
     if status == 200 { Ok(bytes.into()) } else { Err((status, String::from_utf8_lossy(&bytes).into_owned())) }
 }
 
-/// The owner of what the programs attach.
-async fn owner(at: &'static Installation) -> Actor {
-    let mut owner = Actor::at(at);
-    owner.sign_in(OWNER).await;
-    owner
-}
+impl Portal {
+    /// A portal on a fresh store.
+    async fn start() -> Self {
+        Self::on(Garage::start(NODES).await).await
+    }
 
-/// Reads everything back that was acknowledged, from the store, and verifies every receipt with its files.
-async fn account(at: &'static Installation, ledger: &Ledger) -> Account {
-    let owner = owner(at).await;
-    let folder = tempfile::tempdir().unwrap();
-    let mut account =
-        Account { attached: ledger.attached.len(), receipts: ledger.receipts.len(), ..Account::default() };
-    for some in ledger.attached.chunks(READERS) {
-        let paths = some.iter().map(|one| format!("/dossiers/{}/pieces/{}", one.dossier, one.code));
-        let found = join_all(paths.map(async |path| read(&owner, &path).await)).await;
-        for (one, found) in some.iter().zip(found) {
-            let Attached { dossier, code, file, sha256: expected } = one;
-            match found {
-                Err((status, _)) => account.missing.push(format!("{dossier} {code}: {status}")),
-                Ok(bytes) if &sha256(&bytes) != expected => account.wrong.push(format!("{dossier} {code}")),
-                Ok(bytes) => {
-                    let of_dossier = folder.path().join(dossier);
-                    std::fs::create_dir_all(&of_dossier).unwrap();
-                    std::fs::write(of_dossier.join(file), bytes).unwrap();
+    /// A portal on a store.
+    async fn on(garage: Garage) -> Self {
+        let section = garage.section();
+        let at = Installation::start_with(None, &["--attachments", section.to_str().unwrap()]).for_this_test();
+        let mut owner = Actor::at(at);
+        owner.sign_in(OWNER).await;
+        Self { garage, at, owner }
+    }
+
+    /// What the promise says, with so many MiB as the reserve.
+    async fn promise(&self, reserve_mib: u32) -> Result<String, String> {
+        self.at.try_command(&["promise", "attachments", "--reserve-mib", &reserve_mib.to_string()]).await
+    }
+
+    /// Reads everything back that was acknowledged, and verifies every receipt with its files.
+    async fn account(&self, ledger: &Ledger) -> Account {
+        let folder = tempfile::tempdir().unwrap();
+        let mut account =
+            Account { attached: ledger.attached.len(), receipts: ledger.receipts.len(), ..Account::default() };
+        for some in ledger.attached.chunks(READERS) {
+            let paths = some.iter().map(|one| format!("/dossiers/{}/pieces/{}", one.dossier, one.code));
+            let found = join_all(paths.map(async |path| read(&self.owner, &path).await)).await;
+            for (one, found) in some.iter().zip(found) {
+                let Attached { dossier, code, file, sha256: expected } = one;
+                match found {
+                    Err((status, _)) => account.missing.push(format!("{dossier} {code}: {status}")),
+                    Ok(bytes) if &sha256(&bytes) != expected => account.wrong.push(format!("{dossier} {code}")),
+                    Ok(bytes) => {
+                        let of_dossier = folder.path().join(dossier);
+                        std::fs::create_dir_all(&of_dossier).unwrap();
+                        std::fs::write(of_dossier.join(file), bytes).unwrap();
+                    }
                 }
             }
         }
-    }
-    let keys = folder.path().join("keys.json");
-    std::fs::write(&keys, read(&owner, "/.well-known/guichet-receipt-keys").await.unwrap()).unwrap();
-    for (dossier, number) in &ledger.receipts {
-        let receipt = folder.path().join(format!("{number}.json"));
-        std::fs::write(&receipt, read(&owner, &format!("/receipts/{number}.json")).await.unwrap()).unwrap();
-        if let Some(fault) = unverified(&receipt, &folder.path().join(dossier), &keys) {
-            account.unverified.push(format!("{number}: {fault}"));
+        let keys = folder.path().join("keys.json");
+        std::fs::write(&keys, read(&self.owner, "/.well-known/guichet-receipt-keys").await.unwrap()).unwrap();
+        for (dossier, number) in &ledger.receipts {
+            let receipt = folder.path().join(format!("{number}.json"));
+            std::fs::write(&receipt, read(&self.owner, &format!("/receipts/{number}.json")).await.unwrap()).unwrap();
+            if let Some(fault) = unverified(&receipt, &folder.path().join(dossier), &keys) {
+                account.unverified.push(format!("{number}: {fault}"));
+            }
         }
+        account
     }
-    account
+
+    /// Ends the work, and expects that everything that was acknowledged is there as it was sent.
+    async fn settle(&self, scenario: &str, uploaders: Uploaders) -> Ledger {
+        let ledger = uploaders.stop().await;
+        self.expect_whole(scenario, &ledger).await;
+        ledger
+    }
+
+    /// Expects that everything that was acknowledged is there as it was sent.
+    async fn expect_whole(&self, scenario: &str, ledger: &Ledger) {
+        let account = self.account(ledger).await;
+        let Account { attached, missing, wrong, receipts, unverified } = &account;
+        eprintln!(
+            "{scenario}: {attached} attached, {} missing, {} wrong, {receipts} receipts, {} of them unverified, longest \
+             wait {:?}, refusals {:?}",
+            missing.len(),
+            wrong.len(),
+            unverified.len(),
+            ledger.longest,
+            ledger.refusals
+        );
+        record(scenario, &account, ledger);
+        let good = missing.is_empty() && wrong.is_empty() && unverified.is_empty();
+        assert!(good, "{scenario}: {account:#?}\nrefusals {:?}\n{}", ledger.refusals, self.garage.logs());
+        assert!(*attached > 0 && *receipts > 0, "{scenario}: hardly anything was attached: {account:?}");
+    }
 }
 
 fn unverified(receipt: &Path, files: &Path, keys: &Path) -> Option<String> {
     let done = Command::new(guichet()).arg("verify").arg(receipt).arg(files).arg("--keys").arg(keys).output().unwrap();
     let text = || format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     (done.status.code() != Some(0)).then(text)
-}
-
-/// Ends the work, and expects that everything that was acknowledged is there as it was sent.
-async fn settle(scenario: &str, uploaders: Uploaders, at: &'static Installation, garage: &Garage) -> Ledger {
-    let ledger = uploaders.stop().await;
-    let account = account(at, &ledger).await;
-    let Account { attached, missing, wrong, receipts, unverified } = &account;
-    eprintln!(
-        "{scenario}: {attached} attached, {} missing, {} wrong, {receipts} receipts, {} of them unverified, longest wait \
-         {:?}, refusals {:?}",
-        missing.len(),
-        wrong.len(),
-        unverified.len(),
-        ledger.longest,
-        ledger.refusals
-    );
-    record(scenario, &account, &ledger);
-    let good = missing.is_empty() && wrong.is_empty() && unverified.is_empty();
-    assert!(good, "{scenario}: {account:#?}\nrefusals {:?}\n{}", ledger.refusals, garage.logs());
-    assert!(*attached > 0 && *receipts > 0, "{scenario}: hardly anything was attached: {account:?}");
-    ledger
 }
 
 /// Notes a line of the table that `make drill-attachments` prints, where it asks for one.
