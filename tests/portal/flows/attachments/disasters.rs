@@ -45,7 +45,7 @@ async fn an_empty_node_in_the_place_of_a_lost_one_gets_everything() {
         assert!(told.contains("stores no more") && told.contains("is in force"), "{told}");
         uploaders.until_more(PROGRAMS).await;
         portal.garage.until_filled(replaced).await;
-        assert_eq!(garage.apply().await.unwrap(), "The nodes are as the plan says.\n");
+        assert_eq!(portal.garage.apply().await.unwrap(), "The nodes are as the plan says.\n");
         // What the new node has is needed now.
         portal.garage.kill(killed);
         uploaders.until_more(PROGRAMS).await;
