@@ -126,12 +126,14 @@ impl Bucket {
     pub async fn discard(&self, id: &str, recorded: &RecordedParts) -> Result<(), BlobError> {
         let key = key(id);
         bounded(async {
-            if let Some(multipart) = &recorded.multipart {
-                ignore_missing(self.objects.abort_multipart(&key, multipart).await)?;
-                ignore_missing(self.objects.delete(&key).await)?;
+            if let Some(tail) = recorded.tail {
+                ignore_missing(self.objects.delete(&tail_key(id, tail.turn)).await)?;
             }
-            match recorded.tail {
-                Some(tail) => ignore_missing(self.objects.delete(&tail_key(id, tail.turn)).await),
+            match &recorded.multipart {
+                Some(multipart) => {
+                    ignore_missing(self.objects.delete(&key).await)?;
+                    ignore_missing(self.objects.abort_multipart(&key, multipart).await)
+                }
                 None => Ok(()),
             }
         })
@@ -249,18 +251,18 @@ impl<L: Ledger> PartsWriter<L> {
             rewind(&self.scratch).await?;
             return receive(&self.bucket.incoming, local, most).await;
         }
-        let mut parts = self.recorded.parts.clone();
-        let rest = self.offset - self.recorded.in_parts();
-        if rest > 0 {
-            match self.put_part(rest).await {
-                // They were joined before, as the next request will tell.
-                Err(BlobError::Missing(_)) => {}
-                part => parts.push(part?),
+        let key = key(&self.id);
+        // They were joined before, if what was to be made of the whole failed.
+        let joined = self.bucket.objects.head(&key).await.is_ok_and(|object| object.size == self.offset);
+        if !joined {
+            let (mut parts, rest) = (self.recorded.parts.clone(), self.offset - self.recorded.in_parts());
+            if rest > 0 {
+                parts.push(self.put_part(rest).await?);
             }
+            let multipart = self.recorded.multipart.clone().unwrap_or_default();
+            bounded(self.bucket.join(&key, &multipart, parts, self.offset)).await?;
         }
-        let (key, multipart) = (key(&self.id), self.recorded.multipart.clone().unwrap_or_default());
         let mut received = bounded(async {
-            self.bucket.join(&key, &multipart, parts, self.offset).await?;
             if self.scratch_from == 0 {
                 rewind(&self.scratch).await?;
                 return receive(&self.bucket.incoming, local, most).await;

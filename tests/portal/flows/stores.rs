@@ -89,7 +89,7 @@ async fn another_kind_of_s3_store_serves_a_portal() {
     let first = part(0, 7_000_000, "?0").send().await.unwrap();
     assert_eq!(first.status(), 204, "{:?}", first.text().await);
     let second = part(7_000_000, long.len(), "?1").send().await.unwrap();
-    assert_eq!(second.status(), 200, "{:?}", second.text().await);
+    assert!(second.status().is_success(), "{:?}", second.text().await);
     assert!(bytes(&ada, &format!("/dossiers/{id}/pieces/P9")).await == (200, long));
 
     let number = sample::deposit(&mut ada, &id).await;

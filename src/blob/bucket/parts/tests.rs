@@ -99,7 +99,8 @@ async fn the_later_request_wins_and_the_earlier_one_records_nothing_more() {
     let upload = Upload::new();
     let mut first = upload.claim().await.unwrap();
     assert!(matches!(first.append(body(b"ab", false), 10, false).await, Err(PartialError::BrokenOff)));
-    assert_eq!((upload.row().parts.bytes(), upload.row().hold), (2, Some(Hold::Released)));
+    assert_eq!(upload.row().parts.bytes(), 2);
+    assert_eq!(upload.row().hold, Some(Hold::Released));
     let mut second = upload.claim().await.unwrap();
     assert_eq!(second.offset(), 2);
     assert!(matches!(first.append(body(b"xyz", true), 10, false).await, Err(PartialError::Superseded)));
