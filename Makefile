@@ -3,13 +3,14 @@ export GUICHET_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/guichet
 export CARGO_TARGET_DIR ?= $(GUICHET_CACHE)/target
 export GUICHET_AXE ?= $(GUICHET_CACHE)/axe-0.1.8/axe.min.js
 export GUICHET_SOZU ?= $(GUICHET_CACHE)/sozu-2.3.3/bin/sozu
+export GUICHET_GARAGE ?= $(GUICHET_CACHE)/garage-2.5.0/bin/garage
 export GUICHET_PYTHON ?= $(GUICHET_CACHE)/biscuit-python-0.4.0/bin/python
 export GUICHET_MOTO ?= $(GUICHET_CACHE)/moto-5.2.5/bin/moto_server
 export GUICHET_TSC ?= $(GUICHET_CACHE)/typescript-5.9.3/node_modules/.bin/tsc
 export PATH := $(GUICHET_CACHE)/bin:$(PATH)
 DEMO_DIR ?= var/demo
 
-.PHONY: help setup demo demo-reset test test-scripts test-interop test-slapos slapos-laptop check advisories bench drill slow-line fuzz
+.PHONY: help setup demo demo-reset test test-scripts test-interop test-slapos slapos-laptop check advisories bench drill drill-attachments slow-line fuzz
 
 help:
 	@echo 'make demo        a complete private installation, until Ctrl-C; its data stay in $(DEMO_DIR)'
@@ -24,11 +25,12 @@ help:
 	@echo 'make bench       benchmarks'
 	@echo 'make fuzz        looks for tokens, forms and files that break their readers, FUZZ_SECONDS each'
 	@echo 'make drill       disasters of the database, five times each, as a table'
+	@echo 'make drill-attachments  the same of the nodes that hold attachments'
 	@echo 'make slow-line   the longest file that may be sent, over a slow line with cuts: ten minutes'
 	@echo 'make setup       only installs what demo and test need'
 
 setup:
-	@scripts/setup --with-browser --with-python --with-node
+	@scripts/setup --with-browser --with-python --with-node --with-garage
 
 demo:
 	@scripts/setup
@@ -40,7 +42,7 @@ demo-reset:
 	@rm -rf -- "$(DEMO_DIR)"
 
 test:
-	@scripts/setup --with-browser --with-python --with-node
+	@scripts/setup --with-browser --with-python --with-node --with-garage
 	node --test tests/js/*.test.mjs
 	cargo test --locked
 	@scripts/test-slapos
@@ -89,13 +91,23 @@ drill:
 	@echo '|---|---|---|---|---|---|'
 	@cat "$$GUICHET_DRILL"
 
+drill-attachments: export GUICHET_DRILL = $(CURDIR)/var/drill-attachments.md
+drill-attachments: export GUICHET_DRILL_ROUNDS ?= 5
+drill-attachments:
+	@scripts/setup --with-browser --with-garage
+	@mkdir -p var && rm -f "$$GUICHET_DRILL"
+	@cargo test --locked --test portal -- flows::attachments --test-threads 1 >var/drill-attachments.log 2>&1 || { tail -n 40 var/drill-attachments.log; exit 1; }
+	@echo '| scenario | attachments acknowledged | missing | wrong | receipts that verify | longest wait |'
+	@echo '|---|---|---|---|---|---|'
+	@cat "$$GUICHET_DRILL"
+
 slow-line: export GUICHET_LONG_UPLOAD ?= 25000000
 slow-line:
 	@scripts/setup --with-browser
 	@cargo test --locked --test portal -- slow_line --test-threads 2
 
 bench:
-	@scripts/setup --with-bench
+	@scripts/setup --with-bench --with-garage
 	cargo bench --locked
 
 # Without a sanitizer the pinned stable toolchain does: what is looked for are panics, hangs and broken promises.

@@ -2,7 +2,7 @@
 //!
 //! One installation with 200 deposited dossiers. CPU is the time that the portal's processes and MariaDB spent by their
 //! own clocks, over the number of requests; the proxy's is shown apart. Figures that miss their aim are marked, never
-//! left out. The table is printed and written to `var/bench/`.
+//! left out. Attachments are measured in a folder, and on one and three Garage nodes. The table is printed and written to `var/bench/`.
 
 #![expect(clippy::disallowed_methods, reason = "benchmarks live in real time")]
 #![expect(
@@ -17,7 +17,9 @@
 #[path = "../tests/portal/harness"]
 mod harness {
     pub mod actor;
+    pub mod garage;
     pub mod installation;
+    pub mod relay;
     pub mod sample;
 
     pub use actor::Actor;
@@ -27,6 +29,8 @@ mod harness {
 mod measure;
 #[path = "portal/scenes.rs"]
 mod scenes;
+#[path = "portal/storage.rs"]
+mod storage;
 
 use harness::Installation;
 use measure::{Figures, Meter};
@@ -49,6 +53,7 @@ async fn main() {
             eprintln!("{}", rows.last().unwrap().line());
         }
     }
+    rows.extend(storage::run().await);
     let loaded = measure::rss_megabytes(&at.pids("serve"));
     let sizes = scenes::page_sizes(&world).await;
     let start = measure::start_milliseconds(at);

@@ -11,6 +11,7 @@ mod deposit;
 mod digest;
 mod doctor;
 mod edge;
+mod garage;
 pub mod limited;
 mod parent;
 mod promise;
@@ -57,6 +58,9 @@ enum Command {
     /// Show the database servers; request a switchover or a backup from replication-manager.
     #[command(subcommand)]
     Database(database::DatabaseCommand),
+    /// Set up and repair the Garage cluster of attachments.
+    #[command(subcommand)]
+    Garage(garage::GarageCommand),
     /// Manage roles, and explain access decisions.
     #[command(subcommand)]
     Access(access::AccessCommand),
@@ -90,6 +94,7 @@ impl Cli {
             Command::Verify(args) => verify::run(&args),
             Command::Doctor(args) => doctor::run(args).await,
             Command::Database(command) => database::run(command).await,
+            Command::Garage(command) => garage::run(command).await.map(done),
             Command::Access(command) => access::run(command).await,
             Command::Token(command) => token::run(&command),
             Command::Admin(command) => admin::run(command).await.map(done),
@@ -174,6 +179,10 @@ mod tests {
             "guichet admin drill --from b --config a.toml",
             "guichet admin restore --from b --set 20261126T060000000Z --config a.toml",
             "guichet admin move-to-cluster --config a.toml --to b.toml --again",
+            "guichet garage apply --plan garage.toml",
+            "guichet garage scrub --config a.toml",
+            "guichet garage settings",
+            "guichet promise attachments --reserve-mib 512 --known-corrupt-blocks 3 --config a.toml",
             "guichet access matrix",
             "guichet access explain a@b.fr draft:read 0190a5c0-0000-7000-8000-000000000009/section:budget --config a.toml",
             "guichet access give a@b.fr --role auditor --until 2026-12-31 --config a.toml",

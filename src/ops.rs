@@ -6,10 +6,16 @@ pub mod incidents;
 mod manager;
 mod page;
 mod status;
+mod storage;
 
 pub use alarm::{Alarm, Topic};
 
-use crate::{app::App, bricks::repman::Repman, config::answers_to, domain::text::Lang};
+use crate::{
+    app::App,
+    bricks::{garage::Garage, repman::Repman},
+    config::answers_to,
+    domain::text::Lang,
+};
 use axum::{
     Router,
     extract::{Request, State},
@@ -35,6 +41,8 @@ struct Parts {
     metrics: PrometheusHandle,
     /// The manager of the database cluster, if any.
     repman: Option<Repman>,
+    /// The nodes that hold the attachments, if they are asked.
+    garage: Option<Garage>,
     begun: Instant,
     /// Cancelled when the process is about to stop.
     leaving: CancellationToken,
@@ -47,17 +55,18 @@ impl Ops {
     ///
     /// # Errors
     /// When a recorder is already installed.
-    pub fn install(app: App, repman: Option<Repman>) -> Result<Self, BuildError> {
+    pub fn install(app: App, repman: Option<Repman>, garage: Option<Garage>) -> Result<Self, BuildError> {
         let metrics = PrometheusBuilder::new().install_recorder()?;
         health::describe();
-        Ok(Self::new(app, metrics, repman))
+        Ok(Self::new(app, metrics, repman, garage))
     }
 
-    fn new(app: App, metrics: PrometheusHandle, repman: Option<Repman>) -> Self {
+    fn new(app: App, metrics: PrometheusHandle, repman: Option<Repman>, garage: Option<Garage>) -> Self {
         Self(Arc::new(Parts {
             app,
             metrics,
             repman,
+            garage,
             begun: Instant::now(),
             leaving: CancellationToken::new(),
             schema_seen: AtomicBool::new(false),

@@ -98,7 +98,7 @@ impl Meter {
 /// What a scene measured.
 #[derive(Serialize)]
 pub struct Figures {
-    pub scene: &'static str,
+    pub scene: String,
     pub connections: usize,
     pub requests: usize,
     pub cpu_milliseconds: f64,
@@ -112,7 +112,7 @@ pub struct Figures {
 
 impl Figures {
     pub fn new(
-        scene: &'static str,
+        scene: impl Into<String>,
         connections: usize,
         aim: f64,
         (before, after): (Spent, Spent),
@@ -124,7 +124,7 @@ impl Figures {
         let at = |share: f64| latencies[((requests as f64 * share) as usize).min(requests - 1)].as_secs_f64() * 1000.0;
         let per_request = |nanoseconds: u64| nanoseconds as f64 / 1e6 / requests as f64;
         Self {
-            scene,
+            scene: scene.into(),
             connections,
             requests,
             cpu_milliseconds: per_request(after.portal + after.database - before.portal - before.database),

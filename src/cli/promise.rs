@@ -1,11 +1,15 @@
 //! `guichet promise`: one check of a running installation, based on its responses and not on an open port. SlapOS runs
 //! each check as a separate promise. The printed line says what to do.
 
-use super::answer::read_foreign;
+use super::{answer::read_foreign, garage::garage};
 use crate::{
+    bricks::garage::NodeState,
     build::BUILD,
     config::Config,
-    domain::{json::Limits, text::Lang},
+    domain::{
+        json::Limits,
+        text::{Lang, terminal::foreign},
+    },
     edge::report::Report,
     ops::{Alarm, Topic},
 };
@@ -33,6 +37,9 @@ pub struct PromiseArgs {
     /// Minimum free disk space for data, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     reserve_mib: u64,
+    /// Wrong blocks, found by the scrubs of all nodes and repaired, that were looked into already.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    known_corrupt_blocks: u64,
     /// Configuration file of a process.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
@@ -54,6 +61,8 @@ enum PromiseCommand {
     Disk,
     /// No certificate expires soon.
     Certificates,
+    /// Do the nodes that hold the attachments have their quorum, their copies and room?
+    Attachments,
 }
 
 /// The required part of a process's status.
@@ -74,6 +83,7 @@ pub(super) async fn run(args: &PromiseArgs) -> anyhow::Result<()> {
         PromiseCommand::Calls => topic(&config, Topic::Calls).await,
         PromiseCommand::Disk => disk(&config, args.reserve_mib),
         PromiseCommand::Certificates => certificates(&config).await,
+        PromiseCommand::Attachments => attachments(&config, args).await,
     }?;
     writeln!(io::stdout(), "{said}")?;
     Ok(())
@@ -127,6 +137,18 @@ fn disk(config: &Config, reserve_mib: u64) -> anyhow::Result<String> {
         rooms.push(free >> 30);
     }
     Ok(format!("{} GiB are left", rooms.into_iter().min().unwrap_or_default()))
+}
+
+async fn attachments(config: &Config, args: &PromiseArgs) -> anyhow::Result<String> {
+    let survey = garage(config)?.survey().await.context("no node tells how attachments are: start them again")?;
+    let faults = survey.faults(args.reserve_mib, args.known_corrupt_blocks);
+    if !faults.is_empty() {
+        let words: Vec<String> = faults.iter().map(|fault| foreign(fault.words().get(&Lang::En))).collect();
+        bail!("{}", words.join(" "));
+    }
+    let storing = || survey.nodes.iter().filter(|node| node.zone.is_some());
+    let room = storing().filter_map(NodeState::room_mib).min().unwrap_or_default();
+    Ok(format!("{} nodes store, every copy is in its place, {} GiB are left", storing().count(), room >> 10))
 }
 
 async fn certificates(config: &Config) -> anyhow::Result<String> {

@@ -4,7 +4,7 @@ mod backups;
 
 use crate::{
     app::{App, AppError, Presence, service::jobs},
-    bricks::repman::Repman,
+    bricks::{garage::Garage, repman::Repman},
     build::BUILD,
     cli::parent::asked_to_stop,
     config::{Config, Listen},
@@ -54,7 +54,9 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let pages = Pages::bind(&listen).await?;
     let operator = bind(app.config.portal.ops_listen).await?;
     let repman = app.config.repman.as_ref().map(Repman::new).transpose().context("cannot use [repman]")?;
-    let ops = Ops::install(app.clone(), repman).context("cannot install the recorder of metrics")?;
+    let garage = app.config.attachments.as_ref().and_then(|attachments| attachments.garage.as_ref());
+    let garage = garage.map(Garage::new).transpose().context("cannot use [attachments.garage]")?;
+    let ops = Ops::install(app.clone(), repman, garage).context("cannot install the recorder of metrics")?;
     tracing::info!(build = BUILD, %listen, "portal.started");
     let presence = Presence::new(app.clone());
     let closing = CancellationToken::new();

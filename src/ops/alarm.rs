@@ -15,6 +15,8 @@ pub enum Topic {
     Backup,
     /// Definitions of calls.
     Calls,
+    /// The nodes that hold the attachments.
+    Attachments,
 }
 
 /// A problem that an operator should handle.

@@ -129,7 +129,7 @@ mod tests {
             attachments: None,
             edge: None,
         };
-        Ops::new(App::open(config).unwrap(), PrometheusBuilder::new().build_recorder().handle(), None)
+        Ops::new(App::open(config).unwrap(), PrometheusBuilder::new().build_recorder().handle(), None, None)
     }
 
     async fn ask(ops: &Ops, path: &str) -> (StatusCode, String) {

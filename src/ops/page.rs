@@ -5,6 +5,7 @@ use super::{
     incidents::{self, Incident},
     manager::Manager,
     status::Status,
+    storage::Storage,
 };
 use crate::domain::text::Lang;
 use askama::Template;
@@ -84,6 +85,14 @@ impl StatusTemplate<'_> {
             "replica" => self.tr("réplique", "replica"),
             "single" => self.tr("seul", "the only one"),
             _ => self.tr("inconnu", "unknown"),
+        }
+    }
+
+    fn node_state(&self, state: &str) -> &str {
+        match state {
+            "up" => self.tr("en marche", "up"),
+            "leaving" => self.tr("s’en va", "leaving"),
+            _ => self.tr("ne répond pas", "does not answer"),
         }
     }
 

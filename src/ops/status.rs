@@ -5,6 +5,7 @@ use super::{
     alarm::{Alarm, Topic},
     incidents::{self, Incident},
     manager::Manager,
+    storage::Storage,
 };
 use crate::{
     app::{
@@ -32,6 +33,8 @@ pub(super) struct Status {
     pub database: Vec<DatabaseServer>,
     /// The state according to replication-manager; `None` if not configured.
     pub manager: Option<Manager>,
+    /// The nodes that hold the attachments; `None` if none are configured.
+    pub storage: Option<Storage>,
     /// Whether writes are as durable as configured.
     pub durable: bool,
     /// Age of the newest backup set; `None` if there is none.
@@ -74,7 +77,8 @@ impl Status {
     /// The current status.
     pub async fn of(ops: &Ops) -> Self {
         let app = &ops.0.app;
-        let (outbox, manager) = tokio::join!(outbox_seconds(ops), Manager::ask(ops.0.repman.as_ref()));
+        let (outbox, manager, storage) =
+            tokio::join!(outbox_seconds(ops), Manager::ask(ops.0.repman.as_ref()), Storage::ask(ops.0.garage.as_ref()));
         let folder = app.config.backup.as_ref().map(|backup| backup.folder.as_path());
         let newest = folder.and_then(|folder| sets(folder).ok()?.pop());
         let drill = folder.and_then(last_drill);
@@ -88,6 +92,7 @@ impl Status {
             outbox_oldest_seconds: outbox.as_ref().ok().copied(),
             database: servers(ops),
             manager,
+            storage,
             durable: outbox.is_ok() && app.store.servers().1.is_some_and(|leader| leader.durable),
             backup_age_seconds: newest.map(|set| since(set.manifest.taken_at)),
             copy_age_seconds: folder.and_then(last_sent).map(since),
@@ -112,6 +117,7 @@ impl Status {
             ));
         }
         alarms.extend(self.manager.iter().flat_map(Manager::alarms));
+        alarms.extend(self.storage.iter().flat_map(Storage::alarms));
         match backup {
             Some(backup) => alarms.extend(self.backup_alarms(backup)),
             None => alarms.push(Alarm::new(

@@ -3,6 +3,7 @@
 pub mod access;
 mod account;
 mod api;
+mod attachments;
 mod backup;
 mod breakdown;
 mod carry_over;

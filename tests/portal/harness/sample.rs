@@ -56,6 +56,19 @@ pub fn long_pdf(bytes: usize) -> Vec<u8> {
     file
 }
 
+/// A file like another, of whose blocks none is the same: with a mark within its noise, if it is long, and at its end.
+pub fn varied(bytes: &[u8]) -> Vec<u8> {
+    let mut varied = bytes.to_vec();
+    let mark = Uuid::now_v7().simple().to_string();
+    if varied.len() > 20_000 {
+        for at in (varied.len() / 4..varied.len() * 3 / 4).step_by(100_000) {
+            varied[at..at + mark.len()].copy_from_slice(mark.as_bytes());
+        }
+    }
+    varied.extend_from_slice(format!("\n%{mark}\n").as_bytes());
+    varied
+}
+
 /// Sets one answer of a document.
 pub fn set(answers: &mut Json, path: &str, value: Json) {
     let (section, field) = path.split_once('.').unwrap();
