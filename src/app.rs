@@ -3,7 +3,7 @@
 //! It is independent of HTTP and contains no SQL.
 
 pub mod account;
-#[expect(clippy::disallowed_methods, reason = "here the clock of requests is taken")]
+#[expect(clippy::disallowed_methods, reason = "request time is created here")]
 mod context;
 pub mod delegation;
 pub mod dossier;

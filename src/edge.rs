@@ -1,10 +1,10 @@
 //! `guichet edge`: brings Sōzu into the state that the configuration, the certificates and the database require.
 //!
 //! Read in this order: [`spec`] is the desired state without types of Sōzu, [`render`] turns it into a state of Sōzu,
-//! [`plan`] computes the orders between two states; those three are pure. [`reconciler`] observes, plans, applies and
+//! [`plan`] computes the commands between two states; those three are pure. [`reconciler`] observes, plans, applies and
 //! verifies once. [`controller`] decides when, from three sources: the configuration file, [`certificates`], and the
-//! database through [`membership`]. [`lease`] decides which edge gives orders, [`sozu`] sends them. [`operator`] serves
-//! the [`report`]. `docs/edge.md` has the reasons, each with its measurement.
+//! database through [`inventory`]. [`lease`] decides which edge is the active controller, [`sozu`] sends commands.
+//! [`operator`] serves the [`report`]. `docs/edge.md` has the reasons, each with its measurement.
 
 pub mod answers;
 mod backoff;
@@ -15,9 +15,9 @@ mod desired;
 mod drains;
 mod dry_run;
 mod file_version;
+pub mod inventory;
 pub mod issue;
 pub mod lease;
-pub mod membership;
 pub mod object;
 pub mod operator;
 pub mod outcome;

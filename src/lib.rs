@@ -7,22 +7,25 @@
 
 pub mod app;
 pub mod auth;
-#[expect(clippy::disallowed_methods, reason = "files are read beside the requests, and their age is that of the disk")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "file work runs in tasks beside the requests, and file ages are compared with the file system's clock"
+)]
 pub mod blob;
 pub mod bricks;
 pub mod build;
 #[expect(
     clippy::disallowed_methods,
-    reason = "programs have the clock of their machine, and children and tasks that they wait for"
+    reason = "CLI commands run outside requests: they may read the system clock and spawn tasks that they await"
 )]
 pub mod cli;
 pub mod config;
 pub mod domain;
-#[expect(clippy::disallowed_methods, reason = "a control loop lives in the time of its machine")]
+#[expect(clippy::disallowed_methods, reason = "the controller measures real time, not request time")]
 pub mod edge;
 #[cfg(test)]
 mod mutations;
-#[expect(clippy::disallowed_methods, reason = "results of others are read when they are there")]
+#[expect(clippy::disallowed_methods, reason = "status of other systems is read by tasks and aged in real time")]
 pub mod ops;
 pub mod private_file;
 pub mod store;

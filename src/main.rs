@@ -41,7 +41,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 /// Logs to standard error: text, or JSON if `GUICHET_LOG=json`. `RUST_LOG` sets the filter.
 fn log(level: tracing::Level) {
     let mut filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
-    // It logs errors that it also returns.
+    // rustls_platform_verifier logs errors that it also returns.
     if let Ok(silent) = "rustls_platform_verifier=off".parse() {
         filter = filter.add_directive(silent);
     }

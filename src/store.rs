@@ -9,7 +9,7 @@ pub mod api_token;
 pub mod assignment;
 pub mod break_glass;
 pub mod ceremony;
-#[expect(clippy::disallowed_methods, reason = "the servers are watched until the store is closed")]
+#[expect(clippy::disallowed_methods, reason = "tasks poll the servers until the store is closed")]
 pub mod cluster;
 mod column;
 pub mod delegation;
@@ -46,7 +46,7 @@ pub use error::StoreError;
 pub use transaction::{Retriable, Tries, Tx};
 
 use crate::config::{Database, Durability};
-use cluster::{Cluster, Leading, ServerState};
+use cluster::{Cluster, LeaderPool, ServerState};
 use futures_util::future::join_all;
 use sqlx::{MySql, MySqlConnection, pool::PoolConnection};
 use std::{sync::Arc, time::Duration};
@@ -85,7 +85,7 @@ impl Store {
             && let Some(only) = endpoints.pop()
         {
             let cluster = Arc::new(Cluster::single(only, config));
-            let watch = Arc::new(cluster.watch_alone());
+            let watch = Arc::new(cluster.watch_single());
             return Ok(Self { cluster, _watch: watch });
         }
         let cluster = Arc::new(Cluster::several(endpoints, config));
@@ -95,8 +95,8 @@ impl Store {
 
     /// Applies pending migrations.
     pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
-        let leading = self.leader().await.map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))?;
-        sqlx::migrate!("src/store/migrations").run(&leading.pool).await
+        let leader = self.leader().await.map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))?;
+        sqlx::migrate!("src/store/migrations").run(&leader.pool).await
     }
 
     /// Returns a connection for reading.
@@ -123,9 +123,9 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached in time, or cannot store writes as durably as required.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let leading = self.writable().await?;
-        match leading.pool.begin().await {
-            Ok(tx) => Ok(Tx::new(tx, leading, self.cluster.clone())),
+        let leader = self.writable().await?;
+        match leader.pool.begin().await {
+            Ok(tx) => Ok(Tx::new(tx, leader, self.cluster.clone())),
             Err(error) => Err(self.failed(error)),
         }
     }
@@ -133,14 +133,14 @@ impl Store {
     /// Returns the connection reserved for the process's own status. It is used for single write statements and never
     /// waits behind pages.
     pub async fn reserved(&self) -> Result<Reader, StoreError> {
-        let leading = self.writable().await?;
-        leading.reserve.acquire().await.map_err(|error| self.failed(error))
+        let leader = self.writable().await?;
+        leader.reserve.acquire().await.map_err(|error| self.failed(error))
     }
 
     /// Checks whether the database responds, without waiting behind pages.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let leading = self.leader().await?;
-        let mut reader = leading.reserve.acquire().await.map_err(|error| self.failed(error))?;
+        let leader = self.leader().await?;
+        let mut reader = leader.reserve.acquire().await.map_err(|error| self.failed(error))?;
         sqlx::query("select 1").execute(&mut *reader).await?;
         Ok(())
     }
@@ -158,10 +158,10 @@ impl Store {
     /// Returns the last known state of every configured server, in the order of the configuration, and the index of the
     /// leader.
     #[must_use]
-    pub fn servers(&self) -> (Vec<(String, ServerState)>, Option<Leading>) {
+    pub fn servers(&self) -> (Vec<(String, ServerState)>, Option<LeaderPool>) {
         let labels = self.cluster.endpoints.iter().map(|endpoint| endpoint.label.clone());
-        let standings = self.cluster.standings().clone();
-        (labels.zip(standings).collect(), self.cluster.leading())
+        let states = self.cluster.server_states().clone();
+        (labels.zip(states).collect(), self.cluster.current_leader())
     }
 
     /// Inspects every server in detail. Returns the label of each, with its result or why it could not be inspected.
@@ -176,28 +176,28 @@ impl Store {
     /// # Errors
     /// [`StoreError::Moved`].
     pub async fn until_leader_lost<T>(&self, grace: Duration, work: impl Future<Output = T>) -> Result<T, StoreError> {
-        let Some(leading) = self.cluster.leading() else { return Ok(work.await) };
+        let Some(leader) = self.cluster.current_leader() else { return Ok(work.await) };
         tokio::select! {
             done = work => Ok(done),
-            () = async { leading.ended.cancelled().await; tokio::time::sleep(grace).await } => Err(StoreError::Moved),
+            () = async { leader.ended.cancelled().await; tokio::time::sleep(grace).await } => Err(StoreError::Moved),
         }
     }
 
-    async fn leader(&self) -> Result<Leading, StoreError> {
+    async fn leader(&self) -> Result<LeaderPool, StoreError> {
         self.cluster.leader(LEADER_WAIT).await.ok_or(StoreError::NoLeader)
     }
 
-    async fn writable(&self) -> Result<Leading, StoreError> {
-        let leading = self.leader().await?;
-        if leading.durable { Ok(leading) } else { Err(StoreError::NotReplicated) }
+    async fn writable(&self) -> Result<LeaderPool, StoreError> {
+        let leader = self.leader().await?;
+        if leader.durable { Ok(leader) } else { Err(StoreError::NotReplicated) }
     }
 
-    async fn acquire(&self, leading: &Leading) -> Result<Reader, StoreError> {
-        leading.pool.acquire().await.map_err(|error| self.failed(error))
+    async fn acquire(&self, leader: &LeaderPool) -> Result<Reader, StoreError> {
+        leader.pool.acquire().await.map_err(|error| self.failed(error))
     }
 
     fn failed(&self, error: sqlx::Error) -> StoreError {
-        self.cluster.suspect();
+        self.cluster.poll_now();
         error.into()
     }
 }

@@ -5,7 +5,7 @@ pub mod api;
 mod assets;
 mod cache;
 mod client;
-#[expect(clippy::disallowed_methods, reason = "a connection is a task, which the drain waits for")]
+#[expect(clippy::disallowed_methods, reason = "each connection is a task that the drain awaits")]
 mod connection;
 mod dress;
 mod embedded;

@@ -40,7 +40,7 @@ pub struct Round {
     pub p99_milliseconds: f64,
 }
 
-/// Asks for a while over kept connections; any failure ends the benchmark.
+/// Asks for a while over keep-alive connections; any failure ends the benchmark.
 pub async fn load(address: SocketAddr, roots: Option<&RootCertStore>, time: Duration) -> Round {
     let tls = roots.map(|roots| {
         let config = ClientConfig::builder().with_root_certificates(roots.clone()).with_no_client_auth();

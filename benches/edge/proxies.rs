@@ -87,7 +87,7 @@ fn print(seen: &[(String, bool, Vec<Round>)]) -> Json {
         let found = seen.iter().find(|(known, of_tls, _)| known == name && *of_tls == tls);
         found.map_or(f64::NAN, |(.., rounds)| median(rounds, |round| round.per_second))
     };
-    println!("\n32 kept connections, 1 kB answers, client, proxies and servers on the same cores: ratios only");
+    println!("\n32 keep-alive connections, 1 kB answers, client, proxies and servers on the same cores: ratios only");
     let mut all = Vec::new();
     for (name, tls, rounds) in seen {
         let (per_second, p99) = (median(rounds, |r| r.per_second), median(rounds, |r| r.p99_milliseconds));

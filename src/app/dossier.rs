@@ -12,7 +12,7 @@ pub(in crate::app) mod share;
 pub(in crate::app) mod status;
 #[expect(
     clippy::disallowed_methods,
-    reason = "what has arrived is attached even when whoever sent it is gone; parts have the age of the disk"
+    reason = "a received upload is attached in a task that outlives its client; chunk ages come from the file system"
 )]
 pub mod upload;
 pub(in crate::app) mod upload_fault;

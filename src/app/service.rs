@@ -4,7 +4,7 @@ pub mod backup;
 pub(in crate::app) mod chain;
 pub mod jobs;
 pub mod mail;
-#[expect(clippy::disallowed_methods, reason = "here heavy work waits for its turn")]
+#[expect(clippy::disallowed_methods, reason = "heavy work runs on threads that are awaited here")]
 pub(in crate::app) mod offload;
 pub mod order;
 pub(in crate::app) mod register;

@@ -2,7 +2,7 @@
 //! know. Bytes in, bytes or a verdict out; the portal has both done in a process with [`limited`] means.
 
 mod jpeg;
-#[expect(clippy::disallowed_methods, reason = "the child is fed and waited for beside the requests")]
+#[expect(clippy::disallowed_methods, reason = "a task feeds the child process and awaits it")]
 pub mod limited;
 mod pdf;
 mod png;
@@ -16,7 +16,7 @@ pub const MAX_BYTES: u64 = 32 * 1024 * 1024;
 /// Most pixels of an image: with four bytes each they would fill 2 GiB, beyond which browsers show nothing.
 const MAX_PIXELS: u64 = 1 << 29;
 /// What the streams of objects may hold once unpacked, in all: a small file can ask for a great deal of work.
-const MAX_UNPACKED: usize = 16 * 1024 * 1024;
+const MAX_UNPACKED_BYTES: usize = 16 * 1024 * 1024;
 
 /// Why a file was not opened, or what is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum InspectionFault {
     Encrypted,
     /// It is encrypted for those who hold a certificate, or another program.
     Protected,
-    /// Whether it is right cannot be told within the limits, or by this reader.
+    /// Whether it is right cannot be determined within the limits, or by this reader.
     Unknown,
 }
 

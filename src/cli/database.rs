@@ -101,19 +101,19 @@ async fn status(installation: &DatabaseArgs) -> anyhow::Result<ExitCode> {
     let mut out = io::stdout();
     writeln!(out, "{:<28} {:<9} {:<10} {:>10}", "SERVER", "ROLE", "REPLICATES", "CONFIRMING")?;
     let (servers, leading) = store.servers();
-    for (node, (server, standing)) in servers.into_iter().enumerate() {
+    for (node, (server, state)) in servers.into_iter().enumerate() {
         let leads = leading.as_ref().is_some_and(|leading| leading.node == node);
-        match (standing.sight, standing.silence) {
-            (Some(sight), _) => {
-                let role = match (leads, sight.read_only) {
+        match (state.status, state.poll_error) {
+            (Some(status), _) => {
+                let role = match (leads, status.read_only) {
                     (true, _) => "leader",
                     (false, true) => "replica",
                     (false, false) => "writable!",
                 };
-                let replicates = if sight.replicates() { "yes" } else { "–" };
-                writeln!(out, "{server:<28} {role:<9} {replicates:<10} {:>10}", sight.confirming)?;
+                let replicates = if status.replicates() { "yes" } else { "–" };
+                writeln!(out, "{server:<28} {role:<9} {replicates:<10} {:>10}", status.confirming)?;
             }
-            (None, Some(silence)) => writeln!(out, "{server:<28} away      {silence}")?,
+            (None, Some(error)) => writeln!(out, "{server:<28} away      {error}")?,
             // A single server is not polled repeatedly.
             (None, None) => writeln!(out, "{server:<28} {}", if leads { "the only one" } else { "not seen yet" })?,
         }
@@ -221,7 +221,9 @@ async fn switchover(args: &SwitchoverArgs) -> anyhow::Result<ExitCode> {
             Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Verified::Nothing(why) => bail!("nothing was done: {why}"),
-        Verified::Unknown(why) => bail!("whether it was done cannot be told: {why}. See `guichet database status`"),
+        Verified::Unknown(why) => {
+            bail!("whether it was done cannot be determined: {why}. See `guichet database status`")
+        }
     }
 }
 
@@ -259,6 +261,6 @@ async fn backup(args: &BackupArgs) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Verified::Nothing(why) => bail!("there is no backup: {why}"),
-        Verified::Unknown(why) => bail!("whether there is a backup cannot be told: {why}"),
+        Verified::Unknown(why) => bail!("whether there is a backup cannot be determined: {why}"),
     }
 }

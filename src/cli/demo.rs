@@ -273,7 +273,7 @@ async fn wait_until_ready(installation: &DemoInstallation, progress: &StartProgr
         }
     };
     for process in &installation.processes {
-        while !probe::ready(process.ops).await {
+        while !probe::is_ready(process.ops).await {
             patience(&process.name)?;
             tokio::time::sleep(POLL_INTERVAL).await;
         }

@@ -1,4 +1,4 @@
-//! `guichet edge`: the role that configures Sōzu, and what it has to say.
+//! `guichet edge`: the controller of Sōzu and its status.
 
 mod plan;
 mod status;
@@ -12,7 +12,7 @@ use std::{path::PathBuf, process::ExitCode};
 #[command(args_conflicts_with_subcommands = true)]
 pub struct EdgeArgs {
     #[command(subcommand)]
-    question: Option<EdgeCommand>,
+    command: Option<EdgeCommand>,
     /// Configuration file, with an [edge] section.
     #[arg(long, value_name = "FILE", required = true)]
     config: Option<PathBuf>,
@@ -29,9 +29,9 @@ enum EdgeCommand {
     Plan(plan::PlanArgs),
 }
 
-/// Keeps Sōzu configured until asked to stop, or answers a question.
+/// Controls Sōzu until asked to stop, or runs a subcommand.
 pub async fn run(args: EdgeArgs) -> anyhow::Result<ExitCode> {
-    match args.question {
+    match args.command {
         Some(EdgeCommand::Status(args)) => return status::run(args).await,
         Some(EdgeCommand::Plan(args)) => return plan::run(args).await,
         None => {}

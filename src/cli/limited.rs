@@ -36,7 +36,7 @@ fn mark(media: &str) -> anyhow::Result<()> {
 
 fn read() -> anyhow::Result<Vec<u8>> {
     let limits = [
-        (Resource::RLIMIT_AS, limited::MAX_MEMORY),
+        (Resource::RLIMIT_AS, limited::MAX_MEMORY_BYTES),
         (Resource::RLIMIT_CPU, limited::MAX_SECONDS),
         (Resource::RLIMIT_FSIZE, limited::MAX_COPY),
         // A core dump would contain the file.

@@ -157,8 +157,8 @@ async fn certificates(config: &Config) -> anyhow::Result<String> {
     let mut least = i64::MAX;
     for certificate in &report.certificates {
         let names = certificate.names.join(", ");
-        if let Some(fault) = &certificate.fault {
-            bail!("the certificate of {names}: {fault}");
+        if let Some(issue) = &certificate.issue {
+            bail!("the certificate of {names}: {issue}");
         }
         ensure!(certificate.served, "the certificate of {names} is not served yet: see `guichet edge status`");
         ensure!(

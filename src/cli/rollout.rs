@@ -88,8 +88,8 @@ async fn look(store: &Store) -> Result<Look, StoreError> {
     let mut db = store.read(Freshness::OwnWrites).await?;
     Ok(Look {
         processes: process::all(&mut db).await?,
-        claims: edge::claims(&mut db).await?,
-        edges: edge::driven(&mut db).await?,
+        claims: edge::load_claims(&mut db).await?,
+        edges: edge::leased_sozu_names(&mut db).await?,
     })
 }
 
@@ -144,7 +144,7 @@ impl RolloutProgress {
         self.build.clone_from(&successor.registration.build);
         let served_by = |edge: &String| {
             let id = successor.registration.id;
-            seen.claims.iter().any(|claim| claim.edge_name == *edge && claim.process_id == id && claim.verified)
+            seen.claims.iter().any(|claim| claim.sozu_name == *edge && claim.process_id == id && claim.verified)
         };
         // An edge that stopped reporting meanwhile serves nobody, as far as we can know.
         if edges.iter().chain(&seen.edges).all(served_by) {

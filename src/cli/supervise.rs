@@ -53,7 +53,7 @@ pub struct SuperviseArgs {
 
 #[derive(Clone, Debug, clap::Subcommand)]
 enum SuperviseCommand {
-    /// Shows the programs; exit code 1 when one is not as it should be, 2 when that cannot be told.
+    /// Shows the programs; exit code 1 when one is not in the expected state, 2 when that cannot be determined.
     Status(status::StatusArgs),
     /// Ends one program, which is then started as the plan says; requests may be lost.
     Restart(status::RestartArgs),

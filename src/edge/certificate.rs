@@ -104,11 +104,11 @@ impl SiteCertificate {
     /// Whether its dates are valid now.
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        self.date_fault().is_none()
+        self.date_issue().is_none()
     }
 
     /// Why its dates are not valid now.
-    pub fn date_fault(&self) -> Option<String> {
+    pub fn date_issue(&self) -> Option<String> {
         let now = Timestamp::now().as_second();
         let day = |second| Timestamp::from_second(second).map_or_else(|_| "?".into(), |at| at.to_string());
         match () {

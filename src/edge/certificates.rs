@@ -21,7 +21,7 @@ pub struct LoadedCertificate {
     /// Its file, `acme` or `own authority`.
     pub source: String,
     /// What is wrong with it; it is served nevertheless.
-    pub fault: Option<String>,
+    pub issue: Option<String>,
 }
 
 /// Why no source of certificates can be started.
@@ -88,12 +88,12 @@ impl Certificates {
         &self.loaded
     }
 
-    /// All faults, as object and reason.
-    pub fn complaints(&self) -> Vec<(String, String)> {
-        let mut complaints = self.files.complaints();
-        complaints.extend(self.acme.iter().flat_map(Acme::complaints));
-        complaints.extend(self.own.iter().flat_map(OwnAuthority::complaints));
-        complaints
+    /// All issues, as object and reason.
+    pub fn issues(&self) -> Vec<(String, String)> {
+        let mut issues = self.files.issues();
+        issues.extend(self.acme.iter().flat_map(Acme::issues));
+        issues.extend(self.own.iter().flat_map(OwnAuthority::issues));
+        issues
     }
 
     /// Resolves when a source may have changed.

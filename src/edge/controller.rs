@@ -1,18 +1,18 @@
 //! When Sōzu is reconciled, with which desired state, and what follows from the outcome.
 
-mod circuit_breaker;
 mod claims;
+mod conflict_detector;
+mod housekeeping;
 mod settings;
 mod triggers;
-mod upkeep;
 mod workers;
 
-use circuit_breaker::CircuitBreaker;
 pub(super) use claims::within_timeout;
+use conflict_detector::ConflictDetector;
+use housekeeping::Housekeeping;
 use settings::Settings;
 pub(super) use settings::safety_limits;
 use triggers::{Triggers, is_older};
-use upkeep::Upkeep;
 
 use crate::{
     auth,
@@ -22,8 +22,8 @@ use crate::{
         certificates::Certificates,
         desired::{Inputs, build_spec},
         drains::Drains,
+        inventory::{self, Inventory},
         lease::Lease,
-        membership::{self, Membership},
         outcome::Outcome,
         reconciler::{ReconcileError, Reconciler},
         render::process_of,
@@ -49,7 +49,7 @@ use uuid::Uuid;
 
 /// Time between two ticks: the configuration file and the pauses give no notice.
 const TICK_INTERVAL: Duration = Duration::from_millis(200);
-/// The same while a process drains.
+/// Time between two ticks while a process drains.
 const DRAIN_TICK_INTERVAL: Duration = Duration::from_millis(20);
 /// Longest time between two reports.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(500);
@@ -63,26 +63,26 @@ pub struct Controller {
     certificates: Certificates,
     answers: CustomAnswers,
     lease: Lease,
-    feeds: Feeds,
+    wake: WakeSources,
     drains: Drains,
     /// Processes that this edge has claimed in the database; true once verified.
     claims: BTreeMap<Uuid, bool>,
     /// Reconciliations in a row after which a worker had diverged, by worker.
     diverged: BTreeMap<u32, u32>,
-    breaker: CircuitBreaker,
+    conflict_detector: ConflictDetector,
     workers: u32,
     main_pid: Option<u32>,
     /// The main process whose version was checked.
     checked_pid: Option<u32>,
     triggers: Triggers,
-    upkeep: Upkeep,
+    housekeeping: Housekeeping,
     status: StatusBuilder,
 }
 
 /// What wakes the controller, with the tasks and the thread behind it.
-struct Feeds {
+struct WakeSources {
     roles: watch::Receiver<Role>,
-    memberships: watch::Receiver<Membership>,
+    inventory: watch::Receiver<Inventory>,
     events: mpsc::UnboundedReceiver<SozuEvent>,
     _events: Events,
     _tasks: JoinSet<()>,
@@ -102,10 +102,10 @@ impl Controller {
         let lease = Lease::new(&name, holder, &edge.ops_listen.to_string());
         let sozu = Sozu::start(&edge.sozu_socket, &edge.state_dir)?;
         let guard = lease.clone();
-        sozu.set_order_guard(Arc::new(move || guard.may_order()));
-        let (sender, memberships) = watch::channel(Membership::default());
+        sozu.set_command_guard(Arc::new(move || guard.may_command()));
+        let (sender, inventory) = watch::channel(Inventory::default());
         let mut tasks = JoinSet::new();
-        tasks.spawn(membership::watch(store.clone(), sender));
+        tasks.spawn(inventory::watch(store.clone(), sender));
         tasks.spawn(lease.clone().run(store.clone()));
         let (events_thread, events) = Events::start(&edge.sozu_socket);
         Ok(Self {
@@ -113,17 +113,17 @@ impl Controller {
             certificates: Certificates::start(&edge)?,
             answers: CustomAnswers::default(),
             reconciler: Reconciler::new(sozu, safety_limits(&edge)),
-            feeds: Feeds { roles: lease.roles(), memberships, events, _events: events_thread, _tasks: tasks },
+            wake: WakeSources { roles: lease.roles(), inventory, events, _events: events_thread, _tasks: tasks },
             lease,
             drains: Drains::default(),
             claims: BTreeMap::new(),
             diverged: BTreeMap::new(),
-            breaker: CircuitBreaker::default(),
+            conflict_detector: ConflictDetector::default(),
             workers: 1,
             main_pid: None,
             checked_pid: None,
             triggers: Triggers::default(),
-            upkeep: Upkeep::default(),
+            housekeeping: Housekeeping::default(),
             status: StatusBuilder::new(name, reports),
             store,
             settings: Settings::new(path, config, edge),
@@ -145,17 +145,17 @@ impl Controller {
             self.tick().await?;
             let pause = self.pause();
             tokio::select! {
-                event = self.feeds.events.recv() => if let Some(event) = event { self.on_event(event) },
-                changed = self.feeds.memberships.changed() => changed.context("the reading of the database has ended")?,
-                changed = self.feeds.roles.changed() => {
-                    changed.context("the holding of the lease has ended")?;
+                event = self.wake.events.recv() => if let Some(event) = event { self.on_event(event) },
+                changed = self.wake.inventory.changed() => changed.context("the inventory task ended")?,
+                changed = self.wake.roles.changed() => {
+                    changed.context("the lease task ended")?;
                     // Another edge may have changed the claims meanwhile.
                     self.claims.clear();
                 }
                 () = self.certificates.changed() => {}
                 () = tokio::time::sleep(pause) => {}
             }
-            while let Ok(event) = self.feeds.events.try_recv() {
+            while let Ok(event) = self.wake.events.try_recv() {
                 self.on_event(event);
             }
         }
@@ -173,7 +173,7 @@ impl Controller {
                 }
             }
             SozuEvent::Lost | SozuEvent::Connected | SozuEvent::Upgraded => {
-                self.triggers.suspicion = true;
+                self.triggers.drift_suspected = true;
                 self.main_pid = None;
             }
             SozuEvent::Changed { .. } => self.triggers.on_change(),
@@ -198,7 +198,7 @@ impl Controller {
         self.finish_drains().await;
         self.save_state().await;
         self.read_traffic().await;
-        if reconciles || is_older(self.upkeep.published_at, PUBLISH_INTERVAL) {
+        if reconciles || is_older(self.housekeeping.published_at, PUBLISH_INTERVAL) {
             self.publish();
         }
         Ok(())
@@ -207,8 +207,8 @@ impl Controller {
     /// The desired state; nothing before the database was read, and nothing without the lease.
     fn desired_spec(&mut self) -> Option<EdgeSpec> {
         let Role::Leader { epoch } = self.lease.role() else { return None };
-        let membership = self.feeds.memberships.borrow_and_update().clone();
-        if !membership.loaded {
+        let inventory = self.wake.inventory.borrow_and_update().clone();
+        if !inventory.loaded {
             return None;
         }
         let challenges = self.certificates.challenges();
@@ -216,7 +216,7 @@ impl Controller {
             config: &self.settings.config,
             edge: &self.settings.edge,
             challenges: challenges.as_ref(),
-            membership: &membership,
+            inventory: &inventory,
             marker: &self.marker,
             workers: self.workers,
             epoch,
@@ -226,8 +226,8 @@ impl Controller {
     }
 
     fn needs_reconcile(&self, spec: &EdgeSpec) -> bool {
-        let may_order = self.main_pid.is_some() && !self.breaker.is_open();
-        may_order && self.triggers.needs_reconcile(spec, self.reconciler.has_pending_probes())
+        let may_act = self.main_pid.is_some() && !self.conflict_detector.in_conflict();
+        may_act && self.triggers.needs_reconcile(spec, self.reconciler.has_pending_probes())
     }
 
     async fn reconcile(&mut self, mut spec: EdgeSpec) -> anyhow::Result<()> {
@@ -263,20 +263,20 @@ impl Controller {
 
     async fn on_outcome(&mut self, spec: &EdgeSpec, outcome: &Outcome) {
         let now = Instant::now();
-        (self.triggers.verified, self.triggers.suspicion) = (outcome.verified(), false);
+        (self.triggers.verified, self.triggers.drift_suspected) = (outcome.verified(), false);
         (self.triggers.reconciled_at, self.triggers.checked_at) = (Some(now), Some(now));
         if !outcome.steps.is_empty() {
-            (self.triggers.ordered_at, self.upkeep.unsaved) = (Some(now), true);
+            (self.triggers.commanded_at, self.housekeeping.unsaved) = (Some(now), true);
         }
-        if outcome.found_changed {
-            self.breaker.record_repair(now);
+        if outcome.drift_repaired {
+            self.conflict_detector.record_repair(now);
         }
         self.status.reconciled(spec, outcome);
         self.workers = u32::try_from(outcome.observation.running().count()).unwrap_or(1).max(1);
         for id in &outcome.removed {
             self.drains.begin(*id);
         }
-        for id in &outcome.serving {
+        for id in &outcome.serving_processes {
             self.drains.cancel(*id);
         }
         if outcome.verified() {

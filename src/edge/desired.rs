@@ -6,7 +6,7 @@ use crate::{
         answers,
         certificate::SiteCertificate,
         certificates::LoadedCertificate,
-        membership::Membership,
+        inventory::Inventory,
         spec::{Challenges, EdgeSpec, Listeners, Marker},
     },
 };
@@ -28,7 +28,7 @@ pub struct Inputs<'a> {
     /// Hosts under validation.
     pub challenges: Option<&'a Challenges>,
     /// What the database lists.
-    pub membership: &'a Membership,
+    pub inventory: &'a Inventory,
     /// The secret mark.
     pub marker: &'a str,
     /// Workers of Sōzu.
@@ -40,8 +40,8 @@ pub struct Inputs<'a> {
 /// Computes the desired state.
 #[must_use]
 pub fn build_spec(inputs: Inputs<'_>) -> EdgeSpec {
-    let Inputs { config, edge, membership, .. } = inputs;
-    let serving = membership.members.iter().filter(|member| member.serves());
+    let Inputs { config, edge, inventory, .. } = inputs;
+    let serving = inventory.processes.iter().filter(|process| process.serves());
     EdgeSpec {
         epoch: inputs.epoch,
         listeners: Listeners {
@@ -54,16 +54,16 @@ pub fn build_spec(inputs: Inputs<'_>) -> EdgeSpec {
             answers: answers::with_custom(inputs.answers),
         },
         certificates: usable_certificates(inputs.certificates),
-        sites: sites(edge, membership),
+        sites: sites(edge, inventory),
         processes: serving.filter_map(|process| Some((process.id, process.address.as_ref().ok()?.clone()))).collect(),
         challenges: inputs.challenges.cloned(),
         marker: Marker(inputs.marker.into()),
     }
 }
 
-fn sites(edge: &Edge, membership: &Membership) -> BTreeMap<String, BTreeSet<String>> {
+fn sites(edge: &Edge, inventory: &Inventory) -> BTreeMap<String, BTreeSet<String>> {
     let own = edge.hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
-    let mut sites = membership.sites.clone();
+    let mut sites = inventory.hosts_by_call.clone();
     sites.insert(OWN_SITE.into(), own);
     sites
 }
@@ -105,12 +105,12 @@ mod tests {
             let key = rcgen::KeyPair::generate().unwrap();
             let pem = params.self_signed(&key).unwrap().pem();
             let certificate = SiteCertificate::parse(pem, key.serialize_pem()).unwrap();
-            LoadedCertificate { certificate, source: "file".into(), fault: None }
+            LoadedCertificate { certificate, source: "file".into(), issue: None }
         };
         let all = [loaded("a.example", -1, 90), loaded("a.example", 5000, 9000), loaded("b.example", -90, -1)];
         let shown = usable_certificates(&all);
         assert_eq!(shown, [all[0].certificate.clone(), all[2].certificate.clone()]);
-        assert!(all[1].certificate.date_fault().unwrap().contains("not valid before"));
-        assert!(all[2].certificate.date_fault().unwrap().contains("expired"));
+        assert!(all[1].certificate.date_issue().unwrap().contains("not valid before"));
+        assert!(all[2].certificate.date_issue().unwrap().contains("expired"));
     }
 }

@@ -2,8 +2,8 @@
 //! left, or after a time-out.
 //!
 //! Sōzu reports by an event that a removed process has no connections, but only when every client that it ever served
-//! has gone too: under load with kept connections that may never come. So the closing of sessions is repeated until it
-//! finds none. The event is as good when it comes from every worker.
+//! has gone too: under load with keep-alive connections that may never come. So the closing of sessions is repeated
+//! until it finds none. The event counts as well, once every worker has sent it.
 
 use std::{
     collections::BTreeMap,

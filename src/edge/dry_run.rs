@@ -8,11 +8,11 @@ use crate::{
         certificates::Certificates,
         controller::{safety_limits, within_timeout},
         desired::{Inputs, build_spec},
-        membership,
+        inventory,
         plan::Step,
         reconciler::Reconciler,
         render::epoch_of,
-        report::Condition,
+        report::SyncStatus,
         sozu::Sozu,
     },
     store::Store,
@@ -25,8 +25,8 @@ use std::{collections::BTreeSet, sync::Arc};
 pub struct DryRun {
     /// The steps, in order.
     pub steps: Vec<Step>,
-    /// Rejected objects, with the reason.
-    pub refused: Vec<(String, String)>,
+    /// Objects that would be rejected and issues of their sources, with the reason.
+    pub issues: Vec<(String, String)>,
 }
 
 /// Reads Sōzu, the certificates and the database, and computes the plan without executing it. The configuration may be
@@ -37,19 +37,19 @@ pub struct DryRun {
 pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
     let edge = config.edge.clone().context("the configuration has no [edge] section")?;
     let store = Store::open(&config.database).context("cannot read the password of the database")?;
-    let membership =
-        within_timeout(membership::read_once(&store)).await.context("the processes and sites cannot be read")?;
+    let inventory =
+        within_timeout(inventory::read_once(&store)).await.context("the processes and sites cannot be read")?;
     let sozu = Sozu::start(&edge.sozu_socket, &edge.state_dir)?;
-    sozu.set_order_guard(Arc::new(|| false));
+    sozu.set_command_guard(Arc::new(|| false));
     let epoch = epoch_of(&sozu.observe().await?);
     let workers = sozu.workers().await?.len();
     let mut certificates = Certificates::start(&edge)?;
-    let mut refused: BTreeSet<(String, String)> = certificates.complaints().into_iter().collect();
+    let mut all_issues: BTreeSet<(String, String)> = certificates.issues().into_iter().collect();
     let spec = build_spec(Inputs {
         config,
         edge: &edge,
         challenges: None,
-        membership: &membership,
+        inventory: &inventory,
         marker: &auth::edge_marker(&config.portal.data_dir, config.portal.keys_seed_file.as_deref())?,
         workers: u32::try_from(workers).unwrap_or(1).max(1),
         epoch,
@@ -57,7 +57,7 @@ pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
         answers: CustomAnswers::default().current(edge.answers_dir.as_deref()),
     });
     let (steps, issues) = Reconciler::new(sozu, safety_limits(&edge)).dry_run(&spec).await?;
-    let rejected = issues.into_iter().filter(|issue| issue.condition == Condition::Rejected);
-    refused.extend(rejected.map(|issue| (issue.object.to_string(), issue.reason)));
-    Ok(DryRun { steps, refused: refused.into_iter().collect() })
+    let rejected = issues.into_iter().filter(|issue| issue.status == SyncStatus::Rejected);
+    all_issues.extend(rejected.map(|issue| (issue.object.to_string(), issue.reason)));
+    Ok(DryRun { steps, issues: all_issues.into_iter().collect() })
 }

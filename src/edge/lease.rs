@@ -1,6 +1,7 @@
-//! Which edge gives orders to a Sōzu: the holder of a lease in the database, whose epoch grows with every holder.
+//! Which edge is the active controller of a Sōzu: the holder of a lease in the database, whose epoch grows with every
+//! holder.
 //!
-//! The lease is checked right before every order, so that an edge that was paused past its lease sends none. Without
+//! The lease is checked right before every command, so that an edge that was paused past its lease sends none. Without
 //! the database no other edge can take the lease, so the last holder continues. If only this holder was cut off, the
 //! higher epoch in Sōzu fences it off (see [`crate::edge::plan::PlanError`]).
 
@@ -15,13 +16,15 @@ use std::{
 use tokio::{sync::watch, time::timeout};
 use uuid::Uuid;
 
+/// Five renewals: one that is late or lost does not change the holder, and another edge takes over soon enough.
 const LEASE_SECONDS: u32 = 10;
-/// This edge stops to rely on its lease so long before it expires in the database.
+/// How long before expiry in the database this edge stops relying on its lease.
 const LEASE_MARGIN: Duration = Duration::from_secs(1);
 /// Time between two renewals. A failure older than that does not prove that the database is down now.
 const RENEWAL_INTERVAL: Duration = Duration::from_secs(2);
-/// The same until the first answer.
+/// Time between two attempts until the database has answered once.
 const FIRST_ANSWER_INTERVAL: Duration = Duration::from_millis(200);
+/// Well below the lease, so that a slow database leaves time for further attempts.
 const RENEWAL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What is known of the lease.
@@ -38,7 +41,8 @@ struct State {
 #[derive(Clone, Debug)]
 pub struct Lease {
     state: Arc<Mutex<State>>,
-    edge: Arc<str>,
+    /// The Sōzu; several edges may compete for it.
+    sozu_name: Arc<str>,
     holder: Uuid,
     ops_address: Arc<str>,
     roles: Arc<watch::Sender<Role>>,
@@ -47,10 +51,10 @@ pub struct Lease {
 impl Lease {
     /// A lease without holder yet.
     #[must_use]
-    pub fn new(edge: &str, holder: Uuid, ops_address: &str) -> Self {
+    pub fn new(sozu_name: &str, holder: Uuid, ops_address: &str) -> Self {
         Self {
             state: Arc::default(),
-            edge: edge.into(),
+            sozu_name: sozu_name.into(),
             holder,
             ops_address: ops_address.into(),
             roles: Arc::new(watch::Sender::new(Role::Unknown)),
@@ -61,13 +65,13 @@ impl Lease {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether an order may be given now.
+    /// Whether a command may be sent now.
     #[must_use]
-    pub fn may_order(&self) -> bool {
+    pub fn may_command(&self) -> bool {
         is_valid(&self.state(), Instant::now())
     }
 
-    /// Whether this edge gives the orders.
+    /// Whether this edge is the active controller.
     pub fn role(&self) -> Role {
         self.state().role.clone()
     }
@@ -89,8 +93,8 @@ impl Lease {
     }
 
     async fn renew(&self, store: &Store) {
-        let asked = Instant::now();
-        let answer = timeout(RENEWAL_TIMEOUT, self.ask(store)).await;
+        let requested_at = Instant::now();
+        let answer = timeout(RENEWAL_TIMEOUT, self.acquire_or_renew(store)).await;
         let mut state = self.state();
         let Ok(Ok(lease)) = answer else {
             if state.failed_at.is_none() {
@@ -101,7 +105,7 @@ impl Lease {
         };
         state.failed_at = None;
         let role = if lease.holder == self.holder {
-            state.valid_until = Some(asked + Duration::from_secs(LEASE_SECONDS.into()) - LEASE_MARGIN);
+            state.valid_until = Some(requested_at + Duration::from_secs(LEASE_SECONDS.into()) - LEASE_MARGIN);
             Role::Leader { epoch: lease.epoch }
         } else {
             state.valid_until = None;
@@ -109,17 +113,18 @@ impl Lease {
         };
         if state.role != role {
             match &role {
-                Role::Leader { epoch } => tracing::info!(epoch, "this edge gives the orders"),
-                _ => tracing::warn!("another edge gives the orders; this one only observes"),
+                Role::Leader { epoch } => tracing::info!(epoch, "this edge is the active controller"),
+                _ => tracing::warn!("another edge is the active controller; this one only observes"),
             }
             state.role = role.clone();
             self.roles.send_replace(role);
         }
     }
 
-    async fn ask(&self, store: &Store) -> Result<edge::Lease, crate::store::StoreError> {
+    async fn acquire_or_renew(&self, store: &Store) -> Result<edge::LeaseRow, crate::store::StoreError> {
         let mut tx = store.begin().await?;
-        let lease = edge::lease(&mut tx, &self.edge, self.holder, &self.ops_address, LEASE_SECONDS).await?;
+        let lease =
+            edge::acquire_or_renew(&mut tx, &self.sozu_name, self.holder, &self.ops_address, LEASE_SECONDS).await?;
         tx.commit().await?;
         Ok(lease)
     }
@@ -128,7 +133,7 @@ impl Lease {
     pub async fn release(&self, store: &Store) {
         let give = async {
             let mut db = store.begin().await?;
-            edge::release(&mut db, &self.edge, self.holder).await?;
+            edge::release(&mut db, &self.sozu_name, self.holder).await?;
             db.commit().await
         };
         // Without the database it expires by itself.
@@ -138,10 +143,11 @@ impl Lease {
 
 fn is_valid(state: &State, now: Instant) -> bool {
     let leads = matches!(state.role, Role::Leader { .. });
-    let promised = state.valid_until.is_some_and(|end| now < end);
-    let alone =
+    let unexpired = state.valid_until.is_some_and(|end| now < end);
+    // Then no other edge can have taken it either.
+    let database_unreachable =
         state.failed_at.is_some_and(|at| now.saturating_duration_since(at) < RENEWAL_INTERVAL + RENEWAL_TIMEOUT * 2);
-    leads && (promised || alone)
+    leads && (unexpired || database_unreachable)
 }
 
 #[cfg(test)]
@@ -151,7 +157,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     #[test]
-    fn an_edge_that_was_paused_past_its_lease_gives_no_order() {
+    fn an_edge_that_was_paused_past_its_lease_sends_no_command() {
         let now = Instant::now();
         let second = Duration::from_secs(1);
         let leader = |valid_until, failed_at| State { role: Role::Leader { epoch: 3 }, valid_until, failed_at };
@@ -160,7 +166,7 @@ mod tests {
         assert!(is_valid(&leader(Some(now), Some(now)), now + second), "nobody can take over without the database");
         assert!(
             !is_valid(&leader(Some(now), Some(now)), now + 60 * second),
-            "it was paused while the database was away"
+            "it was paused while the database was unavailable"
         );
         let observer =
             State { role: Role::Observer { epoch: 4, leader: String::new() }, valid_until: None, failed_at: Some(now) };

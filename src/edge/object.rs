@@ -1,4 +1,4 @@
-//! The objects of orders and reports, as values. They are displayed as text, and no text is parsed back into them.
+//! The objects of commands and reports, as values. They are displayed as text, and no text is parsed back into them.
 
 use sozu_command_lib::listener_key::ListenerKey;
 use std::{fmt, net::SocketAddr};
@@ -24,7 +24,7 @@ impl fmt::Display for Protocol {
 
 /// An object of Sōzu, of the configuration or of the edge itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Object {
+pub enum ObjectRef {
     /// A listener of Sōzu.
     Listener(Protocol, ListenerKey),
     /// A cluster of Sōzu, by its id.
@@ -59,7 +59,7 @@ pub enum Object {
         key: String,
         host: String,
     },
-    /// One of the two orders that swap a route. The refusal of one is separate from that of the other.
+    /// One of the two commands that swap a route. The refusal of one is separate from that of the other.
     Reroute {
         /// Sōzu's own key for the route.
         key: String,
@@ -96,7 +96,7 @@ pub enum Object {
 /// Characters of a fingerprint in displayed text.
 const SHORT_FINGERPRINT_CHARS: usize = 12;
 
-impl Object {
+impl ObjectRef {
     /// The host name that the object belongs to, if it belongs to one.
     pub fn host(&self) -> Option<&str> {
         match self {
@@ -110,7 +110,7 @@ impl Object {
     }
 }
 
-impl fmt::Display for Object {
+impl fmt::Display for ObjectRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listener(protocol, key) => write!(f, "{protocol} listener {key}"),
@@ -139,17 +139,17 @@ impl fmt::Display for Object {
 
 #[cfg(test)]
 mod tests {
-    use super::Object;
+    use super::ObjectRef;
 
     #[test]
     fn an_object_knows_its_host_by_itself() {
         let (key, host) = ("127.0.0.1:443;a.example;P/".to_owned(), "a.example".to_owned());
-        let route = Object::Route { key: key.clone(), host: host.clone() };
-        let half = Object::Reroute { key, host, half: 2 };
+        let route = ObjectRef::Route { key: key.clone(), host: host.clone() };
+        let half = ObjectRef::Reroute { key, host, half: 2 };
         assert_eq!(half.to_string(), "route 127.0.0.1:443;a.example;P/, 2 of 2");
-        for object in [route, half, Object::Challenge("a.example".into())] {
+        for object in [route, half, ObjectRef::Challenge("a.example".into())] {
             assert_eq!(object.host(), Some("a.example"));
         }
-        assert_eq!(Object::Cluster("a.example".into()).host(), None);
+        assert_eq!(ObjectRef::Cluster("a.example".into()).host(), None);
     }
 }

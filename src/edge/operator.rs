@@ -106,7 +106,7 @@ mod tests {
     use crate::{
         domain::text::Lang,
         edge::report::{
-            Certificate, Condition, Drift, Fault, Listener, Plan, Process, Report, Role, Site, Sozu, Worker,
+            Certificate, Drift, IssueReport, Listener, Plan, Process, Report, Role, Site, Sozu, SyncStatus, Worker,
         },
     };
     use axum::body::{Body, to_bytes};
@@ -129,17 +129,17 @@ mod tests {
             p50_ms: 4,
             p99_ms: 38,
         };
-        let certificate = |name: &str, days_left, fault: Option<&str>| Certificate {
+        let certificate = |name: &str, days_left, issue: Option<&str>| Certificate {
             names: vec![name.into(), format!("*.{name}")],
             source: "/etc/guichet/site.pem".into(),
             fingerprint: "ab".repeat(32),
             not_after: "2027-01-01T00:00:00Z".into(),
             days_left,
             served: true,
-            fault: fault.map(Into::into),
+            issue: issue.map(Into::into),
         };
         Report {
-            edge: "noeud-1:/run/sozu.sock".into(),
+            sozu_name: "noeud-1:/run/sozu.sock".into(),
             build: "0.1.0".into(),
             started_at: "2026-11-24T08:00:00Z".into(),
             at: "2026-11-24T09:00:00Z".into(),
@@ -159,12 +159,12 @@ mod tests {
                 address: "127.0.0.1:8443".into(),
                 protocol: "https".into(),
                 active: true,
-                condition: Condition::Applied,
+                status: SyncStatus::Applied,
             }],
             sites: vec![Site {
                 host: "<b>aap.example".into(),
                 site: "portal".into(),
-                condition: Condition::Applied,
+                status: SyncStatus::Applied,
                 certificate: Some("ab".repeat(32)),
             }],
             processes: vec![process("serve-1", "one"), process("serve-\"2\\<i>", "two")],
@@ -177,9 +177,9 @@ mod tests {
                 verified: true,
             }),
             drift: vec![Drift { at: "2026-11-24T08:30:00Z".into(), what: "add route <script>".into() }],
-            faults: vec![Fault {
+            issues: vec![IssueReport {
                 object: "host <img>".into(),
-                condition: Condition::Rejected,
+                status: SyncStatus::Rejected,
                 reason: "no certificate covers it".into(),
                 since: "2026-11-24T08:30:00Z".into(),
             }],
@@ -230,13 +230,13 @@ mod tests {
 
     #[tokio::test]
     async fn an_edge_that_knows_nothing_yet_is_not_ready() {
-        let ask = async |report: Report| {
+        let request_ready = async |report: Report| {
             let (_sender, reports) = watch::channel(report);
             let request = axum::http::Request::get("/ready").body(Body::empty()).unwrap();
             let answer = router(reports).oneshot(request).await.unwrap();
             (answer.status().as_u16(), to_bytes(answer.into_body(), 1000).await.unwrap())
         };
-        assert_eq!(ask(Report::default()).await.0, 503);
-        assert_eq!(ask(sample()).await.0, 200);
+        assert_eq!(request_ready(Report::default()).await.0, 503);
+        assert_eq!(request_ready(sample()).await.0, 200);
     }
 }

@@ -1,8 +1,8 @@
-//! The orders that bring Sōzu from one state to another without losing a request.
+//! The commands that bring Sōzu from one state to another without losing a request.
 //!
 //! Sōzu's own difference of two states leads to the right state, but through gaps: it removes a certificate before it
-//! adds the next, and unbinds a listener to change one timeout. So the orders are chosen and sequenced here. The tests
-//! compare the resulting state by Sōzu's own difference.
+//! adds the next, and unbinds a listener to change one timeout. So the commands are chosen and sequenced here. The
+//! tests compare the resulting state by Sōzu's own difference.
 
 mod certificates;
 mod listeners;
@@ -12,7 +12,7 @@ mod step;
 mod tests;
 
 use crate::edge::{
-    object::Object,
+    object::ObjectRef,
     render::{LISTENER_STICKY_NAME, OBJECT_PREFIX, epoch_of},
 };
 use certificates::plan_certificates;
@@ -27,7 +27,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
 };
-pub use step::{Phase, Step, Verb};
+pub use step::{Phase, Step, StepKind};
 
 /// What a plan may do without the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ const ALWAYS_REMOVABLE_ROUTES: usize = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     #[error(
-        "Sōzu follows a later edge (epoch {theirs}, ours is {ours}): this one gives no orders. If there is no later edge, \
+        "Sōzu follows a later edge (epoch {theirs}, ours is {ours}): this one sends no commands. If there is no later edge, \
          since the database was restored, say `sozu cluster remove --id guichet-epoch-{theirs}`"
     )]
     Fenced {
@@ -80,18 +80,18 @@ pub fn reachable_state<'a>(
     }
     let all = mass_removal(actual, desired, safety_limits).is_some();
     let hosts = hosts(desired);
-    let stays = |front: &HttpFrontend, listens: bool| {
-        let routed = front.cluster_id.as_ref().is_some_and(|id| owned(id) && desired.clusters.contains_key(id));
-        routed && (all || listens && hosts.contains(front.hostname.as_str()))
+    let stays = |frontend: &HttpFrontend, listens: bool| {
+        let routed = frontend.cluster_id.as_ref().is_some_and(|id| owned(id) && desired.clusters.contains_key(id));
+        routed && (all || listens && hosts.contains(frontend.hostname.as_str()))
     };
-    for (key, front) in &actual.http_fronts {
-        if !desired.http_fronts.contains_key(key) && stays(front, false) {
-            state.to_mut().http_fronts.insert(key.clone(), front.clone());
+    for (key, frontend) in &actual.http_fronts {
+        if !desired.http_fronts.contains_key(key) && stays(frontend, false) {
+            state.to_mut().http_fronts.insert(key.clone(), frontend.clone());
         }
     }
-    for (key, front) in &actual.https_fronts {
-        if !desired.https_fronts.contains_key(key) && stays(front, listens(desired, front.address)) {
-            state.to_mut().https_fronts.insert(key.clone(), front.clone());
+    for (key, frontend) in &actual.https_fronts {
+        if !desired.https_fronts.contains_key(key) && stays(frontend, listens(desired, frontend.address)) {
+            state.to_mut().https_fronts.insert(key.clone(), frontend.clone());
         }
     }
     state
@@ -99,7 +99,7 @@ pub fn reachable_state<'a>(
 
 /// The hosts that a state routes. Each has an HTTP route, with or without a certificate.
 fn hosts(state: &ConfigState) -> BTreeSet<&str> {
-    state.http_fronts.values().map(|front| front.hostname.as_str()).collect()
+    state.http_fronts.values().map(|frontend| frontend.hostname.as_str()).collect()
 }
 
 /// Whether a state has an HTTPS listener on an address.
@@ -110,14 +110,15 @@ fn listens(state: &ConfigState, address: SocketAddr) -> bool {
 /// The number of routes that would be removed, and of all routes, when the safety limits do not allow it.
 fn mass_removal(actual: &ConfigState, desired: &ConfigState, safety_limits: &SafetyLimits) -> Option<(usize, usize)> {
     let routes = actual.https_fronts.iter();
-    let ours =
-        routes.filter(|(_, front)| front.cluster_id.as_deref().is_some_and(owned) && listens(desired, front.address));
+    let ours = routes.filter(|(_, frontend)| {
+        frontend.cluster_id.as_deref().is_some_and(owned) && listens(desired, frontend.address)
+    });
     let (mut all, mut going) = (0_usize, 0_usize);
     let wanted = hosts(desired);
-    for (key, front) in ours {
+    for (key, frontend) in ours {
         all += 1;
         // A host that is still desired is not removed: its certificate cannot be read now.
-        going += usize::from(!desired.https_fronts.contains_key(key) && !wanted.contains(front.hostname.as_str()));
+        going += usize::from(!desired.https_fronts.contains_key(key) && !wanted.contains(frontend.hostname.as_str()));
     }
     let percent = usize::from(safety_limits.max_removal_percent);
     let exceeded = going > 0 && percent == 0 || going > ALWAYS_REMOVABLE_ROUTES && going * 100 > all * percent;
@@ -133,7 +134,7 @@ pub fn plan(actual: &ConfigState, desired: &ConfigState, safety_limits: &SafetyL
     let mut steps = Vec::new();
     if let Some((going, all)) = mass_removal(actual, desired, safety_limits) {
         steps.push(Step::NeedsOperator {
-            object: Object::MassRemoval,
+            object: ObjectRef::MassRemoval,
             reason: format!(
                 "{going} of {all} hosts would go at once: they stay until edge.max_removal_percent is above {}",
                 safety_limits.max_removal_percent
@@ -169,12 +170,12 @@ fn will_be_removed(desired: &ConfigState, id: &str) -> bool {
 
 fn plan_clusters(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
     for (id, cluster) in desired.clusters.iter().filter(|(id, cluster)| actual.clusters.get(*id) != Some(*cluster)) {
-        let (object, request) = (Object::Cluster(id.to_string()), RequestType::AddCluster(cluster.clone()));
-        steps.push(Step::order(Phase::Cluster, Verb::Define, object, request));
+        let (object, request) = (ObjectRef::Cluster(id.to_string()), RequestType::AddCluster(cluster.clone()));
+        steps.push(Step::command(Phase::Cluster, StepKind::Define, object, request));
     }
     for id in actual.clusters.keys().filter(|id| will_be_removed(desired, id)) {
-        let (object, request) = (Object::Cluster(id.to_string()), RequestType::RemoveCluster(id.to_string()));
-        steps.push(Step::order(Phase::RemoveCluster, Verb::Remove, object, request));
+        let (object, request) = (ObjectRef::Cluster(id.to_string()), RequestType::RemoveCluster(id.to_string()));
+        steps.push(Step::command(Phase::RemoveCluster, StepKind::Remove, object, request));
     }
 }
 
@@ -186,16 +187,16 @@ fn plan_backends(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<St
     };
     for cluster in desired.clusters.keys() {
         let (have, want) = (of(actual, cluster), of(desired, cluster));
-        let object = |id: &str, address| Object::Backend { id: id.into(), address, cluster: cluster.to_string() };
+        let object = |id: &str, address| ObjectRef::Backend { id: id.into(), address, cluster: cluster.to_string() };
         for ((id, address), backend) in want.iter().filter(|(key, backend)| have.get(*key) != Some(*backend)) {
             let request = RequestType::add_backend(backend.clone().to_add_backend());
-            steps.push(Step::order(Phase::Backend, Verb::Add, object(id, *address), request));
+            steps.push(Step::command(Phase::Backend, StepKind::Add, object(id, *address), request));
         }
         for (id, address) in have.keys().filter(|key| !want.contains_key(*key)) {
             let request =
                 RemoveBackend { cluster_id: cluster.to_string(), backend_id: id.clone(), address: (*address).into() };
             let request = RequestType::RemoveBackend(request);
-            steps.push(Step::order(Phase::RemoveBackend, Verb::Remove, object(id, *address), request));
+            steps.push(Step::command(Phase::RemoveBackend, StepKind::Remove, object(id, *address), request));
         }
     }
 }

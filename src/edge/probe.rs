@@ -22,10 +22,12 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
+/// Polled again soon, so a busy process is not waited for.
 const READY_TIMEOUT: Duration = Duration::from_secs(1);
+/// A page through the proxy may wait for the database or for a busy process.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why a host is not served as it should be.
+/// Why a host is not served as expected.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// No answer over TLS.
@@ -47,16 +49,16 @@ pub enum ProbeError {
 }
 
 /// Whether a process reports on its ops address that it is ready for requests.
-pub async fn ready(ops: SocketAddr) -> bool {
+pub async fn is_ready(ops: SocketAddr) -> bool {
     matches!(timeout(READY_TIMEOUT, status_of(ops, "/ready")).await, Ok(Ok(200)))
 }
 
 async fn status_of(address: SocketAddr, path: &str) -> io::Result<u16> {
     let stream = TcpStream::connect(address).await?;
-    ask(stream, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")).await
+    request_status(stream, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")).await
 }
 
-async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> io::Result<u16> {
+async fn request_status(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> io::Result<u16> {
     stream.write_all(request.as_bytes()).await?;
     let mut head = [0; 12];
     stream.read_exact(&mut head).await?;
@@ -68,7 +70,7 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> 
 ///
 /// # Errors
 /// See [`ProbeError`]. Any status below 500 is accepted: whether the page exists is up to the portal.
-pub async fn serves(host: &str, https: SocketAddr, fingerprint: &str) -> Result<(), ProbeError> {
+pub async fn check_host(host: &str, https: SocketAddr, fingerprint: &str) -> Result<(), ProbeError> {
     let name = || host.to_owned();
     match timeout(PAGE_TIMEOUT, request_page(host, https)).await {
         Err(_) => Err(ProbeError::Slow { host: name() }),
@@ -88,7 +90,7 @@ async fn request_page(host: &str, https: SocketAddr) -> io::Result<(Option<Strin
     let leaf = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
     let shown = leaf.map(|leaf| hex::encode(ring::digest::digest(&ring::digest::SHA256, leaf)));
     let request = format!("HEAD / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    Ok((shown, ask(stream, &request).await?))
+    Ok((shown, request_status(stream, &request).await?))
 }
 
 /// Sessions are not resumed, because a resumed one has no certificate to compare.

@@ -3,11 +3,11 @@
 
 use crate::edge::{
     issue::Issue,
-    object::Object,
+    object::ObjectRef,
     outcome::Outcome,
     probe::{self, ProbeError},
-    report::Condition,
-    verify::Expectation,
+    report::SyncStatus,
+    verify::ExpectedState,
 };
 use futures_util::{StreamExt, stream::iter};
 use std::{collections::BTreeSet, net::SocketAddr};
@@ -35,7 +35,7 @@ impl ProbeQueue {
     }
 
     /// Adds the hosts whose expectation has changed, and drops those that are gone.
-    pub fn enqueue_changed(&mut self, before: Option<&Expectation>, expected: &Expectation) {
+    pub fn enqueue_changed(&mut self, before: Option<&ExpectedState>, expected: &ExpectedState) {
         self.pending.retain(|host| expected.hosts.contains_key(host));
         let known = |host: &String| before.and_then(|before| before.hosts.get(host));
         let changed = expected.hosts.iter().filter(|(host, fingerprint)| known(host) != Some(fingerprint));
@@ -43,34 +43,34 @@ impl ProbeQueue {
     }
 
     /// Probes the next hosts; failures become issues. Does nothing when the outcome has pending issues already.
-    pub async fn run(&mut self, expected: &Expectation, https: SocketAddr, outcome: &mut Outcome) {
+    pub async fn run(&mut self, expected: &ExpectedState, https: SocketAddr, outcome: &mut Outcome) {
         if !outcome.verified() {
             return;
         }
         let probes = self.next(expected).into_iter().filter_map(|host| Some((expected.hosts.get(&host)?, host)));
         let probes = probes.map(async |(fingerprint, host)| {
-            let fault = match probe::serves(&host, https, fingerprint).await {
+            let issue = match probe::check_host(&host, https, fingerprint).await {
                 // Without a process, 503 is the expected answer.
-                Err(ProbeError::Status { status: 503, .. }) if !expected.serving => None,
-                Err(fault) => Some(format!("{:#}", anyhow::Error::from(fault))),
+                Err(ProbeError::Status { status: 503, .. }) if !expected.has_backends => None,
+                Err(issue) => Some(format!("{:#}", anyhow::Error::from(issue))),
                 Ok(()) => None,
             };
-            (host, fault)
+            (host, issue)
         });
         let results: Vec<_> = iter(probes).buffer_unordered(MAX_CONCURRENT_PROBES).collect().await;
-        for (host, fault) in results {
-            match fault {
+        for (host, issue) in results {
+            match issue {
                 None => drop(self.pending.remove(&host)),
                 Some(reason) => {
-                    let object = Object::Host(host.clone());
+                    let object = ObjectRef::Host(host.clone());
                     self.pending.insert(host);
-                    outcome.issues.push(Issue { object, condition: Condition::Pending, reason });
+                    outcome.issues.push(Issue { object, status: SyncStatus::Pending, reason });
                 }
             }
         }
     }
 
-    fn next(&mut self, expected: &Expectation) -> BTreeSet<String> {
+    fn next(&mut self, expected: &ExpectedState) -> BTreeSet<String> {
         let mut hosts: BTreeSet<String> = self.pending.iter().take(MAX_CHANGED_PROBES).cloned().collect();
         let known = expected.hosts.len();
         for _ in 0..MAX_UNCHANGED_PROBES.min(known) {
@@ -83,11 +83,11 @@ impl ProbeQueue {
 
 #[cfg(test)]
 mod tests {
-    use super::{Expectation, ProbeQueue};
+    use super::{ExpectedState, ProbeQueue};
 
-    fn expected(hosts: &[(&str, &str)]) -> Expectation {
+    fn expected(hosts: &[(&str, &str)]) -> ExpectedState {
         let hosts = hosts.iter().map(|(host, fingerprint)| ((*host).to_owned(), (*fingerprint).to_owned())).collect();
-        Expectation { hosts, ..Expectation::default() }
+        ExpectedState { hosts, ..ExpectedState::default() }
     }
 
     #[test]

@@ -4,33 +4,33 @@
 use crate::edge::{
     backoff::Backoff,
     issue::Issue,
-    object::Object,
+    object::ObjectRef,
     outcome::Outcome,
     plan::{self, SafetyLimits, Step, plan, reachable_state},
     probe_queue::ProbeQueue,
     render::{self, RenderError, Rendered, process_of},
-    report::Condition,
+    report::SyncStatus,
     sozu::{Sozu, SozuError},
     spec::EdgeSpec,
-    verify::{Expectation, verify},
+    verify::{ExpectedState, verify},
 };
 use sozu_command_lib::{proto::command::request::RequestType, state::ConfigState};
 use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Instant};
 use uuid::Uuid;
 
-/// So many additions and more are sent as one file, which is ten times faster than one by one.
+/// From this many additions on, they are sent as one file, which is ten times faster than one by one.
 const MIN_BATCH_STEPS: usize = 200;
 
 /// Why a reconciliation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReconcileError {
-    /// The exchange with Sōzu failed; whether the last order was carried out is unknown.
+    /// The exchange with Sōzu failed; whether the last command was carried out is unknown.
     #[error(transparent)]
     Sozu(#[from] SozuError),
     /// The desired state as a whole cannot be rendered.
     #[error("the desired state cannot be served")]
     Render(#[from] RenderError),
-    /// A later edge gives the orders.
+    /// A later edge is the active controller.
     #[error(transparent)]
     Plan(#[from] plan::PlanError),
 }
@@ -50,10 +50,11 @@ pub struct Reconciler {
     safety_limits: SafetyLimits,
     backoff: Backoff,
     rendered: Option<(EdgeSpec, Arc<Rendered>)>,
-    /// A batch had refusals: only single orders show which steps they are of.
+    /// A batch was partly refused; the steps are sent again one by one to find which.
     one_by_one: bool,
-    expected: Option<Expectation>,
-    /// The result of the last reconciliation; the default when it failed, so that its own orders do not count as drift.
+    expected: Option<ExpectedState>,
+    /// The result of the last reconciliation; the default when it failed, so that its own commands do not count as
+    /// drift.
     last: LastResult,
     probes: ProbeQueue,
 }
@@ -92,18 +93,18 @@ impl Reconciler {
         let actual = self.sozu.observe().await?;
         let same = self.rendered.as_ref().is_some_and(|(known, _)| known == spec);
         let (rendered, mut outcome) = self.render(spec)?;
-        let drifted = last.settled && self.expected.as_ref().is_some_and(|expected| !expected.is_met_by(&actual));
+        let drift_found = last.settled && self.expected.as_ref().is_some_and(|expected| !expected.is_met_by(&actual));
         let desired = &rendered.state;
         let steps = plan(&actual, desired, &self.safety_limits)?;
         let reachable = reachable_state(&actual, desired, &self.safety_limits);
-        outcome.serving = serving(&reachable);
-        outcome.removed = serving(&actual).difference(&outcome.serving).copied().collect();
+        outcome.serving_processes = portal_processes(&reachable);
+        outcome.removed = portal_processes(&actual).difference(&outcome.serving_processes).copied().collect();
         drop(actual);
         self.apply(steps, &mut outcome).await?;
-        let expected = Expectation::from_state(&reachable);
+        let expected = ExpectedState::from_state(&reachable);
         drop(reachable);
         if !outcome.steps.is_empty() {
-            outcome.found_changed = drifted || (same && last.verified);
+            outcome.drift_repaired = drift_found || (same && last.verified);
             self.plan_again(desired, &mut outcome).await?;
         }
         outcome.observation = verify(&self.sozu, &expected, &mut outcome.issues).await?;
@@ -115,7 +116,7 @@ impl Reconciler {
         Ok(outcome)
     }
 
-    /// Checks without orders, and cheaply, whether every process of Sōzu still has the state of the last
+    /// Checks without commands, and cheaply, whether every process of Sōzu still has the state of the last
     /// reconciliation.
     pub async fn still_converged(&self) -> Result<bool, SozuError> {
         let Some(expected) = &self.expected else { return Ok(false) };
@@ -144,7 +145,7 @@ impl Reconciler {
         };
         let rejected = rendered.rejected.iter().map(|rejection| Issue {
             object: rejection.object.clone(),
-            condition: Condition::Rejected,
+            status: SyncStatus::Rejected,
             reason: rejection.reason.clone(),
         });
         let outcome = Outcome { issues: rejected.collect(), ..Outcome::default() };
@@ -154,7 +155,7 @@ impl Reconciler {
 
     async fn apply(&mut self, steps: Vec<Step>, outcome: &mut Outcome) -> Result<(), SozuError> {
         let mut rest = steps.into_iter().peekable();
-        let additions = |step: &Step| matches!(step, Step::Order { phase, .. } if !phase.removes());
+        let additions = |step: &Step| matches!(step, Step::Command { phase, .. } if !phase.removes());
         let mut batch = Vec::new();
         while let Some(step) = rest.next_if(|step| additions(step)) {
             batch.push(step);
@@ -162,7 +163,8 @@ impl Reconciler {
         if batch.len() >= MIN_BATCH_STEPS && !std::mem::take(&mut self.one_by_one) {
             self.load(batch, outcome).await?;
             if self.one_by_one {
-                // The next round shows which steps were refused. Until then nothing is removed that they may replace.
+                // The next reconciliation shows which steps were refused. Until then nothing is removed that they may
+                // replace.
                 return Ok(());
             }
         } else {
@@ -173,24 +175,27 @@ impl Reconciler {
         for step in rest {
             self.execute(step, outcome).await?;
         }
-        self.backoff.end_round();
+        self.backoff.end_reconciliation();
         Ok(())
     }
 
     async fn load(&mut self, batch: Vec<Step>, outcome: &mut Outcome) -> Result<(), SozuError> {
-        let orders: Vec<&RequestType> = batch
+        let commands: Vec<&RequestType> = batch
             .iter()
             .filter_map(|step| match step {
-                Step::Order { request, .. } => Some(&**request),
+                Step::Command { request, .. } => Some(&**request),
                 Step::NeedsOperator { .. } => None,
             })
             .collect();
-        let loaded = self.sozu.load(orders.iter().copied()).await?;
+        let loaded = self.sozu.load(commands.iter().copied()).await?;
         if loaded.errors > 0 {
-            let reason =
-                format!("{} of {} orders of a batch were refused; they follow one by one", loaded.errors, orders.len());
+            let reason = format!(
+                "{} of {} commands of a batch were refused; they follow one by one",
+                loaded.errors,
+                commands.len()
+            );
             self.one_by_one = true;
-            outcome.issues.push(Issue { object: Object::Batch, condition: Condition::Pending, reason });
+            outcome.issues.push(Issue { object: ObjectRef::Batch, status: SyncStatus::Pending, reason });
         }
         outcome.steps.extend(batch.iter().map(Step::to_string));
         Ok(())
@@ -198,9 +203,9 @@ impl Reconciler {
 
     /// Executes one step. A refusal blocks only the removal of what the object should replace.
     async fn execute(&mut self, step: Step, outcome: &mut Outcome) -> Result<(), SozuError> {
-        let Step::Order { phase, request, .. } = &step else {
+        let Step::Command { phase, request, .. } = &step else {
             let Step::NeedsOperator { object, reason } = step else { return Ok(()) };
-            outcome.issues.push(Issue { object, condition: Condition::NeedsOperator, reason });
+            outcome.issues.push(Issue { object, status: SyncStatus::NeedsOperator, reason });
             return Ok(());
         };
         let object = step.object().clone();
@@ -208,12 +213,12 @@ impl Reconciler {
             return Ok(());
         }
         if let Some(reason) = self.backoff.pending_reason(&object, *phase) {
-            outcome.issues.push(Issue { object, condition: Condition::Rejected, reason });
+            outcome.issues.push(Issue { object, status: SyncStatus::Rejected, reason });
             return Ok(());
         }
         if let Some(reason) = bind_obstacle(request) {
             self.backoff.record_refusal(&object, *phase, &reason);
-            outcome.issues.push(Issue { object, condition: Condition::Rejected, reason });
+            outcome.issues.push(Issue { object, status: SyncStatus::Rejected, reason });
             return Ok(());
         }
         match self.sozu.call((**request).clone()).await {
@@ -224,7 +229,7 @@ impl Reconciler {
             Err(error) if error.is_refusal() => {
                 let reason = error.to_string();
                 self.backoff.record_refusal(&object, *phase, &reason);
-                outcome.issues.push(Issue { object, condition: Condition::Rejected, reason });
+                outcome.issues.push(Issue { object, status: SyncStatus::Rejected, reason });
             }
             Err(error) => return Err(error),
         }
@@ -239,7 +244,7 @@ impl Reconciler {
             if !outcome.issues.iter().any(|issue| issue.object == *step.object()) {
                 outcome.issues.push(Issue {
                     object: step.object().clone(),
-                    condition: Condition::Pending,
+                    status: SyncStatus::Pending,
                     reason: format!("still to do: {step}"),
                 });
             }
@@ -251,14 +256,14 @@ impl Reconciler {
 /// Why an address cannot be bound. Sōzu itself would share it with any program that allows that, and each would get a
 /// part of the connections.
 fn bind_obstacle(request: &RequestType) -> Option<String> {
-    let RequestType::ActivateListener(order) = request else { return None };
-    let address = SocketAddr::from(order.address);
+    let RequestType::ActivateListener(request) = request else { return None };
+    let address = SocketAddr::from(request.address);
     let error = std::net::TcpListener::bind(address).err()?;
     (error.kind() == std::io::ErrorKind::AddrInUse).then(|| format!("another program listens on {address} already"))
 }
 
 /// Ids of the portal's processes in a state.
-fn serving(state: &ConfigState) -> BTreeSet<Uuid> {
+fn portal_processes(state: &ConfigState) -> BTreeSet<Uuid> {
     let backends = state.backends.get(render::PORTAL_CLUSTER).into_iter().flatten();
     backends.filter_map(|backend| process_of(&backend.backend_id)).collect()
 }

@@ -2,7 +2,7 @@
 //! reason.
 //!
 //! All processes are backends of one cluster, and every host is a route to it: replacing a process then takes two
-//! orders, and not two for every site.
+//! commands, and not two for every site.
 
 mod certificates;
 mod listeners;
@@ -11,7 +11,7 @@ use crate::{
     config::Listen,
     domain::host::is_host_name,
     edge::{
-        object::Object,
+        object::ObjectRef,
         spec::{Challenges, EdgeSpec},
     },
 };
@@ -57,7 +57,7 @@ pub enum RenderError {
     #[error("Sōzu's rules refuse {object}: {reason}")]
     Refused {
         /// What is refused.
-        object: Object,
+        object: ObjectRef,
         /// Why.
         reason: String,
     },
@@ -74,22 +74,22 @@ pub struct Rendered {
 /// An object that is left out of the state, and does not affect the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    pub object: Object,
+    pub object: ObjectRef,
     /// Why, and what to do.
     pub reason: String,
 }
 
 impl Rendered {
-    fn reject(&mut self, object: Object, reason: impl Into<String>) {
+    fn reject(&mut self, object: ObjectRef, reason: impl Into<String>) {
         self.rejected.push(Rejection { object, reason: reason.into() });
     }
 
-    fn add(&mut self, object: Object, order: RequestType) -> Result<(), RenderError> {
-        self.state.dispatch(&order.into()).map_err(|error| RenderError::Refused { object, reason: error.to_string() })
+    fn add(&mut self, object: ObjectRef, command: RequestType) -> Result<(), RenderError> {
+        self.state.dispatch(&command.into()).map_err(|error| RenderError::Refused { object, reason: error.to_string() })
     }
 
-    fn add_or_reject(&mut self, object: Object, order: RequestType) {
-        if let Err(error) = self.state.dispatch(&order.into()) {
+    fn add_or_reject(&mut self, object: ObjectRef, command: RequestType) {
+        if let Err(error) = self.state.dispatch(&command.into()) {
             self.reject(object, error.to_string());
         }
     }
@@ -146,7 +146,7 @@ fn add_clusters(spec: &EdgeSpec, rendered: &mut Rendered) -> Result<(), RenderEr
     let acme = spec.challenges.is_some().then(|| cluster(ACME_CLUSTER));
     let epoch = (spec.epoch > 0).then(|| cluster(&format!("{EPOCH_PREFIX}{}", spec.epoch)));
     for cluster in [Some(portal), acme, epoch].into_iter().flatten() {
-        rendered.add(Object::Cluster(cluster.cluster_id.clone()), RequestType::AddCluster(cluster))?;
+        rendered.add(ObjectRef::Cluster(cluster.cluster_id.clone()), RequestType::AddCluster(cluster))?;
     }
     Ok(())
 }
@@ -159,7 +159,7 @@ fn add_processes(spec: &EdgeSpec, rendered: &mut Rendered) {
     let (mut addresses, mut assigned) = (BTreeSet::new(), BTreeSet::new());
     for (id, listen) in &spec.processes {
         if !addresses.insert(listen) {
-            rendered.reject(Object::Process(*id), format!("another process takes requests at {listen} too"));
+            rendered.reject(ObjectRef::Process(*id), format!("another process takes requests at {listen} too"));
             continue;
         }
         let (address, unix_path) = match listen {
@@ -174,7 +174,7 @@ fn add_processes(spec: &EdgeSpec, rendered: &mut Rendered) {
             unix_path,
             ..AddBackend::default()
         };
-        rendered.add_or_reject(Object::Process(*id), RequestType::add_backend(backend));
+        rendered.add_or_reject(ObjectRef::Process(*id), RequestType::add_backend(backend));
     }
 }
 
@@ -199,27 +199,27 @@ fn add_hosts(spec: &EdgeSpec, rendered: &mut Rendered) {
     let (headers, certificates) = (marker_headers(spec), CertificateIndex::from_state(&rendered.state));
     for (site, host) in spec.sites.iter().flat_map(|(site, hosts)| hosts.iter().map(move |host| (site, host))) {
         if !is_host_name(host) {
-            rendered.reject(Object::Host(host.clone()), "this is not a plain lower-case host name");
+            rendered.reject(ObjectRef::Host(host.clone()), "this is not a plain lower-case host name");
             continue;
         }
         if let Some(owner) = owners.insert(host, site) {
             rendered.reject(
-                Object::Host(host.clone()),
+                ObjectRef::Host(host.clone()),
                 format!("site {owner} has this host already, and {site} wants it too"),
             );
             continue;
         }
         let http = route(PORTAL_CLUSTER, listeners.http, host, "/");
-        rendered.add_or_reject(Object::Host(host.clone()), RequestType::add_http_frontend(http));
+        rendered.add_or_reject(ObjectRef::Host(host.clone()), RequestType::add_http_frontend(http));
         if certificates.for_host(host).is_none() {
             let reason = "no certificate that can be read covers it: what Sōzu shows for it stays, if it shows anything; \
                           add one, or an ACME authority";
-            rendered.reject(Object::Host(host.clone()), reason);
+            rendered.reject(ObjectRef::Host(host.clone()), reason);
             continue;
         }
         let https =
             RequestHttpFrontend { headers: headers.clone(), ..route(PORTAL_CLUSTER, listeners.https, host, "/") };
-        rendered.add_or_reject(Object::Host(host.clone()), RequestType::add_https_frontend(https));
+        rendered.add_or_reject(ObjectRef::Host(host.clone()), RequestType::add_https_frontend(https));
     }
 }
 
@@ -231,10 +231,10 @@ fn add_challenges(spec: &EdgeSpec, challenges: &Challenges, rendered: &mut Rende
         load_balancing_parameters: Some(LoadBalancingParams::default()),
         ..AddBackend::default()
     };
-    rendered.add_or_reject(Object::AcmeResponder, RequestType::add_backend(responder));
+    rendered.add_or_reject(ObjectRef::AcmeResponder, RequestType::add_backend(responder));
     for host in challenges.hosts.iter().filter(|host| is_host_name(host)) {
         let challenge = route(ACME_CLUSTER, spec.listeners.http, host, CHALLENGE_PATH);
-        rendered.add_or_reject(Object::Challenge(host.clone()), RequestType::add_http_frontend(challenge));
+        rendered.add_or_reject(ObjectRef::Challenge(host.clone()), RequestType::add_http_frontend(challenge));
     }
 }
 

@@ -1,5 +1,5 @@
-//! The report of the edge, for the operator's page, `guichet edge status` and the metrics. The names of its fields are
-//! those of `status.json`.
+//! The report of the edge, for the operator's page, `guichet edge status` and the metrics. Names in `status.json` are
+//! published: where a field was renamed, `serde` keeps the old name.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -7,15 +7,16 @@ use std::collections::BTreeMap;
 /// The whole report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Name of this Sōzu among those of the installation.
-    pub edge: String,
+    /// Name of this Sōzu among those of the installation (`edge.name` of the configuration).
+    #[serde(rename = "edge")]
+    pub sozu_name: String,
     /// Version of this program.
     pub build: String,
     /// When this edge started, RFC 3339.
     pub started_at: String,
     /// When this report was made, RFC 3339.
     pub at: String,
-    /// Whether this edge gives the orders.
+    /// Whether this edge is the active controller.
     pub role: Role,
     /// Whether the database answers; without it, nothing is removed.
     pub database: bool,
@@ -34,14 +35,15 @@ pub struct Report {
     /// Repaired changes that were not ours, the latest first.
     pub drift: Vec<Drift>,
     /// Objects that are not in the desired state, with the reason.
-    pub faults: Vec<Fault>,
+    #[serde(rename = "faults")]
+    pub issues: Vec<IssueReport>,
     /// What needs the operator's attention, most urgent first.
     pub alarms: Vec<String>,
     /// Totals since this edge started, by name, for the metrics.
     pub totals: BTreeMap<String, u64>,
 }
 
-/// Whether this edge gives the orders.
+/// Whether this edge is the active controller.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Role {
@@ -96,13 +98,13 @@ pub struct Listener {
     /// Whether it is bound.
     pub active: bool,
     #[serde(rename = "standing")]
-    pub condition: Condition,
+    pub status: SyncStatus,
 }
 
 /// How far an object is from the desired state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Condition {
+pub enum SyncStatus {
     /// Desired, not yet verified.
     #[default]
     Pending,
@@ -121,7 +123,7 @@ pub struct Site {
     /// Site that it belongs to: `portal`, or a call's id.
     pub site: String,
     #[serde(rename = "standing")]
-    pub condition: Condition,
+    pub status: SyncStatus,
     /// Fingerprint of the certificate that it is served with, if any.
     pub certificate: Option<String>,
 }
@@ -170,7 +172,8 @@ pub struct Certificate {
     /// Whether it is verified that every worker serves it.
     pub served: bool,
     /// What is wrong with it, or with its renewal.
-    pub fault: Option<String>,
+    #[serde(rename = "fault")]
+    pub issue: Option<String>,
 }
 
 /// The last plan.
@@ -199,11 +202,11 @@ pub struct Drift {
 
 /// An object that is not in the desired state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
+pub struct IssueReport {
     pub object: String,
     /// Rejected, or needs the operator.
     #[serde(rename = "standing")]
-    pub condition: Condition,
+    pub status: SyncStatus,
     /// The reason; Sōzu's own message when Sōzu refused.
     pub reason: String,
     /// Since when, RFC 3339.

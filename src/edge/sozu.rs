@@ -1,18 +1,18 @@
-//! The connection to Sōzu: the queries and orders of the edge.
+//! The connection to Sōzu: the queries and commands of the edge.
 
-mod conversation;
+mod connection;
 mod events;
 mod state;
 mod traffic;
 mod version;
 
-pub use conversation::OrderGuard;
+pub use connection::CommandGuard;
 pub use events::{Events, SozuEvent};
 pub use state::LoadResult;
 pub use traffic::Traffic;
 pub use version::{Peer, SUPPORTED_SOZU_VERSION, main_pid, version_of};
 
-use conversation::{Conversation, Job, Reply, verb};
+use connection::{CommandConnection, PendingRequest, Reply, request_name};
 use sozu_command_lib::{
     channel::ChannelError,
     proto::command::{
@@ -31,7 +31,7 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// Sōzu itself waits 10 s for its workers. A shorter time-out would leave the result of every slow order unknown.
+/// Sōzu itself waits 10 s for its workers. A shorter time-out would leave the result of every slow command unknown.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Why a request to Sōzu failed.
@@ -45,22 +45,22 @@ pub enum SozuError {
         /// The reason.
         source: io::Error,
     },
-    /// The exchange broke off; whether the order was carried out is unknown.
+    /// The exchange broke off; whether the command was carried out is unknown.
     #[error("the exchange with Sōzu broke off")]
     Channel(#[from] ChannelError),
-    /// Sōzu refused the order.
-    #[error("Sōzu refused {verb}: {message}")]
+    /// Sōzu refused the request.
+    #[error("Sōzu refused {request}: {message}")]
     Refused {
-        /// The order.
-        verb: String,
+        /// Name of the request.
+        request: String,
         /// Sōzu's message.
         message: String,
     },
     /// Sōzu's answer has an unexpected content.
-    #[error("Sōzu's answer to {verb} cannot be understood")]
+    #[error("Sōzu's answer to {request} cannot be understood")]
     Misunderstood {
-        /// The order.
-        verb: String,
+        /// Name of the request.
+        request: String,
     },
     /// The state that Sōzu saved cannot be read back.
     #[error("cannot read back Sōzu's state: {0}")]
@@ -74,10 +74,10 @@ pub enum SozuError {
         source: io::Error,
     },
     /// This edge does not hold the lease.
-    #[error("{verb} was not sent: this edge does not hold the lease")]
+    #[error("{request} was not sent: this edge does not hold the lease")]
     NotLeader {
-        /// The order.
-        verb: String,
+        /// Name of the request.
+        request: String,
     },
     /// The process that answers cannot be determined.
     #[error("cannot tell which program answers on {socket}")]
@@ -92,7 +92,7 @@ pub enum SozuError {
 }
 
 impl SozuError {
-    /// Whether only this order failed, so that the connection and the other orders are not in doubt.
+    /// Whether only this request failed, so that the connection and the other requests are not in doubt.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::NotLeader { .. })
@@ -101,8 +101,8 @@ impl SozuError {
 
 /// A handle of the connection.
 pub struct Sozu {
-    jobs: mpsc::Sender<Job>,
-    guard: Arc<Mutex<Option<OrderGuard>>>,
+    requests: mpsc::Sender<PendingRequest>,
+    guard: Arc<Mutex<Option<CommandGuard>>>,
     state_dir: PathBuf,
 }
 
@@ -121,43 +121,43 @@ impl Sozu {
         Self::with_timeout(socket, state_dir, REPLY_TIMEOUT)
     }
 
-    /// The same, with another time-out.
+    /// Starts the thread with another time-out for answers.
     pub fn with_timeout(socket: &Path, state_dir: &Path, timeout: Duration) -> Result<Self, SozuError> {
         let state_dir = state::private_folder(state_dir)?;
         state::remove_leftovers(&state_dir);
-        let guard: Arc<Mutex<Option<OrderGuard>>> = Arc::default();
-        let conversation = Conversation { socket: socket.to_path_buf(), timeout, guard: guard.clone() };
-        let (jobs, inbox) = mpsc::channel();
+        let guard: Arc<Mutex<Option<CommandGuard>>> = Arc::default();
+        let connection = CommandConnection { socket: socket.to_path_buf(), timeout, guard: guard.clone() };
+        let (requests, inbox) = mpsc::channel();
         thread::Builder::new()
             .name("sozu".into())
-            .spawn(move || conversation.run(&inbox))
+            .spawn(move || connection.run(&inbox))
             .map_err(|source| SozuError::File { path: "thread".into(), source })?;
-        Ok(Self { jobs, guard, state_dir })
+        Ok(Self { requests, guard, state_dir })
     }
 
-    /// Sets the guard that is asked before every order.
-    pub fn set_order_guard(&self, guard: OrderGuard) {
+    /// Sets the guard that is asked before every command.
+    pub fn set_command_guard(&self, guard: CommandGuard) {
         *self.guard.lock().unwrap_or_else(PoisonError::into_inner) = Some(guard);
     }
 
-    /// Sends one order or query, and waits for the final answer.
+    /// Sends one command or query, and waits for the final answer.
     pub async fn call(&self, request: RequestType) -> Result<Response, SozuError> {
-        self.converse(request).await?.outcome
+        self.exchange(request).await?.outcome
     }
 
-    async fn converse(&self, request: RequestType) -> Result<Reply, SozuError> {
+    async fn exchange(&self, request: RequestType) -> Result<Reply, SozuError> {
         let (answer, answered) = oneshot::channel();
-        self.jobs.send(Job { request, answer }).map_err(|_| SozuError::ThreadEnded)?;
+        self.requests.send(PendingRequest { request, answer }).map_err(|_| SozuError::ThreadEnded)?;
         answered.await.map_err(|_| SozuError::ThreadEnded)
     }
 
     /// Sōzu's workers, stopped ones included.
     pub async fn workers(&self) -> Result<Vec<WorkerInfo>, SozuError> {
-        let question = RequestType::ListWorkers(ListWorkers {});
-        let verb = verb(&question);
-        match self.call(question).await?.content.and_then(|content| content.content_type) {
+        let query = RequestType::ListWorkers(ListWorkers {});
+        let name = request_name(&query);
+        match self.call(query).await?.content.and_then(|content| content.content_type) {
             Some(ContentType::Workers(workers)) => Ok(workers.vec),
-            _ => Err(SozuError::Misunderstood { verb }),
+            _ => Err(SozuError::Misunderstood { request: name }),
         }
     }
 
@@ -189,8 +189,8 @@ impl Sozu {
     /// Closes the idle sessions that hold a connection to a process, and the others once their request is answered.
     /// Returns their number over all workers: at 0, no worker has a connection to the process any more.
     pub async fn close_sessions(&self, cluster: &str, backend: &str) -> Result<u64, SozuError> {
-        let order = CloseSessions { cluster_id: cluster.into(), backend_id: Some(backend.into()), address: None };
-        let found = self.by_process(RequestType::CloseSessions(order), |content| match content {
+        let request = CloseSessions { cluster_id: cluster.into(), backend_id: Some(backend.into()), address: None };
+        let found = self.by_process(RequestType::CloseSessions(request), |content| match content {
             ContentType::ClosedSessions(sessions) => Some(sessions.closed + sessions.draining),
             _ => None,
         });
@@ -204,12 +204,12 @@ impl Sozu {
 
     async fn by_process<T>(
         &self,
-        question: RequestType,
+        request: RequestType,
         read: fn(ContentType) -> Option<T>,
     ) -> Result<BTreeMap<String, T>, SozuError> {
-        let verb = verb(&question);
-        let misunderstood = || SozuError::Misunderstood { verb: verb.clone() };
-        let response = self.call(question).await?;
+        let name = request_name(&request);
+        let misunderstood = || SozuError::Misunderstood { request: name.clone() };
+        let response = self.call(request).await?;
         let Some(ContentType::WorkerResponses(responses)) = response.content.and_then(|content| content.content_type)
         else {
             return Err(misunderstood());

@@ -1,4 +1,4 @@
-//! Builds the report, and logs each fault and each recovery once.
+//! Builds the report, and logs each issue and each recovery once.
 
 mod parts;
 
@@ -8,12 +8,12 @@ use crate::{
     edge::{
         certificates::LoadedCertificate,
         desired::OWN_SITE,
+        inventory::{Inventory, InventoryProcess},
         issue::Issue,
-        membership::{Member, Membership},
-        object::Object,
+        object::ObjectRef,
         outcome::Outcome,
         render::process_of,
-        report::{Certificate, Condition, Drift, Fault, Process, Report, Role, Site},
+        report::{Certificate, Drift, IssueReport, Process, Report, Role, Site, SyncStatus},
         sozu::Traffic,
         spec::EdgeSpec,
     },
@@ -37,7 +37,7 @@ pub struct StatusBuilder {
     /// The issues of the last reconciliation.
     issues: Vec<Issue>,
     /// When each issue began, RFC 3339.
-    since: BTreeMap<(Object, String), String>,
+    since: BTreeMap<(ObjectRef, String), String>,
     serving: BTreeSet<Uuid>,
     served_certificates: BTreeSet<String>,
     traffic: BTreeMap<Uuid, (Traffic, f64)>,
@@ -50,7 +50,7 @@ impl StatusBuilder {
     /// A report without content.
     pub fn new(name: String, reports: watch::Sender<Report>) -> Self {
         let build = BUILD.to_owned();
-        let report = Report { edge: name, build, started_at: now(), ..Report::default() };
+        let report = Report { sozu_name: name, build, started_at: now(), ..Report::default() };
         Self {
             report,
             reports,
@@ -66,7 +66,7 @@ impl StatusBuilder {
 
     /// Name of this Sōzu.
     pub fn name(&self) -> &str {
-        &self.report.edge
+        &self.report.sozu_name
     }
 
     fn count(&mut self, total: &str, by: usize) {
@@ -80,14 +80,14 @@ impl StatusBuilder {
                 tracing::warn!("{alarm}");
                 self.alarms.insert(subject, alarm);
             }
-            None if self.alarms.remove(subject).is_some() => tracing::info!("{subject}: well again"),
+            None if self.alarms.remove(subject).is_some() => tracing::info!("{subject}: resolved"),
             _ => {}
         }
     }
 
     /// The configuration file was reloaded, or could not be.
-    pub fn configuration(&mut self, fault: Option<String>) {
-        self.set_alarm("configuration", fault);
+    pub fn configuration(&mut self, issue: Option<String>) {
+        self.set_alarm("configuration", issue);
     }
 
     /// Sōzu does not answer.
@@ -116,81 +116,81 @@ impl StatusBuilder {
     /// A reconciliation failed.
     pub fn reconcile_failed(&mut self, error: &anyhow::Error) {
         self.count("rounds_failed", 1);
-        self.set_alarm("round", Some(format!("Sōzu cannot be brought up to date: {error:#}")));
+        self.set_alarm("reconciliation", Some(format!("Sōzu cannot be brought up to date: {error:#}")));
     }
 
-    /// Whether the circuit breaker is open, because something else undoes our orders.
+    /// Whether the edge pauses, because another controller undoes its changes.
     pub fn paused_by_conflict(&mut self, paused_by_conflict: bool) {
-        let alarm = "something else gives orders to this Sōzu: this edge gives none for a minute";
-        self.set_alarm("other hands", paused_by_conflict.then(|| alarm.into()));
+        let alarm = "another controller changes this Sōzu; pausing for 60 s";
+        self.set_alarm("conflicting controller", paused_by_conflict.then(|| alarm.into()));
     }
 
     /// The state for Sōzu's next start was saved, or could not be.
-    pub fn state_saved(&mut self, fault: Option<String>) {
+    pub fn state_saved(&mut self, issue: Option<String>) {
         self.set_alarm(
             "saved state",
-            fault.map(|fault| format!("Sōzu's state cannot be kept for its next start: {fault}")),
+            issue.map(|issue| format!("Sōzu's state cannot be kept for its next start: {issue}")),
         );
     }
 
     /// A reconciliation ended.
     pub fn reconciled(&mut self, spec: &EdgeSpec, outcome: &Outcome) {
-        self.set_alarm("round", None);
+        self.set_alarm("reconciliation", None);
         self.count("rounds", 1);
         self.count("steps", outcome.steps.len());
         for step in &outcome.steps {
             tracing::info!("{step}");
         }
-        if outcome.found_changed {
-            self.note_drift(&outcome.steps);
+        if outcome.drift_repaired {
+            self.record_drift(&outcome.steps);
         }
         if !outcome.steps.is_empty() {
             self.report.last_plan = Some(plan(outcome));
         }
         self.issues.clone_from(&outcome.issues);
-        self.serving.clone_from(&outcome.serving);
+        self.serving.clone_from(&outcome.serving_processes);
         self.served_certificates.clone_from(&outcome.observation.certificates);
         self.report.sozu.workers = workers(outcome);
         self.report.listeners = listeners(spec, outcome);
         self.report.sites = self.sites(spec);
-        self.note_faults();
+        self.report_issues();
     }
 
-    fn note_drift(&mut self, steps: &[String]) {
+    fn record_drift(&mut self, steps: &[String]) {
         self.count("drift", steps.len());
         for step in steps.iter().take(MAX_DRIFTS) {
-            tracing::warn!("found changed without our doing, and put right: {step}");
+            tracing::warn!("drift repaired: {step}");
             self.report.drift.insert(0, Drift { at: now(), what: step.clone() });
         }
         self.report.drift.truncate(MAX_DRIFTS);
     }
 
-    fn note_faults(&mut self) {
-        let mut faults = Vec::new();
+    fn report_issues(&mut self) {
+        let mut reported = Vec::new();
         let mut since = BTreeMap::new();
-        for Issue { object, condition, reason } in &self.issues {
+        for Issue { object, status, reason } in &self.issues {
             let key = (object.clone(), reason.clone());
             let first = self.since.get(&key).cloned().unwrap_or_else(|| {
                 tracing::warn!("{object}: {reason}");
                 now()
             });
             since.insert(key, first.clone());
-            faults.push(Fault {
+            reported.push(IssueReport {
                 object: object.to_string(),
-                condition: *condition,
+                status: *status,
                 reason: reason.clone(),
                 since: first,
             });
         }
-        (self.report.faults, self.since) = (faults, since);
+        (self.report.issues, self.since) = (reported, since);
     }
 
     fn sites(&self, spec: &EdgeSpec) -> Vec<Site> {
-        let fault = |host: &str| self.issues.iter().find(|issue| issue.object.host() == Some(host));
+        let issue_of = |host: &str| self.issues.iter().find(|issue| issue.object.host() == Some(host));
         let site = |site: &str, host: &String| Site {
             host: host.clone(),
             site: if site == OWN_SITE { "portal".into() } else { site.to_owned() },
-            condition: fault(host).map_or(Condition::Applied, |issue| issue.condition),
+            status: issue_of(host).map_or(SyncStatus::Applied, |issue| issue.status),
             certificate: spec
                 .certificates
                 .iter()
@@ -214,24 +214,24 @@ impl StatusBuilder {
     /// Publishes the report.
     pub fn publish(
         &mut self,
-        membership: &Membership,
+        inventory: &Inventory,
         loaded: &[LoadedCertificate],
-        complaints: &[(String, String)],
+        source_issues: &[(String, String)],
         role: Role,
         converged: bool,
     ) {
-        let away = "the database is away: its last answer stays in force, and nothing is removed";
-        self.set_alarm_unlogged("database", (!membership.database_up).then(|| away.into()));
+        let unavailable = "the database is unavailable: its last answer stays in force, and nothing is removed";
+        self.set_alarm_unlogged("database", (!inventory.database_up).then(|| unavailable.into()));
         self.report.processes =
-            membership.members.iter().map(|member| self.process(member, membership.database_up)).collect();
+            inventory.processes.iter().map(|process| self.process(process, inventory.database_up)).collect();
         self.report.certificates = loaded.iter().map(|loaded| self.certificate(loaded)).collect();
-        (self.report.role, self.report.database) = (role, membership.database_up);
+        (self.report.role, self.report.database) = (role, inventory.database_up);
         let listens = self.report.listeners.iter().all(|listener| listener.active);
         self.report.converged = converged && self.report.sozu.reachable && listens;
         self.report.at = now();
         let expiring = self.report.certificates.iter().filter_map(alarm_of);
-        let complaints = complaints.iter().map(|(object, reason)| format!("{object}: {reason}"));
-        self.report.alarms = self.alarms.values().cloned().chain(expiring).chain(complaints).collect();
+        let source_issues = source_issues.iter().map(|(object, reason)| format!("{object}: {reason}"));
+        self.report.alarms = self.alarms.values().cloned().chain(expiring).chain(source_issues).collect();
         self.reports.send_replace(self.report.clone());
     }
 
@@ -243,26 +243,26 @@ impl StatusBuilder {
         }
     }
 
-    fn process(&self, member: &Member, answers: bool) -> Process {
-        let (traffic, per_second) = self.traffic.get(&member.id).cloned().unwrap_or_default();
-        let state = match (answers, member.silent) {
+    fn process(&self, process: &InventoryProcess, database_up: bool) -> Process {
+        let (traffic, per_second) = self.traffic.get(&process.id).cloned().unwrap_or_default();
+        let state = match (database_up, process.silent) {
             (false, _) => "unknown",
             (true, true) => "silent",
-            (true, false) => member.state.slug(),
+            (true, false) => process.state.slug(),
         };
         Process {
-            serving: self.serving.contains(&member.id),
-            name: member.name.clone(),
-            host: member.host.clone(),
-            address: member.address.as_ref().map_or_else(Clone::clone, Listen::to_string),
-            build: member.build.clone(),
+            serving: self.serving.contains(&process.id),
+            name: process.name.clone(),
+            host: process.host.clone(),
+            address: process.address.as_ref().map_or_else(Clone::clone, Listen::to_string),
+            build: process.build.clone(),
             state: state.into(),
             requests: traffic.requests,
             requests_per_second: per_second,
             errors: traffic.errors,
             p50_ms: traffic.p50_ms,
             p99_ms: traffic.p99_ms,
-            id: member.id.to_string(),
+            id: process.id.to_string(),
         }
     }
 
@@ -275,7 +275,7 @@ impl StatusBuilder {
             not_after: Timestamp::from_second(certificate.not_after).map_or_else(|_| "?".into(), |at| at.to_string()),
             days_left: (certificate.not_after - Timestamp::now().as_second()).div_euclid(86_400),
             served: self.served_certificates.contains(&certificate.fingerprint),
-            fault: loaded.fault.clone(),
+            issue: loaded.issue.clone(),
         }
     }
 }

@@ -5,9 +5,9 @@
 
 use crate::edge::{
     issue::Issue,
-    object::Object,
+    object::ObjectRef,
     render,
-    report::Condition,
+    report::SyncStatus,
     sozu::{Sozu, SozuError},
 };
 use sozu_command_lib::{
@@ -19,20 +19,20 @@ use std::{
     net::SocketAddr,
 };
 
-/// What a state leads to expect, so that the state itself need not stay in memory.
+/// What is checked of a desired state, so that the state itself need not stay in memory.
 #[derive(Debug, Default)]
-pub struct Expectation {
+pub struct ExpectedState {
     pub(super) hashes: BTreeMap<String, u64>,
     /// Listener, name and fingerprint of every certificate.
     pub(super) certificates: BTreeSet<(SocketAddr, String, String)>,
     /// Fingerprint by host with an HTTPS route.
     pub hosts: BTreeMap<String, String>,
-    /// Whether any process serves.
-    pub serving: bool,
+    /// Whether the portal has any process; without one, 503 is the expected answer.
+    pub has_backends: bool,
 }
 
-impl Expectation {
-    /// The expectation of a state.
+impl ExpectedState {
+    /// What is checked when a state is desired.
     #[must_use]
     pub fn from_state(state: &ConfigState) -> Self {
         let names = state.certificates.iter().flat_map(|(address, certificates)| {
@@ -42,20 +42,20 @@ impl Expectation {
             })
         });
         let certificates = render::CertificateIndex::from_state(state);
-        let hosts = state.https_fronts.values().filter_map(|front| {
-            let fingerprint = certificates.for_host(&front.hostname)?;
-            Some((front.hostname.clone(), fingerprint.clone()))
+        let hosts = state.https_fronts.values().filter_map(|frontend| {
+            let fingerprint = certificates.for_host(&frontend.hostname)?;
+            Some((frontend.hostname.clone(), fingerprint.clone()))
         });
         Self {
             hashes: state.hash_state().into_iter().map(|(cluster, hash)| (cluster.to_string(), hash)).collect(),
             certificates: names.collect(),
             hosts: hosts.collect(),
-            serving: state.backends.get(render::PORTAL_CLUSTER).is_some_and(|backends| !backends.is_empty()),
+            has_backends: state.backends.get(render::PORTAL_CLUSTER).is_some_and(|backends| !backends.is_empty()),
         }
     }
 }
 
-impl Expectation {
+impl ExpectedState {
     /// Whether a state has all clusters as expected.
     #[must_use]
     pub fn is_met_by(&self, state: &ConfigState) -> bool {
@@ -82,12 +82,12 @@ impl Observation {
     }
 }
 
-/// Compares the main process and the running workers with the expectation; differences become issues.
-pub async fn verify(sozu: &Sozu, expected: &Expectation, issues: &mut Vec<Issue>) -> Result<Observation, SozuError> {
+/// Compares the main process and the running workers with the expected state; differences become issues.
+pub async fn verify(sozu: &Sozu, expected: &ExpectedState, issues: &mut Vec<Issue>) -> Result<Observation, SozuError> {
     let mut observation = Observation { workers: sozu.workers().await?, ..Observation::default() };
     let running: BTreeSet<u32> = observation.running().map(|worker| worker.id).collect();
-    let mut pending = |object: Object, reason: &str| {
-        issues.push(Issue { object, condition: Condition::Pending, reason: reason.into() });
+    let mut pending = |object: ObjectRef, reason: &str| {
+        issues.push(Issue { object, status: SyncStatus::Pending, reason: reason.into() });
     };
     let hashes = sozu.hashes().await?;
     let agrees = |process: &str| {
@@ -96,17 +96,17 @@ pub async fn verify(sozu: &Sozu, expected: &Expectation, issues: &mut Vec<Issue>
             .is_some_and(|has| expected.hashes.iter().all(|(cluster, hash)| has.get(cluster) == Some(hash)))
     };
     if !agrees("main") {
-        pending(Object::MainProcess, "Sōzu's main process has another state than it was given");
+        pending(ObjectRef::MainProcess, "Sōzu's main process has another state than it was given");
     }
     for id in running.iter().filter(|id| !agrees(&id.to_string())) {
-        pending(Object::Worker(*id), "this worker of Sōzu has another state than the main process was given");
+        pending(ObjectRef::Worker(*id), "this worker of Sōzu has another state than the main process was given");
         observation.diverged.insert(*id);
     }
     let served = sozu.served_certificates().await?;
     let mut everywhere: Option<BTreeSet<String>> = None;
     for (id, served) in running.iter().filter_map(|id| Some((id, served.get(&id.to_string())?))) {
         for (_, name, fingerprint) in expected.certificates.difference(served) {
-            let object = Object::ServedCertificate { fingerprint: fingerprint.clone(), name: name.clone() };
+            let object = ObjectRef::ServedCertificate { fingerprint: fingerprint.clone(), name: name.clone() };
             pending(object, &format!("worker {id} does not serve it"));
             observation.diverged.insert(*id);
         }

@@ -186,17 +186,17 @@ impl Status {
 fn servers(ops: &Ops) -> Vec<DatabaseServer> {
     let (servers, leading) = ops.0.app.store.servers();
     let single = servers.len() == 1;
-    let server = |(node, (server, standing)): (usize, (String, ServerState))| DatabaseServer {
+    let server = |(node, (server, state)): (usize, (String, ServerState))| DatabaseServer {
         server,
-        role: match (&standing.sight, &leading) {
+        role: match (&state.status, &leading) {
             (None, _) if single => "single",
             (_, Some(leading)) if leading.node == node => "leader",
-            (Some(sight), _) if sight.read_only => "replica",
+            (Some(status), _) if status.read_only => "replica",
             _ => "unknown",
         },
-        replicates: standing.sight.as_ref().is_some_and(crate::store::cluster::Sight::replicates),
-        confirming: standing.sight.map_or(0, |sight| sight.confirming),
-        silence: standing.silence,
+        replicates: state.status.as_ref().is_some_and(crate::store::cluster::ServerStatus::replicates),
+        confirming: state.status.map_or(0, |status| status.confirming),
+        silence: state.poll_error,
     };
     servers.into_iter().enumerate().map(server).collect()
 }

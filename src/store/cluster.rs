@@ -4,23 +4,23 @@
 //! Only the servers themselves are asked who leads. So writes do not depend on the manager of the cluster, and a
 //! retired leader that does not know it was retired is not trusted.
 
-mod alone;
+mod election;
 mod examine;
-mod sight;
-mod verdict;
+mod single;
+mod status;
 
+pub use election::{Leadership, elect};
 pub use examine::{Examined, examine};
-pub use sight::Sight;
-pub(super) use sight::still_replicates;
-pub use verdict::{Leadership, decide};
+pub use status::ServerStatus;
+pub(super) use status::still_replicates;
 
 use super::endpoint::Endpoint;
 use crate::config::{Database, Durability};
-use sight::Looker;
 use sqlx::{
     MySqlConnection, MySqlPool,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
+use status::Poller;
 use std::{
     collections::BTreeMap,
     sync::{
@@ -39,8 +39,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Polling interval of a server.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
-/// Number of polls per read of the pulse.
-const POLLS_PER_PULSE: u32 = 10;
+/// Number of polls per read of the newest heartbeat.
+const POLLS_PER_HEARTBEAT_READ: u32 = 10;
 /// How long a server that is slow to respond keeps its last good state. A server that refuses connections loses it at
 /// once.
 const SLOW_SERVER_GRACE: Duration = Duration::from_secs(1);
@@ -51,11 +51,11 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Connections reserved for the process itself, so that its heartbeat and readiness never wait behind pages.
 const RESERVED_CONNECTIONS: u32 = 1;
 /// Maximum time to wait for a row locked by another transaction, in seconds.
-const LOCK_WAIT: u32 = 5;
+const LOCK_WAIT_SECONDS: u32 = 5;
 
-/// The current leader.
+/// The current leader, with its connections.
 #[derive(Clone, Debug)]
-pub struct Leading {
+pub struct LeaderPool {
     /// Increases with every change of leader.
     pub generation: u64,
     /// Index of the server in the configuration.
@@ -76,10 +76,10 @@ pub struct Leading {
 #[derive(Clone, Debug, Default)]
 pub struct ServerState {
     /// Its last status.
-    pub sight: Option<Sight>,
+    pub status: Option<ServerStatus>,
     /// Why its status is unknown.
-    pub silence: Option<String>,
-    said: Option<Instant>,
+    pub poll_error: Option<String>,
+    last_response_at: Option<Instant>,
 }
 
 /// The view of one process on the servers.
@@ -89,11 +89,11 @@ pub(super) struct Cluster {
     pub durability: Durability,
     max_connections: u32,
     max_lag: Duration,
-    standings: Mutex<Vec<ServerState>>,
-    leading: watch::Sender<Option<Leading>>,
+    server_states: Mutex<Vec<ServerState>>,
+    leader: watch::Sender<Option<LeaderPool>>,
     replicas: Mutex<BTreeMap<usize, MySqlPool>>,
-    turn: AtomicUsize,
-    wake: Notify,
+    replica_turn: AtomicUsize,
+    poll_now: Notify,
 }
 
 impl Cluster {
@@ -102,8 +102,8 @@ impl Cluster {
         let reserve = pool(endpoint.options.clone(), RESERVED_CONNECTIONS, PoolRole::Single);
         let pool = pool(endpoint.options.clone(), config.max_connections, PoolRole::Single);
         let ended = CancellationToken::new();
-        let leading = Leading { generation: 0, node: 0, server: 0, durable: true, pool, reserve, ended };
-        Self::with(vec![endpoint], config, Some(leading))
+        let leader = LeaderPool { generation: 0, node: 0, server: 0, durable: true, pool, reserve, ended };
+        Self::with(vec![endpoint], config, Some(leader))
     }
 
     /// Creates a cluster of several servers, or of a proxy; [`Cluster::watch`] finds the leader.
@@ -111,17 +111,17 @@ impl Cluster {
         Self::with(endpoints, config, None)
     }
 
-    fn with(endpoints: Vec<Endpoint>, config: &Database, leading: Option<Leading>) -> Self {
+    fn with(endpoints: Vec<Endpoint>, config: &Database, leader: Option<LeaderPool>) -> Self {
         Self {
-            standings: Mutex::new(vec![ServerState::default(); endpoints.len()]),
+            server_states: Mutex::new(vec![ServerState::default(); endpoints.len()]),
             endpoints,
             durability: config.durability(),
             max_connections: config.max_connections,
             max_lag: Duration::from_secs(config.max_lag_seconds.into()),
-            leading: watch::Sender::new(leading),
+            leader: watch::Sender::new(leader),
             replicas: Mutex::default(),
-            turn: AtomicUsize::new(0),
-            wake: Notify::new(),
+            replica_turn: AtomicUsize::new(0),
+            poll_now: Notify::new(),
         }
     }
 
@@ -130,16 +130,16 @@ impl Cluster {
         let mut tasks = JoinSet::new();
         for (node, endpoint) in self.endpoints.iter().enumerate() {
             // The task holds a weak reference, so that it ends with the store and does not keep it alive.
-            let (cluster, looker) = (Arc::downgrade(self), Looker::new(endpoint.clone()));
+            let (cluster, poller) = (Arc::downgrade(self), Poller::new(endpoint.clone()));
             tasks.spawn(async move {
-                let (mut looker, mut looks) = (looker, 0_u32);
+                let (mut poller, mut polls) = (poller, 0_u32);
                 while let Some(cluster) = cluster.upgrade() {
-                    let seen = looker.look(looks.is_multiple_of(POLLS_PER_PULSE)).await;
-                    looks = looks.wrapping_add(1);
-                    cluster.note(node, seen);
+                    let seen = poller.poll(polls.is_multiple_of(POLLS_PER_HEARTBEAT_READ)).await;
+                    polls = polls.wrapping_add(1);
+                    cluster.record(node, seen);
                     tokio::select! {
                         () = tokio::time::sleep(POLL_INTERVAL) => {}
-                        () = cluster.wake.notified() => {}
+                        () = cluster.poll_now.notified() => {}
                     }
                 }
             });
@@ -148,50 +148,51 @@ impl Cluster {
     }
 
     /// Triggers an immediate poll of all servers, because something failed on the leader.
-    pub fn suspect(&self) {
-        self.wake.notify_waiters();
+    pub fn poll_now(&self) {
+        self.poll_now.notify_waiters();
     }
 
     /// Returns the leader, and waits for one if necessary.
-    pub async fn leader(&self, patience: Duration) -> Option<Leading> {
-        let mut leading = self.leading.subscribe();
-        let found = timeout(patience, leading.wait_for(Option::is_some)).await;
+    pub async fn leader(&self, max_wait: Duration) -> Option<LeaderPool> {
+        let mut leader = self.leader.subscribe();
+        let found = timeout(max_wait, leader.wait_for(Option::is_some)).await;
         found.ok()?.ok()?.clone()
     }
 
     /// Returns the current leader.
-    pub fn leading(&self) -> Option<Leading> {
-        self.leading.borrow().clone()
+    pub fn current_leader(&self) -> Option<LeaderPool> {
+        self.leader.borrow().clone()
     }
 
     /// Returns a replica whose lag is acceptable, in turn.
     pub fn replica(&self) -> Option<MySqlPool> {
-        let leader = self.leading()?.node;
-        let standings = self.standings();
-        let pulse = standings.get(leader)?.sight.as_ref()?.pulse?;
-        let close = |standing: &ServerState| {
-            let sight = standing.sight.as_ref().filter(|sight| sight.read_only)?;
-            let behind = Duration::from_micros(u64::try_from(pulse - sight.pulse?).unwrap_or(0));
-            (behind <= self.max_lag).then_some(())
+        let leader = self.current_leader()?.node;
+        let server_states = self.server_states();
+        let newest_us = server_states.get(leader)?.status.as_ref()?.newest_heartbeat_us?;
+        let is_fresh = |state: &ServerState| {
+            let status = state.status.as_ref().filter(|status| status.read_only)?;
+            let lag_us = u64::try_from(newest_us - status.newest_heartbeat_us?).unwrap_or(0);
+            (Duration::from_micros(lag_us) <= self.max_lag).then_some(())
         };
-        let nodes: Vec<usize> = (0..standings.len()).filter(|node| close(&standings[*node]).is_some()).collect();
-        drop(standings);
-        let node = *nodes.get(self.turn.fetch_add(1, Ordering::Relaxed) % nodes.len().max(1))?;
+        let nodes: Vec<usize> =
+            (0..server_states.len()).filter(|node| is_fresh(&server_states[*node]).is_some()).collect();
+        drop(server_states);
+        let node = *nodes.get(self.replica_turn.fetch_add(1, Ordering::Relaxed) % nodes.len().max(1))?;
         let mut pools = self.replicas.lock().unwrap_or_else(PoisonError::into_inner);
         let open = || pool(self.endpoints[node].options.clone(), self.max_connections, PoolRole::Replica);
         Some(pools.entry(node).or_insert_with(open).clone())
     }
 
     /// Returns the last known state of all servers.
-    pub fn standings(&self) -> MutexGuard<'_, Vec<ServerState>> {
-        self.standings.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn server_states(&self) -> MutexGuard<'_, Vec<ServerState>> {
+        self.server_states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Closes all connections.
     pub async fn close(&self) {
-        if let Some(leading) = self.leading.send_replace(None) {
-            leading.ended.cancel();
-            join!(leading.pool.close(), leading.reserve.close());
+        if let Some(leader) = self.leader.send_replace(None) {
+            leader.ended.cancel();
+            join!(leader.pool.close(), leader.reserve.close());
         }
         let pools = std::mem::take(&mut *self.replicas.lock().unwrap_or_else(PoisonError::into_inner));
         for pool in pools.into_values() {
@@ -199,40 +200,45 @@ impl Cluster {
         }
     }
 
-    fn note(&self, node: usize, seen: Result<Sight, sight::Silence>) {
-        let mut standings = self.standings();
-        let Some(standing) = standings.get_mut(node) else { return };
+    fn record(&self, node: usize, seen: Result<ServerStatus, status::PollError>) {
+        let mut server_states = self.server_states();
+        let Some(state) = server_states.get_mut(node) else { return };
         match seen {
-            Ok(sight) => {
-                // Only some polls read the pulse.
-                let pulse = sight.pulse.or(standing.sight.as_ref().and_then(|before| before.pulse));
-                *standing =
-                    ServerState { sight: Some(Sight { pulse, ..sight }), silence: None, said: Some(Instant::now()) };
+            Ok(status) => {
+                // Only some polls read the newest heartbeat.
+                let newest_heartbeat_us =
+                    status.newest_heartbeat_us.or(state.status.as_ref().and_then(|before| before.newest_heartbeat_us));
+                *state = ServerState {
+                    status: Some(ServerStatus { newest_heartbeat_us, ..status }),
+                    poll_error: None,
+                    last_response_at: Some(Instant::now()),
+                };
             }
-            Err(silence) => {
-                let kept = silence.may_be_slow && standing.said.is_some_and(|said| said.elapsed() < SLOW_SERVER_GRACE);
+            Err(error) => {
+                let kept =
+                    error.may_be_slow && state.last_response_at.is_some_and(|at| at.elapsed() < SLOW_SERVER_GRACE);
                 if !kept {
-                    standing.sight = None;
+                    state.status = None;
                 }
-                standing.silence = Some(silence.reason);
+                state.poll_error = Some(error.reason);
             }
         }
-        let sights: Vec<Option<Sight>> = standings.iter().map(|standing| standing.sight.clone()).collect();
+        let statuses: Vec<Option<ServerStatus>> = server_states.iter().map(|state| state.status.clone()).collect();
         // Still under the lock, so that an older result never overwrites a newer one.
-        self.settle(&sights);
+        self.apply_election(&statuses);
     }
 
-    fn settle(&self, sights: &[Option<Sight>]) {
-        let verdict = decide(sights, self.durability);
-        let before = self.leading();
-        let server = |node: usize| sights.get(node).and_then(Option::as_ref).map_or(0, |sight| sight.server);
-        match (verdict, before) {
+    fn apply_election(&self, statuses: &[Option<ServerStatus>]) {
+        let elected = elect(statuses, self.durability);
+        let before = self.current_leader();
+        let server = |node: usize| statuses.get(node).and_then(Option::as_ref).map_or(0, |status| status.server);
+        match (elected, before) {
             (Leadership::Leads { node, durable }, Some(before))
                 if (before.node, before.server) == (node, server(node)) =>
             {
                 if before.durable != durable {
                     tracing::warn!(server = self.endpoints[node].label, durable, "database.durability_changed");
-                    self.leading.send_replace(Some(Leading { durable, ..before }));
+                    self.leader.send_replace(Some(LeaderPool { durable, ..before }));
                 }
             }
             (Leadership::Leads { node, durable }, before) => {
@@ -241,13 +247,13 @@ impl Cluster {
                 let pool = pool(self.endpoints[node].options.clone(), self.max_connections, PoolRole::Leader);
                 let ended = CancellationToken::new();
                 tracing::info!(server = self.endpoints[node].label, generation, durable, "database.leader");
-                let next = Leading { generation, node, server: server(node), durable, pool, reserve, ended };
-                self.leading.send_replace(Some(next));
+                let next = LeaderPool { generation, node, server: server(node), durable, pool, reserve, ended };
+                self.leader.send_replace(Some(next));
                 before.into_iter().for_each(end);
             }
             (none, Some(before)) => {
                 tracing::warn!(server = self.endpoints[before.node].label, verdict = ?none, "database.leader_lost");
-                self.leading.send_replace(None);
+                self.leader.send_replace(None);
                 end(before);
             }
             (_, None) => {}
@@ -256,10 +262,10 @@ impl Cluster {
 }
 
 /// Ends all work on a server that is no longer the leader. A frozen server would never return its connections.
-fn end(leading: Leading) {
-    leading.ended.cancel();
+fn end(leader: LeaderPool) {
+    leader.ended.cancel();
     tokio::spawn(async move {
-        timeout(POOL_CLOSE_TIMEOUT, async { join!(leading.pool.close(), leading.reserve.close()) }).await.ok()
+        timeout(POOL_CLOSE_TIMEOUT, async { join!(leader.pool.close(), leader.reserve.close()) }).await.ok()
     });
 }
 
@@ -282,7 +288,8 @@ fn pool(options: MySqlConnectOptions, most: u32, role: PoolRole) -> MySqlPool {
 /// Rejects a connection of the leader's pool if its server is read-only by now.
 async fn prepare(connection: &mut MySqlConnection, role: PoolRole) -> Result<(), sqlx::Error> {
     // The statements rely on this isolation level, whatever the server's default is.
-    let set = format!("set session innodb_lock_wait_timeout = {LOCK_WAIT}, session tx_isolation = 'READ-COMMITTED'");
+    let set =
+        format!("set session innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}, session tx_isolation = 'READ-COMMITTED'");
     sqlx::raw_sql(sqlx::AssertSqlSafe(set)).execute(&mut *connection).await?;
     if role == PoolRole::Leader {
         let read_only: i64 =

@@ -161,7 +161,7 @@ pub async fn all(db: &mut MySqlConnection) -> Result<Vec<Process>, StoreError> {
 
 /// Returns the newest heartbeat that a server has, in microseconds since 1970 by the leader's clock. Comparing it
 /// between servers shows their lag, without any privilege and independent of their clocks.
-pub async fn pulse(db: &mut MySqlConnection) -> Result<Option<i64>, StoreError> {
+pub async fn newest_heartbeat_us(db: &mut MySqlConnection) -> Result<Option<i64>, StoreError> {
     Ok(sqlx::query_scalar(
         "select cast(timestampdiff(microsecond, '1970-01-01', max(heartbeat_at)) as signed) from process",
     )

@@ -3,7 +3,7 @@
 
 use super::{
     StoreError,
-    cluster::{Cluster, Leading, still_replicates},
+    cluster::{Cluster, LeaderPool, still_replicates},
 };
 use crate::config::Durability;
 use sqlx::{MySql, MySqlConnection, Transaction};
@@ -16,8 +16,9 @@ use std::{
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-/// Maximum number of runs of a transaction.
-const MAX_RUNS: u32 = 5;
+/// Maximum number of runs of a transaction: after deadlocks, or the loss of the leader before the commit. An operation
+/// whose commit has an unknown outcome runs it anew (`app::transaction`), each time with as many runs.
+const MAX_TRANSACTION_RUNS: u32 = 5;
 /// Time after which a transaction is not retried.
 const RERUN_WINDOW: Duration = Duration::from_secs(6);
 /// Timeout of the work of a transaction.
@@ -28,7 +29,7 @@ const COMMIT_TIMEOUT: Duration = Duration::from_secs(12);
 /// A transaction on the leader. It is rolled back if it is dropped without commit.
 pub struct Tx {
     tx: Transaction<'static, MySql>,
-    leading: Leading,
+    leader: LeaderPool,
     cluster: Arc<Cluster>,
 }
 
@@ -46,14 +47,14 @@ impl DerefMut for Tx {
 }
 
 impl Tx {
-    pub(super) fn new(tx: Transaction<'static, MySql>, leading: Leading, cluster: Arc<Cluster>) -> Self {
-        Self { tx, leading, cluster }
+    pub(super) fn new(tx: Transaction<'static, MySql>, leader: LeaderPool, cluster: Arc<Cluster>) -> Self {
+        Self { tx, leader, cluster }
     }
 
     /// Cancelled when the server is no longer the leader.
     #[must_use]
     pub fn ended(&self) -> CancellationToken {
-        self.leading.ended.clone()
+        self.leader.ended.clone()
     }
 
     /// Commits the transaction.
@@ -62,27 +63,27 @@ impl Tx {
     /// [`StoreError::UnknownOutcome`] when the response was lost or late, [`StoreError::Unconfirmed`] when the leader
     /// has committed and no second server is known to have confirmed it.
     pub async fn commit(self) -> Result<(), StoreError> {
-        let Self { tx, leading, cluster } = self;
+        let Self { tx, leader, cluster } = self;
         let committed = tokio::select! {
             biased;
             committed = timeout(COMMIT_TIMEOUT, tx.commit()) => committed.unwrap_or(Err(sqlx::Error::PoolTimedOut)),
-            () = leading.ended.cancelled() => Err(sqlx::Error::PoolClosed),
+            () = leader.ended.cancelled() => Err(sqlx::Error::PoolClosed),
         };
         if let Err(error) = committed {
-            cluster.suspect();
+            cluster.poll_now();
             return Err(StoreError::commit(error));
         }
         if cluster.durability != Durability::Strict {
             return Ok(());
         }
         let confirmed = tokio::select! {
-            confirmed = timeout(COMMIT_TIMEOUT, confirmed(&leading)) => confirmed.unwrap_or(Err(sqlx::Error::PoolTimedOut)),
-            () = leading.ended.cancelled() => Err(sqlx::Error::PoolClosed),
+            confirmed = timeout(COMMIT_TIMEOUT, confirmed(&leader)) => confirmed.unwrap_or(Err(sqlx::Error::PoolTimedOut)),
+            () = leader.ended.cancelled() => Err(sqlx::Error::PoolClosed),
         };
         match confirmed {
             Ok(true) => Ok(()),
             Ok(false) => {
-                cluster.suspect();
+                cluster.poll_now();
                 Err(StoreError::Unconfirmed)
             }
             Err(error) => Err(StoreError::UnknownOutcome(error)),
@@ -90,8 +91,8 @@ impl Tx {
     }
 }
 
-async fn confirmed(leading: &Leading) -> Result<bool, sqlx::Error> {
-    still_replicates(&mut *leading.pool.acquire().await?).await
+async fn confirmed(leader: &LeaderPool) -> Result<bool, sqlx::Error> {
+    still_replicates(&mut *leader.pool.acquire().await?).await
 }
 
 /// Counts the runs of one transaction.
@@ -143,12 +144,12 @@ impl Tries {
             Err(error) => error,
         };
         if error.may_run_again() {
-            tx.cluster.suspect();
+            tx.cluster.poll_now();
         }
         let rolled_back = tokio::select! {
             rolled_back = timeout(COMMIT_TIMEOUT, tx.tx.rollback()) => matches!(rolled_back, Ok(Ok(()))),
             // A lost server rolls back on its own.
-            () = tx.leading.ended.cancelled() => true,
+            () = tx.leader.ended.cancelled() => true,
         };
         let again = error.may_run_again() && self.left();
         // On a lost connection nothing was committed either, because the commit was never sent.
@@ -156,7 +157,7 @@ impl Tries {
     }
 
     fn left(&self) -> bool {
-        self.runs < MAX_RUNS && self.began.elapsed() < RERUN_WINDOW
+        self.runs < MAX_TRANSACTION_RUNS && self.began.elapsed() < RERUN_WINDOW
     }
 }
 

@@ -194,7 +194,7 @@ fn unexpected() -> Described {
         StatusCode::INTERNAL_SERVER_ERROR,
         "internal",
         ("Erreur du portail", "Error of the portal"),
-        ("Le portail a rencontré une erreur ; elle est consignée.", "The portal met an error; it has been logged."),
+        ("Le portail a rencontré une erreur ; elle est consignée.", "An error occurred; it has been logged."),
         TRY_LATER,
     )
 }
@@ -222,7 +222,7 @@ fn describe_app(error: &AppError) -> Described {
             ("Cette adresse ne mène à rien que vous puissiez voir.", "This address leads to nothing that you may see."),
             (
                 "Vérifiez l’adresse, ou connectez-vous avec le compte du dossier. Un dossier n’est visible que de son porteur, de ceux qu’il y a invités et, une fois déposé, de ceux qui l’instruisent.",
-                "Check the address, or sign in with the account of the dossier. A dossier is seen by its owner, by those invited to it and, once deposited, by those who examine it.",
+                "Check the address, or sign in with the account of the application. An application is seen by its owner, by those invited to it and, once deposited, by those who examine it.",
             ),
         ),
         AppError::Forbidden => words(
@@ -251,7 +251,7 @@ fn describe_app(error: &AppError) -> Described {
             ("En attente d’un second serveur", "Waiting for a second server"),
             (
                 "Aucun second serveur ne confirme les écritures en ce moment : rien ne vous est accusé qui pourrait se perdre.",
-                "No second server confirms writes at the moment: nothing that could be lost is acknowledged to you.",
+                "No second server confirms writes at the moment: we do not confirm anything that could still be lost.",
             ),
             (
                 "Vos saisies restent sur cette page et sur cet appareil. Renvoyez dans un instant : le même envoi ne compte jamais deux fois.",
@@ -274,7 +274,7 @@ fn describe_app(error: &AppError) -> Described {
             ("Portail très occupé", "Portal very busy"),
             (
                 "Vérifier vos droits a demandé plus de temps que permis. Cette requête n’a rien changé.",
-                "Checking your rights took longer than it may. This request changed nothing.",
+                "Checking your rights exceeded its time limit. This request changed nothing.",
             ),
             TRY_LATER,
         ),
@@ -290,7 +290,7 @@ fn describe_app(error: &AppError) -> Described {
             ("Portail momentanément indisponible", "Portal unavailable for the moment"),
             (
                 "La base de données ne répond pas. Rien n’a été déposé par cette requête, à moins que la page du dossier ne le dise.",
-                "The database does not answer. Nothing was deposited by this request unless the dossier's page says so.",
+                "The database does not answer. Nothing was deposited by this request unless the application's page says so.",
             ),
             TRY_LATER,
         ),

@@ -2,7 +2,7 @@
 //! none waits for another.
 
 mod letters;
-#[expect(clippy::disallowed_methods, reason = "files have the age of the disk")]
+#[expect(clippy::disallowed_methods, reason = "file ages are compared with the file system's clock")]
 mod sweep;
 
 pub use letters::run_due;

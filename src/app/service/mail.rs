@@ -146,7 +146,7 @@ impl Letter {
                     lang,
                     Text::new(
                         format!("{by} vous confie une partie d’un dossier"),
-                        format!("{by} gives you a part of a dossier"),
+                        format!("{by} gives you a part of an application"),
                     ),
                     Text::new(
                         format!(
@@ -154,8 +154,8 @@ impl Letter {
                             word("Un mot vous attend dans le dossier.")
                         ),
                         format!(
-                            "Hello,\n\n{by} gives you, until {until}, in a dossier of the call {call}:\n\n{list}{}\nSign in with this very address to work on it: {link}\n\nYou will have access to nothing else, and what you do will carry your name. If you do not know this person, ignore this message.\n",
-                            word("A word is waiting for you in the dossier.")
+                            "Hello,\n\n{by} gives you, until {until}, in an application to the call {call}:\n\n{list}{}\nSign in with this very address to work on it: {link}\n\nYou will have access to nothing else, and what you do will carry your name. If you do not know this person, ignore this message.\n",
+                            word("A word is waiting for you in the application.")
                         ),
                     ),
                 )
@@ -163,13 +163,13 @@ impl Letter {
             Self::Assigned { to, lang, call, link } => (
                 to,
                 lang,
-                Text::new("Un dossier à évaluer vous est confié", "You are given a dossier to evaluate"),
+                Text::new("Un dossier à évaluer vous est confié", "You are given an application to evaluate"),
                 Text::new(
                     format!(
                         "Bonjour,\n\nUn dossier de l’appel {call} vous est confié pour évaluation.\n\nConnectez-vous avec cette adresse-ci : {link}\n\nAvant de le lire, vous verrez de quelle entreprise il s’agit et déclarerez si vous avez avec elle un lien qui vous empêche de l’évaluer.\n"
                     ),
                     format!(
-                        "Hello,\n\nYou are given a dossier of the call {call} to evaluate.\n\nSign in with this very address: {link}\n\nBefore reading it, you will see which company it is and declare whether anything ties you to it that keeps you from evaluating it.\n"
+                        "Hello,\n\nYou are given an application to the call {call} to evaluate.\n\nSign in with this very address: {link}\n\nBefore reading it, you will see which company it is and declare whether anything ties you to it that keeps you from evaluating it.\n"
                     ),
                 ),
             ),
@@ -185,7 +185,7 @@ impl Letter {
                         "Bonjour,\n\nVotre dossier a été déposé le {at} (heure du règlement de l’appel).\nReçu n° {number}\nEmpreinte : {digest}\n\nLe reçu, à conserver, est ici : {link}\nCe message n’en est qu’une copie : le dépôt ne dépend pas de sa réception.\n"
                     ),
                     format!(
-                        "Hello,\n\nYour dossier was deposited on {at} (time zone of the call).\nReceipt no. {number}\nDigest: {digest}\n\nThe receipt, to be kept, is here: {link}\nThis message is only a copy: the deposit does not depend on its arrival.\n"
+                        "Hello,\n\nYour application was deposited on {at} (time zone of the call).\nReceipt no. {number}\nDigest: {digest}\n\nThe receipt, to be kept, is here: {link}\nThis message is only a copy: the deposit does not depend on its arrival.\n"
                     ),
                 ),
             ),

@@ -118,7 +118,7 @@ impl Presence {
             *asked = true;
         }
         process::beat(&mut db, id).await?;
-        Ok(edge::claims(&mut db).await?.iter().any(|claim| claim.process_id == id))
+        Ok(edge::load_claims(&mut db).await?.iter().any(|claim| claim.process_id == id))
     }
 
     /// Removes this process from the table, as its last action.

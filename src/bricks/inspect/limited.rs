@@ -13,7 +13,7 @@ use tokio::{
 };
 
 /// Most memory of that process, in bytes.
-pub const MAX_MEMORY: u64 = 512 * 1024 * 1024;
+pub const MAX_MEMORY_BYTES: u64 = 512 * 1024 * 1024;
 /// Most seconds of a processor.
 pub const MAX_SECONDS: u64 = 10;
 /// Longest copy, in bytes.
@@ -30,8 +30,8 @@ pub const WATERMARK_VARIABLE: &str = "GUICHET_WATERMARK";
 const CHILD_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a file waits until others are judged.
 const TURN_PATIENCE: Duration = Duration::from_secs(30);
-/// Longest judgement, in bytes.
-const MAX_JUDGEMENT: u64 = 4096;
+/// Longest judgement.
+const MAX_JUDGEMENT_BYTES: u64 = 4096;
 /// So many at once of each kind: readers do not keep those waiting who attach.
 static INSPECTIONS: Semaphore = Semaphore::const_new(2);
 static COPIES: Semaphore = Semaphore::const_new(2);
@@ -86,7 +86,7 @@ async fn judge(file: &std::fs::File, accepted: &[String]) -> io::Result<Judgemen
     }
     let mut json = Vec::new();
     if let Some(said) = said {
-        said.take(MAX_JUDGEMENT).read_to_end(&mut json).await?;
+        said.take(MAX_JUDGEMENT_BYTES).read_to_end(&mut json).await?;
     }
     Ok(serde_json::from_slice(&json)?)
 }

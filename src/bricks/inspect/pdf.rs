@@ -3,7 +3,7 @@
 mod encryption;
 mod indirect;
 
-use super::{InspectionFault, MAX_UNPACKED, whole};
+use super::{InspectionFault, MAX_UNPACKED_BYTES, whole};
 use crate::domain::media::Inspection;
 use lopdf::{DecompressError, Dictionary, Document, Error, LoadOptions, Object, ObjectId};
 use memchr::memmem;
@@ -34,7 +34,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectionFault> {
 
 /// Opens a PDF that asks for no password; `rebuild` looks for the objects themselves, whatever the table says.
 pub(super) fn open(bytes: &[u8], rebuild: bool) -> Result<Document, InspectionFault> {
-    if !whole::unpacks_within(bytes, MAX_UNPACKED) {
+    if !whole::unpacks_within(bytes, MAX_UNPACKED_BYTES) {
         return Err(InspectionFault::Unknown);
     }
     let bytes = without_padding(bytes);
@@ -42,7 +42,8 @@ pub(super) fn open(bytes: &[u8], rebuild: bool) -> Result<Document, InspectionFa
 }
 
 fn load(bytes: &[u8], rebuild: bool) -> Result<Document, InspectionFault> {
-    let options = LoadOptions { force_reconstruct: rebuild, ..LoadOptions::with_max_decompressed_size(MAX_UNPACKED) };
+    let options =
+        LoadOptions { force_reconstruct: rebuild, ..LoadOptions::with_max_decompressed_size(MAX_UNPACKED_BYTES) };
     Document::load_mem_with_options(bytes, options).map_err(|error| match error {
         Error::Decompress(DecompressError::MemoryLimitExceeded { .. }) => InspectionFault::Unknown,
         Error::UnsupportedSecurityHandler(_) => InspectionFault::Protected,

@@ -1,6 +1,6 @@
 //! Whether a document was read whole: what is missing here would be missing from the copy, though others see it.
 
-use super::MAX_UNPACKED;
+use super::MAX_UNPACKED_BYTES;
 use flate2::read::ZlibDecoder;
 use lopdf::{Document, Object, ObjectId, xref::XrefEntry};
 use memchr::memmem;
@@ -82,7 +82,7 @@ pub fn loaded(document: &Document) -> bool {
 /// of the two they take, by its number or by its place.
 fn members(document: &Document, stream: u32) -> Option<Vec<u32>> {
     let stream = document.objects.get(&(stream, 0))?.as_stream().ok()?;
-    let content = stream.get_plain_content_with_limit(MAX_UNPACKED).ok()?;
+    let content = stream.get_plain_content_with_limit(MAX_UNPACKED_BYTES).ok()?;
     let first = usize::try_from(stream.dict.get(b"First").ok()?.as_i64().ok()?).ok()?;
     let head = str::from_utf8(content.get(..first)?).ok()?;
     let members: Vec<u32> =

@@ -14,11 +14,11 @@ pub enum Verified<T> {
     Done(T),
     /// It was seen not to be done.
     Nothing(Why),
-    /// It cannot be told.
+    /// Whether it was done cannot be determined.
     Unknown(Why),
 }
 
-/// Why an order was not done, or why that cannot be told.
+/// Why an order was not done, or why that cannot be determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     /// No server leads, or the one that does has failed.
@@ -103,7 +103,8 @@ impl Repman {
     /// Has the leadership handed over, to a certain server if one is wished.
     ///
     /// # Errors
-    /// When it is sure that nothing was ordered: the server is unknown, or replication-manager is away or refuses.
+    /// When it is sure that nothing was ordered: the server is unknown, or replication-manager is unavailable or
+    /// refuses.
     pub async fn switchover(&self, preferred: Option<&Host>) -> Result<Verified<Handover>, RepmanError> {
         let actor = self.actor()?;
         let before = self.topology().await?;
@@ -172,7 +173,8 @@ impl Repman {
     /// Has a logical backup taken of a server, and waits for its end as long as the caller likes.
     ///
     /// # Errors
-    /// When it is sure that nothing was ordered: the server is unknown, or replication-manager is away or refuses.
+    /// When it is sure that nothing was ordered: the server is unknown, or replication-manager is unavailable or
+    /// refuses.
     pub async fn backup(&self, of: &Host, patience: Duration) -> Result<Verified<Backup>, RepmanError> {
         let actor = self.actor()?;
         let before = self.topology().await?;

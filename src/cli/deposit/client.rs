@@ -1,5 +1,6 @@
-//! The portal's interface, as one of its clients. Every request may be sent again, and is when the portal is away for
-//! a moment: the attempt, the revision or the digest in it keeps a second one from doing anything twice.
+//! The portal's interface, as one of its clients. Every request may be sent again, and is when the portal is
+//! unavailable for a moment: the attempt, the revision or the digest in it keeps a second one from doing anything
+//! twice.
 
 use super::{
     address::PortalAddress,
@@ -137,7 +138,7 @@ impl PortalClient {
     /// Replaces the document by these answers.
     ///
     /// # Errors
-    /// [`DepositFindings`] when they are no answers to the form; when the portal is away.
+    /// [`DepositFindings`] when they are no answers to the form; when the portal is unavailable.
     pub async fn replace(&self, dossier: DossierId, answers: &Json) -> anyhow::Result<Draft> {
         let url = self.address(&["dossiers", &dossier.to_string(), "document"])?;
         let there = self.send(|| Ok(self.http.get(url.clone()))).await?;
@@ -157,7 +158,7 @@ impl PortalClient {
     /// Deposits the draft.
     ///
     /// # Errors
-    /// [`DepositFindings`] with every finding; when the portal is away.
+    /// [`DepositFindings`] with every finding; when the portal is unavailable.
     pub async fn deposit(&self, dossier: DossierId, attempt: AttemptId) -> anyhow::Result<Deposited> {
         let url = self.address(&["dossiers", &dossier.to_string(), "deposits"])?;
         let body = json!({ "attempt": attempt });
@@ -181,7 +182,8 @@ impl PortalClient {
         Ok(url)
     }
 
-    /// Sends a request, again when the portal is away or silent for a moment or the connection breaks: each may come twice.
+    /// Sends a request, again when the portal is unavailable or silent for a moment or the connection breaks: each may
+    /// come twice.
     pub(super) async fn send(&self, request: impl Fn() -> anyhow::Result<RequestBuilder>) -> anyhow::Result<Response> {
         let mut pauses = PAUSES_S.into_iter().map(Duration::from_secs);
         loop {

@@ -5,7 +5,7 @@ use crate::{
     config::Durability,
     store::{
         Store,
-        cluster::{Examined, Leadership, decide},
+        cluster::{Examined, Leadership, elect},
         profile::{CLUSTER_SERVERS, SETTINGS, Setting},
     },
 };
@@ -41,10 +41,11 @@ fn judge(seen: &[ServerExamination], durability: Durability, sheet: &mut Sheet) 
 }
 
 fn leader(seen: &[ServerExamination], durability: Durability, sheet: &mut Sheet) {
-    let sights: Vec<_> = seen.iter().map(|(_, outcome)| outcome.as_ref().ok().map(|one| one.sight.clone())).collect();
-    match decide(&sights, durability) {
+    let statuses: Vec<_> =
+        seen.iter().map(|(_, outcome)| outcome.as_ref().ok().map(|one| one.status.clone())).collect();
+    match elect(&statuses, durability) {
         Leadership::Leads { node, durable } => {
-            let (label, confirming) = (&seen[node].0, sights[node].as_ref().map_or(0, |sight| sight.confirming));
+            let (label, confirming) = (&seen[node].0, statuses[node].as_ref().map_or(0, |status| status.confirming));
             match confirming {
                 _ if !durable => sheet.problem(
                     format!("{label} leads, and no second server confirms what it writes: nothing is acknowledged."),
@@ -144,7 +145,7 @@ mod tests {
         cli::doctor::{Mark, Sheet},
         config::Durability,
         store::{
-            cluster::{Examined, Sight},
+            cluster::{Examined, ServerStatus},
             profile::SETTINGS,
         },
     };
@@ -153,12 +154,12 @@ mod tests {
         let values = SETTINGS.iter().map(|setting| (setting.name.to_owned(), wanted(setting, leads).to_owned()));
         Examined {
             version: "10.11.14-MariaDB-0+deb12u2".into(),
-            sight: Sight {
+            status: ServerStatus {
                 read_only: !leads,
                 semi_sync: leads,
                 after_sync: true,
                 confirming: if leads { 2 } else { 0 },
-                ..Sight::default()
+                ..ServerStatus::default()
             },
             values: values.collect(),
             writes_anywhere: false,

@@ -121,10 +121,10 @@ fn certificates(edge: &Edge, sheet: &mut Sheet) {
         }
     };
     let held = certificates.current().to_vec();
-    for (file, fault) in certificates.complaints() {
+    for (file, issue) in certificates.issues() {
         let advice =
             "Correct edge.certificates: PEM, leaf first, the key that belongs to it, readable by guichet alone.";
-        sheet.problem(format!("The certificate {file} is not as it should be: {fault}."), advice);
+        sheet.problem(format!("The certificate {file} cannot be used as it is: {issue}."), advice);
     }
     let covered = |host: &&String| held.iter().any(|held| held.certificate.covers(host));
     for host in edge.hosts.iter().filter(|host| edge.acme.is_none() && !covered(host)) {

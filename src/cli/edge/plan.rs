@@ -2,7 +2,7 @@
 
 use crate::{
     config::Config,
-    edge::{DryRun, dry_run, plan::Verb},
+    edge::{DryRun, dry_run, plan::StepKind},
 };
 use anyhow::bail;
 use std::{
@@ -28,25 +28,25 @@ pub(super) async fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
     }
     let found = dry_run(&Config::read(&args.config)?).await?;
     print(&found, &mut io::stdout())?;
-    let nothing = found.steps.is_empty() && found.refused.is_empty();
+    let nothing = found.steps.is_empty() && found.issues.is_empty();
     Ok(if nothing { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn print(found: &DryRun, out: &mut impl Write) -> io::Result<()> {
     for step in &found.steps {
-        let sign = match step.verb() {
-            Some(Verb::Add | Verb::Define | Verb::Bind) => '+',
-            Some(Verb::Patch | Verb::Replace | Verb::Swap) => '~',
-            Some(Verb::Remove | Verb::Unbind) => '-',
+        let sign = match step.kind() {
+            Some(StepKind::Add | StepKind::Define | StepKind::Bind) => '+',
+            Some(StepKind::Patch | StepKind::Replace | StepKind::Swap) => '~',
+            Some(StepKind::Remove | StepKind::Unbind) => '-',
             None => '!',
         };
         writeln!(out, "{sign} {step}")?;
     }
-    for (object, reason) in &found.refused {
+    for (object, reason) in &found.issues {
         writeln!(out, "! {object}: {reason}")?;
     }
-    if found.steps.is_empty() && found.refused.is_empty() {
-        writeln!(out, "nothing to do: Sōzu is as it should be")?;
+    if found.steps.is_empty() && found.issues.is_empty() {
+        writeln!(out, "nothing to do: Sōzu is converged")?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `guichet edge status`: the running edge's own account, as a table or as JSON.
+//! `guichet edge status`: the status of the running edge, as a table or as JSON.
 
 use crate::{
     cli::answer::read_foreign,
@@ -17,7 +17,7 @@ use std::{
 /// Longest time that the edge may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Most bytes of its account.
+/// Largest report that is read.
 const MAX_REPORT_BYTES: usize = 16 * 1024 * 1024;
 
 /// Options of `guichet edge status`.
@@ -33,7 +33,7 @@ pub struct StatusArgs {
 
 pub(super) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
     let edge = Config::read(&args.config)?.edge.context("the configuration has no [edge] section")?;
-    let report = match ask(edge.ops_listen).await {
+    let report = match fetch_report(edge.ops_listen).await {
         Ok(report) => report,
         Err(error) => {
             writeln!(
@@ -55,40 +55,40 @@ pub(super) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
     Ok(if well(&report) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn ask(address: std::net::SocketAddr) -> anyhow::Result<Report> {
+async fn fetch_report(address: std::net::SocketAddr) -> anyhow::Result<Report> {
     let client = reqwest::Client::builder().no_proxy().timeout(ANSWER_TIMEOUT).build()?;
     let answer = client.get(format!("http://{address}/status.json")).send().await?.error_for_status()?;
     Ok(read_foreign(&answer.bytes().await?, Limits::bytes(MAX_REPORT_BYTES))?)
 }
 
 fn well(report: &Report) -> bool {
-    report.converged && report.alarms.is_empty() && report.faults.is_empty()
+    report.converged && report.alarms.is_empty() && report.issues.is_empty()
 }
 
 fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let role = match &report.role {
         Role::Unknown => "lease unknown".into(),
-        Role::Leader { epoch } => format!("gives the orders, epoch {epoch}"),
-        Role::Observer { leader, .. } => format!("observes, {leader} gives the orders"),
+        Role::Leader { epoch } => format!("is the active controller, epoch {epoch}"),
+        Role::Observer { leader, .. } => format!("observes; the active controller is {leader}"),
     };
     let state = match (report.converged, well(report)) {
-        _ if matches!(report.role, Role::Observer { .. }) => "another edge gives the orders",
+        _ if matches!(report.role, Role::Observer { .. }) => "another edge is the active controller",
         (true, true) => "all is well",
         (true, false) => "serves, and needs attention",
-        (false, _) => "NOT as it should be",
+        (false, _) => "NOT converged",
     };
     let sozu = &report.sozu;
     let running = sozu.workers.iter().filter(|worker| worker.state == "running").count();
-    writeln!(out, "{}: {state}", report.edge)?;
+    writeln!(out, "{}: {state}", report.sozu_name)?;
     writeln!(out, "Sōzu {} (process {}), {running} workers running; this edge {role}", sozu.version, sozu.main_pid)?;
     if !report.database {
-        writeln!(out, "the database is away: nothing is removed")?;
+        writeln!(out, "the database is unavailable: nothing is removed")?;
     }
     for alarm in &report.alarms {
         writeln!(out, "! {alarm}")?;
     }
-    for fault in &report.faults {
-        writeln!(out, "! {}: {}", fault.object, fault.reason)?;
+    for issue in &report.issues {
+        writeln!(out, "! {}: {}", issue.object, issue.reason)?;
     }
     processes(report, out)?;
     certificates(report, out)?;

@@ -73,9 +73,7 @@ pub(super) fn shape(error: &JsonError) -> Text {
         ShapeFault::Kind | ShapeFault::Value => {
             let (path, expected) = (shown(&error.path), expected(&error.path));
             match path.as_str() {
-                "" => {
-                    Text::new("ce n’est pas un objet comme l’est un reçu", "this is not an object, which a receipt is")
-                }
+                "" => Text::new("ce n’est pas un objet comme l’est un reçu", "it must be a JSON object"),
                 path => Text::new(
                     format!("« {path} » n’est pas {}", expected.fr),
                     format!("“{path}” is not {}", expected.en),

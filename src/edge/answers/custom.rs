@@ -19,7 +19,7 @@ pub struct CustomAnswers {
     seen: BTreeMap<PathBuf, Option<FileVersion>>,
     folder: Option<PathBuf>,
     pages: BTreeMap<String, String>,
-    complaints: Vec<(String, String)>,
+    issues: Vec<(String, String)>,
 }
 
 impl CustomAnswers {
@@ -36,8 +36,8 @@ impl CustomAnswers {
 
     /// What cannot be used, as file and reason.
     #[must_use]
-    pub fn complaints(&self) -> &[(String, String)] {
-        &self.complaints
+    pub fn issues(&self) -> &[(String, String)] {
+        &self.issues
     }
 
     fn folder_is_missing(&self) -> bool {
@@ -45,16 +45,16 @@ impl CustomAnswers {
     }
 
     fn read(&mut self) {
-        (self.pages, self.complaints) = (BTreeMap::new(), Vec::new());
+        (self.pages, self.issues) = (BTreeMap::new(), Vec::new());
         if self.folder_is_missing() {
             let folder = self.folder.iter().map(|folder| folder.display().to_string()).collect();
-            self.complaints.push((folder, "edge.answers_dir is no folder: the built-in pages are used".into()));
+            self.issues.push((folder, "edge.answers_dir is no folder: the built-in pages are used".into()));
         }
         for path in self.seen.keys().filter(|path| path.extension().is_some_and(|extension| extension == "html")) {
             match page(path) {
                 Ok((status, text)) => drop(self.pages.insert(status, text)),
                 Err(reason) => {
-                    self.complaints.push((path.display().to_string(), format!("{reason}: the built-in page is used")))
+                    self.issues.push((path.display().to_string(), format!("{reason}: the built-in page is used")))
                 }
             }
         }
@@ -84,17 +84,17 @@ mod tests {
     fn pages_are_told_by_their_names_and_what_cannot_be_used_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let mut answers = CustomAnswers::default();
-        assert!(answers.current(None).is_empty() && answers.complaints().is_empty());
+        assert!(answers.current(None).is_empty() && answers.issues().is_empty());
         for (name, text) in [("503.html", "<p>x"), ("note.txt", "x"), ("999.html", "<p>"), ("404.html", " ")] {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         nix::unistd::mkfifo(&folder.path().join("502.html"), nix::sys::stat::Mode::S_IRWXU).unwrap();
         let pages = answers.current(Some(folder.path())).clone();
         assert_eq!(pages.into_keys().collect::<Vec<_>>(), ["503"]);
-        assert_eq!(answers.complaints().len(), 3, "{:?}", answers.complaints());
+        assert_eq!(answers.issues().len(), 3, "{:?}", answers.issues());
         std::fs::write(folder.path().join("404.html"), "<p>gone").unwrap();
         assert_eq!(answers.current(Some(folder.path())).len(), 2);
         assert!(answers.current(Some(&folder.path().join("none"))).is_empty());
-        assert_eq!(answers.complaints().len(), 1);
+        assert_eq!(answers.issues().len(), 1);
     }
 }

@@ -40,7 +40,7 @@ const RENEWAL_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Default)]
 struct SharedState {
     certificates: BTreeMap<String, SiteCertificate>,
-    faults: BTreeMap<String, String>,
+    issues: BTreeMap<String, String>,
 }
 
 /// A client of one authority; its task ends with it.
@@ -64,7 +64,7 @@ impl Acme {
         let folder = state_dir.join("acme");
         let failed = |source| CertificatesError::File { path: folder.clone(), source };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
-        let shared = Arc::new(Mutex::new(SharedState { certificates: load_stored(&folder), faults: BTreeMap::new() }));
+        let shared = Arc::new(Mutex::new(SharedState { certificates: load_stored(&folder), issues: BTreeMap::new() }));
         let changed = Arc::new(Notify::new());
         let (hosts, needed) = watch::channel(BTreeSet::new());
         let (challenge, challenged) = watch::channel(BTreeSet::new());
@@ -105,19 +105,19 @@ impl Acme {
                 LoadedCertificate {
                     certificate: certificate.clone(),
                     source: SOURCE.into(),
-                    fault: shared.faults.get(host).cloned(),
+                    issue: shared.issues.get(host).cloned(),
                 }
             });
         loaded.collect()
     }
 
     /// Failures, as host and reason.
-    pub fn complaints(&self) -> Vec<(String, String)> {
-        let faults = lock(&self.shared).faults.clone();
-        faults.into_iter().map(|(host, reason)| (format!("certificate of {host}"), reason)).collect()
+    pub fn issues(&self) -> Vec<(String, String)> {
+        let issues = lock(&self.shared).issues.clone();
+        issues.into_iter().map(|(host, reason)| (format!("certificate of {host}"), reason)).collect()
     }
 
-    /// Resolves when a certificate or a fault may have changed.
+    /// Resolves when a certificate or an issue may have changed.
     pub async fn changed(&self) {
         self.changed.notified().await;
     }
@@ -193,14 +193,14 @@ impl RenewalTask {
                 tracing::info!(host, fingerprint = certificate.fingerprint, "certificate issued");
                 self.retries.remove(host);
                 let mut shared = lock(&self.shared);
-                shared.faults.remove(host);
+                shared.issues.remove(host);
                 shared.certificates.insert(host.into(), certificate);
             }
             Err(error) => {
                 let pause = self.retries.entry(host.into()).or_default().record_failure();
                 let reason = format!("not issued, tried again in {} s: {error:#}", pause.as_secs());
                 tracing::warn!(host, "{reason}");
-                lock(&self.shared).faults.insert(host.into(), reason);
+                lock(&self.shared).issues.insert(host.into(), reason);
             }
         }
         self.changed.notify_one();

@@ -24,12 +24,12 @@ struct Pair {
     read_versions: Option<(Option<FileVersion>, Option<FileVersion>)>,
     /// The last valid reading.
     good: Option<SiteCertificate>,
-    fault: Option<String>,
+    issue: Option<String>,
 }
 
 impl Pair {
     fn new(files: &CertificateFiles) -> Self {
-        Self { files: files.clone(), read_versions: None, good: None, fault: None }
+        Self { files: files.clone(), read_versions: None, good: None, issue: None }
     }
 
     fn refresh(&mut self) {
@@ -41,34 +41,34 @@ impl Pair {
         match SiteCertificate::read(&self.files.certificate, &self.files.private_key) {
             // A renewal that is not valid now does not replace a certificate that is.
             Ok(certificate) if !certificate.is_valid() && self.good.as_ref().is_some_and(SiteCertificate::is_valid) => {
-                let reason = certificate.date_fault().unwrap_or_default();
-                tracing::warn!(fingerprint = certificate.fingerprint, "certificate not taken over: {reason}");
-                self.fault = Some(format!("{reason}; the previous one stays"));
+                let reason = certificate.date_issue().unwrap_or_default();
+                tracing::warn!(fingerprint = certificate.fingerprint, "certificate was not applied: {reason}");
+                self.issue = Some(format!("{reason}; the previous one stays"));
             }
             Ok(certificate) => {
                 if self.good.as_ref() != Some(&certificate) {
                     tracing::info!(fingerprint = certificate.fingerprint, "certificate read");
                 }
-                self.fault = exposed(&self.files.private_key);
+                self.issue = exposed(&self.files.private_key);
                 self.good = Some(certificate);
             }
             Err(error) => {
                 let reason = format!("{:#}", anyhow::Error::from(error));
                 let kept = if self.good.is_some() { "; the previous one stays" } else { "" };
-                tracing::warn!("certificate not taken over: {reason}{kept}");
-                self.fault = Some(format!("{reason}{kept}"));
+                tracing::warn!("certificate was not applied: {reason}{kept}");
+                self.issue = Some(format!("{reason}{kept}"));
             }
         }
     }
 
     fn loaded(&self) -> Option<LoadedCertificate> {
         let certificate = self.good.clone()?;
-        let fault = self.fault.clone().or(certificate.date_fault());
-        Some(LoadedCertificate { certificate, source: self.files.certificate.display().to_string(), fault })
+        let issue = self.issue.clone().or(certificate.date_issue());
+        Some(LoadedCertificate { certificate, source: self.files.certificate.display().to_string(), issue })
     }
 
-    fn complaint(&self) -> Option<String> {
-        self.fault.clone().or_else(|| self.good.as_ref()?.date_fault())
+    fn issue(&self) -> Option<String> {
+        self.issue.clone().or_else(|| self.good.as_ref()?.date_issue())
     }
 }
 
@@ -123,9 +123,9 @@ impl Files {
         self.pairs.iter().filter_map(Pair::loaded).collect()
     }
 
-    /// All faults, as file and reason.
-    pub fn complaints(&self) -> Vec<(String, String)> {
-        let of = |pair: &Pair| Some((pair.files.certificate.display().to_string(), pair.complaint()?));
+    /// All issues, as file and reason.
+    pub fn issues(&self) -> Vec<(String, String)> {
+        let of = |pair: &Pair| Some((pair.files.certificate.display().to_string(), pair.issue()?));
         self.pairs.iter().filter_map(of).collect()
     }
 
@@ -167,8 +167,8 @@ mod tests {
         fs::write(&pair.certificate, "nonsense").unwrap();
         let loaded = files.current();
         assert_eq!(loaded[0].certificate.fingerprint, second);
-        assert!(loaded[0].fault.as_ref().unwrap().contains("the previous one stays"), "{loaded:?}");
-        assert_eq!(files.complaints().len(), 1);
+        assert!(loaded[0].issue.as_ref().unwrap().contains("the previous one stays"), "{loaded:?}");
+        assert_eq!(files.issues().len(), 1);
     }
 
     #[test]
@@ -178,6 +178,6 @@ mod tests {
         write(&pair, &["a.example"]);
         fs::set_permissions(&pair.private_key, fs::Permissions::from_mode(0o644)).unwrap();
         let mut files = Files::watch(&[pair]).unwrap();
-        assert!(files.current()[0].fault.as_ref().unwrap().contains("chmod 600"));
+        assert!(files.current()[0].issue.as_ref().unwrap().contains("chmod 600"));
     }
 }

@@ -24,7 +24,9 @@ use tokio::sync::Notify;
 pub const SOURCE: &str = "own authority";
 /// The authority's certificate, in its folder.
 const CERTIFICATE_FILE: &str = "ca.pem";
+/// The authority's private key, in its folder.
 const KEY_FILE: &str = "ca-key.pem";
+/// Clients are told to trust this authority by hand, so it outlives the installation's machines.
 const AUTHORITY_VALIDITY_DAYS: i64 = 3650;
 /// The longest life that browsers accept.
 const LEAF_VALIDITY_DAYS: i64 = 397;
@@ -58,7 +60,7 @@ impl Authority {
         Ok(this)
     }
 
-    /// Its certificate's file.
+    /// Path of the authority's certificate.
     pub fn certificate(&self) -> PathBuf {
         self.folder.join(CERTIFICATE_FILE)
     }
@@ -171,18 +173,18 @@ impl OwnAuthority {
         let loaded = |certificate: &SiteCertificate| LoadedCertificate {
             certificate: certificate.clone(),
             source: SOURCE.into(),
-            fault: None,
+            issue: None,
         };
         self.issued().values().filter_map(|issued| issued.as_ref().ok()).map(loaded).collect()
     }
 
     /// Hosts without a certificate, with the reason.
-    pub fn complaints(&self) -> Vec<(String, String)> {
+    pub fn issues(&self) -> Vec<(String, String)> {
         let issued = self.issued();
         issued.iter().filter_map(|(host, issued)| Some((host.clone(), issued.as_ref().err()?.clone()))).collect()
     }
 
-    /// Resolves when a certificate or a fault has changed.
+    /// Resolves when a certificate or an issue has changed.
     pub async fn changed(&self) {
         self.changed.notified().await;
     }

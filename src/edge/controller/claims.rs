@@ -1,4 +1,7 @@
 //! The claims of this edge: processes that its Sōzu sends requests to. A process does not end while it is claimed.
+//!
+//! A claim works like a finalizer of Kubernetes: it is written before the process is added to Sōzu, and released when
+//! no worker has a session with the process any more.
 
 use super::Controller;
 use crate::{
@@ -25,7 +28,7 @@ impl Controller {
         let fresh: Vec<Uuid> = spec.processes.keys().filter(|id| !self.claims.contains_key(*id)).copied().collect();
         for id in fresh {
             let name = self.status.name().to_owned();
-            match write(&self.store, async |db| edge::claim(db, &name, id).await).await {
+            match with_database(&self.store, async |db| edge::claim(db, &name, id).await).await {
                 Ok(()) => drop(self.claims.insert(id, false)),
                 Err(_) => drop(spec.processes.remove(&id)),
             }
@@ -35,26 +38,27 @@ impl Controller {
     /// Reads the claims that this edge made before it was restarted.
     async fn load_claims(&mut self) {
         let mut all = Vec::new();
-        let read = write(&self.store, async |db| {
-            all = edge::claims(db).await?;
+        let read = with_database(&self.store, async |db| {
+            all = edge::load_claims(db).await?;
             Ok(())
         });
         if read.await.is_ok() {
-            let ours = all.into_iter().filter(|claim| claim.edge_name == self.status.name());
+            let ours = all.into_iter().filter(|claim| claim.sozu_name == self.status.name());
             self.claims = ours.map(|claim| (claim.process_id, claim.verified)).collect();
         }
     }
 
     pub(super) async fn mark_verified(&mut self, outcome: &Outcome) {
-        for &id in &outcome.serving {
+        for &id in &outcome.serving_processes {
             if self.claims.get(&id) == Some(&false) {
                 let name = self.status.name().to_owned();
-                if write(&self.store, async |db| edge::verified(db, &name, id).await).await.is_ok() {
+                if with_database(&self.store, async |db| edge::mark_verified(db, &name, id).await).await.is_ok() {
                     self.claims.insert(id, true);
                 }
             }
         }
-        let gone = self.claims.keys().filter(|id| !outcome.serving.contains(*id) && !self.drains.contains(**id));
+        let gone =
+            self.claims.keys().filter(|id| !outcome.serving_processes.contains(*id) && !self.drains.contains(**id));
         for id in gone.copied().collect::<Vec<_>>() {
             self.release_claim(id).await;
         }
@@ -62,7 +66,7 @@ impl Controller {
 
     async fn release_claim(&mut self, id: Uuid) {
         let name = self.status.name().to_owned();
-        if write(&self.store, async |db| edge::give_up(db, &name, id).await).await.is_ok() {
+        if with_database(&self.store, async |db| edge::release_claim(db, &name, id).await).await.is_ok() {
             self.claims.remove(&id);
         }
     }
@@ -70,7 +74,7 @@ impl Controller {
     /// Closes the sessions of draining processes, and releases those that no worker has a session with.
     pub(super) async fn finish_drains(&mut self) {
         for id in self.drains.ids() {
-            // A failed order is repeated at the next tick.
+            // A failed command is repeated at the next tick.
             if let Ok(0) = self.reconciler.sozu().close_sessions(PORTAL_CLUSTER, &backend_id(id)).await {
                 self.drains.sessions_closed(id);
             }
@@ -82,9 +86,12 @@ impl Controller {
     }
 }
 
-/// Accesses the database within [`DB_TIMEOUT`]. Failures are not logged here: the reader of the membership logs the
+/// Accesses the database within [`DB_TIMEOUT`]. Failures are not logged here: the inventory task logs the
 /// first one in a row.
-async fn write(store: &Store, work: impl AsyncFnOnce(&mut Connection) -> Result<(), StoreError>) -> Result<(), ()> {
+async fn with_database(
+    store: &Store,
+    work: impl AsyncFnOnce(&mut Connection) -> Result<(), StoreError>,
+) -> Result<(), ()> {
     let work = async {
         let mut db = store.write().await?;
         work(&mut db).await

@@ -43,7 +43,7 @@ impl Controller {
                 (self.settings.config, self.settings.edge) = (config, edge);
                 self.status.configuration(None);
             }
-            Err(error) => self.status.configuration(Some(format!("the configuration was not taken over: {error:#}"))),
+            Err(error) => self.status.configuration(Some(format!("the configuration was not applied: {error:#}"))),
         }
     }
 
@@ -90,7 +90,7 @@ impl Controller {
                 self.settings.edge.sozu_socket.display()
             ),
             Some(_) => {}
-            None => tracing::warn!("the version of Sōzu cannot be told: its program cannot be read"),
+            None => tracing::warn!("the version of Sōzu cannot be determined: its program cannot be read"),
         }
         self.status.connected(peer.pid, peer.version.unwrap_or_else(|| "?".into()));
         (self.main_pid, self.checked_pid) = (Some(peer.pid), Some(peer.pid));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// Longest time between two reconciliations.
 const RECONCILE_INTERVAL: Duration = Duration::from_secs(10);
-/// Time that Sōzu gets after orders, before it is judged by events and its state is saved.
+/// Time that Sōzu gets after commands, before its events count as drift and its state is saved.
 const SETTLE_TIME: Duration = Duration::from_millis(500);
 
 /// What the decision depends on.
@@ -18,13 +18,13 @@ pub(super) struct Triggers {
     /// Whether the last reconciliation verified it.
     pub verified: bool,
     /// Whether an event suggests that something else changed Sōzu.
-    pub suspicion: bool,
+    pub drift_suspected: bool,
     /// The last reconciliation.
     pub reconciled_at: Option<Instant>,
     /// The last check or reconciliation.
     pub checked_at: Option<Instant>,
-    /// The last time that Sōzu was given orders or saved its state.
-    pub ordered_at: Option<Instant>,
+    /// The last time that Sōzu was sent commands or saved its state.
+    pub commanded_at: Option<Instant>,
 }
 
 impl Triggers {
@@ -33,7 +33,7 @@ impl Triggers {
         // What cannot be verified is tried again, after a pause.
         let unfinished = !self.verified || pending_probes;
         let retries = unfinished && is_older(self.reconciled_at, SETTLE_TIME);
-        changed || self.is_stale() || is_older(self.checked_at, CHECK_INTERVAL) || self.suspicion || retries
+        changed || self.is_stale() || is_older(self.checked_at, CHECK_INTERVAL) || self.drift_suspected || retries
     }
 
     /// Whether a full reconciliation is overdue.
@@ -44,17 +44,17 @@ impl Triggers {
     /// Whether it is enough to check that the last state is still in force.
     pub fn check_is_enough(&self, spec: &EdgeSpec, pending_probes: bool) -> bool {
         let unchanged = self.applied.as_ref() == Some(spec);
-        unchanged && !self.is_stale() && self.verified && !self.suspicion && !pending_probes
+        unchanged && !self.is_stale() && self.verified && !self.drift_suspected && !pending_probes
     }
 
-    /// An event said that something changed. The edge's own orders cause events too, and were verified after them.
+    /// An event said that something changed. The edge's own commands cause events too, and were verified after them.
     pub fn on_change(&mut self) {
-        self.suspicion |= is_older(self.ordered_at, SETTLE_TIME);
+        self.drift_suspected |= is_older(self.commanded_at, SETTLE_TIME);
     }
 
-    /// Whether Sōzu has had no orders for a while.
+    /// Whether Sōzu was sent no commands for a while.
     pub fn has_settled(&self) -> bool {
-        self.ordered_at.is_none_or(|at| at.elapsed() >= SETTLE_TIME)
+        self.commanded_at.is_none_or(|at| at.elapsed() >= SETTLE_TIME)
     }
 }
 

@@ -4,7 +4,7 @@ use super::Controller;
 use crate::edge::outcome::Outcome;
 
 /// Reconciliations after which a diverged worker is replaced.
-const MAX_DIVERGED_ROUNDS: u32 = 2;
+const MAX_DIVERGED_RECONCILIATIONS: u32 = 2;
 
 impl Controller {
     /// Replaces workers that have diverged: the new ones are built from the main process' state.
@@ -12,13 +12,13 @@ impl Controller {
         let diverged = &outcome.observation.diverged;
         self.diverged.retain(|id, _| diverged.contains(id));
         for id in diverged {
-            let rounds = self.diverged.entry(*id).or_default();
-            *rounds += 1;
-            if *rounds < MAX_DIVERGED_ROUNDS {
+            let reconciliations = self.diverged.entry(*id).or_default();
+            *reconciliations += 1;
+            if *reconciliations < MAX_DIVERGED_RECONCILIATIONS {
                 continue;
             }
-            tracing::warn!(worker = id, "this worker keeps another state: it is replaced");
-            *rounds = 0;
+            tracing::warn!(worker = id, "the state of this worker diverged: it is replaced");
+            *reconciliations = 0;
             if let Err(error) = self.reconciler.sozu().upgrade_worker(*id).await {
                 tracing::warn!(worker = id, "{:#}", anyhow::Error::from(error).context("it cannot be replaced"));
             }

@@ -7,15 +7,15 @@ use std::fmt::Write;
 type Metric = (&'static str, &'static str, &'static str);
 
 const UP: Metric = ("sozu_up", "gauge", "1 when Sōzu's command socket answers");
-const CONVERGED: Metric = ("converged", "gauge", "1 when Sōzu was last seen to be as it should");
-const LEADER: Metric = ("leader", "gauge", "1 when this edge gives the orders");
+const CONVERGED: Metric = ("converged", "gauge", "1 when Sōzu was verified to be in the desired state");
+const LEADER: Metric = ("leader", "gauge", "1 when this edge is the active controller");
 const EPOCH: Metric = ("epoch", "gauge", "Epoch of the lease");
 const DATABASE: Metric = ("database_up", "gauge", "1 when the database answers the edge");
 const WORKERS: Metric = ("workers_running", "gauge", "Workers of Sōzu that run and agree");
 const RESTARTS: Metric = ("sozu_restarts_total", "counter", "Times that Sōzu was found restarted or upgraded");
 const SITES: Metric = ("sites", "gauge", "Host names");
-const ALARMS: Metric = ("alarms", "gauge", "Things that the operator should know now");
-const FAULTS: Metric = ("faults", "gauge", "Objects that are not where they should be");
+const ALARMS: Metric = ("alarms", "gauge", "Things that need the operator's attention");
+const ISSUES: Metric = ("faults", "gauge", "Objects that are not in the desired state");
 const PLAN: Metric = ("last_plan_seconds", "gauge", "Time that the last plan took, verification included");
 const DAYS: Metric = ("certificate_days_left", "gauge", "Whole days until a certificate ends");
 const SERVED: Metric = ("certificate_served", "gauge", "1 when every worker serves the certificate");
@@ -66,7 +66,7 @@ pub(super) fn text(report: &Report) -> String {
     text.one(RESTARTS, report.sozu.restarts_seen);
     text.one(SITES, report.sites.len());
     text.one(ALARMS, report.alarms.len());
-    text.one(FAULTS, report.faults.len());
+    text.one(ISSUES, report.issues.len());
     if let Some(plan) = &report.last_plan {
         text.one(PLAN, format_args!("{}.{:06}", plan.took_us / 1_000_000, plan.took_us % 1_000_000));
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::text::Lang,
-    edge::report::{Certificate, Condition, Report, Role},
+    edge::report::{Certificate, Report, Role, SyncStatus},
 };
 use askama::Template;
 
@@ -27,10 +27,10 @@ impl Page<'_> {
     }
 
     fn well(&self) -> bool {
-        self.report.converged && self.report.alarms.is_empty() && self.report.faults.is_empty()
+        self.report.converged && self.report.alarms.is_empty() && self.report.issues.is_empty()
     }
 
-    /// The condition of the edge in one sentence.
+    /// The state of the edge in one sentence.
     fn summary(&self) -> String {
         let report = self.report;
         if !report.sozu.reachable {
@@ -38,11 +38,11 @@ impl Page<'_> {
         } else if let Role::Observer { .. } = report.role {
             self.tr(
                 "Cette façade observe : une autre donne les ordres.",
-                "This edge observes: another one gives the orders.",
+                "This edge observes: another one is the active controller.",
             )
             .into()
         } else if !report.converged {
-            self.tr("Sōzu n’est pas encore comme il doit être.", "Sōzu is not yet as it should be.").into()
+            self.tr("Sōzu n’est pas encore comme il doit être.", "Sōzu has not converged yet.").into()
         } else if self.well() {
             self.tr("Tout est en ordre.", "All is well.").into()
         } else {
@@ -58,10 +58,17 @@ impl Page<'_> {
         match &self.report.role {
             Role::Unknown => self.tr("bail inconnu", "lease unknown").into(),
             Role::Leader { epoch } => {
-                format!("{} ({} {epoch})", self.tr("donne les ordres", "gives the orders"), self.tr("époque", "epoch"))
+                format!(
+                    "{} ({} {epoch})",
+                    self.tr("donne les ordres", "is the active controller"),
+                    self.tr("époque", "epoch")
+                )
             }
             Role::Observer { leader, .. } => {
-                format!("{} {leader}", self.tr("observe ; les ordres viennent de", "observes; orders come from"))
+                format!(
+                    "{} {leader}",
+                    self.tr("observe ; les ordres viennent de", "observes; the active controller is")
+                )
             }
         }
     }
@@ -81,12 +88,12 @@ impl Page<'_> {
         known.iter().find(|(slug, ..)| *slug == state).map_or(state, |(_, fr, en)| self.tr(fr, en)).into()
     }
 
-    fn condition(&self, condition: &Condition) -> &str {
-        match condition {
-            Condition::Pending => self.tr("en attente", "pending"),
-            Condition::Applied => self.tr("en place", "in place"),
-            Condition::Rejected => self.tr("refusé", "rejected"),
-            Condition::NeedsOperator => self.tr("attend l’opérateur", "needs the operator"),
+    fn sync_status(&self, status: &SyncStatus) -> &str {
+        match status {
+            SyncStatus::Pending => self.tr("en attente", "pending"),
+            SyncStatus::Applied => self.tr("en place", "in place"),
+            SyncStatus::Rejected => self.tr("refusé", "rejected"),
+            SyncStatus::NeedsOperator => self.tr("attend l’opérateur", "needs the operator"),
         }
     }
 

@@ -1,7 +1,7 @@
-//! Certificates: a renewal is one order, so that every handshake gets a certificate for its name.
+//! Certificates: a renewal is one command, so that every handshake gets a certificate for its name.
 
-use super::{Phase, Step, Verb, owned};
-use crate::edge::{certificate::covers, object::Object};
+use super::{Phase, Step, StepKind, owned};
+use crate::edge::{certificate::covers, object::ObjectRef};
 use sozu_command_lib::{
     certificate::Fingerprint,
     proto::command::{AddCertificate, CertificateAndKey, RemoveCertificate, ReplaceCertificate, request::RequestType},
@@ -34,8 +34,13 @@ pub(super) fn plan_certificates(actual: &ConfigState, desired: &ConfigState, ste
                         certificate: certificate.clone(),
                         expired_at: None,
                     };
-                    let order = RequestType::AddCertificate(request);
-                    steps.push(Step::order(Phase::Certificate, Verb::Add, object(fingerprint, *address), order));
+                    let command = RequestType::AddCertificate(request);
+                    steps.push(Step::command(
+                        Phase::Certificate,
+                        StepKind::Add,
+                        object(fingerprint, *address),
+                        command,
+                    ));
                     None
                 }
                 None => Some(stale.remove(0)),
@@ -47,9 +52,10 @@ pub(super) fn plan_certificates(actual: &ConfigState, desired: &ConfigState, ste
                     old_fingerprint: old.to_string(),
                     new_expired_at: None,
                 };
-                let object = Object::Renewal { old: old.to_string(), new: fingerprint.to_string(), address: *address };
-                let order = RequestType::ReplaceCertificate(request);
-                steps.push(Step::order(Phase::Certificate, Verb::Replace, object, order));
+                let object =
+                    ObjectRef::Renewal { old: old.to_string(), new: fingerprint.to_string(), address: *address };
+                let command = RequestType::ReplaceCertificate(request);
+                steps.push(Step::command(Phase::Certificate, StepKind::Replace, object, command));
             }
             for old in stale {
                 steps.push(removal(&old, *address));
@@ -58,20 +64,20 @@ pub(super) fn plan_certificates(actual: &ConfigState, desired: &ConfigState, ste
     }
 }
 
-fn object(fingerprint: &Fingerprint, address: SocketAddr) -> Object {
-    Object::Certificate { fingerprint: fingerprint.to_string(), address }
+fn object(fingerprint: &Fingerprint, address: SocketAddr) -> ObjectRef {
+    ObjectRef::Certificate { fingerprint: fingerprint.to_string(), address }
 }
 
 pub(super) fn removal(fingerprint: &Fingerprint, address: SocketAddr) -> Step {
     let request = RemoveCertificate { address: address.into(), fingerprint: fingerprint.to_string() };
-    let order = RequestType::RemoveCertificate(request);
-    Step::order(Phase::RemoveCertificate, Verb::Remove, object(fingerprint, address), order)
+    let command = RequestType::RemoveCertificate(request);
+    Step::command(Phase::RemoveCertificate, StepKind::Remove, object(fingerprint, address), command)
 }
 
 /// The routed hosts of a listener, and whether the route is ours.
 fn hosts_at(state: &ConfigState, address: SocketAddr) -> Vec<(&str, bool)> {
-    let fronts = state.https_fronts.values().filter(|front| front.address == address);
-    fronts.map(|front| (front.hostname.as_str(), front.cluster_id.as_deref().is_some_and(owned))).collect()
+    let frontends = state.https_fronts.values().filter(|frontend| frontend.address == address);
+    frontends.map(|frontend| (frontend.hostname.as_str(), frontend.cluster_id.as_deref().is_some_and(owned))).collect()
 }
 
 /// Whether a certificate takes the place of an old one: they share a name, or the old one covers one of our hosts and

@@ -1,8 +1,8 @@
 //! Listeners: defined, patched in place, or left to the operator when only a rebind would do.
 
-use super::{Phase, Step, Verb, certificates, owned_listener};
+use super::{Phase, Step, StepKind, certificates, owned_listener};
 use crate::edge::{
-    object::{Object, Protocol},
+    object::{ObjectRef, Protocol},
     render::activation,
 };
 use sozu_command_lib::{
@@ -23,12 +23,12 @@ macro_rules! listener_steps {
         pub(super) fn $name(actual: &ConfigState, desired: &ConfigState, steps: &mut Vec<Step>) {
             let unbound = |listener: &$config| $config { active: false, ..listener.clone() };
             for (key, want) in &desired.$listeners {
-                let object = Object::Listener(Protocol::$protocol, key.clone());
+                let object = ObjectRef::Listener(Protocol::$protocol, key.clone());
                 let have = actual.$listeners.get(key);
                 match have {
                     None => {
                         let definition = $define(unbound(want));
-                        steps.push(Step::order(Phase::Listener, Verb::Define, object.clone(), definition));
+                        steps.push(Step::command(Phase::Listener, StepKind::Define, object.clone(), definition));
                     }
                     Some(have) if unbound(have) == unbound(want) => {}
                     Some(have) => {
@@ -42,7 +42,7 @@ macro_rules! listener_steps {
                 }
                 if have.is_none_or(|have| !have.active) {
                     let bind = activation(key.address, ListenerType::$protocol);
-                    steps.push(Step::order(Phase::Activate, Verb::Bind, object, bind));
+                    steps.push(Step::command(Phase::Activate, StepKind::Bind, object, bind));
                 }
             }
         }
@@ -62,33 +62,33 @@ pub(super) fn removals(actual: &ConfigState, desired: &ConfigState, steps: &mut 
         };
     }
     for (key, listener) in stale!(http_listeners) {
-        let object = Object::Listener(Protocol::Http, key.clone());
+        let object = ObjectRef::Listener(Protocol::Http, key.clone());
         removal(&object, key.address, listener.active, ListenerType::Http, steps);
     }
     for (key, listener) in stale!(https_listeners) {
         let fingerprints =
             actual.certificates.get(&key.address).into_iter().flat_map(|certificates| certificates.keys());
         steps.extend(fingerprints.map(|fingerprint| certificates::removal(fingerprint, key.address)));
-        let object = Object::Listener(Protocol::Https, key.clone());
+        let object = ObjectRef::Listener(Protocol::Https, key.clone());
         removal(&object, key.address, listener.active, ListenerType::Https, steps);
     }
 }
 
-fn removal(object: &Object, address: SocketAddr, active: bool, proxy: ListenerType, steps: &mut Vec<Step>) {
+fn removal(object: &ObjectRef, address: SocketAddr, active: bool, proxy: ListenerType, steps: &mut Vec<Step>) {
     let (address, proxy) = (address.into(), proxy.into());
     if active {
         let request = DeactivateListener { address, proxy, to_scm: false, interface: None };
-        let order = RequestType::DeactivateListener(request);
-        steps.push(Step::order(Phase::Deactivate, Verb::Unbind, object.clone(), order));
+        let command = RequestType::DeactivateListener(request);
+        steps.push(Step::command(Phase::Deactivate, StepKind::Unbind, object.clone(), command));
     }
-    let order = RequestType::RemoveListener(RemoveListener { address, proxy, interface: None });
-    steps.push(Step::order(Phase::RemoveListener, Verb::Remove, object.clone(), order));
+    let command = RequestType::RemoveListener(RemoveListener { address, proxy, interface: None });
+    steps.push(Step::command(Phase::RemoveListener, StepKind::Remove, object.clone(), command));
 }
 
 /// A patch that does not reach the desired settings is not sent, because it would be repeated without end.
-fn patch_or_report(reached: bool, object: Object, update: RequestType) -> Step {
+fn patch_or_report(reached: bool, object: ObjectRef, update: RequestType) -> Step {
     if reached {
-        Step::order(Phase::Listener, Verb::Patch, object, update)
+        Step::command(Phase::Listener, StepKind::Patch, object, update)
     } else {
         Step::NeedsOperator { object, reason: REBIND_REASON.into() }
     }

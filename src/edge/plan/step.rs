@@ -1,10 +1,10 @@
 //! One step of a plan, and its place among the others.
 
-use crate::edge::object::Object;
+use crate::edge::object::ObjectRef;
 use sozu_command_lib::proto::command::request::RequestType;
 use std::fmt;
 
-/// Position of an order among the others. A target is added before the routes to it, and nothing is removed before its
+/// Position of a command among the others. A target is added before the routes to it, and nothing is removed before its
 /// replacement is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
@@ -16,7 +16,7 @@ pub enum Phase {
     Backend,
     /// A certificate is added or replaced.
     Certificate,
-    /// A route of ours that differs is swapped by two orders in a row, because both have the same key.
+    /// A route of ours that differs is swapped by two commands in a row, because both have the same key.
     Reroute,
     /// A route is added.
     Frontend,
@@ -38,7 +38,7 @@ pub enum Phase {
 
 /// What a step does to its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
+pub enum StepKind {
     Add,
     /// Adds it, or changes its settings; does not bind a listener.
     Define,
@@ -46,9 +46,9 @@ pub enum Verb {
     Bind,
     /// Changes it in place.
     Patch,
-    /// Replaces it by another with one order.
+    /// Replaces it by another with one command.
     Replace,
-    /// Replaces it by another with two orders in a row.
+    /// Replaces it by another with two commands in a row.
     Swap,
     /// Unbinds a listener.
     Unbind,
@@ -56,7 +56,7 @@ pub enum Verb {
     Remove,
 }
 
-impl fmt::Display for Verb {
+impl fmt::Display for StepKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Add => "add",
@@ -74,49 +74,49 @@ impl fmt::Display for Verb {
 /// One step of a plan.
 #[derive(Clone, PartialEq)]
 pub enum Step {
-    /// An order for Sōzu.
-    Order {
+    /// A command for Sōzu.
+    Command {
         /// Its position.
         phase: Phase,
         /// What it does.
-        verb: Verb,
-        object: Object,
-        /// The order; it may hold a private key.
+        kind: StepKind,
+        object: ObjectRef,
+        /// The command; it may hold a private key.
         request: Box<RequestType>,
     },
     /// What cannot be done without refusing connections, or without changing an object that is not ours.
     NeedsOperator {
-        object: Object,
+        object: ObjectRef,
         /// The obstacle, and what to do.
         reason: String,
     },
 }
 
 impl Step {
-    pub(in crate::edge) fn order(phase: Phase, verb: Verb, object: Object, request: RequestType) -> Self {
-        Self::Order { phase, verb, object, request: Box::new(request) }
+    pub(in crate::edge) fn command(phase: Phase, kind: StepKind, object: ObjectRef, request: RequestType) -> Self {
+        Self::Command { phase, kind, object, request: Box::new(request) }
     }
 
     /// The object, equal in every plan.
     #[must_use]
-    pub fn object(&self) -> &Object {
+    pub fn object(&self) -> &ObjectRef {
         match self {
-            Self::Order { object, .. } | Self::NeedsOperator { object, .. } => object,
+            Self::Command { object, .. } | Self::NeedsOperator { object, .. } => object,
         }
     }
 
-    /// What the step does; nothing when it needs the operator.
+    /// What the step does; `None` if it needs the operator.
     #[must_use]
-    pub fn verb(&self) -> Option<Verb> {
+    pub fn kind(&self) -> Option<StepKind> {
         match self {
             Self::NeedsOperator { .. } => None,
-            Self::Order { verb, .. } => Some(*verb),
+            Self::Command { kind, .. } => Some(*kind),
         }
     }
 
-    pub(super) fn key(&self) -> (Option<Phase>, &Object) {
+    pub(super) fn key(&self) -> (Option<Phase>, &ObjectRef) {
         match self {
-            Self::Order { phase, object, .. } => (Some(*phase), object),
+            Self::Command { phase, object, .. } => (Some(*phase), object),
             Self::NeedsOperator { object, .. } => (None, object),
         }
     }
@@ -133,14 +133,14 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NeedsOperator { object, reason } => write!(f, "{object}: {reason}"),
-            Self::Order { verb, object: Object::Backend { id, address, cluster }, .. } => {
-                let preposition = if *verb == Verb::Remove { "from" } else { "to" };
-                write!(f, "{verb} process {id} at {address} {preposition} {cluster}")
+            Self::Command { kind, object: ObjectRef::Backend { id, address, cluster }, .. } => {
+                let preposition = if *kind == StepKind::Remove { "from" } else { "to" };
+                write!(f, "{kind} process {id} at {address} {preposition} {cluster}")
             }
-            Self::Order { verb: Verb::Add, object: Object::Certificate { fingerprint, address }, .. } => {
-                write!(f, "{} certificate {fingerprint} to {address}", Verb::Add)
+            Self::Command { kind: StepKind::Add, object: ObjectRef::Certificate { fingerprint, address }, .. } => {
+                write!(f, "{} certificate {fingerprint} to {address}", StepKind::Add)
             }
-            Self::Order { verb, object, .. } => write!(f, "{verb} {object}"),
+            Self::Command { kind, object, .. } => write!(f, "{kind} {object}"),
         }
     }
 }

@@ -70,13 +70,13 @@ fn one_site(ports: &[u16]) -> ConfigState {
     render(&spec(&[("portal", &["a.example"])], ports)).unwrap()
 }
 
-fn dispatch(state: &mut ConfigState, order: RequestType) {
-    state.dispatch(&order.into()).unwrap();
+fn dispatch(state: &mut ConfigState, command: RequestType) {
+    state.dispatch(&command.into()).unwrap();
 }
 
 fn apply(state: &mut ConfigState, steps: &[Step]) {
     for step in steps {
-        if let Step::Order { request, .. } = step {
+        if let Step::Command { request, .. } = step {
             state.dispatch(&(**request).clone().into()).unwrap_or_else(|error| panic!("{step}: {error}"));
         }
     }
@@ -168,7 +168,7 @@ fn a_renewed_certificate_replaces_the_old_one_in_one_order() {
     let mut renewed = old.clone();
     renewed.certificates = vec![certificates()[1].clone()];
     let steps = plan(&render(&old).unwrap(), &render(&renewed).unwrap());
-    let [Step::Order { request, .. }] = &steps[..] else { panic!("{steps:?}") };
+    let [Step::Command { request, .. }] = &steps[..] else { panic!("{steps:?}") };
     let RequestType::ReplaceCertificate(replace) = &**request else { panic!("{steps:?}") };
     assert_eq!(replace.old_fingerprint, old.certificates[0].fingerprint);
     assert!(!format!("{steps:?}").contains("PRIVATE"));
@@ -290,8 +290,8 @@ fn some_spec() -> impl Strategy<Value = EdgeSpec> {
 
 /// Which cluster each host leads to on the HTTPS listener.
 fn routes(state: &ConfigState) -> BTreeMap<String, String> {
-    let route = |front: &sozu_command_lib::response::HttpFrontend| {
-        (front.hostname.clone(), front.cluster_id.as_deref().unwrap_or_default().to_owned())
+    let route = |frontend: &sozu_command_lib::response::HttpFrontend| {
+        (frontend.hostname.clone(), frontend.cluster_id.as_deref().unwrap_or_default().to_owned())
     };
     state.https_fronts.values().map(route).collect()
 }
@@ -306,7 +306,7 @@ proptest! {
         prop_assert!(plan(&state, &desired).is_empty());
         // Sōzu minds the order in which certificates came; with one certificate for each name it decides nothing.
         let diff = state.diff(&wanted);
-        let names = diff.iter().map(|order| order.short_name().to_owned());
+        let names = diff.iter().map(|command| command.short_name().to_owned());
         let rest: Vec<String> = names.filter(|name| !name.ends_with("Certificate")).collect();
         prop_assert_eq!(&state.certificates, &wanted.certificates);
         prop_assert!(rest.is_empty(), "Sōzu's own difference must be empty too: {rest:?} after {steps:?}");

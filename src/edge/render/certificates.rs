@@ -1,7 +1,7 @@
 //! The certificates of the HTTPS listener: one for each name, so that Sōzu's choice does not depend on order.
 
 use super::Rendered;
-use crate::edge::{certificate::SiteCertificate, object::Object, spec::EdgeSpec};
+use crate::edge::{certificate::SiteCertificate, object::ObjectRef, spec::EdgeSpec};
 use sozu_command_lib::{
     proto::command::{AddCertificate, CertificateAndKey, TlsVersion, request::RequestType},
     state::ConfigState,
@@ -18,7 +18,7 @@ pub(super) fn add(spec: &EdgeSpec, rendered: &mut Rendered) {
             continue;
         }
         taken.extend(names.iter().cloned());
-        let order = AddCertificate {
+        let command = AddCertificate {
             address: spec.listeners.https.into(),
             certificate: CertificateAndKey {
                 certificate: certificate.leaf.clone(),
@@ -30,8 +30,8 @@ pub(super) fn add(spec: &EdgeSpec, rendered: &mut Rendered) {
             expired_at: None,
         };
         let object =
-            Object::Certificate { fingerprint: certificate.fingerprint.clone(), address: spec.listeners.https };
-        rendered.add_or_reject(object, RequestType::AddCertificate(order));
+            ObjectRef::Certificate { fingerprint: certificate.fingerprint.clone(), address: spec.listeners.https };
+        rendered.add_or_reject(object, RequestType::AddCertificate(command));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{RenderError, Rendered};
 use crate::edge::{
-    object::{Object, Protocol},
+    object::{ObjectRef, Protocol},
     spec::Listeners,
 };
 use sozu_command_lib::{
@@ -16,9 +16,9 @@ use std::{collections::BTreeMap, net::SocketAddr};
 pub const LISTENER_STICKY_NAME: &str = "guichet";
 
 pub(super) fn add(listeners: &Listeners, rendered: &mut Rendered) -> Result<(), RenderError> {
-    let object = |protocol, address: SocketAddr| Object::Listener(protocol, address.into());
+    let object = |protocol, address: SocketAddr| ObjectRef::Listener(protocol, address.into());
     let (of_http, of_https) = (object(Protocol::Http, listeners.http), object(Protocol::Https, listeners.https));
-    let refusal = |object: &Object| {
+    let refusal = |object: &ObjectRef| {
         let object = object.clone();
         move |error: sozu_command_lib::config::ConfigError| RenderError::Refused { object, reason: error.to_string() }
     };
@@ -58,15 +58,15 @@ fn with_hsts(answer: &str, seconds: u32) -> String {
 fn answers(listeners: &Listeners, rendered: &mut Rendered) -> BTreeMap<String, String> {
     let mut good = BTreeMap::new();
     for (status, answer) in &listeners.answers {
-        match fault(answer) {
+        match issue(answer) {
             None => drop(good.insert(status.clone(), answer.clone())),
-            Some(reason) => rendered.reject(Object::Answer(status.clone()), reason),
+            Some(reason) => rendered.reject(ObjectRef::Answer(status.clone()), reason),
         }
     }
     good
 }
 
-fn fault(answer: &str) -> Option<&'static str> {
+fn issue(answer: &str) -> Option<&'static str> {
     let Some((head, body)) = answer.split_once("\r\n\r\n") else { return Some("its head does not end") };
     let head = head.to_ascii_lowercase();
     let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
@@ -79,7 +79,7 @@ fn fault(answer: &str) -> Option<&'static str> {
     }
 }
 
-/// The order that binds a defined listener.
+/// The command that binds a defined listener.
 pub fn activation(address: SocketAddr, proxy: ListenerType) -> RequestType {
     RequestType::ActivateListener(ActivateListener {
         address: address.into(),

@@ -1,6 +1,6 @@
 //! Sōzu's events, on a separate connection. They are only hints: some never come, and they do not replace observation.
 
-use super::conversation::connect;
+use super::connection::connect;
 use sozu_command_lib::proto::command::{
     Event, EventKind, SubscribeEvents, request::RequestType, response_content::ContentType,
 };
@@ -15,9 +15,11 @@ use std::{
 };
 use tokio::sync::mpsc;
 
+/// Short, because an event that is missed meanwhile is only found by the next check.
 const RECONNECT_INTERVAL: Duration = Duration::from_millis(100);
 /// Time between two checks whether the receiver still exists.
 const STOP_CHECK_INTERVAL: Duration = Duration::from_secs(2);
+/// As long as other requests may take; see `REPLY_TIMEOUT`.
 const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// An event of Sōzu, or of the connection.

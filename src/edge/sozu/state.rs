@@ -1,7 +1,7 @@
-//! States as files: the only way to read Sōzu's whole state, to send it many orders at once, and to give it a state for
-//! its next start. They contain private keys, so they are written to a private folder and removed after use.
+//! States as files: the only way to read Sōzu's whole state, to send it many commands at once, and to give it a state
+//! for its next start. They contain private keys, so they are written to a private folder and removed after use.
 
-use super::{Reply, Sozu, SozuError, verb};
+use super::{Reply, Sozu, SozuError, request_name};
 use sozu_command_lib::{
     parser::parse_several_requests,
     proto::command::{Request, WorkerRequest, request::RequestType},
@@ -17,12 +17,12 @@ use std::{
 /// The file that Sōzu reads at its start, in the edge's state folder (`saved_state` in Sōzu's configuration).
 const SAVED_STATE_FILE: &str = "sozu.state";
 
-/// The result of many orders.
+/// The result of many commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoadResult {
-    /// Accepted orders, counted by worker.
+    /// Accepted commands, counted by worker.
     pub ok: usize,
-    /// Refused orders, counted by worker, and orders that the main process skipped before the workers got them.
+    /// Refused commands, counted by worker, and commands that the main process skipped before the workers got them.
     pub errors: usize,
 }
 
@@ -54,29 +54,29 @@ impl Sozu {
         replace().map_err(|source| failed(&saved_state, source))
     }
 
-    /// Sends many orders at once; each is accepted or refused separately.
+    /// Sends many commands at once; each is accepted or refused separately.
     ///
     /// # Errors
     /// See [`SozuError`]; refusals are counted, not returned.
     pub async fn load<'a>(
         &self,
-        orders: impl IntoIterator<Item = &'a RequestType> + Send,
+        commands: impl IntoIterator<Item = &'a RequestType> + Send,
     ) -> Result<LoadResult, SozuError> {
         let path = self.state_dir.join(format!("batch-{}.state", std::process::id()));
-        let written = write_orders(&path, orders).map_err(|source| failed(&path, source));
-        let order = RequestType::LoadState(path.to_string_lossy().into_owned());
-        let verb = verb(&order);
+        let written = write_commands(&path, commands).map_err(|source| failed(&path, source));
+        let request = RequestType::LoadState(path.to_string_lossy().into_owned());
+        let name = request_name(&request);
         let reply = match written {
-            Ok(()) => self.converse(order).await,
+            Ok(()) => self.exchange(request).await,
             Err(error) => Err(error),
         };
         remove(&path)?;
-        let Reply { remarks, outcome } = reply?;
-        let skipped = remarks.iter().find_map(|remark| skipped(remark)).unwrap_or(0);
+        let Reply { progress_messages, outcome } = reply?;
+        let skipped = progress_messages.iter().find_map(|message| skipped(message)).unwrap_or(0);
         let loaded = match outcome {
-            Ok(response) => counts(&response.message).ok_or(SozuError::Misunderstood { verb })?,
-            Err(SozuError::Refused { verb, message }) => {
-                counts(&message).filter(|counted| counted.errors > 0).ok_or(SozuError::Refused { verb, message })?
+            Ok(response) => counts(&response.message).ok_or(SozuError::Misunderstood { request: name })?,
+            Err(SozuError::Refused { request, message }) => {
+                counts(&message).filter(|counted| counted.errors > 0).ok_or(SozuError::Refused { request, message })?
             }
             Err(error) => return Err(error),
         };
@@ -112,11 +112,11 @@ fn remove(path: &Path) -> Result<(), SozuError> {
     }
 }
 
-fn write_orders<'a>(path: &Path, orders: impl IntoIterator<Item = &'a RequestType>) -> io::Result<()> {
+fn write_commands<'a>(path: &Path, commands: impl IntoIterator<Item = &'a RequestType>) -> io::Result<()> {
     remove(path).map_err(io::Error::other)?;
     let mut file = BufWriter::new(File::options().write(true).create_new(true).mode(0o600).open(path)?);
-    for (number, order) in orders.into_iter().enumerate() {
-        let request = WorkerRequest { id: format!("SAVE-{number}"), content: Request::from(order.clone()) };
+    for (number, command) in commands.into_iter().enumerate() {
+        let request = WorkerRequest { id: format!("SAVE-{number}"), content: Request::from(command.clone()) };
         serde_json::to_writer(&mut file, &request)?;
         file.write_all(b"\n\0")?;
     }
@@ -130,8 +130,8 @@ fn counts(message: &str) -> Option<LoadResult> {
 }
 
 /// `load_state: skipped 2 invalid entries …`: Sōzu reports success nevertheless.
-fn skipped(remark: &str) -> Option<usize> {
-    remark.split_once("skipped ")?.1.split_once(" invalid entries")?.0.parse().ok()
+fn skipped(message: &str) -> Option<usize> {
+    message.split_once("skipped ")?.1.split_once(" invalid entries")?.0.parse().ok()
 }
 
 pub(super) fn private_folder(path: &Path) -> Result<PathBuf, SozuError> {
@@ -152,7 +152,7 @@ fn read_state(mut text: impl BufRead, path: &Path) -> Result<ConfigState, SozuEr
         }
         // The parser's own message quotes the text, keys included.
         let (rest, requests) = parse_several_requests::<WorkerRequest>(&piece)
-            .map_err(|_| SozuError::State("it is not a list of orders".into()))?;
+            .map_err(|_| SozuError::State("it is not a list of commands".into()))?;
         if !rest.is_empty() {
             return Err(SozuError::State(format!("{} bytes are left over", rest.len())));
         }

@@ -1,6 +1,6 @@
 //! Sōzu's metrics of each process.
 
-use super::{Sozu, SozuError, verb};
+use super::{Sozu, SozuError, request_name};
 use crate::edge::render::PORTAL_CLUSTER;
 use sozu_command_lib::proto::command::{
     BackendMetrics, FilteredMetrics, MetricDetail, QueryMetricsOptions, SetMetricDetail, filtered_metrics::Inner,
@@ -42,10 +42,12 @@ impl Sozu {
             no_clusters: false,
             workers: true,
         };
-        let question = RequestType::QueryMetrics(options);
-        let verb = verb(&question);
-        let content = self.call(question).await?.content.and_then(|content| content.content_type);
-        let Some(ContentType::Metrics(metrics)) = content else { return Err(SozuError::Misunderstood { verb }) };
+        let query = RequestType::QueryMetrics(options);
+        let name = request_name(&query);
+        let content = self.call(query).await?.content.and_then(|content| content.content_type);
+        let Some(ContentType::Metrics(metrics)) = content else {
+            return Err(SozuError::Misunderstood { request: name });
+        };
         let mut traffic: BTreeMap<String, Traffic> = BTreeMap::new();
         let clusters = metrics.workers.into_values().filter_map(|mut worker| worker.clusters.remove(PORTAL_CLUSTER));
         for backend in clusters.flat_map(|cluster| cluster.backends) {

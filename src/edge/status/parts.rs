@@ -1,9 +1,9 @@
 //! The parts of the report that come from the outcome of a reconciliation.
 
 use crate::edge::{
-    object::{Object, Protocol},
+    object::{ObjectRef, Protocol},
     outcome::Outcome,
-    report::{Certificate, Condition, Listener, Plan, Worker},
+    report::{Certificate, Listener, Plan, SyncStatus, Worker},
     spec::EdgeSpec,
 };
 use jiff::Timestamp;
@@ -49,14 +49,14 @@ pub(super) fn workers(outcome: &Outcome) -> Vec<Worker> {
 pub(super) fn listeners(spec: &EdgeSpec, outcome: &Outcome) -> Vec<Listener> {
     let both = [(Protocol::Http, "http", spec.listeners.http), (Protocol::Https, "https", spec.listeners.https)];
     both.map(|(protocol, slug, address)| {
-        let object = Object::Listener(protocol, address.into());
+        let object = ObjectRef::Listener(protocol, address.into());
         let issue = outcome.issues.iter().find(|issue| issue.object == object);
-        let condition = issue.map_or(Condition::Applied, |issue| issue.condition);
+        let status = issue.map_or(SyncStatus::Applied, |issue| issue.status);
         Listener {
             address: address.to_string(),
             protocol: slug.into(),
-            active: condition == Condition::Applied || condition == Condition::NeedsOperator,
-            condition,
+            active: status == SyncStatus::Applied || status == SyncStatus::NeedsOperator,
+            status,
         }
     })
     .into()

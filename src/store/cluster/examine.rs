@@ -1,6 +1,6 @@
 //! Detailed inspection of one server, for `guichet doctor`: slower than the polls that find the leader, and rare.
 
-use super::{Sight, sight};
+use super::{ServerStatus, status};
 use crate::store::{endpoint::Endpoint, profile};
 use sqlx::{ConnectOptions, Connection, MySqlConnection, Row};
 use std::{collections::BTreeMap, time::Duration};
@@ -15,7 +15,7 @@ pub struct Examined {
     /// Version, such as `10.11.14-MariaDB`.
     pub version: String,
     /// The values that decide which server leads.
-    pub sight: Sight,
+    pub status: ServerStatus,
     /// Values of the settings of the [`profile`], by name. A missing one is unknown to this version.
     pub values: BTreeMap<String, String>,
     /// Whether our account can write where nobody should: on read-only servers.
@@ -26,7 +26,7 @@ impl Examined {
     /// Whether it accepts writes.
     #[must_use]
     pub fn leads(&self) -> bool {
-        !self.sight.read_only
+        !self.status.read_only
     }
 }
 
@@ -64,5 +64,5 @@ async fn look(db: &mut MySqlConnection) -> Result<Examined, sqlx::Error> {
                 .iter()
                 .any(|privilege| grant.to_ascii_uppercase().contains(privilege));
     }
-    Ok(Examined { version, sight: sight::sight(db, false).await?, values, writes_anywhere })
+    Ok(Examined { version, status: status::query_status(db, false).await?, values, writes_anywhere })
 }

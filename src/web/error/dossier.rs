@@ -29,7 +29,7 @@ pub(super) fn describe(error: &AppError) -> Described {
             let mut described = words(
                 S::CONFLICT,
                 "draft_changed",
-                ("Le dossier a changé", "The dossier has changed"),
+                ("Le dossier a changé", "The application has changed"),
                 ("", ""),
                 (
                     "Relisez le brouillon tel qu’il est maintenant, puis déposez-le : tout est conservé.",
@@ -45,7 +45,7 @@ pub(super) fn describe(error: &AppError) -> Described {
                 refusal.code(),
                 ("Fichier refusé", "File refused"),
                 ("", ""),
-                ("Le reste du dossier n’est pas touché.", "The rest of the dossier is untouched."),
+                ("Le reste du dossier n’est pas touché.", "The rest of the application is untouched."),
             );
             described.detail = refusal.message();
             described
@@ -105,21 +105,27 @@ pub(super) fn describe(error: &AppError) -> Described {
             S::CONFLICT,
             "not_admissible",
             ("Dossier non recevable", "Dossier not admissible"),
-            ("Seul un dossier recevable se confie à un expert.", "Only an admissible dossier is given to an expert."),
+            (
+                "Seul un dossier recevable se confie à un expert.",
+                "Only an admissible application is given to an expert.",
+            ),
             BACK,
         ),
         AppError::NoExpert => words(
             S::UNPROCESSABLE_ENTITY,
             "no_expert",
             ("Expert impossible", "Expert not possible"),
-            ("Ce dossier ne peut pas être confié à cette personne.", "This dossier cannot be given to this person."),
+            (
+                "Ce dossier ne peut pas être confié à cette personne.",
+                "This application cannot be given to this person.",
+            ),
             ("Choisissez une personne de la liste.", "Choose somebody from the list."),
         ),
         AppError::RoundClosed => words(
             S::CONFLICT,
             "round_closed",
             ("Relève fermée", "Round closed"),
-            ("Cette relève ne prend pas de dossier en ce moment.", "This round takes no dossiers at the moment."),
+            ("Cette relève ne prend pas de dossier en ce moment.", "This round takes no applications at the moment."),
             ("Le calendrier de l’appel donne les prochaines dates.", "The calendar of the call gives the next dates."),
         ),
         AppError::NotCarriedOver => words(
@@ -138,7 +144,7 @@ pub(super) fn describe(error: &AppError) -> Described {
             ("Envoi déjà utilisé", "Attempt already used"),
             (
                 "Cet identifiant d’envoi a déjà servi à commencer un dossier, à partir d’autre chose : rien n’a été commencé.",
-                "This attempt has already begun a dossier, from something else: nothing was begun.",
+                "This attempt has already begun an application, from something else: nothing was begun.",
             ),
             (
                 "Rouvrez la page d’où vous venez et recommencez ; un programme prend un identifiant neuf.",
@@ -175,7 +181,7 @@ pub(super) fn describe(error: &AppError) -> Described {
             S::CONFLICT,
             "not_deposited",
             ("Rien n’est déposé", "Nothing is deposited"),
-            ("Ce dossier n’a pas de dépôt à retirer.", "This dossier has no deposit to withdraw."),
+            ("Ce dossier n’a pas de dépôt à retirer.", "This application has no deposit to withdraw."),
             BACK,
         ),
         _ => unexpected(),

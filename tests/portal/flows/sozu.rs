@@ -82,7 +82,7 @@ fn orders(spec: &EdgeSpec) -> Vec<RequestType> {
     assert!(rendered.rejected.is_empty(), "{:?}", rendered.rejected);
     let steps = plan(&ConfigState::new(), &rendered.state, &SAFETY_LIMITS).unwrap();
     let orders = steps.into_iter().map(|step| match step {
-        Step::Order { request, .. } => *request,
+        Step::Command { request, .. } => *request,
         Step::NeedsOperator { object, reason } => panic!("{object}: {reason}"),
     });
     orders.collect()

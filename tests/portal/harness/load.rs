@@ -200,7 +200,7 @@ async fn client(world: Arc<World>, manner: Manner, stop: Arc<AtomicBool>, tally:
         let good = matches!(&outcome, Ok(Ok(200..300)));
         let kind = match outcome {
             Ok(Ok(status)) => format!("{manner:?} {status}"),
-            Ok(Err(error)) if reused => format!("{manner:?} on a kept connection, {error}"),
+            Ok(Err(error)) if reused => format!("{manner:?} on a keep-alive connection, {error}"),
             Ok(Err(error)) => format!("{manner:?} {error}"),
             Err(_) => format!("{manner:?} timeout"),
         };

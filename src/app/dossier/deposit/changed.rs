@@ -54,7 +54,7 @@ impl DraftChanged {
                     "Cette page datait d’avant vos dernières modifications{parts_fr} : rien de nouveau n’a été déposé. Ce qu’elle montrait l’est déjà, reçu n° {receipt}."
                 ),
                 format!(
-                    "This page was of before your last changes{parts_en}: nothing new was deposited. What it showed is deposited already, receipt no. {receipt}."
+                    "This page was loaded before your latest changes{parts_en}: nothing new was deposited. What it showed is deposited already, receipt no. {receipt}."
                 ),
             ),
             None => Text::new(
@@ -62,7 +62,7 @@ impl DraftChanged {
                     "Rien n’a été déposé : le brouillon n’est plus celui que vous aviez sous les yeux{parts_fr}. Relisez-le, puis déposez de nouveau."
                 ),
                 format!(
-                    "Nothing was deposited: the draft is no longer the one that you had before you{parts_en}. Read it again, then deposit again."
+                    "Nothing was deposited: the draft has changed since you opened this page{parts_en}. Review it, then deposit again."
                 ),
             ),
         }

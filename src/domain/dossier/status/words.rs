@@ -174,7 +174,7 @@ impl DepositStatus {
             ),
             (State::Deposited, RoundState::Closed) => Text::new(
                 "Votre dossier est déposé, et la relève est close\u{a0}: cette version compte et ne peut plus être remplacée. Ce que vous changeriez maintenant s’enregistrerait dans le brouillon sans y rien changer.",
-                "Your application is deposited and the round has closed: this version counts and cannot be replaced any more. What you would change now would be saved in the draft and alter nothing of it.",
+                "Your application is deposited and the round has closed: this version counts and cannot be replaced any more. Changes you make now are saved in the draft but do not affect the deposited version.",
             ),
             (State::Changed, RoundState::Open) => Text::new(
                 "Vos modifications ne compteront qu’une fois déposées.",
@@ -227,12 +227,12 @@ impl DepositStatus {
         if !self.withdrawal_is_final() {
             Text::new(
                 "Votre dossier ne sera plus candidat. Le brouillon et les reçus restent, et vous pourrez déposer de nouveau jusqu’à la clôture.",
-                "Your application will no longer be a candidate. The draft and the receipts remain, and you may deposit again until the round closes.",
+                "Your application will be withdrawn from the selection. The draft and the receipts remain, and you may deposit again until the round closes.",
             )
         } else {
             Text::new(
                 "Votre dossier ne sera plus candidat, et c’est définitif\u{a0}: la relève ne prend pas de dépôt, vous ne pourriez donc pas déposer de nouveau. Le brouillon et les reçus restent.",
-                "Your application will no longer be a candidate, and that is final: the round takes no deposits, so you could not deposit again. The draft and the receipts remain.",
+                "Your application will be withdrawn from the selection, and that is final: the round takes no deposits, so you could not deposit again. The draft and the receipts remain.",
             )
         }
     }
@@ -272,14 +272,14 @@ impl DepositStatus {
                 Text::new("Ce qui est déposé", "What is deposited"),
                 Text::new(
                     "Voici ce que le portail a scellé\u{a0}: vos réponses, vos pièces avec leur empreinte, et les montants calculés.",
-                    "This is what the portal has sealed: your answers, your documents with their fingerprints, and the amounts worked out.",
+                    "This is what the portal has sealed: your answers, your documents with their digests, and the amounts worked out.",
                 ),
             ),
             (_, true) => (
                 Text::new("Ce qui sera déposé", "What will be deposited"),
                 Text::new(
                     "Voici, mot pour mot, ce que le portail scellera si vous déposez maintenant\u{a0}: vos réponses, vos pièces avec leur empreinte, et les montants calculés.",
-                    "This is, word for word, what the portal will seal if you deposit now: your answers, your documents with their fingerprints, and the amounts worked out.",
+                    "This is, word for word, what the portal will seal if you deposit now: your answers, your documents with their digests, and the amounts worked out.",
                 ),
             ),
             (_, false) => (
@@ -306,7 +306,7 @@ impl DepositStatus {
     pub fn replaced() -> Text {
         Text::new(
             "Cette version n’est plus en vigueur. Elle a été retirée, ou remplacée par un dépôt plus récent\u{a0}; ce reçu prouve toujours ce qui avait été reçu alors.",
-            "This version no longer stands. It was withdrawn, or replaced by a later deposit; this receipt still proves what was received then.",
+            "This version is no longer current. It was withdrawn, or replaced by a later deposit; this receipt still proves what was received then.",
         )
     }
 
@@ -322,7 +322,7 @@ impl DepositStatus {
     pub fn unknown() -> Text {
         Text::new(
             "Le portail ne répond pas à cette page\u{a0}: elle montre ce qu’elle savait en dernier, qui a pu changer.",
-            "The portal does not answer this page: it shows what it knew last, which may have changed.",
+            "Cannot reach the portal: this page shows its last known state, which may have changed.",
         )
     }
 }
@@ -334,7 +334,7 @@ pub fn sealed(call: &Call, number: &str, at: Timestamp, standing: bool) -> Vec<P
     all.extend([Phrase::plain(" – ", " – "), receipt(number)]);
     if !standing {
         all.push(Phrase::plain(" – ", " – "));
-        all.push(Phrase::strong("cette version n’est plus en vigueur", "this version no longer stands"));
+        all.push(Phrase::strong("cette version n’est plus en vigueur", "this version is no longer current"));
     }
     all
 }

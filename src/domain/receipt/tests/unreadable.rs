@@ -45,8 +45,8 @@ fn another_file_is_recognised() {
         (b"\xef\xbb\xbf{}", "UTF-8 sans marque", "UTF-8 without a mark"),
         (b"{\"statement\":", "il s’arrête avant sa fin", "it ends too early"),
         (b"Bonjour", "ce n’est pas du JSON (ligne et colonne 1, 1)", "this is not JSON (line and column 1, 1)"),
-        (b"3", "ce n’est pas un objet", "this is not an object"),
-        (b"[1,2]", "ce n’est pas un objet", "this is not an object"),
+        (b"3", "ce n’est pas un objet", "it must be a JSON object"),
+        (b"[1,2]", "ce n’est pas un objet", "it must be a JSON object"),
         (b"{}", "il manque « statement »", "“statement” is missing"),
     ] {
         let (french, english) = said(bytes);

@@ -106,7 +106,7 @@ pub async fn show(
 /// Appends a part to an upload; the last one attaches the piece.
 ///
 /// What arrived of a part that broke off is kept: ask for the offset and go on from there. The last part may be sent
-/// again, empty, when its answer was lost or the portal was away.
+/// again, empty, when its answer was lost or the portal was unavailable.
 #[utoipa::path(
     patch, path = "/api/v1/dossiers/{id}/pieces/{code}/uploads/{upload}", tag = "dossier", security(("bearer" = [])),
     params(

@@ -21,7 +21,7 @@ fn before(round: usize) -> usize {
     5 + usize::try_from((mixed >> 33) % 30).unwrap()
 }
 
-/// A server that was away comes back; one that has diverged would have to be made anew.
+/// A server that was unavailable comes back; one that has diverged would have to be made anew.
 async fn back(cluster: &mut Cluster, number: usize) {
     assert!(cluster.rejoin(number).await, "server {number} has diverged");
     cluster.until_replicated().await;

@@ -61,7 +61,7 @@ async fn a_proxy_in_front_of_a_replica_or_with_another_authority_is_refused() {
     fs::copy(&stranger.pem, &other).unwrap();
     let store = Store::open(&of(&other)).unwrap();
     let refused = store.write().await.map(|_| ()).unwrap_err();
-    let silence = store.servers().0.remove(0).1.silence.unwrap_or_default();
+    let silence = store.servers().0.remove(0).1.poll_error.unwrap_or_default();
     store.close().await;
     assert!(matches!(refused, StoreError::NoLeader), "{refused:?}");
     assert!(silence.to_lowercase().contains("certificate"), "{silence}");

@@ -84,7 +84,7 @@ fn http_port(at: &Installation) -> u16 {
 async fn shown(at: &Installation, host: &str, fingerprint: &str) -> bool {
     let port: u16 = at.url.rsplit(':').next().unwrap().parse().unwrap();
     let _first = rustls::crypto::ring::default_provider().install_default();
-    guichet::edge::probe::serves(host, ([127, 0, 0, 1], port).into(), fingerprint).await.is_ok()
+    guichet::edge::probe::check_host(host, ([127, 0, 0, 1], port).into(), fingerprint).await.is_ok()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -108,7 +108,7 @@ async fn a_host_without_certificate_gets_one_from_an_acme_authority_and_keeps_it
     let report = at.edge_until("the certificate", |report| report.converged && issued(report).is_some()).await;
     let first = issued(&report).unwrap();
     assert!(shown(at, HOST, &first).await, "served through Sōzu");
-    let settled = at.edge_until("the challenge to go", |report| report.converged && report.faults.is_empty()).await;
+    let settled = at.edge_until("the challenge to go", |report| report.converged && report.issues.is_empty()).await;
     assert!(settled.alarms.is_empty(), "{:?}", settled.alarms);
     let state = at.sozu().observe().await.unwrap();
     assert!(state.http_fronts.values().all(|front| !format!("{:?}", front.path).contains("acme-challenge")));
@@ -138,7 +138,7 @@ async fn a_host_without_certificate_gets_one_from_an_acme_authority_and_keeps_it
         .await;
     assert!(shown(at, HOST, &issued(&report).unwrap()).await);
 
-    // An authority that is away is told of, and holds up nothing else.
+    // An authority that is unavailable is told of, and holds up nothing else.
     drop(authority);
     at.change_edge(|edge| edge["hosts"].as_array_mut().unwrap().push("perdu.localhost".into()));
     let report = at

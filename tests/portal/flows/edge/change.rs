@@ -113,9 +113,9 @@ async fn what_cannot_be_served_is_told_and_holds_up_nothing_else() {
     at.change_edge(|edge| {
         edge["hosts"].as_array_mut().unwrap().extend(["nowhere.example".into(), "*.bad".into()]);
     });
-    let report = at.edge_until("the new hosts to be judged", |report| report.faults.len() == 2).await;
+    let report = at.edge_until("the new hosts to be judged", |report| report.issues.len() == 2).await;
     assert!(report.converged, "what can be served is: {report:#?}");
-    assert!(report.faults.iter().any(|fault| fault.object == "host nowhere.example"), "{:?}", report.faults);
+    assert!(report.issues.iter().any(|issue| issue.object == "host nowhere.example"), "{:?}", report.issues);
     // A configuration that cannot be read changes nothing.
     at.change_edge(|edge| drop(edge.insert("hosts".into(), "not a list".into())));
     let report = at.edge_until("the alarm", |report| report.alarms.iter().any(|a| a.contains("not taken over"))).await;

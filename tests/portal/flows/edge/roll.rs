@@ -34,7 +34,7 @@ async fn three_rolling_replacements_and_a_plain_restart_lose_no_request() {
     .await;
     load.stop().await.expect_no_failure("three rollouts and a restart");
     let report = at.edge().await;
-    assert!(report.converged && report.faults.is_empty(), "{report:#?}");
+    assert!(report.converged && report.issues.is_empty(), "{report:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -76,7 +76,7 @@ async fn the_end_of_sozu_is_heard() {
 
 #[tokio::test]
 async fn the_requests_and_errors_of_a_process_are_counted_over_all_workers() {
-    use guichet::edge::{probe::serves, reconciler::Reconciler, render::backend_id};
+    use guichet::edge::{probe::check_host, reconciler::Reconciler, render::backend_id};
     use std::sync::atomic::Ordering;
     let rig = Rig::start().await;
     let (address, status) = process().await;
@@ -88,13 +88,13 @@ async fn the_requests_and_errors_of_a_process_are_counted_over_all_workers() {
     let seen = async || reconciler.sozu().traffic().await.unwrap().remove(&backend).unwrap_or_default();
     let before = seen().await;
     for _ in 0..20 {
-        serves("a.sites.test", https, fingerprint).await.unwrap();
+        check_host("a.sites.test", https, fingerprint).await.unwrap();
     }
     wait_for_async("20 requests", async || seen().await.requests == before.requests + 20).await;
     assert_eq!(seen().await.errors, before.errors);
     status.store(500, Ordering::Relaxed);
     for _ in 0..3 {
-        serves("a.sites.test", https, fingerprint).await.unwrap_err();
+        check_host("a.sites.test", https, fingerprint).await.unwrap_err();
     }
     wait_for_async("3 errors", async || seen().await.errors == before.errors + 3).await;
     assert_eq!(seen().await.requests, before.requests + 23);

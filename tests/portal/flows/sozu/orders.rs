@@ -86,7 +86,7 @@ async fn without_the_lease_no_order_leaves_and_questions_stay_free() {
     let before = agreed(&sozu).await;
     let open = Arc::new(AtomicBool::new(false));
     let guard = open.clone();
-    sozu.set_order_guard(Arc::new(move || guard.load(Ordering::Relaxed)));
+    sozu.set_command_guard(Arc::new(move || guard.load(Ordering::Relaxed)));
 
     let orders = [add_cluster("after")];
     let refused = sozu.call(orders[0].clone()).await.unwrap_err();

@@ -8,7 +8,8 @@ use crate::harness::{
 use guichet::{
     config::Listen,
     edge::{
-        plan::SafetyLimits, probe::serves, reconciler::Reconciler, render::backend_id, report::Condition, sozu::Sozu,
+        plan::SafetyLimits, probe::check_host, reconciler::Reconciler, render::backend_id, report::SyncStatus,
+        sozu::Sozu,
     },
 };
 use std::{
@@ -32,13 +33,13 @@ async fn a_refused_listener_and_a_host_without_certificate_hold_up_nothing_else(
     let mut reconciler = Reconciler::new(rig.sozu(), SAFETY_LIMITS);
     let outcome = reconciler.reconcile(&spec).await.unwrap();
     let reason = |object: &str| {
-        let mut rejected = outcome.issues.iter().filter(|issue| issue.condition == Condition::Rejected);
+        let mut rejected = outcome.issues.iter().filter(|issue| issue.status == SyncStatus::Rejected);
         rejected.find(|issue| issue.object.to_string().contains(object)).map(|issue| issue.reason.clone())
     };
     let refused = reason("HTTP listener").unwrap_or_else(|| panic!("{:?}", outcome.issues));
     assert!(refused.starts_with("Sōzu refused"), "in its own words: {refused}");
     assert!(reason("uncovered.example").is_some(), "{:?}", outcome.issues);
-    serves("a.sites.test", spec.listeners.https, &spec.certificates[0].fingerprint).await.unwrap();
+    check_host("a.sites.test", spec.listeners.https, &spec.certificates[0].fingerprint).await.unwrap();
 
     spec.listeners.http = free();
     wait_for_async("the listener to be bound", async || {
@@ -58,19 +59,19 @@ async fn a_host_keeps_its_https_while_its_certificate_cannot_be_read() {
     let mut reconciler = Reconciler::new(rig.sozu(), SafetyLimits { max_removal_percent: 0 });
     assert!(reconciler.reconcile(&spec).await.unwrap().verified());
     let shown = spec.certificates[0].fingerprint.clone();
-    // What an edge desires that was started again while the file was away.
+    // What an edge desires that was started again while the file was missing.
     spec.certificates.clear();
     let mut reconciler = Reconciler::new(rig.sozu(), SafetyLimits { max_removal_percent: 0 });
     let outcome = reconciler.reconcile(&spec).await.unwrap();
     assert!(outcome.steps.is_empty(), "{:?}", outcome.steps);
     let told = outcome.issues.iter().any(|issue| issue.reason.contains("what Sōzu shows for it stays"));
     assert!(told, "{:?}", outcome.issues);
-    serves("a.sites.test", spec.listeners.https, &shown).await.unwrap();
+    check_host("a.sites.test", spec.listeners.https, &shown).await.unwrap();
     // A host that is not wanted any more is another matter: the guard holds it, the operator lets it go.
     spec.sites = [("portal".to_owned(), ["b.sites.test".to_owned()].into())].into();
     let outcome = reconciler.reconcile(&spec).await.unwrap();
-    assert!(outcome.issues.iter().any(|issue| issue.condition == Condition::NeedsOperator), "{outcome:?}");
-    serves("a.sites.test", spec.listeners.https, &shown).await.unwrap();
+    assert!(outcome.issues.iter().any(|issue| issue.status == SyncStatus::NeedsOperator), "{outcome:?}");
+    check_host("a.sites.test", spec.listeners.https, &shown).await.unwrap();
     reconciler.set_safety_limits(super::SAFETY_LIMITS);
     reconciler.reconcile(&spec).await.unwrap();
     assert!(reconciler.sozu().observe().await.unwrap().https_fronts.is_empty());
@@ -90,12 +91,12 @@ async fn a_listener_moves_only_when_the_new_address_can_be_had() {
         let outcome = reconciler.reconcile(&spec).await.unwrap();
         let refused = outcome.issues.iter().any(|one| one.reason.contains("another program listens"));
         assert!(refused, "{:?}", outcome.issues);
-        serves("a.sites.test", old, &shown).await.unwrap();
+        check_host("a.sites.test", old, &shown).await.unwrap();
     }
     drop(occupant);
     wait_for_async("the listener to move", async || {
         reconciler.reconcile(&spec).await.unwrap();
-        serves("a.sites.test", spec.listeners.https, &shown).await.is_ok()
+        check_host("a.sites.test", spec.listeners.https, &shown).await.is_ok()
     })
     .await;
     wait_for_async("the old one to go", async || {
@@ -112,12 +113,12 @@ async fn a_change_by_other_hands_is_reported_even_when_the_desired_state_changes
     let mut spec = spec(&["a.sites.test"], &[("one", one), ("two", two)]);
     let mut reconciler = Reconciler::new(rig.sozu(), SAFETY_LIMITS);
     assert!(reconciler.reconcile(&spec).await.unwrap().verified());
-    assert!(!reconciler.reconcile(&spec).await.unwrap().found_changed, "nobody has touched it");
+    assert!(!reconciler.reconcile(&spec).await.unwrap().drift_repaired, "nobody has touched it");
     let order = super::remove_backend("guichet-portal", &backend_id(id("two")), two);
     rig.sozu().call(order).await.unwrap();
     spec.sites.values_mut().next().unwrap().insert("b.sites.test".to_owned());
     let outcome = reconciler.reconcile(&spec).await.unwrap();
-    assert!(outcome.found_changed && outcome.verified(), "{outcome:?}");
+    assert!(outcome.drift_repaired && outcome.verified(), "{outcome:?}");
     assert!(outcome.steps.iter().any(|step| step.contains(&backend_id(id("two")))), "{:?}", outcome.steps);
 }
 
@@ -169,5 +170,5 @@ async fn a_reconciliation_that_broke_off_is_not_reported_as_a_change_by_other_ha
     assert_eq!(half.backends["guichet-portal"].len(), 1, "half of the orders were carried out");
     armed.store(false, Ordering::Relaxed);
     let outcome = reconciler.reconcile(&spec).await.unwrap();
-    assert!(outcome.verified() && !outcome.steps.is_empty() && !outcome.found_changed, "{outcome:?}");
+    assert!(outcome.verified() && !outcome.steps.is_empty() && !outcome.drift_repaired, "{outcome:?}");
 }

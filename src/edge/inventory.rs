@@ -17,14 +17,17 @@ use std::{
 };
 use tokio::{sync::watch, time::timeout};
 
+/// A new process gets requests about this long after it is ready.
 const READ_INTERVAL: Duration = Duration::from_millis(200);
+/// Beyond it the database counts as unavailable, and nothing is removed.
 const READ_TIMEOUT: Duration = Duration::from_secs(1);
-/// A process without a heartbeat for longer gets no more requests.
-const MAX_SILENCE: Duration = Duration::from_secs(5);
+/// A process without a heartbeat for longer gets no more requests. Several heartbeats long, so that a late one does not
+/// count.
+const MAX_HEARTBEAT_AGE: Duration = Duration::from_secs(5);
 
 /// A registered process.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
+pub struct InventoryProcess {
     /// Id, unique for each start.
     pub id: uuid::Uuid,
     /// Name, kept over restarts.
@@ -41,7 +44,7 @@ pub struct Member {
     pub silent: bool,
 }
 
-impl Member {
+impl InventoryProcess {
     /// Whether Sōzu should send it requests.
     #[must_use]
     pub fn serves(&self) -> bool {
@@ -51,44 +54,44 @@ impl Member {
 
 /// The last reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Membership {
+pub struct Inventory {
     /// Whether the database was ever read.
     pub loaded: bool,
     /// Whether the last reading succeeded.
     pub database_up: bool,
-    /// The processes.
-    pub members: Vec<Member>,
-    /// Hosts by call.
-    pub sites: BTreeMap<String, BTreeSet<String>>,
+    /// The registered processes.
+    pub processes: Vec<InventoryProcess>,
+    /// Host names by call.
+    pub hosts_by_call: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Reads until the task is dropped, and notifies receivers of changes.
-pub async fn watch(store: Store, memberships: watch::Sender<Membership>) {
-    let mut answering: Option<Instant> = None;
-    let mut before = Instant::now();
+pub async fn watch(store: Store, inventory_sender: watch::Sender<Inventory>) {
+    let mut database_up_since: Option<Instant> = None;
+    let mut last_pass = Instant::now();
     loop {
         // A gap means that this edge itself was paused.
-        if before.elapsed() > MAX_SILENCE / 2 {
-            answering = answering.map(|_| Instant::now());
+        if last_pass.elapsed() > MAX_HEARTBEAT_AGE / 2 {
+            database_up_since = database_up_since.map(|_| Instant::now());
         }
-        before = Instant::now();
+        last_pass = Instant::now();
         match timeout(READ_TIMEOUT, read(&store)).await {
             Ok(Ok((processes, sites))) => {
-                let since = *answering.get_or_insert_with(Instant::now);
-                let fresh = membership(processes, sites, since.elapsed());
-                memberships.send_if_modified(|current| replace(current, fresh));
+                let since = *database_up_since.get_or_insert_with(Instant::now);
+                let fresh = inventory(processes, sites, since.elapsed());
+                inventory_sender.send_if_modified(|current| replace(current, fresh));
             }
             failed => {
-                answering = None;
-                let unavailable = Membership { database_up: false, ..memberships.borrow().clone() };
-                if memberships.send_if_modified(|current| replace(current, unavailable)) {
+                database_up_since = None;
+                let unavailable = Inventory { database_up: false, ..inventory_sender.borrow().clone() };
+                if inventory_sender.send_if_modified(|current| replace(current, unavailable)) {
                     let reason = match failed {
                         Ok(Err(error)) => format!("{:#}", anyhow::Error::from(error)),
                         _ => format!("no answer within {} s", READ_TIMEOUT.as_secs()),
                     };
                     tracing::warn!(
                         reason,
-                        "the database is away: its last answer stays in force, and nothing is removed"
+                        "the database is unavailable: its last answer stays in force, and nothing is removed"
                     );
                 }
             }
@@ -97,12 +100,12 @@ pub async fn watch(store: Store, memberships: watch::Sender<Membership>) {
     }
 }
 
-pub async fn read_once(store: &Store) -> Result<Membership, StoreError> {
+pub async fn read_once(store: &Store) -> Result<Inventory, StoreError> {
     let (processes, sites) = read(store).await?;
-    Ok(membership(processes, sites, MAX_SILENCE * 2))
+    Ok(inventory(processes, sites, MAX_HEARTBEAT_AGE * 2))
 }
 
-fn replace(current: &mut Membership, fresh: Membership) -> bool {
+fn replace(current: &mut Inventory, fresh: Inventory) -> bool {
     let changed = *current != fresh;
     *current = fresh;
     changed
@@ -113,32 +116,32 @@ async fn read(store: &Store) -> Result<(Vec<Process>, Vec<site::HostName>), Stor
     Ok((process::all(&mut db).await?, site::all(&mut db).await?))
 }
 
-fn membership(processes: Vec<Process>, sites: Vec<site::HostName>, answering: Duration) -> Membership {
+fn inventory(processes: Vec<Process>, sites: Vec<site::HostName>, database_up_for: Duration) -> Inventory {
     let mut hosts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for site in sites {
         hosts.entry(site.call_id).or_default().insert(site.host);
     }
-    let members = processes.into_iter().map(|process| member(process, answering)).collect();
-    Membership { loaded: true, database_up: true, members, sites: hosts }
+    let processes = processes.into_iter().map(|process| inventory_process(process, database_up_for)).collect();
+    Inventory { loaded: true, database_up: true, processes, hosts_by_call: hosts }
 }
 
-fn member(process: Process, answering: Duration) -> Member {
-    let silence = Duration::from_millis(process.silent_ms).min(answering);
+fn inventory_process(process: Process, database_up_for: Duration) -> InventoryProcess {
+    let silence = Duration::from_millis(process.silent_ms).min(database_up_for);
     let registration = process.registration;
-    Member {
+    InventoryProcess {
         id: registration.id,
         name: registration.name,
         host: registration.host,
         address: registration.address.parse(),
         build: registration.build,
         state: process.state,
-        silent: silence > MAX_SILENCE,
+        silent: silence > MAX_HEARTBEAT_AGE,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::member;
+    use super::inventory_process;
     use crate::store::process::{Process, ProcessRegistration, ProcessState};
     use std::time::Duration;
 
@@ -153,8 +156,8 @@ mod tests {
             build: "0".into(),
         };
         let process = |silent_ms| Process { registration: registration.clone(), state: ProcessState::Ready, silent_ms };
-        assert!(member(process(60_000), Duration::from_secs(1)).serves());
-        assert!(!member(process(60_000), Duration::from_secs(60)).serves());
-        assert!(member(process(4_000), Duration::from_secs(60)).serves());
+        assert!(inventory_process(process(60_000), Duration::from_secs(1)).serves());
+        assert!(!inventory_process(process(60_000), Duration::from_secs(60)).serves());
+        assert!(inventory_process(process(4_000), Duration::from_secs(60)).serves());
     }
 }

@@ -2,7 +2,7 @@
 //! wait indefinitely. So it is polled every second. When it does not respond, all work in progress ends, as with a lost
 //! leader.
 
-use super::{Cluster, Leading, PoolRole, RESERVED_CONNECTIONS, end, pool};
+use super::{Cluster, LeaderPool, PoolRole, RESERVED_CONNECTIONS, end, pool};
 use sqlx::{Connection, MySqlConnection, mysql::MySqlConnectOptions};
 use std::{sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
@@ -14,7 +14,7 @@ const SILENCE_TIMEOUT: Duration = Duration::from_secs(6);
 
 impl Cluster {
     /// Polls the single server for as long as the task is alive.
-    pub fn watch_alone(self: &Arc<Self>) -> JoinSet<()> {
+    pub fn watch_single(self: &Arc<Self>) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
         // The task holds a weak reference, so that it ends with the store and does not keep it alive.
         let cluster = Arc::downgrade(self);
@@ -22,10 +22,10 @@ impl Cluster {
             let (mut connection, mut silent) = (None, false);
             while let Some(cluster) = cluster.upgrade() {
                 let Some(options) = cluster.endpoints.first().map(|endpoint| endpoint.options.clone()) else { return };
-                let answered = timeout(SILENCE_TIMEOUT, ask(connection.take(), options)).await;
+                let answered = timeout(SILENCE_TIMEOUT, ping(connection.take(), options)).await;
                 // A refusal is a response; connections to such a server fail on their own.
                 if answered.is_err() && !silent {
-                    cluster.begin_again();
+                    cluster.replace_pools();
                 }
                 silent = answered.is_err();
                 connection = answered.ok().and_then(Result::ok);
@@ -37,20 +37,20 @@ impl Cluster {
     }
 
     /// Drops every connection and ends all work that waits for one.
-    fn begin_again(&self) {
-        let Some(before) = self.leading() else { return };
+    fn replace_pools(&self) {
+        let Some(before) = self.current_leader() else { return };
         tracing::warn!(server = self.endpoints[before.node].label, "database.silent");
         let options = || self.endpoints[before.node].options.clone();
         let reserve = pool(options(), RESERVED_CONNECTIONS, PoolRole::Single);
         let pool = pool(options(), self.max_connections, PoolRole::Single);
         let ended = CancellationToken::new();
-        let next = Leading { generation: before.generation + 1, pool, reserve, ended, ..before.clone() };
-        self.leading.send_replace(Some(next));
+        let next = LeaderPool { generation: before.generation + 1, pool, reserve, ended, ..before.clone() };
+        self.leader.send_replace(Some(next));
         end(before);
     }
 }
 
-async fn ask(open: Option<MySqlConnection>, options: MySqlConnectOptions) -> Result<MySqlConnection, sqlx::Error> {
+async fn ping(open: Option<MySqlConnection>, options: MySqlConnectOptions) -> Result<MySqlConnection, sqlx::Error> {
     let mut open = match open {
         Some(open) => open,
         None => MySqlConnection::connect_with(&options).await?,

@@ -10,7 +10,7 @@ const SERVER_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The last known status of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sight {
+pub struct ServerStatus {
     /// Its `server_id`.
     pub server: i64,
     /// It is read-only: a replica, or a retired leader.
@@ -23,11 +23,12 @@ pub struct Sight {
     /// It waits before other connections can see the commit. Otherwise a retry could be acknowledged without any
     /// replica.
     pub after_sync: bool,
-    /// Newest heartbeat of the portal that it has, in microseconds since 1970. It shows how far behind a replica is.
-    pub pulse: Option<i64>,
+    /// Newest heartbeat of a process of the portal that it has, in microseconds since 1970. It shows how far behind a
+    /// replica is.
+    pub newest_heartbeat_us: Option<i64>,
 }
 
-impl Sight {
+impl ServerStatus {
     /// Whether a commit that it acknowledges is also on a second server.
     #[must_use]
     pub fn replicates(&self) -> bool {
@@ -37,43 +38,45 @@ impl Sight {
 
 /// Why a server reports nothing.
 #[derive(Clone, Debug)]
-pub(super) struct Silence {
+pub(super) struct PollError {
     pub reason: String,
     /// It is reachable but did not respond in time.
     pub may_be_slow: bool,
 }
 
 /// Polls one server over a connection that it keeps open.
-pub(super) struct Looker {
+pub(super) struct Poller {
     endpoint: Endpoint,
     connection: Option<MySqlConnection>,
 }
 
-impl Looker {
+impl Poller {
     pub fn new(endpoint: Endpoint) -> Self {
         Self { endpoint, connection: None }
     }
 
     /// Returns the current status of the server, or the reason if it does not respond in time.
-    pub async fn look(&mut self, with_pulse: bool) -> Result<Sight, Silence> {
+    pub async fn poll(&mut self, with_heartbeat: bool) -> Result<ServerStatus, PollError> {
         let mut connection = self.connection.take();
-        let looked = timeout(SERVER_TIMEOUT, async {
+        let polled = timeout(SERVER_TIMEOUT, async {
             let mut open = match connection.take() {
                 Some(open) => open,
                 None => self.endpoint.options.connect().await?,
             };
-            let sight = sight(&mut open, with_pulse).await?;
-            Ok::<_, sqlx::Error>((open, sight))
+            let status = query_status(&mut open, with_heartbeat).await?;
+            Ok::<_, sqlx::Error>((open, status))
         });
-        match looked.await {
-            Ok(Ok((open, sight))) => {
+        match polled.await {
+            Ok(Ok((open, status))) => {
                 self.connection = Some(open);
-                Ok(sight)
+                Ok(status)
             }
             // For example: too many connections.
-            Ok(Err(error @ sqlx::Error::Database(_))) => Err(Silence { reason: error.to_string(), may_be_slow: true }),
-            Ok(Err(error)) => Err(Silence { reason: error.to_string(), may_be_slow: false }),
-            Err(_) => Err(Silence {
+            Ok(Err(error @ sqlx::Error::Database(_))) => {
+                Err(PollError { reason: error.to_string(), may_be_slow: true })
+            }
+            Ok(Err(error)) => Err(PollError { reason: error.to_string(), may_be_slow: false }),
+            Err(_) => Err(PollError {
                 reason: format!("no answer within {} ms", SERVER_TIMEOUT.as_millis()),
                 may_be_slow: true,
             }),
@@ -82,7 +85,10 @@ impl Looker {
 }
 
 /// Queries the status within a transaction, so that a proxy sends all queries to the same server.
-pub(super) async fn sight(connection: &mut MySqlConnection, with_pulse: bool) -> Result<Sight, sqlx::Error> {
+pub(super) async fn query_status(
+    connection: &mut MySqlConnection,
+    with_heartbeat: bool,
+) -> Result<ServerStatus, sqlx::Error> {
     let mut tx = connection.begin().await?;
     let row = sqlx::query(
         "select cast(@@global.server_id as signed) as server, cast(@@global.read_only as signed) as read_only,
@@ -90,26 +96,26 @@ pub(super) async fn sight(connection: &mut MySqlConnection, with_pulse: bool) ->
     )
     .fetch_one(&mut *tx)
     .await?;
-    let mut sight = Sight {
+    let mut status = ServerStatus {
         server: row.try_get("server")?,
         read_only: row.try_get::<i64, _>("read_only")? != 0,
         after_sync: row.try_get::<String, _>("wait_point")? == "AFTER_SYNC",
-        ..Sight::default()
+        ..ServerStatus::default()
     };
     for row in sqlx::raw_sql("show global status like 'Rpl\\_semi\\_sync\\_master\\_%s'").fetch_all(&mut *tx).await? {
         let (name, value) = named(&row)?;
         match name.to_ascii_lowercase().as_str() {
-            "rpl_semi_sync_master_status" => sight.semi_sync = value == "ON",
-            "rpl_semi_sync_master_clients" => sight.confirming = value.parse().unwrap_or(0),
+            "rpl_semi_sync_master_status" => status.semi_sync = value == "ON",
+            "rpl_semi_sync_master_clients" => status.confirming = value.parse().unwrap_or(0),
             _ => {}
         }
     }
-    if with_pulse {
-        // There is no pulse before the schema exists.
-        sight.pulse = crate::store::process::pulse(&mut tx).await.ok().flatten();
+    if with_heartbeat {
+        // There is no heartbeat before the schema exists.
+        status.newest_heartbeat_us = crate::store::process::newest_heartbeat_us(&mut tx).await.ok().flatten();
     }
     tx.rollback().await?;
-    Ok(sight)
+    Ok(status)
 }
 
 fn named(row: &MySqlRow) -> Result<(String, String), sqlx::Error> {

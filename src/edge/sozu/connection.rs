@@ -16,73 +16,74 @@ use std::{
 };
 use tokio::sync::oneshot;
 
+/// Enough for most answers; the buffer grows up to the limit.
 const INITIAL_BUFFER_BYTES: u64 = 16 << 10;
 /// Lists of certificates and of hashes grow with the number of sites.
 const MAX_MESSAGE_BYTES: u64 = 256 << 20;
 
-/// Whether an order may be sent now; asked right before each one.
-pub type OrderGuard = Arc<dyn Fn() -> bool + Send + Sync>;
+/// Whether a command may be sent now; asked right before each one.
+pub type CommandGuard = Arc<dyn Fn() -> bool + Send + Sync>;
 
-pub(super) struct Job {
+pub(super) struct PendingRequest {
     pub request: RequestType,
     pub answer: oneshot::Sender<Reply>,
 }
 
 /// All messages that answer one request.
 pub(super) struct Reply {
-    /// Messages before the final one. Only these report that some of many orders were skipped.
-    pub remarks: Vec<String>,
+    /// Messages before the final one. Only these report that some of many commands were skipped.
+    pub progress_messages: Vec<String>,
     pub outcome: Result<Response, SozuError>,
 }
 
-pub(super) struct Conversation {
+pub(super) struct CommandConnection {
     pub socket: PathBuf,
     pub timeout: Duration,
-    pub guard: Arc<Mutex<Option<OrderGuard>>>,
+    pub guard: Arc<Mutex<Option<CommandGuard>>>,
 }
 
-pub(super) type Connection = Channel<Request, Response>;
+pub(super) type CommandChannel = Channel<Request, Response>;
 
-impl Conversation {
-    pub fn run(&self, inbox: &mpsc::Receiver<Job>) {
+impl CommandConnection {
+    pub fn run(&self, inbox: &mpsc::Receiver<PendingRequest>) {
         let mut connection = None;
-        while let Ok(Job { request, answer }) = inbox.recv() {
-            let mut remarks = Vec::new();
-            let outcome = self.exchange(&mut connection, request, &mut remarks);
+        while let Ok(PendingRequest { request, answer }) = inbox.recv() {
+            let mut progress_messages = Vec::new();
+            let outcome = self.exchange(&mut connection, request, &mut progress_messages);
             if outcome.as_ref().is_err_and(|error| !error.is_refusal()) {
                 connection = None;
             }
-            // The caller may have stopped waiting; the order was sent nevertheless.
-            drop(answer.send(Reply { remarks, outcome }));
+            // The caller may have stopped waiting; the command was sent nevertheless.
+            drop(answer.send(Reply { progress_messages, outcome }));
         }
     }
 
     fn exchange(
         &self,
-        connection: &mut Option<Connection>,
+        connection: &mut Option<CommandChannel>,
         request: RequestType,
-        remarks: &mut Vec<String>,
+        progress_messages: &mut Vec<String>,
     ) -> Result<Response, SozuError> {
         let channel = match connection {
             Some(channel) => channel,
             None => connection.insert(connect(&self.socket, self.timeout)?),
         };
-        let verb = verb(&request);
-        if changes(&request) && !self.may_order() {
-            return Err(SozuError::NotLeader { verb });
+        let name = request_name(&request);
+        if changes(&request) && !self.may_command() {
+            return Err(SozuError::NotLeader { request: name });
         }
         channel.write_message(&request.into())?;
         loop {
             let response = channel.read_message_blocking_timeout(Some(self.timeout))?;
             match response.status() {
-                ResponseStatus::Processing => remarks.push(response.message),
+                ResponseStatus::Processing => progress_messages.push(response.message),
                 ResponseStatus::Ok => return Ok(response),
-                ResponseStatus::Failure => return Err(SozuError::Refused { verb, message: response.message }),
+                ResponseStatus::Failure => return Err(SozuError::Refused { request: name, message: response.message }),
             }
         }
     }
 
-    fn may_order(&self) -> bool {
+    fn may_command(&self) -> bool {
         let guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner).clone();
         guard.is_none_or(|guard| guard())
     }
@@ -107,11 +108,11 @@ fn changes(request: &RequestType) -> bool {
 }
 
 /// Name of a request, for messages.
-pub(super) fn verb(request: &RequestType) -> String {
+pub(super) fn request_name(request: &RequestType) -> String {
     Request::from(request.clone()).short_name().to_owned()
 }
 
-pub(super) fn connect(socket: &Path, timeout: Duration) -> Result<Connection, SozuError> {
+pub(super) fn connect(socket: &Path, timeout: Duration) -> Result<CommandChannel, SozuError> {
     let stream = UnixStream::connect(socket)
         .and_then(|stream| stream.set_write_timeout(Some(timeout)).map(|()| stream))
         .map_err(|source| SozuError::Unreachable { socket: socket.into(), source })?;
