@@ -9,7 +9,7 @@ mod status;
 
 pub use alarm::{Alarm, Topic};
 
-use crate::{app::App, bricks::repman::Repman, config::answers_to, domain::text::Lang};
+use crate::{adapters::repman::Repman, app::App, config::answers_to, domain::text::Lang};
 use axum::{
     Router,
     extract::{Request, State},
@@ -28,9 +28,9 @@ use tokio_util::sync::CancellationToken;
 
 /// State of the operator's endpoints of a process.
 #[derive(Clone)]
-pub struct Ops(Arc<Parts>);
+pub struct Ops(Arc<OpsInner>);
 
-struct Parts {
+struct OpsInner {
     app: App,
     metrics: PrometheusHandle,
     /// The manager of the database cluster, if any.
@@ -54,7 +54,7 @@ impl Ops {
     }
 
     fn new(app: App, metrics: PrometheusHandle, repman: Option<Repman>) -> Self {
-        Self(Arc::new(Parts {
+        Self(Arc::new(OpsInner {
             app,
             metrics,
             repman,

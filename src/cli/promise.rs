@@ -1,7 +1,7 @@
 //! `guichet promise`: one check of a running installation, based on its responses and not on an open port. SlapOS runs
 //! each check as a separate promise. The printed line says what to do.
 
-use super::answer::read_foreign;
+use super::answer::read_untrusted;
 use crate::{
     build::BUILD,
     config::Config,
@@ -84,7 +84,7 @@ async fn ask<T: serde::de::DeserializeOwned>(address: String) -> anyhow::Result<
     let answer = client.get(&address).send().await.and_then(reqwest::Response::error_for_status);
     let answer = answer.with_context(|| format!("{address} does not answer: see the log of the program"))?;
     let said = answer.bytes().await.map_err(anyhow::Error::from);
-    said.and_then(|said| Ok(read_foreign(&said, Limits::bytes(MAX_REPORT_BYTES))?))
+    said.and_then(|said| Ok(read_untrusted(&said, Limits::bytes(MAX_REPORT_BYTES))?))
         .with_context(|| format!("{address} answers with something else: is it ours?"))
 }
 

@@ -3,7 +3,7 @@
 use super::delegation::in_days;
 use crate::harness::{Actor, installation::guichet, sample};
 use flate2::{Compression, write::ZlibEncoder};
-use guichet::bricks::inspect::limited::{MAX_MEMORY, MAX_SECONDS, WATERMARK_VARIABLE};
+use guichet::adapters::inspect::limited::{MAX_MEMORY_BYTES, MAX_SECONDS, WATERMARK_VARIABLE};
 use std::{
     fs::{File, read_to_string},
     io::{Read, Seek, Write},
@@ -95,12 +95,12 @@ fn run(piece: &[u8]) -> (ExitStatus, Vec<u8>, u64, Duration) {
 fn a_small_file_cannot_ask_for_much_memory_or_time() {
     let (status, wrote, usual, _) = run(&sample::piece("P7-kbis.pdf"));
     assert!(status.success() && wrote.starts_with(b"%PDF-"), "{status}");
-    assert!(usual > 0 && usual < MAX_MEMORY / 4, "{usual}");
+    assert!(usual > 0 && usual < MAX_MEMORY_BYTES / 4, "{usual}");
     // The first is within what is looked at before, the last hides from it.
     for (streams, kind) in [(1, "ObjStm"), (4, "ObjStm"), (4, "Obj#53tm")] {
         let (status, wrote, most, time) = run(&bomb(streams, 15, kind));
         assert!(!status.success() && wrote.is_empty(), "{streams} {kind}: {status}");
-        assert!(most <= MAX_MEMORY, "{streams} {kind}: {most}");
+        assert!(most <= MAX_MEMORY_BYTES, "{streams} {kind}: {most}");
         assert!(time < Duration::from_secs(2 * MAX_SECONDS), "{streams} {kind}: {time:?}");
     }
 }
