@@ -15,7 +15,7 @@ use askama::Template;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use std::fmt;
 
-/// What the layout of a page needs: language, user, call, time.
+/// What the layout of a page needs: language, user, call, time. Templates call it `s`.
 #[derive(Clone, Copy, Debug)]
 pub struct PageContext<'a> {
     /// Language of the page.

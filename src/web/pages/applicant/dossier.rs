@@ -20,7 +20,7 @@ use crate::{
 };
 use uuid::Uuid;
 
-/// A dossier with its context.
+/// A dossier with its context. Templates call it `p`.
 #[derive(Clone, Copy, Debug)]
 pub struct DossierPage<'a> {
     pub dossier: &'a Dossier,
