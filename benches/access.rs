@@ -6,11 +6,13 @@
 use guichet::{
     auth::{
         AccountFacts, ApiToken, Channel, Denied, Keys, Rights, SessionToken,
-        attenuate::{Narrowing, narrow},
+        attenuate::{Attenuation, attenuate},
         read,
     },
     domain::{
-        access::{About, Action, Amr, Grant, Part, Relations, Review, Role, Roles, Stage, Target, Verb},
+        access::{
+            Action, Amr, DossierTarget, Grant, GrantedAction, Part, Relations, Review, Role, Roles, Stage, Target,
+        },
         ids::{AccountId, DossierId, SessionId},
     },
 };
@@ -46,14 +48,14 @@ fn main() {
             black_box(read(&keys, &text, channel, NOW).unwrap());
         });
         let bearer = Arc::new(read(&keys, &text, channel, NOW).unwrap());
-        let cached = Rights::new(bearer, channel, question.standing());
+        let cached = Rights::new(bearer, channel, question.account_facts());
         assert_eq!(question.rule(&cached), question.decides, "{}", question.name);
         line(&format!("{}: decide", question.name), Some(CACHED), 1, || {
             black_box(question.rule(&cached));
         });
         line(&format!("{}: verify and decide", question.name), Some(WHOLE), 1, || {
             let bearer = Arc::new(read(&keys, &text, channel, NOW).unwrap());
-            black_box(question.rule(&Rights::new(bearer, channel, question.standing())));
+            black_box(question.rule(&Rights::new(bearer, channel, question.account_facts())));
         });
     }
     revoked();
@@ -71,7 +73,7 @@ struct Question {
 
 impl Question {
     fn roles(&self) -> Roles {
-        Roles::given(self.roles.iter().copied())
+        Roles::from_granted(self.roles.iter().copied())
     }
 
     fn token(&self, keys: &Keys) -> String {
@@ -85,13 +87,13 @@ impl Question {
             Channel::Api => {
                 let id = Uuid::from_u128(4);
                 let token = ApiToken { id, account: SOMEBODY, roles: &roles, actions: &[self.action], ends };
-                let narrowing = Narrowing { dossier: Some(DOSSIER), until: Some(ends), ..Narrowing::default() };
-                narrow(&token.mint(keys, NOW).unwrap(), &narrowing).unwrap()
+                let narrowing = Attenuation { dossier: Some(DOSSIER), until: Some(ends), ..Attenuation::default() };
+                attenuate(&token.mint(keys, NOW).unwrap(), &narrowing).unwrap()
             }
         }
     }
 
-    fn standing(&self) -> AccountFacts {
+    fn account_facts(&self) -> AccountFacts {
         AccountFacts {
             account: SOMEBODY,
             roles: self.roles(),
@@ -115,17 +117,18 @@ impl Question {
 
 fn questions() -> Vec<Question> {
     let until = NOW + SignedDuration::from_hours(1);
-    let about = |owner, stage, part, relations| Target::Dossier(About { id: DOSSIER, owner, stage, part, relations });
+    let about =
+        |owner, stage, part, relations| Target::Dossier(DossierTarget { id: DOSSIER, owner, stage, part, relations });
     // Twelve parts given, beside what is known of everybody: more than 25 facts.
     let grants = |verb| (1..=12).map(move |n| Grant { part: Part::Piece(format!("P{n}")), verb, until }).collect();
-    let guest = Relations { grants: grants(Verb::Write), ..Relations::default() };
+    let guest = Relations { grants: grants(GrantedAction::Write), ..Relations::default() };
     let review = Review { own: false, submitted: true, own_submitted: true, until };
     let expert = Relations {
-        grants: grants(Verb::Read),
+        grants: grants(GrantedAction::Read),
         assigned: true,
         conflict: Some(false),
         accompanies: true,
-        glass_until: Some(until),
+        break_glass_until: Some(until),
         review: Some(review),
     };
     let browser = |name, roles: &[Role], action, target, decides| Question {

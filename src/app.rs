@@ -16,24 +16,24 @@ pub use account::explain::{Explanation, RightAnswer, RightsOn};
 pub use account::passkey::{Ceremony, Duty, Key};
 pub use account::roots::{KeyLine, Revoked, WebKey};
 pub use account::sign_in::{SignedIn, encode};
-pub use context::{Actor, Clock, Ctx, Door, InjectedFault};
-pub use dossier::attach::Attached;
-pub use dossier::deposit::{Deposited, DraftChanged, Submission};
-pub use dossier::edit::Saved;
-pub use dossier::place::DossierPath;
+pub use context::{Actor, Clock, Ctx, DossierAccess, InjectedFault};
+pub use dossier::attach::AttachOutcome;
+pub use dossier::deposit::{DepositOutcome, DepositRequest, DraftChanged};
+pub use dossier::edit::SaveOutcome;
+pub use dossier::path::DossierPath;
 pub use dossier::read::{DossierView, OpenReceipt, PieceBytes, PieceFile};
 pub use dossier::share::Share;
-pub use dossier::withdraw::Withdrawal;
+pub use dossier::withdraw::WithdrawalConfirmation;
 pub use error::AppError;
 pub use examination::assign::Desk;
-pub use service::register::Presence;
+pub use service::register::Registration;
 pub use service::restore::{Drill, Restored, restore, vacant};
 pub use service::site::Site;
 
 pub use crate::blob::BlobError;
 
 use crate::{
-    auth::{Keys, KeysError, edge_marker, oidc::Provider, passkey::RelyingParty},
+    auth::{Keys, KeysError, edge_secret, oidc::Provider, passkey::RelyingParty},
     blob::Blobs,
     config::{Config, Mail},
     domain::{
@@ -53,26 +53,24 @@ use tokio::sync::Notify;
 
 /// Everything that operations use; cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<AppInner>);
 
 /// The parts of [`App`].
-pub struct Parts {
+pub struct AppInner {
     pub config: Config,
     /// The calls, in the order of the configuration.
     pub calls: Vec<Arc<Call>>,
     /// Third-party definitions that are not served, each with the reason.
     pub refused_calls: Vec<String>,
     /// Hosts of calls that the configuration names.
-    guest_hosts: Vec<(String, String)>,
-    /// The database.
+    third_party_hosts: Vec<(String, String)>,
     pub store: Store,
-    /// The attachments.
     pub blobs: Blobs,
     pub keys: Keys,
     /// Wakes the worker of the outbox.
-    pub work: Notify,
+    pub outbox_notify: Notify,
     /// Value that Sōzu adds to every request.
-    pub edge_marker: String,
+    pub edge_secret: String,
     sessions: account::session::Cache,
     refusals: account::refusals::Refusals,
     sites: service::site::Sites,
@@ -80,16 +78,16 @@ pub struct Parts {
     /// Relying party of passkeys; `None` if the portal has no host name.
     relying_party: Option<RelyingParty>,
     ceremonies: service::throttle::Throttle,
-    bench: service::offload::Bench,
+    heavy_work: service::offload::HeavyWorkLimiter,
     provider: Option<Provider>,
-    readings: dossier::readings::Readings,
+    access_log: dossier::access_log::AccessLog,
     /// Cache of deposits that officers have read recently, by receipt.
-    examined: Mutex<HashMap<String, Arc<examination::round::Examined>>>,
+    examined: Mutex<HashMap<String, Arc<examination::round::ExaminedDeposit>>>,
 }
 
 impl std::ops::Deref for App {
-    type Target = Parts;
-    fn deref(&self) -> &Parts {
+    type Target = AppInner;
+    fn deref(&self) -> &AppInner {
         &self.0
     }
 }
@@ -126,24 +124,24 @@ impl App {
         let Calls { calls, refused, hosts } = load_calls(&config)?;
         let (data, seed) = (&config.portal.data_dir, config.portal.keys_seed_file.as_deref());
         let keys = Keys::open(&data.join("keys"), seed)?;
-        let parts = Parts {
+        let parts = AppInner {
             calls,
             refused_calls: refused,
-            guest_hosts: hosts,
+            third_party_hosts: hosts,
             store: Store::open(&config.database)?,
             blobs: Blobs::open(config.attachments.as_ref(), data).map_err(StartError::Attachments)?,
             keys,
-            work: Notify::new(),
-            edge_marker: edge_marker(data, seed)?,
+            outbox_notify: Notify::new(),
+            edge_secret: edge_secret(data, seed)?,
             sessions: account::session::Cache::default(),
             refusals: account::refusals::Refusals::default(),
             sites: service::site::Sites::default(),
             link_requests: service::throttle::Throttle::default(),
             relying_party: RelyingParty::of(&config.portal.public_url),
             ceremonies: service::throttle::Throttle::default(),
-            bench: service::offload::Bench::default(),
+            heavy_work: service::offload::HeavyWorkLimiter::default(),
             provider: account::oidc::provider(&config)?,
-            readings: dossier::readings::Readings::default(),
+            access_log: dossier::access_log::AccessLog::default(),
             examined: Mutex::default(),
             config,
         };
@@ -217,26 +215,28 @@ pub fn load_calls(config: &Config) -> Result<Calls, StartError> {
     let mut taken: BTreeSet<String> = config.edge.iter().flat_map(|edge| edge.hosts.iter().cloned()).collect();
     taken.insert(config.public_host().to_owned());
     taken.extend(found.calls.iter().flat_map(|call| call.hosts.iter().cloned()));
-    for guest in &config.portal.guest_calls {
-        match load(&guest.file) {
+    for definition in &config.portal.guest_calls {
+        match load(&definition.file) {
             Ok(call) if found.calls.iter().any(|other| other.id == call.id) => {
-                found.refused.push(format!("{}: there is a call {} already", guest.file.display(), call.id));
+                found.refused.push(format!("{}: there is a call {} already", definition.file.display(), call.id));
             }
             Ok(mut call) => {
                 // The owner of a third-party definition has no authority over host names.
                 call.hosts.clear();
-                for host in guest.hosts.iter().map(|host| host.to_ascii_lowercase()) {
+                for host in definition.hosts.iter().map(|host| host.to_ascii_lowercase()) {
                     if taken.insert(host.clone()) {
                         found.hosts.push((host, call.id.clone()));
                     } else {
-                        found.refused.push(format!("{}: the host {host} is somebody else's", guest.file.display()));
+                        found
+                            .refused
+                            .push(format!("{}: the host {host} is somebody else's", definition.file.display()));
                     }
                 }
                 found.calls.push(Arc::new(call));
             }
             Err(error) => {
                 let reason = format!("{:#}", anyhow::Error::from(error)).replace('\n', "; ");
-                tracing::error!(file = %guest.file.display(), reason, "call.refused");
+                tracing::error!(file = %definition.file.display(), reason, "call.refused");
                 found.refused.push(reason);
             }
         }

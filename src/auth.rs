@@ -23,7 +23,7 @@ mod token;
 mod until;
 
 pub use guard::{Guarded, Permit, Protected};
-pub use keys::{BACKUP_KEY, Keys, KeysError, edge_marker};
+pub use keys::{BACKUP_KEY, Keys, KeysError, edge_secret};
 pub use passkey::{DeviceAnswer, PasskeyError};
 pub use policy::{AccountFacts, Denied, Rights, roles_of, rules_for};
 pub use policy_text::{CONCLUDED, POLICY};
@@ -41,7 +41,7 @@ pub fn form_token(keys: &Keys, session: &str) -> String {
 
 /// Compares a form token in constant time.
 #[must_use]
-pub fn form_token_holds(keys: &Keys, session: &str, token: &str) -> bool {
+pub fn is_form_token_valid(keys: &Keys, session: &str, token: &str) -> bool {
     hex::decode(token).is_ok_and(|token| hmac::verify(&keys.form, session.as_bytes(), &token).is_ok())
 }
 

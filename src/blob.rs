@@ -196,7 +196,7 @@ impl Blobs {
         self.read(sha256, true).await
     }
 
-    /// The same for readers of everything, who would push out of the cache what others read again.
+    /// Opens an attachment for readers of everything, who would push out of the cache what others read again.
     ///
     /// # Errors
     /// See [`BlobError`].

@@ -1,10 +1,11 @@
 //! Guichet: a portal for public calls for projects.
 //!
-//! The modules of the crate and the direction of their dependencies: `cli → {web, ops} → app → {bricks, auth, store,
+//! The modules of the crate and the direction of their dependencies: `cli → {web, ops} → app → {adapters, auth, store,
 //! blob} → domain`, and `cli → edge → {auth, store} → domain`. [`domain`] is pure: no clock, no randomness, no input or
 //! output. [`config`], [`build`] and [`private_file`] are the base. `docs/architecture.md` follows one request through
 //! these modules.
 
+pub mod adapters;
 pub mod app;
 pub mod auth;
 #[expect(
@@ -12,7 +13,6 @@ pub mod auth;
     reason = "file work runs in tasks beside the requests, and file ages are compared with the file system's clock"
 )]
 pub mod blob;
-pub mod bricks;
 pub mod build;
 #[expect(
     clippy::disallowed_methods,

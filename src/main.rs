@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Parser;
 use guichet::{
     cli::{Cli, is_broken_pipe, limited},
-    domain::text::terminal::foreign_lines,
+    domain::text::terminal::escape_lines_for_terminal,
 };
 use std::{
     io::{IsTerminal, stderr},
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("guichet: {}", foreign_lines(&format!("{error:#}")));
+            eprintln!("guichet: {}", escape_lines_for_terminal(&format!("{error:#}")));
             failure
         }
     }

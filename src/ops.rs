@@ -11,8 +11,8 @@ mod storage;
 pub use alarm::{Alarm, Topic};
 
 use crate::{
+    adapters::{garage::Garage, repman::Repman},
     app::App,
-    bricks::{garage::Garage, repman::Repman},
     config::answers_to,
     domain::text::Lang,
 };
@@ -34,9 +34,9 @@ use tokio_util::sync::CancellationToken;
 
 /// State of the operator's endpoints of a process.
 #[derive(Clone)]
-pub struct Ops(Arc<Parts>);
+pub struct Ops(Arc<OpsInner>);
 
-struct Parts {
+struct OpsInner {
     app: App,
     metrics: PrometheusHandle,
     /// The manager of the database cluster, if any.
@@ -62,7 +62,7 @@ impl Ops {
     }
 
     fn new(app: App, metrics: PrometheusHandle, repman: Option<Repman>, garage: Option<Garage>) -> Self {
-        Self(Arc::new(Parts {
+        Self(Arc::new(OpsInner {
             app,
             metrics,
             repman,

@@ -1,6 +1,6 @@
 //! All SQL of the program.
 //!
-//! Reads take a [`Reader`] with a required freshness. Writes are transactions that are retried after a deadlock or a
+//! Reads take a [`PooledConnection`] with a required freshness. Writes are transactions that are retried after a deadlock or a
 //! loss of the leader; everything that varies (ids, instants) is created outside, so that a retry does the same.
 //! [`cluster`] finds the leader; work in progress on a server that is no longer the leader is ended.
 
@@ -68,10 +68,10 @@ pub struct Store {
     _watch: Arc<JoinSet<()>>,
 }
 
-/// A connection inside a transaction.
+/// A connection, as a rule inside a transaction.
 pub type Connection = MySqlConnection;
-/// A connection outside of transactions.
-pub type Reader = PoolConnection<MySql>;
+/// A connection of the pool, outside of transactions.
+pub type PooledConnection = PoolConnection<MySql>;
 
 /// Maximum time to wait for a leader. A longer failover is reported to the client.
 const LEADER_WAIT: Duration = Duration::from_secs(3);
@@ -100,7 +100,7 @@ impl Store {
     }
 
     /// Returns a connection for reading.
-    pub async fn read(&self, freshness: Freshness) -> Result<Reader, StoreError> {
+    pub async fn read(&self, freshness: Freshness) -> Result<PooledConnection, StoreError> {
         if freshness == Freshness::MayLag
             && let Some(replica) = self.cluster.replica()
             && let Ok(reader) = replica.acquire().await
@@ -114,7 +114,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be reached in time, or cannot store writes as durably as required.
-    pub async fn write(&self) -> Result<Reader, StoreError> {
+    pub async fn write(&self) -> Result<PooledConnection, StoreError> {
         self.acquire(&self.writable().await?).await
     }
 
@@ -126,21 +126,21 @@ impl Store {
         let leader = self.writable().await?;
         match leader.pool.begin().await {
             Ok(tx) => Ok(Tx::new(tx, leader, self.cluster.clone())),
-            Err(error) => Err(self.failed(error)),
+            Err(error) => Err(self.report_failure(error)),
         }
     }
 
     /// Returns the connection reserved for the process's own status. It is used for single write statements and never
     /// waits behind pages.
-    pub async fn reserved(&self) -> Result<Reader, StoreError> {
+    pub async fn reserved(&self) -> Result<PooledConnection, StoreError> {
         let leader = self.writable().await?;
-        leader.reserve.acquire().await.map_err(|error| self.failed(error))
+        leader.reserve.acquire().await.map_err(|error| self.report_failure(error))
     }
 
     /// Checks whether the database responds, without waiting behind pages.
     pub async fn ping(&self) -> Result<(), StoreError> {
         let leader = self.leader().await?;
-        let mut reader = leader.reserve.acquire().await.map_err(|error| self.failed(error))?;
+        let mut reader = leader.reserve.acquire().await.map_err(|error| self.report_failure(error))?;
         sqlx::query("select 1").execute(&mut *reader).await?;
         Ok(())
     }
@@ -192,11 +192,11 @@ impl Store {
         if leader.durable { Ok(leader) } else { Err(StoreError::NotReplicated) }
     }
 
-    async fn acquire(&self, leader: &LeaderPool) -> Result<Reader, StoreError> {
-        leader.pool.acquire().await.map_err(|error| self.failed(error))
+    async fn acquire(&self, leader: &LeaderPool) -> Result<PooledConnection, StoreError> {
+        leader.pool.acquire().await.map_err(|error| self.report_failure(error))
     }
 
-    fn failed(&self, error: sqlx::Error) -> StoreError {
+    fn report_failure(&self, error: sqlx::Error) -> StoreError {
         self.cluster.poll_now();
         error.into()
     }

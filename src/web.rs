@@ -3,19 +3,19 @@
 mod address;
 pub mod api;
 mod assets;
+mod body_mode;
 mod cache;
 mod client;
 #[expect(clippy::disallowed_methods, reason = "each connection is a task that the drain awaits")]
 mod connection;
-mod dress;
 mod embedded;
 mod error;
 mod extract;
+mod failure_page;
 mod frame;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod head;
-mod intake;
 mod layers;
 mod pages;
 mod posted;
@@ -23,7 +23,7 @@ pub mod resumable;
 pub mod router;
 #[cfg(test)]
 mod samples;
-mod silence;
+mod timeouts;
 
 use crate::app::App;
 use axum::serve::Listener;
@@ -34,6 +34,6 @@ pub async fn serve<L>(listener: L, app: App, shutdown: impl Future<Output = ()> 
 where
     L: Listener,
 {
-    let service = layers::around(router::router(app.clone()), app);
+    let service = layers::with_middleware(router::router(app.clone()), app);
     connection::serve(listener, service, shutdown, connection::HEAD_TIMEOUT).await
 }

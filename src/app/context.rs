@@ -4,7 +4,7 @@ use crate::app::{AppError, Site};
 use crate::{
     auth::{Denied, Guarded, Permit, Protected, Rights, RuleId},
     domain::{
-        access::{About, Action, Grant, Part, Relations, Role, Target},
+        access::{Action, DossierTarget, Grant, Part, Relations, Role, Target},
         event::{Event, EventKind},
         ids::{AccountId, DossierId, SessionId},
         text::Lang,
@@ -57,7 +57,7 @@ pub struct Ctx {
     /// The authenticated actor, if any.
     pub actor: Option<Actor>,
     /// A fault requested by a test.
-    pub fault: Option<InjectedFault>,
+    pub injected_fault: Option<InjectedFault>,
     /// The client's address, if it is known reliably. Never logged.
     pub client: Option<IpAddr>,
     /// The site of the request's host, if the host belongs to a call.
@@ -86,8 +86,8 @@ pub struct Actor {
 impl Ctx {
     /// A context without actor and client.
     #[must_use]
-    pub fn nobody(now: Timestamp, clock: Clock, lang: Lang) -> Self {
-        Self { now, clock, lang, actor: None, fault: None, client: None, site: None, agent: String::new() }
+    pub fn anonymous(now: Timestamp, clock: Clock, lang: Lang) -> Self {
+        Self { now, clock, lang, actor: None, injected_fault: None, client: None, site: None, agent: String::new() }
     }
 
     /// Returns the actor, who must not be suspended. Every operation begins here, so that a suspended account can do
@@ -96,7 +96,7 @@ impl Ctx {
     /// # Errors
     /// [`AppError::SignInNeeded`] or [`AppError::Suspended`].
     pub fn actor(&self) -> Result<&Actor, AppError> {
-        let actor = self.known()?;
+        let actor = self.actor_even_if_suspended()?;
         if actor.account.suspended { Err(AppError::Suspended) } else { Ok(actor) }
     }
 
@@ -104,7 +104,7 @@ impl Ctx {
     ///
     /// # Errors
     /// [`AppError::SignInNeeded`].
-    pub fn known(&self) -> Result<&Actor, AppError> {
+    pub fn actor_even_if_suspended(&self) -> Result<&Actor, AppError> {
         self.actor.as_ref().ok_or(AppError::SignInNeeded)
     }
 
@@ -139,7 +139,7 @@ impl Ctx {
     /// # Errors
     /// [`AppError::SignInNeeded`], [`AppError::NotFound`], [`AppError::Forbidden`], [`AppError::Unconfirmed`] or
     /// [`AppError::Overloaded`].
-    pub fn may(&self, action: Action, target: &Target) -> Result<Permit, AppError> {
+    pub fn authorize(&self, action: Action, target: &Target) -> Result<Permit, AppError> {
         let actor = self.actor()?;
         // Staff who signed in by mail alone are sent to the passkey page only where a passkey would permit the action.
         // What they could not see with a passkey either is *not found*.
@@ -159,87 +159,92 @@ impl Ctx {
     /// Asks the policy about a row that the store returned guarded, and opens it.
     ///
     /// # Errors
-    /// As [`Ctx::may`]; store errors.
-    pub async fn open<T: Protected>(
+    /// As [`Ctx::authorize`]; store errors.
+    pub async fn authorize_row<T: Protected>(
         &self,
         db: &mut Connection,
         row: Option<Guarded<T>>,
         action: Action,
         part: Part,
-    ) -> Result<(T, Door<'_>), AppError> {
+    ) -> Result<(T, DossierAccess<'_>), AppError> {
         let account = &self.actor()?.account;
         let row = row.ok_or(AppError::NotFound)?;
-        let (about, words) = met(db, &row, account, self.now).await?;
-        let permit = self.may_part(action, &about, part)?;
-        let door = Door { ctx: self, about, rule: permit.rule, words };
-        Ok((row.open(&permit).ok_or(AppError::NotFound)?, door))
+        let (target, owner_notes) = load_target_and_notes(db, &row, account, self.now).await?;
+        let permit = self.authorize_part(action, &target, part)?;
+        let access = DossierAccess { ctx: self, target, rule: permit.rule, owner_notes };
+        Ok((row.open(&permit).ok_or(AppError::NotFound)?, access))
     }
 
     /// Asks the policy about a part of a dossier.
-    pub(super) fn may_part(&self, action: Action, about: &About, part: Part) -> Result<Permit, AppError> {
-        self.may(action, &Target::Dossier(About { part, ..about.clone() }))
+    pub(super) fn authorize_part(
+        &self,
+        action: Action,
+        target: &DossierTarget,
+        part: Part,
+    ) -> Result<Permit, AppError> {
+        self.authorize(action, &Target::Dossier(DossierTarget { part, ..target.clone() }))
     }
 }
 
 /// One dossier as seen by one user. It is loaded once and checked as often as needed.
-pub struct Door<'a> {
+pub struct DossierAccess<'a> {
     ctx: &'a Ctx,
-    about: About,
+    target: DossierTarget,
     /// The rule that permitted the access.
     pub rule: RuleId,
     /// Notes from the owner to the guest.
-    words: Vec<String>,
+    owner_notes: Vec<String>,
 }
 
-impl Door<'_> {
+impl DossierAccess<'_> {
     /// Asks the policy about a part of this dossier.
-    pub fn may(&self, action: Action, part: Part) -> Result<Permit, AppError> {
-        self.ctx.may_part(action, &self.about, part)
+    pub fn authorize(&self, action: Action, part: Part) -> Result<Permit, AppError> {
+        self.ctx.authorize_part(action, &self.target, part)
     }
 
     /// Whether the user is the owner.
     #[must_use]
     pub fn owned(&self) -> bool {
-        self.ctx.actor.as_ref().is_some_and(|actor| actor.account.id == self.about.owner)
+        self.ctx.actor.as_ref().is_some_and(|actor| actor.account.id == self.target.owner)
     }
 
     /// Notes from the owner to the guest.
-    pub fn words(&self) -> &[String] {
-        &self.words
+    pub fn owner_notes(&self) -> &[String] {
+        &self.owner_notes
     }
 
     /// The grants of the user on this dossier.
     #[must_use]
     pub fn relations(&self) -> &Relations {
-        &self.about.relations
+        &self.target.relations
     }
 }
 
 /// Loads a user's relation to a dossier. The owner has every right that relations can give.
-pub(super) async fn about<T: Protected>(
+pub(super) async fn load_target<T: Protected>(
     db: &mut Connection,
     row: &Guarded<T>,
     account: &Account,
     now: Timestamp,
-) -> Result<About, AppError> {
-    Ok(met(db, row, account, now).await?.0)
+) -> Result<DossierTarget, AppError> {
+    Ok(load_target_and_notes(db, row, account, now).await?.0)
 }
 
-/// Like `about`, and also returns the owner's notes to a guest.
-async fn met<T: Protected>(
+/// Like `load_target`, and also returns the owner's notes to a guest.
+async fn load_target_and_notes<T: Protected>(
     db: &mut Connection,
     row: &Guarded<T>,
     account: &Account,
     now: Timestamp,
-) -> Result<(About, Vec<String>), AppError> {
+) -> Result<(DossierTarget, Vec<String>), AppError> {
     if row.owner() == account.id {
-        return Ok((row.about(Relations::default()), Vec::new()));
+        return Ok((row.target(Relations::default()), Vec::new()));
     }
-    let (relations, words) = relations(db, row.dossier(), account, now).await?;
-    Ok((row.about(relations), words))
+    let (relations, owner_notes) = load_relations(db, row.dossier(), account, now).await?;
+    Ok((row.target(relations), owner_notes))
 }
 
-async fn relations(
+async fn load_relations(
     db: &mut Connection,
     dossier: DossierId,
     account: &Account,
@@ -253,9 +258,9 @@ async fn relations(
         assigned: outside && assignment::stands(db, dossier, account.id).await?,
         conflict: interest::declared(db, dossier, account.id).await?,
         grants: Grant::merged(held.iter().flat_map(Delegation::grants)),
-        glass_until: if runs { break_glass::until(db, dossier, account.id).await? } else { None },
+        break_glass_until: if runs { break_glass::until(db, dossier, account.id).await? } else { None },
         ..Relations::default()
     };
-    let words = held.into_iter().map(|one| one.note).filter(|note| !note.is_empty());
-    Ok((relations, words.collect()))
+    let owner_notes = held.into_iter().map(|one| one.note).filter(|note| !note.is_empty());
+    Ok((relations, owner_notes.collect()))
 }

@@ -8,10 +8,10 @@ mod invitation;
 pub use guest::{AccessRecord, Guest, ReaderIdentity};
 pub use invitation::{Invitation, InvitationFault};
 
-use crate::app::{App, AppError, Ctx, Share, service::mail::Letter, transaction::transaction};
+use crate::app::{App, AppError, Ctx, Share, service::mail::EmailMessage, transaction::transaction};
 use crate::{
     domain::{
-        access::{Action, Part, Verb},
+        access::{Action, GrantedAction, Part},
         calendar::{RoundId, show_deadline},
         call::Call,
         dossier::status::DepositStatus,
@@ -23,7 +23,7 @@ use crate::{
         Freshness, account,
         delegation::{self, Delegation},
         dossier,
-        journal::{self, Stretch},
+        journal::{self, PageRange},
         outbox,
     },
 };
@@ -33,7 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Rows on a page of the access record.
-const READINGS_PER_PAGE: u32 = 100;
+const ACCESSES_PER_PAGE: u32 = 100;
 
 /// Display name of a part.
 pub fn part_title(call: &Call, part: &Part, lang: Lang) -> String {
@@ -51,11 +51,11 @@ pub fn part_title(call: &Call, part: &Part, lang: Lang) -> String {
 }
 
 /// Display name of what may be done with a part.
-pub fn verb_title(verb: Verb, lang: Lang) -> &'static str {
+pub fn verb_title(verb: GrantedAction, lang: Lang) -> &'static str {
     match verb {
-        Verb::Read => lang.tr("lire", "read"),
-        Verb::Write => lang.tr("lire et remplir", "read and fill"),
-        Verb::Deposit => lang.tr("déposer", "deposit"),
+        GrantedAction::Read => lang.tr("lire", "read"),
+        GrantedAction::Write => lang.tr("lire et remplir", "read and fill"),
+        GrantedAction::Deposit => lang.tr("déposer", "deposit"),
     }
 }
 
@@ -68,7 +68,7 @@ pub struct Guests {
     /// Guests, the newest first, including those whose access has expired.
     pub given: Vec<Guest>,
     /// Who read or changed what, the latest first.
-    pub readings: Vec<AccessRecord>,
+    pub accesses: Vec<AccessRecord>,
     /// Whether older entries exist.
     pub older: bool,
 }
@@ -91,18 +91,18 @@ impl App {
     pub async fn guests(&self, ctx: &Ctx, id: DossierId, page: u32) -> Result<Guests, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = dossier::load(&mut db, id).await?;
-        let (dossier, _) = ctx.open(&mut db, row, Action::DossierShare, Part::Whole).await?;
+        let (dossier, _) = ctx.authorize_row(&mut db, row, Action::DossierShare, Part::Whole).await?;
         let call = self.call(&dossier.call)?;
-        let east = call.time_zone().to_offset(ctx.now).seconds();
-        let stretch = Stretch { after: u64::from(page) * u64::from(READINGS_PER_PAGE), lines: READINGS_PER_PAGE + 1 };
-        let mut readings = journal::readings(&mut db, id, dossier.owner, east, stretch).await?;
-        let older = readings.len() > READINGS_PER_PAGE as usize;
-        readings.truncate(READINGS_PER_PAGE as usize);
+        let utc_offset_seconds = call.time_zone().to_offset(ctx.now).seconds();
+        let range = PageRange { offset: u64::from(page) * u64::from(ACCESSES_PER_PAGE), limit: ACCESSES_PER_PAGE + 1 };
+        let mut accesses = journal::accesses_of_others(&mut db, id, dossier.owner, utc_offset_seconds, range).await?;
+        let older = accesses.len() > ACCESSES_PER_PAGE as usize;
+        accesses.truncate(ACCESSES_PER_PAGE as usize);
         Ok(Guests {
             title: dossier.draft.text(&call.company.project).to_owned(),
             call: dossier.call,
             given: Guest::all(&delegation::of_dossier(&mut db, id).await?, ctx.now),
-            readings: readings.into_iter().map(|what| AccessRecord { by: ReaderIdentity::of(&what), what }).collect(),
+            accesses: accesses.into_iter().map(|what| AccessRecord { by: ReaderIdentity::of(&what), what }).collect(),
             older,
         })
     }
@@ -118,7 +118,7 @@ impl App {
         let giver = &giver;
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
-            let (dossier, _) = ctx.open(db, row, Action::DossierShare, Part::Whole).await?;
+            let (dossier, _) = ctx.authorize_row(db, row, Action::DossierShare, Part::Whole).await?;
             // Invitations of one owner are counted, so they are serialised.
             account::lock(db, giver.id).await?;
             let call = self.call(&dossier.call)?;
@@ -137,7 +137,7 @@ impl App {
             if !delegation::fits(&parts) {
                 faults.push(InvitationFault::TooMuch);
             }
-            let deposits = parts.iter().any(|(_, verb)| *verb == Verb::Deposit);
+            let deposits = parts.iter().any(|(_, verb)| *verb == GrantedAction::Deposit);
             if deposits && ctx.actor()?.rights.unconfirmed(now) {
                 faults.push(InvitationFault::Unconfirmed);
             }
@@ -163,24 +163,24 @@ impl App {
                 .iter()
                 .map(|(part, verb)| format!("{} ({})", part_title(call, part, ctx.lang), verb_title(*verb, ctx.lang)))
                 .collect();
-            let letter = Letter::Invited {
+            let message = EmailMessage::Invited {
                 to: email,
                 lang: ctx.lang,
                 by: giver.email.clone(),
                 call: call.title.get(&ctx.lang).to_owned(),
                 parts,
                 until: show_deadline(ends + SignedDuration::from_secs(1), &call.time_zone()),
-                word: !given.note.is_empty(),
+                has_note: !given.note.is_empty(),
                 link: format!("{}{}/dossiers/{id}", self.origin(ctx), ctx.lang.tr("", "/en")),
             };
-            outbox::mail(db, job, &letter, now).await?;
+            outbox::enqueue_mail(db, job, &message, now).await?;
             // The address is stored in the table. The journal is permanent, so it stores only the id of the row.
             let words: Vec<String> = given.parts.iter().map(|(part, verb)| format!("{part}={}", verb.slug())).collect();
             let data = serde_json::json!({ "delegation": delegation, "replaces": replaced, "parts": words, "ends": ends });
             ctx.journal(db, EventKind::PartsGiven, Some(id), data).await?;
             Ok(())
         })?;
-        self.work.notify_one();
+        self.outbox_notify.notify_one();
         Ok(())
     }
 
@@ -193,7 +193,7 @@ impl App {
         let now = ctx.now;
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
-            ctx.open(db, row, Action::DossierShare, Part::Whole).await?;
+            ctx.authorize_row(db, row, Action::DossierShare, Part::Whole).await?;
             let guest = delegation::guest(db, id, delegation).await?.ok_or(AppError::NotFound)?;
             let taken = delegation::revoke(db, id, &guest, now).await?;
             if taken.is_empty() {
@@ -212,7 +212,7 @@ impl App {
         let mut given = Vec::new();
         for id in delegation::dossiers_of(&mut db, account, ctx.now).await? {
             let row = dossier::load(&mut db, id).await?;
-            let (dossier, door) = match ctx.open(&mut db, row, Action::DraftRead, Part::Overview).await {
+            let (dossier, access) = match ctx.authorize_row(&mut db, row, Action::DraftRead, Part::Overview).await {
                 Ok(opened) => opened,
                 Err(AppError::NotFound) => continue,
                 // An undecided dossier must not hide the others.
@@ -232,7 +232,7 @@ impl App {
                 round: dossier.round,
                 title,
                 status,
-                share: Share::of(&door),
+                share: Share::of(&access),
             });
         }
         Ok(given)
@@ -248,14 +248,14 @@ impl App {
 /// Everything that can be given, in the order of the form: the whole dossier, each section, each piece that is a file.
 pub fn parts_of(call: &Call) -> impl Iterator<Item = Part> + '_ {
     let sections = call.sections.iter().map(|section| Part::Section(section.id.clone()));
-    let pieces = call.uploads().map(|piece| Part::Piece(piece.code.clone()));
+    let pieces = call.attached_pieces().map(|piece| Part::Piece(piece.code.clone()));
     std::iter::once(Part::Whole).chain(sections).chain(pieces)
 }
 
 /// Returns the parts in the order of the form, if the call has all of them. Only a forged form names others.
-fn known(call: &Call, parts: &BTreeMap<Part, Verb>) -> Result<Vec<(Part, Verb)>, AppError> {
+fn known(call: &Call, parts: &BTreeMap<Part, GrantedAction>) -> Result<Vec<(Part, GrantedAction)>, AppError> {
     let given = |part: Part| parts.get(&part).map(|verb| (part, *verb));
-    let known: Vec<(Part, Verb)> = parts_of(call).chain([Part::Deposit]).filter_map(given).collect();
-    let fits = |(part, verb): &(Part, Verb)| (*part == Part::Deposit) == (*verb == Verb::Deposit);
+    let known: Vec<(Part, GrantedAction)> = parts_of(call).chain([Part::Deposit]).filter_map(given).collect();
+    let fits = |(part, verb): &(Part, GrantedAction)| (*part == Part::Deposit) == (*verb == GrantedAction::Deposit);
     if known.len() == parts.len() && known.iter().all(fits) { Ok(known) } else { Err(AppError::NotFound) }
 }

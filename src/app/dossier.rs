@@ -1,13 +1,13 @@
 //! A dossier in the hands of its owner: draft, files, deposit, withdrawal.
 
+pub(in crate::app) mod access_log;
 pub(in crate::app) mod attach;
 pub(in crate::app) mod carry_over;
 pub(in crate::app) mod create;
 pub(in crate::app) mod deposit;
 pub(in crate::app) mod edit;
-pub(in crate::app) mod place;
+pub(in crate::app) mod path;
 pub(in crate::app) mod read;
-pub(in crate::app) mod readings;
 pub(in crate::app) mod share;
 pub(in crate::app) mod status;
 #[expect(

@@ -1,7 +1,7 @@
 //! Errors of the application's operations, independent of HTTP.
 
 use crate::{
-    app::examination::break_glass::EmergencyFault,
+    app::examination::break_glass::BreakGlassFault,
     auth::{KeysError, PasskeyError, TokenError, oidc::OidcError},
     blob::BlobError,
     domain::{document::DocumentError, email::EmailFault, evaluation::Evaluation, media::FileRefusal},
@@ -26,7 +26,7 @@ pub enum AppError {
     #[error("sign-in needed")]
     SignInNeeded,
     /// A sign-in link that was used already, has expired or never existed.
-    #[error("the link does not hold")]
+    #[error("the link is not valid")]
     LinkSpent,
     /// Too many sign-in links for one address.
     #[error("too many links")]
@@ -49,7 +49,7 @@ pub enum AppError {
     /// Maximum number of passkeys reached.
     #[error("too many passkeys")]
     TooManyPasskeys,
-    #[error("not an e-mail address: {}", .0.words().en)]
+    #[error("not an e-mail address: {}", .0.message().en)]
     NotAnAddress(EmailFault),
     /// An invitation is refused, with all its faults.
     #[error("the invitation is refused")]
@@ -59,7 +59,7 @@ pub enum AppError {
     Reason,
     /// A request for break-glass access is refused, with all its faults.
     #[error("the request for an emergency reading is refused")]
-    Emergency(Vec<EmergencyFault>),
+    BreakGlass(Vec<BreakGlassFault>),
     /// The deposit is refused, with all findings.
     #[error("the deposit is refused")]
     Refused(Box<Evaluation>),
@@ -125,6 +125,9 @@ pub enum AppError {
     /// The attachment disk failed.
     #[error("the attachment store failed")]
     Disk(#[from] std::io::Error),
+    /// A value could not be serialized, or a worker thread panicked.
+    #[error("an internal error")]
+    Internal(#[source] std::io::Error),
     /// The attachment store failed, or has lost an attachment.
     #[error(transparent)]
     Attachment(BlobError),

@@ -12,13 +12,14 @@ macro_rules! transaction {
         loop {
             let mut tx = match $store.begin().await {
                 Ok(tx) => tx,
-                Err(error) if tries.again(&error) => continue,
+                Err(error) if tries.count_and_may_retry(&error) => continue,
                 Err(error) => break Err($crate::app::AppError::from(error)),
             };
             let ended = tx.ended();
             let $db: &mut $crate::store::Connection = &mut tx;
-            let work: Result<_, $crate::app::AppError> = $crate::store::Tries::bounded(ended, async { $work }).await;
-            if let Some(done) = tries.settle(tx, work).await {
+            let work: Result<_, $crate::app::AppError> =
+                $crate::store::Tries::run_until_leader_lost(ended, async { $work }).await;
+            if let Some(done) = tries.commit_or_roll_back(tx, work).await {
                 break done;
             }
         }
@@ -28,21 +29,22 @@ macro_rules! transaction {
 /// Runs a transaction that is identified by its attempt. It is retried when its outcome is unknown or a concurrent
 /// duplicate committed first; the retry then finds the result of the attempt. That result is as durable as if this run
 /// had written it, because the commit of the reading transaction is confirmed in the same way.
-macro_rules! attempted {
+macro_rules! retry_by_attempt {
     ($transaction:expr) => {{
         let mut runs = 0;
         loop {
             runs += 1;
             match $transaction {
                 Err($crate::app::AppError::Store(error))
-                    if error.may_be_done() && runs < $crate::app::transaction::MAX_RUNS => {}
+                    if error.may_have_committed() && runs < $crate::app::transaction::MAX_ATTEMPT_RUNS => {}
                 done => break done,
             }
         }
     }};
 }
 
-/// Maximum number of runs per attempt. The client may send it again.
-pub(super) const MAX_RUNS: u32 = 3;
+/// Maximum number of transactions per attempt, each of which `store::transaction` may run several times itself. The client
+/// may send the attempt again.
+pub(super) const MAX_ATTEMPT_RUNS: u32 = 3;
 
-pub(super) use {attempted, transaction};
+pub(super) use {retry_by_attempt, transaction};

@@ -15,7 +15,7 @@ use std::{collections::BTreeSet, fmt::Write};
 
 /// The restrictions to add. All of them apply.
 #[derive(Clone, Debug, Default)]
-pub struct Narrowing {
+pub struct Attenuation {
     /// Only this dossier.
     pub dossier: Option<DossierId>,
     /// Only one of these parts.
@@ -26,7 +26,7 @@ pub struct Narrowing {
     pub until: Option<Timestamp>,
 }
 
-impl Narrowing {
+impl Attenuation {
     /// Whether there is no restriction.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -58,11 +58,11 @@ impl Narrowing {
 ///
 /// # Errors
 /// [`TokenError::Invalid`] when the text is not a token, was sealed, or would give a token that the portal refuses.
-pub fn narrow(text: &str, narrowing: &Narrowing) -> Result<String, TokenError> {
+pub fn attenuate(text: &str, attenuation: &Attenuation) -> Result<String, TokenError> {
     let token =
         UnverifiedBiscuit::from(super::token::biscuit_bytes(text)?).map_err(|_| TokenError::Invalid("not a token"))?;
     let narrowed = token
-        .append(narrowing.block())
+        .append(attenuation.block())
         .map_err(|_| TokenError::Invalid("sealed: a browser's token cannot be narrowed"))?;
     admit_blocks(&narrowed.to_vec()?)?;
     Ok(narrowed.to_base64()?)

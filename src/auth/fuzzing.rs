@@ -3,11 +3,11 @@
 use super::{
     AccountFacts, ApiToken, Channel, Keys, Rights, RootKind, TokenError,
     admit::admit_blocks,
-    attenuate::{Narrowing, describe, narrow},
+    attenuate::{Attenuation, attenuate, describe},
     read,
 };
 use crate::domain::{
-    access::{About, Action, Part, Relations, Roles, Stage, Target},
+    access::{Action, DossierTarget, Part, Relations, Roles, Stage, Target},
     ids::{AccountId, DossierId},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE};
@@ -35,7 +35,7 @@ static WORLD: LazyLock<Option<World>> = LazyLock::new(|| World::new().ok());
 impl World {
     fn new() -> Result<Self, TokenError> {
         let keys = Keys::ephemeral().map_err(|_| TokenError::Invalid("no keys"))?;
-        let roles = Roles::given([]);
+        let roles = Roles::from_granted([]);
         let token = ApiToken {
             id: Uuid::from_u128(3),
             account: OWNER,
@@ -64,22 +64,22 @@ impl World {
 
     fn rights(&self, text: &str) -> Result<Rights, TokenError> {
         let bearer = read(&self.keys, text, Channel::Api, NOW)?;
-        let standing = AccountFacts {
+        let account_facts = AccountFacts {
             account: OWNER,
-            roles: Roles::given([]),
+            roles: Roles::from_granted([]),
             suspended: false,
             confirmed_until: None,
             stepped_up: false,
             has_passkey: false,
             passkeys_required: true,
         };
-        Ok(Rights::new(Arc::new(bearer), Channel::Api, standing))
+        Ok(Rights::new(Arc::new(bearer), Channel::Api, account_facts))
     }
 }
 
 fn target(owner: AccountId) -> Target {
     let (id, part) = (DossierId(Uuid::from_u128(77)), Part::Section("budget".into()));
-    Target::Dossier(About { id, owner, stage: Stage::Draft, part, relations: Relations::default() })
+    Target::Dossier(DossierTarget { id, owner, stage: Stage::Draft, part, relations: Relations::default() })
 }
 
 /// Arbitrary bytes as a token: never accepted, and never a panic.
@@ -93,8 +93,8 @@ pub fn admission(bytes: &[u8]) {
         for channel in [Channel::Browser, Channel::Api] {
             assert!(read(&world.keys, text, channel, NOW).is_err(), "nobody has signed this");
         }
-        let narrowing = Narrowing { until: Some(ENDS), ..Narrowing::default() };
-        if let Ok(narrowed) = narrow(text, &narrowing) {
+        let attenuation = Attenuation { until: Some(ENDS), ..Attenuation::default() };
+        if let Ok(narrowed) = attenuate(text, &attenuation) {
             assert!(read(&world.keys, &narrowed, Channel::Api, NOW).is_err(), "nobody has signed this");
             let _shown: Result<String, TokenError> = describe(&narrowed);
         }

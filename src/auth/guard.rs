@@ -2,7 +2,7 @@
 
 use super::rules::RuleId;
 use crate::domain::{
-    access::{About, Part, Relations, Stage},
+    access::{DossierTarget, Part, Relations, Stage},
     ids::{AccountId, DossierId},
 };
 
@@ -49,9 +49,9 @@ impl<T: Protected> Guarded<T> {
     }
 
     /// The dossier as a target for the policy.
-    pub fn about(&self, relations: Relations) -> About {
+    pub fn target(&self, relations: Relations) -> DossierTarget {
         let Self(row) = self;
-        About { id: row.dossier(), owner: row.owner(), stage: row.stage(), part: Part::Overview, relations }
+        DossierTarget { id: row.dossier(), owner: row.owner(), stage: row.stage(), part: Part::Overview, relations }
     }
 
     /// Returns the row, or `None` if the permit is for another dossier.

@@ -178,7 +178,7 @@ impl Keys {
 /// Returns the value that Sōzu adds to every request, so that the portal can distinguish its requests from others on
 /// the machine: 32 random bytes, hexadecimal, in `keys/edge.key` of the data folder. It is created by the first process
 /// that needs it, from the seed if there is one.
-pub fn edge_marker(data_dir: &Path, seed_file: Option<&Path>) -> Result<String, KeysError> {
+pub fn edge_secret(data_dir: &Path, seed_file: Option<&Path>) -> Result<String, KeysError> {
     let seed = seed_file.map(Seed::read).transpose()?;
     let folder = data_dir.join("keys");
     let failed = |source| KeysError::File { path: folder.clone(), source };

@@ -2,7 +2,7 @@
 
 use super::{AccountFacts, Channel, Denied, Keys, KeysError, Rights, SessionToken, TokenError, read};
 use crate::domain::{
-    access::{About, Action, Amr, Grant, Part, Relations, Role, Roles, Stage, Target, Verb},
+    access::{Action, Amr, DossierTarget, Grant, GrantedAction, Part, Relations, Role, Roles, Stage, Target},
     ids::{AccountId, DossierId, SessionId},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -34,18 +34,18 @@ struct MatrixPerson {
     relations: Relations,
 }
 
-fn given(part: Part, verb: Verb) -> Relations {
+fn given(part: Part, verb: GrantedAction) -> Relations {
     let until = NOW + SignedDuration::from_hours(1);
     Relations { grants: vec![Grant { part, verb, until }], ..Relations::default() }
 }
 
 fn people(keys: &Keys) -> Result<Vec<MatrixPerson>, MatrixError> {
     let person = |name, account, role: Option<Role>, amr, relations| {
-        let roles = Roles::given(role);
+        let roles = Roles::from_granted(role);
         let ends = NOW + SignedDuration::from_hours(1);
         let token = SessionToken { session: SessionId(Uuid::from_u128(3)), account, roles: &roles, amr, ends };
         let bearer = read(keys, &token.mint(keys, NOW)?, Channel::Browser, NOW)?;
-        let standing = AccountFacts {
+        let account_facts = AccountFacts {
             account,
             roles,
             suspended: name == "suspended officer",
@@ -54,7 +54,7 @@ fn people(keys: &Keys) -> Result<Vec<MatrixPerson>, MatrixError> {
             has_passkey: false,
             passkeys_required: true,
         };
-        let rights = Rights::new(Arc::new(bearer), Channel::Browser, standing);
+        let rights = Rights::new(Arc::new(bearer), Channel::Browser, account_facts);
         Ok::<_, MatrixError>(MatrixPerson { name, rights, relations })
     };
     let none = Relations::default;
@@ -64,14 +64,14 @@ fn people(keys: &Keys) -> Result<Vec<MatrixPerson>, MatrixError> {
     let clear = Relations { conflict: Some(false), ..assigned.clone() };
     let both = Relations { conflict: Some(true), ..assigned.clone() };
     let conflict = Relations { conflict: Some(true), ..none() };
-    let glass = Relations { glass_until: Some(NOW + SignedDuration::from_hours(1)), ..none() };
+    let glass = Relations { break_glass_until: Some(NOW + SignedDuration::from_hours(1)), ..none() };
     let bricks = Relations { accompanies: true, ..none() };
     Ok(vec![
         person("owner", OWNER, None, Amr::Email, none())?,
         person("other applicant", SOMEBODY, None, Amr::Email, none())?,
-        person("guest who fills one section", SOMEBODY, None, Amr::Email, given(section(), Verb::Write))?,
-        person("guest who reads the whole", SOMEBODY, None, Amr::Email, given(Part::Whole, Verb::Read))?,
-        person("guest mandated to deposit", SOMEBODY, None, Amr::Email, given(Part::Deposit, Verb::Deposit))?,
+        person("guest who fills one section", SOMEBODY, None, Amr::Email, given(section(), GrantedAction::Write))?,
+        person("guest who reads the whole", SOMEBODY, None, Amr::Email, given(Part::Whole, GrantedAction::Read))?,
+        person("guest mandated to deposit", SOMEBODY, None, Amr::Email, given(Part::Deposit, GrantedAction::Deposit))?,
         staff("officer", Role::Officer)?,
         person("officer without passkey", SOMEBODY, Some(Role::Officer), Amr::Email, none())?,
         staff("suspended officer", Role::Officer)?,
@@ -97,12 +97,12 @@ fn people(keys: &Keys) -> Result<Vec<MatrixPerson>, MatrixError> {
 /// The target of an action: the call, or the part of a dossier that it concerns.
 fn part(action: Action) -> Option<Part> {
     use Action::{
-        AidRead, AuditExport, DepositRead, DossierCreate, DraftRead, DraftWrite, GlassAllow, GlassAsk, OpsMaintain,
-        OpsSwitchover, PersonAnswer, ReviewList, RoundList, ServiceToken,
+        AidRead, AuditExport, BreakGlassAllow, BreakGlassAsk, DepositRead, DossierCreate, DraftRead, DraftWrite,
+        OpsMaintain, OpsSwitchover, PersonAnswer, ReviewList, RoundList, ServiceToken,
     };
     match action {
-        DossierCreate | RoundList | AidRead | AuditExport | OpsMaintain | OpsSwitchover | GlassAsk | GlassAllow
-        | PersonAnswer | ReviewList | ServiceToken => None,
+        DossierCreate | RoundList | AidRead | AuditExport | OpsMaintain | OpsSwitchover | BreakGlassAsk
+        | BreakGlassAllow | PersonAnswer | ReviewList | ServiceToken => None,
         DraftRead | DraftWrite => Some(Part::Section("budget".into())),
         DepositRead => Some(Part::Deposit),
         _ => Some(Part::Whole),
@@ -128,7 +128,7 @@ pub fn matrix() -> Result<String, MatrixError> {
             for action in Action::ALL {
                 let target = match part(*action) {
                     None => Target::Call,
-                    Some(part) => Target::Dossier(About {
+                    Some(part) => Target::Dossier(DossierTarget {
                         id: DossierId(Uuid::from_u128(9)),
                         owner: OWNER,
                         stage: *stage,

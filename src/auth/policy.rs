@@ -8,7 +8,7 @@ use super::{
     token::{Bearer, Channel, moment},
 };
 use crate::domain::{
-    access::{About, Action, Grant, Part, Role, Roles, Target},
+    access::{Action, DossierTarget, Grant, Part, Role, Roles, Target},
     ids::AccountId,
 };
 use biscuit_auth::{
@@ -71,14 +71,14 @@ impl AccountFacts {
 pub struct Rights {
     bearer: Arc<Bearer>,
     channel: Channel,
-    standing: Arc<AccountFacts>,
+    account_facts: Arc<AccountFacts>,
 }
 
 impl Rights {
     /// Creates the rights of a bearer who uses a channel.
     #[must_use]
-    pub fn new(bearer: Arc<Bearer>, channel: Channel, standing: AccountFacts) -> Self {
-        Self { bearer, channel, standing: Arc::new(standing) }
+    pub fn new(bearer: Arc<Bearer>, channel: Channel, account_facts: AccountFacts) -> Self {
+        Self { bearer, channel, account_facts: Arc::new(account_facts) }
     }
 
     pub fn bearer(&self) -> &Bearer {
@@ -92,40 +92,41 @@ impl Rights {
     }
 
     /// The facts about the bearer.
-    pub fn standing(&self) -> &AccountFacts {
-        &self.standing
+    pub fn account_facts(&self) -> &AccountFacts {
+        &self.account_facts
     }
 
     /// Whether the user's roles require a passkey that this session has not used.
     #[must_use]
     pub fn lacks_passkey(&self) -> bool {
-        let standing = &*self.standing;
-        standing.passkeys_required && standing.roles.want_passkey() && !standing.stepped_up
+        let account_facts = &*self.account_facts;
+        account_facts.passkeys_required && account_facts.roles.want_passkey() && !account_facts.stepped_up
     }
 
     /// Whether the user has to confirm with a passkey before an irreversible action.
     #[must_use]
     pub fn unconfirmed(&self, now: Timestamp) -> bool {
-        self.standing.unconfirmed(self.channel, now)
+        self.account_facts.unconfirmed(self.channel, now)
     }
 
     /// Whether a passkey confirmation is valid now.
     #[must_use]
     pub fn just_confirmed(&self, now: Timestamp) -> bool {
-        self.standing.confirmed_until.is_some_and(|until| until >= now)
+        self.account_facts.confirmed_until.is_some_and(|until| until >= now)
     }
 
     /// The same rights as if the user had just confirmed with a passkey.
     #[must_use]
     pub fn confirmed(&self, now: Timestamp) -> Self {
-        let standing = AccountFacts { confirmed_until: Some(now), stepped_up: true, ..(*self.standing).clone() };
-        Self { standing: Arc::new(standing), ..self.clone() }
+        let account_facts =
+            AccountFacts { confirmed_until: Some(now), stepped_up: true, ..(*self.account_facts).clone() };
+        Self { account_facts: Arc::new(account_facts), ..self.clone() }
     }
 
     /// Decides on one action on one target at one instant.
     pub fn may(&self, action: Action, target: &Target, now: Timestamp) -> Result<Permit, Denied> {
         let facts = self.facts(action, target, now);
-        self.decide(Selection::of(action, &facts, &self.standing.roles), facts, target)
+        self.decide(Selection::of(action, &facts, &self.account_facts.roles), facts, target)
     }
 
     fn decide(&self, selection: Selection, facts: Vec<Fact>, target: &Target) -> Result<Permit, Denied> {
@@ -133,7 +134,7 @@ impl Rights {
         let asked = facts.into_iter().try_fold(parsed.policy.clone(), AuthorizerBuilder::fact);
         let decision = asked.and_then(|asked| asked.build(&self.bearer.token)).and_then(|mut asked| asked.authorize());
         let dossier = match target {
-            Target::Dossier(about) => Some(about.id),
+            Target::Dossier(dossier) => Some(dossier.id),
             Target::Call => None,
         };
         let whole = |index: usize| rule_at(parsed.numbers.get(index).copied().unwrap_or(usize::MAX)).id;
@@ -148,45 +149,49 @@ impl Rights {
     }
 
     fn facts(&self, action: Action, target: &Target, now: Timestamp) -> Vec<Fact> {
-        let standing = &*self.standing;
-        let user = standing.account.to_string();
+        let account_facts = &*self.account_facts;
+        let user = account_facts.account.to_string();
         let word = |name: &str, value: &str| fact(name, &[string(value)]);
         let mut facts =
             vec![fact("time", &[moment(now)]), word("operation", action.slug()), word("channel", self.channel.slug())];
-        if !standing.passkeys_required {
+        if !account_facts.passkeys_required {
             facts.push(word("passkeys", "offered"));
         }
-        facts.extend(standing.roles.iter().map(|role| fact("holds", &[string(&user), string(role.slug())])));
-        if standing.suspended {
+        facts.extend(account_facts.roles.iter().map(|role| fact("holds", &[string(&user), string(role.slug())])));
+        if account_facts.suspended {
             facts.push(word("suspended", &user));
         }
-        if standing.stepped_up {
+        if account_facts.stepped_up {
             facts.push(fact("stepped_up", &[biscuit_auth::builder::boolean(true)]));
         }
-        if action.wants_confirmation() && standing.unconfirmed(self.channel, now) {
+        if action.wants_confirmation() && account_facts.unconfirmed(self.channel, now) {
             facts.push(word("confirmation", "wanted"));
         }
-        if let Target::Dossier(about) = target {
-            of_dossier(about, &user, &mut facts);
+        if let Target::Dossier(dossier) = target {
+            of_dossier(dossier, &user, &mut facts);
         }
         facts
     }
 }
 
 /// Adds the facts about one dossier and one user's relation to it.
-fn of_dossier(about: &About, user: &str, facts: &mut Vec<Fact>) {
-    let id = about.id.to_string();
+fn of_dossier(dossier: &DossierTarget, user: &str, facts: &mut Vec<Fact>) {
+    let id = dossier.id.to_string();
     let word = |name: &str, value: &str| fact(name, &[string(value)]);
     let pair = |name: &str, value: &str| fact(name, &[string(&id), string(value)]);
-    facts.extend([word("dossier", &id), pair("owner", &about.owner.to_string()), pair("state", about.stage.slug())]);
-    facts.push(word("part", &about.part.to_string()));
-    match &about.part {
+    facts.extend([
+        word("dossier", &id),
+        pair("owner", &dossier.owner.to_string()),
+        pair("state", dossier.stage.slug()),
+    ]);
+    facts.push(word("part", &dossier.part.to_string()));
+    match &dossier.part {
         Part::Section(name) => facts.push(word("section", name)),
         Part::Piece(code) => facts.push(word("piece", code)),
         Part::Overview | Part::Whole | Part::Deposit => {}
     }
-    let relations = &about.relations;
-    facts.extend(telling(about).map(|grant| {
+    let relations = &dossier.relations;
+    facts.extend(telling(dossier).map(|grant| {
         let (part, verb) = (grant.part.to_string(), grant.verb.slug());
         fact("grant", &[string(&id), string(user), string(&part), string(verb), moment(grant.until)])
     }));
@@ -197,7 +202,7 @@ fn of_dossier(about: &About, user: &str, facts: &mut Vec<Fact>) {
         (relations.accompanies, "accompanies"),
     ];
     facts.extend(said.into_iter().filter(|(holds, _)| *holds).map(|(_, name)| pair(name, user)));
-    if let Some(until) = relations.glass_until {
+    if let Some(until) = relations.break_glass_until {
         facts.push(fact("glass", &[string(&id), string(user), moment(until)]));
     }
     if let Some(review) = relations.review {
@@ -212,10 +217,10 @@ fn of_dossier(about: &About, user: &str, facts: &mut Vec<Fact>) {
 
 /// Of many grants, returns those that concern the requested part. Any grant opens the overview, so the one that ends
 /// last is used for it.
-fn telling(about: &About) -> impl Iterator<Item = &Grant> {
-    let grants = &about.relations.grants;
-    let covers = |grant: &&Grant| [Part::Whole, Part::Deposit, about.part.clone()].contains(&grant.part);
-    let any = grants.iter().filter(move |grant| about.part == Part::Overview && !covers(grant));
+fn telling(dossier: &DossierTarget) -> impl Iterator<Item = &Grant> {
+    let grants = &dossier.relations.grants;
+    let covers = |grant: &&Grant| [Part::Whole, Part::Deposit, dossier.part.clone()].contains(&grant.part);
+    let any = grants.iter().filter(move |grant| dossier.part == Part::Overview && !covers(grant));
     grants.iter().filter(covers).chain(any.max_by_key(|grant| grant.until))
 }
 

@@ -61,13 +61,13 @@ mod tests {
     const NOW: Timestamp = Timestamp::constant(1_722_000_000, 0);
 
     fn token(keys: &Keys) -> String {
-        let (id, roles, ends) = (Uuid::from_u128(1), Roles::given([]), NOW + SignedDuration::from_hours(1));
+        let (id, roles, ends) = (Uuid::from_u128(1), Roles::from_granted([]), NOW + SignedDuration::from_hours(1));
         let actions = &[Action::DraftRead];
         ApiToken { id, account: AccountId(id), roles: &roles, actions, ends }.mint(keys, NOW).unwrap()
     }
 
     fn session(keys: &Keys) -> String {
-        let (id, roles, ends) = (Uuid::from_u128(2), Roles::given([]), NOW + SignedDuration::from_hours(1));
+        let (id, roles, ends) = (Uuid::from_u128(2), Roles::from_granted([]), NOW + SignedDuration::from_hours(1));
         let (session, account) = (SessionId(id), AccountId(id));
         SessionToken { session, account, roles: &roles, amr: Amr::Email, ends }.mint(keys, NOW).unwrap()
     }
@@ -87,9 +87,9 @@ mod tests {
         let keys = Keys::ephemeral().unwrap();
         let why = |text: &str, channel| read(&keys, text, channel, NOW).err().map(|error| error.refusal());
         let api = token(&keys);
-        let narrow = attenuate::Narrowing { until: Some(NOW), ..Default::default() };
+        let narrow = attenuate::Attenuation { until: Some(NOW), ..Default::default() };
         assert_eq!(why(&api, Channel::Api), None);
-        assert_eq!(why(&attenuate::narrow(&api, &narrow).unwrap(), Channel::Api), None);
+        assert_eq!(why(&attenuate::attenuate(&api, &narrow).unwrap(), Channel::Api), None);
         for text in ["", "x", "AAAA", &api[..api.len() / 2], &"A".repeat(5000)] {
             assert_eq!(why(text, Channel::Api), Some(Some(Refusal::Malformed)), "{text}");
         }

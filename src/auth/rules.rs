@@ -20,7 +20,7 @@ pub struct Rule {
 
 impl Rule {
     /// Description for display.
-    pub fn words(&self) -> Text {
+    pub fn description(&self) -> Text {
         Text::new(self.fr, self.en)
     }
 }
@@ -89,8 +89,8 @@ rules! {
     AuditorReads "auditor-reads" need_to_know: "un auditeur lit ce qui est déposé, le temps de sa mission", "an auditor reads what stands deposited, for the time of the mission";
     AuditorLists "auditor-lists": "un auditeur lit les listes, le registre et le journal", "an auditor reads the lists, the register and the journal";
     OperatorMaintains "operator-maintains": "l’opérateur entretient le service sans voir les contenus", "the operator looks after the service without seeing contents";
-    GlassAllows "glass-allows": "une seconde personne autorise une lecture d’urgence", "a second person allows an emergency reading";
-    OperatorEmergency "operator-emergency" need_to_know: "l’opérateur lit un dossier en urgence, autorisé par deux personnes", "the operator reads one dossier in an emergency, allowed by two persons";
+    BreakGlassAllows "glass-allows": "une seconde personne autorise une lecture d’urgence", "a second person allows an emergency reading";
+    OperatorBreakGlass "operator-emergency" need_to_know: "l’opérateur lit un dossier en urgence, autorisé par deux personnes", "the operator reads one dossier in an emergency, allowed by two persons";
     DpoAnswers "dpo-answers": "le délégué à la protection des données répond aux personnes", "the data protection officer answers people";
     OwnServiceToken "own-service-token": "chacun peut se faire connaître d’un autre service, tel qu’il est", "everybody may be known to another service, as what they are";
     NobodyElse "nobody-else" denies: "rien d’autre n’est permis", "nothing else is allowed";

@@ -47,7 +47,7 @@ pub struct Bearer {
     /// Until when its holders permit its use.
     pub until: Until,
     /// The blocks that holders have added.
-    pub narrowed: Vec<Narrowing>,
+    pub attenuations: Vec<AttenuationBlock>,
 }
 
 impl Bearer {
@@ -73,7 +73,7 @@ pub enum BearerKind {
 
 /// A block that a holder has added.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Narrowing {
+pub struct AttenuationBlock {
     /// First half of its revocation id (the signature of the block): enough to identify it.
     pub revocation_id: [u8; 32],
     /// Its checks, as Datalog for display; never to be parsed again.
@@ -256,12 +256,12 @@ pub fn read(keys: &Keys, text: &str, channel: Channel, now: Timestamp) -> Result
         Channel::Browser => BearerKind::Session(SessionId(id)),
         Channel::Api => BearerKind::Api(id),
     };
-    let narrowed = narrowings(&token, &bytes)?;
-    Ok(Bearer { token, kind, ends, roles, until: until(&container), narrowed })
+    let attenuations = attenuations_of(&token, &bytes)?;
+    Ok(Bearer { token, kind, ends, roles, until: until(&container), attenuations })
 }
 
 /// Returns the blocks that holders have added to a token.
-fn narrowings(token: &Biscuit, bytes: &[u8]) -> Result<Vec<Narrowing>, TokenError> {
+fn attenuations_of(token: &Biscuit, bytes: &[u8]) -> Result<Vec<AttenuationBlock>, TokenError> {
     if token.block_count() < 2 {
         return Ok(Vec::new());
     }
@@ -272,7 +272,7 @@ fn narrowings(token: &Biscuit, bytes: &[u8]) -> Result<Vec<Narrowing>, TokenErro
             if concludes(&checks) {
                 return Err(TokenError::Refused(Refusal::Widened, "a check of what only the policy concludes"));
             }
-            Ok(Narrowing { revocation_id: half.ok_or(TokenError::Invalid("no signature"))?, checks })
+            Ok(AttenuationBlock { revocation_id: half.ok_or(TokenError::Invalid("no signature"))?, checks })
         })
         .collect()
 }

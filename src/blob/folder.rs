@@ -25,7 +25,7 @@ const ID_FILE: &str = "attachment-store";
 pub(super) struct Folder(pub(super) PathBuf);
 
 /// Path of a digest in a folder.
-pub(super) fn place(folder: &Path, sha256: &str) -> PathBuf {
+pub(super) fn path_of(folder: &Path, sha256: &str) -> PathBuf {
     // Digests come from our own rows; the filter prevents an invalid one from leaving the folder.
     let name: String = sha256.chars().filter(char::is_ascii_hexdigit).collect();
     folder.join(name.get(..2).unwrap_or("00")).join(name)
@@ -89,13 +89,13 @@ fn stored(path: &Path, metadata: &fs::Metadata) -> io::Result<Stored> {
 
 impl Folder {
     pub(super) async fn keep(&self, received: Received) -> io::Result<()> {
-        let (root, place) = (self.0.clone(), place(&self.0, &received.sha256));
+        let (root, path) = (self.0.clone(), path_of(&self.0, &received.sha256));
         blocking(move || {
-            let folder = place.parent().unwrap_or(&root).to_owned();
+            let folder = path.parent().unwrap_or(&root).to_owned();
             let new_folder = !folder.exists();
             fs::create_dir_all(&folder)?;
             received.file.as_file().sync_all()?;
-            received.file.persist(&place).map_err(|error| error.error)?;
+            received.file.persist(&path).map_err(|error| error.error)?;
             File::open(&folder)?.sync_all()?;
             if new_folder { File::open(&root)?.sync_all() } else { Ok(()) }
         })
@@ -103,7 +103,7 @@ impl Folder {
     }
 
     pub(super) async fn read(&self, sha256: &str) -> Result<tokio::fs::File, BlobError> {
-        let (path, wanted) = (place(&self.0, sha256), sha256.to_owned());
+        let (path, wanted) = (path_of(&self.0, sha256), sha256.to_owned());
         match blocking(move || open_verified(&path, &wanted)).await {
             Ok(Some(file)) => Ok(tokio::fs::File::from_std(file)),
             Ok(None) => Err(BlobError::WrongBytes(sha256.to_owned())),
@@ -113,7 +113,7 @@ impl Folder {
     }
 
     pub(super) async fn find(&self, sha256: &str) -> io::Result<Option<Stored>> {
-        let path = place(&self.0, sha256);
+        let path = path_of(&self.0, sha256);
         blocking(move || match path.metadata() {
             Ok(metadata) => stored(&path, &metadata).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -130,7 +130,7 @@ impl Folder {
     }
 
     pub(super) async fn remove(&self, sha256: &str) -> io::Result<()> {
-        let path = place(&self.0, sha256);
+        let path = path_of(&self.0, sha256);
         blocking(move || fs::remove_file(path)).await
     }
 

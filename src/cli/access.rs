@@ -147,7 +147,7 @@ async fn explain(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
     let line = |text: &mut String, words: &str| text.push_str(&format!("{words}\n"));
     let lang = args.lang;
     let verdict = if found.allowed { lang.tr("oui", "yes") } else { lang.tr("non", "no") };
-    line(&mut text, &format!("{verdict} – {} ({})", found.rule.words().get(&lang), found.rule.id));
+    line(&mut text, &format!("{verdict} – {} ({})", found.rule.description().get(&lang), found.rule.id));
     if let Some(block) = found.block {
         line(
             &mut text,
@@ -157,7 +157,7 @@ async fn explain(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
     if !found.allowed {
         line(&mut text, lang.tr("Ce qui le permettrait :", "What would allow it:"));
         for rule in &found.allowing {
-            line(&mut text, &format!("  - {} ({})", rule.words().get(&lang), rule.id));
+            line(&mut text, &format!("  - {} ({})", rule.description().get(&lang), rule.id));
         }
     }
     say(&text)?;

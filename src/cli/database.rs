@@ -3,10 +3,10 @@
 //! An order is written to the journal before it is given, so that none goes unrecorded; its result is written after it.
 
 use crate::{
+    adapters::repman::{Failover, Mode, Repman, Topology, Verified},
     app::{App, service::order::ORDER_LIFETIME},
-    bricks::repman::{Failover, Mode, Repman, Topology, Verified},
     config::{Config, Host},
-    domain::{event::EventKind, ids::AccountId, text::terminal::foreign},
+    domain::{event::EventKind, ids::AccountId, text::terminal::escape_for_terminal},
     store::{Store, embedded},
 };
 use anyhow::{Context, bail};
@@ -154,11 +154,11 @@ fn show(topology: &Topology, out: &mut impl Write) -> io::Result<bool> {
         let gtid = server.gtid.as_deref().unwrap_or("–");
         writeln!(out, "{:<28} {:<12} {lag:>6} {semi_sync:<10} {gtid}", server.to_string(), server.state)?;
         if let Some(error) = &server.replication_error {
-            writeln!(out, "  ! {}", foreign(error))?;
+            writeln!(out, "  ! {}", escape_for_terminal(error))?;
         }
     }
     for alert in &topology.alerts {
-        writeln!(out, "{} {} {}", if alert.error { "!" } else { "·" }, alert.code, foreign(&alert.text))?;
+        writeln!(out, "{} {} {}", if alert.error { "!" } else { "·" }, alert.code, escape_for_terminal(&alert.text))?;
     }
     let when = |at: Option<jiff::Timestamp>| at.map_or("?".into(), |at| at.to_string());
     for Failover { at, from, to, switchover, .. } in topology.failovers.iter().take(MAX_LISTED) {

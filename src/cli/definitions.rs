@@ -4,7 +4,7 @@
 //! written to its file, and the supervisor of the portal's processes then replaces them.
 
 use crate::{
-    bricks::definition::Definitions,
+    adapters::definition::Definitions,
     cli::parent::asked_to_stop,
     config::{Config, GuestCall},
     domain::call,

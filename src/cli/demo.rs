@@ -36,7 +36,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Time for a child process to exit before it is killed.
 const STOP_GRACE: Duration = Duration::from_secs(10);
-/// The same for Sōzu: it waits for every open connection, which a browser keeps for a minute.
+/// Time that Sōzu has to end: it waits for every open connection, which a browser keeps for a minute.
 const SOZU_GRACE: Duration = Duration::from_secs(2);
 
 /// Options of `guichet demo`.
@@ -148,7 +148,7 @@ async fn start_and_watch(
     let configs = installation.write_configs(args, &server)?;
     progress.step(&match server.pid {
         Some(pid) => format!("MariaDB is up (process {pid})"),
-        None => format!("the database is {}", server.database.place()),
+        None => format!("the database is {}", server.database.label()),
     });
     children.keep(role("edge", installation.edge_config.clone(), "edge".into()));
     let first = configs.first().context("there is no portal process to start")?;

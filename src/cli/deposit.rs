@@ -20,7 +20,7 @@ use crate::{
     domain::{
         ids::DossierId,
         receipt,
-        text::{Lang, terminal::foreign},
+        text::{Lang, terminal::escape_for_terminal},
     },
     private_file::replace_private,
 };
@@ -139,7 +139,7 @@ fn tell(out: &mut impl Write, err: &mut impl Write, receipt: &str, lang: Lang) {
 /// What is said when a dossier was deposited and its receipt could not be kept. No [`DepositFindings`], which say that
 /// nothing was.
 fn not_kept(number: &str, error: &anyhow::Error, lang: Lang) -> anyhow::Error {
-    let number = foreign(number);
+    let number = escape_for_terminal(number);
     match lang {
         Lang::Fr => anyhow::anyhow!(
             "le dossier est déposé, reçu n° {number}, mais ce reçu n’a pas été conservé ici ; relancez la commande pour l’obtenir, sans déposer deux fois : {error:#}"
@@ -163,7 +163,7 @@ async fn bring_up_to_date(portal: &PortalClient, dossier: DossierId, files: &Dos
             "est dans le dossier mais pas dans ce répertoire ; retirez-la sur le portail si elle est de trop",
             "is in the dossier but not in this folder; remove it on the portal if it should not be there",
         );
-        writeln!(io::stderr(), "{} {text}.", foreign(code))?;
+        writeln!(io::stderr(), "{} {text}.", escape_for_terminal(code))?;
     }
     Ok(draft)
 }
@@ -202,7 +202,7 @@ fn confirmed(args: &DepositArgs, files: &DossierFiles, found: &[Found], more: us
 fn keep_receipt(args: &DepositArgs, bytes: &[u8], number: &str, new: bool) -> anyhow::Result<String> {
     let json: serde_json::Value = receipt::read(bytes).context("the portal's receipt is no JSON")?;
     let report = receipt::verify(&json, &[]);
-    if let Some(wrong) = report.findings.iter().find(|finding| !finding.holds) {
+    if let Some(wrong) = report.checks.iter().find(|check| !check.passed) {
         bail!("the portal's receipt {number} does not hold: {}", wrong.message.get(&args.lang));
     }
     let path = args.folder.join(format!("receipt-{}.json", file_part(number)));
@@ -223,7 +223,7 @@ fn keep_receipt(args: &DepositArgs, bytes: &[u8], number: &str, new: bool) -> an
         (lang.tr("Empreinte", "Digest"), text(&json["statement"]["digest"])),
         (lang.tr("Conservé dans", "Kept in"), path.display().to_string()),
     ];
-    let rows = rows.map(|(name, value)| format!("{name:<14}{}", foreign(&value)));
+    let rows = rows.map(|(name, value)| format!("{name:<14}{}", escape_for_terminal(&value)));
     Ok(format!("{title}\n{}", rows.join("\n")))
 }
 

@@ -9,7 +9,7 @@ mod network;
 use crate::{
     app::load_calls,
     config::{Config, ConfigError},
-    domain::text::terminal::foreign,
+    domain::text::terminal::escape_for_terminal,
 };
 use std::{
     io::{self, Write},
@@ -156,10 +156,10 @@ impl Sheet {
                 Mark::Attention => "attention",
                 Mark::Problem => "problem  ",
             };
-            let lines: Vec<String> = text.trim_end().lines().map(foreign).collect();
+            let lines: Vec<String> = text.trim_end().lines().map(escape_for_terminal).collect();
             writeln!(out, "{word}  {}", lines.join("\n           "))?;
             if let Some(remedy) = remedy {
-                writeln!(out, "           → {}", foreign(remedy))?;
+                writeln!(out, "           → {}", escape_for_terminal(remedy))?;
             }
         }
         let count = |mark| self.lines.iter().filter(|line| line.mark == mark).count();

@@ -1,9 +1,9 @@
 //! `guichet garage`: the object store of attachments on several machines.
 
 use crate::{
-    bricks::garage::{Garage, NODE_SETTINGS, Plan, apply},
+    adapters::garage::{Garage, NODE_SETTINGS, Plan, apply},
     config::Config,
-    domain::text::terminal::foreign,
+    domain::text::terminal::escape_for_terminal,
 };
 use anyhow::Context;
 use std::{
@@ -45,7 +45,7 @@ pub(super) async fn run(command: GarageCommand) -> anyhow::Result<()> {
             let plan = Plan::read(&args.plan)?;
             let steps = apply(&plan).await?;
             for step in &steps {
-                writeln!(out, "{}", foreign(&step.to_string()))?;
+                writeln!(out, "{}", escape_for_terminal(&step.to_string()))?;
             }
             if steps.is_empty() {
                 writeln!(out, "The nodes are as the plan says.")?;

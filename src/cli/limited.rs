@@ -1,8 +1,8 @@
-//! Judges or watermarks one file, for the portal that started it: from standard input to standard output, within
+//! Checks or watermarks one file, for the portal that started it: from standard input to standard output, within
 //! resource limits that it sets before reading. It is started for every file, so it runs before all other
 //! initialization of the program.
 
-use crate::bricks::inspect::{MAX_BYTES, inspect, limited, watermark};
+use crate::adapters::inspect::{MAX_BYTES, inspect, limited, watermark};
 use anyhow::Context;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::{
@@ -16,14 +16,14 @@ use std::{
 pub fn run() -> Option<ExitCode> {
     let mut arguments = env::args_os().skip(1).map_while(|argument| argument.into_string().ok());
     let outcome = match arguments.next()?.as_str() {
-        limited::INSPECT_COMMAND => judge(&arguments.collect::<Vec<_>>()),
+        limited::INSPECT_COMMAND => check_file(&arguments.collect::<Vec<_>>()),
         limited::WATERMARK_COMMAND => mark(&arguments.next().unwrap_or_default()),
         _ => return None,
     };
     Some(if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn judge(accepted: &[String]) -> anyhow::Result<()> {
+fn check_file(accepted: &[String]) -> anyhow::Result<()> {
     let file = read()?;
     write(&serde_json::to_vec(&inspect(&file, accepted))?)
 }
@@ -60,7 +60,7 @@ fn write(bytes: &[u8]) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use crate::{
-        bricks::inspect::fuzzing::file,
+        adapters::inspect::fuzzing::file,
         mutations::{mutated, seeds},
     };
 

@@ -1,14 +1,14 @@
 //! `guichet promise`: one check of a running installation, based on its responses and not on an open port. SlapOS runs
 //! each check as a separate promise. The printed line says what to do.
 
-use super::{answer::read_foreign, garage::garage};
+use super::{answer::read_untrusted, garage::garage};
 use crate::{
-    bricks::garage::NodeState,
+    adapters::garage::NodeState,
     build::BUILD,
     config::Config,
     domain::{
         json::Limits,
-        text::{Lang, terminal::foreign},
+        text::{Lang, terminal::escape_for_terminal},
     },
     edge::report::Report,
     ops::{Alarm, Topic},
@@ -94,7 +94,7 @@ async fn ask<T: serde::de::DeserializeOwned>(address: String) -> anyhow::Result<
     let answer = client.get(&address).send().await.and_then(reqwest::Response::error_for_status);
     let answer = answer.with_context(|| format!("{address} does not answer: see the log of the program"))?;
     let said = answer.bytes().await.map_err(anyhow::Error::from);
-    said.and_then(|said| Ok(read_foreign(&said, Limits::bytes(MAX_REPORT_BYTES))?))
+    said.and_then(|said| Ok(read_untrusted(&said, Limits::bytes(MAX_REPORT_BYTES))?))
         .with_context(|| format!("{address} answers with something else: is it ours?"))
 }
 
@@ -143,7 +143,7 @@ async fn attachments(config: &Config, args: &PromiseArgs) -> anyhow::Result<Stri
     let survey = garage(config)?.survey().await.context("no node tells how attachments are: start them again")?;
     let faults = survey.faults(args.reserve_mib, args.known_corrupt_blocks);
     if !faults.is_empty() {
-        let words: Vec<String> = faults.iter().map(|fault| foreign(fault.words().get(&Lang::En))).collect();
+        let words: Vec<String> = faults.iter().map(|fault| escape_for_terminal(fault.words().get(&Lang::En))).collect();
         bail!("{}", words.join(" "));
     }
     let storing = || survey.nodes.iter().filter(|node| node.zone.is_some());

@@ -3,8 +3,8 @@
 mod backups;
 
 use crate::{
-    app::{App, AppError, Presence, service::jobs},
-    bricks::{garage::Garage, repman::Repman},
+    adapters::{garage::Garage, repman::Repman},
+    app::{App, AppError, Registration, service::jobs},
     build::BUILD,
     cli::parent::asked_to_stop,
     config::{Config, Listen},
@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 /// Time for requests in progress to finish.
 const DRAIN_GRACE: Duration = Duration::from_secs(30);
 /// Timeout for storing the last entries of the access log.
-const LAST_READINGS_TIMEOUT: Duration = Duration::from_secs(5);
+const LAST_ACCESSES_TIMEOUT: Duration = Duration::from_secs(5);
 /// Timeout for closing the database connections.
 const DATABASE_CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Interval between two polls of an unavailable database, whose return gives no notification.
@@ -58,7 +58,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let garage = garage.map(Garage::new).transpose().context("cannot use [attachments.garage]")?;
     let ops = Ops::install(app.clone(), repman, garage).context("cannot install the recorder of metrics")?;
     tracing::info!(build = BUILD, %listen, "portal.started");
-    let presence = Presence::new(app.clone());
+    let registration = Registration::new(app.clone());
     let closing = CancellationToken::new();
     let rolled_out = Notify::new();
     let stop = async {
@@ -68,7 +68,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         }
         tracing::info!("portal.stopping");
         ops.leave();
-        presence.take_leave().await;
+        registration.drain_and_wait().await;
         closing.cancel();
         tokio::time::sleep(DRAIN_GRACE).await;
         tracing::warn!(grace_s = DRAIN_GRACE.as_secs(), "portal.requests_cut_off");
@@ -77,16 +77,16 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let ended = tokio::select! {
         served = pages.serve(app.clone(), closing.clone()) => served.context("the listener of the pages failed"),
         served = ops::serve(operator, ops.clone()) => served.context("the listener of the operator failed"),
-        broken = work(app.clone(), &presence, &rolled_out) => broken,
+        broken = work(app.clone(), &registration, &rolled_out) => broken,
         () = scheduled(&app, &args.config) => Ok(()),
         () = follow_promises(&app) => Ok(()),
         stopped = stop => stopped,
     };
     // Accesses up to the last request are stored before the database is closed.
-    if !matches!(timeout(LAST_READINGS_TIMEOUT, app.flush_readings()).await, Ok(Ok(()))) {
+    if !matches!(timeout(LAST_ACCESSES_TIMEOUT, app.flush_access_log()).await, Ok(Ok(()))) {
         tracing::error!("readings.lost");
     }
-    presence.forget().await;
+    registration.deregister().await;
     // An aborted request may hold its connection forever.
     timeout(DATABASE_CLOSE_TIMEOUT, app.store.close()).await.ok();
     tracing::info!("portal.stopped");
@@ -149,7 +149,7 @@ async fn follow_promises(app: &App) {
 }
 
 /// Migrates the schema, then registers this process and runs pending background jobs, until the future is dropped.
-async fn work(app: App, presence: &Presence, rolled_out: &Notify) -> anyhow::Result<()> {
+async fn work(app: App, registration: &Registration, rolled_out: &Notify) -> anyhow::Result<()> {
     migrate(&app).await?;
     if let Err(error) = app.register_sites().await {
         tracing::warn!(error = &error as &dyn std::error::Error, "sites.not_registered");
@@ -167,10 +167,10 @@ async fn work(app: App, presence: &Presence, rolled_out: &Notify) -> anyhow::Res
         }
     }
     let attend = async {
-        presence.attend().await;
+        registration.heartbeat_until_drained().await;
         rolled_out.notify_one();
     };
-    tokio::join!(attend, app.watch_sites(), jobs::work(app.clone()), app.watch_roots());
+    tokio::join!(attend, app.watch_sites(), jobs::run(app.clone()), app.watch_roots());
     Ok(())
 }
 
@@ -191,7 +191,7 @@ async fn migrate(app: &App) -> anyhow::Result<()> {
             Err(error) if !waiting => {
                 waiting = true;
                 let reason = format!("{:#}", anyhow::Error::from(error));
-                tracing::warn!(reason, place = app.config.database.place(), "database.awaited");
+                tracing::warn!(reason, place = app.config.database.label(), "database.awaited");
             }
             Err(_) => {}
         }

@@ -2,7 +2,7 @@
 
 use super::access::end_of;
 use crate::{
-    auth::attenuate::{Narrowing, describe, narrow},
+    auth::attenuate::{self, Attenuation, describe},
     domain::{
         access::{Action, Part},
         ids::DossierId,
@@ -89,17 +89,17 @@ fn attenuate(args: &AttenuateArgs) -> anyhow::Result<()> {
     };
     let pieces = args.pieces.iter().map(|code| part("piece", code));
     let sections = args.sections.iter().map(|name| part("section", name));
-    let narrowing = Narrowing {
+    let attenuation = Attenuation {
         dossier: args.dossier,
         parts: pieces.chain(sections).collect::<anyhow::Result<_>>()?,
         actions: args.actions.clone(),
         until: args.until.as_deref().map(end_of).transpose()?,
     };
     ensure!(
-        narrowing.until.is_none_or(|until| until > Timestamp::now()),
+        attenuation.until.is_none_or(|until| until > Timestamp::now()),
         "--until has passed: nobody could use this token"
     );
-    ensure!(!narrowing.is_empty(), "say what narrows it: --dossier, --piece, --section, --action or --until");
-    writeln!(io::stdout(), "{}", narrow(&read(args.token.token_file.as_deref())?, &narrowing)?)?;
+    ensure!(!attenuation.is_empty(), "say what narrows it: --dossier, --piece, --section, --action or --until");
+    writeln!(io::stdout(), "{}", attenuate::attenuate(&read(args.token.token_file.as_deref())?, &attenuation)?)?;
     Ok(())
 }

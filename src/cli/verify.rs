@@ -4,9 +4,9 @@ use super::{digest::sha256, lang};
 use crate::domain::{
     finding::and_more,
     json::{self, JsonFault, Limits},
-    piece::Upload,
+    piece::AttachedPiece,
     receipt::{self, PublicKey},
-    text::{Lang, terminal::foreign},
+    text::{Lang, terminal::escape_for_terminal},
 };
 use anyhow::{Context, anyhow, bail};
 use serde_json::Value as Json;
@@ -45,15 +45,16 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         bail!("{}: {}", args.receipt.display(), why.get(&args.lang));
     }
     let keys = args.keys.as_deref().map(|path| read_keys(path, args.lang)).transpose()?;
-    let mut out = Printed { out: io::stdout().lock(), lang: args.lang, differences: 0, signer_known: false };
+    let mut out =
+        VerificationPrinter { out: io::stdout().lock(), lang: args.lang, differences: 0, signer_known: false };
     let known = keys.as_deref().unwrap_or_default();
     let (report, json) = receipt::verify_bytes(&bytes, known);
     out.signer_known = report.key_known;
-    for finding in report.findings {
-        out.line(finding.holds, finding.message.get(&args.lang))?;
+    for check in report.checks {
+        out.line(check.passed, check.message.get(&args.lang))?;
     }
-    if let Some(more) = and_more(report.more) {
-        out.differences += report.more;
+    if let Some(more) = and_more(report.omitted) {
+        out.differences += report.omitted;
         writeln!(out.out, "✘ {}", more.get(&args.lang))?;
     }
     if known.is_empty() {
@@ -84,11 +85,11 @@ fn read_keys(path: &Path, lang: Lang) -> anyhow::Result<Vec<PublicKey>> {
             "n’est pas la liste de clés que le portail publie sous /.well-known/guichet-receipt-keys",
             "is not the list of keys that the portal publishes at /.well-known/guichet-receipt-keys",
         );
-        anyhow!("{} {words}: {}", path.display(), error.words().get(&lang))
+        anyhow!("{} {words}: {}", path.display(), error.message().get(&lang))
     })
 }
 
-struct Printed<W> {
+struct VerificationPrinter<W> {
     out: W,
     lang: Lang,
     differences: usize,
@@ -96,10 +97,10 @@ struct Printed<W> {
     signer_known: bool,
 }
 
-impl<W: Write> Printed<W> {
-    fn line(&mut self, holds: bool, text: &str) -> io::Result<()> {
-        self.differences += usize::from(!holds);
-        writeln!(self.out, "{} {}", if holds { '✔' } else { '✘' }, foreign(text))
+impl<W: Write> VerificationPrinter<W> {
+    fn line(&mut self, passed: bool, text: &str) -> io::Result<()> {
+        self.differences += usize::from(!passed);
+        writeln!(self.out, "{} {}", if passed { '✔' } else { '✘' }, escape_for_terminal(text))
     }
 
     fn key_not_compared(&mut self, key: &str, list_is_empty: bool) -> io::Result<()> {
@@ -113,12 +114,12 @@ impl<W: Write> Printed<W> {
             "The key was not compared with the list that the portal publishes",
         );
         let id = self.lang.tr("Identifiant de la clé", "Id of the key");
-        writeln!(self.out, "! {text} ({why}). {id} : {}", foreign(key))
+        writeln!(self.out, "! {text} ({why}). {id} : {}", escape_for_terminal(key))
     }
 
     fn verdict(mut self, json: &Json) -> anyhow::Result<ExitCode> {
         let lang = self.lang;
-        let number = foreign(json["statement"]["number"].as_str().unwrap_or("?"));
+        let number = escape_for_terminal(json["statement"]["number"].as_str().unwrap_or("?"));
         if self.differences == 0 && !self.signer_known {
             let text = lang.tr(
                 "est intact, mais rien ne dit encore qui l’a signé : comparez sa clé avec --keys",
@@ -129,10 +130,10 @@ impl<W: Write> Printed<W> {
         }
         if self.differences == 0 {
             let context = &json["manifest"]["context"];
-            let when = foreign(context["instant_local"].as_str().unwrap_or("?"));
-            let zone = foreign(context["zone"].as_str().unwrap_or("?"));
+            let when = escape_for_terminal(context["instant_local"].as_str().unwrap_or("?"));
+            let zone = escape_for_terminal(context["zone"].as_str().unwrap_or("?"));
             let (receipt, holds) =
-                (lang.tr("Le reçu", "Receipt"), lang.tr("est valable : déposé le", "holds: deposited on"));
+                (lang.tr("Le reçu", "Receipt"), lang.tr("est valable : déposé le", "is valid: deposited on"));
             writeln!(self.out, "{receipt} {number} {holds} {when} ({zone}).")?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -144,25 +145,30 @@ impl<W: Write> Printed<W> {
 }
 
 /// Looks for every sealed piece in a folder: by its name first, then among all files of its length.
-fn files<W: Write>(json: &Json, folder: &Path, out: &mut Printed<W>) -> anyhow::Result<()> {
+fn files<W: Write>(json: &Json, folder: &Path, out: &mut VerificationPrinter<W>) -> anyhow::Result<()> {
     let present = walk(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     let sealed = json["manifest"]["pieces"].as_object().into_iter().flatten();
     for (code, piece) in sealed {
-        let Ok(piece) = serde_json::from_value::<Upload>(piece.clone()) else {
+        let Ok(piece) = serde_json::from_value::<AttachedPiece>(piece.clone()) else {
             out.line(
                 false,
                 &format!("{code}: {}", out.lang.tr("scellée d’une façon illisible", "sealed in an unreadable way")),
             )?;
             continue;
         };
-        let (holds, text) = compare(&piece, folder, &present, out.lang)?;
-        out.line(holds, &text)?;
+        let (passed, text) = compare(&piece, folder, &present, out.lang)?;
+        out.line(passed, &text)?;
     }
     Ok(())
 }
 
-fn compare(piece: &Upload, folder: &Path, present: &[(PathBuf, u64)], lang: Lang) -> anyhow::Result<(bool, String)> {
-    let Upload { code, name, sha256: sealed, bytes, .. } = piece;
+fn compare(
+    piece: &AttachedPiece,
+    folder: &Path,
+    present: &[(PathBuf, u64)],
+    lang: Lang,
+) -> anyhow::Result<(bool, String)> {
+    let AttachedPiece { code, name, sha256: sealed, bytes, .. } = piece;
     let digest = |path: &Path| sha256(path).with_context(|| format!("cannot read {}", path.display()));
     // A sealed name contains no folder; a manipulated one must not lead out of this folder.
     let named = present
@@ -221,7 +227,7 @@ mod tests {
         for (name, text) in names {
             fs::write(folder.path().join(name), text).unwrap();
         }
-        let piece = Upload {
+        let piece = AttachedPiece {
             code: "P7".into(),
             sha256: SHA256_OF_ABC.into(),
             name: "kbis.pdf".into(),
@@ -231,7 +237,7 @@ mod tests {
             inspection: None,
         };
         let json = serde_json::json!({ "manifest": { "pieces": { "P7": piece } } });
-        let mut printed = Printed { out: Vec::new(), lang: Lang::En, differences: 0, signer_known: true };
+        let mut printed = VerificationPrinter { out: Vec::new(), lang: Lang::En, differences: 0, signer_known: true };
         files(&json, folder.path(), &mut printed).unwrap();
         (printed.differences, String::from_utf8(printed.out).unwrap())
     }
@@ -249,7 +255,7 @@ mod tests {
     #[test]
     fn c3_a_forged_name_writes_no_line_of_ours() {
         let forged = "x\u{1b}[1A\r✔ a.\n✔ b.\n✔ c.\n✔ d.\n✔ e.\n✔ f.\u{202e}";
-        let mut printed = Printed { out: Vec::new(), lang: Lang::En, differences: 0, signer_known: false };
+        let mut printed = VerificationPrinter { out: Vec::new(), lang: Lang::En, differences: 0, signer_known: false };
         printed.line(false, &format!("“{forged}” was not in what was sealed.")).unwrap();
         printed.key_not_compared(forged, false).unwrap();
         let context = serde_json::json!({ "instant_local": forged, "zone": forged });
@@ -257,7 +263,7 @@ mod tests {
         let mut out = printed.out.clone();
         for (differences, signer_known) in [(0, true), (0, false), (1, true)] {
             let mut part = Vec::new();
-            Printed { out: &mut part, lang: Lang::En, differences, signer_known }.verdict(&json).unwrap();
+            VerificationPrinter { out: &mut part, lang: Lang::En, differences, signer_known }.verdict(&json).unwrap();
             out.extend(part);
         }
         let text = String::from_utf8(out).unwrap();

@@ -82,7 +82,7 @@ impl Database {
     }
 
     /// The location of the database, in words.
-    pub fn place(&self) -> String {
+    pub fn label(&self) -> String {
         match (&self.socket, &self.url_file) {
             (Some(socket), _) => socket.display().to_string(),
             (None, Some(file)) => format!("the address in {}", file.display()),

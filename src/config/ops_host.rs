@@ -22,7 +22,6 @@ pub fn answers_to(host: &str, configured: &[String]) -> bool {
 mod tests {
     use super::*;
 
-    // C6
     #[test]
     fn only_addresses_and_names_of_ours_are_answered_to() {
         let configured = ["node-1.internal".to_owned()];

@@ -3,7 +3,7 @@
 mod target;
 mod token_actions;
 
-pub use target::{About, Grant, Part, Relations, Review, Stage, Target, Verb};
+pub use target::{DossierTarget, Grant, GrantedAction, Part, Relations, Review, Stage, Target};
 pub use token_actions::{APPLICANT_ACTIONS, OFFICER_ACTIONS, every_token_action};
 
 use super::slugs::slugs;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 slugs! {
-    /// A person's role in the portal (requirements §1.3). Guests of a dossier and programs have no role of their own: their
+    /// A person's role in the portal. Guests of a dossier and programs have no role of their own: their
     /// rights come from the person who invited them or issued their token.
     #[derive(PartialOrd, Ord, Hash, Serialize, Deserialize)]
     #[serde(rename_all = "snake_case")]
@@ -57,7 +57,7 @@ pub struct Roles(BTreeSet<Role>);
 impl Roles {
     /// Builds the set from the roles given to a person.
     #[must_use]
-    pub fn given(roles: impl IntoIterator<Item = Role>) -> Self {
+    pub fn from_granted(roles: impl IntoIterator<Item = Role>) -> Self {
         let mut all: BTreeSet<Role> = roles.into_iter().collect();
         if all.is_empty() {
             all.insert(Role::Applicant);
@@ -158,9 +158,9 @@ slugs! {
         /// Switch the database to another leader.
         OpsSwitchover = "ops:switchover",
         /// Request emergency access to one dossier.
-        GlassAsk = "glass:ask",
+        BreakGlassAsk = "glass:ask",
         /// Approve a colleague's request for emergency access.
-        GlassAllow = "glass:allow",
+        BreakGlassAllow = "glass:allow",
         /// Answer people's requests about their data.
         PersonAnswer = "person:answer",
         /// Issue a token for another service.

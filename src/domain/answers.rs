@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 
 /// A document whose readable answers are in normal form: `73282932000074`, `2024-07-31`, `125000.50`.
 ///
-/// The getters answer none for what is empty or could not be read, so that a check never judges a misread figure.
+/// The getters answer none for what is empty or could not be read, so that a check never evaluates a misread figure.
 #[derive(Clone, Debug)]
 pub struct Answers {
     document: Document,
@@ -44,7 +44,7 @@ impl Answers {
                 let mut reading =
                     FieldReader { call, section, field, findings: &mut findings, unreadable: &mut unreadable };
                 if !holds(field.when.as_ref(), document) {
-                    // Not asked, so neither judged, nor counted, nor sealed; the draft keeps it.
+                    // Not asked, so neither evaluated, nor counted, nor sealed; the draft keeps it.
                     answers.remove(&field.id);
                     continue;
                 }
@@ -72,18 +72,18 @@ impl Answers {
     pub fn text(&self, path: &str) -> &str {
         if self.unreadable.contains(path) { "" } else { self.document.text(path) }
     }
-    /// A cell of a row that [`Self::rows`] gave; none when it is empty or could not be read.
+    /// A cell of a row that [`Self::rows`] gave; `None` when it is empty or could not be read.
     pub fn cell<'a>(&self, table: &str, (index, row): (usize, &'a Row), column: &str) -> Option<&'a str> {
         let cell = row.get(column).filter(|cell| !cell.is_empty())?;
         let misread = !self.unreadable.is_empty() && self.unreadable.contains(&format!("{table}[{index}].{column}"));
         (!misread).then_some(cell)
     }
-    /// True when an answer stands there that could not be read: nothing that rests on it is judged.
+    /// True when an answer stands there that could not be read: nothing that rests on it is evaluated.
     #[must_use]
     pub fn is_unreadable(&self, path: &str) -> bool {
         self.unreadable.contains(path)
     }
-    /// The same of any cell of a column.
+    /// True when any cell of a column could not be read.
     #[must_use]
     pub fn has_unreadable(&self, table: &str, column: &str) -> bool {
         let (rows, cell) = (format!("{table}["), format!("].{column}"));
@@ -122,7 +122,7 @@ impl Answers {
 }
 
 /// A cell as hundredths; what is empty or unreadable counts as nothing: [`Answers::has_unreadable`] says whether the sum
-/// can be judged.
+/// can be evaluated.
 pub fn cell_hundredths(row: &Row, column: &str) -> i64 {
     row.get(column).and_then(|cell| parse_hundredths(cell).ok()).unwrap_or(0)
 }

@@ -1,4 +1,5 @@
-//! Rounds (relèves), days and months, in the call's time zone.
+//! Rounds (relèves), days and months, in the call's time zone. Ids such as CAL-3 and X-2 are those of the rules and
+//! interpretations in `calls/hyper-open-x.toml`.
 
 use crate::domain::text::Text;
 use jiff::{

@@ -1,7 +1,8 @@
 //! A call for projects as data: everything that distinguishes one call from another.
 //!
 //! [`load`] reads it from a TOML file. Every figure carries the id of its rule, and every reading of a contradictory
-//! text is an [`Interpretation`]. No other part of the program contains a figure of a call.
+//! text is an [`Interpretation`]. No other part of the program contains a figure of a call. Ids such as
+//! ELI-1 and X-8 in the comments are those of `calls/hyper-open-x.toml`.
 
 mod form;
 mod load;
@@ -106,7 +107,7 @@ impl Call {
         self.section(section)?.fields.iter().find(|candidate| candidate.id == field)
     }
     /// Pieces that are uploaded files, as opposed to sections of the form.
-    pub fn uploads(&self) -> impl Iterator<Item = &Piece> {
+    pub fn attached_pieces(&self) -> impl Iterator<Item = &Piece> {
         self.pieces.iter().filter(|piece| piece.sections.is_empty())
     }
 }

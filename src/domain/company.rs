@@ -19,7 +19,7 @@ fn luhn(digits: &str) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// Keeps the digits of a number written in groups; none if anything else stands in it.
+/// Keeps the digits of a number written in groups; `None` if anything else stands in it.
 fn digits(text: &str, length: usize) -> Option<String> {
     let cleaned = without(&plain(TextKind::Identifier, text), " .-/");
     (cleaned.len() == length && cleaned.bytes().all(|byte| byte.is_ascii_digit())).then_some(cleaned)

@@ -1,4 +1,5 @@
-//! The answers of a dossier as typed: `section → field → value`, without loss or interpretation.
+//! The answers of a dossier as typed: `section → field → value`, without loss or interpretation. The API calls them
+//! `document`; they are no file (files are [`super::piece::AttachedPiece`]s).
 
 use super::{
     call::{Call, Field, FieldKind},
@@ -115,7 +116,7 @@ pub enum DocumentError {
 impl Document {
     /// A new document with the default answers that the call offers.
     #[must_use]
-    pub fn begun(call: &Call) -> Self {
+    pub fn new(call: &Call) -> Self {
         let mut document = Self::default();
         for section in &call.sections {
             let offered = section.fields.iter().filter_map(|field| Some((&field.id, field.offered.clone()?)));

@@ -11,8 +11,8 @@ use super::{
     document::Document,
     evaluation::{DepositContext, Evaluation},
     ids::{AccountId, DossierId},
-    piece::Upload,
-    receipt::{Sealing, digest, manifest, parts},
+    piece::AttachedPiece,
+    receipt::{ManifestInput, digest, manifest, part_digests},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -48,7 +48,7 @@ pub struct Dossier {
 impl Dossier {
     /// A new dossier: a draft at revision 1, nothing deposited.
     #[must_use]
-    pub fn begun(
+    pub fn new(
         id: DossierId,
         call: &str,
         round: &RoundId,
@@ -75,7 +75,7 @@ impl Dossier {
 }
 
 /// The origin of a new dossier. One attempt creates one dossier from one origin: the same attempt with another origin
-/// is another act.
+/// is another operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {
     pub call: &'a str,
@@ -126,20 +126,20 @@ pub enum State {
     Withdrawn,
 }
 
-/// A deposit that passed every rule, ready to be written.
+/// A version that passed every rule and is to be deposited: its manifest has no statement and no signature yet.
 #[derive(Clone, Debug)]
-pub struct SealedVersion {
+pub struct PreparedVersion {
     /// The version it will have.
     pub version: u32,
     pub manifest: serde_json::Value,
     /// Digests of its parts.
-    pub parts: std::collections::BTreeMap<String, String>,
+    pub part_digests: std::collections::BTreeMap<String, String>,
     pub evaluation: Evaluation,
 }
 
 /// Why a deposit is refused; the draft is kept.
 #[derive(Clone, Debug)]
-pub enum Refusal {
+pub enum DepositRefusal {
     /// Rules that block; contains all findings.
     Findings(Box<Evaluation>),
     /// The same content is already deposited under this receipt.
@@ -166,7 +166,7 @@ impl Dossier {
         }
     }
 
-    /// Whether the current deposit can be judged: while its round is open, the applicant may still replace it.
+    /// Whether the current deposit can be evaluated: while its round is open, the applicant may still replace it.
     #[must_use]
     pub fn can_be_admitted(&self, round: &Round, now: Timestamp) -> bool {
         self.deposit.is_some() && round.state(now) == RoundState::Closed
@@ -182,27 +182,29 @@ impl Dossier {
         }
     }
 
-    /// Judges a deposit and seals its content, for a depositor, in the portal at an address.
+    /// Evaluates the draft as a deposit and prepares the manifest of its next version, for a depositor, in the portal at an
+    /// address.
     ///
     /// # Errors
-    /// [`Refusal`] with every blocking finding at once.
-    pub fn seal(
+    /// [`DepositRefusal`] with every blocking finding at once.
+    pub fn prepare_version(
         &self,
         context: &DepositContext<'_>,
         depositor: AccountId,
         portal: &str,
-    ) -> Result<SealedVersion, Refusal> {
-        let DepositContext { call, round, uploads, received_at, .. } = *context;
+    ) -> Result<PreparedVersion, DepositRefusal> {
+        let DepositContext { call, round, pieces, received_at, .. } = *context;
         if let Some(deposit) = self.deposit.as_ref().filter(|deposit| deposit.revision == self.revision) {
-            return Err(Refusal::Unchanged(deposit.receipt.clone()));
+            return Err(DepositRefusal::Unchanged(deposit.receipt.clone()));
         }
         let evaluation = context.evaluate(&self.draft);
-        if evaluation.missing() > 0 {
-            return Err(Refusal::Findings(Box::new(evaluation)));
+        if evaluation.blocking_count() > 0 {
+            return Err(DepositRefusal::Findings(Box::new(evaluation)));
         }
         let version = self.versions + 1;
-        let asked: Vec<Upload> = uploads.iter().filter(|upload| call.piece(&upload.code).is_some()).cloned().collect();
-        let manifest = manifest(&Sealing {
+        let requested_pieces: Vec<AttachedPiece> =
+            pieces.iter().filter(|piece| call.piece(&piece.code).is_some()).cloned().collect();
+        let manifest = manifest(&ManifestInput {
             portal,
             call,
             round,
@@ -210,10 +212,10 @@ impl Dossier {
             version,
             depositor,
             evaluation: &evaluation,
-            uploads: &asked,
+            pieces: &requested_pieces,
             received_at,
         });
-        Ok(SealedVersion { version, parts: parts(&manifest), manifest, evaluation })
+        Ok(PreparedVersion { version, part_digests: part_digests(&manifest), manifest, evaluation })
     }
 }
 

@@ -53,18 +53,18 @@ impl From<HostFault> for EmailFault {
 }
 
 impl EmailFault {
-    /// The same as a sentence of its own.
+    /// The fault as a sentence of its own.
     pub fn sentence(self) -> Text {
         let capital = |text: String| {
             let mut rest = text.chars();
             rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
         };
-        let Text { fr, en } = self.words();
+        let Text { fr, en } = self.message();
         Text::new(capital(fr), capital(en))
     }
 
     /// Why, and what to do.
-    pub fn words(self) -> Text {
+    pub fn message(self) -> Text {
         match self {
             Self::Shape => Text::new(
                 "ce n’est pas une adresse électronique, par exemple nom@entreprise.fr.",
@@ -82,7 +82,7 @@ impl EmailFault {
                 "ce qui suit le @ n’est pas un nom de domaine, par exemple entreprise.fr.",
                 "what follows the @ is not a domain name, such as company.com.",
             ),
-            Self::MixedAlphabets => HostFault::MixedAlphabets.words(),
+            Self::MixedAlphabets => HostFault::MixedAlphabets.message(),
             Self::TooLong => Text::new(
                 "une adresse a 254 caractères au plus, dont 64 avant le @.",
                 "an address has 254 characters at most, 64 of them before the @.",
@@ -115,7 +115,7 @@ impl EmailAddress {
         self.to_string().to_ascii_lowercase()
     }
 
-    /// The same with the domain as people read it: what [`Self::key`] was before domains were kept in ASCII.
+    /// The address with its domain as people read it: what [`Self::key`] was before domains were kept in ASCII.
     pub fn unicode_key(&self) -> String {
         let (domain, _) = idna::domain_to_unicode(&self.domain);
         format!("{}@{domain}", self.local).to_lowercase()

@@ -1,5 +1,5 @@
 //! A dossier against its call at an instant: all findings and all amounts, the same for the simulator, the editor, the
-//! deposit and the interfaces.
+//! deposit and the interfaces. Ids such as X-4 are those of `calls/hyper-open-x.toml`.
 
 mod amounts;
 mod checks;
@@ -20,19 +20,19 @@ use super::{
     call::{Call, Rule, RuleCheck},
     document::Document,
     finding::{Finding, Severity},
-    piece::Upload,
+    piece::AttachedPiece,
     text::Text,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 
-/// Everything outside a dossier that a deposit of it is judged by.
+/// Everything outside a dossier that a deposit of it is evaluated by.
 #[derive(Clone, Copy, Debug)]
 pub struct DepositContext<'a> {
     pub call: &'a Call,
     pub round: &'a Round,
-    /// The pieces.
-    pub uploads: &'a [Upload],
+    /// The attached pieces.
+    pub pieces: &'a [AttachedPiece],
     /// Other deposited dossiers of the company in the round.
     pub other_deposits: u32,
     /// When the request was complete.
@@ -40,47 +40,47 @@ pub struct DepositContext<'a> {
 }
 
 impl DepositContext<'_> {
-    /// Judges answers as a deposit.
+    /// Evaluates answers as a deposit.
     #[must_use]
     pub fn evaluate(&self, answers: &Document) -> Evaluation {
-        let Self { call, round, uploads, other_deposits, received_at } = *self;
-        judge(call, answers, Extent::Deposit, received_at, Some(round), Some(uploads), other_deposits)
+        let Self { call, round, pieces, other_deposits, received_at } = *self;
+        evaluate_extent(call, answers, Extent::Deposit, received_at, Some(round), Some(pieces), other_deposits)
     }
 }
 
-/// Judges answers outside a dossier as a deposit. Without a round its dates are not judged, without uploads no piece is.
+/// Evaluates answers outside a dossier as a deposit. Without a round its dates are not evaluated, without uploads no piece is.
 #[must_use]
 pub fn evaluate(
     call: &Call,
     answers: &Document,
     round: Option<&Round>,
-    uploads: Option<&[Upload]>,
+    pieces: Option<&[AttachedPiece]>,
     now: Timestamp,
 ) -> Evaluation {
-    judge(call, answers, Extent::Deposit, now, round, uploads, 0)
+    evaluate_extent(call, answers, Extent::Deposit, now, round, pieces, 0)
 }
 
-/// Judges the few answers of the public simulator.
+/// Evaluates the few answers of the public simulator.
 #[must_use]
 pub fn simulate(call: &Call, answers: &Document, now: Timestamp) -> Evaluation {
-    judge(call, answers, Extent::Simulator, now, None, None, 0)
+    evaluate_extent(call, answers, Extent::Simulator, now, None, None, 0)
 }
 
-/// How much is judged.
+/// How much is evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Extent {
     /// Everything a deposit needs.
     Deposit,
-    /// The rules that the public simulator can judge from its few answers.
+    /// The rules that the public simulator can evaluate from its few answers.
     Simulator,
 }
 
-/// The result.
+/// What an evaluation found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Evaluation {
     /// Every finding, blocking ones first, then in the order of the form.
     pub findings: Vec<Finding>,
-    /// The money.
+    /// Base, aid and shares, in cents.
     pub amounts: Amounts,
     /// The SME test, when its figures are there.
     pub sme: Option<SmeVerdict>,
@@ -88,7 +88,7 @@ pub struct Evaluation {
     pub difficulty: Option<DifficultyVerdict>,
     /// Aid already received, when the call counts it.
     pub de_minimis: Option<DeMinimisVerdict>,
-    /// First days from which expenses count under the readings of X-4.
+    /// First days from which expenses count under the interpretations of X-4.
     pub expense_dates: ExpenseDates,
     /// The answers in normal form, which a receipt seals.
     #[serde(skip)]
@@ -110,7 +110,7 @@ impl Evaluation {
         self.findings.iter().filter(|finding| finding.severity == Severity::Blocking)
     }
     /// How many findings refuse the deposit.
-    pub fn missing(&self) -> usize {
+    pub fn blocking_count(&self) -> usize {
         self.blocking().count()
     }
 }
@@ -122,8 +122,8 @@ struct Case<'a> {
     /// The instant that is held against every date.
     now: Timestamp,
     round: Option<&'a Round>,
-    /// Uploaded pieces; none means that pieces are not judged.
-    uploads: Option<&'a [Upload]>,
+    /// Uploaded pieces; none means that pieces are not evaluated.
+    pieces: Option<&'a [AttachedPiece]>,
     /// Other deposited dossiers of the company in the round.
     other_deposits: u32,
     zone: TimeZone,
@@ -136,19 +136,19 @@ struct Case<'a> {
 }
 
 /// Where a check failed and the values for its message.
-struct Failure {
+struct CheckFailure {
     path: String,
     values: Vec<(&'static str, Text)>,
 }
 
 /// Pure: the same arguments give the same result for ever.
-fn judge(
+fn evaluate_extent(
     call: &Call,
     document: &Document,
     extent: Extent,
     now: Timestamp,
     round: Option<&Round>,
-    uploads: Option<&[Upload]>,
+    pieces: Option<&[AttachedPiece]>,
     other_deposits: u32,
 ) -> Evaluation {
     let zone = call.time_zone();
@@ -160,16 +160,16 @@ fn judge(
             call.field(finding.field()).is_some_and(|field| field.simulator) && !answers.is_empty(finding.field())
         });
     }
-    let sme = sme::judge(call, &answers);
-    let difficulty = difficulty::judge(call, &answers, sme.as_ref(), today);
-    let de_minimis = de_minimis::judge(call, &answers, today);
+    let sme = sme::evaluate(call, &answers);
+    let difficulty = difficulty::evaluate(call, &answers, sme.as_ref(), today);
+    let de_minimis = de_minimis::evaluate(call, &answers, today);
     let amounts = amounts::compute(call, &answers, de_minimis.as_ref());
     let case = Case {
         call,
         answers: &answers,
         now,
         round,
-        uploads,
+        pieces,
         other_deposits,
         zone: zone.clone(),
         today,
@@ -187,7 +187,7 @@ fn judge(
             }
         }
     }
-    if extent == Extent::Deposit && uploads.is_some() {
+    if extent == Extent::Deposit && pieces.is_some() {
         findings.extend(pieces::findings(&case, document));
     }
     order(call, &mut findings);
@@ -198,7 +198,7 @@ fn judge(
     Evaluation { findings, sme, difficulty, de_minimis, expense_dates, amounts, document: answers.document().clone() }
 }
 
-fn found(rule: &Rule, check: &RuleCheck, failure: Failure) -> Finding {
+fn found(rule: &Rule, check: &RuleCheck, failure: CheckFailure) -> Finding {
     let message =
         failure.values.iter().fold(check.message.clone(), |text, (name, value)| text.with(name, &value.fr, &value.en));
     Finding {

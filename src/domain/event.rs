@@ -42,9 +42,9 @@ slugs! {
         PasskeyRemoved = "passkey_removed",
         /// The person at a session confirmed with a passkey.
         SteppedUp = "stepped_up",
-        /// An officer read a deposited dossier.
+        /// Someone other than the owner read a deposited dossier.
         DepositRead = "deposit_read",
-        /// An officer opened or downloaded a piece.
+        /// Someone other than the owner opened or downloaded a piece.
         PieceRead = "piece_read",
         /// An officer exported a round.
         RoundExported = "round_exported",
@@ -173,7 +173,6 @@ mod tests {
     use serde_json::json;
     use uuid::Uuid;
 
-    // A14
     #[test]
     fn who_did_it_and_whom_it_concerns_stand_apart() {
         let (who, whom) = (AccountId(Uuid::from_u128(1)), AccountId(Uuid::from_u128(2)));

@@ -7,7 +7,7 @@ use super::{
     evaluation::{DepositContext, Evaluation},
     finding::Severity,
     folder,
-    piece::Upload,
+    piece::AttachedPiece,
 };
 use jiff::{
     Timestamp,
@@ -63,7 +63,7 @@ pub struct Sample {
     pub call: &'static Call,
     pub round: Round,
     pub document: Document,
-    pub uploads: Vec<Upload>,
+    pub pieces: Vec<AttachedPiece>,
     pub others: u32,
     pub now: Timestamp,
 }
@@ -82,7 +82,7 @@ impl Sample {
         let folder = folder::parse(text, TODAY).unwrap_or_else(|error| unreachable!("{error}"));
         let document = Document::from_json(call, &folder.answers).unwrap_or_else(|faults| unreachable!("{faults:?}"));
         let round = call.round(&folder.round).unwrap_or_else(|| unreachable!("no round {}", folder.round)).clone();
-        let uploads = folder.pieces.iter().enumerate().map(|(index, piece)| Upload {
+        let pieces = folder.pieces.iter().enumerate().map(|(index, piece)| AttachedPiece {
             code: piece.code.clone(),
             sha256: format!("{index:064x}"),
             name: piece.file.clone(),
@@ -92,7 +92,7 @@ impl Sample {
             inspection: None,
         });
         assert_eq!(folder.call, call.id);
-        Self { call, round, document, uploads: uploads.collect(), others: 0, now: at("2026-11-23T10:00:00Z") }
+        Self { call, round, document, pieces: pieces.collect(), others: 0, now: at("2026-11-23T10:00:00Z") }
     }
 
     /// Sets an answer.
@@ -147,21 +147,21 @@ impl Sample {
     }
     /// Adds a piece issued on a day.
     pub fn piece(mut self, code: &str, issued: Option<Date>) -> Self {
-        self.uploads.retain(|upload| upload.code != code);
+        self.pieces.retain(|upload| upload.code != code);
         let (name, media) = (format!("{code}.pdf"), "application/pdf".into());
         let sha256 = format!("{:064x}", code.len());
-        self.uploads.push(Upload { code: code.into(), sha256, name, media, bytes: 1, issued, inspection: None });
+        self.pieces.push(AttachedPiece { code: code.into(), sha256, name, media, bytes: 1, issued, inspection: None });
         self
     }
     /// Removes a piece.
     pub fn lacking(mut self, code: &str) -> Self {
-        self.uploads.retain(|upload| upload.code != code);
+        self.pieces.retain(|upload| upload.code != code);
         self
     }
 
     pub fn evaluate(&self) -> Evaluation {
-        let Self { call, round, uploads, others, now, .. } = self;
-        let context = DepositContext { call, round, uploads, other_deposits: *others, received_at: *now };
+        let Self { call, round, pieces, others, now, .. } = self;
+        let context = DepositContext { call, round, pieces, other_deposits: *others, received_at: *now };
         context.evaluate(&self.document)
     }
     /// The rules with findings of a severity.

@@ -8,7 +8,7 @@ use super::{
     receipt::{MAX_RECEIPT_BYTES, verify_bytes},
     text::{
         clean::{KEPT, clean, is_blank},
-        terminal::foreign,
+        terminal::escape_for_terminal,
     },
 };
 use serde_json::Value as Json;
@@ -37,7 +37,7 @@ pub fn text(bytes: &[u8]) {
         assert_eq!(clean(kept.kind, &once), once, "{:?} is not cleaned at once", kept.kind);
         assert!(!is_blank(&text) || is_blank(&once), "something came of nothing");
     }
-    assert!(!foreign(&text).chars().any(char::is_control), "a terminal would obey");
+    assert!(!escape_for_terminal(&text).chars().any(char::is_control), "a terminal would obey");
     for kind in [
         FieldKind::Siren,
         FieldKind::Siret,
@@ -63,10 +63,10 @@ pub fn text(bytes: &[u8]) {
 /// When verification succeeds, or the report exceeds its limit.
 pub fn receipt(bytes: &[u8]) {
     let (report, _) = verify_bytes(bytes, &[]);
-    assert!(report.findings.len() < 200, "{} findings", report.findings.len());
+    assert!(report.checks.len() < 200, "{} findings", report.checks.len());
     let genuine =
         GENUINE.iter().any(|known| serde_json::from_slice::<Json>(bytes).ok() == serde_json::from_str(known).ok());
-    assert!(genuine || !report.holds(), "nobody has signed this");
+    assert!(genuine || !report.is_valid(), "nobody has signed this");
 }
 
 /// Seeds with a genuine signature.

@@ -18,7 +18,7 @@ pub enum HostFault {
 
 impl HostFault {
     /// Why, and what to do.
-    pub fn words(self) -> Text {
+    pub fn message(self) -> Text {
         match self {
             Self::Number => Text::new(
                 "écrivez un nom de domaine, par exemple entreprise.fr, pas l’adresse d’une machine.",

@@ -29,7 +29,7 @@ macro_rules! id {
 impl AttemptId {
     /// The attempt for one of several targets that share this one.
     #[must_use]
-    pub fn towards(self, target: &str) -> Self {
+    pub fn for_target(self, target: &str) -> Self {
         let digest = ring::digest::digest(&ring::digest::SHA256, format!("{self} {target}").as_bytes());
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest.as_ref()[..16]);
@@ -44,6 +44,6 @@ id! {
     DossierId,
     /// One signed-in browser.
     SessionId,
-    /// One attempt at an act; the same id gets the same result.
+    /// One attempt at an operation; the same id gets the same result.
     AttemptId,
 }

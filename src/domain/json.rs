@@ -83,8 +83,8 @@ impl JsonError {
         Self { path: String::new(), fault, line: 0, column: 0 }
     }
 
-    /// The same for people.
-    pub fn words(&self) -> Text {
+    /// The error as a text for people.
+    pub fn message(&self) -> Text {
         let words = match &self.fault {
             JsonFault::TooLong(most) => Text::new(format!("plus de {most} octets"), format!("more than {most} bytes")),
             JsonFault::NotUtf8 => Text::new("ce n’est pas de l’UTF-8 sans marque", "this is not UTF-8 without a mark"),
@@ -98,7 +98,7 @@ impl JsonError {
             ),
             JsonFault::Broken(reason) => Text::new("ce n’est pas du JSON", reason.as_str()),
             JsonFault::CutShort(reason) => Text::new("le texte s’arrête avant sa fin", reason.as_str()),
-            JsonFault::Shape(shape, reason) => Text::new(shape.words().fr, reason.as_str()),
+            JsonFault::Shape(shape, reason) => Text::new(shape.message().fr, reason.as_str()),
         };
         let place = if self.path.is_empty() { String::new() } else { format!("{}: ", self.path) };
         let (line, column) = (self.line, self.column);
@@ -120,7 +120,7 @@ impl JsonError {
 
 impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words().en)
+        f.write_str(&self.message().en)
     }
 }
 
@@ -165,7 +165,7 @@ pub fn from_str<T: DeserializeOwned>(text: &str, limits: Limits) -> Result<T, Js
     from_slice(text.as_bytes(), limits)
 }
 
-/// Everything that is judged before anything is made of a text.
+/// Everything that is evaluated before anything is made of a text.
 fn strict(bytes: &[u8], limits: Limits) -> Result<(), JsonError> {
     if bytes.len() > limits.bytes {
         return Err(JsonError::whole(JsonFault::TooLong(limits.bytes)));

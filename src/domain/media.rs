@@ -9,7 +9,7 @@ pub use refusal::FileRefusal;
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
-/// How many bytes at each end of a file [`judge_ends`] examines.
+/// How many bytes at each end of a file [`check_ends`] examines.
 pub const WINDOW_BYTES: usize = 64 * 1024;
 /// At most this many bytes before the header of a PDF: readers skip that many.
 const PDF_LEAD_BYTES: usize = 1024;
@@ -102,8 +102,8 @@ fn text(head: &[u8]) -> &'static str {
     }
 }
 
-/// Judges a file that could not be opened, through no known fault of it, by its first and last bytes.
-pub fn judge_ends(head: &[u8], tail: &[u8], accepted: &[String]) -> Result<FileVerdict, FileRefusal> {
+/// Checks a file that could not be opened, through no known fault of it, by its first and last bytes.
+pub fn check_ends(head: &[u8], tail: &[u8], accepted: &[String]) -> Result<FileVerdict, FileRefusal> {
     if head.is_empty() {
         return Err(FileRefusal::Empty);
     }
@@ -136,7 +136,7 @@ mod tests {
     fn files_are_known_by_their_first_bytes() {
         for (head, media) in [
             (b"%PDF-1.7".as_slice(), "application/pdf"),
-            // B2: readers skip what comes before the header.
+            // Readers skip what comes before the header.
             (b"\xef\xbb\xbf%PDF-1.7", "application/pdf"),
             (b"\r\n%PDF-1.7", "application/pdf"),
             (b"HTTP/1.1 200 OK\r\n\r\n%PDF-1.7", "application/pdf"),
@@ -171,13 +171,13 @@ mod tests {
 
     #[test]
     fn a_file_that_was_not_opened_is_judged_by_its_ends() {
-        let judge = |head: &[u8], tail: &[u8]| judge_ends(head, tail, &accepted());
-        let pdf = judge(b"%PDF-1.7 ...", b"startxref\n9\n%%EOF\n").unwrap();
+        let check = |head: &[u8], tail: &[u8]| check_ends(head, tail, &accepted());
+        let pdf = check(b"%PDF-1.7 ...", b"startxref\n9\n%%EOF\n").unwrap();
         assert_eq!((pdf.media.as_str(), pdf.inspection), ("application/pdf", Inspection::default()));
-        assert_eq!(judge(b"", b""), Err(FileRefusal::Empty));
-        assert_eq!(judge(b"%PDF-1.7 ...", b"..."), Err(FileRefusal::Truncated));
-        assert_eq!(judge(b"\xff\xd8\xff", b"..."), Err(FileRefusal::Truncated));
-        assert!(judge(b"\xff\xd8\xff", b"\xff\xd9film").is_ok());
-        assert_eq!(judge(b"MZ", b"%%EOF"), Err(FileRefusal::WrongType("application/x-msdownload".into())));
+        assert_eq!(check(b"", b""), Err(FileRefusal::Empty));
+        assert_eq!(check(b"%PDF-1.7 ...", b"..."), Err(FileRefusal::Truncated));
+        assert_eq!(check(b"\xff\xd8\xff", b"..."), Err(FileRefusal::Truncated));
+        assert!(check(b"\xff\xd8\xff", b"\xff\xd9film").is_ok());
+        assert_eq!(check(b"MZ", b"%%EOF"), Err(FileRefusal::WrongType("application/x-msdownload".into())));
     }
 }

@@ -1,12 +1,12 @@
-//! The data about an uploaded piece.
+//! The data about an attached piece.
 
 use super::media::Inspection;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-/// An uploaded file of a dossier; its bytes are in the blob store under the digest.
+/// A file attached to a dossier, as a supporting document that the call asks for; its bytes are in the blob store under the digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Upload {
+pub struct AttachedPiece {
     /// Code of the piece in the call.
     pub code: String,
     /// SHA-256 of the bytes, lower-case hexadecimal.

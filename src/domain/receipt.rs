@@ -14,7 +14,7 @@ mod verify;
 pub use chain::ChainCheck;
 pub use instants::{ChangedAfterReceipt, Instants};
 pub use statement::{FORMAT, FORMAT_ONE_INSTANT, Statement};
-pub use verify::{Check, PublicKey, VerificationReport, read, verify, verify_bytes, why_unreadable};
+pub use verify::{PublicKey, ReceiptCheck, VerificationReport, read, verify, verify_bytes, why_unreadable};
 
 use super::{
     calendar::{Round, show_instant},
@@ -22,7 +22,7 @@ use super::{
     document::Document,
     evaluation::Evaluation,
     ids::{AccountId, DossierId},
-    piece::Upload,
+    piece::AttachedPiece,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -60,15 +60,15 @@ impl Receipt {
     }
 
     /// The deposited pieces.
-    pub fn uploads(&self) -> Vec<Upload> {
+    pub fn pieces(&self) -> Vec<AttachedPiece> {
         let pieces = self.manifest["pieces"].as_object().into_iter().flatten();
-        pieces.filter_map(|(_, piece)| Upload::deserialize(piece).ok()).collect()
+        pieces.filter_map(|(_, piece)| AttachedPiece::deserialize(piece).ok()).collect()
     }
 }
 
 /// The input of a manifest.
 #[derive(Debug)]
-pub struct Sealing<'a> {
+pub struct ManifestInput<'a> {
     /// Address of the portal.
     pub portal: &'a str,
     pub call: &'a Call,
@@ -79,32 +79,32 @@ pub struct Sealing<'a> {
     pub depositor: AccountId,
     /// The evaluation without blocking findings.
     pub evaluation: &'a Evaluation,
-    /// The pieces.
-    pub uploads: &'a [Upload],
+    /// The attached pieces that the call asks for.
+    pub pieces: &'a [AttachedPiece],
     /// When its request was complete.
     pub received_at: Timestamp,
 }
 
 /// The manifest of a deposit.
-pub fn manifest(sealing: &Sealing<'_>) -> Json {
-    let Sealing { call, round, evaluation, .. } = sealing;
+pub fn manifest(input: &ManifestInput<'_>) -> Json {
+    let ManifestInput { call, round, evaluation, .. } = input;
     let zone = call.time_zone();
-    let pieces: BTreeMap<&str, Json> =
-        sealing.uploads.iter().map(|upload| (upload.code.as_str(), json!(upload))).collect();
-    let readings: Vec<&str> = call.interpretations.iter().map(|reading| reading.id.as_str()).collect();
+    let pieces: BTreeMap<&str, Json> = input.pieces.iter().map(|piece| (piece.code.as_str(), json!(piece))).collect();
+    let interpretations: Vec<&str> =
+        call.interpretations.iter().map(|interpretation| interpretation.id.as_str()).collect();
     json!({
         "context": {
-            "portal": sealing.portal,
+            "portal": input.portal,
             "call": call.id,
             "call_version": call.version,
             "round": round.id,
-            "dossier": sealing.dossier,
-            "version": sealing.version,
-            "depositor": sealing.depositor,
-            "instant_utc": sealing.received_at.to_string(),
-            "instant_local": show_instant(sealing.received_at, &zone),
+            "dossier": input.dossier,
+            "version": input.version,
+            "depositor": input.depositor,
+            "instant_utc": input.received_at.to_string(),
+            "instant_local": show_instant(input.received_at, &zone),
             "zone": call.zone,
-            "interpretations": readings,
+            "interpretations": interpretations,
         },
         "expenses_from": evaluation.expense_dates,
         "amounts": evaluation.amounts,
@@ -118,7 +118,7 @@ pub fn manifest(sealing: &Sealing<'_>) -> Json {
 
 /// The digest of every part of a manifest: `answers.*` and `pieces.*` one by one, the rest whole. No two parts share a
 /// name: a member of the manifest named `answers.x` cannot replace the section `x`.
-pub fn parts(manifest: &Json) -> BTreeMap<String, String> {
+pub fn part_digests(manifest: &Json) -> BTreeMap<String, String> {
     let mut parts = BTreeMap::new();
     for (name, value) in manifest.as_object().into_iter().flatten() {
         match (name.as_str(), value.as_object()) {

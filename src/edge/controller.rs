@@ -109,7 +109,7 @@ impl Controller {
         tasks.spawn(lease.clone().run(store.clone()));
         let (events_thread, events) = Events::start(&edge.sozu_socket);
         Ok(Self {
-            marker: auth::edge_marker(&config.portal.data_dir, config.portal.keys_seed_file.as_deref())?,
+            marker: auth::edge_secret(&config.portal.data_dir, config.portal.keys_seed_file.as_deref())?,
             certificates: Certificates::start(&edge)?,
             answers: CustomAnswers::default(),
             reconciler: Reconciler::new(sozu, safety_limits(&edge)),

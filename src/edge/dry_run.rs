@@ -50,7 +50,7 @@ pub async fn dry_run(config: &Config) -> anyhow::Result<DryRun> {
         edge: &edge,
         challenges: None,
         inventory: &inventory,
-        marker: &auth::edge_marker(&config.portal.data_dir, config.portal.keys_seed_file.as_deref())?,
+        marker: &auth::edge_secret(&config.portal.data_dir, config.portal.keys_seed_file.as_deref())?,
         workers: u32::try_from(workers).unwrap_or(1).max(1),
         epoch,
         certificates: certificates.current(),

@@ -166,7 +166,6 @@ mod tests {
         assert_eq!((status, reason.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "the process is about to stop\n"));
     }
 
-    // C6
     #[tokio::test]
     async fn a_page_elsewhere_cannot_read_the_status_under_a_name_of_its_own() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,7 @@
 //! The state of the cluster according to replication-manager, for the operator's page.
 
 use super::alarm::{Alarm, Topic};
-use crate::bricks::repman::{Mode, Repman, Role, Topology};
+use crate::adapters::repman::{Mode, Repman, ServerRole, Topology};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::{error::Error, time::Duration};
@@ -129,7 +129,7 @@ impl From<Topology> for ClusterView {
         let leads = topology.leader.is_some();
         let servers = topology.servers.into_iter().map(|server| ServerView {
             server: server.to_string(),
-            well: matches!(server.role, Role::Leader | Role::Replica),
+            well: matches!(server.role, ServerRole::Leader | ServerRole::Replica),
             state: server.state,
             lag_seconds: server.lag_seconds,
             semi_sync: server.semi_sync,

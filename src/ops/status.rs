@@ -204,5 +204,5 @@ fn servers(ops: &Ops) -> Vec<DatabaseServer> {
 async fn outbox_seconds(ops: &Ops) -> Result<i64, StoreError> {
     let app = &ops.0.app;
     let mut db = app.store.read(Freshness::MayLag).await?;
-    outbox::oldest_seconds(&mut db, app.clock()).await
+    outbox::oldest_due_age_seconds(&mut db, app.clock()).await
 }

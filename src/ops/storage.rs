@@ -1,7 +1,7 @@
 //! The state of the nodes that hold the attachments, for the operator's page.
 
 use super::alarm::{Alarm, Topic};
-use crate::bricks::garage::{Fault, Garage, NodeState, Survey};
+use crate::adapters::garage::{Fault, Garage, NodeState, Survey};
 use serde::Serialize;
 use std::{error::Error, time::Duration};
 

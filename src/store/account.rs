@@ -2,7 +2,7 @@
 
 use super::{
     StoreError,
-    row::{impossible, instant, one_row, timestamp},
+    row::{expect_one_row, from_datetime, inconsistent, to_datetime},
 };
 use crate::domain::{
     access::{Role, Roles},
@@ -52,8 +52,8 @@ impl TryFrom<AccountRow> for Account {
         Ok(Self {
             id: row.account_id,
             email: row.email,
-            roles: Roles::given(roles.map_err(|()| impossible("account_role", "role"))?),
-            lang: row.lang.parse().map_err(|()| impossible("account", "lang"))?,
+            roles: Roles::from_granted(roles.map_err(|()| inconsistent("account_role", "role"))?),
+            lang: row.lang.parse().map_err(|()| inconsistent("account", "lang"))?,
             suspended: row.suspended,
         })
     }
@@ -74,7 +74,7 @@ pub async fn ensure(
     .bind(fresh)
     .bind(email)
     .bind(lang.tag())
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .execute(&mut *db)
     .await?;
     by_email(db, email).await?.ok_or(StoreError::Stale)
@@ -121,8 +121,8 @@ pub async fn roles(db: &mut MySqlConnection, id: AccountId) -> Result<Vec<RoleGr
             .await?;
     rows.into_iter()
         .map(|(role, given, ends)| {
-            let role = role.parse().map_err(|()| impossible("account_role", "role"))?;
-            Ok(RoleGrant { role, given_at: timestamp(given), ends_at: ends.map(timestamp) })
+            let role = role.parse().map_err(|()| inconsistent("account_role", "role"))?;
+            Ok(RoleGrant { role, given_at: from_datetime(given), ends_at: ends.map(from_datetime) })
         })
         .collect()
 }
@@ -138,8 +138,8 @@ pub async fn give_role(
     sqlx::query("replace into account_role (account_id, role, given_at, ends_at) values (?, ?, ?, ?)")
         .bind(id)
         .bind(role.slug())
-        .bind(instant(now))
-        .bind(ends.map(instant))
+        .bind(to_datetime(now))
+        .bind(ends.map(to_datetime))
         .execute(db)
         .await?;
     Ok(())
@@ -161,9 +161,9 @@ pub async fn take_role(db: &mut MySqlConnection, id: AccountId, role: Role) -> R
 /// [`StoreError::Stale`] when there is no such account.
 pub async fn suspend(db: &mut MySqlConnection, id: AccountId, since: Option<Timestamp>) -> Result<(), StoreError> {
     let done = sqlx::query("update account set suspended_at = ? where account_id = ?")
-        .bind(since.map(instant))
+        .bind(since.map(to_datetime))
         .bind(id)
         .execute(db)
         .await?;
-    one_row(done.rows_affected())
+    expect_one_row(done.rows_affected())
 }

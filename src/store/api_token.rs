@@ -3,7 +3,7 @@
 use super::{
     StoreError,
     account::{Account, AccountRow, account_columns},
-    row::{impossible, instant, timestamp},
+    row::{from_datetime, inconsistent, to_datetime},
 };
 use crate::domain::{
     access::{Action, Role},
@@ -57,8 +57,8 @@ pub async fn insert(db: &mut MySqlConnection, token: &Making<'_>, now: Timestamp
     .bind(token.label)
     .bind(actions.join(","))
     .bind(roles.join(","))
-    .bind(instant(now))
-    .bind(instant(token.ends))
+    .bind(to_datetime(now))
+    .bind(to_datetime(token.ends))
     .execute(db)
     .await?;
     Ok(())
@@ -114,7 +114,7 @@ pub async fn of_account(
          where account_id = ? and revoked_at is null and expires_at > ? order by created_at desc",
     )
     .bind(account)
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .fetch_all(db)
     .await?;
     rows.into_iter()
@@ -124,9 +124,9 @@ pub async fn of_account(
             Ok(Listed {
                 id: row.token_id,
                 label: row.label,
-                actions: actions.map_err(|()| impossible("api_token", "actions"))?,
-                expires_at: timestamp(row.expires_at),
-                last_used_at: row.last_used_at.map(timestamp),
+                actions: actions.map_err(|()| inconsistent("api_token", "actions"))?,
+                expires_at: from_datetime(row.expires_at),
+                last_used_at: row.last_used_at.map(from_datetime),
             })
         })
         .collect()
@@ -141,7 +141,7 @@ pub async fn revoke(
 ) -> Result<bool, StoreError> {
     let done =
         sqlx::query("update api_token set revoked_at = ? where token_id = ? and account_id = ? and revoked_at is null")
-            .bind(instant(now))
+            .bind(to_datetime(now))
             .bind(id)
             .bind(account)
             .execute(db)
@@ -162,7 +162,7 @@ pub async fn revoke_of_role(
          and (roles is null or find_in_set(?, roles)) order by token_id for update",
     )
     .bind(account)
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .bind(role.slug())
     .fetch_all(&mut *db)
     .await?;
@@ -182,14 +182,14 @@ pub async fn is_revoked(db: &mut MySqlConnection, account: AccountId, id: Uuid) 
 pub async fn revoked(db: &mut MySqlConnection, now: Timestamp) -> Result<(Vec<Uuid>, Vec<Vec<u8>>), StoreError> {
     let tokens =
         sqlx::query_scalar("select token_id from api_token where revoked_at is not null and expires_at > ? order by 1")
-            .bind(instant(now))
+            .bind(to_datetime(now))
             .fetch_all(&mut *db)
             .await?;
     let blocks = sqlx::query_scalar(
         "select n.revocation_id from narrowed_token n join api_token t on t.token_id = n.token_id
          where n.revoked_at is not null and t.expires_at > ? order by 1",
     )
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .fetch_all(db)
     .await?;
     Ok((tokens, blocks))

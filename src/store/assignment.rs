@@ -1,6 +1,6 @@
 //! Assignments of dossiers to experts.
 
-use super::{StoreError, column::InstantColumn, row::instant};
+use super::{StoreError, column::InstantColumn, row::to_datetime};
 use crate::domain::{
     access::Role,
     ids::{AccountId, DossierId},
@@ -61,7 +61,7 @@ pub async fn insert(
     .bind(dossier)
     .bind(expert)
     .bind(by)
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .execute(db)
     .await?;
     Ok(())
@@ -79,7 +79,7 @@ pub async fn end(
         "update assignment set ended_at = ?, ended_by = ?
          where assignment_id = ? and dossier_id = ? and ended_at is null",
     )
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .bind(by)
     .bind(id)
     .bind(dossier)
@@ -110,7 +110,7 @@ pub async fn of_dossier(
     ))
     .bind(Role::Expert.slug())
     .bind(dossier)
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .bind(dossier)
     .fetch_all(db)
     .await?)
@@ -146,7 +146,7 @@ pub async fn candidates(
     ))
     .bind(Role::Expert.slug())
     .bind(dossier)
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .bind(dossier)
     .bind(dossier)
     .bind(dossier)

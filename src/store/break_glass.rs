@@ -3,7 +3,7 @@
 use super::{
     StoreError,
     column::{InstantColumn, OptionalInstantColumn},
-    row::{instant, timestamp},
+    row::{from_datetime, to_datetime},
 };
 use crate::domain::ids::{AccountId, DossierId};
 use jiff::Timestamp;
@@ -44,7 +44,7 @@ pub async fn ask(
         .bind(dossier)
         .bind(who)
         .bind(reason)
-        .bind(instant(now))
+        .bind(to_datetime(now))
         .execute(db)
         .await?;
     Ok(())
@@ -76,11 +76,11 @@ pub async fn allow(
          where glass_id = ? and allowed_by is null and asked_by <> ? and asked_at > ?",
     )
     .bind(who)
-    .bind(instant(now))
-    .bind(instant(ends))
+    .bind(to_datetime(now))
+    .bind(to_datetime(ends))
     .bind(id)
     .bind(who)
-    .bind(instant(asked_since))
+    .bind(to_datetime(asked_since))
     .execute(&mut *db)
     .await?;
     if done.rows_affected() == 0 {
@@ -102,7 +102,7 @@ pub async fn until(
     .bind(who)
     .fetch_one(db)
     .await?;
-    Ok(ends.map(timestamp))
+    Ok(ends.map(from_datetime))
 }
 
 /// Returns the dossier of a receipt, so that access can be requested without reading it.

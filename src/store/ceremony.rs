@@ -3,7 +3,7 @@
 
 use super::{
     StoreError,
-    row::{impossible, instant},
+    row::{inconsistent, to_datetime},
 };
 use crate::domain::{ids::AccountId, slugs::slugs};
 use jiff::Timestamp;
@@ -41,7 +41,7 @@ pub async fn insert(
         .bind(kind.slug())
         .bind(account)
         .bind(state.to_string())
-        .bind(instant(expires))
+        .bind(to_datetime(expires))
         .execute(db)
         .await?;
     Ok(())
@@ -50,7 +50,7 @@ pub async fn insert(
 /// Removes some of the expired ceremonies.
 pub async fn sweep(db: &mut MySqlConnection, before: Timestamp) -> Result<(), StoreError> {
     sqlx::query("delete from ceremony where expires_at < ? order by expires_at limit ?")
-        .bind(instant(before))
+        .bind(to_datetime(before))
         .bind(MAX_SWEPT_ROWS)
         .execute(db)
         .await?;
@@ -73,8 +73,8 @@ pub async fn take(
     .bind(id)
     .bind(kind.slug())
     .bind(account)
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .fetch_optional(db)
     .await?;
-    state.map(|(state,)| serde_json::from_str(&state).map_err(|_| impossible("ceremony", "state"))).transpose()
+    state.map(|(state,)| serde_json::from_str(&state).map_err(|_| inconsistent("ceremony", "state"))).transpose()
 }

@@ -1,6 +1,6 @@
 //! Values of the domain as columns.
 
-use super::row::timestamp;
+use super::row::from_datetime;
 use crate::domain::{
     calendar::RoundId,
     ids::{AccountId, AttemptId, DossierId, SessionId},
@@ -59,11 +59,11 @@ newtypes! {
 /// Reads a `datetime(6)` column, for fields marked `try_from`: sqlx knows no jiff, and neither is ours.
 pub struct InstantColumn(Timestamp);
 
-/// The same for a column that may be null.
+/// An instant in a column that may be null.
 pub struct OptionalInstantColumn(Option<Timestamp>);
 
-read_as!(InstantColumn, PrimitiveDateTime, |at| InstantColumn(timestamp(at)));
-read_as!(OptionalInstantColumn, Option<PrimitiveDateTime>, |at| OptionalInstantColumn(at.map(timestamp)));
+read_as!(InstantColumn, PrimitiveDateTime, |at| InstantColumn(from_datetime(at)));
+read_as!(OptionalInstantColumn, Option<PrimitiveDateTime>, |at| OptionalInstantColumn(at.map(from_datetime)));
 
 impl From<InstantColumn> for Timestamp {
     fn from(column: InstantColumn) -> Self {

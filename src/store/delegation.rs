@@ -3,10 +3,10 @@
 use super::{
     StoreError,
     account::Account,
-    row::{impossible, instant, timestamp},
+    row::{from_datetime, inconsistent, to_datetime},
 };
 use crate::domain::{
-    access::{Grant, Part, Verb},
+    access::{Grant, GrantedAction, Part},
     ids::{AccountId, DossierId},
 };
 use jiff::Timestamp;
@@ -24,7 +24,7 @@ pub struct Delegation {
     /// Address of the guest, who signs in with their own account.
     pub email: String,
     /// The parts, each with what may be done with it.
-    pub parts: Vec<(Part, Verb)>,
+    pub parts: Vec<(Part, GrantedAction)>,
     /// The owner's note to the guest.
     pub note: String,
     pub given_at: Timestamp,
@@ -55,7 +55,7 @@ struct DelegationRow {
     used_at: Option<PrimitiveDateTime>,
 }
 
-fn part(text: &str) -> Option<(Part, Verb)> {
+fn part(text: &str) -> Option<(Part, GrantedAction)> {
     let (part, verb) = text.rsplit_once('=')?;
     Some((part.parse().ok()?, verb.parse().ok()?))
 }
@@ -63,17 +63,17 @@ fn part(text: &str) -> Option<(Part, Verb)> {
 impl TryFrom<DelegationRow> for Delegation {
     type Error = StoreError;
     fn try_from(row: DelegationRow) -> Result<Self, StoreError> {
-        let parts: Option<Vec<(Part, Verb)>> = row.parts.split(' ').map(part).collect();
+        let parts: Option<Vec<(Part, GrantedAction)>> = row.parts.split(' ').map(part).collect();
         Ok(Self {
             id: row.delegation_id,
             dossier: row.dossier_id,
             given_by: row.given_by,
             email: row.email,
-            parts: parts.ok_or(impossible("delegation", "parts"))?,
+            parts: parts.ok_or(inconsistent("delegation", "parts"))?,
             note: row.note,
-            given_at: timestamp(row.given_at),
-            ends_at: timestamp(row.ends_at),
-            used_at: row.used_at.map(timestamp),
+            given_at: from_datetime(row.given_at),
+            ends_at: from_datetime(row.ends_at),
+            used_at: row.used_at.map(from_datetime),
         })
     }
 }
@@ -107,23 +107,23 @@ pub async fn insert(db: &mut MySqlConnection, given: &Delegation) -> Result<(), 
     .bind(&given.email)
     .bind(list(&given.parts))
     .bind(&given.note)
-    .bind(instant(given.given_at))
-    .bind(instant(given.ends_at))
-    .bind(given.used_at.map(instant))
+    .bind(to_datetime(given.given_at))
+    .bind(to_datetime(given.ends_at))
+    .bind(given.used_at.map(to_datetime))
     .execute(db)
     .await?;
     Ok(())
 }
 
 /// Serialises parts as one text.
-fn list(parts: &[(Part, Verb)]) -> String {
+fn list(parts: &[(Part, GrantedAction)]) -> String {
     let parts: Vec<String> = parts.iter().map(|(part, verb)| format!("{part}={}", verb.slug())).collect();
     parts.join(" ")
 }
 
 /// Whether these parts fit into one delegation.
 #[must_use]
-pub fn fits(parts: &[(Part, Verb)]) -> bool {
+pub fn fits(parts: &[(Part, GrantedAction)]) -> bool {
     list(parts).len() <= 2000
 }
 
@@ -155,7 +155,7 @@ pub async fn sent(
     .bind(email)
     .bind(owner)
     .bind(email)
-    .bind(instant(since))
+    .bind(to_datetime(since))
     .fetch_one(db)
     .await?)
 }
@@ -173,7 +173,7 @@ pub async fn held(
     now: Timestamp,
 ) -> Result<Vec<Delegation>, StoreError> {
     let query = sqlx::query_as(select!("dossier_id = ? and email = ? and ends_at >= ?"));
-    all(query.bind(id).bind(email).bind(instant(now)), db).await
+    all(query.bind(id).bind(email).bind(to_datetime(now)), db).await
 }
 
 /// Returns the dossiers of which a user holds a part, without those on which the user has declared a conflict of
@@ -190,7 +190,7 @@ pub async fn dossiers_of(
          limit 200",
     )
     .bind(&account.email)
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .bind(account.id)
     .fetch_all(db)
     .await?)
@@ -199,7 +199,7 @@ pub async fn dossiers_of(
 /// Records that the guest has visited.
 pub async fn used(db: &mut MySqlConnection, id: DossierId, email: &str, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("update delegation set used_at = ? where dossier_id = ? and email = ? and used_at is null")
-        .bind(instant(now))
+        .bind(to_datetime(now))
         .bind(id)
         .bind(email)
         .execute(db)
@@ -231,7 +231,7 @@ pub async fn revoke(
     .fetch_all(&mut *db)
     .await?;
     sqlx::query("update delegation set revoked_at = ? where dossier_id = ? and email = ? and revoked_at is null")
-        .bind(instant(now))
+        .bind(to_datetime(now))
         .bind(dossier)
         .bind(email)
         .execute(db)

@@ -9,7 +9,7 @@ use super::{
     StoreError,
     account::Account,
     column::InstantColumn,
-    row::{impossible, instant},
+    row::{inconsistent, to_datetime},
 };
 use crate::auth::{Guarded, Protected};
 use crate::domain::{
@@ -30,7 +30,7 @@ pub struct Summary {
     pub version: u32,
     /// Number of the receipt.
     pub receipt: String,
-    /// SIREN or SIRET of the company.
+    /// SIREN of the company: its French number, 9 digits.
     pub siren: String,
     pub company: String,
     /// Title of the project.
@@ -46,8 +46,9 @@ pub struct Summary {
     pub at: Timestamp,
     /// It was found admissible.
     pub admitted: bool,
-    /// An assigned expert has declared a conflict of interest and has to be replaced.
-    pub replace: bool,
+    /// An assigned expert has declared a conflict of interest and must be replaced.
+    #[sqlx(rename = "replace")]
+    pub expert_conflict: bool,
 }
 
 /// A deposit to be written.
@@ -57,7 +58,7 @@ pub struct NewDeposit<'a> {
     pub summary: &'a Summary,
     pub call: &'a str,
     pub round: &'a RoundId,
-    /// The depositor.
+    /// Who deposited.
     pub account: AccountId,
     /// The attempt that it answers.
     pub attempt: AttemptId,
@@ -107,8 +108,8 @@ pub async fn insert(db: &mut MySqlConnection, deposit: &NewDeposit<'_>) -> Resul
     .bind(summary.base)
     .bind(summary.aid)
     .bind(summary.warnings)
-    .bind(instant(summary.at))
-    .bind(instant(receipt.statement.sealed_at()))
+    .bind(to_datetime(summary.at))
+    .bind(to_datetime(receipt.statement.sealed_at()))
     .bind(deposit.text)
     .execute(&mut *db)
     .await?;
@@ -137,20 +138,21 @@ pub async fn by_attempt(
 
 /// A stored receipt, with its owner, its place and whether its version is current.
 #[derive(Clone, Debug, FromRow)]
-pub struct Stored {
+pub struct StoredReceipt {
     pub dossier: DossierId,
     /// Owner of the dossier.
     pub owner: AccountId,
     pub call: String,
-    /// True while this version is the current one.
-    pub standing: bool,
+    /// This version is the current one.
+    #[sqlx(rename = "standing")]
+    pub is_current: bool,
     /// True if the current deposit was found admissible.
     pub admitted: bool,
     /// The receipt as signed.
     pub text: String,
 }
 
-impl Protected for Stored {
+impl Protected for StoredReceipt {
     fn dossier(&self) -> DossierId {
         self.dossier
     }
@@ -158,7 +160,7 @@ impl Protected for Stored {
         self.owner
     }
     fn stage(&self) -> Stage {
-        match (self.standing, self.admitted) {
+        match (self.is_current, self.admitted) {
             (true, true) => Stage::Admissible,
             (true, false) => Stage::Deposited,
             (false, _) => Stage::Withdrawn,
@@ -166,19 +168,19 @@ impl Protected for Stored {
     }
 }
 
-impl Stored {
+impl StoredReceipt {
     /// Parses the receipt.
     ///
     /// # Errors
     /// [`StoreError::Inconsistent`] when the column contains anything else.
     pub fn receipt(&self) -> Result<Receipt, StoreError> {
-        serde_json::from_str(&self.text).map_err(|_| impossible("deposit", "receipt"))
+        serde_json::from_str(&self.text).map_err(|_| inconsistent("deposit", "receipt"))
     }
 }
 
 /// Returns a receipt by its number.
-pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<Guarded<Stored>>, StoreError> {
-    let row: Option<Stored> = sqlx::query_as(
+pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<Guarded<StoredReceipt>>, StoreError> {
+    let row: Option<StoredReceipt> = sqlx::query_as(
         "select p.dossier_id as dossier, d.account_id as owner, p.call_id as `call`, p.standing,
                 d.admitted_at is not null as admitted, p.receipt as text
          from deposit p join dossier d on d.dossier_id = p.dossier_id where p.receipt_number = ?",
@@ -189,8 +191,8 @@ pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<
     Ok(row.map(Guarded::new))
 }
 
-/// Removes a withdrawn deposit from the lists.
-pub async fn withdraw(db: &mut MySqlConnection, dossier: DossierId) -> Result<(), StoreError> {
+/// Leaves a dossier without a current version, after a withdrawal: lists no longer show it.
+pub async fn clear_current(db: &mut MySqlConnection, dossier: DossierId) -> Result<(), StoreError> {
     sqlx::query("update deposit set standing = false where dossier_id = ?").bind(dossier).execute(db).await?;
     Ok(())
 }
@@ -205,8 +207,9 @@ pub struct Version {
     /// Instant of the deposit.
     #[sqlx(try_from = "InstantColumn")]
     pub at: Timestamp,
-    /// True while it is the current version.
-    pub standing: bool,
+    /// It is the current version.
+    #[sqlx(rename = "standing")]
+    pub is_current: bool,
 }
 
 /// Returns every version of a dossier, the latest first.
@@ -222,14 +225,14 @@ pub async fn versions(db: &mut MySqlConnection, dossier: DossierId) -> Result<Ve
 
 /// Number of other currently deposited dossiers of the same company in a round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Others {
+pub struct OtherDeposits {
     /// All of them, for users who examine the round.
     pub all: u32,
     /// Those that the reader may know of: their own, and those of which they hold a part.
-    pub known: u32,
+    pub visible: u32,
 }
 
-/// Counts the other currently deposited dossiers of a company in a round (ELI-4), in total and for one reader. A
+/// Counts the other currently deposited dossiers of a company in a round (rule ELI-4 of `calls/hyper-open-x.toml`), in total and for one reader. A
 /// company's number is public, so a user who types it must not learn from the answer whether that company has
 /// deposited.
 pub async fn others_of_company(
@@ -238,8 +241,8 @@ pub async fn others_of_company(
     siren: &str,
     reader: &Account,
     now: Timestamp,
-) -> Result<Others, StoreError> {
-    let (all, known): (i64, i64) = sqlx::query_as(
+) -> Result<OtherDeposits, StoreError> {
+    let (all, visible): (i64, i64) = sqlx::query_as(
         "select count(*),
                 count(if(d.account_id = ?
                          or exists (select 1 from delegation g where g.dossier_id = p.dossier_id and g.email = ?
@@ -249,7 +252,7 @@ pub async fn others_of_company(
     )
     .bind(reader.id)
     .bind(&reader.email)
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .bind(&dossier.call)
     .bind(&dossier.round)
     .bind(siren)
@@ -257,7 +260,7 @@ pub async fn others_of_company(
     .fetch_one(db)
     .await?;
     let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
-    Ok(Others { all: count(all), known: count(known) })
+    Ok(OtherDeposits { all: count(all), visible: count(visible) })
 }
 
 /// Returns receipts in the order of the chain, to verify the complete chain.
@@ -268,5 +271,5 @@ pub async fn chain(db: &mut MySqlConnection, after: u64, limit: u32) -> Result<V
             .bind(limit)
             .fetch_all(db)
             .await?;
-    texts.iter().map(|text| serde_json::from_str(text).map_err(|_| impossible("deposit", "receipt"))).collect()
+    texts.iter().map(|text| serde_json::from_str(text).map_err(|_| inconsistent("deposit", "receipt"))).collect()
 }

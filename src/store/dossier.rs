@@ -3,7 +3,7 @@
 use super::{
     StoreError,
     deposit::hide,
-    row::{impossible, instant, one_row, timestamp},
+    row::{expect_one_row, from_datetime, inconsistent, to_datetime},
 };
 use crate::auth::{Guarded, Protected};
 use crate::domain::{
@@ -55,13 +55,13 @@ struct DossierRow {
 impl TryFrom<DossierRow> for Dossier {
     type Error = StoreError;
     fn try_from(row: DossierRow) -> Result<Self, StoreError> {
-        let draft: Document = serde_json::from_str(&row.draft).map_err(|_| impossible("dossier", "draft"))?;
+        let draft: Document = serde_json::from_str(&row.draft).map_err(|_| inconsistent("dossier", "draft"))?;
         let deposit = match (row.deposit_version, row.deposit_receipt, row.deposit_at, row.deposit_revision) {
             (Some(version), Some(receipt), Some(at), Some(revision)) => {
-                Some(Deposit { version, receipt, at: timestamp(at), revision })
+                Some(Deposit { version, receipt, at: from_datetime(at), revision })
             }
             (None, ..) => None,
-            _ => return Err(impossible("dossier", "deposit_version")),
+            _ => return Err(inconsistent("dossier", "deposit_version")),
         };
         let changes = row.changes.map(|text| serde_json::from_str(&text)).transpose();
         Ok(Self {
@@ -72,12 +72,12 @@ impl TryFrom<DossierRow> for Dossier {
             draft,
             revision: row.revision,
             deposit,
-            admission: row.admitted_at.zip(row.admitted_by).map(|(at, by)| Admission { at: timestamp(at), by }),
+            admission: row.admitted_at.zip(row.admitted_by).map(|(at, by)| Admission { at: from_datetime(at), by }),
             versions: row.versions,
-            created_at: timestamp(row.created_at),
-            changed_at: timestamp(row.changed_at),
-            changes: changes.map_err(|_| impossible("dossier", "changes"))?.unwrap_or_default(),
-            withdrawn_at: row.withdrawn_at.map(timestamp),
+            created_at: from_datetime(row.created_at),
+            changed_at: from_datetime(row.changed_at),
+            changes: changes.map_err(|_| inconsistent("dossier", "changes"))?.unwrap_or_default(),
+            withdrawn_at: row.withdrawn_at.map(from_datetime),
         })
     }
 }
@@ -117,8 +117,8 @@ pub async fn insert(
     .bind(origin)
     .bind(serde_json::json!(dossier.draft).to_string())
     .bind(dossier.revision)
-    .bind(instant(dossier.created_at))
-    .bind(instant(dossier.changed_at))
+    .bind(to_datetime(dossier.created_at))
+    .bind(to_datetime(dossier.changed_at))
     .execute(db)
     .await?;
     Ok(())
@@ -155,7 +155,7 @@ pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guar
     row.map(|row| row.try_into().map(Guarded::new)).transpose()
 }
 
-/// Returns the dossiers of an account, the last changed first; none while it is suspended.
+/// Returns the dossiers of an account, the last changed first; `None` while it is suspended.
 pub async fn of_account(db: &mut MySqlConnection, owner: AccountId) -> Result<Vec<Dossier>, StoreError> {
     let rows: Vec<DossierRow> = sqlx::query_as(select!(
         "where account_id = ?
@@ -177,12 +177,12 @@ pub async fn update_draft(db: &mut MySqlConnection, dossier: &Dossier) -> Result
         sqlx::query("update dossier set draft = ?, revision = ?, changed_at = ?, changes = ? where dossier_id = ?")
             .bind(serde_json::json!(dossier.draft).to_string())
             .bind(dossier.revision)
-            .bind(instant(dossier.changed_at))
+            .bind(to_datetime(dossier.changed_at))
             .bind(serde_json::json!(dossier.changes).to_string())
             .bind(dossier.id)
             .execute(db)
             .await?;
-    one_row(done.rows_affected())
+    expect_one_row(done.rows_affected())
 }
 
 /// Writes what [`Dossier::change`] recorded about a change of pieces.
@@ -192,12 +192,12 @@ pub async fn update_draft(db: &mut MySqlConnection, dossier: &Dossier) -> Result
 pub async fn touch(db: &mut MySqlConnection, dossier: &Dossier) -> Result<(), StoreError> {
     let done = sqlx::query("update dossier set revision = ?, changed_at = ?, changes = ? where dossier_id = ?")
         .bind(dossier.revision)
-        .bind(instant(dossier.changed_at))
+        .bind(to_datetime(dossier.changed_at))
         .bind(serde_json::json!(dossier.changes).to_string())
         .bind(dossier.id)
         .execute(db)
         .await?;
-    one_row(done.rows_affected())
+    expect_one_row(done.rows_affected())
 }
 
 /// Makes a deposited version the current one.
@@ -213,12 +213,12 @@ pub async fn set_deposit(db: &mut MySqlConnection, id: DossierId, deposit: &Depo
     .bind(deposit.version)
     .bind(deposit.version)
     .bind(&deposit.receipt)
-    .bind(instant(deposit.at))
+    .bind(to_datetime(deposit.at))
     .bind(deposit.revision)
     .bind(id)
     .execute(db)
     .await?;
-    one_row(done.rows_affected())
+    expect_one_row(done.rows_affected())
 }
 
 /// Records the withdrawal of the current deposit.
@@ -231,11 +231,11 @@ pub async fn set_withdrawn(db: &mut MySqlConnection, id: DossierId, at: Timestam
                             deposit_revision = null, withdrawn_at = ?, admitted_at = null, admitted_by = null
          where dossier_id = ?",
     )
-    .bind(instant(at))
+    .bind(to_datetime(at))
     .bind(id)
     .execute(db)
     .await?;
-    one_row(done.rows_affected())
+    expect_one_row(done.rows_affected())
 }
 
 /// Records that the current deposit is admissible, or no longer is.
@@ -248,12 +248,12 @@ pub async fn set_admission(
     admission: Option<Admission>,
 ) -> Result<(), StoreError> {
     let done = sqlx::query("update dossier set admitted_at = ?, admitted_by = ? where dossier_id = ?")
-        .bind(admission.map(|admission| instant(admission.at)))
+        .bind(admission.map(|admission| to_datetime(admission.at)))
         .bind(admission.map(|admission| admission.by))
         .bind(id)
         .execute(db)
         .await?;
-    one_row(done.rows_affected())
+    expect_one_row(done.rows_affected())
 }
 
 /// Counts the dossiers of a round without a current deposit, except those that the reader may not see. Officers learn

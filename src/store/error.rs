@@ -86,7 +86,7 @@ impl StoreError {
     /// Whether a transaction that is identified by its attempt may have been done: its outcome is unknown, or a
     /// concurrent duplicate committed first. A key that MariaDB does not name may be that of the attempt.
     #[must_use]
-    pub fn may_be_done(&self) -> bool {
+    pub fn may_have_committed(&self) -> bool {
         match self {
             Self::UnknownOutcome(_) => true,
             Self::Duplicate(key) => key.is_empty() || ATTEMPTS.contains(&key.as_str()),

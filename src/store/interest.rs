@@ -1,6 +1,6 @@
 //! Declarations of interest in dossiers, by users who examine and evaluate them.
 
-use super::{StoreError, row::instant};
+use super::{StoreError, row::to_datetime};
 use crate::domain::ids::{AccountId, DossierId};
 use jiff::Timestamp;
 use sqlx::MySqlConnection;
@@ -34,7 +34,7 @@ pub async fn declare(
     .bind(dossier)
     .bind(account)
     .bind(conflict)
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .execute(db)
     .await?;
     Ok(())

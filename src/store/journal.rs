@@ -2,7 +2,7 @@
 
 use super::{
     StoreError,
-    row::{impossible, instant, one_row, timestamp},
+    row::{expect_one_row, from_datetime, inconsistent, to_datetime},
 };
 use crate::domain::{
     access::Role,
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 /// Head of a hash chain: its length and last link.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct Head {
+pub struct ChainHead {
     /// Sequence of the last link; zero if there is none.
     pub sequence: u64,
     /// The last link.
@@ -31,18 +31,18 @@ pub async fn append(db: &mut MySqlConnection, event: &Event) -> Result<(), Store
     advance_head(db, &head).await
 }
 
-async fn lock_head(db: &mut MySqlConnection) -> Result<Head, StoreError> {
+async fn lock_head(db: &mut MySqlConnection) -> Result<ChainHead, StoreError> {
     let query = sqlx::query_as("select sequence, link from chain where name = 'journal' for update");
     Ok(query.fetch_one(db).await?)
 }
 
-async fn advance_head(db: &mut MySqlConnection, head: &Head) -> Result<(), StoreError> {
+async fn advance_head(db: &mut MySqlConnection, head: &ChainHead) -> Result<(), StoreError> {
     let done = sqlx::query("update chain set sequence = ?, link = ? where name = 'journal'")
         .bind(head.sequence)
         .bind(&head.link)
         .execute(db)
         .await?;
-    one_row(done.rows_affected())
+    expect_one_row(done.rows_affected())
 }
 
 /// Appends events with given ids and skips existing ones, so that a list can be written again when the outcome of its
@@ -69,16 +69,16 @@ pub async fn append_once(db: &mut MySqlConnection, events: &[(Uuid, &Event)]) ->
 /// Heads of the chains, locked until the transaction ends.
 #[derive(Clone, Debug)]
 pub struct LockedHeads {
-    pub receipts: Head,
+    pub receipts: ChainHead,
     /// When the last receipt was sealed; `None` before the first.
     pub sealed_at: Option<Timestamp>,
-    pub journal: Head,
+    pub journal: ChainHead,
 }
 
 #[derive(FromRow)]
 struct HeadRow {
     #[sqlx(flatten)]
-    head: Head,
+    head: ChainHead,
     sealed_at: Option<PrimitiveDateTime>,
 }
 
@@ -92,19 +92,19 @@ pub async fn lock_chain_heads(db: &mut MySqlConnection) -> Result<LockedHeads, S
     let mut rows = rows.into_iter();
     match (rows.next(), rows.next(), rows.next()) {
         (Some(receipts), Some(journal), None) => {
-            let sealed_at = receipts.sealed_at.map(timestamp);
+            let sealed_at = receipts.sealed_at.map(from_datetime);
             Ok(LockedHeads { receipts: receipts.head, sealed_at, journal: journal.head })
         }
-        _ => Err(impossible("chain", "name")),
+        _ => Err(inconsistent("chain", "name")),
     }
 }
 
 /// Moves the heads of both chains. The new receipt was sealed at `sealed_at`.
 pub async fn advance_chain_heads(
     db: &mut MySqlConnection,
-    receipts: &Head,
+    receipts: &ChainHead,
     sealed_at: Timestamp,
-    journal: &Head,
+    journal: &ChainHead,
 ) -> Result<(), StoreError> {
     let done = sqlx::query(
         "update chain set sequence = if(name = 'receipt', ?, ?), link = if(name = 'receipt', ?, ?),
@@ -115,18 +115,23 @@ pub async fn advance_chain_heads(
     .bind(journal.sequence)
     .bind(&receipts.link)
     .bind(&journal.link)
-    .bind(instant(sealed_at))
+    .bind(to_datetime(sealed_at))
     .execute(db)
     .await?;
     if done.rows_affected() == 2 { Ok(()) } else { Err(StoreError::Stale) }
 }
 
 /// Inserts an event after a head and returns the new head; the caller must store it.
-pub async fn insert(db: &mut MySqlConnection, head: &Head, event: &Event) -> Result<Head, StoreError> {
+pub async fn insert(db: &mut MySqlConnection, head: &ChainHead, event: &Event) -> Result<ChainHead, StoreError> {
     insert_as(db, head, None, event).await
 }
 
-async fn insert_as(db: &mut MySqlConnection, head: &Head, id: Option<Uuid>, event: &Event) -> Result<Head, StoreError> {
+async fn insert_as(
+    db: &mut MySqlConnection,
+    head: &ChainHead,
+    id: Option<Uuid>,
+    event: &Event,
+) -> Result<ChainHead, StoreError> {
     let sequence = head.sequence + 1;
     let link = event.link(sequence, &head.link);
     sqlx::query(
@@ -134,7 +139,7 @@ async fn insert_as(db: &mut MySqlConnection, head: &Head, id: Option<Uuid>, even
          values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(sequence)
-    .bind(instant(event.at))
+    .bind(to_datetime(event.at))
     .bind(event.kind.slug())
     .bind(event.actor)
     .bind(event.dossier)
@@ -144,12 +149,12 @@ async fn insert_as(db: &mut MySqlConnection, head: &Head, id: Option<Uuid>, even
     .bind(id)
     .execute(db)
     .await?;
-    Ok(Head { sequence, link })
+    Ok(ChainHead { sequence, link })
 }
 
 /// Accesses of the same kind by someone other than the owner, grouped by day.
 #[derive(Clone, Debug)]
-pub struct ReadingSummary {
+pub struct AccessSummary {
     /// Kind of event.
     pub kind: String,
     /// First occurrence.
@@ -167,7 +172,7 @@ pub struct ReadingSummary {
 }
 
 #[derive(FromRow)]
-struct ReadingRow {
+struct AccessRow {
     kind: String,
     first_at: PrimitiveDateTime,
     at: PrimitiveDateTime,
@@ -177,42 +182,42 @@ struct ReadingRow {
     data: String,
 }
 
-impl TryFrom<ReadingRow> for ReadingSummary {
+impl TryFrom<AccessRow> for AccessSummary {
     type Error = StoreError;
-    fn try_from(row: ReadingRow) -> Result<Self, StoreError> {
+    fn try_from(row: AccessRow) -> Result<Self, StoreError> {
         let roles: Result<_, ()> = row.roles.iter().flat_map(|all| all.split(',')).map(str::parse).collect();
         Ok(Self {
             kind: row.kind,
-            first: timestamp(row.first_at),
-            last: timestamp(row.at),
-            times: u64::try_from(row.times).map_err(|_| impossible("event", "at"))?,
+            first: from_datetime(row.first_at),
+            last: from_datetime(row.at),
+            times: u64::try_from(row.times).map_err(|_| inconsistent("event", "at"))?,
             email: row.email,
-            roles: roles.map_err(|()| impossible("account_role", "role"))?,
-            data: serde_json::from_str(&row.data).map_err(|_| impossible("event", "data"))?,
+            roles: roles.map_err(|()| inconsistent("account_role", "role"))?,
+            data: serde_json::from_str(&row.data).map_err(|_| inconsistent("event", "data"))?,
         })
     }
 }
 
 /// A page of a long list.
 #[derive(Clone, Copy, Debug)]
-pub struct Stretch {
+pub struct PageRange {
     /// Number of entries to skip.
-    pub after: u64,
+    pub offset: u64,
     /// Maximum number of entries.
-    pub lines: u32,
+    pub limit: u32,
 }
 
 /// Returns what others than the owner have read or done with a dossier, the latest first. Equal accesses by the same
-/// person, under the same rule and on the same day, form one entry, so that repetitions hide nothing else. `east` is
+/// person, under the same rule and on the same day, form one entry, so that repetitions hide nothing else. `utc_offset_seconds` is
 /// the offset of the day boundary from UTC in seconds. Events of the examination are excluded, because only the
 /// authority may announce its decisions.
-pub async fn readings(
+pub async fn accesses_of_others(
     db: &mut MySqlConnection,
     dossier: DossierId,
     owner: AccountId,
-    east: i32,
-    stretch: Stretch,
-) -> Result<Vec<ReadingSummary>, StoreError> {
+    utc_offset_seconds: i32,
+    range: PageRange,
+) -> Result<Vec<AccessSummary>, StoreError> {
     let mut query = QueryBuilder::new(
         "select e.kind, g.first_at, e.at, g.times, a.email,
                 (select group_concat(r.role) from account_role r where r.account_id = a.account_id
@@ -227,25 +232,25 @@ pub async fn readings(
     }
     query
         .push(") group by account_id, kind, date(at + interval ")
-        .push_bind(east)
+        .push_bind(utc_offset_seconds)
         .push(
             " second), json_value(data, '$.rule'), json_value(data, '$.part'), json_value(data, '$.code'),
               json_query(data, '$.sections')
               order by last_sequence desc limit ",
         )
-        .push_bind(stretch.lines)
+        .push_bind(range.limit)
         .push(" offset ")
-        .push_bind(stretch.after)
+        .push_bind(range.offset)
         .push(
             ") g
          join event e on e.sequence = g.last_sequence join account a on a.account_id = e.account_id
          order by e.sequence desc",
         );
-    let rows: Vec<ReadingRow> = query.build_query_as().fetch_all(db).await?;
-    rows.into_iter().map(ReadingSummary::try_from).collect()
+    let rows: Vec<AccessRow> = query.build_query_as().fetch_all(db).await?;
+    rows.into_iter().map(AccessSummary::try_from).collect()
 }
 
-/// Returns the kinds and instants of the events of a dossier, oldest first.
+/// Returns the kinds of the events of a dossier, oldest first.
 pub async fn kinds_of_dossier(db: &mut MySqlConnection, dossier: DossierId) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar("select kind from event where dossier_id = ? order by sequence")
         .bind(dossier)

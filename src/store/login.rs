@@ -1,6 +1,6 @@
 //! Sign-in links: single use, stored only as digests.
 
-use super::{StoreError, row::instant};
+use super::{StoreError, row::to_datetime};
 use jiff::Timestamp;
 use sqlx::MySqlConnection;
 
@@ -15,8 +15,8 @@ pub async fn insert(
     sqlx::query("insert into login_link (link_hash, email, created_at, expires_at) values (?, ?, ?, ?)")
         .bind(hash)
         .bind(email)
-        .bind(instant(now))
-        .bind(instant(expires))
+        .bind(to_datetime(now))
+        .bind(to_datetime(expires))
         .execute(db)
         .await?;
     Ok(())
@@ -33,7 +33,7 @@ pub async fn take_turn(db: &mut MySqlConnection, email: &str) -> Result<(), Stor
 pub async fn asked_since(db: &mut MySqlConnection, email: &str, since: Timestamp) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar("select count(*) from login_link where email = ? and created_at > ?")
         .bind(email)
-        .bind(instant(since))
+        .bind(to_datetime(since))
         .fetch_one(db)
         .await?)
 }
@@ -42,7 +42,7 @@ pub async fn asked_since(db: &mut MySqlConnection, email: &str, since: Timestamp
 pub async fn address(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> Result<Option<String>, StoreError> {
     Ok(sqlx::query_scalar("select email from login_link where link_hash = ? and used_at is null and expires_at > ?")
         .bind(hash)
-        .bind(instant(now))
+        .bind(to_datetime(now))
         .fetch_optional(db)
         .await?)
 }
@@ -51,9 +51,9 @@ pub async fn address(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> R
 pub async fn consume(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> Result<Option<String>, StoreError> {
     let done =
         sqlx::query("update login_link set used_at = ? where link_hash = ? and used_at is null and expires_at > ?")
-            .bind(instant(now))
+            .bind(to_datetime(now))
             .bind(hash)
-            .bind(instant(now))
+            .bind(to_datetime(now))
             .execute(&mut *db)
             .await?;
     if done.rows_affected() == 0 {
@@ -65,7 +65,7 @@ pub async fn consume(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> R
 /// Removes some of the links that expired before an instant, used or not, and returns how many.
 pub async fn sweep(db: &mut MySqlConnection, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
     let done = sqlx::query("delete from login_link where expires_at < ? order by expires_at limit ?")
-        .bind(instant(before))
+        .bind(to_datetime(before))
         .bind(limit)
         .execute(db)
         .await?;

@@ -2,7 +2,7 @@
 
 use super::{
     StoreError,
-    row::{impossible, instant, timestamp},
+    row::{from_datetime, inconsistent, to_datetime},
 };
 use crate::domain::ids::AccountId;
 use jiff::Timestamp;
@@ -44,14 +44,14 @@ pub async fn used(
     now: Timestamp,
 ) -> Result<(Vec<[u8; 32]>, u32), StoreError> {
     sqlx::query("update api_token set last_used_at = ? where token_id = ?")
-        .bind(instant(now))
+        .bind(to_datetime(now))
         .bind(id)
         .execute(&mut *db)
         .await?;
     let mut new = Vec::new();
     for (depth, (revocation_id, checks)) in (1_u8..).zip(chain) {
         let known = sqlx::query("update narrowed_token set last_used_at = ? where revocation_id = ?")
-            .bind(instant(now))
+            .bind(to_datetime(now))
             .bind(revocation_id.as_slice())
             .execute(&mut *db)
             .await?;
@@ -66,8 +66,8 @@ pub async fn used(
         .bind(id)
         .bind(checks)
         .bind(depth)
-        .bind(instant(now))
-        .bind(instant(now))
+        .bind(to_datetime(now))
+        .bind(to_datetime(now))
         .execute(&mut *db)
         .await?;
         new.push(*revocation_id);
@@ -134,14 +134,14 @@ pub async fn of_account(db: &mut MySqlConnection, account: AccountId) -> Result<
     .await?;
     rows.into_iter()
         .map(|row| {
-            let id = row.revocation_id.try_into().map_err(|_| impossible("narrowed_token", "revocation_id"))?;
+            let id = row.revocation_id.try_into().map_err(|_| inconsistent("narrowed_token", "revocation_id"))?;
             Ok(Narrowed {
                 revocation_id: id,
                 token: row.token_id,
                 checks: row.checks,
                 depth: row.depth,
                 of_token: row.of_token,
-                last_used_at: timestamp(row.last_used_at),
+                last_used_at: from_datetime(row.last_used_at),
                 revoked: row.revoked,
             })
         })
@@ -159,7 +159,7 @@ pub async fn revoke(
         "update narrowed_token n join api_token t on t.token_id = n.token_id set n.revoked_at = ?
          where n.revocation_id = ? and t.account_id = ? and n.revoked_at is null",
     )
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .bind(revocation_id.as_slice())
     .bind(account)
     .execute(db)

@@ -1,6 +1,6 @@
 //! Orders about the service that are given on a command line and wait for confirmation in a browser.
 
-use super::{StoreError, column::InstantColumn, row::instant};
+use super::{StoreError, column::InstantColumn, row::to_datetime};
 use crate::domain::ids::AccountId;
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection};
@@ -28,7 +28,7 @@ pub async fn ask(db: &mut MySqlConnection, order: &Order) -> Result<(), StoreErr
         .bind(&order.kind)
         .bind(&order.detail)
         .bind(&order.asked_by)
-        .bind(instant(order.asked_at))
+        .bind(to_datetime(order.asked_at))
         .execute(db)
         .await?;
     Ok(())
@@ -41,7 +41,7 @@ pub async fn since(db: &mut MySqlConnection, asked_since: Timestamp) -> Result<V
          from service_order o left join account a on a.account_id = o.confirmed_by
          where o.asked_at > ? order by o.asked_at desc limit 50",
     )
-    .bind(instant(asked_since))
+    .bind(to_datetime(asked_since))
     .fetch_all(db)
     .await?)
 }
@@ -59,9 +59,9 @@ pub async fn confirm(
          where order_id = ? and confirmed_by is null and asked_at > ?",
     )
     .bind(who)
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .bind(id)
-    .bind(instant(asked_since))
+    .bind(to_datetime(asked_since))
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -81,7 +81,7 @@ pub async fn take(db: &mut MySqlConnection, id: Uuid, now: Timestamp) -> Result<
     let taken = sqlx::query(
         "update service_order set taken_at = ? where order_id = ? and confirmed_by is not null and taken_at is null",
     )
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .bind(id)
     .execute(&mut *db)
     .await?;

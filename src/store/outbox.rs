@@ -1,6 +1,6 @@
 //! Follow-up work (transactional outbox): written in the transaction that causes it and done afterwards, at least once.
 
-use super::{StoreError, row::instant};
+use super::{StoreError, row::to_datetime};
 use crate::domain::slugs::slugs;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -29,17 +29,17 @@ pub struct Job {
 }
 
 /// Inserts a mail to send.
-pub async fn mail(
+pub async fn enqueue_mail(
     db: &mut MySqlConnection,
     id: Uuid,
-    letter: &impl Serialize,
+    message: &impl Serialize,
     due: Timestamp,
 ) -> Result<(), StoreError> {
-    let payload = serde_json::json!(letter);
-    push(db, id, JobKind::Mail, &payload, due).await
+    let payload = serde_json::json!(message);
+    enqueue(db, id, JobKind::Mail, &payload, due).await
 }
 
-async fn push(
+async fn enqueue(
     db: &mut MySqlConnection,
     id: Uuid,
     kind: JobKind,
@@ -50,7 +50,7 @@ async fn push(
         .bind(id)
         .bind(kind.slug())
         .bind(payload.to_string())
-        .bind(instant(due))
+        .bind(to_datetime(due))
         .execute(db)
         .await?;
     Ok(())
@@ -58,12 +58,12 @@ async fn push(
 
 /// Returns the jobs that are due, the longest waiting first. Nothing is locked; a worker claims each job before it runs
 /// it.
-pub async fn due(db: &mut MySqlConnection, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
+pub async fn fetch_due(db: &mut MySqlConnection, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
     Ok(sqlx::query_as(
         "select job_id, kind, payload, attempts from outbox where done_at is null and due_at <= ?
          order by due_at limit ?",
     )
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .bind(limit)
     .fetch_all(db)
     .await?)
@@ -75,7 +75,7 @@ pub async fn claim(db: &mut MySqlConnection, job: &Job, lease_ends: Timestamp) -
     let done = sqlx::query(
         "update outbox set due_at = ?, attempts = attempts + 1 where job_id = ? and attempts = ? and done_at is null",
     )
-    .bind(instant(lease_ends))
+    .bind(to_datetime(lease_ends))
     .bind(job.job_id)
     .bind(job.attempts)
     .execute(db)
@@ -84,9 +84,9 @@ pub async fn claim(db: &mut MySqlConnection, job: &Job, lease_ends: Timestamp) -
 }
 
 /// Marks a job as done and deletes its content, because a sign-in link must not outlive its sending.
-pub async fn done(db: &mut MySqlConnection, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+pub async fn mark_done(db: &mut MySqlConnection, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("update outbox set done_at = ?, failure = null, payload = '{}' where job_id = ?")
-        .bind(instant(now))
+        .bind(to_datetime(now))
         .bind(id)
         .execute(db)
         .await?;
@@ -108,7 +108,7 @@ pub async fn sweep(db: &mut MySqlConnection, before: Uuid, limit: u32) -> Result
 pub async fn postpone(db: &mut MySqlConnection, id: Uuid, due: Timestamp, failure: &str) -> Result<(), StoreError> {
     let failure: String = failure.chars().take(500).collect();
     sqlx::query("update outbox set due_at = ?, failure = ? where job_id = ? and done_at is null")
-        .bind(instant(due))
+        .bind(to_datetime(due))
         .bind(failure)
         .bind(id)
         .execute(db)
@@ -118,10 +118,10 @@ pub async fn postpone(db: &mut MySqlConnection, id: Uuid, due: Timestamp, failur
 
 /// Returns the age in seconds of the oldest job that should have been done, or zero. The age counts from the creation
 /// of the job, which its id contains, because each failure postpones the due instant.
-pub async fn oldest_seconds(db: &mut MySqlConnection, now: Timestamp) -> Result<i64, StoreError> {
+pub async fn oldest_due_age_seconds(db: &mut MySqlConnection, now: Timestamp) -> Result<i64, StoreError> {
     let oldest: Option<Uuid> =
         sqlx::query_scalar("select min(job_id) from outbox where done_at is null and (due_at <= ? or attempts > 0)")
-            .bind(instant(now))
+            .bind(to_datetime(now))
             .fetch_one(db)
             .await?;
     let made = oldest.and_then(|id| id.get_timestamp()).and_then(|made| i64::try_from(made.to_unix().0).ok());

@@ -2,7 +2,7 @@
 
 use super::{
     StoreError,
-    row::{impossible, instant, one_row, timestamp},
+    row::{expect_one_row, from_datetime, inconsistent, to_datetime},
 };
 use crate::domain::ids::AccountId;
 use jiff::Timestamp;
@@ -44,9 +44,9 @@ impl TryFrom<PasskeyRow> for Passkey {
             credential_id: row.credential_id,
             account: row.account_id,
             name: row.name,
-            credential: serde_json::from_str(&row.credential).map_err(|_| impossible("passkey", "credential"))?,
-            created: timestamp(row.created_at),
-            last_used: row.last_used_at.map(timestamp),
+            credential: serde_json::from_str(&row.credential).map_err(|_| inconsistent("passkey", "credential"))?,
+            created: from_datetime(row.created_at),
+            last_used: row.last_used_at.map(from_datetime),
         })
     }
 }
@@ -74,7 +74,7 @@ pub async fn insert(db: &mut MySqlConnection, passkey: &Passkey) -> Result<(), S
     .bind(passkey.account)
     .bind(&passkey.name)
     .bind(passkey.credential.to_string())
-    .bind(instant(passkey.created))
+    .bind(to_datetime(passkey.created))
     .execute(db)
     .await?;
     Ok(())
@@ -121,20 +121,20 @@ pub async fn note_use(
 ) -> Result<(), StoreError> {
     let done = sqlx::query("update passkey set credential = ?, last_used_at = ? where passkey_id = ?")
         .bind(credential.to_string())
-        .bind(instant(now))
+        .bind(to_datetime(now))
         .bind(id)
         .execute(db)
         .await?;
-    one_row(done.rows_affected())
+    expect_one_row(done.rows_affected())
 }
 
 pub async fn rename(db: &mut MySqlConnection, id: Uuid, name: &str) -> Result<(), StoreError> {
     let done = sqlx::query("update passkey set name = ? where passkey_id = ?").bind(name).bind(id).execute(db).await?;
-    one_row(done.rows_affected())
+    expect_one_row(done.rows_affected())
 }
 
 /// Removes a passkey. It can no longer be used to sign in.
 pub async fn remove(db: &mut MySqlConnection, id: Uuid) -> Result<(), StoreError> {
     let done = sqlx::query("delete from passkey where passkey_id = ?").bind(id).execute(db).await?;
-    one_row(done.rows_affected())
+    expect_one_row(done.rows_affected())
 }

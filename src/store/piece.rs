@@ -2,9 +2,9 @@
 
 use super::{
     StoreError,
-    row::{from_date, impossible, instant, to_date},
+    row::{from_date, inconsistent, to_date, to_datetime},
 };
-use crate::domain::{ids::DossierId, media::Inspection, piece::Upload};
+use crate::domain::{ids::DossierId, media::Inspection, piece::AttachedPiece};
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection};
 use std::collections::HashMap;
@@ -24,11 +24,11 @@ struct PieceRow {
     signed: Option<bool>,
 }
 
-impl TryFrom<PieceRow> for Upload {
+impl TryFrom<PieceRow> for AttachedPiece {
     type Error = StoreError;
     fn try_from(row: PieceRow) -> Result<Self, StoreError> {
         let issued = match row.issued {
-            Some(day) => Some(from_date(day).ok_or_else(|| impossible("piece", "issued"))?),
+            Some(day) => Some(from_date(day).ok_or_else(|| inconsistent("piece", "issued"))?),
             None => None,
         };
         let inspection =
@@ -46,7 +46,7 @@ impl TryFrom<PieceRow> for Upload {
 }
 
 /// Returns the pieces of a dossier, by code.
-pub async fn of_dossier(db: &mut MySqlConnection, id: DossierId) -> Result<Vec<Upload>, StoreError> {
+pub async fn of_dossier(db: &mut MySqlConnection, id: DossierId) -> Result<Vec<AttachedPiece>, StoreError> {
     let rows: Vec<PieceRow> = sqlx::query_as(
         "select dossier_id, code, sha256, name, media, bytes, issued, opened, pages, signed
          from piece where dossier_id = ? order by code",
@@ -54,14 +54,14 @@ pub async fn of_dossier(db: &mut MySqlConnection, id: DossierId) -> Result<Vec<U
     .bind(id)
     .fetch_all(db)
     .await?;
-    rows.into_iter().map(Upload::try_from).collect()
+    rows.into_iter().map(AttachedPiece::try_from).collect()
 }
 
 /// Returns the pieces of all dossiers of an account.
 pub async fn of_account(
     db: &mut MySqlConnection,
     owner: crate::domain::ids::AccountId,
-) -> Result<HashMap<DossierId, Vec<Upload>>, StoreError> {
+) -> Result<HashMap<DossierId, Vec<AttachedPiece>>, StoreError> {
     let rows: Vec<PieceRow> = sqlx::query_as(
         "select p.dossier_id, p.code, p.sha256, p.name, p.media, p.bytes, p.issued, p.opened, p.pages, p.signed
          from piece p join dossier d on d.dossier_id = p.dossier_id where d.account_id = ?",
@@ -69,9 +69,9 @@ pub async fn of_account(
     .bind(owner)
     .fetch_all(db)
     .await?;
-    let mut all: HashMap<DossierId, Vec<Upload>> = HashMap::new();
+    let mut all: HashMap<DossierId, Vec<AttachedPiece>> = HashMap::new();
     for row in rows {
-        all.entry(row.dossier_id).or_default().push(Upload::try_from(row)?);
+        all.entry(row.dossier_id).or_default().push(AttachedPiece::try_from(row)?);
     }
     Ok(all)
 }
@@ -80,7 +80,7 @@ pub async fn of_account(
 pub async fn replace(
     db: &mut MySqlConnection,
     id: DossierId,
-    upload: &Upload,
+    upload: &AttachedPiece,
     kept_in: Option<Uuid>,
     at: Timestamp,
 ) -> Result<(), StoreError> {
@@ -96,12 +96,12 @@ pub async fn replace(
     .bind(&upload.media)
     .bind(upload.bytes)
     .bind(upload.issued.and_then(to_date))
-    .bind(instant(at))
+    .bind(to_datetime(at))
     .bind(upload.inspection.map(|inspection| inspection.opened))
     .bind(upload.inspection.and_then(|inspection| inspection.pages))
     .bind(upload.inspection.map(|inspection| inspection.signed))
     .bind(kept_in)
-    .bind(kept_in.map(|_| instant(at)))
+    .bind(kept_in.map(|_| to_datetime(at)))
     .execute(db)
     .await?;
     Ok(())
@@ -128,7 +128,7 @@ pub async fn seen(
 ) -> Result<(), StoreError> {
     sqlx::query("update piece set kept_in = ?, kept_at = ? where dossier_id = ? and code = ?")
         .bind(store)
-        .bind(instant(at))
+        .bind(to_datetime(at))
         .bind(id.0)
         .bind(code)
         .execute(db)

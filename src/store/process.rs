@@ -1,7 +1,7 @@
 //! The registry of the portal's processes. All instants are the database's, so that machines with different clocks
 //! agree on which processes are dead.
 
-use super::{StoreError, row::impossible};
+use super::{StoreError, row::inconsistent};
 use crate::domain::slugs::slugs;
 use sqlx::MySqlConnection;
 use uuid::Uuid;
@@ -22,7 +22,7 @@ slugs! {
 
 impl ProcessState {
     fn read(slug: &str) -> Result<Self, StoreError> {
-        slug.parse().map_err(|()| impossible("process", "state"))
+        slug.parse().map_err(|()| inconsistent("process", "state"))
     }
 }
 

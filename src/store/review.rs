@@ -1,6 +1,6 @@
 //! The current deposit as examiners and evaluators first see it: its owner and its title.
 
-use super::{StoreError, column::OptionalInstantColumn, row::instant};
+use super::{StoreError, column::OptionalInstantColumn, row::to_datetime};
 use crate::{
     auth::{Guarded, Protected},
     domain::{
@@ -107,7 +107,7 @@ pub async fn to_evaluate(
     ))
     .bind(account.id)
     .bind(&account.email)
-    .bind(instant(now))
+    .bind(to_datetime(now))
     .bind(account.id)
     .bind(account.id)
     .bind(account.roles.has(Role::Jury))

@@ -5,14 +5,14 @@ use jiff::{Timestamp, civil::Date};
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 /// Converts an instant for a `datetime(6)` column, in UTC.
-pub(super) fn instant(at: Timestamp) -> PrimitiveDateTime {
+pub(super) fn to_datetime(at: Timestamp) -> PrimitiveDateTime {
     let moment = OffsetDateTime::from_unix_timestamp_nanos(at.as_microsecond() as i128 * 1000)
         .unwrap_or(OffsetDateTime::UNIX_EPOCH);
     PrimitiveDateTime::new(moment.date(), moment.time())
 }
 
 /// Converts an instant from a `datetime(6)` column.
-pub(super) fn timestamp(at: PrimitiveDateTime) -> Timestamp {
+pub(super) fn from_datetime(at: PrimitiveDateTime) -> Timestamp {
     let nanos = at.assume_utc().unix_timestamp_nanos();
     Timestamp::from_nanosecond(nanos).unwrap_or(Timestamp::UNIX_EPOCH)
 }
@@ -30,11 +30,11 @@ pub(super) fn from_date(day: time::Date) -> Option<Date> {
 }
 
 /// Returns the error for an impossible value, with its table and column.
-pub(super) fn impossible(table: &'static str, column: &'static str) -> StoreError {
+pub(super) fn inconsistent(table: &'static str, column: &'static str) -> StoreError {
     StoreError::Inconsistent { table, column }
 }
 
 /// Fails unless exactly one row was matched (the driver counts matched rows).
-pub(super) fn one_row(rows: u64) -> Result<(), StoreError> {
+pub(super) fn expect_one_row(rows: u64) -> Result<(), StoreError> {
     if rows == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }

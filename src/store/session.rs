@@ -3,7 +3,7 @@
 use super::{
     StoreError,
     account::{Account, AccountRow, account_columns},
-    row::{impossible, instant, timestamp},
+    row::{from_datetime, inconsistent, to_datetime},
 };
 use crate::domain::{
     access::Amr,
@@ -57,7 +57,7 @@ pub struct Listed {
 }
 
 pub async fn open(db: &mut MySqlConnection, session: &Opening<'_>) -> Result<(), StoreError> {
-    let confirmed = (session.amr == Amr::Passkey).then(|| instant(session.now));
+    let confirmed = (session.amr == Amr::Passkey).then(|| to_datetime(session.now));
     sqlx::query(
         "insert into session (session_id, account_id, amr, agent, created_at, last_seen_at, stepped_up_at, ends_at)
          values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -66,10 +66,10 @@ pub async fn open(db: &mut MySqlConnection, session: &Opening<'_>) -> Result<(),
     .bind(session.account)
     .bind(session.amr.slug())
     .bind(session.agent)
-    .bind(instant(session.now))
-    .bind(instant(session.now))
+    .bind(to_datetime(session.now))
+    .bind(to_datetime(session.now))
     .bind(confirmed)
-    .bind(instant(session.ends))
+    .bind(to_datetime(session.ends))
     .execute(db)
     .await?;
     Ok(())
@@ -101,16 +101,16 @@ pub async fn live(
          where s.session_id = ? and s.ended_at is null and s.ends_at > ? and coalesce(s.last_seen_at, s.created_at) > ?"
     ))
     .bind(id)
-    .bind(instant(now))
-    .bind(instant(idle_since))
+    .bind(to_datetime(now))
+    .bind(to_datetime(idle_since))
     .fetch_optional(db)
     .await?;
     row.map(|row| {
         Ok(Live {
             account: row.account.try_into()?,
-            amr: row.amr.parse().map_err(|()| impossible("session", "amr"))?,
-            ends: timestamp(row.ends_at),
-            stepped_up_at: row.stepped_up_at.map(timestamp),
+            amr: row.amr.parse().map_err(|()| inconsistent("session", "amr"))?,
+            ends: from_datetime(row.ends_at),
+            stepped_up_at: row.stepped_up_at.map(from_datetime),
             has_passkey: row.has_passkey,
         })
     })
@@ -120,9 +120,9 @@ pub async fn live(
 /// Records a use of the session.
 pub async fn seen(db: &mut MySqlConnection, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("update session set last_seen_at = ? where session_id = ? and coalesce(last_seen_at, created_at) < ?")
-        .bind(instant(now))
+        .bind(to_datetime(now))
         .bind(id)
-        .bind(instant(now))
+        .bind(to_datetime(now))
         .execute(db)
         .await?;
     Ok(())
@@ -131,7 +131,7 @@ pub async fn seen(db: &mut MySqlConnection, id: SessionId, now: Timestamp) -> Re
 /// Records a passkey confirmation.
 pub async fn stepped_up(db: &mut MySqlConnection, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("update session set stepped_up_at = ? where session_id = ? and ended_at is null")
-        .bind(instant(now))
+        .bind(to_datetime(now))
         .bind(id)
         .execute(db)
         .await?;
@@ -151,18 +151,18 @@ pub async fn of_account(
          order by 5 desc, 4 desc",
     )
     .bind(account)
-    .bind(instant(now))
-    .bind(instant(idle_since))
+    .bind(to_datetime(now))
+    .bind(to_datetime(idle_since))
     .fetch_all(db)
     .await?;
     rows.into_iter()
         .map(|(id, amr, agent, created, seen)| {
             Ok(Listed {
                 id,
-                amr: amr.parse().map_err(|()| impossible("session", "amr"))?,
+                amr: amr.parse().map_err(|()| inconsistent("session", "amr"))?,
                 agent,
-                created_at: timestamp(created),
-                last_seen_at: timestamp(seen),
+                created_at: from_datetime(created),
+                last_seen_at: from_datetime(seen),
             })
         })
         .collect()
@@ -177,7 +177,7 @@ pub async fn end(
 ) -> Result<bool, StoreError> {
     let done =
         sqlx::query("update session set ended_at = ? where session_id = ? and account_id = ? and ended_at is null")
-            .bind(instant(now))
+            .bind(to_datetime(now))
             .bind(id)
             .bind(account)
             .execute(db)
@@ -188,7 +188,7 @@ pub async fn end(
 /// Ends every session of an account.
 pub async fn end_all(db: &mut MySqlConnection, account: AccountId, now: Timestamp) -> Result<u64, StoreError> {
     let done = sqlx::query("update session set ended_at = ? where account_id = ? and ended_at is null")
-        .bind(instant(now))
+        .bind(to_datetime(now))
         .bind(account)
         .execute(db)
         .await?;
@@ -200,7 +200,7 @@ pub async fn end_all(db: &mut MySqlConnection, account: AccountId, now: Timestam
 pub async fn sweep(db: &mut MySqlConnection, before: Uuid, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
     let done = sqlx::query("delete from session where session_id < ? and ends_at < ? order by session_id limit ?")
         .bind(before)
-        .bind(instant(now))
+        .bind(to_datetime(now))
         .bind(limit)
         .execute(db)
         .await?;

@@ -2,7 +2,7 @@
 
 use super::{
     StoreError,
-    row::{impossible, instant, timestamp},
+    row::{from_datetime, inconsistent, to_datetime},
 };
 use crate::auth::{RootKind, RootRecord};
 use jiff::Timestamp;
@@ -28,10 +28,10 @@ pub async fn all(db: &mut MySqlConnection) -> Result<Vec<RootRecord>, StoreError
         .map(|row| {
             Ok(RootRecord {
                 kid: row.kid,
-                kind: row.kind.parse().map_err(|()| impossible("token_root", "kind"))?,
+                kind: row.kind.parse().map_err(|()| inconsistent("token_root", "kind"))?,
                 public_key: row.public_key,
-                signs_at: timestamp(row.signs_at),
-                dropped_at: row.dropped_at.map(timestamp),
+                signs_at: from_datetime(row.signs_at),
+                dropped_at: row.dropped_at.map(from_datetime),
             })
         })
         .collect()
@@ -43,8 +43,8 @@ pub async fn insert(db: &mut MySqlConnection, root: &RootRecord, now: Timestamp)
         .bind(root.kid)
         .bind(root.kind.slug())
         .bind(&root.public_key)
-        .bind(instant(now))
-        .bind(instant(root.signs_at))
+        .bind(to_datetime(now))
+        .bind(to_datetime(root.signs_at))
         .execute(db)
         .await?;
     Ok(())
@@ -59,7 +59,7 @@ pub async fn next(db: &mut MySqlConnection) -> Result<u32, StoreError> {
 /// Drops a root and returns its kind; `None` if it does not exist.
 pub async fn drop(db: &mut MySqlConnection, kid: u32, now: Timestamp) -> Result<Option<RootKind>, StoreError> {
     let done = sqlx::query("update token_root set dropped_at = ? where kid = ? and dropped_at is null")
-        .bind(instant(now))
+        .bind(to_datetime(now))
         .bind(kid)
         .execute(&mut *db)
         .await?;
@@ -67,5 +67,5 @@ pub async fn drop(db: &mut MySqlConnection, kid: u32, now: Timestamp) -> Result<
         return Ok(None);
     }
     let kind: String = sqlx::query_scalar("select kind from token_root where kid = ?").bind(kid).fetch_one(db).await?;
-    kind.parse().map(Some).map_err(|()| impossible("token_root", "kind"))
+    kind.parse().map(Some).map_err(|()| inconsistent("token_root", "kind"))
 }

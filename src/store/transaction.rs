@@ -110,16 +110,16 @@ impl Default for Tries {
 
 impl Tries {
     /// Whether there is time for another run after an error that occurred before the transaction began.
-    pub fn again(&mut self, error: &StoreError) -> bool {
+    pub fn count_and_may_retry(&mut self, error: &StoreError) -> bool {
         self.runs += 1;
-        error.may_run_again() && self.left()
+        error.may_run_again() && self.has_budget()
     }
 
     /// Runs the work of a transaction until its server is no longer the leader.
     ///
     /// # Errors
     /// The work's own; [`StoreError::Moved`] when the server was lost or is too slow.
-    pub async fn bounded<T, E: From<StoreError>>(
+    pub async fn run_until_leader_lost<T, E: From<StoreError>>(
         ended: CancellationToken,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
@@ -133,7 +133,7 @@ impl Tries {
     /// deadlock, or its server, before anything was committed.
     ///
     /// The error is the work's own, or that of [`Tx::commit`].
-    pub async fn settle<T, E: From<StoreError> + Retriable>(
+    pub async fn commit_or_roll_back<T, E: From<StoreError> + Retriable>(
         &mut self,
         tx: Tx,
         work: Result<T, E>,
@@ -151,12 +151,12 @@ impl Tries {
             // A lost server rolls back on its own.
             () = tx.leader.ended.cancelled() => true,
         };
-        let again = error.may_run_again() && self.left();
+        let again = error.may_run_again() && self.has_budget();
         // On a lost connection nothing was committed either, because the commit was never sent.
         if again && (rolled_back || error.lost_its_server()) { None } else { Some(Err(error)) }
     }
 
-    fn left(&self) -> bool {
+    fn has_budget(&self) -> bool {
         self.runs < MAX_TRANSACTION_RUNS && self.began.elapsed() < RERUN_WINDOW
     }
 }

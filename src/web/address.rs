@@ -17,7 +17,7 @@ pub fn safe_next(next: &str) -> &str {
     own_path(next, 300)
 }
 
-/// The same, for a path that carries the contents of a form; it is never sent by mail.
+/// A redirect to a path that carries the contents of a form; it is never sent by mail.
 pub fn safe_next_typed(next: &str) -> &str {
     own_path(next, 2000)
 }

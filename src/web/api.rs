@@ -102,7 +102,6 @@ mod tests {
         assert!(read("[").await.starts_with("EOF while parsing"), "{}", read("[").await);
         assert!(read(r#"{"rows":[]} x"#).await.starts_with("trailing characters"));
         assert!(read("").await.starts_with("EOF"));
-        // A9
         assert!(read(r#"{"rows":[],"rows":[1]}"#).await.starts_with("rows: this member stands twice"));
     }
 

@@ -1,24 +1,24 @@
-//! The client's address. Any header may be forged unless Sōzu's mark is present.
+//! The client's address. Any header may be forged unless Sōzu's secret is present.
 
 use axum::http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 use ring::digest::{SHA256, digest};
 use std::net::IpAddr;
 
-/// The mark that Sōzu sets on every request, replacing any value that the client sent.
-const EDGE_MARK: HeaderName = HeaderName::from_static("x-guichet-edge");
+/// The header with the secret that Sōzu sets on every request, replacing any value that the client sent.
+const EDGE_SECRET: HeaderName = HeaderName::from_static("x-guichet-edge");
 /// The client address as seen by Sōzu, replacing any value that the client sent.
 const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 /// The route of the request; Sōzu appends the address it saw, and the client may have written the rest.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Removes the mark from a request, and returns whether it is valid: present exactly once, with our value.
-pub(super) fn came_through_the_edge(headers: &mut HeaderMap, marker: &str) -> bool {
-    let marks: Vec<_> = headers.get_all(EDGE_MARK).iter().cloned().collect();
-    headers.remove(EDGE_MARK);
-    // Digests are compared, because then the comparison time reveals nothing about the mark.
-    let right = |mark: &[u8]| digest(&SHA256, mark).as_ref() == digest(&SHA256, marker.as_bytes()).as_ref();
-    matches!(&marks[..], [mark] if right(mark.as_bytes()))
+/// Removes the secret from a request, and returns whether it is valid: present exactly once, with our value.
+pub(super) fn came_through_the_edge(headers: &mut HeaderMap, secret: &str) -> bool {
+    let secrets: Vec<_> = headers.get_all(EDGE_SECRET).iter().cloned().collect();
+    headers.remove(EDGE_SECRET);
+    // Digests are compared, because then the comparison time reveals nothing about the secret.
+    let right = |sent: &[u8]| digest(&SHA256, sent).as_ref() == digest(&SHA256, secret.as_bytes()).as_ref();
+    matches!(&secrets[..], [sent] if right(sent.as_bytes()))
 }
 
 /// The client's address; only for requests that came through the edge. If that address is in the trusted networks of a

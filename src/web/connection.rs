@@ -73,7 +73,6 @@ mod tests {
         (TcpStream::connect(address).await.unwrap(), stop)
     }
 
-    // C6
     #[tokio::test]
     async fn a_head_that_does_not_end_is_not_waited_for() {
         let (mut client, _stop) = portal(Duration::from_millis(200)).await;

@@ -25,7 +25,7 @@ use std::sync::Arc;
 /// What a handler may fail with.
 #[derive(Debug)]
 pub enum Failure {
-    /// An intention failed.
+    /// An operation failed.
     App(AppError),
     /// The form did not come from one of our pages.
     Csrf,
@@ -35,14 +35,14 @@ pub enum Failure {
     Json(String),
     /// The body is longer than this many bytes.
     TooLarge(u64),
-    /// The layer that notes when a request arrives is missing: without it there is no clock to judge by.
-    NoArrival,
+    /// The layer that notes when a request arrives is missing: without it there is no clock to evaluate by.
+    NoRequestMeta,
     /// The route does not know this method.
     Method,
     /// A precondition header is missing.
     PreconditionRequired,
     /// The body fell silent before its end.
-    Silent,
+    BodyTimedOut,
     /// The answer took too long.
     Slow,
     /// Which host is meant is not clear.
@@ -73,14 +73,14 @@ impl From<askama::Error> for Failure {
     }
 }
 
-/// Carries a failure to [`super::dress`], which knows the reader's language and what the reader accepts.
+/// Carries a failure to [`super::failure_page`], which knows the reader's language and what the reader accepts.
 #[derive(Clone)]
-pub(super) struct Undressed(pub Arc<Failure>);
+pub(super) struct PendingFailure(pub Arc<Failure>);
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut response = describe(&self).status.into_response();
-        response.extensions_mut().insert(Undressed(Arc::new(self)));
+        response.extensions_mut().insert(PendingFailure(Arc::new(self)));
         response
     }
 }
@@ -89,7 +89,7 @@ impl IntoResponse for Failure {
 const MAX_REASON_CHARS: usize = 500;
 
 /// A failure in words.
-pub(super) struct Described {
+pub(super) struct ErrorText {
     pub status: StatusCode,
     pub code: &'static str,
     pub title: Text,
@@ -97,15 +97,15 @@ pub(super) struct Described {
     pub remedy: Text,
 }
 
-fn words(
+fn error_text(
     status: StatusCode,
     code: &'static str,
     title: (&str, &str),
     detail: (&str, &str),
     remedy: (&str, &str),
-) -> Described {
+) -> ErrorText {
     let text = |(fr, en): (&str, &str)| Text::new(fr, en);
-    Described { status, code, title: text(title), detail: text(detail), remedy: text(remedy) }
+    ErrorText { status, code, title: text(title), detail: text(detail), remedy: text(remedy) }
 }
 
 const BACK: (&str, &str) = ("Revenez à la page précédente.", "Go back to the previous page.");
@@ -114,10 +114,10 @@ const TRY_LATER: (&str, &str) = (
     "Try again in a moment: nothing that was saved is lost.",
 );
 
-pub(in crate::web) fn describe(failure: &Failure) -> Described {
+pub(in crate::web) fn describe(failure: &Failure) -> ErrorText {
     match failure {
         Failure::App(error) => describe_app(error),
-        Failure::Csrf => words(
+        Failure::Csrf => error_text(
             StatusCode::FORBIDDEN,
             "csrf",
             ("Formulaire périmé", "Form out of date"),
@@ -130,7 +130,7 @@ pub(in crate::web) fn describe(failure: &Failure) -> Described {
                 "Reload the page, check what you typed and send it again.",
             ),
         ),
-        Failure::BadRequest => words(
+        Failure::BadRequest => error_text(
             StatusCode::BAD_REQUEST,
             "bad_request",
             ("Requête illisible", "Unreadable request"),
@@ -138,7 +138,7 @@ pub(in crate::web) fn describe(failure: &Failure) -> Described {
             BACK,
         ),
         Failure::Json(error) => {
-            let mut described = words(
+            let mut described = error_text(
                 StatusCode::BAD_REQUEST,
                 "bad_json",
                 ("JSON inattendu", "Unexpected JSON"),
@@ -150,7 +150,7 @@ pub(in crate::web) fn describe(failure: &Failure) -> Described {
             described
         }
         Failure::TooLarge(max_bytes) => {
-            let mut described = words(
+            let mut described = error_text(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "too_large",
                 ("Envoi trop long", "Request too large"),
@@ -167,14 +167,14 @@ pub(in crate::web) fn describe(failure: &Failure) -> Described {
             );
             described
         }
-        Failure::Method => words(
+        Failure::Method => error_text(
             StatusCode::METHOD_NOT_ALLOWED,
             "method",
             ("Méthode inconnue ici", "Method not known here"),
             ("Cette adresse ne s’utilise pas ainsi.", "This address is not used this way."),
             BACK,
         ),
-        Failure::PreconditionRequired => words(
+        Failure::PreconditionRequired => error_text(
             StatusCode::PRECONDITION_REQUIRED,
             "if_match",
             ("If-Match manquant", "If-Match missing"),
@@ -184,13 +184,13 @@ pub(in crate::web) fn describe(failure: &Failure) -> Described {
                 "Read the document and send its ETag in If-Match.",
             ),
         ),
-        Failure::Template(_) | Failure::Panicked | Failure::NoArrival => unexpected(),
+        Failure::Template(_) | Failure::Panicked | Failure::NoRequestMeta => unexpected(),
         other => transfer::describe(other).unwrap_or_else(unexpected),
     }
 }
 
-fn unexpected() -> Described {
-    words(
+fn unexpected() -> ErrorText {
+    error_text(
         StatusCode::INTERNAL_SERVER_ERROR,
         "internal",
         ("Erreur du portail", "Error of the portal"),
@@ -199,8 +199,8 @@ fn unexpected() -> Described {
     )
 }
 
-fn full() -> Described {
-    words(
+fn full() -> ErrorText {
+    error_text(
         StatusCode::INSUFFICIENT_STORAGE,
         "full",
         ("Plus de place", "No room left"),
@@ -212,10 +212,10 @@ fn full() -> Described {
     )
 }
 
-fn describe_app(error: &AppError) -> Described {
+fn describe_app(error: &AppError) -> ErrorText {
     use StatusCode as S;
     match error {
-        AppError::NotFound => words(
+        AppError::NotFound => error_text(
             S::NOT_FOUND,
             "not_found",
             ("Page introuvable", "Page not found"),
@@ -225,7 +225,7 @@ fn describe_app(error: &AppError) -> Described {
                 "Check the address, or sign in with the account of the application. An application is seen by its owner, by those invited to it and, once deposited, by those who examine it.",
             ),
         ),
-        AppError::Forbidden => words(
+        AppError::Forbidden => error_text(
             S::FORBIDDEN,
             "forbidden",
             ("Accès réservé", "Restricted"),
@@ -245,7 +245,7 @@ fn describe_app(error: &AppError) -> Described {
         | AppError::Passkey(_)) => passkey::describe(error),
         AppError::Provider(error) => oidc::describe(error),
         AppError::Upload(fault) => transfer::describe_upload(fault),
-        AppError::Store(StoreError::NotReplicated | StoreError::Unconfirmed) => words(
+        AppError::Store(StoreError::NotReplicated | StoreError::Unconfirmed) => error_text(
             S::SERVICE_UNAVAILABLE,
             "not_replicated",
             ("En attente d’un second serveur", "Waiting for a second server"),
@@ -258,7 +258,7 @@ fn describe_app(error: &AppError) -> Described {
                 "What you typed stays on this page and on this device. Send it again in a moment: the same attempt never counts twice.",
             ),
         ),
-        AppError::Busy => words(
+        AppError::Busy => error_text(
             S::SERVICE_UNAVAILABLE,
             "busy",
             ("Portail très occupé", "Portal very busy"),
@@ -268,7 +268,7 @@ fn describe_app(error: &AppError) -> Described {
             ),
             TRY_LATER,
         ),
-        AppError::Overloaded => words(
+        AppError::Overloaded => error_text(
             S::SERVICE_UNAVAILABLE,
             "overloaded",
             ("Portail très occupé", "Portal very busy"),
@@ -284,7 +284,7 @@ fn describe_app(error: &AppError) -> Described {
             | StoreError::Moved
             | StoreError::Deadlock(_)
             | StoreError::UnknownOutcome(_),
-        ) => words(
+        ) => error_text(
             S::SERVICE_UNAVAILABLE,
             "unavailable",
             ("Portail momentanément indisponible", "Portal unavailable for the moment"),
@@ -297,13 +297,15 @@ fn describe_app(error: &AppError) -> Described {
         AppError::Attachment(error) => attachment::describe(error),
         AppError::Store(StoreError::Full(_)) => full(),
         AppError::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => full(),
-        AppError::Store(_) | AppError::Disk(_) | AppError::Token(_) | AppError::Keys(_) => unexpected(),
+        AppError::Store(_) | AppError::Disk(_) | AppError::Internal(_) | AppError::Token(_) | AppError::Keys(_) => {
+            unexpected()
+        }
         error @ (AppError::Suspended
         | AppError::SignInNeeded
         | AppError::LinkSpent
         | AppError::TooManyLinks
         | AppError::NotAnAddress(_)
-        | AppError::Emergency(_)
+        | AppError::BreakGlass(_)
         | AppError::Invitation(_)
         | AppError::Reason) => account::describe(error),
         error @ (AppError::Refused(_)

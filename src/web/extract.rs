@@ -1,4 +1,4 @@
-//! Extractors: client and time, forms that passed the CSRF check, streamed uploads.
+//! Extractors: the request's context, path and query parameters, the session cookie.
 
 use super::error::Failure;
 use crate::{
@@ -28,17 +28,17 @@ pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
 /// What the outermost layer recorded about a request, and when the request was complete.
 #[derive(Clone, Copy, Debug)]
-pub struct Arrival {
+pub struct RequestMeta {
     /// The clock used for this request.
     pub clock: Clock,
-    /// When the body was complete, for routes that wait for it ([`super::intake`]).
+    /// When the body was complete, for routes that wait for it ([`super::body_mode`]).
     complete_at: Option<Timestamp>,
     pub lang: Lang,
     /// The client's address, if it is reliable.
     pub client: Option<IpAddr>,
 }
 
-impl Arrival {
+impl RequestMeta {
     /// A request whose head has arrived.
     pub fn new(clock: Clock, lang: Lang, client: Option<IpAddr>) -> Self {
         Self { clock, complete_at: None, lang, client }
@@ -47,18 +47,18 @@ impl Arrival {
     /// The arrival recorded by the outermost layer.
     ///
     /// # Errors
-    /// [`Failure::NoArrival`]: a route was served without that layer, and has no clock.
-    pub fn of(parts: &Parts) -> Result<Self, Failure> {
-        parts.extensions.get().copied().ok_or(Failure::NoArrival)
+    /// [`Failure::NoRequestMeta`]: a route was served without that layer, and has no clock.
+    pub fn from_parts(parts: &Parts) -> Result<Self, Failure> {
+        parts.extensions.get().copied().ok_or(Failure::NoRequestMeta)
     }
 
     /// The context of an anonymous client.
-    pub fn nobody(&self) -> Ctx {
-        Ctx { client: self.client, ..Ctx::nobody(self.now(), self.clock, self.lang) }
+    pub fn anonymous_context(&self) -> Ctx {
+        Ctx { client: self.client, ..Ctx::anonymous(self.now(), self.clock, self.lang) }
     }
 
-    /// The same, after the body has arrived.
-    pub fn completed(self) -> Self {
+    /// This request once its body has arrived.
+    pub fn with_completion_time(self) -> Self {
         Self { complete_at: Some(self.clock.now()), ..self }
     }
 
@@ -71,30 +71,35 @@ impl Arrival {
 impl FromRequestParts<App> for Ctx {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        if let Some(known) = parts.extensions.get::<Self>() {
-            return Ok(known.clone());
+        if let Some(authentication) = parts.extensions.get::<Self>() {
+            return Ok(authentication.clone());
         }
-        let arrival = Arrival::of(parts)?;
-        let now = arrival.now();
-        let known = match cookie(&parts.headers) {
+        let meta = RequestMeta::from_parts(parts)?;
+        let now = meta.now();
+        let authentication = match cookie(&parts.headers) {
             Some(token) => app.authenticate(token, Channel::Browser, now).await?,
             None => None,
         };
-        let actor = known.map(|known| {
-            if let (Some(renewed), Some(place)) = (known.renewed, parts.extensions.get::<Renewal>()) {
-                place.note(renewed);
+        let actor = authentication.map(|authentication| {
+            if let (Some(renewed), Some(renewal)) = (authentication.renewed, parts.extensions.get::<RenewedCookie>()) {
+                renewal.note(renewed);
             }
-            known.actor
+            authentication.actor
         });
-        let ctx = Self { now, actor, ..context(app, arrival, &parts.headers) };
+        let ctx = Self { now, actor, ..context(app, meta, &parts.headers) };
         parts.extensions.insert(ctx.clone());
         Ok(ctx)
     }
 }
 
 /// The context of a request that is not authenticated yet.
-fn context(app: &App, arrival: Arrival, headers: &HeaderMap) -> Ctx {
-    Ctx { fault: fault(app, headers), site: site(app, headers), agent: agent(headers), ..arrival.nobody() }
+fn context(app: &App, meta: RequestMeta, headers: &HeaderMap) -> Ctx {
+    Ctx {
+        injected_fault: injected_fault(app, headers),
+        site: site(app, headers),
+        agent: agent(headers),
+        ..meta.anonymous_context()
+    }
 }
 
 /// Path parameters; invalid values give "not found".
@@ -125,9 +130,9 @@ pub struct ApiCtx(pub Ctx);
 impl FromRequestParts<App> for ApiCtx {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let arrival = Arrival::of(parts)?;
-        let now = arrival.now();
-        let lang = accepted_language(&parts.headers).unwrap_or(arrival.lang);
+        let meta = RequestMeta::from_parts(parts)?;
+        let now = meta.now();
+        let lang = accepted_language(&parts.headers).unwrap_or(meta.lang);
         let token = parts
             .headers
             .get(header::AUTHORIZATION)
@@ -135,20 +140,20 @@ impl FromRequestParts<App> for ApiCtx {
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim());
-        let known = match token {
+        let authentication = match token {
             Some(token) => app.authenticate(token, Channel::Api, now).await?,
             None => None,
         };
-        let actor = known.map(|known| known.actor);
-        Ok(Self(Ctx { now, lang, actor, ..context(app, arrival, &parts.headers) }))
+        let actor = authentication.map(|authentication| authentication.actor);
+        Ok(Self(Ctx { now, lang, actor, ..context(app, meta, &parts.headers) }))
     }
 }
 
 /// Where a request stores the fresh token that its response must carry.
 #[derive(Clone, Debug, Default)]
-pub struct Renewal(Arc<Mutex<Option<(String, Timestamp)>>>);
+pub struct RenewedCookie(Arc<Mutex<Option<(String, Timestamp)>>>);
 
-impl Renewal {
+impl RenewedCookie {
     fn note(&self, token: (String, Timestamp)) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
     }
@@ -168,8 +173,8 @@ pub fn session_cookie(token: &str, ends: Timestamp, now: Timestamp) -> String {
 
 /// The browser's `User-Agent`: users tell their sessions apart by it.
 fn agent(headers: &HeaderMap) -> String {
-    let said = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    clean(TextKind::Line, said).chars().take(200).collect()
+    let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    clean(TextKind::Line, user_agent).chars().take(200).collect()
 }
 
 /// The site that the requested host serves.
@@ -177,10 +182,10 @@ pub fn site(app: &App, headers: &HeaderMap) -> Option<Site> {
     app.site(headers.get(header::HOST)?.to_str().ok()?)
 }
 
-fn fault(app: &App, headers: &HeaderMap) -> Option<InjectedFault> {
-    let asked =
+fn injected_fault(app: &App, headers: &HeaderMap) -> Option<InjectedFault> {
+    let requested =
         app.config.portal.test_hooks && headers.get("x-test-fault").is_some_and(|name| name == "die-after-commit");
-    asked.then_some(InjectedFault::DieAfterCommit)
+    requested.then_some(InjectedFault::DieAfterCommit)
 }
 
 /// The first language of `Accept-Language` that the portal supports.

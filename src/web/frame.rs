@@ -5,11 +5,11 @@ pub mod error_page;
 pub mod field;
 pub mod manifest;
 pub mod money;
-mod shell;
+mod page_context;
 pub mod show;
 pub mod status;
 
-pub use shell::{Shell, Viewer};
+pub use page_context::{PageContext, Viewer};
 
 use crate::{
     app::{Actor, App, Ctx},
@@ -80,7 +80,7 @@ pub fn render<E>(
     ctx: &Ctx,
     call: &Call,
     path: &str,
-    page: impl FnOnce(&Shell<'_>) -> Result<String, E>,
+    page: impl FnOnce(&PageContext<'_>) -> Result<String, E>,
 ) -> Result<String, E> {
     let csrf = form_session(ctx).map_or_else(String::new, |session| auth::form_token(&app.keys, &session));
     let viewer = ctx.actor.as_ref().map(|Actor { account, .. }| Viewer {
@@ -88,7 +88,7 @@ pub fn render<E>(
         officer: account.roles.lists(),
         evaluates: account.roles.evaluates(),
     });
-    page(&Shell {
+    page(&PageContext {
         lang: &ctx.lang,
         path,
         viewer,

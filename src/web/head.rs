@@ -14,14 +14,14 @@ const MAX_HEAD_BYTES: usize = 16 * 1024;
 const MAX_HEADERS: usize = 100;
 
 /// Rejects heads that no well-behaved client sends, with a message that says what to do.
-pub async fn judge(request: Request, next: Next) -> Response {
-    match fault(request.headers()) {
+pub async fn check_head(request: Request, next: Next) -> Response {
+    match head_error(request.headers()) {
         Some(fault) => fault.into_response(),
         None => next.run(request).await,
     }
 }
 
-fn fault(headers: &HeaderMap) -> Option<Failure> {
+fn head_error(headers: &HeaderMap) -> Option<Failure> {
     let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if bytes > MAX_HEAD_BYTES || headers.len() > MAX_HEADERS {
         return Some(Failure::HeadTooLarge);
@@ -35,18 +35,17 @@ mod tests {
     use super::*;
     use axum::http::{HeaderName, HeaderValue};
 
-    // C8
     #[test]
     fn two_hosts_and_mountains_of_cookies_are_refused() {
         let mut headers = HeaderMap::new();
         headers.append(header::HOST, HeaderValue::from_static("a.example"));
-        assert!(fault(&headers).is_none());
+        assert!(head_error(&headers).is_none());
         headers.append(header::HOST, HeaderValue::from_static("a.example"));
-        assert!(matches!(fault(&headers), Some(Failure::TwoHosts)));
+        assert!(matches!(head_error(&headers), Some(Failure::TwoHosts)));
         headers.remove(header::HOST);
         headers.insert(header::COOKIE, HeaderValue::try_from("a".repeat(MAX_HEAD_BYTES)).unwrap());
-        assert!(matches!(fault(&headers), Some(Failure::HeadTooLarge)));
+        assert!(matches!(head_error(&headers), Some(Failure::HeadTooLarge)));
         let many = (0..=MAX_HEADERS).map(|n| (HeaderName::try_from(format!("x-{n}")).unwrap(), HeaderValue::from(n)));
-        assert!(matches!(fault(&many.collect()), Some(Failure::HeadTooLarge)));
+        assert!(matches!(head_error(&many.collect()), Some(Failure::HeadTooLarge)));
     }
 }

@@ -2,11 +2,11 @@
 //! panics, timeouts.
 
 use super::{
-    client, dress,
+    client,
     error::Failure,
-    extract::{Arrival, Renewal},
-    head,
-    silence::{self, Patience},
+    extract::{RenewedCookie, RequestMeta},
+    failure_page, head,
+    timeouts::{self, RequestTimeouts},
 };
 use crate::{
     app::{App, Clock},
@@ -32,46 +32,54 @@ const LEADER_LOSS_GRACE: Duration = Duration::from_secs(8);
 const MAX_TEST_DELAY: Duration = Duration::from_secs(5);
 
 /// Wraps a router in the middleware stack.
-pub fn around(router: Router, app: App) -> Router {
+pub fn with_middleware(router: Router, app: App) -> Router {
     let inner = router
-        .layer(middleware::from_fn_with_state(app.clone(), led))
-        .layer(middleware::from_fn_with_state(Patience::default(), silence::end))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| dress::panicked()))
-        .layer(middleware::from_fn(head::judge))
-        .layer(middleware::from_fn_with_state(app.clone(), dress::dress))
+        .layer(middleware::from_fn_with_state(app.clone(), abort_on_leader_loss))
+        .layer(middleware::from_fn_with_state(RequestTimeouts::default(), timeouts::enforce_timeouts))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| failure_page::panicked()))
+        .layer(middleware::from_fn(head::check_head))
+        .layer(middleware::from_fn_with_state(app.clone(), failure_page::render_failures))
         // Rendering an error page may itself panic; the response then has no page.
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| dress::panicked()))
-        .layer(middleware::from_fn_with_state(strict(&app), headers));
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| failure_page::panicked()))
+        .layer(middleware::from_fn_with_state(hsts_header(&app), set_security_headers));
     // The language is part of the path, so it must be removed before routes are matched.
-    Router::new().fallback_service(inner).layer(middleware::from_fn_with_state(app, arrive))
+    Router::new().fallback_service(inner).layer(middleware::from_fn_with_state(app, record_request))
 }
 
 /// Aborts a request whose database server is no longer the leader. Writes have already moved to the new leader by then;
 /// the remaining requests wait for a frozen server, which never answers.
-async fn led(axum::extract::State(app): axum::extract::State<App>, request: Request, next: Next) -> Response {
+async fn abort_on_leader_loss(
+    axum::extract::State(app): axum::extract::State<App>,
+    request: Request,
+    next: Next,
+) -> Response {
     match app.store.until_leader_lost(LEADER_LOSS_GRACE, next.run(request)).await {
         Ok(response) => response,
         Err(error) => Failure::App(error.into()).into_response(),
     }
 }
 
-async fn arrive(axum::extract::State(app): axum::extract::State<App>, mut request: Request, next: Next) -> Response {
+async fn record_request(
+    axum::extract::State(app): axum::extract::State<App>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let clock = test_clock(&app, &request).unwrap_or_default();
-    one_slash(request.uri_mut());
-    let lang = take_language(request.uri_mut());
-    one_slash(request.uri_mut());
-    let through_the_edge = client::came_through_the_edge(request.headers_mut(), &app.edge_marker);
-    // Without Sōzu's mark, anyone may have written the headers.
+    collapse_leading_slashes(request.uri_mut());
+    let lang = strip_language_prefix(request.uri_mut());
+    collapse_leading_slashes(request.uri_mut());
+    let through_the_edge = client::came_through_the_edge(request.headers_mut(), &app.edge_secret);
+    // Without Sōzu's secret, anyone may have written the headers.
     let (id, client) = if through_the_edge {
         (request_id(&request), client::address(request.headers(), &app.config.portal.trusted_networks))
     } else {
         (String::new(), None)
     };
-    request.extensions_mut().insert(Arrival::new(clock, lang, client));
-    let renewal = Renewal::default();
+    request.extensions_mut().insert(RequestMeta::new(clock, lang, client));
+    let renewal = RenewedCookie::default();
     request.extensions_mut().insert(renewal.clone());
     if app.config.portal.test_hooks {
-        tokio::time::sleep(slowness(&request)).await;
+        tokio::time::sleep(test_delay(&request)).await;
     }
     let (method, path) = (request.method().clone(), redacted(request.uri().path()));
     let span = tracing::info_span!("request", %method, path, id);
@@ -119,7 +127,7 @@ fn redacted(path: &str) -> String {
 }
 
 /// Keeps only one slash at the start of the path, because a link to `//…` would lead to another host.
-fn one_slash(uri: &mut Uri) {
+fn collapse_leading_slashes(uri: &mut Uri) {
     let full = uri.path_and_query().map_or("/", |path| path.as_str());
     if full.starts_with("//")
         && let Ok(one) = format!("/{}", full.trim_start_matches('/')).parse()
@@ -129,7 +137,7 @@ fn one_slash(uri: &mut Uri) {
 }
 
 /// Removes `/en` from the path.
-fn take_language(uri: &mut Uri) -> Lang {
+fn strip_language_prefix(uri: &mut Uri) -> Lang {
     let full = uri.path_and_query().map_or("/", |path| path.as_str());
     let Some(rest) = full.strip_prefix("/en").filter(|rest| rest.is_empty() || rest.starts_with(['/', '?'])) else {
         return Lang::Fr;
@@ -147,16 +155,16 @@ fn test_clock(app: &App, request: &Request) -> Option<Clock> {
     if !app.config.portal.test_hooks {
         return None;
     }
-    let said = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let still = said("x-test-now").and_then(|at| at.parse().ok()).map(Clock::Fixed);
-    let ahead = || said("x-test-ahead")?.parse().ok().map(SignedDuration::from_micros).map(Clock::Shifted);
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let still = header("x-test-now").and_then(|at| at.parse().ok()).map(Clock::Fixed);
+    let ahead = || header("x-test-ahead")?.parse().ok().map(SignedDuration::from_micros).map(Clock::Shifted);
     still.or_else(ahead)
 }
 
 /// The delay that a test asks for, in milliseconds.
-fn slowness(request: &Request) -> Duration {
-    let asked = request.headers().get("x-test-slow").and_then(|value| value.to_str().ok()?.parse().ok());
-    Duration::from_millis(asked.unwrap_or(0)).min(MAX_TEST_DELAY)
+fn test_delay(request: &Request) -> Duration {
+    let delay_ms = request.headers().get("x-test-slow").and_then(|value| value.to_str().ok()?.parse().ok());
+    Duration::from_millis(delay_ms.unwrap_or(0)).min(MAX_TEST_DELAY)
 }
 
 /// Sōzu's request id is the last one: a client may have sent others before it.
@@ -174,19 +182,19 @@ const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-
                    form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// HSTS: browsers must use HTTPS, because the portal is reachable in no other way.
-fn strict(app: &App) -> HeaderValue {
+fn hsts_header(app: &App) -> HeaderValue {
     HeaderValue::from_str(&format!("max-age={}", app.config.portal.hsts()))
         .unwrap_or(HeaderValue::from_static("max-age=300"))
 }
 
-async fn headers(
-    axum::extract::State(strict): axum::extract::State<HeaderValue>,
+async fn set_security_headers(
+    axum::extract::State(hsts_header): axum::extract::State<HeaderValue>,
     request: Request,
     next: Next,
 ) -> Response<Body> {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(header::STRICT_TRANSPORT_SECURITY, strict);
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts_header);
     let fixed = [
         (header::CONTENT_SECURITY_POLICY, CSP),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

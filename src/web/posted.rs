@@ -71,7 +71,7 @@ impl FromRequest<App> for PostedForm {
         let bytes = read_whole(body).await?;
         let posted = Self::decode(&parts.headers, bytes).await?;
         same_site(app, &parts.headers)?;
-        form_token_holds(app, &ctx, posted.text("csrf"))?;
+        check_form_token(app, &ctx, posted.text("csrf"))?;
         Ok(posted)
     }
 }
@@ -97,7 +97,7 @@ impl FromRequestParts<App> for CheckedCtx {
         let ctx = Ctx::from_request_parts(parts, app).await?;
         ctx.actor()?;
         same_site(app, &parts.headers)?;
-        form_token_holds(app, &ctx, form_token(&parts.headers))?;
+        check_form_token(app, &ctx, form_token(&parts.headers))?;
         Ok(Self(ctx))
     }
 }
@@ -126,7 +126,7 @@ impl<T: serde::de::DeserializeOwned> FromRequest<App> for AnyonesJson<T> {
 async fn posted_json<T: DeserializeOwned>(mut parts: Parts, body: Body, app: &App) -> Result<T, Failure> {
     let ctx = Ctx::from_request_parts(&mut parts, app).await?;
     same_site(app, &parts.headers)?;
-    form_token_holds(app, &ctx, form_token(&parts.headers))?;
+    check_form_token(app, &ctx, form_token(&parts.headers))?;
     read_json(body).await
 }
 
@@ -172,7 +172,7 @@ impl FromRequest<App> for PostedFile {
         while let Some(mut field) = multipart.next_field().await.map_err(|error| multipart_failure(error, most))? {
             if let Some(name) = field.file_name().map(str::to_owned) {
                 let fields = PostedForm(fields);
-                form_token_holds(app, &ctx, fields.text("csrf"))?;
+                check_form_token(app, &ctx, fields.text("csrf"))?;
                 return Ok(Self { fields, name, file: field });
             }
             let name = field.name().unwrap_or_default().to_owned();
@@ -232,9 +232,9 @@ pub(super) fn same_site(app: &App, headers: &HeaderMap) -> Result<(), Failure> {
     if holds { Ok(()) } else { Err(Failure::Csrf) }
 }
 
-fn form_token_holds(app: &App, ctx: &Ctx, token: &str) -> Result<(), Failure> {
+fn check_form_token(app: &App, ctx: &Ctx, token: &str) -> Result<(), Failure> {
     match form_session(ctx) {
-        Some(session) if !auth::form_token_holds(&app.keys, &session, token) => Err(Failure::Csrf),
+        Some(session) if !auth::is_form_token_valid(&app.keys, &session, token) => Err(Failure::Csrf),
         _ => Ok(()),
     }
 }

@@ -135,7 +135,10 @@ pub fn begun(location: &str, upload: &UploadState) -> Result<Response, Failure> 
 }
 
 /// The answer to a part.
-pub fn appended(done: Result<Appended, AppError>, whole: impl FnOnce(crate::app::Attached) -> Response) -> Response {
+pub fn appended(
+    done: Result<Appended, AppError>,
+    whole: impl FnOnce(crate::app::AttachOutcome) -> Response,
+) -> Response {
     match done {
         Ok(Appended::More(upload)) => state(StatusCode::NO_CONTENT, &upload),
         Ok(Appended::Attached(attached)) => last(whole(*attached)),

@@ -2,7 +2,7 @@
 
 use super::{
     api, assets,
-    intake::{Intake, MAX_SIMULATION_BYTES, take_in},
+    body_mode::{BodyMode, MAX_SIMULATION_BYTES, buffer_body},
     pages,
 };
 use crate::{
@@ -26,6 +26,8 @@ pub enum Access {
     SignedIn,
     /// The owner of the dossier; for others it does not exist.
     Owner,
+    /// The owner, and guests for the parts shared with them; for others it does not exist.
+    OwnerOrGuest,
     /// The owner; officers and auditors while the deposit is current; experts and the jury once they have to evaluate
     /// it.
     OwnerOrExaminer,
@@ -54,30 +56,30 @@ pub struct Route {
     /// Methods, separated by spaces.
     pub methods: &'static str,
     pub access: Access,
-    /// How its requests are read.
-    pub intake: Intake,
+    /// How the bodies of its requests are read.
+    pub body_mode: BodyMode,
     handler: MethodRouter<App>,
 }
 
 impl Route {
-    /// The same with another intake than the default of its access class.
-    fn taking(self, intake: Intake) -> Self {
-        Self { intake, ..self }
+    /// This route, with another body mode than the default of its access class.
+    fn with_body_mode(self, body_mode: BodyMode) -> Self {
+        Self { body_mode, ..self }
     }
 }
 
 fn route(methods: &'static str, path: &'static str, access: Access, handler: MethodRouter<App>) -> Route {
-    let intake = match access {
-        Access::Anyone | Access::Provider | Access::Demonstration => Intake::PUBLIC,
-        _ => Intake::KNOWN,
+    let body_mode = match access {
+        Access::Anyone | Access::Provider | Access::Demonstration => BodyMode::PUBLIC,
+        _ => BodyMode::AUTHENTICATED,
     };
-    Route { path, methods, access, intake, handler }
+    Route { path, methods, access, body_mode, handler }
 }
 
 pub fn routes() -> Vec<Route> {
     use Access::{
         Anyone, Demonstration, Evaluators, Examiners, Officer, Operator, OperatorOrDpo, Owner, OwnerOrExaminer,
-        Provider, SignedIn, Token,
+        OwnerOrGuest, Provider, SignedIn, Token,
     };
     use pages::{
         account::{self, narrow, oidc, passkey, rights, sign_in, tokens},
@@ -88,7 +90,7 @@ pub fn routes() -> Vec<Route> {
     };
     let mut table = vec![
         // The call, for everyone.
-        route("GET", "/", Anyone, get(call::first)),
+        route("GET", "/", Anyone, get(call::front_page)),
         route("GET", "/calls/{call}", Anyone, get(call::home)),
         route("GET", "/calls/{call}/bricks", Anyone, get(call::bricks)),
         route("GET", "/calls/{call}/bricks/{slug}", Anyone, get(call::brick)),
@@ -97,10 +99,10 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/calls/{call}/criteria", Anyone, get(call::criteria)),
         route("GET", "/calls/{call}/interpretations", Anyone, get(call::interpretations)),
         route("GET POST", "/calls/{call}/simulator", Anyone, get(simulator::show).post(simulator::run))
-            .taking(Intake::Whole(MAX_SIMULATION_BYTES)),
+            .with_body_mode(BodyMode::Buffered(MAX_SIMULATION_BYTES)),
         route("GET", "/legal", Anyone, get(call::legal)),
         route("GET POST", "/verify", Anyone, get(verify::show).post(verify::run))
-            .taking(Intake::Whole(MAX_RECEIPT_FORM_BYTES)),
+            .with_body_mode(BodyMode::Buffered(MAX_RECEIPT_FORM_BYTES)),
         route("GET", "/verify/offline.html", Anyone, get(verify::offline)),
         route("GET", "/account/narrow.html", Anyone, get(narrow::show)),
         route("GET", "/.well-known/guichet-receipt-keys", Anyone, get(verify::keys)),
@@ -112,8 +114,8 @@ pub fn routes() -> Vec<Route> {
         route("GET POST", "/sign-in/{secret}", Anyone, get(sign_in::confirm).post(sign_in::use_link)),
         route("POST", "/sign-in/passkey/begin", Anyone, post(passkey::begin_sign_in)),
         route("POST", "/sign-in/passkey", Anyone, post(passkey::sign_in)),
-        route("GET", "/sign-in/oidc", Provider, get(oidc::leave)),
-        route("GET", "/sign-in/oidc/callback", Provider, get(oidc::come_back)),
+        route("GET", "/sign-in/oidc", Provider, get(oidc::redirect_to_provider)),
+        route("GET", "/sign-in/oidc/callback", Provider, get(oidc::callback)),
         route("POST", "/sign-out", Anyone, post(sign_in::sign_out)),
         // One's own account.
         route("GET POST", "/account/passkeys", SignedIn, get(passkey::list).post(passkey::add)),
@@ -125,26 +127,32 @@ pub fn routes() -> Vec<Route> {
         // The applicant.
         route("GET", "/dossiers", SignedIn, get(dossiers::list)),
         route("POST", "/calls/{call}/rounds/{round}/dossiers", SignedIn, post(dossiers::create).get(round::list)),
-        route("GET", "/dossiers/{id}", Owner, get(overview::show)),
-        route("GET POST", "/dossiers/{id}/edit/{section}", Owner, get(editor::edit).post(editor::save)),
-        route("POST", "/dossiers/{id}/fields", Owner, post(editor::save_fields)),
-        route("GET", "/dossiers/{id}/preview", Owner, get(preview::show)),
-        route("GET POST", "/dossiers/{id}/pieces/{code}", Owner, get(piece::piece).post(piece::attach))
-            .taking(Intake::Stream),
-        route("POST", "/dossiers/{id}/pieces/{code}/uploads", Owner, post(upload::begin)),
+        route("GET", "/dossiers/{id}", OwnerOrGuest, get(overview::show)),
+        route("GET POST", "/dossiers/{id}/edit/{section}", OwnerOrGuest, get(editor::edit).post(editor::save)),
+        route("POST", "/dossiers/{id}/fields", OwnerOrGuest, post(editor::save_fields)),
+        route("GET", "/dossiers/{id}/preview", OwnerOrGuest, get(preview::show)),
+        route("GET POST", "/dossiers/{id}/pieces/{code}", OwnerOrGuest, get(piece::piece).post(piece::attach))
+            .with_body_mode(BodyMode::Streamed),
+        route("POST", "/dossiers/{id}/pieces/{code}/uploads", OwnerOrGuest, post(upload::begin)),
         route(
             "GET PATCH DELETE",
             "/dossiers/{id}/pieces/{code}/uploads/{upload}",
-            Owner,
+            OwnerOrGuest,
             get(upload::show).patch(upload::append).delete(upload::cancel),
         )
-        .taking(Intake::Stream),
-        route("POST", "/dossiers/{id}/pieces/{code}/remove", Owner, post(piece::remove_piece)),
-        route("GET POST", "/dossiers/{id}/deposits", Owner, post(deposit::deposit).get(deposit::back)),
-        route("GET", "/dossiers/{id}/status", Owner, get(status::show)),
+        .with_body_mode(BodyMode::Streamed),
+        route("POST", "/dossiers/{id}/pieces/{code}/remove", OwnerOrGuest, post(piece::remove_piece)),
+        route(
+            "GET POST",
+            "/dossiers/{id}/deposits",
+            OwnerOrGuest,
+            post(deposit::deposit).get(deposit::redirect_to_dossier),
+        ),
+        route("GET", "/dossiers/{id}/status", OwnerOrGuest, get(status::show)),
         route("POST", "/dossiers/{id}/carry-over", Owner, post(status::carry_over)),
-        route("GET POST", "/dossiers/{id}/withdraw", Owner, get(withdraw::ask).post(withdraw::withdraw)),
-        route("GET POST", "/dossiers/{id}/guests", Owner, get(guests::show).post(guests::give)),
+        // A guest who may read the whole sees the page; only the owner withdraws.
+        route("GET POST", "/dossiers/{id}/withdraw", OwnerOrGuest, get(withdraw::ask).post(withdraw::withdraw)),
+        route("GET POST", "/dossiers/{id}/guests", Owner, get(guests::show).post(guests::invite)),
         route("POST", "/dossiers/{id}/guests/{delegation}/revoke", Owner, post(guests::revoke)),
         // The account page.
         route("GET", "/account", SignedIn, get(account::home::show)),
@@ -160,13 +168,18 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/calls/{call}/rounds/{round}/dossiers.csv", Officer, get(round::csv)),
         route("GET", "/calls/{call}/rounds/{round}/dossiers/{id}", Officer, get(desk::show)),
         route("POST", "/calls/{call}/rounds/{round}/dossiers/{id}/admission", Officer, post(desk::admit)),
-        route("POST", "/calls/{call}/rounds/{round}/dossiers/{id}/admission/revoke", Officer, post(desk::take_back)),
+        route(
+            "POST",
+            "/calls/{call}/rounds/{round}/dossiers/{id}/admission/revoke",
+            Officer,
+            post(desk::revoke_admission),
+        ),
         route("POST", "/calls/{call}/rounds/{round}/dossiers/{id}/experts", Officer, post(desk::assign)),
         route(
             "POST",
             "/calls/{call}/rounds/{round}/dossiers/{id}/experts/{assignment}/revoke",
             Officer,
-            post(desk::release),
+            post(desk::revoke_assignment),
         ),
         // Experts and the jury.
         route("GET", "/reviews", Evaluators, get(reviews::list)),
@@ -186,7 +199,7 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/api/v1/calls/{call}", Anyone, get(api::call::show)),
         route("GET", "/api/v1/calls/{call}/dossier.schema.json", Anyone, get(api::call::schema)),
         route("POST", "/api/v1/calls/{call}/evaluation", Anyone, post(api::call::evaluate))
-            .taking(Intake::Whole(MAX_ANSWERS_BYTES)),
+            .with_body_mode(BodyMode::Buffered(MAX_ANSWERS_BYTES)),
         route("POST", "/api/v1/dossiers", Token, post(api::dossier::create)),
         route(
             "GET PUT",
@@ -200,14 +213,14 @@ pub fn routes() -> Vec<Route> {
             Token,
             put(api::dossier::attach).options(api::dossier::upload::options),
         )
-        .taking(Intake::Stream),
+        .with_body_mode(BodyMode::Streamed),
         route(
             "GET HEAD PATCH DELETE",
             "/api/v1/dossiers/{id}/pieces/{code}/uploads/{upload}",
             Token,
             get(api::dossier::upload::show).patch(api::dossier::upload::append).delete(api::dossier::upload::cancel),
         )
-        .taking(Intake::Stream),
+        .with_body_mode(BodyMode::Streamed),
         route("POST", "/api/v1/dossiers/{id}/deposits", Token, post(api::dossier::deposit)),
         route("POST", "/api/v1/dossiers/{id}/carry-over", Token, post(api::dossier::carry_over)),
         route("POST", "/api/v1/service-tokens", Token, post(api::tokens::for_service)),
@@ -220,8 +233,8 @@ pub fn routes() -> Vec<Route> {
 /// Builds the router from the table.
 pub fn router(app: App) -> Router {
     let router = routes().into_iter().fold(Router::new(), |router, route| {
-        let intake = middleware::from_fn_with_state(route.intake, take_in);
-        router.route(route.path, route.handler.route_layer(intake))
+        let body_mode = middleware::from_fn_with_state(route.body_mode, buffer_body);
+        router.route(route.path, route.handler.route_layer(body_mode))
     });
     router.fallback(pages::not_found).method_not_allowed_fallback(pages::wrong_method).with_state(app)
 }

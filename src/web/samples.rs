@@ -9,7 +9,7 @@ mod operator;
 mod public;
 mod tests;
 
-use super::frame::{Shell, Viewer};
+use super::frame::{PageContext, Viewer};
 use crate::domain::{call::Call, text::Lang};
 use data::Sample;
 
@@ -33,7 +33,7 @@ fn named<const N: usize>(pages: [(&str, Rendering); N]) -> Pages {
 /// Renders every page with sample data. A page that cannot be rendered is replaced with its error message.
 fn pages(call: &Call, lang: &Lang) -> Vec<SamplePage> {
     let Some(sample) = Sample::new(call) else { return Vec::new() };
-    let stranger = Shell {
+    let stranger = PageContext {
         lang,
         path: "/",
         viewer: None,
@@ -43,13 +43,13 @@ fn pages(call: &Call, lang: &Lang) -> Vec<SamplePage> {
         now: sample.now,
         several_calls: false,
     };
-    let applicant = Shell {
+    let applicant = PageContext {
         path: "/dossiers",
         viewer: Some(Viewer { email: "ada.lefebvre@exemple.fr", officer: false, evaluates: false }),
         demonstration: true,
         ..stranger
     };
-    let officer = Shell {
+    let officer = PageContext {
         viewer: Some(Viewer { email: "instruction@exemple.org", officer: true, evaluates: false }),
         ..applicant
     };

@@ -103,7 +103,7 @@ impl App {
     /// # Errors
     /// [`AppError::SignInNeeded`], and store errors.
     pub async fn own_tokens(&self, ctx: &Ctx) -> Result<(Vec<api_token::Listed>, Vec<narrowed::Narrowed>), AppError> {
-        let account = ctx.known()?.account.id;
+        let account = ctx.actor_even_if_suspended()?.account.id;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let tokens = api_token::of_account(&mut db, account, ctx.now).await?;
         Ok((tokens, narrowed::of_account(&mut db, account).await?))

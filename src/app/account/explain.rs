@@ -1,10 +1,10 @@
 //! Explains why a user may or may not do something: the policy decision, in prose.
 
-use crate::app::{App, AppError, Ctx, context::about};
+use crate::app::{App, AppError, Ctx, context::load_target};
 use crate::{
     auth::{AccountFacts, Channel, Denied, Keys, Rights, Rule, RuleId, SessionToken, read, rules_for},
     domain::{
-        access::{About, Action, Amr, Part, Relations, Stage, Target, Verb},
+        access::{Action, Amr, DossierTarget, GrantedAction, Part, Relations, Stage, Target},
         ids::{AccountId, DossierId, SessionId},
         text::Text,
     },
@@ -45,16 +45,17 @@ impl App {
             None => Target::Call,
             Some((id, part)) => {
                 let row = dossier::load(&mut db, id).await?.ok_or(AppError::NotFound)?;
-                Target::Dossier(About { part, ..about(&mut db, &row, &account, now).await? })
+                Target::Dossier(DossierTarget { part, ..load_target(&mut db, &row, &account, now).await? })
             }
         };
         drop(db);
-        let standing = AccountFacts { confirmed_until: Some(now), ..self.standing(&account) };
+        let account_facts = AccountFacts { confirmed_until: Some(now), ..self.account_facts(&account) };
         let keys = Keys::ephemeral()?;
         let ends = now + SignedDuration::from_mins(1);
         let session = SessionId(Uuid::now_v7());
         let token = SessionToken { session, account: account.id, roles: &account.roles, amr, ends }.mint(&keys, now)?;
-        let rights = Rights::new(Arc::new(read(&keys, &token, Channel::Browser, now)?), Channel::Browser, standing);
+        let rights =
+            Rights::new(Arc::new(read(&keys, &token, Channel::Browser, now)?), Channel::Browser, account_facts);
         let (allowed, rule, block) = match rights.may(action, &target, now) {
             Ok(permit) => (true, permit.rule, None),
             Err(Denied::Rule(rule)) => (false, rule, None),
@@ -81,10 +82,10 @@ impl App {
     pub async fn rights_on(&self, ctx: &Ctx, id: DossierId) -> Result<RightsOn, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         if let Some(row) = dossier::load(&mut db, id).await? {
-            let about = about(&mut db, &row, &ctx.actor()?.account, ctx.now).await?;
-            let (verdicts, known) = verdicts(ctx, &about)?;
+            let target = load_target(&mut db, &row, &ctx.actor()?.account, ctx.now).await?;
+            let (verdicts, known) = verdicts(ctx, &target)?;
             if known {
-                let permit = ctx.may_part(Action::DraftRead, &about, Part::Overview).ok();
+                let permit = ctx.authorize_part(Action::DraftRead, &target, Part::Overview).ok();
                 let call = permit.and_then(|permit| row.open(&permit)).map(|dossier| dossier.call);
                 return Ok(RightsOn { verdicts, known, call });
             }
@@ -111,8 +112,8 @@ const OF_CALLS: [Action; 11] = [
     Action::AuditExport,
     Action::OpsMaintain,
     Action::OpsSwitchover,
-    Action::GlassAsk,
-    Action::GlassAllow,
+    Action::BreakGlassAsk,
+    Action::BreakGlassAllow,
     Action::PersonAnswer,
     Action::ServiceToken,
 ];
@@ -141,7 +142,7 @@ pub struct RightAnswer {
     /// Allowed after a passkey confirmation.
     pub unconfirmed: bool,
     /// Description of the rule that decided.
-    pub words: Text,
+    pub description: Text,
     /// If no rule allows it: descriptions of the rules that allow it to others.
     pub others: Vec<Text>,
 }
@@ -159,26 +160,33 @@ impl RightAnswer {
             Err(Denied::Overrun) => return Err(AppError::Overloaded),
         };
         let others = if rule == RuleId::NobodyElse {
-            rules_for(action).into_iter().map(Rule::words).collect()
+            rules_for(action).into_iter().map(Rule::description).collect()
         } else {
             Vec::new()
         };
-        Ok(Self { action, part, allowed, unconfirmed: unconfirmed && allowed, words: rule.rule().words(), others })
+        Ok(Self {
+            action,
+            part,
+            allowed,
+            unconfirmed: unconfirmed && allowed,
+            description: rule.rule().description(),
+            others,
+        })
     }
 }
 
 /// Returns the verdicts on a dossier, and whether the user may see any part of it.
-fn verdicts(ctx: &Ctx, about: &About) -> Result<(Vec<RightAnswer>, bool), AppError> {
+fn verdicts(ctx: &Ctx, target: &DossierTarget) -> Result<(Vec<RightAnswer>, bool), AppError> {
     let on = |action, part: &Part, told| {
-        RightAnswer::of(ctx, action, &Target::Dossier(About { part: part.clone(), ..about.clone() }), told)
+        RightAnswer::of(ctx, action, &Target::Dossier(DossierTarget { part: part.clone(), ..target.clone() }), told)
     };
     let staff = ctx.actor()?.account.roles.staff();
     let mut all = Vec::new();
-    for grant in &about.relations.grants {
+    for grant in &target.relations.grants {
         let action = match grant.verb {
-            Verb::Read => Action::DraftRead,
-            Verb::Write => Action::DraftWrite,
-            Verb::Deposit => continue,
+            GrantedAction::Read => Action::DraftRead,
+            GrantedAction::Write => Action::DraftWrite,
+            GrantedAction::Deposit => continue,
         };
         if grant.part != Part::Whole {
             all.push(on(action, &grant.part, Some(grant.part.clone()))?);
@@ -205,7 +213,7 @@ fn verdicts(ctx: &Ctx, about: &About) -> Result<(Vec<RightAnswer>, bool), AppErr
 }
 
 /// A dossier that does not exist.
-fn unknown(id: DossierId) -> About {
+fn unknown(id: DossierId) -> DossierTarget {
     let relations = Relations::default();
-    About { id, owner: AccountId(Uuid::nil()), stage: Stage::Draft, part: Part::Overview, relations }
+    DossierTarget { id, owner: AccountId(Uuid::nil()), stage: Stage::Draft, part: Part::Overview, relations }
 }

@@ -209,7 +209,7 @@ impl App {
     /// [`AppError::Forbidden`] when the actor's token was attenuated to something else, or to a period whose end cannot
     /// be determined; signing errors.
     pub fn service_token(&self, ctx: &Ctx, audience: &str) -> Result<(String, Timestamp), AppError> {
-        ctx.may(Action::ServiceToken, &Target::Call)?;
+        ctx.authorize(Action::ServiceToken, &Target::Call)?;
         let actor = ctx.actor()?;
         let (account, bearer) = (&actor.account, actor.rights.bearer());
         if bearer.until.unclear {

@@ -111,13 +111,13 @@ impl App {
             }
             renewed = Some(token);
         }
-        let standing = AccountFacts {
+        let account_facts = AccountFacts {
             stepped_up: live.stepped_up_at.is_some(),
             confirmed_until: live.stepped_up_at.map(|at| at + CONFIRMATION_LIFETIME),
             has_passkey: live.has_passkey && self.relying_party.is_some(),
-            ..self.standing(&live.account)
+            ..self.account_facts(&live.account)
         };
-        let rights = Rights::new(bearer, Channel::Browser, standing);
+        let rights = Rights::new(bearer, Channel::Browser, account_facts);
         let checked = Instant::now();
         Ok(Some(Entry { rights, account: live.account, ends: Some(live.ends), renewed, checked, noted: checked }))
     }
@@ -146,7 +146,7 @@ impl App {
             self.refusals.note(Channel::Api, Refusal::Expired, Some(id));
             return Ok(None);
         }
-        let narrowed: Vec<[u8; 32]> = bearer.narrowed.iter().map(|block| block.revocation_id).collect();
+        let narrowed: Vec<[u8; 32]> = bearer.attenuations.iter().map(|block| block.revocation_id).collect();
         let account = {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
             api_token::live(&mut db, id, &narrowed).await?
@@ -156,16 +156,16 @@ impl App {
             return Ok(None);
         };
         let checked = Instant::now();
-        let standing = self.standing(&account);
-        let rights = Rights::new(bearer, Channel::Api, standing);
+        let account_facts = self.account_facts(&account);
+        let rights = Rights::new(bearer, Channel::Api, account_facts);
         Ok(Some(Entry { rights, account, ends: None, renewed: None, checked, noted: checked }))
     }
 
-    /// Authenticates the same request again once its upload is complete. It is then judged at this instant, and rights
+    /// Authenticates the same request again once its upload is complete. It is then evaluated at this instant, and rights
     /// that were revoked meanwhile are gone.
     pub(in crate::app) async fn reauthenticate(&self, ctx: &Ctx) -> Result<Ctx, AppError> {
         let now = ctx.clock.now();
-        let bearer = ctx.known()?.rights.shared_bearer();
+        let bearer = ctx.actor_even_if_suspended()?.rights.shared_bearer();
         let entry = match bearer.kind {
             BearerKind::Session(id) => self.browser(bearer, id, now).await?,
             BearerKind::Api(id) => self.live_program(bearer, id, now).await?,
@@ -178,7 +178,7 @@ impl App {
     /// attenuated tokens, and the journal is permanent; so it records only the first ones of each token.
     async fn note_use(&self, bearer: &Bearer, id: Uuid, owner: AccountId, now: Timestamp) -> Result<(), AppError> {
         let checks = |text: &str| text.trim().chars().take(2000).collect();
-        let blocks = bearer.narrowed.iter();
+        let blocks = bearer.attenuations.iter();
         let chain: Vec<([u8; 32], String)> = blocks.map(|block| (block.revocation_id, checks(&block.checks))).collect();
         let chain = &chain;
         transaction!(self.store, db => {
@@ -193,7 +193,7 @@ impl App {
     }
 
     /// Returns what is known of an account, independent of its sessions.
-    pub(in crate::app) fn standing(&self, account: &Account) -> AccountFacts {
+    pub(in crate::app) fn account_facts(&self, account: &Account) -> AccountFacts {
         AccountFacts {
             account: account.id,
             roles: account.roles.clone(),
@@ -254,7 +254,7 @@ impl App {
     /// # Errors
     /// [`AppError::SignInNeeded`], and store errors.
     pub async fn sessions(&self, ctx: &Ctx) -> Result<Vec<session::Listed>, AppError> {
-        let account = ctx.known()?.account.id;
+        let account = ctx.actor_even_if_suspended()?.account.id;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         Ok(session::of_account(&mut db, account, ctx.now, ctx.now - SESSION_IDLE_TIMEOUT).await?)
     }
@@ -264,7 +264,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when there is no such session; store errors.
     pub async fn end_sessions(&self, ctx: &Ctx, which: Option<SessionId>) -> Result<(), AppError> {
-        let (who, now) = (ctx.known()?.account.id, ctx.now);
+        let (who, now) = (ctx.actor_even_if_suspended()?.account.id, ctx.now);
         transaction!(self.store, db => {
             let ended = match which {
                 Some(id) => u64::from(session::end(db, who, id, now).await?),

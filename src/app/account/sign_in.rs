@@ -1,6 +1,6 @@
 //! Sign-in by single-use link, and sign-out.
 
-use crate::app::{App, AppError, Ctx, service::mail::Letter, transaction::transaction};
+use crate::app::{App, AppError, Ctx, service::mail::EmailMessage, transaction::transaction};
 use crate::{
     auth,
     domain::{
@@ -45,7 +45,7 @@ impl App {
         let hash = auth::link_hash(&secret);
         let prefix = ctx.lang.tr("", "/en");
         let link = format!("{}{prefix}/sign-in/{secret}?next={}", self.origin(ctx), encode(next));
-        let letter = Letter::SignIn { to: email.clone(), lang: ctx.lang, link };
+        let message = EmailMessage::SignIn { to: email.clone(), lang: ctx.lang, link };
         let (job, due) = (Uuid::now_v7(), self.clock());
         let (now, address) = (ctx.now, email.as_str());
         transaction!(self.store, db => {
@@ -54,10 +54,10 @@ impl App {
                 return Err(AppError::TooManyLinks);
             }
             login::insert(db, &hash, address, now, now + LINK_LIFETIME).await?;
-            outbox::mail(db, job, &letter, due).await?;
+            outbox::enqueue_mail(db, job, &message, due).await?;
             Ok(())
         })?;
-        self.work.notify_one();
+        self.outbox_notify.notify_one();
         Ok(email)
     }
 
@@ -76,7 +76,7 @@ impl App {
     /// Whether the value matches.
     #[must_use]
     pub fn asked_here(&self, email: &str, mark: &str) -> bool {
-        auth::form_token_holds(&self.keys, &format!("asked {email}"), mark)
+        auth::is_form_token_valid(&self.keys, &format!("asked {email}"), mark)
     }
 
     /// Consumes a link and opens a session. The first sign-in of an address creates its account.

@@ -59,7 +59,7 @@ pub enum ReaderIdentity {
 impl ReaderIdentity {
     /// Derived from the rule that was applied and not from the current roles of the account: roles expire, and a guest
     /// may have one.
-    pub(super) fn of(reading: &journal::ReadingSummary) -> Self {
+    pub(super) fn of(reading: &journal::AccessSummary) -> Self {
         let rule: Option<RuleId> = reading.data["rule"].as_str().and_then(|slug| slug.parse().ok());
         let asked = rule.map_or(&[][..], roles_of);
         // Changes carry no rule, because only guests make them.
@@ -78,30 +78,22 @@ impl ReaderIdentity {
 pub struct AccessRecord {
     pub by: ReaderIdentity,
     /// The kind of access, its time, its count and its rule.
-    pub what: journal::ReadingSummary,
+    pub what: journal::AccessSummary,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::{
-        access::Verb,
+        access::GrantedAction,
         ids::{AccountId, DossierId},
     };
     use serde_json::json;
 
-    fn reading(kind: &str, rule: &str, roles: &[Role]) -> journal::ReadingSummary {
+    fn reading(kind: &str, rule: &str, roles: &[Role]) -> journal::AccessSummary {
         let (first, last) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
         let (email, roles) = ("ada@exemple.fr".to_owned(), roles.to_vec());
-        journal::ReadingSummary {
-            kind: kind.into(),
-            first,
-            last,
-            times: 1,
-            email,
-            roles,
-            data: json!({ "rule": rule }),
-        }
+        journal::AccessSummary { kind: kind.into(), first, last, times: 1, email, roles, data: json!({ "rule": rule }) }
     }
 
     #[test]
@@ -130,7 +122,7 @@ mod tests {
             dossier: DossierId(Uuid::nil()),
             given_by: AccountId(Uuid::nil()),
             email: email.into(),
-            parts: parts.iter().map(|part| (part.parse().unwrap(), Verb::Read)).collect(),
+            parts: parts.iter().map(|part| (part.parse().unwrap(), GrantedAction::Read)).collect(),
             note: String::new(),
             given_at: at(0),
             ends_at: at(ends),

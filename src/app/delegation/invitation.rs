@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        access::{Part, Verb},
+        access::{GrantedAction, Part},
         email::{EmailAddress, EmailFault},
         text::{
             Text,
@@ -37,7 +37,7 @@ const MAX_INVITATIONS_TO_GUEST: i64 = 20;
 pub struct Invitation {
     pub email: String,
     /// Parts, each with what the guest may do with it.
-    pub parts: BTreeMap<Part, Verb>,
+    pub parts: BTreeMap<Part, GrantedAction>,
     /// A note to the guest.
     pub note: String,
     /// Last valid instant.
@@ -93,7 +93,7 @@ impl InvitationFault {
     }
 
     /// Message for the user: what is wrong and what to do.
-    pub fn words(self) -> Text {
+    pub fn message(self) -> Text {
         match self {
             Self::Address(fault) => fault.sentence(),
             Self::Unconfirmed => Text::new(
@@ -143,7 +143,7 @@ impl InvitationFault {
 
 impl Invitation {
     /// Adds a part. If it is present already, the stronger right wins.
-    pub fn add(&mut self, part: Part, verb: Verb) {
+    pub fn add(&mut self, part: Part, verb: GrantedAction) {
         let known = self.parts.entry(part).or_insert(verb);
         *known = verb.max(*known);
     }
@@ -189,7 +189,7 @@ impl Invitation {
 
 impl ValidInvitation {
     /// Whether the guest was given the same within [`REPEAT_WINDOW`].
-    pub(super) fn repeats(&self, former: &[&Delegation], parts: &[(Part, Verb)], now: Timestamp) -> bool {
+    pub(super) fn repeats(&self, former: &[&Delegation], parts: &[(Part, GrantedAction)], now: Timestamp) -> bool {
         let same = |one: &&Delegation| one.parts == parts && one.ends_at == self.ends && one.note == self.note;
         former.len() == 1 && former.iter().any(|one| same(one) && now.duration_since(one.given_at) < REPEAT_WINDOW)
     }

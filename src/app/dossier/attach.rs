@@ -2,15 +2,15 @@
 
 use crate::app::{App, AppError, Ctx, dossier::upload_fault::UploadFault, transaction::transaction};
 use crate::{
+    adapters::inspect::limited,
     blob::Received,
-    bricks::inspect::limited,
     domain::{
         access::{Action, Part},
         answers,
         event::EventKind,
         ids::DossierId,
         media::{FileRefusal, file_name},
-        piece::Upload,
+        piece::AttachedPiece,
     },
     store::{Freshness, dossier, piece},
 };
@@ -21,9 +21,9 @@ use serde::{Deserialize, Serialize};
 
 /// A piece that was attached.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Attached {
-    /// The piece.
-    pub upload: Upload,
+pub struct AttachOutcome {
+    #[serde(rename = "upload")]
+    pub piece: AttachedPiece,
     /// Code of another piece that is the same file.
     pub same_as: Option<String>,
     /// Revision of the dossier.
@@ -49,7 +49,7 @@ pub(in crate::app) struct PieceRequirement {
 }
 
 impl App {
-    /// Receives a file for a piece: judged, kept on disk, then recorded. Nothing is kept of a refused one, nor of one whose
+    /// Receives a file for a piece: checked, kept on disk, then recorded. Nothing is kept of a refused one, nor of one whose
     /// length is not what was told.
     ///
     /// # Errors
@@ -62,7 +62,7 @@ impl App {
         issued: &str,
         length: Option<u64>,
         body: impl Stream<Item = Result<Bytes, E>>,
-    ) -> Result<Attached, AppError> {
+    ) -> Result<AttachOutcome, AppError> {
         let requirement = self.piece_requirement(ctx, to.dossier, to.code, issued).await?;
         let received = self.blobs.receive(body, requirement.max_file_bytes).await?;
         if length.is_some_and(|length| length != received.bytes) {
@@ -85,10 +85,10 @@ impl App {
         let dossier = {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
             let row = dossier::load(&mut db, id).await?;
-            ctx.open(&mut db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?.0
+            ctx.authorize_row(&mut db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?.0
         };
         let call = self.call(&dossier.call)?;
-        let piece = call.uploads().find(|piece| piece.code == code).ok_or(AppError::NotFound)?;
+        let piece = call.attached_pieces().find(|piece| piece.code == code).ok_or(AppError::NotFound)?;
         let issued = match issued.trim() {
             "" => None,
             text => Some(answers::day(text).map_err(|_| AppError::IssueDate)?),
@@ -102,7 +102,7 @@ impl App {
         })
     }
 
-    /// Judges a file that has arrived, keeps it, and records it with the rights of this instant.
+    /// Checks a file that has arrived, keeps it, and records it with the rights of this instant.
     pub(in crate::app) async fn attach_received(
         &self,
         ctx: &Ctx,
@@ -110,13 +110,13 @@ impl App {
         requirement: PieceRequirement,
         name: &str,
         received: Received,
-    ) -> Result<Attached, AppError> {
+    ) -> Result<AttachOutcome, AppError> {
         let PieceRequirement { code, media, issued, max_dossier_bytes, .. } = requirement;
         let code = code.as_str();
         let ctx = &self.reauthenticate(ctx).await?;
-        let judgement = limited::inspect(received.open()?, &media).await?;
-        let verdict = judgement.map_err(AppError::File)?;
-        let upload = Upload {
+        let result = limited::inspect(received.open()?, &media).await?;
+        let verdict = result.map_err(AppError::File)?;
+        let piece = AttachedPiece {
             code: code.to_owned(),
             sha256: received.sha256.clone(),
             name: file_name(name, &verdict.media, code),
@@ -127,27 +127,27 @@ impl App {
         };
         self.blobs.keep(received).await?;
         let kept_in = Some(self.blobs.store_id().await?);
-        let (upload, limit) = (&upload, max_dossier_bytes);
+        let (piece, limit) = (&piece, max_dossier_bytes);
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
-            let (mut dossier, door) = ctx.open(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
+            let (mut dossier, access) = ctx.authorize_row(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
             let present = piece::of_dossier(db, id).await?;
-            let others = present.iter().filter(|other| other.code != upload.code);
-            if others.clone().map(|other| other.bytes).sum::<u64>() + upload.bytes > limit {
+            let others = present.iter().filter(|other| other.code != piece.code);
+            if others.clone().map(|other| other.bytes).sum::<u64>() + piece.bytes > limit {
                 return Err(AppError::File(FileRefusal::DossierFull(limit)));
             }
             // Who was given one piece learns nothing of the others.
-            let known = others.clone().filter(|other| door.may(Action::DraftRead, Part::Piece(other.code.clone())).is_ok());
-            let same_as = known.clone().find(|other| other.sha256 == upload.sha256).map(|other| other.code.clone());
-            if present.contains(upload) {
-                return Ok(Attached { upload: upload.clone(), same_as, revision: dossier.revision });
+            let known = others.clone().filter(|other| access.authorize(Action::DraftRead, Part::Piece(other.code.clone())).is_ok());
+            let same_as = known.clone().find(|other| other.sha256 == piece.sha256).map(|other| other.code.clone());
+            if present.contains(piece) {
+                return Ok(AttachOutcome { piece: piece.clone(), same_as, revision: dossier.revision });
             }
             dossier.change([Part::Piece(code.to_owned())], ctx.now);
-            piece::replace(db, id, upload, kept_in, ctx.now).await?;
+            piece::replace(db, id, piece, kept_in, ctx.now).await?;
             dossier::touch(db, &dossier).await?;
-            let data = serde_json::json!({ "code": upload.code, "sha256": upload.sha256, "bytes": upload.bytes });
+            let data = serde_json::json!({ "code": piece.code, "sha256": piece.sha256, "bytes": piece.bytes });
             ctx.journal(db, EventKind::PieceAttached, Some(id), data).await?;
-            Ok(Attached { upload: upload.clone(), same_as, revision: dossier.revision })
+            Ok(AttachOutcome { piece: piece.clone(), same_as, revision: dossier.revision })
         })
     }
 
@@ -158,10 +158,10 @@ impl App {
     pub async fn remove_piece(&self, ctx: &Ctx, id: DossierId, code: &str, sha256: &str) -> Result<(), AppError> {
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
-            let (mut dossier, _) = ctx.open(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
-            let uploads = piece::of_dossier(db, id).await?;
-            let there = uploads.iter().find(|upload| upload.code == code);
-            if there.is_some_and(|upload| upload.sha256 != sha256) {
+            let (mut dossier, _) = ctx.authorize_row(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
+            let pieces = piece::of_dossier(db, id).await?;
+            let there = pieces.iter().find(|piece| piece.code == code);
+            if there.is_some_and(|piece| piece.sha256 != sha256) {
                 return Err(AppError::PieceChanged);
             }
             if piece::delete(db, id, code).await? {

@@ -3,13 +3,13 @@
 use crate::app::{
     App, AppError, Ctx,
     dossier::create::begun_from,
-    transaction::{attempted, transaction},
+    transaction::{retry_by_attempt, transaction},
 };
 use crate::{
     domain::{
         access::{Action, Part, Target},
         calendar::{RoundId, RoundState},
-        dossier::{Dossier, Origin, status::Step},
+        dossier::{Dossier, Origin, status::PossibleAction},
         event::EventKind,
         ids::{AttemptId, DossierId},
     },
@@ -33,14 +33,14 @@ impl App {
     ) -> Result<DossierId, AppError> {
         let owner = ctx.account()?;
         let fresh = DossierId(Uuid::now_v7());
-        attempted!(transaction!(self.store, db => {
+        retry_by_attempt!(transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
-            let (source, door) = ctx.open(db, row, Action::DraftRead, Part::Whole).await?;
+            let (source, access) = ctx.authorize_row(db, row, Action::DraftRead, Part::Whole).await?;
             // A guest who may read everything still has no right to create a dossier from it.
-            if !door.owned() {
+            if !access.owned() {
                 return Err(AppError::Forbidden);
             }
-            ctx.may(Action::DossierCreate, &Target::Call)?;
+            ctx.authorize(Action::DossierCreate, &Target::Call)?;
             let origin = Origin { call: &source.call, round, source: Some(id), document: None }.digest();
             if let Some(done) = dossier::by_attempt(db, owner, attempt).await? {
                 return begun_from(done, &origin);
@@ -51,13 +51,13 @@ impl App {
                 return Err(AppError::RoundClosed);
             }
             let status = self.status_of(ctx, &source)?;
-            if !status.allows(Step::CarryOver) || target.id == source.round {
+            if !status.allows(PossibleAction::CarryOver) || target.id == source.round {
                 return Err(AppError::NotCarriedOver);
             }
-            let draft = Dossier::begun(fresh, &source.call, &target.id, source.owner, source.draft.clone(), ctx.now);
+            let draft = Dossier::new(fresh, &source.call, &target.id, source.owner, source.draft.clone(), ctx.now);
             dossier::insert(db, &draft, attempt, &origin).await?;
-            for upload in piece::of_dossier(db, id).await? {
-                piece::replace(db, fresh, &upload, None, ctx.now).await?;
+            for piece in piece::of_dossier(db, id).await? {
+                piece::replace(db, fresh, &piece, None, ctx.now).await?;
             }
             let begun = serde_json::json!({ "call": draft.call, "round": draft.round, "from": id });
             ctx.journal(db, EventKind::DossierCreated, Some(fresh), begun).await?;

@@ -2,7 +2,7 @@
 
 use crate::app::{
     App, AppError, Ctx,
-    transaction::{attempted, transaction},
+    transaction::{retry_by_attempt, transaction},
 };
 use crate::{
     domain::{
@@ -35,10 +35,10 @@ impl App {
     ) -> Result<DossierId, AppError> {
         let call = self.call(call)?;
         let round = self.round(call, round)?;
-        ctx.may(Action::DossierCreate, &Target::Call)?;
+        ctx.authorize(Action::DossierCreate, &Target::Call)?;
         let (owner, open) = (ctx.account()?, round.state(ctx.now) == RoundState::Open);
         let id = DossierId(Uuid::now_v7());
-        let fresh = Dossier::begun(id, &call.id, &round.id, owner, document, ctx.now);
+        let fresh = Dossier::new(id, &call.id, &round.id, owner, document, ctx.now);
         let data = serde_json::json!({ "call": fresh.call, "round": fresh.round });
         let origin =
             Origin { call: &fresh.call, round: &fresh.round, source: None, document: Some(&fresh.draft) }.digest();
@@ -46,7 +46,7 @@ impl App {
         let fresh = &fresh;
         // A concurrent request may insert between our query and our insert, and the result of a commit may be lost. The
         // next run finds the dossier that exists by then.
-        attempted!(transaction!(self.store, db => {
+        retry_by_attempt!(transaction!(self.store, db => {
             if let Some(done) = dossier::by_attempt(db, owner, attempt).await? {
                 return begun_from(done, &origin);
             }

@@ -1,4 +1,9 @@
 //! The deposit: one transaction that is idempotent per attempt.
+//!
+//! From request to row: a [`DepositRequest`] and the draft become a [`PreparedVersion`] (every rule passed, a manifest, no
+//! signature); sealing adds time and signature and makes it a [`Receipt`]; a `VersionRecord` (with its `Summary` for lists)
+//! is what `store::deposit` writes as one `NewDeposit`; a `domain::dossier::Deposit` in the dossier's row marks it as the
+//! current one; a [`DepositOutcome`] is the answer. Read back, a row is a `StoredReceipt`, or a `Version` without content.
 
 mod changed;
 mod version;
@@ -7,8 +12,8 @@ pub use changed::DraftChanged;
 
 use crate::app::{
     App, AppError, Ctx, InjectedFault,
-    service::mail::Letter,
-    transaction::{attempted, transaction},
+    service::mail::EmailMessage,
+    transaction::{retry_by_attempt, transaction},
 };
 use crate::{
     blob::BlobError,
@@ -16,7 +21,7 @@ use crate::{
         access::{Action, Part},
         calendar::show_instant,
         call::Call,
-        dossier::{Dossier, Refusal, SealedVersion, State},
+        dossier::{DepositRefusal, Dossier, PreparedVersion, State},
         evaluation::DepositContext,
         event::EventKind,
         ids::{AttemptId, DossierId},
@@ -24,19 +29,19 @@ use crate::{
     },
     store::{
         Connection,
-        deposit::{self, Others},
+        deposit::{self, OtherDeposits},
         dossier,
-        journal::{self, Head, LockedHeads},
+        journal::{self, ChainHead, LockedHeads},
         outbox, piece,
     },
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
-use version::NewVersion;
+use version::VersionRecord;
 
 /// Parameters of a deposit.
 #[derive(Clone, Copy, Debug)]
-pub struct Submission {
+pub struct DepositRequest {
     /// Id of this attempt. A repeated request with the same id returns the same receipt.
     pub attempt: AttemptId,
     /// Revision of the draft that the client has seen; `None` if it sent none.
@@ -45,15 +50,15 @@ pub struct Submission {
 
 /// The result of a deposit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deposited {
+pub struct DepositOutcome {
     /// Number of the receipt.
     pub receipt: String,
     /// False if the attempt, or the same content, was deposited before.
     pub new: bool,
     /// False if the version of this attempt was withdrawn or replaced since.
-    pub standing: bool,
+    pub is_current: bool,
     /// False if the draft has changed since.
-    pub current: bool,
+    pub draft_unchanged: bool,
 }
 
 impl App {
@@ -63,18 +68,19 @@ impl App {
     /// retried on the current leader, where it either finds its own result or runs. So there is never a false
     /// "deposited" and never a double deposit.
     ///
-    /// The draft is judged at the instant at which the request was complete, and sealed after that ([`Instants`]). A
+    /// The draft is evaluated at the instant at which the request was complete, and sealed after that ([`Instants`]). A
     /// change after that instant, or after the revision that the client has seen, is a conflict.
     ///
     /// # Errors
     /// [`AppError::Refused`]; [`AppError::DraftChanged`]; policy and store errors.
-    pub async fn deposit(&self, ctx: &Ctx, id: DossierId, asked: Submission) -> Result<Deposited, AppError> {
+    pub async fn deposit(&self, ctx: &Ctx, id: DossierId, request: DepositRequest) -> Result<DepositOutcome, AppError> {
         ctx.actor()?;
         let job = Uuid::now_v7();
-        let done = attempted!(transaction!(self.store, db => self.deposit_once(db, ctx, id, asked, job).await))?;
+        let done =
+            retry_by_attempt!(transaction!(self.store, db => self.deposit_once(db, ctx, id, request, job).await))?;
         if done.new {
-            self.work.notify_one();
-            if ctx.fault == Some(InjectedFault::DieAfterCommit) {
+            self.outbox_notify.notify_one();
+            if ctx.injected_fault == Some(InjectedFault::DieAfterCommit) {
                 std::process::abort();
             }
         }
@@ -86,60 +92,67 @@ impl App {
         db: &mut Connection,
         ctx: &Ctx,
         id: DossierId,
-        asked: Submission,
+        request: DepositRequest,
         job: Uuid,
-    ) -> Result<Deposited, AppError> {
+    ) -> Result<DepositOutcome, AppError> {
         let row = dossier::lock(db, id).await?;
-        let (dossier, _) = ctx.open(db, row, Action::DossierDeposit, Part::Whole).await?;
+        let (dossier, _) = ctx.authorize_row(db, row, Action::DossierDeposit, Part::Whole).await?;
         if dossier.versions > 0
-            && let Some((receipt, standing)) = deposit::by_attempt(db, id, asked.attempt).await?
+            && let Some((receipt, is_current)) = deposit::by_attempt(db, id, request.attempt).await?
         {
-            return Ok(Deposited { receipt, new: false, standing, current: dossier.state() == State::Deposited });
+            return Ok(DepositOutcome {
+                receipt,
+                new: false,
+                is_current,
+                draft_unchanged: dossier.state() == State::Deposited,
+            });
         }
         let call = self.call(&dossier.call)?;
-        if asked.revision.is_some_and(|seen| seen != dossier.revision) || dossier.changed_at > ctx.now {
-            return Err(DraftChanged::refusing(call, &dossier, asked.revision, ctx.now));
+        if request.revision.is_some_and(|seen| seen != dossier.revision) || dossier.changed_at > ctx.now {
+            return Err(DraftChanged::refusing(call, &dossier, request.revision, ctx.now));
         }
         let round = self.round(call, &dossier.round)?;
-        let uploads = piece::of_dossier(db, id).await?;
+        let pieces = piece::of_dossier(db, id).await?;
         let others = self.other_deposits_of_company(db, ctx, call, &dossier).await?;
         let who = ctx.account()?;
         let context =
-            DepositContext { call, round, uploads: &uploads, other_deposits: others.known, received_at: ctx.now };
-        let sealed = match dossier.seal(&context, who, &self.config.portal.public_url) {
-            Ok(sealed) => sealed,
-            Err(Refusal::Unchanged(receipt)) => {
-                return Ok(Deposited { receipt, new: false, standing: true, current: true });
+            DepositContext { call, round, pieces: &pieces, other_deposits: others.visible, received_at: ctx.now };
+        let prepared = match dossier.prepare_version(&context, who, &self.config.portal.public_url) {
+            Ok(prepared) => prepared,
+            Err(DepositRefusal::Unchanged(receipt)) => {
+                return Ok(DepositOutcome { receipt, new: false, is_current: true, draft_unchanged: true });
             }
-            Err(Refusal::Findings(evaluation)) => return Err(AppError::Refused(evaluation)),
+            Err(DepositRefusal::Findings(evaluation)) => return Err(AppError::Refused(evaluation)),
         };
         self.look_for_pieces(db, ctx, id).await?;
         // Other deposits wait from here on, so nothing slow may follow.
-        let LockedHeads { receipts, sealed_at, journal: events } = journal::lock_chain_heads(db).await?;
-        let instants = Instants::seal(ctx.now, ctx.clock.now(), dossier.changed_at, sealed_at)
-            .map_err(|_| DraftChanged::refusing(call, &dossier, asked.revision, ctx.now))?;
-        let SealedVersion { version, manifest, parts, evaluation } = sealed;
+        let LockedHeads { receipts: receipt_head, sealed_at, journal: journal_head } =
+            journal::lock_chain_heads(db).await?;
+        let instants = Instants::at_sealing(ctx.now, ctx.clock.now(), dossier.changed_at, sealed_at)
+            .map_err(|_| DraftChanged::refusing(call, &dossier, request.revision, ctx.now))?;
+        let PreparedVersion { version, manifest, part_digests, evaluation } = prepared;
         // The receipt contains only what the depositor may know. The officers' list counts all deposits of the round.
-        let examined = DepositContext { other_deposits: others.all, ..context };
-        let evaluation = if others.all > others.known { examined.evaluate(&dossier.draft) } else { evaluation };
+        let officer_context = DepositContext { other_deposits: others.all, ..context };
+        let evaluation =
+            if others.all > others.visible { officer_context.evaluate(&dossier.draft) } else { evaluation };
         let statement = Statement {
             format: FORMAT.into(),
-            number: receipt::number(ctx.now, &call.time_zone(), receipts.sequence + 1),
-            sequence: receipts.sequence + 1,
+            number: receipt::number(ctx.now, &call.time_zone(), receipt_head.sequence + 1),
+            sequence: receipt_head.sequence + 1,
             dossier: id,
             version,
             instants,
-            digest: receipt::digest(&serde_json::json!(parts)),
-            previous: receipts.link,
+            digest: receipt::digest(&serde_json::json!(part_digests)),
+            previous: receipt_head.link,
             key: receipt::key_id(self.keys.receipt_public()),
         };
-        let receipt = self.sign(statement, parts, manifest);
+        let receipt = self.sign(statement, part_digests, manifest);
         let new =
-            NewVersion { context, dossier: &dossier, depositor: who, attempt: asked.attempt, evaluation, receipt };
+            VersionRecord { context, dossier: &dossier, depositor: who, attempt: request.attempt, evaluation, receipt };
         new.record(db).await?;
         let statement = &new.receipt.statement;
         let number = statement.number.clone();
-        let letter = Letter::Deposited {
+        let message = EmailMessage::Deposited {
             to: ctx.actor()?.account.email.clone(),
             lang: ctx.lang,
             number: number.clone(),
@@ -147,15 +160,15 @@ impl App {
             digest: statement.digest.clone(),
             link: format!("{}/receipts/{number}", self.config.portal.public_url),
         };
-        outbox::mail(db, job, &letter, self.clock()).await?;
+        outbox::enqueue_mail(db, job, &message, self.clock()).await?;
         let data = serde_json::json!({
             "receipt": number, "version": statement.version, "digest": statement.digest,
         });
         let event = ctx.event(EventKind::DossierDeposited, Some(id), data)?;
-        let events = journal::insert(db, &events, &event).await?;
-        let receipts = Head { sequence: statement.sequence, link: statement.digest() };
-        journal::advance_chain_heads(db, &receipts, instants.sealed_at(), &events).await?;
-        Ok(Deposited { receipt: number, new: true, standing: true, current: true })
+        let new_journal_head = journal::insert(db, &journal_head, &event).await?;
+        let new_receipt_head = ChainHead { sequence: statement.sequence, link: statement.digest() };
+        journal::advance_chain_heads(db, &new_receipt_head, instants.sealed_at(), &new_journal_head).await?;
+        Ok(DepositOutcome { receipt: number, new: true, is_current: true, draft_unchanged: true })
     }
 
     /// A receipt must not certify bytes that are lost. The store is asked once for each piece, and again when it was replaced
@@ -171,7 +184,7 @@ impl App {
         Ok(())
     }
 
-    /// Returns the company's other deposited dossiers in the round (ELI-4). The rule warns and never blocks; the loader
+    /// Returns the company's other deposited dossiers in the round (rule ELI-4 of `calls/hyper-open-x.toml`). The rule warns and never blocks; the loader
     /// of calls enforces that, because a refusal would reveal a deposit to a stranger who typed the company's number.
     /// So applicants are warned, at the deposit too, only of dossiers that they may know of. Those who examine are
     /// warned of all.
@@ -181,21 +194,26 @@ impl App {
         ctx: &Ctx,
         call: &Call,
         dossier: &Dossier,
-    ) -> Result<Others, AppError> {
+    ) -> Result<OtherDeposits, AppError> {
         let siren = siren(call, dossier);
         if siren.is_empty() {
-            return Ok(Others::default());
+            return Ok(OtherDeposits::default());
         }
         Ok(deposit::others_of_company(db, dossier, &siren, &ctx.actor()?.account, ctx.now).await?)
     }
 
-    fn sign(&self, statement: Statement, parts: BTreeMap<String, String>, manifest: serde_json::Value) -> Receipt {
+    fn sign(
+        &self,
+        statement: Statement,
+        part_digests: BTreeMap<String, String>,
+        manifest: serde_json::Value,
+    ) -> Receipt {
         let signature = self.keys.receipt.sign(statement.canonical().as_bytes());
         Receipt {
             statement,
             signature: hex::encode(signature.as_ref()),
             public_key: hex::encode(self.keys.receipt_public()),
-            parts,
+            parts: part_digests,
             manifest,
         }
     }

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 /// The draft after a change.
 #[derive(Debug)]
-pub struct Saved {
+pub struct SaveOutcome {
     /// The dossier as it is now.
     pub dossier: Dossier,
     /// The current evaluation of the draft, limited to the parts that the writer may see.
@@ -32,7 +32,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Document`] when a change cannot be an answer; policy and store errors.
-    pub async fn save_changes(&self, ctx: &Ctx, id: DossierId, changes: Vec<Change>) -> Result<Saved, AppError> {
+    pub async fn save_changes(&self, ctx: &Ctx, id: DossierId, changes: Vec<Change>) -> Result<SaveOutcome, AppError> {
         // A change without effect still returns the current value, so it needs the right as well.
         let section = |change: &Change| Part::Section(change.path.split('.').next().unwrap_or_default().to_owned());
         let asked: BTreeSet<Part> = changes.iter().map(section).collect();
@@ -52,7 +52,7 @@ impl App {
         id: DossierId,
         document: Document,
         revision: Option<u64>,
-    ) -> Result<Saved, AppError> {
+    ) -> Result<SaveOutcome, AppError> {
         self.edit_at(ctx, id, revision, &BTreeSet::from([Part::Whole]), |_, draft| {
             *draft = document.clone();
             Ok(Vec::new())
@@ -67,15 +67,15 @@ impl App {
         expected: Option<u64>,
         asked: &BTreeSet<Part>,
         change: impl Fn(&crate::domain::call::Call, &mut Document) -> Result<Vec<Conflict>, AppError> + Send + Sync,
-    ) -> Result<Saved, AppError> {
+    ) -> Result<SaveOutcome, AppError> {
         ctx.actor()?;
         let change = &change;
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
             let first = asked.first().cloned().unwrap_or(Part::Whole);
-            let (mut dossier, door) = ctx.open(db, row, Action::DraftWrite, first).await?;
+            let (mut dossier, access) = ctx.authorize_row(db, row, Action::DraftWrite, first).await?;
             for part in asked {
-                door.may(Action::DraftWrite, part.clone())?;
+                access.authorize(Action::DraftWrite, part.clone())?;
             }
             if expected.is_some_and(|expected| expected != dossier.revision) {
                 return Err(AppError::Stale { revision: dossier.revision });
@@ -85,20 +85,20 @@ impl App {
             let conflicts = change(call, &mut draft)?;
             if draft != dossier.draft {
                 let changed = sections(&dossier.draft, &draft);
-                if !door.owned() {
-                    let data = serde_json::json!({ "sections": changed, "rule": door.rule });
+                if !access.owned() {
+                    let data = serde_json::json!({ "sections": changed, "rule": access.rule });
                     ctx.journal(db, EventKind::DraftChanged, Some(id), data).await?;
                 }
                 dossier.draft = draft;
                 dossier.change(changed.into_iter().map(Part::Section), ctx.now);
                 dossier::update_draft(db, &dossier).await?;
             }
-            let mut uploads = piece::of_dossier(db, id).await?;
-            let mut evaluation = self.evaluate(ctx, &dossier, &uploads, 0)?;
-            let share = Share::of(&door);
-            share.prune(&mut dossier, &mut uploads);
+            let mut pieces = piece::of_dossier(db, id).await?;
+            let mut evaluation = self.evaluate(ctx, &dossier, &pieces, 0)?;
+            let share = Share::of(&access);
+            share.prune(&mut dossier, &mut pieces);
             share.prune_findings(&mut evaluation);
-            Ok(Saved { dossier, evaluation, conflicts, share })
+            Ok(SaveOutcome { dossier, evaluation, conflicts, share })
         })
     }
 }

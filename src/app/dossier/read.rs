@@ -2,15 +2,15 @@
 
 use crate::app::{App, AppError, Ctx, Share};
 use crate::{
+    adapters::inspect::{MAX_BYTES, limited},
     auth::RuleId,
-    bricks::inspect::{MAX_BYTES, limited},
     domain::{
         access::{Action, Part},
         dossier::Dossier,
         evaluation::{DepositContext, Evaluation},
         event::EventKind,
         ids::DossierId,
-        piece::Upload,
+        piece::AttachedPiece,
         receipt::Receipt,
     },
     store::{
@@ -29,7 +29,7 @@ pub struct DossierView {
     pub dossier: Dossier,
     /// Title of the project, shown to everyone who may see any part.
     pub title: String,
-    pub uploads: Vec<Upload>,
+    pub pieces: Vec<AttachedPiece>,
     /// The evaluation of the draft.
     pub evaluation: Evaluation,
     /// Deposited versions, the latest first.
@@ -41,8 +41,7 @@ pub struct DossierView {
 /// A piece to send.
 #[derive(Debug)]
 pub struct PieceFile {
-    /// Its metadata.
-    pub upload: Upload,
+    pub piece: AttachedPiece,
     pub bytes: PieceBytes,
 }
 
@@ -58,7 +57,7 @@ pub enum PieceBytes {
 #[derive(Debug)]
 pub struct OpenReceipt {
     /// The version that it belongs to.
-    pub stored: deposit::Stored,
+    pub stored: deposit::StoredReceipt,
     pub receipt: Receipt,
     /// The rule that permitted the access.
     pub rule: RuleId,
@@ -93,7 +92,7 @@ impl App {
         let (page, rule) = self.load_page(ctx, id, part.clone()).await?;
         if !page.share.owned {
             let data = serde_json::json!({ "part": part.to_string(), "rule": rule });
-            self.note_reading(ctx, EventKind::DraftRead, id, data)?;
+            self.record_access(ctx, EventKind::DraftRead, id, data)?;
         }
         Ok(page)
     }
@@ -101,21 +100,22 @@ impl App {
     async fn load_page(&self, ctx: &Ctx, id: DossierId, part: Part) -> Result<(DossierView, RuleId), AppError> {
         let form = matches!(part, Part::Section(_));
         let mut db = self.store.read(Freshness::OwnWrites).await?;
-        let (mut dossier, door) = {
+        let (mut dossier, access) = {
             let row = dossier::load(&mut db, id).await?;
-            ctx.open(&mut db, row, Action::DraftRead, part).await?
+            ctx.authorize_row(&mut db, row, Action::DraftRead, part).await?
         };
-        let share = Share::of(&door);
-        let mut uploads = piece::of_dossier(&mut db, id).await?;
+        let share = Share::of(&access);
+        let mut pieces = piece::of_dossier(&mut db, id).await?;
         let whole = !form && share.whole();
         let versions = if whole && dossier.versions > 0 { deposit::versions(&mut db, id).await? } else { Vec::new() };
         let call = self.call(&dossier.call)?;
-        let others = if whole { self.other_deposits_of_company(&mut db, ctx, call, &dossier).await?.known } else { 0 };
-        let mut evaluation = self.evaluate(ctx, &dossier, &uploads, others)?;
+        let others =
+            if whole { self.other_deposits_of_company(&mut db, ctx, call, &dossier).await?.visible } else { 0 };
+        let mut evaluation = self.evaluate(ctx, &dossier, &pieces, others)?;
         let title = dossier.draft.text(&call.company.project).to_owned();
-        share.prune(&mut dossier, &mut uploads);
+        share.prune(&mut dossier, &mut pieces);
         share.prune_findings(&mut evaluation);
-        Ok((DossierView { dossier, title, uploads, evaluation, versions, share }, door.rule))
+        Ok((DossierView { dossier, title, pieces, evaluation, versions, share }, access.rule))
     }
 
     /// Evaluates a draft as a deposit at this instant. While it equals the deposited version, it is evaluated at the
@@ -127,17 +127,17 @@ impl App {
         &self,
         ctx: &Ctx,
         dossier: &Dossier,
-        uploads: &[Upload],
+        pieces: &[AttachedPiece],
         other_deposits: u32,
     ) -> Result<Evaluation, AppError> {
         let call = self.call(&dossier.call)?;
         let round = self.round(call, &dossier.round)?;
-        let received_at = self.status_of(ctx, dossier)?.judged_at();
-        Ok(DepositContext { call, round, uploads, other_deposits, received_at }.evaluate(&dossier.draft))
+        let received_at = self.status_of(ctx, dossier)?.evaluated_at();
+        Ok(DepositContext { call, round, pieces, other_deposits, received_at }.evaluate(&dossier.draft))
     }
 
     /// Returns the actor's dossiers and their pieces.
-    pub async fn own_dossiers(&self, ctx: &Ctx) -> Result<Vec<(Dossier, Vec<Upload>)>, AppError> {
+    pub async fn own_dossiers(&self, ctx: &Ctx) -> Result<Vec<(Dossier, Vec<AttachedPiece>)>, AppError> {
         let owner = ctx.account()?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let dossiers = dossier::of_account(&mut db, owner).await?;
@@ -145,23 +145,24 @@ impl App {
         Ok(dossiers
             .into_iter()
             .map(|dossier| {
-                let uploads = pieces.remove(&dossier.id).unwrap_or_default();
-                (dossier, uploads)
+                let pieces = pieces.remove(&dossier.id).unwrap_or_default();
+                (dossier, pieces)
             })
             .collect())
     }
 
-    /// Returns a receipt, for the owner of the dossier, or for an officer while its version is current.
+    /// Returns a receipt: for the owner of the dossier and, while its version is current, for those whom the policy lets
+    /// read it (officers, auditors, experts, the jury, an operator with break-glass access).
     pub async fn receipt(&self, ctx: &Ctx, number: &str) -> Result<OpenReceipt, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = deposit::by_number(&mut db, number).await?;
-        let (stored, door) = ctx.open(&mut db, row, Action::DepositRead, Part::Deposit).await?;
+        let (stored, access) = ctx.authorize_row(&mut db, row, Action::DepositRead, Part::Deposit).await?;
         let receipt = stored.receipt()?;
-        if !door.owned() {
-            let data = serde_json::json!({ "receipt": number, "rule": door.rule });
-            self.note_reading(ctx, EventKind::DepositRead, stored.dossier, data)?;
+        if !access.owned() {
+            let data = serde_json::json!({ "receipt": number, "rule": access.rule });
+            self.record_access(ctx, EventKind::DepositRead, stored.dossier, data)?;
         }
-        Ok(OpenReceipt { stored, receipt, rule: door.rule })
+        Ok(OpenReceipt { stored, receipt, rule: access.rule })
     }
 
     /// Returns a piece of a deposited version. Every access except the owner's is journalled. A reader under a
@@ -169,42 +170,43 @@ impl App {
     pub async fn receipt_piece(&self, ctx: &Ctx, number: &str, code: &str) -> Result<PieceFile, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = deposit::by_number(&mut db, number).await?;
-        let (stored, door) = ctx.open(&mut db, row, Action::DepositRead, Part::Piece(code.to_owned())).await?;
+        let (stored, access) =
+            ctx.authorize_row(&mut db, row, Action::DepositRead, Part::Piece(code.to_owned())).await?;
         drop(db);
         let receipt = stored.receipt()?;
         let sealed = receipt.manifest["pieces"].get(code).ok_or(AppError::NotFound)?;
-        let upload: Upload = serde_json::from_value(sealed.clone()).map_err(|_| AppError::NotFound)?;
-        let mut file = self.blobs.file(&upload.sha256).await?;
+        let piece: AttachedPiece = serde_json::from_value(sealed.clone()).map_err(|_| AppError::NotFound)?;
+        let mut file = self.blobs.file(&piece.sha256).await?;
         let mut copy = None;
-        if !door.owned() {
-            let mut data = serde_json::json!({ "receipt": number, "code": code, "rule": door.rule });
-            if door.rule.rule().need_to_know {
+        if !access.owned() {
+            let mut data = serde_json::json!({ "receipt": number, "code": code, "rule": access.rule });
+            if access.rule.rule().need_to_know {
                 let at = ctx.now.strftime("%Y-%m-%d %H:%M UTC");
-                let words = format!("{} · {number} · {code} · {at}", ctx.actor()?.account.email);
-                if upload.bytes <= MAX_BYTES {
-                    copy = limited::copy(&mut file, self.blobs.scratch(), &upload.media, &words).await?;
+                let watermark_text = format!("{} · {number} · {code} · {at}", ctx.actor()?.account.email);
+                if piece.bytes <= MAX_BYTES {
+                    copy = limited::copy(&mut file, self.blobs.scratch(), &piece.media, &watermark_text).await?;
                 }
                 data["marked"] = copy.is_some().into();
             }
-            self.note_reading(ctx, EventKind::PieceRead, stored.dossier, data)?;
+            self.record_access(ctx, EventKind::PieceRead, stored.dossier, data)?;
         }
         let bytes = copy.map_or(PieceBytes::Attached(file), |(copy, length)| PieceBytes::Copy(copy, length));
-        Ok(PieceFile { upload, bytes })
+        Ok(PieceFile { piece, bytes })
     }
 
     /// Returns a piece of the draft, for the owner and for guests who may read it.
     pub async fn draft_piece(&self, ctx: &Ctx, id: DossierId, code: &str) -> Result<PieceFile, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = dossier::load(&mut db, id).await?;
-        let (_, door) = ctx.open(&mut db, row, Action::DraftRead, Part::Piece(code.to_owned())).await?;
-        let uploads = piece::of_dossier(&mut db, id).await?;
+        let (_, access) = ctx.authorize_row(&mut db, row, Action::DraftRead, Part::Piece(code.to_owned())).await?;
+        let pieces = piece::of_dossier(&mut db, id).await?;
         drop(db);
-        let upload = uploads.into_iter().find(|upload| upload.code == code).ok_or(AppError::NotFound)?;
-        let file = self.blobs.file(&upload.sha256).await?;
-        if !door.owned() {
-            let data = serde_json::json!({ "code": code, "rule": door.rule });
-            self.note_reading(ctx, EventKind::PieceRead, id, data)?;
+        let piece = pieces.into_iter().find(|piece| piece.code == code).ok_or(AppError::NotFound)?;
+        let file = self.blobs.file(&piece.sha256).await?;
+        if !access.owned() {
+            let data = serde_json::json!({ "code": code, "rule": access.rule });
+            self.record_access(ctx, EventKind::PieceRead, id, data)?;
         }
-        Ok(PieceFile { upload, bytes: PieceBytes::Attached(file) })
+        Ok(PieceFile { piece, bytes: PieceBytes::Attached(file) })
     }
 }

@@ -1,14 +1,14 @@
 //! A reader's rights on a dossier. Pages use them for display; the policy decides about actions.
 
-use crate::app::Door;
+use crate::app::DossierAccess;
 use crate::domain::{
-    access::{Grant, Part, Verb},
+    access::{Grant, GrantedAction, Part},
     dossier::{
         Dossier,
-        status::{DepositStatus, Step},
+        status::{DepositStatus, PossibleAction},
     },
     evaluation::Evaluation,
-    piece::Upload,
+    piece::AttachedPiece,
 };
 use jiff::Timestamp;
 
@@ -18,18 +18,22 @@ pub struct Share {
     /// The reader owns the dossier.
     pub owned: bool,
     grants: Vec<Grant>,
-    words: Vec<String>,
+    owner_notes: Vec<String>,
 }
 
 impl Share {
-    pub(in crate::app) fn of(door: &Door<'_>) -> Self {
-        Self { owned: door.owned(), grants: door.relations().grants.clone(), words: door.words().to_vec() }
+    pub(in crate::app) fn of(access: &DossierAccess<'_>) -> Self {
+        Self {
+            owned: access.owned(),
+            grants: access.relations().grants.clone(),
+            owner_notes: access.owner_notes().to_vec(),
+        }
     }
 
     /// The owner's rights: everything.
     #[must_use]
     pub fn owner() -> Self {
-        Self { owned: true, grants: Vec::new(), words: Vec::new() }
+        Self { owned: true, grants: Vec::new(), owner_notes: Vec::new() }
     }
 
     fn has(&self, holds: impl Fn(&Grant) -> bool) -> bool {
@@ -37,20 +41,20 @@ impl Share {
     }
 
     /// The owner's notes to the reader.
-    pub fn words(&self) -> &[String] {
-        &self.words
+    pub fn owner_notes(&self) -> &[String] {
+        &self.owner_notes
     }
 
     /// Whether all of it may be read.
     #[must_use]
     pub fn whole(&self) -> bool {
-        self.has(|grant| grant.part == Part::Whole || grant.verb == Verb::Deposit)
+        self.has(|grant| grant.part == Part::Whole || grant.verb == GrantedAction::Deposit)
     }
 
     /// Whether it may be deposited.
     #[must_use]
     pub fn deposits(&self) -> bool {
-        self.has(|grant| grant.verb == Verb::Deposit)
+        self.has(|grant| grant.verb == GrantedAction::Deposit)
     }
 
     /// Whether a part may be read.
@@ -62,7 +66,7 @@ impl Share {
     /// Whether a part may be changed.
     #[must_use]
     pub fn writes(&self, part: &Part) -> bool {
-        self.has(|grant| grant.verb == Verb::Write && (grant.part == *part || grant.part == Part::Whole))
+        self.has(|grant| grant.verb == GrantedAction::Write && (grant.part == *part || grant.part == Part::Whole))
     }
 
     /// Whether a section may be read.
@@ -78,20 +82,20 @@ impl Share {
 
     /// What the reader may do with the dossier.
     #[must_use]
-    pub fn steps(&self, status: &DepositStatus) -> Vec<Step> {
-        let given = |step: &Step| match step {
-            Step::Edit => self.has(|grant| grant.verb == Verb::Write),
-            Step::Deposit | Step::Replace => self.deposits(),
-            Step::Withdraw | Step::CarryOver => self.owned,
+    pub fn possible_actions(&self, status: &DepositStatus) -> Vec<PossibleAction> {
+        let given = |step: &PossibleAction| match step {
+            PossibleAction::Edit => self.has(|grant| grant.verb == GrantedAction::Write),
+            PossibleAction::Deposit | PossibleAction::Replace => self.deposits(),
+            PossibleAction::Withdraw | PossibleAction::CarryOver => self.owned,
         };
-        status.may().into_iter().filter(given).collect()
+        status.possible_actions().into_iter().filter(given).collect()
     }
 
     /// Removes from a dossier everything that was not shared, so that it cannot be shown by mistake.
-    pub(in crate::app) fn prune(&self, dossier: &mut Dossier, uploads: &mut Vec<Upload>) {
+    pub(in crate::app) fn prune(&self, dossier: &mut Dossier, pieces: &mut Vec<AttachedPiece>) {
         if !self.whole() {
             dossier.draft.0.retain(|section, _| self.section(section));
-            uploads.retain(|upload| self.reads(&Part::Piece(upload.code.clone())));
+            pieces.retain(|piece| self.reads(&Part::Piece(piece.code.clone())));
         }
     }
 

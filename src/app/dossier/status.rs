@@ -25,7 +25,7 @@ impl App {
     pub async fn deposit_status(&self, ctx: &Ctx, id: DossierId) -> Result<(DepositStatus, Share), AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = dossier::load(&mut db, id).await?;
-        let (dossier, door) = ctx.open(&mut db, row, Action::DraftRead, Part::Overview).await?;
-        Ok((self.status_of(ctx, &dossier)?, Share::of(&door)))
+        let (dossier, access) = ctx.authorize_row(&mut db, row, Action::DraftRead, Part::Overview).await?;
+        Ok((self.status_of(ctx, &dossier)?, Share::of(&access)))
     }
 }

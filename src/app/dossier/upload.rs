@@ -15,7 +15,7 @@ use crate::app::{
     dossier::{attach::PieceRequirement, upload_fault::kept_without_room},
 };
 use crate::{
-    domain::{ids::DossierId, media::FileRefusal, piece::Upload},
+    domain::{ids::DossierId, media::FileRefusal, piece::AttachedPiece},
     store::{Freshness, piece},
 };
 use bytes::Bytes;
@@ -123,7 +123,7 @@ impl App {
         let (app, ctx) = (self.clone(), ctx.clone());
         let work = async move { app.append_held(&ctx, held, append, body).await };
         let done =
-            tokio::spawn(work.in_current_span()).await.map_err(|error| AppError::Disk(io::Error::other(error)))?;
+            tokio::spawn(work.in_current_span()).await.map_err(|error| AppError::Internal(io::Error::other(error)))?;
         done.map_err(kept_without_room)
     }
 
@@ -208,7 +208,7 @@ impl App {
         let requirement = self.piece_requirement(ctx, to.dossier, to.code, &note.issued).await?;
         let (held, note) = upload.claim(self).await?;
         if let Some(done) = &note.done
-            && !self.stands(to.dossier, &done.upload).await?
+            && !self.stands(to.dossier, &done.piece).await?
         {
             // The piece was removed or replaced since: to say that this file is attached would be untrue, and whoever asks
             // would not send it again.
@@ -219,7 +219,7 @@ impl App {
     }
 
     /// Whether a file that was attached is the piece that stands now.
-    async fn stands(&self, dossier: DossierId, upload: &Upload) -> Result<bool, AppError> {
+    async fn stands(&self, dossier: DossierId, upload: &AttachedPiece) -> Result<bool, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let pieces = piece::of_dossier(&mut db, dossier).await?;
         Ok(pieces.iter().any(|piece| piece.code == upload.code && piece.sha256 == upload.sha256))

@@ -12,7 +12,7 @@ use crate::{
 
 /// What the user was shown when they confirmed the withdrawal. Nothing else is withdrawn.
 #[derive(Clone, Debug)]
-pub struct Withdrawal {
+pub struct WithdrawalConfirmation {
     /// Number of the deposit's receipt.
     pub receipt: String,
     /// Whether the page called the withdrawal final, because the round no longer accepts deposits.
@@ -26,11 +26,11 @@ impl App {
     /// # Errors
     /// [`AppError::NotDeposited`]; [`AppError::DepositChanged`] when another version is deposited, or the effect of the
     /// withdrawal has changed; policy and store errors.
-    pub async fn withdraw(&self, ctx: &Ctx, id: DossierId, shown: &Withdrawal) -> Result<(), AppError> {
+    pub async fn withdraw(&self, ctx: &Ctx, id: DossierId, shown: &WithdrawalConfirmation) -> Result<(), AppError> {
         ctx.actor()?;
         transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
-            let (dossier, _) = ctx.open(db, row, Action::DossierWithdraw, Part::Whole).await?;
+            let (dossier, _) = ctx.authorize_row(db, row, Action::DossierWithdraw, Part::Whole).await?;
             let Some(current) = dossier.deposit.as_ref() else {
                 let versions = deposit::versions(db, id).await?;
                 let again = versions.iter().any(|version| version.receipt == shown.receipt);
@@ -41,7 +41,7 @@ impl App {
                 return Err(AppError::DepositChanged);
             }
             dossier::set_withdrawn(db, id, ctx.now).await?;
-            deposit::withdraw(db, id).await?;
+            deposit::clear_current(db, id).await?;
             let data = serde_json::json!({ "receipt": current.receipt });
             ctx.journal(db, EventKind::DossierWithdrawn, Some(id), data).await?;
             Ok(())

@@ -1,6 +1,6 @@
 //! Officers' actions on a deposited dossier: the state of its examination, and its assignment to experts.
 
-use crate::app::{App, AppError, Ctx, DossierPath, service::mail::Letter, transaction::transaction};
+use crate::app::{App, AppError, Ctx, DossierPath, service::mail::EmailMessage, transaction::transaction};
 use crate::{
     domain::{
         access::{Action, Stage},
@@ -74,18 +74,18 @@ impl App {
             let expert = candidates.into_iter().find(|one| one.id == expert).ok_or(AppError::NoExpert)?;
             assignment::insert(db, assignment, id, expert.id, who, now).await?;
             let call = self.call(&dossier.call)?;
-            let letter = Letter::Assigned {
+            let message = EmailMessage::Assigned {
                 to: expert.email,
                 lang: expert.lang,
                 call: call.title.get(&expert.lang).to_owned(),
                 link: format!("{}{}/reviews", self.origin(ctx), expert.lang.tr("", "/en")),
             };
-            outbox::mail(db, job, &letter, now).await?;
+            outbox::enqueue_mail(db, job, &message, now).await?;
             let data = serde_json::json!({ "assignment": assignment, "expert": expert.id });
             ctx.journal(db, EventKind::ExpertAssigned, Some(id), data).await?;
             Ok(())
         })?;
-        self.work.notify_one();
+        self.outbox_notify.notify_one();
         Ok(())
     }
 

@@ -25,14 +25,14 @@ const MAX_REASON_CHARS: usize = 500;
 
 /// Why a request for break-glass access is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EmergencyFault {
+pub enum BreakGlassFault {
     /// No receipt has this number.
     Receipt,
     /// The reason is missing or too long.
     Reason,
 }
 
-impl EmergencyFault {
+impl BreakGlassFault {
     /// Name of the invalid field.
     pub fn field(self) -> &'static str {
         match self {
@@ -42,7 +42,7 @@ impl EmergencyFault {
     }
 
     /// Message for the user: what is wrong and what to do.
-    pub fn words(self) -> Text {
+    pub fn message(self) -> Text {
         match self {
             Self::Receipt => Text::new("Aucun reçu ne porte ce numéro.", "No receipt has this number."),
             Self::Reason => Text::new(
@@ -57,9 +57,9 @@ impl App {
     /// Requests access to the dossier of a receipt. The reason is stored permanently in the journal.
     ///
     /// # Errors
-    /// [`AppError::Emergency`] with all that is wrong; policy and store errors.
-    pub async fn ask_emergency(&self, ctx: &Ctx, receipt: &str, reason: &str) -> Result<(), AppError> {
-        ctx.may(Action::GlassAsk, &Target::Call)?;
+    /// [`AppError::BreakGlass`] with all that is wrong; policy and store errors.
+    pub async fn ask_break_glass(&self, ctx: &Ctx, receipt: &str, reason: &str) -> Result<(), AppError> {
+        ctx.authorize(Action::BreakGlassAsk, &Target::Call)?;
         let reason = clean(TextKind::Prose, reason);
         let (who, now, id, reason) = (ctx.account()?, ctx.now, Uuid::now_v7(), reason.trim());
         let unfit = reason.is_empty() || reason.chars().count() > MAX_REASON_CHARS;
@@ -67,8 +67,8 @@ impl App {
             let dossier = match (break_glass::dossier_of(db, receipt.trim()).await?, unfit) {
                 (Some(dossier), false) => dossier,
                 (found, _) => {
-                    let lost = found.is_none().then_some(EmergencyFault::Receipt);
-                    return Err(AppError::Emergency(lost.into_iter().chain(unfit.then_some(EmergencyFault::Reason)).collect()));
+                    let lost = found.is_none().then_some(BreakGlassFault::Receipt);
+                    return Err(AppError::BreakGlass(lost.into_iter().chain(unfit.then_some(BreakGlassFault::Reason)).collect()));
                 }
             };
             break_glass::ask(db, id, dossier, who, reason, now).await?;
@@ -82,8 +82,8 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] when there is none that this person may allow; policy and store errors.
-    pub async fn allow_emergency(&self, ctx: &Ctx, id: Uuid) -> Result<(), AppError> {
-        ctx.may(Action::GlassAllow, &Target::Call)?;
+    pub async fn allow_break_glass(&self, ctx: &Ctx, id: Uuid) -> Result<(), AppError> {
+        ctx.authorize(Action::BreakGlassAllow, &Target::Call)?;
         let (who, now) = (ctx.account()?, ctx.now);
         transaction!(self.store, db => {
             let allowed = break_glass::allow(db, id, who, now, now - REQUEST_LIFETIME, now + READING_LIFETIME).await?;
@@ -95,8 +95,8 @@ impl App {
     }
 
     /// Returns the latest requests, for users who may allow them.
-    pub async fn emergencies(&self, ctx: &Ctx) -> Result<Vec<break_glass::Request>, AppError> {
-        ctx.may(Action::GlassAllow, &Target::Call)?;
+    pub async fn break_glass_requests(&self, ctx: &Ctx) -> Result<Vec<break_glass::Request>, AppError> {
+        ctx.authorize(Action::BreakGlassAllow, &Target::Call)?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         Ok(break_glass::latest(&mut db).await?)
     }

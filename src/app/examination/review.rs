@@ -1,9 +1,9 @@
 //! Evaluation: the dossiers that experts and jury members evaluate, and their declarations of interest.
 
-use crate::app::{App, AppError, Ctx, examination::round::Examined, transaction::transaction};
+use crate::app::{App, AppError, Ctx, examination::round::ExaminedDeposit, transaction::transaction};
 use crate::{
     domain::{
-        access::{About, Action, Part, Relations, Target},
+        access::{Action, DossierTarget, Part, Relations, Target},
         event::EventKind,
         ids::DossierId,
     },
@@ -44,28 +44,28 @@ pub enum Evaluation {
     /// Nothing yet: interests have to be declared first.
     Undeclared,
     /// Everything.
-    Open(Arc<Examined>, Vec<Version>),
+    Open(Arc<ExaminedDeposit>, Vec<Version>),
 }
 
 impl App {
     /// Returns the dossiers that the actor has to evaluate. The policy decides about each.
     pub async fn to_evaluate(&self, ctx: &Ctx) -> Result<Vec<ToEvaluate>, AppError> {
-        ctx.may(Action::ReviewList, &Target::Call)?;
+        ctx.authorize(Action::ReviewList, &Target::Call)?;
         let rows = {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
             review::to_evaluate(&mut db, &ctx.actor()?.account, ctx.now).await?
         };
         let mut all = Vec::new();
         for (row, relations) in rows {
-            let about = row.about(relations);
-            let assigned = about.relations.assigned;
-            let permit = match ctx.may(Action::InterestDeclare, &Target::Dossier(about.clone())) {
+            let target = row.target(relations);
+            let assigned = target.relations.assigned;
+            let permit = match ctx.authorize(Action::InterestDeclare, &Target::Dossier(target.clone())) {
                 Ok(permit) => permit,
                 Err(AppError::NotFound | AppError::Unconfirmed) => continue,
                 Err(error) => return Err(error),
             };
-            let reading = Target::Dossier(About { part: Part::Deposit, ..about });
-            let readable = ctx.may(Action::DepositRead, &reading).is_ok();
+            let reading = Target::Dossier(DossierTarget { part: Part::Deposit, ..target });
+            let readable = ctx.authorize(Action::DepositRead, &reading).is_ok();
             // Dossiers of a call that is no longer configured are not shown.
             if let Some(standing) = row.open(&permit).filter(|standing| self.call(&standing.call).is_ok()) {
                 all.push(ToEvaluate { standing, assigned, readable });
@@ -76,12 +76,12 @@ impl App {
 
     /// Returns the content of one of them and records the access, unless interests have to be declared first.
     pub async fn evaluation(&self, ctx: &Ctx, id: DossierId) -> Result<Evaluation, AppError> {
-        ctx.may(Action::ReviewList, &Target::Call)?;
+        ctx.authorize(Action::ReviewList, &Target::Call)?;
         let readable = {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
             let row = review::standing(&mut db, id).await?;
-            let (_, door) = ctx.open(&mut db, row, Action::InterestDeclare, Part::Overview).await?;
-            door.may(Action::DepositRead, Part::Deposit).is_ok()
+            let (_, access) = ctx.authorize_row(&mut db, row, Action::InterestDeclare, Part::Overview).await?;
+            access.authorize(Action::DepositRead, Part::Deposit).is_ok()
         };
         if !readable {
             return Ok(Evaluation::Undeclared);
@@ -94,8 +94,8 @@ impl App {
     pub async fn declaration(&self, ctx: &Ctx, id: DossierId) -> Result<Declaration, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = review::standing(&mut db, id).await?;
-        let (standing, door) = ctx.open(&mut db, row, Action::InterestDeclare, Part::Overview).await?;
-        let Relations { assigned, conflict, .. } = *door.relations();
+        let (standing, access) = ctx.authorize_row(&mut db, row, Action::InterestDeclare, Part::Overview).await?;
+        let Relations { assigned, conflict, .. } = *access.relations();
         Ok(Declaration { standing, assigned, declared: conflict.is_some() })
     }
 
@@ -105,12 +105,12 @@ impl App {
         let (who, now) = (ctx.account()?, ctx.now);
         transaction!(self.store, db => {
             let row = review::lock(db, id).await?;
-            let (standing, door) = ctx.open(db, row, Action::InterestDeclare, Part::Overview).await?;
-            if door.relations().conflict == Some(conflict) {
+            let (standing, access) = ctx.authorize_row(db, row, Action::InterestDeclare, Part::Overview).await?;
+            if access.relations().conflict == Some(conflict) {
                 return Ok(standing);
             }
             interest::declare(db, id, who, conflict, now).await?;
-            let data = serde_json::json!({ "conflict": conflict, "rule": door.rule });
+            let data = serde_json::json!({ "conflict": conflict, "rule": access.rule });
             ctx.journal(db, EventKind::InterestDeclared, Some(id), data).await?;
             Ok(standing)
         })

@@ -20,7 +20,7 @@ use std::sync::{Arc, PoisonError};
 
 /// A deposit as officers read it.
 #[derive(Debug)]
-pub struct Examined {
+pub struct ExaminedDeposit {
     /// The receipt with everything that was deposited.
     pub receipt: Receipt,
     pub call: String,
@@ -55,7 +55,7 @@ impl App {
     ) -> Result<RoundPage, AppError> {
         let call = self.call(call)?;
         let round = self.round(call, round)?;
-        ctx.may(Action::RoundList, &Target::Call)?;
+        ctx.authorize(Action::RoundList, &Target::Call)?;
         let hidden = {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
             interest::conflicts(&mut db, ctx.account()?).await?
@@ -71,55 +71,61 @@ impl App {
     pub async fn standing_deposit(
         &self,
         ctx: &Ctx,
-        place: &DossierPath,
-    ) -> Result<(Arc<Examined>, Vec<Version>), AppError> {
-        ctx.may(Action::RoundList, &Target::Call)?;
-        self.read_standing(ctx, place.id, Some(place)).await
+        path: &DossierPath,
+    ) -> Result<(Arc<ExaminedDeposit>, Vec<Version>), AppError> {
+        ctx.authorize(Action::RoundList, &Target::Call)?;
+        self.read_standing(ctx, path.id, Some(path)).await
     }
 
-    /// The same under any rule that permits it, at the path that the URL names, if it names one.
+    /// Returns the current deposit and all versions under any rule that permits reading it, at the path that the URL names, if it names one.
     pub(in crate::app) async fn read_standing(
         &self,
         ctx: &Ctx,
         id: DossierId,
-        place: Option<&DossierPath>,
-    ) -> Result<(Arc<Examined>, Vec<Version>), AppError> {
+        path: Option<&DossierPath>,
+    ) -> Result<(Arc<ExaminedDeposit>, Vec<Version>), AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = review::standing(&mut db, id).await?;
-        let (standing, door) = ctx.open(&mut db, row, Action::DepositRead, Part::Deposit).await?;
-        if let Some(place) = place {
-            place.holds(&standing.call, &standing.round)?;
+        let (standing, access) = ctx.authorize_row(&mut db, row, Action::DepositRead, Part::Deposit).await?;
+        if let Some(path) = path {
+            path.check(&standing.call, &standing.round)?;
         }
         let versions = deposit::versions(&mut db, id).await?;
         let known = self.examined.lock().unwrap_or_else(PoisonError::into_inner).get(&standing.receipt).cloned();
         // Those who examine the round see the current number of the company's other deposits; experts do not.
-        let others = if place.is_some() { standing.others } else { 0 };
+        let others = if path.is_some() { standing.others } else { 0 };
         let examined = match known.filter(|known| known.others == others) {
             Some(examined) => examined,
             None => {
                 let row = deposit::by_number(&mut db, &standing.receipt).await?;
-                let (stored, _) = ctx.open(&mut db, row, Action::DepositRead, Part::Deposit).await?;
+                let (stored, _) = ctx.authorize_row(&mut db, row, Action::DepositRead, Part::Deposit).await?;
                 self.examine(stored.receipt()?, &standing.call, &standing.round, others)?
             }
         };
         drop(db);
-        let data = serde_json::json!({ "receipt": standing.receipt, "rule": door.rule });
-        self.note_reading(ctx, EventKind::DepositRead, id, data)?;
+        let data = serde_json::json!({ "receipt": standing.receipt, "rule": access.rule });
+        self.record_access(ctx, EventKind::DepositRead, id, data)?;
         Ok((examined, versions))
     }
 
     /// Evaluates the deposited answers at the instant of their deposit. Neither can ever change, so the result is
     /// cached.
-    fn examine(&self, receipt: Receipt, call: &str, round: &RoundId, others: u32) -> Result<Arc<Examined>, AppError> {
+    fn examine(
+        &self,
+        receipt: Receipt,
+        call: &str,
+        round: &RoundId,
+        others: u32,
+    ) -> Result<Arc<ExaminedDeposit>, AppError> {
         let call = self.call(call)?;
         let round = self.round(call, round)?;
-        let (document, uploads) = (receipt.answers(), receipt.uploads());
+        let (document, pieces) = (receipt.answers(), receipt.pieces());
         let received_at = receipt.statement.received_at();
-        let context = DepositContext { call, round, uploads: &uploads, other_deposits: others, received_at };
+        let context = DepositContext { call, round, pieces: &pieces, other_deposits: others, received_at };
         let evaluation = context.evaluate(&document);
         let number = receipt.statement.number.clone();
         let (call, round) = (call.id.clone(), round.id.clone());
-        let examined = Arc::new(Examined { receipt, call, round, evaluation, others });
+        let examined = Arc::new(ExaminedDeposit { receipt, call, round, evaluation, others });
         let mut kept = self.examined.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MAX_CACHED_DEPOSITS {
             kept.clear();

@@ -5,10 +5,10 @@
 //! never changes; so every file that the rows of that instant refer to is present. All sets of a folder share the
 //! attachments.
 
-mod seal;
+mod signature;
 
-pub use seal::{SetTrust, TrustPolicy, signer};
-pub(in crate::app) use seal::{check, known, remember};
+pub use signature::{SetTrust, TrustPolicy, signer};
+pub(in crate::app) use signature::{check, known, remember};
 
 use crate::app::{App, Drill};
 use crate::{
@@ -137,14 +137,14 @@ impl App {
             taken_at,
             build: BUILD.into(),
             database_sha256: blob::digest(&database).map_err(failed(&database))?,
-            keys: seal::digests(&making.path().join("keys"))?,
+            keys: signature::digests(&making.path().join("keys"))?,
             receipts,
             attachments,
             took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
         let text = serde_json::to_vec_pretty(&manifest).map_err(io::Error::other).map_err(failed(&database))?;
         write_private(&making.path().join(MANIFEST_FILE), &text)?;
-        seal::sign(making.path(), &text, &self.keys)?;
+        signature::sign(making.path(), &text, &self.keys)?;
         let path = sets.join(taken_at.strftime("%Y%m%dT%H%M%S%3fZ").to_string());
         fs::rename(making.keep(), &path).map_err(failed(&path))?;
         sync(&sets)?;
@@ -220,7 +220,7 @@ pub(in crate::app) fn copy_keys(from: &Path, to: &Path) -> Result<(), BackupErro
     for entry in fs::read_dir(from).map_err(failed(from))? {
         let path = entry.map_err(failed(from))?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if path.is_file() && !name.starts_with('.') && !seal::concerns(name) {
+        if path.is_file() && !name.starts_with('.') && !signature::concerns(name) {
             write_private(&to.join(name), &fs::read(&path).map_err(failed(&path))?)?;
         }
     }

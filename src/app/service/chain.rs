@@ -25,8 +25,8 @@ pub(in crate::app) async fn check(store: &Store) -> Result<ChainCheck, StoreErro
         if batch.is_empty() {
             break;
         }
-        batch.iter().for_each(|receipt| chain.follow(receipt));
+        batch.iter().for_each(|receipt| chain.check_next(receipt));
     }
-    chain.end(&deposit::chain_head(&mut db).await?);
+    chain.check_head(&deposit::chain_head(&mut db).await?);
     Ok(chain)
 }

@@ -1,12 +1,12 @@
-//! Background worker of a process: mail, the journal of readings, and cleanup. The three run independently, so that
+//! Background worker of a process: mail, the access log, and cleanup. The three run independently, so that
 //! none waits for another.
 
-mod letters;
+mod outbox_jobs;
 #[expect(clippy::disallowed_methods, reason = "file ages are compared with the file system's clock")]
 mod sweep;
 
-pub use letters::run_due;
-pub use sweep::{files, rows};
+pub use outbox_jobs::run_due;
+pub use sweep::{sweep_files, sweep_rows};
 
 use crate::app::App;
 use std::time::Duration;
@@ -16,11 +16,11 @@ use tokio::time::{Instant, sleep};
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Runs until the future is dropped. Each step is its own transaction, so stopping at any point loses nothing.
-pub async fn work(app: App) {
-    tokio::join!(post(&app), journal(&app), sweeps(&app));
+pub async fn run(app: App) {
+    tokio::join!(send_mail_loop(&app), flush_access_log_loop(&app), sweep_loop(&app));
 }
 
-async fn post(app: &App) {
+async fn send_mail_loop(app: &App) {
     loop {
         match run_due(app).await {
             Ok(0) => {}
@@ -28,32 +28,32 @@ async fn post(app: &App) {
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "outbox.failed"),
         }
         tokio::select! {
-            () = app.work.notified() => {}
+            () = app.outbox_notify.notified() => {}
             () = sleep(POLL_INTERVAL) => {}
         }
     }
 }
 
-async fn journal(app: &App) {
+async fn flush_access_log_loop(app: &App) {
     loop {
-        if let Err(error) = app.flush_readings().await {
+        if let Err(error) = app.flush_access_log().await {
             tracing::warn!(error = &error as &dyn std::error::Error, "readings.failed");
         }
         sleep(POLL_INTERVAL).await;
     }
 }
 
-async fn sweeps(app: &App) {
+async fn sweep_loop(app: &App) {
     let mut files_swept = Instant::now();
     loop {
-        match rows(app, app.clock()).await {
+        match sweep_rows(app, app.clock()).await {
             Ok(removed) => tracing::info!(removed, "rows.swept"),
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "rows.sweep_failed"),
         }
         app.sweep_uploads().await;
         if files_swept.elapsed() >= sweep::SWEEP_INTERVAL {
             files_swept = Instant::now();
-            match files(app, sweep::MIN_ORPHAN_AGE).await {
+            match sweep_files(app, sweep::MIN_ORPHAN_AGE).await {
                 Ok(removed) => tracing::info!(removed, "attachments.swept"),
                 Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "attachments.sweep_failed"),
             }

@@ -14,12 +14,12 @@ use std::{path::Path, time::Duration};
 use uuid::Uuid;
 
 /// Maximum time without a response from the mail server.
-const SMTP_SILENCE: Duration = Duration::from_secs(20);
+const SMTP_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A mail to be sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "letter", rename_all = "snake_case")]
-pub enum Letter {
+pub enum EmailMessage {
     SignIn {
         to: String,
         lang: Lang,
@@ -40,8 +40,8 @@ pub enum Letter {
         until: String,
         /// The owner has added a note. It is shown only in the portal: in a mail, text that looks like a host name
         /// would become a link that seems to be ours.
-        #[serde(default)]
-        word: bool,
+        #[serde(default, rename = "word")]
+        has_note: bool,
         /// Link to the dossier.
         link: String,
     },
@@ -94,7 +94,7 @@ pub enum PasskeyChange {
 
 /// A mail as sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Written {
+pub struct RenderedMail {
     pub to: String,
     pub subject: String,
     /// Plain text.
@@ -120,10 +120,10 @@ pub enum MailError {
     Folder(#[from] std::io::Error),
 }
 
-impl Letter {
+impl EmailMessage {
     /// Subject and body of a mail.
     #[must_use]
-    pub fn write(&self, at: jiff::Timestamp) -> Written {
+    pub fn write(&self, at: jiff::Timestamp) -> RenderedMail {
         let (to, lang, subject, body) = match self {
             Self::SignIn { to, lang, link } => (
                 to,
@@ -134,13 +134,13 @@ impl Letter {
                         "Bonjour,\n\nPour vous connecter, ouvrez ce lien puis confirmez :\n\n{link}\n\nIl vaut 15 minutes et ne sert qu’une fois. Si vous n’avez rien demandé, ignorez ce message.\n"
                     ),
                     format!(
-                        "Hello,\n\nTo sign in, open this link and confirm:\n\n{link}\n\nIt holds for 15 minutes and works once. If you asked for nothing, ignore this message.\n"
+                        "Hello,\n\nTo sign in, open this link and confirm:\n\n{link}\n\nIt is valid for 15 minutes and works once. If you asked for nothing, ignore this message.\n"
                     ),
                 ),
             ),
-            Self::Invited { to, lang, by, call, parts, until, word, link } => {
+            Self::Invited { to, lang, by, call, parts, until, has_note, link } => {
                 let list: String = parts.iter().map(|part| format!("  - {part}\n")).collect();
-                let word = |told: &str| if *word { format!("\n{told}\n") } else { String::new() };
+                let has_note = |told: &str| if *has_note { format!("\n{told}\n") } else { String::new() };
                 (
                     to,
                     lang,
@@ -151,11 +151,11 @@ impl Letter {
                     Text::new(
                         format!(
                             "Bonjour,\n\n{by} vous confie, jusqu’au {until}, dans un dossier de l’appel {call} :\n\n{list}{}\nConnectez-vous avec cette adresse-ci pour y travailler : {link}\n\nVous n’aurez accès à rien d’autre, et ce que vous ferez portera votre nom. Si vous ne connaissez pas cette personne, ignorez ce message.\n",
-                            word("Un mot vous attend dans le dossier.")
+                            has_note("Un mot vous attend dans le dossier.")
                         ),
                         format!(
                             "Hello,\n\n{by} gives you, until {until}, in an application to the call {call}:\n\n{list}{}\nSign in with this very address to work on it: {link}\n\nYou will have access to nothing else, and what you do will carry your name. If you do not know this person, ignore this message.\n",
-                            word("A word is waiting for you in the application.")
+                            has_note("A note is waiting for you in the application.")
                         ),
                     ),
                 )
@@ -194,7 +194,7 @@ impl Letter {
                 (to, lang, subject, body)
             }
         };
-        Written {
+        RenderedMail {
             to: to.clone(),
             subject: subject.get(lang).to_owned(),
             body: body.get(lang).to_owned(),
@@ -227,10 +227,10 @@ fn passkey_changed(change: PasskeyChange, by_operator: bool, name: &str, at: &st
 }
 
 /// Sends a mail, or writes it to a folder for the demonstration. Sending the same job twice overwrites its file.
-pub(in crate::app) async fn send(app: &App, job: Uuid, letter: &Letter) -> Result<(), MailError> {
-    let written = letter.write(app.clock());
+pub(in crate::app) async fn send(app: &App, job: Uuid, message: &EmailMessage) -> Result<(), MailError> {
+    let written = message.write(app.clock());
     match &app.config.mail {
-        Mail::Folder { folder, .. } => file(folder, job, &written).await,
+        Mail::Folder { folder, .. } => write_to_folder(folder, job, &written).await,
         Mail::Smtp { from, url, password_file, .. } => {
             let message = Message::builder()
                 .from(from.parse()?)
@@ -244,7 +244,7 @@ pub(in crate::app) async fn send(app: &App, job: Uuid, letter: &Letter) -> Resul
                 let password = tokio::fs::read_to_string(file).await?;
                 server = server.credentials(Credentials::new(user.to_owned(), password.trim_end().to_owned()));
             }
-            server.timeout(Some(SMTP_SILENCE)).build().send(message).await?;
+            server.timeout(Some(SMTP_IDLE_TIMEOUT)).build().send(message).await?;
             Ok(())
         }
     }
@@ -254,7 +254,7 @@ fn user_of(url: &str) -> Option<(&str, &str)> {
     url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@'))
 }
 
-async fn file(folder: &Path, job: Uuid, written: &Written) -> Result<(), MailError> {
+async fn write_to_folder(folder: &Path, job: Uuid, written: &RenderedMail) -> Result<(), MailError> {
     let (aside, place) = (folder.join(format!(".{job}")), folder.join(format!("{job}.json")));
     tokio::fs::write(&aside, serde_json::json!(written).to_string()).await?;
     tokio::fs::rename(aside, place).await?;
@@ -262,7 +262,7 @@ async fn file(folder: &Path, job: Uuid, written: &Written) -> Result<(), MailErr
 }
 
 /// Returns the mails in a folder, the latest first.
-pub async fn filed(folder: &Path) -> std::io::Result<Vec<(String, Written)>> {
+pub async fn list_folder(folder: &Path) -> std::io::Result<Vec<(String, RenderedMail)>> {
     let mut letters = Vec::new();
     let mut entries = tokio::fs::read_dir(folder).await?;
     while let Some(entry) = entries.next_entry().await? {

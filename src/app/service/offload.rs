@@ -15,18 +15,21 @@ const HEAVY_BYTES: usize = 32 * 1024;
 
 /// Limits running and waiting jobs.
 #[derive(Debug)]
-pub(in crate::app) struct Bench {
-    turns: Arc<Semaphore>,
-    places: Semaphore,
+pub(in crate::app) struct HeavyWorkLimiter {
+    running: Arc<Semaphore>,
+    queue_slots: Semaphore,
 }
 
-impl Default for Bench {
+impl Default for HeavyWorkLimiter {
     fn default() -> Self {
-        Self { turns: Arc::new(Semaphore::new(MAX_CONCURRENT)), places: Semaphore::new(MAX_CONCURRENT + MAX_QUEUED) }
+        Self {
+            running: Arc::new(Semaphore::new(MAX_CONCURRENT)),
+            queue_slots: Semaphore::new(MAX_CONCURRENT + MAX_QUEUED),
+        }
     }
 }
 
-impl Bench {
+impl HeavyWorkLimiter {
     async fn run<T: Send + 'static>(
         &self,
         input_bytes: usize,
@@ -35,14 +38,14 @@ impl Bench {
         if input_bytes < HEAVY_BYTES {
             return Ok(work());
         }
-        let _place = self.places.try_acquire().map_err(|_| AppError::Busy)?;
-        let turn = self.turns.clone().acquire_owned().await.map_err(|_| AppError::Busy)?;
+        let _slot = self.queue_slots.try_acquire().map_err(|_| AppError::Busy)?;
+        let turn = self.running.clone().acquire_owned().await.map_err(|_| AppError::Busy)?;
         let done = tokio::task::spawn_blocking(move || {
             // The permit belongs to the work and not to the waiting request, because a thread cannot be cancelled.
             let _turn = turn;
             work()
         });
-        done.await.map_err(|error| AppError::Disk(std::io::Error::other(error)))
+        done.await.map_err(|error| AppError::Internal(std::io::Error::other(error)))
     }
 }
 
@@ -57,7 +60,7 @@ impl App {
         input_bytes: usize,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AppError> {
-        self.bench.run(input_bytes, work).await
+        self.heavy_work.run(input_bytes, work).await
     }
 }
 
@@ -66,34 +69,33 @@ mod tests {
     use super::*;
     use std::{sync::mpsc, thread};
 
-    // C1
     #[tokio::test]
     async fn heavy_work_leaves_the_serving_thread_and_a_crowd_is_sent_away() {
-        let bench = Arc::new(Bench::default());
+        let heavy_work = Arc::new(HeavyWorkLimiter::default());
         let serving = thread::current().id();
-        assert_eq!(bench.run(10, || thread::current().id()).await.unwrap(), serving);
-        assert_ne!(bench.run(HEAVY_BYTES, || thread::current().id()).await.unwrap(), serving);
+        assert_eq!(heavy_work.run(10, || thread::current().id()).await.unwrap(), serving);
+        assert_ne!(heavy_work.run(HEAVY_BYTES, || thread::current().id()).await.unwrap(), serving);
         let (release, wait) = mpsc::channel::<()>();
         let first = tokio::spawn({
-            let bench = bench.clone();
-            async move { bench.run(HEAVY_BYTES, move || wait.recv().is_ok()).await }
+            let heavy_work = heavy_work.clone();
+            async move { heavy_work.run(HEAVY_BYTES, move || wait.recv().is_ok()).await }
         });
         let others: Vec<_> = (0..MAX_QUEUED)
             .map(|_| {
-                let bench = bench.clone();
-                tokio::spawn(async move { bench.run(HEAVY_BYTES, || ()).await })
+                let heavy_work = heavy_work.clone();
+                tokio::spawn(async move { heavy_work.run(HEAVY_BYTES, || ()).await })
             })
             .collect();
-        while bench.places.available_permits() > 0 {
+        while heavy_work.queue_slots.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        assert!(matches!(bench.run(HEAVY_BYTES, || ()).await, Err(AppError::Busy)));
-        assert!(bench.run(10, || ()).await.is_ok(), "small work never waits");
+        assert!(matches!(heavy_work.run(HEAVY_BYTES, || ()).await, Err(AppError::Busy)));
+        assert!(heavy_work.run(10, || ()).await.is_ok(), "small work never waits");
         release.send(()).unwrap();
         assert!(first.await.unwrap().unwrap());
         for other in others {
             other.await.unwrap().unwrap();
         }
-        assert!(bench.run(HEAVY_BYTES, || ()).await.is_ok());
+        assert!(heavy_work.run(HEAVY_BYTES, || ()).await.is_ok());
     }
 }

@@ -47,7 +47,7 @@ impl App {
 
     /// Returns the recent orders, for users who may confirm them.
     pub async fn orders(&self, ctx: &Ctx) -> Result<Vec<Order>, AppError> {
-        ctx.may(Action::OpsMaintain, &Target::Call)?;
+        ctx.authorize(Action::OpsMaintain, &Target::Call)?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         Ok(order::since(&mut db, ctx.now - SignedDuration::from_hours(24)).await?)
     }
@@ -58,7 +58,7 @@ impl App {
     /// [`AppError::NotFound`] when no such order is waiting, [`AppError::Unconfirmed`] without a recent passkey
     /// confirmation; policy and store errors.
     pub async fn confirm_order(&self, ctx: &Ctx, id: Uuid) -> Result<(), AppError> {
-        ctx.may(Action::OpsSwitchover, &Target::Call)?;
+        ctx.authorize(Action::OpsSwitchover, &Target::Call)?;
         let (who, now) = (ctx.account()?, ctx.now);
         transaction!(self.store, db => {
             if !order::confirm(db, id, who, now, now - ORDER_LIFETIME).await? {

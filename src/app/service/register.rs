@@ -19,20 +19,20 @@ const DATABASE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Polling interval for edges that still route to a leaving process.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Maximum time to wait for the edges.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(35);
+const EDGE_RELEASE_TIMEOUT: Duration = Duration::from_secs(35);
 /// Maximum time to wait while the database is unreachable, since it then cannot confirm that the process may leave.
-const WITHOUT_DATABASE: Duration = Duration::from_secs(3);
+const DATABASE_LOSS_TIMEOUT: Duration = Duration::from_secs(3);
 /// Rows of dead processes are removed after this many seconds.
 const DEAD_PROCESS_RETENTION_SECONDS: u32 = 3600;
 
 /// This process in the table of processes.
 #[derive(Clone)]
-pub struct Presence {
+pub struct Registration {
     app: App,
     registration: ProcessRegistration,
 }
 
-impl Presence {
+impl Registration {
     /// Creates the registration for a new start of this process.
     #[must_use]
     pub fn new(app: App) -> Self {
@@ -50,10 +50,10 @@ impl Presence {
     }
 
     /// Registers once the schema is present, then sends heartbeats. Resolves when the table asks this process to leave.
-    pub async fn attend(&self) {
+    pub async fn heartbeat_until_drained(&self) {
         let mut away = false;
         loop {
-            match bounded(self.beat()).await {
+            match bounded(self.send_heartbeat()).await {
                 Ok(ProcessState::Draining) => return,
                 Ok(ProcessState::Starting | ProcessState::Ready) => {
                     if std::mem::take(&mut away) {
@@ -70,7 +70,7 @@ impl Presence {
         }
     }
 
-    async fn beat(&self) -> Result<ProcessState, StoreError> {
+    async fn send_heartbeat(&self) -> Result<ProcessState, StoreError> {
         let mut db = self.app.store.reserved().await?;
         let id = self.registration.id;
         match process::beat(&mut db, id).await? {
@@ -87,22 +87,22 @@ impl Presence {
     }
 
     /// Asks every edge to stop routing to this process, and waits until all have done so.
-    pub async fn take_leave(&self) {
+    pub async fn drain_and_wait(&self) {
         let began = Instant::now();
         let mut answered = began;
         let mut asked = false;
         loop {
-            match bounded(self.counted_on(&mut asked)).await {
+            match bounded(self.is_claimed(&mut asked)).await {
                 Ok(false) => return,
                 Ok(true) => answered = Instant::now(),
-                Err(_) if answered.elapsed() > WITHOUT_DATABASE => {
+                Err(_) if answered.elapsed() > DATABASE_LOSS_TIMEOUT => {
                     tracing::warn!("process.leaves_without_database");
                     return;
                 }
                 Err(_) => {}
             }
-            if began.elapsed() > DRAIN_TIMEOUT {
-                tracing::warn!(waited_s = DRAIN_TIMEOUT.as_secs(), "process.leaves_though_counted_on");
+            if began.elapsed() > EDGE_RELEASE_TIMEOUT {
+                tracing::warn!(waited_s = EDGE_RELEASE_TIMEOUT.as_secs(), "process.leaves_though_counted_on");
                 return;
             }
             tokio::time::sleep(POLL_INTERVAL).await;
@@ -110,7 +110,7 @@ impl Presence {
     }
 
     /// Whether an edge still routes to this process, or may be about to.
-    async fn counted_on(&self, asked: &mut bool) -> Result<bool, StoreError> {
+    async fn is_claimed(&self, asked: &mut bool) -> Result<bool, StoreError> {
         let mut db = self.app.store.reserved().await?;
         let id = self.registration.id;
         if !*asked {
@@ -122,7 +122,7 @@ impl Presence {
     }
 
     /// Removes this process from the table, as its last action.
-    pub async fn forget(&self) {
+    pub async fn deregister(&self) {
         let forget = async {
             let mut db = self.app.store.reserved().await?;
             process::forget(&mut db, self.registration.id).await

@@ -160,7 +160,7 @@ async fn head(store: &Store) -> Result<u64, StoreError> {
 
 /// Verifies every receipt, and the digest of every attachment that a row refers to.
 async fn verify(store: &Store, blobs: &Blobs) -> Result<Restored, BackupError> {
-    let ChainCheck { receipts, mut faults, .. } = crate::app::service::chain::check(store).await?;
+    let ChainCheck { receipts_checked: receipts, mut faults, .. } = crate::app::service::chain::check(store).await?;
     let mut db = store.read(Freshness::OwnWrites).await?;
     let (mut after, mut attachments) = (String::new(), 0);
     loop {

@@ -1,6 +1,6 @@
 //! The demonstration: two people, their API tokens and three sample dossiers in different states.
 
-use crate::app::{App, Ctx, Submission, dossier::upload::Destination};
+use crate::app::{App, Ctx, DepositRequest, dossier::upload::Destination};
 use crate::{
     auth::{self, Bearer, Channel, Rights},
     config::Config,
@@ -71,9 +71,9 @@ pub async fn person(app: &App, email: &str, role: Role, actions: &[Action]) -> a
 
 fn context(app: &App, account: Account, token: &str) -> anyhow::Result<Ctx> {
     let bearer: Bearer = auth::read(&app.keys, token, Channel::Api, app.clock())?;
-    let rights = Rights::new(Arc::new(bearer), Channel::Api, app.standing(&account));
+    let rights = Rights::new(Arc::new(bearer), Channel::Api, app.account_facts(&account));
     let actor = crate::app::Actor { account, rights, session: None };
-    Ok(Ctx { actor: Some(actor), ..Ctx::nobody(app.clock(), crate::app::Clock::System, Lang::Fr) })
+    Ok(Ctx { actor: Some(actor), ..Ctx::anonymous(app.clock(), crate::app::Clock::System, Lang::Fr) })
 }
 
 /// An id that is the same at every start, so that seeding twice makes nothing twice.
@@ -105,7 +105,7 @@ async fn samples(app: &App, ada: &Ctx, bob: &Ctx) -> anyhow::Result<()> {
         attach(app, bob, deposited, &sample.pieces).await?;
         // The pieces were attached after the first request of all these.
         let depositing = Ctx { now: bob.clock.now(), ..bob.clone() };
-        app.deposit(&depositing, deposited, Submission { attempt: fixed(4), revision: None })
+        app.deposit(&depositing, deposited, DepositRequest { attempt: fixed(4), revision: None })
             .await
             .context("the sample dossier is refused")?;
     }

@@ -69,7 +69,7 @@ impl App {
         let mut db = self.store.write().await?;
         let defined = self.calls.iter().flat_map(|call| call.hosts.iter().map(|host| (host, &call.id)));
         let all: BTreeMap<&String, &String> =
-            defined.chain(self.guest_hosts.iter().map(|(host, call)| (host, call))).collect();
+            defined.chain(self.third_party_hosts.iter().map(|(host, call)| (host, call))).collect();
         for (host, call) in &all {
             site::put(&mut db, host, call, site::HostSource::Call).await?;
         }

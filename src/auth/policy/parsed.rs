@@ -258,7 +258,7 @@ mod tests {
     /// Returns the deciding rule under the complete policy and under its selected part.
     fn decided(policy: &str, stated: &[&str]) -> (Option<usize>, Option<usize>) {
         let facts: Vec<Fact> = stated.iter().map(|name| fact(name, &[string("x")])).collect();
-        let part = Selection::among(&Outline::of(policy), Action::DraftRead, &facts, &Roles::given([]));
+        let part = Selection::among(&Outline::of(policy), Action::DraftRead, &facts, &Roles::from_granted([]));
         let ask = |selection| {
             let parsed = Parsed::new(policy, selection).unwrap();
             let asked = facts.iter().cloned().try_fold(parsed.policy, AuthorizerBuilder::fact).unwrap();
@@ -274,7 +274,6 @@ mod tests {
         (ask(Selection::ALL_RULES), ask(part))
     }
 
-    // C9
     #[test]
     fn a_denial_on_what_is_derived_from_derived_facts_is_never_left_out() {
         // In an order that a single pass does not resolve.
@@ -315,7 +314,7 @@ mod tests {
     fn what_cannot_hold_is_left_out() {
         let policy = "b($x) <- a($x); c($x) <- z($x); deny if c($x); deny if b($x); allow if true;";
         let facts = [fact("a", &[string("x")])];
-        let part = Selection::among(&Outline::of(policy), Action::DraftRead, &facts, &Roles::given([]));
+        let part = Selection::among(&Outline::of(policy), Action::DraftRead, &facts, &Roles::from_granted([]));
         assert_eq!(part.definitions, 0b01, "nothing leads to c");
     }
 }

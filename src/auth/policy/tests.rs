@@ -9,7 +9,7 @@ use super::*;
 use crate::{
     auth::{Keys, POLICY, SessionToken, matrix, read},
     domain::{
-        access::{Amr, Grant, Relations, Role, Stage, Verb},
+        access::{Amr, Grant, GrantedAction, Relations, Role, Stage},
         ids::{AccountId, DossierId, SessionId},
     },
 };
@@ -27,10 +27,10 @@ fn account(number: u8) -> AccountId {
 }
 
 /// The facts about a user with these roles, in an installation that requires passkeys.
-fn standing(who: AccountId, roles: &[Role]) -> AccountFacts {
+fn account_facts(who: AccountId, roles: &[Role]) -> AccountFacts {
     AccountFacts {
         account: who,
-        roles: Roles::given(roles.iter().copied()),
+        roles: Roles::from_granted(roles.iter().copied()),
         suspended: false,
         confirmed_until: Some(ends()),
         stepped_up: false,
@@ -39,20 +39,20 @@ fn standing(who: AccountId, roles: &[Role]) -> AccountFacts {
     }
 }
 
-fn session(keys: &Keys, standing: AccountFacts, amr: Amr) -> Rights {
+fn session(keys: &Keys, account_facts: AccountFacts, amr: Amr) -> Rights {
     let token = SessionToken {
         session: SessionId(Uuid::now_v7()),
-        account: standing.account,
-        roles: &standing.roles,
+        account: account_facts.account,
+        roles: &account_facts.roles,
         amr,
         ends: ends(),
     };
     let bearer = read(keys, &token.mint(keys, NOW).unwrap(), Channel::Browser, NOW).unwrap();
-    Rights::new(Arc::new(bearer), Channel::Browser, standing)
+    Rights::new(Arc::new(bearer), Channel::Browser, account_facts)
 }
 
 fn dossier(owner: AccountId, stage: Stage, part: Part, relations: Relations) -> Target {
-    Target::Dossier(About { id: DossierId(Uuid::from_u128(77)), owner, stage, part, relations })
+    Target::Dossier(DossierTarget { id: DossierId(Uuid::from_u128(77)), owner, stage, part, relations })
 }
 
 /// Any change of the policy is visible here in readable form: `guichet access matrix` prints it.
@@ -112,7 +112,7 @@ fn the_parts_of_the_policy_are_the_whole() {
     assert_eq!(whole.policy.dump_code(), AuthorizerBuilder::new().code(POLICY).unwrap().dump_code());
     assert_eq!(whole.numbers, (0..crate::auth::RULES.len()).collect::<Vec<_>>());
     for action in Action::ALL {
-        let part = Selection::of(*action, &[], &Roles::given([])).parsed().unwrap();
+        let part = Selection::of(*action, &[], &Roles::from_granted([])).parsed().unwrap();
         let denies = [0, 1, 2, 3, crate::auth::RULES.len() - 1];
         assert!(denies.iter().all(|deny| part.numbers.contains(deny)), "{}", action.slug());
         assert!(!action.wants_confirmation() || part.numbers.contains(&4), "{}", action.slug());

@@ -3,7 +3,7 @@
 
 use super::super::{
     Received,
-    folder::{files, open_verified, place},
+    folder::{files, open_verified, path_of},
     receive::blocking,
 };
 use std::{
@@ -37,7 +37,7 @@ impl Cache {
         if self.max_bytes == 0 {
             return None;
         }
-        let (path, wanted) = (place(&self.folder, sha256), sha256.to_owned());
+        let (path, wanted) = (path_of(&self.folder, sha256), sha256.to_owned());
         let opened = blocking(move || {
             let found = open_verified(&path, &wanted)?;
             match &found {
@@ -57,15 +57,15 @@ impl Cache {
         if received.bytes > self.max_bytes / SLACK {
             return;
         }
-        let place = place(&self.folder, &received.sha256);
+        let path = path_of(&self.folder, &received.sha256);
         let added = self.added.fetch_add(received.bytes, Ordering::Relaxed) + received.bytes;
         let tidy = (added > self.max_bytes / SLACK).then(|| (self.folder.clone(), self.max_bytes));
         if tidy.is_some() {
             self.added.store(0, Ordering::Relaxed);
         }
         let done = blocking(move || {
-            fs::create_dir_all(place.parent().unwrap_or(&place))?;
-            received.file.persist(&place).map_err(|error| error.error)?;
+            fs::create_dir_all(path.parent().unwrap_or(&path))?;
+            received.file.persist(&path).map_err(|error| error.error)?;
             tidy.map_or(Ok(()), |(folder, max_bytes)| tidy_up(&folder, max_bytes))
         });
         if let Err(error) = done.await {
@@ -115,7 +115,7 @@ mod tests {
             cache.insert(received).await;
             // Instants of files are as coarse as the kernel's tick.
             let used = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(number);
-            File::options().append(true).open(place(&cache.folder, &sha256)).unwrap().set_modified(used).unwrap();
+            File::options().append(true).open(path_of(&cache.folder, &sha256)).unwrap().set_modified(used).unwrap();
             sha256
         };
         let first = insert(1).await;
@@ -129,8 +129,8 @@ mod tests {
         assert!(cache.open(&first).await.is_some());
         let total: u64 = files(&cache.folder).unwrap().iter().map(|(_, metadata)| metadata.len()).sum();
         assert!(total <= 6400, "{total}");
-        fs::write(place(&cache.folder, &first), b"others").unwrap();
+        fs::write(path_of(&cache.folder, &first), b"others").unwrap();
         assert!(cache.open(&first).await.is_none());
-        assert!(!place(&cache.folder, &first).exists());
+        assert!(!path_of(&cache.folder, &first).exists());
     }
 }

@@ -46,7 +46,6 @@ async fn what_came_in_parts_is_the_whole() {
     assert_eq!(incoming(&folder), 0);
 }
 
-// A3
 #[tokio::test]
 async fn an_append_that_breaks_off_keeps_what_arrived() {
     let (_folder, blobs) = store();
@@ -58,7 +57,6 @@ async fn an_append_that_breaks_off_keeps_what_arrived() {
     assert_eq!(partial.claim().await.unwrap().offset(), 3);
 }
 
-// A3
 #[tokio::test]
 async fn the_later_request_ends_the_former_and_finds_what_it_had() {
     let (_folder, blobs) = store();

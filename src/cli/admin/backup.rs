@@ -2,11 +2,11 @@
 
 use super::InstallationArgs;
 use crate::{
+    adapters::restic::Repository,
     app::{
         self, Restored,
         service::backup::{Set, SetTrust, TrustPolicy, prune, record_drill, record_sent, sets, signer},
     },
-    bricks::restic::Repository,
     config::{Config, Restic},
 };
 use anyhow::{Context, ensure};

@@ -1,7 +1,7 @@
 //! `guichet admin passkey`: handling of lost passkeys.
 
 use super::InstallationArgs;
-use crate::{app::AppError, domain::text::terminal::foreign};
+use crate::{app::AppError, domain::text::terminal::escape_for_terminal};
 use std::io::{self, Write};
 use uuid::Uuid;
 
@@ -50,7 +50,7 @@ async fn list(email: &str, installation: &InstallationArgs) -> anyhow::Result<()
     }
     for key in keys {
         let used = key.last_used.map_or_else(|| "never".to_owned(), |at| at.to_string());
-        writeln!(out, "{}  added {}  last used {used}  {}", key.id, key.created, foreign(&key.name))?;
+        writeln!(out, "{}  added {}  last used {used}  {}", key.id, key.created, escape_for_terminal(&key.name))?;
     }
     Ok(())
 }
@@ -60,7 +60,7 @@ async fn remove(email: &str, one: Option<Uuid>, installation: &InstallationArgs)
     let removed = app.remove_lost_passkeys(email, one).await;
     app.store.close().await;
     for key in removed.map_err(|error| nobody(error, email, "there is no such passkey of"))? {
-        writeln!(io::stdout(), "{} ({}) is removed.", key.id, foreign(&key.name))?;
+        writeln!(io::stdout(), "{} ({}) is removed.", key.id, escape_for_terminal(&key.name))?;
     }
     writeln!(io::stdout(), "{email} is signed out everywhere, and is told by mail.")?;
     Ok(())

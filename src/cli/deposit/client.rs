@@ -9,7 +9,7 @@ use super::{
     token_file,
 };
 use crate::{
-    cli::answer::read_foreign,
+    cli::answer::read_untrusted,
     domain::{
         calendar::RoundId,
         ids::{AttemptId, DossierId},
@@ -132,7 +132,7 @@ impl PortalClient {
         {
             bail!(unknown);
         }
-        Ok(read::<CreatedDossier>(self.judged(answer, "dossier.toml").await?).await?.id)
+        Ok(read::<CreatedDossier>(self.checked(answer, "dossier.toml").await?).await?.id)
     }
 
     /// Replaces the document by these answers.
@@ -148,11 +148,11 @@ impl PortalClient {
                  .guichet-deposit.json from the folder to begin another one"
             );
         }
-        let there = self.judged(there, "dossier.toml").await?;
+        let there = self.checked(there, "dossier.toml").await?;
         let tag = there.headers().get(ETAG).cloned().context("the portal sent no ETag")?;
         let put = || Ok(self.http.put(url.clone()).header(IF_MATCH, tag.clone()).json(answers));
         let answer = self.send(put).await?;
-        read(self.judged(answer, "dossier.toml").await?).await
+        read(self.checked(answer, "dossier.toml").await?).await
     }
 
     /// Deposits the draft.
@@ -163,14 +163,14 @@ impl PortalClient {
         let url = self.address(&["dossiers", &dossier.to_string(), "deposits"])?;
         let body = json!({ "attempt": attempt });
         let answer = self.send(|| Ok(self.http.post(url.clone()).json(&body))).await?;
-        read(self.judged(answer, "dossier.toml").await?).await
+        read(self.checked(answer, "dossier.toml").await?).await
     }
 
     /// A receipt, byte for byte.
     pub async fn receipt(&self, number: &str) -> anyhow::Result<Bytes> {
         let url = self.address(&["receipts", number])?;
         let answer = self.send(|| Ok(self.http.get(url.clone()))).await?;
-        let answer = self.judged(answer, "dossier.toml").await?;
+        let answer = self.checked(answer, "dossier.toml").await?;
         answer.bytes().await.context("the receipt broke off")
     }
 
@@ -201,13 +201,13 @@ impl PortalClient {
     }
 
     /// A good answer, or what the portal says is wrong: a refusal of the dossier, or a failure.
-    pub(super) async fn judged(&self, answer: Response, place: &str) -> anyhow::Result<Response> {
+    pub(super) async fn checked(&self, answer: Response, place: &str) -> anyhow::Result<Response> {
         let status = answer.status();
         if status.is_success() {
             return Ok(answer);
         }
         let text = answer.text().await.unwrap_or_default();
-        let Ok(problem) = read_foreign::<ProblemBody>(text.as_bytes(), Limits::bytes(MAX_PROBLEM_BYTES)) else {
+        let Ok(problem) = read_untrusted::<ProblemBody>(text.as_bytes(), Limits::bytes(MAX_PROBLEM_BYTES)) else {
             bail!("{} answers {status}, and not as a portal would", self.url);
         };
         let ProblemBody { code, title, detail, remedy, findings, more } = problem;

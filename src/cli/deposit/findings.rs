@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         finding::and_more,
-        text::{Lang, terminal::foreign},
+        text::{Lang, terminal::escape_for_terminal},
     },
     web::api::report::FindingBody,
 };
@@ -53,9 +53,20 @@ pub fn print(out: &mut impl Write, found: &[Found], more: usize, lang: Lang) -> 
             "warning" => "warning",
             _ => "note",
         };
-        writeln!(out, "{kind}[{}]: {}\n --> {}", foreign(rule), foreign(message), foreign(place))?;
+        writeln!(
+            out,
+            "{kind}[{}]: {}\n --> {}",
+            escape_for_terminal(rule),
+            escape_for_terminal(message),
+            escape_for_terminal(place)
+        )?;
         if let Some(interpretation) = interpretation {
-            writeln!(out, "  = {} {}", lang.tr("interprétation", "interpretation"), foreign(interpretation))?;
+            writeln!(
+                out,
+                "  = {} {}",
+                lang.tr("interprétation", "interpretation"),
+                escape_for_terminal(interpretation)
+            )?;
         }
     }
     if found.is_empty() {

@@ -198,7 +198,6 @@ mod tests {
         assert_eq!(recall(folder.path(), "https://a.example").attempt, first.attempt, "it is not forgotten");
     }
 
-    // B11
     #[test]
     fn a_remembered_dossier_is_believed_by_its_attempt_only() {
         let folder = tempfile::tempdir().unwrap();

@@ -57,7 +57,6 @@ mod tests {
         super::find(folder, named, Lang::En).map_err(|error| format!("{error:#}"))
     }
 
-    // B11
     #[test]
     fn a_name_is_found_in_either_form() {
         let folder = tempfile::tempdir().unwrap();
@@ -79,7 +78,6 @@ mod tests {
         }
     }
 
-    // B11
     #[test]
     fn nothing_outside_the_folder_is_read() {
         let all = tempfile::tempdir().unwrap();

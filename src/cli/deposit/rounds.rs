@@ -2,11 +2,11 @@
 
 use super::client::PortalClient;
 use crate::{
-    cli::answer::read_foreign,
+    cli::answer::read_untrusted,
     domain::{
         calendar::RoundId,
         json::Limits,
-        text::{Lang, terminal::foreign},
+        text::{Lang, terminal::escape_for_terminal},
     },
 };
 use serde::Deserialize;
@@ -27,7 +27,7 @@ struct KnownRound {
 }
 
 impl PortalClient {
-    /// Why no dossier can be begun in a round: the call or the round is not there. None when both are, or when that cannot
+    /// Why no dossier can be begun in a round: the call or the round is not there. `None` when both are, or when that cannot
     /// be known.
     pub(super) async fn unknown_round(&self, call: &str, round: &RoundId) -> Option<String> {
         let url = self.address(&["calls", call]).ok()?;
@@ -36,14 +36,14 @@ impl PortalClient {
             return Some(no_call(call, self.url(), self.lang()));
         }
         let bytes = answer.bytes().await.ok()?;
-        let Definition { rounds } = read_foreign(&bytes, Limits::bytes(MAX_CALL_BYTES)).ok()?;
+        let Definition { rounds } = read_untrusted(&bytes, Limits::bytes(MAX_CALL_BYTES)).ok()?;
         let there = rounds.iter().any(|known| known.id == round.0);
         (!there).then(|| no_round(call, round, &rounds, self.lang()))
     }
 }
 
 fn no_call(call: &str, portal: &str, lang: Lang) -> String {
-    let call = foreign(call);
+    let call = escape_for_terminal(call);
     match lang {
         Lang::Fr => format!(
             "ce portail n’a pas d’appel « {call} » : corrigez « call » dans dossier.toml ; les appels sont sur {portal}"
@@ -57,7 +57,7 @@ fn no_call(call: &str, portal: &str, lang: Lang) -> String {
 }
 
 fn no_round(call: &str, round: &RoundId, rounds: &[KnownRound], lang: Lang) -> String {
-    let (call, round) = (foreign(call), foreign(&round.0));
+    let (call, round) = (escape_for_terminal(call), escape_for_terminal(&round.0));
     let listed: Vec<String> = rounds
         .iter()
         .map(|known| {

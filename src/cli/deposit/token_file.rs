@@ -36,7 +36,6 @@ mod tests {
         read.map(|value| value.as_bytes().to_vec()).map_err(|error| error.to_string())
     }
 
-    // B11
     #[test]
     fn a_token_is_read_as_editors_write_it() {
         for bytes in [b"token".as_slice(), b"token\n", b"\xef\xbb\xbftoken\r\n", b"  token \n\n"] {

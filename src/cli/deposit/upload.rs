@@ -45,7 +45,7 @@ struct Attached {
 
 /// What became of a try.
 enum UploadOutcome {
-    /// The portal has judged the whole file, or refuses to go on.
+    /// The portal has checked the whole file, or refuses to go on.
     Answered(Response),
     /// The portal waits for the parts.
     Begun(Url),
@@ -89,7 +89,7 @@ impl PortalClient {
             PieceUpload { portal: self, piece, creation, progress, place: None, offset: None, forgotten: 0 };
         let answer = upload.run().await;
         upload.progress.finish_and_clear();
-        let attached: Attached = read(self.judged(answer?, &piece.path.display().to_string()).await?).await?;
+        let attached: Attached = read(self.checked(answer?, &piece.path.display().to_string()).await?).await?;
         if attached.sha256 != piece.sha256 {
             bail!("{} has changed while it was sent; run again", piece.path.display());
         }
@@ -155,7 +155,7 @@ impl PieceUpload<'_> {
             StatusCode::CREATED => {}
             // It is the dossier that is not there.
             StatusCode::NOT_FOUND => return Ok(UploadOutcome::Answered(answer)),
-            _ => return judge(answer).await,
+            _ => return read_outcome(answer).await,
         }
         let place = answer.headers().get(LOCATION).and_then(|place| place.to_str().ok());
         let place = place.context("the portal does not say where the file goes")?;
@@ -171,7 +171,7 @@ impl PieceUpload<'_> {
                 let offset = offset(answer.headers()).context("the portal does not say how much has arrived")?;
                 Ok(UploadOutcome::Reached(offset))
             }
-            Ok(answer) => judge(answer).await,
+            Ok(answer) => read_outcome(answer).await,
             Err(error) => Ok(UploadOutcome::Lost(error.into())),
         }
     }
@@ -202,7 +202,7 @@ impl PieceUpload<'_> {
             .body(reqwest::Body::wrap_stream(stream));
         tokio::select! {
             answer = request.send() => match answer {
-                Ok(answer) => judge(answer).await,
+                Ok(answer) => read_outcome(answer).await,
                 Err(error) => Ok(UploadOutcome::Lost(error.into())),
             },
             () = stalled(&sent, left) => Ok(UploadOutcome::Lost(anyhow::anyhow!("the line is silent"))),
@@ -235,7 +235,7 @@ async fn stalled(sent: &AtomicU64, left: u64) {
 }
 
 /// What an answer means for an upload.
-async fn judge(answer: Response) -> anyhow::Result<UploadOutcome> {
+async fn read_outcome(answer: Response) -> anyhow::Result<UploadOutcome> {
     let status = answer.status();
     let whole = answer.headers().get("upload-complete").is_some_and(|complete| complete == "?1");
     let passing = matches!(

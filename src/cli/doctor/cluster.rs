@@ -16,12 +16,12 @@ const FIXED_VERSIONS: [(u32, u32, u32); 2] = [(10, 6, 19), (10, 11, 9)];
 /// Examines all servers.
 pub async fn examine(store: &Store, sheet: &mut Sheet) {
     let seen = store.examine().await;
-    judge(&seen, store.durability(), sheet);
+    check_servers(&seen, store.durability(), sheet);
 }
 
 type ServerExamination = (String, Result<Examined, String>);
 
-fn judge(seen: &[ServerExamination], durability: Durability, sheet: &mut Sheet) {
+fn check_servers(seen: &[ServerExamination], durability: Durability, sheet: &mut Sheet) {
     for (label, outcome) in seen {
         match outcome {
             Ok(examined) => server(label, examined, sheet),
@@ -140,7 +140,7 @@ fn recovers(version: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{judge, recovers, wanted};
+    use super::{check_servers, recovers, wanted};
     use crate::{
         cli::doctor::{Mark, Sheet},
         config::Durability,
@@ -168,7 +168,7 @@ mod tests {
 
     fn problems(seen: &[(String, Result<Examined, String>)]) -> Vec<String> {
         let mut sheet = Sheet::default();
-        judge(seen, Durability::Strict, &mut sheet);
+        check_servers(seen, Durability::Strict, &mut sheet);
         sheet.lines.into_iter().filter(|line| line.mark == Mark::Problem).map(|line| line.text).collect()
     }
 

@@ -24,7 +24,7 @@ pub async fn examine(config: &Config, sheet: &mut Sheet) {
             return;
         }
     };
-    let place = config.database.place();
+    let place = config.database.label();
     match store.server().await {
         Ok(server) => {
             sheet.fine(format!("The database answers on {place}: version {}.", server.version));

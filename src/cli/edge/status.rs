@@ -1,7 +1,7 @@
 //! `guichet edge status`: the status of the running edge, as a table or as JSON.
 
 use crate::{
-    cli::answer::read_foreign,
+    cli::answer::read_untrusted,
     config::Config,
     domain::json::Limits,
     edge::report::{Report, Role},
@@ -58,7 +58,7 @@ pub(super) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
 async fn fetch_report(address: std::net::SocketAddr) -> anyhow::Result<Report> {
     let client = reqwest::Client::builder().no_proxy().timeout(ANSWER_TIMEOUT).build()?;
     let answer = client.get(format!("http://{address}/status.json")).send().await?.error_for_status()?;
-    Ok(read_foreign(&answer.bytes().await?, Limits::bytes(MAX_REPORT_BYTES))?)
+    Ok(read_untrusted(&answer.bytes().await?, Limits::bytes(MAX_REPORT_BYTES))?)
 }
 
 fn well(report: &Report) -> bool {

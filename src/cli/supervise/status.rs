@@ -4,7 +4,7 @@ use super::{
     plan::SupervisionPlan,
     record::{Record, Records},
 };
-use crate::domain::text::terminal::foreign;
+use crate::domain::text::terminal::escape_for_terminal;
 use anyhow::Context;
 use nix::sys::signal::Signal;
 use std::{
@@ -58,7 +58,8 @@ pub(super) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn state(record: &Record, runs: bool) -> (String, bool) {
-    let last = record.last_repair.as_deref().map(|last| format!(", last: {}", foreign(last))).unwrap_or_default();
+    let last =
+        record.last_repair.as_deref().map(|last| format!(", last: {}", escape_for_terminal(last))).unwrap_or_default();
     match (runs, record.failing, record.outdated) {
         (_, true, _) => (format!("fails again and again{last}"), false),
         (false, false, _) => (format!("does not run{last}"), false),

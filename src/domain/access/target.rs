@@ -12,12 +12,12 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 pub enum Target {
     /// The call as a whole.
     Call,
-    Dossier(About),
+    Dossier(DossierTarget),
 }
 
 /// One dossier, or a part of it.
 #[derive(Clone, Debug)]
-pub struct About {
+pub struct DossierTarget {
     pub id: DossierId,
     pub owner: AccountId,
     pub stage: Stage,
@@ -28,7 +28,7 @@ pub struct About {
 }
 
 slugs! {
-    /// The stage of a dossier (requirements §1.4, as far as rights depend on it).
+    /// The stage of a dossier, as far as rights depend on it.
     #[derive(PartialOrd, Ord, Hash)]
     pub enum Stage {
         /// No deposit is current.
@@ -91,7 +91,7 @@ impl FromStr for Part {
 slugs! {
     /// What a guest may do with a part.
     #[derive(PartialOrd, Ord, Hash)]
-    pub enum Verb {
+    pub enum GrantedAction {
         Read = "read",
         /// Read and change it.
         Write = "write",
@@ -105,7 +105,7 @@ slugs! {
 pub struct Grant {
     pub part: Part,
     /// The permitted action.
-    pub verb: Verb,
+    pub verb: GrantedAction,
     /// Expiry.
     pub until: Timestamp,
 }
@@ -135,7 +135,7 @@ pub struct Relations {
     /// It uses a brick that this person is responsible for.
     pub accompanies: bool,
     /// Two persons have approved emergency access until this time.
-    pub glass_until: Option<Timestamp>,
+    pub break_glass_until: Option<Timestamp>,
     /// The review concerned.
     pub review: Option<Review>,
 }

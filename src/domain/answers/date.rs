@@ -98,7 +98,7 @@ fn named(first: &str, second: &str, third: &str) -> Result<Date, Text> {
     date(third, &name.to_string(), day)
 }
 
-/// The month of which a word is the name or its beginning; none when it may be two.
+/// The month of which a word is the name or its beginning; `None` when it may be two.
 fn month(word: &str) -> Option<usize> {
     let folded: String = word.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect();
     let named = |name: &str| folded.len() >= 3 && name.starts_with(&folded);

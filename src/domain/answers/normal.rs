@@ -44,14 +44,14 @@ pub fn normal(kind: FieldKind, options: &[Choice], text: &str) -> Result<String,
             "a NAF code has four digits and a letter, such as 62.01Z.",
         ),
         FieldKind::Date => day(text).map(|day| day.to_string()),
-        FieldKind::Money => parse_hundredths(text).map(decimal).map_err(|error| error.words()),
+        FieldKind::Money => parse_hundredths(text).map(decimal).map_err(|error| error.message()),
         // A share may be written with its sign.
         FieldKind::Hundredths => {
             let bare = plain(kind.text_kind(), text);
-            parse_hundredths(bare.trim_end_matches('%')).map(decimal).map_err(|error| error.words())
+            parse_hundredths(bare.trim_end_matches('%')).map(decimal).map_err(|error| error.message())
         }
         FieldKind::Integer => parse_integer(text).map(|number| number.to_string()).map_err(|error| match error {
-            NumberError::Ambiguous(..) | NumberError::TooLarge | NumberError::TaxIncluded => error.words(),
+            NumberError::Ambiguous(..) | NumberError::TooLarge | NumberError::TaxIncluded => error.message(),
             NumberError::Malformed | NumberError::TooPrecise => {
                 Text::new("un nombre entier est attendu, par exemple 12.", "a whole number is expected, such as 12.")
             }
@@ -66,8 +66,10 @@ pub fn normal(kind: FieldKind, options: &[Choice], text: &str) -> Result<String,
             "répondez par oui ou par non.",
             "answer yes or no.",
         ),
-        FieldKind::Email => EmailAddress::parse(text).map(|address| address.to_string()).map_err(|fault| fault.words()),
-        FieldKind::Url => url(text).map_err(|fault| fault.words()),
+        FieldKind::Email => {
+            EmailAddress::parse(text).map(|address| address.to_string()).map_err(|fault| fault.message())
+        }
+        FieldKind::Url => url(text).map_err(|fault| fault.message()),
         FieldKind::Phone => refuse(
             phone(text),
             "ce n’est pas un numéro de téléphone : 8 à 15 chiffres, dont neuf après +33, par exemple +33 1 23 45 67 89.",

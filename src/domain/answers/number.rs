@@ -18,8 +18,8 @@ pub enum NumberError {
 }
 
 impl NumberError {
-    /// The same for the person who typed it.
-    pub fn words(&self) -> Text {
+    /// The error as a text for the person who typed it.
+    pub fn message(&self) -> Text {
         match self {
             Self::Malformed => {
                 Text::new("un nombre est attendu, par exemple 125 000,50.", "a number is expected, such as 125000.50.")
@@ -86,7 +86,7 @@ fn without_tax_mark(text: &str) -> Result<&str, NumberError> {
     Ok(cut_end(text, &["HT", "H.T."]).unwrap_or(text))
 }
 
-/// A text without one of the marks at its end, in capitals or not; none when it ends with none of them.
+/// A text without one of the marks at its end, in capitals or not; `None` when it ends with none of them.
 fn cut_end<'a>(text: &'a str, marks: &[&str]) -> Option<&'a str> {
     marks.iter().find_map(|mark| {
         let at = text.len().checked_sub(mark.len()).filter(|at| text.is_char_boundary(*at))?;
@@ -202,7 +202,7 @@ mod tests {
             let Err(NumberError::Ambiguous(units, decimals)) = parse_hundredths(text) else { unreachable!("{text}") };
             assert!(text.starts_with(&units) && text.contains(&decimals), "{text}: {units} {decimals}");
         }
-        let words = NumberError::Ambiguous("1".into(), "250".into()).words();
+        let words = NumberError::Ambiguous("1".into(), "250".into()).message();
         assert_eq!(words.fr, "ce nombre peut se lire 1 250 ou 1,25 : écrivez 1250 ou 1,25.");
         assert_eq!(words.en, "this number can be read as 1,250 or 1.25: write 1250 or 1.25.");
     }
@@ -221,7 +221,7 @@ mod tests {
         for text in ["1 200 € TTC", "1200TTC", "1 200,00 ttc", "1 200 EUR T.T.C.", "TTC"] {
             assert_eq!(parse_hundredths(text), Err(NumberError::TaxIncluded), "{text}");
         }
-        assert!(NumberError::TaxIncluded.words().fr.contains("hors taxes"));
+        assert!(NumberError::TaxIncluded.message().fr.contains("hors taxes"));
         for text in ["HT", "HT 12", "12 HT HT", "12 HTT"] {
             assert_eq!(parse_hundredths(text), Err(NumberError::Malformed), "{text}");
         }

@@ -10,7 +10,7 @@ const FRANCE: &str = "33";
 /// Digits of a French number behind the country code, or behind its nought.
 const FRENCH_DIGITS: usize = 9;
 
-/// The digits, behind a `+` where the country is named; none when it is no number.
+/// The digits, behind a `+` where the country is named; `None` when it is no number.
 pub(super) fn phone(text: &str) -> Option<String> {
     let text = plain(TextKind::Phone, text);
     // The nought in brackets is dialled within the country only.

@@ -15,14 +15,14 @@ pub enum UrlFault {
 }
 
 impl UrlFault {
-    /// The same for the person who typed it.
-    pub fn words(self) -> Text {
+    /// The fault as a text for the person who typed it.
+    pub fn message(self) -> Text {
         match self {
             Self::Shape | Self::Host(HostFault::Name) => Text::new(
                 "ce n’est pas une adresse de site, par exemple https://entreprise.fr.",
                 "this is not a web address, such as https://company.com.",
             ),
-            Self::Host(fault) => fault.words(),
+            Self::Host(fault) => fault.message(),
         }
     }
 }

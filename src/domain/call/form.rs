@@ -79,7 +79,7 @@ pub struct Field {
 }
 
 impl Field {
-    /// Most rows of its table: what comes after them is counted, and not judged.
+    /// Most rows of its table: what comes after them is counted, and not evaluated.
     pub fn most_rows(&self) -> usize {
         self.max_rows.unwrap_or(50)
     }

@@ -1,4 +1,5 @@
-//! The rules of a call, and the checks that the evaluation supports.
+//! The rules of a call, and the checks that the evaluation supports. Ids such as CAL-5 are those of
+//! `calls/hyper-open-x.toml`.
 
 use super::TableColumn;
 use crate::domain::{finding::Severity, money::Rate, text::Text};

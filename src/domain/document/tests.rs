@@ -118,7 +118,7 @@ fn hard_limits_hold_and_are_not_crossed_by_cutting() {
 #[test]
 fn texts_are_composed_and_their_lines_end_alike() {
     let document = with(&[("project.risks", "e\u{301}te\u{301}\r\nhiver\rprintemps\u{0}\u{7f}\u{85}\tfin")]);
-    assert_eq!(document.text("project.risks"), "été\nhiver\nprintemps\n\tfin", "A10: U+0085 ends a line");
+    assert_eq!(document.text("project.risks"), "été\nhiver\nprintemps\n\tfin", "U+0085 ends a line");
     let apart = with(&[("project.risks", "e\u{0}\u{301}")]);
     assert_eq!(apart.text("project.risks"), "é", "what stood between them is gone");
     let mut table = Document::default();
@@ -270,7 +270,7 @@ proptest! {
     }
 }
 
-/// B5: a value stored before a character was removed on input is read as it is, and changed without a conflict.
+/// A value stored before a character was removed on input is read as it is, and changed without a conflict.
 #[test]
 fn b5_a_draft_of_before_is_no_conflict() {
     let before = Value::Text("Exe\u{200b}mple".into());
@@ -288,7 +288,7 @@ fn b5_a_draft_of_before_is_no_conflict() {
     assert_eq!(blank.get("applicant.name"), None, "what is only invisible is empty");
 }
 
-/// B7: the form offers a default answer; a program that fills an empty draft need not know about it.
+/// The form offers a default answer; a program that fills an empty draft need not know about it.
 #[test]
 fn b7_what_is_offered_is_nobodys_answer() {
     let change = |was: Option<&str>| Change {
@@ -296,7 +296,7 @@ fn b7_what_is_offered_is_nobodys_answer() {
         was: was.map(|was| Value::Text(was.into())),
         value: Value::Text("DE".into()),
     };
-    let mut begun = Document::begun(&CALL);
+    let mut begun = Document::new(&CALL);
     assert_eq!(begun.text("project.country"), "France");
     assert!(begun.merge(&CALL, vec![change(None)]).is_ok_and(|conflicts| conflicts.is_empty()));
     assert_eq!(begun.text("project.country"), "DE");

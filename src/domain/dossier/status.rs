@@ -2,11 +2,11 @@
 //! sheet.
 //!
 //! The answer depends only on the dossier, its round and the current time. Every view uses the phrases made here and
-//! offers what [`DepositStatus::may`] allows, because a second wording elsewhere would diverge one day.
+//! offers what [`DepositStatus::possible_actions`] allows, because a second wording elsewhere would diverge one day.
 
-mod words;
+mod texts;
 
-pub use words::{Phrase, PhraseKind, plain, sealed};
+pub use texts::{Phrase, PhraseKind, plain, receipt_sentence};
 
 use super::{Deposit, Dossier, State};
 use crate::domain::{
@@ -22,7 +22,7 @@ slugs! {
     /// An action that is still possible with a dossier at an instant, as far as the dossier and its round decide.
     #[derive(PartialOrd, Ord, Serialize)]
     #[serde(rename_all = "snake_case")]
-    pub enum Step {
+    pub enum PossibleAction {
         /// Change the draft; saving does not deposit it.
         Edit = "edit",
         /// Deposit when no deposit is current.
@@ -40,11 +40,11 @@ slugs! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// Everything is deposited.
-    Good,
+    Success,
     /// Something is not deposited.
-    Care,
+    Warning,
     /// Something is not deposited, and no longer can be.
-    Over,
+    Missed,
 }
 
 /// An open round to which a draft may be carried over.
@@ -109,45 +109,45 @@ impl DepositStatus {
 
     /// The actions that are still possible.
     #[must_use]
-    pub fn may(&self) -> Vec<Step> {
+    pub fn possible_actions(&self) -> Vec<PossibleAction> {
         // A draft can be edited at any time; the sentence says that it has no effect after the closing.
-        let mut steps = vec![Step::Edit];
+        let mut actions = vec![PossibleAction::Edit];
         if self.round == RoundState::Open {
-            steps.extend(match self.state {
-                State::Draft | State::Withdrawn => Some(Step::Deposit),
-                State::Changed => Some(Step::Replace),
+            actions.extend(match self.state {
+                State::Draft | State::Withdrawn => Some(PossibleAction::Deposit),
+                State::Changed => Some(PossibleAction::Replace),
                 State::Deposited => None,
             });
         }
         if self.deposit.is_some() {
-            steps.push(Step::Withdraw);
+            actions.push(PossibleAction::Withdraw);
         }
-        if self.left_over() && !self.open.is_empty() {
-            steps.push(Step::CarryOver);
+        if self.closed_with_undeposited_changes() && !self.open.is_empty() {
+            actions.push(PossibleAction::CarryOver);
         }
-        steps
+        actions
     }
 
     /// Whether one action is still possible.
     #[must_use]
-    pub fn allows(&self, step: Step) -> bool {
-        self.may().contains(&step)
+    pub fn allows(&self, step: PossibleAction) -> bool {
+        self.possible_actions().contains(&step)
     }
 
     /// Whether the draft, or changes of it, may be deposited now.
     #[must_use]
     pub fn depositable(&self) -> bool {
-        self.allows(Step::Deposit) || self.allows(Step::Replace)
+        self.allows(PossibleAction::Deposit) || self.allows(PossibleAction::Replace)
     }
 
     /// The open rounds to which the draft may be carried over.
     #[must_use]
     pub fn destinations(&self) -> &[Destination] {
-        if self.left_over() { &self.open } else { &[] }
+        if self.closed_with_undeposited_changes() { &self.open } else { &[] }
     }
 
     /// The round closed before everything was deposited.
-    fn left_over(&self) -> bool {
+    fn closed_with_undeposited_changes(&self) -> bool {
         self.round == RoundState::Closed && self.state != State::Deposited
     }
 
@@ -159,15 +159,15 @@ impl DepositStatus {
     }
 
     /// Whether to show the draft's completeness: the draft is still to be deposited, or it is exactly what was sealed,
-    /// judged at the time of the deposit.
+    /// evaluated at the time of the deposit.
     #[must_use]
     pub fn shows_progress(&self) -> bool {
         self.round != RoundState::Closed || self.state == State::Deposited
     }
 
-    /// The instant at which the draft is judged. While it equals what was sealed, that is the time of the deposit,
+    /// The instant at which the draft is evaluated. While it equals what was sealed, that is the time of the deposit,
     /// because rules that depend on today's date would report faults in what was correct.
-    pub fn judged_at(&self) -> Timestamp {
+    pub fn evaluated_at(&self) -> Timestamp {
         match &self.deposit {
             Some(deposit) if self.state == State::Deposited => deposit.at,
             _ => self.now,
@@ -177,9 +177,9 @@ impl DepositStatus {
     /// The tone of the status.
     pub fn tone(&self) -> Tone {
         match self.state {
-            State::Deposited => Tone::Good,
-            _ if self.round == RoundState::Closed => Tone::Over,
-            _ => Tone::Care,
+            State::Deposited => Tone::Success,
+            _ if self.round == RoundState::Closed => Tone::Missed,
+            _ => Tone::Warning,
         }
     }
 
@@ -189,13 +189,13 @@ impl DepositStatus {
             (State::Deposited, _) => "deposited",
             (State::Changed, _) => "changed",
             (State::Withdrawn, _) => "withdrawn",
-            (State::Draft, Tone::Over) => "over",
+            (State::Draft, Tone::Missed) => "over",
             (State::Draft, _) => "draft",
         }
     }
 
-    /// Identifies everything that the sentence depends on: a page with another mark shows another state.
-    pub fn mark(&self) -> String {
+    /// Identifies everything that the sentence depends on: a page with another tag shows another state.
+    pub fn version_tag(&self) -> String {
         let round = match self.round {
             RoundState::Announced => "announced",
             RoundState::Upcoming => "upcoming",

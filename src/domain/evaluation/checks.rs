@@ -1,6 +1,6 @@
-//! The checks that rules are made of. Each answers with its failures; none means it holds or has nothing to judge yet.
+//! The checks that rules are made of. Each answers with its failures; none means it holds or has nothing to evaluate yet.
 
-use super::{Case, Failure, de_minimis};
+use super::{Case, CheckFailure, de_minimis};
 use crate::domain::{
     calendar::{RoundState, add_months, show_day, show_deadline, show_instant},
     call::{Check, Field},
@@ -28,11 +28,11 @@ fn date(day: Date) -> Text {
     plain(show_day(day))
 }
 
-fn one(path: &str, values: Values) -> Vec<Failure> {
-    vec![Failure { path: path.into(), values }]
+fn one(path: &str, values: Values) -> Vec<CheckFailure> {
+    vec![CheckFailure { path: path.into(), values }]
 }
 
-fn unless(holds: bool, path: &str, values: impl FnOnce() -> Values) -> Vec<Failure> {
+fn unless(holds: bool, path: &str, values: impl FnOnce() -> Values) -> Vec<CheckFailure> {
     if holds { Vec::new() } else { one(path, values()) }
 }
 
@@ -65,7 +65,7 @@ fn rests_on_unreadable(case: &Case<'_>, check: &Check) -> bool {
     }
 }
 
-pub(super) fn fail(case: &Case<'_>, check: &Check) -> Vec<Failure> {
+pub(super) fn fail(case: &Case<'_>, check: &Check) -> Vec<CheckFailure> {
     if rests_on_unreadable(case, check) {
         return Vec::new();
     }
@@ -150,7 +150,7 @@ pub(super) fn fail(case: &Case<'_>, check: &Check) -> Vec<Failure> {
     }
 }
 
-fn duration(case: &Case<'_>, start: &str, end: &str) -> Vec<Failure> {
+fn duration(case: &Case<'_>, start: &str, end: &str) -> Vec<CheckFailure> {
     let (Some(first), Some(last)) = (case.answers.date(start), case.answers.date(end)) else { return Vec::new() };
     let months = i32::try_from(case.call.funding.duration_months).unwrap_or(i32::MAX);
     let next = add_months(first, months);
@@ -166,7 +166,7 @@ fn cost_path(case: &Case<'_>, id: &str) -> String {
     })
 }
 
-fn share(case: &Case<'_>, cost: &str, target: Rate, path: &str) -> Vec<Failure> {
+fn share(case: &Case<'_>, cost: &str, target: Rate, path: &str) -> Vec<CheckFailure> {
     let (amount, base) = (case.amounts.cost(cost), case.amounts.base);
     unless(amount == Cents::ZERO || amount.below_share(target, base), path, || {
         let share = amount.share_of(base).unwrap_or_default();
@@ -174,14 +174,14 @@ fn share(case: &Case<'_>, cost: &str, target: Rate, path: &str) -> Vec<Failure> 
     })
 }
 
-fn columns(case: &Case<'_>, check: &Check) -> Vec<Failure> {
+fn columns(case: &Case<'_>, check: &Check) -> Vec<CheckFailure> {
     let answers = case.answers;
     match check {
         Check::NoCell { at, is } => answers
             .rows(&at.table)
             .take(most_rows(case, &at.table))
             .filter(|row| answers.cell(&at.table, *row, &at.column) == Some(is))
-            .map(|(index, _)| Failure {
+            .map(|(index, _)| CheckFailure {
                 path: format!("{}[{index}].{}", at.table, at.column),
                 values: vec![("rows", plain((index + 1).to_string()))],
             })
@@ -193,7 +193,7 @@ fn columns(case: &Case<'_>, check: &Check) -> Vec<Failure> {
                 .rows(&at.table)
                 .take(most_rows(case, &at.table))
                 .filter(|row| answers.cell(&at.table, *row, &at.column).is_some_and(|cell| cell != siren))
-                .map(|(index, _)| Failure {
+                .map(|(index, _)| CheckFailure {
                     path: format!("{}[{index}].{}", at.table, at.column),
                     values: vec![("row", plain((index + 1).to_string()))],
                 })
@@ -207,7 +207,7 @@ fn most_rows(case: &Case<'_>, table: &str) -> usize {
     case.call.field(table).map_or(0, Field::most_rows)
 }
 
-fn round_open(case: &Case<'_>) -> Vec<Failure> {
+fn round_open(case: &Case<'_>) -> Vec<CheckFailure> {
     let Some(round) = case.round else { return Vec::new() };
     let shown = |at: Option<Text>| at.unwrap_or_else(|| Text::new("date à venir", "date to come"));
     unless(round.state(case.now) == RoundState::Open, "", || {
@@ -218,7 +218,7 @@ fn round_open(case: &Case<'_>) -> Vec<Failure> {
     })
 }
 
-fn company(case: &Case<'_>, check: &Check) -> Vec<Failure> {
+fn company(case: &Case<'_>, check: &Check) -> Vec<CheckFailure> {
     match check {
         Check::Sme => case.sme.map_or_else(Vec::new, |verdict| {
             unless(verdict.recommendation, &sme_path(case), || {

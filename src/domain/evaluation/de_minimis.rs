@@ -25,8 +25,8 @@ pub(super) fn is_unreadable(call: &Call, answers: &Answers) -> bool {
     })
 }
 
-/// Counts the aid in `(grant − window, grant]`; none when the call does not count any.
-pub(super) fn judge(call: &Call, answers: &Answers, grant: Date) -> Option<DeMinimisVerdict> {
+/// Counts the aid in `(grant − window, grant]`; `None` when the call does not count any.
+pub(super) fn evaluate(call: &Call, answers: &Answers, grant: Date) -> Option<DeMinimisVerdict> {
     let limits = call.funding.de_minimis.as_ref()?;
     let fields = call.company.de_minimis.as_ref()?;
     let from = add_months(grant, -i32::try_from(limits.window_months).unwrap_or(i32::MAX));

@@ -35,8 +35,8 @@ pub struct DifficultyVerdict {
     pub capital: Cents,
 }
 
-/// Judges; none while the form says nothing of the capital, or a figure that its loss rests on could not be read.
-pub(super) fn judge(
+/// Evaluates it; `None` while the form says nothing of the capital, or a figure that its loss rests on could not be read.
+pub(super) fn evaluate(
     call: &Call,
     answers: &Answers,
     sme: Option<&SmeVerdict>,

@@ -7,17 +7,17 @@ use crate::domain::{
     call::Piece,
     document::Document,
     finding::{Finding, Severity},
-    piece::Upload,
+    piece::AttachedPiece,
     text::Text,
 };
 
 pub(super) fn findings(case: &Case<'_>, document: &Document) -> Vec<Finding> {
-    let uploads = case.uploads.unwrap_or_default();
+    let pieces = case.pieces.unwrap_or_default();
     case.call
-        .uploads()
+        .attached_pieces()
         .filter(|piece| holds(piece.when.as_ref(), document))
-        .flat_map(|piece| match uploads.iter().find(|upload| upload.code == piece.code) {
-            Some(upload) => freshness(case, piece, upload),
+        .flat_map(|piece| match pieces.iter().find(|attached| attached.code == piece.code) {
+            Some(attached) => freshness(case, piece, attached),
             None => absent(case, piece),
         })
         .collect()
@@ -55,11 +55,11 @@ fn absent(case: &Case<'_>, piece: &Piece) -> Option<Finding> {
     ))
 }
 
-fn freshness(case: &Case<'_>, piece: &Piece, upload: &Upload) -> Option<Finding> {
+fn freshness(case: &Case<'_>, piece: &Piece, attached: &AttachedPiece) -> Option<Finding> {
     let months = piece.fresh_months?;
     let name =
         Text::new(format!("{} – {}", piece.code, piece.title.fr), format!("{} – {}", piece.code, piece.title.en));
-    let Some(issued) = upload.issued else {
+    let Some(issued) = attached.issued else {
         return Some(finding(
             piece,
             Severity::Blocking,

@@ -48,8 +48,8 @@ impl Figures {
 /// Columns of the linked companies that the figures rest on.
 const LINK_COLUMNS: [&str; 5] = ["kind", "share", "staff", "turnover", "balance"];
 
-/// Judges; none while a figure of the last year is missing, or any could not be read.
-pub(super) fn judge(call: &Call, answers: &Answers) -> Option<SmeVerdict> {
+/// Evaluates it; `None` while a figure of the last year is missing, or any could not be read.
+pub(super) fn evaluate(call: &Call, answers: &Answers) -> Option<SmeVerdict> {
     let fields = call.company.sme.as_ref()?;
     let mut figures = [&fields.staff, &fields.turnover, &fields.balance].into_iter().flatten();
     if figures.any(|path| answers.is_unreadable(path))

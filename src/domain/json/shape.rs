@@ -30,8 +30,8 @@ impl ShapeFault {
         }
     }
 
-    /// The same in words.
-    pub fn words(&self) -> Text {
+    /// The fault as a text for people.
+    pub fn message(&self) -> Text {
         match self {
             Self::Missing(name) => Text::new(format!("il manque « {name} »"), format!("“{name}” is missing")),
             Self::Unknown(name) => {
@@ -75,13 +75,13 @@ mod tests {
             let error = from_str::<Sample>(&text, Limits::bytes(1000)).map(|_| ()).unwrap_err();
             assert!(matches!(&error.fault, JsonFault::Shape(found, _) if *found == expected), "{text}: {error:?}");
             assert_eq!(error.path, path, "{text}");
-            let words = error.words();
+            let words = error.message();
             assert!(words.fr.contains("ligne et colonne 1") && !words.fr.contains("expected"), "{words:?}");
             assert!(words.en.contains(" at line 1 column "), "{words:?}");
         }
         let cut = from_str::<Sample>("{", Limits::bytes(1000)).map(|_| ()).unwrap_err();
         assert!(
-            matches!(cut.fault, JsonFault::CutShort(_)) && cut.words().fr.starts_with("le texte s’arrête"),
+            matches!(cut.fault, JsonFault::CutShort(_)) && cut.message().fr.starts_with("le texte s’arrête"),
             "{cut:?}"
         );
         let broken = from_str::<Sample>("x", Limits::bytes(1000)).map(|_| ()).unwrap_err();

@@ -87,7 +87,6 @@ mod tests {
         file_name(given, "application/pdf", "P7")
     }
 
-    // B4
     #[test]
     fn names_say_what_the_file_is_and_mean_nothing_else() {
         for (given, kept) in [
@@ -132,7 +131,6 @@ mod tests {
         assert_eq!(file_name("", "image/png", ".."), "piece.png");
     }
 
-    // B4
     #[test]
     fn a_long_name_keeps_its_extension() {
         let long = pdf(&format!("{}.pdf", "a".repeat(300)));

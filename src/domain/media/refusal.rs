@@ -111,7 +111,7 @@ impl FileRefusal {
 mod tests {
     use super::*;
 
-    // B1: printing a signed certificate destroys its signature.
+    // Printing a signed certificate destroys its signature.
     #[test]
     fn every_refusal_has_a_remedy_and_none_is_to_print() {
         for refusal in [

@@ -29,7 +29,7 @@ impl Instants {
     ///
     /// # Errors
     /// [`ChangedAfterReceipt`].
-    pub fn seal(
+    pub fn at_sealing(
         received_at: Timestamp,
         clock: Timestamp,
         changed_at: Timestamp,
@@ -44,7 +44,7 @@ impl Instants {
 
     /// The instants stated in a receipt; `None` when the seal is before the reception.
     #[must_use]
-    pub fn stated(received_at: Timestamp, sealed_at: Timestamp) -> Option<Self> {
+    pub fn from_statement(received_at: Timestamp, sealed_at: Timestamp) -> Option<Self> {
         (sealed_at >= received_at).then_some(Self { received_at, sealed_at })
     }
 
@@ -76,20 +76,20 @@ mod tests {
     }
 
     proptest! {
-        /// A1: whatever clocks do, a seal is at or after everything it covers, and the reception never moves.
+        /// Whatever clocks do, a seal is at or after everything it covers, and the reception never moves.
         #[test]
         fn a_seal_is_never_before_what_it_seals(
             received in 0_i64..100, clock in 0_i64..100, changed in 0_i64..100, previous in proptest::option::of(0_i64..100),
         ) {
             let previous = previous.map(at);
-            match Instants::seal(at(received), at(clock), at(changed), previous) {
+            match Instants::at_sealing(at(received), at(clock), at(changed), previous) {
                 Ok(instants) => {
                     prop_assert_eq!(instants.received_at(), at(received));
                     prop_assert!(changed <= received);
                     let sealed = instants.sealed_at();
                     prop_assert!(sealed >= at(received) && sealed >= at(clock) && sealed >= at(changed));
                     prop_assert!(previous.is_none_or(|previous| sealed >= previous));
-                    prop_assert_eq!(Instants::stated(instants.received_at(), sealed), Some(instants));
+                    prop_assert_eq!(Instants::from_statement(instants.received_at(), sealed), Some(instants));
                 }
                 Err(error) => {
                     prop_assert!(changed > received);
@@ -104,13 +104,13 @@ mod tests {
         let mut previous = None;
         // The clock is set back twice.
         for (received, clock) in [(10, 12), (11, 5), (6, 7), (20, 21), (1, 2)] {
-            let Ok(instants) = Instants::seal(at(received), at(clock), at(0), previous) else {
+            let Ok(instants) = Instants::at_sealing(at(received), at(clock), at(0), previous) else {
                 unreachable!("nothing changed")
             };
             assert!(previous.is_none_or(|previous| instants.sealed_at() >= previous));
             previous = Some(instants.sealed_at());
         }
         assert_eq!(previous, Some(at(21)));
-        assert_eq!(Instants::stated(at(2), at(1)), None);
+        assert_eq!(Instants::from_statement(at(2), at(1)), None);
     }
 }

@@ -71,7 +71,7 @@ impl TryFrom<Wire> for Statement {
     fn try_from(wire: Wire) -> Result<Self, InstantsError> {
         let instants = match (wire.format.as_str(), wire.deposited_at, wire.received_at, wire.sealed_at) {
             (FORMAT, None, Some(received), Some(sealed)) => {
-                Instants::stated(received, sealed).ok_or(InstantsError::SealedBefore)?
+                Instants::from_statement(received, sealed).ok_or(InstantsError::SealedBefore)?
             }
             (FORMAT_ONE_INSTANT, Some(at), None, None) => Instants::single(at),
             _ => return Err(InstantsError::OtherFormat),

@@ -25,8 +25,8 @@ fn published(pair: &Ed25519KeyPair) -> PublicKey {
 fn sealed(sample: &Sample, pair: &Ed25519KeyPair, sequence: u64, previous: &str) -> Receipt {
     let dossier = DossierId(Uuid::from_u128(0x0193_5a00_0000_7000_8000_0000_0000_abcd));
     let evaluation = sample.evaluate();
-    assert_eq!(evaluation.missing(), 0);
-    let manifest = manifest(&Sealing {
+    assert_eq!(evaluation.blocking_count(), 0);
+    let manifest = manifest(&ManifestInput {
         portal: "https://guichet.example",
         call: sample.call,
         round: &sample.round,
@@ -34,10 +34,10 @@ fn sealed(sample: &Sample, pair: &Ed25519KeyPair, sequence: u64, previous: &str)
         version: 1,
         depositor: AccountId(Uuid::from_u128(0x0193_5a00_0000_7000_8000_0000_0000_0001)),
         evaluation: &evaluation,
-        uploads: &sample.uploads,
+        pieces: &sample.pieces,
         received_at: sample.now,
     });
-    let parts = parts(&manifest);
+    let parts = part_digests(&manifest);
     let key = published(pair);
     let statement = Statement {
         format: FORMAT.into(),
@@ -45,7 +45,7 @@ fn sealed(sample: &Sample, pair: &Ed25519KeyPair, sequence: u64, previous: &str)
         sequence,
         dossier,
         version: 1,
-        instants: Instants::stated(sample.now, sample.now + SignedDuration::from_secs(2))
+        instants: Instants::from_statement(sample.now, sample.now + SignedDuration::from_secs(2))
             .unwrap_or(Instants::single(sample.now)),
         digest: digest(&json!(parts)),
         previous: previous.into(),
@@ -62,17 +62,17 @@ fn receipt() -> Receipt {
 /// The differences, in English.
 fn differences(json: &Json) -> Vec<String> {
     let report = verify(json, &[published(&pair(7))]);
-    report.findings.into_iter().filter(|finding| !finding.holds).map(|finding| finding.message.en).collect()
+    report.checks.into_iter().filter(|check| !check.passed).map(|check| check.message.en).collect()
 }
 
 #[test]
 fn a_sealed_sample_holds() {
     let receipt = receipt();
     let report = verify(&json!(receipt), &[published(&pair(7))]);
-    assert!(report.holds() && report.key_known, "{report:?}");
+    assert!(report.is_valid() && report.key_known, "{report:?}");
     assert_eq!(receipt.statement.number, "2026-000001");
     let stranger = verify(&json!(receipt), &[]);
-    assert!(stranger.holds() && !stranger.key_known, "right in itself, its origin is open");
+    assert!(stranger.is_valid() && !stranger.key_known, "right in itself, its origin is open");
     let names: Vec<&str> = receipt.parts.keys().map(String::as_str).collect();
     for name in [
         "answers.applicant", "answers.budget", "pieces.P7", "pieces.P10", "context", "amounts", "findings",
@@ -126,7 +126,7 @@ fn each_receipt_names_the_one_before() {
 fn a_golden_receipt_still_holds() {
     let Ok(golden) = serde_json::from_str::<Json>(GOLDEN) else { unreachable!("golden.json is not JSON") };
     let report = verify(&golden, &[published(&pair(7))]);
-    assert!(report.holds() && report.key_known, "{report:?}");
+    assert!(report.is_valid() && report.key_known, "{report:?}");
     let Ok(receipt) = serde_json::from_value::<Receipt>(golden) else { unreachable!("golden.json is no receipt") };
     assert_eq!(receipt.statement.digest(), GOLDEN_DIGEST);
     let signature = pair(7).sign(receipt.statement.canonical().as_bytes());
@@ -197,6 +197,6 @@ proptest! {
         let mut json = json!(receipt());
         let name = ["statement", "signature", "public_key", "parts", "manifest"][place];
         json[name] = value;
-        prop_assert!(!verify(&json, &[]).holds());
+        prop_assert!(!verify(&json, &[]).is_valid());
     }
 }

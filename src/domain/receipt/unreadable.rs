@@ -19,7 +19,7 @@ const TAKEN_FOR_RECEIPTS: [(&str, &str, &str); 7] = [
 ];
 
 /// Why bytes cannot be read as a receipt.
-pub(super) fn bytes(bytes: &[u8], error: &JsonError) -> Text {
+pub(super) fn explain_bytes(bytes: &[u8], error: &JsonError) -> Text {
     if bytes.is_empty() {
         return sentence(&Text::new("il est vide", "it is empty"));
     }
@@ -51,12 +51,12 @@ pub(super) fn bytes(bytes: &[u8], error: &JsonError) -> Text {
             format!("{en} (line and column {line}, {column})"),
         ));
     }
-    sentence(&error.words())
+    sentence(&error.message())
 }
 
 /// Why JSON is no receipt.
-pub(super) fn shape(error: &JsonError) -> Text {
-    let JsonFault::Shape(fault, _) = &error.fault else { return sentence(&error.words()) };
+pub(super) fn explain_shape(error: &JsonError) -> Text {
+    let JsonFault::Shape(fault, _) = &error.fault else { return sentence(&error.message()) };
     let within = |name: &str| match error.path.as_str() {
         "" => name.to_owned(),
         path if path.rsplit('.').next() == Some(name) => path.to_owned(),
@@ -64,8 +64,8 @@ pub(super) fn shape(error: &JsonError) -> Text {
     };
     let shown = |path: &str| shorten(path, MAX_NAME_CHARS);
     sentence(&match fault {
-        ShapeFault::Missing(name) => ShapeFault::Missing(shown(&within(name))).words(),
-        ShapeFault::Unknown(name) => ShapeFault::Unknown(shown(&within(name))).words(),
+        ShapeFault::Missing(name) => ShapeFault::Missing(shown(&within(name))).message(),
+        ShapeFault::Unknown(name) => ShapeFault::Unknown(shown(&within(name))).message(),
         ShapeFault::Value if error.path == "statement" => Text::new(
             "les instants de « statement » ne sont pas ceux de son format, ou pas dans leur ordre",
             "the instants of “statement” are not those of its format, or not in their order",

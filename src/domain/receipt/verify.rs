@@ -1,6 +1,6 @@
 //! Checks a receipt without the portal.
 
-use super::{MAX_NAME_CHARS, MAX_RECEIPT_BYTES, Receipt, digest, key_id, parts, unreadable};
+use super::{MAX_NAME_CHARS, MAX_RECEIPT_BYTES, Receipt, digest, key_id, part_digests, unreadable};
 use crate::domain::{
     finding::MAX_FINDINGS,
     json::{self, JsonError, Limits},
@@ -22,10 +22,12 @@ pub struct PublicKey {
     pub public_key: String,
 }
 
+/// One step of a verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Check {
+pub struct ReceiptCheck {
     /// Whether it succeeded.
-    pub holds: bool,
+    #[serde(rename = "holds")]
+    pub passed: bool,
     /// What was checked, or what differs.
     pub message: Text,
 }
@@ -34,17 +36,19 @@ pub struct Check {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VerificationReport {
     /// Every check in order; of the parts that differ, the first ones.
-    pub findings: Vec<Check>,
-    /// The number of differing parts that are not among the findings.
-    pub more: usize,
+    #[serde(rename = "findings")]
+    pub checks: Vec<ReceiptCheck>,
+    /// The number of differing parts that are not among the checks.
+    #[serde(rename = "more")]
+    pub omitted: usize,
     /// True when the signing key is among the published keys that were given.
     pub key_known: bool,
 }
 
 impl VerificationReport {
     #[must_use]
-    pub fn holds(&self) -> bool {
-        self.more == 0 && self.findings.iter().all(|finding| finding.holds)
+    pub fn is_valid(&self) -> bool {
+        self.omitted == 0 && self.checks.iter().all(|check| check.passed)
     }
 }
 
@@ -58,72 +62,72 @@ pub fn read(bytes: &[u8]) -> Result<Json, JsonError> {
 
 /// Checks the bytes of a receipt; returns the parsed content too, or null when they cannot be parsed.
 #[must_use]
-pub fn verify_bytes(bytes: &[u8], known: &[PublicKey]) -> (VerificationReport, Json) {
+pub fn verify_bytes(bytes: &[u8], published_keys: &[PublicKey]) -> (VerificationReport, Json) {
     match read(bytes) {
-        Ok(json) => (verify(&json, known), json),
-        Err(error) => (refused(why_unreadable(bytes, &error)), Json::Null),
+        Ok(json) => (verify(&json, published_keys), json),
+        Err(error) => (single_failure(why_unreadable(bytes, &error)), Json::Null),
     }
 }
 
 /// What to say of bytes that [`read`] did not take.
 pub fn why_unreadable(bytes: &[u8], error: &JsonError) -> Text {
-    unreadable::bytes(bytes, error)
+    unreadable::explain_bytes(bytes, error)
 }
 
 /// Checks a receipt: its shape, every part, the digest, the signature, and that manifest and statement speak of the
-/// same deposit. `known` are the portal's published keys, empty when they are not at hand.
+/// same deposit. `published_keys` are the portal's published keys, empty when they are not at hand.
 #[must_use]
-pub fn verify(json: &Json, known: &[PublicKey]) -> VerificationReport {
+pub fn verify(json: &Json, published_keys: &[PublicKey]) -> VerificationReport {
     let receipt = match json::from_value::<Receipt>(json) {
         // Another spelling of the same value (upper-case digits, another form of an instant) is not what was given out.
         // Only the statement has values with several spellings: the rest is texts, and the manifest as it is.
         Ok(receipt) if serde_json::json!(receipt.statement) == json["statement"] => receipt,
         Ok(_) => {
-            return refused(Text::new(
+            return single_failure(Text::new(
                 "Ce fichier n’est pas écrit comme un reçu émis : une valeur y a une autre forme.",
                 "This file is not written as a receipt that was issued: a value has another form.",
             ));
         }
-        Err(error) => return refused(unreadable::shape(&error)),
+        Err(error) => return single_failure(unreadable::explain_shape(&error)),
     };
-    if receipt.parts.len().max(members(&receipt.manifest)) > MAX_PARTS {
-        return refused(Text::new(
+    if receipt.parts.len().max(count_parts(&receipt.manifest)) > MAX_PARTS {
+        return single_failure(Text::new(
             format!("Ce fichier n’est pas un reçu : il a plus de {MAX_PARTS} parties."),
             format!("This file is not a receipt: it has more than {MAX_PARTS} parts."),
         ));
     }
-    let mut findings = Vec::new();
-    let more = contents(&receipt, &mut findings);
-    consistency(&receipt, &mut findings);
-    let key_known = signature(&receipt, known, &mut findings);
-    VerificationReport { findings, more, key_known }
+    let mut checks = Vec::new();
+    let omitted = check_parts(&receipt, &mut checks);
+    check_consistency(&receipt, &mut checks);
+    let key_known = check_signature(&receipt, published_keys, &mut checks);
+    VerificationReport { checks, omitted, key_known }
 }
 
 /// What is not even looked at part by part.
-fn refused(message: Text) -> VerificationReport {
-    VerificationReport { findings: vec![Check { holds: false, message }], more: 0, key_known: false }
+fn single_failure(message: Text) -> VerificationReport {
+    VerificationReport { checks: vec![ReceiptCheck { passed: false, message }], omitted: 0, key_known: false }
 }
 
 /// The number of parts of a manifest, without computing a digest.
-fn members(manifest: &Json) -> usize {
+fn count_parts(manifest: &Json) -> usize {
     let all = manifest.as_object().into_iter().flatten();
     all.map(|(_, value)| value.as_object().map_or(1, |inner| inner.len().max(1))).sum()
 }
 
-fn differs(fr: String, en: String) -> Check {
-    Check { holds: false, message: Text::new(fr, en) }
+fn failed_check(fr: String, en: String) -> ReceiptCheck {
+    ReceiptCheck { passed: false, message: Text::new(fr, en) }
 }
 
-fn check(holds: bool, right: (&str, &str), wrong: (&str, &str)) -> Check {
-    let (fr, en) = if holds { right } else { wrong };
-    Check { holds, message: Text::new(fr, en) }
+fn check_of(passed: bool, right: (&str, &str), wrong: (&str, &str)) -> ReceiptCheck {
+    let (fr, en) = if passed { right } else { wrong };
+    ReceiptCheck { passed, message: Text::new(fr, en) }
 }
 
-/// Compares every part, and returns the number of differing parts not among the findings.
-fn contents(receipt: &Receipt, findings: &mut Vec<Check>) -> usize {
-    let found = parts(&receipt.manifest);
+/// Compares every part, and returns the number of differing parts not among the checks.
+fn check_parts(receipt: &Receipt, checks: &mut Vec<ReceiptCheck>) -> usize {
+    let found = part_digests(&receipt.manifest);
     let names: std::collections::BTreeSet<_> = found.keys().chain(receipt.parts.keys()).collect();
-    let (mut differing, mut compared) = (0, 0);
+    let (mut differing, mut compared) = (0_usize, 0);
     for name in names {
         let (fr, en) = match (found.get(name), receipt.parts.get(name)) {
             (Some(found), Some(sealed)) if found == sealed => {
@@ -137,19 +141,19 @@ fn contents(receipt: &Receipt, findings: &mut Vec<Check>) -> usize {
         differing += 1;
         if differing <= MAX_FINDINGS {
             let name = shorten(name, MAX_NAME_CHARS);
-            findings.push(differs(format!("« {name} » {fr}."), format!("“{name}” {en}.")));
+            checks.push(failed_check(format!("« {name} » {fr}."), format!("“{name}” {en}.")));
         }
     }
     if differing == 0 {
-        findings.push(Check {
-            holds: true,
+        checks.push(ReceiptCheck {
+            passed: true,
             message: Text::new(
                 format!("Le contenu est intact : {compared} parties comparées."),
                 format!("The content is intact: {compared} parts compared."),
             ),
         });
     }
-    findings.push(check(
+    checks.push(check_of(
         digest(&serde_json::json!(receipt.parts)) == receipt.statement.digest,
         (
             "L’empreinte de l’ensemble est celle de la déclaration signée.",
@@ -163,12 +167,12 @@ fn contents(receipt: &Receipt, findings: &mut Vec<Check>) -> usize {
     differing.saturating_sub(MAX_FINDINGS)
 }
 
-fn consistency(receipt: &Receipt, findings: &mut Vec<Check>) {
+fn check_consistency(receipt: &Receipt, checks: &mut Vec<ReceiptCheck>) {
     let (statement, context) = (&receipt.statement, &receipt.manifest["context"]);
     let same = context["dossier"] == statement.dossier.to_string()
         && context["version"] == statement.version
         && context["instant_utc"] == statement.received_at().to_string();
-    findings.push(check(
+    checks.push(check_of(
         same,
         ("Le contenu et la déclaration parlent du même dépôt.", "Content and statement speak of the same deposit."),
         (
@@ -179,14 +183,14 @@ fn consistency(receipt: &Receipt, findings: &mut Vec<Check>) {
 }
 
 /// The bytes of lower-case hexadecimal, the only form in which receipts are issued; empty for anything else.
-fn bytes(text: &str) -> Vec<u8> {
+fn decode_lower_hex(text: &str) -> Vec<u8> {
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) { Vec::new() } else { hex::decode(text).unwrap_or_default() }
 }
 
-fn signature(receipt: &Receipt, known: &[PublicKey], findings: &mut Vec<Check>) -> bool {
-    let key = bytes(&receipt.public_key);
-    let signature = bytes(&receipt.signature);
-    findings.push(check(
+fn check_signature(receipt: &Receipt, published_keys: &[PublicKey], checks: &mut Vec<ReceiptCheck>) -> bool {
+    let key = decode_lower_hex(&receipt.public_key);
+    let signature = decode_lower_hex(&receipt.signature);
+    checks.push(check_of(
         key_id(&key) == receipt.statement.key,
         ("La clé jointe est celle que nomme la déclaration.", "The key enclosed is the one that the statement names."),
         (
@@ -196,7 +200,7 @@ fn signature(receipt: &Receipt, known: &[PublicKey], findings: &mut Vec<Check>) 
     ));
     let signed =
         UnparsedPublicKey::new(&ED25519, &key).verify(receipt.statement.canonical().as_bytes(), &signature).is_ok();
-    findings.push(check(
+    checks.push(check_of(
         signed,
         ("La signature de la déclaration est juste.", "The signature of the statement is right."),
         (
@@ -204,9 +208,10 @@ fn signature(receipt: &Receipt, known: &[PublicKey], findings: &mut Vec<Check>) 
             "The signature does not match the statement: a byte of one or the other has changed.",
         ),
     ));
-    let key_known = known.iter().any(|key| key.id == receipt.statement.key && key.public_key == receipt.public_key);
-    if !known.is_empty() {
-        findings.push(check(
+    let key_known =
+        published_keys.iter().any(|key| key.id == receipt.statement.key && key.public_key == receipt.public_key);
+    if !published_keys.is_empty() {
+        checks.push(check_of(
             key_known,
             ("La clé est publiée par le portail.", "The key is published by the portal."),
             (

@@ -30,7 +30,7 @@ pub enum TextKind {
     Email,
     /// A web address.
     Url,
-    /// The name of a file; its extension is judged elsewhere.
+    /// The name of a file; its extension is checked elsewhere.
     FileName,
 }
 

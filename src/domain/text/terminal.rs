@@ -8,13 +8,13 @@ const OUR_MARKS: [char; 2] = ['✔', '✘'];
 
 /// A text in which every character that is invisible, changes the direction, breaks the line, or is one of our own
 /// marks is replaced with an escape: `\n`, `\u{1b}`. Our own line ends are written after it, never within.
-pub fn foreign(text: &str) -> String {
+pub fn escape_for_terminal(text: &str) -> String {
     escape(text, |c| OUR_MARKS.contains(&c))
 }
 
-/// The same for a text of several lines: each further line is indented, so that none looks like ours.
-pub fn foreign_lines(text: &str) -> String {
-    text.trim_end().lines().map(foreign).collect::<Vec<_>>().join("\n  ")
+/// Escapes a text of several lines: each further line is indented, so that none looks like ours.
+pub fn escape_lines_for_terminal(text: &str) -> String {
+    text.trim_end().lines().map(escape_for_terminal).collect::<Vec<_>>().join("\n  ")
 }
 
 /// A quoted string, as in Datalog and JSON: nothing in it ends it.
@@ -51,13 +51,13 @@ mod tests {
     #[test]
     fn c3_a_name_cannot_write_lines_of_ours() {
         let forged = "x\u{1b}[2K\r✔ Le contenu est intact.\n✔ La signature est juste.\u{202e}";
-        let shown = foreign(forged);
+        let shown = escape_for_terminal(forged);
         assert_eq!(
             shown,
             "x\\u{1b}[2K\\r\\u{2714} Le contenu est intact.\\n\\u{2714} La signature est juste.\\u{202e}"
         );
         assert_eq!(
-            foreign("Établissements Œuf & Cⁱᵉ, 125\u{202f}000\u{a0}€ 👋"),
+            escape_for_terminal("Établissements Œuf & Cⁱᵉ, 125\u{202f}000\u{a0}€ 👋"),
             "Établissements Œuf & Cⁱᵉ, 125\u{202f}000\u{a0}€ 👋"
         );
     }
@@ -70,17 +70,17 @@ mod tests {
 
     #[test]
     fn c3_an_error_of_several_lines_is_escaped() {
-        assert_eq!(foreign_lines("one\n✔ two\r\n"), "one\n  \\u{2714} two");
+        assert_eq!(escape_lines_for_terminal("one\n✔ two\r\n"), "one\n  \\u{2714} two");
     }
 
     proptest! {
         #[test]
         fn one_line_stays_one(text in any::<String>()) {
-            for shown in [foreign(&text), quoted(&text)] {
+            for shown in [escape_for_terminal(&text), quoted(&text)] {
                 prop_assert!(!shown.chars().any(|c| c.is_control() || is_invisible(c)));
                 prop_assert_eq!(shown.lines().count().max(1), 1);
             }
-            prop_assert!(!foreign(&text).contains(OUR_MARKS));
+            prop_assert!(!escape_for_terminal(&text).contains(OUR_MARKS));
             let read = quoted(&text);
             prop_assert_eq!(read.replace("\\\\", "").replace("\\\"", "").matches('"').count(), 2);
         }

@@ -22,7 +22,7 @@ pub struct Filter {
     /// Dossiers that the reader may not see.
     pub hidden: Vec<DossierId>,
     /// Search terms for company, title, SIREN and receipt number.
-    pub words: String,
+    pub search_terms: String,
     pub brick: String,
     /// Only deposits with warnings.
     pub warnings: bool,
@@ -50,7 +50,7 @@ pub async fn list(
                         where s.dossier_id = deposit.dossier_id and s.ended_at is null and n.conflict) as `replace`
          from deposit where call_id = ",
     );
-    narrow(&mut query, call, round, filter);
+    push_filters(&mut query, call, round, filter);
     query.push(match filter.sort {
         Sort::Deposited => " order by deposited_at",
         Sort::Company => " order by company collate utf8mb4_unicode_ci",
@@ -68,15 +68,15 @@ pub async fn list(
 
 async fn count(db: &mut MySqlConnection, call: &str, round: &RoundId, filter: &Filter) -> Result<u64, StoreError> {
     let mut query = QueryBuilder::new("select count(*) from deposit where call_id = ");
-    narrow(&mut query, call, round, filter);
+    push_filters(&mut query, call, round, filter);
     let count: i64 = query.build_query_scalar().fetch_one(db).await?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-fn narrow(query: &mut QueryBuilder<sqlx::MySql>, call: &str, round: &RoundId, filter: &Filter) {
+fn push_filters(query: &mut QueryBuilder<sqlx::MySql>, call: &str, round: &RoundId, filter: &Filter) {
     query.push_bind(call.to_owned()).push(" and round_id = ").push_bind(round.clone()).push(" and standing");
     hide(query, &filter.hidden);
-    for word in filter.words.split_whitespace().take(5) {
+    for word in filter.search_terms.split_whitespace().take(5) {
         let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         query
             .push(" and concat_ws(' ', company, title, siren, receipt_number) collate utf8mb4_unicode_ci like ")

@@ -7,8 +7,8 @@ use crate::{
         calendar::RoundId,
         call::{Call, schema::document_schema},
         document::{Document, DocumentError},
-        evaluation::evaluate as judge,
-        piece::Upload,
+        evaluation,
+        piece::AttachedPiece,
         text::{Lang, shorten},
     },
     web::{
@@ -149,25 +149,25 @@ fn report(call: &Call, bytes: &[u8], now: Timestamp, lang: Lang) -> Result<Evalu
     let document = Document::from_json(call, &question.document).map_err(AppError::Document)?;
     let known = |round| call.round(&round).ok_or(AppError::NotFound);
     let round = question.round.map(known).transpose()?;
-    let uploads = question.pieces.map(|pieces| uploads(call, pieces)).transpose()?;
+    let pieces = question.pieces.map(|pieces| stated_pieces(call, pieces)).transpose()?;
     let now = question.at.unwrap_or(now);
-    Ok(EvaluationBody::new(judge(call, &document, round, uploads.as_deref(), now), lang))
+    Ok(EvaluationBody::new(evaluation::evaluate(call, &document, round, pieces.as_deref(), now), lang))
 }
 
 /// At most this many pieces in one request: far more than any call asks for.
 const MAX_PIECES: usize = 100;
 
-fn uploads(call: &Call, pieces: Vec<StatedPiece>) -> Result<Vec<Upload>, AppError> {
+fn stated_pieces(call: &Call, pieces: Vec<StatedPiece>) -> Result<Vec<AttachedPiece>, AppError> {
     if pieces.len() > MAX_PIECES {
         return Err(AppError::Document(vec![DocumentError::TooLong("pieces".into())]));
     }
-    let unknown = |piece: &&StatedPiece| !call.uploads().any(|known| known.code == piece.code);
+    let unknown = |piece: &&StatedPiece| !call.attached_pieces().any(|known| known.code == piece.code);
     let fault = |piece: &StatedPiece| DocumentError::UnknownField(format!("pieces.{}", shorten(&piece.code, 20)));
     let faults: Vec<_> = pieces.iter().filter(unknown).map(fault).collect();
     if !faults.is_empty() {
         return Err(AppError::Document(faults));
     }
-    let stated = |StatedPiece { code, issued }: StatedPiece| Upload {
+    let stated = |StatedPiece { code, issued }: StatedPiece| AttachedPiece {
         code,
         issued,
         sha256: String::new(),

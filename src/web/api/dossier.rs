@@ -5,7 +5,7 @@ pub mod upload;
 
 use super::{ApiQuery, ProgramCtx, id, tag, tags};
 use crate::{
-    app::{App, AppError, DossierView, Submission, dossier::upload::Destination},
+    app::{App, AppError, DepositRequest, DossierView, dossier::upload::Destination},
     domain::{document::Document, ids::AttemptId},
     web::{
         error::Failure,
@@ -74,7 +74,7 @@ pub async fn document(
     let state = serde_json::json!(app.status_of(&ctx, &dossier)?.state());
     let fixed = [
         (header::ETAG, tag(dossier.revision)),
-        (HeaderName::from_static("x-guichet-missing"), evaluation.missing().to_string()),
+        (HeaderName::from_static("x-guichet-missing"), evaluation.blocking_count().to_string()),
         (HeaderName::from_static("x-guichet-state"), state.as_str().unwrap_or_default().to_owned()),
     ];
     Ok((fixed, Json(dossier.draft)).into_response())
@@ -198,7 +198,7 @@ pub async fn deposit(
 ) -> Result<Response, Failure> {
     let id = id(&dossier)?;
     let NewDeposit { attempt, revision } = read_json(body).await?;
-    let done = app.deposit(&ctx, id, Submission { attempt, revision }).await?;
+    let done = app.deposit(&ctx, id, DepositRequest { attempt, revision }).await?;
     let status = if done.new { StatusCode::CREATED } else { StatusCode::OK };
     let place = [(header::LOCATION, format!("/api/v1/receipts/{}", done.receipt))];
     let url = format!("{}/receipts/{}", app.config.portal.public_url, done.receipt);

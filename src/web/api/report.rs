@@ -63,7 +63,7 @@ impl EvaluationBody {
     pub fn new(evaluation: Evaluation, lang: Lang) -> Self {
         let (listed, more) = shown(&evaluation.findings);
         Self {
-            missing: evaluation.missing(),
+            missing: evaluation.blocking_count(),
             findings: listed.iter().map(|finding| finding_json(finding, lang)).collect(),
             more,
             amounts: evaluation.amounts,

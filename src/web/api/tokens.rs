@@ -4,7 +4,7 @@ use super::ProgramCtx;
 use crate::{
     app::App,
     auth,
-    web::{error::Failure, extract::Arrival, posted::read_json},
+    web::{error::Failure, extract::RequestMeta, posted::read_json},
 };
 use axum::{
     Json,
@@ -18,13 +18,13 @@ use utoipa::ToSchema;
 
 /// The public keys, in the format of the Biscuit specification.
 pub async fn web_keys(State(app): State<App>, parts: Parts) -> Result<Response, Failure> {
-    let keys = app.web_keys(Arrival::of(&parts)?.now());
+    let keys = app.web_keys(RequestMeta::from_parts(&parts)?.now());
     Ok(([(header::CACHE_CONTROL, "public, max-age=300")], Json(keys)).into_response())
 }
 
 /// The revocation list, signed with the receipt key.
 pub async fn revoked(State(app): State<App>, parts: Parts) -> Result<Response, Failure> {
-    let list = serde_json::json!(app.revoked(Arrival::of(&parts)?.now()).await?).to_string();
+    let list = serde_json::json!(app.revoked(RequestMeta::from_parts(&parts)?.now()).await?).to_string();
     let signature = auth::sign_list(&app.keys, &list);
     let etag = format!("\"{}\"", &signature[..32.min(signature.len())]);
     let body =

@@ -1,22 +1,22 @@
 //! Error texts for accounts, invitations and emergency access.
 
-use super::{BACK, Described, unexpected, words};
+use super::{BACK, ErrorText, error_text, unexpected};
 use crate::{app::AppError, domain::text::Text};
 use axum::http::StatusCode as S;
 
 /// Describes these errors; any other is an internal error.
-pub(super) fn describe(error: &AppError) -> Described {
+pub(super) fn describe(error: &AppError) -> ErrorText {
     match error {
-        AppError::Reason => words(
+        AppError::Reason => error_text(
             S::UNPROCESSABLE_ENTITY,
             "reason",
             ("Motif manquant", "Reason missing"),
             ("Il faut un motif, de 500 caractères au plus.", "A reason is needed, of 500 characters at most."),
             BACK,
         ),
-        AppError::Emergency(faults) => {
-            let why = together(faults.iter().map(|fault| fault.words()));
-            words(
+        AppError::BreakGlass(faults) => {
+            let why = together(faults.iter().map(|fault| fault.message()));
+            error_text(
                 S::UNPROCESSABLE_ENTITY,
                 "emergency",
                 ("Demande refusée", "Request refused"),
@@ -25,8 +25,8 @@ pub(super) fn describe(error: &AppError) -> Described {
             )
         }
         AppError::Invitation(faults) => {
-            let why = together(faults.iter().map(|fault| fault.words()));
-            words(
+            let why = together(faults.iter().map(|fault| fault.message()));
+            error_text(
                 S::UNPROCESSABLE_ENTITY,
                 "invitation",
                 ("Invitation refusée", "Invitation refused"),
@@ -34,7 +34,7 @@ pub(super) fn describe(error: &AppError) -> Described {
                 BACK,
             )
         }
-        AppError::Suspended => words(
+        AppError::Suspended => error_text(
             S::FORBIDDEN,
             "suspended",
             ("Compte suspendu", "Account suspended"),
@@ -47,7 +47,7 @@ pub(super) fn describe(error: &AppError) -> Described {
                 "To learn why, write to the contact address of the call.",
             ),
         ),
-        AppError::SignInNeeded => words(
+        AppError::SignInNeeded => error_text(
             S::UNAUTHORIZED,
             "sign_in",
             ("Connexion nécessaire", "Sign-in needed"),
@@ -57,7 +57,7 @@ pub(super) fn describe(error: &AppError) -> Described {
                 "Sign in: what you typed and did not send stays on this device.",
             ),
         ),
-        AppError::LinkSpent => words(
+        AppError::LinkSpent => error_text(
             S::GONE,
             "link_spent",
             ("Lien périmé", "Link expired"),
@@ -67,7 +67,7 @@ pub(super) fn describe(error: &AppError) -> Described {
             ),
             ("Demandez-en un autre sur la page de connexion.", "Ask for another one on the sign-in page."),
         ),
-        AppError::TooManyLinks => words(
+        AppError::TooManyLinks => error_text(
             S::TOO_MANY_REQUESTS,
             "too_many_links",
             ("Trop de demandes", "Too many requests"),
@@ -79,7 +79,7 @@ pub(super) fn describe(error: &AppError) -> Described {
         ),
         AppError::NotAnAddress(fault) => {
             let why = fault.sentence();
-            words(
+            error_text(
                 S::UNPROCESSABLE_ENTITY,
                 "email",
                 ("Adresse illisible", "Unreadable address"),

@@ -1,6 +1,6 @@
 //! Error texts for the store of attachments.
 
-use super::{Described, TRY_LATER, full, unexpected, words};
+use super::{ErrorText, TRY_LATER, error_text, full, unexpected};
 use crate::app::BlobError;
 use axum::http::StatusCode as S;
 
@@ -16,10 +16,10 @@ const SEND_AGAIN: (&str, &str) = (
 );
 
 /// Describes what can go wrong with attachments.
-pub(super) fn describe(error: &BlobError) -> Described {
+pub(super) fn describe(error: &BlobError) -> ErrorText {
     match error {
         BlobError::Full(_) => full(),
-        BlobError::Away(_) => words(
+        BlobError::Away(_) => error_text(
             S::SERVICE_UNAVAILABLE,
             "attachments_away",
             ("Pièces jointes indisponibles", "Attachments unavailable"),
@@ -29,7 +29,7 @@ pub(super) fn describe(error: &BlobError) -> Described {
             ),
             SEND_AGAIN,
         ),
-        BlobError::Slow(_) => words(
+        BlobError::Slow(_) => error_text(
             S::SERVICE_UNAVAILABLE,
             "attachments_slow",
             ("Pièces jointes trop lentes", "Attachments too slow"),
@@ -39,7 +39,7 @@ pub(super) fn describe(error: &BlobError) -> Described {
             ),
             SEND_AGAIN,
         ),
-        BlobError::Refused(_) => words(
+        BlobError::Refused(_) => error_text(
             S::SERVICE_UNAVAILABLE,
             "attachments_refused",
             ("Pièces jointes inaccessibles", "Attachments not accessible"),
@@ -49,7 +49,7 @@ pub(super) fn describe(error: &BlobError) -> Described {
             ),
             TRY_LATER,
         ),
-        BlobError::WrongBytes(_) => words(
+        BlobError::WrongBytes(_) => error_text(
             S::INTERNAL_SERVER_ERROR,
             "attachment_damaged",
             ("Fichier endommagé", "File damaged"),
@@ -59,7 +59,7 @@ pub(super) fn describe(error: &BlobError) -> Described {
             ),
             TELL_OPERATOR,
         ),
-        BlobError::Missing(_) => words(
+        BlobError::Missing(_) => error_text(
             S::INTERNAL_SERVER_ERROR,
             "attachment_missing",
             ("Fichier manquant", "File missing"),

@@ -1,15 +1,15 @@
 //! Error texts for drafts, files, deposits and their examination.
 
-use super::{BACK, Described, unexpected, words};
+use super::{BACK, ErrorText, error_text, unexpected};
 use crate::{app::AppError, domain::text::Text};
 use axum::http::StatusCode as S;
 
 /// Describes these errors; any other is an internal error.
-pub(super) fn describe(error: &AppError) -> Described {
+pub(super) fn describe(error: &AppError) -> ErrorText {
     match error {
         AppError::Refused(evaluation) => {
-            let count = evaluation.missing();
-            let mut described = words(
+            let count = evaluation.blocking_count();
+            let mut described = error_text(
                 S::UNPROCESSABLE_ENTITY,
                 "refused",
                 ("Dépôt refusé", "Deposit refused"),
@@ -26,7 +26,7 @@ pub(super) fn describe(error: &AppError) -> Described {
             described
         }
         AppError::DraftChanged(changed) => {
-            let mut described = words(
+            let mut described = error_text(
                 S::CONFLICT,
                 "draft_changed",
                 ("Le dossier a changé", "The application has changed"),
@@ -40,7 +40,7 @@ pub(super) fn describe(error: &AppError) -> Described {
             described
         }
         AppError::File(refusal) => {
-            let mut described = words(
+            let mut described = error_text(
                 S::UNPROCESSABLE_ENTITY,
                 refusal.code(),
                 ("Fichier refusé", "File refused"),
@@ -50,14 +50,14 @@ pub(super) fn describe(error: &AppError) -> Described {
             described.detail = refusal.message();
             described
         }
-        AppError::BrokenOff => words(
+        AppError::BrokenOff => error_text(
             S::BAD_REQUEST,
             "broken_off",
             ("Envoi interrompu", "Upload broken off"),
             ("Le fichier n’est pas arrivé entier.", "The file did not arrive whole."),
             ("Envoyez-le de nouveau.", "Send it again."),
         ),
-        AppError::IssueDate => words(
+        AppError::IssueDate => error_text(
             S::UNPROCESSABLE_ENTITY,
             "issue_date",
             ("Date illisible", "Unreadable date"),
@@ -65,7 +65,7 @@ pub(super) fn describe(error: &AppError) -> Described {
             ("Écrivez-la jj/mm/aaaa, puis renvoyez le fichier.", "Write it dd/mm/yyyy, then send the file again."),
         ),
         AppError::Document(faults) => {
-            let mut described = words(
+            let mut described = error_text(
                 S::UNPROCESSABLE_ENTITY,
                 "document",
                 ("Document inattendu", "Unexpected document"),
@@ -80,7 +80,7 @@ pub(super) fn describe(error: &AppError) -> Described {
             described
         }
         AppError::Stale { revision } => {
-            let mut described = words(
+            let mut described = error_text(
                 S::PRECONDITION_FAILED,
                 "stale",
                 ("Document modifié entre-temps", "Document changed meanwhile"),
@@ -91,7 +91,7 @@ pub(super) fn describe(error: &AppError) -> Described {
                 Text::new(format!("Il en est à la révision {revision}."), format!("It is at revision {revision} now."));
             described
         }
-        AppError::RoundOpen => words(
+        AppError::RoundOpen => error_text(
             S::CONFLICT,
             "round_open",
             ("Relève encore ouverte", "Round still open"),
@@ -101,7 +101,7 @@ pub(super) fn describe(error: &AppError) -> Described {
             ),
             BACK,
         ),
-        AppError::NotAdmissible => words(
+        AppError::NotAdmissible => error_text(
             S::CONFLICT,
             "not_admissible",
             ("Dossier non recevable", "Dossier not admissible"),
@@ -111,7 +111,7 @@ pub(super) fn describe(error: &AppError) -> Described {
             ),
             BACK,
         ),
-        AppError::NoExpert => words(
+        AppError::NoExpert => error_text(
             S::UNPROCESSABLE_ENTITY,
             "no_expert",
             ("Expert impossible", "Expert not possible"),
@@ -121,14 +121,14 @@ pub(super) fn describe(error: &AppError) -> Described {
             ),
             ("Choisissez une personne de la liste.", "Choose somebody from the list."),
         ),
-        AppError::RoundClosed => words(
+        AppError::RoundClosed => error_text(
             S::CONFLICT,
             "round_closed",
             ("Relève fermée", "Round closed"),
             ("Cette relève ne prend pas de dossier en ce moment.", "This round takes no applications at the moment."),
             ("Le calendrier de l’appel donne les prochaines dates.", "The calendar of the call gives the next dates."),
         ),
-        AppError::NotCarriedOver => words(
+        AppError::NotCarriedOver => error_text(
             S::CONFLICT,
             "not_carried_over",
             ("Rien à reprendre", "Nothing to carry over"),
@@ -138,7 +138,7 @@ pub(super) fn describe(error: &AppError) -> Described {
             ),
             BACK,
         ),
-        AppError::AttemptReused => words(
+        AppError::AttemptReused => error_text(
             S::CONFLICT,
             "attempt_reused",
             ("Envoi déjà utilisé", "Attempt already used"),
@@ -151,7 +151,7 @@ pub(super) fn describe(error: &AppError) -> Described {
                 "Open the page that you come from again and start over; a program takes a new id.",
             ),
         ),
-        AppError::DepositChanged => words(
+        AppError::DepositChanged => error_text(
             S::CONFLICT,
             "deposit_changed",
             ("Le dépôt a changé", "The deposit has changed"),
@@ -164,7 +164,7 @@ pub(super) fn describe(error: &AppError) -> Described {
                 "Read what a withdrawal means now, then confirm if that is what you want.",
             ),
         ),
-        AppError::PieceChanged => words(
+        AppError::PieceChanged => error_text(
             S::CONFLICT,
             "piece_changed",
             ("La pièce a changé", "The document has changed"),
@@ -177,7 +177,7 @@ pub(super) fn describe(error: &AppError) -> Described {
                 "Go back to the application and look at the file that is there now.",
             ),
         ),
-        AppError::NotDeposited => words(
+        AppError::NotDeposited => error_text(
             S::CONFLICT,
             "not_deposited",
             ("Rien n’est déposé", "Nothing is deposited"),

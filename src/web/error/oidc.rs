@@ -1,6 +1,6 @@
 //! Error texts for identity provider failures.
 
-use super::{Described, TRY_LATER, words};
+use super::{ErrorText, TRY_LATER, error_text};
 use crate::auth::oidc::OidcError;
 use axum::http::StatusCode as S;
 
@@ -8,9 +8,9 @@ const BY_LINK: (&str, &str) =
     ("Connectez-vous par un lien reçu par courriel, ou réessayez.", "Sign in by a link sent by e-mail, or try again.");
 
 /// Describes what can fail when signing in through an identity provider.
-pub(super) fn describe(error: &OidcError) -> Described {
+pub(super) fn describe(error: &OidcError) -> ErrorText {
     match error {
-        OidcError::Unavailable(_) => words(
+        OidcError::Unavailable(_) => error_text(
             S::BAD_GATEWAY,
             "provider_unavailable",
             ("Fournisseur d’identité indisponible", "Identity provider unavailable"),
@@ -20,7 +20,7 @@ pub(super) fn describe(error: &OidcError) -> Described {
             ),
             TRY_LATER,
         ),
-        OidcError::Refused(_) => words(
+        OidcError::Refused(_) => error_text(
             S::UNPROCESSABLE_ENTITY,
             "provider_refused",
             ("Connexion refusée", "Sign-in refused"),
@@ -30,7 +30,7 @@ pub(super) fn describe(error: &OidcError) -> Described {
             ),
             BY_LINK,
         ),
-        OidcError::NoEmail => words(
+        OidcError::NoEmail => error_text(
             S::UNPROCESSABLE_ENTITY,
             "provider_email",
             ("Adresse non vérifiée", "Address not verified"),

@@ -1,13 +1,13 @@
 //! Error texts for rejected passkeys.
 
-use super::{Described, unexpected, words};
+use super::{ErrorText, error_text, unexpected};
 use crate::app::AppError;
 use axum::http::StatusCode as S;
 
 /// Describes passkey errors; any other is an internal error.
-pub(super) fn describe(error: &AppError) -> Described {
+pub(super) fn describe(error: &AppError) -> ErrorText {
     match error {
-        AppError::CeremonyOver => words(
+        AppError::CeremonyOver => error_text(
             S::GONE,
             "ceremony_over",
             ("Demande périmée", "Request expired"),
@@ -17,7 +17,7 @@ pub(super) fn describe(error: &AppError) -> Described {
             ),
             ("Recommencez.", "Start again."),
         ),
-        AppError::PasskeyRefused => words(
+        AppError::PasskeyRefused => error_text(
             S::UNPROCESSABLE_ENTITY,
             "passkey_refused",
             ("Clé d’accès refusée", "Passkey refused"),
@@ -27,14 +27,14 @@ pub(super) fn describe(error: &AppError) -> Described {
             ),
             ("Choisissez-en une autre, ou connectez-vous par un lien.", "Choose another one, or sign in by a link."),
         ),
-        AppError::NoPasskey => words(
+        AppError::NoPasskey => error_text(
             S::CONFLICT,
             "no_passkey",
             ("Aucune clé d’accès", "No passkey"),
             ("Votre compte n’a pas de clé d’accès.", "Your account has no passkey."),
             ("Ajoutez-en une sur la page de votre compte.", "Add one on your account's page."),
         ),
-        AppError::LastPasskey => words(
+        AppError::LastPasskey => error_text(
             S::CONFLICT,
             "last_passkey",
             ("Dernière clé d’accès", "Last passkey"),
@@ -44,14 +44,14 @@ pub(super) fn describe(error: &AppError) -> Described {
             ),
             ("Ajoutez d’abord une autre clé d’accès.", "Add another passkey first."),
         ),
-        AppError::TooManyPasskeys => words(
+        AppError::TooManyPasskeys => error_text(
             S::CONFLICT,
             "too_many_passkeys",
             ("Trop de clés d’accès", "Too many passkeys"),
             ("Votre compte en a déjà vingt.", "Your account has twenty already."),
             ("Supprimez celles qui ne servent plus.", "Remove those that are not used any more."),
         ),
-        AppError::TokenMade => words(
+        AppError::TokenMade => error_text(
             S::CONFLICT,
             "token_made",
             ("Jeton déjà créé", "Token made already"),
@@ -64,7 +64,7 @@ pub(super) fn describe(error: &AppError) -> Described {
                 "If you did not copy it, revoke it and make another one.",
             ),
         ),
-        AppError::Unconfirmed => words(
+        AppError::Unconfirmed => error_text(
             S::FORBIDDEN,
             "confirmation_needed",
             ("Confirmez que c’est bien vous", "Confirm that it is you"),

@@ -1,6 +1,6 @@
 //! Failures as problem+json (RFC 9457), for programs.
 
-use super::{Described, Failure};
+use super::{ErrorText, Failure};
 use crate::{
     app::{AppError, dossier::upload::UploadFault},
     domain::{
@@ -61,7 +61,7 @@ pub fn finding_json(finding: &Finding, lang: Lang) -> serde_json::Value {
 }
 
 /// Renders a failure as a problem document.
-pub(in crate::web) fn problem_response(failure: &Failure, described: &Described, lang: Lang) -> Response {
+pub(in crate::web) fn problem_response(failure: &Failure, described: &ErrorText, lang: Lang) -> Response {
     let (findings, more) = match failure {
         Failure::App(AppError::Refused(evaluation)) => shown(&evaluation.findings),
         _ => (&[][..], 0),

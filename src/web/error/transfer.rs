@@ -1,6 +1,6 @@
 //! What goes wrong on the way: requests that are too slow, too long or broken, and uploads that cannot go on.
 
-use super::{Described, Failure, TRY_LATER, words};
+use super::{ErrorText, Failure, TRY_LATER, error_text};
 use crate::{app::dossier::upload::UploadFault, domain::text::Text};
 use axum::http::StatusCode as S;
 
@@ -10,9 +10,9 @@ const RESUME: (&str, &str) = (
 );
 
 /// A request that did not come as it should; nothing for the other failures.
-pub(super) fn describe(failure: &Failure) -> Option<Described> {
+pub(super) fn describe(failure: &Failure) -> Option<ErrorText> {
     let described = match failure {
-        Failure::Silent => words(
+        Failure::BodyTimedOut => error_text(
             S::REQUEST_TIMEOUT,
             "silent",
             ("Envoi interrompu", "Sending broke off"),
@@ -25,7 +25,7 @@ pub(super) fn describe(failure: &Failure) -> Option<Described> {
                 "Check your connection and send again. A slow upload is never cut while it goes on.",
             ),
         ),
-        Failure::Slow => words(
+        Failure::Slow => error_text(
             S::GATEWAY_TIMEOUT,
             "slow",
             ("Réponse trop lente", "The answer took too long"),
@@ -38,14 +38,14 @@ pub(super) fn describe(failure: &Failure) -> Option<Described> {
                 "Before trying again, check in your application whether the operation went through.",
             ),
         ),
-        Failure::TwoHosts => words(
+        Failure::TwoHosts => error_text(
             S::BAD_REQUEST,
             "two_hosts",
             ("Requête incompréhensible", "The request cannot be understood"),
             ("Elle porte deux en-têtes Host.", "It carries two Host headers."),
             ("Envoyez-en un seul (RFC 9112, section 3.2).", "Send one only (RFC 9112, section 3.2)."),
         ),
-        Failure::HeadTooLarge => words(
+        Failure::HeadTooLarge => error_text(
             S::REQUEST_HEADER_FIELDS_TOO_LARGE,
             "head_too_large",
             ("Trop d’en-têtes ou de cookies", "Too many headers or cookies"),
@@ -58,14 +58,14 @@ pub(super) fn describe(failure: &Failure) -> Option<Described> {
                 "Clear the cookies of this site in the browser’s settings, then open the page again and sign in.",
             ),
         ),
-        Failure::PartialKind => words(
+        Failure::PartialKind => error_text(
             S::UNSUPPORTED_MEDIA_TYPE,
             "partial_kind",
             ("Type inattendu", "Unexpected type"),
             ("Ce n’est pas une partie d’envoi.", "This is no part of an upload."),
             ("Envoyez Content-Type: application/partial-upload.", "Send Content-Type: application/partial-upload."),
         ),
-        Failure::UploadFields => words(
+        Failure::UploadFields => error_text(
             S::BAD_REQUEST,
             "upload_fields",
             ("Envoi incomplet", "Upload incomplete"),
@@ -79,7 +79,7 @@ pub(super) fn describe(failure: &Failure) -> Option<Described> {
             ),
         ),
         Failure::FirstOffset(offset) => {
-            let mut described = words(
+            let mut described = error_text(
                 S::BAD_REQUEST,
                 "first_upload_offset",
                 ("Envoi qui ne commence pas au début", "Upload that does not begin at the start"),
@@ -103,10 +103,10 @@ pub(super) fn describe(failure: &Failure) -> Option<Described> {
 }
 
 /// An upload that cannot go on.
-pub(super) fn describe_upload(fault: &UploadFault) -> Described {
+pub(super) fn describe_upload(fault: &UploadFault) -> ErrorText {
     match fault {
         UploadFault::Offset { expected, provided } => {
-            let mut described = words(
+            let mut described = error_text(
                 S::CONFLICT,
                 "mismatching_upload_offset",
                 ("Cette partie n’est pas la suite", "This part is not the next one"),
@@ -120,7 +120,7 @@ pub(super) fn describe_upload(fault: &UploadFault) -> Described {
             described
         }
         UploadFault::Complete { bytes } => {
-            let mut described = words(
+            let mut described = error_text(
                 S::CONFLICT,
                 "completed_upload",
                 ("Envoi déjà terminé", "Upload already complete"),
@@ -140,7 +140,7 @@ pub(super) fn describe_upload(fault: &UploadFault) -> Described {
             );
             described
         }
-        UploadFault::Length => words(
+        UploadFault::Length => error_text(
             S::BAD_REQUEST,
             "inconsistent_upload_length",
             ("Longueurs contradictoires", "Inconsistent lengths"),
@@ -150,7 +150,7 @@ pub(super) fn describe_upload(fault: &UploadFault) -> Described {
             ),
             ("Recommencez l’envoi de ce fichier.", "Begin the upload of this file again."),
         ),
-        UploadFault::Superseded => words(
+        UploadFault::Superseded => error_text(
             S::CONFLICT,
             "superseded",
             ("Envoi repris ailleurs", "Upload taken over"),
@@ -160,7 +160,7 @@ pub(super) fn describe_upload(fault: &UploadFault) -> Described {
             ),
             RESUME,
         ),
-        UploadFault::Busy => words(
+        UploadFault::Busy => error_text(
             S::SERVICE_UNAVAILABLE,
             "upload_busy",
             ("Envoi en cours d’enregistrement", "Upload being recorded"),
@@ -170,7 +170,7 @@ pub(super) fn describe_upload(fault: &UploadFault) -> Described {
             ),
             TRY_LATER,
         ),
-        UploadFault::TooMany => words(
+        UploadFault::TooMany => error_text(
             S::TOO_MANY_REQUESTS,
             "too_many_uploads",
             ("Trop d’envois à la fois", "Too many uploads at once"),
@@ -180,7 +180,7 @@ pub(super) fn describe_upload(fault: &UploadFault) -> Described {
             ),
             ("Attendez que l’un d’eux soit arrivé, puis réessayez.", "Wait until one has arrived, then try again."),
         ),
-        UploadFault::Full => words(
+        UploadFault::Full => error_text(
             S::INSUFFICIENT_STORAGE,
             "upload_full",
             ("Plus de place", "No room left"),

@@ -11,7 +11,7 @@ use crate::{
         money::Cents,
         text::Lang,
     },
-    web::frame::Shell,
+    web::frame::PageContext,
 };
 use askama::Template;
 
@@ -19,7 +19,7 @@ use askama::Template;
 #[derive(Template)]
 #[template(path = "frame/answers.html")]
 pub struct Answers<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     sections: Vec<AnswerSection<'a>>,
 }
 
@@ -47,7 +47,7 @@ enum AnswerValue<'a> {
 
 impl<'a> Answers<'a> {
     /// `blanks`: also include relevant questions without an answer.
-    pub fn new(s: &'a Shell<'a>, document: &'a Document, blanks: bool) -> Self {
+    pub fn new(s: &'a PageContext<'a>, document: &'a Document, blanks: bool) -> Self {
         let known = s.call.sections.iter().map(|section| {
             let given = document.0.get(&section.id);
             let answers = section

@@ -1,13 +1,13 @@
 //! The page of an error.
 
-use crate::{domain::text::Text, web::frame::Shell};
+use crate::{domain::text::Text, web::frame::PageContext};
 use askama::Template;
 
 /// What went wrong and what to do; with the contents of the form, where it may be sent again.
 #[derive(Template)]
 #[template(path = "frame/error_page.html")]
 pub struct ErrorPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     pub status: u16,
     pub title: &'a Text,
     pub message: &'a Text,

@@ -14,7 +14,7 @@ use crate::{
         finding::{Finding, Severity},
         text::Lang,
     },
-    web::frame::Shell,
+    web::frame::PageContext,
 };
 use askama::Template;
 use table::FieldTable;
@@ -22,7 +22,7 @@ use table::FieldTable;
 /// The context in which a field is rendered.
 #[derive(Clone, Copy)]
 pub struct Drawing<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     pub findings: &'a [Finding],
     pub amounts: Option<&'a Amounts>,
     /// False in the simulator, which has no buttons that save.
@@ -33,7 +33,7 @@ pub struct Drawing<'a> {
 #[derive(Template)]
 #[template(path = "frame/field.html")]
 pub struct FieldView<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     field: &'a Field,
     path: String,
     kind: &'static str,

@@ -4,12 +4,12 @@ use crate::{
     domain::{
         calendar::RoundId,
         document::Document,
-        dossier::status::sealed as sealed_sentence,
+        dossier::status::receipt_sentence,
         money::{Cents, Rate},
-        piece::Upload,
+        piece::AttachedPiece,
         receipt::{Receipt, Statement},
     },
-    web::frame::{Shell, status::PrintHead},
+    web::frame::{PageContext, status::PrintHead},
 };
 use jiff::civil::Date;
 use serde_json::Value as Json;
@@ -17,7 +17,7 @@ use serde_json::Value as Json;
 /// The contents of a manifest, parsed for display; missing parts are empty.
 pub struct ManifestContent {
     pub answers: Document,
-    pub pieces: Vec<Upload>,
+    pub pieces: Vec<AttachedPiece>,
     pub amounts: Vec<(String, String)>,
     pub project: String,
     pub company: String,
@@ -27,12 +27,12 @@ pub struct ManifestContent {
 }
 
 impl ManifestContent {
-    pub fn read(s: &Shell<'_>, receipt: &Receipt) -> Self {
+    pub fn read(s: &PageContext<'_>, receipt: &Receipt) -> Self {
         let manifest = &receipt.manifest;
         let answers = receipt.answers();
-        let mut pieces = receipt.uploads();
+        let mut pieces = receipt.pieces();
         let place = |code: &str| s.call.pieces.iter().position(|piece| piece.code == code);
-        pieces.sort_by_key(|upload| place(&upload.code).unwrap_or(usize::MAX));
+        pieces.sort_by_key(|piece| place(&piece.code).unwrap_or(usize::MAX));
         let day = |name: &str| {
             let day: Option<Date> = manifest["expenses_from"][name].as_str().and_then(|day| day.parse().ok());
             day.map(|day| s.day(&day))
@@ -54,14 +54,14 @@ impl ManifestContent {
     }
 
     /// The header of every printed sheet.
-    pub fn print_head<'s>(&self, s: &'s Shell<'_>, statement: &Statement, standing: bool) -> PrintHead<'s> {
-        let sentence = sealed_sentence(s.call, &statement.number, statement.received_at(), standing);
-        PrintHead::sealed(s, &sentence, [self.company.clone(), self.project.clone(), self.round.clone()])
+    pub fn print_head<'s>(&self, s: &'s PageContext<'_>, statement: &Statement, is_current: bool) -> PrintHead<'s> {
+        let sentence = receipt_sentence(s.call, &statement.number, statement.received_at(), is_current);
+        PrintHead::new(s, &sentence, [self.company.clone(), self.project.clone(), self.round.clone()])
     }
 }
 
 /// The amounts, as written by the evaluation.
-fn amounts(s: &Shell<'_>, sealed: &Json) -> Vec<(String, String)> {
+fn amounts(s: &PageContext<'_>, sealed: &Json) -> Vec<(String, String)> {
     type Label = (&'static str, &'static str, &'static str);
     const NAMES: [Label; 6] = [
         ("base", "Assiette éligible", "Eligible base"),

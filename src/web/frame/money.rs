@@ -7,7 +7,7 @@ use crate::{
         evaluation::{Amounts, DifficultyVerdict, Evaluation},
         money::Cents,
     },
-    web::frame::Shell,
+    web::frame::PageContext,
 };
 use askama::Template;
 
@@ -15,7 +15,7 @@ use askama::Template;
 #[derive(Template)]
 #[template(path = "frame/amounts.html")]
 pub struct AmountsBox<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     amounts: &'a Amounts,
     lines: Vec<(&'a Cost, Cents, String)>,
     live: bool,
@@ -25,7 +25,7 @@ impl askama::filters::HtmlSafe for AmountsBox<'_> {}
 
 impl<'a> AmountsBox<'a> {
     /// `live`: the script updates the amounts, so only amounts that it updates are shown.
-    pub fn new(s: &'a Shell<'a>, amounts: &'a Amounts, live: bool) -> Self {
+    pub fn new(s: &'a PageContext<'a>, amounts: &'a Amounts, live: bool) -> Self {
         let lines = s
             .call
             .funding
@@ -61,7 +61,7 @@ impl<'a> AmountsBox<'a> {
 }
 
 /// True when the budget is filled in in this section: it feeds a cost or the financing plan.
-pub fn feeds_budget(s: &Shell<'_>, section: &str) -> bool {
+pub fn feeds_budget(s: &PageContext<'_>, section: &str) -> bool {
     let inside = |path: &str| path.split('.').next() == Some(section);
     s.call.funding.costs.iter().any(|cost| match &cost.amount {
         CostAmount::Product { table, .. } | CostAmount::Sum { table, .. } => inside(table),
@@ -73,14 +73,14 @@ pub fn feeds_budget(s: &Shell<'_>, section: &str) -> bool {
 #[derive(Template)]
 #[template(path = "frame/verdicts.html")]
 pub struct Verdicts<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     e: &'a Evaluation,
 }
 
 impl askama::filters::HtmlSafe for Verdicts<'_> {}
 
 impl<'a> Verdicts<'a> {
-    pub fn new(s: &'a Shell<'a>, e: &'a Evaluation) -> Self {
+    pub fn new(s: &'a PageContext<'a>, e: &'a Evaluation) -> Self {
         Self { s, e }
     }
 

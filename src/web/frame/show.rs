@@ -1,6 +1,6 @@
 //! Formatting: amounts, sizes, media types, percent-encoding.
 
-use crate::domain::{money::Cents, piece::Upload, text::Lang};
+use crate::domain::{money::Cents, piece::AttachedPiece, text::Lang};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::{self, Write as _};
 
@@ -60,9 +60,9 @@ pub fn media(types: &[String]) -> String {
 }
 
 /// A description of a file: `PDF, 3 pages, signé électroniquement`.
-pub fn file(upload: &Upload, lang: &Lang) -> String {
-    let mut said = vec![media(std::slice::from_ref(&upload.media))];
-    if let Some(inspection) = upload.inspection {
+pub fn file(piece: &AttachedPiece, lang: &Lang) -> String {
+    let mut said = vec![media(std::slice::from_ref(&piece.media))];
+    if let Some(inspection) = piece.inspection {
         let pages = inspection.pages.map(|pages| format!("{pages}\u{a0}{}", if pages == 1 { "page" } else { "pages" }));
         said.extend(pages);
         let signed = inspection.signed.then(|| lang.tr("signé électroniquement", "signed electronically"));

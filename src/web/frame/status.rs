@@ -6,7 +6,7 @@ use crate::{
         dossier::status::{DepositStatus, Phrase, PhraseKind, plain},
         text::{Lang, Text},
     },
-    web::frame::Shell,
+    web::frame::PageContext,
 };
 use askama::Template;
 use serde_json::{Value as Json, json};
@@ -15,14 +15,14 @@ use serde_json::{Value as Json, json};
 #[derive(Template)]
 #[template(path = "frame/status/sentence.html")]
 pub struct Sentence<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     phrases: Vec<Phrase>,
 }
 
 impl askama::filters::HtmlSafe for Sentence<'_> {}
 
 impl<'a> Sentence<'a> {
-    pub fn new(s: &'a Shell<'a>, phrases: Vec<Phrase>) -> Self {
+    pub fn new(s: &'a PageContext<'a>, phrases: Vec<Phrase>) -> Self {
         Self { s, phrases }
     }
 }
@@ -31,22 +31,22 @@ impl<'a> Sentence<'a> {
 #[derive(Template)]
 #[template(path = "frame/status/print_head.html")]
 pub struct PrintHead<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     sentence: String,
     about: Vec<String>,
     pub as_of: Text,
-    /// The mark printed across the sheet.
-    pub mark: Option<Text>,
+    /// Printed across the sheet.
+    pub label: Option<Text>,
 }
 
 impl askama::filters::HtmlSafe for PrintHead<'_> {}
 
 impl<'a> PrintHead<'a> {
-    /// For a page of a sealed deposit.
-    pub fn sealed(s: &'a Shell<'a>, sentence: &[Phrase], about: [String; 3]) -> Self {
+    /// For a page of a deposit; other pages set what differs.
+    pub fn new(s: &'a PageContext<'a>, sentence: &[Phrase], about: [String; 3]) -> Self {
         let sentence = plain(sentence, s.lang);
         let about = about.into_iter().filter(|part| !part.is_empty()).collect();
-        Self { s, sentence, about, as_of: DepositStatus::read_at(s.call, s.now), mark: None }
+        Self { s, sentence, about, as_of: DepositStatus::read_at(s.call, s.now), label: None }
     }
 }
 
@@ -65,7 +65,7 @@ pub fn status_json(status: &DepositStatus, share: &Share, lang: &Lang) -> Json {
         phrases.into_iter().map(one).collect()
     };
     json!({
-        "mark": status.mark(),
+        "mark": status.version_tag(),
         "revision": status.revision(),
         "state": status.state(),
         "round": status.round(),
@@ -76,9 +76,9 @@ pub fn status_json(status: &DepositStatus, share: &Share, lang: &Lang) -> Json {
         "deadline": status.deadline().get(lang),
         "advice": status.advice().get(lang),
         "as_of": status.as_of().get(lang),
-        "print_mark": status.print_mark().map(|mark| mark.get(lang).to_owned()),
+        "print_mark": status.print_label().map(|label| label.get(lang).to_owned()),
         "counts_missing": status.counts_missing(),
-        "may": share.steps(status),
+        "may": share.possible_actions(status),
         "changes_in": status.changes_in(),
     })
 }

@@ -49,8 +49,8 @@ pub fn action_name(action: Action, lang: Lang) -> &'static str {
         Action::OpsSwitchover => {
             lang.tr("changer le serveur de base de données qui conduit", "have another database server lead")
         }
-        Action::GlassAsk => lang.tr("demander une lecture d’urgence", "ask for an emergency reading"),
-        Action::GlassAllow => lang.tr("autoriser une lecture d’urgence", "allow an emergency reading"),
+        Action::BreakGlassAsk => lang.tr("demander une lecture d’urgence", "ask for an emergency reading"),
+        Action::BreakGlassAllow => lang.tr("autoriser une lecture d’urgence", "allow an emergency reading"),
         Action::PersonAnswer => {
             lang.tr("répondre aux demandes sur les données personnelles", "answer requests about personal data")
         }

@@ -36,7 +36,6 @@ mod tests {
     use super::{boolean, integer};
     use proptest::prelude::*;
 
-    // A3
     #[test]
     fn booleans_are_two_characters() {
         for (field, read) in [
@@ -55,7 +54,6 @@ mod tests {
         }
     }
 
-    // A3
     #[test]
     fn integers_are_fifteen_digits_at_most() {
         for (field, read) in [

@@ -9,7 +9,7 @@ use crate::{
         text::Text,
     },
     web::{
-        frame::Shell,
+        frame::PageContext,
         pages::account::{
             home::{AccountPage, SessionRow, TokenRow},
             passkey::{ConfirmPage, PasskeysPage},
@@ -21,7 +21,7 @@ use crate::{
 };
 use askama::Template;
 
-pub(super) fn pages(stranger: &Shell<'_>, s: &Shell<'_>) -> Pages {
+pub(super) fn pages(stranger: &PageContext<'_>, s: &PageContext<'_>) -> Pages {
     let mut pages = signing_in(stranger);
     let token = "EoQBCk4KBHVzZXIKC2RvY3VtZW50X2lkGAMiCQoHCAoSAxiACCIM";
     pages.extend(named([
@@ -37,7 +37,7 @@ pub(super) fn pages(stranger: &Shell<'_>, s: &Shell<'_>) -> Pages {
     pages
 }
 
-fn signing_in(s: &Shell<'_>) -> Pages {
+fn signing_in(s: &PageContext<'_>) -> Pages {
     let problem = Text::new("Cette adresse n’est pas complète.", "This address is not complete.");
     let empty = SignInPage { s, email: "", problem: None, next: "/dossiers", passkeys: false, provider: None };
     let link = LinkConfirmPage { s, secret: "secret", next: "/dossiers", opens: Some("a…@exemple.fr"), other: None };
@@ -50,7 +50,7 @@ fn signing_in(s: &Shell<'_>) -> Pages {
     ])
 }
 
-fn passkeys(s: &Shell<'_>) -> Pages {
+fn passkeys(s: &PageContext<'_>) -> Pages {
     let key = |number, name: &str, used: bool| Key {
         id: id(number),
         name: name.into(),
@@ -76,13 +76,13 @@ fn passkeys(s: &Shell<'_>) -> Pages {
     ])
 }
 
-fn rights(s: &Shell<'_>, dossier: bool, known: bool) -> Rendering {
-    let row = |action, allowed, unconfirmed, words: &Text, others: &[&Text]| RightAnswer {
+fn rights(s: &PageContext<'_>, dossier: bool, known: bool) -> Rendering {
+    let row = |action, allowed, unconfirmed, description: &Text, others: &[&Text]| RightAnswer {
         action,
         part: None,
         allowed,
         unconfirmed,
-        words: words.clone(),
+        description: description.clone(),
         others: others.iter().map(|one| (*one).clone()).collect(),
     };
     let own =
@@ -98,7 +98,7 @@ fn rights(s: &Shell<'_>, dossier: bool, known: bool) -> Rendering {
     RightsPage { s, dossier, known, lacks_passkey: !known, call: s.call, rows: &rows }.render()
 }
 
-fn home(s: &Shell<'_>, made: Option<&str>, (wrong, suspended): (bool, bool)) -> Rendering {
+fn home(s: &PageContext<'_>, made: Option<&str>, (wrong, suspended): (bool, bool)) -> Rendering {
     let session = |number, agent: &str, this| SessionRow {
         id: SessionId(id(number)),
         agent: agent.into(),

@@ -12,12 +12,12 @@ use crate::{
         text::Text,
     },
     web::{
-        frame::Shell,
+        frame::PageContext,
         pages::applicant::{
             dossier::DossierPage,
             dossiers::DossiersPage,
             editor::EditorPage,
-            guests::{GuestRow, GuestsPage, PartChoice, Typed, log::ReadingRow},
+            guests::{GuestRow, GuestsPage, PartChoice, Typed, log::AccessRow},
             overview::OverviewPage,
             preview::PreviewPage,
             receipt::{ReceiptReader, receipt},
@@ -27,16 +27,16 @@ use crate::{
 };
 use askama::Template;
 
-pub(super) fn pages(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
+pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let open: Vec<_> = s.call.rounds.iter().filter(|round| s.open(round)).collect();
     let draft = sample.draft(&Document::default());
     let begun = sample.draft(&sample.poor);
     let (full, deposited, changed) = (sample.draft(&sample.full), sample.deposited(0), sample.deposited(1));
-    let (none, some) = (sample.judge(&Document::default()), sample.judge(&sample.poor));
-    let all = sample.judge(&sample.full);
+    let (none, some) = (sample.evaluate(&Document::default()), sample.evaluate(&sample.poor));
+    let all = sample.evaluate(&sample.full);
     let notice = Text::new("Pièce jointe.", "Document attached.");
     let too_large = Text::new("Ce fichier dépasse 25 Mo.", "This file exceeds 25 MB.");
-    let code = s.call.uploads().next().map_or("", |piece| piece.code.as_str());
+    let code = s.call.attached_pieces().next().map_or("", |piece| piece.code.as_str());
     let page = |dossier, evaluation| sample.page(dossier, evaluation);
     let overview = |page: DossierPage<'_>| OverviewPage::new(s, &page).render();
     let list = |rows, shared| DossiersPage { s, rows, shared, open_rounds: &open, attempt: "attempt" }.render();
@@ -62,10 +62,10 @@ pub(super) fn pages(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
     pages
 }
 
-fn editors(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
+fn editors(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let (begun, empty) = (sample.draft(&sample.poor), sample.draft(&Document::default()));
-    let some = sample.judge(&sample.poor);
-    let none = sample.judge(&Document::default());
+    let some = sample.evaluate(&sample.poor);
+    let none = sample.evaluate(&Document::default());
     let sections = || (1..).zip(&s.call.sections);
     let editor = |page: DossierPage<'_>, section, saved, conflicts: &[Conflict]| {
         EditorPage::new(s, &page, section, saved, conflicts).render()
@@ -101,7 +101,7 @@ fn problems() -> [(&'static str, Text); 2] {
     ]
 }
 
-fn guests(s: &Shell<'_>, problems: &[(&'static str, Text)]) -> Rendering {
+fn guests(s: &PageContext<'_>, problems: &[(&'static str, Text)]) -> Rendering {
     let row = |number, email: &str, over, used: Option<&str>| GuestRow {
         id: id(number),
         email: email.into(),
@@ -114,15 +114,15 @@ fn guests(s: &Shell<'_>, problems: &[(&'static str, Text)]) -> Rendering {
         row(1, "expert-comptable-avec-une-adresse-tres-longue@cabinet.example", false, Some("12/07/2024 09:12:44")),
         row(2, "ancien@exemple.fr", true, None),
     ];
-    let readings = [
-        ReadingRow {
+    let accesses = [
+        AccessRow {
             at: "12/07/2024 18:40:02".into(),
             since: Some("12/07/2024 09:12:44".into()),
             who: "compta@cabinet.example".into(),
             what: s.tr("a lu D. Budget (annexe 1) (12 fois)", "read D. Budget (annex 1) (12 times)").into(),
             why: Text::new("une personne invitée lit la partie confiée", "somebody invited reads the part given"),
         },
-        ReadingRow {
+        AccessRow {
             at: "01/08/2024 10:00:01".into(),
             since: None,
             who: s.tr("instructeur", "officer").into(),
@@ -146,7 +146,7 @@ fn guests(s: &Shell<'_>, problems: &[(&'static str, Text)]) -> Rendering {
         dossier: DossierId(id(1)),
         title: "Réplication sans opérateur pour l’industrie",
         guests: &rows,
-        readings: &readings,
+        accesses: &accesses,
         newer: Some(1),
         older: Some(3),
         choices: &choices,

@@ -9,13 +9,13 @@ use crate::domain::{
     ids::{AccountId, DossierId},
     media::Inspection,
     money::Cents,
-    piece::Upload,
-    receipt::{GENESIS, Instants, Receipt, Sealing, Statement, digest, manifest, parts},
+    piece::AttachedPiece,
+    receipt::{GENESIS, Instants, ManifestInput, Receipt, Statement, digest, manifest, part_digests},
     text::Text,
 };
 use crate::store::deposit::{Summary, Version};
 use crate::web::{
-    frame::{Shell, error_page::TypedForm},
+    frame::{PageContext, error_page::TypedForm},
     pages::applicant::{
         dossier::DossierPage,
         dossiers::{DossierCard, GivenCard},
@@ -37,7 +37,7 @@ pub(super) struct Sample<'a> {
     pub full: Document,
     /// Half of the questions answered, some with errors.
     pub poor: Document,
-    pub uploads: Vec<Upload>,
+    pub pieces: Vec<AttachedPiece>,
     pub share: crate::app::Share,
     pub versions: Vec<Version>,
     pub receipt: Receipt,
@@ -137,11 +137,11 @@ impl<'a> Sample<'a> {
         let full = document(call, |_| true, &named);
         let poor =
             document(call, |index| index % 3 != 1, &[named[0], named[1], (&call.company.siret, "732 829 320 00075")]);
-        let uploads: Vec<Upload> = call
-            .uploads()
+        let pieces: Vec<AttachedPiece> = call
+            .attached_pieces()
             .take(3)
             .enumerate()
-            .map(|(index, piece)| Upload {
+            .map(|(index, piece)| AttachedPiece {
                 code: piece.code.clone(),
                 sha256: digest(&serde_json::json!(index)),
                 name: format!("{} numérisé.pdf", piece.title.fr),
@@ -155,14 +155,14 @@ impl<'a> Sample<'a> {
                 }),
             })
             .collect();
-        let version = |version: u32, standing| Version {
+        let version = |version: u32, is_current| Version {
             version,
             receipt: format!("2024-0000{}", 40 + version),
             at: now,
-            standing,
+            is_current,
         };
-        let evaluation = evaluate(call, &full, Some(round), Some(&uploads), now);
-        let receipt = seal(call, round, &uploads, &evaluation, now);
+        let evaluation = evaluate(call, &full, Some(round), Some(&pieces), now);
+        let receipt = receipt_of(call, round, &pieces, &evaluation, now);
         Some(Self {
             call,
             round,
@@ -171,13 +171,13 @@ impl<'a> Sample<'a> {
             poor,
             receipt,
             versions: vec![version(2, true), version(1, false)],
-            uploads,
+            pieces,
             share: crate::app::Share::owner(),
         })
     }
 
-    pub(super) fn judge(&self, document: &Document) -> Evaluation {
-        evaluate(self.call, document, Some(self.round), Some(&self.uploads), self.now)
+    pub(super) fn evaluate(&self, document: &Document) -> Evaluation {
+        evaluate(self.call, document, Some(self.round), Some(&self.pieces), self.now)
     }
 
     pub(super) fn simulate(&self, document: &Document) -> Evaluation {
@@ -212,7 +212,7 @@ impl<'a> Sample<'a> {
             dossier,
             round: self.round,
             evaluation,
-            uploads: &self.uploads,
+            pieces: &self.pieces,
             share: &self.share,
             title: dossier.draft.text(&self.call.company.project),
             versions: if dossier.deposit.is_some() { &self.versions } else { &[] },
@@ -223,7 +223,7 @@ impl<'a> Sample<'a> {
         }
     }
 
-    pub(super) fn given(&self, s: &Shell<'_>) -> Vec<GivenCard> {
+    pub(super) fn given(&self, s: &PageContext<'_>) -> Vec<GivenCard> {
         vec![GivenCard {
             id: DossierId(id(9)),
             title: "Jumeau numérique du port".into(),
@@ -234,7 +234,7 @@ impl<'a> Sample<'a> {
     }
 
     /// The applicant's list, in every state.
-    pub(super) fn cards(&self, s: &Shell<'_>) -> Vec<DossierCard> {
+    pub(super) fn cards(&self, s: &PageContext<'_>) -> Vec<DossierCard> {
         let withdrawn = Dossier { withdrawn_at: Some(self.now), versions: 2, ..self.draft(&self.full) };
         let all = [
             (self.draft(&Document::default()), Some(14)),
@@ -246,7 +246,13 @@ impl<'a> Sample<'a> {
     }
 
     /// A dossier in the list.
-    pub(super) fn card(&self, s: &Shell<'_>, number: u128, dossier: &Dossier, missing: Option<usize>) -> DossierCard {
+    pub(super) fn card(
+        &self,
+        s: &PageContext<'_>,
+        number: u128,
+        dossier: &Dossier,
+        missing: Option<usize>,
+    ) -> DossierCard {
         let status = DepositStatus::of(self.call, self.round, dossier, s.now);
         DossierCard {
             id: DossierId(id(number)),
@@ -275,16 +281,16 @@ impl<'a> Sample<'a> {
                 at: self.now,
                 warnings: index % 4,
                 admitted: index % 3 == 0,
-                replace: index % 6 == 0,
+                expert_conflict: index % 6 == 0,
             })
             .collect()
     }
 }
 
-fn seal(call: &Call, round: &Round, uploads: &[Upload], evaluation: &Evaluation, at: Timestamp) -> Receipt {
+fn receipt_of(call: &Call, round: &Round, pieces: &[AttachedPiece], evaluation: &Evaluation, at: Timestamp) -> Receipt {
     let (dossier, depositor) = (DossierId(id(1)), AccountId(id(2)));
     let portal = "https://guichet.example";
-    let manifest = manifest(&Sealing {
+    let manifest = manifest(&ManifestInput {
         portal,
         call,
         round,
@@ -292,10 +298,10 @@ fn seal(call: &Call, round: &Round, uploads: &[Upload], evaluation: &Evaluation,
         version: 2,
         depositor,
         evaluation,
-        uploads,
+        pieces,
         received_at: at,
     });
-    let parts = parts(&manifest);
+    let parts = part_digests(&manifest);
     let statement = Statement {
         format: crate::domain::receipt::FORMAT.into(),
         number: "2024-000042".into(),

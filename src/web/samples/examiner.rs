@@ -14,7 +14,7 @@ use crate::{
     },
     store::assignment::{Assignment, Expert},
     web::{
-        frame::{Shell, Viewer},
+        frame::{PageContext, Viewer},
         pages::examiner::{
             deposit::{Deposit, deposit_page},
             examination::{DeskForm, Examination},
@@ -29,7 +29,7 @@ use askama::Template;
 const BASE: &str = "/calls/hyper-open-x/rounds/2024/dossiers/0190a5c0-0000-7000-8000-000000000001";
 const TITLE: &str = "Réplication sans opérateur pour l’industrie";
 
-pub(super) fn pages(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
+pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let rows = sample.rows(40);
     let query = RoundQuery { q: "cloud".into(), sort: "aid".into(), desc: "yes".into(), ..RoundQuery::default() };
     let list = RoundList {
@@ -69,8 +69,8 @@ fn experts(sample: &Sample<'_>) -> Vec<Assignment> {
 }
 
 /// The officer's page of one deposit, in every state of its examination.
-fn desks(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
-    let evaluation = sample.judge(&sample.full);
+fn desks(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
+    let evaluation = sample.evaluate(&sample.full);
     let email = "nouvelle.experte@labo.example".to_owned();
     let candidates = vec![Expert { id: AccountId(id(7)), email, lang: Lang::Fr }];
     let problem = Text::new("Dites pourquoi.", "Say why.");
@@ -106,10 +106,10 @@ fn desks(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
 }
 
 /// The pages of an expert.
-fn evaluated(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
+fn evaluated(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let viewer = Viewer { email: "experte@labo.example", officer: false, evaluates: true };
-    let s = &Shell { path: "/reviews", viewer: Some(viewer), ..*s };
-    let evaluation = sample.judge(&sample.full);
+    let s = &PageContext { path: "/reviews", viewer: Some(viewer), ..*s };
+    let evaluation = sample.evaluate(&sample.full);
     let row = |number, title: &str, assigned, readable| ReviewRow {
         dossier: DossierId(id(number)),
         title: title.into(),

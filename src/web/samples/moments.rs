@@ -9,7 +9,7 @@ use crate::domain::{
     text::{Lang, Text},
 };
 use crate::web::{
-    frame::{Shell, Viewer, status::status_json},
+    frame::{PageContext, Viewer, status::status_json},
     pages::applicant::{
         dossiers::DossiersPage, editor::EditorPage, overview::OverviewPage, preview::PreviewPage,
         withdraw::WithdrawPage,
@@ -79,9 +79,9 @@ fn moment(call: &Call, lang: &Lang, now: Timestamp, of: (State, RoundState, bool
     sample.round = call.rounds.first()?;
     sample.now = hours(now, -36);
     let dossier = dossier(&sample, state);
-    let evaluation = sample.judge(if state == State::Draft { &sample.poor } else { &sample.full });
+    let evaluation = sample.evaluate(if state == State::Draft { &sample.poor } else { &sample.full });
     let page = sample.page(&dossier, &evaluation);
-    let s = Shell {
+    let s = PageContext {
         lang,
         path: "/dossiers",
         viewer: Some(Viewer { email: "ada.lefebvre@exemple.fr", officer: false, evaluates: false }),
@@ -92,7 +92,7 @@ fn moment(call: &Call, lang: &Lang, now: Timestamp, of: (State, RoundState, bool
         several_calls: false,
     };
     let section = call.sections.first()?;
-    let cards = [sample.card(&s, 1, &dossier, Some(evaluation.missing()))];
+    let cards = [sample.card(&s, 1, &dossier, Some(evaluation.blocking_count()))];
     let status = DepositStatus::of(&call, sample.round, &dossier, now);
     let pages = [
         ("list", DossiersPage { s: &s, rows: &cards, shared: &[], open_rounds: &[], attempt: "attempt" }.render()),

@@ -5,7 +5,7 @@ use crate::{
     domain::{ids::AccountId, text::Text},
     store::{break_glass::Request, order::Order},
     web::{
-        frame::Shell,
+        frame::PageContext,
         pages::operator::{
             emergency::EmergencyPage,
             mails::{MailPage, MailRow, MailsPage},
@@ -16,7 +16,7 @@ use crate::{
 use askama::Template;
 use jiff::ToSpan;
 
-pub(super) fn pages(s: &Shell<'_>) -> Pages {
+pub(super) fn pages(s: &PageContext<'_>) -> Pages {
     let mails = mail_rows();
     let orders = [order(s, 1, 5, None), order(s, 2, 5, Some("exploitation@exemple.org")), order(s, 3, 15, None)];
     let own = AccountId(id(2));
@@ -36,7 +36,7 @@ pub(super) fn pages(s: &Shell<'_>) -> Pages {
 }
 
 /// A request of an account of the same number, five minutes old.
-fn request(s: &Shell<'_>, number: u128, allowed: Option<&str>) -> Request {
+fn request(s: &PageContext<'_>, number: u128, allowed: Option<&str>) -> Request {
     Request {
         id: id(number),
         receipt: Some("2024-000042".into()),
@@ -49,7 +49,7 @@ fn request(s: &Shell<'_>, number: u128, allowed: Option<&str>) -> Request {
     }
 }
 
-fn order(s: &Shell<'_>, number: u128, minutes_ago: i64, confirmed: Option<&str>) -> Order {
+fn order(s: &PageContext<'_>, number: u128, minutes_ago: i64, confirmed: Option<&str>) -> Order {
     Order {
         id: id(number),
         kind: "switchover".into(),

@@ -8,12 +8,12 @@ use super::{
 use crate::{
     domain::{
         document::Document,
-        receipt::{Check, VerificationReport},
+        receipt::{ReceiptCheck, VerificationReport},
         text::Text,
     },
     web::{
         frame::{
-            Shell,
+            PageContext,
             error_page::{ErrorPage, TypedForm},
         },
         pages::public::{
@@ -25,7 +25,7 @@ use crate::{
 };
 use askama::Template;
 
-pub(super) fn errors(s: &Shell<'_>) -> Pages {
+pub(super) fn errors(s: &PageContext<'_>) -> Pages {
     let [title, message, remedy] = lost();
     let page = |status, typed: Option<&TypedForm>| {
         ErrorPage { s, status, title: &title, message: &message, remedy: &remedy, typed }.render()
@@ -33,10 +33,11 @@ pub(super) fn errors(s: &Shell<'_>) -> Pages {
     named([("error", page(404, None)), ("error-typed", page(503, Some(&typed())))])
 }
 
-pub(super) fn pages(s: &Shell<'_>, sample: &Sample<'_>) -> Pages {
-    let check = |holds| Check { holds, message: Text::new("Le contenu est intact.", "The content is intact.") };
-    let good = VerificationReport { findings: vec![check(true), check(true)], more: 0, key_known: true };
-    let bad = VerificationReport { findings: vec![check(true), check(false)], more: 3, key_known: true };
+pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
+    let check =
+        |passed| ReceiptCheck { passed, message: Text::new("Le contenu est intact.", "The content is intact.") };
+    let good = VerificationReport { checks: vec![check(true), check(true)], omitted: 0, key_known: true };
+    let bad = VerificationReport { checks: vec![check(true), check(false)], omitted: 3, key_known: true };
     let verify = |report| VerifyPage { s, report, number: report.map(|_| "2024-000042") }.render();
     let simulated = |document: &Document| SimulatorPage::new(s, document, Some(&sample.simulate(document))).render();
     let mut pages = named([

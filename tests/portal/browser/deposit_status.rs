@@ -28,7 +28,6 @@ async fn hidden(window: &Window, css: &str) -> bool {
     window.run(script, vec![json!(css)]).await == json!(true)
 }
 
-// A4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn back_from_the_receipt_the_page_says_deposited_and_back_from_a_withdrawal_withdrawn() {
     let mut ada = Actor::applicant().await;
@@ -70,7 +69,6 @@ async fn back_from_the_receipt_the_page_says_deposited_and_back_from_a_withdrawa
     assert!(cached, "the browser kept no page: the test above shows nothing");
 }
 
-// A4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_that_stays_open_learns_what_was_done_elsewhere_and_its_old_button_reloads() {
     let mut ada = Actor::applicant().await;
@@ -115,7 +113,6 @@ async fn a_page_that_stays_open_learns_what_was_done_elsewhere_and_its_old_butto
     window.close().await;
 }
 
-// A4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_list_learns_it_too() {
     let mut ada = Actor::applicant().await;
@@ -132,7 +129,6 @@ async fn the_list_learns_it_too() {
     window.close().await;
 }
 
-// A6
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn autosave_after_a_deposit_says_that_the_changes_are_not_deposited_in_view_in_mid_form() {
     let mut ada = Actor::applicant().await;

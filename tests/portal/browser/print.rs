@@ -1,4 +1,4 @@
-//! On paper: every sheet says whether it shows what is deposited (A7).
+//! On paper: every sheet says whether it shows what is deposited.
 
 use super::window::{Script, Window};
 use crate::{

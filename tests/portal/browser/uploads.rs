@@ -1,4 +1,4 @@
-//! A file on its way from a browser: over a poor line, paused, and after its tab was closed (A3).
+//! A file on its way from a browser: over a poor line, paused, and after its tab was closed.
 
 use super::window::{Script, Window};
 use crate::{

@@ -45,7 +45,8 @@ fn opens(access: Access, path: &str, who: &str) -> bool {
     match access {
         Access::Anyone | Access::Demonstration => true,
         Access::SignedIn => who != "nobody",
-        Access::Owner => among(&["owner"]),
+        // No guest is among these people; flows::delegation has them.
+        Access::Owner | Access::OwnerOrGuest => among(&["owner"]),
         Access::OwnerOrExaminer => among(&["owner", "officer", "senior_officer", "auditor", "jury", "assigned"]),
         Access::Officer => among(&["officer", "senior_officer", "auditor"]),
         Access::Evaluators if path == "/reviews" => among(&["expert", "assigned", "jury"]),

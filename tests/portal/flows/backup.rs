@@ -269,7 +269,6 @@ async fn a_set_is_made_and_tried_out_by_itself_and_the_operators_page_has_it() {
     assert_eq!(Actor::at(at).get("/status").await.status, 404);
 }
 
-// C2
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_set_that_was_changed_is_refused_and_runs_nothing_whoever_takes_it() {
     let at = own();
@@ -331,7 +330,6 @@ async fn a_set_that_was_changed_is_refused_and_runs_nothing_whoever_takes_it() {
     server.stop().await.unwrap();
 }
 
-// C2
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_set_without_signature_comes_back_on_the_operators_word_only() {
     let at = own();

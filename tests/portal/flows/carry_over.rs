@@ -1,4 +1,4 @@
-//! A draft that its round has closed over goes on in another round (A8).
+//! A draft that its round has closed over goes on in another round.
 
 use super::{
     delegation::{in_days, invitations::store},

@@ -89,7 +89,6 @@ fn a_folder_is_deposited_again_safely_and_verified_offline() {
     assert_eq!(verify(&forged).status.code(), Some(2));
 }
 
-// B11
 #[test]
 fn a_name_in_the_other_form_is_found_and_one_outside_the_folder_is_not() {
     let folder = copy_sample();
@@ -105,7 +104,6 @@ fn a_name_in_the_other_form_is_found_and_one_outside_the_folder_is_not() {
     assert!(text(&refused).contains("../P7-kbis.pdf est hors du répertoire"), "{}", text(&refused));
 }
 
-// B11
 #[test]
 fn the_port_to_connect_to_is_the_one_that_is_given() {
     let folder = copy_sample();
@@ -154,7 +152,6 @@ fn what_is_wrong_with_dossier_toml_is_said_of_it() {
     assert!(said.contains("dossier.toml") && said.contains("iconv -f WINDOWS-1252"), "{said}");
 }
 
-// B11
 #[test]
 fn a_dossier_that_came_with_the_folder_is_left_alone() {
     let own = copy_sample();

@@ -30,7 +30,6 @@ fn said(sentence: &Json) -> String {
     sentence.as_array().unwrap().iter().map(|part| part["text"].as_str().unwrap()).collect()
 }
 
-// A6
 #[tokio::test]
 async fn the_answer_to_a_save_says_whether_what_was_saved_is_deposited() {
     let mut ada = Actor::applicant().await;
@@ -54,7 +53,6 @@ async fn the_answer_to_a_save_says_whether_what_was_saved_is_deposited() {
     assert!(page.contains("data-status=\"brief\"><strong>Vos modifications ne sont pas déposées</strong>"), "{page}");
 }
 
-// A4
 #[tokio::test]
 async fn a_page_that_stayed_open_may_ask_how_things_stand() {
     let mut ada = Actor::applicant().await;
@@ -80,7 +78,6 @@ async fn a_page_that_stayed_open_may_ask_how_things_stand() {
     Actor::applicant().await.get(&path).await.expect(404);
 }
 
-// A8
 #[tokio::test]
 async fn after_the_closing_every_page_says_the_truth_of_its_moment() {
     let email = address();

@@ -83,7 +83,6 @@ fn bad_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let mut files: Vec<_> = wrong.into_iter().map(|(name, bytes)| (name, bytes, "pas accepté")).collect();
     files.push(("vide.pdf", Vec::new(), "vide"));
     files.push(("protege.pdf", fixture("user-password.pdf"), "mot de passe"));
-    // B3
     files.push(("creux.pdf", fixture("no-object.pdf"), "Aucun lecteur"));
     files.push(("destinataires.pdf", for_recipients(), "destinataires"));
     let font = String::from_utf8(pdf(b"")).unwrap().replace("/Type/Page/Parent", "/Type/Font/Parent");
@@ -142,7 +141,7 @@ async fn the_same_file_twice_is_told_and_pieces_can_be_read_and_removed() {
     ada.get(&format!("/dossiers/{id}/pieces/P7")).await.expect(404);
 }
 
-// B1, B2, B3: `verdicts.tsv` says what is right, and what was found is told.
+// `verdicts.tsv` says what is right, and what was found is told.
 #[tokio::test]
 async fn files_as_people_attach_them_are_accepted_or_refused_as_readers_would() {
     let mut program = Actor::program("applicant_token");
@@ -165,7 +164,7 @@ async fn files_as_people_attach_them_are_accepted_or_refused_as_readers_would() 
     }
 }
 
-// B1, B4: from the upload to the receipt and the copy of whoever reads by need to know.
+// From the upload to the receipt and the copy of whoever reads by need to know.
 #[tokio::test]
 async fn what_was_found_in_a_file_is_shown_sealed_and_does_not_keep_a_copy_from_being_marked() {
     let mut ada = Actor::applicant().await;

@@ -52,7 +52,6 @@ async fn forged(parts: usize) -> Vec<u8> {
     receipt.to_string().into_bytes()
 }
 
-// C1
 #[tokio::test]
 async fn a_receipt_has_a_size_and_its_report_too() {
     let mut eve = Actor::anon();
@@ -69,7 +68,6 @@ async fn a_receipt_has_a_size_and_its_report_too() {
     assert!(good.body.contains("Ce reçu est authentique"), "{}", good.body);
 }
 
-// C1
 #[tokio::test]
 async fn an_evaluation_lists_a_hundred_findings_and_counts_the_rest() {
     let mut eve = Actor::anon();
@@ -99,7 +97,6 @@ async fn an_evaluation_lists_a_hundred_findings_and_counts_the_rest() {
     eve.json(Method::POST, EVALUATION, &long).await.expect(413);
 }
 
-// C1
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn six_heavy_requests_at_once_take_no_process_out() {
     let at = own();
@@ -141,7 +138,6 @@ async fn six_heavy_requests_at_once_take_no_process_out() {
     assert!(longest < Duration::from_secs(3), "a page waited for {longest:?}");
 }
 
-// C7
 #[tokio::test]
 async fn a_dossier_is_only_where_it_stands() {
     const CLOSED: &str = "2024-08-02T10:00:00+02:00";
@@ -170,7 +166,6 @@ async fn a_dossier_is_only_where_it_stands() {
     officer.post(&format!("{right}/admission"), &[]).await.expect(303);
 }
 
-// A11
 #[tokio::test]
 async fn whoever_types_a_companys_number_learns_nothing_of_its_deposits() {
     const TOLD: &str = "Autres dossiers de votre entreprise";
@@ -236,7 +231,6 @@ async fn readings(at: &Installation, dossier: &str) -> i64 {
         .unwrap()
 }
 
-// A12
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_ends_writes_down_what_was_read() {
     let at = own();
@@ -260,7 +254,6 @@ async fn a_process_that_ends_writes_down_what_was_read() {
     }
 }
 
-// A14
 #[tokio::test]
 async fn the_journal_tells_who_did_it_from_whom_it_concerns() {
     let eve = Actor::anon();
@@ -282,7 +275,6 @@ async fn the_journal_tells_who_did_it_from_whom_it_concerns() {
     assert!(lines.iter().all(|(_, actor)| actor.is_none()), "the operator did it, at the command line: {lines:?}");
 }
 
-// C5
 #[tokio::test]
 async fn a_word_to_a_guest_stands_in_the_portal_and_not_in_the_letter() {
     const WORD: &str = "Voyez facture.evil.example demain";
@@ -303,7 +295,6 @@ async fn a_word_to_a_guest_stands_in_the_portal_and_not_in_the_letter() {
     assert!(!ada.get(&format!("/dossiers/{id}")).await.expect(200).body.contains("Le mot de la personne"));
 }
 
-// A13
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guest_reads_while_nothing_can_be_written() {
     let cluster = Cluster::start(Replication::Recommended).await;
@@ -340,7 +331,6 @@ async fn a_guest_reads_while_nothing_can_be_written() {
     .await;
 }
 
-// C1
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readiness_and_heartbeat_never_wait_behind_pages() {
     let folder = tempfile::tempdir().unwrap();

@@ -59,7 +59,7 @@ async fn what_ends_after_the_closing_is_too_late_whatever_it_began() {
     retitle(&mut meanwhile, &id, "Écrit après l’heure").await;
     meanwhile.post(&format!("/dossiers/{id}/pieces/P7/remove"), &[]).await;
     let (mut ada, answer) = held.release().await;
-    assert_ne!(answer.status, 303, "A1: a deposit that ended after the closing");
+    assert_ne!(answer.status, 303, "a deposit that ended after the closing");
     ada.when(PAST);
     let page = ada.get(&format!("/dossiers/{id}")).await.expect(200).body;
     assert!(!page.contains("/receipts/"), "nothing is deposited");
@@ -160,7 +160,6 @@ async fn a_draft_that_changed_after_the_deposit_was_received_is_not_deposited() 
 
 #[tokio::test]
 async fn an_old_page_does_not_pass_a_receipt_off_for_what_was_changed_since() {
-    // A5
     let mut ada = Actor::applicant().await;
     let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
     let page = ada.get(&format!("/dossiers/{id}")).await.expect(200);
@@ -183,7 +182,6 @@ async fn an_old_page_does_not_pass_a_receipt_off_for_what_was_changed_since() {
 
 #[tokio::test]
 async fn rights_that_end_while_a_body_comes_in_write_nothing() {
-    // A2
     let at = Installation::start(None).for_this_test();
     let save = |title: &str| json!({ "changes": [{ "path": "project.title", "was": "Avant", "value": title }] });
     let answers = json!({ "project": { "title": "Avant" } });
@@ -204,7 +202,7 @@ async fn rights_that_end_while_a_body_comes_in_write_nothing() {
     window.get("/account").await.expect(200);
     window.post("/sign-out", &[]).await.expect(303);
     probe.refused_everywhere("/dossiers").await;
-    assert_ne!(held.release().await.1.status, 200, "A2: the session has ended");
+    assert_ne!(held.release().await.1.status, 200, "the session has ended");
 
     // The account, and the token of a program.
     let email = format!("{}@exemple.fr", Uuid::now_v7().simple());
@@ -301,5 +299,5 @@ async fn a_guests_days_that_end_while_a_body_comes_in_write_nothing() {
     until(then).await;
     held.release().await.1.expect(404);
     let page = ada.get(&format!("/dossiers/{id}/edit/project")).await.expect(200).body;
-    assert!(page.contains("Le dernier jour") && !page.contains("Le lendemain"), "A1: nothing was written");
+    assert!(page.contains("Le dernier jour") && !page.contains("Le lendemain"), "nothing was written");
 }

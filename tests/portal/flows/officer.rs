@@ -25,7 +25,7 @@ async fn an_officer_finds_searches_sorts_and_exports() {
     assert!(lines[0].starts_with('\u{feff}') && lines[0].contains(";\"Entreprise\";"));
     assert_eq!(lines.len(), 2);
     assert!(lines[1].starts_with(&format!("\"{number}\";1;")));
-    // B10: the language decides separator and decimals, and amounts are numbers.
+    // The language decides separator and decimals, and amounts are numbers.
     assert!(lines[1].contains(",00;"), "{}", lines[1]);
     let english = officer.get(&format!("/en{base}.csv?q={number}")).await.expect(200).body;
     assert!(english.contains(",\"Company\",") && english.contains(".00,"), "{english}");

@@ -81,7 +81,7 @@ async fn b6_two_spellings_of_one_address_are_one_account() {
     }
 }
 
-/// B6: an account that was made before there was one rule is still the person's, by any spelling.
+/// An account that was made before there was one rule is still the person's, by any spelling.
 #[tokio::test]
 async fn b6_an_account_of_before_still_signs_in() {
     let name = uuid::Uuid::now_v7().simple().to_string();
@@ -107,7 +107,7 @@ async fn b6_an_account_of_before_still_signs_in() {
     }
 }
 
-/// B5: a company name that nobody sees is a missing one; an invisible character in a number is none.
+/// A company name that nobody sees is a missing one; an invisible character in a number is none.
 #[tokio::test]
 async fn b5_what_nobody_sees_is_not_an_answer() {
     let mut ada = Actor::applicant().await;

@@ -1,4 +1,4 @@
-//! Files that arrive in parts (A3): what each request does, who may send it, and what is left when one breaks off.
+//! Files that arrive in parts: what each request does, who may send it, and what is left when one breaks off.
 
 mod finished;
 mod heads;

@@ -53,7 +53,7 @@ async fn before(app: &App, keys: &Keys, person: &Person) -> Ctx {
     let session = SessionId(Uuid::now_v7());
     let token = SessionToken { session, account: account.id, roles: &account.roles, amr: person.amr, ends };
     let bearer = read(keys, &token.mint(keys, now).unwrap(), Channel::Browser, now).unwrap();
-    let standing = AccountFacts {
+    let account_facts = AccountFacts {
         account: account.id,
         roles: account.roles.clone(),
         suspended: account.suspended,
@@ -62,9 +62,9 @@ async fn before(app: &App, keys: &Keys, person: &Person) -> Ctx {
         has_passkey: false,
         passkeys_required: true,
     };
-    let rights = Rights::new(Arc::new(bearer), Channel::Browser, standing);
+    let rights = Rights::new(Arc::new(bearer), Channel::Browser, account_facts);
     let actor = Some(Actor { account, rights, session: None });
-    Ctx { actor, ..Ctx::nobody(now, guichet::app::Clock::System, Lang::Fr) }
+    Ctx { actor, ..Ctx::anonymous(now, guichet::app::Clock::System, Lang::Fr) }
 }
 
 /// A list that one may not even ask for is empty.

@@ -10,7 +10,7 @@ pub use stand_in::{Fault, StandIn};
 pub use super::certificate::Certificate;
 
 use guichet::{
-    bricks::repman::{Patience, Repman, RepmanConfig},
+    adapters::repman::{Repman, RepmanConfig, Timeouts},
     config::Host,
 };
 use std::{fs, path::Path, time::Duration};
@@ -63,10 +63,10 @@ impl Subject {
     /// A client as in the portal; the stand-in needs shorter timeouts.
     pub fn client(&self) -> Repman {
         let patience = match self {
-            Self::Real(_) => Patience::default(),
+            Self::Real(_) => Timeouts::default(),
             Self::StandIn(_) => hasty(),
         };
-        Repman::with_patience(self.config(), patience).unwrap()
+        Repman::with_timeouts(self.config(), patience).unwrap()
     }
 
     /// Kills the leader's process.
@@ -95,8 +95,8 @@ impl Subject {
 }
 
 /// Timeouts for a server that responds at once.
-pub fn hasty() -> Patience {
-    Patience {
+pub fn hasty() -> Timeouts {
+    Timeouts {
         read: Duration::from_secs(2),
         order: Duration::from_secs(2),
         settle: Duration::from_millis(300),

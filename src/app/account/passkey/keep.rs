@@ -5,7 +5,7 @@ use crate::app::account::passkey::Ceremony;
 use crate::{
     app::{
         App, AppError, Ctx, SignedIn,
-        service::mail::{Letter, PasskeyChange},
+        service::mail::{EmailMessage, PasskeyChange},
         transaction::transaction,
     },
     domain::{
@@ -117,7 +117,7 @@ impl App {
             Err(AppError::Store(StoreError::Duplicate(_))) => return Err(AppError::PasskeyRefused),
             Err(error) => return Err(error),
         };
-        self.work.notify_one();
+        self.outbox_notify.notify_one();
         if first { self.step_up(ctx).await.map(Some) } else { Ok(None) }
     }
 
@@ -140,7 +140,7 @@ impl App {
             Ok(true)
         })?;
         if changed {
-            self.work.notify_one();
+            self.outbox_notify.notify_one();
         }
         Ok(())
     }
@@ -166,7 +166,7 @@ impl App {
             self.note(ctx.now, account, Some(account.id), PasskeyChange::Removed, &one.name).write(db, id).await?;
             Ok(())
         })?;
-        self.work.notify_one();
+        self.outbox_notify.notify_one();
         Ok(())
     }
 
@@ -195,8 +195,8 @@ impl App {
         let at = self.in_words(now);
         let link = format!("{}{}/account/passkeys", self.config.portal.public_url, account.lang.tr("", "/en"));
         let (to, lang, by_operator) = (account.email.clone(), account.lang, actor.is_none());
-        let letter = Letter::PasskeyChanged { to, lang, change, by_operator, name: name.to_owned(), at, link };
-        PasskeyNotice { job: Uuid::now_v7(), due: self.clock(), now, account: account.id, actor, change, letter }
+        let message = EmailMessage::PasskeyChanged { to, lang, change, by_operator, name: name.to_owned(), at, link };
+        PasskeyNotice { job: Uuid::now_v7(), due: self.clock(), now, account: account.id, actor, change, message }
     }
 
     /// Formats an instant for display, in the time zone of the first call.
@@ -216,7 +216,7 @@ pub(super) struct PasskeyNotice {
     account: AccountId,
     actor: Option<AccountId>,
     change: PasskeyChange,
-    letter: Letter,
+    message: EmailMessage,
 }
 
 impl PasskeyNotice {
@@ -227,7 +227,7 @@ impl PasskeyNotice {
             PasskeyChange::Removed => EventKind::PasskeyRemoved,
         };
         let data = serde_json::json!({ "passkey": passkey, "account": self.account });
-        outbox::mail(db, self.job, &self.letter, self.due).await?;
+        outbox::enqueue_mail(db, self.job, &self.message, self.due).await?;
         journal::append(db, &Event { kind, at: self.now, actor: self.actor, dossier: None, data }).await
     }
 }

@@ -122,10 +122,10 @@ mod tests {
 
     fn entry(checked: Instant) -> Entry {
         let now = Timestamp::constant(1_722_000_000, 0);
-        let (keys, id, roles) = (Keys::ephemeral().unwrap(), AccountId(Uuid::from_u128(1)), Roles::given([]));
+        let (keys, id, roles) = (Keys::ephemeral().unwrap(), AccountId(Uuid::from_u128(1)), Roles::from_granted([]));
         let token = ApiToken { id: id.0, account: id, roles: &roles, actions: &[Action::DraftRead], ends: now };
         let bearer = read(&keys, &token.mint(&keys, now).unwrap(), Channel::Api, now).unwrap();
-        let standing = AccountFacts {
+        let account_facts = AccountFacts {
             account: id,
             roles: roles.clone(),
             suspended: false,
@@ -135,7 +135,7 @@ mod tests {
             passkeys_required: false,
         };
         let account = Account { id, email: String::new(), roles, lang: Lang::Fr, suspended: false };
-        let rights = Rights::new(bearer.into(), Channel::Api, standing);
+        let rights = Rights::new(bearer.into(), Channel::Api, account_facts);
         Entry { rights, account, ends: None, renewed: None, checked, noted: checked }
     }
 

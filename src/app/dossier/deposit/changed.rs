@@ -15,7 +15,7 @@ use jiff::Timestamp;
 #[derive(Clone, Debug)]
 pub struct DraftChanged {
     /// What changed, for display. Empty if the change predates the record of changes.
-    pub parts: Vec<Text>,
+    pub changed_parts: Vec<Text>,
     /// Receipt of this attempt, if it was deposited before the change.
     pub deposited: Option<String>,
 }
@@ -38,13 +38,13 @@ impl DraftChanged {
 
     fn since(call: &Call, dossier: &Dossier, revision: u64, at: Timestamp, deposited: Option<String>) -> Self {
         let changed = dossier.changes.since(revision, at).into_iter();
-        Self { parts: changed.filter_map(|part| name(call, part)).collect(), deposited }
+        Self { changed_parts: changed.filter_map(|part| name(call, part)).collect(), deposited }
     }
 
     /// Message for the user: what happened and what changed.
     pub fn message(&self) -> Text {
-        let all = |lang: Lang| self.parts.iter().map(|part| part.get(&lang)).collect::<Vec<_>>().join(" ; ");
-        let (parts_fr, parts_en) = match self.parts.is_empty() {
+        let all = |lang: Lang| self.changed_parts.iter().map(|part| part.get(&lang)).collect::<Vec<_>>().join(" ; ");
+        let (parts_fr, parts_en) = match self.changed_parts.is_empty() {
             true => (String::new(), String::new()),
             false => (format!(" (modifié depuis : {})", all(Lang::Fr)), format!(" (changed since: {})", all(Lang::En))),
         };

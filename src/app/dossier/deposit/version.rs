@@ -17,8 +17,8 @@ use crate::{
     },
 };
 
-/// A version to be written: its receipt, and the data it was judged by.
-pub(super) struct NewVersion<'a> {
+/// A version to be written: its receipt, and the data it was evaluated by.
+pub(super) struct VersionRecord<'a> {
     pub context: DepositContext<'a>,
     pub dossier: &'a Dossier,
     pub depositor: AccountId,
@@ -28,14 +28,13 @@ pub(super) struct NewVersion<'a> {
     pub receipt: Receipt,
 }
 
-impl NewVersion<'_> {
+impl VersionRecord<'_> {
     /// Writes the version and makes it the current one.
     pub async fn record(&self, db: &mut Connection) -> Result<(), AppError> {
         let Self { context, dossier, receipt, .. } = self;
         let summary = self.summary();
-        let pieces: Vec<_> =
-            context.uploads.iter().map(|upload| (upload.code.clone(), upload.sha256.clone())).collect();
-        let text = serde_json::to_string(receipt).map_err(|error| AppError::Disk(std::io::Error::other(error)))?;
+        let pieces: Vec<_> = context.pieces.iter().map(|piece| (piece.code.clone(), piece.sha256.clone())).collect();
+        let text = serde_json::to_string(receipt).map_err(|error| AppError::Internal(std::io::Error::other(error)))?;
         let new = NewDeposit {
             summary: &summary,
             call: &context.call.id,
@@ -47,13 +46,13 @@ impl NewVersion<'_> {
             pieces: &pieces,
         };
         deposit::insert(db, &new).await?;
-        let standing = Deposit {
+        let current = Deposit {
             version: receipt.statement.version,
             receipt: receipt.statement.number.clone(),
             at: context.received_at,
             revision: dossier.revision,
         };
-        dossier::set_deposit(db, dossier.id, &standing).await?;
+        dossier::set_deposit(db, dossier.id, &current).await?;
         Ok(())
     }
 
@@ -89,7 +88,7 @@ impl NewVersion<'_> {
             warnings: u32::try_from(evaluation.findings.len()).unwrap_or(u32::MAX),
             at: *received_at,
             admitted: false,
-            replace: false,
+            expert_conflict: false,
         }
     }
 }

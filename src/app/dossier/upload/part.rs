@@ -1,7 +1,7 @@
 //! A part of a file, and what becomes of it.
 
 use crate::app::dossier::upload::{UploadFault, UploadState};
-use crate::app::{AppError, Attached};
+use crate::app::{AppError, AttachOutcome};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
@@ -34,7 +34,7 @@ pub enum Appended {
     /// It is kept, and more has to come.
     More(UploadState),
     /// It was the last: the piece is attached.
-    Attached(Box<Attached>),
+    Attached(Box<AttachOutcome>),
 }
 
 /// The answer to the last part once more, for whoever lost it and sends nothing new: a finished upload takes no further byte.
@@ -42,11 +42,11 @@ pub enum Appended {
 /// # Errors
 /// [`UploadFault::Complete`]; [`UploadFault::Length`]; [`AppError::BrokenOff`].
 pub(super) async fn repeated<E>(
-    done: Attached,
+    done: AttachOutcome,
     append: Append,
     body: impl Stream<Item = Result<Bytes, E>>,
 ) -> Result<Appended, AppError> {
-    let bytes = done.upload.bytes;
+    let bytes = done.piece.bytes;
     let at_end = append.last && append.offset == bytes && append.part_bytes.is_none_or(|part| part == 0);
     if !at_end || !is_empty(body).await? {
         return Err(UploadFault::Complete { bytes }.into());
@@ -70,12 +70,12 @@ async fn is_empty<E>(body: impl Stream<Item = Result<Bytes, E>>) -> Result<bool,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::piece::Upload;
+    use crate::domain::piece::AttachedPiece;
     use std::io;
 
     #[tokio::test]
     async fn a_finished_upload_answers_an_empty_last_part_and_takes_nothing() {
-        let upload = Upload {
+        let upload = AttachedPiece {
             code: "P9".into(),
             sha256: "0".repeat(64),
             name: "p.pdf".into(),
@@ -84,7 +84,7 @@ mod tests {
             issued: None,
             inspection: None,
         };
-        let done = Attached { upload, same_as: None, revision: 3 };
+        let done = AttachOutcome { piece: upload, same_as: None, revision: 3 };
         let append = |offset, last, length, part_bytes| Append { offset, last, length, part_bytes };
         let complete = Err(UploadFault::Complete { bytes: 9 });
         for (append, body, told) in [

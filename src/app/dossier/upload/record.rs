@@ -2,7 +2,7 @@
 
 use crate::app::dossier::upload::{Destination, UploadState};
 use crate::{
-    app::{AppError, Attached},
+    app::{AppError, AttachOutcome},
     domain::ids::DossierId,
 };
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub(super) struct UploadRecord {
     /// Length of the whole, where it was told.
     pub(super) length: Option<u64>,
     /// What the last part was answered, since the answer may get lost.
-    pub(super) done: Option<Attached>,
+    pub(super) done: Option<AttachOutcome>,
 }
 
 impl UploadRecord {
@@ -39,7 +39,7 @@ impl UploadRecord {
     /// How the upload stands once so many bytes have arrived.
     pub(super) fn state(&self, arrived: u64, max_bytes: u64) -> UploadState {
         UploadState {
-            offset: self.done.as_ref().map_or(arrived, |done| done.upload.bytes),
+            offset: self.done.as_ref().map_or(arrived, |done| done.piece.bytes),
             complete: self.done.is_some(),
             length: self.length,
             max_bytes,

@@ -16,24 +16,24 @@ pub(super) const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
 /// Minimum age of a file without a row before it is removed: far longer than any upload takes.
 pub(super) const MIN_ORPHAN_AGE: Duration = Duration::from_secs(24 * 3600);
 /// Retention of expired sign-in links. They are still counted, over 15 minutes, to limit requests.
-const KEPT_LINKS: SignedDuration = SignedDuration::from_hours(24);
+const LINK_RETENTION: SignedDuration = SignedDuration::from_hours(24);
 /// Retention of sessions after they were opened: longer than any session lasts.
-const KEPT_SESSIONS: SignedDuration = SignedDuration::from_hours(3 * 24);
+const SESSION_RETENTION: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// Retention of completed jobs, so that an operator can find when a mail was sent.
-const KEPT_JOBS: SignedDuration = SignedDuration::from_hours(7 * 24);
+const JOB_RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Rows deleted per statement: few enough that replicas keep up and nobody waits for the locks.
 const ROWS_PER_STATEMENT: u32 = 200;
 /// Maximum number of statements per table and sweep; the rest waits for the next sweep.
 const MAX_STATEMENTS_PER_TABLE: u32 = 50;
 
 /// Removes expired rows and returns their number.
-pub async fn rows(app: &App, now: Timestamp) -> Result<u64, AppError> {
+pub async fn sweep_rows(app: &App, now: Timestamp) -> Result<u64, AppError> {
     let mut removed = 0;
     for _ in 0..MAX_STATEMENTS_PER_TABLE {
         let mut db = app.store.write().await?;
-        let links = login::sweep(&mut db, now - KEPT_LINKS, ROWS_PER_STATEMENT).await?;
-        let sessions = session::sweep(&mut db, made_before(now - KEPT_SESSIONS), now, ROWS_PER_STATEMENT).await?;
-        let jobs = outbox::sweep(&mut db, made_before(now - KEPT_JOBS), ROWS_PER_STATEMENT).await?;
+        let links = login::sweep(&mut db, now - LINK_RETENTION, ROWS_PER_STATEMENT).await?;
+        let sessions = session::sweep(&mut db, made_before(now - SESSION_RETENTION), now, ROWS_PER_STATEMENT).await?;
+        let jobs = outbox::sweep(&mut db, made_before(now - JOB_RETENTION), ROWS_PER_STATEMENT).await?;
         removed += links + sessions + jobs;
         if links.max(sessions).max(jobs) < u64::from(ROWS_PER_STATEMENT) {
             break;
@@ -50,7 +50,7 @@ fn made_before(at: Timestamp) -> Uuid {
 }
 
 /// Removes attachments that no row refers to, and returns their number.
-pub async fn files(app: &App, age: Duration) -> Result<usize, AppError> {
+pub async fn sweep_files(app: &App, age: Duration) -> Result<usize, AppError> {
     let now = SystemTime::now();
     let old = |stored: &Stored| now.duration_since(stored.modified).is_ok_and(|since| since > age);
     let mut removed = app.blobs.sweep_incoming(age, now).await?;
@@ -73,7 +73,6 @@ pub async fn files(app: &App, age: Duration) -> Result<usize, AppError> {
 mod tests {
     use super::*;
 
-    // C4
     #[test]
     fn ids_are_older_than_the_instant_at_which_nothing_was_made_yet() {
         let at: Timestamp = "2026-11-29T12:00:00Z".parse().unwrap();

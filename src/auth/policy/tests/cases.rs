@@ -23,7 +23,7 @@ impl World {
     }
 
     pub(super) fn who(&self, number: u8, roles: &[Role], amr: Amr) -> Rights {
-        session(&self.keys, standing(account(number), roles), amr)
+        session(&self.keys, account_facts(account(number), roles), amr)
     }
 }
 
@@ -35,7 +35,7 @@ pub(super) fn none() -> Relations {
     Relations::default()
 }
 
-fn given(part: &str, verb: Verb, hours: i64) -> Relations {
+fn given(part: &str, verb: GrantedAction, hours: i64) -> Relations {
     let until = NOW + jiff::SignedDuration::from_hours(hours);
     Relations { grants: vec![Grant { part: part.parse().unwrap(), verb, until }], ..none() }
 }
@@ -47,8 +47,8 @@ fn section(name: &str) -> Part {
 #[test]
 fn owners_guests_and_those_who_examine() {
     use Action::*;
+    use GrantedAction::{Deposit, Read, Write};
     use Stage::*;
-    use Verb::{Deposit, Read, Write};
     let world = World { keys: Keys::ephemeral().unwrap() };
     let owner = world.who(OWNER, &[], Amr::Email);
     let other = world.who(2, &[], Amr::Email);
@@ -197,7 +197,7 @@ fn those_who_pay_audit_and_run_the_service() {
     let [auditor, operator, dpo, expert] = [Role::Auditor, Role::Operator, Role::Dpo, Role::Expert].map(of);
     let adopted = || Relations { accompanies: true, ..none() };
     let deposit = |stage, relations| about(stage, Part::Deposit, relations);
-    let glass = |hours| Relations { glass_until: Some(NOW + jiff::SignedDuration::from_hours(hours)), ..none() };
+    let glass = |hours| Relations { break_glass_until: Some(NOW + jiff::SignedDuration::from_hours(hours)), ..none() };
     for (name, rights, action, target, want) in [
         ("senior publishes", &senior, DecisionPublish, deposit(Admissible, none()), "+senior-decides"),
         ("funder reads the register", &funder, AidRead, Target::Call, "+funder-reads"),
@@ -217,7 +217,7 @@ fn those_who_pay_audit_and_run_the_service() {
         ("operator in an emergency", &operator, DepositRead, deposit(Deposited, glass(1)), "+operator-emergency"),
         ("operator after it", &operator, DepositRead, deposit(Deposited, glass(-1)), NOBODY_ELSE),
         ("an officer with an emergency", &expert, DepositRead, deposit(Deposited, glass(1)), NOBODY_ELSE),
-        ("operator allows a colleague", &operator, GlassAllow, Target::Call, "+glass-allows"),
+        ("operator allows a colleague", &operator, BreakGlassAllow, Target::Call, "+glass-allows"),
         ("dpo answers", &dpo, PersonAnswer, Target::Call, "+dpo-answers"),
         ("dpo reads contents", &dpo, DepositRead, deposit(Deposited, none()), NOBODY_ELSE),
     ] {
@@ -229,15 +229,15 @@ fn those_who_pay_audit_and_run_the_service() {
 fn what_the_database_takes_back_ends_at_once() {
     let world = World { keys: Keys::ephemeral().unwrap() };
     let target = about(Stage::Deposited, Part::Deposit, none());
-    let token = |standing: AccountFacts, held: &[Role]| {
-        let rights = session(&world.keys, standing, Amr::Passkey);
-        let now = AccountFacts { roles: Roles::given(held.iter().copied()), ..rights.standing().clone() };
-        Rights { standing: Arc::new(now), ..rights }
+    let token = |account_facts: AccountFacts, held: &[Role]| {
+        let rights = session(&world.keys, account_facts, Amr::Passkey);
+        let now = AccountFacts { roles: Roles::from_granted(held.iter().copied()), ..rights.account_facts().clone() };
+        Rights { account_facts: Arc::new(now), ..rights }
     };
-    let officer = standing(account(3), &[Role::Officer]);
+    let officer = account_facts(account(3), &[Role::Officer]);
     assert_eq!(world.ask(&token(officer.clone(), &[Role::Officer]), Action::DepositRead, &target), "+officer-reads");
     assert_eq!(world.ask(&token(officer.clone(), &[]), Action::DepositRead, &target), NOBODY_ELSE, "the role is gone");
-    let promoted = token(standing(account(3), &[]), &[Role::Officer]);
+    let promoted = token(account_facts(account(3), &[]), &[Role::Officer]);
     assert_eq!(world.ask(&promoted, Action::DepositRead, &target), NOBODY_ELSE, "the token is the ceiling");
     let suspended = AccountFacts { suspended: true, ..officer };
     assert_eq!(world.ask(&token(suspended, &[Role::Officer]), Action::DepositRead, &target), "-suspended");
@@ -250,7 +250,7 @@ fn what_cannot_be_taken_back_waits_for_a_confirmation() {
     let owner = |has_passkey, confirmed_until| {
         session(
             &world.keys,
-            AccountFacts { has_passkey, confirmed_until, ..standing(account(OWNER), &[]) },
+            AccountFacts { has_passkey, confirmed_until, ..account_facts(account(OWNER), &[]) },
             Amr::Passkey,
         )
     };
@@ -274,7 +274,7 @@ fn hundreds_of_grants_lock_nobody_out() {
     let grants: Vec<Grant> = (0..2000_u16)
         .map(|number| Grant {
             part: section(&format!("s{}", number % 400)),
-            verb: Verb::Write,
+            verb: GrantedAction::Write,
             until: ends() + jiff::SignedDuration::from_hours(i64::from(number)),
         })
         .collect();

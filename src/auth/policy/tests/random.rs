@@ -18,7 +18,7 @@ struct Question {
     action: Action,
 }
 
-/// The rules of the requirements (§1.3), implemented in plain code.
+/// The rules of `policy.datalog`, implemented in plain code.
 fn told(q: &Question) -> bool {
     let owner = q.me == q.owner;
     let relations = if owner { Relations::default() } else { q.relations.clone() };
@@ -29,34 +29,36 @@ fn told(q: &Question) -> bool {
     let admissible = q.stage == Stage::Admissible;
     let selected = q.stage == Stage::Selected;
     let clear = relations.assigned && relations.conflict == Some(false);
-    let holds = |part: &Part, verbs: &[Verb]| {
+    let holds = |part: &Part, verbs: &[GrantedAction]| {
         relations.grants.iter().any(|grant| grant.part == *part && verbs.contains(&grant.verb) && grant.until >= NOW)
     };
-    let any = [Verb::Read, Verb::Write, Verb::Deposit];
+    let any = [GrantedAction::Read, GrantedAction::Write, GrantedAction::Deposit];
     if q.suspended || relations.conflict == Some(true) {
         return false;
     }
     match q.action {
         Action::DossierCreate => is(Role::Applicant),
         Action::DossierWithdraw | Action::DossierShare => owner,
-        Action::DossierDeposit => owner || holds(&Part::Deposit, &[Verb::Deposit]),
+        Action::DossierDeposit => owner || holds(&Part::Deposit, &[GrantedAction::Deposit]),
         Action::DraftRead => {
             let held = relations.grants.iter().any(|grant| grant.until >= NOW);
             owner
                 || (q.part == Part::Overview && held)
                 || holds(&q.part, &any)
                 || holds(&Part::Whole, &any)
-                || holds(&Part::Deposit, &[Verb::Deposit])
+                || holds(&Part::Deposit, &[GrantedAction::Deposit])
         }
-        Action::DraftWrite => owner || holds(&q.part, &[Verb::Write]) || holds(&Part::Whole, &[Verb::Write]),
+        Action::DraftWrite => {
+            owner || holds(&q.part, &[GrantedAction::Write]) || holds(&Part::Whole, &[GrantedAction::Write])
+        }
         Action::DepositRead => {
             owner
-                || holds(&Part::Deposit, &[Verb::Deposit])
+                || holds(&Part::Deposit, &[GrantedAction::Deposit])
                 || (examines && stands)
                 || (is(Role::Expert) && admissible && clear)
                 || (strong(Role::Jury) && (admissible || selected))
                 || (is(Role::Auditor) && stands)
-                || (strong(Role::Operator) && stands && relations.glass_until.is_some_and(|until| until >= NOW))
+                || (strong(Role::Operator) && stands && relations.break_glass_until.is_some_and(|until| until >= NOW))
         }
         Action::RoundList => examines || is(Role::Auditor),
         Action::DossierAdmit | Action::ExpertAssign => examines && stands && !owner,
@@ -82,8 +84,8 @@ fn told(q: &Question) -> bool {
         Action::PaymentOrder => strong(Role::Finance) && selected,
         Action::BrickAccompany => is(Role::BrickOwner) && selected && relations.accompanies,
         Action::AuditExport => is(Role::Auditor) || strong(Role::Dpo),
-        Action::OpsMaintain | Action::OpsSwitchover | Action::GlassAsk => strong(Role::Operator),
-        Action::GlassAllow => strong(Role::Operator) || strong(Role::Dpo),
+        Action::OpsMaintain | Action::OpsSwitchover | Action::BreakGlassAsk => strong(Role::Operator),
+        Action::BreakGlassAllow => strong(Role::Operator) || strong(Role::Dpo),
         Action::PersonAnswer => strong(Role::Dpo),
         Action::ServiceToken => true,
     }
@@ -104,7 +106,7 @@ fn instant() -> impl Strategy<Value = Timestamp> {
 }
 
 fn relations() -> impl Strategy<Value = Relations> {
-    let grant = (part(), prop::sample::select(Verb::ALL), instant()).prop_map(|(part, verb, until)| Grant {
+    let grant = (part(), prop::sample::select(GrantedAction::ALL), instant()).prop_map(|(part, verb, until)| Grant {
         part,
         verb,
         until,
@@ -119,12 +121,12 @@ fn relations() -> impl Strategy<Value = Relations> {
         prop::option::of(instant()),
         prop::option::of(review),
     )
-        .prop_map(|(grants, assigned, conflict, accompanies, glass_until, review)| Relations {
+        .prop_map(|(grants, assigned, conflict, accompanies, break_glass_until, review)| Relations {
             grants,
             assigned,
             conflict,
             accompanies,
-            glass_until,
+            break_glass_until,
             review,
         })
 }
@@ -153,8 +155,8 @@ proptest! {
     #[test]
     fn the_policy_and_the_requirements_agree(q in question()) {
         let keys = KEYS.with(Clone::clone);
-        let standing = AccountFacts { suspended: q.suspended, ..standing(account(q.me), &q.roles) };
-        let rights = session(&keys, standing, q.amr);
+        let account_facts = AccountFacts { suspended: q.suspended, ..account_facts(account(q.me), &q.roles) };
+        let rights = session(&keys, account_facts, q.amr);
         let relations = if q.me == q.owner { Relations::default() } else { q.relations.clone() };
         let target = dossier(account(q.owner), q.stage, q.part.clone(), relations);
         let found = rights.may(q.action, &target, NOW);

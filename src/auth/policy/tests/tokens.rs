@@ -14,7 +14,7 @@ impl Program {
     }
 
     fn signed_by(&self, keys: &Keys, roles: &[Role], actions: &[Action]) -> String {
-        let roles = Roles::given(roles.iter().copied());
+        let roles = Roles::from_granted(roles.iter().copied());
         ApiToken { id: Uuid::now_v7(), account: account(1), roles: &roles, actions, ends: ends() }
             .mint(keys, NOW)
             .unwrap()
@@ -23,7 +23,7 @@ impl Program {
     /// Whether a token permits reading the owner's draft; an error if it is not a valid token.
     fn reads(&self, text: &str, part: Part) -> Result<bool, crate::auth::TokenError> {
         let bearer = read(&self.keys, text, Channel::Api, NOW)?;
-        let rights = Rights::new(Arc::new(bearer), Channel::Api, standing(account(1), &[]));
+        let rights = Rights::new(Arc::new(bearer), Channel::Api, account_facts(account(1), &[]));
         let target = dossier(account(1), Stage::Draft, part, Relations::default());
         Ok(rights.may(Action::DraftRead, &target, NOW).is_ok())
     }
@@ -37,7 +37,7 @@ fn narrowed(text: &str, code: &str) -> String {
 #[test]
 fn tokens_end_to_the_second_and_stay_in_their_channel() {
     let program = Program { keys: Keys::ephemeral().unwrap() };
-    let rights = session(&program.keys, standing(account(1), &[]), Amr::Email);
+    let rights = session(&program.keys, account_facts(account(1), &[]), Amr::Email);
     let target = dossier(account(1), Stage::Draft, Part::Whole, Relations::default());
     assert!(rights.may(Action::DraftRead, &target, ends()).is_ok());
     let late = ends() + jiff::SignedDuration::from_secs(1);
@@ -45,8 +45,8 @@ fn tokens_end_to_the_second_and_stay_in_their_channel() {
     let api = program.token(&[Action::DraftRead]);
     assert!(read(&program.keys, &api, Channel::Browser, NOW).is_err(), "an API token in a cookie");
     let bearer = Arc::new(read(&program.keys, &api, Channel::Api, NOW).unwrap());
-    let standing = standing(account(1), &[]);
-    let by = |channel| Rights::new(bearer.clone(), channel, standing.clone());
+    let account_facts = account_facts(account(1), &[]);
+    let by = |channel| Rights::new(bearer.clone(), channel, account_facts.clone());
     assert!(by(Channel::Api).may(Action::DraftRead, &target, NOW).is_ok());
     assert!(by(Channel::Api).may(Action::DraftWrite, &target, NOW).is_err(), "not in its actions");
     assert!(by(Channel::Browser).may(Action::DraftRead, &target, NOW).is_err());
@@ -71,7 +71,7 @@ fn holders_narrow_but_never_widen() {
     let rights = Rights::new(
         Arc::new(read(&program.keys, &wider, Channel::Api, NOW).unwrap()),
         Channel::Api,
-        standing(account(1), &[]),
+        account_facts(account(1), &[]),
     );
     let target = dossier(account(1), Stage::Draft, Part::Whole, Relations::default());
     assert!(rights.may(Action::DraftWrite, &target, NOW).is_err(), "a check adds no right");
@@ -139,7 +139,7 @@ fn forged_and_broken_tokens_are_none() {
 }
 
 fn session_text(keys: &Keys) -> String {
-    let roles = Roles::given([]);
+    let roles = Roles::from_granted([]);
     let session = SessionId(Uuid::now_v7());
     SessionToken { session, account: account(1), roles: &roles, amr: Amr::Email, ends: ends() }.mint(keys, NOW).unwrap()
 }

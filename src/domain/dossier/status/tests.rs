@@ -40,8 +40,8 @@ const YEARS_LATER: &str = "2026-11-27T10:00:00+01:00";
 
 #[test]
 fn what_may_be_done_changes_at_the_closing_to_the_millisecond() {
-    type Moment<'a> = (Dossier, &'a [Step], &'a [Step], &'a [Step]);
-    use Step::{CarryOver, Deposit, Edit, Replace, Withdraw};
+    type Moment<'a> = (Dossier, &'a [PossibleAction], &'a [PossibleAction], &'a [PossibleAction]);
+    use PossibleAction::{CarryOver, Deposit, Edit, Replace, Withdraw};
     let table: [Moment<'_>; 4] = [
         (dossier("2024", 2, false), &[Edit, Deposit], &[Edit], &[Edit, CarryOver]),
         (dossier("2024", 3, true), &[Edit, Withdraw], &[Edit, Withdraw], &[Edit, Withdraw]),
@@ -55,9 +55,9 @@ fn what_may_be_done_changes_at_the_closing_to_the_millisecond() {
     ];
     for (dossier, open, closed, later) in table {
         let state = dossier.state();
-        assert_eq!(status(&dossier, LAST).may(), open, "{state:?} while open");
-        assert_eq!(status(&dossier, CLOSED).may(), closed, "{state:?} once closed");
-        assert_eq!(status(&dossier, YEARS_LATER).may(), later, "{state:?} while another is open");
+        assert_eq!(status(&dossier, LAST).possible_actions(), open, "{state:?} while open");
+        assert_eq!(status(&dossier, CLOSED).possible_actions(), closed, "{state:?} once closed");
+        assert_eq!(status(&dossier, YEARS_LATER).possible_actions(), later, "{state:?} while another is open");
     }
     let open = dossier("demonstration", 2, false);
     assert!(!status(&open, YEARS_LATER).allows(CarryOver), "a draft of an open round is deposited where it is");
@@ -66,10 +66,10 @@ fn what_may_be_done_changes_at_the_closing_to_the_millisecond() {
 #[test]
 fn what_was_sealed_is_judged_as_of_then() {
     let sealed = dossier("2024", 3, true);
-    assert_eq!(status(&sealed, YEARS_LATER).judged_at(), at(LAST), "A8: not by the rules of another day");
+    assert_eq!(status(&sealed, YEARS_LATER).evaluated_at(), at(LAST), "not by the rules of another day");
     assert!(status(&sealed, YEARS_LATER).shows_progress() && !status(&sealed, YEARS_LATER).counts_missing());
     let changed = dossier("2024", 4, true);
-    assert_eq!(status(&changed, LAST).judged_at(), at(LAST));
+    assert_eq!(status(&changed, LAST).evaluated_at(), at(LAST));
     assert!(!status(&changed, CLOSED).shows_progress(), "nothing of it can be deposited any more");
 }
 
@@ -83,7 +83,7 @@ fn every_change_that_the_sentence_shows_changes_the_mark() {
         status(&dossier("2024", 4, true), CLOSED),
         status(&Dossier { withdrawn_at: Some(at(LAST)), ..dossier("2024", 4, false) }, LAST),
     ]
-    .map(|status| status.mark());
+    .map(|status| status.version_tag());
     let different: std::collections::BTreeSet<_> = marks.iter().collect();
     assert_eq!(different.len(), marks.len(), "{marks:?}");
 }
@@ -98,7 +98,7 @@ fn the_page_is_told_when_the_round_changes_by_itself() {
 
 #[test]
 fn a_receipt_speaks_for_itself() {
-    let said = |standing| plain(&sealed(&CALL, "2024-000001", at(LAST), standing), &Lang::Fr);
+    let said = |is_current| plain(&receipt_sentence(&CALL, "2024-000001", at(LAST), is_current), &Lang::Fr);
     assert_eq!(said(true), "Déposé le 31/07/2024 23:59:59 (heure de Paris) – reçu n°\u{a0}2024-000001");
     assert!(said(false).ends_with(" – cette version n’est plus en vigueur"));
 }

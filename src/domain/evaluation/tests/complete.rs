@@ -43,7 +43,7 @@ fn the_sample_has_nothing_to_be_said_about() {
 fn every_required_field_is_missed() {
     for (complete, least) in [(everything(), 60), (Sample::small(), 8)] {
         let call = complete.call;
-        let mut judged = 0;
+        let mut evaluated = 0;
         for (_, field, path) in fields(call).filter(|(_, field, _)| field.required) {
             let asked = field.when.is_none() || complete.document.get(&path).is_some();
             assert!(complete.document.get(&path).is_some() || !asked, "the sample does not answer {path}");
@@ -53,17 +53,17 @@ fn every_required_field_is_missed() {
                     let found = evaluation.blocking().find(|finding| finding.path == path);
                     assert!(found.is_some_and(|finding| call.rule(&finding.rule).is_some()), "{path}");
                 }
-                judged += 1;
+                evaluated += 1;
             }
         }
-        assert!(judged >= least, "{judged} required fields of {}", call.id);
+        assert!(evaluated >= least, "{evaluated} required fields of {}", call.id);
     }
 }
 
 #[test]
 fn every_required_cell_is_missed() {
     let complete = everything();
-    let mut judged = 0;
+    let mut evaluated = 0;
     for (_, field, path) in fields(&CALL) {
         let Some(Value::Rows(rows)) = complete.document.get(&path) else {
             assert!(field.columns.is_empty(), "the sample leaves the table {path} empty");
@@ -74,11 +74,11 @@ fn every_required_cell_is_missed() {
                 let place = format!("{path}[{index}].{}", column.id);
                 let evaluation = complete.clone().cell(&path, index, &column.id, " ").evaluate();
                 assert!(evaluation.blocking().any(|finding| finding.path == place), "{place}");
-                judged += 1;
+                evaluated += 1;
             }
         }
     }
-    assert!(judged > 100, "{judged} cells");
+    assert!(evaluated > 100, "{evaluated} cells");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn limits_of_length_count_code_points() {
         assert_eq!(Sample::new().text(path, &"é".repeat(most)).evaluate().findings, [], "{path}");
         assert_eq!(Sample::new().text(path, &"e\u{301}".repeat(most)).evaluate().findings, [], "{path}: NFC");
         let over = Sample::new().text(path, &"é".repeat(most + 3)).evaluate();
-        assert_eq!(over.missing(), 1);
+        assert_eq!(over.blocking_count(), 1);
         assert!(
             over.findings[0].path == path && over.findings[0].message.fr.contains("retirez-en 3"),
             "{:?}",
@@ -107,8 +107,8 @@ fn limits_of_length_count_code_points() {
         let kept = over.document.text(path).chars().count();
         assert_eq!(kept, most + 3, "nothing is cut off");
     }
-    assert_eq!(Sample::new().text("impact.reference", &"a".repeat(199)).evaluate().missing(), 1);
-    assert_eq!(Sample::new().text("impact.reference", &"a".repeat(200)).evaluate().missing(), 0);
+    assert_eq!(Sample::new().text("impact.reference", &"a".repeat(199)).evaluate().blocking_count(), 1);
+    assert_eq!(Sample::new().text("impact.reference", &"a".repeat(200)).evaluate().blocking_count(), 0);
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn b7_another_country_is_named() {
     }
 }
 
-/// What cannot be read is said to be unreadable, and no rule judges it.
+/// What cannot be read is said to be unreadable, and no rule evaluates it.
 #[test]
 fn b7_no_rule_runs_on_a_country_that_cannot_be_read() {
     let found = of_country(&Sample::new().text("project.country", "Francie"));
@@ -48,8 +48,8 @@ fn b7_the_call_says_which_countries_count() {
         Sample::small().text("what.country", country).blocking_paths().contains(&"A6 what.country".into())
     };
     assert!(!blocked("Réunion") && blocked("France") && blocked("Mayotte"));
-    assert_eq!(Document::begun(&SMALL).text("what.country"), "La Réunion");
-    assert_eq!(Document::begun(&CALL).text("project.country"), "France");
+    assert_eq!(Document::new(&SMALL).text("what.country"), "La Réunion");
+    assert_eq!(Document::new(&CALL).text("project.country"), "France");
 }
 
 #[test]

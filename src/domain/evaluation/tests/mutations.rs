@@ -3,7 +3,7 @@
 use crate::domain::{
     call::{Rule, RuleCheck},
     document::Value,
-    evaluation::{Evaluation, Extent, judge},
+    evaluation::{Evaluation, Extent, evaluate_extent},
     finding::{Finding, Severity},
     fixture::{CALL, Sample},
 };
@@ -130,9 +130,10 @@ fn the_simulator_says_the_same_where_it_speaks() {
     for (rule, path, change) in BLOCKING.iter().chain(&WARNING) {
         let sample = change(Sample::new());
         let deposit = sample.evaluate().findings;
-        let (round, uploads) = (Some(&sample.round), Some(sample.uploads.as_slice()));
+        let (round, pieces) = (Some(&sample.round), Some(sample.pieces.as_slice()));
         let simulator =
-            judge(sample.call, &sample.document, Extent::Simulator, sample.now, round, uploads, sample.others).findings;
+            evaluate_extent(sample.call, &sample.document, Extent::Simulator, sample.now, round, pieces, sample.others)
+                .findings;
         assert!(simulator.iter().all(|finding| deposit.contains(finding)), "{rule} at {path}: {simulator:?}");
         let marked = |finding: &Finding| {
             CALL.rule(&finding.rule)

@@ -19,7 +19,8 @@ fn every_piece_that_is_asked_for_must_be_there() {
         assert_eq!(of(&Sample::new().lacking(code), code), blocked(rule), "{code}");
         assert_eq!(of(&Sample::new(), code), [], "{code}");
     }
-    let asked: Vec<_> = Sample::new().call.uploads().filter(|piece| piece.required).map(|piece| &piece.code).collect();
+    let asked: Vec<_> =
+        Sample::new().call.attached_pieces().filter(|piece| piece.required).map(|piece| &piece.code).collect();
     assert_eq!(asked, ["P7", "P8", "P9", "P10", "CERT"], "a new piece belongs in this test");
 }
 
@@ -69,7 +70,7 @@ fn a_piece_that_will_expire_before_the_closing_is_announced() {
 #[test]
 fn pieces_are_not_judged_where_they_are_not_known() {
     let sample = Sample::new();
-    let judged = |uploads| evaluate(sample.call, &sample.document, Some(&sample.round), uploads, sample.now);
-    assert_eq!(judged(None).findings, []);
-    assert_eq!(judged(Some(&[])).missing(), 4);
+    let evaluated = |pieces| evaluate(sample.call, &sample.document, Some(&sample.round), pieces, sample.now);
+    assert_eq!(evaluated(None).findings, []);
+    assert_eq!(evaluated(Some(&[])).blocking_count(), 4);
 }

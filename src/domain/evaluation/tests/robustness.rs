@@ -4,9 +4,9 @@ use crate::domain::{
     calendar::Round,
     call::FieldKind,
     document::{Change, Document, Row, Value},
-    evaluation::{Extent, judge},
+    evaluation::{Extent, evaluate_extent},
     fixture::{CALL, Sample},
-    piece::Upload,
+    piece::AttachedPiece,
 };
 use jiff::Timestamp;
 use proptest::{collection::vec, prelude::*};
@@ -66,10 +66,15 @@ fn instant() -> impl Strategy<Value = Timestamp> {
     ]
 }
 
-fn judged_twice(document: &Document, now: Timestamp, round: &Round, uploads: &[Upload]) -> Result<(), TestCaseError> {
+fn evaluated_twice(
+    document: &Document,
+    now: Timestamp,
+    round: &Round,
+    pieces: &[AttachedPiece],
+) -> Result<(), TestCaseError> {
     for extent in [Extent::Deposit, Extent::Simulator] {
-        let judged = || judge(&CALL, document, extent, now, Some(round), Some(uploads), 2);
-        let (once, again) = (judged(), judged());
+        let evaluated = || evaluate_extent(&CALL, document, extent, now, Some(round), Some(pieces), 2);
+        let (once, again) = (evaluated(), evaluated());
         prop_assert_eq!(serde_json::json!(once).to_string(), serde_json::json!(again).to_string());
         prop_assert_eq!(&once.document, &again.document);
         prop_assert!(once.findings.is_sorted_by_key(|finding| finding.severity));
@@ -100,7 +105,7 @@ proptest! {
                 document.0.entry(section.into()).or_default().insert(field.into(), value);
             }
         }
-        judged_twice(&document, now, &CALL.rounds[round], &sample.uploads)?;
+        evaluated_twice(&document, now, &CALL.rounds[round], &sample.pieces)?;
     }
 
     /// Through the door, as a person or a program would bring it.
@@ -114,7 +119,7 @@ proptest! {
                 prop_assert!(conflicts.is_empty());
             }
         }
-        judged_twice(&document, now, &sample.round, &sample.uploads)?;
+        evaluated_twice(&document, now, &sample.round, &sample.pieces)?;
         let json = serde_json::json!(document);
         prop_assert_eq!(Document::from_json(&CALL, &json), Ok(document.clone()));
         prop_assert_eq!(serde_json::from_value::<Document>(json).ok(), Some(document));
@@ -123,7 +128,7 @@ proptest! {
     /// The order in which answers were typed is not in the result.
     #[test]
     fn the_order_of_typing_does_not_matter(answers in answers()) {
-        let judge = |answers: &mut dyn Iterator<Item = &(String, Value)>| {
+        let evaluate_extent = |answers: &mut dyn Iterator<Item = &(String, Value)>| {
             let mut document = Document::default();
             for (path, value) in answers {
                 if document.get(path).is_none() {
@@ -134,6 +139,6 @@ proptest! {
         };
         let distinct: std::collections::BTreeMap<_, _> = answers.into_iter().collect();
         let list: Vec<_> = distinct.into_iter().collect();
-        prop_assert_eq!(judge(&mut list.iter()), judge(&mut list.iter().rev()));
+        prop_assert_eq!(evaluate_extent(&mut list.iter()), evaluate_extent(&mut list.iter().rev()));
     }
 }

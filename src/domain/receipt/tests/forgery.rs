@@ -23,7 +23,7 @@ fn any_character_that_changes_shows() {
                     continue;
                 }
                 assert!(
-                    !verify(&json, &[]).holds(),
+                    !verify(&json, &[]).is_valid(),
                     "{character} → {other} at {place}: …{}",
                     &text[..place].chars().rev().take(40).collect::<String>().chars().rev().collect::<String>()
                 );
@@ -48,7 +48,7 @@ fn a_changed_part_is_named_and_no_other() {
         assert_eq!(found.iter().filter(|text| text.starts_with('“')).count(), 1, "{name}: {found:?}");
         // With the digest of the part corrected, the digest of the whole is wrong; with that corrected too, the
         // signature is.
-        forged.parts = parts(&forged.manifest);
+        forged.parts = part_digests(&forged.manifest);
         let whole = differences(&json!(forged));
         assert!(whole.iter().any(|text| text.starts_with("The digest of the whole is not")), "{name}: {whole:?}");
         forged.statement.digest = digest(&json!(forged.parts));
@@ -141,12 +141,12 @@ fn another_key_is_refused_when_the_portals_are_known() {
     let (ours, theirs) = (pair(7), pair(8));
     let forged = json!(sealed(&Sample::new(), &theirs, 1, GENESIS));
     let report = verify(&forged, &[published(&ours)]);
-    let wrong: Vec<_> = report.findings.iter().filter(|finding| !finding.holds).collect();
+    let wrong: Vec<_> = report.checks.iter().filter(|check| !check.passed).collect();
     assert!(!report.key_known && wrong.len() == 1, "{report:?}");
     assert!(wrong[0].message.en.contains("did not issue"));
-    assert!(verify(&forged, &[published(&ours), published(&theirs)]).holds(), "keys follow one another");
+    assert!(verify(&forged, &[published(&ours), published(&theirs)]).is_valid(), "keys follow one another");
     let mut borrowed = forged;
     borrowed["public_key"] = json!(published(&ours).public_key);
     borrowed["statement"]["key"] = json!(published(&ours).id);
-    assert!(!verify(&borrowed, &[published(&ours)]).holds());
+    assert!(!verify(&borrowed, &[published(&ours)]).is_valid());
 }

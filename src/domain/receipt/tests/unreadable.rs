@@ -4,8 +4,8 @@ use super::*;
 
 fn said(bytes: &[u8]) -> (String, String) {
     let (report, _) = verify_bytes(bytes, &[]);
-    assert!(!report.holds());
-    let message = &report.findings[0].message;
+    assert!(!report.is_valid());
+    let message = &report.checks[0].message;
     for (words, text) in [("fr", &message.fr), ("en", &message.en)] {
         for raw in ["struct", "expected", "parse", "UUID", "failed", "EOF", "invalid type", "`"] {
             assert!(!text.contains(raw), "{words}: {text}");

@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// Characters that were seen to do harm (B5), and such that look harmless.
+/// Characters that were seen to do harm, and such that look harmless.
 const HIDDEN: [char; 30] = [
     '\u{200b}', '\u{feff}', '\u{2060}', '\u{ad}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}', '\u{61c}',
     '\u{200e}', '\u{200f}', '\u{3164}', '\u{115f}', '\u{1160}', '\u{ffa0}', '\u{2800}', '\u{180e}', '\u{e0041}',

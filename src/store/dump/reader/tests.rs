@@ -46,7 +46,6 @@ fn a_dump_is_its_tables_and_rows() {
     assert_eq!(read("").unwrap(), []);
 }
 
-// C2
 #[test]
 fn what_could_do_anything_else_is_refused() {
     for text in [

@@ -1,15 +1,15 @@
 //! What goes in and out.
 
 use crate::{
-    app::{Deposited, DossierView},
+    app::{DepositOutcome, DossierView},
     domain::{
         calendar::RoundId,
         dossier::{
             State,
-            status::{DepositStatus, Step, plain},
+            status::{DepositStatus, PossibleAction, plain},
         },
         ids::{AttemptId, DossierId},
-        piece::Upload,
+        piece::AttachedPiece,
         text::Lang,
     },
     web::api::report::EvaluationBody,
@@ -62,7 +62,7 @@ pub struct Replaced {
     status: String,
     /// What may still be done: `edit`, `deposit`, `replace`, `withdraw`, `carry_over`.
     #[schema(value_type = Vec<String>)]
-    may: Vec<Step>,
+    may: Vec<PossibleAction>,
     /// The pieces attached.
     pieces: Vec<PieceBody>,
     /// The evaluation of a deposit now.
@@ -77,8 +77,8 @@ impl Replaced {
             state: status.state(),
             receipt: status.receipt().map(str::to_owned),
             status: plain(&status.sentence(), &lang),
-            may: page.share.steps(&status),
-            pieces: page.uploads.into_iter().map(PieceBody::from).collect(),
+            may: page.share.possible_actions(&status),
+            pieces: page.pieces.into_iter().map(PieceBody::from).collect(),
             report: EvaluationBody::new(page.evaluation, lang),
         }
     }
@@ -111,9 +111,9 @@ pub struct PieceBody {
     signed: Option<bool>,
 }
 
-impl From<Upload> for PieceBody {
-    fn from(upload: Upload) -> Self {
-        let Upload { code, sha256, name, media, bytes, issued, inspection } = upload;
+impl From<AttachedPiece> for PieceBody {
+    fn from(upload: AttachedPiece) -> Self {
+        let AttachedPiece { code, sha256, name, media, bytes, issued, inspection } = upload;
         Self {
             code,
             sha256,
@@ -190,8 +190,8 @@ pub struct DepositBody {
 }
 
 impl DepositBody {
-    pub(super) fn new(done: Deposited, url: String) -> Self {
-        let Deposited { receipt, new, standing, current } = done;
-        Self { receipt, new, standing, current, url }
+    pub(super) fn new(done: DepositOutcome, url: String) -> Self {
+        let DepositOutcome { receipt, new, is_current, draft_unchanged } = done;
+        Self { receipt, new, standing: is_current, current: draft_unchanged, url }
     }
 }

@@ -3,7 +3,7 @@
 use super::body::{AttachedBody, FileQuery};
 use crate::{
     app::{
-        App, AppError, Attached, Ctx,
+        App, AppError, AttachOutcome, Ctx,
         dossier::upload::{Appended, Destination, UploadFault},
     },
     domain::ids::DossierId,
@@ -23,9 +23,9 @@ use axum::{
 };
 
 /// The answer to a file that was attached, in however many parts it came.
-pub(super) fn answer(attached: Attached) -> Response {
+pub(super) fn answer(attached: AttachOutcome) -> Response {
     let revision = attached.revision;
-    let body = AttachedBody { piece: attached.upload.into(), same_as: attached.same_as, revision };
+    let body = AttachedBody { piece: attached.piece.into(), same_as: attached.same_as, revision };
     ([(header::ETAG, tag(revision))], Json(body)).into_response()
 }
 

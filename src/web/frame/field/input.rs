@@ -8,7 +8,7 @@ use crate::{
         document::Value,
         text::Lang,
     },
-    web::frame::Shell,
+    web::frame::PageContext,
 };
 use askama::Template;
 
@@ -22,7 +22,7 @@ const COUNTRIES: [&str; 34] = [
 #[derive(Template)]
 #[template(path = "frame/field/input.html")]
 pub struct Input<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     pub name: String,
     pub id: String,
     kind: FieldKind,
@@ -40,7 +40,7 @@ pub struct Input<'a> {
 impl askama::filters::HtmlSafe for Input<'_> {}
 
 impl<'a> Input<'a> {
-    pub fn field(s: &'a Shell<'a>, path: &str, field: &'a Field, value: Option<&'a Value>) -> Self {
+    pub fn field(s: &'a PageContext<'a>, path: &str, field: &'a Field, value: Option<&'a Value>) -> Self {
         let (mut text, mut chosen, mut ticked): (&str, &[String], bool) = ("", &[], false);
         match value {
             Some(Value::Text(found)) => text = found,
@@ -64,7 +64,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    pub fn cell(s: &'a Shell<'a>, name: String, column: &'a Column, text: &'a str) -> Self {
+    pub fn cell(s: &'a PageContext<'a>, name: String, column: &'a Column, text: &'a str) -> Self {
         Self {
             s,
             id: super::id(&name),

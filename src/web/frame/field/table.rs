@@ -8,14 +8,14 @@ use crate::{
         finding::Finding,
         money::Cents,
     },
-    web::frame::Shell,
+    web::frame::PageContext,
 };
 use askama::Template;
 
 #[derive(Template)]
 #[template(path = "frame/field/table.html")]
 pub struct FieldTable<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     field: &'a Field,
     path: String,
     rows: Vec<TableRow<'a>>,

@@ -6,13 +6,13 @@ use crate::{
         access::{Amr, Role},
         calendar::show_instant,
         ids::SessionId,
-        text::{Lang, Text, terminal::foreign},
+        text::{Lang, Text, terminal::escape_for_terminal},
     },
     web::{
         address::see_other,
         error::Failure,
         extract::{Path, Query},
-        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render},
+        frame::{FormRequest, HandlerResult, PageContext, PageRequest, PageResult, render},
         pages::{
             account::token_form::{TokenDraft, TokenForm},
             words::{action_name, role_names},
@@ -121,7 +121,7 @@ pub async fn page(app: &App, ctx: &Ctx, path: &str, page: AccountPageState<'_>) 
         });
         rows.extend(narrowed.iter().filter(|one| one.token == id).map(|one| TokenRow {
             id: hex::encode(one.revocation_id),
-            label: foreign(&one.checks),
+            label: escape_for_terminal(&one.checks),
             actions: Vec::new(),
             until: String::new(),
             used: Some(shown(one.last_used_at)),
@@ -130,7 +130,7 @@ pub async fn page(app: &App, ctx: &Ctx, path: &str, page: AccountPageState<'_>) 
             others: 0,
         }));
     }
-    let actor = ctx.known()?;
+    let actor = ctx.actor_even_if_suspended()?;
     let suspended = actor.account.suspended;
     let allowed = if suspended { Vec::new() } else { app.token_actions(ctx)? };
     let actions: Vec<_> =
@@ -139,7 +139,7 @@ pub async fn page(app: &App, ctx: &Ctx, path: &str, page: AccountPageState<'_>) 
     let roles = role_names(actor.account.roles.iter(), ctx.lang);
     let AccountPageState { made, notice, form } = &page;
     let (made, notice) = (*made, notice.as_ref());
-    let page = |s: &Shell<'_>| {
+    let page = |s: &PageContext<'_>| {
         AccountPage {
             s,
             suspended,
@@ -189,7 +189,7 @@ fn short(agent: &str, lang: Lang) -> String {
 #[derive(Template)]
 #[template(path = "pages/account/home.html")]
 pub struct AccountPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     /// The user's roles, as shown.
     pub roles: &'a [String],
     /// The account is suspended: it can be read, and left.

@@ -6,15 +6,15 @@ use crate::{
         access::{Part, every_token_action},
         text::{Lang, Text},
     },
-    web::{assets, extract::Arrival, frame::HandlerResult, pages::words::action_name},
+    web::{assets, extract::RequestMeta, frame::HandlerResult, pages::words::action_name},
 };
 use axum::{Extension, extract::State, http::header, response::IntoResponse};
 use serde_json::{Value, json};
 
 /// The page in the requested language; it contains the other one too.
-pub async fn show(State(app): State<App>, Extension(arrival): Extension<Arrival>) -> HandlerResult {
+pub async fn show(State(app): State<App>, Extension(meta): Extension<RequestMeta>) -> HandlerResult {
     let page = assets::whole("narrow.html", &[("{choices}", choices(&app))]).ok_or(AppError::NotFound)?;
-    let html = page.html.replacen("<html lang=\"fr\">", &format!("<html lang=\"{}\">", arrival.lang), 1);
+    let html = page.html.replacen("<html lang=\"fr\">", &format!("<html lang=\"{}\">", meta.lang), 1);
     let fixed = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
         (header::CONTENT_DISPOSITION, "inline; filename=\"guichet-jeton.html\"".to_owned()),
@@ -28,7 +28,7 @@ pub async fn show(State(app): State<App>, Extension(arrival): Extension<Arrival>
 fn choices(app: &App) -> Value {
     let (mut pieces, mut sections) = (Vec::new(), Vec::new());
     for call in &app.calls {
-        for piece in call.uploads() {
+        for piece in call.attached_pieces() {
             add(&mut pieces, Part::Piece(piece.code.clone()).to_string(), &piece.title);
         }
         for section in &call.sections {

@@ -32,7 +32,7 @@ pub struct Back {
 
 /// Redirects to the provider. It is a link and not a form, because the policy lets forms be sent to the portal only,
 /// redirections included.
-pub async fn leave(State(app): State<App>, ctx: Ctx, Query(query): Query<Next>) -> HandlerResult {
+pub async fn redirect_to_provider(State(app): State<App>, ctx: Ctx, Query(query): Query<Next>) -> HandlerResult {
     let leaving = app.leave_for_provider(&ctx, safe_next(query.next())).await?;
     let seconds = leaving.until.as_second() - ctx.now.as_second();
     let cookie =
@@ -41,12 +41,7 @@ pub async fn leave(State(app): State<App>, ctx: Ctx, Query(query): Query<Next>) 
 }
 
 /// Handles the return from the provider.
-pub async fn come_back(
-    State(app): State<App>,
-    ctx: Ctx,
-    headers: HeaderMap,
-    Query(back): Query<Back>,
-) -> HandlerResult {
+pub async fn callback(State(app): State<App>, ctx: Ctx, headers: HeaderMap, Query(back): Query<Back>) -> HandlerResult {
     if app.provider_name(&ctx).is_none() {
         return Err(AppError::NotFound.into());
     }

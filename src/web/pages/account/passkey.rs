@@ -8,7 +8,7 @@ use crate::{
         address::{safe_next_typed, see_other},
         error::Failure,
         extract::{Path, Query, session_cookie},
-        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render},
+        frame::{FormRequest, HandlerResult, PageContext, PageRequest, PageResult, render},
         posted::{AnyonesJson, PostedJson},
     },
 };
@@ -133,7 +133,7 @@ pub async fn ask_confirmation(
 ) -> PageResult {
     let keys = app.passkeys(&ctx).await?;
     let next = safe_next_typed(shown.next.as_deref().unwrap_or_default());
-    let page = |s: &Shell<'_>| {
+    let page = |s: &PageContext<'_>| {
         ConfirmPage {
             s,
             next,
@@ -176,7 +176,7 @@ fn lead(ctx: &Ctx, next: &str) -> Json<serde_json::Value> {
 #[derive(Clone, Copy, Template)]
 #[template(path = "pages/account/passkeys.html")]
 pub struct PasskeysPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     /// The passkeys, oldest first.
     pub keys: &'a [Key],
     /// Whether passkeys can be used at this host.
@@ -204,7 +204,7 @@ impl PasskeysPage<'_> {
 #[derive(Clone, Copy, Template)]
 #[template(path = "pages/account/confirm.html")]
 pub struct ConfirmPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     /// Where to go next.
     pub next: &'a str,
     /// Whether the user has a passkey.

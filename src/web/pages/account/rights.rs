@@ -5,7 +5,7 @@ use crate::{
     domain::{call::Call, ids::DossierId},
     web::{
         extract::Path,
-        frame::{HandlerResult, PageRequest, PageResult, Shell, render},
+        frame::{HandlerResult, PageContext, PageRequest, PageResult, render},
         pages::words::action_name,
     },
 };
@@ -19,7 +19,8 @@ use axum::{
 pub async fn own(PageRequest { app, ctx, here }: PageRequest) -> PageResult {
     let call = app.call_of_host(&ctx)?;
     let (rows, lacks_passkey) = (ordered(app.own_rights(&ctx)?), ctx.actor()?.rights.lacks_passkey());
-    let page = |s: &Shell<'_>| RightsPage { s, dossier: None, known: true, lacks_passkey, call, rows: &rows }.render();
+    let page =
+        |s: &PageContext<'_>| RightsPage { s, dossier: None, known: true, lacks_passkey, call, rows: &rows }.render();
     Ok(Html(render(&app, &ctx, call, &here, page)?))
 }
 
@@ -30,8 +31,9 @@ pub async fn on_dossier(PageRequest { app, ctx, here }: PageRequest, Path(id): P
     let known = found.known;
     let its = found.call.as_deref().map(|slug| app.call(slug)).transpose()?.unwrap_or(call);
     let (rows, lacks_passkey) = (ordered(found.verdicts), ctx.actor()?.rights.lacks_passkey());
-    let page =
-        |s: &Shell<'_>| RightsPage { s, dossier: Some(id), known, lacks_passkey, call: its, rows: &rows }.render();
+    let page = |s: &PageContext<'_>| {
+        RightsPage { s, dossier: Some(id), known, lacks_passkey, call: its, rows: &rows }.render()
+    };
     let page = Html(render(&app, &ctx, call, &here, page)?);
     Ok((if known { StatusCode::OK } else { StatusCode::NOT_FOUND }, page).into_response())
 }
@@ -46,7 +48,7 @@ fn ordered(verdicts: Vec<RightAnswer>) -> Vec<RightAnswer> {
 #[derive(Clone, Copy, Template)]
 #[template(path = "pages/account/rights.html")]
 pub struct RightsPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     /// The dossier; `None` for the call as a whole.
     pub dossier: Option<DossierId>,
     /// Whether the user may see anything of it.

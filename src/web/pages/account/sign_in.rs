@@ -7,7 +7,7 @@ use crate::{
     web::{
         address::{safe_next, see_other},
         extract::{Path, Query, SESSION_COOKIE, named_cookie, session_cookie},
-        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render},
+        frame::{FormRequest, HandlerResult, PageContext, PageRequest, PageResult, render},
     },
 };
 use askama::Template;
@@ -40,7 +40,7 @@ pub async fn show(PageRequest { app, ctx, here }: PageRequest, Query(query): Que
 }
 
 /// The empty form.
-fn sign_in_page<'a>(app: &'a App, ctx: &Ctx, s: &'a Shell<'a>, next: &'a str) -> SignInPage<'a> {
+fn sign_in_page<'a>(app: &'a App, ctx: &Ctx, s: &'a PageContext<'a>, next: &'a str) -> SignInPage<'a> {
     let (passkeys, provider) = (app.has_passkeys(ctx), app.provider_name(ctx));
     SignInPage { s, email: "", problem: None, next, passkeys, provider }
 }
@@ -155,7 +155,7 @@ pub async fn sign_out(FormRequest { app, ctx, .. }: FormRequest) -> HandlerResul
 #[derive(Clone, Copy, Template)]
 #[template(path = "pages/account/sign_in.html")]
 pub struct SignInPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     /// The address, as typed.
     pub email: &'a str,
     /// The error in it.
@@ -178,7 +178,7 @@ impl SignInPage<'_> {
 #[derive(Template)]
 #[template(path = "pages/account/link_sent.html")]
 pub struct LinkSentPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     pub email: &'a str,
     pub mailbox: Option<&'a str>,
 }
@@ -187,7 +187,7 @@ pub struct LinkSentPage<'a> {
 #[derive(Clone, Copy, Template)]
 #[template(path = "pages/account/link_confirm.html")]
 pub struct LinkConfirmPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     /// The secret in the link.
     pub secret: &'a str,
     /// Where to go next.

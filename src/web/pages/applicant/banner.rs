@@ -3,7 +3,7 @@
 use crate::{
     domain::dossier::status::DepositStatus,
     web::{
-        frame::{Shell, status::Sentence},
+        frame::{PageContext, status::Sentence},
         pages::applicant::dossier::DossierPage,
     },
 };
@@ -12,7 +12,7 @@ use askama::Template;
 #[derive(Template)]
 #[template(path = "pages/applicant/banner.html")]
 pub struct Banner<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     p: &'a DossierPage<'a>,
     status: DepositStatus,
     sentence: Sentence<'a>,
@@ -22,9 +22,9 @@ pub struct Banner<'a> {
 impl askama::filters::HtmlSafe for Banner<'_> {}
 
 impl<'a> Banner<'a> {
-    pub fn new(s: &'a Shell<'a>, p: &'a DossierPage<'a>) -> Self {
+    pub fn new(s: &'a PageContext<'a>, p: &'a DossierPage<'a>) -> Self {
         let status = p.status(s);
         let sentence = Sentence::new(s, status.sentence());
-        Self { s, p, status, sentence, missing: p.evaluation.missing() }
+        Self { s, p, status, sentence, missing: p.evaluation.blocking_count() }
     }
 }

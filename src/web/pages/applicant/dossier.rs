@@ -9,25 +9,25 @@ use crate::{
         evaluation::Evaluation,
         finding::Finding,
         ids::DossierId,
-        piece::Upload,
+        piece::AttachedPiece,
         text::Text,
     },
     store::deposit::Version,
     web::{
         error::Failure,
-        frame::{Shell, render, status::PrintHead},
+        frame::{PageContext, render, status::PrintHead},
     },
 };
 use uuid::Uuid;
 
-/// A dossier with its context.
+/// A dossier with its context. Templates call it `p`.
 #[derive(Clone, Copy, Debug)]
 pub struct DossierPage<'a> {
     pub dossier: &'a Dossier,
     pub round: &'a Round,
     /// The evaluation of the draft, at the current time.
     pub evaluation: &'a Evaluation,
-    pub uploads: &'a [Upload],
+    pub pieces: &'a [AttachedPiece],
     /// The parts shared with the user.
     pub share: &'a Share,
     /// Title of the project, empty if it has none.
@@ -45,28 +45,28 @@ pub struct DossierPage<'a> {
 }
 
 impl<'a> DossierPage<'a> {
-    pub fn status(&self, s: &Shell<'_>) -> DepositStatus {
+    pub fn status(&self, s: &PageContext<'_>) -> DepositStatus {
         DepositStatus::of(s.call, self.round, self.dossier, s.now)
     }
     /// The blocking findings of the draft, while they matter: what was sealed is complete, whatever the rules say today.
-    pub fn missing(&self, s: &Shell<'_>) -> Vec<&'a Finding> {
+    pub fn missing(&self, s: &PageContext<'_>) -> Vec<&'a Finding> {
         if self.status(s).counts_missing() { self.evaluation.blocking().collect() } else { Vec::new() }
     }
     /// The sections, with what is missing in each.
-    pub fn steps(&self, s: &Shell<'a>) -> Vec<SectionLink<'a>> {
+    pub fn section_links(&self, s: &PageContext<'a>) -> Vec<SectionLink<'a>> {
         let all = self.missing(s);
         let missing = |id: &str| all.iter().filter(|finding| finding.section() == id).count();
         let given = s.call.sections.iter().filter(|section| self.share.section(&section.id));
         given.map(|section| SectionLink { section, missing: missing(&section.id) }).collect()
     }
     /// The header of every printed sheet.
-    pub fn print_head<'s>(&self, s: &'s Shell<'s>) -> PrintHead<'s> {
+    pub fn print_head<'s>(&self, s: &'s PageContext<'s>) -> PrintHead<'s> {
         let status = self.status(s);
         let company = self.dossier.draft.text(&s.call.company.name).to_owned();
         let dossier = format!("{} {}", s.tr("dossier", "application"), self.dossier.id);
-        let mut head = PrintHead::sealed(s, &status.sentence(), [company, self.title.to_owned(), dossier]);
+        let mut head = PrintHead::new(s, &status.sentence(), [company, self.title.to_owned(), dossier]);
         head.as_of = status.as_of();
-        head.mark = status.print_mark();
+        head.label = status.print_label();
         head
     }
 }
@@ -77,30 +77,30 @@ pub struct SectionLink<'a> {
     pub missing: usize,
 }
 
-/// What the views of a dossier borrow from.
-pub struct OpenedDossier {
+/// A loaded dossier, which its pages borrow from.
+pub struct LoadedDossier {
     /// The dossier with its evaluation.
     pub view: DossierView,
     attempt: String,
 }
 
-impl OpenedDossier {
+impl LoadedDossier {
     /// Loads a dossier for its owner.
     pub async fn load(app: &App, ctx: &Ctx, id: DossierId) -> Result<Self, AppError> {
-        app.dossier_whole(ctx, id).await.map(Self::of)
+        app.dossier_whole(ctx, id).await.map(Self::new)
     }
 
     /// Loads a dossier with what the reader was given of it.
-    pub async fn given(app: &App, ctx: &Ctx, id: DossierId) -> Result<Self, AppError> {
-        app.dossier_shared(ctx, id).await.map(Self::of)
+    pub async fn load_shared(app: &App, ctx: &Ctx, id: DossierId) -> Result<Self, AppError> {
+        app.dossier_shared(ctx, id).await.map(Self::new)
     }
 
     /// Loads a dossier for a page of the editor.
-    pub async fn form(app: &App, ctx: &Ctx, id: DossierId, section: &str) -> Result<Self, AppError> {
-        app.dossier_section(ctx, id, section).await.map(Self::of)
+    pub async fn load_section(app: &App, ctx: &Ctx, id: DossierId, section: &str) -> Result<Self, AppError> {
+        app.dossier_section(ctx, id, section).await.map(Self::new)
     }
 
-    fn of(view: DossierView) -> Self {
+    fn new(view: DossierView) -> Self {
         Self { view, attempt: Uuid::now_v7().to_string() }
     }
 
@@ -110,14 +110,14 @@ impl OpenedDossier {
         app: &App,
         ctx: &Ctx,
         path: &str,
-        page: impl FnOnce(&Shell<'_>, DossierPage<'_>) -> Result<String, askama::Error>,
+        page: impl FnOnce(&PageContext<'_>, DossierPage<'_>) -> Result<String, askama::Error>,
     ) -> Result<String, Failure> {
         let call = app.call(&self.view.dossier.call)?;
         let shown = DossierPage {
             dossier: &self.view.dossier,
             round: app.round(call, &self.view.dossier.round)?,
             evaluation: &self.view.evaluation,
-            uploads: &self.view.uploads,
+            pieces: &self.view.pieces,
             share: &self.view.share,
             title: &self.view.title,
             versions: &self.view.versions,
@@ -126,6 +126,6 @@ impl OpenedDossier {
             upload_problem: None,
             notice: None,
         };
-        Ok(render(app, ctx, call, path, |shell| page(shell, shown))?)
+        Ok(render(app, ctx, call, path, |context| page(context, shown))?)
     }
 }

@@ -12,7 +12,7 @@ use crate::{
         address::see_other,
         error::Failure,
         extract::Path,
-        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render, status::Sentence},
+        frame::{FormRequest, HandlerResult, PageContext, PageRequest, PageResult, render, status::Sentence},
     },
 };
 use askama::Template;
@@ -23,7 +23,7 @@ use uuid::Uuid;
 pub async fn list(PageRequest { app, ctx, here }: PageRequest) -> PageResult {
     let dossiers = app.own_dossiers(&ctx).await?;
     let mut cards = Vec::new();
-    for (dossier, uploads) in &dossiers {
+    for (dossier, pieces) in &dossiers {
         let Ok(call) = app.call(&dossier.call) else { continue };
         let zone = call.time_zone();
         let status = app.status_of(&ctx, dossier)?;
@@ -35,7 +35,7 @@ pub async fn list(PageRequest { app, ctx, here }: PageRequest) -> PageResult {
             round: call.round(&dossier.round).map_or_else(String::new, |round| round.title.get(&ctx.lang).to_owned()),
             status,
             changed_at: show_instant(dossier.changed_at, &zone),
-            missing: if counted { Some(app.evaluate(&ctx, dossier, uploads, 0)?.missing()) } else { None },
+            missing: if counted { Some(app.evaluate(&ctx, dossier, pieces, 0)?.blocking_count()) } else { None },
             attempt: Uuid::now_v7().to_string(),
         });
     }
@@ -69,10 +69,10 @@ pub async fn create(
     Path((call, round)): Path<(String, String)>,
     FormRequest { app, ctx, posted, .. }: FormRequest,
 ) -> HandlerResult {
-    // All rounds of the page share its attempt, and each is an act of its own.
-    let attempt = AttemptId(posted.parse("attempt")?).towards(&format!("{call} {round}"));
+    // All rounds of the page share its attempt, and each is an operation of its own.
+    let attempt = AttemptId(posted.parse("attempt")?).for_target(&format!("{call} {round}"));
     let first = app.call(&call)?.sections.first().map_or_else(String::new, |section| section.id.clone());
-    let begun = Document::begun(app.call(&call)?);
+    let begun = Document::new(app.call(&call)?);
     let id = app.create(&ctx, &call, &RoundId(round), begun, attempt).await?;
     Ok(see_other(ctx.lang, &format!("/dossiers/{id}/edit/{first}")))
 }
@@ -115,7 +115,7 @@ pub struct GivenCard {
 #[derive(Template)]
 #[template(path = "pages/applicant/dossiers.html")]
 pub struct DossiersPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     pub rows: &'a [DossierCard],
     pub shared: &'a [GivenCard],
     pub open_rounds: &'a [&'a Round],

@@ -1,7 +1,7 @@
 //! The editor of a draft: sections saved by form, fields saved by script.
 
 use crate::{
-    app::{App, AppError, Ctx, Saved, Share},
+    app::{App, AppError, Ctx, SaveOutcome, Share},
     domain::{
         access::Part,
         calendar::show_time,
@@ -17,7 +17,7 @@ use crate::{
         error::finding_json,
         extract::{MAX_BODY_BYTES, Path},
         frame::{
-            FormRequest, HandlerResult, PageRequest, PageResult, Shell,
+            FormRequest, HandlerResult, PageContext, PageRequest, PageResult,
             answers::brief,
             field::{Drawing, FieldView, Input, posted::posted_value},
             money::{AmountsBox, feeds_budget},
@@ -25,7 +25,7 @@ use crate::{
         },
         pages::applicant::{
             banner::Banner,
-            dossier::{DossierPage, OpenedDossier, SectionLink},
+            dossier::{DossierPage, LoadedDossier, SectionLink},
         },
         posted::{PostedForm, PostedJson},
     },
@@ -49,13 +49,13 @@ pub async fn edit(
     PageRequest { app, ctx, here }: PageRequest,
     Path((id, section)): Path<(DossierId, String)>,
 ) -> PageResult {
-    let opened = OpenedDossier::form(&app, &ctx, id, &section).await?;
+    let opened = LoadedDossier::load_section(&app, &ctx, id, &section).await?;
     let call = app.call(&opened.view.dossier.call)?;
     let section = section_of(call, &section)?;
     let dossier = &opened.view.dossier;
     let saved = (dossier.revision > 1).then(|| show_time(dossier.changed_at, &call.time_zone()));
-    let page = opened.render(&app, &ctx, &here, |shell, page| {
-        EditorPage::new(shell, &page, section, saved.as_deref(), &[]).render()
+    let page = opened.render(&app, &ctx, &here, |context, page| {
+        EditorPage::new(context, &page, section, saved.as_deref(), &[]).render()
     })?;
     Ok(Html(page))
 }
@@ -65,7 +65,7 @@ pub async fn save(
     Path((id, section)): Path<(DossierId, String)>,
     FormRequest { app, ctx, here, posted }: FormRequest,
 ) -> HandlerResult {
-    let opened = OpenedDossier::form(&app, &ctx, id, &section).await?;
+    let opened = LoadedDossier::load_section(&app, &ctx, id, &section).await?;
     let call = app.call(&opened.view.dossier.call)?.clone();
     let section = section_of(&call, &section)?;
     let saved = app.save_changes(&ctx, id, changes(section, &posted)).await?;
@@ -115,10 +115,10 @@ pub(in crate::web) fn changes(section: &Section, posted: &PostedForm) -> Vec<Cha
 }
 
 /// The page again, with both versions of every field that met another change.
-async fn conflicts(app: &App, ctx: &Ctx, here: &str, section: &Section, saved: Saved) -> HandlerResult {
-    let opened = OpenedDossier::form(app, ctx, saved.dossier.id, &section.id).await?;
-    let page = opened.render(app, ctx, here, |shell, page| {
-        EditorPage::new(shell, &page, section, None, &saved.conflicts).render()
+async fn conflicts(app: &App, ctx: &Ctx, here: &str, section: &Section, saved: SaveOutcome) -> HandlerResult {
+    let opened = LoadedDossier::load_section(app, ctx, saved.dossier.id, &section.id).await?;
+    let page = opened.render(app, ctx, here, |context, page| {
+        EditorPage::new(context, &page, section, None, &saved.conflicts).render()
     })?;
     Ok((StatusCode::CONFLICT, Html(page)).into_response())
 }
@@ -143,7 +143,7 @@ pub async fn save_fields(
     let body = serde_json::json!({
         "saved_at": show_time(ctx.now, &call.time_zone()),
         "revision": saved.dossier.revision,
-        "missing": evaluation.missing(),
+        "missing": evaluation.blocking_count(),
         "amounts": amounts(evaluation, &saved.share),
         "conflicts": saved.conflicts,
         "status": status_json(&app.status_of(&ctx, &saved.dossier)?, &saved.share, &ctx.lang),
@@ -175,7 +175,7 @@ fn amounts(evaluation: &Evaluation, share: &Share) -> serde_json::Value {
 #[derive(Template)]
 #[template(path = "pages/applicant/editor.html")]
 pub struct EditorPage<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     p: &'a DossierPage<'a>,
     banner: Banner<'a>,
     status: DepositStatus,
@@ -205,7 +205,7 @@ struct Clash<'a> {
 
 impl<'a> EditorPage<'a> {
     pub fn new(
-        s: &'a Shell<'a>,
+        s: &'a PageContext<'a>,
         page: &'a DossierPage<'a>,
         section: &'a Section,
         saved: Option<&'a str>,
@@ -244,7 +244,7 @@ impl<'a> EditorPage<'a> {
             status: page.status(s),
             print_head: page.print_head(s),
             section,
-            nav: page.steps(s),
+            nav: page.section_links(s),
             pieces: page.missing(s).iter().filter(|finding| finding.section() == "pieces").count(),
             next: place.and_then(|place| s.call.sections.get(place + 1)).filter(|next| page.share.section(&next.id)),
             writes: page.share.writes(&Part::Section(section.id.clone())),

@@ -8,7 +8,7 @@ use crate::{
         delegation::{Guest, Guests, Invitation, InvitationFault, part_title, parts_of, verb_title},
     },
     domain::{
-        access::{Grant, Part, Verb},
+        access::{Grant, GrantedAction, Part},
         answers,
         calendar::show_instant,
         call::Call,
@@ -19,7 +19,7 @@ use crate::{
         address::see_other,
         error::Failure,
         extract::{Path, Query},
-        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render},
+        frame::{FormRequest, HandlerResult, PageContext, PageRequest, PageResult, render},
         posted::PostedForm,
     },
 };
@@ -29,7 +29,7 @@ use axum::{
     response::{Html, IntoResponse},
 };
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
-use log::{ReadingRow, reading_row};
+use log::{AccessRow, access_row};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -70,14 +70,14 @@ pub async fn show(
 }
 
 /// Shares parts; an invalid form comes back as typed.
-pub async fn give(Path(id): Path<DossierId>, FormRequest { app, ctx, here, posted }: FormRequest) -> HandlerResult {
+pub async fn invite(Path(id): Path<DossierId>, FormRequest { app, ctx, here, posted }: FormRequest) -> HandlerResult {
     let guests = app.guests(&ctx, id, 0).await?;
     let zone = app.call(&guests.call)?.time_zone();
     match app.give(&ctx, id, &invitation(&posted, &zone)).await {
         Ok(()) => Ok(see_other(ctx.lang, &format!("/dossiers/{id}/guests?done=given"))),
         Err(AppError::Invitation(faults)) => {
             let confirm = faults.contains(&InvitationFault::Unconfirmed);
-            let problems: Vec<_> = faults.iter().map(|fault| (fault.field(), fault.words())).collect();
+            let problems: Vec<_> = faults.iter().map(|fault| (fault.field(), fault.message())).collect();
             let shown =
                 GuestsPageState { posted: Some(&posted), problems: &problems, confirm, ..GuestsPageState::default() };
             let page = page(&app, &ctx, id, &guests, &here, shown)?;
@@ -105,12 +105,12 @@ fn invitation(posted: &PostedForm, zone: &TimeZone) -> Invitation {
     };
     for (name, value) in posted.pairs() {
         let part = name.strip_prefix("part.").and_then(|part| part.parse::<Part>().ok());
-        if let (Some(part), Ok(verb)) = (part, value.parse::<Verb>()) {
+        if let (Some(part), Ok(verb)) = (part, value.parse::<GrantedAction>()) {
             invitation.add(part, verb);
         }
     }
     if posted.text("deposit") == "yes" {
-        invitation.add(Part::Deposit, Verb::Deposit);
+        invitation.add(Part::Deposit, GrantedAction::Deposit);
     }
     invitation
 }
@@ -146,8 +146,7 @@ fn page(
     let call = app.call(&guests.call)?;
     let zone = call.time_zone();
     let rows: Vec<GuestRow> = guests.given.iter().map(|guest| guest_row(call, guest, ctx, &zone)).collect();
-    let readings: Vec<ReadingRow> =
-        guests.readings.iter().map(|read| reading_row(call, read, ctx.lang, &zone)).collect();
+    let accesses: Vec<AccessRow> = guests.accesses.iter().map(|read| access_row(call, read, ctx.lang, &zone)).collect();
     let typed = |name: &'static str| posted.map_or("", |posted| posted.text(name));
     let choices: Vec<PartChoice> = parts_of(call)
         .map(|part| {
@@ -156,13 +155,13 @@ fn page(
             PartChoice { title: part_title(call, &part, ctx.lang), part: word, chosen }
         })
         .collect();
-    let page = |s: &Shell<'_>| {
+    let page = |s: &PageContext<'_>| {
         GuestsPage {
             s,
             dossier: id,
             title: &guests.title,
             guests: &rows,
-            readings: &readings,
+            accesses: &accesses,
             newer: (at > 0).then_some(at),
             older: guests.older.then_some(at.saturating_add(2)),
             choices: &choices,
@@ -206,14 +205,14 @@ fn guest_row(call: &Call, guest: &Guest, ctx: &Ctx, zone: &TimeZone) -> GuestRow
 #[derive(Template)]
 #[template(path = "pages/applicant/guests.html")]
 pub struct GuestsPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     pub dossier: DossierId,
     /// Title of the project, empty if it has none.
     pub title: &'a str,
     /// The guests.
     pub guests: &'a [GuestRow],
     /// The access log: who read or changed what.
-    pub readings: &'a [ReadingRow],
+    pub accesses: &'a [AccessRow],
     /// The page with newer entries.
     pub newer: Option<u32>,
     /// The page with older entries.

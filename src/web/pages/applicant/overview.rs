@@ -4,7 +4,7 @@ mod pieces;
 
 use crate::{
     domain::{
-        dossier::status::{DepositStatus, Step as Act},
+        dossier::status::{DepositStatus, PossibleAction},
         finding::{Finding, Severity, and_more, shown},
         ids::DossierId,
         text::Text,
@@ -12,13 +12,13 @@ use crate::{
     web::{
         extract::{Path, Query},
         frame::{
-            PageRequest, PageResult, Shell,
+            PageContext, PageRequest, PageResult,
             money::{AmountsBox, Verdicts},
             status::PrintHead,
         },
         pages::applicant::{
             banner::Banner,
-            dossier::{DossierPage, OpenedDossier, SectionLink},
+            dossier::{DossierPage, LoadedDossier, SectionLink},
         },
     },
 };
@@ -44,7 +44,7 @@ pub async fn show(
     Path(id): Path<DossierId>,
     Query(told): Query<DossierPageQuery>,
 ) -> PageResult {
-    let opened = OpenedDossier::given(&app, &ctx, id).await?;
+    let opened = LoadedDossier::load_shared(&app, &ctx, id).await?;
     let untouched = opened.view.dossier.revision == 1 && opened.view.dossier.versions == 0;
     let carried = told.from.filter(|_| untouched).map(|_| {
         Text::new(
@@ -52,7 +52,7 @@ pub async fn show(
             "Your answers and your documents were carried over to this new draft: read them again, then deposit it.",
         )
     });
-    let other = told.same.as_ref().and_then(|code| opened.view.uploads.iter().find(|upload| upload.code == *code));
+    let other = told.same.as_ref().and_then(|code| opened.view.pieces.iter().find(|upload| upload.code == *code));
     let notice = other.map(|other| {
         Text::new(
             format!("Cette pièce est le même fichier que {} : vérifiez que c’est bien voulu.", other.code),
@@ -60,8 +60,8 @@ pub async fn show(
         )
     });
     let notice = carried.or(notice);
-    let page = opened.render(&app, &ctx, &here, |shell, page| {
-        OverviewPage::new(shell, &DossierPage { notice: notice.as_ref(), ..page }).render()
+    let page = opened.render(&app, &ctx, &here, |context, page| {
+        OverviewPage::new(context, &DossierPage { notice: notice.as_ref(), ..page }).render()
     })?;
     Ok(Html(page))
 }
@@ -78,7 +78,7 @@ struct Group<'a> {
 #[derive(Template)]
 #[template(path = "pages/applicant/overview.html")]
 pub struct OverviewPage<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     p: &'a DossierPage<'a>,
     banner: Banner<'a>,
     nav: Vec<SectionLink<'a>>,
@@ -93,20 +93,20 @@ pub struct OverviewPage<'a> {
 }
 
 impl<'a> OverviewPage<'a> {
-    pub fn new(s: &'a Shell<'a>, page: &'a DossierPage<'a>) -> Self {
-        let link = |finding: &Finding| place(s, page, finding);
+    pub fn new(s: &'a PageContext<'a>, page: &'a DossierPage<'a>) -> Self {
+        let link = |finding: &Finding| field_link(s, page, finding);
         let notes = page.evaluation.findings.iter().filter(|finding| finding.severity != Severity::Blocking);
         Self {
             s,
             p: page,
             banner: Banner::new(s, page),
-            nav: page.steps(s),
+            nav: page.section_links(s),
             groups: groups(s, page),
             notes: notes.map(|finding| (finding, link(finding))).collect(),
             pieces: piece_rows(s, page),
             amounts: AmountsBox::new(s, &page.evaluation.amounts, false),
             verdicts: Verdicts::new(s, page.evaluation),
-            missing: page.evaluation.missing(),
+            missing: page.evaluation.blocking_count(),
             status: page.status(s),
             print_head: page.print_head(s),
         }
@@ -114,7 +114,7 @@ impl<'a> OverviewPage<'a> {
 }
 
 /// Where the user can resolve a finding.
-fn place(s: &Shell<'_>, page: &DossierPage<'_>, finding: &Finding) -> Option<String> {
+fn field_link(s: &PageContext<'_>, page: &DossierPage<'_>, finding: &Finding) -> Option<String> {
     let base = format!("{}/{}", s.url("/dossiers"), page.dossier.id);
     if let Some(code) = finding.path.strip_prefix("pieces.") {
         return Some(format!("#piece-{code}"));
@@ -122,11 +122,11 @@ fn place(s: &Shell<'_>, page: &DossierPage<'_>, finding: &Finding) -> Option<Str
     s.call.field(finding.field()).map(|_| format!("{base}/edit/{}#field-{}", finding.section(), finding.field()))
 }
 
-fn groups<'a>(s: &Shell<'a>, page: &DossierPage<'a>) -> Vec<Group<'a>> {
+fn groups<'a>(s: &PageContext<'a>, page: &DossierPage<'a>) -> Vec<Group<'a>> {
     let pick = |title: String, belongs: &dyn Fn(&Finding) -> bool| {
         let all: Vec<&Finding> = page.evaluation.blocking().filter(|f| belongs(f)).collect();
         let (listed, more) = shown(&all);
-        let items = listed.iter().map(|f| (*f, place(s, page, f))).collect();
+        let items = listed.iter().map(|f| (*f, field_link(s, page, f))).collect();
         Group { title, count: all.len(), items, more: and_more(more) }
     };
     let sections = s.call.sections.iter().map(|section| {

@@ -9,7 +9,7 @@ use crate::{
         extract::Path,
         frame::{FormRequest, HandlerResult},
         pages::applicant::{
-            dossier::{DossierPage, OpenedDossier},
+            dossier::{DossierPage, LoadedDossier},
             overview::OverviewPage,
         },
         posted::PostedFile,
@@ -61,9 +61,9 @@ async fn refused(app: &App, ctx: &Ctx, id: DossierId, code: &str, error: AppErro
         ),
         _ => return Err(error.into()),
     };
-    let opened = OpenedDossier::given(app, ctx, id).await?;
-    let page = opened.render(app, ctx, &format!("/dossiers/{id}"), |shell, page| {
-        OverviewPage::new(shell, &DossierPage { upload_problem: Some((code, &why)), ..page }).render()
+    let opened = LoadedDossier::load_shared(app, ctx, id).await?;
+    let page = opened.render(app, ctx, &format!("/dossiers/{id}"), |context, page| {
+        OverviewPage::new(context, &DossierPage { upload_problem: Some((code, &why)), ..page }).render()
     })?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
 }
@@ -84,17 +84,15 @@ pub async fn piece(State(app): State<App>, ctx: Ctx, Path((id, code)): Path<(Dos
 
 /// Sends a piece as a download: never inline, whatever it says it is. A copy that names its reader says so.
 pub fn send_piece(piece: PieceFile) -> Response {
-    let PieceFile { upload, bytes } = piece;
+    let PieceFile { piece, bytes } = piece;
     // Names that were kept or sealed before names were made safe go out safe, too.
-    let own = file_name(&upload.name, &upload.media, &upload.code);
+    let own = file_name(&piece.name, &piece.media, &piece.code);
     let (name, media, length, marked, body) = match bytes {
-        PieceBytes::Attached(file) => {
-            (own, upload.media, upload.bytes, None, Body::from_stream(ReaderStream::new(file)))
-        }
+        PieceBytes::Attached(file) => (own, piece.media, piece.bytes, None, Body::from_stream(ReaderStream::new(file))),
         PieceBytes::Copy(file, length) => {
             let stem = own.rsplit_once('.').map_or(own.as_str(), |(stem, _)| stem);
             let media = "application/pdf".to_owned();
-            let name = file_name(stem, &media, &upload.code);
+            let name = file_name(stem, &media, &piece.code);
             (name, media, length, Some([("x-guichet-copy", "marked")]), Body::from_stream(ReaderStream::new(file)))
         }
     };

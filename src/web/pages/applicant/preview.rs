@@ -4,10 +4,10 @@ use crate::{
     domain::{dossier::status::DepositStatus, ids::DossierId},
     web::{
         extract::Path,
-        frame::{PageRequest, PageResult, Shell, answers::Answers, money::AmountsBox, status::PrintHead},
+        frame::{PageContext, PageRequest, PageResult, answers::Answers, money::AmountsBox, status::PrintHead},
         pages::applicant::{
             banner::Banner,
-            dossier::{DossierPage, OpenedDossier},
+            dossier::{DossierPage, LoadedDossier},
         },
     },
 };
@@ -15,14 +15,14 @@ use askama::Template;
 use axum::response::Html;
 
 pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(id): Path<DossierId>) -> PageResult {
-    let opened = OpenedDossier::load(&app, &ctx, id).await?;
-    Ok(Html(opened.render(&app, &ctx, &here, |shell, page| PreviewPage::new(shell, &page).render())?))
+    let opened = LoadedDossier::load(&app, &ctx, id).await?;
+    Ok(Html(opened.render(&app, &ctx, &here, |context, page| PreviewPage::new(context, &page).render())?))
 }
 
 #[derive(Template)]
 #[template(path = "pages/applicant/preview.html")]
 pub struct PreviewPage<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     p: &'a DossierPage<'a>,
     banner: Banner<'a>,
     answers: Answers<'a>,
@@ -33,14 +33,14 @@ pub struct PreviewPage<'a> {
 }
 
 impl<'a> PreviewPage<'a> {
-    pub fn new(s: &'a Shell<'a>, page: &'a DossierPage<'a>) -> Self {
+    pub fn new(s: &'a PageContext<'a>, page: &'a DossierPage<'a>) -> Self {
         Self {
             s,
             p: page,
             banner: Banner::new(s, page),
             answers: Answers::new(s, &page.evaluation.document, true),
             amounts: AmountsBox::new(s, &page.evaluation.amounts, false),
-            missing: page.evaluation.missing(),
+            missing: page.evaluation.blocking_count(),
             status: page.status(s),
             print_head: page.print_head(s),
         }

@@ -3,14 +3,14 @@
 use crate::{
     app::{App, Ctx},
     domain::{
-        dossier::status::{DepositStatus, sealed as sealed_sentence},
+        dossier::status::{DepositStatus, receipt_sentence},
         receipt::Receipt,
         text::Text,
     },
     web::{
         extract::Path,
         frame::{
-            HandlerResult, PageRequest, Shell,
+            HandlerResult, PageContext, PageRequest,
             answers::Answers,
             manifest::ManifestContent,
             render,
@@ -45,7 +45,8 @@ pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(number): Pat
         ReceiptReader::Other
     };
     let call = app.call(&open.stored.call)?;
-    let page = render(&app, &ctx, call, &here, |shell| receipt(shell, &open.receipt, reader, open.stored.standing))?;
+    let page =
+        render(&app, &ctx, call, &here, |context| receipt(context, &open.receipt, reader, open.stored.is_current))?;
     Ok(Html(page).into_response())
 }
 
@@ -56,10 +57,10 @@ pub async fn piece(State(app): State<App>, ctx: Ctx, Path((number, code)): Path<
 
 /// Renders a receipt.
 pub fn receipt(
-    s: &Shell<'_>,
+    s: &PageContext<'_>,
     receipt: &Receipt,
     reader: ReceiptReader,
-    standing: bool,
+    is_current: bool,
 ) -> Result<String, askama::Error> {
     let sealed = ManifestContent::read(s, receipt);
     let statement = &receipt.statement;
@@ -69,11 +70,11 @@ pub fn receipt(
         sealed: &sealed,
         answers: Answers::new(s, &sealed.answers, false),
         reader,
-        standing,
+        is_current,
         // A separate sentence says that the receipt was replaced, so that a page left open can show it too.
-        sentence: Sentence::new(s, sealed_sentence(s.call, &statement.number, statement.received_at(), true)),
-        print_head: sealed.print_head(s, statement, standing),
-        replaced: DepositStatus::replaced(),
+        sentence: Sentence::new(s, receipt_sentence(s.call, &statement.number, statement.received_at(), true)),
+        print_head: sealed.print_head(s, statement, is_current),
+        superseded: DepositStatus::superseded_notice(),
     };
     page.render()
 }
@@ -81,15 +82,15 @@ pub fn receipt(
 #[derive(Template)]
 #[template(path = "pages/applicant/receipt.html")]
 pub struct ReceiptPage<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     r: &'a Receipt,
     sealed: &'a ManifestContent,
     answers: Answers<'a>,
     reader: ReceiptReader,
-    standing: bool,
+    is_current: bool,
     sentence: Sentence<'a>,
     print_head: PrintHead<'a>,
-    replaced: Text,
+    superseded: Text,
 }
 
 /// The kind of reader of a receipt.

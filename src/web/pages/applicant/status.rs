@@ -22,9 +22,9 @@ pub async fn show(State(app): State<App>, ctx: Ctx, Path(id): Path<DossierId>) -
 
 /// Carries a draft of a closed round over to an open one; redirects to the new dossier.
 pub async fn carry_over(Path(id): Path<DossierId>, FormRequest { app, ctx, posted, .. }: FormRequest) -> HandlerResult {
-    // All rounds on the page share one attempt id, and each is a separate act.
+    // All rounds on the page share one attempt id, and each is a separate operation.
     let round = posted.text("round");
-    let attempt = AttemptId(posted.parse("attempt")?).towards(&format!("{id} {round}"));
+    let attempt = AttemptId(posted.parse("attempt")?).for_target(&format!("{id} {round}"));
     let begun = app.carry_over(&ctx, id, &RoundId(round.to_owned()), attempt).await?;
     Ok(see_other(ctx.lang, &format!("/dossiers/{begun}?from={id}")))
 }

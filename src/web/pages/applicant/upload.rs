@@ -1,7 +1,7 @@
 //! A file that arrives in parts, for the page's script; without script the form sends it whole.
 
 use crate::{
-    app::{App, Attached, Ctx, dossier::upload::Destination},
+    app::{App, AttachOutcome, Ctx, dossier::upload::Destination},
     domain::{ids::DossierId, text::Lang},
     web::{
         error::Failure,
@@ -81,13 +81,13 @@ pub async fn cancel(
 }
 
 /// Where the script goes once the piece is attached.
-pub(super) fn answer(lang: Lang, id: DossierId, code: &str, attached: &Attached) -> Response {
+pub(super) fn answer(lang: Lang, id: DossierId, code: &str, attached: &AttachOutcome) -> Response {
     let redirect = format!("{}{}", lang.tr("", "/en"), place(id, code, attached));
     Json(serde_json::json!({ "ok": true, "redirect": redirect })).into_response()
 }
 
 /// Where a piece is seen once it is attached.
-pub(super) fn place(id: DossierId, code: &str, attached: &Attached) -> String {
+pub(super) fn place(id: DossierId, code: &str, attached: &AttachOutcome) -> String {
     match &attached.same_as {
         Some(other) => format!("/dossiers/{id}?same={other}#piece-{code}"),
         None => format!("/dossiers/{id}#piece-{code}"),

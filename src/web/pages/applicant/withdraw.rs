@@ -1,19 +1,19 @@
 //! Withdrawing a deposit, after confirmation.
 
 use crate::{
-    app::{AppError, Withdrawal},
+    app::{AppError, WithdrawalConfirmation},
     domain::{
-        dossier::status::{DepositStatus, Step as Act},
+        dossier::status::{DepositStatus, PossibleAction},
         ids::DossierId,
     },
     web::{
         address::see_other,
         error::{Failure, describe},
         extract::Path,
-        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, status::PrintHead},
+        frame::{FormRequest, HandlerResult, PageContext, PageRequest, PageResult, status::PrintHead},
         pages::applicant::{
             banner::Banner,
-            dossier::{DossierPage, OpenedDossier},
+            dossier::{DossierPage, LoadedDossier},
         },
     },
 };
@@ -25,23 +25,24 @@ use axum::{
 
 /// Asks for confirmation.
 pub async fn ask(PageRequest { app, ctx, here }: PageRequest, Path(id): Path<DossierId>) -> PageResult {
-    let opened = OpenedDossier::load(&app, &ctx, id).await?;
+    let opened = LoadedDossier::load(&app, &ctx, id).await?;
     if !opened.view.share.owned {
         return Err(AppError::NotFound.into());
     }
-    Ok(Html(opened.render(&app, &ctx, &here, |shell, page| WithdrawPage::new(shell, &page).render())?))
+    Ok(Html(opened.render(&app, &ctx, &here, |context, page| WithdrawPage::new(context, &page).render())?))
 }
 
 /// Withdraws the version that the page showed; otherwise shows the page again, with what changed.
 pub async fn withdraw(Path(id): Path<DossierId>, FormRequest { app, ctx, posted, .. }: FormRequest) -> HandlerResult {
-    let shown = Withdrawal { receipt: posted.text("receipt").to_owned(), is_final: posted.text("final") == "true" };
+    let shown =
+        WithdrawalConfirmation { receipt: posted.text("receipt").to_owned(), is_final: posted.text("final") == "true" };
     match app.withdraw(&ctx, id, &shown).await {
         Ok(()) => Ok(see_other(ctx.lang, &format!("/dossiers/{id}"))),
         Err(error @ AppError::DepositChanged) => {
             let notice = describe(&Failure::App(error)).detail;
-            let opened = OpenedDossier::load(&app, &ctx, id).await?;
-            let page = opened.render(&app, &ctx, &format!("/dossiers/{id}/withdraw"), |shell, page| {
-                WithdrawPage::new(shell, &DossierPage { notice: Some(&notice), ..page }).render()
+            let opened = LoadedDossier::load(&app, &ctx, id).await?;
+            let page = opened.render(&app, &ctx, &format!("/dossiers/{id}/withdraw"), |context, page| {
+                WithdrawPage::new(context, &DossierPage { notice: Some(&notice), ..page }).render()
             })?;
             Ok((StatusCode::CONFLICT, Html(page)).into_response())
         }
@@ -52,7 +53,7 @@ pub async fn withdraw(Path(id): Path<DossierId>, FormRequest { app, ctx, posted,
 #[derive(Template)]
 #[template(path = "pages/applicant/withdraw.html")]
 pub struct WithdrawPage<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     p: &'a DossierPage<'a>,
     banner: Banner<'a>,
     status: DepositStatus,
@@ -60,7 +61,7 @@ pub struct WithdrawPage<'a> {
 }
 
 impl<'a> WithdrawPage<'a> {
-    pub fn new(s: &'a Shell<'a>, page: &'a DossierPage<'a>) -> Self {
+    pub fn new(s: &'a PageContext<'a>, page: &'a DossierPage<'a>) -> Self {
         Self { s, p: page, banner: Banner::new(s, page), status: page.status(s), print_head: page.print_head(s) }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         calendar::Round,
-        dossier::status::sealed as sealed_sentence,
+        dossier::status::receipt_sentence,
         evaluation::Evaluation,
         finding::{Finding, Severity, and_more, shown},
         receipt::Receipt,
@@ -12,7 +12,7 @@ use crate::{
     store::deposit::Version,
     web::{
         frame::{
-            Shell,
+            PageContext,
             answers::Answers,
             manifest::ManifestContent,
             money::Verdicts,
@@ -31,7 +31,7 @@ pub struct Deposit<'a> {
     pub round: &'a Round,
     /// Every version, latest first.
     pub versions: &'a [Version],
-    /// The deposited answers, judged at the time of the deposit.
+    /// The deposited answers, evaluated at the time of the deposit.
     pub evaluation: &'a Evaluation,
     /// The examination, for those who conduct it.
     pub desk: Option<Examination<'a>>,
@@ -44,7 +44,7 @@ pub struct Deposit<'a> {
 #[derive(Template)]
 #[template(path = "pages/examiner/deposit.html")]
 struct DepositPage<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     p: &'a Deposit<'a>,
     sealed: &'a ManifestContent,
     answers: Answers<'a>,
@@ -57,7 +57,7 @@ struct DepositPage<'a> {
 }
 
 /// One deposit: what was sealed, and what must be examined.
-pub fn deposit_page(s: &Shell<'_>, page: &Deposit<'_>) -> Result<String, askama::Error> {
+pub fn deposit_page(s: &PageContext<'_>, page: &Deposit<'_>) -> Result<String, askama::Error> {
     let sealed = ManifestContent::read(s, page.receipt);
     let statement = &page.receipt.statement;
     let (findings, more) = shown(&page.evaluation.findings);
@@ -70,7 +70,7 @@ pub fn deposit_page(s: &Shell<'_>, page: &Deposit<'_>) -> Result<String, askama:
         findings,
         more: and_more(more),
         desk: page.desk.as_ref().map(|desk| ExaminationBox::new(s, desk, page.round)),
-        sentence: Sentence::new(s, sealed_sentence(s.call, &statement.number, statement.received_at(), true)),
+        sentence: Sentence::new(s, receipt_sentence(s.call, &statement.number, statement.received_at(), true)),
         print_head: sealed.print_head(s, statement, true),
     }
     .render()

@@ -27,10 +27,10 @@ pub struct AssignmentPath {
     assignment: Uuid,
 }
 
-/// One deposit, judged at the time it was made, and the state of its examination.
+/// One deposit, evaluated at the time it was made, and the state of its examination.
 pub async fn show(
     PageRequest { app, ctx, here }: PageRequest,
-    Path(place): Path<DossierPath>,
+    Path(path): Path<DossierPath>,
     Query(told): Query<DoneQuery>,
 ) -> PageResult {
     let notice = match told.done.as_str() {
@@ -48,94 +48,91 @@ pub async fn show(
         )),
         _ => None,
     };
-    Ok(Html(page(&app, &ctx, &place, &here, notice.as_ref(), None, "").await?))
+    Ok(Html(page(&app, &ctx, &path, &here, notice.as_ref(), None, "").await?))
 }
 
 /// Finds it admissible.
-pub async fn admit(Path(place): Path<DossierPath>, FormRequest { app, ctx, .. }: FormRequest) -> HandlerResult {
-    app.admit(&ctx, &place).await?;
-    Ok(back(&ctx, &place, "admitted"))
+pub async fn admit(Path(path): Path<DossierPath>, FormRequest { app, ctx, .. }: FormRequest) -> HandlerResult {
+    app.admit(&ctx, &path).await?;
+    Ok(back(&ctx, &path, "admitted"))
 }
 
 /// Takes the admission back; a missing reason is asked for again.
-pub async fn take_back(
-    Path(place): Path<DossierPath>,
+pub async fn revoke_admission(
+    Path(path): Path<DossierPath>,
     FormRequest { app, ctx, posted, .. }: FormRequest,
 ) -> HandlerResult {
     let reason = posted.text("reason");
-    match app.take_back_admission(&ctx, &place, reason).await {
-        Ok(()) => Ok(back(&ctx, &place, "not-admitted")),
+    match app.take_back_admission(&ctx, &path, reason).await {
+        Ok(()) => Ok(back(&ctx, &path, "not-admitted")),
         Err(AppError::Reason) => {
             let problem = Text::new(
                 "Dites pourquoi, en 500 caractères au plus : ce motif reste au journal.",
                 "Say why, in 500 characters at most: the reason stays in the journal.",
             );
-            refused(&app, &ctx, &place, (DeskForm::Admission, &problem), reason).await
+            refused(&app, &ctx, &path, (DeskForm::Admission, &problem), reason).await
         }
         Err(error) => Err(error.into()),
     }
 }
 
 /// Assigns it to an expert.
-pub async fn assign(
-    Path(place): Path<DossierPath>,
-    FormRequest { app, ctx, posted, .. }: FormRequest,
-) -> HandlerResult {
+pub async fn assign(Path(path): Path<DossierPath>, FormRequest { app, ctx, posted, .. }: FormRequest) -> HandlerResult {
     let done = match posted.text("expert").parse::<AccountId>() {
-        Ok(expert) => app.assign(&ctx, &place, expert).await,
+        Ok(expert) => app.assign(&ctx, &path, expert).await,
         Err(_) => Err(AppError::NoExpert),
     };
     match done {
-        Ok(()) => Ok(back(&ctx, &place, "assigned")),
+        Ok(()) => Ok(back(&ctx, &path, "assigned")),
         Err(AppError::NoExpert) => {
             let problem = Text::new(
                 "Ce dossier ne peut pas être confié à cette personne : choisissez dans la liste.",
                 "This application cannot be given to this person: choose from the list.",
             );
-            refused(&app, &ctx, &place, (DeskForm::Experts, &problem), "").await
+            refused(&app, &ctx, &path, (DeskForm::Experts, &problem), "").await
         }
         Err(error) => Err(error.into()),
     }
 }
 
 /// Takes it back from an expert.
-pub async fn release(
-    Path(place): Path<DossierPath>,
+pub async fn revoke_assignment(
+    Path(path): Path<DossierPath>,
     Path(AssignmentPath { assignment }): Path<AssignmentPath>,
     FormRequest { app, ctx, .. }: FormRequest,
 ) -> HandlerResult {
-    app.release(&ctx, &place, assignment).await?;
-    Ok(back(&ctx, &place, "released"))
+    app.release(&ctx, &path, assignment).await?;
+    Ok(back(&ctx, &path, "released"))
 }
 
-fn address(place: &DossierPath) -> String {
-    let DossierPath { call, round, id } = place;
+fn address(path: &DossierPath) -> String {
+    let DossierPath { call, round, id } = path;
     format!("/calls/{call}/rounds/{round}/dossiers/{id}")
 }
 
-fn back(ctx: &Ctx, place: &DossierPath, done: &str) -> Response {
-    see_other(ctx.lang, &format!("{}?done={done}", address(place)))
+fn back(ctx: &Ctx, path: &DossierPath, done: &str) -> Response {
+    see_other(ctx.lang, &format!("{}?done={done}", address(path)))
 }
 
 /// The page again, with what is wrong.
-async fn refused(app: &App, ctx: &Ctx, place: &DossierPath, problem: (DeskForm, &Text), reason: &str) -> HandlerResult {
-    let page = page(app, ctx, place, &address(place), None, Some(problem), reason).await?;
+async fn refused(app: &App, ctx: &Ctx, path: &DossierPath, problem: (DeskForm, &Text), reason: &str) -> HandlerResult {
+    let page = page(app, ctx, path, &address(path), None, Some(problem), reason).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
 }
 
 async fn page(
     app: &App,
     ctx: &Ctx,
-    place: &DossierPath,
-    path: &str,
+    path: &DossierPath,
+    here: &str,
     notice: Option<&Text>,
     problem: Option<(DeskForm, &Text)>,
     reason: &str,
 ) -> Result<String, Failure> {
-    let (deposit, versions) = app.standing_deposit(ctx, place).await?;
-    let call = app.call(&place.call)?;
-    let desk = app.desk(ctx, place).await?;
-    let base = format!("{}{}", ctx.lang.tr("", "/en"), address(place));
+    let (deposit, versions) = app.standing_deposit(ctx, path).await?;
+    let call = app.call(&path.call)?;
+    let desk = app.desk(ctx, path).await?;
+    let base = format!("{}{}", ctx.lang.tr("", "/en"), address(path));
     let desk = desk.as_ref().map(|desk| Examination { desk, base: &base, problem, reason });
     let page = Deposit {
         receipt: &deposit.receipt,
@@ -146,5 +143,5 @@ async fn page(
         evaluates: false,
         notice,
     };
-    Ok(render(app, ctx, call, path, |shell| deposit_page(shell, &page))?)
+    Ok(render(app, ctx, call, here, |context| deposit_page(context, &page))?)
 }

@@ -4,7 +4,7 @@ use crate::{
     app::Desk,
     domain::{calendar::Round, text::Text},
     store::assignment::Assignment,
-    web::frame::Shell,
+    web::frame::PageContext,
 };
 use askama::Template;
 
@@ -59,7 +59,7 @@ impl ExpertState {
 #[derive(Template)]
 #[template(path = "pages/examiner/examination.html")]
 pub struct ExaminationBox<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     d: &'a Examination<'a>,
     round: &'a Round,
 }
@@ -67,7 +67,7 @@ pub struct ExaminationBox<'a> {
 impl askama::filters::HtmlSafe for ExaminationBox<'_> {}
 
 impl<'a> ExaminationBox<'a> {
-    pub fn new(s: &'a Shell<'a>, d: &'a Examination<'a>, round: &'a Round) -> Self {
+    pub fn new(s: &'a PageContext<'a>, d: &'a Examination<'a>, round: &'a Round) -> Self {
         Self { s, d, round }
     }
     fn problem(&self, form: DeskForm) -> Option<&Text> {

@@ -8,7 +8,7 @@ use crate::{
         address::see_other,
         error::Failure,
         extract::Path,
-        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render},
+        frame::{FormRequest, HandlerResult, PageContext, PageRequest, PageResult, render},
     },
 };
 use askama::Template;
@@ -66,7 +66,7 @@ async fn page(
     };
     let round = round_title(app, &standing.call, &standing.round, ctx.lang);
     let back = format!("{}{back}", ctx.lang.tr("", "/en"));
-    let page = |s: &Shell<'_>| {
+    let page = |s: &PageContext<'_>| {
         InterestPage {
             s,
             dossier: id,
@@ -86,7 +86,7 @@ async fn page(
 #[derive(Clone, Copy, Template)]
 #[template(path = "pages/examiner/interest.html")]
 pub struct InterestPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     pub dossier: DossierId,
     /// Project, empty if it has no title.
     pub title: &'a str,

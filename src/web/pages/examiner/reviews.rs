@@ -10,7 +10,7 @@ use crate::{
     web::{
         address::see_other,
         extract::{Path, Query},
-        frame::{DoneQuery, HandlerResult, PageRequest, PageResult, Shell, render},
+        frame::{DoneQuery, HandlerResult, PageContext, PageRequest, PageResult, render},
         pages::examiner::deposit::{Deposit, deposit_page},
     },
 };
@@ -67,7 +67,7 @@ pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(id): Path<Do
         evaluates: true,
         notice: None,
     };
-    let page = render(&app, &ctx, call, &here, |shell| deposit_page(shell, &page))?;
+    let page = render(&app, &ctx, call, &here, |context| deposit_page(context, &page))?;
     Ok(Html(page).into_response())
 }
 
@@ -90,7 +90,7 @@ pub struct ReviewRow {
 #[derive(Template)]
 #[template(path = "pages/examiner/reviews.html")]
 pub struct ReviewsPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     pub rows: &'a [ReviewRow],
     pub notice: Option<&'a Text>,
 }

@@ -12,7 +12,7 @@ use crate::{
     store::deposit::Summary,
     web::{
         extract::{Path, Query},
-        frame::{HandlerResult, PageRequest, PageResult, Shell, render},
+        frame::{HandlerResult, PageContext, PageRequest, PageResult, render},
     },
 };
 use askama::Template;
@@ -48,7 +48,7 @@ pub async fn list(
         page: query.page.max(1),
         pages: u32::try_from(found.total.div_ceil(u64::from(ROWS_PER_PAGE))).unwrap_or(u32::MAX).max(1),
     };
-    Ok(Html(render(&app, &ctx, call, &here, |shell| RoundPage::new(shell, &list).render())?))
+    Ok(Html(render(&app, &ctx, call, &here, |context| RoundPage::new(context, &list).render())?))
 }
 
 /// The list as CSV, in the user's language.
@@ -135,7 +135,7 @@ pub struct RoundList<'a> {
 #[derive(Template)]
 #[template(path = "pages/examiner/round.html")]
 pub struct RoundPage<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     l: &'a RoundList<'a>,
     /// Address of the list, without its query.
     base: String,
@@ -154,7 +154,7 @@ struct Head {
 }
 
 impl<'a> RoundPage<'a> {
-    pub fn new(s: &'a Shell<'a>, list: &'a RoundList<'a>) -> Self {
+    pub fn new(s: &'a PageContext<'a>, list: &'a RoundList<'a>) -> Self {
         let current = if list.query.sort.is_empty() { "deposited" } else { &list.query.sort };
         let descending = list.query.desc == "yes";
         let heads = COLUMNS

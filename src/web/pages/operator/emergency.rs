@@ -8,7 +8,7 @@ use crate::{
         address::see_other,
         error::Failure,
         extract::Path,
-        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render},
+        frame::{FormRequest, HandlerResult, PageContext, PageRequest, PageResult, render},
     },
 };
 use askama::Template;
@@ -26,19 +26,19 @@ pub async fn show(PageRequest { app, ctx, here }: PageRequest) -> PageResult {
 /// Creates a request; an incomplete form comes back as typed.
 pub async fn ask(FormRequest { app, ctx, here, posted }: FormRequest) -> HandlerResult {
     let (receipt, reason) = (posted.text("receipt"), posted.text("reason"));
-    let faults = match app.ask_emergency(&ctx, receipt, reason).await {
+    let faults = match app.ask_break_glass(&ctx, receipt, reason).await {
         Ok(()) => return Ok(see_other(ctx.lang, "/emergency")),
-        Err(AppError::Emergency(faults)) => faults,
+        Err(AppError::BreakGlass(faults)) => faults,
         Err(error) => return Err(error.into()),
     };
-    let problems: Vec<(&str, Text)> = faults.iter().map(|fault| (fault.field(), fault.words())).collect();
+    let problems: Vec<(&str, Text)> = faults.iter().map(|fault| (fault.field(), fault.message())).collect();
     let page = page(&app, &ctx, &here, (receipt, reason), &problems).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
 }
 
 /// Approves a colleague's request.
 pub async fn allow(Path(id): Path<Uuid>, FormRequest { app, ctx, .. }: FormRequest) -> HandlerResult {
-    app.allow_emergency(&ctx, id).await?;
+    app.allow_break_glass(&ctx, id).await?;
     Ok(see_other(ctx.lang, "/emergency"))
 }
 
@@ -50,7 +50,7 @@ async fn page(
     problems: &[(&str, Text)],
 ) -> Result<String, Failure> {
     let (call, own) = (app.call_of_host(ctx)?, ctx.account()?);
-    let requests = app.emergencies(ctx).await?;
+    let requests = app.break_glass_requests(ctx).await?;
     let asks = ctx.actor()?.account.roles.has(Role::Operator);
     Ok(render(app, ctx, call, path, |s| {
         EmergencyPage { s, requests: &requests, own, asks, receipt, reason, problems }.render()
@@ -61,7 +61,7 @@ async fn page(
 #[derive(Template)]
 #[template(path = "pages/operator/emergency.html")]
 pub struct EmergencyPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     pub requests: &'a [Request],
     /// The user's account.
     pub own: AccountId,

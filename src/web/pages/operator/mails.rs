@@ -6,7 +6,7 @@ use crate::{
     web::{
         error::Failure,
         extract::Path,
-        frame::{HandlerResult, PageRequest, PageResult, Shell, render},
+        frame::{HandlerResult, PageContext, PageRequest, PageResult, render},
     },
 };
 use askama::Template;
@@ -21,8 +21,8 @@ use serde::Serialize;
 async fn rows(app: &App) -> Result<Vec<MailRow>, Failure> {
     let folder = app.mail_folder().filter(|_| app.config.portal.demonstration).ok_or(AppError::NotFound)?;
     let zone = app.calls.first().ok_or(AppError::NotFound)?.time_zone();
-    let letters = mail::filed(folder).await.map_err(AppError::Disk)?;
-    Ok(letters
+    let mails = mail::list_folder(folder).await.map_err(AppError::Disk)?;
+    Ok(mails
         .into_iter()
         .map(|(id, letter)| MailRow {
             id,
@@ -67,14 +67,14 @@ pub struct MailRow {
 #[derive(Template)]
 #[template(path = "pages/operator/mails.html")]
 pub struct MailsPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     pub mails: &'a [MailRow],
 }
 
 #[derive(Template)]
 #[template(path = "pages/operator/mail.html")]
 pub struct MailPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     pub mail: &'a MailRow,
 }
 

@@ -6,7 +6,7 @@ use crate::{
     web::{
         address::see_other,
         extract::Path,
-        frame::{FormRequest, HandlerResult, PageRequest, PageResult, Shell, render},
+        frame::{FormRequest, HandlerResult, PageContext, PageRequest, PageResult, render},
     },
 };
 use askama::Template;
@@ -28,7 +28,7 @@ pub async fn confirm(Path(id): Path<Uuid>, FormRequest { app, ctx, .. }: FormReq
 #[derive(Template)]
 #[template(path = "pages/operator/orders.html")]
 pub struct OrdersPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     pub orders: &'a [Order],
 }
 

@@ -9,7 +9,7 @@ use crate::{
     web::{
         cache,
         extract::Path,
-        frame::{HandlerResult, Shell, render},
+        frame::{HandlerResult, PageContext, render},
     },
 };
 use askama::Template;
@@ -27,7 +27,7 @@ fn cached(
     call: &Call,
     uri: &Uri,
     headers: &HeaderMap,
-    view: impl FnOnce(&Shell<'_>) -> Result<String, askama::Error>,
+    view: impl FnOnce(&PageContext<'_>) -> Result<String, askama::Error>,
 ) -> HandlerResult {
     // Without the query: it changes nothing on these pages, and a stranger must not fill the cache with variants.
     let path = uri.path();
@@ -41,7 +41,7 @@ macro_rules! call_pages {
         #[derive(Template)]
         #[template(path = $path)]
         pub struct $page<'a> {
-            pub s: &'a Shell<'a>,
+            pub s: &'a PageContext<'a>,
         }
 
         $(#[$doc])*
@@ -65,12 +65,12 @@ call_pages! {
 
 impl HomePage<'_> {
     fn company_pieces(&self) -> usize {
-        self.s.call.uploads().filter(|piece| piece.required && piece.when.is_none()).count()
+        self.s.call.attached_pieces().filter(|piece| piece.required && piece.when.is_none()).count()
     }
 }
 
 /// The home page of the host's call, or of the first call.
-pub async fn first(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> HandlerResult {
+pub async fn front_page(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> HandlerResult {
     cached(&app, &ctx, app.call_of_host(&ctx)?, &uri, &headers, |s| HomePage { s }.render())
 }
 
@@ -78,7 +78,7 @@ pub async fn first(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMa
 #[derive(Template)]
 #[template(path = "pages/public/legal.html")]
 pub struct LegalPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
 }
 
 pub async fn legal(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> HandlerResult {
@@ -89,7 +89,7 @@ pub async fn legal(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMa
 #[derive(Template)]
 #[template(path = "pages/public/brick.html")]
 pub struct BrickPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     pub brick: &'a Brick,
 }
 

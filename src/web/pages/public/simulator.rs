@@ -11,7 +11,7 @@ use crate::{
     web::{
         extract::Path,
         frame::{
-            FormRequest, PageRequest, PageResult, Shell,
+            FormRequest, PageContext, PageRequest, PageResult,
             field::{Drawing, FieldView, Input, posted::posted_value},
             money::{AmountsBox, Verdicts},
             render,
@@ -25,8 +25,8 @@ use axum::response::Html;
 /// The empty form.
 pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(call): Path<String>) -> PageResult {
     let call = app.call(&call)?;
-    let document = Document::begun(call);
-    Ok(Html(render(&app, &ctx, call, &here, |shell| SimulatorPage::new(shell, &document, None).render())?))
+    let document = Document::new(call);
+    Ok(Html(render(&app, &ctx, call, &here, |context| SimulatorPage::new(context, &document, None).render())?))
 }
 
 /// The verdict, above the same form with the same answers.
@@ -40,7 +40,9 @@ pub async fn run(Path(call): Path<String>, FormRequest { app, ctx, here, posted 
         (document, evaluation)
     };
     let (document, evaluation) = app.offload(bytes, work).await?;
-    Ok(Html(render(&app, &ctx, call, &here, |shell| SimulatorPage::new(shell, &document, Some(&evaluation)).render())?))
+    Ok(Html(render(&app, &ctx, call, &here, |context| {
+        SimulatorPage::new(context, &document, Some(&evaluation)).render()
+    })?))
 }
 
 fn answers(call: &Call, posted: &PostedForm) -> Document {
@@ -61,7 +63,7 @@ fn answers(call: &Call, posted: &PostedForm) -> Document {
 #[derive(Template)]
 #[template(path = "pages/public/simulator.html")]
 pub struct SimulatorPage<'a> {
-    s: &'a Shell<'a>,
+    s: &'a PageContext<'a>,
     parts: Vec<(&'a Section, Vec<FieldView<'a>>)>,
     outcome: Option<EvaluationBox<'a>>,
 }
@@ -76,7 +78,7 @@ struct EvaluationBox<'a> {
 }
 
 impl<'a> SimulatorPage<'a> {
-    pub fn new(s: &'a Shell<'a>, document: &'a Document, evaluation: Option<&'a Evaluation>) -> Self {
+    pub fn new(s: &'a PageContext<'a>, document: &'a Document, evaluation: Option<&'a Evaluation>) -> Self {
         let findings = evaluation.map_or(&[][..], |evaluation| &evaluation.findings);
         let drawing = Drawing { s, findings, amounts: evaluation.map(|evaluation| &evaluation.amounts), saves: false };
         let parts = s
@@ -98,7 +100,7 @@ impl<'a> SimulatorPage<'a> {
             let pick = |severity| listed.iter().filter(|finding| finding.severity == severity).collect();
             EvaluationBox {
                 blocking: pick(Severity::Blocking),
-                missing: evaluation.missing(),
+                missing: evaluation.blocking_count(),
                 more: and_more(more),
                 warnings: pick(Severity::Warning),
                 amounts: AmountsBox::new(s, &evaluation.amounts, false),

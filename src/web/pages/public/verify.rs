@@ -10,7 +10,7 @@ use crate::{
     web::{
         assets,
         error::Failure,
-        frame::{HandlerResult, PageRequest, PageResult, Shell, render},
+        frame::{HandlerResult, PageContext, PageRequest, PageResult, render},
         posted::PostedFile,
     },
 };
@@ -81,13 +81,13 @@ pub async fn offline(State(app): State<App>) -> HandlerResult {
 #[derive(Template)]
 #[template(path = "pages/public/verify.html")]
 pub struct VerifyPage<'a> {
-    pub s: &'a Shell<'a>,
+    pub s: &'a PageContext<'a>,
     pub report: Option<&'a VerificationReport>,
     pub number: Option<&'a str>,
 }
 
 impl VerifyPage<'_> {
     fn more(&self) -> Option<Text> {
-        and_more(self.report.map_or(0, |report| report.more))
+        and_more(self.report.map_or(0, |report| report.omitted))
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::{
     call::Call,
     dossier::{
         State,
-        status::{Step, plain},
+        status::{PossibleAction, plain},
     },
     text::Lang,
 };
@@ -59,7 +59,7 @@ fn check(moment: &Moment, lang: &Lang, view: &str, page: &str) {
     let sentence = plain(&status.sentence(), lang);
     assert!(text.contains(&sentence), "{of}: “{sentence}” is not in {text}");
     if view != "list" {
-        assert!(page.contains(&format!("data-mark=\"{}\"", status.mark())), "{of}: the page knows its moment");
+        assert!(page.contains(&format!("data-mark=\"{}\"", status.version_tag())), "{of}: the page knows its moment");
         assert!(
             page.contains("class=\"print-head\"") && text.matches(&sentence).count() >= 2,
             "{of}: on paper as well"
@@ -80,7 +80,7 @@ fn check(moment: &Moment, lang: &Lang, view: &str, page: &str) {
         let own = moment.state == state || (moment.state, state) == (State::Changed, State::Deposited);
         assert_eq!(leads.iter().any(|lead| text.contains(lead)), own, "{of}: {leads:?} in {text}");
     }
-    // After the closing, no page promises what cannot be done, or reports as missing what no longer matters (A8).
+    // After the closing, no page promises what cannot be done, or reports as missing what no longer matters.
     if moment.round == RoundState::Closed {
         let promises = [
             "jusqu’à la clôture",
@@ -113,21 +113,21 @@ fn every_view_offers_what_can_be_done_and_nothing_else() {
             expected(status.depositable(), &["overview", "preview"]),
             "{of}"
         );
-        let withdrawal = expected(status.allows(Step::Withdraw), &["overview", "withdraw"]);
+        let withdrawal = expected(status.allows(PossibleAction::Withdraw), &["overview", "withdraw"]);
         assert_eq!(where_offered(&moment, "withdraw"), withdrawal, "{of}");
-        let carried = expected(status.allows(Step::CarryOver), &["list", "overview"]);
+        let carried = expected(status.allows(PossibleAction::CarryOver), &["list", "overview"]);
         assert_eq!(where_offered(&moment, "carry-over"), carried, "{of}");
         let told: Vec<&str> =
             moment.script["may"].as_array().unwrap().iter().map(|step| step.as_str().unwrap()).collect();
         assert_eq!(
             told,
-            status.may().iter().map(|step| step.slug()).collect::<Vec<_>>(),
+            status.possible_actions().iter().map(|step| step.slug()).collect::<Vec<_>>(),
             "{of}: what the script is told"
         );
         let said: String =
             moment.script["sentence"].as_array().unwrap().iter().map(|part| part["text"].as_str().unwrap()).collect();
         assert_eq!(said, plain(&status.sentence(), &Lang::Fr), "{of}");
-        assert_eq!(moment.script["mark"], status.mark(), "{of}");
+        assert_eq!(moment.script["mark"], status.version_tag(), "{of}");
     }
 }
 
@@ -155,7 +155,7 @@ fn table(call: &Call) -> String {
     );
     let (french, english) = (moments(call, &Lang::Fr, now()), moments(call, &Lang::En, now()));
     for (fr, en) in french.iter().zip(&english) {
-        let steps: Vec<&str> = fr.status.may().iter().map(|step| step.slug()).collect();
+        let steps: Vec<&str> = fr.status.possible_actions().iter().map(|step| step.slug()).collect();
         let views = ["deposits", "withdraw", "carry-over"].map(|what| match where_offered(fr, what).as_slice() {
             [] => "–".to_owned(),
             views => views.join(", "),
@@ -163,7 +163,7 @@ fn table(call: &Call) -> String {
         let [deposit, withdraw, carry_over] = views;
         let line = |moment: &Moment, lang| {
             let status = &moment.status;
-            let paper = status.print_mark().map_or("–".to_owned(), |mark| mark.get(lang).to_owned());
+            let paper = status.print_label().map_or("–".to_owned(), |mark| mark.get(lang).to_owned());
             let further = status.carry_over_advice().map_or("–".to_owned(), |advice| advice.get(lang).to_owned());
             let advice = status.advice().get(lang).to_owned();
             [plain(&status.sentence(), lang), plain(&status.brief(), lang), advice, further, paper]
@@ -185,7 +185,7 @@ fn table(call: &Call) -> String {
     out
 }
 
-/// The texts that say whether something is deposited are defined in one place (A4, A6, A7, A8).
+/// The texts that say whether something is deposited are defined in one place.
 #[test]
 fn nothing_else_composes_the_sentence() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -11,7 +11,7 @@ use biscuit_auth::{
     format::schema,
     macros::{biscuit, block},
 };
-use guichet::auth::attenuate::{self, Narrowing};
+use guichet::auth::attenuate::{self, Attenuation};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use prost_biscuit::Message;
 use serde_json::json;
@@ -61,13 +61,13 @@ async fn both_ways(window: &Window, token: &str, dossier: &str, words: &[&str], 
     let made = window.narrowed().await;
     let (parts, actions): (Vec<&str>, Vec<&str>) =
         words.iter().partition(|word| word.starts_with("piece:") || word.starts_with("section:"));
-    let narrowing = Narrowing {
+    let narrowing = Attenuation {
         dossier: (!dossier.is_empty()).then(|| dossier.parse().unwrap()),
         parts: parts.iter().map(|word| word.parse().unwrap()).collect(),
         actions: actions.iter().map(|word| word.parse().unwrap()).collect(),
         until: (!day.is_empty()).then(|| end_of(day)),
     };
-    let expected = attenuate::narrow(token, &narrowing).unwrap();
+    let expected = attenuate::attenuate(token, &narrowing).unwrap();
     assert_eq!(last_block(&made), last_block(&expected));
     assert_eq!(comparable(&made), comparable(&expected));
     assert_eq!(made.len(), expected.len());
@@ -107,7 +107,7 @@ async fn the_saved_page_writes_the_very_block_that_the_command_writes() {
     window.close().await;
 }
 
-/// C3: what a holder wrote into a block is a string there, on the page and in the terminal.
+/// What a holder wrote into a block is a string there, on the page and in the terminal.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_string_of_a_block_stays_one_on_the_page_and_in_the_terminal() {
     let lie = "x\"), right(\"all\")\n✔ \u{1b}[2K\u{202e}\\ \u{2800}é";

@@ -78,7 +78,7 @@ async fn inviting_again_replaces_what_was_given() {
     let first = revocations(&mut ada, &id).await.remove(0);
     let mut accountant = guest(&email).await;
     accountant.get(&format!("/dossiers/{id}/edit/budget")).await.expect(200);
-    // Within a second: reading writes nothing itself (A13).
+    // Within a second: reading writes nothing itself.
     let guests = format!("/dossiers/{id}/guests");
     wait_for_async("the first coming to be noted", async || {
         ada.get(&guests).await.body.contains("Venu pour la première fois")
@@ -183,7 +183,7 @@ async fn addresses_that_cannot_be_read_are_refused_in_words() {
     let mut ada = Actor::applicant().await;
     let id = draft(&mut ada).await;
     ada.get(&format!("/dossiers/{id}/guests")).await.expect(200);
-    // B6: what looks like another address is refused with the reason.
+    // What looks like another address is refused with the reason.
     for (email, why) in [
         ("ad\u{430}@cabinet.fr", "lettres sans accent"),
         ("ad\u{e9}@cabinet.fr", "lettres sans accent"),
@@ -195,7 +195,7 @@ async fn addresses_that_cannot_be_read_are_refused_in_words() {
         let page = page.replace("&#x27;", "&#39;");
         assert!(page.contains("id=\"wrong-email\"") && page.contains(why), "{email:?}: {page}");
     }
-    // B5: what nobody sees is taken out, so that the owner invites whom they read.
+    // What nobody sees is taken out, so that the owner invites whom they read.
     let guest = someone();
     let hidden = guest.replacen('@', "\u{200b}@\u{ad}", 1);
     give(&mut ada, &id, &hidden, &[("part.section:budget", "read")]).await;

@@ -4,7 +4,7 @@ use crate::harness::{Installation, installation::wait_for_async};
 use guichet::{
     app::{
         App,
-        service::{jobs, mail::Letter},
+        service::{jobs, mail::EmailMessage},
     },
     config::Config,
     domain::{
@@ -68,10 +68,10 @@ async fn converse(stream: TcpStream, taken: Arc<Mutex<Vec<String>>>) -> std::io:
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();
     write.write_all(b"220 here\r\n").await?;
-    let (mut letter, mut to) = (false, String::new());
+    let (mut message, mut to) = (false, String::new());
     while let Some(line) = lines.next_line().await? {
         let upper = line.to_uppercase();
-        if letter && line != "." {
+        if message && line != "." {
             continue;
         }
         if upper.starts_with("RCPT") {
@@ -82,10 +82,10 @@ async fn converse(stream: TcpStream, taken: Arc<Mutex<Vec<String>>>) -> std::io:
         }
         if line == "." {
             taken.lock().unwrap().push(to.clone());
-            letter = false;
+            message = false;
         }
         if upper == "DATA" {
-            letter = true;
+            message = true;
             write.write_all(b"354 go on\r\n").await?;
         } else {
             write.write_all(b"250 fine\r\n").await?;
@@ -95,14 +95,13 @@ async fn converse(stream: TcpStream, taken: Arc<Mutex<Vec<String>>>) -> std::io:
 }
 
 async fn push(app: &App, to: &str, due: Timestamp) -> Uuid {
-    let letter = Letter::SignIn { to: to.into(), lang: Lang::Fr, link: "https://localhost/".into() };
+    let message = EmailMessage::SignIn { to: to.into(), lang: Lang::Fr, link: "https://localhost/".into() };
     let id = Uuid::now_v7();
     let mut db = app.store.write().await.unwrap();
-    outbox::mail(&mut db, id, &letter, due).await.unwrap();
+    outbox::enqueue_mail(&mut db, id, &message, due).await.unwrap();
     id
 }
 
-// A15
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_letter_that_hangs_holds_no_lock_and_stops_no_other() {
     let folder = tempfile::tempdir().unwrap();
@@ -124,7 +123,7 @@ async fn a_letter_that_hangs_holds_no_lock_and_stops_no_other() {
     let mut db = app.store.write().await.unwrap();
     sqlx::query("set session innodb_lock_wait_timeout = 1").execute(&mut *db).await.unwrap();
     sqlx::query("select * from outbox for update").execute(&mut *db).await.unwrap();
-    assert!(outbox::due(&mut db, Timestamp::now(), 20).await.unwrap().is_empty());
+    assert!(outbox::fetch_due(&mut db, Timestamp::now(), 20).await.unwrap().is_empty());
     let seen = outbox::Job { job_id: hanging, kind: "mail".into(), payload: "{}".into(), attempts: 0 };
     assert!(!outbox::claim(&mut db, &seen, Timestamp::now()).await.unwrap(), "claimed by its first attempt");
     drop(db);
@@ -147,7 +146,6 @@ async fn a_letter_that_hangs_holds_no_lock_and_stops_no_other() {
     server.stop().await.unwrap();
 }
 
-// A12, C4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_note_is_written_once_and_rows_whose_time_is_over_are_swept() {
     let folder = tempfile::tempdir().unwrap();
@@ -187,14 +185,14 @@ async fn a_note_is_written_once_and_rows_whose_time_is_over_are_swept() {
         };
         session::open(&mut db, &opening).await.unwrap();
         for (done, id) in [(true, made(days(age))), (false, made(days(age)))] {
-            outbox::mail(&mut db, id, &json!({}), now).await.unwrap();
+            outbox::enqueue_mail(&mut db, id, &json!({}), now).await.unwrap();
             if done {
-                outbox::done(&mut db, id, now).await.unwrap();
+                outbox::mark_done(&mut db, id, now).await.unwrap();
             }
         }
     }
-    assert_eq!(jobs::rows(&app, now).await.unwrap(), 2 + 2 + 1);
-    assert_eq!(jobs::rows(&app, now).await.unwrap(), 0);
+    assert_eq!(jobs::sweep_rows(&app, now).await.unwrap(), 2 + 2 + 1);
+    assert_eq!(jobs::sweep_rows(&app, now).await.unwrap(), 0);
     let count = async |table: &str| -> i64 {
         let mut db = app.store.read(Freshness::OwnWrites).await.unwrap();
         let count = format!("select count(*) from {table}");

@@ -6,7 +6,7 @@ use crate::harness::{
     depositors::Depositors,
     repman::{Real, Subject},
 };
-use guichet::bricks::repman::{Role, Verified};
+use guichet::adapters::repman::{ServerRole, Verified};
 use std::time::{Duration, Instant};
 
 /// Programs that deposit at the same time.
@@ -41,7 +41,7 @@ async fn deposits_go_on_under_the_real_replication_manager() {
     let killed = Instant::now();
     subject.kill(&leader);
     let topology = until(&client, "automatic failover under deposits", |now| {
-        now.leading().is_some_and(|new| address(new) != leader && new.role == Role::Leader)
+        now.leading().is_some_and(|new| address(new) != leader && new.role == ServerRole::Leader)
     })
     .await;
     depositors.until_more(2 * PROGRAMS).await;

@@ -2,7 +2,7 @@
 
 use crate::harness::{installation::wait_for_async, repman::Subject};
 use guichet::{
-    bricks::repman::{Mode, Repman, RepmanError, Role, Server, Topology, Verified, Why},
+    adapters::repman::{Mode, Repman, RepmanError, Server, ServerRole, Topology, Verified, Why},
     config::Host,
 };
 use std::time::{Duration, Instant};
@@ -41,8 +41,8 @@ pub fn address(server: &Server) -> Host {
 }
 
 pub fn healthy(topology: &Topology) -> bool {
-    let replicas = topology.servers.iter().filter(|one| one.role == Role::Replica).count();
-    topology.leading().is_some_and(|leader| leader.role == Role::Leader) && replicas == 2
+    let replicas = topology.servers.iter().filter(|one| one.role == ServerRole::Replica).count();
+    topology.leading().is_some_and(|leader| leader.role == ServerRole::Leader) && replicas == 2
 }
 
 async fn in_order(subject: &Subject, client: &Repman) -> Host {
@@ -126,7 +126,7 @@ async fn restart(subject: &mut Subject, client: &Repman) {
 async fn failover(subject: &mut Subject, client: &Repman, leader: &Host) {
     subject.kill(leader);
     let topology = until(client, "automatic failover after kill -9", |now| {
-        let new = now.leading().filter(|new| address(new) != *leader && new.role == Role::Leader);
+        let new = now.leading().filter(|new| address(new) != *leader && new.role == ServerRole::Leader);
         // The parts of a look are not of one instant.
         new.is_some_and(|new| new.read_only == Some(false))
             && now.in_failover != Some(true)
@@ -134,7 +134,7 @@ async fn failover(subject: &mut Subject, client: &Repman, leader: &Host) {
             && now.failovers.first().is_some_and(|last| !last.switchover)
     })
     .await;
-    assert_eq!(topology.at(leader).unwrap().role, Role::Away);
+    assert_eq!(topology.at(leader).unwrap().role, ServerRole::Away);
     let new = topology.leading().unwrap();
     assert!(client.is_leader(&new.id).await.unwrap(), "{new:?}");
     let last = &topology.failovers[0];
@@ -147,6 +147,6 @@ async fn failover(subject: &mut Subject, client: &Repman, leader: &Host) {
     subject.revive(leader).await;
     let topology = until(client, "rejoin of the old leader", healthy).await;
     let back = topology.at(leader).unwrap();
-    assert_eq!((back.role, back.read_only, &back.replication_error), (Role::Replica, Some(true), &None));
+    assert_eq!((back.role, back.read_only, &back.replication_error), (ServerRole::Replica, Some(true), &None));
     assert!(!topology.failovers[0].switchover, "the failover is remembered after the rejoin");
 }

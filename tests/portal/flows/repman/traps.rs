@@ -2,13 +2,13 @@
 
 use crate::harness::repman::{Certificate, Fault, StandIn, Subject, hasty};
 use guichet::{
-    bricks::repman::{Repman, RepmanConfig, RepmanError, Verified, Why},
+    adapters::repman::{Repman, RepmanConfig, RepmanError, Verified, Why},
     config::Host,
 };
 use std::{fs, time::Duration};
 
 fn client(config: &RepmanConfig) -> Repman {
-    Repman::with_patience(config, hasty()).unwrap()
+    Repman::with_timeouts(config, hasty()).unwrap()
 }
 
 async fn misbehaving(fault: Fault) -> (StandIn, Repman) {

@@ -1,4 +1,4 @@
-//! Heads that no browser in order sends (C6, C8), and bodies that fall silent (A3): each is answered with what to do.
+//! Heads that no browser in order sends, and bodies that fall silent (A3): each is answered with what to do.
 
 use super::{Program, fed};
 use crate::harness::{Actor, Installation, installation::wait_for_async, sample};
@@ -21,7 +21,6 @@ async fn raw(request: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-// C8
 #[tokio::test]
 async fn two_hosts_are_one_too_many() {
     let answer = raw("GET /legal HTTP/1.1\r\nHost: a.example\r\nHost: b.example\r\nConnection: close\r\n\r\n").await;
@@ -30,7 +29,6 @@ async fn two_hosts_are_one_too_many() {
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
-// C8
 #[tokio::test]
 async fn mountains_of_cookies_are_answered_at_once_with_what_to_do() {
     let cookie = format!("x={}", "a".repeat(17_000));
@@ -51,7 +49,6 @@ async fn mountains_of_cookies_are_answered_at_once_with_what_to_do() {
     assert_eq!(answer["code"], "head_too_large");
 }
 
-// A3
 #[tokio::test]
 async fn silence_ends_an_upload_and_slowness_does_not() {
     let mut program = Program::new().await;

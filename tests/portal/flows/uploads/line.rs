@@ -1,4 +1,4 @@
-//! A deposit by the command over a poor line: slow, and cut three times (A3).
+//! A deposit by the command over a poor line: slow, and cut three times.
 
 use crate::harness::{Actor, Installation, installation::guichet, line::Line, sample};
 use std::{net::SocketAddr, path::Path, process::Stdio};

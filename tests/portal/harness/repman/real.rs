@@ -7,7 +7,7 @@ use crate::harness::{
     sozu::free,
 };
 use guichet::{
-    bricks::repman::{Repman, RepmanConfig},
+    adapters::repman::{Repman, RepmanConfig},
     config::Host,
 };
 use std::{

@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 
 /// An entry of the access log.
 #[derive(Clone, Debug)]
-pub struct ReadingRow {
+pub struct AccessRow {
     /// Time of the last access, as shown.
     pub at: String,
     /// Time of the first access on that day, if there were several.
@@ -30,10 +30,10 @@ pub struct ReadingRow {
 }
 
 /// A journal entry in words. People who examine the dossier are named by their role, not their address.
-pub fn reading_row(call: &Call, read: &AccessRecord, lang: Lang, zone: &TimeZone) -> ReadingRow {
-    let reading = &read.what;
-    let word = |name: &str| reading.data[name].as_str();
-    let what = match EventKind::of_slug(&reading.kind) {
+pub fn access_row(call: &Call, read: &AccessRecord, lang: Lang, zone: &TimeZone) -> AccessRow {
+    let access = &read.what;
+    let word = |name: &str| access.data[name].as_str();
+    let what = match EventKind::of_slug(&access.kind) {
         Some(EventKind::DraftRead) => lang.tr("a lu", "read"),
         Some(EventKind::DraftChanged) => lang.tr("a modifié", "changed"),
         Some(EventKind::PieceRead) => lang.tr("a ouvert", "opened"),
@@ -45,24 +45,24 @@ pub fn reading_row(call: &Call, read: &AccessRecord, lang: Lang, zone: &TimeZone
             lang.tr("a autorisé une lecture d’urgence", "allowed an emergency reading")
         }
         Some(EventKind::DossierDeposited) => lang.tr("a déposé", "deposited"),
-        _ => reading.kind.as_str(),
+        _ => access.kind.as_str(),
     };
     let part = word("part").and_then(|part| part.parse::<Part>().ok());
     let piece = word("code").map(|code| Part::Piece(code.to_owned()));
-    let sections = reading.data["sections"].as_array().into_iter().flatten().filter_map(|id| id.as_str());
+    let sections = access.data["sections"].as_array().into_iter().flatten().filter_map(|id| id.as_str());
     let sections = sections.map(|id| Part::Section(id.to_owned()));
     let named: Vec<String> =
         part.into_iter().chain(piece).chain(sections).map(|part| part_title(call, &part, lang)).collect();
     let rule = word("rule").and_then(|slug| slug.parse::<RuleId>().ok());
-    let often = match reading.times {
+    let often = match access.times {
         1 => String::new(),
         times => lang.tr("NN fois", "NN times").replace("NN", &times.to_string()),
     };
     let words = [what.to_owned(), named.join(", ")];
     let words = words.iter().map(String::as_str).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    ReadingRow {
-        at: show_instant(reading.last, zone),
-        since: (reading.times > 1).then(|| show_instant(reading.first, zone)),
+    AccessRow {
+        at: show_instant(access.last, zone),
+        since: (access.times > 1).then(|| show_instant(access.first, zone)),
         who: match &read.by {
             ReaderIdentity::Guest(email) => email.clone(),
             ReaderIdentity::Staff(roles) if roles.is_empty() => {
@@ -71,6 +71,6 @@ pub fn reading_row(call: &Call, read: &AccessRecord, lang: Lang, zone: &TimeZone
             ReaderIdentity::Staff(roles) => role_names(roles.iter().copied(), lang).join(", "),
         },
         what: if often.is_empty() { words } else { format!("{words} ({often})") },
-        why: rule.map_or_else(|| Text::new("–", "–"), |id| id.rule().words()),
+        why: rule.map_or_else(|| Text::new("–", "–"), |id| id.rule().description()),
     }
 }

@@ -6,11 +6,11 @@ use crate::{
         answers::holds,
         call::{Piece, Section},
         finding::{Finding, Severity},
-        piece::Upload,
+        piece::AttachedPiece,
         text::Text,
     },
     web::{
-        frame::{Shell, show},
+        frame::{PageContext, show},
         pages::applicant::dossier::DossierPage,
     },
 };
@@ -22,7 +22,7 @@ pub struct PieceRow<'a> {
     pub sections: Vec<&'a Section>,
     /// The number of findings in these sections.
     pub missing: usize,
-    pub upload: Option<&'a Upload>,
+    pub attached: Option<&'a AttachedPiece>,
     /// The findings on the file.
     pub findings: Vec<&'a Finding>,
     /// The reason why the last upload was refused.
@@ -40,7 +40,7 @@ pub struct PieceRow<'a> {
 impl PieceRow<'_> {
     pub fn fine(&self) -> bool {
         let blocked = self.findings.iter().any(|finding| finding.severity == Severity::Blocking);
-        if self.file() { self.upload.is_some() && !blocked } else { self.missing == 0 }
+        if self.file() { self.attached.is_some() && !blocked } else { self.missing == 0 }
     }
     /// The user must choose a file, or has just tried to.
     pub fn asked(&self) -> bool {
@@ -50,14 +50,14 @@ impl PieceRow<'_> {
         self.piece.sections.is_empty()
     }
     pub fn issued(&self) -> String {
-        self.upload.and_then(|upload| upload.issued).map_or_else(String::new, |day| day.to_string())
+        self.attached.and_then(|attached| attached.issued).map_or_else(String::new, |day| day.to_string())
     }
 }
 
 /// The requested pieces, in the order of the call.
-pub fn piece_rows<'a>(s: &Shell<'a>, page: &DossierPage<'a>) -> Vec<PieceRow<'a>> {
+pub fn piece_rows<'a>(s: &PageContext<'a>, page: &DossierPage<'a>) -> Vec<PieceRow<'a>> {
     let draft = &page.dossier.draft;
-    let upload = |piece: &Piece| page.uploads.iter().find(|upload| upload.code == piece.code);
+    let attached = |piece: &Piece| page.pieces.iter().find(|attached| attached.code == piece.code);
     let call = s.call;
     let missing = page.missing(s);
     // No findings are shown on what was sealed.
@@ -65,7 +65,7 @@ pub fn piece_rows<'a>(s: &Shell<'a>, page: &DossierPage<'a>) -> Vec<PieceRow<'a>
     let shown = |finding: &&Finding| !sealed || finding.severity != Severity::Blocking;
     call.pieces
         .iter()
-        .filter(|piece| holds(piece.when.as_ref(), draft) || upload(piece).is_some())
+        .filter(|piece| holds(piece.when.as_ref(), draft) || attached(piece).is_some())
         .filter(|piece| match piece.sections.as_slice() {
             [] => page.share.reads(&Part::Piece(piece.code.clone())),
             sections => sections.iter().any(|section| page.share.section(section)),
@@ -78,7 +78,7 @@ pub fn piece_rows<'a>(s: &Shell<'a>, page: &DossierPage<'a>) -> Vec<PieceRow<'a>
             PieceRow {
                 piece,
                 missing: missing.iter().filter(|finding| belongs(finding)).count(),
-                upload: upload(piece),
+                attached: attached(piece),
                 findings: page
                     .evaluation
                     .findings

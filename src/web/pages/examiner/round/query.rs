@@ -55,7 +55,7 @@ pub fn filter(query: &RoundQuery, limit: u32) -> Filter {
     let page = query.page.max(1);
     Filter {
         hidden: Vec::new(),
-        words: clean(TextKind::Line, &query.q),
+        search_terms: clean(TextKind::Line, &query.q),
         brick: query.brick.clone(),
         warnings: query.warnings == "yes",
         sort: match query.sort.as_str() {
