@@ -181,6 +181,7 @@ mod tests {
             "guichet admin move-to-cluster --config a.toml --to b.toml --again",
             "guichet garage apply --plan garage.toml",
             "guichet garage scrub --config a.toml",
+            "guichet garage refill --config a.toml",
             "guichet garage settings",
             "guichet promise attachments --reserve-mib 512 --known-corrupt-blocks 3 --config a.toml",
             "guichet access matrix",

@@ -49,7 +49,7 @@ async fn scenes(name: &str, at: &'static Installation, nodes: &[u32], folder: &[
         let upload = || program.request(Method::PUT, &path).body(sample::varied(&file));
         let download = || owner.request(Method::GET, &format!("/dossiers/{draft}/pieces/P7"));
         for (verb, request) in [("upload", &upload as &dyn Fn() -> RequestBuilder), ("download", &download)] {
-            let aim = folder.get(rows.len()).map_or(f64::MAX, |folder| {
+            let aim = folder.get(rows.len()).map_or(f64::INFINITY, |folder| {
                 folder.cpu_milliseconds + f64::max(AIM_ADDED, AIM_ADDED_EACH_MEGABYTE * bytes as f64 / 1e6)
             });
             let before = measure::cpu_nanoseconds(nodes);

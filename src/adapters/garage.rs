@@ -153,8 +153,8 @@ impl Garage {
         self.repair(&serde_json::json!({ "scrub": "start" })).await
     }
 
-    /// Has every node compare what it holds with what it should hold, and fetch what is missing: soon after a loss,
-    /// instead of when Garage comes to it.
+    /// Has every node compare what it holds with what it should hold, and fetch what is missing: now, and not when Garage
+    /// comes to it. What it could not fetch, it tries again after a minute, then two, then four, up to an hour.
     ///
     /// # Errors
     /// As [`Garage::scrub`].
@@ -162,7 +162,7 @@ impl Garage {
         for kind in ["tables", "blocks"] {
             self.repair(&serde_json::json!(kind)).await?;
         }
-        Ok(())
+        join_all(self.nodes.iter().map(AdminApi::retry)).await.into_iter().collect()
     }
 
     async fn repair(&self, kind: &serde_json::Value) -> Result<(), GarageError> {

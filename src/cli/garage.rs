@@ -18,6 +18,8 @@ pub enum GarageCommand {
     Apply(ApplyArgs),
     /// Has every node read all that it holds, and fetch again what is damaged; it goes on in the background.
     Scrub(GarageArgs),
+    /// Has every node fetch now what it lacks, after a loss; it goes on in the background.
+    Refill(GarageArgs),
     /// Prints the lines of a node's garage.toml without which an acknowledged attachment may be lost.
     Settings,
 }
@@ -54,6 +56,13 @@ pub(super) async fn run(command: GarageCommand) -> anyhow::Result<()> {
         GarageCommand::Scrub(args) => {
             garage(&Config::read(&args.config)?)?.scrub().await?;
             writeln!(out, "Every node reads all that it holds; `guichet promise attachments` tells what it finds.")?;
+        }
+        GarageCommand::Refill(args) => {
+            garage(&Config::read(&args.config)?)?.refill().await?;
+            writeln!(
+                out,
+                "Every node fetches what it lacks; `guichet promise attachments` tells when it has everything."
+            )?;
         }
         GarageCommand::Settings => write!(out, "{NODE_SETTINGS}")?,
     }

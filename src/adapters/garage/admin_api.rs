@@ -88,6 +88,13 @@ impl AdminApi {
         self.only(answers, WHAT).map(drop)
     }
 
+    /// Has it try again what it could not fetch.
+    pub async fn retry(&self) -> Result<(), GarageError> {
+        const WHAT: &str = "RetryBlockResync";
+        let answers: wire::Answers<Value> = self.order(WHAT, &[("node", "self")], json!({ "all": true })).await?;
+        self.only(answers, WHAT).map(drop)
+    }
+
     /// Reads something.
     pub async fn read<T: DeserializeOwned>(
         &self,

@@ -85,14 +85,15 @@ pub async fn apply(plan: &Plan) -> Result<Vec<Step>, GarageError> {
     let key = plan.access_key()?;
     let garage = Garage::open(plan.nodes.iter().map(|node| node.admin.as_str()), &plan.admin_token_file)?;
     let ids = join_all(garage.nodes.iter().map(AdminApi::id)).await;
-    let first = ids.iter().position(Result::is_ok);
-    let Some((first, node)) = first.and_then(|first| Some((first, garage.nodes.get(first)?))) else {
+    let answering: Vec<&AdminApi> =
+        garage.nodes.iter().zip(&ids).filter_map(|(node, id)| id.is_ok().then_some(node)).collect();
+    let Some(node) = answering.first().copied() else {
         return Err(ids.into_iter().find_map(Result::err).unwrap_or(GarageError::Settings(plan.faults())));
     };
     let mut steps = Vec::new();
     let layout: wire::Layout = node.read("GetClusterLayout", &[]).await?;
     let members = members(plan, ids, &layout, &mut steps)?;
-    connect(node, &members, plan.nodes.get(first), &mut steps).await?;
+    connect(answering.into_iter(), &members, &mut steps).await?;
     lay_out(node, layout, &members, members.len() == plan.nodes.len(), &mut steps).await?;
     let bucket = bucket(node, &plan.bucket, &mut steps).await?;
     if bucket.lifecycle_rules.as_ref().is_none_or(Vec::is_empty) {
@@ -140,21 +141,33 @@ fn members<'a>(
     Ok(members)
 }
 
+/// Connects every node that answers with those that it does not see. Left alone they would find one another, too, within
+/// half a minute.
 async fn connect(
-    node: &AdminApi,
+    nodes: impl Iterator<Item = &AdminApi>,
     members: &[Member<'_>],
-    itself: Option<&PlannedNode>,
     steps: &mut Vec<Step>,
 ) -> Result<(), GarageError> {
+    for connected in join_all(nodes.map(|node| connect_one(node, members))).await {
+        for step in connected? {
+            if !steps.contains(&step) {
+                steps.push(step);
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn connect_one(node: &AdminApi, members: &[Member<'_>]) -> Result<Vec<Step>, GarageError> {
     let status = node.status().await?;
     let up = |id: &str| status.nodes.iter().any(|seen| seen.id == id && seen.is_up);
-    let itself = itself.map(|planned| planned.rpc);
-    let away: Vec<&Member<'_>> = members.iter().filter(|one| Some(one.planned.rpc) != itself && !up(&one.id)).collect();
+    let away: Vec<&Member<'_>> = members.iter().filter(|one| !up(&one.id)).collect();
     if away.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let places: Vec<String> = away.iter().map(|one| format!("{}@{}", one.id, one.planned.rpc)).collect();
     let answers: Vec<wire::Connected> = node.order("ConnectClusterNodes", &[], json!(places)).await?;
+    let mut steps = Vec::new();
     for (one, answer) in away.iter().zip(&answers) {
         if answer.success {
             steps.push(Step::Connected(one.planned.rpc.to_string()));
@@ -163,7 +176,7 @@ async fn connect(
             tracing::warn!(node = %one.planned.rpc, words, "garage.not_connected");
         }
     }
-    Ok(())
+    Ok(steps)
 }
 
 async fn lay_out(

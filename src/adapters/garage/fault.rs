@@ -5,6 +5,8 @@ use crate::domain::text::Text;
 /// Something that an operator has to see to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// The nodes are no store yet.
+    Unmade,
     /// So many of all parts of the store have no quorum.
     NoQuorum {
         /// Parts without.
@@ -52,13 +54,17 @@ impl Fault {
     /// Whether attachments can be neither stored nor read.
     #[must_use]
     pub fn is_outage(&self) -> bool {
-        matches!(self, Self::NoQuorum { .. })
+        matches!(self, Self::NoQuorum { .. } | Self::Unmade)
     }
 
     /// What it is, and what to do.
     #[must_use]
     pub fn words(&self) -> Text {
         match self {
+            Self::Unmade => Text::new(
+                "Les nœuds ne forment pas encore de stockage : `guichet garage apply`.",
+                "The nodes are no store yet: `guichet garage apply`.",
+            ),
             Self::NoQuorum { parts, of } => Text::new(
                 format!(
                     "{parts} des {of} parts du stockage n’ont pas de quorum : aucune pièce ne peut y être jointe ni lue. \

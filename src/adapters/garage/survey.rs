@@ -90,6 +90,8 @@ impl Survey {
                 Err(error) => silent.push(error.to_string()),
             }
         }
+        // Garage remembers those that are gone for good.
+        nodes.retain(|node| node.zone.is_some() || node.up || node.draining);
         nodes.sort_by(|a, b| (&a.zone, &a.id).cmp(&(&b.zone, &b.id)));
         Self {
             layout: status.layout_version,
@@ -112,6 +114,9 @@ impl Survey {
     #[must_use]
     pub fn faults(&self, reserve_mib: u64, known_corrupt: u64) -> Vec<Fault> {
         let mut faults = Vec::new();
+        if self.layout == 0 {
+            return vec![Fault::Unmade];
+        }
         if !self.has_quorum() {
             faults.push(Fault::NoQuorum { parts: self.parts - self.parts_with_quorum, of: self.parts });
         }

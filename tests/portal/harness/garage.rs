@@ -130,8 +130,15 @@ impl Garage {
     }
 
     /// Waits until every node is connected with all others.
-    pub async fn until_joined(&self) {
-        self.until("the nodes to be together", |survey| survey.parts_complete == survey.parts).await;
+    async fn until_joined(&self) {
+        for number in 0..self.nodes.len() {
+            let client = self.asking(&[number]);
+            wait_within(SETTLE_TIMEOUT, "the nodes to be together", async || {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                client.survey().await.is_ok_and(|survey| survey.parts > 0 && survey.parts_complete == survey.parts)
+            })
+            .await;
+        }
     }
 
     /// Waits until a node has every block that another has.
@@ -169,9 +176,27 @@ impl Garage {
     /// Lets a node that was cut off find the others again.
     pub async fn reconnect(&self, number: usize) {
         self.network.heal(self.nodes[number].ip);
-        // They would try again within half a minute.
+        self.join().await;
+    }
+
+    /// Starts nodes that were killed, and waits until all are together.
+    pub async fn run_again(&mut self, numbers: &[usize]) {
+        for number in numbers {
+            self.run(*number).await;
+        }
+        self.join().await;
+    }
+
+    /// Has nodes connect that would find one another within half a minute.
+    async fn join(&self) {
         self.apply().await.unwrap();
         self.until_joined().await;
+    }
+
+    /// Waits until nothing is left for an operator to see to.
+    pub async fn until_well(&self) {
+        self.client().refill().await.unwrap();
+        self.until("everything to have its copies", |survey| survey.faults(1, u64::MAX).is_empty()).await;
     }
 
     /// Puts an empty node in the place of one: the same addresses, another identity.

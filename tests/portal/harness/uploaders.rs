@@ -129,6 +129,12 @@ impl Uploaders {
         self.ledger.lock().unwrap().clone()
     }
 
+    /// Aborts the work.
+    pub async fn abandon(mut self) -> Ledger {
+        self.clients.shutdown().await;
+        self.so_far()
+    }
+
     /// Ends the work: what is under way is repeated until it is acknowledged.
     pub async fn stop(mut self) -> Ledger {
         self.stop.store(true, Ordering::Relaxed);

@@ -23,6 +23,7 @@ async fn a_flipped_byte_is_told_and_healed_and_reaches_nobody() {
     uploaders.until_more(PROGRAMS).await;
     let ledger = uploaders.stop().await;
     garage.until_filled(1).await;
+    garage.until_well().await;
     let told = portal.promise(1).await.unwrap();
     assert!(told.contains("3 nodes store"), "{told}");
 
@@ -45,6 +46,7 @@ async fn a_flipped_byte_is_told_and_healed_and_reaches_nobody() {
     }
     let told = portal.promise(1).await.unwrap_err();
     assert!(told.contains("corrupt blocks") && told.contains("zone-2"), "{told}");
+    garage.until_well().await;
     let known = ["promise", "attachments", "--reserve-mib", "1", "--known-corrupt-blocks", "2"];
     let told = portal.at.command(&known).await;
     assert!(told.contains("3 nodes store"), "{told}");

@@ -12,8 +12,7 @@ async fn a_node_that_is_killed_cut_off_or_frozen_loses_and_refuses_nothing() {
         let mut uploaders = Uploaders::start(portal.at, PROGRAMS).await;
         portal.garage.kill(killed);
         uploaders.until_more(PROGRAMS).await;
-        portal.garage.run(killed).await;
-        portal.garage.until_joined().await;
+        portal.garage.run_again(&[killed]).await;
         let ledger = portal.settle("a node killed", uploaders).await;
         assert_eq!(ledger.refused(), 0, "{:?}", ledger.refusals);
 
@@ -51,7 +50,6 @@ async fn an_empty_node_in_the_place_of_a_lost_one_gets_everything() {
         uploaders.until_more(PROGRAMS).await;
         let ledger = portal.settle("a node replaced by an empty one, another killed", uploaders).await;
         assert_eq!(ledger.refused(), 0, "{:?}", ledger.refusals);
-        portal.garage.run(killed).await;
-        portal.garage.until_joined().await;
+        portal.garage.run_again(&[killed]).await;
     }
 }

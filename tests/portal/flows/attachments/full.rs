@@ -1,4 +1,5 @@
-//! The disk of a node is full: the others go on, and the operator is told.
+//! The disk of a node is full: the others go on, and the operator is told. The disks of all are full: uploads are refused,
+//! and everything can be read.
 
 use super::{PROGRAMS, Portal};
 use crate::harness::{
@@ -28,4 +29,14 @@ async fn a_full_disk_of_one_node_refuses_nothing_and_is_told() {
     assert!(told.contains("MiB are left") || told.contains("does not answer"), "{told}");
     let ledger = portal.settle("the disk of a node full", uploaders).await;
     assert_eq!(ledger.refused(), 0, "{:?}", ledger.refusals);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn full_disks_of_all_nodes_refuse_uploads_and_lose_nothing() {
+    let garage = Garage::start_on(&[Disk::Small(DISK_MIB); 3]).await;
+    let portal = Portal::on(garage).await;
+    let mut uploaders = Uploaders::start(portal.at, PROGRAMS).await;
+    uploaders.until("refusals", |ledger| ledger.refusals.contains_key("507 full")).await;
+    let ledger = uploaders.abandon().await;
+    portal.expect_whole("the disks of all nodes full", &ledger).await;
 }

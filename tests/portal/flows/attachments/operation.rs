@@ -23,8 +23,7 @@ async fn a_plan_is_applied_once_and_again_and_changed() {
     let words: Vec<String> =
         faults.iter().map(|fault| fault.words().get(&guichet::domain::text::Lang::En).to_owned()).collect();
     assert!(words.iter().any(|words| words.contains("does not answer") && words.contains("zone-3")), "{words:?}");
-    garage.run(2).await;
-    garage.until_joined().await;
+    garage.run_again(&[2]).await;
 
     // A fourth comes, and the plan without it again lets it go.
     garage.add().await;

@@ -2,7 +2,7 @@
 //! and everything goes on when they are back.
 
 use super::{PROGRAMS, Portal, read};
-use crate::harness::{Actor, garage::NODES, sample, uploaders::Uploaders};
+use crate::harness::{Actor, sample, uploaders::Uploaders};
 
 /// A file for a piece, sent by the page without its script.
 async fn attach(owner: &mut Actor, dossier: &str) -> crate::harness::Answer {
@@ -56,16 +56,13 @@ async fn without_a_quorum_nothing_is_acknowledged_and_what_was_stays() {
     let page = reqwest::get(format!("{ops}/en")).await.unwrap().text().await.unwrap();
     assert!(page.contains("no node answers"), "{page}");
 
-    for node in 0..NODES {
-        portal.garage.run(node).await;
-    }
-    portal.garage.apply().await.unwrap();
-    portal.garage.until_joined().await;
+    portal.garage.run_again(&[0, 1, 2]).await;
     attach(&mut portal.owner, &draft).await.expect(303);
     assert_eq!(read(&portal.owner, &format!("/receipts/{number}/pieces/P7")).await.unwrap(), file);
     uploaders.until_more(PROGRAMS).await;
     let ledger = portal.settle("two nodes killed, then all, and all started again", uploaders).await;
     assert!(ledger.refused() > 0, "uploads were refused meanwhile");
+    portal.garage.until_well().await;
     let told = portal.promise(1).await.unwrap();
     assert!(told.contains("3 nodes store"), "{told}");
 }
