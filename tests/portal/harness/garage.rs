@@ -35,6 +35,8 @@ impl Garage {
 
     /// The same with these disks.
     pub async fn start_on(disks: &[Disk]) -> Self {
+        // Clients in this process need a crypto provider; the first installation wins.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let folder = tempfile::Builder::new().prefix("guichet-garage-").tempdir().unwrap();
         let mut this = Self { nodes: Vec::new(), network: Network::new(), folder };
         for (number, disk) in disks.iter().enumerate() {

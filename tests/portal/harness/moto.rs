@@ -18,6 +18,8 @@ pub struct Moto {
 
 impl Moto {
     pub async fn start() -> Self {
+        // Clients in this process need a crypto provider; the first installation wins.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let program = std::env::var_os("GUICHET_MOTO")
             .filter(|program| std::path::Path::new(program).exists())
             .expect("GUICHET_MOTO names moto's server: `make setup` installs one, `make test` names it");
