@@ -43,10 +43,10 @@ pub enum BlobError {
     #[error("cannot write to the attachment store")]
     Disk(#[from] io::Error),
     /// No store has it.
-    #[error("the attachment {0} is missing")]
+    #[error("attachment {0} is missing")]
     Missing(String),
     /// What the store has under this digest are other bytes.
-    #[error("the bytes of the attachment {0} are others")]
+    #[error("attachment {0}: its bytes are others")]
     WrongBytes(String),
     /// The store cannot be reached, or cannot serve now.
     #[error("the attachment store does not answer")]

@@ -118,6 +118,6 @@ async fn what_cannot_be_served_is_told_and_holds_up_nothing_else() {
     assert!(report.issues.iter().any(|issue| issue.object == "host nowhere.example"), "{:?}", report.issues);
     // A configuration that cannot be read changes nothing.
     at.change_edge(|edge| drop(edge.insert("hosts".into(), "not a list".into())));
-    let report = at.edge_until("the alarm", |report| report.alarms.iter().any(|a| a.contains("not taken over"))).await;
+    let report = at.edge_until("the alarm", |report| report.alarms.iter().any(|a| a.contains("not applied"))).await;
     assert!(report.converged && report.sites.len() == 4);
 }
