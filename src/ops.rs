@@ -1,6 +1,7 @@
 //! Health, readiness, metrics, status and the operator's page, on a separate listener that the proxy never forwards to.
 
 mod alarm;
+mod answer;
 mod health;
 pub mod incidents;
 mod manager;

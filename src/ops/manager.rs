@@ -1,10 +1,13 @@
 //! The state of the cluster according to replication-manager, for the operator's page.
 
-use super::alarm::{Alarm, Topic};
+use super::{
+    alarm::{Alarm, Topic},
+    answer::answer_within,
+};
 use crate::adapters::repman::{Mode, Repman, ServerRole, Topology};
 use jiff::Timestamp;
 use serde::Serialize;
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
 /// Timeout for replication-manager. A page does not wait longer, because deposits work without it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
@@ -80,15 +83,10 @@ pub(super) struct Copy {
 impl Manager {
     /// Queries it, if there is one.
     pub async fn ask(repman: Option<&Repman>) -> Option<Self> {
-        let reason = match tokio::time::timeout(ANSWER_TIMEOUT, repman?.topology()).await {
-            Ok(Ok(topology)) => return Some(Self::Watching(ClusterView::from(topology))),
-            Ok(Err(error)) => match error.source() {
-                Some(source) => format!("{error}: {source}"),
-                None => error.to_string(),
-            },
-            Err(_) => format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()),
-        };
-        Some(Self::Away { reason })
+        Some(match answer_within(ANSWER_TIMEOUT, repman?.topology()).await {
+            Ok(topology) => Self::Watching(ClusterView::from(topology)),
+            Err(reason) => Self::Away { reason },
+        })
     }
 
     /// The alarms for the operator.

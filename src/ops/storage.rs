@@ -1,9 +1,12 @@
 //! The state of the nodes that hold the attachments, for the operator's page.
 
-use super::alarm::{Alarm, Topic};
+use super::{
+    alarm::{Alarm, Topic},
+    answer::answer_within,
+};
 use crate::adapters::garage::{Fault, Garage, NodeState, Survey};
 use serde::Serialize;
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
 /// Timeout for the nodes: two of them may be frozen before one answers. The page does not wait longer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -52,15 +55,10 @@ pub(super) struct NodeView {
 impl Storage {
     /// Queries the nodes, if there are any.
     pub async fn ask(garage: Option<&Garage>) -> Option<Self> {
-        let reason = match tokio::time::timeout(ANSWER_TIMEOUT, garage?.survey()).await {
-            Ok(Ok(survey)) => return Some(Self::Seen(StorageView::from(survey))),
-            Ok(Err(error)) => match error.source() {
-                Some(source) => format!("{error}: {source}"),
-                None => error.to_string(),
-            },
-            Err(_) => format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()),
-        };
-        Some(Self::Away { reason })
+        Some(match answer_within(ANSWER_TIMEOUT, garage?.survey()).await {
+            Ok(survey) => Self::Seen(StorageView::from(survey)),
+            Err(reason) => Self::Away { reason },
+        })
     }
 
     /// The alarms for the operator.

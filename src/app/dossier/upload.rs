@@ -24,7 +24,7 @@ use record::UploadRecord;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::{io, time::Duration};
 use tracing::Instrument;
-use unfinished::Held;
+use unfinished::UploadWriter;
 
 /// How long parts are kept without anybody asking for them.
 pub const UPLOAD_KEPT: Duration = Duration::from_secs(12 * 3600);
@@ -130,7 +130,7 @@ impl App {
     async fn append_held<E>(
         &self,
         ctx: &Ctx,
-        (mut held, mut note, requirement): (Held, UploadRecord, PieceRequirement),
+        (mut held, mut note, requirement): (UploadWriter, UploadRecord, PieceRequirement),
         append: Append,
         body: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Appended, AppError> {
@@ -199,7 +199,7 @@ impl App {
         ctx: &Ctx,
         to: Destination<'_>,
         id: &str,
-    ) -> Result<(Held, UploadRecord, PieceRequirement), AppError> {
+    ) -> Result<(UploadWriter, UploadRecord, PieceRequirement), AppError> {
         let upload = self.unfinished(ctx.account()?.0, id).await?.ok_or(AppError::NotFound)?;
         let note = upload.note().await?;
         if !note.leads_to(to) {

@@ -39,7 +39,7 @@ pub(super) enum Unfinished {
 }
 
 /// An upload that one request holds.
-pub(super) enum Held {
+pub(super) enum UploadWriter {
     File(PartialWriter),
     Bucket(Box<PartsWriter<Rows>>),
 }
@@ -160,10 +160,10 @@ impl Unfinished {
     }
 
     /// Takes the turn, and tells what is remembered: whoever had it before may have noted something.
-    pub(super) async fn claim(&self, app: &App) -> Result<(Held, UploadRecord), AppError> {
+    pub(super) async fn claim(&self, app: &App) -> Result<(UploadWriter, UploadRecord), AppError> {
         let row = match self {
             Self::File(partial) => {
-                let held = Held::File(partial.claim().await?);
+                let held = UploadWriter::File(partial.claim().await?);
                 return Ok((held, self.note().await?));
             }
             Self::Row(row) => row,
@@ -186,11 +186,11 @@ impl Unfinished {
         let bucket = app.blobs.bucket().ok_or(AppError::NotFound)?;
         let rows = Rows { store: app.store.clone(), id: row.upload_id.clone(), turn };
         let writer = bucket.resume(rows, &row.upload_id, turn, recorded(&row)?).await?;
-        Ok((Held::Bucket(Box::new(writer)), Self::Row(row).note().await?))
+        Ok((UploadWriter::Bucket(Box::new(writer)), Self::Row(row).note().await?))
     }
 }
 
-impl Held {
+impl UploadWriter {
     /// Number of bytes that have arrived.
     pub(super) fn offset(&self) -> u64 {
         match self {
