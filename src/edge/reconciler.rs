@@ -53,8 +53,8 @@ pub struct Reconciler {
     /// A batch was partly refused; the steps are sent again one by one to find which.
     one_by_one: bool,
     expected: Option<ExpectedState>,
-    /// The result of the last reconciliation; the default when it failed, so that its own commands do not count as
-    /// drift.
+    /// The result of the last reconciliation. The default when one failed after its first command, so that its own
+    /// commands do not count as drift; kept when it failed before, or while it repaired drift that is not told yet.
     last: LastResult,
     probes: ProbeQueue,
 }
@@ -89,7 +89,7 @@ impl Reconciler {
     /// Brings Sōzu into the desired state, and verifies it.
     pub async fn reconcile(&mut self, spec: &EdgeSpec) -> Result<Outcome, ReconcileError> {
         let started = Instant::now();
-        let last = std::mem::take(&mut self.last);
+        let last = self.last;
         let actual = self.sozu.observe().await?;
         let same = self.rendered.as_ref().is_some_and(|(known, _)| known == spec);
         let (rendered, mut outcome) = self.render(spec)?;
@@ -100,6 +100,10 @@ impl Reconciler {
         outcome.serving_processes = portal_processes(&reachable);
         outcome.removed = portal_processes(&actual).difference(&outcome.serving_processes).copied().collect();
         drop(actual);
+        if !drift_found {
+            // Until this reconciliation ends, differences may come from its own commands.
+            self.last = LastResult::default();
+        }
         self.apply(steps, &mut outcome).await?;
         let expected = ExpectedState::from_state(&reachable);
         drop(reachable);
