@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::float_arithmetic, reason = "a program for developers")]
 
-use guichet::{
+use guichet::testing::{
     auth::{
         AccountFacts, ApiToken, Channel, Denied, Keys, Rights, SessionToken,
         attenuate::{Attenuation, attenuate},

@@ -27,7 +27,7 @@ mod harness {
 #[path = "portal/measure.rs"]
 mod measure;
 
-use guichet::{
+use guichet::testing::{
     config::{Database, Durability},
     store::Store,
 };

@@ -12,16 +12,15 @@ pub mod examination;
 pub mod service;
 mod transaction;
 
-pub use account::explain::{Explanation, RightAnswer, RightsOn};
+pub use account::explain::RightAnswer;
 pub use account::passkey::{Ceremony, Duty, Key};
-pub use account::roots::{KeyLine, Revoked, WebKey};
 pub use account::sign_in::{SignedIn, encode};
 pub use context::{Actor, Clock, Ctx, DossierAccess, InjectedFault};
 pub use dossier::attach::AttachOutcome;
 pub use dossier::deposit::{DepositOutcome, DepositRequest, DraftChanged};
 pub use dossier::edit::SaveOutcome;
 pub use dossier::path::DossierPath;
-pub use dossier::read::{DossierView, OpenReceipt, PieceBytes, PieceFile};
+pub use dossier::read::{DossierView, PieceBytes, PieceFile};
 pub use dossier::share::Share;
 pub use dossier::withdraw::WithdrawalConfirmation;
 pub use error::AppError;

@@ -26,10 +26,10 @@ pub use guard::{Guarded, Permit, Protected};
 pub use keys::{BACKUP_KEY, Keys, KeysError, edge_secret};
 pub use passkey::{DeviceAnswer, PasskeyError};
 pub use policy::{AccountFacts, Denied, Rights, roles_of, rules_for};
-pub use policy_text::{CONCLUDED, POLICY};
+pub use policy_text::CONCLUDED;
 pub use refusal::Refusal;
 pub use roots::{Root, RootKind, RootRecord, RootState, Roots};
-pub use rules::{RULES, Rule, RuleId};
+pub use rules::{Rule, RuleId};
 pub use token::{ApiToken, Bearer, BearerKind, Channel, ServiceToken, SessionToken, TokenError, read};
 
 use ring::{digest, hmac};

@@ -23,7 +23,7 @@ pub use listen::Listen;
 pub use ops_host::answers_to;
 pub use passkeys::Passkeys;
 pub use repman::RepmanConfig;
-pub use sign_in::{Oidc, SignIn};
+pub use sign_in::SignIn;
 
 use serde::{Deserialize, Serialize};
 use std::{

@@ -5,28 +5,33 @@
 //! output. [`config`], [`build`] and [`private_file`] are the base. `docs/architecture.md` follows one request through
 //! these modules.
 
-pub mod adapters;
-pub mod app;
-pub mod auth;
+mod adapters;
+mod app;
+mod auth;
 #[expect(
     clippy::disallowed_methods,
     reason = "file work runs in tasks beside the requests, and file ages are compared with the file system's clock"
 )]
-pub mod blob;
-pub mod build;
+mod blob;
+mod build;
 #[expect(
     clippy::disallowed_methods,
     reason = "CLI commands run outside requests: they may read the system clock and spawn tasks that they await"
 )]
-pub mod cli;
-pub mod config;
-pub mod domain;
+mod cli;
+mod config;
+mod domain;
 #[expect(clippy::disallowed_methods, reason = "the controller measures real time, not request time")]
-pub mod edge;
+mod edge;
 #[cfg(test)]
 mod mutations;
 #[expect(clippy::disallowed_methods, reason = "status of other systems is read by tasks and aged in real time")]
-pub mod ops;
-pub mod private_file;
-pub mod store;
-pub mod web;
+mod ops;
+mod private_file;
+mod store;
+#[doc(hidden)]
+pub mod testing;
+mod web;
+
+pub use cli::{Cli, is_broken_pipe, limited::run as run_limited_command};
+pub use domain::text::terminal::escape_lines_for_terminal;

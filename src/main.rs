@@ -2,10 +2,7 @@
 
 use anyhow::Context;
 use clap::Parser;
-use guichet::{
-    cli::{Cli, is_broken_pipe, limited},
-    domain::text::terminal::escape_lines_for_terminal,
-};
+use guichet::{Cli, escape_lines_for_terminal, is_broken_pipe, run_limited_command};
 use std::{
     io::{IsTerminal, stderr},
     process::ExitCode,
@@ -13,7 +10,7 @@ use std::{
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    if let Some(code) = limited::run() {
+    if let Some(code) = run_limited_command() {
         return code;
     }
     let cli = Cli::parse();

@@ -40,7 +40,7 @@ mod transaction;
 pub mod upload;
 pub mod usage;
 
-pub use dump::{Contents, DumpError, ReadError};
+pub use dump::DumpError;
 pub use endpoint::EndpointError;
 pub use error::StoreError;
 pub use transaction::{Retriable, Tries, Tx};

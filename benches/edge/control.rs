@@ -1,7 +1,7 @@
 //! The control plane: a bare Sōzu of our own, and rounds as the edge holds them.
 
 use crate::line;
-use guichet::{
+use guichet::testing::{
     config::{Limits, Listen},
     edge::{
         answers::pages,

@@ -1,7 +1,7 @@
 //! Clocks and sizes of processes.
 
 use crate::harness::{Installation, installation::guichet};
-use guichet::store::embedded::Stat;
+use guichet::testing::store::embedded::Stat;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 

@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| guichet::auth::fuzzing::admission(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| guichet::testing::auth::fuzzing::admission(bytes));

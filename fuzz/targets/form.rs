@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| guichet::web::fuzzing::form(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| guichet::testing::web::fuzzing::form(bytes));

@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| guichet::adapters::inspect::fuzzing::file(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| guichet::testing::adapters::inspect::fuzzing::file(bytes));

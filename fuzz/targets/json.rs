@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| guichet::domain::fuzzing::json(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| guichet::testing::domain::fuzzing::json(bytes));

@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| guichet::web::fuzzing::upload_field(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| guichet::testing::web::fuzzing::upload_field(bytes));

@@ -13,10 +13,10 @@ mod survey;
 mod tests;
 mod wire;
 
-pub use apply::{Step, apply};
+pub use apply::apply;
 pub use fault::Fault;
 pub use plan::{AccessKey, Plan, PlannedNode};
-pub use survey::{NodeState, Scrubbed, Space, Survey};
+pub use survey::{NodeState, Survey};
 
 pub use crate::config::GarageConfig;
 

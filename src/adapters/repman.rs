@@ -12,8 +12,8 @@ mod tls;
 mod topology;
 mod wire;
 
-pub use actions::{Handover, Verified, Why};
-pub use topology::{Alert, Backup, Failover, Mode, Server, ServerRole, Topology};
+pub use actions::{Verified, Why};
+pub use topology::{Backup, Failover, Mode, Server, ServerRole, Topology};
 
 pub use crate::config::RepmanConfig;
 

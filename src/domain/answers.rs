@@ -8,8 +8,9 @@ mod reading;
 mod url;
 
 pub use date::day;
+#[cfg(any(test, fuzzing))]
 pub use normal::normal;
-pub use number::{NumberError, parse_hundredths};
+pub use number::parse_hundredths;
 
 use super::{
     call::{Call, Condition},

@@ -11,7 +11,7 @@ pub mod schema;
 
 pub use form::{Choice, Column, Condition, Field, FieldKind, Section};
 pub use load::{LoadError, load, load_rounds};
-pub use rules::{Check, CompanyFields, DeMinimisFields, DifficultyFields, Rule, RuleCheck, SmeFields};
+pub use rules::{Check, CompanyFields, DifficultyFields, Rule, RuleCheck};
 
 use crate::domain::{
     calendar::{Round, RoundId},

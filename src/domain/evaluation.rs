@@ -8,11 +8,11 @@ mod difficulty;
 mod pieces;
 mod sme;
 
+pub use amounts::Amounts;
 use amounts::Unreadable;
-pub use amounts::{Amounts, CostLine};
 pub use de_minimis::DeMinimisVerdict;
 pub use difficulty::DifficultyVerdict;
-pub use sme::{Figures, SmeVerdict};
+pub use sme::SmeVerdict;
 
 use super::{
     answers::Answers,

@@ -12,9 +12,11 @@ mod unreadable;
 mod verify;
 
 pub use chain::ChainCheck;
-pub use instants::{ChangedAfterReceipt, Instants};
-pub use statement::{FORMAT, FORMAT_ONE_INSTANT, Statement};
-pub use verify::{PublicKey, ReceiptCheck, VerificationReport, read, verify, verify_bytes, why_unreadable};
+pub use instants::Instants;
+pub use statement::{FORMAT, Statement};
+#[cfg(test)]
+pub use verify::ReceiptCheck;
+pub use verify::{PublicKey, VerificationReport, read, verify, verify_bytes, why_unreadable};
 
 use super::{
     calendar::{Round, show_instant},

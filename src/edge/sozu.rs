@@ -10,7 +10,7 @@ pub use connection::CommandGuard;
 pub use events::{Events, SozuEvent};
 pub use state::LoadResult;
 pub use traffic::Traffic;
-pub use version::{Peer, SUPPORTED_SOZU_VERSION, main_pid, version_of};
+pub use version::{SUPPORTED_SOZU_VERSION, main_pid, version_of};
 
 use connection::{CommandConnection, PendingRequest, Reply, request_name};
 use sozu_command_lib::{

@@ -7,7 +7,7 @@ mod tokens;
 
 use super::*;
 use crate::{
-    auth::{Keys, POLICY, SessionToken, matrix, read},
+    auth::{Keys, SessionToken, matrix, policy_text::POLICY, read, rules::RULES},
     domain::{
         access::{Amr, Grant, GrantedAction, Relations, Role, Stage},
         ids::{AccountId, DossierId, SessionId},
@@ -76,8 +76,7 @@ fn every_rule_has_its_name_and_its_words() {
             Some((number.parse().ok()?, rest.split_once(':')?.0))
         })
         .collect();
-    let known: Vec<(usize, &str)> =
-        crate::auth::RULES.iter().enumerate().map(|(at, rule)| (at, rule.id.slug())).collect();
+    let known: Vec<(usize, &str)> = RULES.iter().enumerate().map(|(at, rule)| (at, rule.id.slug())).collect();
     assert_eq!(names, known);
     let denies = |line: &str| match line {
         line if line.starts_with("deny if") => Some(true),
@@ -86,10 +85,10 @@ fn every_rule_has_its_name_and_its_words() {
     };
     let statements: Vec<bool> = POLICY.lines().filter_map(denies).collect();
     assert_eq!(statements.len(), known.len(), "one statement a rule");
-    let marked: Vec<bool> = crate::auth::RULES.iter().map(|rule| rule.denies).collect();
+    let marked: Vec<bool> = RULES.iter().map(|rule| rule.denies).collect();
     assert_eq!(statements, marked, "what denies is marked");
     let of_guests = |slug: &str| slug.starts_with("guest-");
-    assert!(crate::auth::RULES.iter().all(|rule| rule.guest == of_guests(rule.id.slug())), "guests' rules are marked");
+    assert!(RULES.iter().all(|rule| rule.guest == of_guests(rule.id.slug())), "guests' rules are marked");
     let last_deny = POLICY.rfind("\ndeny if ").unwrap();
     let first_allow = POLICY.find("\nallow if ").unwrap();
     let before = POLICY[..last_deny].rfind("\ndeny if ").unwrap();
@@ -110,10 +109,10 @@ fn the_parts_of_the_policy_are_the_whole() {
     assert!(parsed::fits(), "a set of rules or names has 64 bits");
     let whole = Selection::ALL_RULES.parsed().unwrap();
     assert_eq!(whole.policy.dump_code(), AuthorizerBuilder::new().code(POLICY).unwrap().dump_code());
-    assert_eq!(whole.numbers, (0..crate::auth::RULES.len()).collect::<Vec<_>>());
+    assert_eq!(whole.numbers, (0..RULES.len()).collect::<Vec<_>>());
     for action in Action::ALL {
         let part = Selection::of(*action, &[], &Roles::from_granted([])).parsed().unwrap();
-        let denies = [0, 1, 2, 3, crate::auth::RULES.len() - 1];
+        let denies = [0, 1, 2, 3, RULES.len() - 1];
         assert!(denies.iter().all(|deny| part.numbers.contains(deny)), "{}", action.slug());
         assert!(!action.wants_confirmation() || part.numbers.contains(&4), "{}", action.slug());
     }

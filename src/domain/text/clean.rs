@@ -57,8 +57,6 @@ pub enum Invisible {
 #[derive(Clone, Copy, Debug)]
 pub struct Keeping {
     pub kind: TextKind,
-    /// Its name in `docs/text.md`.
-    pub name: &'static str,
     /// Line breaks and tabs.
     pub breaks: Breaks,
     /// Invisible characters with a meaning; all others are taken out of every kind.
@@ -67,19 +65,19 @@ pub struct Keeping {
 
 /// What each kind of text keeps.
 pub const KEPT: [Keeping; 9] = [
-    keeping(TextKind::Prose, "prose", Breaks::Kept, Invisible::Meaningful),
-    keeping(TextKind::Line, "line", Breaks::Space, Invisible::EmojiStyle),
-    keeping(TextKind::Identifier, "identifier", Breaks::Space, Invisible::Dropped),
-    keeping(TextKind::Number, "number", Breaks::Space, Invisible::Dropped),
-    keeping(TextKind::Date, "date", Breaks::Space, Invisible::Dropped),
-    keeping(TextKind::Phone, "phone", Breaks::Space, Invisible::Dropped),
-    keeping(TextKind::Email, "e-mail", Breaks::Space, Invisible::Dropped),
-    keeping(TextKind::Url, "web address", Breaks::Space, Invisible::Dropped),
-    keeping(TextKind::FileName, "file name", Breaks::Space, Invisible::Dropped),
+    keeping(TextKind::Prose, Breaks::Kept, Invisible::Meaningful),
+    keeping(TextKind::Line, Breaks::Space, Invisible::EmojiStyle),
+    keeping(TextKind::Identifier, Breaks::Space, Invisible::Dropped),
+    keeping(TextKind::Number, Breaks::Space, Invisible::Dropped),
+    keeping(TextKind::Date, Breaks::Space, Invisible::Dropped),
+    keeping(TextKind::Phone, Breaks::Space, Invisible::Dropped),
+    keeping(TextKind::Email, Breaks::Space, Invisible::Dropped),
+    keeping(TextKind::Url, Breaks::Space, Invisible::Dropped),
+    keeping(TextKind::FileName, Breaks::Space, Invisible::Dropped),
 ];
 
-const fn keeping(kind: TextKind, name: &'static str, breaks: Breaks, invisible: Invisible) -> Keeping {
-    Keeping { kind, name, breaks, invisible }
+const fn keeping(kind: TextKind, breaks: Breaks, invisible: Invisible) -> Keeping {
+    Keeping { kind, breaks, invisible }
 }
 
 /// Most marks on one character: as many as the Stream-Safe Text Format lets follow one (UAX #15, 13). No language comes

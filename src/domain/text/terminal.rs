@@ -17,12 +17,7 @@ pub fn escape_lines_for_terminal(text: &str) -> String {
     text.trim_end().lines().map(escape_for_terminal).collect::<Vec<_>>().join("\n  ")
 }
 
-/// A quoted string, as in Datalog and JSON: nothing in it ends it.
-pub fn quoted(text: &str) -> String {
-    format!("\"{}\"", inside_quotes(text))
-}
-
-/// The text between the quotes.
+/// The text between the quotes of a string, as in Datalog and JSON: nothing in it ends the string.
 pub fn inside_quotes(text: &str) -> String {
     escape(text, |c| matches!(c, '"' | '\\'))
 }
@@ -60,6 +55,10 @@ mod tests {
             escape_for_terminal("Établissements Œuf & Cⁱᵉ, 125\u{202f}000\u{a0}€ 👋"),
             "Établissements Œuf & Cⁱᵉ, 125\u{202f}000\u{a0}€ 👋"
         );
+    }
+
+    fn quoted(text: &str) -> String {
+        format!("\"{}\"", inside_quotes(text))
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::window::{Script, Window};
 use crate::harness::{Actor, sample};
-use guichet::domain::receipt;
+use guichet::testing::domain::receipt;
 use serde_json::{Value as Json, json};
 use std::path::Path;
 

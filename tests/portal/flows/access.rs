@@ -2,7 +2,7 @@
 
 use super::{experts, uploads};
 use crate::harness::{Actor, sample};
-use guichet::{
+use guichet::testing::{
     domain::access::Role,
     web::router::{Access, routes},
 };

@@ -15,7 +15,7 @@ async fn a_program_deposits_and_may_ask_again() {
     let again = program.json(Method::POST, &path, &attempt).await.expect(200).json();
     assert_eq!(first["receipt"], again["receipt"]);
     let receipt = program.get(&format!("/api/v1/receipts/{}", first["receipt"].as_str().unwrap())).await.expect(200);
-    assert!(guichet::domain::receipt::verify(&receipt.json(), &[]).is_valid());
+    assert!(guichet::testing::domain::receipt::verify(&receipt.json(), &[]).is_valid());
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::{
         sample,
     },
 };
-use guichet::store::embedded::Embedded;
+use guichet::testing::store::embedded::Embedded;
 use std::{fs, path::Path};
 
 async fn deposits(at: &'static Installation, count: usize) {

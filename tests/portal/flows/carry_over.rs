@@ -5,7 +5,7 @@ use super::{
     deposit_status::change,
 };
 use crate::harness::{Actor, sample};
-use guichet::{
+use guichet::testing::{
     domain::{calendar::RoundId, ids::DossierId},
     store::journal,
 };

@@ -9,7 +9,7 @@ use crate::harness::{
     cluster::{Cluster, Replication},
     depositors::{Account, Depositors},
 };
-use guichet::config::Host;
+use guichet::testing::config::Host;
 use std::time::Duration;
 
 /// Programs that deposit at the same time.

@@ -1,7 +1,7 @@
 //! From an empty page to a receipt, without the script: forms, posts and redirects only.
 
 use crate::harness::{Actor, actor::mails_to, sample};
-use guichet::domain::receipt;
+use guichet::testing::domain::receipt;
 use serde_json::Value as Json;
 
 /// Posts one section of the editor as a browser without the script would.

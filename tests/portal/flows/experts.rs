@@ -6,7 +6,7 @@ use crate::harness::{
     installation::wait_for_async,
     sample,
 };
-use guichet::{
+use guichet::testing::{
     config::Config,
     domain::ids::DossierId,
     store::{Freshness, Store, journal},

@@ -12,7 +12,7 @@ use crate::{
         sample,
     },
 };
-use guichet::{
+use guichet::testing::{
     config::Config,
     edge::report::Report,
     store::{Freshness, Store, account, embedded::Embedded},
@@ -335,12 +335,12 @@ async fn a_guest_reads_while_nothing_can_be_written() {
 async fn readiness_and_heartbeat_never_wait_behind_pages() {
     let folder = tempfile::tempdir().unwrap();
     let server = Embedded::start(&folder.path().join("mariadb")).await.unwrap();
-    let database = guichet::config::Database {
+    let database = guichet::testing::config::Database {
         socket: Some(server.socket().into()),
         name: "guichet".into(),
         user: server.user().into(),
         max_connections: 1,
-        ..guichet::config::Database::default()
+        ..guichet::testing::config::Database::default()
     };
     let store = Store::open(&database).unwrap();
     let page = store.read(Freshness::OwnWrites).await.unwrap();

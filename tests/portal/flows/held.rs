@@ -3,7 +3,7 @@
 
 use super::{delegation::in_days, interop::own_token};
 use crate::harness::{Actor, Answer, Installation, held::Held, installation::wait_for_async, sample};
-use guichet::domain::calendar::RoundId;
+use guichet::testing::domain::calendar::RoundId;
 use jiff::{
     SignedDuration, Timestamp,
     civil::{Date, date},

@@ -4,7 +4,7 @@
 use super::{delegation::attenuate, interop::own_token};
 use crate::harness::{Actor, Installation, installation::wait_for_async, sample};
 use base64::{Engine, engine::general_purpose::URL_SAFE};
-use guichet::store::Freshness;
+use guichet::testing::store::Freshness;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 

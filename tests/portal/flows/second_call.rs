@@ -1,7 +1,7 @@
 //! A second, different call on the same portal: nothing of the first is in the code.
 
 use crate::harness::{Actor, installation::source};
-use guichet::domain::folder;
+use guichet::testing::domain::folder;
 use reqwest::Method;
 use serde_json::json;
 

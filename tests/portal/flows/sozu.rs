@@ -9,7 +9,7 @@ mod states;
 mod trouble;
 
 use crate::harness::sozu::free;
-use guichet::edge::{
+use guichet::testing::edge::{
     plan::{SafetyLimits, Step, plan},
     render::render,
     sozu::Sozu,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::harness::{Actor, Installation, installation::wait_for_async, sample};
 use biscuit_auth::{UnverifiedBiscuit, builder::BlockBuilder};
-use guichet::store::{Freshness, Store};
+use guichet::testing::store::{Freshness, Store};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::json;
@@ -107,7 +107,7 @@ async fn a_token_narrowed_without_end_fills_neither_table_nor_page_nor_journal()
         Actor::bearing(&fresh).get(&format!("/api/v1/dossiers/{id}/document")).await.expect(200);
     }
     let config = Installation::shared().folder.join("guichet-1.toml");
-    let store = Store::open(&guichet::config::Config::read(&config).unwrap().database).unwrap();
+    let store = Store::open(&guichet::testing::config::Config::read(&config).unwrap().database).unwrap();
     let mut db = store.read(Freshness::OwnWrites).await.unwrap();
     let sql = "select count(*) from narrowed_token where token_id = ?";
     let uuid: uuid::Uuid = number.parse().unwrap();
@@ -162,7 +162,7 @@ async fn dropping_the_only_root_of_a_kind_makes_another_and_the_portal_goes_on()
     script.json(Method::POST, "/api/v1/service-tokens", &asked).await.expect(201);
 
     // Dropped by a release that made no other: whoever starts next makes it.
-    let config = guichet::config::Config::read(&at.folder.join("guichet-1.toml")).unwrap();
+    let config = guichet::testing::config::Config::read(&at.folder.join("guichet-1.toml")).unwrap();
     let mut db = Store::open(&config.database).unwrap().write().await.unwrap();
     let drop = "update token_root set dropped_at = utc_timestamp(6) where kind = 'session' and dropped_at is null";
     assert_eq!(sqlx::query(drop).execute(&mut *db).await.unwrap().rows_affected(), 1);

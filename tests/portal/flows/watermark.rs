@@ -3,7 +3,7 @@
 use super::delegation::in_days;
 use crate::harness::{Actor, installation::guichet, sample};
 use flate2::{Compression, write::ZlibEncoder};
-use guichet::adapters::inspect::limited::{MAX_MEMORY_BYTES, MAX_SECONDS, WATERMARK_VARIABLE};
+use guichet::testing::adapters::inspect::limited::{MAX_MEMORY_BYTES, MAX_SECONDS, WATERMARK_VARIABLE};
 use std::{
     fs::{File, read_to_string},
     io::{Read, Seek, Write},

@@ -4,7 +4,7 @@
 mod made;
 
 use crate::harness::installation::source;
-use guichet::{
+use guichet::testing::{
     app::{Actor, App, AppError, Ctx},
     auth::{AccountFacts, Channel, Keys, Rights, RuleId, SessionToken, read},
     config::Config,
@@ -64,7 +64,7 @@ async fn before(app: &App, keys: &Keys, person: &Person) -> Ctx {
     };
     let rights = Rights::new(Arc::new(bearer), Channel::Browser, account_facts);
     let actor = Some(Actor { account, rights, session: None });
-    Ctx { actor, ..Ctx::anonymous(now, guichet::app::Clock::System, Lang::Fr) }
+    Ctx { actor, ..Ctx::anonymous(now, guichet::testing::app::Clock::System, Lang::Fr) }
 }
 
 /// A list that one may not even ask for is empty.

@@ -6,7 +6,7 @@ use super::{
     paths::{absolute, code, paths},
 };
 use crate::{flows::access::concrete, harness::installation::source};
-use guichet::web::router::routes;
+use guichet::testing::web::router::routes;
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},

@@ -3,7 +3,7 @@
 
 use super::architecture::files;
 use crate::harness::{Installation, installation::source};
-use guichet::store::Freshness;
+use guichet::testing::store::Freshness;
 use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, Row, SqlSafeStr};
 use std::{collections::BTreeMap, path::Path};
 
@@ -203,7 +203,7 @@ async fn the_schema_stands_whole_in_one_file() {
     // It is what makes such a database.
     let name = format!("schema_{}", uuid::Uuid::now_v7().simple());
     let folder = tempfile::tempdir().unwrap();
-    let server = guichet::store::embedded::Embedded::start(&folder.path().join("mariadb")).await.unwrap();
+    let server = guichet::testing::store::embedded::Embedded::start(&folder.path().join("mariadb")).await.unwrap();
     let mut own = MySqlConnection::connect_with(
         &sqlx::mysql::MySqlConnectOptions::new().socket(server.socket()).username(server.user()),
     )

@@ -3,7 +3,7 @@
 mod manager;
 
 use super::{Installation, certificate::Certificate, installation::wait_for_async, sozu::free};
-use guichet::store::{embedded::Embedded, profile};
+use guichet::testing::store::{embedded::Embedded, profile};
 use sqlx::{
     ConnectOptions, Connection, MySqlConnection, Row,
     mysql::{MySqlConnectOptions, MySqlSslMode},

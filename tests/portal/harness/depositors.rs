@@ -2,7 +2,7 @@
 //! receipt.
 
 use super::{Actor, Installation, sample};
-use guichet::config::Host;
+use guichet::testing::config::Host;
 use reqwest::{Method, header};
 use serde_json::{Value as Json, json};
 use sqlx::{ConnectOptions, Connection, mysql::MySqlConnectOptions};

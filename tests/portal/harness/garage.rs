@@ -8,7 +8,7 @@ use super::{
     installation::{guichet, wait_within},
     relay::Network,
 };
-use guichet::adapters::garage::{self, GarageConfig, NODE_SETTINGS, Survey};
+use guichet::testing::adapters::garage::{self, GarageConfig, NODE_SETTINGS, Survey};
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Command, time::Duration};
 
 /// Timeout for nodes to start, to be joined and to hand data over, on a loaded machine.

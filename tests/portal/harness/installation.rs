@@ -1,6 +1,6 @@
 //! A running installation, started and stopped by the product's own supervisor.
 
-use guichet::edge::{report::Report, sozu::Sozu};
+use guichet::testing::edge::{report::Report, sozu::Sozu};
 use serde_json::Value as Json;
 use std::{
     cell::RefCell,
@@ -191,9 +191,9 @@ impl Installation {
     }
 
     /// Its database, opened as by one of its processes.
-    pub fn store(&self) -> guichet::store::Store {
-        let config = guichet::config::Config::read(&self.folder.join("guichet-1.toml")).unwrap();
-        guichet::store::Store::open(&config.database).unwrap()
+    pub fn store(&self) -> guichet::testing::store::Store {
+        let config = guichet::testing::config::Config::read(&self.folder.join("guichet-1.toml")).unwrap();
+        guichet::testing::store::Store::open(&config.database).unwrap()
     }
 
     /// Lends it to actors until the test ends, and then stops it.

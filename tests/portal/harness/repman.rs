@@ -9,7 +9,7 @@ pub use stand_in::{Fault, StandIn};
 
 pub use super::certificate::Certificate;
 
-use guichet::{
+use guichet::testing::{
     adapters::repman::{Repman, RepmanConfig, Timeouts},
     config::Host,
 };

@@ -5,7 +5,7 @@ use super::{
     actor::{Answer, encode},
     installation::source,
 };
-use guichet::domain::folder::{self, FolderDossier};
+use guichet::testing::domain::folder::{self, FolderDossier};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use reqwest::Method;
 use serde_json::{Value as Json, json};

@@ -2,7 +2,7 @@
 
 use super::installation::wait_for_async;
 use axum::{Router, http::StatusCode};
-use guichet::{
+use guichet::testing::{
     config::{Limits, Listen},
     edge::{
         answers,

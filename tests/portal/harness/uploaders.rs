@@ -1,7 +1,7 @@
 //! Programs that attach files and deposit, one dossier after the other, and remember what was acknowledged.
 
 use super::{Actor, Installation, actor::encode, sample};
-use guichet::domain::folder::FolderDossier;
+use guichet::testing::domain::folder::FolderDossier;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 use std::{
@@ -68,7 +68,7 @@ impl Files {
             "P10" => 200_000,
             _ => 0,
         };
-        let file = |wanted: &guichet::domain::folder::FolderPiece| {
+        let file = |wanted: &guichet::testing::domain::folder::FolderPiece| {
             let bytes = match long(&wanted.code) {
                 0 => sample::piece(&wanted.file),
                 bytes => sample::long_pdf(bytes),

@@ -110,7 +110,13 @@ fn the_documented_table_is_the_one_that_is_used() {
                 Invisible::EmojiStyle => "the selector behind an emoji",
                 Invisible::Dropped => "none",
             };
-            format!("| {} | {breaks} | {invisible} |", row.name)
+            let name = match row.kind {
+                TextKind::Email => "e-mail".to_owned(),
+                TextKind::Url => "web address".to_owned(),
+                TextKind::FileName => "file name".to_owned(),
+                kind => format!("{kind:?}").to_lowercase(),
+            };
+            format!("| {name} | {breaks} | {invisible} |")
         })
         .collect();
     let written: Vec<&str> = docs.lines().filter(|line| rows.iter().any(|row| row == line)).collect();

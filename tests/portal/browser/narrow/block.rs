@@ -11,7 +11,7 @@ use biscuit_auth::{
     format::schema,
     macros::{biscuit, block},
 };
-use guichet::auth::attenuate::{self, Attenuation};
+use guichet::testing::auth::attenuate::{self, Attenuation};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use prost_biscuit::Message;
 use serde_json::json;

@@ -21,7 +21,7 @@ async fn a_plan_is_applied_once_and_again_and_changed() {
     assert_eq!(told, "The nodes are as the plan says.\n");
     let faults = garage.client().survey().await.unwrap().faults(1, 0);
     let words: Vec<String> =
-        faults.iter().map(|fault| fault.words().get(&guichet::domain::text::Lang::En).to_owned()).collect();
+        faults.iter().map(|fault| fault.words().get(&guichet::testing::domain::text::Lang::En).to_owned()).collect();
     assert!(words.iter().any(|words| words.contains("does not answer") && words.contains("zone-3")), "{words:?}");
     garage.run_again(&[2]).await;
 

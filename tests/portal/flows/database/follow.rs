@@ -8,7 +8,7 @@ use crate::harness::{
     installation::wait_for_async,
     sample,
 };
-use guichet::{
+use guichet::testing::{
     config::{Config, Database, Durability},
     store::{Freshness, Store, StoreError},
 };

@@ -4,7 +4,7 @@ use super::{expect_nothing_lost, settle};
 use crate::harness::{
     Installation, certificate::Certificate, cluster::Cluster, depositors::Depositors, tcp_proxy::TcpProxy,
 };
-use guichet::{
+use guichet::testing::{
     config::{Database, Durability},
     store::{Store, StoreError},
 };

@@ -2,7 +2,7 @@
 
 use super::{give, guest, in_days, revocations, someone};
 use crate::harness::{Actor, Installation, actor::mails_to, installation::wait_for_async, sample};
-use guichet::{
+use guichet::testing::{
     domain::ids::DossierId,
     store::{Store, delegation, journal},
 };
@@ -13,7 +13,7 @@ const PARTS: [&str; 3] = ["section:project=write", "section:budget=write", "piec
 
 pub fn store() -> Store {
     let config = Installation::shared().folder.join("guichet-1.toml");
-    Store::open(&guichet::config::Config::read(&config).unwrap().database).unwrap()
+    Store::open(&guichet::testing::config::Config::read(&config).unwrap().database).unwrap()
 }
 
 async fn draft(owner: &mut Actor) -> String {

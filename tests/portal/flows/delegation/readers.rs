@@ -2,7 +2,7 @@
 
 use super::{give, guest, in_days, invitations::store, someone};
 use crate::harness::{Actor, installation::wait_for_async, sample};
-use guichet::{
+use guichet::testing::{
     domain::{
         event::{Event, EventKind},
         ids::DossierId,

@@ -84,7 +84,7 @@ fn http_port(at: &Installation) -> u16 {
 async fn shown(at: &Installation, host: &str, fingerprint: &str) -> bool {
     let port: u16 = at.url.rsplit(':').next().unwrap().parse().unwrap();
     let _first = rustls::crypto::ring::default_provider().install_default();
-    guichet::edge::probe::check_host(host, ([127, 0, 0, 1], port).into(), fingerprint).await.is_ok()
+    guichet::testing::edge::probe::check_host(host, ([127, 0, 0, 1], port).into(), fingerprint).await.is_ok()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -102,7 +102,7 @@ async fn a_host_without_certificate_gets_one_from_an_acme_authority_and_keeps_it
         acme.insert("responder_listen".into(), format!("127.0.0.1:{}", free()).into());
         edge.insert("acme".into(), toml::Value::Table(acme));
     });
-    let issued = |report: &guichet::edge::report::Report| {
+    let issued = |report: &guichet::testing::edge::report::Report| {
         report.certificates.iter().find(|one| one.source == "acme" && one.served).map(|one| one.fingerprint.clone())
     };
     let report = at.edge_until("the certificate", |report| report.converged && issued(report).is_some()).await;

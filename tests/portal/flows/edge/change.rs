@@ -7,7 +7,7 @@ use crate::{
         load::{Load, Manner},
     },
 };
-use guichet::{
+use guichet::testing::{
     config::Config,
     store::{Freshness, Store, site},
 };

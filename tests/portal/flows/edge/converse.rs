@@ -49,7 +49,7 @@ async fn a_process_on_a_unix_socket_joins_serves_and_leaves() {
     let mut third = Command::new(guichet());
     let mut third =
         third.args(["serve", "--config"]).arg(&file).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
-    let of_third = |report: &guichet::edge::report::Report| {
+    let of_third = |report: &guichet::testing::edge::report::Report| {
         report.processes.iter().find(|process| process.name == "serve-3").cloned()
     };
     at.edge_until("the third to serve", |report| of_third(report).is_some_and(|third| third.serving)).await;

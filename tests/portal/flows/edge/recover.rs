@@ -8,7 +8,7 @@ use crate::{
         load::{Load, Manner},
     },
 };
-use guichet::edge::{
+use guichet::testing::edge::{
     render::PORTAL_CLUSTER,
     report::{Report, Role},
     sozu::Sozu,

@@ -1,7 +1,7 @@
 //! What runs beside the requests: letters that leave, rows whose time is over.
 
 use crate::harness::{Installation, installation::wait_for_async};
-use guichet::{
+use guichet::testing::{
     app::{
         App,
         service::{jobs, mail::EmailMessage},
@@ -178,7 +178,7 @@ async fn a_note_is_written_once_and_rows_whose_time_is_over_are_swept() {
         let opening = session::Opening {
             id: SessionId(made(days(age))),
             account: ada.id,
-            amr: guichet::domain::access::Amr::Email,
+            amr: guichet::testing::domain::access::Amr::Email,
             agent: "",
             now: days(age),
             ends: days(age) + SignedDuration::from_hours(12),

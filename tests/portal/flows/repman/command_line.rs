@@ -75,9 +75,9 @@ async fn an_operator_looks_hands_over_and_backs_up_and_the_journal_has_it() {
     let (code, told) = run(&["backup", "--of", &hosts[0].to_string()]).await;
     assert!(code == Some(0) && told.contains("Only a restore proves a backup"), "{code:?} {told}");
 
-    let database = guichet::config::Config::read(&config).unwrap().database;
-    let store = guichet::store::Store::open(&database).unwrap();
-    let mut db = store.read(guichet::store::Freshness::OwnWrites).await.unwrap();
+    let database = guichet::testing::config::Config::read(&config).unwrap().database;
+    let store = guichet::testing::store::Store::open(&database).unwrap();
+    let mut db = store.read(guichet::testing::store::Freshness::OwnWrites).await.unwrap();
     let noted: Vec<(String, String)> =
         sqlx::query_as("select kind, cast(data as char) from event where kind like 'database%' order by sequence")
             .fetch_all(&mut *db)

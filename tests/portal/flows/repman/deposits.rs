@@ -6,7 +6,7 @@ use crate::harness::{
     depositors::Depositors,
     repman::{Real, Subject},
 };
-use guichet::adapters::repman::{ServerRole, Verified};
+use guichet::testing::adapters::repman::{ServerRole, Verified};
 use std::time::{Duration, Instant};
 
 /// Programs that deposit at the same time.

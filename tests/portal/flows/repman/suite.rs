@@ -1,7 +1,7 @@
 //! What holds with either.
 
 use crate::harness::{installation::wait_for_async, repman::Subject};
-use guichet::{
+use guichet::testing::{
     adapters::repman::{Mode, Repman, RepmanError, Server, ServerRole, Topology, Verified, Why},
     config::Host,
 };

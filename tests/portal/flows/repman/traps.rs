@@ -1,7 +1,7 @@
 //! The traps, which the real one cannot be made to spring at will.
 
 use crate::harness::repman::{Certificate, Fault, StandIn, Subject, hasty};
-use guichet::{
+use guichet::testing::{
     adapters::repman::{Repman, RepmanConfig, RepmanError, Verified, Why},
     config::Host,
 };

@@ -5,7 +5,7 @@ use crate::harness::{
     installation::wait_for_async,
     sozu::{Rig, WORKERS, id, process},
 };
-use guichet::edge::sozu::{Events, Sozu, SozuEvent};
+use guichet::testing::edge::sozu::{Events, Sozu, SozuEvent};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -76,7 +76,7 @@ async fn the_end_of_sozu_is_heard() {
 
 #[tokio::test]
 async fn the_requests_and_errors_of_a_process_are_counted_over_all_workers() {
-    use guichet::edge::{probe::check_host, reconciler::Reconciler, render::backend_id};
+    use guichet::testing::edge::{probe::check_host, reconciler::Reconciler, render::backend_id};
     use std::sync::atomic::Ordering;
     let rig = Rig::start().await;
     let (address, status) = process().await;

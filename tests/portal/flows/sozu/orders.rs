@@ -2,7 +2,7 @@
 
 use super::{add_backend, add_cluster, add_route, expect_same, orders, remove_backend};
 use crate::harness::sozu::{Rig, WORKERS, free, spec};
-use guichet::edge::sozu::{LoadResult, Sozu, SozuError, version_of};
+use guichet::testing::edge::sozu::{LoadResult, Sozu, SozuError, version_of};
 use sozu_command_lib::state::ConfigState;
 use std::sync::{
     Arc,
@@ -112,7 +112,7 @@ async fn the_program_that_answers_is_the_one_whose_protocol_is_spoken() {
     let peer = version_of(&rig.socket).await.unwrap();
     assert_eq!(peer.pid, rig.pid());
     assert_eq!(peer.version.as_deref(), Some("2.3.3"));
-    assert_eq!(guichet::edge::sozu::SUPPORTED_SOZU_VERSION, "2.3.3");
+    assert_eq!(guichet::testing::edge::sozu::SUPPORTED_SOZU_VERSION, "2.3.3");
     let nobody = version_of(&rig.path().join("nobody.sock")).await.unwrap_err();
     assert!(matches!(nobody, SozuError::Unreachable { .. }), "{nobody:?}");
 }

@@ -2,7 +2,7 @@
 
 use super::{SAFETY_LIMITS, listen};
 use crate::harness::sozu::{Rig, free, spec};
-use guichet::edge::reconciler::Reconciler;
+use guichet::testing::edge::reconciler::Reconciler;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream},

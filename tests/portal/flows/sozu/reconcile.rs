@@ -5,7 +5,7 @@ use crate::harness::{
     installation::wait_for_async,
     sozu::{Rig, free, id, process, spec},
 };
-use guichet::{
+use guichet::testing::{
     config::Listen,
     edge::{
         plan::SafetyLimits, probe::check_host, reconciler::Reconciler, render::backend_id, report::SyncStatus,

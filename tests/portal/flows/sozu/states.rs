@@ -2,7 +2,7 @@
 
 use super::{SAFETY_LIMITS, expect_same};
 use crate::harness::sozu::{Rig, free, spec};
-use guichet::edge::{reconciler::Reconciler, render::render};
+use guichet::testing::edge::{reconciler::Reconciler, render::render};
 use std::{
     fs::{self, DirBuilder, Permissions},
     os::unix::fs::{DirBuilderExt, PermissionsExt},
@@ -23,7 +23,7 @@ async fn the_kept_state_is_private_and_the_next_sozu_begins_with_it() {
     let folder = rig.path().join("open");
     DirBuilder::new().mode(0o755).create(&folder).unwrap();
     fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
-    let sozu = guichet::edge::sozu::Sozu::start(&rig.socket, &folder).unwrap();
+    let sozu = guichet::testing::edge::sozu::Sozu::start(&rig.socket, &folder).unwrap();
     assert_eq!(mode(&folder), 0o700, "a folder that others could read is closed to them");
     let mut reconciler = Reconciler::new(sozu, SAFETY_LIMITS);
     let spec = spec(&["a.sites.test", "b.sites.test"], &[("one", free())]);

@@ -5,7 +5,7 @@ use crate::{
     flows::breakdown::kill,
     harness::{installation::wait_for_async, sozu::Rig},
 };
-use guichet::edge::sozu::{Sozu, SozuError};
+use guichet::testing::edge::sozu::{Sozu, SozuError};
 use prost::Message;
 use sozu_command_lib::{
     channel::ChannelError,

@@ -1,7 +1,7 @@
 //! Random people and dossiers, and what each is to each, as rows of the database.
 
 use super::{DOSSIERS, PEOPLE, ROUNDS};
-use guichet::{
+use guichet::testing::{
     domain::access::{Amr, Role},
     store::Connection,
 };

@@ -1,7 +1,7 @@
 //! One Garage node: its addresses, its disk, its process.
 
 use crate::harness::relay::Network;
-use guichet::adapters::garage::NODE_SETTINGS;
+use guichet::testing::adapters::garage::NODE_SETTINGS;
 use std::{
     collections::BTreeSet,
     fs,

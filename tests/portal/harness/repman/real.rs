@@ -6,7 +6,7 @@ use crate::harness::{
     installation::wait_for_async,
     sozu::free,
 };
-use guichet::{
+use guichet::testing::{
     adapters::repman::{Repman, RepmanConfig},
     config::Host,
 };

@@ -8,7 +8,7 @@ pub use world::Fault;
 
 use super::{Certificate, settings};
 use axum::serve::Listener;
-use guichet::{adapters::repman::RepmanConfig, config::Host};
+use guichet::testing::{adapters::repman::RepmanConfig, config::Host};
 use rustls::{
     ServerConfig,
     crypto::ring::default_provider,

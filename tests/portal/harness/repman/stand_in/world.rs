@@ -1,7 +1,7 @@
 //! The cluster simulated by the stand-in, in the terms of the recorded responses.
 
 use super::super::{ACTOR, READER};
-use guichet::config::Host;
+use guichet::testing::config::Host;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
