@@ -81,6 +81,7 @@ fn moment(call: &Call, lang: &Lang, now: Timestamp, of: (State, RoundState, bool
     let dossier = dossier(&sample, state);
     let evaluation = sample.evaluate(if state == State::Draft { &sample.poor } else { &sample.full });
     let page = sample.page(&dossier, &evaluation);
+    let publisher = Publisher::complete();
     let s = PageContext {
         lang,
         path: "/dossiers",
@@ -88,6 +89,8 @@ fn moment(call: &Call, lang: &Lang, now: Timestamp, of: (State, RoundState, bool
         csrf: "csrf",
         demonstration: true,
         call: &call,
+        publisher: &publisher,
+        origin: "https://guichet.example",
         now,
         several_calls: false,
     };
