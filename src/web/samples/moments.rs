@@ -6,6 +6,7 @@ use crate::domain::{
     calendar::{Round, RoundId, RoundState, Window},
     call::Call,
     dossier::{Dossier, State, status::DepositStatus},
+    publisher::Publisher,
     text::{Lang, Text},
 };
 use crate::web::{

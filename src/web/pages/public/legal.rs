@@ -13,35 +13,35 @@ use axum::{
     http::{HeaderMap, Uri},
 };
 
-/// The pages about the site and the calls on it.
+/// The pages about the site; those with `calls` name the calls of the host.
 macro_rules! legal_pages {
-    ($($(#[$doc:meta])* $name:ident, $page:ident, $path:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident, $page:ident $({ $calls:ident })?, $path:literal;)*) => {$(
         #[derive(Template)]
         #[template(path = $path)]
         pub struct $page<'a> {
             pub s: &'a PageContext<'a>,
-            /// The calls of the host.
-            pub calls: &'a [&'a Call],
+            $(pub $calls: &'a [&'a Call],)?
         }
 
         $(#[$doc])*
         pub async fn $name(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> HandlerResult {
-            let (call, calls) = (app.call_of_host(&ctx)?, app.calls_of_host(&ctx));
-            cached(&app, &ctx, call, &uri, &headers, |s| $page { s, calls: &calls }.render())
+            let call = app.call_of_host(&ctx)?;
+            $(let $calls = &app.calls_of_host(&ctx);)?
+            cached(&app, &ctx, call, &uri, &headers, |s| $page { s, $($calls)? }.render())
         }
     )*};
 }
 
 legal_pages! {
     /// Publisher, host, sources and licences (law 2004-575, article 1-1).
-    legal, LegalPage, "pages/public/legal.html";
+    legal, LegalPage { calls }, "pages/public/legal.html";
     /// Personal data (GDPR, article 13) and cookies.
-    privacy, PrivacyPage, "pages/public/privacy.html";
+    privacy, PrivacyPage { calls }, "pages/public/privacy.html";
     /// The accessibility statement (decree 2019-768).
     accessibility, AccessibilityPage, "pages/public/accessibility.html";
     /// How to report a vulnerability: the policy that `security.txt` names.
     vulnerabilities, VulnerabilitiesPage, "pages/public/vulnerabilities.html";
-    site_map, SiteMapPage, "pages/public/site_map.html";
+    site_map, SiteMapPage { calls }, "pages/public/site_map.html";
 }
 
 /// Names, each once.
