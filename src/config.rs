@@ -25,6 +25,7 @@ pub use passkeys::Passkeys;
 pub use repman::RepmanConfig;
 pub use sign_in::SignIn;
 
+use crate::domain::publisher::Publisher;
 use serde::{Deserialize, Serialize};
 use std::{
     net::SocketAddr,
@@ -54,6 +55,9 @@ pub struct Config {
     /// The proxy in front; only `guichet edge` reads it.
     #[serde(default)]
     pub edge: Option<Edge>,
+    /// Who publishes the portal, for its legal pages [default in a demonstration: invented data].
+    #[serde(default)]
+    pub publisher: Publisher,
 }
 
 /// The portal as its users see it.
@@ -208,8 +212,11 @@ impl Config {
     /// See [`ConfigError`]; all contradictions are reported at once.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.into(), source })?;
-        let config: Self = toml::from_str(&text)
+        let mut config: Self = toml::from_str(&text)
             .map_err(|error| ConfigError::Parse { path: path.into(), message: error.to_string() })?;
+        if config.portal.demonstration && config.publisher == Publisher::default() {
+            config.publisher = Publisher::invented();
+        }
         let faults = config.faults();
         if faults.is_empty() { Ok(config) } else { Err(ConfigError::Faults { path: path.into(), faults }) }
     }
@@ -239,6 +246,7 @@ impl Config {
         faults.extend(self.repman.iter().flat_map(RepmanConfig::faults));
         faults.extend(self.backup.iter().flat_map(Backup::faults));
         faults.extend(self.attachments.iter().flat_map(Attachments::faults));
+        faults.extend(self.publisher.faults());
         if let Some(edge) = &self.edge {
             if edge.hosts.is_empty() {
                 faults.push("edge.hosts is empty: no request would reach the portal".into());
@@ -254,6 +262,11 @@ impl Config {
             }
         }
         faults
+    }
+
+    /// Keys of `[publisher]` that the law wants and that have no value; a demonstration has invented data.
+    pub fn missing_legal_data(&self) -> Vec<&'static str> {
+        if self.portal.demonstration { Vec::new() } else { self.publisher.missing() }
     }
 
     /// Host of `public_url`, without its port.

@@ -24,6 +24,7 @@ pub mod json;
 pub mod media;
 pub mod money;
 pub mod piece;
+pub mod publisher;
 pub mod receipt;
 pub(crate) mod slugs;
 pub mod text;

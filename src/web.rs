@@ -23,6 +23,7 @@ pub mod resumable;
 pub mod router;
 #[cfg(test)]
 mod samples;
+mod site_files;
 mod timeouts;
 
 use crate::app::App;

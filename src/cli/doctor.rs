@@ -41,6 +41,7 @@ pub async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
         let whole = args.part.is_none();
         if whole {
             calls(&config, &mut sheet);
+            legal_pages(&config.missing_legal_data(), &mut sheet);
             disk::examine(&config, &mut sheet);
         }
         database::examine(&config, &mut sheet).await;
@@ -97,6 +98,18 @@ fn calls(config: &Config, sheet: &mut Sheet) {
             format!("The calls do not load: {}", reason(&error.into())),
             "Correct the definition; `guichet check-call FILE` lists all its faults.",
         ),
+    }
+}
+
+/// What the legal pages of a portal in production lack. A demonstration has invented data.
+fn legal_pages(missing: &[&str], sheet: &mut Sheet) {
+    if missing.is_empty() {
+        sheet.fine("The legal pages have all that the law wants of them.");
+    } else {
+        sheet.attention(
+            format!("The legal pages lack what the law wants of them, or have placeholders: {}.", missing.join(", ")),
+            "Give these keys their values; `docs/runbooks/operators.md` says what each is.",
+        );
     }
 }
 
@@ -172,6 +185,21 @@ impl Sheet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::publisher::Publisher;
+
+    #[test]
+    fn a_portal_without_legal_data_is_told_which_keys_lack() {
+        let told = |publisher: &Publisher| {
+            let (mut sheet, mut told) = (Sheet::default(), Vec::new());
+            legal_pages(&publisher.missing(), &mut sheet);
+            sheet.print(&mut told).unwrap();
+            String::from_utf8(told).unwrap()
+        };
+        let none = told(&Publisher::default());
+        assert!(none.starts_with("attention") && none.contains(": publisher.name, publisher.address, "), "{none}");
+        assert!(told(&Publisher::invented()).contains("publisher.host.name"), "invented data are no data");
+        assert!(told(&Publisher::complete()).starts_with("ok "));
+    }
 
     #[tokio::test]
     async fn a_configuration_that_cannot_be_read_is_a_problem_with_its_remedy() {

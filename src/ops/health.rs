@@ -128,6 +128,7 @@ mod tests {
             backup: None,
             attachments: None,
             edge: None,
+            publisher: crate::domain::publisher::Publisher::default(),
         };
         Ops::new(App::open(config).unwrap(), PrometheusBuilder::new().build_recorder().handle(), None, None)
     }

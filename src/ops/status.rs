@@ -47,6 +47,8 @@ pub(super) struct Status {
     pub leaving: bool,
     /// Definitions of calls that are not served, each with the reason.
     pub refused_calls: Vec<String>,
+    /// Keys of the configuration that the legal pages lack.
+    pub missing_legal_data: Vec<&'static str>,
     /// Open and closed incidents, newest first.
     pub incidents: Vec<Incident>,
     /// The alarms for the operator.
@@ -99,6 +101,7 @@ impl Status {
             drill_age_seconds: drill.as_ref().map(|drill| since(drill.at)),
             drill,
             refused_calls: refused_calls(app),
+            missing_legal_data: app.config.missing_legal_data(),
             leaving: ops.0.leaving.is_cancelled(),
             incidents: incidents::read(&app.config.portal.data_dir),
             alarms: Vec::new(),

@@ -58,6 +58,7 @@ fn media(name: &str) -> &'static str {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("svg") => "image/svg+xml",
+        Some("ico") => "image/vnd.microsoft.icon",
         Some("html") => "text/html; charset=utf-8",
         _ => "application/octet-stream",
     }

@@ -92,6 +92,18 @@ impl FromRequestParts<App> for Ctx {
     }
 }
 
+/// The context of a request whose answer is the same for everyone: sessions are not looked at, so that no cookie is
+/// renewed in an answer that caches keep.
+pub struct AnonymousCtx(pub Ctx);
+
+impl FromRequestParts<App> for AnonymousCtx {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let meta = RequestMeta::from_parts(parts)?;
+        Ok(Self(context(app, meta, &parts.headers)))
+    }
+}
+
 /// The context of a request that is not authenticated yet.
 fn context(app: &App, meta: RequestMeta, headers: &HeaderMap) -> Ctx {
     Ctx {

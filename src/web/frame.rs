@@ -9,7 +9,7 @@ mod page_context;
 pub mod show;
 pub mod status;
 
-pub use page_context::{PageContext, Viewer};
+pub use page_context::{LocalizedUrl, PageContext, Viewer};
 
 use crate::{
     app::{Actor, App, Ctx},
@@ -95,6 +95,8 @@ pub fn render<E>(
         csrf: &csrf,
         demonstration: app.config.portal.demonstration,
         call,
+        publisher: &app.config.publisher,
+        origin: app.origin(ctx),
         now: ctx.now,
         several_calls: app.calls.len() > 1,
     })

@@ -7,11 +7,17 @@ pub mod operator;
 pub mod public;
 mod words;
 
-use crate::{app::AppError, web::error::Failure};
+use crate::{
+    app::AppError,
+    web::{address::without_trailing_slash, error::Failure, extract::RequestMeta, frame::HandlerResult},
+};
+use axum::extract::Request;
 
-/// 404 Not Found.
-pub async fn not_found() -> Failure {
-    AppError::NotFound.into()
+/// 404 Not Found, unless the address only has a slash too many.
+pub async fn not_found(request: Request) -> HandlerResult {
+    let (parts, _) = request.into_parts();
+    let lang = RequestMeta::from_parts(&parts)?.lang;
+    Ok(without_trailing_slash(&parts.method, lang, &parts.uri).ok_or(AppError::NotFound)?)
 }
 
 /// 405 Method Not Allowed.

@@ -3,7 +3,7 @@
 use super::{
     api, assets,
     body_mode::{BodyMode, MAX_SIMULATION_BYTES, buffer_body},
-    pages,
+    pages, site_files,
 };
 use crate::{
     app::App,
@@ -86,7 +86,7 @@ pub fn routes() -> Vec<Route> {
         applicant::{deposit, dossiers, editor, guests, overview, piece, preview, receipt, status, upload, withdraw},
         examiner::{desk, interest, reviews, round},
         operator::{emergency, mails, orders},
-        public::{call, simulator, verify},
+        public::{call, legal, simulator, verify},
     };
     let mut table = vec![
         // The call, for everyone.
@@ -100,7 +100,15 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/calls/{call}/interpretations", Anyone, get(call::interpretations)),
         route("GET POST", "/calls/{call}/simulator", Anyone, get(simulator::show).post(simulator::run))
             .with_body_mode(BodyMode::Buffered(MAX_SIMULATION_BYTES)),
-        route("GET", "/legal", Anyone, get(call::legal)),
+        route("GET", "/legal", Anyone, get(legal::legal)),
+        route("GET", "/privacy", Anyone, get(legal::privacy)),
+        route("GET", "/accessibility", Anyone, get(legal::accessibility)),
+        route("GET", "/vulnerabilities", Anyone, get(legal::vulnerabilities)),
+        route("GET", "/site-map", Anyone, get(legal::site_map)),
+        route("GET", "/robots.txt", Anyone, get(site_files::robots)),
+        route("GET", "/sitemap.xml", Anyone, get(site_files::sitemap)),
+        route("GET", "/favicon.ico", Anyone, get(site_files::favicon)),
+        route("GET", "/.well-known/security.txt", Anyone, get(site_files::security)),
         route("GET POST", "/verify", Anyone, get(verify::show).post(verify::run))
             .with_body_mode(BodyMode::Buffered(MAX_RECEIPT_FORM_BYTES)),
         route("GET", "/verify/offline.html", Anyone, get(verify::offline)),

@@ -10,7 +10,7 @@ mod public;
 mod tests;
 
 use super::frame::{PageContext, Viewer};
-use crate::domain::{call::Call, text::Lang};
+use crate::domain::{call::Call, publisher::Publisher, text::Lang};
 use data::Sample;
 
 type Rendering = Result<String, askama::Error>;
@@ -30,8 +30,13 @@ fn named<const N: usize>(pages: [(&str, Rendering); N]) -> Pages {
     pages.into_iter().map(|(name, page)| (name.to_owned(), page)).collect()
 }
 
-/// Renders every page with sample data. A page that cannot be rendered is replaced with its error message.
+/// Renders every page with sample data.
 fn pages(call: &Call, lang: &Lang) -> Vec<SamplePage> {
+    pages_of(call, lang, &Publisher::complete())
+}
+
+/// The same of a certain publisher. A page that cannot be rendered is replaced with its error message.
+fn pages_of(call: &Call, lang: &Lang, publisher: &Publisher) -> Vec<SamplePage> {
     let Some(sample) = Sample::new(call) else { return Vec::new() };
     let stranger = PageContext {
         lang,
@@ -40,6 +45,8 @@ fn pages(call: &Call, lang: &Lang) -> Vec<SamplePage> {
         csrf: "csrf",
         demonstration: false,
         call,
+        publisher,
+        origin: "https://guichet.example",
         now: sample.now,
         several_calls: false,
     };

@@ -58,6 +58,12 @@ impl App {
         of_host.or(self.calls.first()).ok_or(AppError::NotFound)
     }
 
+    /// Returns the calls that the site of this request is about: the one of its host, or else all.
+    pub fn calls_of_host(&self, ctx: &Ctx) -> Vec<&Call> {
+        let of_host = |call: &&Call| ctx.site.as_ref().is_none_or(|site| site.call == call.id);
+        self.calls.iter().map(AsRef::as_ref).filter(of_host).collect()
+    }
+
     /// Returns the origin under which this user uses the portal; links sent to them start with it.
     pub fn origin<'a>(&'a self, ctx: &'a Ctx) -> &'a str {
         ctx.site.as_ref().map_or(&self.config.portal.public_url, |site| &site.origin)

@@ -9,6 +9,7 @@ use crate::{
         read_attachments, read_sign_in,
     },
     config::{Backup, CertificateFiles, Config, Database, Edge, Limits, Listen, Mail, Portal},
+    domain::publisher::Publisher,
     store::embedded::{SocketFolder, private_folder},
 };
 use anyhow::{Context, bail};
@@ -193,6 +194,7 @@ fn base_config(
             restic: None,
         }),
         edge: None,
+        publisher: Publisher::default(),
     })
 }
 

@@ -7,6 +7,7 @@ use crate::{
         call::{Call, Check, Interpretation, Rule},
         money::{Cents, Rate},
         piece::AttachedPiece,
+        publisher::Publisher,
         text::Lang,
     },
     web::embedded,
@@ -29,6 +30,9 @@ pub struct PageContext<'a> {
     /// This is a demonstration: nothing is binding.
     pub demonstration: bool,
     pub call: &'a Call,
+    pub publisher: &'a Publisher,
+    /// `https://host` under which the user uses the portal, as configured; never what the request says.
+    pub origin: &'a str,
     pub now: Timestamp,
     /// The portal has other calls too.
     pub several_calls: bool,
@@ -49,6 +53,13 @@ pub struct Viewer<'a> {
 pub struct LocalizedUrl<'a> {
     lang: Lang,
     path: &'a str,
+}
+
+impl<'a> LocalizedUrl<'a> {
+    /// The address in this language of the page at a path.
+    pub fn new(lang: Lang, path: &'a str) -> Self {
+        Self { lang, path }
+    }
 }
 
 impl fmt::Display for LocalizedUrl<'_> {
@@ -74,6 +85,21 @@ pub struct Reference<'a> {
 
 impl askama::filters::HtmlSafe for Reference<'_> {}
 
+/// What search engines read of a public page. Pages without it are not for them.
+#[derive(Debug, Template)]
+#[template(path = "frame/public_head.html")]
+pub struct PublicHead<'a> {
+    description: &'a str,
+    /// A demonstration must not be found in the place of a portal.
+    hidden: bool,
+    /// Address of the page, without its query.
+    canonical: String,
+    french: String,
+    english: String,
+}
+
+impl askama::filters::HtmlSafe for PublicHead<'_> {}
+
 impl<'a> PageContext<'a> {
     /// Chooses between the French and the English text.
     pub fn tr<'t>(&self, fr: &'t str, en: &'t str) -> &'t str {
@@ -94,6 +120,33 @@ impl<'a> PageContext<'a> {
     /// The same page in the language with this tag.
     pub fn url_in(&self, tag: &str) -> LocalizedUrl<'a> {
         LocalizedUrl { lang: tag.parse().unwrap_or_default(), path: self.path }
+    }
+    /// The head of a public page, with its description in the page's language.
+    pub fn public_head<'d>(&self, description: &'d str) -> PublicHead<'d> {
+        let home = format!("/calls/{}", self.call.id);
+        let path = match self.path.split('?').next().unwrap_or_default() {
+            // Both addresses show the call, which has one.
+            path if path == "/" || path == home => {
+                if self.several_calls {
+                    home.as_str()
+                } else {
+                    "/"
+                }
+            }
+            path => path,
+        };
+        let address = |lang| format!("{}{}", self.origin, LocalizedUrl { lang, path });
+        PublicHead {
+            description,
+            hidden: self.demonstration,
+            canonical: address(*self.lang),
+            french: address(Lang::Fr),
+            english: address(Lang::En),
+        }
+    }
+    /// What the publisher tells, or that it does not.
+    pub fn told<'t>(&self, value: &'t Option<String>) -> &'t str {
+        value.as_deref().unwrap_or(self.tr("non renseigné", "not given"))
     }
     /// True on French pages: for sentences whose word order differs.
     pub fn fr(&self) -> bool {
@@ -146,6 +199,10 @@ impl<'a> PageContext<'a> {
     /// An instant in UTC.
     pub fn utc(&self, at: &Timestamp) -> String {
         show_instant(*at, &TimeZone::UTC)
+    }
+    /// An instant for the attribute `datetime`: HTML takes milliseconds at most.
+    pub fn datetime(&self, at: &Timestamp) -> String {
+        format!("{at:.0}")
     }
     pub fn day(&self, day: &Date) -> String {
         show_day(*day)

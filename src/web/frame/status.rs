@@ -58,7 +58,7 @@ pub fn status_json(status: &DepositStatus, share: &Share, lang: &Lang) -> Json {
             match phrase.kind {
                 PhraseKind::Plain => json!({ "kind": "plain", "text": text }),
                 PhraseKind::Strong => json!({ "kind": "strong", "text": text }),
-                PhraseKind::Time { at } => json!({ "kind": "time", "text": text, "at": at }),
+                PhraseKind::Time { at } => json!({ "kind": "time", "text": text, "at": format!("{at:.0}") }),
                 PhraseKind::Receipt { number } => json!({ "kind": "receipt", "text": text, "number": number }),
             }
         };

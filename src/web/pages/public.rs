@@ -1,5 +1,6 @@
 //! Pages that everyone reads.
 
 pub mod call;
+pub mod legal;
 pub mod simulator;
 pub mod verify;

@@ -6,6 +6,7 @@ use crate::domain::{
     calendar::{Round, RoundId, RoundState, Window},
     call::Call,
     dossier::{Dossier, State, status::DepositStatus},
+    publisher::Publisher,
     text::{Lang, Text},
 };
 use crate::web::{
@@ -81,6 +82,7 @@ fn moment(call: &Call, lang: &Lang, now: Timestamp, of: (State, RoundState, bool
     let dossier = dossier(&sample, state);
     let evaluation = sample.evaluate(if state == State::Draft { &sample.poor } else { &sample.full });
     let page = sample.page(&dossier, &evaluation);
+    let publisher = Publisher::complete();
     let s = PageContext {
         lang,
         path: "/dossiers",
@@ -88,6 +90,8 @@ fn moment(call: &Call, lang: &Lang, now: Timestamp, of: (State, RoundState, bool
         csrf: "csrf",
         demonstration: true,
         call: &call,
+        publisher: &publisher,
+        origin: "https://guichet.example",
         now,
         several_calls: false,
     };

@@ -17,7 +17,8 @@ use crate::{
             error_page::{ErrorPage, TypedForm},
         },
         pages::public::{
-            call::{BrickPage, BricksPage, CriteriaPage, FaqPage, HomePage, InterpretationsPage, LegalPage, RulesPage},
+            call::{BrickPage, BricksPage, CriteriaPage, FaqPage, HomePage, InterpretationsPage, RulesPage},
+            legal::{AccessibilityPage, LegalPage, PrivacyPage, SiteMapPage, VulnerabilitiesPage},
             simulator::SimulatorPage,
             verify::VerifyPage,
         },
@@ -39,6 +40,7 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let good = VerificationReport { checks: vec![check(true), check(true)], omitted: 0, key_known: true };
     let bad = VerificationReport { checks: vec![check(true), check(false)], omitted: 3, key_known: true };
     let verify = |report| VerifyPage { s, report, number: report.map(|_| "2024-000042") }.render();
+    let calls = &[s.call];
     let simulated = |document: &Document| SimulatorPage::new(s, document, Some(&sample.simulate(document))).render();
     let mut pages = named([
         ("home", HomePage { s }.render()),
@@ -47,7 +49,11 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         ("interpretations", InterpretationsPage { s }.render()),
         ("rules", RulesPage { s }.render()),
         ("criteria", CriteriaPage { s }.render()),
-        ("legal", LegalPage { s }.render()),
+        ("legal", LegalPage { s, calls }.render()),
+        ("privacy", PrivacyPage { s, calls }.render()),
+        ("accessibility", AccessibilityPage { s }.render()),
+        ("vulnerabilities", VulnerabilitiesPage { s }.render()),
+        ("site_map", SiteMapPage { s, calls }.render()),
         ("simulator", SimulatorPage::new(s, &Document::default(), None).render()),
         ("simulator-good", simulated(&sample.full)),
         ("simulator-poor", simulated(&sample.poor)),

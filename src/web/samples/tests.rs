@@ -2,6 +2,7 @@
 
 mod deposit_status;
 mod texts;
+mod valid;
 
 use super::{SamplePage, pages};
 use crate::domain::{

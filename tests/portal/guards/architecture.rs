@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const MAY: [(&str, &[&str]); 13] = [
     ("domain", &["domain"]),
     ("build", &["build"]),
-    ("config", &["config"]),
+    ("config", &["config", "domain"]),
     ("private_file", &["private_file"]),
     ("auth", &["auth", "domain"]),
     ("store", &["store", "auth", "domain", "config"]),

@@ -21,7 +21,8 @@ use axum::{
 /// The extractors of every page of a call.
 type CallPageRequest = (State<App>, Ctx, Path<String>, Uri, HeaderMap);
 
-fn cached(
+/// Answers a public page from the cache, or renders it.
+pub(super) fn cached(
     app: &App,
     ctx: &Ctx,
     call: &Call,
@@ -31,8 +32,9 @@ fn cached(
 ) -> HandlerResult {
     // Without the query: it changes nothing on these pages, and a stranger must not fill the cache with variants.
     let path = uri.path();
-    // The same path leads to another call on another host.
-    Ok(cache::page(ctx, headers, &format!("{} {path}", call.id), || render(app, ctx, call, path, view))?)
+    // The same path leads to another call on another host, and a page names its own address.
+    let key = format!("{} {} {path}", app.origin(ctx), call.id);
+    Ok(cache::page(ctx, headers, &key, || render(app, ctx, call, path, view))?)
 }
 
 /// The pages that show a call alone.
@@ -72,17 +74,6 @@ impl HomePage<'_> {
 /// The home page of the host's call, or of the first call.
 pub async fn front_page(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> HandlerResult {
     cached(&app, &ctx, app.call_of_host(&ctx)?, &uri, &headers, |s| HomePage { s }.render())
-}
-
-/// Legal notice and privacy.
-#[derive(Template)]
-#[template(path = "pages/public/legal.html")]
-pub struct LegalPage<'a> {
-    pub s: &'a PageContext<'a>,
-}
-
-pub async fn legal(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> HandlerResult {
-    cached(&app, &ctx, app.call_of_host(&ctx)?, &uri, &headers, |s| LegalPage { s }.render())
 }
 
 /// One brick.
