@@ -25,5 +25,6 @@ pub mod media;
 pub mod money;
 pub mod piece;
 pub mod receipt;
+pub mod scan;
 pub(crate) mod slugs;
 pub mod text;

@@ -3,13 +3,14 @@
 use super::upload;
 use crate::{
     app::{App, AppError, Ctx, PieceBytes, PieceFile, dossier::upload::Destination},
-    domain::{ids::DossierId, media::file_name, text::Text},
+    domain::{ids::DossierId, media::file_name, scan::ScanWarning, text::Text},
     web::{
         address::see_other,
         extract::Path,
-        frame::{FormRequest, HandlerResult},
+        frame::{FormRequest, HandlerResult, PageRequest},
         pages::applicant::{
             dossier::{DossierPage, LoadedDossier},
+            open_piece::send_or_warn,
             overview::OverviewPage,
         },
         posted::PostedFile,
@@ -78,8 +79,13 @@ pub async fn remove_piece(
 }
 
 /// A piece of the draft.
-pub async fn piece(State(app): State<App>, ctx: Ctx, Path((id, code)): Path<(DossierId, String)>) -> HandlerResult {
-    Ok(send_piece(app.draft_piece(&ctx, id, &code).await?))
+pub async fn piece(
+    request: PageRequest,
+    headers: HeaderMap,
+    Path((id, code)): Path<(DossierId, String)>,
+) -> HandlerResult {
+    let opened = request.app.draft_piece(&request.ctx, id, &code, ScanWarning::NotShown).await;
+    send_or_warn(&request, &headers, &code, opened)
 }
 
 /// Sends a piece as a download: never inline, whatever it says it is. A copy that names its reader says so.
