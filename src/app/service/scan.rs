@@ -164,15 +164,16 @@ async fn attempt(app: &App, clamd: &Clamd, queued: &QueuedScan, version: &str) -
         scan::claim(&mut db, queued, now, now.saturating_add(lease).unwrap_or(now)).await?
     };
     let Some(claimed) = claimed else { return Ok(false) };
-    let scanned = async {
-        let file = app.blobs.file_once(&claimed.sha256).await?;
-        Ok(clamd.scan(file).await?)
-    };
-    match timeout(limit, scanned).await.unwrap_or(Err(ScanFailure::Slow)) {
+    match timeout(limit, examine(app, clamd, &claimed.sha256)).await.unwrap_or(Err(ScanFailure::Slow)) {
         Ok(verdict) => record(app, &claimed, &verdict, version).await?,
         Err(failure) => postpone(app, &claimed, &failure).await?,
     }
     Ok(true)
+}
+
+async fn examine(app: &App, clamd: &Clamd, sha256: &str) -> Result<Verdict, ScanFailure> {
+    let file = app.blobs.file_once(sha256).await?;
+    Ok(clamd.scan(file).await?)
 }
 
 /// Records a verdict, and in the journal of each dossier that has the file that it is infected, or is so no longer.
