@@ -31,7 +31,7 @@ help:
 	@echo 'make setup       only installs what demo and test need'
 
 setup:
-	@scripts/setup --with-browser --with-python --with-node --with-garage
+	@scripts/setup --with-browser --with-python --with-node --with-garage --with-clamav
 
 demo:
 	@scripts/setup
@@ -43,7 +43,7 @@ demo-reset:
 	@rm -rf -- "$(DEMO_DIR)"
 
 test:
-	@scripts/setup --with-browser --with-python --with-node --with-garage
+	@scripts/setup --with-browser --with-python --with-node --with-garage --with-clamav
 	node --test tests/js/*.test.mjs
 	cargo test --locked
 	@scripts/test-slapos

@@ -19,8 +19,9 @@ pub use context::{Actor, Clock, Ctx, DossierAccess, InjectedFault};
 pub use dossier::attach::AttachOutcome;
 pub use dossier::deposit::{DepositOutcome, DepositRequest, DraftChanged};
 pub use dossier::edit::SaveOutcome;
+pub use dossier::open_piece::{PieceBytes, PieceFile};
 pub use dossier::path::DossierPath;
-pub use dossier::read::{DossierView, PieceBytes, PieceFile};
+pub use dossier::read::DossierView;
 pub use dossier::share::Share;
 pub use dossier::withdraw::WithdrawalConfirmation;
 pub use error::AppError;
@@ -32,6 +33,7 @@ pub use service::site::Site;
 pub use crate::blob::BlobError;
 
 use crate::{
+    adapters::clamd::Clamd,
     auth::{Keys, KeysError, edge_secret, oidc::Provider, passkey::RelyingParty},
     blob::Blobs,
     config::{Config, Mail},
@@ -68,6 +70,10 @@ pub struct AppInner {
     pub keys: Keys,
     /// Wakes the worker of the outbox.
     pub outbox_notify: Notify,
+    /// The virus scanner, if one is configured.
+    pub scanner: Option<Clamd>,
+    /// Wakes the worker that scans files.
+    scan_notify: Notify,
     /// Value that Sōzu adds to every request.
     pub edge_secret: String,
     sessions: account::session::Cache,
@@ -131,6 +137,8 @@ impl App {
             blobs: Blobs::open(config.attachments.as_ref(), data).map_err(StartError::Attachments)?,
             keys,
             outbox_notify: Notify::new(),
+            scanner: config.scan.as_ref().map(Clamd::new),
+            scan_notify: Notify::new(),
             edge_secret: edge_secret(data, seed)?,
             sessions: account::session::Cache::default(),
             refusals: account::refusals::Refusals::default(),

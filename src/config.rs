@@ -11,6 +11,7 @@ mod listen;
 mod ops_host;
 mod passkeys;
 mod repman;
+mod scan;
 mod sign_in;
 
 pub use attachments::{Attachments, BucketUrl, StoreUrl};
@@ -23,6 +24,7 @@ pub use listen::Listen;
 pub use ops_host::answers_to;
 pub use passkeys::Passkeys;
 pub use repman::RepmanConfig;
+pub use scan::{ScanConfig, ScannerAddress};
 pub use sign_in::SignIn;
 
 use crate::domain::publisher::Publisher;
@@ -52,6 +54,9 @@ pub struct Config {
     /// The store of attachments.
     #[serde(default)]
     pub attachments: Option<Attachments>,
+    /// The virus scanner of attached files.
+    #[serde(default)]
+    pub scan: Option<ScanConfig>,
     /// The proxy in front; only `guichet edge` reads it.
     #[serde(default)]
     pub edge: Option<Edge>,
@@ -247,6 +252,7 @@ impl Config {
         faults.extend(self.backup.iter().flat_map(Backup::faults));
         faults.extend(self.attachments.iter().flat_map(Attachments::faults));
         faults.extend(self.publisher.faults());
+        faults.extend(self.scan.iter().flat_map(ScanConfig::faults));
         if let Some(edge) = &self.edge {
             if edge.hosts.is_empty() {
                 faults.push("edge.hosts is empty: no request would reach the portal".into());

@@ -26,5 +26,6 @@ pub mod money;
 pub mod piece;
 pub mod publisher;
 pub mod receipt;
+pub mod scan;
 pub(crate) mod slugs;
 pub mod text;

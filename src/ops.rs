@@ -6,6 +6,7 @@ mod health;
 pub mod incidents;
 mod manager;
 mod page;
+mod scan;
 mod status;
 mod storage;
 

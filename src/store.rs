@@ -33,6 +33,7 @@ pub mod process;
 pub mod profile;
 pub mod review;
 mod row;
+pub mod scan;
 pub mod session;
 pub mod site;
 pub mod token_root;

@@ -6,6 +6,7 @@ pub(in crate::app) mod carry_over;
 pub(in crate::app) mod create;
 pub(in crate::app) mod deposit;
 pub(in crate::app) mod edit;
+pub(in crate::app) mod open_piece;
 pub(in crate::app) mod path;
 pub(in crate::app) mod read;
 pub(in crate::app) mod share;

@@ -4,7 +4,7 @@ use crate::{
     app::examination::break_glass::BreakGlassFault,
     auth::{KeysError, PasskeyError, TokenError, oidc::OidcError},
     blob::BlobError,
-    domain::{document::DocumentError, email::EmailFault, evaluation::Evaluation, media::FileRefusal},
+    domain::{document::DocumentError, email::EmailFault, evaluation::Evaluation, media::FileRefusal, scan::Withheld},
     store::{Retriable, StoreError},
 };
 
@@ -128,6 +128,9 @@ pub enum AppError {
     /// A value could not be serialized, or a worker thread panicked.
     #[error("an internal error")]
     Internal(#[source] std::io::Error),
+    /// A file is withheld after its virus scan, or until there is one.
+    #[error(transparent)]
+    Withheld(#[from] Withheld),
     /// The attachment store failed, or has lost an attachment.
     #[error(transparent)]
     Attachment(BlobError),

@@ -9,6 +9,7 @@ pub(in crate::app) mod offload;
 pub mod order;
 pub(in crate::app) mod register;
 pub(in crate::app) mod restore;
+pub(in crate::app) mod scan;
 pub mod seed;
 pub(in crate::app) mod site;
 pub(in crate::app) mod throttle;

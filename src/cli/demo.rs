@@ -13,7 +13,7 @@ mod installation;
 use crate::{
     app::service::seed,
     cli::parent::asked_to_stop,
-    config::{Attachments, Database, Passkeys, SignIn},
+    config::{Attachments, Database, Passkeys, ScanConfig, SignIn},
     edge::probe,
     store::embedded::{DATABASE_NAME, Embedded, end_left_over},
 };
@@ -63,6 +63,9 @@ pub struct DemoArgs {
     /// File with the `[attachments]` section, for an object store [default: a folder]
     #[arg(long, value_name = "FILE")]
     pub attachments: Option<PathBuf>,
+    /// File with a `[scan]` section, for a virus scanner [default: files are not scanned]
+    #[arg(long, value_name = "FILE")]
+    pub scan: Option<PathBuf>,
     /// File with a `[sign_in]` section, for an identity provider.
     #[arg(long, value_name = "FILE")]
     pub sign_in: Option<PathBuf>,
@@ -222,6 +225,16 @@ struct AttachmentsSection {
 
 fn read_attachments(file: &Path) -> anyhow::Result<Attachments> {
     Ok(read_toml::<AttachmentsSection>(file)?.attachments)
+}
+
+/// The file named by `--scan`.
+#[derive(serde::Deserialize)]
+struct ScanSection {
+    scan: ScanConfig,
+}
+
+fn read_scan(file: &Path) -> anyhow::Result<ScanConfig> {
+    Ok(read_toml::<ScanSection>(file)?.scan)
 }
 
 /// Starts the database, restarts it when it exits by itself, and stops it when the other end of `stopping` is dropped.

@@ -5,6 +5,7 @@ mod cluster;
 mod database;
 mod disk;
 mod network;
+mod scan;
 
 use crate::{
     app::load_calls,
@@ -47,6 +48,7 @@ pub async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
         database::examine(&config, &mut sheet).await;
         if whole {
             network::examine(&config, &mut sheet).await;
+            scan::examine(&config, &mut sheet).await;
         }
     }
     sheet.print(&mut io::stdout().lock())

@@ -63,6 +63,8 @@ enum PromiseCommand {
     Certificates,
     /// Do the nodes that hold the attachments have their quorum, their copies and room?
     Attachments,
+    /// The virus scanner answers, and scans what is attached.
+    Scan,
 }
 
 /// The required part of a process's status.
@@ -83,6 +85,7 @@ pub(super) async fn run(args: &PromiseArgs) -> anyhow::Result<()> {
         PromiseCommand::Calls => topic(&config, Topic::Calls).await,
         PromiseCommand::Disk => disk(&config, args.reserve_mib),
         PromiseCommand::Certificates => certificates(&config).await,
+        PromiseCommand::Scan => topic(&config, Topic::Scan).await,
         PromiseCommand::Attachments => attachments(&config, args).await,
     }?;
     writeln!(io::stdout(), "{said}")?;

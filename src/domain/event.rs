@@ -17,6 +17,10 @@ slugs! {
         DossierCarriedOver = "dossier_carried_over",
         PieceAttached = "piece_attached",
         PieceRemoved = "piece_removed",
+        /// The scanner found a virus in a piece, or a piece was attached in which it had found one.
+        PieceInfected = "piece_infected",
+        /// The scanner, with another base, found none any more.
+        PieceCleared = "piece_cleared",
         /// A version was deposited.
         DossierDeposited = "dossier_deposited",
         /// The deposit was withdrawn.

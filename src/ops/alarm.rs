@@ -17,6 +17,8 @@ pub enum Topic {
     Calls,
     /// The nodes that hold the attachments.
     Attachments,
+    /// The virus scanner.
+    Scan,
 }
 
 /// A problem that an operator should handle.

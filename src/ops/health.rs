@@ -1,6 +1,6 @@
 //! Health, readiness and metrics.
 
-use super::{Ops, status::Status};
+use super::{Ops, scan::FileCounts, status::Status};
 use axum::{
     extract::State,
     http::{StatusCode, header},
@@ -20,6 +20,8 @@ pub(super) fn describe() {
     describe_gauge!("guichet_drill_age_seconds", "Time since a backup set was last restored and verified");
     describe_gauge!("guichet_drill_good", "1 when that set held every receipt and attachment");
     describe_gauge!("guichet_database_durable", "1 when writes are kept as safely as the configuration demands");
+    describe_gauge!("guichet_scan_up", "1 when the virus scanner answers; missing where none is configured");
+    describe_gauge!("guichet_scan_files", "Attached files by the state of their virus scan");
     describe_gauge!("guichet_build_info", "Always 1; the version is a label");
     gauge!("guichet_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
 }
@@ -72,6 +74,12 @@ pub(super) async fn metrics(State(ops): State<Ops>) -> Response {
         gauge!("guichet_drill_good").set(if drill.good() { 1 } else { 0 });
     }
     gauge!("guichet_database_durable").set(if status.durable { 1 } else { 0 });
+    if let Some(scan) = &status.scan {
+        gauge!("guichet_scan_up").set(if scan.version.is_some() { 1 } else { 0 });
+        for (state, count) in scan.files.iter().flat_map(FileCounts::by_state) {
+            gauge!("guichet_scan_files", "state" => state).set(u32::try_from(count).unwrap_or(u32::MAX));
+        }
+    }
     ops.0.metrics.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], ops.0.metrics.render()).into_response()
 }
@@ -127,6 +135,7 @@ mod tests {
             repman: None,
             backup: None,
             attachments: None,
+            scan: None,
             edge: None,
             publisher: crate::domain::publisher::Publisher::default(),
         };

@@ -5,6 +5,7 @@ use super::{
     alarm::{Alarm, Topic},
     incidents::{self, Incident},
     manager::Manager,
+    scan::ScanView,
     storage::Storage,
 };
 use crate::{
@@ -35,6 +36,8 @@ pub(super) struct Status {
     pub manager: Option<Manager>,
     /// The nodes that hold the attachments; `None` if none are configured.
     pub storage: Option<Storage>,
+    /// The virus scanner and its queue; `None` if none is configured.
+    pub scan: Option<ScanView>,
     /// Whether writes are as durable as configured.
     pub durable: bool,
     /// Age of the newest backup set; `None` if there is none.
@@ -79,8 +82,12 @@ impl Status {
     /// The current status.
     pub async fn of(ops: &Ops) -> Self {
         let app = &ops.0.app;
-        let (outbox, manager, storage) =
-            tokio::join!(outbox_seconds(ops), Manager::ask(ops.0.repman.as_ref()), Storage::ask(ops.0.garage.as_ref()));
+        let (outbox, manager, storage, scan) = tokio::join!(
+            outbox_seconds(ops),
+            Manager::ask(ops.0.repman.as_ref()),
+            Storage::ask(ops.0.garage.as_ref()),
+            ScanView::ask(app),
+        );
         let folder = app.config.backup.as_ref().map(|backup| backup.folder.as_path());
         let newest = folder.and_then(|folder| sets(folder).ok()?.pop());
         let drill = folder.and_then(last_drill);
@@ -95,6 +102,7 @@ impl Status {
             database: servers(ops),
             manager,
             storage,
+            scan,
             durable: outbox.is_ok() && app.store.servers().1.is_some_and(|leader| leader.durable),
             backup_age_seconds: newest.map(|set| since(set.manifest.taken_at)),
             copy_age_seconds: folder.and_then(last_sent).map(since),
@@ -121,6 +129,7 @@ impl Status {
         }
         alarms.extend(self.manager.iter().flat_map(Manager::alarms));
         alarms.extend(self.storage.iter().flat_map(Storage::alarms));
+        alarms.extend(self.scan.iter().flat_map(ScanView::alarms));
         match backup {
             Some(backup) => alarms.extend(self.backup_alarms(backup)),
             None => alarms.push(Alarm::new(

@@ -311,6 +311,20 @@ CREATE TABLE `process` (
   KEY `process_address` (`address`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE `scan` (
+  `sha256` char(64) NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `signature` varchar(200) DEFAULT NULL,
+  `scanner` varchar(200) DEFAULT NULL,
+  `scanned_at` datetime(6) DEFAULT NULL,
+  `queued_at` datetime(6) NOT NULL,
+  `attempts` int(10) unsigned NOT NULL,
+  `due_at` datetime(6) DEFAULT NULL,
+  `failure` varchar(500) DEFAULT NULL,
+  PRIMARY KEY (`sha256`),
+  KEY `scan_due` (`due_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE `service_order` (
   `order_id` binary(16) NOT NULL,
   `kind` varchar(40) NOT NULL,

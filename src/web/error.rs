@@ -6,6 +6,7 @@ mod dossier;
 mod oidc;
 mod passkey;
 mod problem;
+mod scan;
 mod transfer;
 
 pub(super) use problem::problem_response;
@@ -295,6 +296,7 @@ fn describe_app(error: &AppError) -> ErrorText {
             TRY_LATER,
         ),
         AppError::Attachment(error) => attachment::describe(error),
+        AppError::Withheld(withheld) => scan::describe(*withheld),
         AppError::Store(StoreError::Full(_)) => full(),
         AppError::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => full(),
         AppError::Store(_) | AppError::Disk(_) | AppError::Internal(_) | AppError::Token(_) | AppError::Keys(_) => {

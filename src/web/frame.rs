@@ -6,6 +6,7 @@ pub mod field;
 pub mod manifest;
 pub mod money;
 mod page_context;
+pub mod scan;
 pub mod show;
 pub mod status;
 

@@ -83,7 +83,9 @@ pub fn routes() -> Vec<Route> {
     };
     use pages::{
         account::{self, narrow, oidc, passkey, rights, sign_in, tokens},
-        applicant::{deposit, dossiers, editor, guests, overview, piece, preview, receipt, status, upload, withdraw},
+        applicant::{
+            deposit, dossiers, editor, guests, open_piece, overview, piece, preview, receipt, status, upload, withdraw,
+        },
         examiner::{desk, interest, reviews, round},
         operator::{emergency, mails, orders},
         public::{call, legal, simulator, verify},
@@ -149,6 +151,7 @@ pub fn routes() -> Vec<Route> {
             get(upload::show).patch(upload::append).delete(upload::cancel),
         )
         .with_body_mode(BodyMode::Streamed),
+        route("POST", "/dossiers/{id}/pieces/{code}/open", OwnerOrGuest, post(open_piece::draft)),
         route("POST", "/dossiers/{id}/pieces/{code}/remove", OwnerOrGuest, post(piece::remove_piece)),
         route(
             "GET POST",
@@ -172,6 +175,7 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/dossiers/{id}/rights", OwnerOrExaminer, get(rights::on_dossier)),
         route("GET", "/receipts/{number}", OwnerOrExaminer, get(receipt::show)),
         route("GET", "/receipts/{number}/pieces/{code}", OwnerOrExaminer, get(receipt::piece)),
+        route("POST", "/receipts/{number}/pieces/{code}/open", OwnerOrExaminer, post(open_piece::sealed)),
         // The officer.
         route("GET", "/calls/{call}/rounds/{round}/dossiers.csv", Officer, get(round::csv)),
         route("GET", "/calls/{call}/rounds/{round}/dossiers/{id}", Officer, get(desk::show)),

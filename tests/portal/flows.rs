@@ -28,6 +28,7 @@ pub mod passkey;
 mod refusals;
 mod repman;
 mod rules;
+mod scan;
 mod second_call;
 mod shown;
 mod sign_in;

@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod authenticator;
 pub mod certificate;
+pub mod clamd;
 pub mod cluster;
 pub mod depositors;
 pub mod garage;

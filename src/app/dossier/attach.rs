@@ -7,12 +7,12 @@ use crate::{
     domain::{
         access::{Action, Part},
         answers,
-        event::EventKind,
+        event::{Event, EventKind},
         ids::DossierId,
         media::{FileRefusal, file_name},
         piece::AttachedPiece,
     },
-    store::{Freshness, dossier, piece},
+    store::{Freshness, dossier, journal, piece},
 };
 use bytes::Bytes;
 use futures_util::Stream;
@@ -128,7 +128,7 @@ impl App {
         self.blobs.keep(received).await?;
         let kept_in = Some(self.blobs.store_id().await?);
         let (piece, limit) = (&piece, max_dossier_bytes);
-        transaction!(self.store, db => {
+        let attached = transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
             let (mut dossier, access) = ctx.authorize_row(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
             let present = piece::of_dossier(db, id).await?;
@@ -145,10 +145,18 @@ impl App {
             dossier.change([Part::Piece(code.to_owned())], ctx.now);
             piece::replace(db, id, piece, kept_in, ctx.now).await?;
             dossier::touch(db, &dossier).await?;
+            let infected = self.enqueue_scan(db, &piece.sha256).await?;
             let data = serde_json::json!({ "code": piece.code, "sha256": piece.sha256, "bytes": piece.bytes });
             ctx.journal(db, EventKind::PieceAttached, Some(id), data).await?;
+            if let Some(signature) = infected {
+                let data = serde_json::json!({ "code": piece.code, "sha256": piece.sha256, "signature": signature });
+                let event = Event { kind: EventKind::PieceInfected, at: ctx.now, actor: None, dossier: Some(id), data };
+                journal::append(db, &event).await?;
+            }
             Ok(AttachOutcome { piece: piece.clone(), same_as, revision: dossier.revision })
-        })
+        })?;
+        self.scan_notify.notify_one();
+        Ok(attached)
     }
 
     /// Takes a piece out of the draft, if it is still the file with this digest; deposited versions keep theirs.

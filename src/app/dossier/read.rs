@@ -2,7 +2,6 @@
 
 use crate::app::{App, AppError, Ctx, Share};
 use crate::{
-    adapters::inspect::{MAX_BYTES, limited},
     auth::RuleId,
     domain::{
         access::{Action, Part},
@@ -12,6 +11,7 @@ use crate::{
         ids::DossierId,
         piece::AttachedPiece,
         receipt::Receipt,
+        scan::PieceScans,
     },
     store::{
         Freshness,
@@ -20,7 +20,6 @@ use crate::{
     },
 };
 use std::collections::HashMap;
-use tokio::fs::File;
 
 /// A dossier as its reader may see it.
 #[derive(Debug)]
@@ -30,28 +29,14 @@ pub struct DossierView {
     /// Title of the project, shown to everyone who may see any part.
     pub title: String,
     pub pieces: Vec<AttachedPiece>,
+    /// The virus scans of these pieces.
+    pub scans: PieceScans,
     /// The evaluation of the draft.
     pub evaluation: Evaluation,
     /// Deposited versions, the latest first.
     pub versions: Vec<Version>,
     /// The reader's rights.
     pub share: Share,
-}
-
-/// A piece to send.
-#[derive(Debug)]
-pub struct PieceFile {
-    pub piece: AttachedPiece,
-    pub bytes: PieceBytes,
-}
-
-/// The bytes of a piece to send.
-#[derive(Debug)]
-pub enum PieceBytes {
-    /// The original bytes.
-    Attached(File),
-    /// A watermarked PDF copy that names its reader, and its size.
-    Copy(File, u64),
 }
 
 #[derive(Debug)]
@@ -61,6 +46,8 @@ pub struct OpenReceipt {
     pub receipt: Receipt,
     /// The rule that permitted the access.
     pub rule: RuleId,
+    /// The virus scans of its pieces.
+    pub scans: PieceScans,
 }
 
 impl OpenReceipt {
@@ -108,6 +95,11 @@ impl App {
         let mut pieces = piece::of_dossier(&mut db, id).await?;
         let whole = !form && share.whole();
         let versions = if whole && dossier.versions > 0 { deposit::versions(&mut db, id).await? } else { Vec::new() };
+        // Pages of the editor show no files.
+        let scans = match form {
+            true => PieceScans::without_scanner(access.piece_reader()),
+            false => self.piece_scans(&mut db, access.piece_reader(), &pieces).await?,
+        };
         let call = self.call(&dossier.call)?;
         let others =
             if whole { self.other_deposits_of_company(&mut db, ctx, call, &dossier).await?.visible } else { 0 };
@@ -115,7 +107,7 @@ impl App {
         let title = dossier.draft.text(&call.company.project).to_owned();
         share.prune(&mut dossier, &mut pieces);
         share.prune_findings(&mut evaluation);
-        Ok((DossierView { dossier, title, pieces, evaluation, versions, share }, access.rule))
+        Ok((DossierView { dossier, title, pieces, scans, evaluation, versions, share }, access.rule))
     }
 
     /// Evaluates a draft as a deposit at this instant. While it equals the deposited version, it is evaluated at the
@@ -158,55 +150,11 @@ impl App {
         let row = deposit::by_number(&mut db, number).await?;
         let (stored, access) = ctx.authorize_row(&mut db, row, Action::DepositRead, Part::Deposit).await?;
         let receipt = stored.receipt()?;
+        let scans = self.piece_scans(&mut db, access.piece_reader(), &receipt.pieces()).await?;
         if !access.owned() {
             let data = serde_json::json!({ "receipt": number, "rule": access.rule });
             self.record_access(ctx, EventKind::DepositRead, stored.dossier, data)?;
         }
-        Ok(OpenReceipt { stored, receipt, rule: access.rule })
-    }
-
-    /// Returns a piece of a deposited version. Every access except the owner's is journalled. A reader under a
-    /// need-to-know rule receives a watermarked copy, if the file can be marked.
-    pub async fn receipt_piece(&self, ctx: &Ctx, number: &str, code: &str) -> Result<PieceFile, AppError> {
-        let mut db = self.store.read(Freshness::OwnWrites).await?;
-        let row = deposit::by_number(&mut db, number).await?;
-        let (stored, access) =
-            ctx.authorize_row(&mut db, row, Action::DepositRead, Part::Piece(code.to_owned())).await?;
-        drop(db);
-        let receipt = stored.receipt()?;
-        let sealed = receipt.manifest["pieces"].get(code).ok_or(AppError::NotFound)?;
-        let piece: AttachedPiece = serde_json::from_value(sealed.clone()).map_err(|_| AppError::NotFound)?;
-        let mut file = self.blobs.file(&piece.sha256).await?;
-        let mut copy = None;
-        if !access.owned() {
-            let mut data = serde_json::json!({ "receipt": number, "code": code, "rule": access.rule });
-            if access.rule.rule().need_to_know {
-                let at = ctx.now.strftime("%Y-%m-%d %H:%M UTC");
-                let watermark_text = format!("{} · {number} · {code} · {at}", ctx.actor()?.account.email);
-                if piece.bytes <= MAX_BYTES {
-                    copy = limited::copy(&mut file, self.blobs.scratch(), &piece.media, &watermark_text).await?;
-                }
-                data["marked"] = copy.is_some().into();
-            }
-            self.record_access(ctx, EventKind::PieceRead, stored.dossier, data)?;
-        }
-        let bytes = copy.map_or(PieceBytes::Attached(file), |(copy, length)| PieceBytes::Copy(copy, length));
-        Ok(PieceFile { piece, bytes })
-    }
-
-    /// Returns a piece of the draft, for the owner and for guests who may read it.
-    pub async fn draft_piece(&self, ctx: &Ctx, id: DossierId, code: &str) -> Result<PieceFile, AppError> {
-        let mut db = self.store.read(Freshness::OwnWrites).await?;
-        let row = dossier::load(&mut db, id).await?;
-        let (_, access) = ctx.authorize_row(&mut db, row, Action::DraftRead, Part::Piece(code.to_owned())).await?;
-        let pieces = piece::of_dossier(&mut db, id).await?;
-        drop(db);
-        let piece = pieces.into_iter().find(|piece| piece.code == code).ok_or(AppError::NotFound)?;
-        let file = self.blobs.file(&piece.sha256).await?;
-        if !access.owned() {
-            let data = serde_json::json!({ "code": code, "rule": access.rule });
-            self.record_access(ctx, EventKind::PieceRead, id, data)?;
-        }
-        Ok(PieceFile { piece, bytes: PieceBytes::Attached(file) })
+        Ok(OpenReceipt { stored, receipt, rule: access.rule, scans })
     }
 }

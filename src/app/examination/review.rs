@@ -1,6 +1,6 @@
 //! Evaluation: the dossiers that experts and jury members evaluate, and their declarations of interest.
 
-use crate::app::{App, AppError, Ctx, examination::round::ExaminedDeposit, transaction::transaction};
+use crate::app::{App, AppError, Ctx, examination::round::StandingView, transaction::transaction};
 use crate::{
     domain::{
         access::{Action, DossierTarget, Part, Relations, Target},
@@ -8,13 +8,10 @@ use crate::{
         ids::DossierId,
     },
     store::{
-        Freshness,
-        deposit::Version,
-        interest,
+        Freshness, interest,
         review::{self, StandingDeposit},
     },
 };
-use std::sync::Arc;
 
 /// A dossier that the actor has to evaluate.
 #[derive(Clone, Debug)]
@@ -44,7 +41,7 @@ pub enum Evaluation {
     /// Nothing yet: interests have to be declared first.
     Undeclared,
     /// Everything.
-    Open(Arc<ExaminedDeposit>, Vec<Version>),
+    Open(StandingView),
 }
 
 impl App {
@@ -86,8 +83,7 @@ impl App {
         if !readable {
             return Ok(Evaluation::Undeclared);
         }
-        let (examined, versions) = self.read_standing(ctx, id, None).await?;
-        Ok(Evaluation::Open(examined, versions))
+        Ok(Evaluation::Open(self.read_standing(ctx, id, None).await?))
     }
 
     /// Returns the owner and the title of a dossier, for users who may declare interests in it.

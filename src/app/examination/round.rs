@@ -9,6 +9,7 @@ use crate::{
         event::EventKind,
         ids::DossierId,
         receipt::Receipt,
+        scan::PieceScans,
     },
     store::{
         Freshness,
@@ -29,6 +30,16 @@ pub struct ExaminedDeposit {
     pub evaluation: Evaluation,
     /// Number of other deposits of the company that the evaluation took into account.
     others: u32,
+}
+
+/// The current deposit of a dossier, as one reader sees it.
+#[derive(Debug)]
+pub struct StandingView {
+    pub examined: Arc<ExaminedDeposit>,
+    /// Every version, the latest first.
+    pub versions: Vec<Version>,
+    /// The virus scans of its pieces.
+    pub scans: PieceScans,
 }
 
 /// Maximum number of deposits cached in memory, about 100 kB each.
@@ -68,11 +79,7 @@ impl App {
     }
 
     /// Returns the current deposit of a dossier and all its versions, and records the access.
-    pub async fn standing_deposit(
-        &self,
-        ctx: &Ctx,
-        path: &DossierPath,
-    ) -> Result<(Arc<ExaminedDeposit>, Vec<Version>), AppError> {
+    pub async fn standing_deposit(&self, ctx: &Ctx, path: &DossierPath) -> Result<StandingView, AppError> {
         ctx.authorize(Action::RoundList, &Target::Call)?;
         self.read_standing(ctx, path.id, Some(path)).await
     }
@@ -83,7 +90,7 @@ impl App {
         ctx: &Ctx,
         id: DossierId,
         path: Option<&DossierPath>,
-    ) -> Result<(Arc<ExaminedDeposit>, Vec<Version>), AppError> {
+    ) -> Result<StandingView, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let row = review::standing(&mut db, id).await?;
         let (standing, access) = ctx.authorize_row(&mut db, row, Action::DepositRead, Part::Deposit).await?;
@@ -102,10 +109,11 @@ impl App {
                 self.examine(stored.receipt()?, &standing.call, &standing.round, others)?
             }
         };
+        let scans = self.piece_scans(&mut db, access.piece_reader(), &examined.receipt.pieces()).await?;
         drop(db);
         let data = serde_json::json!({ "receipt": standing.receipt, "rule": access.rule });
         self.record_access(ctx, EventKind::DepositRead, id, data)?;
-        Ok((examined, versions))
+        Ok(StandingView { examined, versions, scans })
     }
 
     /// Evaluates the deposited answers at the instant of their deposit. Neither can ever change, so the result is

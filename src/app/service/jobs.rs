@@ -1,5 +1,5 @@
-//! Background worker of a process: mail, the access log, and cleanup. The three run independently, so that
-//! none waits for another.
+//! Background worker of a process: mail, the access log, virus scans, and cleanup. They run independently, so that none
+//! waits for another.
 
 mod outbox_jobs;
 #[expect(clippy::disallowed_methods, reason = "file ages are compared with the file system's clock")]
@@ -8,7 +8,7 @@ mod sweep;
 pub use outbox_jobs::run_due;
 pub use sweep::{sweep_files, sweep_rows};
 
-use crate::app::App;
+use crate::app::{App, service::scan};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -17,7 +17,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Runs until the future is dropped. Each step is its own transaction, so stopping at any point loses nothing.
 pub async fn run(app: App) {
-    tokio::join!(send_mail_loop(&app), flush_access_log_loop(&app), sweep_loop(&app));
+    tokio::join!(send_mail_loop(&app), flush_access_log_loop(&app), scan::run(&app), sweep_loop(&app));
 }
 
 async fn send_mail_loop(app: &App) {

@@ -6,7 +6,7 @@ use crate::{
         DemoArgs, ServerSection,
         authority::{self, HOSTS, Tls},
         folder::Folder,
-        read_attachments, read_sign_in,
+        read_attachments, read_scan, read_sign_in,
     },
     config::{Backup, CertificateFiles, Config, Database, Edge, Limits, Listen, Mail, Portal},
     domain::publisher::Publisher,
@@ -186,6 +186,7 @@ fn base_config(
         sign_in,
         repman: None,
         attachments: args.attachments.as_deref().map(read_attachments).transpose()?,
+        scan: args.scan.as_deref().map(read_scan).transpose()?,
         backup: Some(Backup {
             folder: folder.file("backup"),
             every_hours: 24,

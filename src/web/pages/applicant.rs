@@ -6,6 +6,7 @@ pub mod dossier;
 pub mod dossiers;
 pub mod editor;
 pub mod guests;
+pub mod open_piece;
 pub mod overview;
 pub mod piece;
 pub mod preview;

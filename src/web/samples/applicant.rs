@@ -9,6 +9,7 @@ use crate::{
     domain::{
         document::{Conflict, Document, Value},
         ids::DossierId,
+        scan::{PieceReader, ScanState},
         text::Text,
     },
     web::{
@@ -18,6 +19,7 @@ use crate::{
             dossiers::DossiersPage,
             editor::EditorPage,
             guests::{GuestRow, GuestsPage, PartChoice, Typed, log::AccessRow},
+            open_piece::OpenPiecePage,
             overview::OverviewPage,
             preview::PreviewPage,
             receipt::{ReceiptReader, receipt},
@@ -48,18 +50,29 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         ("overview-refused", overview(DossierPage { refused: true, ..page(&begun, &some) })),
         ("overview-upload", overview(DossierPage { upload_problem: Some((code, &too_large)), ..page(&begun, &some) })),
         ("overview-ready", overview(page(&full, &all))),
+        ("overview-scanned", overview(DossierPage { scans: &sample.scans(PieceReader::Owner), ..page(&full, &all) })),
         ("overview-deposited", overview(page(&deposited, &all))),
         ("overview-changed", overview(DossierPage { notice: Some(&notice), ..page(&changed, &all) })),
         ("preview", PreviewPage::new(s, &page(&full, &all)).render()),
         ("withdraw", WithdrawPage::new(s, &page(&deposited, &all)).render()),
-        ("receipt", receipt(s, &sample.receipt, ReceiptReader::Owner, true)),
-        ("receipt-named", receipt(s, &sample.receipt, ReceiptReader::Named, true)),
-        ("receipt-replaced", receipt(s, &sample.receipt, ReceiptReader::Owner, false)),
+        ("receipt", receipt(s, &sample.receipt, &sample.unscanned, ReceiptReader::Owner, true)),
+        ("receipt-named", receipt(s, &sample.receipt, &sample.unscanned, ReceiptReader::Named, true)),
+        (
+            "receipt-scanned",
+            receipt(s, &sample.receipt, &sample.scans(PieceReader::NeedToKnow), ReceiptReader::Named, true),
+        ),
+        ("receipt-replaced", receipt(s, &sample.receipt, &sample.unscanned, ReceiptReader::Owner, false)),
+        ("open-piece", open_piece(s, ScanState::Waiting)),
+        ("open-piece-unscannable", open_piece(s, ScanState::Unscannable)),
         ("guests", guests(s, &[])),
         ("guests-problem", guests(s, &problems())),
     ]);
     pages.extend(editors(s, sample));
     pages
+}
+
+fn open_piece(s: &PageContext<'_>, state: ScanState) -> Rendering {
+    OpenPiecePage { s, file: "/receipts/2024-000042/pieces/P7", code: "P7", state }.render()
 }
 
 fn editors(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {

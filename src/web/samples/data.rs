@@ -11,6 +11,7 @@ use crate::domain::{
     money::Cents,
     piece::AttachedPiece,
     receipt::{GENESIS, Instants, ManifestInput, Receipt, Statement, digest, manifest, part_digests},
+    scan::{PieceReader, PieceScans, Scan, ScanState},
     text::Text,
 };
 use crate::store::deposit::{Summary, Version};
@@ -38,6 +39,8 @@ pub(super) struct Sample<'a> {
     /// Half of the questions answered, some with errors.
     pub poor: Document,
     pub pieces: Vec<AttachedPiece>,
+    /// No scanner.
+    pub unscanned: PieceScans,
     pub share: crate::app::Share,
     pub versions: Vec<Version>,
     pub receipt: Receipt,
@@ -172,6 +175,7 @@ impl<'a> Sample<'a> {
             receipt,
             versions: vec![version(2, true), version(1, false)],
             pieces,
+            unscanned: PieceScans::without_scanner(PieceReader::Owner),
             share: crate::app::Share::owner(),
         })
     }
@@ -213,6 +217,7 @@ impl<'a> Sample<'a> {
             round: self.round,
             evaluation,
             pieces: &self.pieces,
+            scans: &self.unscanned,
             share: &self.share,
             title: dossier.draft.text(&self.call.company.project),
             versions: if dossier.deposit.is_some() { &self.versions } else { &[] },
@@ -221,6 +226,17 @@ impl<'a> Sample<'a> {
             upload_problem: None,
             notice: None,
         }
+    }
+
+    /// The virus scans of the pieces, one in each state: infected, waiting, not possible; the rest is clean.
+    pub(super) fn scans(&self, reader: PieceReader) -> PieceScans {
+        let states = [ScanState::Infected, ScanState::Waiting, ScanState::Unscannable];
+        let scan = |(piece, state): (&AttachedPiece, ScanState)| {
+            let scanned_at = matches!(state, ScanState::Clean | ScanState::Infected).then_some(self.now);
+            let signature = (state == ScanState::Infected).then(|| "Pdf.Exploit.Exemple-42".to_owned());
+            (piece.sha256.clone(), Scan { state, signature, scanned_at })
+        };
+        PieceScans::new(reader, self.pieces.iter().zip(states.into_iter().chain([ScanState::Clean])).map(scan))
     }
 
     pub(super) fn given(&self, s: &PageContext<'_>) -> Vec<GivenCard> {

@@ -10,6 +10,7 @@ use crate::{
     domain::{
         dossier::Admission,
         ids::{AccountId, DossierId},
+        scan::PieceReader,
         text::{Lang, Text},
     },
     store::assignment::{Assignment, Expert},
@@ -83,18 +84,21 @@ fn desks(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let given =
         Desk { admission: admission(), ready: false, assignments: experts(sample), candidates: candidates.clone() };
     let nobody = Desk { admission: admission(), ready: false, assignments: Vec::new(), candidates };
-    let page = |desk: Option<&Desk>, problem, notice| {
+    let scanned = sample.scans(PieceReader::Other);
+    let page_with = |scans, desk: Option<&Desk>, problem, notice| {
         let page = Deposit {
             receipt: &sample.receipt,
             round: sample.round,
             versions: &sample.versions,
             evaluation: &evaluation,
+            scans,
             desk: desk.map(|desk| Examination { desk, base: BASE, problem, reason: "" }),
             evaluates: false,
             notice,
         };
         deposit_page(s, &page)
     };
+    let page = |desk: Option<&Desk>, problem, notice| page_with(&sample.unscanned, desk, problem, notice);
     named([
         ("officer-dossier", page(Some(&early), None, None)),
         ("officer-dossier-ready", page(Some(&ready), None, None)),
@@ -102,6 +106,7 @@ fn desks(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         ("officer-dossier-reason", page(Some(&given), Some((DeskForm::Admission, &problem)), None)),
         ("officer-dossier-expert", page(Some(&nobody), Some((DeskForm::Experts, &wrong)), None)),
         ("officer-dossier-auditor", page(None, None, None)),
+        ("officer-dossier-scanned", page_with(&scanned, Some(&ready), None, None)),
     ])
 }
 
@@ -136,6 +141,7 @@ fn evaluated(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         round: sample.round,
         versions: &sample.versions,
         evaluation: &evaluation,
+        scans: &sample.unscanned,
         desk: None,
         evaluates: true,
         notice: None,

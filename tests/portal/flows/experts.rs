@@ -58,11 +58,17 @@ async fn give(officer: &mut Actor, page: &str, expert: &str) {
 
 /// An expert, living now, who was given a dossier of the demonstration's round: it has closed for the officer who gives.
 pub(crate) async fn of_demonstration(id: &str) -> Actor {
-    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 40);
-    let (mut officer, _) = somebody_at(Installation::shared(), "officer", &later.to_string()).await;
-    let (expert, email) = somebody_at(Installation::shared(), "expert", &jiff::Timestamp::now().to_string()).await;
-    give(&mut officer, &format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}"), &email).await;
+    let expert = of_demonstration_at(Installation::shared(), id).await;
     Actor::with_cookie(expert.cookie().unwrap())
+}
+
+/// The same on another installation; the expert's clock stands still.
+pub(crate) async fn of_demonstration_at(at: &'static Installation, id: &str) -> Actor {
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 40);
+    let (mut officer, _) = somebody_at(at, "officer", &later.to_string()).await;
+    let (expert, email) = somebody_at(at, "expert", &jiff::Timestamp::now().to_string()).await;
+    give(&mut officer, &format!("/calls/hyper-open-x/rounds/demonstration/dossiers/{id}"), &email).await;
+    expert
 }
 
 /// Declares to have no conflict, by the page.

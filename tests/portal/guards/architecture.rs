@@ -151,6 +151,33 @@ fn layers_know_only_their_own_trade() {
 }
 
 #[test]
+fn files_leave_for_people_by_one_way() {
+    // Whoever opens an attachment for a person asks for its virus scan first (decision 24).
+    let known = [
+        ("app/dossier/open_piece.rs", "blobs.file(", 1),
+        ("app/service/restore.rs", ".file_once(", 1),
+        ("app/service/scan.rs", ".file_once(", 1),
+    ];
+    let mut found = Vec::new();
+    for path in files(&source("src")) {
+        let file = path.strip_prefix(source("src")).unwrap().to_str().unwrap().to_owned();
+        if file.starts_with("blob") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for word in ["blobs.file(", ".file_once("] {
+            let times = text.matches(word).count();
+            if times > 0 {
+                found.push((file.clone(), word, times));
+            }
+        }
+    }
+    found.sort();
+    let known: Vec<_> = known.into_iter().map(|(file, word, times)| (file.to_owned(), word, times)).collect();
+    assert_eq!(found, known, "hand files out by App::open_file, or name here what gives them to nobody");
+}
+
+#[test]
 fn only_the_command_line_prints_or_exits() {
     let mut faults = Vec::new();
     for path in files(&source("src")) {

@@ -10,6 +10,7 @@ use crate::{
         },
         ids::{AttemptId, DossierId},
         piece::AttachedPiece,
+        scan::PieceScans,
         text::Lang,
     },
     web::api::report::EvaluationBody,
@@ -78,7 +79,7 @@ impl Replaced {
             receipt: status.receipt().map(str::to_owned),
             status: plain(&status.sentence(), &lang),
             may: page.share.possible_actions(&status),
-            pieces: page.pieces.into_iter().map(PieceBody::from).collect(),
+            pieces: page.pieces.into_iter().map(|piece| PieceBody::with_scan(piece, &page.scans)).collect(),
             report: EvaluationBody::new(page.evaluation, lang),
         }
     }
@@ -109,6 +110,17 @@ pub struct PieceBody {
     /// It holds an electronic signature; whether that is valid is not looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     signed: Option<bool>,
+    /// Its virus scan: `waiting`, `clean`, `infected` or `unscannable`. Missing where no scanner is configured, and in the
+    /// answer to an upload, which does not wait for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scan: Option<String>,
+}
+
+impl PieceBody {
+    fn with_scan(piece: AttachedPiece, scans: &PieceScans) -> Self {
+        let scan = scans.of(&piece.sha256).map(|scan| scan.state.slug().to_owned());
+        Self { scan, ..Self::from(piece) }
+    }
 }
 
 impl From<AttachedPiece> for PieceBody {
@@ -124,6 +136,7 @@ impl From<AttachedPiece> for PieceBody {
             opened: inspection.map(|inspection| inspection.opened),
             pages: inspection.and_then(|inspection| inspection.pages),
             signed: inspection.map(|inspection| inspection.signed),
+            scan: None,
         }
     }
 }

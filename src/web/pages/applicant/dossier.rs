@@ -10,6 +10,7 @@ use crate::{
         finding::Finding,
         ids::DossierId,
         piece::AttachedPiece,
+        scan::PieceScans,
         text::Text,
     },
     store::deposit::Version,
@@ -28,6 +29,8 @@ pub struct DossierPage<'a> {
     /// The evaluation of the draft, at the current time.
     pub evaluation: &'a Evaluation,
     pub pieces: &'a [AttachedPiece],
+    /// The virus scans of these pieces.
+    pub scans: &'a PieceScans,
     /// The parts shared with the user.
     pub share: &'a Share,
     /// Title of the project, empty if it has none.
@@ -118,6 +121,7 @@ impl LoadedDossier {
             round: app.round(call, &self.view.dossier.round)?,
             evaluation: &self.view.evaluation,
             pieces: &self.view.pieces,
+            scans: &self.view.scans,
             share: &self.view.share,
             title: &self.view.title,
             versions: &self.view.versions,

@@ -2,14 +2,15 @@
 
 use super::upload;
 use crate::{
-    app::{App, AppError, Ctx, PieceBytes, PieceFile, dossier::upload::Destination},
-    domain::{ids::DossierId, media::file_name, text::Text},
+    app::{App, AppError, Ctx, dossier::upload::Destination},
+    domain::{ids::DossierId, scan::ScanWarning, text::Text},
     web::{
         address::see_other,
         extract::Path,
-        frame::{FormRequest, HandlerResult},
+        frame::{FormRequest, HandlerResult, PageRequest},
         pages::applicant::{
             dossier::{DossierPage, LoadedDossier},
+            open_piece::send_or_warn,
             overview::OverviewPage,
         },
         posted::PostedFile,
@@ -17,13 +18,10 @@ use crate::{
 };
 use askama::Template;
 use axum::{
-    body::Body,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use tokio_util::io::ReaderStream;
 
 /// Attaches a piece. A refused file leaves everything as it was, and says why beside the piece.
 pub async fn attach(
@@ -78,31 +76,11 @@ pub async fn remove_piece(
 }
 
 /// A piece of the draft.
-pub async fn piece(State(app): State<App>, ctx: Ctx, Path((id, code)): Path<(DossierId, String)>) -> HandlerResult {
-    Ok(send_piece(app.draft_piece(&ctx, id, &code).await?))
-}
-
-/// Sends a piece as a download: never inline, whatever it says it is. A copy that names its reader says so.
-pub fn send_piece(piece: PieceFile) -> Response {
-    let PieceFile { piece, bytes } = piece;
-    // Names that were kept or sealed before names were made safe go out safe, too.
-    let own = file_name(&piece.name, &piece.media, &piece.code);
-    let (name, media, length, marked, body) = match bytes {
-        PieceBytes::Attached(file) => (own, piece.media, piece.bytes, None, Body::from_stream(ReaderStream::new(file))),
-        PieceBytes::Copy(file, length) => {
-            let stem = own.rsplit_once('.').map_or(own.as_str(), |(stem, _)| stem);
-            let media = "application/pdf".to_owned();
-            let name = file_name(stem, &media, &piece.code);
-            (name, media, length, Some([("x-guichet-copy", "marked")]), Body::from_stream(ReaderStream::new(file)))
-        }
-    };
-    let ascii: String = name.chars().map(|c| if c.is_ascii_graphic() && c != '"' { c } else { '_' }).collect();
-    let encoded = utf8_percent_encode(&name, NON_ALPHANUMERIC);
-    let headers = [
-        (header::CONTENT_TYPE, media),
-        (header::CONTENT_LENGTH, length.to_string()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")),
-        (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'".to_owned()),
-    ];
-    (headers, marked, body).into_response()
+pub async fn piece(
+    request: PageRequest,
+    headers: HeaderMap,
+    Path((id, code)): Path<(DossierId, String)>,
+) -> HandlerResult {
+    let opened = request.app.draft_piece(&request.ctx, id, &code, ScanWarning::NotShown).await;
+    send_or_warn(&request, &headers, &code, opened)
 }

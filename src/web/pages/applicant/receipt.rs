@@ -1,10 +1,11 @@
 //! Receipts and the pieces that they seal.
 
 use crate::{
-    app::{App, Ctx},
     domain::{
         dossier::status::{DepositStatus, receipt_sentence},
+        piece::AttachedPiece,
         receipt::Receipt,
+        scan::{PieceScans, ScanWarning},
         text::Text,
     },
     web::{
@@ -14,15 +15,15 @@ use crate::{
             answers::Answers,
             manifest::ManifestContent,
             render,
+            scan::ScanNote,
             status::{PrintHead, Sentence},
         },
-        pages::applicant::piece::send_piece,
+        pages::applicant::open_piece::send_or_warn,
     },
 };
 use askama::Template;
 use axum::{
-    extract::State,
-    http::header,
+    http::{HeaderMap, header},
     response::{Html, IntoResponse},
 };
 
@@ -46,19 +47,25 @@ pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(number): Pat
     };
     let call = app.call(&open.stored.call)?;
     let page =
-        render(&app, &ctx, call, &here, |context| receipt(context, &open.receipt, reader, open.stored.is_current))?;
+        render(&app, &ctx, call, &here, |s| receipt(s, &open.receipt, &open.scans, reader, open.stored.is_current))?;
     Ok(Html(page).into_response())
 }
 
 /// A sealed piece.
-pub async fn piece(State(app): State<App>, ctx: Ctx, Path((number, code)): Path<(String, String)>) -> HandlerResult {
-    Ok(send_piece(app.receipt_piece(&ctx, &number, &code).await?))
+pub async fn piece(
+    request: PageRequest,
+    headers: HeaderMap,
+    Path((number, code)): Path<(String, String)>,
+) -> HandlerResult {
+    let opened = request.app.receipt_piece(&request.ctx, &number, &code, ScanWarning::NotShown).await;
+    send_or_warn(&request, &headers, &code, opened)
 }
 
 /// Renders a receipt.
 pub fn receipt(
     s: &PageContext<'_>,
     receipt: &Receipt,
+    scans: &PieceScans,
     reader: ReceiptReader,
     is_current: bool,
 ) -> Result<String, askama::Error> {
@@ -68,6 +75,7 @@ pub fn receipt(
         s,
         r: receipt,
         sealed: &sealed,
+        scans,
         answers: Answers::new(s, &sealed.answers, false),
         reader,
         is_current,
@@ -85,6 +93,7 @@ pub struct ReceiptPage<'a> {
     s: &'a PageContext<'a>,
     r: &'a Receipt,
     sealed: &'a ManifestContent,
+    scans: &'a PieceScans,
     answers: Answers<'a>,
     reader: ReceiptReader,
     is_current: bool,
@@ -110,6 +119,9 @@ impl ReceiptPage<'_> {
     }
     fn named(&self) -> bool {
         self.reader == ReceiptReader::Named
+    }
+    fn scan_note(&self, piece: &AttachedPiece) -> Option<ScanNote<'_>> {
+        ScanNote::new(self.s, self.scans, &piece.sha256)
     }
     fn first(&self) -> bool {
         self.r.statement.previous == crate::domain::receipt::GENESIS

@@ -6,7 +6,9 @@ use crate::{
         dossier::status::receipt_sentence,
         evaluation::Evaluation,
         finding::{Finding, Severity, and_more, shown},
+        piece::AttachedPiece,
         receipt::Receipt,
+        scan::PieceScans,
         text::Text,
     },
     store::deposit::Version,
@@ -16,6 +18,7 @@ use crate::{
             answers::Answers,
             manifest::ManifestContent,
             money::Verdicts,
+            scan::ScanNote,
             status::{PrintHead, Sentence},
         },
         pages::examiner::examination::{Examination, ExaminationBox},
@@ -33,6 +36,8 @@ pub struct Deposit<'a> {
     pub versions: &'a [Version],
     /// The deposited answers, evaluated at the time of the deposit.
     pub evaluation: &'a Evaluation,
+    /// The virus scans of its pieces.
+    pub scans: &'a PieceScans,
     /// The examination, for those who conduct it.
     pub desk: Option<Examination<'a>>,
     /// The user is an expert or a member of the jury.
@@ -77,6 +82,9 @@ pub fn deposit_page(s: &PageContext<'_>, page: &Deposit<'_>) -> Result<String, a
 }
 
 impl DepositPage<'_> {
+    fn scan_note(&self, piece: &AttachedPiece) -> Option<ScanNote<'_>> {
+        ScanNote::new(self.s, self.p.scans, &piece.sha256)
+    }
     /// Whether the user may declare a conflict of interests.
     fn declares(&self) -> bool {
         self.p.evaluates || self.p.desk.is_some()

@@ -129,7 +129,8 @@ async fn page(
     problem: Option<(DeskForm, &Text)>,
     reason: &str,
 ) -> Result<String, Failure> {
-    let (deposit, versions) = app.standing_deposit(ctx, path).await?;
+    let standing = app.standing_deposit(ctx, path).await?;
+    let deposit = &standing.examined;
     let call = app.call(&path.call)?;
     let desk = app.desk(ctx, path).await?;
     let base = format!("{}{}", ctx.lang.tr("", "/en"), address(path));
@@ -137,8 +138,9 @@ async fn page(
     let page = Deposit {
         receipt: &deposit.receipt,
         round: app.round(call, &deposit.round)?,
-        versions: &versions,
+        versions: &standing.versions,
         evaluation: &deposit.evaluation,
+        scans: &standing.scans,
         desk,
         evaluates: false,
         notice,

@@ -53,16 +53,18 @@ pub fn round_title(app: &App, call: &str, round: &RoundId, lang: Lang) -> String
 
 /// One dossier, or the declaration that must come first.
 pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(id): Path<DossierId>) -> HandlerResult {
-    let (deposit, versions) = match app.evaluation(&ctx, id).await? {
+    let standing = match app.evaluation(&ctx, id).await? {
         Evaluation::Undeclared => return Ok(see_other(ctx.lang, &format!("/reviews/{id}/interest"))),
-        Evaluation::Open(deposit, versions) => (deposit, versions),
+        Evaluation::Open(standing) => standing,
     };
+    let deposit = &standing.examined;
     let call = app.call(&deposit.call)?;
     let page = Deposit {
         receipt: &deposit.receipt,
         round: app.round(call, &deposit.round)?,
-        versions: &versions,
+        versions: &standing.versions,
         evaluation: &deposit.evaluation,
+        scans: &standing.scans,
         desk: None,
         evaluates: true,
         notice: None,

@@ -10,7 +10,7 @@ use crate::{
         text::Text,
     },
     web::{
-        frame::{PageContext, show},
+        frame::{PageContext, scan::ScanNote, show},
         pages::applicant::dossier::DossierPage,
     },
 };
@@ -23,6 +23,8 @@ pub struct PieceRow<'a> {
     /// The number of findings in these sections.
     pub missing: usize,
     pub attached: Option<&'a AttachedPiece>,
+    /// The virus scan of the file, where there is a scanner.
+    pub scan: Option<ScanNote<'a>>,
     /// The findings on the file.
     pub findings: Vec<&'a Finding>,
     /// The reason why the last upload was refused.
@@ -55,7 +57,7 @@ impl PieceRow<'_> {
 }
 
 /// The requested pieces, in the order of the call.
-pub fn piece_rows<'a>(s: &PageContext<'a>, page: &DossierPage<'a>) -> Vec<PieceRow<'a>> {
+pub fn piece_rows<'a>(s: &'a PageContext<'a>, page: &DossierPage<'a>) -> Vec<PieceRow<'a>> {
     let draft = &page.dossier.draft;
     let attached = |piece: &Piece| page.pieces.iter().find(|attached| attached.code == piece.code);
     let call = s.call;
@@ -79,6 +81,7 @@ pub fn piece_rows<'a>(s: &PageContext<'a>, page: &DossierPage<'a>) -> Vec<PieceR
                 piece,
                 missing: missing.iter().filter(|finding| belongs(finding)).count(),
                 attached: attached(piece),
+                scan: attached(piece).and_then(|file| ScanNote::new(s, page.scans, &file.sha256)),
                 findings: page
                     .evaluation
                     .findings
