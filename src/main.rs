@@ -3,13 +3,10 @@
 use anyhow::Context;
 use clap::Parser;
 use guichet::{
-    cli::{Cli, is_broken_pipe, limited},
+    cli::{Cli, color, is_broken_pipe, limited},
     domain::text::terminal::escape_lines_for_terminal,
 };
-use std::{
-    io::{IsTerminal, stderr},
-    process::ExitCode,
-};
+use std::{io::stderr, process::ExitCode};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -49,6 +46,6 @@ fn log(level: tracing::Level) {
     if std::env::var_os("GUICHET_LOG").is_some_and(|form| form == "json") {
         log.json().init();
     } else {
-        log.with_ansi(stderr().is_terminal()).with_target(false).init();
+        log.with_ansi(color::on_stderr()).with_target(false).init();
     }
 }
