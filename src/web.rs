@@ -24,6 +24,7 @@ pub mod router;
 #[cfg(test)]
 mod samples;
 mod timeouts;
+pub mod xlsx;
 
 use crate::app::App;
 use axum::serve::Listener;

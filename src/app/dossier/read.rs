@@ -109,8 +109,7 @@ impl App {
         let whole = !form && share.whole();
         let versions = if whole && dossier.versions > 0 { deposit::versions(&mut db, id).await? } else { Vec::new() };
         let call = self.call(&dossier.call)?;
-        let others =
-            if whole { self.other_deposits_of_company(&mut db, ctx, call, &dossier).await?.visible } else { 0 };
+        let others = if whole { self.other_deposits_of_company(&mut db, ctx, call, &dossier).await? } else { 0 };
         let mut evaluation = self.evaluate(ctx, &dossier, &pieces, others)?;
         let title = dossier.draft.text(&call.company.project).to_owned();
         share.prune(&mut dossier, &mut pieces);
