@@ -4,6 +4,8 @@ mod access;
 mod admin;
 mod answer;
 mod check_call;
+pub mod color;
+mod completions;
 mod database;
 mod definitions;
 mod demo;
@@ -13,6 +15,7 @@ mod doctor;
 mod edge;
 mod garage;
 pub mod limited;
+mod man;
 mod parent;
 mod promise;
 mod rollout;
@@ -27,7 +30,7 @@ use std::{io, process::ExitCode};
 
 /// The portal of public calls for projects, from the eligibility check to a deposit with a signed receipt.
 #[derive(Debug, Parser)]
-#[command(name = "guichet", version)]
+#[command(name = "guichet", version, styles = color::HELP)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -74,6 +77,10 @@ enum Command {
     Definitions(definitions::DefinitionsArgs),
     /// Validate the definition of a call.
     CheckCall(check_call::CheckCallArgs),
+    /// Print the completions of a shell, such as `guichet completions bash`.
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write those of all commands into a folder.
+    Man(man::ManArgs),
 }
 
 impl Cli {
@@ -100,6 +107,8 @@ impl Cli {
             Command::Admin(command) => admin::run(command).await.map(done),
             Command::Definitions(args) => definitions::run(&args).await.map(done),
             Command::CheckCall(args) => check_call::run(&args),
+            Command::Completions(args) => completions::run(&args).map(done),
+            Command::Man(args) => man::run(&args).map(done),
         }
     }
 
@@ -144,6 +153,7 @@ fn lang(text: &str) -> Result<Lang, String> {
 #[cfg(test)]
 mod tests {
     use super::Cli;
+    use crate::domain::access::Role;
     use clap::{CommandFactory, Parser};
 
     #[test]
@@ -159,10 +169,14 @@ mod tests {
             "guichet verify r.json folder --keys k.json --lang en",
             "guichet doctor --config a.toml",
             "guichet doctor database --config a.toml",
+            "guichet doctor --config a.toml --json",
+            "guichet completions bash",
+            "guichet man --dir man1",
             "guichet admin cluster-profile --host a:1 --host b:1 --host c:1 --out d",
             "guichet admin migrate --config a.toml",
             "guichet edge --config a.toml --with-parent",
             "guichet edge status --config a.toml --json",
+            "guichet edge plan --config a.toml",
             "guichet edge plan --dry-run --config a.toml",
             "guichet rollout --config a.toml --only serve-1",
             "guichet supervise --plan a.toml",
@@ -194,5 +208,34 @@ mod tests {
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
         }
+    }
+
+    /// What `guichet --help` and the like print.
+    fn help(line: &str) -> String {
+        Cli::try_parse_from(line.split(' ')).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_roles_are_named_where_one_is_asked_for() {
+        for line in ["guichet access give --help", "guichet access take --help"] {
+            let help = help(line);
+            for role in Role::ALL {
+                assert!(help.contains(role.slug()), "{line} lacks {}: {help}", role.slug());
+            }
+        }
+        let error = help("guichet access give a@b.fr --role king --config a.toml");
+        assert!(error.contains("king") && error.contains("senior_officer"), "{error}");
+        let error = help("guichet access explain a@b.fr draft:eat call --config a.toml");
+        assert!(error.contains("draft:read"), "{error}");
+    }
+
+    #[test]
+    fn a_dry_run_is_what_a_plan_is() {
+        assert!(!help("guichet edge plan --help").contains("dry-run"));
+    }
+
+    #[test]
+    fn texts_of_help_have_no_colours_of_their_own() {
+        assert!(!help("guichet --help").contains('\u{1b}'), "they are added on a terminal");
     }
 }

@@ -33,5 +33,5 @@ mod store;
 pub mod testing;
 mod web;
 
-pub use cli::{Cli, is_broken_pipe, limited::run as run_limited_command};
+pub use cli::{Cli, color, is_broken_pipe, limited::run as run_limited_command};
 pub use domain::text::terminal::escape_lines_for_terminal;

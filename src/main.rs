@@ -2,11 +2,8 @@
 
 use anyhow::Context;
 use clap::Parser;
-use guichet::{Cli, escape_lines_for_terminal, is_broken_pipe, run_limited_command};
-use std::{
-    io::{IsTerminal, stderr},
-    process::ExitCode,
-};
+use guichet::{Cli, color, escape_lines_for_terminal, is_broken_pipe, run_limited_command};
+use std::{io::stderr, process::ExitCode};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -46,6 +43,6 @@ fn log(level: tracing::Level) {
     if std::env::var_os("GUICHET_LOG").is_some_and(|form| form == "json") {
         log.json().init();
     } else {
-        log.with_ansi(stderr().is_terminal()).with_target(false).init();
+        log.with_ansi(color::on_stderr()).with_target(false).init();
     }
 }

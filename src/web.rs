@@ -25,6 +25,7 @@ pub mod router;
 mod samples;
 mod site_files;
 mod timeouts;
+pub mod xlsx;
 
 use crate::app::App;
 use axum::serve::Listener;

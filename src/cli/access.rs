@@ -13,11 +13,13 @@ use crate::{
     },
 };
 use anyhow::{Context, bail};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::{Timestamp, tz::TimeZone};
 use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
+    str::FromStr,
 };
 
 /// What is wanted of the rights.
@@ -55,12 +57,12 @@ pub struct ExplainArgs {
     /// E-mail address of the account.
     email: String,
     /// Action, as in `guichet access matrix`.
-    #[arg(value_parser = word::<Action>)]
+    #[arg(value_parser = actions())]
     action: Action,
     /// Target: `call`, or the id of a dossier, optionally with `/section:budget`, `/piece:P9`, `/whole` or `/deposit`.
     target: String,
-    /// Authentication method: email, passkey or oidc.
-    #[arg(long, default_value = "passkey", value_parser = word::<Amr>)]
+    /// Authentication method.
+    #[arg(long, default_value = "passkey", value_parser = methods())]
     amr: Amr,
     /// Language: fr or en.
     #[arg(long, default_value = "fr", value_parser = lang)]
@@ -75,8 +77,8 @@ pub struct ExplainArgs {
 pub struct GiveArgs {
     #[command(flatten)]
     person: PersonArgs,
-    /// Role, such as auditor.
-    #[arg(long, value_parser = word::<Role>)]
+    /// Role to grant.
+    #[arg(long, value_parser = roles_by_name())]
     role: Role,
     /// Last day, YYYY-MM-DD, in the machine's time zone [default: permanent].
     #[arg(long, value_name = "DAY")]
@@ -88,13 +90,47 @@ pub struct GiveArgs {
 pub struct TakeArgs {
     #[command(flatten)]
     person: PersonArgs,
-    /// Role.
-    #[arg(long, value_parser = word::<Role>)]
+    /// Role to revoke.
+    #[arg(long, value_parser = roles_by_name())]
     role: Role,
 }
 
-fn word<T: std::str::FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| "not a word that the policy knows; see `guichet access matrix`".into())
+/// Parses one of the named values; the help text lists them with what each means.
+fn one_of<T>(names: Vec<PossibleValue>) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err = ()> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>().map_err(|()| "no such name"))
+}
+
+fn roles_by_name() -> impl TypedValueParser<Value = Role> {
+    let names = Role::ALL.iter().map(|role| PossibleValue::new(role.slug()).help(role_summary(*role)));
+    one_of(names.collect())
+}
+
+fn actions() -> impl TypedValueParser<Value = Action> {
+    one_of(Action::ALL.iter().map(|action| PossibleValue::new(action.slug())).collect())
+}
+
+fn methods() -> impl TypedValueParser<Value = Amr> {
+    one_of(Amr::ALL.iter().map(|method| PossibleValue::new(method.slug())).collect())
+}
+
+/// What a person in a role does.
+fn role_summary(role: Role) -> &'static str {
+    match role {
+        Role::Applicant => "fills in and deposits applications; the role of everybody who has no other",
+        Role::Officer => "examines deposits, and gives them to experts",
+        Role::SeniorOfficer => "an officer who also publishes decisions",
+        Role::Expert => "evaluates the deposits that an officer gave",
+        Role::Jury => "ranks admissible deposits",
+        Role::Funder => "reads decisions and the register of aid",
+        Role::Finance => "makes payments",
+        Role::BrickOwner => "helps selected projects with a brick",
+        Role::Auditor => "reads deposits and the journal",
+        Role::Operator => "operates the service, without access to its contents",
+        Role::Dpo => "answers requests about personal data",
+    }
 }
 
 /// Runs the command.

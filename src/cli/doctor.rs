@@ -9,14 +9,15 @@ mod scan;
 
 use crate::{
     app::load_calls,
+    cli::color,
     config::{Config, ConfigError},
     domain::text::terminal::escape_for_terminal,
 };
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+use serde::Serialize;
+use std::{io::Write, path::PathBuf, process::ExitCode};
+
+/// The form of the report as JSON. It changes when a member is removed or means something else; new members may come.
+const JSON_FORMAT: &str = "guichet-doctor/1";
 
 /// Options of `guichet doctor`.
 #[derive(Clone, Debug, clap::Args)]
@@ -26,6 +27,9 @@ pub struct DoctorArgs {
     /// Configuration file.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    /// Print the report as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 /// A part of an installation.
@@ -51,7 +55,13 @@ pub async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
             scan::examine(&config, &mut sheet).await;
         }
     }
-    sheet.print(&mut io::stdout().lock())
+    let out = &mut color::stdout();
+    if args.json {
+        sheet.print_json(out)?
+    } else {
+        sheet.print(out)?
+    }
+    Ok(if sheet.count(Mark::Problem) == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn configuration(args: &DoctorArgs, sheet: &mut Sheet) -> Option<Config> {
@@ -129,17 +139,29 @@ fn reason(error: &anyhow::Error) -> String {
 }
 
 /// The result of one check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 enum Mark {
     Ok,
     Attention,
     Problem,
 }
 
+#[derive(Serialize)]
 struct ReportLine {
+    #[serde(rename = "result")]
     mark: Mark,
     text: String,
     remedy: Option<String>,
+}
+
+/// The report as JSON.
+#[derive(Serialize)]
+struct Report<'a> {
+    format: &'static str,
+    problems: usize,
+    attention: usize,
+    checks: &'a [ReportLine],
 }
 
 /// The results.
@@ -164,23 +186,37 @@ impl Sheet {
         self.lines.push(ReportLine { mark: Mark::Problem, text: text.into(), remedy: Some(remedy.into()) });
     }
 
-    fn print(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    fn count(&self, mark: Mark) -> usize {
+        self.lines.iter().filter(|line| line.mark == mark).count()
+    }
+
+    fn print(&self, out: &mut impl Write) -> anyhow::Result<()> {
         for ReportLine { mark, text, remedy } in &self.lines {
-            let word = match mark {
-                Mark::Ok => "ok       ",
-                Mark::Attention => "attention",
-                Mark::Problem => "problem  ",
+            let (word, style) = match mark {
+                Mark::Ok => ("ok       ", color::GOOD),
+                Mark::Attention => ("attention", color::CARE),
+                Mark::Problem => ("problem  ", color::BAD),
             };
             let lines: Vec<String> = text.trim_end().lines().map(escape_for_terminal).collect();
-            writeln!(out, "{word}  {}", lines.join("\n           "))?;
+            writeln!(out, "{style}{word}{style:#}  {}", lines.join("\n           "))?;
             if let Some(remedy) = remedy {
                 writeln!(out, "           → {}", escape_for_terminal(remedy))?;
             }
         }
-        let count = |mark| self.lines.iter().filter(|line| line.mark == mark).count();
-        let problems = count(Mark::Problem);
-        writeln!(out, "Problems: {problems}. Points of attention: {}.", count(Mark::Attention))?;
-        Ok(if problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let (problems, attention) = (self.count(Mark::Problem), self.count(Mark::Attention));
+        writeln!(out, "Problems: {problems}. Points of attention: {attention}.")?;
+        Ok(())
+    }
+
+    fn print_json(&self, out: &mut impl Write) -> anyhow::Result<()> {
+        let report = Report {
+            format: JSON_FORMAT,
+            problems: self.count(Mark::Problem),
+            attention: self.count(Mark::Attention),
+            checks: &self.lines,
+        };
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+        Ok(())
     }
 }
 
@@ -209,11 +245,31 @@ mod tests {
         let config = folder.path().join("guichet.toml");
         std::fs::write(&config, "[portal]\nsurprise = 1\n").unwrap();
         let mut sheet = Sheet::default();
-        assert!(configuration(&DoctorArgs { part: None, config }, &mut sheet).is_none());
+        assert!(configuration(&DoctorArgs { part: None, config, json: false }, &mut sheet).is_none());
         let mut text = Vec::new();
-        sheet.print(&mut text).unwrap();
+        sheet.print(&mut anstream::StripStream::new(&mut text)).unwrap();
         let text = String::from_utf8(text).unwrap();
         assert!(text.starts_with("problem    Configuration: ") && text.contains("surprise"), "{text}");
         assert!(text.ends_with("Problems: 1. Points of attention: 0.\n"), "{text}");
+    }
+
+    #[test]
+    fn the_report_as_json_keeps_its_form() {
+        let mut sheet = Sheet::default();
+        sheet.fine("All \u{1b}[2Kwell.");
+        sheet.attention("Full soon.", "Make room.");
+        sheet.problem("Full.", "Make room.");
+        let mut text = Vec::new();
+        sheet.print_json(&mut text).unwrap();
+        assert!(!text.contains(&0x1b), "control characters stay escaped");
+        let expected = serde_json::json!({
+            "format": "guichet-doctor/1", "problems": 1, "attention": 1,
+            "checks": [
+                { "result": "ok", "text": "All \u{1b}[2Kwell.", "remedy": null },
+                { "result": "attention", "text": "Full soon.", "remedy": "Make room." },
+                { "result": "problem", "text": "Full.", "remedy": "Make room." },
+            ],
+        });
+        assert_eq!(serde_json::from_slice::<serde_json::Value>(&text).unwrap(), expected);
     }
 }

@@ -14,13 +14,13 @@ use std::{
 /// What is wanted.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum GarageCommand {
-    /// Makes the nodes what a plan says: connected, each with its place, with the bucket and the key; safe to run again.
+    /// Set up the nodes as a plan says: connected, each with its place, with the bucket and the key; safe to run again.
     Apply(ApplyArgs),
-    /// Has every node read all that it holds, and fetch again what is damaged; it goes on in the background.
+    /// Make every node read all that it holds, and fetch again what is damaged; this continues in the background.
     Scrub(GarageArgs),
-    /// Has every node fetch now what it lacks, after a loss; it goes on in the background.
+    /// Make every node fetch what it lacks, after a loss; this continues in the background.
     Refill(GarageArgs),
-    /// Prints the lines of a node's garage.toml without which an acknowledged attachment may be lost.
+    /// Print the lines of a node's garage.toml without which an acknowledged attachment may be lost.
     Settings,
 }
 

@@ -61,7 +61,7 @@ enum PromiseCommand {
     Disk,
     /// No certificate expires soon.
     Certificates,
-    /// Do the nodes that hold the attachments have their quorum, their copies and room?
+    /// The nodes that hold the attachments have their quorum, their copies and enough space.
     Attachments,
     /// The virus scanner answers, and scans what is attached.
     Scan,

@@ -46,16 +46,16 @@ const ORPHAN_STOP_GRACE: Duration = Duration::from_secs(30);
 pub struct SuperviseArgs {
     #[command(subcommand)]
     question: Option<SuperviseCommand>,
-    /// The plan: which programs, and how.
+    /// Plan: which programs to run, and how.
     #[arg(long, value_name = "FILE", required = true)]
     plan: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, clap::Subcommand)]
 enum SuperviseCommand {
-    /// Shows the programs; exit code 1 when one is not in the expected state, 2 when that cannot be determined.
+    /// Show the programs; exit code 1 when one is not in the expected state, 2 when that cannot be determined.
     Status(status::StatusArgs),
-    /// Ends one program, which is then started as the plan says; requests may be lost.
+    /// End one program, which is then started as the plan says; requests may be lost.
     Restart(status::RestartArgs),
 }
 

@@ -101,6 +101,12 @@ impl Call {
     pub fn brick(&self, slug: &str) -> Option<&Brick> {
         self.bricks.iter().find(|brick| brick.slug == slug)
     }
+    /// The names of bricks, from their slugs separated by spaces. A slug that the call no longer has stays as it is.
+    #[must_use]
+    pub fn brick_names(&self, slugs: &str) -> String {
+        let name = |slug| self.brick(slug).map_or(slug, |brick| brick.name.as_str());
+        slugs.split_whitespace().map(name).collect::<Vec<_>>().join(", ")
+    }
     /// The field at `section.field`.
     pub fn field(&self, path: &str) -> Option<&Field> {
         let (section, field) = path.split_once('.')?;

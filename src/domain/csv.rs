@@ -7,6 +7,7 @@ use super::{
     money::Cents,
     text::{Lang, clean::is_invisible},
 };
+use jiff::civil::DateTime;
 
 /// The content of a cell.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub enum Cell<'a> {
     Money(Cents),
     /// A quantity in millionths.
     Millionths(i128),
+    /// An instant, as civil time in the zone that the heading of its column names.
+    Time(DateTime),
     /// Nothing.
     Empty,
 }
@@ -62,10 +65,10 @@ impl Table {
                 Cell::Integer(number) => self.out.push_str(&number.to_string()),
                 Cell::Money(amount) => self.out.push_str(&amount.decimal().replace('.', self.point)),
                 Cell::Millionths(quantity) => {
-                    let (sign, quantity) = (if quantity < 0 { "-" } else { "" }, quantity.unsigned_abs());
-                    let (units, rest) = (quantity / 1_000_000, quantity % 1_000_000);
-                    self.out.push_str(&format!("{sign}{units}{}{rest:06}", self.point));
+                    self.out.push_str(&decimal_of_millionths(quantity).replace('.', self.point));
                 }
+                // The form that spreadsheets of both languages take for a date; it never begins a formula.
+                Cell::Time(at) => self.text(&at.strftime("%d/%m/%Y %H:%M:%S").to_string()),
                 Cell::Empty => {}
             }
         }
@@ -87,6 +90,13 @@ impl Table {
         self.out.push_str(&tame(text).replace('"', "\"\""));
         self.out.push('"');
     }
+}
+
+/// Formats millionths as a decimal number with six places.
+#[must_use]
+pub fn decimal_of_millionths(quantity: i128) -> String {
+    let (sign, quantity) = (if quantity < 0 { "-" } else { "" }, quantity.unsigned_abs());
+    format!("{sign}{}.{:06}", quantity / 1_000_000, quantity % 1_000_000)
 }
 
 /// A text in which nothing begins a formula, with any separator: an apostrophe is put before what would.
@@ -126,6 +136,9 @@ mod tests {
         };
         assert_eq!(rows(Lang::Fr), "\u{feff}\"Œuf \"\"bio\"\"\";-3;-125,50;\r\n");
         assert_eq!(rows(Lang::En), "\u{feff}\"Œuf \"\"bio\"\"\",-3,-125.50,\r\n");
+        let mut table = Table::new(Lang::Fr);
+        table.row([Cell::Time(jiff::civil::date(2024, 7, 31).at(23, 59, 59, 999_999_000))]);
+        assert_eq!(table.finish(), "\u{feff}\"31/07/2024 23:59:59\"\r\n");
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub use sme::SmeVerdict;
 use super::{
     answers::Answers,
     calendar::{Round, day},
-    call::{Call, Rule, RuleCheck},
+    call::{Call, Check, Rule, RuleCheck},
     document::Document,
     finding::{Finding, Severity},
     piece::AttachedPiece,
@@ -66,6 +66,13 @@ pub fn simulate(call: &Call, answers: &Document, now: Timestamp) -> Evaluation {
     evaluate_extent(call, answers, Extent::Simulator, now, None, None, 0)
 }
 
+/// How many findings a deposit has when its company has other deposits in the round, whatever their number (rule ELI-4 of
+/// `calls/hyper-open-x.toml`).
+pub fn findings_of_other_deposits(call: &Call) -> usize {
+    let checks = call.rules.iter().flat_map(|rule| &rule.checks);
+    checks.filter(|check| matches!(check.check, Check::OnlyDossier) && check.severity != Severity::Info).count()
+}
+
 /// How much is evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Extent {
@@ -112,6 +119,10 @@ impl Evaluation {
     /// How many findings refuse the deposit.
     pub fn blocking_count(&self) -> usize {
         self.blocking().count()
+    }
+    /// How many findings an officer examines: all but those that are only good to know.
+    pub fn examined_count(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.severity != Severity::Info).count()
     }
 }
 

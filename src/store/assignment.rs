@@ -1,6 +1,10 @@
 //! Assignments of dossiers to experts.
 
-use super::{StoreError, column::InstantColumn, row::to_datetime};
+use super::{
+    StoreError,
+    column::{InstantColumn, OptionalInstantColumn},
+    row::to_datetime,
+};
 use crate::domain::{
     access::Role,
     ids::{AccountId, DossierId},
@@ -15,11 +19,16 @@ pub struct Assignment {
     pub id: Uuid,
     /// Address of the expert.
     pub email: String,
+    /// Address of the officer who assigned it.
+    pub given_by: String,
     /// When it was assigned.
     #[sqlx(try_from = "InstantColumn")]
     pub at: Timestamp,
     /// The expert's declaration: a conflict of interest (true), none (false), or nothing yet.
     pub conflict: Option<bool>,
+    /// When the expert made that declaration.
+    #[sqlx(try_from = "OptionalInstantColumn")]
+    pub declared_at: Option<Timestamp>,
     /// Whether the account still is an active expert and not a guest of the dossier.
     pub able: bool,
 }
@@ -101,10 +110,11 @@ pub async fn of_dossier(
     now: Timestamp,
 ) -> Result<Vec<Assignment>, StoreError> {
     Ok(sqlx::query_as(concat!(
-        "select s.assignment_id as id, a.email, s.assigned_at as at, n.conflict, (",
+        "select s.assignment_id as id, a.email, b.email as given_by, s.assigned_at as at, n.conflict, n.declared_at, (",
         able!(),
         ") as able
          from assignment s join account a on a.account_id = s.account_id
+         join account b on b.account_id = s.assigned_by
          left join interest n on n.dossier_id = s.dossier_id and n.account_id = s.account_id
          where s.dossier_id = ? and s.ended_at is null order by s.assigned_at"
     ))

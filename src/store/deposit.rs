@@ -3,7 +3,7 @@
 mod list;
 
 pub(super) use list::hide;
-pub use list::{Filter, Sort, list};
+pub use list::{Assigned, Conflicts, Filter, ListedDeposit, Sort, list};
 
 use super::{
     StoreError,
@@ -23,7 +23,7 @@ use crate::domain::{
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection, QueryBuilder};
 
-/// Summary of a deposit for lists.
+/// Summary of a deposit.
 #[derive(Clone, Debug, FromRow)]
 pub struct Summary {
     pub dossier: DossierId,
@@ -39,16 +39,12 @@ pub struct Summary {
     pub bricks: String,
     pub base: Cents,
     pub aid: Cents,
-    /// Number of findings that did not block.
+    /// Number of findings that an officer examines. A row has those of the answers and pieces alone; a list adds those
+    /// that depend on other deposits, as they are now.
     pub warnings: u32,
     /// When the deposit was received.
     #[sqlx(try_from = "InstantColumn")]
     pub at: Timestamp,
-    /// It was found admissible.
-    pub admitted: bool,
-    /// An assigned expert has declared a conflict of interest and must be replaced.
-    #[sqlx(rename = "replace")]
-    pub expert_conflict: bool,
 }
 
 /// A deposit to be written.
@@ -223,44 +219,33 @@ pub async fn versions(db: &mut MySqlConnection, dossier: DossierId) -> Result<Ve
     .await?)
 }
 
-/// Number of other currently deposited dossiers of the same company in a round.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OtherDeposits {
-    /// All of them, for users who examine the round.
-    pub all: u32,
-    /// Those that the reader may know of: their own, and those of which they hold a part.
-    pub visible: u32,
-}
-
-/// Counts the other currently deposited dossiers of a company in a round (rule ELI-4 of `calls/hyper-open-x.toml`), in total and for one reader. A
-/// company's number is public, so a user who types it must not learn from the answer whether that company has
-/// deposited.
+/// Counts the other currently deposited dossiers of a company in a round (rule ELI-4 of `calls/hyper-open-x.toml`) that
+/// a reader may know of: their own, and those of which they hold a part. A company's number is public, so a user who
+/// types it must not learn from the answer whether that company has deposited.
 pub async fn others_of_company(
     db: &mut MySqlConnection,
     dossier: &Dossier,
     siren: &str,
     reader: &Account,
     now: Timestamp,
-) -> Result<OtherDeposits, StoreError> {
-    let (all, visible): (i64, i64) = sqlx::query_as(
-        "select count(*),
-                count(if(d.account_id = ?
-                         or exists (select 1 from delegation g where g.dossier_id = p.dossier_id and g.email = ?
-                                    and g.revoked_at is null and g.ends_at >= ?), 1, null))
-         from deposit p join dossier d on d.dossier_id = p.dossier_id
-         where p.call_id = ? and p.round_id = ? and p.standing and p.siren = ? and p.dossier_id <> ?",
+) -> Result<u32, StoreError> {
+    let count: i64 = sqlx::query_scalar(
+        "select count(*) from deposit p join dossier d on d.dossier_id = p.dossier_id
+         where p.call_id = ? and p.round_id = ? and p.standing and p.siren = ? and p.dossier_id <> ?
+         and (d.account_id = ?
+              or exists (select 1 from delegation g where g.dossier_id = p.dossier_id and g.email = ?
+                         and g.revoked_at is null and g.ends_at >= ?))",
     )
-    .bind(reader.id)
-    .bind(&reader.email)
-    .bind(to_datetime(now))
     .bind(&dossier.call)
     .bind(&dossier.round)
     .bind(siren)
     .bind(dossier.id)
+    .bind(reader.id)
+    .bind(&reader.email)
+    .bind(to_datetime(now))
     .fetch_one(db)
     .await?;
-    let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
-    Ok(OtherDeposits { all: count(all), visible: count(visible) })
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// Returns receipts in the order of the chain, to verify the complete chain.

@@ -1,9 +1,30 @@
 //! Declarations of interest in dossiers, by users who examine and evaluate them.
 
-use super::{StoreError, row::to_datetime};
+use super::{StoreError, column::InstantColumn, row::to_datetime};
 use crate::domain::ids::{AccountId, DossierId};
 use jiff::Timestamp;
-use sqlx::MySqlConnection;
+use sqlx::{FromRow, MySqlConnection};
+
+/// A declared conflict of interest.
+#[derive(Clone, Debug, FromRow)]
+pub struct Conflict {
+    /// Address of the person who declared it.
+    pub email: String,
+    /// When it was declared.
+    #[sqlx(try_from = "InstantColumn")]
+    pub at: Timestamp,
+}
+
+/// Returns the conflicts of interest that people have declared on a dossier, the first one first.
+pub async fn conflicts_on(db: &mut MySqlConnection, dossier: DossierId) -> Result<Vec<Conflict>, StoreError> {
+    Ok(sqlx::query_as(
+        "select a.email, n.declared_at as at from interest n join account a on a.account_id = n.account_id
+         where n.dossier_id = ? and n.conflict order by n.declared_at, a.email",
+    )
+    .bind(dossier)
+    .fetch_all(db)
+    .await?)
+}
 
 /// Returns a user's declaration on a dossier: a conflict (true), none (false), or nothing yet.
 pub async fn declared(

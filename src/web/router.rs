@@ -177,7 +177,8 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/receipts/{number}/pieces/{code}", OwnerOrExaminer, get(receipt::piece)),
         route("POST", "/receipts/{number}/pieces/{code}/open", OwnerOrExaminer, post(open_piece::sealed)),
         // The officer.
-        route("GET", "/calls/{call}/rounds/{round}/dossiers.csv", Officer, get(round::csv)),
+        route("GET", "/calls/{call}/rounds/{round}/dossiers.csv", Officer, get(round::export::csv)),
+        route("GET", "/calls/{call}/rounds/{round}/dossiers.xlsx", Officer, get(round::export::xlsx)),
         route("GET", "/calls/{call}/rounds/{round}/dossiers/{id}", Officer, get(desk::show)),
         route("POST", "/calls/{call}/rounds/{round}/dossiers/{id}/admission", Officer, post(desk::admit)),
         route(

@@ -28,9 +28,7 @@ use crate::{
         receipt::{self, FORMAT, Instants, Receipt, Statement},
     },
     store::{
-        Connection,
-        deposit::{self, OtherDeposits},
-        dossier,
+        Connection, deposit, dossier,
         journal::{self, ChainHead, LockedHeads},
         outbox, piece,
     },
@@ -113,16 +111,21 @@ impl App {
         }
         let round = self.round(call, &dossier.round)?;
         let pieces = piece::of_dossier(db, id).await?;
-        let others = self.other_deposits_of_company(db, ctx, call, &dossier).await?;
+        let other_deposits = self.other_deposits_of_company(db, ctx, call, &dossier).await?;
         let who = ctx.account()?;
-        let context =
-            DepositContext { call, round, pieces: &pieces, other_deposits: others.visible, received_at: ctx.now };
+        let context = DepositContext { call, round, pieces: &pieces, other_deposits, received_at: ctx.now };
         let prepared = match dossier.prepare_version(&context, who, &self.config.portal.public_url) {
             Ok(prepared) => prepared,
             Err(DepositRefusal::Unchanged(receipt)) => {
                 return Ok(DepositOutcome { receipt, new: false, is_current: true, draft_unchanged: true });
             }
             Err(DepositRefusal::Findings(evaluation)) => return Err(AppError::Refused(evaluation)),
+        };
+        // The officers' list adds what depends on other deposits: they come and go.
+        let alone = DepositContext { other_deposits: 0, ..context };
+        let warnings = match other_deposits {
+            0 => prepared.evaluation.examined_count(),
+            _ => alone.evaluate(&dossier.draft).examined_count(),
         };
         self.look_for_pieces(db, ctx, id).await?;
         // Other deposits wait from here on, so nothing slow may follow.
@@ -131,10 +134,6 @@ impl App {
         let instants = Instants::at_sealing(ctx.now, ctx.clock.now(), dossier.changed_at, sealed_at)
             .map_err(|_| DraftChanged::refusing(call, &dossier, request.revision, ctx.now))?;
         let PreparedVersion { version, manifest, part_digests, evaluation } = prepared;
-        // The receipt contains only what the depositor may know. The officers' list counts all deposits of the round.
-        let officer_context = DepositContext { other_deposits: others.all, ..context };
-        let evaluation =
-            if others.all > others.visible { officer_context.evaluate(&dossier.draft) } else { evaluation };
         let statement = Statement {
             format: FORMAT.into(),
             number: receipt::number(ctx.now, &call.time_zone(), receipt_head.sequence + 1),
@@ -147,8 +146,15 @@ impl App {
             key: receipt::key_id(self.keys.receipt_public()),
         };
         let receipt = self.sign(statement, part_digests, manifest);
-        let new =
-            VersionRecord { context, dossier: &dossier, depositor: who, attempt: request.attempt, evaluation, receipt };
+        let new = VersionRecord {
+            context,
+            dossier: &dossier,
+            depositor: who,
+            attempt: request.attempt,
+            evaluation,
+            warnings: u32::try_from(warnings).unwrap_or(u32::MAX),
+            receipt,
+        };
         new.record(db).await?;
         let statement = &new.receipt.statement;
         let number = statement.number.clone();
@@ -194,10 +200,10 @@ impl App {
         ctx: &Ctx,
         call: &Call,
         dossier: &Dossier,
-    ) -> Result<OtherDeposits, AppError> {
+    ) -> Result<u32, AppError> {
         let siren = siren(call, dossier);
         if siren.is_empty() {
-            return Ok(OtherDeposits::default());
+            return Ok(0);
         }
         Ok(deposit::others_of_company(db, dossier, &siren, &ctx.actor()?.account, ctx.now).await?)
     }

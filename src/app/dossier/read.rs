@@ -101,8 +101,7 @@ impl App {
             false => self.piece_scans(&mut db, access.piece_reader(), &pieces).await?,
         };
         let call = self.call(&dossier.call)?;
-        let others =
-            if whole { self.other_deposits_of_company(&mut db, ctx, call, &dossier).await?.visible } else { 0 };
+        let others = if whole { self.other_deposits_of_company(&mut db, ctx, call, &dossier).await? } else { 0 };
         let mut evaluation = self.evaluate(ctx, &dossier, &pieces, others)?;
         let title = dossier.draft.text(&call.company.project).to_owned();
         share.prune(&mut dossier, &mut pieces);

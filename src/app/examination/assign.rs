@@ -11,6 +11,7 @@ use crate::{
     store::{
         Freshness, account,
         assignment::{self, Assignment, Expert},
+        interest::{self, Conflict},
         outbox,
     },
 };
@@ -27,6 +28,8 @@ pub struct Desk {
     pub assignments: Vec<Assignment>,
     /// Experts to whom it can be assigned.
     pub candidates: Vec<Expert>,
+    /// Conflicts of interest that people have declared, experts or not.
+    pub conflicts: Vec<Conflict>,
 }
 
 impl App {
@@ -50,7 +53,8 @@ impl App {
         };
         let assignments = assignment::of_dossier(&mut db, place.id, ctx.now).await?;
         let candidates = assignment::candidates(&mut db, place.id, ctx.now).await?;
-        Ok(Some(Desk { admission, ready, assignments, candidates }))
+        let conflicts = interest::conflicts_on(&mut db, place.id).await?;
+        Ok(Some(Desk { admission, ready, assignments, candidates, conflicts }))
     }
 
     /// Assigns an admissible dossier to an expert and notifies the expert by mail. Nothing changes if it is already

@@ -5,7 +5,7 @@ use crate::{
     domain::{
         access::{Action, Part, Target},
         calendar::RoundId,
-        evaluation::{DepositContext, Evaluation},
+        evaluation::{DepositContext, Evaluation, findings_of_other_deposits},
         event::EventKind,
         ids::DossierId,
         receipt::Receipt,
@@ -13,7 +13,7 @@ use crate::{
     },
     store::{
         Freshness,
-        deposit::{self, Filter, Summary, Version},
+        deposit::{self, Filter, ListedDeposit, Version},
         dossier, interest, review,
     },
 };
@@ -48,7 +48,7 @@ const MAX_CACHED_DEPOSITS: usize = 200;
 /// A page of the list.
 #[derive(Debug)]
 pub struct RoundPage {
-    pub rows: Vec<Summary>,
+    pub rows: Vec<ListedDeposit>,
     /// Total number of rows that match the filter.
     pub total: u64,
     /// Number of dossiers that are not deposited.
@@ -71,7 +71,8 @@ impl App {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
             interest::conflicts(&mut db, ctx.account()?).await?
         };
-        let filter = Filter { hidden, ..filter.clone() };
+        let findings_of_others = u32::try_from(findings_of_other_deposits(call)).unwrap_or(u32::MAX);
+        let filter = Filter { hidden, findings_of_others, ..filter.clone() };
         let mut db = self.store.read(Freshness::MayLag).await?;
         let (rows, total) = deposit::list(&mut db, &call.id, &round.id, &filter).await?;
         let drafts = dossier::count_drafts(&mut db, &call.id, &round.id, &filter.hidden).await?;

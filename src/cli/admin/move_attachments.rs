@@ -18,10 +18,10 @@ const ATTACHMENTS_PER_BATCH: u32 = 500;
 /// Options of `guichet admin move-attachments`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct MoveAttachmentsArgs {
-    /// The store that has them: file:/folder, or s3://bucket?endpoint=…
+    /// Store to copy from: file:/folder, or s3://bucket?endpoint=…
     #[arg(value_name = "FROM")]
     from: StoreUrl,
-    /// The store that shall have them; nothing is removed from the first one.
+    /// Store to copy to; nothing is removed from the first one.
     #[arg(value_name = "TO")]
     to: StoreUrl,
     /// File with the key of the first store [default: that of the configuration]

@@ -4,7 +4,6 @@ use crate::{
     config::Config,
     edge::{DryRun, dry_run, plan::StepKind},
 };
-use anyhow::bail;
 use std::{
     io::{self, Write},
     path::PathBuf,
@@ -14,8 +13,8 @@ use std::{
 /// Options of `guichet edge plan`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PlanArgs {
-    /// Only show the plan; required, as only the running edge applies plans.
-    #[arg(long)]
+    // Earlier releases required it. Only the running edge applies plans.
+    #[arg(long, hide = true)]
     dry_run: bool,
     /// Configuration file; may differ from the running edge's.
     #[arg(long, value_name = "FILE")]
@@ -23,9 +22,6 @@ pub struct PlanArgs {
 }
 
 pub(super) async fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
-    if !args.dry_run {
-        bail!("plans are carried out by the running edge, by itself: give --dry-run to see what one would do now");
-    }
     let found = dry_run(&Config::read(&args.config)?).await?;
     print(&found, &mut io::stdout())?;
     let nothing = found.steps.is_empty() && found.issues.is_empty();

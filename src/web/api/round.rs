@@ -4,7 +4,7 @@ use super::{ApiQuery, ProgramCtx};
 use crate::{
     app::{App, AppError},
     domain::{calendar::RoundId, call::Call, ids::DossierId, money::Cents},
-    store::deposit::Summary,
+    store::deposit::ListedDeposit,
     web::{
         error::Failure,
         extract::Path,
@@ -71,10 +71,12 @@ pub struct DepositRow {
     aid: Cents,
     /// How many findings an officer has to look at.
     warnings: u32,
+    /// It was found admissible.
+    admissible: bool,
 }
 
-impl From<Summary> for DepositRow {
-    fn from(row: Summary) -> Self {
+impl From<ListedDeposit> for DepositRow {
+    fn from(ListedDeposit { summary: row, admitted, .. }: ListedDeposit) -> Self {
         Self {
             id: row.dossier,
             version: row.version,
@@ -87,6 +89,7 @@ impl From<Summary> for DepositRow {
             base: row.base,
             aid: row.aid,
             warnings: row.warnings,
+            admissible: admitted,
         }
     }
 }
@@ -102,6 +105,9 @@ impl From<Summary> for DepositRow {
         ("q" = Option<String>, Query, description = "Words to find in company, project, SIREN and receipt number"),
         ("brick" = Option<String>, Query, description = "Slug of a brick"),
         ("warnings" = Option<String>, Query, description = "yes: only deposits with warnings"),
+        ("admissible" = Option<String>, Query, description = "yes: only what was found admissible; no: only what was not"),
+        ("given" = Option<String>, Query, description = "yes: only what is given to an expert; no: only what is given to nobody; or the address of an expert"),
+        ("conflict" = Option<String>, Query, description = "yes: only where somebody has declared a conflict of interests; expert: only where an expert has who has to be replaced"),
         ("sort" = Option<String>, Query, description = "deposited, company, title, base or aid"),
         ("desc" = Option<String>, Query, description = "yes: the other way round"),
         ("page" = Option<u32>, Query, description = "Page, from 1"),

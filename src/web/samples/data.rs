@@ -14,7 +14,7 @@ use crate::domain::{
     scan::{PieceReader, PieceScans, Scan, ScanState},
     text::Text,
 };
-use crate::store::deposit::{Summary, Version};
+use crate::store::deposit::{ListedDeposit, Summary, Version};
 use crate::web::{
     frame::{PageContext, error_page::TypedForm},
     pages::applicant::{
@@ -282,26 +282,42 @@ impl<'a> Sample<'a> {
         }
     }
 
-    pub(super) fn rows(&self, count: u32) -> Vec<Summary> {
+    pub(super) fn rows(&self, count: u32) -> Vec<ListedDeposit> {
         (0..count)
-            .map(|index| Summary {
-                dossier: DossierId(id(u128::from(index))),
-                receipt: format!("2024-{:06}", index + 1),
-                company: ["Atelier du Nord", "Données de Loire", "Brume & Fils"][index as usize % 3].into(),
-                siren: "732829320".into(),
-                title: "Réplication sans opérateur pour l’industrie".into(),
-                bricks: "SlapOS, Repman".into(),
-                base: Cents(12_500_000 + i64::from(index) * 7_133),
-                aid: Cents(10_000_000),
-                version: 1 + index % 2,
-                at: self.now,
-                warnings: index % 4,
-                admitted: index % 3 == 0,
-                expert_conflict: index % 6 == 0,
+            .map(|index| {
+                let summary = Summary {
+                    dossier: DossierId(id(u128::from(index))),
+                    receipt: format!("2024-{:06}", index + 1),
+                    company: COMPANIES[index as usize % COMPANIES.len()].into(),
+                    siren: "732829320".into(),
+                    title: "Réplication sans opérateur pour l’industrie".into(),
+                    bricks: "slapos repman".into(),
+                    base: Cents(12_500_000 + i64::from(index) * 7_133),
+                    aid: Cents(10_000_000),
+                    version: 1 + index % 2,
+                    at: self.now,
+                    warnings: index % 4,
+                };
+                let experts = ["", "experte@labo.example", "experte@labo.example expert-2@labo.example"];
+                let in_conflict = ["", "expert-2@labo.example", "instruction@exemple.org"];
+                ListedDeposit {
+                    summary,
+                    admitted: index % 3 == 0,
+                    experts: experts[index as usize % 3].into(),
+                    in_conflict: in_conflict[index as usize / 3 % 3].into(),
+                }
             })
             .collect()
     }
 }
+
+/// Names of companies, one of them hostile to what shows it.
+const COMPANIES: [&str; 4] = [
+    "Atelier du Nord",
+    "Données de Loire",
+    "Brume & Fils",
+    "=HYPERLINK(\"https://x.example\") <img src=x onerror=alert(1)> ＝1 SociétéDontLeNomN’AAucuneEspaceEtNeFinitPas",
+];
 
 fn receipt_of(call: &Call, round: &Round, pieces: &[AttachedPiece], evaluation: &Evaluation, at: Timestamp) -> Receipt {
     let (dossier, depositor) = (DossierId(id(1)), AccountId(id(2)));

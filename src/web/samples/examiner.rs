@@ -13,7 +13,10 @@ use crate::{
         scan::PieceReader,
         text::{Lang, Text},
     },
-    store::assignment::{Assignment, Expert},
+    store::{
+        assignment::{Assignment, Expert},
+        interest::Conflict,
+    },
     web::{
         frame::{PageContext, Viewer},
         pages::examiner::{
@@ -62,8 +65,10 @@ fn experts(sample: &Sample<'_>) -> Vec<Assignment> {
         } else {
             format!("expert-{number}@labo.example")
         },
+        given_by: "instruction@exemple.org".into(),
         at: sample.now,
         conflict,
+        declared_at: conflict.map(|_| sample.now),
         able,
     };
     (1..).zip([(None, true), (Some(false), true), (Some(true), true), (None, false)]).map(row).collect()
@@ -77,13 +82,20 @@ fn desks(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let problem = Text::new("Dites pourquoi.", "Say why.");
     let wrong = Text::new("Choisissez dans la liste.", "Choose from the list.");
     let notice = Text::new("Le dossier est recevable.", "The application is admissible.");
-    let early = Desk { admission: None, ready: false, assignments: Vec::new(), candidates: Vec::new() };
-    let ready = Desk { admission: None, ready: true, assignments: Vec::new(), candidates: Vec::new() };
+    let nothing = || Desk {
+        admission: None,
+        ready: false,
+        assignments: Vec::new(),
+        candidates: Vec::new(),
+        conflicts: Vec::new(),
+    };
+    let (early, ready) = (nothing(), Desk { ready: true, ..nothing() });
     let admitted = Admission { at: sample.now, by: AccountId(id(8)) };
     let admission = || Some((admitted, "instruction@exemple.org".to_owned()));
-    let given =
-        Desk { admission: admission(), ready: false, assignments: experts(sample), candidates: candidates.clone() };
-    let nobody = Desk { admission: admission(), ready: false, assignments: Vec::new(), candidates };
+    let conflicts = vec![Conflict { email: "expert-3@labo.example".into(), at: sample.now }];
+    let (assignments, given_candidates) = (experts(sample), candidates.clone());
+    let given = Desk { admission: admission(), assignments, candidates: given_candidates, conflicts, ..nothing() };
+    let nobody = Desk { admission: admission(), candidates, ..nothing() };
     let scanned = sample.scans(PieceReader::Other);
     let page_with = |scans, desk: Option<&Desk>, problem, notice| {
         let page = Deposit {

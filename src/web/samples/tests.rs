@@ -93,4 +93,8 @@ fn a_link_keeps_the_filters_and_goes_back_to_the_first_page() {
     assert_eq!(query.with("sort", "aid"), "?q=%C3%A0%20%26%20b&sort=aid");
     assert_eq!(query.with("page", "4"), "?q=%C3%A0%20%26%20b&page=4");
     assert_eq!(RoundQuery::default().with("page", "1"), "?");
+    let query = RoundQuery { admissible: "yes".into(), conflict: "expert".into(), page: 2, ..RoundQuery::default() };
+    assert_eq!(query.with("given", "a+b@x.fr"), "?admissible=yes&given=a%2Bb%40x.fr&conflict=expert");
+    assert!(query.filters() && !RoundQuery { sort: "aid".into(), ..RoundQuery::default() }.filters());
+    assert_eq!(RoundQuery { given: "no".into(), ..RoundQuery::default() }.expert(), None);
 }

@@ -140,3 +140,32 @@ async fn no_page_has_a_violation_at_any_width_in_any_language() {
     window.close().await;
     assert!(found.is_empty(), "{} violations:\n{}", found.len(), found.join("\n"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_officers_list_is_of_use_in_a_narrow_window() {
+    let mut ada = Actor::applicant().await;
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    let number = sample::deposit(&mut ada, &id).await;
+    let window = Window::open(Script::On).await;
+    window.client.set_window_size(320, 800).await.unwrap();
+    window.become_actor(&Actor::officer().await).await;
+    window.go(&format!("/calls/hyper-open-x/rounds/demonstration/dossiers?q={number}")).await;
+    let list = "const list = document.querySelector('.scroll')";
+    let fits = window.run(&format!("{list}; return list.scrollWidth <= list.clientWidth + 1"), vec![]).await;
+    assert_eq!(fits, Json::Bool(true), "nothing is beyond the edge");
+    let named = window
+        .run(
+            &format!(
+                "{list}; return [...list.querySelectorAll('tbody td')].every(cell => \
+                 getComputedStyle(cell, '::before').content.includes(cell.dataset.label))"
+            ),
+            vec![],
+        )
+        .await;
+    assert_eq!(named, Json::Bool(true), "each value has its name");
+    for sorted in ["ascending", "descending"] {
+        window.click(".deposits .h-aid a").await;
+        window.find(&format!(".deposits .h-aid[aria-sort=\"{sorted}\"]")).await;
+    }
+    window.close().await;
+}

@@ -205,6 +205,18 @@ fn the_doctor_finds_the_demonstration_in_order_and_names_its_test_hooks() {
         Command::new(guichet()).arg("doctor").arg("--config").arg(at.folder.join("guichet-1.toml")).output().unwrap();
     let said = text(&output);
     assert!(said.contains("test_hooks"), "{said}");
+    assert!(!said.contains('\u{1b}'), "colours are for terminals: {said}");
+    let config = at.folder.join("guichet-1.toml");
+    let json = Command::new(guichet()).args(["doctor", "--json", "--config"]).arg(config).output().unwrap();
+    assert_eq!(json.status.code(), output.status.code());
+    let report: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(report["format"], "guichet-doctor/1");
+    let found =
+        |result: &str| report["checks"].as_array().unwrap().iter().filter(|one| one["result"] == result).count();
+    assert_eq!(
+        (report["problems"].as_u64(), report["attention"].as_u64()),
+        (Some(found("problem") as u64), Some(found("attention") as u64))
+    );
     let missing = Command::new(guichet()).args(["doctor", "--config", "/nonexistent.toml"]).output().unwrap();
     assert_ne!(missing.status.code(), Some(0));
     assert!(text(&missing).contains("/nonexistent.toml"));

@@ -19,7 +19,7 @@ const OPEN: &str = "2024-07-31T22:30:00+02:00";
 const CLOSED: &str = "2024-08-02T10:00:00+02:00";
 
 /// Somebody in a role, signed in when the round has closed.
-async fn somebody(role: &str) -> (Actor, String) {
+pub(crate) async fn somebody(role: &str) -> (Actor, String) {
     somebody_when(role, CLOSED).await
 }
 
@@ -37,19 +37,19 @@ async fn somebody_at(at: &'static Installation, role: &str, clock: &str) -> (Act
 }
 
 /// A dossier that was deposited in time: its owner, its id and its receipt.
-async fn deposited() -> (Actor, String, String) {
+pub(crate) async fn deposited() -> (Actor, String, String) {
     let mut ada = Actor::applicant_when(OPEN).await;
     let id = sample::complete(&mut ada, "2024", date(2024, 7, 31)).await;
     let number = sample::deposit(&mut ada, &id).await;
     (ada, id, number)
 }
 
-fn page_of(id: &str) -> String {
+pub(crate) fn page_of(id: &str) -> String {
     format!("/calls/hyper-open-x/rounds/2024/dossiers/{id}")
 }
 
 /// Finds a dossier admissible and gives it to an expert, by the page.
-async fn give(officer: &mut Actor, page: &str, expert: &str) {
+pub(crate) async fn give(officer: &mut Actor, page: &str, expert: &str) {
     officer.get(page).await.expect(200);
     officer.post(&format!("{page}/admission"), &[]).await.expect(303);
     let account = candidate(officer, page, expert).await.expect("the expert is among those to choose from");

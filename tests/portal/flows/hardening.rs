@@ -203,7 +203,7 @@ async fn whoever_types_a_companys_number_learns_nothing_of_its_deposits() {
 }
 
 /// A number with the right check digit that no other test has.
-fn siret() -> String {
+pub(crate) fn siret() -> String {
     let luhn = |digits: &str| {
         let sum: u32 = digits
             .bytes()

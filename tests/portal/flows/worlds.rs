@@ -155,7 +155,7 @@ async fn listed(app: &App, ctx: &Ctx) -> Told {
             let filter = Filter { offset: u32::try_from(offset).unwrap(), limit: 7, ..Filter::default() };
             let asked = app.round_list(ctx, CALL, &RoundId(round.into()), &filter).await;
             let Some(page) = or_nothing(asked.map(Some)) else { continue };
-            ids.extend(page.rows.iter().map(|row| row.dossier.0));
+            ids.extend(page.rows.iter().map(|row| row.summary.dossier.0));
             drafts = page.drafts;
             assert!(page.total as usize >= ids.len());
             if offset + 7 >= DOSSIERS {

@@ -23,8 +23,9 @@ pub(super) struct VersionRecord<'a> {
     pub dossier: &'a Dossier,
     pub depositor: AccountId,
     pub attempt: AttemptId,
-    /// The evaluation for those who examine the round.
     pub evaluation: Evaluation,
+    /// Number of findings that an officer examines, without those that depend on other deposits.
+    pub warnings: u32,
     pub receipt: Receipt,
 }
 
@@ -85,10 +86,8 @@ impl VersionRecord<'_> {
             bricks,
             base: evaluation.amounts.base,
             aid: evaluation.amounts.aid,
-            warnings: u32::try_from(evaluation.findings.len()).unwrap_or(u32::MAX),
+            warnings: self.warnings,
             at: *received_at,
-            admitted: false,
-            expert_conflict: false,
         }
     }
 }

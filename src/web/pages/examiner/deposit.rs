@@ -56,6 +56,8 @@ struct DepositPage<'a> {
     verdicts: Verdicts<'a>,
     findings: &'a [Finding],
     more: Option<Text>,
+    /// The number of findings to examine, as in the list of the round.
+    to_examine: usize,
     desk: Option<ExaminationBox<'a>>,
     sentence: Sentence<'a>,
     print_head: PrintHead<'a>,
@@ -74,6 +76,7 @@ pub fn deposit_page(s: &PageContext<'_>, page: &Deposit<'_>) -> Result<String, a
         verdicts: Verdicts::new(s, page.evaluation),
         findings,
         more: and_more(more),
+        to_examine: page.evaluation.examined_count(),
         desk: page.desk.as_ref().map(|desk| ExaminationBox::new(s, desk, page.round)),
         sentence: Sentence::new(s, receipt_sentence(s.call, &statement.number, statement.received_at(), true)),
         print_head: sealed.print_head(s, statement, true),

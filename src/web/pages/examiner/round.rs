@@ -1,33 +1,25 @@
 //! The deposits of a round, for officers: the list, and its export.
 
+pub mod export;
 pub mod query;
 
 use crate::{
-    app::{App, Ctx},
     domain::{
-        calendar::{Round, RoundId, show_instant},
-        csv::{Cell, Table},
-        text::Lang,
+        calendar::{Round, RoundId, RoundState},
+        text::clean::is_blank,
     },
-    store::deposit::Summary,
+    store::deposit::ListedDeposit,
     web::{
         extract::{Path, Query},
-        frame::{HandlerResult, PageContext, PageRequest, PageResult, render},
+        frame::{PageContext, PageRequest, PageResult, render},
     },
 };
 use askama::Template;
-use axum::{
-    extract::State,
-    http::header,
-    response::{Html, IntoResponse},
-};
-use jiff::tz::TimeZone;
+use axum::response::Html;
 use query::{RoundQuery, filter};
 
 /// Rows per page.
 const ROWS_PER_PAGE: u32 = 200;
-/// At most this many rows in an export.
-const MAX_EXPORT_ROWS: u32 = 100_000;
 
 /// The list.
 pub async fn list(
@@ -51,58 +43,6 @@ pub async fn list(
     Ok(Html(render(&app, &ctx, call, &here, |context| RoundPage::new(context, &list).render())?))
 }
 
-/// The list as CSV, in the user's language.
-pub async fn csv(
-    State(app): State<App>,
-    ctx: Ctx,
-    Path((call, round)): Path<(String, String)>,
-    Query(query): Query<RoundQuery>,
-) -> HandlerResult {
-    let round = RoundId(round);
-    let everything = RoundQuery { page: 1, ..query };
-    let found = app.round_list(&ctx, &call, &round, &filter(&everything, MAX_EXPORT_ROWS)).await?;
-    let zone = app.call(&call)?.time_zone();
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{call}-{round}.csv\"")),
-    ];
-    Ok((headers, table(ctx.lang, found.rows, &zone)).into_response())
-}
-
-fn table(lang: Lang, rows: Vec<Summary>, zone: &TimeZone) -> String {
-    let mut table = Table::new(lang);
-    let heads = [
-        ("Reçu", "Receipt"),
-        ("Version", "Version"),
-        ("Déposé le", "Deposited"),
-        ("Entreprise", "Company"),
-        ("SIREN", "SIREN"),
-        ("Projet", "Project"),
-        ("Briques", "Bricks"),
-        ("Assiette (€)", "Base (€)"),
-        ("Aide (€)", "Aid (€)"),
-        ("Points à instruire", "Points to examine"),
-        ("Recevable", "Admissible"),
-    ];
-    table.texts(heads.map(|(fr, en)| lang.tr(fr, en)));
-    for row in rows {
-        table.row([
-            Cell::Text(&row.receipt),
-            Cell::Integer(row.version.into()),
-            Cell::Text(&show_instant(row.at, zone)),
-            Cell::Text(&row.company),
-            Cell::Text(&row.siren),
-            Cell::Text(&row.title),
-            Cell::Text(&row.bricks),
-            Cell::Money(row.base),
-            Cell::Money(row.aid),
-            Cell::Integer(row.warnings.into()),
-            Cell::Text(if row.admitted { lang.tr("oui", "yes") } else { lang.tr("non", "no") }),
-        ]);
-    }
-    table.finish()
-}
-
 /// The columns of the list: sort key and headings.
 const COLUMNS: [(&str, &str, &str); 5] = [
     ("company", "Entreprise", "Company"),
@@ -119,7 +59,7 @@ pub struct RoundList<'a> {
     /// All rounds of the call.
     pub rounds: &'a [Round],
     /// The rows of this page.
-    pub rows: &'a [Summary],
+    pub rows: &'a [ListedDeposit],
     /// The number of drafts that were never deposited.
     pub drafts: u64,
     /// The number of matching deposits.
@@ -180,15 +120,28 @@ impl<'a> RoundPage<'a> {
         }
     }
 
-    fn filtered(&self) -> bool {
-        let query = self.l.query;
-        !query.q.is_empty() || !query.brick.is_empty() || !query.warnings.is_empty()
-    }
     fn to_page(&self, page: u32) -> String {
         self.l.query.with("page", &page.to_string())
     }
-    fn csv(&self) -> String {
+    /// The address of the export with this extension.
+    fn export(&self, extension: &str) -> String {
         let query = self.l.query.with("page", "");
-        format!("{}.csv{}", self.base, if query == "?" { "" } else { &query })
+        format!("{}.{extension}{}", self.base, if query == "?" { "" } else { &query })
+    }
+    /// The list of what is given to an expert.
+    fn of_expert(&self, email: &str) -> String {
+        self.l.query.with("given", email)
+    }
+    /// The text of the link to a deposit: never empty.
+    fn company<'r>(&self, row: &'r ListedDeposit) -> &'r str {
+        let name = row.summary.company.as_str();
+        if is_blank(name) { self.s.tr("Entreprise sans nom", "Company without a name") } else { name }
+    }
+    fn bricks(&self, row: &ListedDeposit) -> String {
+        self.s.call.brick_names(&row.summary.bricks)
+    }
+    /// True once the round has closed: from then on deposits are found admissible.
+    fn closed(&self) -> bool {
+        self.l.round.state(self.s.now) == RoundState::Closed
     }
 }

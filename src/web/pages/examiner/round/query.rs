@@ -2,7 +2,7 @@
 
 use crate::{
     domain::text::clean::{TextKind, clean},
-    store::deposit::{Filter, Sort},
+    store::deposit::{Assigned, Conflicts, Filter, Sort},
     web::frame::show::encode,
 };
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,13 @@ pub struct RoundQuery {
     pub brick: String,
     /// `yes`: only deposits with warnings.
     pub warnings: String,
+    /// `yes` or `no`: only what was found admissible, or only what was not.
+    pub admissible: String,
+    /// `yes` or `no`: only what is given to an expert, or to nobody. Anything else is the address of an expert.
+    pub given: String,
+    /// `yes`: only where somebody has declared a conflict of interest; `expert`: only where an expert has who must be
+    /// replaced.
+    pub conflict: String,
     /// `deposited`, `company`, `title`, `base` or `aid`.
     pub sort: String,
     /// `yes`: descending.
@@ -35,6 +42,9 @@ impl RoundQuery {
             ("q", pick("q", &self.q)),
             ("brick", pick("brick", &self.brick)),
             ("warnings", pick("warnings", &self.warnings)),
+            ("admissible", pick("admissible", &self.admissible)),
+            ("given", pick("given", &self.given)),
+            ("conflict", pick("conflict", &self.conflict)),
             ("sort", pick("sort", &self.sort)),
             ("desc", pick("desc", &self.desc)),
             ("page", if page == "1" || page == "0" { String::new() } else { page }),
@@ -48,6 +58,17 @@ impl RoundQuery {
         }
         if text.is_empty() { "?".into() } else { text }
     }
+
+    /// Whether anything is left out of the list.
+    pub fn filters(&self) -> bool {
+        let filters = [&self.q, &self.brick, &self.warnings, &self.admissible, &self.given, &self.conflict];
+        filters.into_iter().any(|filter| !filter.is_empty())
+    }
+
+    /// The expert to whom everything in the list is given.
+    pub fn expert(&self) -> Option<&str> {
+        Some(self.given.as_str()).filter(|given| !matches!(*given, "" | "yes" | "no"))
+    }
 }
 
 /// The filter given by the query.
@@ -55,9 +76,26 @@ pub fn filter(query: &RoundQuery, limit: u32) -> Filter {
     let page = query.page.max(1);
     Filter {
         hidden: Vec::new(),
+        findings_of_others: 0,
         search_terms: clean(TextKind::Line, &query.q),
         brick: query.brick.clone(),
         warnings: query.warnings == "yes",
+        admitted: match query.admissible.as_str() {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        },
+        assigned: match query.given.as_str() {
+            "" => None,
+            "yes" => Some(Assigned::Somebody),
+            "no" => Some(Assigned::Nobody),
+            email => Some(Assigned::To(email.to_owned())),
+        },
+        conflicts: match query.conflict.as_str() {
+            "yes" => Some(Conflicts::Declared),
+            "expert" => Some(Conflicts::OfExpert),
+            _ => None,
+        },
         sort: match query.sort.as_str() {
             "company" => Sort::Company,
             "title" => Sort::Title,
