@@ -12,12 +12,15 @@ pub mod examination;
 pub mod service;
 mod transaction;
 
+pub use account::close::{ClosingDossier, ClosingSummary};
 pub use account::explain::{Explanation, RightAnswer, RightsOn};
+pub use account::export::Export;
 pub use account::passkey::{Ceremony, Duty, Key};
 pub use account::roots::{KeyLine, Revoked, WebKey};
-pub use account::sign_in::{SignedIn, encode};
+pub use account::sign_in::{LinkState, SignedIn, encode};
 pub use context::{Actor, Clock, Ctx, DossierAccess, InjectedFault};
 pub use dossier::attach::AttachOutcome;
+pub use dossier::delete::DeletionSummary;
 pub use dossier::deposit::{DepositOutcome, DepositRequest, DraftChanged};
 pub use dossier::edit::SaveOutcome;
 pub use dossier::path::DossierPath;
@@ -81,6 +84,7 @@ pub struct AppInner {
     heavy_work: service::offload::HeavyWorkLimiter,
     provider: Option<Provider>,
     access_log: dossier::access_log::AccessLog,
+    exports: account::export::ExportSlots,
     /// Cache of deposits that officers have read recently, by receipt.
     examined: Mutex<HashMap<String, Arc<examination::round::ExaminedDeposit>>>,
 }
@@ -142,6 +146,7 @@ impl App {
             heavy_work: service::offload::HeavyWorkLimiter::default(),
             provider: account::oidc::provider(&config)?,
             access_log: dossier::access_log::AccessLog::default(),
+            exports: account::export::ExportSlots::default(),
             examined: Mutex::default(),
             config,
         };
