@@ -39,4 +39,5 @@ mod tokens;
 mod twice;
 pub mod uploads;
 mod watermark;
+mod way_out;
 mod worlds;

@@ -5,13 +5,14 @@ use crate::{
     web::frame::HandlerResult,
 };
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::IntoResponse,
 };
 use futures_util::{StreamExt, stream};
 use std::{future::ready, io};
+use tokio::sync::oneshot;
 use tokio_util::io::ReaderStream;
 
 /// Bytes between the archive in the making and the client: a slow client makes it wait.
@@ -25,9 +26,12 @@ pub async fn send(State(app): State<App>, ctx: Ctx, headers: HeaderMap) -> Handl
     let export = app.export(&ctx).await?;
     let name = export.name().to_owned();
     let (sink, source) = tokio::io::duplex(PIPE_BYTES);
-    let making = stream::once(export.send(sink));
-    let failure = making.filter_map(|made| ready(made.err().map(|error| Err(io::Error::other(error)))));
-    let sent = stream::select(ReaderStream::new(source), failure);
+    let (tell, told) = oneshot::channel();
+    let making = stream::once(async move { tell.send(export.send(sink).await.err()).ok() });
+    // What was made goes out before the failure breaks the response off.
+    let failure = stream::once(told).filter_map(|told| ready(told.ok().flatten().map(io::Error::other).map(Err)));
+    let sent = ReaderStream::new(source).chain(failure);
+    let sent = stream::select(sent, making.filter_map(|_| ready(None::<io::Result<Bytes>>)));
     let headers = [
         (header::CONTENT_TYPE, "application/zip".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.zip\"")),
