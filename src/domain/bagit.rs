@@ -68,7 +68,8 @@ impl Bag {
     /// Reserves a path of the payload for a file of this name in a folder, or in none. A name that is taken gets a number; a percent
     /// sign becomes `_`, because readers of bags differ in whether they decode its own encoding.
     pub fn reserve(&mut self, folder: &str, file: &str) -> String {
-        let file = &file.replace('%', "_");
+        let file = file.replace('%', "_");
+        let file = file.as_str();
         let (stem, extension) = match file.rsplit_once('.') {
             Some((stem, extension)) if !stem.is_empty() => (stem, format!(".{extension}")),
             _ => (file, String::new()),

@@ -141,13 +141,15 @@ impl App {
     async fn look_for_files(&self, dossiers: &[ExportedDossier]) -> Result<(), AppError> {
         let digests: BTreeSet<&String> =
             dossiers.iter().flat_map(|dossier| &dossier.files).map(|piece| &piece.sha256).collect();
-        let lookups = digests.into_iter().map(|sha256| async move {
-            match self.blobs.holder(sha256).await? {
-                Some(_) => Ok(()),
-                None => Err(AppError::Attachment(BlobError::Missing(sha256.clone()))),
-            }
-        });
+        let lookups: Vec<_> = digests.into_iter().map(|sha256| self.look_for_file(sha256)).collect();
         futures_util::stream::iter(lookups).buffer_unordered(CONCURRENT_LOOKUPS).try_collect().await
+    }
+
+    async fn look_for_file(&self, sha256: &str) -> Result<(), AppError> {
+        match self.blobs.holder(sha256).await? {
+            Some(_) => Ok(()),
+            None => Err(AppError::Attachment(BlobError::Missing(sha256.to_owned()))),
+        }
     }
 }
 
