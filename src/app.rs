@@ -12,11 +12,14 @@ pub mod examination;
 pub mod service;
 mod transaction;
 
+pub use account::close::{ClosingDossier, ClosingSummary};
 pub use account::explain::RightAnswer;
+pub use account::export::Export;
 pub use account::passkey::{Ceremony, Duty, Key};
-pub use account::sign_in::{SignedIn, encode};
+pub use account::sign_in::{LinkState, SignedIn, encode};
 pub use context::{Actor, Clock, Ctx, DossierAccess, InjectedFault};
 pub use dossier::attach::AttachOutcome;
+pub use dossier::delete::DeletionSummary;
 pub use dossier::deposit::{DepositOutcome, DepositRequest, DraftChanged};
 pub use dossier::edit::SaveOutcome;
 pub use dossier::open_piece::{PieceBytes, PieceFile};
@@ -86,6 +89,7 @@ pub struct AppInner {
     heavy_work: service::offload::HeavyWorkLimiter,
     provider: Option<Provider>,
     access_log: dossier::access_log::AccessLog,
+    exports: account::export::ExportSlots,
     /// Cache of deposits that officers have read recently, by receipt.
     examined: Mutex<HashMap<String, Arc<examination::round::ExaminedDeposit>>>,
 }
@@ -149,6 +153,7 @@ impl App {
             heavy_work: service::offload::HeavyWorkLimiter::default(),
             provider: account::oidc::provider(&config)?,
             access_log: dossier::access_log::AccessLog::default(),
+            exports: account::export::ExportSlots::default(),
             examined: Mutex::default(),
             config,
         };

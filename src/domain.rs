@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod answers;
+pub mod bagit;
 pub mod calendar;
 pub mod call;
 pub mod company;

@@ -19,6 +19,7 @@ mod dump;
 pub mod edge;
 pub mod embedded;
 mod endpoint;
+pub mod erasure;
 mod error;
 pub mod health;
 pub mod interest;

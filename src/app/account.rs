@@ -3,7 +3,9 @@
 pub(in crate::app) mod address;
 pub(in crate::app) mod api_tokens;
 pub(in crate::app) mod ceremony;
+pub mod close;
 pub(in crate::app) mod explain;
+pub(in crate::app) mod export;
 pub(in crate::app) mod oidc;
 pub(in crate::app) mod passkey;
 pub(in crate::app) mod refusals;

@@ -14,7 +14,7 @@ use crate::{
         account::Account,
         assignment, break_glass,
         delegation::{self, Delegation},
-        interest, journal,
+        erasure, interest, journal,
     },
 };
 use jiff::{SignedDuration, Timestamp};
@@ -159,7 +159,7 @@ impl Ctx {
     /// Asks the policy about a row that the store returned guarded, and opens it.
     ///
     /// # Errors
-    /// As [`Ctx::authorize`]; store errors.
+    /// As [`Ctx::authorize`]; [`AppError::DossierDeleted`]; store errors.
     pub async fn authorize_row<T: Protected>(
         &self,
         db: &mut Connection,
@@ -169,6 +169,9 @@ impl Ctx {
     ) -> Result<(T, DossierAccess<'_>), AppError> {
         let account = &self.actor()?.account;
         let row = row.ok_or(AppError::NotFound)?;
+        if let Some(deleted_at) = row.deleted_at() {
+            return Err(deleted(db, &row, account, deleted_at).await?);
+        }
         let (target, owner_notes) = load_target_and_notes(db, &row, account, self.now).await?;
         let permit = self.authorize_part(action, &target, part)?;
         let access = DossierAccess { ctx: self, target, rule: permit.rule, owner_notes };
@@ -218,6 +221,18 @@ impl DossierAccess<'_> {
     pub fn relations(&self) -> &Relations {
         &self.target.relations
     }
+}
+
+/// What a user is told of a deleted dossier: its owner, and those who held a part of it until then, that it was deleted.
+/// For all others it never existed.
+async fn deleted<T: Protected>(
+    db: &mut Connection,
+    row: &Guarded<T>,
+    account: &Account,
+    deleted_at: Timestamp,
+) -> Result<AppError, AppError> {
+    let known = row.owner() == account.id || erasure::was_guest(db, row.dossier(), &account.email, deleted_at).await?;
+    Ok(if known { AppError::DossierDeleted } else { AppError::NotFound })
 }
 
 /// Loads a user's relation to a dossier. The owner has every right that relations can give.

@@ -27,6 +27,7 @@ use crate::{
         outbox,
     },
 };
+pub(in crate::app) use invitation::INVITATION_WINDOW;
 use invitation::ValidInvitation;
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,7 +133,7 @@ impl App {
             }
             let others = standing.iter().filter(|one| one.ends_at >= now && one.email != address);
             let others: BTreeSet<&str> = others.map(|one| one.email.as_str()).collect();
-            let sent = delegation::sent(db, giver.id, &address, now - invitation::INVITATION_WINDOW).await?;
+            let sent = delegation::sent(db, giver.id, &address, now - INVITATION_WINDOW).await?;
             let mut faults: Vec<InvitationFault> = invitation::over_limits(others.len(), sent).collect();
             if !delegation::fits(&parts) {
                 faults.push(InvitationFault::TooMuch);
@@ -214,7 +215,7 @@ impl App {
             let row = dossier::load(&mut db, id).await?;
             let (dossier, access) = match ctx.authorize_row(&mut db, row, Action::DraftRead, Part::Overview).await {
                 Ok(opened) => opened,
-                Err(AppError::NotFound) => continue,
+                Err(AppError::NotFound | AppError::DossierDeleted) => continue,
                 // An undecided dossier must not hide the others.
                 Err(AppError::Overloaded) => {
                     tracing::warn!(dossier = %id, "decision.overrun");

@@ -99,6 +99,18 @@ pub enum AppError {
     /// The round does not accept dossiers now.
     #[error("the round is not open")]
     RoundClosed,
+    /// The owner has deleted the dossier.
+    #[error("the dossier was deleted")]
+    DossierDeleted,
+    /// The dossier was deposited, so it is kept.
+    #[error("the dossier was deposited")]
+    DossierKept,
+    /// An account cannot be closed, with all reasons.
+    #[error("the account is not closed")]
+    Closing(Vec<crate::app::account::close::ClosingFault>),
+    /// An archive of one's own data is being sent, or too many are.
+    #[error("an archive is being sent")]
+    ExportUnderWay,
     /// The dossier has nothing to carry over.
     #[error("nothing to carry over")]
     NotCarriedOver,

@@ -5,6 +5,7 @@ use crate::domain::{
     access::{DossierTarget, Part, Relations, Stage},
     ids::{AccountId, DossierId},
 };
+use jiff::Timestamp;
 
 /// The policy's permission for one action on one target. Only the policy creates permits.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,10 @@ pub trait Protected {
     fn owner(&self) -> AccountId;
     /// Stage of the dossier.
     fn stage(&self) -> Stage;
+    /// When the dossier was deleted.
+    fn deleted_at(&self) -> Option<Timestamp> {
+        None
+    }
 }
 
 /// A row as the store returns it: its content is inaccessible until the policy has allowed access to its dossier.
@@ -46,6 +51,10 @@ impl<T: Protected> Guarded<T> {
 
     pub fn owner(&self) -> AccountId {
         self.0.owner()
+    }
+
+    pub fn deleted_at(&self) -> Option<Timestamp> {
+        self.0.deleted_at()
     }
 
     /// The dossier as a target for the policy.

@@ -60,7 +60,7 @@ rules! {
     Confirmation "confirmation" denies: "ce qui est irrévocable attend que la personne confirme sa présence par sa clé d’accès", "what cannot be taken back waits until the person confirms with the passkey";
     OwnDossier "own-dossier" denies: "nul n’instruit ni n’évalue un dossier dont il est le porteur", "nobody judges a dossier of their own";
     ApplicantBegins "applicant-begins": "les porteurs de projet commencent des dossiers", "applicants begin dossiers";
-    OwnerDrafts "owner-drafts": "le porteur travaille sur son brouillon, le dépose, le retire et y invite", "the owner works on the draft, deposits, withdraws and invites";
+    OwnerDrafts "owner-drafts": "le porteur travaille sur son brouillon, le dépose, le retire, le supprime et y invite", "the owner works on the draft, deposits, withdraws, deletes and invites";
     OwnerReads "owner-reads": "le porteur relit ce qu’il a déposé", "the owner reads what was deposited";
     GuestEnters "guest-enters" guest: "une personne invitée à une partie voit que le dossier existe", "somebody invited to a part sees that the dossier exists";
     GuestReads "guest-reads" guest: "une personne invitée lit la partie qui lui est confiée", "somebody invited reads the part that was given";

@@ -129,6 +129,8 @@ slugs! {
         DraftWrite = "draft:write",
         DossierDeposit = "dossier:deposit",
         DossierWithdraw = "dossier:withdraw",
+        /// Delete a draft.
+        DossierDelete = "dossier:delete",
         /// Invite guests to the draft, and revoke that.
         DossierShare = "dossier:share",
         /// Read deposited versions, their pieces and receipts.

@@ -4,6 +4,7 @@ mod date;
 mod normal;
 mod number;
 mod phone;
+pub mod readable;
 mod reading;
 mod url;
 

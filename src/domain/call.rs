@@ -68,6 +68,9 @@ pub struct Call {
     pub duties: Vec<Duty>,
     /// How contradictions and gaps in the text are interpreted.
     pub interpretations: Vec<Interpretation>,
+    /// How long deposited dossiers are kept, and by which law; the operator answers where it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Text>,
 }
 
 impl Call {

@@ -43,6 +43,8 @@ pub struct Dossier {
     pub changes: ChangeLog,
     /// When the deposit was withdrawn, if no new deposit followed.
     pub withdrawn_at: Option<Timestamp>,
+    /// When the draft was deleted. What is left of it then has no content.
+    pub deleted_at: Option<Timestamp>,
 }
 
 impl Dossier {
@@ -70,6 +72,7 @@ impl Dossier {
             changed_at: created_at,
             changes: ChangeLog::default(),
             withdrawn_at: None,
+            deleted_at: None,
         }
     }
 }
@@ -166,6 +169,13 @@ impl Dossier {
         }
     }
 
+    /// Whether it was ever deposited. Such a dossier is kept, withdrawn or not: its receipts are links of the chain, and
+    /// prove to both sides what was received and when.
+    #[must_use]
+    pub fn was_deposited(&self) -> bool {
+        self.versions > 0
+    }
+
     /// Whether the current deposit can be evaluated: while its round is open, the applicant may still replace it.
     #[must_use]
     pub fn can_be_admitted(&self, round: &Round, now: Timestamp) -> bool {
@@ -243,6 +253,7 @@ mod tests {
             changed_at: opened,
             changes: ChangeLog::default(),
             withdrawn_at: None,
+            deleted_at: None,
         };
         let (last, closed) = (at("2024-07-31T23:59:59.999+02:00"), at("2024-08-01T00:00:00+02:00"));
         assert!(!dossier.can_be_admitted(round, closed), "nothing stands");

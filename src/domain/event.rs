@@ -15,6 +15,8 @@ slugs! {
         DossierCreated = "dossier_created",
         /// A draft of a closed round was carried over to an open one, as another dossier.
         DossierCarriedOver = "dossier_carried_over",
+        /// The owner deleted a draft that was never deposited.
+        DossierDeleted = "dossier_deleted",
         PieceAttached = "piece_attached",
         PieceRemoved = "piece_removed",
         /// The scanner found a virus in a piece, or a piece was attached in which it had found one.
@@ -66,6 +68,8 @@ slugs! {
         RoleTaken = "role_taken",
         /// An account was suspended, or readmitted.
         AccountSuspended = "account_suspended",
+        /// A person closed their account.
+        AccountClosed = "account_closed",
         /// An operator requested emergency access to a dossier.
         EmergencyAsked = "emergency_asked",
         /// A second person approved it.

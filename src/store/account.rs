@@ -98,6 +98,13 @@ pub async fn load(db: &mut MySqlConnection, id: AccountId) -> Result<Option<Acco
     row.map(Account::try_from).transpose()
 }
 
+/// Returns when an account was created.
+pub async fn created_at(db: &mut MySqlConnection, id: AccountId) -> Result<Option<Timestamp>, StoreError> {
+    let at: Option<PrimitiveDateTime> =
+        sqlx::query_scalar("select created_at from account where account_id = ?").bind(id).fetch_optional(db).await?;
+    Ok(at.map(from_datetime))
+}
+
 /// Locks an account until the transaction ends, to serialise whatever is counted per user.
 pub async fn lock(db: &mut MySqlConnection, id: AccountId) -> Result<(), StoreError> {
     sqlx::query("select account_id from account where account_id = ? for update").bind(id).execute(db).await?;

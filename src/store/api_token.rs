@@ -75,7 +75,8 @@ pub async fn live(db: &mut MySqlConnection, id: Uuid, narrowed: &[[u8; 32]]) -> 
     let row: Option<LiveRow> = sqlx::query_as(concat!(
         "select ",
         account_columns!(),
-        " from api_token t join account a on a.account_id = t.account_id where t.token_id = ? and t.revoked_at is null"
+        " from api_token t join account a on a.account_id = t.account_id
+         where t.token_id = ? and t.revoked_at is null and a.closed_at is null"
     ))
     .bind(id)
     .fetch_optional(&mut *db)

@@ -165,6 +165,22 @@ pub async fn of_dossier(db: &mut MySqlConnection, id: DossierId) -> Result<Vec<D
     all(sqlx::query_as(select!("dossier_id = ? order by given_at desc")).bind(id), db).await
 }
 
+/// Returns how many people hold a part of each dossier of an owner.
+pub async fn guests_of_owner(
+    db: &mut MySqlConnection,
+    owner: AccountId,
+    now: Timestamp,
+) -> Result<Vec<(DossierId, i64)>, StoreError> {
+    Ok(sqlx::query_as(
+        "select dossier_id, count(distinct email) from delegation
+         where given_by = ? and revoked_at is null and ends_at >= ? group by dossier_id",
+    )
+    .bind(owner)
+    .bind(to_datetime(now))
+    .fetch_all(db)
+    .await?)
+}
+
 /// Returns the current delegations of a user on a dossier.
 pub async fn held(
     db: &mut MySqlConnection,

@@ -24,7 +24,7 @@ macro_rules! select {
         concat!(
             "select dossier_id, call_id, round_id, account_id, draft, revision, versions, deposit_version,
                     deposit_receipt, deposit_at, deposit_revision, created_at, changed_at, changes, withdrawn_at,
-                    admitted_at, admitted_by
+                    admitted_at, admitted_by, deleted_at
              from dossier ",
             $which
         )
@@ -50,6 +50,7 @@ struct DossierRow {
     withdrawn_at: Option<PrimitiveDateTime>,
     admitted_at: Option<PrimitiveDateTime>,
     admitted_by: Option<AccountId>,
+    deleted_at: Option<PrimitiveDateTime>,
 }
 
 impl TryFrom<DossierRow> for Dossier {
@@ -78,6 +79,7 @@ impl TryFrom<DossierRow> for Dossier {
             changed_at: from_datetime(row.changed_at),
             changes: changes.map_err(|_| inconsistent("dossier", "changes"))?.unwrap_or_default(),
             withdrawn_at: row.withdrawn_at.map(from_datetime),
+            deleted_at: row.deleted_at.map(from_datetime),
         })
     }
 }
@@ -92,9 +94,13 @@ impl Protected for Dossier {
     fn stage(&self) -> Stage {
         Self::stage(self)
     }
+    fn deleted_at(&self) -> Option<Timestamp> {
+        self.deleted_at
+    }
 }
 
-/// Inserts a dossier, once per attempt of an account. `origin` is the digest of what it was created from.
+/// Inserts a dossier, once per attempt of an account. `origin` is the digest of what it was created from. Returns false
+/// if the account is closed: another process may still know it as open for a moment.
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] when the attempt was done before.
@@ -103,25 +109,26 @@ pub async fn insert(
     dossier: &Dossier,
     attempt: AttemptId,
     origin: &str,
-) -> Result<(), StoreError> {
-    sqlx::query(
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
         "insert into dossier (dossier_id, call_id, round_id, account_id, attempt_id, origin, draft, revision, versions,
                               created_at, changed_at)
-         values (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+         select ?, ?, ?, account_id, ?, ?, ?, ?, 0, ?, ? from account
+         where account_id = ? and closed_at is null lock in share mode",
     )
     .bind(dossier.id)
     .bind(&dossier.call)
     .bind(&dossier.round)
-    .bind(dossier.owner)
     .bind(attempt)
     .bind(origin)
     .bind(serde_json::json!(dossier.draft).to_string())
     .bind(dossier.revision)
     .bind(to_datetime(dossier.created_at))
     .bind(to_datetime(dossier.changed_at))
+    .bind(dossier.owner)
     .execute(db)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 /// The dossier that an attempt created.
@@ -131,6 +138,8 @@ pub struct AttemptRecord {
     pub dossier: Uuid,
     /// Digest of what it was created from; `None` for dossiers that were created before it was recorded.
     pub origin: Option<String>,
+    /// It was deleted since.
+    pub deleted: bool,
 }
 
 /// Returns the dossier that an attempt created.
@@ -139,7 +148,10 @@ pub async fn by_attempt(
     owner: AccountId,
     attempt: AttemptId,
 ) -> Result<Option<AttemptRecord>, StoreError> {
-    let query = sqlx::query_as("select dossier_id, origin from dossier where account_id = ? and attempt_id = ?");
+    let query = sqlx::query_as(
+        "select dossier_id, origin, deleted_at is not null as deleted from dossier
+         where account_id = ? and attempt_id = ?",
+    );
     Ok(query.bind(owner).bind(attempt).fetch_optional(db).await?)
 }
 
@@ -158,7 +170,7 @@ pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guar
 /// Returns the dossiers of an account, the last changed first; `None` while it is suspended.
 pub async fn of_account(db: &mut MySqlConnection, owner: AccountId) -> Result<Vec<Dossier>, StoreError> {
     let rows: Vec<DossierRow> = sqlx::query_as(select!(
-        "where account_id = ?
+        "where account_id = ? and deleted_at is null
          and not exists (select 1 from account a where a.account_id = dossier.account_id and a.suspended_at is not null)
          order by changed_at desc limit 200"
     ))
@@ -265,7 +277,8 @@ pub async fn count_drafts(
     hidden: &[DossierId],
 ) -> Result<u64, StoreError> {
     let mut query = QueryBuilder::new("select count(*) from dossier where call_id = ");
-    query.push_bind(call).push(" and round_id = ").push_bind(round).push(" and deposit_version is null");
+    query.push_bind(call).push(" and round_id = ").push_bind(round);
+    query.push(" and deposit_version is null and deleted_at is null");
     hide(&mut query, hidden);
     let count: i64 = query.build_query_scalar().fetch_one(db).await?;
     Ok(u64::try_from(count).unwrap_or(0))

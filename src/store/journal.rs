@@ -1,5 +1,9 @@
 //! The append-only journal, in which each entry is chained to the previous one, and the heads of the hash chains.
 
+mod history;
+
+pub use history::{DossierEvent, of_dossier};
+
 use super::{
     StoreError,
     row::{expect_one_row, from_datetime, inconsistent, to_datetime},
@@ -163,8 +167,8 @@ pub struct AccessSummary {
     pub last: Timestamp,
     /// Number of occurrences.
     pub times: u64,
-    /// Address of the account.
-    pub email: String,
+    /// Address of the account; `None` if it is closed.
+    pub email: Option<String>,
     /// Current roles of the account.
     pub roles: Vec<Role>,
     /// Part, code and rule, as in the last occurrence.
@@ -177,7 +181,7 @@ struct AccessRow {
     first_at: PrimitiveDateTime,
     at: PrimitiveDateTime,
     times: i64,
-    email: String,
+    email: Option<String>,
     roles: Option<String>,
     data: String,
 }
@@ -219,7 +223,7 @@ pub async fn accesses_of_others(
     range: PageRange,
 ) -> Result<Vec<AccessSummary>, StoreError> {
     let mut query = QueryBuilder::new(
-        "select e.kind, g.first_at, e.at, g.times, a.email,
+        "select e.kind, g.first_at, e.at, g.times, if(a.closed_at is null, a.email, null) as email,
                 (select group_concat(r.role) from account_role r where r.account_id = a.account_id
                  and (r.ends_at is null or r.ends_at > utc_timestamp(6))) as roles, e.data
          from (select max(sequence) as last_sequence, min(at) as first_at, count(*) as times from event

@@ -1,8 +1,9 @@
 //! Sign-in links: single use, stored only as digests.
 
 use super::{StoreError, row::to_datetime};
+use crate::domain::ids::SessionId;
 use jiff::Timestamp;
-use sqlx::MySqlConnection;
+use sqlx::{FromRow, MySqlConnection};
 
 /// Inserts a sign-in link. The secret itself is never stored.
 pub async fn insert(
@@ -38,24 +39,44 @@ pub async fn asked_since(db: &mut MySqlConnection, email: &str, since: Timestamp
         .await?)
 }
 
-/// Returns the address of a valid link without consuming it.
-pub async fn address(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> Result<Option<String>, StoreError> {
-    Ok(sqlx::query_scalar("select email from login_link where link_hash = ? and used_at is null and expires_at > ?")
-        .bind(hash)
-        .bind(to_datetime(now))
-        .fetch_optional(db)
-        .await?)
+/// A link as stored.
+#[derive(Clone, Debug, FromRow)]
+pub struct Link {
+    pub email: String,
+    /// It was not used and has not expired.
+    pub valid: bool,
+    /// The session that it opened.
+    #[sqlx(rename = "session_id")]
+    pub session: Option<SessionId>,
 }
 
-/// Consumes a link, and returns its address if it existed, was unused and had not expired.
-pub async fn consume(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> Result<Option<String>, StoreError> {
-    let done =
-        sqlx::query("update login_link set used_at = ? where link_hash = ? and used_at is null and expires_at > ?")
-            .bind(to_datetime(now))
-            .bind(hash)
-            .bind(to_datetime(now))
-            .execute(&mut *db)
-            .await?;
+/// Returns a link without consuming it.
+pub async fn find(db: &mut MySqlConnection, hash: &[u8], now: Timestamp) -> Result<Option<Link>, StoreError> {
+    Ok(sqlx::query_as(
+        "select email, used_at is null and expires_at > ? as valid, session_id from login_link where link_hash = ?",
+    )
+    .bind(to_datetime(now))
+    .bind(hash)
+    .fetch_optional(db)
+    .await?)
+}
+
+/// Consumes a link for a session, and returns its address if it existed, was unused and had not expired.
+pub async fn consume(
+    db: &mut MySqlConnection,
+    hash: &[u8],
+    session: SessionId,
+    now: Timestamp,
+) -> Result<Option<String>, StoreError> {
+    let done = sqlx::query(
+        "update login_link set used_at = ?, session_id = ? where link_hash = ? and used_at is null and expires_at > ?",
+    )
+    .bind(to_datetime(now))
+    .bind(session)
+    .bind(hash)
+    .bind(to_datetime(now))
+    .execute(&mut *db)
+    .await?;
     if done.rows_affected() == 0 {
         return Ok(None);
     }

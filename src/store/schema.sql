@@ -8,6 +8,7 @@ CREATE TABLE `account` (
   `lang` char(2) NOT NULL,
   `created_at` datetime(6) NOT NULL,
   `suspended_at` datetime(6) DEFAULT NULL,
+  `closed_at` datetime(6) DEFAULT NULL,
   PRIMARY KEY (`account_id`),
   UNIQUE KEY `account_email` (`email`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
@@ -85,10 +86,12 @@ CREATE TABLE `delegation` (
   `ends_at` datetime(6) NOT NULL,
   `revoked_at` datetime(6) DEFAULT NULL,
   `used_at` datetime(6) DEFAULT NULL,
+  `forget_at` datetime(6) DEFAULT NULL,
   PRIMARY KEY (`delegation_id`),
   KEY `delegation_dossier` (`dossier_id`),
   KEY `delegation_email` (`email`),
   KEY `delegation_given_by` (`given_by`),
+  KEY `delegation_forget` (`forget_at`),
   CONSTRAINT `delegation_dossier` FOREIGN KEY (`dossier_id`) REFERENCES `dossier` (`dossier_id`),
   CONSTRAINT `delegation_given_by` FOREIGN KEY (`given_by`) REFERENCES `account` (`account_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
@@ -152,6 +155,7 @@ CREATE TABLE `dossier` (
   `admitted_by` binary(16) DEFAULT NULL,
   `changes` longtext DEFAULT NULL,
   `origin` char(64) DEFAULT NULL,
+  `deleted_at` datetime(6) DEFAULT NULL,
   PRIMARY KEY (`dossier_id`),
   UNIQUE KEY `dossier_attempt` (`account_id`,`attempt_id`),
   KEY `dossier_round` (`call_id`,`round_id`,`deposit_version`),
@@ -226,6 +230,7 @@ CREATE TABLE `login_link` (
   `created_at` datetime(6) NOT NULL,
   `expires_at` datetime(6) NOT NULL,
   `used_at` datetime(6) DEFAULT NULL,
+  `session_id` binary(16) DEFAULT NULL,
   PRIMARY KEY (`link_hash`),
   KEY `login_link_email` (`email`,`created_at`),
   KEY `login_link_expires` (`expires_at`)

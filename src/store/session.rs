@@ -98,7 +98,8 @@ pub async fn live(
         ", s.amr, s.ends_at, s.stepped_up_at,
          exists(select 1 from passkey p where p.account_id = a.account_id) as has_passkey
          from session s join account a on a.account_id = s.account_id
-         where s.session_id = ? and s.ended_at is null and s.ends_at > ? and coalesce(s.last_seen_at, s.created_at) > ?"
+         where s.session_id = ? and s.ended_at is null and s.ends_at > ? and coalesce(s.last_seen_at, s.created_at) > ?
+         and a.closed_at is null"
     ))
     .bind(id)
     .bind(to_datetime(now))

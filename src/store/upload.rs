@@ -2,6 +2,7 @@
 //! on which ones are held.
 
 use super::StoreError;
+use crate::domain::ids::DossierId;
 use sqlx::MySqlConnection;
 use uuid::Uuid;
 
@@ -129,6 +130,16 @@ pub async fn of_account(db: &mut MySqlConnection, account: Uuid) -> Result<Vec<U
         "select upload_id, account_id, note, parts, turn from upload where account_id = ? order by used_at",
     )
     .bind(account)
+    .fetch_all(db)
+    .await?)
+}
+
+/// Returns the uploads to a dossier, of all accounts.
+pub async fn to_dossier(db: &mut MySqlConnection, dossier: DossierId) -> Result<Vec<UploadRow>, StoreError> {
+    Ok(sqlx::query_as(
+        "select upload_id, account_id, note, parts, turn from upload where json_value(note, '$.dossier') = ?",
+    )
+    .bind(dossier.to_string())
     .fetch_all(db)
     .await?)
 }

@@ -303,6 +303,8 @@ fn describe_app(error: &AppError) -> ErrorText {
             unexpected()
         }
         error @ (AppError::Suspended
+        | AppError::Closing(_)
+        | AppError::ExportUnderWay
         | AppError::SignInNeeded
         | AppError::LinkSpent
         | AppError::TooManyLinks
@@ -321,6 +323,8 @@ fn describe_app(error: &AppError) -> ErrorText {
         | AppError::NotAdmissible
         | AppError::NoExpert
         | AppError::RoundClosed
+        | AppError::DossierDeleted
+        | AppError::DossierKept
         | AppError::NotCarriedOver
         | AppError::AttemptReused
         | AppError::DepositChanged

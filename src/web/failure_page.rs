@@ -68,8 +68,9 @@ pub async fn render_failures(State(app): State<App>, request: Request, next: Nex
         let back = if sender.safe { here } else { page_before(&app, &headers).unwrap_or_else(|| "/".into()) };
         return see_other(lang, &format!("/account/confirm?next={}", encode(&back)));
     }
-    let form = form.filter(|_| sender.ours && is_worth_sending_again(&failure));
-    let typed = form.and_then(|form| form_contents(&headers, form, &here));
+    let again = is_worth_sending_again(&failure);
+    let form = form.filter(|_| sender.ours && (again || loses_what_was_typed(&failure)));
+    let typed = form.and_then(|form| form_contents(&headers, form, &here, again));
     let ctx = sender.identify(&app, headers).await;
     set_retry_after(keep_headers(page(&app, ctx, &described, meta, &here, typed.as_ref()), failure_headers))
 }
@@ -128,14 +129,19 @@ fn is_worth_sending_again(failure: &Failure) -> bool {
     status.is_server_error() || matches!(failure, Failure::Csrf | Failure::App(AppError::SignInNeeded))
 }
 
+/// Whether there is no place left for what was typed, so that only the error page still has it.
+fn loses_what_was_typed(failure: &Failure) -> bool {
+    matches!(failure, Failure::App(AppError::DossierDeleted))
+}
+
 /// The contents of a form of ours.
-fn form_contents(headers: &HeaderMap, FailedForm(form): FailedForm, here: &str) -> Option<TypedForm> {
+fn form_contents(headers: &HeaderMap, FailedForm(form): FailedForm, here: &str, again: bool) -> Option<TypedForm> {
     if form.len() > MAX_RETURNED_FORM_BYTES {
         return None;
     }
     let posted = PostedForm::unchecked(headers, form)?;
     let fields = posted.pairs().iter().filter(|(name, _)| name != "csrf").cloned().collect();
-    Some(TypedForm { action: here.to_owned(), fields })
+    Some(TypedForm { action: here.to_owned(), fields, again })
 }
 
 /// Keeps the headers that were set together with the failure.

@@ -68,11 +68,37 @@ impl FromRequest<App> for PostedForm {
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
         let ctx = Ctx::from_request_parts(&mut parts, app).await?;
+        OriginForm::from_request(Request::from_parts(parts, body), app).await?.checked(app, &ctx)
+    }
+}
+
+/// A form that came from our own pages, and whose form token was not checked yet. A page that was made before its reader
+/// signed in has none.
+pub struct OriginForm(PostedForm);
+
+impl OriginForm {
+    /// The first value of a name, or an empty string.
+    pub fn text(&self, name: &str) -> &str {
+        self.0.text(name)
+    }
+    /// The form, once its token was checked.
+    ///
+    /// # Errors
+    /// [`Failure::Csrf`].
+    pub fn checked(self, app: &App, ctx: &Ctx) -> Result<PostedForm, Failure> {
+        check_form_token(app, ctx, self.0.text("csrf"))?;
+        Ok(self.0)
+    }
+}
+
+impl FromRequest<App> for OriginForm {
+    type Rejection = Failure;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
         let bytes = read_whole(body).await?;
-        let posted = Self::decode(&parts.headers, bytes).await?;
+        let posted = PostedForm::decode(&parts.headers, bytes).await?;
         same_site(app, &parts.headers)?;
-        check_form_token(app, &ctx, posted.text("csrf"))?;
-        Ok(posted)
+        Ok(Self(posted))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 use axum::{
     Router, middleware,
-    routing::{MethodRouter, get, post, put},
+    routing::{self, MethodRouter, get, post, put},
 };
 
 /// At most this many bytes in a posted receipt, including the form around it.
@@ -82,9 +82,9 @@ pub fn routes() -> Vec<Route> {
         OwnerOrGuest, Provider, SignedIn, Token,
     };
     use pages::{
-        account::{self, narrow, oidc, passkey, rights, sign_in, tokens},
+        account::{self, close, export, narrow, oidc, passkey, rights, sign_in, tokens},
         applicant::{
-            deposit, dossiers, editor, guests, open_piece, overview, piece, preview, receipt, status, upload, withdraw,
+            delete, deposit, dossiers, editor, guests, open_piece, overview, piece, preview, receipt, status, upload, withdraw,
         },
         examiner::{desk, interest, reviews, round},
         operator::{emergency, mails, orders},
@@ -163,11 +163,14 @@ pub fn routes() -> Vec<Route> {
         route("POST", "/dossiers/{id}/carry-over", Owner, post(status::carry_over)),
         // A guest who may read the whole sees the page; only the owner withdraws.
         route("GET POST", "/dossiers/{id}/withdraw", OwnerOrGuest, get(withdraw::ask).post(withdraw::withdraw)),
+        route("GET POST", "/dossiers/{id}/delete", Owner, get(delete::ask).post(delete::delete)),
         route("GET POST", "/dossiers/{id}/guests", Owner, get(guests::show).post(guests::invite)),
         route("POST", "/dossiers/{id}/guests/{delegation}/revoke", Owner, post(guests::revoke)),
         // The account page.
         route("GET", "/account", SignedIn, get(account::home::show)),
         route("GET", "/account/rights", SignedIn, get(rights::own)),
+        route("GET", "/account/export", SignedIn, get(export::send)),
+        route("GET POST", "/account/close", SignedIn, get(close::ask).post(close::close)),
         route("POST", "/account/sessions/{session}/end", SignedIn, post(account::home::end_session)),
         route("POST", "/account/sessions/end", SignedIn, post(account::home::end_all)),
         route("POST", "/account/tokens", SignedIn, post(tokens::make)),
@@ -214,6 +217,7 @@ pub fn routes() -> Vec<Route> {
         route("POST", "/api/v1/calls/{call}/evaluation", Anyone, post(api::call::evaluate))
             .with_body_mode(BodyMode::Buffered(MAX_ANSWERS_BYTES)),
         route("POST", "/api/v1/dossiers", Token, post(api::dossier::create)),
+        route("DELETE", "/api/v1/dossiers/{id}", Token, routing::delete(api::dossier::delete)),
         route(
             "GET PUT",
             "/api/v1/dossiers/{id}/document",

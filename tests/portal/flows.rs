@@ -41,4 +41,5 @@ mod tokens;
 mod twice;
 pub mod uploads;
 mod watermark;
+mod way_out;
 mod worlds;

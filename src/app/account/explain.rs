@@ -44,7 +44,8 @@ impl App {
         let target = match target {
             None => Target::Call,
             Some((id, part)) => {
-                let row = dossier::load(&mut db, id).await?.ok_or(AppError::NotFound)?;
+                let row = dossier::load(&mut db, id).await?.filter(|row| row.deleted_at().is_none());
+                let row = row.ok_or(AppError::NotFound)?;
                 Target::Dossier(DossierTarget { part, ..load_target(&mut db, &row, &account, now).await? })
             }
         };
@@ -81,7 +82,7 @@ impl App {
     /// [`AppError::SignInNeeded`], [`AppError::Overloaded`], and store errors.
     pub async fn rights_on(&self, ctx: &Ctx, id: DossierId) -> Result<RightsOn, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
-        if let Some(row) = dossier::load(&mut db, id).await? {
+        if let Some(row) = dossier::load(&mut db, id).await?.filter(|row| row.deleted_at().is_none()) {
             let target = load_target(&mut db, &row, &ctx.actor()?.account, ctx.now).await?;
             let (verdicts, known) = verdicts(ctx, &target)?;
             if known {
@@ -119,11 +120,12 @@ const OF_CALLS: [Action; 11] = [
 ];
 
 /// Actions on a dossier, each with the part that it concerns.
-const OF_DOSSIERS: [(Action, Part); 11] = [
+const OF_DOSSIERS: [(Action, Part); 12] = [
     (Action::DraftRead, Part::Whole),
     (Action::DraftWrite, Part::Whole),
     (Action::DossierDeposit, Part::Whole),
     (Action::DossierWithdraw, Part::Whole),
+    (Action::DossierDelete, Part::Whole),
     (Action::DossierShare, Part::Whole),
     (Action::DepositRead, Part::Deposit),
     (Action::DossierAdmit, Part::Deposit),
@@ -200,6 +202,7 @@ fn verdicts(ctx: &Ctx, target: &DossierTarget) -> Result<(Vec<RightAnswer>, bool
                 | Action::DraftWrite
                 | Action::DossierDeposit
                 | Action::DossierWithdraw
+                | Action::DossierDelete
                 | Action::DossierShare
                 | Action::DepositRead
         );

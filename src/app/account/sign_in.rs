@@ -31,6 +31,18 @@ pub struct SignedIn {
     pub account: Account,
 }
 
+/// What a sign-in link is good for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    /// It opens a session for this address. Its page shows the address, because an attacker could send their own link to
+    /// a victim, who would then enter data into the attacker's account.
+    Valid { email: String },
+    /// It has opened the very session of this browser: pressed once more, it leads on.
+    OpenedThisSession,
+    /// It was used, has expired or never existed. The address is known for a day.
+    Spent { email: Option<String> },
+}
+
 impl App {
     /// Sends a link to an address. The response is the same whether or not the address has an account.
     ///
@@ -61,11 +73,16 @@ impl App {
         Ok(email)
     }
 
-    /// Returns the address of the account that a valid link opens. The page shows it, because an attacker could send
-    /// their own link to a victim, who would then enter data into the attacker's account.
-    pub async fn link_address(&self, ctx: &Ctx, secret: &str) -> Result<Option<String>, AppError> {
+    /// Returns what a link is good for in this browser, without consuming it.
+    pub async fn link_state(&self, ctx: &Ctx, secret: &str) -> Result<LinkState, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
-        Ok(login::address(&mut db, &auth::link_hash(secret), ctx.now).await?)
+        let link = login::find(&mut db, &auth::link_hash(secret), ctx.now).await?;
+        let own = self.own_session(ctx);
+        Ok(match link {
+            Some(link) if link.valid => LinkState::Valid { email: link.email },
+            Some(link) if own.is_some() && link.session == own => LinkState::OpenedThisSession,
+            link => LinkState::Spent { email: link.map(|link| link.email) },
+        })
     }
 
     /// Returns the value that the requesting browser stores, so that it is recognised when the link is opened.
@@ -88,7 +105,7 @@ impl App {
         let (session, new_account) = (SessionId(Uuid::now_v7()), AccountId(Uuid::now_v7()));
         let (now, lang) = (ctx.now, ctx.lang);
         transaction!(self.store, db => {
-            let email = login::consume(db, &hash, now).await?.ok_or(AppError::LinkSpent)?;
+            let email = login::consume(db, &hash, session, now).await?.ok_or(AppError::LinkSpent)?;
             let account = account::ensure(db, new_account, &email, lang, now).await?;
             self.open_session(db, ctx, session, &account, Amr::Email).await
         })

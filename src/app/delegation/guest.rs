@@ -52,6 +52,8 @@ impl Guest {
 pub enum ReaderIdentity {
     /// A guest, by address.
     Guest(String),
+    /// A guest whose account is closed.
+    FormerGuest,
     /// A member of staff, by role.
     Staff(Vec<Role>),
 }
@@ -59,13 +61,13 @@ pub enum ReaderIdentity {
 impl ReaderIdentity {
     /// Derived from the rule that was applied and not from the current roles of the account: roles expire, and a guest
     /// may have one.
-    pub(super) fn of(reading: &journal::AccessSummary) -> Self {
+    pub(in crate::app) fn of(reading: &journal::AccessSummary) -> Self {
         let rule: Option<RuleId> = reading.data["rule"].as_str().and_then(|slug| slug.parse().ok());
         let asked = rule.map_or(&[][..], roles_of);
         // Changes carry no rule, because only guests make them.
         let of_guests = EventKind::of_slug(&reading.kind).is_some_and(EventKind::is_of_owner_or_guest);
         if rule.is_some_and(|id| id.rule().guest) || of_guests {
-            return Self::Guest(reading.email.clone());
+            return reading.email.clone().map_or(Self::FormerGuest, Self::Guest);
         }
         let held = || reading.roles.iter().copied();
         let roles: Vec<Role> = held().filter(|role| asked.is_empty() || asked.contains(role)).collect();
@@ -92,7 +94,7 @@ mod tests {
 
     fn reading(kind: &str, rule: &str, roles: &[Role]) -> journal::AccessSummary {
         let (first, last) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
-        let (email, roles) = ("ada@exemple.fr".to_owned(), roles.to_vec());
+        let (email, roles) = (Some("ada@exemple.fr".to_owned()), roles.to_vec());
         journal::AccessSummary { kind: kind.into(), first, last, times: 1, email, roles, data: json!({ "rule": rule }) }
     }
 
@@ -112,6 +114,8 @@ mod tests {
         ] {
             assert_eq!(ReaderIdentity::of(&reading(kind, rule, roles)), who, "{kind} {rule} {roles:?}");
         }
+        let gone = journal::AccessSummary { email: None, ..reading("draft_read", "guest-reads", &[]) };
+        assert_eq!(ReaderIdentity::of(&gone), ReaderIdentity::FormerGuest);
     }
 
     #[test]

@@ -23,7 +23,7 @@ const MAX_NOTE_CHARS: usize = 200;
 /// The same invitation to the same guest within this time counts as a double click or a retry.
 const REPEAT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 /// Window in which invitations are counted.
-pub(super) const INVITATION_WINDOW: SignedDuration = SignedDuration::from_hours(24);
+pub(in crate::app) const INVITATION_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// Maximum number of invitations of one owner per window.
 const MAX_INVITATIONS_OF_OWNER: i64 = 40;
 /// Maximum number of invitations of one owner to one address per window.

@@ -55,7 +55,9 @@ impl App {
                 return Err(AppError::NotCarriedOver);
             }
             let draft = Dossier::new(fresh, &source.call, &target.id, source.owner, source.draft.clone(), ctx.now);
-            dossier::insert(db, &draft, attempt, &origin).await?;
+            if !dossier::insert(db, &draft, attempt, &origin).await? {
+                return Err(AppError::SignInNeeded);
+            }
             for piece in piece::of_dossier(db, id).await? {
                 piece::replace(db, fresh, &piece, None, ctx.now).await?;
             }

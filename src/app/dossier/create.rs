@@ -53,7 +53,9 @@ impl App {
             if !open {
                 return Err(AppError::RoundClosed);
             }
-            dossier::insert(db, fresh, attempt, &origin).await?;
+            if !dossier::insert(db, fresh, attempt, &origin).await? {
+                return Err(AppError::SignInNeeded);
+            }
             journal::append(db, &event).await?;
             Ok(fresh.id)
         }))
@@ -63,9 +65,11 @@ impl App {
 /// Returns the dossier that an attempt created, if it was created from the same origin.
 ///
 /// # Errors
-/// [`AppError::AttemptReused`].
+/// [`AppError::AttemptReused`]; [`AppError::DossierDeleted`], so that a form sent again does not bring back what its
+/// owner has deleted.
 pub(in crate::app) fn begun_from(record: AttemptRecord, origin: &str) -> Result<DossierId, AppError> {
     match record.origin {
+        _ if record.deleted => Err(AppError::DossierDeleted),
         Some(known) if known != origin => Err(AppError::AttemptReused),
         _ => Ok(DossierId(record.dossier)),
     }

@@ -3,6 +3,7 @@
 //! The parts are beside the attachments, under an id that nobody guesses, and belong to the account that began. Rights are asked for
 //! before each part, and again when the whole is attached.
 
+mod ending;
 mod part;
 mod record;
 mod unfinished;

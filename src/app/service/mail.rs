@@ -67,6 +67,17 @@ pub enum EmailMessage {
         /// Link to the receipt.
         link: String,
     },
+    /// The account of this address was closed.
+    AccountClosed {
+        to: String,
+        lang: Lang,
+        /// Instant of the closing, with its time zone.
+        at: String,
+        /// Number of dossiers that are kept because they were deposited.
+        kept: usize,
+        /// Address for questions.
+        contact: String,
+    },
     /// A passkey changed; the owner of the account must be informed.
     PasskeyChanged {
         to: String,
@@ -189,6 +200,10 @@ impl EmailMessage {
                     ),
                 ),
             ),
+            Self::AccountClosed { to, lang, at, kept, contact } => {
+                let (subject, body) = account_closed(at, *kept, contact);
+                (to, lang, subject, body)
+            }
             Self::PasskeyChanged { to, lang, change, by_operator, name, at, link } => {
                 let (subject, body) = passkey_changed(*change, *by_operator, name, at, link);
                 (to, lang, subject, body)
@@ -201,6 +216,27 @@ impl EmailMessage {
             at: at.to_string(),
         }
     }
+}
+
+fn account_closed(at: &str, kept: usize, contact: &str) -> (Text, Text) {
+    let still = match kept {
+        0 => Text::new("", ""),
+        _ => Text::new(
+            "Ce que vous avez déposé est conservé, avec ses reçus, aussi longtemps que l’appel y est tenu.\n",
+            "What you deposited is kept, with its receipts, as long as the call is bound to keep it.\n",
+        ),
+    };
+    let body = Text::new(
+        format!(
+            "Bonjour,\n\nVotre compte a été fermé le {at}. Vos brouillons, vos clés d’accès, vos jetons et les accès confiés ou reçus sont supprimés.\n{}\nVous reconnecter avec cette adresse ouvrirait un compte neuf et vide.\nSi ce n’était pas vous, écrivez aussitôt à {contact}.\n",
+            still.fr
+        ),
+        format!(
+            "Hello,\n\nYour account was closed on {at}. Your drafts, your passkeys, your tokens and the access given or received are deleted.\n{}\nSigning in again with this address would open a new and empty account.\nIf it was not you, write to {contact} at once.\n",
+            still.en
+        ),
+    );
+    (Text::new("Votre compte est fermé", "Your account is closed"), body)
 }
 
 fn passkey_changed(change: PasskeyChange, by_operator: bool, name: &str, at: &str, link: &str) -> (Text, Text) {

@@ -3,12 +3,13 @@
 use super::{Action, Roles};
 
 /// The actions available to an applicant's program.
-pub const APPLICANT_ACTIONS: [Action; 7] = [
+pub const APPLICANT_ACTIONS: [Action; 8] = [
     Action::DossierCreate,
     Action::DraftRead,
     Action::DraftWrite,
     Action::DossierDeposit,
     Action::DossierWithdraw,
+    Action::DossierDelete,
     Action::DepositRead,
     Action::ServiceToken,
 ];

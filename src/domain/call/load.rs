@@ -98,6 +98,9 @@ struct Crosscheck<'a> {
 impl Crosscheck<'_> {
     fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
+        if self.call.retention.as_ref().is_some_and(Text::incomplete) {
+            faults.push("retention: a text is missing in one language".to_owned());
+        }
         faults.extend(self.twice("round", self.call.rounds.iter().map(|round| round.id.0.as_str())));
         faults.extend(self.twice("section", self.call.sections.iter().map(|section| section.id.as_str())));
         faults.extend(self.twice("piece", self.call.pieces.iter().map(|piece| piece.code.as_str())));

@@ -235,6 +235,42 @@ pub async fn carry_over(
     Ok((StatusCode::CREATED, fixed, Json(CreatedBody { id: begun, revision })).into_response())
 }
 
+/// Deletes a draft.
+///
+/// Its answers, pieces and invitations are gone at once and for good. What was ever deposited is kept. If-Match names the
+/// revision that is deleted; `*` deletes whatever stands. A draft that was deleted before answers alike.
+#[utoipa::path(
+    delete, path = "/api/v1/dossiers/{id}", tag = "dossier", security(("bearer" = [])),
+    params(
+        ("id" = Uuid, Path, description = "Id of the dossier"),
+        ("If-Match" = String, Header, description = "ETag of the document that was read, or *"),
+    ),
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 404, description = "No such dossier, or not one that this token may delete"),
+        (status = 409, description = "It was deposited (`dossier_kept`): it is kept, withdrawn or not"),
+        (status = 412, description = "It has changed since; nothing was deleted"),
+        (status = 428, description = "If-Match is missing"),
+    ),
+)]
+pub async fn delete(
+    State(app): State<App>,
+    ProgramCtx(ctx): ProgramCtx,
+    Path(dossier): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Failure> {
+    let id = id(&dossier)?;
+    let Some(matches) = tags(&headers, header::IF_MATCH) else {
+        // Whether the dossier exists for this program is said first.
+        app.deletion_summary(&ctx, id).await?;
+        return Err(Failure::PreconditionRequired);
+    };
+    let any = matches.iter().any(|tag| tag == "*");
+    let named = matches.iter().find_map(|tag| tag.trim_matches('"').parse().ok());
+    app.delete_draft(&ctx, id, if any { None } else { Some(named.unwrap_or(0)) }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// A receipt, exactly as it was signed.
 #[utoipa::path(
     get, path = "/api/v1/receipts/{number}", tag = "dossier", security(("bearer" = [])),

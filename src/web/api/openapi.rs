@@ -34,6 +34,7 @@ use utoipa::{
         dossier::upload::cancel,
         dossier::deposit,
         dossier::carry_over,
+        dossier::delete,
         dossier::receipt,
         round::list,
         tokens::for_service,

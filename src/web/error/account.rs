@@ -57,6 +57,23 @@ pub(super) fn describe(error: &AppError) -> ErrorText {
                 "Sign in: what you typed and did not send stays on this device.",
             ),
         ),
+        AppError::Closing(faults) => {
+            let why = together(faults.iter().map(|fault| fault.message()));
+            error_text(S::CONFLICT, "not_closed", ("Compte non fermé", "Account not closed"), (&why.fr, &why.en), BACK)
+        }
+        AppError::ExportUnderWay => error_text(
+            S::TOO_MANY_REQUESTS,
+            "export_under_way",
+            ("Archive déjà en cours", "Archive under way"),
+            (
+                "Une archive de vos données est déjà en cours d’envoi, ou le portail en envoie plusieurs en ce moment.",
+                "An archive of your data is being sent already, or the portal is sending several at the moment.",
+            ),
+            (
+                "Attendez la fin de l’envoi, ou annulez-le, puis réessayez.",
+                "Wait for the end of the download, or cancel it, then try again.",
+            ),
+        ),
         AppError::LinkSpent => error_text(
             S::GONE,
             "link_spent",

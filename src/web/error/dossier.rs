@@ -177,6 +177,29 @@ pub(super) fn describe(error: &AppError) -> ErrorText {
                 "Go back to the application and look at the file that is there now.",
             ),
         ),
+        AppError::DossierDeleted => error_text(
+            S::GONE,
+            "dossier_deleted",
+            ("Brouillon supprimé", "Draft deleted"),
+            (
+                "Ce brouillon a été supprimé par son porteur : ses réponses et ses pièces n’existent plus.",
+                "This draft was deleted by its owner: its answers and documents do not exist any more.",
+            ),
+            (
+                "Si vous étiez en train d’y écrire, copiez ce qui est encore sur votre page avant de la quitter.",
+                "If you were writing in it, copy what is still on your page before you leave it.",
+            ),
+        ),
+        AppError::DossierKept => error_text(
+            S::CONFLICT,
+            "dossier_kept",
+            ("Dossier conservé", "Application kept"),
+            (
+                "Ce dossier a été déposé : il est conservé, même retiré, parce que ses reçus en sont la preuve. Rien n’a été supprimé.",
+                "This application was deposited: it is kept, even withdrawn, because its receipts are the proof. Nothing was deleted.",
+            ),
+            ("Pour qu’il ne soit pas examiné, retirez le dépôt.", "For it not to be examined, withdraw the deposit."),
+        ),
         AppError::NotDeposited => error_text(
             S::CONFLICT,
             "not_deposited",

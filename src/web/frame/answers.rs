@@ -1,14 +1,13 @@
 //! Answers in readable form: what will be sealed, or what was sealed.
 
-use super::show;
 use crate::{
     domain::{
-        answers::{day, holds, parse_hundredths},
-        calendar::show_day,
-        call::{Choice, Column, Field, FieldKind},
-        country,
+        answers::{
+            holds,
+            readable::{label, scalar},
+        },
+        call::{Column, Field, FieldKind},
         document::{Document, Row, Value, row_is_empty},
-        money::Cents,
         text::Lang,
     },
     web::frame::PageContext,
@@ -121,31 +120,6 @@ fn cells(columns: &[Column], row: &Row, lang: &Lang) -> Vec<String> {
             row.get(&column.id).map_or_else(String::new, |cell| scalar(column.kind, &column.options, cell, lang))
         })
         .collect()
-}
-
-fn label<'t>(options: &'t [Choice], id: &'t str, lang: &Lang) -> &'t str {
-    options.iter().find(|option| option.id == id).map_or(id, |option| option.label.get(lang))
-}
-
-/// One scalar in readable form; an invalid value is shown as typed.
-pub fn scalar(kind: FieldKind, options: &[Choice], text: &str, lang: &Lang) -> String {
-    match kind {
-        FieldKind::Choice => label(options, text, lang).to_owned(),
-        FieldKind::YesNo if text == "yes" => lang.tr("Oui", "Yes").to_owned(),
-        FieldKind::YesNo if text == "no" => lang.tr("Non", "No").to_owned(),
-        FieldKind::Money => {
-            parse_hundredths(text).map_or_else(|_| text.to_owned(), |cents| show::Money(Cents(cents)).to_string())
-        }
-        FieldKind::Date => day(text).map_or_else(|_| text.to_owned(), show_day),
-        FieldKind::Hundredths => match text.trim_end_matches('0').trim_end_matches(['.', ',']) {
-            short if text.contains(['.', ',']) => short.replace('.', lang.tr(",", ".")),
-            _ => text.to_owned(),
-        },
-        FieldKind::Country => {
-            country::read(text).map_or_else(|| text.to_owned(), |country| country.names().get(lang).to_owned())
-        }
-        _ => text.to_owned(),
-    }
 }
 
 /// An answer in a line or two, for the two sides of a conflict.

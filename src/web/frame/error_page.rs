@@ -3,7 +3,7 @@
 use crate::{domain::text::Text, web::frame::PageContext};
 use askama::Template;
 
-/// What went wrong and what to do; with the contents of the form, where it may be sent again.
+/// What went wrong and what to do; with the contents of the form, where they would be lost.
 #[derive(Template)]
 #[template(path = "frame/error_page.html")]
 pub struct ErrorPage<'a> {
@@ -15,10 +15,12 @@ pub struct ErrorPage<'a> {
     pub typed: Option<&'a TypedForm>,
 }
 
-/// A failed form, to be reviewed and sent again.
+/// A failed form, to be reviewed, and sent again or copied.
 pub struct TypedForm {
     /// Its target address.
     pub action: String,
     /// Names and values, in order, without the form token.
     pub fields: Vec<(String, String)>,
+    /// Whether the same form may succeed later; otherwise it can only be copied.
+    pub again: bool,
 }

@@ -1,5 +1,7 @@
 //! Signing in, and one’s own account.
 
+pub mod close;
+pub mod export;
 pub mod home;
 pub mod narrow;
 pub mod oidc;

@@ -2,7 +2,7 @@
 
 use super::{Pages, Rendering, data::id, named};
 use crate::{
-    app::{Key, RightAnswer},
+    app::{ClosingDossier, ClosingSummary, Key, RightAnswer},
     domain::{
         access::Action,
         ids::{DossierId, SessionId},
@@ -11,6 +11,7 @@ use crate::{
     web::{
         frame::PageContext,
         pages::account::{
+            close::ClosePage,
             home::{AccountPage, SessionRow, TokenRow},
             passkey::{ConfirmPage, PasskeysPage},
             rights::RightsPage,
@@ -34,16 +35,51 @@ pub(super) fn pages(stranger: &PageContext<'_>, s: &PageContext<'_>) -> Pages {
         ("rights-unknown", rights(s, true, false)),
     ]));
     pages.extend(passkeys(s));
+    pages.extend(closing(s));
     pages
+}
+
+fn closing(s: &PageContext<'_>) -> Pages {
+    let dossier = |number, title: &str, receipt: Option<&str>, guests| ClosingDossier {
+        id: DossierId(id(number)),
+        title: title.into(),
+        receipt: receipt.map(str::to_owned),
+        guests,
+    };
+    let summary = ClosingSummary {
+        drafts: vec![dossier(1, "", None, 0), dossier(2, "Jumeau numérique du port", None, 2)],
+        kept: vec![dossier(3, "Cœur souverain", Some("2024-000042"), 1), dossier(4, "Essai retiré", None, 0)],
+        fingerprint: "5e".repeat(32),
+    };
+    let none = ClosingSummary { fingerprint: "0f".repeat(32), ..ClosingSummary::default() };
+    let problem =
+        Text::new("Cette adresse n’est pas celle de votre compte.", "This address is not that of your account.");
+    let page =
+        ClosePage { s, summary: &summary, obstacle: None, unconfirmed: false, typed: "", problem: None, notice: None };
+    named([
+        ("close", page.render()),
+        (
+            "close-problem",
+            ClosePage { typed: "ada@", problem: Some(&problem), notice: Some(&problem), ..page }.render(),
+        ),
+        ("close-unconfirmed", ClosePage { summary: &none, unconfirmed: true, ..page }.render()),
+        ("close-role", ClosePage { summary: &none, obstacle: Some(&problem), ..page }.render()),
+    ])
 }
 
 fn signing_in(s: &PageContext<'_>) -> Pages {
     let problem = Text::new("Cette adresse n’est pas complète.", "This address is not complete.");
-    let empty = SignInPage { s, email: "", problem: None, next: "/dossiers", passkeys: false, provider: None };
-    let link = LinkConfirmPage { s, secret: "secret", next: "/dossiers", opens: Some("a…@exemple.fr"), other: None };
+    let spent = Text::new(
+        "Ce lien de connexion a déjà servi ou a plus de 15 minutes. Demandez-en un autre ici.",
+        "This sign-in link has been used or is more than 15 minutes old. Ask for another one here.",
+    );
+    let empty =
+        SignInPage { s, email: "", problem: None, notice: None, next: "/dossiers", passkeys: false, provider: None };
+    let link = LinkConfirmPage { s, secret: "secret", next: "/dossiers", opens: "a…@exemple.fr", other: None };
     named([
         ("sign-in", SignInPage { passkeys: true, provider: Some("ProConnect"), ..empty }.render()),
         ("sign-in-problem", SignInPage { email: "ada@", problem: Some(&problem), ..empty }.render()),
+        ("sign-in-spent", SignInPage { email: "ada@exemple.fr", notice: Some(&spent), ..empty }.render()),
         ("link-sent", LinkSentPage { s, email: "ada.lefebvre@exemple.fr", mailbox: Some("/demo/mails") }.render()),
         ("link-confirm", link.render()),
         ("link-confirm-other", LinkConfirmPage { other: Some("bob@exemple.fr"), ..link }.render()),

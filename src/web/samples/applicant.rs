@@ -6,6 +6,7 @@ use super::{
     named,
 };
 use crate::{
+    app::DeletionSummary,
     domain::{
         document::{Conflict, Document, Value},
         ids::DossierId,
@@ -15,6 +16,7 @@ use crate::{
     web::{
         frame::PageContext,
         pages::applicant::{
+            delete::DeletePage,
             dossier::DossierPage,
             dossiers::DossiersPage,
             editor::EditorPage,
@@ -41,10 +43,14 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let code = s.call.attached_pieces().next().map_or("", |piece| piece.code.as_str());
     let page = |dossier, evaluation| sample.page(dossier, evaluation);
     let overview = |page: DossierPage<'_>| OverviewPage::new(s, &page).render();
-    let list = |rows, shared| DossiersPage { s, rows, shared, open_rounds: &open, attempt: "attempt" }.render();
+    let deleted = Text::new("Le brouillon est supprimé.", "The draft is deleted.");
+    let list = |rows, shared, notice| {
+        DossiersPage { s, rows, shared, open_rounds: &open, attempt: "attempt", notice }.render()
+    };
+    let delete = |page: DossierPage<'_>| DeletePage::new(s, &page, DeletionSummary { guests: 2 }).render();
     let mut pages = named([
-        ("dossiers-empty", list(&[], &[])),
-        ("dossiers", list(&sample.cards(s), &sample.given(s))),
+        ("dossiers-empty", list(&[], &[], Some(&deleted))),
+        ("dossiers", list(&sample.cards(s), &sample.given(s), None)),
         ("overview-empty", overview(page(&draft, &none))),
         ("overview-draft", overview(page(&begun, &some))),
         ("overview-refused", overview(DossierPage { refused: true, ..page(&begun, &some) })),
@@ -55,6 +61,8 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         ("overview-changed", overview(DossierPage { notice: Some(&notice), ..page(&changed, &all) })),
         ("preview", PreviewPage::new(s, &page(&full, &all)).render()),
         ("withdraw", WithdrawPage::new(s, &page(&deposited, &all)).render()),
+        ("delete", delete(page(&begun, &some))),
+        ("delete-kept", delete(page(&deposited, &all))),
         ("receipt", receipt(s, &sample.receipt, &sample.unscanned, ReceiptReader::Owner, true)),
         ("receipt-named", receipt(s, &sample.receipt, &sample.unscanned, ReceiptReader::Named, true)),
         (

@@ -63,6 +63,7 @@ pub(super) fn typed() -> TypedForm {
     TypedForm {
         action: "/dossiers/0190a5c0-0000-7000-8000-000000000001/edit/project".into(),
         fields: vec![field("project.title", "Cœur souverain"), field("project.summary", "Deux lignes\nde texte.")],
+        again: true,
     }
 }
 
@@ -203,6 +204,7 @@ impl<'a> Sample<'a> {
             changed_at: self.now,
             changes: ChangeLog::default(),
             withdrawn_at: None,
+            deleted_at: None,
         }
     }
 

@@ -99,7 +99,11 @@ fn moment(call: &Call, lang: &Lang, now: Timestamp, of: (State, RoundState, bool
     let cards = [sample.card(&s, 1, &dossier, Some(evaluation.blocking_count()))];
     let status = DepositStatus::of(&call, sample.round, &dossier, now);
     let pages = [
-        ("list", DossiersPage { s: &s, rows: &cards, shared: &[], open_rounds: &[], attempt: "attempt" }.render()),
+        (
+            "list",
+            DossiersPage { s: &s, rows: &cards, shared: &[], open_rounds: &[], attempt: "attempt", notice: None }
+                .render(),
+        ),
         ("overview", OverviewPage::new(&s, &page).render()),
         ("editor", EditorPage::new(&s, &page, section, Some("14:03:12"), &[]).render()),
         ("preview", PreviewPage::new(&s, &page).render()),

@@ -31,7 +31,12 @@ pub(super) fn errors(s: &PageContext<'_>) -> Pages {
     let page = |status, typed: Option<&TypedForm>| {
         ErrorPage { s, status, title: &title, message: &message, remedy: &remedy, typed }.render()
     };
-    named([("error", page(404, None)), ("error-typed", page(503, Some(&typed())))])
+    let lost = TypedForm { again: false, ..typed() };
+    named([
+        ("error", page(404, None)),
+        ("error-typed", page(503, Some(&typed()))),
+        ("error-typed-lost", page(410, Some(&lost))),
+    ])
 }
 
 pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {

@@ -82,6 +82,10 @@ async fn no_page_has_a_violation_at_any_width_in_any_language() {
         format!("/dossiers/{empty}"),
         format!("/dossiers/{id}/preview"),
         format!("/dossiers/{id}/withdraw"),
+        format!("/dossiers/{id}/delete"),
+        format!("/dossiers/{empty}/delete"),
+        "/account".to_owned(),
+        "/account/close".to_owned(),
         format!("/receipts/{number}"),
     ]
     .into();

@@ -48,6 +48,22 @@ async fn a_deposit_in_a_browser_without_script() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_is_deleted_and_going_back_says_so() {
+    let mut ada = Actor::applicant().await;
+    let id = sample::draft(&mut ada, "demonstration", &json!({ "project": { "title": "Inutile" } })).await;
+    let window = Window::open(Script::Off).await;
+    window.become_actor(&ada).await;
+    window.go(&format!("/dossiers/{id}")).await;
+    window.click("a[href$=\"/delete\"]").await;
+    window.click("form[action$=\"/delete\"] button").await;
+    window.find(".empty").await;
+    assert!(window.path().await.starts_with("/dossiers"));
+    window.go(&format!("/dossiers/{id}/edit/project")).await;
+    window.find(".error-page").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_are_added_and_removed_without_script() {
     let mut ada = Actor::applicant().await;
     let id = sample::draft(&mut ada, "demonstration", &json!({ "project": { "title": "x" } })).await;

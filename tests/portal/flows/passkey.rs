@@ -31,14 +31,14 @@ pub async fn add(actor: &mut Actor, device: &mut Authenticator, name: &str) -> A
 }
 
 /// Signs in by a device.
-async fn sign_in(actor: &mut Actor, device: &mut Authenticator) -> Answer {
+pub async fn sign_in(actor: &mut Actor, device: &mut Authenticator) -> Answer {
     let begun = begin(actor, "/sign-in/passkey").await;
     let answer = device.get(&begun["options"]);
     end(actor, "/sign-in/passkey", &begun, answer).await
 }
 
 /// Confirms by a device that it is still the same person.
-async fn confirm(actor: &mut Actor, device: &mut Authenticator) -> Answer {
+pub async fn confirm(actor: &mut Actor, device: &mut Authenticator) -> Answer {
     actor.get("/account/confirm").await.expect(200);
     let begun = begin(actor, "/account/confirm").await;
     let answer = device.get(&begun["options"]);
@@ -46,7 +46,7 @@ async fn confirm(actor: &mut Actor, device: &mut Authenticator) -> Answer {
 }
 
 /// Someone with an address and a passkey.
-async fn person() -> (Actor, Authenticator, String) {
+pub async fn person() -> (Actor, Authenticator, String) {
     person_at(Installation::shared()).await
 }
 

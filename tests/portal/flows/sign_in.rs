@@ -20,6 +20,38 @@ async fn scanners_do_not_sign_in_and_a_link_works_once() {
 }
 
 #[tokio::test]
+async fn a_link_pressed_again_where_it_has_signed_in_leads_on_and_nowhere_else() {
+    let mut ada = Actor::anon();
+    let email = format!("{}@exemple.fr", uuid::Uuid::now_v7().simple());
+    ada.post("/sign-in", &[("email", &email), ("next", "/account")]).await.expect(200);
+    let link = mail_link(&mut ada, &email).await;
+    let path = link.strip_prefix(&ada.at.url).unwrap().to_owned();
+    ada.get(&path).await.expect(200);
+    let form = ada.form(&path, &[("next", "/account")]);
+    ada.post(&path, &[("next", "/account")]).await.expect(303);
+    let session = ada.cookie().unwrap().to_owned();
+    // The link once more, and the button of the page that was made before anybody had signed in.
+    assert_eq!(ada.get(&path).await.expect(303).location(), "/account");
+    let again = form.header("cookie", &session).send().await.unwrap();
+    assert_eq!((again.status().as_u16(), &again.headers()["location"]), (303, &"/account".parse().unwrap()));
+    assert!(!again.headers().contains_key("set-cookie"), "no second session");
+    assert_eq!(ada.cookie().unwrap(), session);
+
+    // In another browser it is spent, whoever is signed in there; nothing is told of the address.
+    for mut eve in [Actor::anon(), Actor::applicant().await] {
+        let page = eve.get(&path).await.expect(410).body;
+        assert!(page.contains("a déjà servi") && page.contains("name=\"email\"") && !page.contains(&email), "{page}");
+        eve.post(&path, &[]).await.expect(410);
+    }
+    // The browser that asked, signed out: the link opens nothing, and the form knows the address.
+    ada.post("/sign-out", &[]).await.expect(303);
+    assert!(ada.cookie().is_none());
+    let page = ada.get(&path).await.expect(410).body;
+    assert!(page.contains(&format!("value=\"{email}\"")), "{page}");
+    ada.post(&path, &[]).await.expect(410);
+}
+
+#[tokio::test]
 async fn the_answer_does_not_tell_who_is_known() {
     let mut eve = Actor::anon();
     let known = eve.post("/sign-in", &[("email", "ada@exemple.fr")]).await.expect(200).body;

@@ -38,7 +38,7 @@ fn told(q: &Question) -> bool {
     }
     match q.action {
         Action::DossierCreate => is(Role::Applicant),
-        Action::DossierWithdraw | Action::DossierShare => owner,
+        Action::DossierWithdraw | Action::DossierDelete | Action::DossierShare => owner,
         Action::DossierDeposit => owner || holds(&Part::Deposit, &[GrantedAction::Deposit]),
         Action::DraftRead => {
             let held = relations.grants.iter().any(|grant| grant.until >= NOW);

@@ -26,6 +26,7 @@ fn dossier(round: &str, revision: u64, deposited: bool) -> Dossier {
         changed_at: begun,
         changes: crate::domain::dossier::ChangeLog::default(),
         withdrawn_at: None,
+        deleted_at: None,
     }
 }
 

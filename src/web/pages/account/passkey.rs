@@ -57,7 +57,7 @@ pub async fn begin_sign_in(
 /// Finishes a sign-in.
 pub async fn sign_in(State(app): State<App>, ctx: Ctx, AnyonesJson(end): AnyonesJson<End>) -> HandlerResult {
     let session = app.sign_in_by_passkey(&ctx, end.ceremony, end.answer).await?;
-    let next = landing(&app, &session, &end.next);
+    let next = landing(&app, &session.account.roles, &end.next);
     Ok(go_on(&ctx, &session, &next))
 }
 

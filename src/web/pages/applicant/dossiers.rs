@@ -7,12 +7,15 @@ use crate::{
         document::Document,
         dossier::status::DepositStatus,
         ids::{AttemptId, DossierId},
+        text::Text,
     },
     web::{
         address::see_other,
         error::Failure,
-        extract::Path,
-        frame::{FormRequest, HandlerResult, PageContext, PageRequest, PageResult, render, status::Sentence},
+        extract::{Path, Query},
+        frame::{
+            DoneQuery, FormRequest, HandlerResult, PageContext, PageRequest, PageResult, render, status::Sentence,
+        },
     },
 };
 use askama::Template;
@@ -20,7 +23,8 @@ use axum::response::Html;
 use uuid::Uuid;
 
 /// The list.
-pub async fn list(PageRequest { app, ctx, here }: PageRequest) -> PageResult {
+pub async fn list(PageRequest { app, ctx, here }: PageRequest, Query(told): Query<DoneQuery>) -> PageResult {
+    let notice = (told.done == "deleted").then(|| Text::new("Le brouillon est supprimé.", "The draft is deleted."));
     let dossiers = app.own_dossiers(&ctx).await?;
     let mut cards = Vec::new();
     for (dossier, pieces) in &dossiers {
@@ -44,7 +48,8 @@ pub async fn list(PageRequest { app, ctx, here }: PageRequest) -> PageResult {
     let open: Vec<_> = call.rounds.iter().filter(|round| round.state(ctx.now) == RoundState::Open).collect();
     let attempt = Uuid::now_v7().to_string();
     Ok(Html(render(&app, &ctx, call, &here, |s| {
-        DossiersPage { s, rows: &cards, shared: &shared, open_rounds: &open, attempt: &attempt }.render()
+        let notice = notice.as_ref();
+        DossiersPage { s, rows: &cards, shared: &shared, open_rounds: &open, attempt: &attempt, notice }.render()
     })?))
 }
 
@@ -120,6 +125,8 @@ pub struct DossiersPage<'a> {
     pub shared: &'a [GivenCard],
     pub open_rounds: &'a [&'a Round],
     pub attempt: &'a str,
+    /// What was just done.
+    pub notice: Option<&'a Text>,
 }
 
 impl DossiersPage<'_> {

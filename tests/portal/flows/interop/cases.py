@@ -6,14 +6,17 @@ It calls the very samples that docs/access.md shows, and prints what came of eac
 import base64
 import io
 import json
+import os
 import pathlib
 import sys
 import urllib.request
+import zipfile
 from datetime import datetime, timedelta, timezone
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parents[4] / "docs/samples/tokens"))
 
+import bagit
 import verify_token
 from biscuit_auth import Biscuit, BiscuitBuilder, BlockBuilder, KeyPair, PublicKey, UnverifiedBiscuit
 from narrow_token import narrow
@@ -112,6 +115,16 @@ def lists(given):
         "other key": outcome(revoked, given["portal"], "00" * 31 + "01", now),
         "old": outcome(revoked, given["portal"], given["key"], now + timedelta(hours=1)),
     }
+
+
+def bag(given):
+    """What others' library finds in an archive of one's own data, unpacked into a folder."""
+    with zipfile.ZipFile(given["archive"]) as archive:
+        archive.extractall(given["folder"])
+    [name] = os.listdir(given["folder"])
+    found = bagit.Bag(os.path.join(given["folder"], name))
+    found.validate()
+    return {"name": name, "valid": True, "payload": sorted(found.payload_files()), "info": dict(found.info)}
 
 
 if __name__ == "__main__":

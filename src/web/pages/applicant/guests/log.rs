@@ -65,6 +65,9 @@ pub fn access_row(call: &Call, read: &AccessRecord, lang: Lang, zone: &TimeZone)
         since: (access.times > 1).then(|| show_instant(access.first, zone)),
         who: match &read.by {
             ReaderIdentity::Guest(email) => email.clone(),
+            ReaderIdentity::FormerGuest => {
+                lang.tr("une personne dont le compte est fermé", "somebody whose account is closed").to_owned()
+            }
             ReaderIdentity::Staff(roles) if roles.is_empty() => {
                 lang.tr("une personne du service", "somebody of the service").to_owned()
             }

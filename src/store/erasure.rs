@@ -1,0 +1,155 @@
+//! What goes when a draft is deleted or an account is closed. The rows of both stay without content: attempts, events and
+//! receipts refer to them, and an id never serves again.
+
+use super::{StoreError, row::to_datetime};
+use crate::domain::ids::{AccountId, DossierId};
+use jiff::Timestamp;
+use sqlx::MySqlConnection;
+
+/// What went with a draft.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DraftErasure {
+    pub pieces: u64,
+    /// Invitations that were valid or had run out.
+    pub invitations: u64,
+}
+
+/// Takes the content of a draft, its pieces and its invitations, which are forgotten at an instant.
+pub async fn delete_draft(
+    db: &mut MySqlConnection,
+    id: DossierId,
+    now: Timestamp,
+    forget_at: Timestamp,
+) -> Result<DraftErasure, StoreError> {
+    let pieces = sqlx::query("delete from piece where dossier_id = ?").bind(id).execute(&mut *db).await?;
+    let invitations = sqlx::query(
+        "update delegation set revoked_at = ?, note = '', forget_at = ? where dossier_id = ? and revoked_at is null",
+    )
+    .bind(to_datetime(now))
+    .bind(to_datetime(forget_at))
+    .bind(id)
+    .execute(&mut *db)
+    .await?;
+    // Those that were revoked before are not needed either.
+    sqlx::query("update delegation set note = '', forget_at = ? where dossier_id = ? and forget_at is null")
+        .bind(to_datetime(forget_at))
+        .bind(id)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query("update dossier set draft = '{}', changes = null, origin = null, deleted_at = ? where dossier_id = ?")
+        .bind(to_datetime(now))
+        .bind(id)
+        .execute(db)
+        .await?;
+    Ok(DraftErasure { pieces: pieces.rows_affected(), invitations: invitations.rows_affected() })
+}
+
+/// Takes from a dossier that was deposited what no receipt seals: the draft and its pieces.
+pub async fn empty_draft(db: &mut MySqlConnection, id: DossierId) -> Result<(), StoreError> {
+    sqlx::query("delete from piece where dossier_id = ?").bind(id).execute(&mut *db).await?;
+    sqlx::query("update dossier set draft = '{}', changes = null, origin = null where dossier_id = ?")
+        .bind(id)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Whether a person held a part of a dossier until it was deleted.
+pub async fn was_guest(
+    db: &mut MySqlConnection,
+    id: DossierId,
+    email: &str,
+    deleted_at: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "select exists(select 1 from delegation where dossier_id = ? and email = ? and revoked_at = ?)";
+    Ok(sqlx::query_scalar(sql).bind(id).bind(email).bind(to_datetime(deleted_at)).fetch_one(db).await?)
+}
+
+/// Returns the dossiers of an account that are not deleted, each with its number of deposited versions.
+pub async fn dossiers(db: &mut MySqlConnection, owner: AccountId) -> Result<Vec<(DossierId, u32)>, StoreError> {
+    Ok(sqlx::query_as(
+        "select dossier_id, versions from dossier where account_id = ? and deleted_at is null order by dossier_id",
+    )
+    .bind(owner)
+    .fetch_all(db)
+    .await?)
+}
+
+/// Returns the same, locked until the transaction ends.
+pub async fn lock_dossiers(db: &mut MySqlConnection, owner: AccountId) -> Result<Vec<(DossierId, u32)>, StoreError> {
+    Ok(sqlx::query_as(
+        "select dossier_id, versions from dossier where account_id = ? and deleted_at is null
+         order by dossier_id for update",
+    )
+    .bind(owner)
+    .fetch_all(db)
+    .await?)
+}
+
+/// Ends every way into an account: sessions, tokens, passkeys, ceremonies under way, roles that have ended.
+pub async fn end_access(db: &mut MySqlConnection, id: AccountId, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("delete from session where account_id = ?").bind(id).execute(&mut *db).await?;
+    sqlx::query("delete from passkey where account_id = ?").bind(id).execute(&mut *db).await?;
+    sqlx::query("delete from ceremony where account_id = ?").bind(id).execute(&mut *db).await?;
+    sqlx::query("delete from account_role where account_id = ?").bind(id).execute(&mut *db).await?;
+    // A token stays in the list of revoked ones until its last day: other services verify it without us.
+    sqlx::query("delete n from narrowed_token n join api_token t on t.token_id = n.token_id where t.account_id = ?")
+        .bind(id)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query("update api_token set revoked_at = coalesce(revoked_at, ?), label = '' where account_id = ?")
+        .bind(to_datetime(now))
+        .bind(id)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Ends the invitations that a person gave or received, which are forgotten at an instant, and returns how many were
+/// valid or had run out.
+pub async fn end_invitations(
+    db: &mut MySqlConnection,
+    id: AccountId,
+    email: &str,
+    now: Timestamp,
+    forget_at: Timestamp,
+) -> Result<u64, StoreError> {
+    let done =
+        sqlx::query("update delegation set revoked_at = ? where (given_by = ? or email = ?) and revoked_at is null")
+            .bind(to_datetime(now))
+            .bind(id)
+            .bind(email)
+            .execute(&mut *db)
+            .await?;
+    sqlx::query(
+        "update delegation set note = '', forget_at = ? where (given_by = ? or email = ?) and forget_at is null",
+    )
+    .bind(to_datetime(forget_at))
+    .bind(id)
+    .bind(email)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Takes the address of an account, which so is free for a new one. What stands in its place is no address, so that
+/// nobody signs in with it.
+pub async fn close_account(db: &mut MySqlConnection, id: AccountId, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("update account set email = ?, closed_at = ? where account_id = ?")
+        .bind(format!("closed {id}"))
+        .bind(to_datetime(now))
+        .bind(id)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Removes some of the invitations that are to be forgotten, and returns how many.
+pub async fn sweep_invitations(db: &mut MySqlConnection, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+    let done = sqlx::query("delete from delegation where forget_at < ? order by forget_at limit ?")
+        .bind(to_datetime(now))
+        .bind(limit)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected())
+}
