@@ -50,7 +50,7 @@ impl<'a> AmountsBox<'a> {
     /// The rules by which the costs count.
     fn why(&self) -> Why<'_> {
         let rules: Vec<String> = self.lines.iter().map(|(cost, ..)| cost.rule.clone()).collect();
-        self.s.why(self.s.tr("ces montants", "these amounts"), &rules, &[])
+        self.s.why_rules(self.s.tr("ces montants", "these amounts"), rules)
     }
 
     fn effective(&self) -> String {

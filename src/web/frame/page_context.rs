@@ -88,6 +88,10 @@ impl<'a> PageContext<'a> {
     pub fn piece_title(&self, code: &str) -> &'a str {
         self.call.piece(code).map_or("", |piece| piece.title.get(self.lang))
     }
+    /// The rounds in the order in which applicants look for them.
+    pub fn rounds(&self) -> Vec<&'a Round> {
+        self.call.rounds_by_relevance(self.now)
+    }
     /// The name of a brick of the call.
     pub fn brick_name<'t>(&self, slug: &'t str) -> &'t str
     where
@@ -199,9 +203,18 @@ impl<'a> PageContext<'a> {
         Reference { s: self, rule: None, interpretation }
     }
     /// The reasons behind what `about` says: rules and interpretations by their ids.
-    pub fn why(&self, about: &str, rules: &[String], interpretations: &[String]) -> Why<'_> {
-        let ids = |ids: &'_ [String]| ids.iter().map(String::as_str).collect::<Vec<_>>();
-        Why::new(self.call, self.lang, self.call_url(""), about, ids(rules), ids(interpretations))
+    pub fn why(&self, about: &str, rules: impl AsRef<[String]>, interpretations: impl AsRef<[String]>) -> Why<'_> {
+        let rules = rules.as_ref().iter().map(String::as_str);
+        let interpretations = interpretations.as_ref().iter().map(String::as_str);
+        Why::new(self.call, self.lang, self.call_url(""), about, rules, interpretations)
+    }
+    /// The same, of rules alone.
+    pub fn why_rules(&self, about: &str, rules: impl AsRef<[String]>) -> Why<'_> {
+        self.why(about, rules, Vec::new())
+    }
+    /// The same, of interpretations alone.
+    pub fn why_interpretations(&self, about: &str, ids: impl AsRef<[String]>) -> Why<'_> {
+        self.why(about, Vec::new(), ids)
     }
     /// The reasons behind a finding.
     pub fn why_finding(&self, finding: &Finding) -> Why<'_> {

@@ -83,7 +83,13 @@ fn texts_of(html: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixture::CALL;
+    use crate::domain::call::load;
+    use std::sync::LazyLock;
+
+    static CALL: LazyLock<Call> = LazyLock::new(|| {
+        let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/calls/hyper-open-x.toml"));
+        load("hyper-open-x.toml", text).unwrap()
+    });
 
     #[test]
     fn a_page_explains_what_it_uses_once() {

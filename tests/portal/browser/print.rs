@@ -43,15 +43,17 @@ async fn every_printed_sheet_says_what_it_shows() {
     let mut ada = Actor::applicant().await;
     let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
     let answers = sample::sample(sample::today()).answers;
-    let [company, project] = [&answers["applicant"]["name"], &answers["project"]["title"]]
-        .map(|text| text.as_str().unwrap().to_owned());
+    let [company, project] =
+        [&answers["applicant"]["name"], &answers["project"]["title"]].map(|text| text.as_str().unwrap().to_owned());
     let window = Window::open(Script::On).await;
     window.become_actor(&ada).await;
     let draft = sheets(&window, &format!("/dossiers/{id}/preview")).await;
     each_says(&draft, &["BROUILLON NON DÉPOSÉ", &company, &project, &id, "État au"]);
 
     let number = sample::deposit(&mut ada, &id).await;
-    for (path, state) in [(format!("/dossiers/{id}/preview"), "DÉPOSÉ le"), (format!("/receipts/{number}"), "Déposé le")] {
+    for (path, state) in
+        [(format!("/dossiers/{id}/preview"), "DÉPOSÉ le"), (format!("/receipts/{number}"), "Déposé le")]
+    {
         let deposited = sheets(&window, &path).await;
         each_says(&deposited, &[state, &number, &company, &project, "heure de Paris"]);
         assert!(deposited.iter().all(|sheet| !sheet.contains("NON DÉPOSÉ")), "{path}: {deposited:?}");

@@ -56,7 +56,10 @@ fn an_open_round_says_its_closing_and_the_days_left() {
     let call = with_winter(&hyper_open_x());
     let fr = sentence(&call, &Lang::Fr, "2026-11-30T10:00:00Z");
     assert!(fr.starts_with("Ouverte Vous pouvez déposer jusqu’au") && fr.contains("2026"), "{fr}");
-    assert!(fr.contains("heure de Paris") && fr.contains("il reste 31 jours") && fr.ends_with("Relève d’hiver"), "{fr}");
+    assert!(
+        fr.contains("heure de Paris") && fr.contains("il reste 31 jours") && fr.ends_with("Relève d’hiver"),
+        "{fr}"
+    );
     let en = sentence(&call, &Lang::En, "2026-11-30T10:00:00Z");
     assert!(en.contains("You may deposit until") && en.contains("31 days left"), "{en}");
     for (now, fr, en) in [
@@ -88,7 +91,10 @@ fn between_rounds_the_page_says_what_comes_next() {
     let mut ended = call.clone();
     ended.rounds.retain(|round| round.window.is_some());
     let fr = sentence(&ended, &Lang::Fr, "2026-11-30T10:00:00Z");
-    assert!(fr.contains("Les dépôts sont clos depuis le") && fr.contains("Aucune autre relève n’est annoncée."), "{fr}");
+    assert!(
+        fr.contains("Les dépôts sont clos depuis le") && fr.contains("Aucune autre relève n’est annoncée."),
+        "{fr}"
+    );
     ended.rounds.clear();
     assert_eq!(sentence(&ended, &Lang::En, "2026-11-30T10:00:00Z"), "No round is announced.");
 }

@@ -1,10 +1,7 @@
 //! What applicants may not know is explained where it stands: words, and the reasons behind questions and findings.
 
 use super::{SamplePage, call, pages};
-use crate::domain::{
-    call::WordText,
-    text::Lang,
-};
+use crate::domain::{call::WordText, text::Lang};
 
 /// The content of a page between its tags.
 fn content(html: &str) -> &str {
@@ -70,8 +67,14 @@ fn the_words_of_a_question_are_explained_in_it() {
     ] {
         assert!(field(page(editor), path).contains(&format!("data-term=\"{term}\"")), "{path}: {term}");
     }
-    assert!(!field(page("editor-2"), "project.trl_end").contains("data-term=\"trl\""), "the question above explains it");
-    assert!(page("editor-4").split("id=\"editor\"").next().unwrap().contains("data-term=\"base\""), "by its introduction");
+    assert!(
+        !field(page("editor-2"), "project.trl_end").contains("data-term=\"trl\""),
+        "the question above explains it"
+    );
+    assert!(
+        page("editor-4").split("id=\"editor\"").next().unwrap().contains("data-term=\"base\""),
+        "by its introduction"
+    );
 }
 
 #[test]
@@ -84,11 +87,14 @@ fn a_question_or_a_finding_gives_its_reasons_once_and_codes_stand_inside() {
         }
         // The registers list the codes; nothing else makes the keyboard stop at one.
         let register = ["rules", "interpretations"].contains(&name.as_str());
-        let outside: String =
-            html.split("<details class=\"why\"").enumerate().map(|(number, part)| match number {
+        let outside: String = html
+            .split("<details class=\"why\"")
+            .enumerate()
+            .map(|(number, part)| match number {
                 0 => part,
                 _ => part.split_once("</details>").map_or("", |(_, after)| after),
-            }).collect();
+            })
+            .collect();
         let code = ["class=\"ref\"", "ref-reading"].iter().any(|mark| outside.contains(mark));
         assert!(register || !code, "{file}, {reader} {name} ({lang})");
     }
