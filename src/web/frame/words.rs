@@ -1,5 +1,5 @@
 //! Words that applicants may not know, explained where they stand: beside the question that uses them, and for the rest of
-//! a page in one box at the place that its template marks with [`PLACE`].
+//! a page in one box, at the first place that its template marks. The frame marks the end of every page of applicants.
 
 use crate::domain::{
     call::{Call, Term, WordText},
@@ -9,7 +9,7 @@ use askama::Template;
 use std::collections::BTreeSet;
 
 /// Where a page explains the words that it uses and that nothing else on it explains.
-pub const PLACE: &str = "<!--words-->";
+const PLACE: &str = "<!--words-->";
 
 /// Words with their meanings, in a closed box; nothing when there are none.
 #[derive(Debug, Template)]
@@ -49,12 +49,21 @@ impl<'a> Words<'a> {
     }
 }
 
-/// The words of a rendered page that are explained nowhere on it.
+/// The words of a rendered page that are explained nowhere on it, and those of their own explanations.
 fn unexplained<'a>(page: &str, call: &'a Call, lang: &Lang) -> Vec<&'a Term> {
     let content = content_of(page);
     let texts = WordText::new(texts_of(content));
     let explained = |term: &Term| content.contains(&format!("data-term=\"{}\"", term.id));
-    call.terms_in(&texts, lang).into_iter().filter(|term| !explained(term)).collect()
+    let mut terms: Vec<&Term> = call.terms_in(&texts, lang).into_iter().filter(|term| !explained(term)).collect();
+    let mut next = 0;
+    while let Some(term) = terms.get(next).copied() {
+        let known: BTreeSet<&str> = terms.iter().map(|term| term.id.as_str()).collect();
+        let meaning = WordText::new([term.meaning.get(lang)]);
+        let more = call.terms_in(&meaning, lang).into_iter();
+        terms.extend(more.filter(|other| !known.contains(other.id.as_str()) && !explained(other)));
+        next += 1;
+    }
+    terms
 }
 
 /// Fills the place for words of a rendered page; a page without one stays as it is.
@@ -66,7 +75,7 @@ pub fn explain(page: String, call: &Call, lang: &Lang) -> Result<String, askama:
         return Ok(page);
     }
     let words = Words { lang, terms: unexplained(&page, call, lang), page: true, shown: true }.render()?;
-    Ok(page.replacen(PLACE, &words, 1))
+    Ok(page.replacen(PLACE, &words, 1).replace(PLACE, ""))
 }
 
 /// What stands between the frame of a page and its end.
@@ -94,7 +103,7 @@ mod tests {
     #[test]
     fn a_page_explains_what_it_uses_once() {
         let page = "<header>brique</header><main id=\"content\" title=\"relève\"><h1>TRL</h1><!--words--><p>Un \
-                    <strong>verrou</strong>.</p><div data-term=\"trl\"></div></main>";
+                    <strong>verrou</strong>.</p><div data-term=\"trl\"></div><!--words--></main>";
         let explained = explain(page.into(), &CALL, &Lang::Fr).unwrap();
         assert!(explained.contains("data-term=\"lock\""), "{explained}");
         assert_eq!(explained.matches("data-term=\"trl\"").count(), 1, "that is explained already: {explained}");
@@ -106,6 +115,14 @@ mod tests {
         }
         assert!(!explained.contains(PLACE));
         assert!(unexplained(&explained, &CALL, &Lang::Fr).is_empty());
+    }
+
+    #[test]
+    fn what_explains_a_word_is_explained_too() {
+        let explained = explain("<main>En difficulté.<!--words--></main>".into(), &CALL, &Lang::Fr).unwrap();
+        for term in ["difficulty", "sme", "proceedings"] {
+            assert!(explained.contains(&format!("data-term=\"{term}\"")), "{term}: {explained}");
+        }
     }
 
     #[test]
