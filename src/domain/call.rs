@@ -4,12 +4,16 @@
 //! text is an [`Interpretation`]. No other part of the program contains a figure of a call. Ids such as
 //! ELI-1 and X-8 in the comments are those of `calls/hyper-open-x.toml`.
 
+mod agenda;
 mod form;
+mod glossary;
 mod load;
 mod rules;
 pub mod schema;
 
+pub use agenda::DepositPeriod;
 pub use form::{Choice, Column, Condition, Field, FieldKind, Section};
+pub use glossary::{Term, WordText};
 pub use load::{LoadError, load, load_rounds};
 pub use rules::{Check, CompanyFields, DifficultyFields, Rule, RuleCheck};
 
@@ -71,6 +75,9 @@ pub struct Call {
     /// How long deposited dossiers are kept, and by which law; the operator answers where it does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention: Option<Text>,
+    /// Words that applicants may not know. Loading adds those of the portal's own pages.
+    #[serde(default)]
+    pub glossary: Vec<Term>,
 }
 
 impl Call {
