@@ -34,6 +34,7 @@ pub mod profile;
 pub mod review;
 mod row;
 pub mod session;
+pub mod simulation;
 pub mod site;
 pub mod token_root;
 mod transaction;

@@ -303,6 +303,8 @@ fn describe_app(error: &AppError) -> ErrorText {
         error @ (AppError::Suspended
         | AppError::SignInNeeded
         | AppError::LinkSpent
+        | AppError::SimulationOver
+        | AppError::TooManySimulations
         | AppError::TooManyLinks
         | AppError::NotAnAddress(_)
         | AppError::BreakGlass(_)

@@ -83,7 +83,9 @@ pub fn routes() -> Vec<Route> {
     };
     use pages::{
         account::{self, narrow, oidc, passkey, rights, sign_in, tokens},
-        applicant::{deposit, dossiers, editor, guests, overview, piece, preview, receipt, status, upload, withdraw},
+        applicant::{
+            deposit, dossiers, editor, guests, overview, piece, preview, receipt, simulation, status, upload, withdraw,
+        },
         examiner::{desk, interest, reviews, round},
         operator::{emergency, mails, orders},
         public::{call, simulator, verify},
@@ -99,6 +101,8 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/calls/{call}/criteria", Anyone, get(call::criteria)),
         route("GET", "/calls/{call}/interpretations", Anyone, get(call::interpretations)),
         route("GET POST", "/calls/{call}/simulator", Anyone, get(simulator::show).post(simulator::run))
+            .with_body_mode(BodyMode::Buffered(MAX_SIMULATION_BYTES)),
+        route("POST", "/calls/{call}/simulations", Anyone, post(simulator::begin))
             .with_body_mode(BodyMode::Buffered(MAX_SIMULATION_BYTES)),
         route("GET", "/legal", Anyone, get(call::legal)),
         route("GET POST", "/verify", Anyone, get(verify::show).post(verify::run))
@@ -126,6 +130,12 @@ pub fn routes() -> Vec<Route> {
         route("POST", "/account/confirm/begin", SignedIn, post(passkey::begin_confirming)),
         // The applicant.
         route("GET", "/dossiers", SignedIn, get(dossiers::list)),
+        route(
+            "GET POST",
+            "/calls/{call}/simulations/{secret}",
+            SignedIn,
+            get(simulation::show).post(simulation::begin),
+        ),
         route("POST", "/calls/{call}/rounds/{round}/dossiers", SignedIn, post(dossiers::create).get(round::list)),
         route("GET", "/dossiers/{id}", OwnerOrGuest, get(overview::show)),
         route("GET POST", "/dossiers/{id}/edit/{section}", OwnerOrGuest, get(editor::edit).post(editor::save)),
@@ -141,6 +151,7 @@ pub fn routes() -> Vec<Route> {
             get(upload::show).patch(upload::append).delete(upload::cancel),
         )
         .with_body_mode(BodyMode::Streamed),
+        route("POST", "/dossiers/{id}/pieces/{code}/date", OwnerOrGuest, post(piece::date_piece)),
         route("POST", "/dossiers/{id}/pieces/{code}/remove", OwnerOrGuest, post(piece::remove_piece)),
         route(
             "GET POST",

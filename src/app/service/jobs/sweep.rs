@@ -4,7 +4,7 @@
 use crate::{
     app::{App, AppError},
     blob::Stored,
-    store::{Freshness, login, outbox, piece, session},
+    store::{Freshness, login, outbox, piece, session, simulation},
 };
 use futures_util::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
@@ -34,8 +34,9 @@ pub async fn sweep_rows(app: &App, now: Timestamp) -> Result<u64, AppError> {
         let links = login::sweep(&mut db, now - LINK_RETENTION, ROWS_PER_STATEMENT).await?;
         let sessions = session::sweep(&mut db, made_before(now - SESSION_RETENTION), now, ROWS_PER_STATEMENT).await?;
         let jobs = outbox::sweep(&mut db, made_before(now - JOB_RETENTION), ROWS_PER_STATEMENT).await?;
-        removed += links + sessions + jobs;
-        if links.max(sessions).max(jobs) < u64::from(ROWS_PER_STATEMENT) {
+        let simulations = simulation::sweep(&mut db, now, ROWS_PER_STATEMENT).await?;
+        removed += links + sessions + jobs + simulations;
+        if links.max(sessions).max(jobs).max(simulations) < u64::from(ROWS_PER_STATEMENT) {
             break;
         }
     }
