@@ -4,11 +4,13 @@
 //! text is an [`Interpretation`]. No other part of the program contains a figure of a call. Ids such as
 //! ELI-1 and X-8 in the comments are those of `calls/hyper-open-x.toml`.
 
+mod autocomplete;
 mod form;
 mod load;
 mod rules;
 pub mod schema;
 
+pub use autocomplete::Autocomplete;
 pub use form::{Choice, Column, Condition, Field, FieldKind, Section};
 pub use load::{LoadError, load, load_rounds};
 pub use rules::{Check, CompanyFields, DeMinimisFields, DifficultyFields, Rule, RuleCheck, SmeFields};
