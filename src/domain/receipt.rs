@@ -7,12 +7,14 @@
 
 mod chain;
 mod instants;
+mod standing;
 mod statement;
 mod unreadable;
 mod verify;
 
 pub use chain::ChainCheck;
 pub use instants::{ChangedAfterReceipt, Instants};
+pub use standing::Standing;
 pub use statement::{FORMAT, FORMAT_ONE_INSTANT, Statement};
 pub use verify::{PublicKey, ReceiptCheck, VerificationReport, read, verify, verify_bytes, why_unreadable};
 
