@@ -17,6 +17,8 @@ slugs! {
         DossierCarriedOver = "dossier_carried_over",
         PieceAttached = "piece_attached",
         PieceRemoved = "piece_removed",
+        /// The day of issue of an attached piece was given or corrected.
+        PieceDated = "piece_dated",
         /// A version was deposited.
         DossierDeposited = "dossier_deposited",
         /// The deposit was withdrawn.
@@ -109,7 +111,12 @@ impl EventKind {
     pub fn is_of_owner_or_guest(self) -> bool {
         matches!(
             self,
-            Self::DraftRead | Self::DraftChanged | Self::PieceAttached | Self::PieceRemoved | Self::DossierDeposited
+            Self::DraftRead
+                | Self::DraftChanged
+                | Self::PieceAttached
+                | Self::PieceRemoved
+                | Self::PieceDated
+                | Self::DossierDeposited
         )
     }
 }
