@@ -74,6 +74,17 @@ pub struct Reference<'a> {
 
 impl askama::filters::HtmlSafe for Reference<'_> {}
 
+/// A number without its decimals when they are zero.
+fn without_zero_cents(shown: String, lang: Lang) -> String {
+    match lang {
+        Lang::Fr => shown.replace(",00\u{a0}", "\u{a0}"),
+        Lang::En => match shown.strip_suffix('%').and_then(|number| number.strip_suffix(".00")) {
+            Some(number) => format!("{number}%"),
+            None => shown.strip_suffix(".00").map(str::to_owned).unwrap_or(shown),
+        },
+    }
+}
+
 impl<'a> PageContext<'a> {
     /// Chooses between the French and the English text.
     pub fn tr<'t>(&self, fr: &'t str, en: &'t str) -> &'t str {
@@ -205,15 +216,15 @@ impl<'a> PageContext<'a> {
     }
     /// An amount with its cents.
     pub fn cents(&self, amount: &Cents) -> show::Money {
-        show::Money(*amount)
+        show::Money(*amount, *self.lang)
     }
     /// An amount for a headline: without cents when they are zero.
     pub fn euros(&self, amount: &Cents) -> String {
-        amount.show().replace(",00\u{a0}", "\u{a0}")
+        without_zero_cents(amount.show(*self.lang), *self.lang)
     }
     /// A rate for a headline: `80 %`.
     pub fn rate(&self, rate: &Rate) -> String {
-        rate.show().replace(",00\u{a0}", "\u{a0}")
+        without_zero_cents(rate.show(*self.lang), *self.lang)
     }
     /// A description of a file.
     pub fn file(&self, piece: &AttachedPiece) -> String {
