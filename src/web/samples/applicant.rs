@@ -21,6 +21,7 @@ use crate::{
             overview::OverviewPage,
             preview::PreviewPage,
             receipt::{ReceiptReader, receipt},
+            simulation::SimulationPage,
             withdraw::WithdrawPage,
         },
     },
@@ -55,6 +56,7 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         ("receipt", receipt(s, &sample.receipt, ReceiptReader::Owner, true)),
         ("receipt-named", receipt(s, &sample.receipt, ReceiptReader::Named, true)),
         ("receipt-replaced", receipt(s, &sample.receipt, ReceiptReader::Owner, false)),
+        ("simulation", SimulationPage { s, secret: "secret", round: sample.round, answers: 21 }.render()),
         ("guests", guests(s, &[])),
         ("guests-problem", guests(s, &problems())),
     ]);
