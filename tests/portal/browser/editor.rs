@@ -81,7 +81,7 @@ async fn at_320_pixels_parts_have_names_and_the_deposit_is_near_the_top() {
         let window = Window::open(script).await;
         window.become_actor(&ada).await;
         // Without script the driver cannot scroll, so the window is as high as the page.
-        let height = if script == Script::On { 800 } else { 12_000 };
+        let height = if script == Script::On { 800 } else { 6000 };
         window.client.set_window_size(320, height).await.unwrap();
         window.go(&format!("/dossiers/{id}/edit/project")).await;
         assert!(window.find(".section-menu summary").await.text().await.unwrap().contains("Le projet"));

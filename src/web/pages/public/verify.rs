@@ -191,7 +191,10 @@ pub struct VerifyPage<'a> {
 }
 
 impl VerifyPage<'_> {
-    fn more(&self, report: &VerificationReport) -> Option<Text> {
-        and_more(report.omitted)
+    fn more(&self) -> Option<Text> {
+        match self.outcome {
+            Outcome::Checked { report, .. } => and_more(report.omitted),
+            _ => None,
+        }
     }
 }
