@@ -83,6 +83,7 @@ pub struct AppInner {
     refusals: account::refusals::Refusals,
     sites: service::site::Sites,
     link_requests: service::throttle::Throttle,
+    kept_simulations: service::throttle::Throttle,
     /// Relying party of passkeys; `None` if the portal has no host name.
     relying_party: Option<RelyingParty>,
     ceremonies: service::throttle::Throttle,
@@ -148,6 +149,7 @@ impl App {
             refusals: account::refusals::Refusals::default(),
             sites: service::site::Sites::default(),
             link_requests: service::throttle::Throttle::default(),
+            kept_simulations: service::throttle::Throttle::default(),
             relying_party: RelyingParty::of(&config.portal.public_url),
             ceremonies: service::throttle::Throttle::default(),
             heavy_work: service::offload::HeavyWorkLimiter::default(),

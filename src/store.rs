@@ -36,6 +36,7 @@ pub mod review;
 mod row;
 pub mod scan;
 pub mod session;
+pub mod simulation;
 pub mod site;
 pub mod token_root;
 mod transaction;

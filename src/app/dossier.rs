@@ -11,6 +11,7 @@ pub(in crate::app) mod open_piece;
 pub(in crate::app) mod path;
 pub(in crate::app) mod read;
 pub(in crate::app) mod share;
+pub(in crate::app) mod simulation;
 pub(in crate::app) mod status;
 #[expect(
     clippy::disallowed_methods,

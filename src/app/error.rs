@@ -28,6 +28,12 @@ pub enum AppError {
     /// A sign-in link that was used already, has expired or never existed.
     #[error("the link is not valid")]
     LinkSpent,
+    /// The answers given to the simulator are no longer kept, or never were.
+    #[error("the simulation is over")]
+    SimulationOver,
+    /// Too many answers of the simulator kept for one client.
+    #[error("too many simulations")]
+    TooManySimulations,
     /// Too many sign-in links for one address.
     #[error("too many links")]
     TooManyLinks,

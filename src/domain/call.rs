@@ -5,6 +5,7 @@
 //! ELI-1 and X-8 in the comments are those of `calls/hyper-open-x.toml`.
 
 mod agenda;
+mod autocomplete;
 mod form;
 mod glossary;
 mod load;
@@ -12,6 +13,7 @@ mod rules;
 pub mod schema;
 
 pub use agenda::DepositPeriod;
+pub use autocomplete::Autocomplete;
 pub use form::{Choice, Column, Condition, Field, FieldKind, Section};
 pub use glossary::{Term, WordText};
 pub use load::{LoadError, load, load_rounds};

@@ -66,7 +66,14 @@ pub fn read(text: &str) -> Option<&'static Country> {
     let folded = fold(&clean(TextKind::Identifier, text));
     let bare = ["la", "le", "les", "l", "the"].iter().find_map(|article| folded.strip_prefix(&format!("{article} ")));
     let found = |name: &str| SPELLINGS.get(name).copied();
-    found(&folded).or_else(|| bare.and_then(found))
+    found(&folded).or_else(|| bare.and_then(found)).or_else(|| named_twice(&folded))
+}
+
+/// A name and the code of the same country behind it, as the portal shows it: `France (FR)`.
+fn named_twice(folded: &str) -> Option<&'static Country> {
+    let (name, code) = folded.rsplit_once(' ')?;
+    let (name, code) = (SPELLINGS.get(name)?, SPELLINGS.get(code)?);
+    (name == code).then_some(*name)
 }
 
 /// Keeps letters and digits only, without case and accents, with one space between words.
@@ -95,9 +102,10 @@ mod tests {
 
     #[test]
     fn b7_names_and_codes_are_read() {
-        for text in
-            ["France", "FRANCE", " france ", "FR", "fr", "FRA", "Fra\u{200b}nce", "la France", "République française"]
-        {
+        for text in [
+            "France", "FRANCE", " france ", "FR", "fr", "FRA", "Fra\u{200b}nce", "la France", "République française",
+            "France (FR)", "france – fra",
+        ] {
             assert_eq!(code(text), Some("FR"), "{text}");
         }
         for (text, expected) in [
@@ -121,7 +129,7 @@ mod tests {
         ] {
             assert_eq!(code(text), Some(expected), "{text}");
         }
-        for text in ["", "X", "XX", "Francie", "Europe", "France Belgique", "75"] {
+        for text in ["", "X", "XX", "Francie", "Europe", "France Belgique", "75", "France (DE)", "FR DE"] {
             assert_eq!(code(text), None, "{text}");
         }
     }
@@ -147,6 +155,9 @@ mod tests {
             for name in country.spellings() {
                 let typed = if upper { name.to_uppercase() } else { name.to_lowercase() };
                 prop_assert_eq!(code(&typed), Some(country.code), "{}", typed);
+            }
+            for shown in [country.names().fr, country.names().en] {
+                prop_assert_eq!(code(&shown), Some(country.code), "{}", shown);
             }
         }
         #[test]

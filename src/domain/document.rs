@@ -12,6 +12,7 @@ use super::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+mod begin;
 mod read;
 
 /// At most this many characters in one text, whatever the form says: it bounds memory and is far above every limit of a

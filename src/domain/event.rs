@@ -23,6 +23,8 @@ slugs! {
         PieceInfected = "piece_infected",
         /// The scanner, with another base, found none any more.
         PieceCleared = "piece_cleared",
+        /// The day of issue of an attached piece was given or corrected.
+        PieceDated = "piece_dated",
         /// A version was deposited.
         DossierDeposited = "dossier_deposited",
         /// The deposit was withdrawn.
@@ -117,7 +119,12 @@ impl EventKind {
     pub fn is_of_owner_or_guest(self) -> bool {
         matches!(
             self,
-            Self::DraftRead | Self::DraftChanged | Self::PieceAttached | Self::PieceRemoved | Self::DossierDeposited
+            Self::DraftRead
+                | Self::DraftChanged
+                | Self::PieceAttached
+                | Self::PieceRemoved
+                | Self::PieceDated
+                | Self::DossierDeposited
         )
     }
 }

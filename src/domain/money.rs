@@ -1,7 +1,7 @@
 //! Money in integer cents, rates in millionths, one rounding rule.
 
+use super::text::{Lang, Text};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// An amount in euro cents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -70,32 +70,38 @@ impl Cents {
     pub fn decimal(self) -> String {
         decimal(self.0)
     }
-    /// French typography with the euro sign: `125 000,50 €`, with non-breaking spaces.
-    pub fn show(self) -> String {
+    /// The amount as readers of a language write it: `125 000,50 €` with non-breaking spaces, or `€125,000.50`.
+    pub fn show(self, lang: Lang) -> String {
         let text = decimal(self.0.saturating_abs());
         let (units, rest) = text.split_once('.').unwrap_or((&text, "00"));
         let mut grouped = String::new();
         for (index, digit) in units.chars().enumerate() {
             if index > 0 && (units.len() - index) % 3 == 0 {
-                grouped.push('\u{202f}');
+                grouped.push_str(lang.tr("\u{202f}", ","));
             }
             grouped.push(digit);
         }
-        format!("{}{grouped},{rest}\u{a0}€", if self.0 < 0 { "−" } else { "" })
+        let sign = if self.0 < 0 { "−" } else { "" };
+        match lang {
+            Lang::Fr => format!("{sign}{grouped},{rest}\u{a0}€"),
+            Lang::En => format!("{sign}€{grouped}.{rest}"),
+        }
     }
-}
-
-impl fmt::Display for Cents {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.show())
+    /// The amount in both languages.
+    pub fn text(self) -> Text {
+        Text::new(self.show(Lang::Fr), self.show(Lang::En))
     }
 }
 
 impl Rate {
-    /// `66,67 %`: two decimals, rounded half up.
-    pub fn show(self) -> String {
+    /// `66,67 %` or `66.67%`: two decimals, rounded half up.
+    pub fn show(self, lang: Lang) -> String {
         let hundredths = div_half_up(i128::from(self.0), 100);
-        format!("{},{:02}\u{a0}%", hundredths / 100, hundredths % 100)
+        format!("{}{}{:02}{}", hundredths / 100, lang.tr(",", "."), hundredths % 100, lang.tr("\u{a0}%", "%"))
+    }
+    /// The rate in both languages.
+    pub fn text(self) -> Text {
+        Text::new(self.show(Lang::Fr), self.show(Lang::En))
     }
 }
 
@@ -119,13 +125,15 @@ mod tests {
         }
         assert!(!Cents(3_000_000).below_share(TWENTY, Cents(15_000_000)), "exactly 20 % is not below");
         assert_eq!(Cents(10_000_000).share_of(Cents(15_000_000)), Some(Rate(666_667)));
-        assert_eq!(Cents(2_999_900).share_of(Cents(13_799_900)).map(Rate::show).as_deref(), Some("21,74\u{a0}%"));
+        let share = Cents(2_999_900).share_of(Cents(13_799_900)).unwrap();
+        assert_eq!(share.text(), Text::new("21,74\u{a0}%", "21.74%"));
     }
 
     #[test]
-    fn amounts_are_shown_in_french() {
-        assert_eq!(Cents(12_500_050).show(), "125\u{202f}000,50\u{a0}€");
-        assert_eq!(Cents(-5).show(), "−0,05\u{a0}€");
+    fn amounts_are_shown_in_the_language_of_the_reader() {
+        assert_eq!(Cents(12_500_050).text(), Text::new("125\u{202f}000,50\u{a0}€", "€125,000.50"));
+        assert_eq!(Cents(-5).text(), Text::new("−0,05\u{a0}€", "−€0.05"));
+        assert_eq!(Cents(99_999).text(), Text::new("999,99\u{a0}€", "€999.99"));
     }
 
     proptest! {

@@ -7,12 +7,14 @@
 
 mod chain;
 mod instants;
+mod standing;
 mod statement;
 mod unreadable;
 mod verify;
 
 pub use chain::ChainCheck;
 pub use instants::Instants;
+pub use standing::Standing;
 pub use statement::{FORMAT, Statement};
 #[cfg(test)]
 pub use verify::ReceiptCheck;

@@ -68,6 +68,14 @@ pub fn shorten(text: &str, most_chars: usize) -> String {
     }
 }
 
+/// A number with the word for what is counted, one or several: French counts nought as one, English as several.
+pub fn counted(count: usize, fr: [&str; 2], en: [&str; 2]) -> Text {
+    let [one, several] = fr;
+    let fr = format!("{count} {}", if count < 2 { one } else { several });
+    let [one, several] = en;
+    Text::new(fr, format!("{count} {}", if count == 1 { one } else { several }))
+}
+
 /// One text in both languages; neither may be empty once loaded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,7 +111,15 @@ impl Text {
 
 #[cfg(test)]
 mod tests {
-    use super::shorten;
+    use super::{Text, counted, shorten};
+
+    #[test]
+    fn one_is_not_several_and_nought_is_not_the_same_in_both_languages() {
+        let rows = |count| counted(count, ["ligne", "lignes"], ["row", "rows"]);
+        assert_eq!(rows(0), Text::new("0 ligne", "0 rows"));
+        assert_eq!(rows(1), Text::new("1 ligne", "1 row"));
+        assert_eq!(rows(2), Text::new("2 lignes", "2 rows"));
+    }
 
     #[test]
     fn long_texts_are_cut_between_characters() {

@@ -18,7 +18,7 @@ use crate::domain::{
     dossier::Dossier,
     ids::{AccountId, AttemptId, DossierId},
     money::Cents,
-    receipt::Receipt,
+    receipt::{Receipt, Standing, Statement},
 };
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection, QueryBuilder};
@@ -185,6 +185,26 @@ pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<
     .fetch_optional(db)
     .await?;
     Ok(row.map(Guarded::new))
+}
+
+/// Returns what became of the deposit with this receipt.
+pub async fn standing(db: &mut MySqlConnection, statement: &Statement) -> Result<Standing, StoreError> {
+    let row: Option<(bool, bool)> = sqlx::query_as(
+        "select p.standing, d.deposit_version is not null
+         from deposit p join dossier d on d.dossier_id = p.dossier_id
+         where p.receipt_number = ? and p.dossier_id = ? and p.version = ?",
+    )
+    .bind(&statement.number)
+    .bind(statement.dossier)
+    .bind(statement.version)
+    .fetch_optional(db)
+    .await?;
+    Ok(match row {
+        Some((true, _)) => Standing::Current,
+        Some((false, true)) => Standing::Replaced,
+        Some((false, false)) => Standing::Withdrawn,
+        None => Standing::Unknown,
+    })
 }
 
 /// Leaves a dossier without a current version, after a withdrawal: lists no longer show it.

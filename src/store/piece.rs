@@ -5,7 +5,7 @@ use super::{
     row::{from_date, inconsistent, to_date, to_datetime},
 };
 use crate::domain::{ids::DossierId, media::Inspection, piece::AttachedPiece};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use sqlx::{FromRow, MySqlConnection};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -104,6 +104,17 @@ pub async fn replace(
     .bind(kept_in.map(|_| to_datetime(at)))
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Sets the day of issue of a piece.
+pub async fn set_issued(db: &mut MySqlConnection, id: DossierId, code: &str, issued: Date) -> Result<(), StoreError> {
+    sqlx::query("update piece set issued = ? where dossier_id = ? and code = ?")
+        .bind(to_date(issued))
+        .bind(id)
+        .bind(code)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

@@ -359,6 +359,17 @@ CREATE TABLE `session` (
   CONSTRAINT `session_account` FOREIGN KEY (`account_id`) REFERENCES `account` (`account_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE `simulation` (
+  `simulation_hash` binary(32) NOT NULL,
+  `call_id` varchar(60) NOT NULL,
+  `round_id` varchar(60) NOT NULL,
+  `attempt_id` binary(16) NOT NULL,
+  `answers` longtext NOT NULL,
+  `expires_at` datetime(6) NOT NULL,
+  PRIMARY KEY (`simulation_hash`),
+  KEY `simulation_expires_at` (`expires_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE `site` (
   `host` varchar(253) NOT NULL,
   `call_id` varchar(100) NOT NULL,

@@ -307,6 +307,8 @@ fn describe_app(error: &AppError) -> ErrorText {
         | AppError::ExportUnderWay
         | AppError::SignInNeeded
         | AppError::LinkSpent
+        | AppError::SimulationOver
+        | AppError::TooManySimulations
         | AppError::TooManyLinks
         | AppError::NotAnAddress(_)
         | AppError::BreakGlass(_)

@@ -121,9 +121,14 @@ impl Drop for InFlight {
     }
 }
 
-/// Removes the secret of a sign-in link from a logged path.
+/// Removes the secret of a sign-in link, or of kept answers, from a logged path.
 fn redacted(path: &str) -> String {
-    if path.starts_with("/sign-in/") { "/sign-in/…".into() } else { path.to_owned() }
+    for secrets in ["/sign-in/", "/simulations/"] {
+        if let Some((before, _)) = path.split_once(secrets) {
+            return format!("{before}{secrets}…");
+        }
+    }
+    path.to_owned()
 }
 
 /// Keeps only one slash at the start of the path, because a link to `//…` would lead to another host.

@@ -84,7 +84,8 @@ pub fn routes() -> Vec<Route> {
     use pages::{
         account::{self, close, export, narrow, oidc, passkey, rights, sign_in, tokens},
         applicant::{
-            delete, deposit, dossiers, editor, guests, open_piece, overview, piece, preview, receipt, status, upload, withdraw,
+            delete, deposit, dossiers, editor, guests, open_piece, overview, piece, preview, receipt, simulation,
+            status, upload, withdraw,
         },
         examiner::{desk, interest, reviews, round},
         operator::{emergency, mails, orders},
@@ -111,6 +112,8 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/sitemap.xml", Anyone, get(site_files::sitemap)),
         route("GET", "/favicon.ico", Anyone, get(site_files::favicon)),
         route("GET", "/.well-known/security.txt", Anyone, get(site_files::security)),
+        route("POST", "/calls/{call}/simulations", Anyone, post(simulator::begin))
+            .with_body_mode(BodyMode::Buffered(MAX_SIMULATION_BYTES)),
         route("GET POST", "/verify", Anyone, get(verify::show).post(verify::run))
             .with_body_mode(BodyMode::Buffered(MAX_RECEIPT_FORM_BYTES)),
         route("GET", "/verify/offline.html", Anyone, get(verify::offline)),
@@ -136,6 +139,12 @@ pub fn routes() -> Vec<Route> {
         route("POST", "/account/confirm/begin", SignedIn, post(passkey::begin_confirming)),
         // The applicant.
         route("GET", "/dossiers", SignedIn, get(dossiers::list)),
+        route(
+            "GET POST",
+            "/calls/{call}/simulations/{secret}",
+            SignedIn,
+            get(simulation::show).post(simulation::begin),
+        ),
         route("POST", "/calls/{call}/rounds/{round}/dossiers", SignedIn, post(dossiers::create).get(round::list)),
         route("GET", "/dossiers/{id}", OwnerOrGuest, get(overview::show)),
         route("GET POST", "/dossiers/{id}/edit/{section}", OwnerOrGuest, get(editor::edit).post(editor::save)),
@@ -152,6 +161,7 @@ pub fn routes() -> Vec<Route> {
         )
         .with_body_mode(BodyMode::Streamed),
         route("POST", "/dossiers/{id}/pieces/{code}/open", OwnerOrGuest, post(open_piece::draft)),
+        route("POST", "/dossiers/{id}/pieces/{code}/date", OwnerOrGuest, post(piece::date_piece)),
         route("POST", "/dossiers/{id}/pieces/{code}/remove", OwnerOrGuest, post(piece::remove_piece)),
         route(
             "GET POST",

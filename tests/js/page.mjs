@@ -40,9 +40,12 @@ export class Node {
   }
 
   get dataset() {
-    const named = [...this.attributes].filter(([name]) => name.startsWith("data-"));
-    const camel = (name) => name.slice(5).replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
-    return Object.fromEntries(named.map(([name, value]) => [camel(name), value]));
+    const attribute = (name) => `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    return new Proxy({}, {
+      get: (_, name) => this.attributes.get(attribute(name)),
+      set: (_, name, value) => (this.setAttribute(attribute(name), value), true),
+      has: (_, name) => this.attributes.has(attribute(name)),
+    });
   }
 
   get textContent() { return this.#text + this.children.map((child) => child.textContent).join(""); }
@@ -58,6 +61,11 @@ export class Node {
       node.parent = this;
       this.children.push(node);
     }
+  }
+
+  prepend(node) {
+    node.parent = this;
+    this.children.unshift(node);
   }
 
   after(node) {
@@ -116,3 +124,4 @@ function row(values, index) {
 globalThis.CSS = { escape: (words) => words.replace(/[^\w-]/g, "\\$&") };
 globalThis.document = node("html");
 document.documentElement = { lang: "en" };
+document.createElement = (tag) => node(tag);

@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod deposit_status;
+mod editor;
 mod keyboard;
 mod look;
 mod narrow;

@@ -159,6 +159,37 @@ impl App {
         Ok(attached)
     }
 
+    /// Gives or corrects the day of issue of a piece that is attached, if it is still the file with this digest.
+    ///
+    /// # Errors
+    /// [`AppError::IssueDate`]; [`AppError::PieceChanged`]; the policy's or the store's.
+    pub async fn date_piece(
+        &self,
+        ctx: &Ctx,
+        to: Destination<'_>,
+        sha256: &str,
+        issued: &str,
+    ) -> Result<AttachOutcome, AppError> {
+        let Destination { dossier: id, code } = to;
+        let issued = answers::day(issued).map_err(|_| AppError::IssueDate)?;
+        transaction!(self.store, db => {
+            let row = dossier::lock(db, id).await?;
+            let (mut dossier, _) = ctx.authorize_row(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
+            let pieces = piece::of_dossier(db, id).await?;
+            let there = pieces.into_iter().find(|piece| piece.code == code && piece.sha256 == sha256);
+            let mut piece = there.ok_or(AppError::PieceChanged)?;
+            if piece.issued != Some(issued) {
+                piece.issued = Some(issued);
+                dossier.change([Part::Piece(code.to_owned())], ctx.now);
+                piece::set_issued(db, id, code, issued).await?;
+                dossier::touch(db, &dossier).await?;
+                let data = serde_json::json!({ "code": code, "sha256": sha256 });
+                ctx.journal(db, EventKind::PieceDated, Some(id), data).await?;
+            }
+            Ok(AttachOutcome { piece, same_as: None, revision: dossier.revision })
+        })
+    }
+
     /// Takes a piece out of the draft, if it is still the file with this digest; deposited versions keep theirs.
     ///
     /// # Errors

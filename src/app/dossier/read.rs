@@ -10,7 +10,7 @@ use crate::{
         event::EventKind,
         ids::DossierId,
         piece::AttachedPiece,
-        receipt::Receipt,
+        receipt::{Receipt, Standing, Statement},
         scan::PieceScans,
     },
     store::{
@@ -107,6 +107,12 @@ impl App {
         share.prune(&mut dossier, &mut pieces);
         share.prune_findings(&mut evaluation);
         Ok((DossierView { dossier, title, pieces, scans, evaluation, versions, share }, access.rule))
+    }
+
+    /// What became of the deposit of an authentic receipt; its holder learns nothing else of the dossier.
+    pub async fn standing(&self, statement: &Statement) -> Result<Standing, AppError> {
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        Ok(deposit::standing(&mut db, statement).await?)
     }
 
     /// Evaluates a draft as a deposit at this instant. While it equals the deposited version, it is evaluated at the

@@ -20,13 +20,17 @@ const MONTHS: [(&str, &str); 12] = [
     ("decembre", "december"),
 ];
 
-/// Reads `31/07/2024`, `31-07-2024`, `31 / 07 / 2024`, `31/07/24`, `2024-07-31`, `31 juillet 2024` or `July 31, 2024`.
+/// Reads `31/07/2024`, `31-07-2024`, `31 / 07 / 2024`, `31/07/24`, `2024-07-31`, `31072024`, `20240731`,
+/// `31 juillet 2024` or `July 31, 2024`.
 ///
 /// # Errors
 /// A sentence for the person who typed it.
 pub fn day(text: &str) -> Result<Date, Text> {
     let text = plain(TextKind::Date, text);
     let parts: Vec<&str> = text.split([' ', '/', '-', '.', ',']).filter(|part| !part.is_empty()).collect();
+    if let [digits] = parts[..] {
+        return unseparated(digits);
+    }
     let [first, second, third] = parts[..] else { return Err(wrong()) };
     if parts.iter().any(|part| part.bytes().any(|byte| byte.is_ascii_alphabetic()) && !ordinal(part)) {
         return named(first, second, third);
@@ -55,6 +59,16 @@ pub fn day(text: &str) -> Result<Date, Text> {
         (1..=2, 2) => date(&full(third), second, first),
         _ => Err(wrong()),
     }
+}
+
+/// Eight digits, the year first or last. At most one of the two is a day of our centuries: a year that begins with 19
+/// to 22 is no month in the middle of the other reading.
+fn unseparated(digits: &str) -> Result<Date, Text> {
+    if digits.len() != 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let last = date(&digits[4..], &digits[2..4], &digits[..2]);
+    last.or_else(|fault| date(&digits[..4], &digits[4..6], &digits[6..]).map_err(|_| fault))
 }
 
 fn wrong() -> Text {
@@ -142,6 +156,11 @@ mod tests {
             "31 July 2024",
             "July 31, 2024",
             "31st July 2024",
+            "31072024",
+            "20240731",
+            "31.7.24",
+            "31-07-2024",
+            "31 /07/ 2024",
             "31\u{200b}/07/2024",
         ] {
             assert_eq!(day(text).map(|day| day.to_string()).as_deref(), Ok("2024-07-31"), "{text}");
@@ -150,7 +169,7 @@ mod tests {
         assert_eq!(day("01/03/98").map(|day| day.to_string()).as_deref(), Ok("1998-03-01"));
         for text in [
             "30/02/2024", "07/31/2024", "", "demain", "1/2", "9999-99-99", "31 jui 2024", "31/07/024", "1/2/3",
-            "31 juillet 24", "2024", "12/2024", "31/07/2024 12:00", "mars juin 2024",
+            "31 juillet 24", "2024", "12/2024", "310724", "31132024", "3107202", "31/07/2024 12:00", "mars juin 2024",
         ] {
             assert!(day(text).is_err(), "{text}");
         }
@@ -168,7 +187,7 @@ mod tests {
         fn any_spelling_reads_back(
             year in 1970_i16..2070, month in 1_i8..13, day_of in 1_i8..29,
             between in proptest::sample::select(vec!["/", ".", " / ", " ", "\u{202f}/\u{202f}"]),
-            style in 0_u8..5,
+            style in 0_u8..7,
         ) {
             let expected = Date::new(year, month, day_of);
             let (fr, en) = MONTHS[usize::try_from(month - 1).unwrap_or(0)];
@@ -177,6 +196,8 @@ mod tests {
                 1 => format!("{day_of}{between}{month}{between}{:02}", year % 100),
                 2 => format!("{year}-{month:02}-{day_of:02}"),
                 3 => format!("{day_of} {fr} {year}"),
+                4 => format!("{day_of:02}{month:02}{year}"),
+                5 => format!("{year}{month:02}{day_of:02}"),
                 _ => format!("{} {day_of}, {year}", en.to_uppercase()),
             };
             prop_assert_eq!(day(&text).ok(), expected.ok(), "{}", text);

@@ -23,6 +23,41 @@ pub(super) fn known(options: &[Choice], id: &str) -> bool {
 /// # Errors
 /// A sentence for the person who typed it.
 pub fn normal(kind: FieldKind, options: &[Choice], text: &str) -> Result<String, Text> {
+    normal_within(kind, options, Bounds::default(), text)
+}
+
+/// The least and the most of a number, as the form has them: a whole number as is, others in hundredths.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bounds {
+    pub min: Option<i64>,
+    pub max: Option<i64>,
+}
+
+impl Bounds {
+    /// What is expected instead of a text that is no whole number, with an example that the form would take.
+    fn whole_number_expected(self) -> Text {
+        let (low, high) = (self.min.unwrap_or(i64::MIN), self.max.unwrap_or(i64::MAX));
+        let example = match (self.min, self.max) {
+            _ if (low..=high).contains(&EXAMPLE_NUMBER) => EXAMPLE_NUMBER,
+            (Some(low), Some(high)) => low.midpoint(high),
+            _ => self.min.or(self.max).unwrap_or(EXAMPLE_NUMBER),
+        };
+        let (fr, en) = match (self.min, self.max) {
+            (Some(low), Some(high)) => (format!(" de {low} à {high}"), format!(" from {low} to {high}")),
+            _ => Default::default(),
+        };
+        Text::new(
+            format!("un nombre entier{fr} est attendu, par exemple {example}."),
+            format!("a whole number{en} is expected, such as {example}."),
+        )
+    }
+}
+
+/// The whole number that messages give as an example, where it is possible.
+const EXAMPLE_NUMBER: i64 = 12;
+
+/// As [`normal`]; what is said of a text that is no whole number gives an example within the bounds.
+pub(super) fn normal_within(kind: FieldKind, options: &[Choice], bounds: Bounds, text: &str) -> Result<String, Text> {
     let text = clean(kind.text_kind(), text);
     let text = text.trim();
     let refuse = |ok: Option<String>, fr: &str, en: &str| ok.ok_or_else(|| Text::new(fr, en));
@@ -48,13 +83,16 @@ pub fn normal(kind: FieldKind, options: &[Choice], text: &str) -> Result<String,
         // A share may be written with its sign.
         FieldKind::Hundredths => {
             let bare = plain(kind.text_kind(), text);
-            parse_hundredths(bare.trim_end_matches('%')).map(decimal).map_err(|error| error.message())
+            parse_hundredths(bare.trim_end_matches('%')).map(decimal).map_err(|error| match error {
+                NumberError::Malformed => {
+                    Text::new("un nombre est attendu, par exemple 12,5.", "a number is expected, such as 12.5.")
+                }
+                error => error.message(),
+            })
         }
         FieldKind::Integer => parse_integer(text).map(|number| number.to_string()).map_err(|error| match error {
             NumberError::Ambiguous(..) | NumberError::TooLarge | NumberError::TaxIncluded => error.message(),
-            NumberError::Malformed | NumberError::TooPrecise => {
-                Text::new("un nombre entier est attendu, par exemple 12.", "a whole number is expected, such as 12.")
-            }
+            NumberError::Malformed | NumberError::TooPrecise => bounds.whole_number_expected(),
         }),
         FieldKind::Choice => refuse(
             known(options, text).then(|| text.to_owned()),
@@ -139,7 +177,34 @@ mod tests {
         assert!(normal(FieldKind::Integer, &[], "1.250").is_err_and(|words| words.en.contains("1,250 or 1.25")));
     }
 
+    /// Seen for a maturity from 1 to 9: “such as 12”.
+    #[test]
+    fn an_example_is_one_that_the_form_takes() {
+        let told = |min, max| normal_within(FieldKind::Integer, &[], Bounds { min, max }, "six").unwrap_err();
+        let maturity = told(Some(1), Some(9));
+        assert_eq!(maturity.fr, "un nombre entier de 1 à 9 est attendu, par exemple 5.");
+        assert_eq!(maturity.en, "a whole number from 1 to 9 is expected, such as 5.");
+        for (min, max, example) in [
+            (None, None, "12."),
+            (Some(0), None, "12."),
+            (Some(20), None, "20."),
+            (None, Some(9), "9."),
+            (Some(1), Some(99), "12."),
+        ] {
+            let told = told(min, max);
+            assert!(told.fr.ends_with(example) && told.en.ends_with(example), "{min:?} {max:?}: {}", told.en);
+        }
+        assert!(normal(FieldKind::Hundredths, &[], "dix").is_err_and(|told| told.fr.ends_with("par exemple 12,5.")));
+    }
+
     proptest! {
+        #[test]
+        fn an_example_is_within_the_bounds(low in -100_i64..100, span in 0_i64..100) {
+            let bounds = Bounds { min: Some(low), max: Some(low + span) };
+            let told = bounds.whole_number_expected().en;
+            let example: i64 = told.trim_end_matches('.').rsplit(' ').next().unwrap().parse().unwrap();
+            prop_assert!((low..=low + span).contains(&example), "{}", told);
+        }
         #[test]
         fn normal_forms_are_stable(text in any::<String>()) {
             for kind in KINDS {

@@ -57,9 +57,10 @@ const MAX_DIGITS: usize = 13;
 pub fn parse_hundredths(text: &str) -> Result<i64, NumberError> {
     let text = plain(TextKind::Number, text);
     let bare = without_currency(without_tax_mark(&text)?);
-    let (negative, digits) = match bare.strip_prefix('-') {
-        Some(rest) => (true, rest.trim_start()),
-        None => (false, bare.strip_prefix('+').unwrap_or(bare).trim_start()),
+    // English writes the sign before the currency: `-€5.00`.
+    let (negative, digits) = match bare.strip_prefix(['-', '+']) {
+        Some(rest) => (bare.starts_with('-'), without_currency(rest)),
+        None => (false, bare),
     };
     let (units, decimals) = split(digits)?;
     if units.len() > MAX_DIGITS {
@@ -184,6 +185,10 @@ mod tests {
             "125 000,50 eur ht",
             "125000.50 € H.T.",
             "€ 125000.50 HT",
+            "+€125,000.50",
+            "125.000,50 €",
+            "125'000,50",
+            "125 000.50 Eur",
         ] {
             assert_eq!(parse_hundredths(text), Ok(12_500_050), "{text}");
         }
@@ -194,6 +199,7 @@ mod tests {
             (parse_hundredths("−12,5 %"), parse_hundredths("− 12,5")),
             (Err(NumberError::Malformed), Ok(-1_250))
         );
+        assert_eq!((parse_hundredths("−€12.50"), parse_hundredths("-12,50 €")), (Ok(-1_250), Ok(-1_250)));
     }
 
     #[test]
@@ -211,7 +217,7 @@ mod tests {
     fn b8_what_has_no_meaning_is_refused() {
         for text in [
             "12a", "", "1,", ",5", "1.25.000", "1,250.000.00", "1'25", "1'250.000'00", "--5", "€", "12 k€", "1e3",
-            "1,250.5,0",
+            "1,250.5,0", "€5€", "--€5",
         ] {
             assert_eq!(parse_hundredths(text), Err(NumberError::Malformed), "{text}");
         }
@@ -265,7 +271,9 @@ mod tests {
         #[test]
         fn normal_forms_round_trip(cents in -9_999_999_999_999_i64..9_999_999_999_999) {
             prop_assert_eq!(parse_hundredths(&Cents(cents).decimal()), Ok(cents));
-            prop_assert_eq!(parse_hundredths(&Cents(cents).show()), Ok(cents));
+            for shown in [Cents(cents).text().fr, Cents(cents).text().en] {
+                prop_assert_eq!(parse_hundredths(&shown), Ok(cents), "{}", shown);
+            }
         }
         #[test]
         fn reading_never_panics(text in any::<String>()) {

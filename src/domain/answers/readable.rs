@@ -22,7 +22,7 @@ pub fn scalar(kind: FieldKind, options: &[Choice], text: &str, lang: &Lang) -> S
         FieldKind::Choice => label(options, text, lang).to_owned(),
         FieldKind::YesNo if text == "yes" => lang.tr("Oui", "Yes").to_owned(),
         FieldKind::YesNo if text == "no" => lang.tr("Non", "No").to_owned(),
-        FieldKind::Money => parse_hundredths(text).map_or_else(|_| text.to_owned(), |cents| Cents(cents).show()),
+        FieldKind::Money => parse_hundredths(text).map_or_else(|_| text.to_owned(), |cents| Cents(cents).show(*lang)),
         FieldKind::Date => day(text).map_or_else(|_| text.to_owned(), show_day),
         FieldKind::Hundredths => match text.trim_end_matches('0').trim_end_matches(['.', ',']) {
             short if text.contains(['.', ',']) => short.replace('.', lang.tr(",", ".")),

@@ -1,7 +1,7 @@
 //! Reading one field: its normal form into the document, what is wrong with it into the findings.
 
 use super::{
-    normal::{known, normal},
+    normal::{Bounds, known, normal, normal_within},
     number::parse_hundredths,
 };
 use crate::domain::{
@@ -9,7 +9,7 @@ use crate::domain::{
     document::{Row, Value, row_is_empty},
     finding::{Finding, Severity},
     money::{Cents, decimal},
-    text::{Text, clean::is_blank, shorten},
+    text::{Text, clean::is_blank, counted, shorten},
 };
 use std::collections::BTreeSet;
 
@@ -61,7 +61,7 @@ impl FieldReader<'_> {
 
     pub(super) fn value(&mut self, value: &mut Value) {
         match value {
-            Value::Text(text) => match normal(self.field.kind, &self.field.options, text) {
+            Value::Text(text) => match normal_within(self.field.kind, &self.field.options, self.bounds_of(), text) {
                 Ok(normal) => {
                     self.bounds(&normal);
                     *text = normal;
@@ -85,6 +85,10 @@ impl FieldReader<'_> {
         }
     }
 
+    fn bounds_of(&self) -> Bounds {
+        Bounds { min: self.field.min, max: self.field.max }
+    }
+
     fn bounds(&mut self, text: &str) {
         let field = self.field;
         let length = text.chars().count();
@@ -95,8 +99,8 @@ impl FieldReader<'_> {
                 named(
                     &field.label,
                     &Text::new(
-                        format!("{length} caractères pour {most} au plus : retirez-en {over}. Rien n’est coupé."),
-                        format!("{length} characters for {most} at most: remove {over}. Nothing is cut off."),
+                        format!("{} pour {most} au plus : retirez-en {over}. Rien n’est coupé.", characters(length).fr),
+                        format!("{} for {most} at most: remove {over}. Nothing is cut off.", characters(length).en),
                     ),
                 ),
             );
@@ -107,8 +111,8 @@ impl FieldReader<'_> {
                 named(
                     &field.label,
                     &Text::new(
-                        format!("{length} caractères pour {least} au moins."),
-                        format!("{length} characters for {least} at least."),
+                        format!("{} pour {least} au moins.", characters(length).fr),
+                        format!("{} for {least} at least.", characters(length).en),
                     ),
                 ),
             );
@@ -122,16 +126,16 @@ impl FieldReader<'_> {
         let filled = rows.iter().filter(|row| !row_is_empty(row)).count();
         if let Some(least) = self.field.min_rows.filter(|least| self.field.required && filled < *least) {
             let problem = Text::new(
-                format!("{filled} ligne(s) pour {least} au moins."),
-                format!("{filled} row(s) for {least} at least."),
+                format!("{} pour {least} au moins.", rows_of(filled).fr),
+                format!("{} for {least} at least.", rows_of(filled).en),
             );
             self.find(self.path(), named(&self.field.label, &problem));
         }
         let most = self.field.most_rows();
         if filled > most {
             let problem = Text::new(
-                format!("{filled} lignes pour {most} au plus."),
-                format!("{filled} rows for {most} at most."),
+                format!("{} pour {most} au plus.", rows_of(filled).fr),
+                format!("{} for {most} at most.", rows_of(filled).en),
             );
             self.find(self.path(), named(&self.field.label, &problem));
         }
@@ -164,7 +168,8 @@ impl FieldReader<'_> {
             }
             return;
         }
-        let problems = match normal(column.kind, &column.options, cell) {
+        let bounds = Bounds { min: column.min, max: column.max };
+        let problems = match normal_within(column.kind, &column.options, bounds, cell) {
             Ok(normal) => {
                 let mut problems = out_of_range(column.kind, column.min, column.max, &normal);
                 problems.extend(too_long(&normal, column.max_chars));
@@ -198,26 +203,32 @@ fn too_long(text: &str, most: Option<usize>) -> Option<Text> {
     let length = text.chars().count();
     let most = most.filter(|most| length > *most)?;
     Some(Text::new(
-        format!("{length} caractères pour {most} au plus."),
-        format!("{length} characters for {most} at most."),
+        format!("{} pour {most} au plus.", characters(length).fr),
+        format!("{} for {most} at most.", characters(length).en),
     ))
+}
+
+fn characters(count: usize) -> Text {
+    counted(count, ["caractère", "caractères"], ["character", "characters"])
+}
+
+fn rows_of(count: usize) -> Text {
+    counted(count, ["ligne", "lignes"], ["row", "rows"])
 }
 
 /// What is wrong with a number that can be read.
 fn out_of_range(kind: FieldKind, min: Option<i64>, max: Option<i64>, text: &str) -> Vec<Text> {
-    let (number, show): (Option<i64>, fn(i64) -> String) = match kind {
-        FieldKind::Integer => (text.parse().ok(), |n| n.to_string()),
-        FieldKind::Money => (parse_hundredths(text).ok(), |n| Cents(n).show()),
-        FieldKind::Hundredths => (parse_hundredths(text).ok(), |n| decimal(n).replace('.', ",")),
+    let (number, show): (Option<i64>, fn(i64) -> Text) = match kind {
+        FieldKind::Integer => (text.parse().ok(), |n| Text::new(n.to_string(), n.to_string())),
+        FieldKind::Money => (parse_hundredths(text).ok(), |n| Cents(n).text()),
+        FieldKind::Hundredths => (parse_hundredths(text).ok(), |n| Text::new(decimal(n).replace('.', ","), decimal(n))),
         _ => return Vec::new(),
     };
     let Some(number) = number else { return Vec::new() };
-    let low = min
-        .filter(|least| number < *least)
-        .map(|least| Text::new(format!("au moins {}.", show(least)), format!("must be at least {}.", show(least))));
-    let high = max
-        .filter(|most| number > *most)
-        .map(|most| Text::new(format!("au plus {}.", show(most)), format!("must be at most {}.", show(most))));
+    let low = min.filter(|least| number < *least).map(show);
+    let low = low.map(|least| Text::new(format!("au moins {}.", least.fr), format!("must be at least {}.", least.en)));
+    let high = max.filter(|most| number > *most).map(show);
+    let high = high.map(|most| Text::new(format!("au plus {}.", most.fr), format!("must be at most {}.", most.en)));
     low.into_iter().chain(high).collect()
 }
 

@@ -1,5 +1,6 @@
 //! The form of a call: sections, fields, columns.
 
+use super::Autocomplete;
 use crate::domain::text::{Text, clean::TextKind};
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,9 @@ pub struct Field {
     /// The answer with which the form begins, of a scalar.
     #[serde(default)]
     pub offered: Option<String>,
+    /// What a browser may fill in, of a field about the person or company who applies.
+    #[serde(default)]
+    pub autocomplete: Option<Autocomplete>,
     /// Asked only when this holds.
     #[serde(default)]
     pub when: Option<Condition>,

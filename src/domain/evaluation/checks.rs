@@ -5,7 +5,7 @@ use crate::domain::{
     calendar::{RoundState, add_months, show_day, show_deadline, show_instant},
     call::{Check, Field},
     country,
-    money::{Cents, Rate},
+    money::{Cents, Rate, decimal},
     text::{Text, shorten},
 };
 use jiff::civil::Date;
@@ -20,8 +20,10 @@ fn plain(text: impl Into<String>) -> Text {
     Text::new(text.clone(), text)
 }
 
-fn cents(amount: Cents) -> Text {
-    plain(amount.show())
+/// A number of full-time equivalents.
+fn staff(hundredths: i64) -> Text {
+    let number = decimal(hundredths);
+    Text::new(number.replace('.', ","), number)
 }
 
 fn date(day: Date) -> Text {
@@ -74,7 +76,7 @@ pub(super) fn fail(case: &Case<'_>, check: &Check) -> Vec<CheckFailure> {
         Check::MinBase => {
             let (base, minimum) = (case.amounts.base, case.call.funding.min_base_cents);
             unless(base >= minimum, &budget_path(case), || {
-                vec![("base", cents(base)), ("minimum", cents(minimum)), ("missing", cents(minimum.minus(base)))]
+                vec![("base", base.text()), ("minimum", minimum.text()), ("missing", minimum.minus(base).text())]
             })
         }
         Check::NotAfterDeposit { field } => answers
@@ -115,11 +117,11 @@ pub(super) fn fail(case: &Case<'_>, check: &Check) -> Vec<CheckFailure> {
         Check::FinancingBalanced => {
             let path = case.call.funding.financing.as_ref().map_or("", |at| at.table.as_str());
             let (financed, base) = (case.amounts.financed, case.amounts.base);
-            unless(financed == base, path, || vec![("financed", cents(financed)), ("base", cents(base))])
+            unless(financed == base, path, || vec![("financed", financed.text()), ("base", base.text())])
         }
         Check::AidAsked { field } => answers.hundredths(field).map(Cents).map_or_else(Vec::new, |asked| {
             let aid = case.amounts.aid_by_rate;
-            unless(asked <= aid, field, || vec![("asked", cents(asked)), ("aid", cents(aid))])
+            unless(asked <= aid, field, || vec![("asked", asked.text()), ("aid", aid.text())])
         }),
         Check::AtLeastValue { field, value } => answers.integer(field).map_or_else(Vec::new, |found| {
             unless(found >= *value, field, || {
@@ -170,7 +172,7 @@ fn share(case: &Case<'_>, cost: &str, target: Rate, path: &str) -> Vec<CheckFail
     let (amount, base) = (case.amounts.cost(cost), case.amounts.base);
     unless(amount == Cents::ZERO || amount.below_share(target, base), path, || {
         let share = amount.share_of(base).unwrap_or_default();
-        vec![("share", plain(share.show())), ("target", plain(target.show()))]
+        vec![("share", share.text()), ("target", target.text())]
     })
 }
 
@@ -223,9 +225,9 @@ fn company(case: &Case<'_>, check: &Check) -> Vec<CheckFailure> {
         Check::Sme => case.sme.map_or_else(Vec::new, |verdict| {
             unless(verdict.recommendation, &sme_path(case), || {
                 vec![
-                    ("staff", plain(crate::domain::money::decimal(verdict.latest.staff).replace('.', ","))),
-                    ("turnover", cents(verdict.latest.turnover)),
-                    ("balance", cents(verdict.latest.balance)),
+                    ("staff", staff(verdict.latest.staff)),
+                    ("turnover", verdict.latest.turnover.text()),
+                    ("balance", verdict.latest.balance.text()),
                 ]
             })
         }),
@@ -236,8 +238,8 @@ fn company(case: &Case<'_>, check: &Check) -> Vec<CheckFailure> {
             let path = case.call.company.difficulty.as_ref().map_or("", |fields| fields.capital.as_str());
             unless(verdict.grounds.is_empty(), path, || {
                 vec![
-                    ("losses", cents(Cents::ZERO.minus(verdict.own_funds).max(Cents::ZERO))),
-                    ("half", cents(Cents(verdict.capital.0 / 2))),
+                    ("losses", Cents::ZERO.minus(verdict.own_funds).max(Cents::ZERO).text()),
+                    ("half", Cents(verdict.capital.0 / 2).text()),
                 ]
             })
         }),
@@ -245,9 +247,9 @@ fn company(case: &Case<'_>, check: &Check) -> Vec<CheckFailure> {
             let path = case.call.company.de_minimis.as_ref().map_or("", |fields| fields.table.as_str());
             unless(verdict.headroom >= case.amounts.aid_by_rate, path, || {
                 vec![
-                    ("counted", cents(verdict.counted)),
-                    ("headroom", cents(verdict.headroom)),
-                    ("aid", cents(case.amounts.aid_by_rate)),
+                    ("counted", verdict.counted.text()),
+                    ("headroom", verdict.headroom.text()),
+                    ("aid", case.amounts.aid_by_rate.text()),
                 ]
             })
         }),

@@ -4,6 +4,7 @@ mod calendar;
 mod company;
 mod complete;
 mod country;
+mod effort;
 mod money;
 mod mutations;
 mod pieces;

@@ -50,6 +50,14 @@ impl VerificationReport {
     pub fn is_valid(&self) -> bool {
         self.omitted == 0 && self.checks.iter().all(|check| check.passed)
     }
+
+    /// Why nothing was compared: the file is no receipt at all. `None` when there are checks of a receipt.
+    pub fn no_receipt(&self) -> Option<&Text> {
+        match self.checks.as_slice() {
+            [ReceiptCheck { passed: false, message }] if self.omitted == 0 => Some(message),
+            _ => None,
+        }
+    }
 }
 
 /// Parses the file of a receipt strictly, so that nobody can read other figures in it than the sealed ones.

@@ -84,6 +84,32 @@ pub(super) fn describe(error: &AppError) -> ErrorText {
             ),
             ("Demandez-en un autre sur la page de connexion.", "Ask for another one on the sign-in page."),
         ),
+        AppError::SimulationOver => error_text(
+            S::GONE,
+            "simulation_over",
+            ("Réponses effacées", "Answers erased"),
+            (
+                "Les réponses du simulateur se gardent 24 heures pour celles et ceux qui se connectent : celles-ci n’y sont plus.",
+                "Answers to the eligibility check are kept for 24 hours for those who sign in: these are no longer there.",
+            ),
+            (
+                "Si vous avez déjà commencé un dossier avec elles, il est dans « Mes dossiers ». Sinon, refaites le simulateur.",
+                "If you have begun an application with them, it is in “My applications”. Otherwise, do the eligibility check again.",
+            ),
+        ),
+        AppError::TooManySimulations => error_text(
+            S::TOO_MANY_REQUESTS,
+            "too_many_simulations",
+            ("Trop de demandes", "Too many requests"),
+            (
+                "Trop de dossiers viennent d’être commencés d’ici sans connexion.",
+                "Too many applications have just been begun from here without signing in.",
+            ),
+            (
+                "Connectez-vous d’abord, ou attendez 15 minutes : vos réponses restent sur cette page.",
+                "Sign in first, or wait 15 minutes: your answers stay on this page.",
+            ),
+        ),
         AppError::TooManyLinks => error_text(
             S::TOO_MANY_REQUESTS,
             "too_many_links",

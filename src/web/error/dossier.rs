@@ -1,7 +1,10 @@
 //! Error texts for drafts, files, deposits and their examination.
 
 use super::{BACK, ErrorText, error_text, unexpected};
-use crate::{app::AppError, domain::text::Text};
+use crate::{
+    app::AppError,
+    domain::text::{Text, counted},
+};
 use axum::http::StatusCode as S;
 
 /// Describes these errors; any other is an internal error.
@@ -19,9 +22,11 @@ pub(super) fn describe(error: &AppError) -> ErrorText {
                     "Correct the points listed, then deposit again: everything is kept.",
                 ),
             );
+            let points =
+                counted(count, ["point l’empêche", "points l’empêchent"], ["point prevents", "points prevent"]);
             described.detail = Text::new(
-                format!("Ce dépôt n’a pas eu lieu : {count} point(s) l’empêchent."),
-                format!("This deposit did not take place: {count} point(s) prevent it."),
+                format!("Ce dépôt n’a pas eu lieu : {}.", points.fr),
+                format!("This deposit did not take place: {} it.", points.en),
             );
             described
         }
@@ -62,7 +67,7 @@ pub(super) fn describe(error: &AppError) -> ErrorText {
             "issue_date",
             ("Date illisible", "Unreadable date"),
             ("La date d’émission n’est pas une date.", "The day of issue is not a date."),
-            ("Écrivez-la jj/mm/aaaa, puis renvoyez le fichier.", "Write it dd/mm/yyyy, then send the file again."),
+            ("Écrivez-la jj/mm/aaaa, puis renvoyez.", "Write it dd/mm/yyyy, then send again."),
         ),
         AppError::Document(faults) => {
             let mut described = error_text(
@@ -169,8 +174,8 @@ pub(super) fn describe(error: &AppError) -> ErrorText {
             "piece_changed",
             ("La pièce a changé", "The document has changed"),
             (
-                "Rien n’a été retiré : depuis que cette page a été ouverte, un autre fichier a été joint pour cette pièce.",
-                "Nothing was removed: since this page was opened, another file was attached for this document.",
+                "Rien n’a été retiré ni changé : depuis que cette page a été ouverte, un autre fichier a été joint pour cette pièce.",
+                "Nothing was removed or changed: since this page was opened, another file was attached for this document.",
             ),
             (
                 "Revenez au dossier et regardez le fichier qui s’y trouve maintenant.",

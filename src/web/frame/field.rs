@@ -46,6 +46,8 @@ pub struct FieldView<'a> {
     when: Option<When>,
     required: bool,
     most_rows: Option<usize>,
+    /// The input constraints, in a few words.
+    limits: Option<String>,
     described: String,
 }
 
@@ -181,20 +183,24 @@ impl<'a> Drawing<'a> {
             FieldKind::Table => None,
             _ => note(here(), &input.first_id(), empty, self.s.lang),
         };
+        let table = (field.kind == FieldKind::Table).then(|| Box::new(FieldTable::new(self, &path, field, value)));
+        let limits = limits(field.min_chars, field.max_chars, self.s.lang);
+        let shown = note.as_ref().map(|note| &note.id).or(table.as_ref().and_then(|table| table.note_id()));
         let ids = [
             field.help.is_some().then(|| format!("h-{path}")),
             when.is_some().then(|| format!("w-{path}")),
-            note.as_ref().map(|note| note.id.clone()),
+            limits.is_some().then(|| format!("m-{path}")),
+            shown.cloned(),
         ];
         let described = ids.into_iter().flatten().collect::<Vec<_>>().join(" ");
         input.described = described.clone();
         input.invalid = note.as_ref().is_some_and(|note| note.severity == "blocking");
-        let control = match field.kind {
-            FieldKind::Table => Control::Rows(Box::new(FieldTable::new(self, &path, field, value))),
-            FieldKind::Declaration => Control::Tick(input),
-            FieldKind::Choices | FieldKind::YesNo => Control::Group(input),
-            FieldKind::Choice if field.options.len() <= 6 => Control::Group(input),
-            _ => Control::Single(input),
+        let control = match (table, field.kind) {
+            (Some(table), _) => Control::Rows(table),
+            (None, FieldKind::Declaration) => Control::Tick(input),
+            (None, FieldKind::Choices | FieldKind::YesNo) => Control::Group(input),
+            (None, FieldKind::Choice) if field.options.len() <= 6 => Control::Group(input),
+            (None, _) => Control::Single(input),
         };
         let about = || self.findings.iter().filter(|finding| finding.field() == path);
         let rules = field.rule.as_deref().into_iter().chain(about().map(|finding| finding.rule.as_str()));
@@ -211,6 +217,7 @@ impl<'a> Drawing<'a> {
             required: field.required && self.saves,
             most_rows: (field.kind == FieldKind::Table).then(|| field.most_rows()),
             control,
+            limits,
             described,
             note,
             infos,
@@ -222,24 +229,21 @@ impl<'a> Drawing<'a> {
     }
 }
 
-impl FieldView<'_> {
-    /// The input constraints, in a few words.
-    fn limits(&self) -> Option<String> {
-        let lang = self.s.lang;
-        match (self.field.min_chars, self.field.max_chars) {
-            (Some(least), Some(most)) => Some(match lang {
-                Lang::Fr => format!("De {least} à {most} caractères."),
-                Lang::En => format!("From {least} to {most} characters."),
-            }),
-            (None, Some(most)) if most >= 500 => Some(match lang {
-                Lang::Fr => format!("{most} caractères au plus."),
-                Lang::En => format!("At most {most} characters."),
-            }),
-            (Some(least), None) => Some(match lang {
-                Lang::Fr => format!("Au moins {least} caractères."),
-                Lang::En => format!("At least {least} characters."),
-            }),
-            _ => None,
-        }
+/// The input constraints, in a few words.
+fn limits(least: Option<usize>, most: Option<usize>, lang: &Lang) -> Option<String> {
+    match (least, most) {
+        (Some(least), Some(most)) => Some(match lang {
+            Lang::Fr => format!("De {least} à {most} caractères."),
+            Lang::En => format!("From {least} to {most} characters."),
+        }),
+        (None, Some(most)) => Some(match lang {
+            Lang::Fr => format!("{most} caractères au plus."),
+            Lang::En => format!("At most {most} characters."),
+        }),
+        (Some(least), None) => Some(match lang {
+            Lang::Fr => format!("Au moins {least} caractères."),
+            Lang::En => format!("At least {least} characters."),
+        }),
+        (None, None) => None,
     }
 }

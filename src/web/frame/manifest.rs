@@ -79,6 +79,6 @@ fn amounts(s: &PageContext<'_>, sealed: &Json) -> Vec<(String, String)> {
     });
     let named = NAMES.iter().filter_map(|(name, fr, en)| Some((s.tr(fr, en).to_owned(), cents(&sealed[*name])?)));
     let rate = sealed["effective_rate_ppm"].as_u64().and_then(|ppm| u32::try_from(ppm).ok());
-    let rate = rate.map(|ppm| (s.tr("Taux effectif", "Effective rate").to_owned(), Rate(ppm).show()));
+    let rate = rate.map(|ppm| (s.tr("Taux effectif", "Effective rate").to_owned(), Rate(ppm).show(*s.lang)));
     costs.chain(named).chain(rate).collect()
 }

@@ -40,7 +40,7 @@ impl<'a> AmountsBox<'a> {
     }
 
     pub fn aid(&self) -> show::Money {
-        show::Money(self.amounts.aid)
+        self.s.cents(&self.amounts.aid)
     }
 
     fn financed(&self) -> bool {
@@ -54,7 +54,7 @@ impl<'a> AmountsBox<'a> {
     }
 
     fn effective(&self) -> String {
-        self.amounts.effective_rate_ppm.map_or_else(|| "–".to_owned(), |rate| rate.show())
+        self.amounts.effective_rate_ppm.map_or_else(|| "–".to_owned(), |rate| rate.show(*self.s.lang))
     }
 
     fn capped(&self) -> bool {
@@ -63,6 +63,22 @@ impl<'a> AmountsBox<'a> {
 
     fn reduced(&self) -> bool {
         !self.live && self.amounts.aid < self.amounts.aid_by_rate
+    }
+}
+
+/// The totals that a budget is written for, in one line.
+#[derive(Clone, Copy, Template)]
+#[template(path = "frame/totals.html")]
+pub struct Totals<'a> {
+    s: &'a PageContext<'a>,
+    amounts: &'a Amounts,
+}
+
+impl askama::filters::HtmlSafe for Totals<'_> {}
+
+impl<'a> Totals<'a> {
+    pub fn new(s: &'a PageContext<'a>, amounts: &'a Amounts) -> Self {
+        Self { s, amounts }
     }
 }
 
@@ -113,7 +129,7 @@ impl<'a> Verdicts<'a> {
     }
 
     fn half(&self, capital: &Cents) -> show::Money {
-        show::Money(Cents(capital.0 / 2))
+        self.s.cents(&Cents(capital.0 / 2))
     }
 
     fn staff(&self, hundredths: &i64) -> String {

@@ -101,6 +101,17 @@ pub struct PublicHead<'a> {
 
 impl askama::filters::HtmlSafe for PublicHead<'_> {}
 
+/// A number without its decimals when they are zero.
+fn without_zero_cents(shown: &str, lang: Lang) -> String {
+    match lang {
+        Lang::Fr => shown.replace(",00\u{a0}", "\u{a0}"),
+        Lang::En => match shown.strip_suffix(".00%") {
+            Some(number) => format!("{number}%"),
+            None => shown.strip_suffix(".00").unwrap_or(shown).to_owned(),
+        },
+    }
+}
+
 impl<'a> PageContext<'a> {
     /// Chooses between the French and the English text.
     pub fn tr<'t>(&self, fr: &'t str, en: &'t str) -> &'t str {
@@ -298,15 +309,15 @@ impl<'a> PageContext<'a> {
     }
     /// An amount with its cents.
     pub fn cents(&self, amount: &Cents) -> show::Money {
-        show::Money(*amount)
+        show::Money(*amount, *self.lang)
     }
     /// An amount for a headline: without cents when they are zero.
     pub fn euros(&self, amount: &Cents) -> String {
-        amount.show().replace(",00\u{a0}", "\u{a0}")
+        without_zero_cents(&amount.show(*self.lang), *self.lang)
     }
     /// A rate for a headline: `80 %`.
     pub fn rate(&self, rate: &Rate) -> String {
-        rate.show().replace(",00\u{a0}", "\u{a0}")
+        without_zero_cents(&rate.show(*self.lang), *self.lang)
     }
     /// A description of a file.
     pub fn file(&self, piece: &AttachedPiece) -> String {
@@ -315,5 +326,24 @@ impl<'a> PageContext<'a> {
     /// The size of a file.
     pub fn bytes(&self, bytes: &u64) -> String {
         show::bytes(*bytes, self.lang)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_headline_has_no_cents_that_are_zero() {
+        for (cents, fr, en) in
+            [(10_000_000, "100\u{202f}000\u{a0}€", "€100,000"), (12_500_050, "125\u{202f}000,50\u{a0}€", "€125,000.50")]
+        {
+            let amount = Cents(cents).text();
+            assert_eq!(without_zero_cents(&amount.fr, Lang::Fr), fr);
+            assert_eq!(without_zero_cents(&amount.en, Lang::En), en);
+        }
+        let rate = Rate(800_000).text();
+        assert_eq!(without_zero_cents(&rate.fr, Lang::Fr), "80\u{a0}%");
+        assert_eq!(without_zero_cents(&rate.en, Lang::En), "80%");
     }
 }

@@ -4,9 +4,9 @@ use crate::domain::{money::Cents, piece::AttachedPiece, text::Lang};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::{self, Write as _};
 
-/// An amount in French typography, written without allocation, because lists contain hundreds of them.
+/// An amount in the typography of a language, written without allocation, because lists contain hundreds of them.
 #[derive(Clone, Copy, Debug)]
-pub struct Money(pub Cents);
+pub struct Money(pub Cents, pub Lang);
 
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -14,6 +14,7 @@ impl fmt::Display for Money {
         if self.0.0 < 0 {
             f.write_char('−')?;
         }
+        f.write_str(self.1.tr("", "€"))?;
         let units = cents / 100;
         let mut groups = [0_u64; 7];
         let mut count = 0;
@@ -30,10 +31,10 @@ impl fmt::Display for Money {
             if index == 0 {
                 write!(f, "{group}")?;
             } else {
-                write!(f, "\u{202f}{group:03}")?;
+                write!(f, "{}{group:03}", self.1.tr("\u{202f}", ","))?;
             }
         }
-        write!(f, ",{:02}\u{a0}€", cents % 100)
+        write!(f, "{}{:02}{}", self.1.tr(",", "."), cents % 100, self.1.tr("\u{a0}€", ""))
     }
 }
 

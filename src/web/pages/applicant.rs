@@ -12,6 +12,7 @@ pub mod overview;
 pub mod piece;
 pub mod preview;
 pub mod receipt;
+pub mod simulation;
 pub mod status;
 pub mod upload;
 pub mod withdraw;

@@ -25,6 +25,7 @@ use crate::{
             overview::OverviewPage,
             preview::PreviewPage,
             receipt::{ReceiptReader, receipt},
+            simulation::SimulationPage,
             withdraw::WithdrawPage,
         },
     },
@@ -72,6 +73,7 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         ("receipt-replaced", receipt(s, &sample.receipt, &sample.unscanned, ReceiptReader::Owner, false)),
         ("open-piece", open_piece(s, ScanState::Waiting)),
         ("open-piece-unscannable", open_piece(s, ScanState::Unscannable)),
+        ("simulation", SimulationPage { s, secret: "secret", round: sample.round, answers: 21 }.render()),
         ("guests", guests(s, &[])),
         ("guests-problem", guests(s, &problems())),
     ]);

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     domain::{
         document::Document,
-        receipt::{ReceiptCheck, VerificationReport},
+        receipt::{ReceiptCheck, Standing, VerificationReport},
         text::Text,
     },
     web::{
@@ -20,7 +20,7 @@ use crate::{
             call::{BrickPage, BricksPage, CriteriaPage, FaqPage, HomePage, InterpretationsPage, RulesPage},
             legal::{AccessibilityPage, LegalPage, PrivacyPage, SiteMapPage, VulnerabilitiesPage},
             simulator::SimulatorPage,
-            verify::VerifyPage,
+            verify::{Outcome, ReceiptFacts, VerifyPage},
         },
     },
 };
@@ -44,9 +44,14 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         |passed| ReceiptCheck { passed, message: Text::new("Le contenu est intact.", "The content is intact.") };
     let good = VerificationReport { checks: vec![check(true), check(true)], omitted: 0, key_known: true };
     let bad = VerificationReport { checks: vec![check(true), check(false)], omitted: 3, key_known: true };
-    let verify = |report| VerifyPage { s, report, number: report.map(|_| "2024-000042") }.render();
     let calls = &[s.call];
-    let simulated = |document: &Document| SimulatorPage::new(s, document, Some(&sample.simulate(document))).render();
+    let verify = |outcome| VerifyPage { s, outcome }.render();
+    let checked = |report, facts| Outcome::Checked { report, number: Some("2024-000042"), facts };
+    let facts = |standing| ReceiptFacts::read(&sample.receipt, Some(s.call), standing, *s.lang);
+    let (stands, withdrawn) = (facts(Some(Standing::Current)), facts(Some(Standing::Withdrawn)));
+    let pdf = Text::new("Ceci n’est pas un reçu (c’est un PDF ?).", "This is not a receipt (is it a PDF?).");
+    let simulated =
+        |document: &Document| SimulatorPage::new(s, document, Some(&sample.simulate(document)), "attempt").render();
     let mut pages = named([
         ("home", HomePage::new(s).render()),
         ("bricks", BricksPage { s }.render()),
@@ -59,12 +64,15 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         ("accessibility", AccessibilityPage { s }.render()),
         ("vulnerabilities", VulnerabilitiesPage { s }.render()),
         ("site_map", SiteMapPage { s, calls }.render()),
-        ("simulator", SimulatorPage::new(s, &Document::default(), None).render()),
+        ("simulator", SimulatorPage::new(s, &Document::default(), None, "").render()),
         ("simulator-good", simulated(&sample.full)),
         ("simulator-poor", simulated(&sample.poor)),
-        ("verify", verify(None)),
-        ("verify-good", verify(Some(&good))),
-        ("verify-bad", verify(Some(&bad))),
+        ("verify", verify(Outcome::Unasked)),
+        ("verify-nothing", verify(Outcome::NoFile)),
+        ("verify-pdf", verify(Outcome::NoReceipt(&pdf))),
+        ("verify-good", verify(checked(&good, Some(&stands)))),
+        ("verify-withdrawn", verify(checked(&good, Some(&withdrawn)))),
+        ("verify-bad", verify(checked(&bad, None))),
     ]);
     pages.extend(s.call.bricks.first().map(|brick| ("brick".into(), BrickPage { s, brick }.render())));
     pages

@@ -73,10 +73,63 @@ fn renders_every_page() {
     }
 }
 
+/// Nobody lacks nought items, a plural needs no bracket, and an amount is written as its reader writes it.
+#[test]
+fn numbers_are_said_as_people_say_them() {
+    for file in ["calls/hyper-open-x.toml", "tests/fixtures/calls/petit-pas.toml"] {
+        let call = call(file);
+        for lang in &Lang::ALL {
+            for SamplePage { name, html, .. } in pages(&call, lang) {
+                let text = words(&html);
+                for odd in ["manque 0 ", " 0 items", " 0 élément", " 1 éléments", " 1 items", "(s) ", " 1 points"] {
+                    assert!(!text.contains(odd), "{file} {name} {lang}: “{odd}”");
+                }
+                let foreign = match lang {
+                    Lang::Fr => text
+                        .match_indices('€')
+                        .any(|(at, _)| text[at..].chars().nth(1).is_some_and(|c| c.is_ascii_digit())),
+                    Lang::En => text.contains("\u{a0}€"),
+                };
+                assert!(!foreign, "{file} {name} {lang}: an amount of the other language");
+            }
+        }
+    }
+}
+
+/// A control that can be too long says its limit to everybody, and counts for those who run the script.
+#[test]
+fn limits_are_told_with_and_without_script() {
+    let call = hyper_open_x();
+    for SamplePage { name, html, .. } in pages(&call, &Lang::Fr) {
+        for (at, _) in html.match_indices(" data-max-chars=\"") {
+            let from = html[..at].rfind('<').unwrap();
+            let tag = &html[from..at + html[at..].find('>').unwrap()];
+            assert!(!tag.contains(" maxlength="), "{name}: nothing typed is cut off: {tag}");
+            let control = tag.split(" name=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+            if !control.contains('[') {
+                let limits = format!("m-{control}");
+                assert!(tag.contains(&limits) && html.contains(&format!("id=\"{limits}\"")), "{name}: {tag}");
+            }
+        }
+    }
+}
+
+#[test]
+fn fields_about_the_applicant_say_what_a_browser_may_fill_in() {
+    let call = hyper_open_x();
+    let pages = pages(&call, &Lang::Fr);
+    let first = pages.iter().find(|page| page.name == "editor-empty-1").unwrap();
+    for token in ["organization", "address-level2", "url", "section-representative tel", "section-contact email"] {
+        assert!(first.html.contains(&format!(" autocomplete=\"{token}\"")), "{token}");
+    }
+}
+
 #[test]
 fn amounts_are_written_as_the_domain_writes_them() {
     for cents in [0, 5, -5, 99, 100, 99_999, 100_000, 12_500_050, -123_456_789, i64::MAX, 100_000_000_000] {
-        assert_eq!(show::Money(Cents(cents)).to_string(), Cents(cents).show());
+        for lang in Lang::ALL {
+            assert_eq!(show::Money(Cents(cents), lang).to_string(), Cents(cents).show(lang));
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::{
     app::{App, AppError},
     blob::Stored,
-    store::{Freshness, erasure, login, outbox, piece, scan, session},
+    store::{Freshness, erasure, login, outbox, piece, scan, session, simulation},
 };
 use futures_util::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
@@ -35,8 +35,9 @@ pub async fn sweep_rows(app: &App, now: Timestamp) -> Result<u64, AppError> {
         let sessions = session::sweep(&mut db, made_before(now - SESSION_RETENTION), now, ROWS_PER_STATEMENT).await?;
         let jobs = outbox::sweep(&mut db, made_before(now - JOB_RETENTION), ROWS_PER_STATEMENT).await?;
         let invitations = erasure::sweep_invitations(&mut db, now, ROWS_PER_STATEMENT).await?;
-        removed += links + sessions + jobs + invitations;
-        if links.max(sessions).max(jobs).max(invitations) < u64::from(ROWS_PER_STATEMENT) {
+        let simulations = simulation::sweep(&mut db, now, ROWS_PER_STATEMENT).await?;
+        removed += links + sessions + jobs + invitations + simulations;
+        if links.max(sessions).max(jobs).max(invitations).max(simulations) < u64::from(ROWS_PER_STATEMENT) {
             break;
         }
     }

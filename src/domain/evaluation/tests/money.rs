@@ -4,6 +4,7 @@ use crate::domain::{
     finding::Severity,
     fixture::Sample,
     money::{Cents, Rate},
+    text::Text,
 };
 
 /// Salaries, subcontract, base in cents, aid in cents, whether ELI-1 lets it pass.
@@ -37,8 +38,10 @@ fn one_cent_refuses_and_the_message_says_which() {
     let found: Vec<_> = evaluation.blocking().collect();
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].rule.as_str(), found[0].path.as_str()), ("ELI-1", "budget.persons"));
-    let french = &found[0].message.fr;
-    assert!(french.contains(&Cents(12_499_999).show()) && french.contains("manque 0,01\u{a0}€"), "{french}");
+    let Text { fr, en } = &found[0].message;
+    let base = Cents(12_499_999).text();
+    assert!(fr.contains(&base.fr) && fr.contains("manque 0,01\u{a0}€"), "{fr}");
+    assert!(en.contains(&base.en) && en.contains("€0.01 is missing"), "{en}");
 }
 
 #[test]
@@ -61,7 +64,7 @@ fn the_sample_costs_what_it_says() {
     assert_eq!(costs, expected);
     assert_eq!((amounts.base, amounts.aid), (Cents(15_000_000), Cents(10_000_000)));
     assert_eq!(amounts.effective_rate_ppm, Some(Rate(666_667)));
-    assert_eq!(amounts.effective_rate_ppm.map(Rate::show).as_deref(), Some("66,67\u{a0}%"));
+    assert_eq!(amounts.effective_rate_ppm.map(|rate| rate.text().fr).as_deref(), Some("66,67\u{a0}%"));
     assert_eq!((amounts.advance, amounts.balance), (Cents(4_000_000), Cents(6_000_000)));
 }
 

@@ -34,6 +34,7 @@ import { attempt } from "./attempt.js";
 import { Changes } from "./changes.js";
 import { showConditional } from "./conditions.js";
 import { hideConflict, showConflict } from "./conflict.js";
+import { showCounter } from "./counters.js";
 import { controlsIn, fieldAt } from "./controls.js";
 import { all, named } from "./dom.js";
 import { setError, showFindings } from "./findings.js";
@@ -314,6 +315,7 @@ export class Editor {
     this.changes.held.delete(path);
     hideConflict(field);
     if (choice === "theirs") write(field, theirs);
+    for (const control of controlsIn(field)) if (control.dataset.maxChars) showCounter(control);
     this.changes.choose(path, theirs, read(field));
     this.renewWas();
     showConditional();

@@ -20,6 +20,7 @@ import "./upload_view.js";
 import "./words.js";
 import { prepareAnnouncements } from "./announce.js";
 import { showConditional } from "./conditions.js";
+import { showCounters } from "./counters.js";
 import { Editor } from "./editor.js";
 import { submitOnce } from "./once.js";
 import { onRowButton } from "./tables.js";
@@ -33,5 +34,6 @@ document.addEventListener("click", onRowButton);
 /** @type {HTMLFormElement | null} */
 const form = document.querySelector("form[data-editor]");
 if (form) new Editor(form);
+showCounters();
 for (const name of ["input", "change"]) document.addEventListener(name, showConditional);
 showConditional();

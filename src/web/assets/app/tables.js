@@ -76,6 +76,7 @@ export function addRow(field) {
     setControl(control, "");
     setError(control, [], row);
   }
+  for (const counter of all("[data-counter]", row)) counter.remove();
   renumber(row, rows.length);
   last.after(row);
   return row;

@@ -225,11 +225,30 @@ function ended(form, { status, url, body }) {
   return false;
 }
 
+/**
+ * A piece that must be young is sent with its date, or knowingly without: the date alone can be given later.
+ *
+ * @param {HTMLFormElement} form
+ * @returns {boolean} whether the date is asked for first
+ */
+function asksDate(form) {
+  const issued = named(form, "issued");
+  if (!issued || issued.value || !filesOf(form).length || "undated" in form.dataset) return false;
+  tell(form, "asking", t("Indiquez d’abord la date d’émission lue sur le document. Vous pouvez aussi la donner plus tard, sans renvoyer le fichier.", "First give the day of issue printed on the document. You may also give it later, without sending the file again."));
+  offer(form, button(t("Envoyer sans la date", "Send without the date"), () => {
+    form.dataset.undated = "";
+    start(form);
+  }, "undated"));
+  issued.focus();
+  return true;
+}
+
 /** @param {HTMLFormElement} form */
 function start(form) {
   if (running.has(form)) return;
   const fault = fileFault(form);
   if (fault) return tell(form, "refused", fault);
+  if (asksDate(form)) return;
   const [file] = filesOf(form);
   if (!file) {
     sendWhole(form);

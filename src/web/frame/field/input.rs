@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         answers::day,
-        call::{Choice, Column, Field, FieldKind},
+        call::{Autocomplete, Choice, Column, Field, FieldKind},
         country,
         document::Value,
         text::Lang,
@@ -12,10 +12,11 @@ use crate::{
 };
 use askama::Template;
 
-/// The countries that applicants choose most; any other may be typed.
-const COUNTRIES: [&str; 34] = [
-    "FR", "DE", "AT", "BE", "BG", "CA", "CH", "CN", "CY", "CZ", "DK", "EE", "ES", "FI", "GB", "GR", "HR", "HU", "IE",
-    "IN", "IT", "JP", "LT", "LU", "LV", "MA", "MT", "NL", "NO", "PL", "PT", "SE", "TN", "US",
+/// The countries that applicants choose most, and overseas France; any other may be typed.
+const COUNTRIES: [&str; 39] = [
+    "FR", "GP", "MQ", "GF", "RE", "YT", "DE", "AT", "BE", "BG", "CA", "CH", "CN", "CY", "CZ", "DK", "EE", "ES", "FI",
+    "GB", "GR", "HR", "HU", "IE", "IN", "IT", "JP", "LT", "LU", "LV", "MA", "MT", "NL", "NO", "PL", "PT", "SE", "TN",
+    "US",
 ];
 
 /// One native control; the field or the cell provides its label and surroundings.
@@ -34,7 +35,12 @@ pub struct Input<'a> {
     pub invalid: bool,
     /// Inside a table: a select instead of radio buttons.
     compact: bool,
+    /// Most characters, for the script that counts them.
     most: Option<usize>,
+    /// Least characters.
+    least: Option<usize>,
+    /// What a browser may fill in.
+    autocomplete: Option<&'a str>,
 }
 
 impl askama::filters::HtmlSafe for Input<'_> {}
@@ -61,6 +67,8 @@ impl<'a> Input<'a> {
             invalid: false,
             compact: field.kind == FieldKind::Choice && field.options.len() > 6,
             most: field.max_chars,
+            least: field.min_chars,
+            autocomplete: field.autocomplete.as_ref().map(Autocomplete::as_str),
         }
     }
 
@@ -78,6 +86,8 @@ impl<'a> Input<'a> {
             invalid: false,
             compact: true,
             most: column.max_chars,
+            least: None,
+            autocomplete: None,
         }
     }
 

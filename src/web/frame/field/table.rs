@@ -1,6 +1,6 @@
 //! A table of the form: a real table when it is narrow, otherwise one card per row.
 
-use super::{Drawing, FieldMessage, Input, note};
+use super::{Drawing, FieldMessage, Input, limits, note};
 use crate::{
     domain::{
         call::{Column, CostAmount, Field, FieldKind},
@@ -22,10 +22,19 @@ pub struct FieldTable<'a> {
     cards: bool,
     fixed: bool,
     saves: bool,
-    /// Cost category of the table, and its total.
-    total: Option<(&'a str, Cents)>,
-    /// The errors of the table as a whole and of its first cell.
+    total: Option<Total<'a>>,
+    /// The errors of the table as a whole, such as a total that does not fit. No cell is to blame for them.
     note: Option<FieldMessage>,
+}
+
+/// The total of a table, which the script keeps up to date.
+#[derive(Clone, Copy)]
+struct Total<'a> {
+    /// The kind of amount, as in `data-cost` and `data-amount`.
+    kind: &'static str,
+    /// Which amount of this kind it is.
+    name: &'a str,
+    amount: Cents,
 }
 
 struct TableRow<'a> {
@@ -42,6 +51,8 @@ struct TableCell<'a> {
     column: &'a Column,
     wide: bool,
     input: Input<'a>,
+    /// The input constraints of a long text.
+    limits: Option<String>,
     note: Option<FieldMessage>,
 }
 
@@ -56,15 +67,9 @@ impl<'a> FieldTable<'a> {
         let fixed = !field.fixed_rows.is_empty();
         let most = field.most_rows();
         let count = if fixed { field.fixed_rows.len() } else { given.len() + usize::from(given.len() < most) };
-        let mut rows: Vec<_> = (0..count).map(|index| row(drawing, path, field, index, given)).collect();
-        let note = whole(drawing, path, given.iter().all(row_is_empty), &mut rows);
-        let call = drawing.s.call;
-        let total = call.funding.costs.iter().find_map(|cost| match &cost.amount {
-            CostAmount::Product { table, .. } | CostAmount::Sum { table, .. } if table == path => {
-                Some((cost.id.as_str(), drawing.amounts.map_or(Cents::ZERO, |amounts| amounts.cost(&cost.id))))
-            }
-            _ => None,
-        });
+        let rows = (0..count).map(|index| row(drawing, path, field, index, given)).collect();
+        let note = whole(drawing, path, given.iter().all(row_is_empty));
+        let total = total(drawing, path);
         let cards = fixed || field.columns.len() > 4 || field.columns.iter().any(wide);
         Self { s: drawing.s, field, path: path.to_owned(), rows, cards, fixed, saves: drawing.saves, total, note }
     }
@@ -77,6 +82,29 @@ impl<'a> FieldTable<'a> {
     fn id(&self) -> String {
         super::id(&self.path)
     }
+
+    /// The id of the note about the whole table, if there is one.
+    pub fn note_id(&self) -> Option<&String> {
+        self.note.as_ref().map(|note| &note.id)
+    }
+}
+
+/// The total of a table that feeds a cost or the financing plan.
+fn total<'a>(drawing: &Drawing<'a>, path: &str) -> Option<Total<'a>> {
+    let funding = &drawing.s.call.funding;
+    let cost = funding.costs.iter().find(|cost| match &cost.amount {
+        CostAmount::Product { table, .. } | CostAmount::Sum { table, .. } => table == path,
+        CostAmount::Flat { .. } => false,
+    });
+    if let Some(cost) = cost {
+        let amount = drawing.amounts.map_or(Cents::ZERO, |amounts| amounts.cost(&cost.id));
+        return Some(Total { kind: "cost", name: &cost.id, amount });
+    }
+    funding.financing.as_ref().filter(|at| at.table == path).map(|_| Total {
+        kind: "amount",
+        name: "financed",
+        amount: drawing.amounts.map_or(Cents::ZERO, |amounts| amounts.financed),
+    })
 }
 
 /// A column that needs the width of a card.
@@ -85,19 +113,15 @@ fn wide(column: &Column) -> bool {
         || (column.kind == FieldKind::Text && column.max_chars.is_some_and(|most| most > 400))
 }
 
-/// Moves the messages of the table and of its first cell above the rows.
-fn whole(drawing: &Drawing<'_>, path: &str, empty: bool, rows: &mut [TableRow<'_>]) -> Option<FieldMessage> {
-    let first = rows.first_mut().and_then(|row| row.cells.first_mut())?;
+/// The message about the table as a whole or about whole rows.
+fn whole(drawing: &Drawing<'_>, path: &str, empty: bool) -> Option<FieldMessage> {
     let about = |finding: &&Finding| match finding.path.strip_prefix(path) {
         Some("") => true,
         // A whole row, not one of its cells.
         Some(rest) => rest.starts_with('[') && rest.ends_with(']'),
         None => false,
     };
-    let note = note(drawing.findings.iter().filter(about), &first.input.id, empty, drawing.s.lang)?;
-    let own = first.note.take().map_or_else(String::new, |own| format!(" {}", own.text));
-    first.input.described = note.id.clone();
-    Some(FieldMessage { text: note.text + &own, ..note })
+    note(drawing.findings.iter().filter(about), &super::id(path), empty, drawing.s.lang)
 }
 
 fn row<'a>(drawing: &Drawing<'a>, path: &str, field: &'a Field, index: usize, given: &'a [Row]) -> TableRow<'a> {
@@ -117,9 +141,11 @@ fn row<'a>(drawing: &Drawing<'a>, path: &str, field: &'a Field, index: usize, gi
             let mut input = Input::cell(drawing.s, name, column, text);
             let here = drawing.findings.iter().filter(|finding| finding.path == input.name);
             let note = note(here, &input.id, text.trim().is_empty(), drawing.s.lang);
-            input.described = note.as_ref().map_or_else(String::new, |note| note.id.clone());
+            let limits = wide(column).then(|| limits(None, column.max_chars, drawing.s.lang)).flatten();
+            let ids = [limits.as_ref().map(|_| format!("m-{}", input.name)), note.as_ref().map(|note| note.id.clone())];
+            input.described = ids.into_iter().flatten().collect::<Vec<_>>().join(" ");
             input.invalid = note.as_ref().is_some_and(|note| note.severity == "blocking");
-            TableCell { column, wide: wide(column), input, note }
+            TableCell { column, wide: wide(column), input, limits, note }
         })
         .collect();
     TableRow {

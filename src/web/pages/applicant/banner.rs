@@ -17,6 +17,8 @@ pub struct Banner<'a> {
     status: DepositStatus,
     sentence: Sentence<'a>,
     missing: usize,
+    /// Where the deposit is made, on pages on which it may be far below or elsewhere.
+    deposit_link: Option<String>,
 }
 
 impl askama::filters::HtmlSafe for Banner<'_> {}
@@ -25,6 +27,12 @@ impl<'a> Banner<'a> {
     pub fn new(s: &'a PageContext<'a>, p: &'a DossierPage<'a>) -> Self {
         let status = p.status(s);
         let sentence = Sentence::new(s, status.sentence());
-        Self { s, p, status, sentence, missing: p.evaluation.blocking_count() }
+        Self { s, p, status, sentence, missing: p.evaluation.blocking_count(), deposit_link: None }
+    }
+
+    /// The banner with a link to the deposit, for those who may deposit and while it is possible.
+    pub fn with_deposit_link(self, link: String) -> Self {
+        let possible = self.status.depositable() && self.p.share.whole() && self.p.share.deposits();
+        Self { deposit_link: possible.then_some(link), ..self }
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     app::{App, AppError, Ctx, DossierView, Share},
     domain::{
         calendar::Round,
-        call::Section,
+        call::{Call, Section},
         dossier::{Dossier, status::DepositStatus},
         evaluation::Evaluation,
         finding::Finding,
@@ -72,6 +72,12 @@ impl<'a> DossierPage<'a> {
         head.label = status.print_label();
         head
     }
+}
+
+/// The page of the editor at which a new dossier begins.
+pub fn first_section(call: &Call, id: DossierId) -> String {
+    let first = call.sections.first().map_or("", |section| section.id.as_str());
+    format!("/dossiers/{id}/edit/{first}")
 }
 
 /// A section in the navigation of a dossier.

@@ -16,6 +16,7 @@ use crate::{
         frame::{
             DoneQuery, FormRequest, HandlerResult, PageContext, PageRequest, PageResult, render, status::Sentence,
         },
+        pages::applicant::dossier::first_section,
     },
 };
 use askama::Template;
@@ -76,10 +77,9 @@ pub async fn create(
 ) -> HandlerResult {
     // All rounds of the page share its attempt, and each is an operation of its own.
     let attempt = AttemptId(posted.parse("attempt")?).for_target(&format!("{call} {round}"));
-    let first = app.call(&call)?.sections.first().map_or_else(String::new, |section| section.id.clone());
     let begun = Document::new(app.call(&call)?);
     let id = app.create(&ctx, &call, &RoundId(round), begun, attempt).await?;
-    Ok(see_other(ctx.lang, &format!("/dossiers/{id}/edit/{first}")))
+    Ok(see_other(ctx.lang, &first_section(app.call(&call)?, id)))
 }
 
 /// One dossier in the applicant's list.

@@ -11,6 +11,7 @@ use crate::{
         evaluation::Evaluation,
         ids::DossierId,
         json::{self, Limits},
+        text::Lang,
     },
     web::{
         address::see_other,
@@ -20,7 +21,7 @@ use crate::{
             FormRequest, HandlerResult, PageContext, PageRequest, PageResult,
             answers::brief,
             field::{Drawing, FieldView, Input, explain_once, posted::posted_value},
-            money::{AmountsBox, feeds_budget},
+            money::{AmountsBox, Totals, feeds_budget},
             status::{PrintHead, Sentence, status_json},
             words::Words,
         },
@@ -145,7 +146,7 @@ pub async fn save_fields(
         "saved_at": show_time(ctx.now, &call.time_zone()),
         "revision": saved.dossier.revision,
         "missing": evaluation.blocking_count(),
-        "amounts": amounts(evaluation, &saved.share),
+        "amounts": amounts(evaluation, &saved.share, ctx.lang),
         "conflicts": saved.conflicts,
         "status": status_json(&app.status_of(&ctx, &saved.dossier)?, &saved.share, &ctx.lang),
         "findings": evaluation.findings.iter().map(|finding| finding_json(finding, ctx.lang)).collect::<Vec<_>>(),
@@ -154,21 +155,21 @@ pub async fn save_fields(
 }
 
 /// The amounts as shown, to those who may see what they are made from.
-fn amounts(evaluation: &Evaluation, share: &Share) -> serde_json::Value {
+fn amounts(evaluation: &Evaluation, share: &Share, lang: Lang) -> serde_json::Value {
     if !share.whole() {
         return serde_json::json!({});
     }
     let amounts = &evaluation.amounts;
     let costs: BTreeMap<&str, String> =
-        amounts.costs.iter().map(|line| (line.id.as_str(), line.amount.show())).collect();
+        amounts.costs.iter().map(|line| (line.id.as_str(), line.amount.show(lang))).collect();
     serde_json::json!({
-        "base": amounts.base.show(),
-        "aid": amounts.aid.show(),
-        "own_share": amounts.own_share.show(),
-        "advance": amounts.advance.show(),
-        "balance": amounts.balance.show(),
-        "financed": amounts.financed.show(),
-        "effective_rate": amounts.effective_rate_ppm.map(|rate| rate.show()).unwrap_or_default(),
+        "base": amounts.base.show(lang),
+        "aid": amounts.aid.show(lang),
+        "own_share": amounts.own_share.show(lang),
+        "advance": amounts.advance.show(lang),
+        "balance": amounts.balance.show(lang),
+        "financed": amounts.financed.show(lang),
+        "effective_rate": amounts.effective_rate_ppm.map(|rate| rate.show(lang)).unwrap_or_default(),
         "costs": costs,
     })
 }
@@ -193,6 +194,8 @@ pub struct EditorPage<'a> {
     writes: bool,
     fields: Vec<FieldView<'a>>,
     amounts: Option<AmountsBox<'a>>,
+    /// The totals that stay in view while the budget is edited.
+    totals: Option<Totals<'a>>,
     /// The time of day at which the server stored what is shown, if it just did.
     saved: Option<&'a str>,
     conflicts: Vec<Clash<'a>>,
@@ -240,11 +243,16 @@ impl<'a> EditorPage<'a> {
                 })
             })
             .collect();
+        let budget = feeds_budget(s, &section.id) && page.share.whole();
         let place = s.call.sections.iter().position(|other| other.id == section.id);
         Self {
             s,
             p: page,
-            banner: Banner::new(s, page),
+            banner: Banner::new(s, page).with_deposit_link(format!(
+                "{}/{}#deposit",
+                s.url("/dossiers"),
+                page.dossier.id
+            )),
             brief: Sentence::new(s, page.status(s).brief()),
             status: page.status(s),
             print_head: page.print_head(s),
@@ -255,7 +263,8 @@ impl<'a> EditorPage<'a> {
             next: place.and_then(|place| s.call.sections.get(place + 1)).filter(|next| page.share.section(&next.id)),
             writes: page.share.writes(&Part::Section(section.id.clone())),
             fields,
-            amounts: (feeds_budget(s, &section.id) && page.share.whole()).then(|| AmountsBox::new(s, amounts, true)),
+            totals: budget.then(|| Totals::new(s, amounts)),
+            amounts: budget.then(|| AmountsBox::new(s, amounts, true)),
             saved,
             conflicts: clashes,
             was: given.and_then(|given| serde_json::to_string(given).ok()).unwrap_or_else(|| "{}".into()),

@@ -99,7 +99,7 @@ impl<'a> OverviewPage<'a> {
         Self {
             s,
             p: page,
-            banner: Banner::new(s, page),
+            banner: Banner::new(s, page).with_deposit_link("#deposit".to_owned()),
             nav: page.section_links(s),
             groups: groups(s, page),
             notes: notes.map(|finding| (finding, link(finding))).collect(),

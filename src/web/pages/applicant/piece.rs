@@ -37,7 +37,13 @@ pub async fn attach(
         .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"));
     let PostedFile { fields, name, file } = posted;
     let to = Destination { dossier: id, code: &code };
-    let done = app.attach(&ctx, to, &name, fields.text("issued"), None, file).await;
+    let (issued, attached) = (fields.text("issued"), fields.text("sha256"));
+    // A browser sends a file without a name when none was chosen: what is left to say of an attached one is its date.
+    let done = if name.is_empty() && !issued.is_empty() && !attached.is_empty() {
+        app.date_piece(&ctx, to, attached, issued).await
+    } else {
+        app.attach(&ctx, to, &name, issued, None, file).await
+    };
     match done {
         Ok(attached) if script => Ok(upload::answer(ctx.lang, id, &code, &attached)),
         Ok(attached) => Ok(see_other(ctx.lang, &upload::place(id, &code, &attached))),
@@ -50,8 +56,8 @@ async fn refused(app: &App, ctx: &Ctx, id: DossierId, code: &str, error: AppErro
     let why = match &error {
         AppError::File(refusal) => refusal.message(),
         AppError::IssueDate => Text::new(
-            "La date d’émission n’est pas une date : écrivez-la jj/mm/aaaa, puis renvoyez le fichier.",
-            "The day of issue is not a date: write it dd/mm/yyyy, then send the file again.",
+            "La date d’émission n’est pas une date : écrivez-la jj/mm/aaaa, puis renvoyez.",
+            "The day of issue is not a date: write it dd/mm/yyyy, then send again.",
         ),
         AppError::BrokenOff => Text::new(
             "Le fichier n’est pas arrivé entier : envoyez-le de nouveau.",
@@ -64,6 +70,18 @@ async fn refused(app: &App, ctx: &Ctx, id: DossierId, code: &str, error: AppErro
         OverviewPage::new(context, &DossierPage { upload_problem: Some((code, &why)), ..page }).render()
     })?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
+}
+
+/// Gives the day of issue of a piece that is attached.
+pub async fn date_piece(
+    Path((id, code)): Path<(DossierId, String)>,
+    FormRequest { app, ctx, posted, .. }: FormRequest,
+) -> HandlerResult {
+    let to = Destination { dossier: id, code: &code };
+    match app.date_piece(&ctx, to, posted.text("sha256"), posted.text("issued")).await {
+        Ok(dated) => Ok(see_other(ctx.lang, &upload::place(id, &code, &dated))),
+        Err(error) => refused(&app, &ctx, id, &code, error).await,
+    }
 }
 
 /// Removes a piece from the draft.

@@ -1,39 +1,46 @@
-//! The eligibility simulator: a few answers, no account, nothing stored.
+//! The eligibility simulator: a few answers, no account, nothing stored; a dossier may begin with them.
 
 use crate::{
+    app::encode,
     domain::{
+        calendar::{Round, RoundId},
         call::{Call, Section},
         document::Document,
         evaluation::{Evaluation, simulate},
         finding::{Finding, Severity, and_more, shown},
+        ids::AttemptId,
         text::Text,
     },
+    store::simulation::Simulation,
     web::{
+        address::see_other,
         extract::Path,
         frame::{
-            FormRequest, PageContext, PageRequest, PageResult,
+            FormRequest, HandlerResult, PageContext, PageRequest, PageResult,
             field::{Drawing, FieldView, Input, explain_once, posted::posted_value},
             money::{AmountsBox, Verdicts},
             render,
         },
+        pages::applicant::dossier::first_section,
         posted::PostedForm,
     },
 };
 use askama::Template;
 use axum::response::Html;
+use uuid::Uuid;
 
 /// The empty form.
 pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(call): Path<String>) -> PageResult {
     let call = app.call(&call)?;
     let document = Document::new(call);
-    Ok(Html(render(&app, &ctx, call, &here, |context| SimulatorPage::new(context, &document, None).render())?))
+    Ok(Html(render(&app, &ctx, call, &here, |context| SimulatorPage::new(context, &document, None, "").render())?))
 }
 
 /// The verdict, above the same form with the same answers.
 pub async fn run(Path(call): Path<String>, FormRequest { app, ctx, here, posted }: FormRequest) -> PageResult {
     let call = app.call(&call)?;
     let (asked, now) = (call.clone(), ctx.now);
-    let bytes = posted.pairs().iter().map(|(name, value)| name.len() + value.len()).sum();
+    let (bytes, attempt) = (size(&posted), Uuid::now_v7().to_string());
     let work = move || {
         let document = answers(&asked, &posted);
         let evaluation = simulate(&asked, &document, now);
@@ -41,8 +48,28 @@ pub async fn run(Path(call): Path<String>, FormRequest { app, ctx, here, posted 
     };
     let (document, evaluation) = app.offload(bytes, work).await?;
     Ok(Html(render(&app, &ctx, call, &here, |context| {
-        SimulatorPage::new(context, &document, Some(&evaluation)).render()
+        SimulatorPage::new(context, &document, Some(&evaluation), &attempt).render()
     })?))
+}
+
+/// Begins a dossier with the answers; who is not signed in does so first.
+pub async fn begin(Path(call): Path<String>, FormRequest { app, ctx, posted, .. }: FormRequest) -> HandlerResult {
+    let call = app.call(&call)?.clone();
+    let (round, attempt) = (RoundId(posted.text("round").to_owned()), AttemptId(posted.parse("attempt")?));
+    let (bytes, asked) = (size(&posted), call.clone());
+    let answers = app.offload(bytes, move || answers(&asked, &posted)).await?;
+    let simulation = Simulation { call: call.id.clone(), round, attempt, answers };
+    if ctx.actor.is_none() {
+        let secret = app.keep_simulation(&ctx, &simulation).await?;
+        let next = format!("/calls/{}/simulations/{secret}", call.id);
+        return Ok(see_other(ctx.lang, &format!("/sign-in?next={}", encode(&next))));
+    }
+    let id = app.create_from_simulation(&ctx, &simulation).await?;
+    Ok(see_other(ctx.lang, &first_section(&call, id)))
+}
+
+fn size(posted: &PostedForm) -> usize {
+    posted.pairs().iter().map(|(name, value)| name.len() + value.len()).sum()
 }
 
 fn answers(call: &Call, posted: &PostedForm) -> Document {
@@ -66,6 +93,8 @@ pub struct SimulatorPage<'a> {
     s: &'a PageContext<'a>,
     parts: Vec<(&'a Section, Vec<FieldView<'a>>)>,
     outcome: Option<EvaluationBox<'a>>,
+    /// Attempt id of the dossier that the answers may begin.
+    attempt: &'a str,
 }
 
 struct EvaluationBox<'a> {
@@ -75,10 +104,17 @@ struct EvaluationBox<'a> {
     warnings: Vec<&'a Finding>,
     amounts: AmountsBox<'a>,
     verdicts: Verdicts<'a>,
+    /// The rounds in which a dossier can be begun.
+    open_rounds: Vec<&'a Round>,
 }
 
 impl<'a> SimulatorPage<'a> {
-    pub fn new(s: &'a PageContext<'a>, document: &'a Document, evaluation: Option<&'a Evaluation>) -> Self {
+    pub fn new(
+        s: &'a PageContext<'a>,
+        document: &'a Document,
+        evaluation: Option<&'a Evaluation>,
+        attempt: &'a str,
+    ) -> Self {
         let findings = evaluation.map_or(&[][..], |evaluation| &evaluation.findings);
         let drawing = Drawing { s, findings, amounts: evaluation.map(|evaluation| &evaluation.amounts), saves: false };
         let mut parts: Vec<(&Section, Vec<FieldView<'_>>)> = s
@@ -106,9 +142,10 @@ impl<'a> SimulatorPage<'a> {
                 warnings: pick(Severity::Warning),
                 amounts: AmountsBox::new(s, &evaluation.amounts, false),
                 verdicts: Verdicts::new(s, evaluation),
+                open_rounds: s.call.rounds.iter().filter(|round| s.open(round)).collect(),
             }
         });
-        Self { s, parts, outcome }
+        Self { s, parts, outcome, attempt }
     }
 }
 

@@ -8,11 +8,13 @@ use guichet::testing::{
     },
     config::Config,
     domain::{
+        calendar::RoundId,
+        document::Document,
         event::{Event, EventKind},
-        ids::{AccountId, SessionId},
+        ids::{AccountId, AttemptId, SessionId},
         text::Lang,
     },
-    store::{Freshness, account, embedded::Embedded, journal, login, outbox, session},
+    store::{Freshness, account, embedded::Embedded, journal, login, outbox, session, simulation},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -191,7 +193,17 @@ async fn a_note_is_written_once_and_rows_whose_time_is_over_are_swept() {
             }
         }
     }
-    assert_eq!(jobs::sweep_rows(&app, now).await.unwrap(), 2 + 2 + 1);
+    for (at, age) in [2, 0].into_iter().enumerate() {
+        let kept = simulation::Simulation {
+            call: "hyper-open-x".into(),
+            round: RoundId("demonstration".into()),
+            attempt: AttemptId(Uuid::now_v7()),
+            answers: Document::default(),
+        };
+        let expires = days(age) + SignedDuration::from_hours(24);
+        simulation::insert(&mut db, &[u8::try_from(at).unwrap(); 32], &kept, expires).await.unwrap();
+    }
+    assert_eq!(jobs::sweep_rows(&app, now).await.unwrap(), 2 + 2 + 1 + 1);
     assert_eq!(jobs::sweep_rows(&app, now).await.unwrap(), 0);
     let count = async |table: &str| -> i64 {
         let mut db = app.store.read(Freshness::OwnWrites).await.unwrap();

@@ -39,6 +39,7 @@ pub fn access_row(call: &Call, read: &AccessRecord, lang: Lang, zone: &TimeZone)
         Some(EventKind::PieceRead) => lang.tr("a ouvert", "opened"),
         Some(EventKind::PieceAttached) => lang.tr("a joint", "attached"),
         Some(EventKind::PieceRemoved) => lang.tr("a retiré", "removed"),
+        Some(EventKind::PieceDated) => lang.tr("a daté", "dated"),
         Some(EventKind::DepositRead) => lang.tr("a lu le dépôt", "read the deposit"),
         Some(EventKind::EmergencyAsked) => lang.tr("a demandé une lecture d’urgence", "asked for an emergency reading"),
         Some(EventKind::EmergencyAllowed) => {

@@ -44,9 +44,13 @@ impl PieceRow<'_> {
         let blocked = self.findings.iter().any(|finding| finding.severity == Severity::Blocking);
         if self.file() { self.attached.is_some() && !blocked } else { self.missing == 0 }
     }
+    /// Only its day of issue is missing: the file itself need not be replaced.
+    pub fn undated(&self) -> bool {
+        self.piece.fresh_months.is_some() && self.attached.is_some_and(|attached| attached.issued.is_none())
+    }
     /// The user must choose a file, or has just tried to.
     pub fn asked(&self) -> bool {
-        self.problem.is_some() || (self.piece.required && !self.fine())
+        self.problem.is_some() || (self.piece.required && !self.fine() && !self.undated())
     }
     pub fn file(&self) -> bool {
         self.piece.sections.is_empty()
