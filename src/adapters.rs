@@ -1,5 +1,6 @@
 //! Adapters to external systems, one each, and the inspection of uploaded files.
 
+pub mod company_register;
 pub mod definition;
 pub mod garage;
 pub mod inspect;

@@ -18,6 +18,7 @@ pub use account::roots::{KeyLine, Revoked, WebKey};
 pub use account::sign_in::{SignedIn, encode};
 pub use context::{Actor, Clock, Ctx, DossierAccess, InjectedFault};
 pub use dossier::attach::AttachOutcome;
+pub use dossier::company_register::CompanyLookup;
 pub use dossier::deposit::{DepositOutcome, DepositRequest, DraftChanged};
 pub use dossier::edit::SaveOutcome;
 pub use dossier::path::DossierPath;
@@ -33,6 +34,7 @@ pub use service::site::Site;
 pub use crate::blob::BlobError;
 
 use crate::{
+    adapters::company_register::CompanyRegisterError,
     auth::{Keys, KeysError, edge_secret, oidc::Provider, passkey::RelyingParty},
     blob::Blobs,
     config::{Config, Mail},
@@ -80,6 +82,8 @@ pub struct AppInner {
     ceremonies: service::throttle::Throttle,
     heavy_work: service::offload::HeavyWorkLimiter,
     provider: Option<Provider>,
+    /// The public register of companies, if one is asked.
+    company_register: Option<dossier::company_register::RegisterAccess>,
     access_log: dossier::access_log::AccessLog,
     /// Cache of deposits that officers have read recently, by receipt.
     examined: Mutex<HashMap<String, Arc<examination::round::ExaminedDeposit>>>,
@@ -113,6 +117,9 @@ pub enum StartError {
     /// The client of the identity provider cannot be created.
     #[error("cannot prepare the way to the identity provider")]
     Provider(#[from] reqwest::Error),
+    /// The client of the register of companies cannot be created.
+    #[error("cannot prepare the way to the company register")]
+    CompanyRegister(#[from] CompanyRegisterError),
     /// The database connection cannot be configured.
     #[error("cannot prepare the way to the database")]
     Database(#[from] EndpointError),
@@ -141,6 +148,7 @@ impl App {
             ceremonies: service::throttle::Throttle::default(),
             heavy_work: service::offload::HeavyWorkLimiter::default(),
             provider: account::oidc::provider(&config)?,
+            company_register: dossier::company_register::RegisterAccess::of(&config)?,
             access_log: dossier::access_log::AccessLog::default(),
             examined: Mutex::default(),
             config,

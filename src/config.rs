@@ -4,6 +4,7 @@
 
 mod attachments;
 mod backup;
+mod company_register;
 mod database;
 mod edge;
 mod garage;
@@ -15,6 +16,7 @@ mod sign_in;
 
 pub use attachments::{Attachments, BucketUrl, StoreUrl};
 pub use backup::{Backup, Restic};
+pub use company_register::CompanyRegisterConfig;
 pub use database::{Database, Durability, Host};
 pub use edge::{Acme, CertificateFiles, Edge, Limits};
 pub use garage::GarageConfig;
@@ -51,6 +53,9 @@ pub struct Config {
     /// The store of attachments.
     #[serde(default)]
     pub attachments: Option<Attachments>,
+    /// The public register that fills in the data of a company [default: none is asked].
+    #[serde(default)]
+    pub company_register: Option<CompanyRegisterConfig>,
     /// The proxy in front; only `guichet edge` reads it.
     #[serde(default)]
     pub edge: Option<Edge>,
@@ -239,6 +244,7 @@ impl Config {
         faults.extend(self.repman.iter().flat_map(RepmanConfig::faults));
         faults.extend(self.backup.iter().flat_map(Backup::faults));
         faults.extend(self.attachments.iter().flat_map(Attachments::faults));
+        faults.extend(self.company_register.iter().flat_map(CompanyRegisterConfig::faults));
         if let Some(edge) = &self.edge {
             if edge.hosts.is_empty() {
                 faults.push("edge.hosts is empty: no request would reach the portal".into());

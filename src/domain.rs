@@ -5,6 +5,7 @@ pub mod answers;
 pub mod calendar;
 pub mod call;
 pub mod company;
+pub mod company_register;
 pub mod country;
 pub mod csv;
 pub mod document;

@@ -9,7 +9,7 @@ mod load;
 mod rules;
 pub mod schema;
 
-pub use form::{Choice, Column, Condition, Field, FieldKind, Section};
+pub use form::{Choice, Column, Condition, Field, FieldKind, RegisterValue, Section};
 pub use load::{LoadError, load, load_rounds};
 pub use rules::{Check, CompanyFields, DeMinimisFields, DifficultyFields, Rule, RuleCheck, SmeFields};
 
@@ -105,6 +105,11 @@ impl Call {
     pub fn field(&self, path: &str) -> Option<&Field> {
         let (section, field) = path.split_once('.')?;
         self.section(section)?.fields.iter().find(|candidate| candidate.id == field)
+    }
+    /// Whether any field may be filled in from the public register of companies.
+    #[must_use]
+    pub fn takes_register_values(&self) -> bool {
+        self.sections.iter().any(|section| section.fields.iter().any(|field| field.register.is_some()))
     }
     /// Pieces that are uploaded files, as opposed to sections of the form.
     pub fn attached_pieces(&self) -> impl Iterator<Item = &Piece> {

@@ -52,6 +52,8 @@ slugs! {
         DraftRead = "draft_read",
         /// A part of the draft was changed by a person who does not own it.
         DraftChanged = "draft_changed",
+        /// The public register of companies was asked about the company of a draft.
+        CompanyLookedUp = "company_looked_up",
         /// The owner shared parts of a dossier with a guest.
         PartsGiven = "parts_given",
         /// The owner revoked them.
@@ -109,7 +111,12 @@ impl EventKind {
     pub fn is_of_owner_or_guest(self) -> bool {
         matches!(
             self,
-            Self::DraftRead | Self::DraftChanged | Self::PieceAttached | Self::PieceRemoved | Self::DossierDeposited
+            Self::DraftRead
+                | Self::DraftChanged
+                | Self::CompanyLookedUp
+                | Self::PieceAttached
+                | Self::PieceRemoved
+                | Self::DossierDeposited
         )
     }
 }

@@ -127,6 +127,7 @@ mod tests {
             repman: None,
             backup: None,
             attachments: None,
+            company_register: None,
             edge: None,
         };
         Ops::new(App::open(config).unwrap(), PrometheusBuilder::new().build_recorder().handle(), None, None)

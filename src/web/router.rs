@@ -83,7 +83,10 @@ pub fn routes() -> Vec<Route> {
     };
     use pages::{
         account::{self, narrow, oidc, passkey, rights, sign_in, tokens},
-        applicant::{deposit, dossiers, editor, guests, overview, piece, preview, receipt, status, upload, withdraw},
+        applicant::{
+            company_register, deposit, dossiers, editor, guests, overview, piece, preview, receipt, status, upload,
+            withdraw,
+        },
         examiner::{desk, interest, reviews, round},
         operator::{emergency, mails, orders},
         public::{call, simulator, verify},
@@ -130,6 +133,7 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/dossiers/{id}", OwnerOrGuest, get(overview::show)),
         route("GET POST", "/dossiers/{id}/edit/{section}", OwnerOrGuest, get(editor::edit).post(editor::save)),
         route("POST", "/dossiers/{id}/fields", OwnerOrGuest, post(editor::save_fields)),
+        route("POST", "/dossiers/{id}/company-register", OwnerOrGuest, post(company_register::look_up)),
         route("GET", "/dossiers/{id}/preview", OwnerOrGuest, get(preview::show)),
         route("GET POST", "/dossiers/{id}/pieces/{code}", OwnerOrGuest, get(piece::piece).post(piece::attach))
             .with_body_mode(BodyMode::Streamed),
@@ -221,6 +225,7 @@ pub fn routes() -> Vec<Route> {
             get(api::dossier::upload::show).patch(api::dossier::upload::append).delete(api::dossier::upload::cancel),
         )
         .with_body_mode(BodyMode::Streamed),
+        route("POST", "/api/v1/dossiers/{id}/company-register", Token, post(api::dossier::company_register::look_up)),
         route("POST", "/api/v1/dossiers/{id}/deposits", Token, post(api::dossier::deposit)),
         route("POST", "/api/v1/dossiers/{id}/carry-over", Token, post(api::dossier::carry_over)),
         route("POST", "/api/v1/service-tokens", Token, post(api::tokens::for_service)),

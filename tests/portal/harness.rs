@@ -4,6 +4,7 @@ pub mod actor;
 pub mod authenticator;
 pub mod certificate;
 pub mod cluster;
+pub mod company_register;
 pub mod depositors;
 pub mod garage;
 pub mod held;

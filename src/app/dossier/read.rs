@@ -6,6 +6,7 @@ use crate::{
     auth::RuleId,
     domain::{
         access::{Action, Part},
+        company_register::{DatedRecord, siret_of},
         dossier::Dossier,
         evaluation::{DepositContext, Evaluation},
         event::EventKind,
@@ -14,7 +15,7 @@ use crate::{
         receipt::Receipt,
     },
     store::{
-        Freshness,
+        Freshness, company_lookup,
         deposit::{self, Version},
         dossier, piece,
     },
@@ -34,6 +35,8 @@ pub struct DossierView {
     pub evaluation: Evaluation,
     /// Deposited versions, the latest first.
     pub versions: Vec<Version>,
+    /// What the public register says of the company, for a page of the editor.
+    pub register: Option<DatedRecord>,
     /// The reader's rights.
     pub share: Share,
 }
@@ -112,10 +115,15 @@ impl App {
         let others =
             if whole { self.other_deposits_of_company(&mut db, ctx, call, &dossier).await?.visible } else { 0 };
         let mut evaluation = self.evaluate(ctx, &dossier, &pieces, others)?;
+        let siret = siret_of(call, &dossier.draft).filter(|_| form && self.asks_company_register(call));
+        let register = match siret {
+            Some(siret) => company_lookup::of_dossier(&mut db, id, &siret, ctx.now).await?,
+            None => None,
+        };
         let title = dossier.draft.text(&call.company.project).to_owned();
         share.prune(&mut dossier, &mut pieces);
         share.prune_findings(&mut evaluation);
-        Ok((DossierView { dossier, title, pieces, evaluation, versions, share }, access.rule))
+        Ok((DossierView { dossier, title, pieces, evaluation, versions, register, share }, access.rule))
     }
 
     /// Evaluates a draft as a deposit at this instant. While it equals the deposited version, it is evaluated at the

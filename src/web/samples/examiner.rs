@@ -83,6 +83,7 @@ fn desks(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let given =
         Desk { admission: admission(), ready: false, assignments: experts(sample), candidates: candidates.clone() };
     let nobody = Desk { admission: admission(), ready: false, assignments: Vec::new(), candidates };
+    let register = sample.register();
     let page = |desk: Option<&Desk>, problem, notice| {
         let page = Deposit {
             receipt: &sample.receipt,
@@ -91,6 +92,7 @@ fn desks(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
             evaluation: &evaluation,
             desk: desk.map(|desk| Examination { desk, base: BASE, problem, reason: "" }),
             evaluates: false,
+            register: Some(&register),
             notice,
         };
         deposit_page(s, &page)
@@ -138,6 +140,7 @@ fn evaluated(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         evaluation: &evaluation,
         desk: None,
         evaluates: true,
+        register: None,
         notice: None,
     };
     named([

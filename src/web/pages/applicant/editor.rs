@@ -1,5 +1,7 @@
 //! The editor of a draft: sections saved by form, fields saved by script.
 
+pub mod register;
+
 use crate::{
     app::{App, AppError, Ctx, SaveOutcome, Share},
     domain::{
@@ -15,7 +17,7 @@ use crate::{
     web::{
         address::see_other,
         error::finding_json,
-        extract::{MAX_BODY_BYTES, Path},
+        extract::{MAX_BODY_BYTES, Path, Query},
         frame::{
             FormRequest, HandlerResult, PageContext, PageRequest, PageResult,
             answers::brief,
@@ -37,6 +39,7 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse},
 };
+use register::{LookupQuery, RegisterNote, RegisterNotice, RegisterView};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -48,6 +51,7 @@ fn section_of<'a>(call: &'a Call, id: &str) -> Result<&'a Section, AppError> {
 pub async fn edit(
     PageRequest { app, ctx, here }: PageRequest,
     Path((id, section)): Path<(DossierId, String)>,
+    Query(told): Query<LookupQuery>,
 ) -> PageResult {
     let opened = LoadedDossier::load_section(&app, &ctx, id, &section).await?;
     let call = app.call(&opened.view.dossier.call)?;
@@ -55,7 +59,7 @@ pub async fn edit(
     let dossier = &opened.view.dossier;
     let saved = (dossier.revision > 1).then(|| show_time(dossier.changed_at, &call.time_zone()));
     let page = opened.render(&app, &ctx, &here, |context, page| {
-        EditorPage::new(context, &page, section, saved.as_deref(), &[]).render()
+        EditorPage::new(context, &page, section, saved.as_deref(), &[]).after_lookup(&told).render()
     })?;
     Ok(Html(page))
 }
@@ -115,7 +119,13 @@ pub(in crate::web) fn changes(section: &Section, posted: &PostedForm) -> Vec<Cha
 }
 
 /// The page again, with both versions of every field that met another change.
-async fn conflicts(app: &App, ctx: &Ctx, here: &str, section: &Section, saved: SaveOutcome) -> HandlerResult {
+pub(super) async fn conflicts(
+    app: &App,
+    ctx: &Ctx,
+    here: &str,
+    section: &Section,
+    saved: SaveOutcome,
+) -> HandlerResult {
     let opened = LoadedDossier::load_section(app, ctx, saved.dossier.id, &section.id).await?;
     let page = opened.render(app, ctx, here, |context, page| {
         EditorPage::new(context, &page, section, None, &saved.conflicts).render()
@@ -188,12 +198,20 @@ pub struct EditorPage<'a> {
     next: Option<&'a Section>,
     /// The user may change it.
     writes: bool,
-    fields: Vec<FieldView<'a>>,
+    fields: Vec<EditorField<'a>>,
+    register: RegisterView<'a>,
+    register_notice: Option<RegisterNotice<'a>>,
     amounts: Option<AmountsBox<'a>>,
     /// The time of day at which the server stored what is shown, if it just did.
     saved: Option<&'a str>,
     conflicts: Vec<Clash<'a>>,
     was: String,
+}
+
+/// A question, with what the public register says about it.
+struct EditorField<'a> {
+    view: FieldView<'a>,
+    note: Option<RegisterNote<'a>>,
 }
 
 struct Clash<'a> {
@@ -214,13 +232,16 @@ impl<'a> EditorPage<'a> {
         let given = page.dossier.draft.0.get(&section.id);
         let amounts = &page.evaluation.amounts;
         let drawing = Drawing { s, findings: &page.evaluation.findings, amounts: Some(amounts), saves: true };
+        let writes = page.share.writes(&Part::Section(section.id.clone()));
+        let register = RegisterView::new(s, page, writes);
         let fields = section
             .fields
             .iter()
             .map(|field| {
                 let path = format!("{}.{}", section.id, field.id);
                 let yours = conflicts.iter().find(|conflict| conflict.path == path).map(|conflict| &conflict.yours);
-                drawing.field(section, field, yours.or_else(|| given?.get(&field.id)))
+                let view = drawing.field(section, field, yours.or_else(|| given?.get(&field.id)));
+                EditorField { view, note: register.note(section, field) }
             })
             .collect();
         let clashes = conflicts
@@ -247,8 +268,10 @@ impl<'a> EditorPage<'a> {
             nav: page.section_links(s),
             pieces: page.missing(s).iter().filter(|finding| finding.section() == "pieces").count(),
             next: place.and_then(|place| s.call.sections.get(place + 1)).filter(|next| page.share.section(&next.id)),
-            writes: page.share.writes(&Part::Section(section.id.clone())),
+            writes,
             fields,
+            register,
+            register_notice: None,
             amounts: (feeds_budget(s, &section.id) && page.share.whole()).then(|| AmountsBox::new(s, amounts, true)),
             saved,
             conflicts: clashes,
@@ -258,6 +281,12 @@ impl<'a> EditorPage<'a> {
 }
 
 impl EditorPage<'_> {
+    /// The page after a look-up in the public register.
+    pub fn after_lookup(mut self, told: &LookupQuery) -> Self {
+        self.register_notice = self.register.notice(told);
+        self
+    }
+
     fn asks_country(&self) -> bool {
         use crate::domain::call::FieldKind::Country;
         self.section.fields.iter().any(|f| f.kind == Country || f.columns.iter().any(|column| column.kind == Country))

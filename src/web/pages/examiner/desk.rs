@@ -141,6 +141,7 @@ async fn page(
         evaluation: &deposit.evaluation,
         desk,
         evaluates: false,
+        register: deposit.register.as_ref(),
         notice,
     };
     Ok(render(app, ctx, call, here, |context| deposit_page(context, &page))?)

@@ -65,6 +65,7 @@ pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(id): Path<Do
         evaluation: &deposit.evaluation,
         desk: None,
         evaluates: true,
+        register: deposit.register.as_ref(),
         notice: None,
     };
     let page = render(&app, &ctx, call, &here, |context| deposit_page(context, &page))?;
