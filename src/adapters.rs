@@ -2,6 +2,7 @@
 
 pub mod bag;
 pub mod clamd;
+pub mod company_register;
 pub mod definition;
 pub mod garage;
 pub mod inspect;

@@ -19,6 +19,7 @@ pub use account::passkey::{Ceremony, Duty, Key};
 pub use account::sign_in::{LinkState, SignedIn, encode};
 pub use context::{Actor, Clock, Ctx, DossierAccess, InjectedFault};
 pub use dossier::attach::AttachOutcome;
+pub use dossier::company_register::CompanyLookup;
 pub use dossier::delete::DeletionSummary;
 pub use dossier::deposit::{DepositOutcome, DepositRequest, DraftChanged};
 pub use dossier::edit::SaveOutcome;
@@ -37,6 +38,7 @@ pub use crate::blob::BlobError;
 
 use crate::{
     adapters::clamd::Clamd,
+    adapters::company_register::CompanyRegisterError,
     auth::{Keys, KeysError, edge_secret, oidc::Provider, passkey::RelyingParty},
     blob::Blobs,
     config::{Config, Mail},
@@ -89,6 +91,8 @@ pub struct AppInner {
     ceremonies: service::throttle::Throttle,
     heavy_work: service::offload::HeavyWorkLimiter,
     provider: Option<Provider>,
+    /// The public register of companies, if one is asked.
+    company_register: Option<dossier::company_register::RegisterAccess>,
     access_log: dossier::access_log::AccessLog,
     exports: account::export::ExportSlots,
     /// Cache of deposits that officers have read recently, by receipt.
@@ -123,6 +127,9 @@ pub enum StartError {
     /// The client of the identity provider cannot be created.
     #[error("cannot prepare the way to the identity provider")]
     Provider(#[from] reqwest::Error),
+    /// The client of the register of companies cannot be created.
+    #[error("cannot prepare the way to the company register")]
+    CompanyRegister(#[from] CompanyRegisterError),
     /// The database connection cannot be configured.
     #[error("cannot prepare the way to the database")]
     Database(#[from] EndpointError),
@@ -154,6 +161,7 @@ impl App {
             ceremonies: service::throttle::Throttle::default(),
             heavy_work: service::offload::HeavyWorkLimiter::default(),
             provider: account::oidc::provider(&config)?,
+            company_register: dossier::company_register::RegisterAccess::of(&config)?,
             access_log: dossier::access_log::AccessLog::default(),
             exports: account::export::ExportSlots::default(),
             examined: Mutex::default(),

@@ -4,6 +4,7 @@
 
 mod attachments;
 mod backup;
+mod company_register;
 mod database;
 mod edge;
 mod garage;
@@ -16,6 +17,7 @@ mod sign_in;
 
 pub use attachments::{Attachments, BucketUrl, StoreUrl};
 pub use backup::{Backup, Restic};
+pub use company_register::CompanyRegisterConfig;
 pub use database::{Database, Durability, Host};
 pub use edge::{Acme, CertificateFiles, Edge, Limits};
 pub use garage::GarageConfig;
@@ -57,6 +59,9 @@ pub struct Config {
     /// The virus scanner of attached files.
     #[serde(default)]
     pub scan: Option<ScanConfig>,
+    /// The public register that fills in the data of a company [default: none is asked].
+    #[serde(default)]
+    pub company_register: Option<CompanyRegisterConfig>,
     /// The proxy in front; only `guichet edge` reads it.
     #[serde(default)]
     pub edge: Option<Edge>,
@@ -253,6 +258,7 @@ impl Config {
         faults.extend(self.attachments.iter().flat_map(Attachments::faults));
         faults.extend(self.publisher.faults());
         faults.extend(self.scan.iter().flat_map(ScanConfig::faults));
+        faults.extend(self.company_register.iter().flat_map(CompanyRegisterConfig::faults));
         if let Some(edge) = &self.edge {
             if edge.hosts.is_empty() {
                 faults.push("edge.hosts is empty: no request would reach the portal".into());

@@ -6,6 +6,7 @@ pub mod bagit;
 pub mod calendar;
 pub mod call;
 pub mod company;
+pub mod company_register;
 pub mod country;
 pub mod csv;
 pub mod document;

@@ -12,6 +12,7 @@ pub mod ceremony;
 #[expect(clippy::disallowed_methods, reason = "tasks poll the servers until the store is closed")]
 pub mod cluster;
 mod column;
+pub mod company_lookup;
 pub mod delegation;
 pub mod deposit;
 pub mod dossier;

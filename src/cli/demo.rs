@@ -7,6 +7,7 @@
 mod access;
 mod authority;
 pub(super) mod children;
+mod company_register;
 mod folder;
 mod installation;
 
@@ -69,6 +70,9 @@ pub struct DemoArgs {
     /// File with a `[sign_in]` section, for an identity provider.
     #[arg(long, value_name = "FILE")]
     pub sign_in: Option<PathBuf>,
+    /// File with a `[company_register]` section, for a real register [default: a stand-in with invented companies]
+    #[arg(long, value_name = "FILE")]
+    pub company_register: Option<PathBuf>,
     /// Number of portal processes.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=16))]
     pub processes: u16,
@@ -91,7 +95,9 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let progress = StartProgress::begin();
     let folder = Folder::open(&args.dir)?;
     end_left_overs(&folder).await?;
-    let installation = DemoInstallation::prepare(&args, &folder)?;
+    let register = company_register::configure(args.company_register.as_deref()).await?;
+    progress.step(&format!("the company register is {}", register.url));
+    let installation = DemoInstallation::prepare(&args, &folder, register)?;
     let access = AccessFile::new(folder.file("access.json"));
     let (mut children, mut fault) = Children::new(folder.file("log"), folder.file("run"), access.clone());
 

@@ -1,7 +1,7 @@
 //! Rounds (relèves), days and months, in the call's time zone. Ids such as CAL-3 and X-2 are those of the rules and
 //! interpretations in `calls/hyper-open-x.toml`.
 
-use crate::domain::text::Text;
+use crate::domain::text::{Lang, Text};
 use jiff::{
     Span, Timestamp, ToSpan,
     civil::{Date, DateTime},
@@ -124,6 +124,28 @@ pub fn show_day(day: Date) -> String {
     format!("{:02}/{:02}/{:04}", day.day(), day.month(), day.year())
 }
 
+/// Formats a day in words: `30 novembre 2026`, `30 November 2026`.
+pub fn spell_day(day: Date, lang: Lang) -> String {
+    const MONTHS: [(&str, &str); 12] = [
+        ("janvier", "January"),
+        ("février", "February"),
+        ("mars", "March"),
+        ("avril", "April"),
+        ("mai", "May"),
+        ("juin", "June"),
+        ("juillet", "July"),
+        ("août", "August"),
+        ("septembre", "September"),
+        ("octobre", "October"),
+        ("novembre", "November"),
+        ("décembre", "December"),
+    ];
+    let month = usize::try_from(day.month()).ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
+    let (fr, en) = month.copied().unwrap_or_default();
+    let first = if day.day() == 1 { lang.tr("er", "") } else { "" };
+    format!("{}{first} {} {}", day.day(), lang.tr(fr, en), day.year())
+}
+
 /// Formats an instant as `dd/mm/yyyy HH:MM:SS` in a zone.
 pub fn show_instant(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%d/%m/%Y %H:%M:%S").to_string()
@@ -153,6 +175,13 @@ mod tests {
         assert!(fresh(deposit, deposit, 3));
         assert!(!fresh(date(2023, 11, 30), date(2024, 2, 29), 3), "30/11 plus three months clamps to 29/02");
         assert!(fresh(date(2023, 11, 30), date(2024, 2, 28), 3));
+    }
+
+    #[test]
+    fn days_are_spelled_in_both_languages() {
+        assert_eq!(spell_day(date(2026, 11, 30), Lang::Fr), "30 novembre 2026");
+        assert_eq!(spell_day(date(2026, 2, 1), Lang::Fr), "1er février 2026");
+        assert_eq!(spell_day(date(2026, 12, 1), Lang::En), "1 December 2026");
     }
 
     #[test]

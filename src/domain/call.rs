@@ -14,7 +14,7 @@ pub mod schema;
 
 pub use agenda::DepositPeriod;
 pub use autocomplete::Autocomplete;
-pub use form::{Choice, Column, Condition, Field, FieldKind, Section};
+pub use form::{Choice, Column, Condition, Field, FieldKind, RegisterValue, Section};
 pub use glossary::{Term, WordText};
 pub use load::{LoadError, load, load_rounds};
 pub use rules::{Check, CompanyFields, DifficultyFields, Rule, RuleCheck};
@@ -123,6 +123,11 @@ impl Call {
     pub fn field(&self, path: &str) -> Option<&Field> {
         let (section, field) = path.split_once('.')?;
         self.section(section)?.fields.iter().find(|candidate| candidate.id == field)
+    }
+    /// Whether any field may be filled in from the public register of companies.
+    #[must_use]
+    pub fn takes_register_values(&self) -> bool {
+        self.sections.iter().any(|section| section.fields.iter().any(|field| field.register.is_some()))
     }
     /// Pieces that are uploaded files, as opposed to sections of the form.
     pub fn attached_pieces(&self) -> impl Iterator<Item = &Piece> {

@@ -60,6 +60,8 @@ slugs! {
         DraftRead = "draft_read",
         /// A part of the draft was changed by a person who does not own it.
         DraftChanged = "draft_changed",
+        /// The public register of companies was asked about the company of a draft.
+        CompanyLookedUp = "company_looked_up",
         /// The owner shared parts of a dossier with a guest.
         PartsGiven = "parts_given",
         /// The owner revoked them.
@@ -121,6 +123,7 @@ impl EventKind {
             self,
             Self::DraftRead
                 | Self::DraftChanged
+                | Self::CompanyLookedUp
                 | Self::PieceAttached
                 | Self::PieceRemoved
                 | Self::PieceDated

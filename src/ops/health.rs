@@ -136,6 +136,7 @@ mod tests {
             backup: None,
             attachments: None,
             scan: None,
+            company_register: None,
             edge: None,
             publisher: crate::domain::publisher::Publisher::default(),
         };

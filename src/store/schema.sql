@@ -75,6 +75,16 @@ CREATE TABLE `chain` (
   PRIMARY KEY (`name`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE `company_lookup` (
+  `dossier_id` binary(16) NOT NULL,
+  `siret` char(14) NOT NULL,
+  `taken_at` datetime(6) NOT NULL,
+  `record` longtext NOT NULL,
+  PRIMARY KEY (`dossier_id`,`siret`,`taken_at`),
+  KEY `company_lookup_siret` (`siret`,`taken_at`),
+  CONSTRAINT `company_lookup_dossier` FOREIGN KEY (`dossier_id`) REFERENCES `dossier` (`dossier_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE `delegation` (
   `delegation_id` binary(16) NOT NULL,
   `dossier_id` binary(16) NOT NULL,

@@ -84,8 +84,8 @@ pub fn routes() -> Vec<Route> {
     use pages::{
         account::{self, close, export, narrow, oidc, passkey, rights, sign_in, tokens},
         applicant::{
-            delete, deposit, dossiers, editor, guests, open_piece, overview, piece, preview, receipt, simulation,
-            status, upload, withdraw,
+            company_register, delete, deposit, dossiers, editor, guests, open_piece, overview, piece, preview, receipt,
+            simulation, status, upload, withdraw,
         },
         examiner::{desk, interest, reviews, round},
         operator::{emergency, mails, orders},
@@ -149,6 +149,7 @@ pub fn routes() -> Vec<Route> {
         route("GET", "/dossiers/{id}", OwnerOrGuest, get(overview::show)),
         route("GET POST", "/dossiers/{id}/edit/{section}", OwnerOrGuest, get(editor::edit).post(editor::save)),
         route("POST", "/dossiers/{id}/fields", OwnerOrGuest, post(editor::save_fields)),
+        route("POST", "/dossiers/{id}/company-register", OwnerOrGuest, post(company_register::look_up)),
         route("GET", "/dossiers/{id}/preview", OwnerOrGuest, get(preview::show)),
         route("GET POST", "/dossiers/{id}/pieces/{code}", OwnerOrGuest, get(piece::piece).post(piece::attach))
             .with_body_mode(BodyMode::Streamed),
@@ -248,6 +249,7 @@ pub fn routes() -> Vec<Route> {
             get(api::dossier::upload::show).patch(api::dossier::upload::append).delete(api::dossier::upload::cancel),
         )
         .with_body_mode(BodyMode::Streamed),
+        route("POST", "/api/v1/dossiers/{id}/company-register", Token, post(api::dossier::company_register::look_up)),
         route("POST", "/api/v1/dossiers/{id}/deposits", Token, post(api::dossier::deposit)),
         route("POST", "/api/v1/dossiers/{id}/carry-over", Token, post(api::dossier::carry_over)),
         route("POST", "/api/v1/service-tokens", Token, post(api::tokens::for_service)),

@@ -8,6 +8,7 @@ mod backup;
 mod breakdown;
 mod carry_over;
 mod command_line;
+mod company_register;
 mod database;
 mod deadline;
 mod definitions;

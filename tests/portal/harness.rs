@@ -5,6 +5,7 @@ pub mod authenticator;
 pub mod certificate;
 pub mod clamd;
 pub mod cluster;
+pub mod company_register;
 pub mod depositors;
 pub mod garage;
 pub mod held;

@@ -13,7 +13,7 @@ use crate::{
         event::EventKind,
         ids::{AttemptId, DossierId},
     },
-    store::{dossier, piece},
+    store::{company_lookup, dossier, piece},
 };
 use uuid::Uuid;
 
@@ -61,6 +61,7 @@ impl App {
             for piece in piece::of_dossier(db, id).await? {
                 piece::replace(db, fresh, &piece, None, ctx.now).await?;
             }
+            company_lookup::copy(db, id, fresh).await?;
             let begun = serde_json::json!({ "call": draft.call, "round": draft.round, "from": id });
             ctx.journal(db, EventKind::DossierCreated, Some(fresh), begun).await?;
             let left = serde_json::json!({ "round": draft.round, "to": fresh });

@@ -1,6 +1,6 @@
 //! Edits the draft field by field and merges the changes, so that two tabs never overwrite each other.
 
-use crate::app::{App, AppError, Ctx, Share, transaction::transaction};
+use crate::app::{App, AppError, Ctx, DossierAccess, Share, transaction::transaction};
 use crate::{
     domain::{
         access::{Action, Part},
@@ -10,7 +10,7 @@ use crate::{
         event::EventKind,
         ids::DossierId,
     },
-    store::{dossier, piece},
+    store::{Connection, dossier, piece},
 };
 use std::collections::BTreeSet;
 
@@ -83,16 +83,7 @@ impl App {
             let call = self.call(&dossier.call)?;
             let mut draft = dossier.draft.clone();
             let conflicts = change(call, &mut draft)?;
-            if draft != dossier.draft {
-                let changed = sections(&dossier.draft, &draft);
-                if !access.owned() {
-                    let data = serde_json::json!({ "sections": changed, "rule": access.rule });
-                    ctx.journal(db, EventKind::DraftChanged, Some(id), data).await?;
-                }
-                dossier.draft = draft;
-                dossier.change(changed.into_iter().map(Part::Section), ctx.now);
-                dossier::update_draft(db, &dossier).await?;
-            }
+            write_draft(ctx, db, &mut dossier, draft, &access).await?;
             let mut pieces = piece::of_dossier(db, id).await?;
             let mut evaluation = self.evaluate(ctx, &dossier, &pieces, 0)?;
             let share = Share::of(&access);
@@ -101,6 +92,27 @@ impl App {
             Ok(SaveOutcome { dossier, evaluation, conflicts, share })
         })
     }
+}
+
+/// Writes a changed draft and journals the change of a guest; the same draft changes nothing.
+pub(in crate::app) async fn write_draft(
+    ctx: &Ctx,
+    db: &mut Connection,
+    dossier: &mut Dossier,
+    draft: Document,
+    access: &DossierAccess<'_>,
+) -> Result<(), AppError> {
+    if draft == dossier.draft {
+        return Ok(());
+    }
+    let changed = sections(&dossier.draft, &draft);
+    if !access.owned() {
+        let data = serde_json::json!({ "sections": changed, "rule": access.rule });
+        ctx.journal(db, EventKind::DraftChanged, Some(dossier.id), data).await?;
+    }
+    dossier.draft = draft;
+    dossier.change(changed.into_iter().map(Part::Section), ctx.now);
+    Ok(dossier::update_draft(db, dossier).await?)
 }
 
 /// Returns the sections in which two drafts differ.

@@ -5,6 +5,7 @@ use crate::{
     auth::RuleId,
     domain::{
         access::{Action, Part},
+        company_register::{DatedRecord, siret_of},
         dossier::Dossier,
         evaluation::{DepositContext, Evaluation},
         event::EventKind,
@@ -14,7 +15,7 @@ use crate::{
         scan::PieceScans,
     },
     store::{
-        Freshness,
+        Freshness, company_lookup,
         deposit::{self, Version},
         dossier, piece,
     },
@@ -35,6 +36,8 @@ pub struct DossierView {
     pub evaluation: Evaluation,
     /// Deposited versions, the latest first.
     pub versions: Vec<Version>,
+    /// What the public register says of the company, for a page of the editor.
+    pub register: Option<DatedRecord>,
     /// The reader's rights.
     pub share: Share,
 }
@@ -103,10 +106,15 @@ impl App {
         let call = self.call(&dossier.call)?;
         let others = if whole { self.other_deposits_of_company(&mut db, ctx, call, &dossier).await? } else { 0 };
         let mut evaluation = self.evaluate(ctx, &dossier, &pieces, others)?;
+        let siret = siret_of(call, &dossier.draft).filter(|_| form && self.asks_company_register(call));
+        let register = match siret {
+            Some(siret) => company_lookup::of_dossier(&mut db, id, &siret, ctx.now).await?,
+            None => None,
+        };
         let title = dossier.draft.text(&call.company.project).to_owned();
         share.prune(&mut dossier, &mut pieces);
         share.prune_findings(&mut evaluation);
-        Ok((DossierView { dossier, title, pieces, scans, evaluation, versions, share }, access.rule))
+        Ok((DossierView { dossier, title, pieces, scans, evaluation, versions, register, share }, access.rule))
     }
 
     /// What became of the deposit of an authentic receipt; its holder learns nothing else of the dossier.

@@ -5,6 +5,7 @@ use crate::{
     domain::{
         access::{Action, Part, Target},
         calendar::RoundId,
+        company_register::{DatedRecord, siret_of},
         evaluation::{DepositContext, Evaluation, findings_of_other_deposits},
         event::EventKind,
         ids::DossierId,
@@ -12,7 +13,7 @@ use crate::{
         scan::PieceScans,
     },
     store::{
-        Freshness,
+        Freshness, company_lookup,
         deposit::{self, Filter, ListedDeposit, Version},
         dossier, interest, review,
     },
@@ -28,6 +29,8 @@ pub struct ExaminedDeposit {
     pub round: RoundId,
     /// The deposited answers, evaluated at the instant of the deposit.
     pub evaluation: Evaluation,
+    /// What the public register had said of the company when it was deposited, if it was asked.
+    pub register: Option<DatedRecord>,
     /// Number of other deposits of the company that the evaluation took into account.
     others: u32,
 }
@@ -107,7 +110,14 @@ impl App {
             None => {
                 let row = deposit::by_number(&mut db, &standing.receipt).await?;
                 let (stored, _) = ctx.authorize_row(&mut db, row, Action::DepositRead, Part::Deposit).await?;
-                self.examine(stored.receipt()?, &standing.call, &standing.round, others)?
+                let receipt = stored.receipt()?;
+                let register = match siret_of(self.call(&standing.call)?, &receipt.answers()) {
+                    Some(siret) => {
+                        company_lookup::of_dossier(&mut db, id, &siret, receipt.statement.received_at()).await?
+                    }
+                    None => None,
+                };
+                self.examine(receipt, &standing.call, &standing.round, register, others)?
             }
         };
         let scans = self.piece_scans(&mut db, access.piece_reader(), &examined.receipt.pieces()).await?;
@@ -124,6 +134,7 @@ impl App {
         receipt: Receipt,
         call: &str,
         round: &RoundId,
+        register: Option<DatedRecord>,
         others: u32,
     ) -> Result<Arc<ExaminedDeposit>, AppError> {
         let call = self.call(call)?;
@@ -134,7 +145,7 @@ impl App {
         let evaluation = context.evaluate(&document);
         let number = receipt.statement.number.clone();
         let (call, round) = (call.id.clone(), round.id.clone());
-        let examined = Arc::new(ExaminedDeposit { receipt, call, round, evaluation, others });
+        let examined = Arc::new(ExaminedDeposit { receipt, call, round, evaluation, register, others });
         let mut kept = self.examined.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MAX_CACHED_DEPOSITS {
             kept.clear();

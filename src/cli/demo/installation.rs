@@ -8,7 +8,7 @@ use crate::{
         folder::Folder,
         read_attachments, read_scan, read_sign_in,
     },
-    config::{Backup, CertificateFiles, Config, Database, Edge, Limits, Listen, Mail, Portal},
+    config::{Backup, CertificateFiles, CompanyRegisterConfig, Config, Database, Edge, Limits, Listen, Mail, Portal},
     domain::publisher::Publisher,
     store::embedded::{SocketFolder, private_folder},
 };
@@ -70,7 +70,7 @@ pub struct DemoInstallation {
 
 impl DemoInstallation {
     /// Chooses ports, makes certificates, and writes the files that do not depend on the database.
-    pub fn prepare(args: &DemoArgs, folder: &Folder) -> anyhow::Result<Self> {
+    pub fn prepare(args: &DemoArgs, folder: &Folder, register: CompanyRegisterConfig) -> anyhow::Result<Self> {
         let sozu = sozu_program(args.sozu.as_deref())?;
         let calls = args.calls.iter().map(|path| {
             path.canonicalize().with_context(|| {
@@ -89,7 +89,7 @@ impl DemoInstallation {
         let processes: Vec<_> = ports.processes().collect();
         let first = processes.first().context("--processes must be at least 1")?;
         let url = format!("https://localhost:{}", ports.https);
-        let base = base_config(args, folder, &url, calls, first)?;
+        let base = Config { company_register: Some(register), ..base_config(args, folder, &url, calls, first)? };
         let edge = edge_section(state_dir, socket, &ports, &tls);
         let (ca_certificate, dir) = (tls.ca_certificate, folder.path().into());
         Ok(Self {
@@ -194,6 +194,7 @@ fn base_config(
             drill_every_days: 7,
             restic: None,
         }),
+        company_register: None,
         edge: None,
         publisher: Publisher::default(),
     })

@@ -1,7 +1,8 @@
-//! The network peers of the portal: mail, its own processes, Sōzu; and the certificate that browsers see.
+//! The network peers of the portal: mail, the company register, its own processes, Sōzu; and the certificate that browsers see.
 
 use super::{Sheet, reason};
 use crate::{
+    adapters::company_register::CompanyRegister,
     config::{Config, Edge, Mail},
     edge::{certificates::Certificates, sozu::Sozu},
 };
@@ -18,12 +19,33 @@ const EXPIRY_DAYS: i64 = 14;
 /// Examines all of it.
 pub async fn examine(config: &Config, sheet: &mut Sheet) {
     mail(config, sheet).await;
+    company_register(config, sheet).await;
     match &config.edge {
         Some(edge) => {
             sozu(edge, sheet).await;
             certificates(edge, sheet);
         }
         None => ready(config.portal.ops_listen, sheet).await,
+    }
+}
+
+/// An establishment that every register of companies in France has: the registered office of La Poste.
+const KNOWN_SIRET: &str = "35600000000048";
+
+async fn company_register(config: &Config, sheet: &mut Sheet) {
+    let Some(section) = &config.company_register else { return };
+    let advice =
+        "Correct company_register.url, or let the portal's machine reach it. Meanwhile applicants type these data.";
+    let asked = match CompanyRegister::new(section, &config.portal.public_url) {
+        Ok(register) => register.look_up(KNOWN_SIRET).await.map(drop),
+        Err(error) => Err(error),
+    };
+    match asked {
+        Ok(()) => sheet.fine(format!("The company register at {} answers.", section.url)),
+        Err(error) => {
+            let reason = reason(&error.into());
+            sheet.attention(format!("The company register at {} is of no use now: {reason}.", section.url), advice);
+        }
     }
 }
 

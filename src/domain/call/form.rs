@@ -41,6 +41,9 @@ pub struct Field {
     /// Blocks the deposit while empty.
     #[serde(default)]
     pub required: bool,
+    /// What the public register of companies has for it, where the portal can ask the register.
+    #[serde(default)]
+    pub register: Option<RegisterValue>,
     /// The answer with which the form begins, of a scalar.
     #[serde(default)]
     pub offered: Option<String>,
@@ -186,6 +189,41 @@ impl FieldKind {
     #[must_use]
     pub fn is_number(self) -> bool {
         matches!(self, Self::Money | Self::Integer | Self::Hundredths)
+    }
+}
+
+/// A value of the public register of companies that a field may be filled in from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RegisterValue {
+    LegalName,
+    /// Short name of the legal form, such as SAS.
+    LegalForm,
+    /// Main activity of the company.
+    Naf,
+    /// Street and postcode of the establishment with the SIRET.
+    Address,
+    /// Town of that establishment.
+    City,
+    /// Street and postcode of the registered office.
+    HeadOfficeAddress,
+    /// Town of the registered office.
+    HeadOfficeCity,
+    /// Day on which the company was created.
+    CreatedOn,
+    /// Day of the registration in the RCS.
+    RegisteredOn,
+}
+
+impl RegisterValue {
+    /// Whether a field of a kind can take it.
+    #[must_use]
+    pub fn fits(self, kind: FieldKind) -> bool {
+        match self {
+            Self::Naf => matches!(kind, FieldKind::Naf | FieldKind::Text),
+            Self::CreatedOn | Self::RegisteredOn => kind == FieldKind::Date,
+            _ => matches!(kind, FieldKind::Text | FieldKind::LongText),
+        }
     }
 }
 

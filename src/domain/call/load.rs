@@ -146,6 +146,9 @@ impl Crosscheck<'_> {
         {
             faults.push(format!("{path}: only a scalar has an answer to offer"));
         }
+        if field.register.is_some_and(|value| !value.fits(field.kind)) {
+            faults.push(format!("{path}: the register has another kind of value than this field takes"));
+        }
         if field.label.incomplete() || field.help.as_ref().is_some_and(Text::incomplete) {
             faults.push(format!("{path}: a text is missing in one language"));
         }

@@ -1,6 +1,7 @@
 //! A dossier from its first answer to its receipt.
 
 mod body;
+pub mod company_register;
 pub mod upload;
 
 use super::{ApiQuery, ProgramCtx, id, tag, tags};

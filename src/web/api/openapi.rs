@@ -32,6 +32,7 @@ use utoipa::{
         dossier::upload::show,
         dossier::upload::append,
         dossier::upload::cancel,
+        dossier::company_register::look_up,
         dossier::deposit,
         dossier::carry_over,
         dossier::delete,

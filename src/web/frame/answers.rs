@@ -8,7 +8,8 @@ use crate::{
         },
         call::{Column, Field, FieldKind},
         document::{Document, Row, Value, row_is_empty},
-        text::Lang,
+        money::Cents,
+        text::{Lang, Text},
     },
     web::frame::PageContext,
 };
@@ -32,8 +33,12 @@ struct AnswerSection<'a> {
 }
 
 struct LabelledAnswer<'a> {
+    /// Id of its field.
+    field: &'a str,
     label: &'a str,
     shown: AnswerValue<'a>,
+    /// Where the answer is from, if it is the register's.
+    source: Option<Text>,
 }
 
 enum AnswerValue<'a> {
@@ -56,7 +61,9 @@ impl<'a> Answers<'a> {
                     let value = given.and_then(|given| given.get(&field.id)).filter(|value| !value.is_empty());
                     let asked = || blanks && holds(field.when.as_ref(), document);
                     (value.is_some() || asked()).then(|| LabelledAnswer {
+                        field: &field.id,
                         label: field.label.get(s.lang),
+                        source: None,
                         shown: value.map_or(AnswerValue::Blank, |value| shown(field, value, s.lang)),
                     })
                 })
@@ -71,7 +78,7 @@ impl<'a> Answers<'a> {
                 .filter(|(name, _)| {
                     section.is_none_or(|section| !section.fields.iter().any(|field| field.id == **name))
                 })
-                .map(|(name, value)| LabelledAnswer { label: name, shown: raw(value) })
+                .map(|(name, value)| LabelledAnswer { field: name, label: name, shown: raw(value), source: None })
                 .collect();
             AnswerSection {
                 id,
@@ -81,6 +88,20 @@ impl<'a> Answers<'a> {
             }
         });
         Self { s, sections: known.chain(other).filter(|part: &AnswerSection<'_>| !part.answers.is_empty()).collect() }
+    }
+}
+
+impl Answers<'_> {
+    /// Names the source of the answers at these paths.
+    pub fn with_source<'p>(mut self, paths: impl Iterator<Item = &'p str>, source: &Text) -> Self {
+        for (section, field) in paths.filter_map(|path| path.split_once('.')) {
+            let part = self.sections.iter_mut().find(|part| part.id == section);
+            let answer = part.and_then(|part| part.answers.iter_mut().find(|answer| answer.field == field));
+            if let Some(answer) = answer {
+                answer.source = Some(source.clone());
+            }
+        }
+        self
     }
 }
 

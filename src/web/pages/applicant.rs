@@ -1,6 +1,7 @@
 //! Pages about one’s own dossiers, and those shared by others.
 
 pub mod banner;
+pub mod company_register;
 pub mod delete;
 pub mod deposit;
 pub mod dossier;

@@ -4,5 +4,6 @@ pub mod deposit;
 pub mod desk;
 pub mod examination;
 pub mod interest;
+pub mod register;
 pub mod reviews;
 pub mod round;

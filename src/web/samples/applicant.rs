@@ -8,6 +8,7 @@ use super::{
 use crate::{
     app::DeletionSummary,
     domain::{
+        company_register::LookupOutcome,
         document::{Conflict, Document, Value},
         ids::DossierId,
         scan::{PieceReader, ScanState},
@@ -19,7 +20,7 @@ use crate::{
             delete::DeletePage,
             dossier::DossierPage,
             dossiers::DossiersPage,
-            editor::EditorPage,
+            editor::{EditorPage, register::LookupQuery},
             guests::{GuestRow, GuestsPage, PartChoice, Typed, log::AccessRow},
             open_piece::OpenPiecePage,
             overview::OverviewPage,
@@ -114,7 +115,17 @@ fn editors(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let first = s.call.sections.first();
     let conflict = first
         .map(|section| ("editor-conflict".to_owned(), editor(sample.page(&begun, &some), section, None, &conflicts)));
-    filled.chain(blank).chain(conflict).collect()
+    let record = sample.register();
+    let told = LookupQuery::of(LookupOutcome::Found, &["applicant.created"]);
+    let away = LookupQuery::of(LookupOutcome::Unreachable, &[]);
+    let looked_up = |name: &str, register, told: &LookupQuery| {
+        let page = DossierPage { register, ..sample.page(&begun, &some) };
+        let rendered = first.map(|section| EditorPage::new(s, &page, section, None, &[]).after_lookup(told).render());
+        rendered.map(|rendered| (name.to_owned(), rendered))
+    };
+    let register = looked_up("editor-register", Some(&record), &told);
+    let away = looked_up("editor-register-away", None, &away);
+    filled.chain(blank).chain(conflict).chain(register).chain(away).collect()
 }
 
 fn problems() -> [(&'static str, Text); 2] {

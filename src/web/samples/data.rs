@@ -3,6 +3,7 @@
 use crate::domain::{
     calendar::Round,
     call::{Call, Choice, FieldKind},
+    company_register::{Closure, CompanyRecord, DatedRecord, Insolvency},
     document::{Document, Row, Value},
     dossier::{ChangeLog, Deposit, Dossier, status::DepositStatus},
     evaluation::{Evaluation, evaluate, simulate},
@@ -22,7 +23,7 @@ use crate::web::{
         dossiers::{DossierCard, GivenCard},
     },
 };
-use jiff::{Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan, civil::date};
 use uuid::Uuid;
 
 const PROSE: &str = "Nos clients hébergent leurs données de mesure dans plusieurs usines mal reliées à Internet. \
@@ -227,6 +228,8 @@ impl<'a> Sample<'a> {
             refused: false,
             upload_problem: None,
             notice: None,
+            register: None,
+            looks_up: self.call.takes_register_values(),
         }
     }
 
@@ -239,6 +242,23 @@ impl<'a> Sample<'a> {
             (piece.sha256.clone(), Scan { state, signature, scanned_at })
         };
         PieceScans::new(reader, self.pieces.iter().zip(states.into_iter().chain([ScanState::Clean])).map(scan))
+    }
+
+    /// A record of the register that says something else than the answers, and warns.
+    pub(super) fn register(&self) -> DatedRecord {
+        let closed = Some(Closure { on: Some(date(2024, 6, 30)) });
+        let proceedings = Insolvency { nature: Some("Redressement judiciaire".into()), on: None };
+        let record = CompanyRecord {
+            siret: "73282932000074".into(),
+            legal_name: Some("ATELIER DU NORD".into()),
+            legal_form_code: Some("5710".into()),
+            naf: Some("62.02A".into()),
+            created_on: Some(date(2019, 4, 1)),
+            establishment_closed: closed,
+            insolvency: Some(proceedings),
+            ..CompanyRecord::default()
+        };
+        DatedRecord { taken_at: self.now, record }
     }
 
     pub(super) fn given(&self, s: &PageContext<'_>) -> Vec<GivenCard> {

@@ -97,6 +97,7 @@ fn desks(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let given = Desk { admission: admission(), assignments, candidates: given_candidates, conflicts, ..nothing() };
     let nobody = Desk { admission: admission(), candidates, ..nothing() };
     let scanned = sample.scans(PieceReader::Other);
+    let register = sample.register();
     let page_with = |scans, desk: Option<&Desk>, problem, notice| {
         let page = Deposit {
             receipt: &sample.receipt,
@@ -106,6 +107,7 @@ fn desks(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
             scans,
             desk: desk.map(|desk| Examination { desk, base: BASE, problem, reason: "" }),
             evaluates: false,
+            register: Some(&register),
             notice,
         };
         deposit_page(s, &page)
@@ -156,6 +158,7 @@ fn evaluated(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         scans: &sample.unscanned,
         desk: None,
         evaluates: true,
+        register: None,
         notice: None,
     };
     named([

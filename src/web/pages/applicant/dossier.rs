@@ -5,6 +5,7 @@ use crate::{
     domain::{
         calendar::Round,
         call::{Call, Section},
+        company_register::DatedRecord,
         dossier::{Dossier, status::DepositStatus},
         evaluation::Evaluation,
         finding::Finding,
@@ -45,6 +46,10 @@ pub struct DossierPage<'a> {
     pub upload_problem: Option<(&'a str, &'a Text)>,
     /// What was just done.
     pub notice: Option<&'a Text>,
+    /// What the public register says of the company, on a page of the editor.
+    pub register: Option<&'a DatedRecord>,
+    /// The register can be asked.
+    pub looks_up: bool,
 }
 
 impl<'a> DossierPage<'a> {
@@ -135,6 +140,8 @@ impl LoadedDossier {
             refused: false,
             upload_problem: None,
             notice: None,
+            register: self.view.register.as_ref(),
+            looks_up: app.asks_company_register(call),
         };
         Ok(render(app, ctx, call, path, |context| page(context, shown))?)
     }

@@ -1,5 +1,7 @@
 //! The editor of a draft: sections saved by form, fields saved by script.
 
+pub mod register;
+
 use crate::{
     app::{App, AppError, Ctx, SaveOutcome, Share},
     domain::{
@@ -16,7 +18,7 @@ use crate::{
     web::{
         address::see_other,
         error::finding_json,
-        extract::{MAX_BODY_BYTES, Path},
+        extract::{MAX_BODY_BYTES, Path, Query},
         frame::{
             FormRequest, HandlerResult, PageContext, PageRequest, PageResult,
             answers::brief,
@@ -39,6 +41,7 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse},
 };
+use register::{LookupQuery, RegisterNote, RegisterNotice, RegisterView};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -50,6 +53,7 @@ fn section_of<'a>(call: &'a Call, id: &str) -> Result<&'a Section, AppError> {
 pub async fn edit(
     PageRequest { app, ctx, here }: PageRequest,
     Path((id, section)): Path<(DossierId, String)>,
+    Query(told): Query<LookupQuery>,
 ) -> PageResult {
     let opened = LoadedDossier::load_section(&app, &ctx, id, &section).await?;
     let call = app.call(&opened.view.dossier.call)?;
@@ -57,7 +61,7 @@ pub async fn edit(
     let dossier = &opened.view.dossier;
     let saved = (dossier.revision > 1).then(|| show_time(dossier.changed_at, &call.time_zone()));
     let page = opened.render(&app, &ctx, &here, |context, page| {
-        EditorPage::new(context, &page, section, saved.as_deref(), &[]).render()
+        EditorPage::new(context, &page, section, saved.as_deref(), &[]).after_lookup(&told).render()
     })?;
     Ok(Html(page))
 }
@@ -117,7 +121,13 @@ pub(in crate::web) fn changes(section: &Section, posted: &PostedForm) -> Vec<Cha
 }
 
 /// The page again, with both versions of every field that met another change.
-async fn conflicts(app: &App, ctx: &Ctx, here: &str, section: &Section, saved: SaveOutcome) -> HandlerResult {
+pub(super) async fn conflicts(
+    app: &App,
+    ctx: &Ctx,
+    here: &str,
+    section: &Section,
+    saved: SaveOutcome,
+) -> HandlerResult {
     let opened = LoadedDossier::load_section(app, ctx, saved.dossier.id, &section.id).await?;
     let page = opened.render(app, ctx, here, |context, page| {
         EditorPage::new(context, &page, section, None, &saved.conflicts).render()
@@ -192,7 +202,9 @@ pub struct EditorPage<'a> {
     next: Option<&'a Section>,
     /// The user may change it.
     writes: bool,
-    fields: Vec<FieldView<'a>>,
+    fields: Vec<EditorField<'a>>,
+    register: RegisterView<'a>,
+    register_notice: Option<RegisterNotice<'a>>,
     amounts: Option<AmountsBox<'a>>,
     /// The totals that stay in view while the budget is edited.
     totals: Option<Totals<'a>>,
@@ -200,6 +212,12 @@ pub struct EditorPage<'a> {
     saved: Option<&'a str>,
     conflicts: Vec<Clash<'a>>,
     was: String,
+}
+
+/// A question, with what the public register says about it.
+struct EditorField<'a> {
+    view: FieldView<'a>,
+    note: Option<RegisterNote<'a>>,
 }
 
 struct Clash<'a> {
@@ -220,17 +238,20 @@ impl<'a> EditorPage<'a> {
         let given = page.dossier.draft.0.get(&section.id);
         let amounts = &page.evaluation.amounts;
         let drawing = Drawing { s, findings: &page.evaluation.findings, amounts: Some(amounts), saves: true };
-        let mut fields: Vec<FieldView<'_>> = section
+        let writes = page.share.writes(&Part::Section(section.id.clone()));
+        let register = RegisterView::new(s, page, writes);
+        let mut fields: Vec<EditorField<'_>> = section
             .fields
             .iter()
             .map(|field| {
                 let path = format!("{}.{}", section.id, field.id);
                 let yours = conflicts.iter().find(|conflict| conflict.path == path).map(|conflict| &conflict.yours);
-                drawing.field(section, field, yours.or_else(|| given?.get(&field.id)))
+                let view = drawing.field(section, field, yours.or_else(|| given?.get(&field.id)));
+                EditorField { view, note: register.note(section, field) }
             })
             .collect();
         let mut words = Words::of(s.call, s.lang, [section.title.get(s.lang), section.intro.get(s.lang)]);
-        explain_once(Some(&mut words), &mut fields);
+        explain_once(Some(&mut words), fields.iter_mut().map(|field| &mut field.view));
         let clashes = conflicts
             .iter()
             .filter_map(|conflict| {
@@ -261,8 +282,10 @@ impl<'a> EditorPage<'a> {
             nav: page.section_links(s),
             pieces: page.missing(s).iter().filter(|finding| finding.section() == "pieces").count(),
             next: place.and_then(|place| s.call.sections.get(place + 1)).filter(|next| page.share.section(&next.id)),
-            writes: page.share.writes(&Part::Section(section.id.clone())),
+            writes,
             fields,
+            register,
+            register_notice: None,
             totals: budget.then(|| Totals::new(s, amounts)),
             amounts: budget.then(|| AmountsBox::new(s, amounts, true)),
             saved,
@@ -273,6 +296,12 @@ impl<'a> EditorPage<'a> {
 }
 
 impl EditorPage<'_> {
+    /// The page after a look-up in the public register.
+    pub fn after_lookup(mut self, told: &LookupQuery) -> Self {
+        self.register_notice = self.register.notice(told);
+        self
+    }
+
     fn asks_country(&self) -> bool {
         use crate::domain::call::FieldKind::Country;
         self.section.fields.iter().any(|f| f.kind == Country || f.columns.iter().any(|column| column.kind == Country))

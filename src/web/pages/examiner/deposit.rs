@@ -3,6 +3,7 @@
 use crate::{
     domain::{
         calendar::Round,
+        company_register::{Comparison, DatedRecord, compare},
         dossier::status::receipt_sentence,
         evaluation::Evaluation,
         finding::{Finding, Severity, and_more, shown},
@@ -21,7 +22,10 @@ use crate::{
             scan::ScanNote,
             status::{PrintHead, Sentence},
         },
-        pages::examiner::examination::{Examination, ExaminationBox},
+        pages::examiner::{
+            examination::{Examination, ExaminationBox},
+            register::RegisterBox,
+        },
     },
 };
 use askama::Template;
@@ -42,6 +46,8 @@ pub struct Deposit<'a> {
     pub desk: Option<Examination<'a>>,
     /// The user is an expert or a member of the jury.
     pub evaluates: bool,
+    /// What the public register had said of the company, if it was asked.
+    pub register: Option<&'a DatedRecord>,
     /// What was just done.
     pub notice: Option<&'a Text>,
 }
@@ -54,6 +60,7 @@ struct DepositPage<'a> {
     sealed: &'a ManifestContent,
     answers: Answers<'a>,
     verdicts: Verdicts<'a>,
+    register: Option<RegisterBox<'a>>,
     findings: &'a [Finding],
     more: Option<Text>,
     /// The number of findings to examine, as in the list of the round.
@@ -68,11 +75,15 @@ pub fn deposit_page(s: &PageContext<'_>, page: &Deposit<'_>) -> Result<String, a
     let sealed = ManifestContent::read(s, page.receipt);
     let statement = &page.receipt.statement;
     let (findings, more) = shown(&page.evaluation.findings);
+    let compared = page.register.map(|found| compare(s.call, &sealed.answers, &found.record)).unwrap_or_default();
+    let same = compared.iter().filter(|answer| answer.comparison == Comparison::Same);
+    let source = page.register.map(|found| found.source(&s.zone())).unwrap_or_default();
     DepositPage {
         s,
         p: page,
         sealed: &sealed,
-        answers: Answers::new(s, &sealed.answers, false),
+        answers: Answers::new(s, &sealed.answers, false).with_source(same.map(|answer| answer.path.as_str()), &source),
+        register: page.register.map(|found| RegisterBox::new(s, found, &compared)),
         verdicts: Verdicts::new(s, page.evaluation),
         findings,
         more: and_more(more),

@@ -143,6 +143,7 @@ async fn page(
         scans: &standing.scans,
         desk,
         evaluates: false,
+        register: deposit.register.as_ref(),
         notice,
     };
     Ok(render(app, ctx, call, here, |context| deposit_page(context, &page))?)

@@ -67,6 +67,7 @@ pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(id): Path<Do
         scans: &standing.scans,
         desk: None,
         evaluates: true,
+        register: deposit.register.as_ref(),
         notice: None,
     };
     let page = render(&app, &ctx, call, &here, |context| deposit_page(context, &page))?;

@@ -36,6 +36,7 @@ pub fn access_row(call: &Call, read: &AccessRecord, lang: Lang, zone: &TimeZone)
     let what = match EventKind::of_slug(&access.kind) {
         Some(EventKind::DraftRead) => lang.tr("a lu", "read"),
         Some(EventKind::DraftChanged) => lang.tr("a modifié", "changed"),
+        Some(EventKind::CompanyLookedUp) => lang.tr("a interrogé le registre public", "asked the public register"),
         Some(EventKind::PieceRead) => lang.tr("a ouvert", "opened"),
         Some(EventKind::PieceAttached) => lang.tr("a joint", "attached"),
         Some(EventKind::PieceRemoved) => lang.tr("a retiré", "removed"),
