@@ -27,13 +27,14 @@ pub fn run(args: &CheckCallArgs) -> anyhow::Result<ExitCode> {
             writeln!(out, "{name}: {} is sound (version {}).", call.id, call.version)?;
             writeln!(
                 out,
-                "{} rounds, {} sections with {fields} fields, {} pieces, {} rules, {} bricks, {} interpretations.",
+                "{} rounds, {} sections with {fields} fields, {} pieces, {} rules, {} bricks, {} interpretations, {} words.",
                 call.rounds.len(),
                 call.sections.len(),
                 call.pieces.len(),
                 call.rules.len(),
                 call.bricks.len(),
                 call.interpretations.len(),
+                call.glossary.len(),
             )?;
             Ok(ExitCode::SUCCESS)
         }

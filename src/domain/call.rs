@@ -4,12 +4,16 @@
 //! text is an [`Interpretation`]. No other part of the program contains a figure of a call. Ids such as
 //! ELI-1 and X-8 in the comments are those of `calls/hyper-open-x.toml`.
 
+mod agenda;
 mod form;
+mod glossary;
 mod load;
 mod rules;
 pub mod schema;
 
+pub use agenda::DepositPeriod;
 pub use form::{Choice, Column, Condition, Field, FieldKind, Section};
+pub use glossary::{Term, WordText};
 pub use load::{LoadError, load, load_rounds};
 pub use rules::{Check, CompanyFields, DeMinimisFields, DifficultyFields, Rule, RuleCheck, SmeFields};
 
@@ -68,6 +72,9 @@ pub struct Call {
     pub duties: Vec<Duty>,
     /// How contradictions and gaps in the text are interpreted.
     pub interpretations: Vec<Interpretation>,
+    /// Words that applicants may not know. Loading adds those of the portal's own pages.
+    #[serde(default)]
+    pub glossary: Vec<Term>,
 }
 
 impl Call {

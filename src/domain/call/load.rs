@@ -63,6 +63,7 @@ pub fn load_rounds(call: &mut Call, file: &str, text: &str) -> Result<(), LoadEr
 
 fn finish(call: &mut Call, file: &str) -> Result<(), LoadError> {
     let mut faults = Vec::new();
+    call.add_portal_terms();
     resolve_windows(call, &mut faults);
     faults.extend(Crosscheck { call }.faults());
     if faults.is_empty() { Ok(()) } else { Err(LoadError::Faults { file: file.into(), faults }) }
@@ -104,6 +105,9 @@ impl Crosscheck<'_> {
         faults.extend(self.twice("rule", self.call.rules.iter().map(|rule| rule.id.as_str())));
         faults.extend(self.twice("brick", self.call.bricks.iter().map(|brick| brick.slug.as_str())));
         faults.extend(self.twice("interpretation", self.call.interpretations.iter().map(|x| x.id.as_str())));
+        faults.extend(self.twice("term", self.call.glossary.iter().map(|term| term.id.as_str())));
+        let incomplete = self.call.glossary.iter().filter(|term| term.incomplete());
+        faults.extend(incomplete.map(|term| format!("term {}: a text is missing in one language", term.id)));
         for section in &self.call.sections {
             faults
                 .extend(self.twice(&format!("field of {}", section.id), section.fields.iter().map(|f| f.id.as_str())));
