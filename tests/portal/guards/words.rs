@@ -54,6 +54,21 @@ fn french_has_its_own_apostrophe() {
     assert!(faults.is_empty(), "{}\nWrite ’ instead of '.", faults.join("\n"));
 }
 
+/// Words for one thing that pages name by another one; docs/lexicon.md has the word.
+const OTHER_WORDS: [(&str, &str); 2] = [("récépissé", "reçu"), ("accusé de dépôt", "reçu")];
+
+#[test]
+fn one_thing_has_one_word() {
+    let mut faults = Vec::new();
+    for path in ["src", "calls"].iter().flat_map(|folder| files(&source(folder))) {
+        let text = std::fs::read_to_string(&path).unwrap().to_lowercase();
+        for (other, word) in OTHER_WORDS.iter().filter(|(other, _)| text.contains(other)) {
+            faults.push(format!("{}: “{other}” instead of “{word}”", path.display()));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 #[test]
 fn code_and_english_are_not_taken_for_french() {
     for text in ["l'appel", "ce qu'il faut", "(D'abord)", "jusqu'au {until}", "d'{name}", "aujourd'hui", "s'y"] {
