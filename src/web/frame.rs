@@ -1,6 +1,7 @@
 //! The frame of every page, and the parts that pages of several readers show. It knows no page.
 
 pub mod answers;
+pub mod deposit_period;
 pub mod error_page;
 pub mod field;
 pub mod manifest;
@@ -8,6 +9,8 @@ pub mod money;
 mod page_context;
 pub mod show;
 pub mod status;
+pub mod why;
+pub mod words;
 
 pub use page_context::{PageContext, Viewer};
 
@@ -74,8 +77,8 @@ impl FromRequest<App> for FormRequest {
     }
 }
 
-/// Renders a page at a path in its frame.
-pub fn render<E>(
+/// Renders a page at a path in its frame, and explains the words that it uses.
+pub fn render<E: From<askama::Error>>(
     app: &App,
     ctx: &Ctx,
     call: &Call,
@@ -88,7 +91,7 @@ pub fn render<E>(
         officer: account.roles.lists(),
         evaluates: account.roles.evaluates(),
     });
-    page(&PageContext {
+    let page = page(&PageContext {
         lang: &ctx.lang,
         path,
         viewer,
@@ -97,5 +100,6 @@ pub fn render<E>(
         call,
         now: ctx.now,
         several_calls: app.calls.len() > 1,
-    })
+    })?;
+    Ok(words::explain(page, call, &ctx.lang)?)
 }

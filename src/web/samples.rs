@@ -9,7 +9,7 @@ mod operator;
 mod public;
 mod tests;
 
-use super::frame::{PageContext, Viewer};
+use super::frame::{PageContext, Viewer, words};
 use crate::domain::{call::Call, text::Lang};
 use data::Sample;
 
@@ -62,7 +62,8 @@ fn pages(call: &Call, lang: &Lang) -> Vec<SamplePage> {
         ("account", account::pages(&stranger, &applicant)),
     ];
     let shown = |(reader, pages): (&'static str, Pages)| {
-        let html = |page: Rendering| page.unwrap_or_else(|error| error.to_string());
+        let explained = |page: Rendering| page.and_then(|page| words::explain(page, call, lang));
+        let html = move |page: Rendering| explained(page).unwrap_or_else(|error| error.to_string());
         pages.into_iter().map(move |(name, page)| SamplePage { reader, name, html: html(page) })
     };
     groups.into_iter().flat_map(shown).collect()

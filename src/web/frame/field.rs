@@ -14,9 +14,10 @@ use crate::{
         finding::{Finding, Severity},
         text::Lang,
     },
-    web::frame::PageContext,
+    web::frame::{PageContext, why::Why, words::Words},
 };
 use askama::Template;
+use std::collections::BTreeSet;
 use table::FieldTable;
 
 /// The context in which a field is rendered.
@@ -40,8 +41,8 @@ pub struct FieldView<'a> {
     control: Control<'a>,
     note: Option<FieldMessage>,
     infos: Vec<&'a Finding>,
-    rules: Vec<&'a str>,
-    readings: Vec<&'a str>,
+    words: Words<'a>,
+    why: Why<'a>,
     when: Option<When>,
     required: bool,
     most_rows: Option<usize>,
@@ -126,14 +127,24 @@ pub fn note<'a>(
     severity.map(|severity| FieldMessage { id: format!("{control}-error"), severity, text })
 }
 
-fn distinct<'a>(ids: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
-    let mut found: Vec<&str> = Vec::new();
-    for id in ids {
-        if !found.contains(&id.as_str()) {
-            found.push(id);
-        }
+/// The texts of a question that its reader sees.
+fn texts<'a>(field: &'a Field, lang: &Lang) -> Vec<&'a str> {
+    let options = field.options.iter().chain(&field.fixed_rows);
+    let cells = field.columns.iter().flat_map(|column| column.options.iter().map(|option| &option.label));
+    let columns = field.columns.iter().map(|column| &column.label);
+    let all = std::iter::once(&field.label).chain(&field.help).chain(options.map(|option| &option.label));
+    all.chain(columns).chain(cells).map(|text| text.get(lang)).collect()
+}
+
+/// Leaves the explanation of a word to the first of these questions that uses it; `above` is what stands above them all.
+pub fn explain_once<'f, 'a: 'f>(
+    above: Option<&mut Words<'a>>,
+    fields: impl IntoIterator<Item = &'f mut FieldView<'a>>,
+) {
+    let mut explained = BTreeSet::new();
+    for words in above.into_iter().chain(fields.into_iter().map(|field| &mut field.words)) {
+        words.leave_out(&mut explained);
     }
-    found
 }
 
 fn when(call: &Call, condition: &Condition, lang: &Lang) -> Option<When> {
@@ -186,9 +197,12 @@ impl<'a> Drawing<'a> {
             _ => Control::Single(input),
         };
         let about = || self.findings.iter().filter(|finding| finding.field() == path);
-        let rules = distinct(field.rule.iter().chain(about().map(|finding| &finding.rule)));
-        let readings =
-            distinct(field.interpretation.iter().chain(about().filter_map(|finding| finding.interpretation.as_ref())));
+        let rules = field.rule.as_deref().into_iter().chain(about().map(|finding| finding.rule.as_str()));
+        let known = about().filter_map(|finding| finding.interpretation.as_deref());
+        let interpretations = field.interpretation.as_deref().into_iter().chain(known);
+        let (s, label) = (self.s, field.label.get(self.s.lang));
+        let why = Why::new(s.call, s.lang, s.call_url(""), label, rules, interpretations);
+        let words = Words::of(s.call, s.lang, texts(field, s.lang));
         let infos = here().filter(|finding| finding.severity == Severity::Info).collect();
         FieldView {
             s: self.s,
@@ -200,8 +214,8 @@ impl<'a> Drawing<'a> {
             described,
             note,
             infos,
-            rules,
-            readings,
+            words: if when.is_some() { words.conditional() } else { words },
+            why,
             when,
             path,
         }

@@ -7,7 +7,7 @@ use crate::{
         evaluation::{Amounts, DifficultyVerdict, Evaluation},
         money::Cents,
     },
-    web::frame::PageContext,
+    web::frame::{PageContext, why::Why},
 };
 use askama::Template;
 
@@ -45,6 +45,12 @@ impl<'a> AmountsBox<'a> {
 
     fn financed(&self) -> bool {
         self.s.call.funding.financing.is_some() && (self.live || self.amounts.financed > Cents::ZERO)
+    }
+
+    /// The rules by which the costs count.
+    fn why(&self) -> Why<'_> {
+        let rules: Vec<String> = self.lines.iter().map(|(cost, ..)| cost.rule.clone()).collect();
+        self.s.why_rules(self.s.tr("ces montants", "these amounts"), rules)
     }
 
     fn effective(&self) -> String {

@@ -1,10 +1,11 @@
 //! What every page shows around its content, and the helper functions that templates call on it.
 
-use super::show;
+use super::{show, why::Why};
 use crate::{
     domain::{
         calendar::{Round, RoundState, show_day, show_deadline, show_instant},
         call::{Call, Check, Interpretation, Rule},
+        finding::Finding,
         money::{Cents, Rate},
         piece::AttachedPiece,
         text::Lang,
@@ -63,7 +64,7 @@ impl fmt::Display for LocalizedUrl<'_> {
     }
 }
 
-/// A discreet link to a rule or an interpretation.
+/// A discreet link to a rule or an interpretation, for officers and the registers.
 #[derive(Debug, Template)]
 #[template(path = "frame/reference.html")]
 pub struct Reference<'a> {
@@ -86,6 +87,17 @@ impl<'a> PageContext<'a> {
     /// The title of a piece of the call.
     pub fn piece_title(&self, code: &str) -> &'a str {
         self.call.piece(code).map_or("", |piece| piece.title.get(self.lang))
+    }
+    /// The rounds in the order in which applicants look for them.
+    pub fn rounds(&self) -> Vec<&'a Round> {
+        self.call.rounds_by_relevance(self.now)
+    }
+    /// The name of a brick of the call.
+    pub fn brick_name<'t>(&self, slug: &'t str) -> &'t str
+    where
+        'a: 't,
+    {
+        self.call.brick(slug).map_or(slug, |brick| brick.name.as_str())
     }
     /// An address in the page's language.
     pub fn url<'p>(&self, path: &'p str) -> LocalizedUrl<'p> {
@@ -190,18 +202,42 @@ impl<'a> PageContext<'a> {
             self.call.interpretations.iter().find(|interpretation| interpretation.id == id && interpretation.public);
         Reference { s: self, rule: None, interpretation }
     }
-    /// The interpretation that a kind of check refers to, if there is one.
-    fn interpretation_under(&self, kind: impl Fn(&Check) -> bool) -> Reference<'_> {
+    /// The reasons behind what `about` says: rules and interpretations by their ids.
+    pub fn why(&self, about: &str, rules: impl AsRef<[String]>, interpretations: impl AsRef<[String]>) -> Why<'_> {
+        let rules = rules.as_ref().iter().map(String::as_str);
+        let interpretations = interpretations.as_ref().iter().map(String::as_str);
+        Why::new(self.call, self.lang, self.call_url(""), about, rules, interpretations)
+    }
+    /// The same, of rules alone.
+    pub fn why_rules(&self, about: &str, rules: impl AsRef<[String]>) -> Why<'_> {
+        self.why(about, rules, Vec::new())
+    }
+    /// The same, of interpretations alone.
+    pub fn why_interpretations(&self, about: &str, ids: impl AsRef<[String]>) -> Why<'_> {
+        self.why(about, Vec::new(), ids)
+    }
+    /// The reasons behind a finding.
+    pub fn why_finding(&self, finding: &Finding) -> Why<'_> {
+        let rules = [finding.rule.as_str()];
+        Why::new(self.call, self.lang, self.call_url(""), "", rules, finding.interpretation.as_deref())
+    }
+    /// The reasons behind a requested piece, a brick, or anything else with at most one rule.
+    pub fn why_one(&self, about: &str, rule: &str, interpretation: &Option<String>) -> Why<'_> {
+        Why::new(self.call, self.lang, self.call_url(""), about, [rule], interpretation.as_deref())
+    }
+    /// The reasons behind a kind of check: the interpretation under which it is made, if there is one.
+    fn why_check(&self, about: &str, kind: impl Fn(&Check) -> bool) -> Why<'_> {
         let rule = self.call.rules.iter().find(|rule| rule.checks.iter().any(|one| kind(&one.check)));
-        self.reading_ref(rule.and_then(|rule| rule.interpretation.as_deref()).unwrap_or_default())
+        let interpretation = rule.and_then(|rule| rule.interpretation.as_deref());
+        Why::new(self.call, self.lang, self.call_url(""), about, [], interpretation)
     }
-    /// The interpretation of the SME definition.
-    pub fn sme_reading(&self) -> Reference<'_> {
-        self.interpretation_under(|check| matches!(check, Check::Sme))
+    /// Why the company is, or is not, an SME.
+    pub fn why_sme(&self) -> Why<'_> {
+        self.why_check(self.tr("PME", "SME"), |check| matches!(check, Check::Sme))
     }
-    /// The interpretation of when expenses start to count.
-    pub fn expenses_reading(&self) -> Reference<'_> {
-        self.interpretation_under(|check| matches!(check, Check::AfterDeposit { .. }))
+    /// Why expenses start to count on that day.
+    pub fn why_expenses(&self, about: &str) -> Why<'_> {
+        self.why_check(about, |check| matches!(check, Check::AfterDeposit { .. }))
     }
     /// An amount with its cents.
     pub fn cents(&self, amount: &Cents) -> show::Money {

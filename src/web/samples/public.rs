@@ -41,9 +41,9 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let verify = |report| VerifyPage { s, report, number: report.map(|_| "2024-000042") }.render();
     let simulated = |document: &Document| SimulatorPage::new(s, document, Some(&sample.simulate(document))).render();
     let mut pages = named([
-        ("home", HomePage { s }.render()),
+        ("home", HomePage::new(s).render()),
         ("bricks", BricksPage { s }.render()),
-        ("faq", FaqPage { s }.render()),
+        ("faq", FaqPage::new(s).render()),
         ("interpretations", InterpretationsPage { s }.render()),
         ("rules", RulesPage { s }.render()),
         ("criteria", CriteriaPage { s }.render()),

@@ -1,6 +1,8 @@
 //! Every page renders in both languages, for any call.
 
+mod deposit_period;
 mod deposit_status;
+mod explanations;
 mod texts;
 
 use super::{SamplePage, pages};

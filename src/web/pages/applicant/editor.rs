@@ -19,9 +19,10 @@ use crate::{
         frame::{
             FormRequest, HandlerResult, PageContext, PageRequest, PageResult,
             answers::brief,
-            field::{Drawing, FieldView, Input, posted::posted_value},
+            field::{Drawing, FieldView, Input, explain_once, posted::posted_value},
             money::{AmountsBox, feeds_budget},
             status::{PrintHead, Sentence, status_json},
+            words::Words,
         },
         pages::applicant::{
             banner::Banner,
@@ -183,6 +184,8 @@ pub struct EditorPage<'a> {
     brief: Sentence<'a>,
     print_head: PrintHead<'a>,
     section: &'a Section,
+    /// Of the introduction.
+    words: Words<'a>,
     nav: Vec<SectionLink<'a>>,
     pieces: usize,
     next: Option<&'a Section>,
@@ -214,7 +217,7 @@ impl<'a> EditorPage<'a> {
         let given = page.dossier.draft.0.get(&section.id);
         let amounts = &page.evaluation.amounts;
         let drawing = Drawing { s, findings: &page.evaluation.findings, amounts: Some(amounts), saves: true };
-        let fields = section
+        let mut fields: Vec<FieldView<'_>> = section
             .fields
             .iter()
             .map(|field| {
@@ -223,6 +226,8 @@ impl<'a> EditorPage<'a> {
                 drawing.field(section, field, yours.or_else(|| given?.get(&field.id)))
             })
             .collect();
+        let mut words = Words::of(s.call, s.lang, [section.title.get(s.lang), section.intro.get(s.lang)]);
+        explain_once(Some(&mut words), &mut fields);
         let clashes = conflicts
             .iter()
             .filter_map(|conflict| {
@@ -244,6 +249,7 @@ impl<'a> EditorPage<'a> {
             status: page.status(s),
             print_head: page.print_head(s),
             section,
+            words,
             nav: page.section_links(s),
             pieces: page.missing(s).iter().filter(|finding| finding.section() == "pieces").count(),
             next: place.and_then(|place| s.call.sections.get(place + 1)).filter(|next| page.share.section(&next.id)),

@@ -3,13 +3,14 @@
 use crate::{
     app::{App, AppError, Ctx},
     domain::{
+        calendar::Round,
         call::{Brick, Call},
         finding::Severity,
     },
     web::{
         cache,
         extract::Path,
-        frame::{HandlerResult, PageContext, render},
+        frame::{HandlerResult, PageContext, deposit_period::PeriodSentence, render},
     },
 };
 use askama::Template;
@@ -52,18 +53,45 @@ macro_rules! call_pages {
 }
 
 call_pages! {
-    /// Purpose, calendar, budget and procedure.
-    home, HomePage, "pages/public/home.html";
     bricks, BricksPage, "pages/public/bricks.html";
-    /// Questions and answers.
-    faq, FaqPage, "pages/public/faq.html";
     rules, RulesPage, "pages/public/rules.html";
     criteria, CriteriaPage, "pages/public/criteria.html";
     /// How contradictions are interpreted.
     interpretations, InterpretationsPage, "pages/public/interpretations.html";
 }
 
+/// Purpose, calendar, budget and procedure.
+#[derive(Template)]
+#[template(path = "pages/public/home.html")]
+pub struct HomePage<'a> {
+    s: &'a PageContext<'a>,
+    period: PeriodSentence<'a>,
+}
+
+pub async fn home((State(app), ctx, Path(call), uri, headers): CallPageRequest) -> HandlerResult {
+    cached(&app, &ctx, app.call(&call)?, &uri, &headers, |s| HomePage::new(s).render())
+}
+
+impl<'a> HomePage<'a> {
+    pub fn new(s: &'a PageContext<'a>) -> Self {
+        Self { s, period: PeriodSentence::new(s) }
+    }
+}
+
 impl HomePage<'_> {
+    /// The interpretations of a round's dates.
+    fn interpretations(&self, round: &Round) -> Vec<String> {
+        round.interpretation.iter().cloned().collect()
+    }
+
+    fn cost_rules(&self) -> Vec<String> {
+        self.s.call.funding.costs.iter().map(|cost| cost.rule.clone()).collect()
+    }
+
+    fn duty_rules(&self) -> Vec<String> {
+        self.s.call.duties.iter().map(|duty| duty.id.clone()).collect()
+    }
+
     fn company_pieces(&self) -> usize {
         self.s.call.attached_pieces().filter(|piece| piece.required && piece.when.is_none()).count()
     }
@@ -71,7 +99,25 @@ impl HomePage<'_> {
 
 /// The home page of the host's call, or of the first call.
 pub async fn front_page(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> HandlerResult {
-    cached(&app, &ctx, app.call_of_host(&ctx)?, &uri, &headers, |s| HomePage { s }.render())
+    cached(&app, &ctx, app.call_of_host(&ctx)?, &uri, &headers, |s| HomePage::new(s).render())
+}
+
+/// Questions and answers, below until when one may deposit.
+#[derive(Template)]
+#[template(path = "pages/public/faq.html")]
+pub struct FaqPage<'a> {
+    s: &'a PageContext<'a>,
+    period: PeriodSentence<'a>,
+}
+
+pub async fn faq((State(app), ctx, Path(call), uri, headers): CallPageRequest) -> HandlerResult {
+    cached(&app, &ctx, app.call(&call)?, &uri, &headers, |s| FaqPage::new(s).render())
+}
+
+impl<'a> FaqPage<'a> {
+    pub fn new(s: &'a PageContext<'a>) -> Self {
+        Self { s, period: PeriodSentence::new(s) }
+    }
 }
 
 /// Legal notice and privacy.

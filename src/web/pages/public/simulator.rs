@@ -12,7 +12,7 @@ use crate::{
         extract::Path,
         frame::{
             FormRequest, PageContext, PageRequest, PageResult,
-            field::{Drawing, FieldView, Input, posted::posted_value},
+            field::{Drawing, FieldView, Input, explain_once, posted::posted_value},
             money::{AmountsBox, Verdicts},
             render,
         },
@@ -81,7 +81,7 @@ impl<'a> SimulatorPage<'a> {
     pub fn new(s: &'a PageContext<'a>, document: &'a Document, evaluation: Option<&'a Evaluation>) -> Self {
         let findings = evaluation.map_or(&[][..], |evaluation| &evaluation.findings);
         let drawing = Drawing { s, findings, amounts: evaluation.map(|evaluation| &evaluation.amounts), saves: false };
-        let parts = s
+        let mut parts: Vec<(&Section, Vec<FieldView<'_>>)> = s
             .call
             .sections
             .iter()
@@ -95,6 +95,7 @@ impl<'a> SimulatorPage<'a> {
             })
             .filter(|(_, fields): &(_, Vec<_>)| !fields.is_empty())
             .collect();
+        explain_once(None, parts.iter_mut().flat_map(|(_, fields)| fields));
         let outcome = evaluation.map(|evaluation| {
             let (listed, more) = shown(&evaluation.findings);
             let pick = |severity| listed.iter().filter(|finding| finding.severity == severity).collect();
