@@ -3,6 +3,7 @@
 mod accessibility;
 mod deposit_status;
 mod keyboard;
+mod look;
 mod narrow;
 mod offline;
 mod passkey;

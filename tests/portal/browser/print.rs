@@ -43,16 +43,19 @@ async fn every_printed_sheet_says_what_it_shows() {
     let mut ada = Actor::applicant().await;
     let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
     let answers = sample::sample(sample::today()).answers;
-    let company = answers["applicant"]["name"].as_str().unwrap().to_owned();
+    let [company, project] =
+        [&answers["applicant"]["name"], &answers["project"]["title"]].map(|text| text.as_str().unwrap().to_owned());
     let window = Window::open(Script::On).await;
     window.become_actor(&ada).await;
     let draft = sheets(&window, &format!("/dossiers/{id}/preview")).await;
-    each_says(&draft, &["BROUILLON NON DÉPOSÉ", &company, &id, "État au"]);
+    each_says(&draft, &["BROUILLON NON DÉPOSÉ", &company, &project, &id, "État au"]);
 
     let number = sample::deposit(&mut ada, &id).await;
-    for path in [format!("/dossiers/{id}/preview"), format!("/receipts/{number}")] {
+    for (path, state) in
+        [(format!("/dossiers/{id}/preview"), "DÉPOSÉ le"), (format!("/receipts/{number}"), "Déposé le")]
+    {
         let deposited = sheets(&window, &path).await;
-        each_says(&deposited, &[&number, &company, "heure de Paris"]);
+        each_says(&deposited, &[state, &number, &company, &project, "heure de Paris"]);
         assert!(deposited.iter().all(|sheet| !sheet.contains("NON DÉPOSÉ")), "{path}: {deposited:?}");
     }
 
@@ -62,5 +65,37 @@ async fn every_printed_sheet_says_what_it_shows() {
         &changed,
         &["vos modifications depuis ne sont pas déposées", &number, &company, "MODIFICATIONS NON DÉPOSÉES"],
     );
+    window.close().await;
+}
+
+/// What can be pressed or opened on a page as it is printed.
+async fn pressed(window: &Window, path: &str) -> Vec<String> {
+    window.go(path).await;
+    window.find("main h1").await;
+    let script = "return [...document.querySelectorAll('button, .button, form, nav, summary')]\
+                  .filter(one => one.checkVisibility()).map(one => one.outerHTML.slice(0, 120))";
+    let found = window.run(script, vec![]).await;
+    found.as_array().unwrap().iter().map(|one| format!("{path}: {}", one.as_str().unwrap())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_paper_there_is_nothing_to_press_and_links_say_where_they_lead() {
+    let mut ada = Actor::applicant().await;
+    let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    let window = Window::open(Script::On).await;
+    window.become_actor(&ada).await;
+    window.command("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+    let mut found = pressed(&window, &format!("/dossiers/{id}/preview")).await;
+    let number = sample::deposit(&mut ada, &id).await;
+    for path in [format!("/receipts/{number}"), format!("/dossiers/{id}"), "/calls/hyper-open-x/faq".to_owned()] {
+        found.extend(pressed(&window, &path).await);
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    window.go("/calls/hyper-open-x/bricks/sozu").await;
+    let script = "const link = document.querySelector('main a[href^=\"https\"]'); \
+                  return [link.getAttribute('href'), getComputedStyle(link, '::after').content]";
+    let said = window.run(script, vec![]).await;
+    let (address, printed) = (said[0].as_str().unwrap(), said[1].as_str().unwrap());
+    assert!(printed.contains(address), "{printed} does not say {address}");
     window.close().await;
 }
