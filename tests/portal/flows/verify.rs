@@ -20,7 +20,7 @@ async fn b16_nothing_and_other_files_are_named_in_plain_words() {
     let empty = told(&mut eve, "recu.json", b"").await;
     assert!(empty.contains("il est vide"), "{empty}");
     for page in [&nothing, &pdf, &empty] {
-        assert!(!page.contains("ne correspond pas") && !page.contains("struct"), "{page}");
+        assert!(!page.contains("ne correspond pas") && !page.contains("expected struct"), "{page}");
     }
 }
 
