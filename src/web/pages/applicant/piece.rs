@@ -20,7 +20,7 @@ use askama::Template;
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header},
-    response::{Html, IntoResponse, Response},
+    response::{Html, IntoResponse},
 };
 
 /// Attaches a piece. A refused file leaves everything as it was, and says why beside the piece.
