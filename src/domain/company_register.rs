@@ -26,7 +26,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 /// At most this many characters of one text of the register are kept; a longer one is no name and no address.
-pub const MAX_REGISTER_TEXT_CHARS: usize = 300;
+const MAX_REGISTER_TEXT_CHARS: usize = 300;
 
 /// Where an establishment is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,7 @@ pub struct Insolvency {
 
 /// What the register says of one establishment and its company. Whatever it does not say is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct CompanyRecord {
     /// The establishment that was asked for, fourteen digits.
     pub siret: String,
@@ -134,6 +135,15 @@ mod tests {
         for nothing in ["", " ", "\u{2060}", "[NON-DIFFUSIBLE]", "[ND]", &"A".repeat(MAX_REGISTER_TEXT_CHARS + 1)] {
             assert_eq!(register_text(nothing), None, "{nothing}");
         }
+    }
+
+    #[test]
+    fn a_record_of_an_earlier_release_can_be_read() {
+        let record: CompanyRecord =
+            serde_json::from_str(r#"{"siret":"99991234800011","struck_off":{"on":null}}"#).unwrap();
+        assert_eq!((record.siret.as_str(), record.struck_off), ("99991234800011", Some(Closure { on: None })));
+        let again = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<CompanyRecord>(&again).unwrap(), record);
     }
 
     #[test]

@@ -3,8 +3,6 @@
 
 mod limit;
 
-pub(in crate::app) use limit::LookupLimiter;
-
 use crate::app::{App, AppError, Ctx, dossier::edit::write_draft, transaction::transaction};
 use crate::{
     adapters::company_register::{CompanyRegister, CompanyRegisterError},
@@ -20,7 +18,7 @@ use crate::{
     store::{Freshness, company_lookup, dossier},
 };
 use jiff::{SignedDuration, Timestamp};
-use limit::LimitReason;
+use limit::{LimitReason, LookupLimiter};
 use std::time::Instant;
 
 /// How long a record answers further look-ups of the same establishment.

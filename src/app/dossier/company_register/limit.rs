@@ -18,7 +18,7 @@ const MAX_ACCOUNTS: usize = 20_000;
 
 /// Counts the requests that leave one process.
 #[derive(Debug)]
-pub(in crate::app) struct LookupLimiter {
+pub(super) struct LookupLimiter {
     max_per_second: usize,
     sent: Mutex<SentRequests>,
 }
@@ -40,7 +40,7 @@ pub(super) enum LimitReason {
 }
 
 impl LookupLimiter {
-    pub(in crate::app) fn new(max_per_second: u32) -> Self {
+    pub(super) fn new(max_per_second: u32) -> Self {
         Self { max_per_second: usize::try_from(max_per_second).unwrap_or(usize::MAX), sent: Mutex::default() }
     }
 
