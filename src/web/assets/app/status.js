@@ -188,7 +188,7 @@ document.addEventListener("click", ({ target }) => {
 });
 // What an old page offers is decided on the page of now.
 addEventListener("submit", (event) => {
-  if (!outdated || !/\/(deposits|withdraw|carry-over)$/.test(/** @type {Element} */ (event.target).getAttribute("action") ?? "")) return;
+  if (!outdated || !/\/(deposits|withdraw|carry-over|delete)$/.test(/** @type {Element} */ (event.target).getAttribute("action") ?? "")) return;
   event.preventDefault();
   location.reload();
 }, true);
