@@ -136,7 +136,7 @@ pub fn scalar(kind: FieldKind, options: &[Choice], text: &str, lang: &Lang) -> S
         FieldKind::Money => {
             parse_hundredths(text).map_or_else(|_| text.to_owned(), |cents| show::Money(Cents(cents)).to_string())
         }
-        FieldKind::Date => day(text).map_or_else(|_| text.to_owned(), show_day),
+        FieldKind::Date => day(text).map_or_else(|_| text.to_owned(), |day| show_day(day).get(lang).to_owned()),
         FieldKind::Hundredths => match text.trim_end_matches('0').trim_end_matches(['.', ',']) {
             short if text.contains(['.', ',']) => short.replace('.', lang.tr(",", ".")),
             _ => text.to_owned(),

@@ -5,7 +5,7 @@ pub mod query;
 use crate::{
     app::{App, Ctx},
     domain::{
-        calendar::{Round, RoundId, show_instant},
+        calendar::{Round, RoundId},
         csv::{Cell, Table},
         text::Lang,
     },
@@ -89,7 +89,7 @@ fn table(lang: Lang, rows: Vec<Summary>, zone: &TimeZone) -> String {
         table.row([
             Cell::Text(&row.receipt),
             Cell::Integer(row.version.into()),
-            Cell::Text(&show_instant(row.at, zone)),
+            Cell::Text(&row.at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()),
             Cell::Text(&row.company),
             Cell::Text(&row.siren),
             Cell::Text(&row.title),
