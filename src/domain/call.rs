@@ -4,6 +4,7 @@
 //! text is an [`Interpretation`]. No other part of the program contains a figure of a call. Ids such as
 //! ELI-1 and X-8 in the comments are those of `calls/hyper-open-x.toml`.
 
+mod faq;
 mod form;
 mod load;
 mod rules;
@@ -14,7 +15,7 @@ pub use load::{LoadError, load, load_rounds};
 pub use rules::{Check, CompanyFields, DeMinimisFields, DifficultyFields, Rule, RuleCheck, SmeFields};
 
 use crate::domain::{
-    calendar::{Round, RoundId},
+    calendar::{self, Round, RoundId},
     money::{Cents, Rate},
     text::Text,
 };
@@ -77,11 +78,7 @@ impl Call {
     }
     /// The common name of that zone's time.
     pub fn zone_name(&self) -> Text {
-        let city = self.zone.rsplit('/').next().unwrap_or(&self.zone).replace('_', " ");
-        match city.as_str() {
-            "Reunion" => Text::new("heure de La Réunion", "Réunion time"),
-            city => Text::new(format!("heure de {city}"), format!("{city} time")),
-        }
+        calendar::zone_name(&self.zone)
     }
     pub fn round(&self, id: &RoundId) -> Option<&Round> {
         self.rounds.iter().find(|round| round.id == *id)
@@ -337,6 +334,7 @@ pub struct FaqEntry {
     /// Slug, used as the anchor on the page.
     pub id: String,
     pub question: Text,
+    /// Its dates are placeholders ([`Call::faq_answer`]).
     pub answer: Text,
     /// The rules that it explains.
     #[serde(default)]
