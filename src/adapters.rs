@@ -1,6 +1,7 @@
 //! Adapters to external systems, one each, and the inspection of uploaded files.
 
 pub mod definition;
+pub mod delivery_report;
 pub mod garage;
 pub mod inspect;
 pub mod repman;

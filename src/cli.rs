@@ -97,7 +97,7 @@ impl Cli {
             Command::Garage(command) => garage::run(command).await.map(done),
             Command::Access(command) => access::run(command).await,
             Command::Token(command) => token::run(&command),
-            Command::Admin(command) => admin::run(command).await.map(done),
+            Command::Admin(command) => admin::run(command).await,
             Command::Definitions(args) => definitions::run(&args).await.map(done),
             Command::CheckCall(args) => check_call::run(&args),
         }
@@ -171,6 +171,7 @@ mod tests {
             "guichet admin site add aap.example --call a --config a.toml",
             "guichet admin site list --config a.toml",
             "guichet admin officer a@b.fr --config a.toml",
+            "guichet admin bounce --recipient b+x@a.example --config a.toml",
             "guichet admin token a@b.fr --label ci --days 30 --config a.toml",
             "guichet database status --config a.toml",
             "guichet database switchover --to db2:3306 --config a.toml",

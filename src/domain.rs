@@ -7,6 +7,7 @@ pub mod call;
 pub mod company;
 pub mod country;
 pub mod csv;
+pub mod delivery;
 pub mod document;
 pub mod dossier;
 pub mod email;

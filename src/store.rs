@@ -20,6 +20,7 @@ pub mod edge;
 pub mod embedded;
 mod endpoint;
 mod error;
+pub mod failing_address;
 pub mod health;
 pub mod interest;
 pub mod journal;

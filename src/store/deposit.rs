@@ -7,7 +7,7 @@ pub use list::{Filter, Sort, list};
 
 use super::{
     StoreError,
-    account::Account,
+    account::{self, Account},
     column::InstantColumn,
     row::{inconsistent, to_datetime},
 };
@@ -189,6 +189,18 @@ pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<
     .fetch_optional(db)
     .await?;
     Ok(row.map(Guarded::new))
+}
+
+/// Returns who made a deposit, and its receipt.
+pub async fn depositor(db: &mut MySqlConnection, number: &str) -> Result<Option<(Account, Receipt)>, StoreError> {
+    let row: Option<(AccountId, String)> =
+        sqlx::query_as("select account_id, receipt from deposit where receipt_number = ?")
+            .bind(number)
+            .fetch_optional(&mut *db)
+            .await?;
+    let Some((depositor, text)) = row else { return Ok(None) };
+    let receipt = serde_json::from_str(&text).map_err(|_| inconsistent("deposit", "receipt"))?;
+    Ok(account::load(db, depositor).await?.map(|account| (account, receipt)))
 }
 
 /// Leaves a dossier without a current version, after a withdrawal: lists no longer show it.

@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod error_page;
 pub mod field;
+pub mod mail_failure;
 pub mod manifest;
 pub mod money;
 mod page_context;

@@ -85,7 +85,7 @@ pub fn routes() -> Vec<Route> {
         account::{self, narrow, oidc, passkey, rights, sign_in, tokens},
         applicant::{deposit, dossiers, editor, guests, overview, piece, preview, receipt, status, upload, withdraw},
         examiner::{desk, interest, reviews, round},
-        operator::{emergency, mails, orders},
+        operator::{delivery, emergency, mails, orders},
         public::{call, simulator, verify},
     };
     let mut table = vec![
@@ -188,6 +188,7 @@ pub fn routes() -> Vec<Route> {
         // Those who run the service.
         route("GET POST", "/emergency", OperatorOrDpo, get(emergency::show).post(emergency::ask)),
         route("POST", "/emergency/{request}/allow", OperatorOrDpo, post(emergency::allow)),
+        route("GET", "/mails", Operator, get(delivery::list)),
         route("GET", "/orders", Operator, get(orders::list)),
         route("POST", "/orders/{request}/confirm", Operator, post(orders::confirm)),
         // The demonstration's mailbox.

@@ -2,20 +2,22 @@
 
 use super::{
     Pages, Rendering,
-    data::{Sample, id},
+    data::{Sample, failing_address, id},
     named,
 };
 use crate::{
     domain::{
+        delivery::FailureKind,
         document::{Conflict, Document, Value},
         ids::DossierId,
         text::Text,
     },
+    store::failing_address::FailingAddress,
     web::{
-        frame::PageContext,
+        frame::{PageContext, mail_failure::MailFailureNotice},
         pages::applicant::{
             dossier::DossierPage,
-            dossiers::DossiersPage,
+            dossiers::{DossierCard, DossiersPage, GivenCard},
             editor::EditorPage,
             guests::{GuestRow, GuestsPage, PartChoice, Typed, log::AccessRow},
             overview::OverviewPage,
@@ -39,10 +41,18 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let code = s.call.attached_pieces().next().map_or("", |piece| piece.code.as_str());
     let page = |dossier, evaluation| sample.page(dossier, evaluation);
     let overview = |page: DossierPage<'_>| OverviewPage::new(s, &page).render();
-    let list = |rows, shared| DossiersPage { s, rows, shared, open_rounds: &open, attempt: "attempt" }.render();
+    let failing = failing_address("ada.lefebvre@exemple.fr", FailureKind::Permanent, sample.now);
+    let recovered = FailingAddress { recovered_at: Some(sample.now), ..failing.clone() };
+    let list_of = |rows: &[DossierCard], shared: &[GivenCard], failure: Option<&FailingAddress>| {
+        let mail_failure = MailFailureNotice::new(s, failure);
+        DossiersPage { s, mail_failure, rows, shared, open_rounds: &open, attempt: "attempt" }.render()
+    };
+    let list = |rows: &[DossierCard], shared: &[GivenCard]| list_of(rows, shared, None);
     let mut pages = named([
         ("dossiers-empty", list(&[], &[])),
         ("dossiers", list(&sample.cards(s), &sample.given(s))),
+        ("dossiers-unreachable", list_of(&[], &[], Some(&failing))),
+        ("dossiers-reached-again", list_of(&[], &[], Some(&recovered))),
         ("overview-empty", overview(page(&draft, &none))),
         ("overview-draft", overview(page(&begun, &some))),
         ("overview-refused", overview(DossierPage { refused: true, ..page(&begun, &some) })),
@@ -71,7 +81,7 @@ fn editors(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         EditorPage::new(s, &page, section, saved, conflicts).render()
     };
     let filled = sections().take(12).map(|(n, section)| {
-        (format!("editor-{n}"), editor(sample.page(&begun, &some), section, Some("14:03:12"), &[]))
+        (format!("editor-{n}"), editor(sample.page(&begun, &some), section, Some("14\u{a0}h\u{a0}03"), &[]))
     });
     let blank = sections()
         .take(4)
@@ -106,24 +116,29 @@ fn guests(s: &PageContext<'_>, problems: &[(&'static str, Text)]) -> Rendering {
         id: id(number),
         email: email.into(),
         parts: vec![s.tr("D. Budget (annexe 1) : lire et remplir", "D. Budget (annex 1): read and fill").into()],
-        until: "30/07/2024 23:59:59".into(),
+        until: "30 juillet 2024 à 23\u{a0}h\u{a0}59".into(),
         over,
         used: used.map(str::to_owned),
     };
     let rows = [
-        row(1, "expert-comptable-avec-une-adresse-tres-longue@cabinet.example", false, Some("12/07/2024 09:12:44")),
+        row(
+            1,
+            "expert-comptable-avec-une-adresse-tres-longue@cabinet.example",
+            false,
+            Some("12 juill. 2024, 9\u{a0}h\u{a0}12"),
+        ),
         row(2, "ancien@exemple.fr", true, None),
     ];
     let accesses = [
         AccessRow {
-            at: "12/07/2024 18:40:02".into(),
-            since: Some("12/07/2024 09:12:44".into()),
+            at: "12 juill. 2024, 18\u{a0}h\u{a0}40".into(),
+            since: Some("12 juill. 2024, 9\u{a0}h\u{a0}12".into()),
             who: "compta@cabinet.example".into(),
             what: s.tr("a lu D. Budget (annexe 1) (12 fois)", "read D. Budget (annex 1) (12 times)").into(),
             why: Text::new("une personne invitée lit la partie confiée", "somebody invited reads the part given"),
         },
         AccessRow {
-            at: "01/08/2024 10:00:01".into(),
+            at: "1er août 2024, 10\u{a0}h\u{a0}00".into(),
             since: None,
             who: s.tr("instructeur", "officer").into(),
             what: s.tr("a lu le dépôt", "read the deposit").into(),

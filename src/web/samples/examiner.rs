@@ -2,12 +2,13 @@
 
 use super::{
     Pages,
-    data::{Sample, id},
+    data::{Sample, failing_address, id},
     named,
 };
 use crate::{
     app::Desk,
     domain::{
+        delivery::FailureKind,
         dossier::Admission,
         ids::{AccountId, DossierId},
         text::{Lang, Text},
@@ -76,13 +77,27 @@ fn desks(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let problem = Text::new("Dites pourquoi.", "Say why.");
     let wrong = Text::new("Choisissez dans la liste.", "Choose from the list.");
     let notice = Text::new("Le dossier est recevable.", "The application is admissible.");
-    let early = Desk { admission: None, ready: false, assignments: Vec::new(), candidates: Vec::new() };
-    let ready = Desk { admission: None, ready: true, assignments: Vec::new(), candidates: Vec::new() };
+    let early = Desk {
+        admission: None,
+        ready: false,
+        assignments: Vec::new(),
+        candidates: Vec::new(),
+        owner_unreachable: None,
+    };
+    let ready =
+        Desk { admission: None, ready: true, assignments: Vec::new(), candidates: Vec::new(), owner_unreachable: None };
     let admitted = Admission { at: sample.now, by: AccountId(id(8)) };
     let admission = || Some((admitted, "instruction@exemple.org".to_owned()));
-    let given =
-        Desk { admission: admission(), ready: false, assignments: experts(sample), candidates: candidates.clone() };
-    let nobody = Desk { admission: admission(), ready: false, assignments: Vec::new(), candidates };
+    let failing = failing_address("ada.lefebvre@exemple.fr", FailureKind::Permanent, sample.now);
+    let given = Desk {
+        admission: admission(),
+        ready: false,
+        assignments: experts(sample),
+        candidates: candidates.clone(),
+        owner_unreachable: Some(failing),
+    };
+    let nobody =
+        Desk { admission: admission(), ready: false, assignments: Vec::new(), candidates, owner_unreachable: None };
     let page = |desk: Option<&Desk>, problem, notice| {
         let page = Deposit {
             receipt: &sample.receipt,

@@ -9,7 +9,7 @@ use crate::domain::{
     text::{Lang, Text},
 };
 use crate::web::{
-    frame::{PageContext, Viewer, status::status_json},
+    frame::{PageContext, Viewer, mail_failure::MailFailureNotice, status::status_json},
     pages::applicant::{
         dossiers::DossiersPage, editor::EditorPage, overview::OverviewPage, preview::PreviewPage,
         withdraw::WithdrawPage,
@@ -95,9 +95,20 @@ fn moment(call: &Call, lang: &Lang, now: Timestamp, of: (State, RoundState, bool
     let cards = [sample.card(&s, 1, &dossier, Some(evaluation.blocking_count()))];
     let status = DepositStatus::of(&call, sample.round, &dossier, now);
     let pages = [
-        ("list", DossiersPage { s: &s, rows: &cards, shared: &[], open_rounds: &[], attempt: "attempt" }.render()),
+        (
+            "list",
+            DossiersPage {
+                s: &s,
+                mail_failure: MailFailureNotice::new(&s, None),
+                rows: &cards,
+                shared: &[],
+                open_rounds: &[],
+                attempt: "attempt",
+            }
+            .render(),
+        ),
         ("overview", OverviewPage::new(&s, &page).render()),
-        ("editor", EditorPage::new(&s, &page, section, Some("14:03:12"), &[]).render()),
+        ("editor", EditorPage::new(&s, &page, section, Some("14\u{a0}h\u{a0}03"), &[]).render()),
         ("preview", PreviewPage::new(&s, &page).render()),
         ("withdraw", WithdrawPage::new(&s, &page).render()),
     ];

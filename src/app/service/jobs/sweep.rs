@@ -4,7 +4,7 @@
 use crate::{
     app::{App, AppError},
     blob::Stored,
-    store::{Freshness, login, outbox, piece, session},
+    store::{Freshness, failing_address, login, outbox, piece, session},
 };
 use futures_util::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
@@ -21,6 +21,8 @@ const LINK_RETENTION: SignedDuration = SignedDuration::from_hours(24);
 const SESSION_RETENTION: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// Retention of completed jobs, so that an operator can find when a mail was sent.
 const JOB_RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Retention of addresses that recovered: users are told of failures for as long.
+const RECOVERED_RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Rows deleted per statement: few enough that replicas keep up and nobody waits for the locks.
 const ROWS_PER_STATEMENT: u32 = 200;
 /// Maximum number of statements per table and sweep; the rest waits for the next sweep.
@@ -34,8 +36,9 @@ pub async fn sweep_rows(app: &App, now: Timestamp) -> Result<u64, AppError> {
         let links = login::sweep(&mut db, now - LINK_RETENTION, ROWS_PER_STATEMENT).await?;
         let sessions = session::sweep(&mut db, made_before(now - SESSION_RETENTION), now, ROWS_PER_STATEMENT).await?;
         let jobs = outbox::sweep(&mut db, made_before(now - JOB_RETENTION), ROWS_PER_STATEMENT).await?;
-        removed += links + sessions + jobs;
-        if links.max(sessions).max(jobs) < u64::from(ROWS_PER_STATEMENT) {
+        let addresses = failing_address::sweep(&mut db, now - RECOVERED_RETENTION, ROWS_PER_STATEMENT).await?;
+        removed += links + sessions + jobs + addresses;
+        if links.max(sessions).max(jobs).max(addresses) < u64::from(ROWS_PER_STATEMENT) {
             break;
         }
     }
