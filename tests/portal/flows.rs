@@ -21,6 +21,7 @@ mod hardening;
 mod held;
 mod hostile;
 pub mod interop;
+mod letters;
 mod officer;
 mod oidc;
 pub mod passkey;
