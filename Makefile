@@ -6,6 +6,7 @@ export GUICHET_SOZU ?= $(GUICHET_CACHE)/sozu-2.3.3/bin/sozu
 export GUICHET_GARAGE ?= $(GUICHET_CACHE)/garage-2.5.0/bin/garage
 export GUICHET_PYTHON ?= $(GUICHET_CACHE)/biscuit-python-0.4.0/bin/python
 export GUICHET_MOTO ?= $(GUICHET_CACHE)/moto-5.2.5/bin/moto_server
+export GUICHET_AIOSMTPD ?= $(GUICHET_CACHE)/aiosmtpd-1.4.6/bin/python
 export GUICHET_TSC ?= $(GUICHET_CACHE)/typescript-5.9.3/node_modules/.bin/tsc
 export GUICHET_HTML_VALIDATE ?= $(GUICHET_CACHE)/html-validate-9.7.1/node_modules/.bin/html-validate
 export PATH := $(GUICHET_CACHE)/bin:$(PATH)

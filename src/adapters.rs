@@ -4,6 +4,7 @@ pub mod bag;
 pub mod clamd;
 pub mod company_register;
 pub mod definition;
+pub mod delivery_report;
 pub mod garage;
 pub mod inspect;
 pub mod repman;

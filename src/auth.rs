@@ -45,6 +45,25 @@ pub fn is_form_token_valid(keys: &Keys, session: &str, token: &str) -> bool {
     hex::decode(token).is_ok_and(|token| hmac::verify(&keys.form, session.as_bytes(), &token).is_ok())
 }
 
+/// Characters of a mail's authenticator: 64 bits, since an address has room for no more.
+const MAIL_MAC_CHARS: usize = 16;
+
+/// The authenticator of a mail's id in its Message-ID and in the address for reports on its delivery, hexadecimal.
+#[must_use]
+pub fn mail_mac(keys: &Keys, id: &str) -> String {
+    let mut mac = hex::encode(hmac::sign(&keys.form, format!("mail {id}").as_bytes()));
+    mac.truncate(MAIL_MAC_CHARS);
+    mac
+}
+
+/// Compares an authenticator in constant time.
+#[must_use]
+pub fn is_mail_mac_valid(keys: &Keys, id: &str, mac: &str) -> bool {
+    let expected = mail_mac(keys, id);
+    let difference = expected.bytes().zip(mac.bytes()).fold(0, |all, (one, other)| all | (one ^ other));
+    expected.len() == mac.len() && difference == 0
+}
+
 /// Creates a secret for a sign-in link, 256 bits as hexadecimal.
 pub fn link_secret() -> Result<String, KeysError> {
     let random: [u8; 32] =

@@ -9,6 +9,7 @@ mod database;
 mod edge;
 mod garage;
 mod listen;
+mod mail;
 mod ops_host;
 mod passkeys;
 mod repman;
@@ -23,6 +24,7 @@ pub use edge::{Acme, CertificateFiles, Edge, Limits};
 pub use garage::GarageConfig;
 pub(crate) use garage::admin_address;
 pub use listen::Listen;
+pub use mail::Mail;
 pub use ops_host::answers_to;
 pub use passkeys::Passkeys;
 pub use repman::RepmanConfig;
@@ -151,37 +153,6 @@ impl GuestCall {
     }
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "transport", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Mail {
-    /// Mails are written to a folder: the demonstration's mailbox.
-    Folder { from: String, folder: PathBuf },
-    /// Mails are sent by SMTP.
-    Smtp {
-        from: String,
-        /// `smtps://user@host:465` or `smtp://host:25?tls=required`.
-        url: String,
-        #[serde(default)]
-        password_file: Option<PathBuf>,
-        /// Age of an unsent mail, in seconds, from which it is an incident [default: 300].
-        #[serde(default)]
-        late_seconds: Option<u32>,
-    },
-}
-
-impl Mail {
-    /// Age of an unsent mail, in seconds, from which it is an incident.
-    pub fn late_seconds(&self) -> i64 {
-        match self {
-            Self::Smtp { late_seconds: Some(seconds), .. } => i64::from(*seconds),
-            Self::Smtp { .. } | Self::Folder { .. } => MAX_LATENESS_SECONDS,
-        }
-    }
-}
-
-/// Default age of an unsent mail from which it is an incident, in seconds.
-const MAX_LATENESS_SECONDS: i64 = 300;
-
 /// Maximum length of the name of a process, in characters.
 const MAX_PROCESS_NAME_CHARS: usize = 100;
 
@@ -252,6 +223,7 @@ impl Config {
         }
         faults.extend(self.portal.passkeys.fault(self.public_host()));
         faults.extend(self.sign_in.faults());
+        faults.extend(self.mail.fault());
         faults.extend(self.database.faults());
         faults.extend(self.repman.iter().flat_map(RepmanConfig::faults));
         faults.extend(self.backup.iter().flat_map(Backup::faults));

@@ -9,6 +9,7 @@ pub mod company;
 pub mod company_register;
 pub mod country;
 pub mod csv;
+pub mod delivery;
 pub mod document;
 pub mod dossier;
 pub mod email;

@@ -22,6 +22,7 @@ pub mod embedded;
 mod endpoint;
 pub mod erasure;
 mod error;
+pub mod failing_address;
 pub mod health;
 pub mod interest;
 pub mod journal;

@@ -49,7 +49,7 @@ pub mod domain {
         };
     }
     pub mod calendar {
-        pub use crate::domain::calendar::{RoundId, spell_day};
+        pub use crate::domain::calendar::{RoundId, show_day};
     }
     pub mod event {
         pub use crate::domain::event::{Event, EventKind};

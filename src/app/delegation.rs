@@ -8,11 +8,15 @@ mod invitation;
 pub use guest::{AccessRecord, Guest, ReaderIdentity};
 pub use invitation::{Invitation, InvitationFault};
 
-use crate::app::{App, AppError, Ctx, Share, service::mail::EmailMessage, transaction::transaction};
+use crate::app::{
+    App, AppError, Ctx, Share,
+    service::mail::{Concern, EmailMessage, Letter},
+    transaction::transaction,
+};
 use crate::{
     domain::{
         access::{Action, GrantedAction, Part},
-        calendar::{RoundId, show_deadline},
+        calendar::{RoundId, show_instant, with_zone},
         call::Call,
         dossier::status::DepositStatus,
         event::EventKind,
@@ -29,7 +33,6 @@ use crate::{
 };
 pub(in crate::app) use invitation::INVITATION_WINDOW;
 use invitation::ValidInvitation;
-use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -159,21 +162,21 @@ impl App {
                 used_at: former.iter().filter_map(|one| one.used_at).min(),
             };
             delegation::insert(db, &given).await?;
+            let lang = account::by_email(db, &email).await?.map_or(ctx.lang, |guest| guest.lang);
             let parts: Vec<String> = given
                 .parts
                 .iter()
-                .map(|(part, verb)| format!("{} ({})", part_title(call, part, ctx.lang), verb_title(*verb, ctx.lang)))
+                .map(|(part, verb)| format!("{} ({})", part_title(call, part, lang), verb_title(*verb, lang)))
                 .collect();
-            let message = EmailMessage::Invited {
-                to: email,
-                lang: ctx.lang,
+            let letter = Letter::Invited {
                 by: giver.email.clone(),
-                call: call.title.get(&ctx.lang).to_owned(),
                 parts,
-                until: show_deadline(ends + SignedDuration::from_secs(1), &call.time_zone()),
+                until: with_zone(&show_instant(ends, &call.time_zone()), &call.zone_name()).get(&lang).to_owned(),
                 has_note: !given.note.is_empty(),
-                link: format!("{}{}/dossiers/{id}", self.origin(ctx), ctx.lang.tr("", "/en")),
+                link: format!("{}{}/dossiers/{id}", self.origin(ctx), lang.tr("", "/en")),
             };
+            let about = Concern::of_answers(call, &dossier.draft, lang).without_links();
+            let message = EmailMessage { to: email, lang, about, letter };
             outbox::enqueue_mail(db, job, &message, now).await?;
             // The address is stored in the table. The journal is permanent, so it stores only the id of the row.
             let words: Vec<String> = given.parts.iter().map(|(part, verb)| format!("{part}={}", verb.slug())).collect();

@@ -8,6 +8,7 @@ use crate::{
     domain::{
         access::{Action, Amr, Part, Role},
         answers,
+        calendar::show_utc,
         ids::DossierId,
         text::Lang,
     },
@@ -211,8 +212,8 @@ async fn roles(person: &PersonArgs) -> anyhow::Result<ExitCode> {
         text.push_str("  suspended\n");
     }
     for role in given {
-        let until = role.ends_at.map_or_else(|| "for good".into(), |ends| format!("until {ends}"));
-        text.push_str(&format!("  {} given {}, {until}\n", role.role.slug(), role.given_at));
+        let until = role.ends_at.map_or_else(|| "for good".into(), |ends| format!("until {}", show_utc(ends).en));
+        text.push_str(&format!("  {} given {}, {until}\n", role.role.slug(), show_utc(role.given_at).en));
     }
     say(&text)
 }
@@ -224,9 +225,10 @@ async fn give(args: &GiveArgs) -> anyhow::Result<ExitCode> {
     app.store.close().await;
     let account = given?;
     if let Some(ends) = ends.filter(|ends| *ends < Timestamp::now()) {
-        return say(&format!("{} was {} until {ends} only: that day has passed.\n", account.email, args.role.slug()));
+        let (role, ends) = (args.role.slug(), show_utc(ends).en);
+        return say(&format!("{} was {role} until {ends} only: that day has passed.\n", account.email));
     }
-    let until = ends.map_or_else(String::new, |ends| format!(" until {ends}"));
+    let until = ends.map_or_else(String::new, |ends| format!(" until {}", show_utc(ends).en));
     say(&format!("{} is {}{until}, from the next sign-in on.\n", account.email, args.role.slug()))
 }
 

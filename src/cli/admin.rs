@@ -1,6 +1,7 @@
 //! `guichet admin`: the schema, officers, API tokens and host names of an installation.
 
 mod backup;
+mod bounce;
 mod cluster_profile;
 mod consumption;
 mod invoice;
@@ -10,12 +11,18 @@ mod move_to_cluster;
 mod passkey;
 mod site;
 
-use crate::{app::App, config::Config, domain::access::Role, store::Store};
+use crate::{
+    app::App,
+    config::Config,
+    domain::{access::Role, calendar::show_utc},
+    store::Store,
+};
 use anyhow::Context;
 use jiff::SignedDuration;
 use std::{
     io::{self, Write},
     path::PathBuf,
+    process::ExitCode,
 };
 
 /// What is to be done.
@@ -54,6 +61,8 @@ pub enum AdminCommand {
     /// Manage the host names of calls.
     #[command(subcommand)]
     Site(site::SiteCommand),
+    /// Record a report on the delivery of a mail, from the mail server, on standard input.
+    Bounce(bounce::BounceArgs),
     /// Create an API token and print it; it is not shown again.
     Token(TokenArgs),
 }
@@ -101,24 +110,26 @@ fn label(text: &str) -> Result<String, String> {
 }
 
 /// Runs the command.
-pub async fn run(command: AdminCommand) -> anyhow::Result<()> {
+pub async fn run(command: AdminCommand) -> anyhow::Result<ExitCode> {
+    let done = |()| ExitCode::SUCCESS;
     match command {
-        AdminCommand::Migrate(installation) => migrate(&installation).await,
-        AdminCommand::Chain(installation) => chain(&installation).await,
-        AdminCommand::Keys(command) => keys::run(command).await,
-        AdminCommand::Backup(args) => backup::back_up(&args).await,
-        AdminCommand::CopyBackup(args) => backup::copy(&args).await,
-        AdminCommand::Restore(args) => backup::restore(&args).await,
-        AdminCommand::Drill(args) => backup::drill(&args).await,
-        AdminCommand::Consumption(args) => consumption::run(&args).await,
-        AdminCommand::Invoice(args) => invoice::run(&args),
-        AdminCommand::MoveToCluster(args) => move_to_cluster::run(&args).await,
-        AdminCommand::MoveAttachments(args) => move_attachments::run(&args).await,
-        AdminCommand::ClusterProfile(args) => cluster_profile::run(&args),
-        AdminCommand::Officer(args) => officer(args).await,
-        AdminCommand::Passkey(command) => passkey::run(command).await,
-        AdminCommand::Site(command) => site::run(command).await,
-        AdminCommand::Token(args) => token(args).await,
+        AdminCommand::Migrate(installation) => migrate(&installation).await.map(done),
+        AdminCommand::Chain(installation) => chain(&installation).await.map(done),
+        AdminCommand::Keys(command) => keys::run(command).await.map(done),
+        AdminCommand::Backup(args) => backup::back_up(&args).await.map(done),
+        AdminCommand::Bounce(args) => bounce::run(&args).await,
+        AdminCommand::CopyBackup(args) => backup::copy(&args).await.map(done),
+        AdminCommand::Restore(args) => backup::restore(&args).await.map(done),
+        AdminCommand::Drill(args) => backup::drill(&args).await.map(done),
+        AdminCommand::Consumption(args) => consumption::run(&args).await.map(done),
+        AdminCommand::Invoice(args) => invoice::run(&args).map(done),
+        AdminCommand::MoveToCluster(args) => move_to_cluster::run(&args).await.map(done),
+        AdminCommand::MoveAttachments(args) => move_attachments::run(&args).await.map(done),
+        AdminCommand::ClusterProfile(args) => cluster_profile::run(&args).map(done),
+        AdminCommand::Officer(args) => officer(args).await.map(done),
+        AdminCommand::Passkey(command) => passkey::run(command).await.map(done),
+        AdminCommand::Site(command) => site::run(command).await.map(done),
+        AdminCommand::Token(args) => token(args).await.map(done),
     }
 }
 
@@ -155,7 +166,8 @@ async fn token(args: TokenArgs) -> anyhow::Result<()> {
     app.store.close().await;
     let actions: Vec<_> = issued.actions.iter().map(|action| action.slug()).collect();
     // Only the token goes to standard output, so that it can be redirected to a file of mode 0600 without being seen.
-    writeln!(io::stderr(), "Token of {} until {ends}, for {}:", issued.account.email, actions.join(", "))?;
+    let (email, ends) = (&issued.account.email, show_utc(ends).en);
+    writeln!(io::stderr(), "Token of {email} until {ends}, for {}:", actions.join(", "))?;
     writeln!(io::stdout(), "{}", issued.token)?;
     Ok(())
 }

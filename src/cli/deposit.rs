@@ -207,7 +207,7 @@ fn keep_receipt(args: &DepositArgs, bytes: &[u8], number: &str, new: bool) -> an
     }
     let path = args.folder.join(format!("receipt-{}.json", file_part(number)));
     write(&path, bytes)?;
-    let context = &json["manifest"]["context"];
+    let when = receipt::deposited_at(&json["manifest"]);
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     let lang = args.lang;
     let title = match new {
@@ -216,10 +216,7 @@ fn keep_receipt(args: &DepositArgs, bytes: &[u8], number: &str, new: bool) -> an
     };
     let rows = [
         (lang.tr("Reçu n°", "Receipt no."), number.to_owned()),
-        (
-            lang.tr("Déposé le", "Deposited"),
-            format!("{} ({})", text(&context["instant_local"]), text(&context["zone"])),
-        ),
+        (lang.tr("Déposé le", "Deposited"), when.map_or_else(String::new, |when| when.get(&lang).to_owned())),
         (lang.tr("Empreinte", "Digest"), text(&json["statement"]["digest"])),
         (lang.tr("Conservé dans", "Kept in"), path.display().to_string()),
     ];

@@ -129,12 +129,11 @@ impl<W: Write> VerificationPrinter<W> {
             return Ok(ExitCode::FAILURE);
         }
         if self.differences == 0 {
-            let context = &json["manifest"]["context"];
-            let when = escape_for_terminal(context["instant_local"].as_str().unwrap_or("?"));
-            let zone = escape_for_terminal(context["zone"].as_str().unwrap_or("?"));
+            let when = receipt::deposited_at(&json["manifest"]);
+            let when = when.as_ref().map_or("?", |when| when.get(&lang));
             let (receipt, holds) =
                 (lang.tr("Le reçu", "Receipt"), lang.tr("est valable : déposé le", "is valid: deposited on"));
-            writeln!(self.out, "{receipt} {number} {holds} {when} ({zone}).")?;
+            writeln!(self.out, "{receipt} {number} {holds} {when}.")?;
             return Ok(ExitCode::SUCCESS);
         }
         let (receipt, fails) =
@@ -258,7 +257,7 @@ mod tests {
         let mut printed = VerificationPrinter { out: Vec::new(), lang: Lang::En, differences: 0, signer_known: false };
         printed.line(false, &format!("“{forged}” was not in what was sealed.")).unwrap();
         printed.key_not_compared(forged, false).unwrap();
-        let context = serde_json::json!({ "instant_local": forged, "zone": forged });
+        let context = serde_json::json!({ "instant_utc": forged, "zone": forged });
         let json = serde_json::json!({ "statement": { "number": forged }, "manifest": { "context": context } });
         let mut out = printed.out.clone();
         for (differences, signer_known) in [(0, true), (0, false), (1, true)] {

@@ -1,9 +1,16 @@
 //! Rounds (relèves), days and months, in the call's time zone. Ids such as CAL-3 and X-2 are those of the rules and
 //! interpretations in `calls/hyper-open-x.toml`.
 
-use crate::domain::text::{Lang, Text};
+mod show;
+
+pub use show::{
+    last_second, show_day, show_deadline, show_instant, show_second, show_short_day, show_short_instant, show_time,
+    show_utc, to_whole_second, with_zone, zone_name,
+};
+
+use crate::domain::text::Text;
 use jiff::{
-    Span, Timestamp, ToSpan,
+    Span, Timestamp,
     civil::{Date, DateTime},
     tz::TimeZone,
 };
@@ -119,48 +126,6 @@ pub fn fresh(issued: Date, deposit: Date, months: u32) -> bool {
     issued <= deposit && add_months(issued, months) > deposit
 }
 
-/// Formats a day as `dd/mm/yyyy`.
-pub fn show_day(day: Date) -> String {
-    format!("{:02}/{:02}/{:04}", day.day(), day.month(), day.year())
-}
-
-/// Formats a day in words: `30 novembre 2026`, `30 November 2026`.
-pub fn spell_day(day: Date, lang: Lang) -> String {
-    const MONTHS: [(&str, &str); 12] = [
-        ("janvier", "January"),
-        ("février", "February"),
-        ("mars", "March"),
-        ("avril", "April"),
-        ("mai", "May"),
-        ("juin", "June"),
-        ("juillet", "July"),
-        ("août", "August"),
-        ("septembre", "September"),
-        ("octobre", "October"),
-        ("novembre", "November"),
-        ("décembre", "December"),
-    ];
-    let month = usize::try_from(day.month()).ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
-    let (fr, en) = month.copied().unwrap_or_default();
-    let first = if day.day() == 1 { lang.tr("er", "") } else { "" };
-    format!("{}{first} {} {}", day.day(), lang.tr(fr, en), day.year())
-}
-
-/// Formats an instant as `dd/mm/yyyy HH:MM:SS` in a zone.
-pub fn show_instant(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned_datetime(zone.clone()).strftime("%d/%m/%Y %H:%M:%S").to_string()
-}
-
-/// Formats the time of day of an instant as `HH:MM:SS` in a zone.
-pub fn show_time(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned_datetime(zone.clone()).strftime("%H:%M:%S").to_string()
-}
-
-/// Formats the last second of a window, which is what people call the deadline.
-pub fn show_deadline(closes: Timestamp, zone: &TimeZone) -> String {
-    show_instant(closes.saturating_sub(1.second()).unwrap_or(closes), zone)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,13 +143,6 @@ mod tests {
     }
 
     #[test]
-    fn days_are_spelled_in_both_languages() {
-        assert_eq!(spell_day(date(2026, 11, 30), Lang::Fr), "30 novembre 2026");
-        assert_eq!(spell_day(date(2026, 2, 1), Lang::Fr), "1er février 2026");
-        assert_eq!(spell_day(date(2026, 12, 1), Lang::En), "1 December 2026");
-    }
-
-    #[test]
     fn months_never_leave_the_calendar() {
         assert_eq!(add_months(date(2024, 2, 29), 12), date(2025, 2, 28));
         assert_eq!(add_months(date(2024, 8, 31), 6), date(2025, 2, 28));
@@ -198,11 +156,11 @@ mod tests {
     }
 
     #[test]
-    fn the_deadline_is_in_paris() -> Result<(), jiff::Error> {
+    fn a_round_closes_in_paris() -> Result<(), jiff::Error> {
         let zone = TimeZone::get("Europe/Paris")?;
         let closes = instant(date(2024, 8, 1).at(0, 0, 0, 0), &zone)?;
         assert_eq!(closes.to_string(), "2024-07-31T22:00:00Z");
-        assert_eq!(show_deadline(closes, &zone), "31/07/2024 23:59:59");
+        assert_eq!(last_second(closes).to_string(), "2024-07-31T21:59:59Z");
         Ok(())
     }
 }

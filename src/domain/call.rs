@@ -6,6 +6,7 @@
 
 mod agenda;
 mod autocomplete;
+mod faq;
 mod form;
 mod glossary;
 mod load;
@@ -20,7 +21,7 @@ pub use load::{LoadError, load, load_rounds};
 pub use rules::{Check, CompanyFields, DifficultyFields, Rule, RuleCheck};
 
 use crate::domain::{
-    calendar::{Round, RoundId},
+    calendar::{self, Round, RoundId},
     money::{Cents, Rate},
     text::Text,
 };
@@ -89,11 +90,7 @@ impl Call {
     }
     /// The common name of that zone's time.
     pub fn zone_name(&self) -> Text {
-        let city = self.zone.rsplit('/').next().unwrap_or(&self.zone).replace('_', " ");
-        match city.as_str() {
-            "Reunion" => Text::new("heure de La Réunion", "Réunion time"),
-            city => Text::new(format!("heure de {city}"), format!("{city} time")),
-        }
+        calendar::zone_name(&self.zone)
     }
     pub fn round(&self, id: &RoundId) -> Option<&Round> {
         self.rounds.iter().find(|round| round.id == *id)
@@ -360,6 +357,7 @@ pub struct FaqEntry {
     /// Slug, used as the anchor on the page.
     pub id: String,
     pub question: Text,
+    /// Its dates are placeholders ([`Call::faq_answer`]).
     pub answer: Text,
     /// The rules that it explains.
     #[serde(default)]

@@ -13,7 +13,7 @@ pub use outcome::LookupOutcome;
 pub use warning::RegisterWarning;
 
 use super::{
-    calendar::{day, spell_day},
+    calendar::{day, show_day},
     call::Call,
     company,
     document::Document,
@@ -89,8 +89,8 @@ impl DatedRecord {
     pub fn source(&self, zone: &TimeZone) -> Text {
         let taken_on = day(self.taken_at, zone);
         Text::new(
-            format!("Registre public, relevé le {}", spell_day(taken_on, Lang::Fr)),
-            format!("Public register, read on {}", spell_day(taken_on, Lang::En)),
+            format!("Registre public, relevé le {}", show_day(taken_on).fr),
+            format!("Public register, read on {}", show_day(taken_on).en),
         )
     }
 }

@@ -88,6 +88,11 @@ slugs! {
         TokenRevoked = "token_revoked",
         /// A narrowed token was used for the first time.
         TokenNarrowed = "token_narrowed",
+        /// Mails to an address began to fail, or to fail in another way; the data has the mail, and the account if the
+        /// address has one.
+        AddressFailed = "address_failed",
+        /// A mail to a failing address was accepted.
+        AddressRecovered = "address_recovered",
         /// An operator requested a switchover of the database.
         DatabaseSwitchover = "database_switchover",
         /// An operator requested a backup by the cluster's manager.

@@ -21,14 +21,15 @@ pub use verify::ReceiptCheck;
 pub use verify::{PublicKey, VerificationReport, read, verify, verify_bytes, why_unreadable};
 
 use super::{
-    calendar::{Round, show_instant},
+    calendar::{Round, show_instant, with_zone, zone_name},
     call::Call,
     document::Document,
     evaluation::Evaluation,
     ids::{AccountId, DossierId},
     piece::AttachedPiece,
+    text::Text,
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -89,6 +90,16 @@ pub struct ManifestInput<'a> {
     pub received_at: Timestamp,
 }
 
+/// When a deposit was made, as its manifest states it, in words; `None` if it cannot be read.
+#[must_use]
+pub fn deposited_at(manifest: &Json) -> Option<Text> {
+    let context = &manifest["context"];
+    let at: Timestamp = context["instant_utc"].as_str()?.parse().ok()?;
+    let zone = context["zone"].as_str()?;
+    let time_zone = TimeZone::get(zone).ok()?;
+    Some(with_zone(&show_instant(at, &time_zone), &zone_name(zone)))
+}
+
 /// The manifest of a deposit.
 pub fn manifest(input: &ManifestInput<'_>) -> Json {
     let ManifestInput { call, round, evaluation, .. } = input;
@@ -106,7 +117,8 @@ pub fn manifest(input: &ManifestInput<'_>) -> Json {
             "version": input.version,
             "depositor": input.depositor,
             "instant_utc": input.received_at.to_string(),
-            "instant_local": show_instant(input.received_at, &zone),
+            // A published format: it stays as it was first sealed.
+            "instant_local": input.received_at.to_zoned_datetime(zone).strftime("%d/%m/%Y %H:%M:%S").to_string(),
             "zone": call.zone,
             "interpretations": interpretations,
         },

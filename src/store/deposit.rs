@@ -7,7 +7,7 @@ pub use list::{Assigned, Conflicts, Filter, ListedDeposit, Sort, list};
 
 use super::{
     StoreError,
-    account::Account,
+    account::{self, Account},
     column::InstantColumn,
     row::{inconsistent, to_datetime},
 };
@@ -205,6 +205,18 @@ pub async fn standing(db: &mut MySqlConnection, statement: &Statement) -> Result
         Some((false, false)) => Standing::Withdrawn,
         None => Standing::Unknown,
     })
+}
+
+/// Returns who made a deposit, and its receipt.
+pub async fn depositor(db: &mut MySqlConnection, number: &str) -> Result<Option<(Account, Receipt)>, StoreError> {
+    let row: Option<(AccountId, String)> =
+        sqlx::query_as("select account_id, receipt from deposit where receipt_number = ?")
+            .bind(number)
+            .fetch_optional(&mut *db)
+            .await?;
+    let Some((depositor, text)) = row else { return Ok(None) };
+    let receipt = serde_json::from_str(&text).map_err(|_| inconsistent("deposit", "receipt"))?;
+    Ok(account::load(db, depositor).await?.map(|account| (account, receipt)))
 }
 
 /// Leaves a dossier without a current version, after a withdrawal: lists no longer show it.

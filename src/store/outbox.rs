@@ -15,6 +15,9 @@ slugs! {
     }
 }
 
+/// Most characters of a failure.
+const MAX_FAILURE_CHARS: usize = 500;
+
 /// A job as stored.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Job {
@@ -83,14 +86,50 @@ pub async fn claim(db: &mut MySqlConnection, job: &Job, lease_ends: Timestamp) -
     Ok(done.rows_affected() == 1)
 }
 
-/// Marks a job as done and deletes its content, because a sign-in link must not outlive its sending.
+/// Marks a job as done. Of its content only the recipient stays, for reports on the delivery: a sign-in link must not
+/// outlive its sending.
 pub async fn mark_done(db: &mut MySqlConnection, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("update outbox set done_at = ?, failure = null, payload = '{}' where job_id = ?")
-        .bind(to_datetime(now))
-        .bind(id)
-        .execute(db)
-        .await?;
+    end(db, id, now, None).await
+}
+
+/// Ends a job that failed for good; what is kept of it is the same.
+pub async fn give_up(db: &mut MySqlConnection, id: Uuid, now: Timestamp, failure: &str) -> Result<(), StoreError> {
+    end(db, id, now, Some(failure)).await
+}
+
+async fn end(db: &mut MySqlConnection, id: Uuid, now: Timestamp, failure: Option<&str>) -> Result<(), StoreError> {
+    sqlx::query(
+        "update outbox set done_at = ?, failure = ?, payload = json_object('to', json_value(payload, '$.to'))
+         where job_id = ?",
+    )
+    .bind(to_datetime(now))
+    .bind(failure.map(shortened))
+    .bind(id)
+    .execute(db)
+    .await?;
     Ok(())
+}
+
+/// The failure as the column takes it.
+fn shortened(failure: &str) -> String {
+    failure.chars().take(MAX_FAILURE_CHARS).collect()
+}
+
+/// Returns the recipient of a mail that was sent, or is to be sent; `None` once its job has been swept.
+pub async fn recipient(db: &mut MySqlConnection, id: Uuid) -> Result<Option<String>, StoreError> {
+    #[derive(serde::Deserialize)]
+    struct Recipient {
+        to: String,
+    }
+    let payload: Option<String> =
+        sqlx::query_scalar("select payload from outbox where job_id = ?").bind(id).fetch_optional(db).await?;
+    Ok(payload.and_then(|payload| serde_json::from_str::<Recipient>(&payload).ok()).map(|recipient| recipient.to))
+}
+
+/// Returns the number of mails that wait, and of those, how many have failed before.
+pub async fn count_waiting(db: &mut MySqlConnection) -> Result<(i64, i64), StoreError> {
+    let counts = sqlx::query_as("select count(*), count(failure) from outbox where done_at is null");
+    Ok(counts.fetch_one(db).await?)
 }
 
 /// Removes some of the jobs that are done and were created before an instant, and returns how many. Their ids are
@@ -106,10 +145,9 @@ pub async fn sweep(db: &mut MySqlConnection, before: Uuid, limit: u32) -> Result
 
 /// Postpones a job after a failure.
 pub async fn postpone(db: &mut MySqlConnection, id: Uuid, due: Timestamp, failure: &str) -> Result<(), StoreError> {
-    let failure: String = failure.chars().take(500).collect();
     sqlx::query("update outbox set due_at = ?, failure = ? where job_id = ? and done_at is null")
         .bind(to_datetime(due))
-        .bind(failure)
+        .bind(shortened(failure))
         .bind(id)
         .execute(db)
         .await?;

@@ -205,6 +205,17 @@ CREATE TABLE `event` (
   KEY `event_dossier` (`dossier_id`,`sequence`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE `failing_address` (
+  `email` varchar(254) NOT NULL,
+  `kind` varchar(10) NOT NULL,
+  `status` varchar(9) NOT NULL,
+  `letter_id` binary(16) NOT NULL,
+  `failed_at` datetime(6) NOT NULL,
+  `recovered_at` datetime(6) DEFAULT NULL,
+  PRIMARY KEY (`email`),
+  KEY `failing_address_failed` (`recovered_at`,`failed_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE `glass` (
   `glass_id` binary(16) NOT NULL,
   `dossier_id` binary(16) NOT NULL,

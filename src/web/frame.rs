@@ -4,6 +4,7 @@ pub mod answers;
 pub mod deposit_period;
 pub mod error_page;
 pub mod field;
+pub mod mail_failure;
 pub mod manifest;
 pub mod money;
 mod page_context;

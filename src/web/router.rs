@@ -88,7 +88,7 @@ pub fn routes() -> Vec<Route> {
             simulation, status, upload, withdraw,
         },
         examiner::{desk, interest, reviews, round},
-        operator::{emergency, mails, orders},
+        operator::{delivery, emergency, mails, orders},
         public::{call, legal, simulator, verify},
     };
     let mut table = vec![
@@ -215,6 +215,7 @@ pub fn routes() -> Vec<Route> {
         // Those who run the service.
         route("GET POST", "/emergency", OperatorOrDpo, get(emergency::show).post(emergency::ask)),
         route("POST", "/emergency/{request}/allow", OperatorOrDpo, post(emergency::allow)),
+        route("GET", "/mails", Operator, get(delivery::list)),
         route("GET", "/orders", Operator, get(orders::list)),
         route("POST", "/orders/{request}/confirm", Operator, post(orders::confirm)),
         // The demonstration's mailbox.

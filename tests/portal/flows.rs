@@ -23,6 +23,7 @@ mod held;
 mod hostile;
 pub mod interop;
 mod legal;
+mod letters;
 mod officer;
 mod oidc;
 pub mod passkey;

@@ -1,13 +1,16 @@
 //! Closes an account: what is nobody else's goes, what was deposited stays without a way in.
 
 use crate::app::{
-    App, AppError, Ctx, delegation::INVITATION_WINDOW, dossier::delete::deletion_event, service::mail::EmailMessage,
+    App, AppError, Ctx,
+    delegation::INVITATION_WINDOW,
+    dossier::delete::deletion_event,
+    service::mail::{Concern, EmailMessage, Letter},
     transaction::transaction,
 };
 use crate::{
     domain::{
         access::{Role, Roles},
-        calendar::show_instant,
+        calendar::{show_instant, with_zone},
         event::{Event, EventKind},
         ids::DossierId,
         receipt::digest,
@@ -131,7 +134,7 @@ impl App {
         }
         let call = self.call_of_host(ctx)?;
         let (own, now, job, due) = (&own, ctx.now, Uuid::now_v7(), self.clock());
-        let at = format!("{} ({})", show_instant(now, &call.time_zone()), call.zone);
+        let at = with_zone(&show_instant(now, &call.time_zone()), &call.zone_name()).get(&ctx.lang).to_owned();
         let erased = transaction!(self.store, db => {
             // Dossiers before accounts, as whoever invites locks them.
             let dossiers = erasure::lock_dossiers(db, own.id).await?;
@@ -162,12 +165,11 @@ impl App {
             let invitations = erasure::end_invitations(db, own.id, &own.email, now, forget_at).await?;
             erasure::end_access(db, own.id, now).await?;
             erasure::close_account(db, own.id, now).await?;
-            let message = EmailMessage::AccountClosed {
+            let message = EmailMessage {
                 to: own.email.clone(),
                 lang: ctx.lang,
-                at: at.clone(),
-                kept: kept.len(),
-                contact: call.contact.email.clone(),
+                about: Concern::contact_of(Some(call)),
+                letter: Letter::AccountClosed { at: at.clone(), kept: kept.len() },
             };
             outbox::enqueue_mail(db, job, &message, due).await?;
             let data = serde_json::json!({ "drafts": drafts.len(), "kept": kept.len(), "invitations": invitations });

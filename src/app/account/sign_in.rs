@@ -1,10 +1,15 @@
 //! Sign-in by single-use link, and sign-out.
 
-use crate::app::{App, AppError, Ctx, service::mail::EmailMessage, transaction::transaction};
+use crate::app::{
+    App, AppError, Ctx,
+    service::mail::{Concern, EmailMessage, Letter},
+    transaction::transaction,
+};
 use crate::{
     auth,
     domain::{
         access::Amr,
+        call::Call,
         ids::{AccountId, SessionId},
     },
     store::{
@@ -15,6 +20,7 @@ use crate::{
 };
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::sync::Arc;
 use uuid::Uuid;
 
 const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
@@ -57,7 +63,11 @@ impl App {
         let hash = auth::link_hash(&secret);
         let prefix = ctx.lang.tr("", "/en");
         let link = format!("{}{prefix}/sign-in/{secret}?next={}", self.origin(ctx), encode(next));
-        let message = EmailMessage::SignIn { to: email.clone(), lang: ctx.lang, link };
+        let about = match self.call_asked_for(ctx, next) {
+            Some(call) => Concern::of_call(call, ctx.lang),
+            None => Concern::contact_of(self.calls.first().map(Arc::as_ref)),
+        };
+        let message = EmailMessage { to: email.clone(), lang: ctx.lang, about, letter: Letter::SignIn { link } };
         let (job, due) = (Uuid::now_v7(), self.clock());
         let (now, address) = (ctx.now, email.as_str());
         transaction!(self.store, db => {
@@ -71,6 +81,19 @@ impl App {
         })?;
         self.outbox_notify.notify_one();
         Ok(email)
+    }
+
+    /// The call from whose pages a user came to sign in, if it can be told: that of the host or of the page that follows,
+    /// or the only one.
+    fn call_asked_for(&self, ctx: &Ctx, next: &str) -> Option<&Call> {
+        let of_host = ctx.site.as_ref().map(|site| site.call.as_str());
+        let of_page =
+            next.trim_start_matches("/en").strip_prefix("/calls/").and_then(|rest| rest.split(['/', '?']).next());
+        let only = match &self.calls[..] {
+            [only] => Some(only.id.as_str()),
+            _ => None,
+        };
+        self.call(of_host.or(of_page).or(only)?).ok().map(Arc::as_ref)
     }
 
     /// Returns what a link is good for in this browser, without consuming it.

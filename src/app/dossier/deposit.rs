@@ -12,20 +12,21 @@ pub use changed::DraftChanged;
 
 use crate::app::{
     App, AppError, Ctx, InjectedFault,
-    service::mail::EmailMessage,
+    service::mail::{Concern, EmailMessage, Letter},
     transaction::{retry_by_attempt, transaction},
 };
 use crate::{
     blob::BlobError,
     domain::{
         access::{Action, Part},
-        calendar::show_instant,
+        calendar::{Round, RoundState, show_deadline, show_instant, with_zone},
         call::Call,
         dossier::{DepositRefusal, Dossier, PreparedVersion, State},
         evaluation::DepositContext,
         event::EventKind,
         ids::{AttemptId, DossierId},
         receipt::{self, FORMAT, Instants, Receipt, Statement},
+        text::{Lang, Text},
     },
     store::{
         Connection, deposit, dossier,
@@ -33,6 +34,7 @@ use crate::{
         outbox, piece,
     },
 };
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 use version::VersionRecord;
@@ -158,14 +160,17 @@ impl App {
         new.record(db).await?;
         let statement = &new.receipt.statement;
         let number = statement.number.clone();
-        let message = EmailMessage::Deposited {
-            to: ctx.actor()?.account.email.clone(),
-            lang: ctx.lang,
+        let depositor = &ctx.actor()?.account;
+        let lang = depositor.lang;
+        let letter = Letter::Deposited {
             number: number.clone(),
-            at: show_instant(ctx.now, &call.time_zone()),
+            at: with_zone(&show_instant(ctx.now, &call.time_zone()), &call.zone_name()).get(&lang).to_owned(),
             digest: statement.digest.clone(),
-            link: format!("{}/receipts/{number}", self.config.portal.public_url),
+            closes: closing(call, round, ctx.now).get(&lang).to_owned(),
+            link: self.receipt_link(&number, lang),
         };
+        let about = Concern::of_answers(call, &dossier.draft, lang);
+        let message = EmailMessage { to: depositor.email.clone(), lang, about, letter };
         outbox::enqueue_mail(db, job, &message, self.clock()).await?;
         let data = serde_json::json!({
             "receipt": number, "version": statement.version, "digest": statement.digest,
@@ -208,6 +213,11 @@ impl App {
         Ok(deposit::others_of_company(db, dossier, &siren, &ctx.actor()?.account, ctx.now).await?)
     }
 
+    /// The address of a receipt, for a reader of a language.
+    pub(super) fn receipt_link(&self, number: &str, lang: Lang) -> String {
+        format!("{}{}/receipts/{number}", self.config.portal.public_url, lang.tr("", "/en"))
+    }
+
     fn sign(
         &self,
         statement: Statement,
@@ -222,6 +232,16 @@ impl App {
             parts: part_digests,
             manifest,
         }
+    }
+}
+
+/// The deadline of a round that is still open, in words; empty if it has closed.
+pub(super) fn closing(call: &Call, round: &Round, now: Timestamp) -> Text {
+    match round.window {
+        Some(window) if round.state(now) == RoundState::Open => {
+            with_zone(&show_deadline(window.closes, &call.time_zone()), &call.zone_name())
+        }
+        _ => Text::default(),
     }
 }
 

@@ -1,6 +1,10 @@
 //! Officers' actions on a deposited dossier: the state of its examination, and its assignment to experts.
 
-use crate::app::{App, AppError, Ctx, DossierPath, service::mail::EmailMessage, transaction::transaction};
+use crate::app::{
+    App, AppError, Ctx, DossierPath,
+    service::mail::{Concern, EmailMessage, Letter},
+    transaction::transaction,
+};
 use crate::{
     domain::{
         access::{Action, Stage},
@@ -11,6 +15,7 @@ use crate::{
     store::{
         Freshness, account,
         assignment::{self, Assignment, Expert},
+        failing_address::{self, FailingAddress},
         interest::{self, Conflict},
         outbox,
     },
@@ -30,6 +35,8 @@ pub struct Desk {
     pub candidates: Vec<Expert>,
     /// Conflicts of interest that people have declared, experts or not.
     pub conflicts: Vec<Conflict>,
+    /// Set if mails to the owner of the dossier fail.
+    pub owner_unreachable: Option<FailingAddress>,
 }
 
 impl App {
@@ -54,7 +61,8 @@ impl App {
         let assignments = assignment::of_dossier(&mut db, place.id, ctx.now).await?;
         let candidates = assignment::candidates(&mut db, place.id, ctx.now).await?;
         let conflicts = interest::conflicts_on(&mut db, place.id).await?;
-        Ok(Some(Desk { admission, ready, assignments, candidates, conflicts }))
+        let owner_unreachable = failing_address::of_account(&mut db, dossier.owner).await?;
+        Ok(Some(Desk { admission, ready, assignments, candidates, conflicts, owner_unreachable }))
     }
 
     /// Assigns an admissible dossier to an expert and notifies the expert by mail. Nothing changes if it is already
@@ -78,12 +86,10 @@ impl App {
             let expert = candidates.into_iter().find(|one| one.id == expert).ok_or(AppError::NoExpert)?;
             assignment::insert(db, assignment, id, expert.id, who, now).await?;
             let call = self.call(&dossier.call)?;
-            let message = EmailMessage::Assigned {
-                to: expert.email,
-                lang: expert.lang,
-                call: call.title.get(&expert.lang).to_owned(),
-                link: format!("{}{}/reviews", self.origin(ctx), expert.lang.tr("", "/en")),
-            };
+            let letter =
+                Letter::Assigned { link: format!("{}{}/reviews", self.origin(ctx), expert.lang.tr("", "/en")) };
+            let about = Concern::of_call(call, expert.lang);
+            let message = EmailMessage { to: expert.email, lang: expert.lang, about, letter };
             outbox::enqueue_mail(db, job, &message, now).await?;
             let data = serde_json::json!({ "assignment": assignment, "expert": expert.id });
             ctx.journal(db, EventKind::ExpertAssigned, Some(id), data).await?;

@@ -1,7 +1,7 @@
 //! `guichet admin keys`: the root keys of tokens.
 
 use super::InstallationArgs;
-use crate::auth::RootKind;
+use crate::{auth::RootKind, domain::calendar::show_utc};
 use anyhow::Context;
 use std::io::{self, Write};
 
@@ -57,7 +57,7 @@ async fn list(installation: &InstallationArgs) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     for line in lines? {
         let root = &line.root;
-        let until = line.until.map_or_else(String::new, |until| format!(", until {until}"));
+        let until = line.until.map_or_else(String::new, |until| format!(", until {}", show_utc(until).en));
         let here = if line.here { "" } else { ", private half elsewhere" };
         writeln!(
             out,
@@ -65,7 +65,7 @@ async fn list(installation: &InstallationArgs) -> anyhow::Result<()> {
             root.kid,
             root.kind.slug(),
             line.state.slug(),
-            root.signs_at
+            show_utc(root.signs_at).en
         )?;
         writeln!(out, "      ed25519/{}", root.record().public_key)?;
     }

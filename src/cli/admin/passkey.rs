@@ -1,7 +1,10 @@
 //! `guichet admin passkey`: handling of lost passkeys.
 
 use super::InstallationArgs;
-use crate::{app::AppError, domain::text::terminal::escape_for_terminal};
+use crate::{
+    app::AppError,
+    domain::{calendar::show_utc, text::terminal::escape_for_terminal},
+};
 use std::io::{self, Write};
 use uuid::Uuid;
 
@@ -49,8 +52,14 @@ async fn list(email: &str, installation: &InstallationArgs) -> anyhow::Result<()
         writeln!(out, "{} has no passkey.", account.email)?;
     }
     for key in keys {
-        let used = key.last_used.map_or_else(|| "never".to_owned(), |at| at.to_string());
-        writeln!(out, "{}  added {}  last used {used}  {}", key.id, key.created, escape_for_terminal(&key.name))?;
+        let used = key.last_used.map_or_else(|| "never".to_owned(), |at| show_utc(at).en);
+        writeln!(
+            out,
+            "{}  added {}  last used {used}  {}",
+            key.id,
+            show_utc(key.created).en,
+            escape_for_terminal(&key.name)
+        )?;
     }
     Ok(())
 }

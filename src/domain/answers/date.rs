@@ -1,6 +1,9 @@
 //! Days as people write them.
 
-use crate::domain::text::{Text, clean::TextKind, spelling::plain};
+use crate::domain::{
+    calendar::show_day,
+    text::{Text, clean::TextKind, spelling::plain},
+};
 use jiff::civil::Date;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -45,10 +48,13 @@ pub fn day(text: &str) -> Result<Date, Text> {
     if short && text.contains('-') {
         let (one, other) = (date(&full(third), second, first), date(&full(first), second, third));
         return match (one, other) {
-            (Ok(one), Ok(other)) if one != other => Err(Text::new(
-                format!("cette date peut se lire {} ou {} : écrivez l’année en entier.", french(one), french(other)),
-                format!("this date can be read as {one} or {other}: write the whole year."),
-            )),
+            (Ok(one), Ok(other)) if one != other => {
+                let (one, other) = (show_day(one), show_day(other));
+                Err(Text::new(
+                    format!("cette date peut se lire {} ou {} : écrivez l’année en entier.", one.fr, other.fr),
+                    format!("this date can be read as {} or {}: write the whole year.", one.en, other.en),
+                ))
+            }
             (Ok(one), _) | (_, Ok(one)) => Ok(one),
             (Err(fault), _) => Err(fault),
         };
@@ -73,10 +79,6 @@ fn unseparated(digits: &str) -> Result<Date, Text> {
 
 fn wrong() -> Text {
     Text::new("une date est attendue : jj/mm/aaaa.", "a date is expected: dd/mm/yyyy.")
-}
-
-fn french(date: Date) -> String {
-    date.strftime("%d/%m/%Y").to_string()
 }
 
 /// `1er`, `1st`, `2nd`, `31st`.
@@ -178,7 +180,7 @@ mod tests {
     #[test]
     fn b8_a_day_with_two_meanings_is_refused_with_both() {
         let words = day("24-07-30").unwrap_err();
-        assert!(words.fr.contains("24/07/2030") && words.fr.contains("30/07/2024"), "{}", words.fr);
+        assert!(words.fr.contains("24 juillet 2030") && words.en.contains("30 July 2024"), "{words:?}");
         assert_eq!(day("98-07-31").map(|day| day.to_string()).as_deref(), Ok("1998-07-31"), "there is no day 98");
     }
 

@@ -23,7 +23,7 @@ pub fn scalar(kind: FieldKind, options: &[Choice], text: &str, lang: &Lang) -> S
         FieldKind::YesNo if text == "yes" => lang.tr("Oui", "Yes").to_owned(),
         FieldKind::YesNo if text == "no" => lang.tr("Non", "No").to_owned(),
         FieldKind::Money => parse_hundredths(text).map_or_else(|_| text.to_owned(), |cents| Cents(cents).show(*lang)),
-        FieldKind::Date => day(text).map_or_else(|_| text.to_owned(), show_day),
+        FieldKind::Date => day(text).map_or_else(|_| text.to_owned(), |day| show_day(day).get(lang).to_owned()),
         FieldKind::Hundredths => match text.trim_end_matches('0').trim_end_matches(['.', ',']) {
             short if text.contains(['.', ',']) => short.replace('.', lang.tr(",", ".")),
             _ => text.to_owned(),
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn scalars_are_written_as_on_the_pages() {
         let shown = |kind, text| scalar(kind, &[], text, &Lang::Fr);
-        assert_eq!(shown(FieldKind::Date, "2024-07-31"), "31/07/2024");
+        assert_eq!(shown(FieldKind::Date, "2024-07-31"), "31 juillet 2024");
         assert_eq!(shown(FieldKind::Hundredths, "6.50"), "6,5");
         assert_eq!(shown(FieldKind::YesNo, "yes"), "Oui");
         assert_eq!(shown(FieldKind::Money, "pas un montant"), "pas un montant");

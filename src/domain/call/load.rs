@@ -1,7 +1,7 @@
 //! Parses a definition into a [`Call`]: unknown keys are rejected with file, line and key, then cross-references are
 //! checked.
 
-use super::{Call, Check, CostAmount, Field, FieldKind};
+use super::{Call, Check, CostAmount, Field, FieldKind, faq::unknown_placeholders};
 use crate::domain::{
     calendar::{Round, Window, instant},
     finding::Severity,
@@ -120,6 +120,10 @@ impl Crosscheck<'_> {
         }
         self.paths(&mut faults);
         self.references(&mut faults);
+        for entry in &self.call.faq {
+            let unknown = unknown_placeholders(&entry.answer);
+            faults.extend(unknown.iter().map(|name| format!("faq {}: nothing fills {{{name}}}", entry.id)));
+        }
         faults
     }
 

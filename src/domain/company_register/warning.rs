@@ -1,10 +1,7 @@
 //! What the register says that an applicant should hear before the deposit. It warns, and never blocks.
 
 use super::{Closure, Insolvency};
-use crate::domain::{
-    calendar::spell_day,
-    text::{Lang, Text},
-};
+use crate::domain::{calendar::show_day, text::Text};
 use jiff::civil::Date;
 
 /// Something to know about a company.
@@ -62,10 +59,7 @@ impl RegisterWarning {
 /// A sentence, with the day where there is one.
 fn dated(fr: &str, en: &str, on: Option<Date>) -> Text {
     match on {
-        Some(on) => Text::new(
-            format!("{fr} (le {}).", spell_day(on, Lang::Fr)),
-            format!("{en} (on {}).", spell_day(on, Lang::En)),
-        ),
+        Some(on) => Text::new(format!("{fr} (le {}).", show_day(on).fr), format!("{en} (on {}).", show_day(on).en)),
         None => Text::new(format!("{fr}."), format!("{en}.")),
     }
 }

@@ -27,7 +27,7 @@ fn staff(hundredths: i64) -> Text {
 }
 
 fn date(day: Date) -> Text {
-    plain(show_day(day))
+    show_day(day)
 }
 
 fn one(path: &str, values: Values) -> Vec<CheckFailure> {
@@ -214,8 +214,8 @@ fn round_open(case: &Case<'_>) -> Vec<CheckFailure> {
     let shown = |at: Option<Text>| at.unwrap_or_else(|| Text::new("date à venir", "date to come"));
     unless(round.state(case.now) == RoundState::Open, "", || {
         vec![
-            ("opens", shown(round.window.map(|window| plain(show_instant(window.opens, &case.zone))))),
-            ("closes", shown(round.window.map(|window| plain(show_deadline(window.closes, &case.zone))))),
+            ("opens", shown(round.window.map(|window| show_instant(window.opens, &case.zone)))),
+            ("closes", shown(round.window.map(|window| show_deadline(window.closes, &case.zone)))),
         ]
     })
 }

@@ -75,8 +75,8 @@ fn freshness(case: &Case<'_>, piece: &Piece, attached: &AttachedPiece) -> Option
             piece,
             Severity::Blocking,
             Text::new(
-                format!("{} : la date d’émission ({shown}) est dans l’avenir ; corrigez-la.", name.fr),
-                format!("{}: its day of issue ({shown}) is in the future; correct it.", name.en),
+                format!("{} : la date d’émission ({}) est dans l’avenir ; corrigez-la.", name.fr, shown.fr),
+                format!("{}: its day of issue ({}) is in the future; correct it.", name.en, shown.en),
             ),
         ));
     }
@@ -85,8 +85,14 @@ fn freshness(case: &Case<'_>, piece: &Piece, attached: &AttachedPiece) -> Option
             piece,
             Severity::Blocking,
             Text::new(
-                format!("{} : émise le {shown}, elle a {months} mois ou plus ; joignez-en une plus récente.", name.fr),
-                format!("{}: issued on {shown}, it is {months} months old or more; attach a more recent one.", name.en),
+                format!(
+                    "{} : émise le {}, elle a {months} mois ou plus ; joignez-en une plus récente.",
+                    name.fr, shown.fr
+                ),
+                format!(
+                    "{}: issued on {}, it is {months} months old or more; attach a more recent one.",
+                    name.en, shown.en
+                ),
             ),
         ));
     }

@@ -3,8 +3,8 @@
 use super::{show, why::Why};
 use crate::{
     domain::{
-        calendar::{Round, RoundState, show_day, show_deadline, show_instant},
-        call::{Call, Check, Interpretation, Rule},
+        calendar::{Round, RoundState, show_day, show_deadline, show_instant, show_second, show_short_instant},
+        call::{Call, Check, FaqEntry, Interpretation, Rule},
         finding::Finding,
         money::{Cents, Rate},
         piece::AttachedPiece,
@@ -217,18 +217,22 @@ impl<'a> PageContext<'a> {
     }
     /// An instant in the call's zone.
     pub fn instant(&self, at: &Timestamp) -> String {
-        show_instant(*at, &self.zone())
+        show_instant(*at, &self.zone()).get(self.lang).to_owned()
     }
-    /// An instant in UTC.
+    /// An instant in the call's zone, for tables and lists.
+    pub fn short(&self, at: &Timestamp) -> String {
+        show_short_instant(*at, &self.zone()).get(self.lang).to_owned()
+    }
+    /// An instant in UTC, to the second.
     pub fn utc(&self, at: &Timestamp) -> String {
-        show_instant(*at, &TimeZone::UTC)
+        show_second(*at, &TimeZone::UTC).get(self.lang).to_owned()
     }
     /// An instant for the attribute `datetime`: HTML takes milliseconds at most.
     pub fn datetime(&self, at: &Timestamp) -> String {
         format!("{at:.0}")
     }
     pub fn day(&self, day: &Date) -> String {
-        show_day(*day)
+        show_day(*day).get(self.lang).to_owned()
     }
     /// True while deposits are accepted.
     pub fn open(&self, round: &Round) -> bool {
@@ -254,11 +258,15 @@ impl<'a> PageContext<'a> {
     }
     /// The first instant of a round.
     pub fn opens(&self, round: &Round) -> Option<String> {
-        round.window.map(|window| show_instant(window.opens, &self.zone()))
+        round.window.map(|window| self.instant(&window.opens))
     }
-    /// The last second of a round.
+    /// The last minute of a round.
     pub fn deadline(&self, round: &Round) -> Option<String> {
-        round.window.map(|window| show_deadline(window.closes, &self.zone()))
+        round.window.map(|window| show_deadline(window.closes, &self.zone()).get(self.lang).to_owned())
+    }
+    /// The answer to a frequent question, as of now.
+    pub fn faq_answer(&self, entry: &FaqEntry) -> String {
+        self.call.faq_answer(entry, self.now).get(self.lang).to_owned()
     }
     /// A link to a rule; empty when the register has no such id.
     pub fn rule_ref(&self, id: &str) -> Reference<'_> {

@@ -9,7 +9,7 @@ use crate::{
         text::Text,
     },
     web::{
-        frame::PageContext,
+        frame::{PageContext, mail_failure::MailFailureNotice},
         pages::account::{
             close::ClosePage,
             home::{AccountPage, SessionRow, TokenRow},
@@ -139,16 +139,16 @@ fn home(s: &PageContext<'_>, made: Option<&str>, (wrong, suspended): (bool, bool
         id: SessionId(id(number)),
         agent: agent.into(),
         by: s.tr("par un lien reçu par courriel", "by a link sent by e-mail"),
-        since: "30/07/2024 08:00:00".into(),
-        seen: "30/07/2024 14:03:12".into(),
+        since: "30 juill. 2024, 8\u{a0}h\u{a0}00".into(),
+        seen: "30 juill. 2024, 14\u{a0}h\u{a0}03".into(),
         this,
     };
     let token = |label: &str, depth, revoked| TokenRow {
         id: "01a2".into(),
         label: label.into(),
         actions: if depth > 0 { Vec::new() } else { vec![s.tr("lire les brouillons", "read drafts").into()] },
-        until: "30/08/2024 14:03:12".into(),
-        used: (depth > 0).then(|| "30/07/2024 14:03:12".to_owned()),
+        until: "30 août 2024, 14\u{a0}h\u{a0}03".into(),
+        used: (depth > 0).then(|| "30 juill. 2024, 14\u{a0}h\u{a0}03".to_owned()),
         depth,
         revoked,
         others: if depth == 0 { 12 } else { 0 },
@@ -157,6 +157,7 @@ fn home(s: &PageContext<'_>, made: Option<&str>, (wrong, suspended): (bool, bool
         "check if dossier(\"0190a5c0-0000-7000-8000-000000000009\"); check if part($p), {\"piece:P9\"}.contains($p);";
     AccountPage {
         s,
+        mail_failure: MailFailureNotice::new(s, None),
         suspended,
         serves: !suspended,
         roles: &[s.tr("porteur de projet", "applicant").to_owned()],

@@ -2,24 +2,26 @@
 
 use super::{
     Pages, Rendering,
-    data::{Sample, id},
+    data::{Sample, failing_address, id},
     named,
 };
 use crate::{
     app::DeletionSummary,
     domain::{
         company_register::LookupOutcome,
+        delivery::FailureKind,
         document::{Conflict, Document, Value},
         ids::DossierId,
         scan::{PieceReader, ScanState},
         text::Text,
     },
+    store::failing_address::FailingAddress,
     web::{
-        frame::PageContext,
+        frame::{PageContext, mail_failure::MailFailureNotice},
         pages::applicant::{
             delete::DeletePage,
             dossier::DossierPage,
-            dossiers::DossiersPage,
+            dossiers::{DossierCard, DossiersPage, GivenCard},
             editor::{EditorPage, register::LookupQuery},
             guests::{GuestRow, GuestsPage, PartChoice, Typed, log::AccessRow},
             open_piece::OpenPiecePage,
@@ -46,13 +48,18 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let page = |dossier, evaluation| sample.page(dossier, evaluation);
     let overview = |page: DossierPage<'_>| OverviewPage::new(s, &page).render();
     let deleted = Text::new("Le brouillon est supprimé.", "The draft is deleted.");
-    let list = |rows, shared, notice| {
-        DossiersPage { s, rows, shared, open_rounds: &open, attempt: "attempt", notice }.render()
+    let failing = failing_address("ada.lefebvre@exemple.fr", FailureKind::Permanent, sample.now);
+    let recovered = FailingAddress { recovered_at: Some(sample.now), ..failing.clone() };
+    let list = |rows: &[DossierCard], shared: &[GivenCard], failure: Option<&FailingAddress>, notice| {
+        let mail_failure = MailFailureNotice::new(s, failure);
+        DossiersPage { s, mail_failure, rows, shared, open_rounds: &open, attempt: "attempt", notice }.render()
     };
     let delete = |page: DossierPage<'_>| DeletePage::new(s, &page, DeletionSummary { guests: 2 }).render();
     let mut pages = named([
-        ("dossiers-empty", list(&[], &[], Some(&deleted))),
-        ("dossiers", list(&sample.cards(s), &sample.given(s), None)),
+        ("dossiers-empty", list(&[], &[], None, Some(&deleted))),
+        ("dossiers", list(&sample.cards(s), &sample.given(s), None, None)),
+        ("dossiers-unreachable", list(&[], &[], Some(&failing), None)),
+        ("dossiers-reached-again", list(&[], &[], Some(&recovered), None)),
         ("overview-empty", overview(page(&draft, &none))),
         ("overview-draft", overview(page(&begun, &some))),
         ("overview-refused", overview(DossierPage { refused: true, ..page(&begun, &some) })),
@@ -95,7 +102,7 @@ fn editors(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         EditorPage::new(s, &page, section, saved, conflicts).render()
     };
     let filled = sections().take(12).map(|(n, section)| {
-        (format!("editor-{n}"), editor(sample.page(&begun, &some), section, Some("14:03:12"), &[]))
+        (format!("editor-{n}"), editor(sample.page(&begun, &some), section, Some("14\u{a0}h\u{a0}03"), &[]))
     });
     let blank = sections()
         .take(4)
@@ -140,24 +147,29 @@ fn guests(s: &PageContext<'_>, problems: &[(&'static str, Text)]) -> Rendering {
         id: id(number),
         email: email.into(),
         parts: vec![s.tr("D. Budget (annexe 1) : lire et remplir", "D. Budget (annex 1): read and fill").into()],
-        until: "30/07/2024 23:59:59".into(),
+        until: "30 juillet 2024 à 23\u{a0}h\u{a0}59".into(),
         over,
         used: used.map(str::to_owned),
     };
     let rows = [
-        row(1, "expert-comptable-avec-une-adresse-tres-longue@cabinet.example", false, Some("12/07/2024 09:12:44")),
+        row(
+            1,
+            "expert-comptable-avec-une-adresse-tres-longue@cabinet.example",
+            false,
+            Some("12 juill. 2024, 9\u{a0}h\u{a0}12"),
+        ),
         row(2, "ancien@exemple.fr", true, None),
     ];
     let accesses = [
         AccessRow {
-            at: "12/07/2024 18:40:02".into(),
-            since: Some("12/07/2024 09:12:44".into()),
+            at: "12 juill. 2024, 18\u{a0}h\u{a0}40".into(),
+            since: Some("12 juill. 2024, 9\u{a0}h\u{a0}12".into()),
             who: "compta@cabinet.example".into(),
             what: s.tr("a lu D. Budget (annexe 1) (12 fois)", "read D. Budget (annex 1) (12 times)").into(),
             why: Text::new("une personne invitée lit la partie confiée", "somebody invited reads the part given"),
         },
         AccessRow {
-            at: "01/08/2024 10:00:01".into(),
+            at: "1er août 2024, 10\u{a0}h\u{a0}00".into(),
             since: None,
             who: s.tr("instructeur", "officer").into(),
             what: s.tr("a lu le dépôt", "read the deposit").into(),

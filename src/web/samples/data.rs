@@ -4,6 +4,7 @@ use crate::domain::{
     calendar::Round,
     call::{Call, Choice, FieldKind},
     company_register::{Closure, CompanyRecord, DatedRecord, Insolvency},
+    delivery::{DeliveryFailure, FailureKind},
     document::{Document, Row, Value},
     dossier::{ChangeLog, Deposit, Dossier, status::DepositStatus},
     evaluation::{Evaluation, evaluate, simulate},
@@ -15,7 +16,10 @@ use crate::domain::{
     scan::{PieceReader, PieceScans, Scan, ScanState},
     text::Text,
 };
-use crate::store::deposit::{ListedDeposit, Summary, Version};
+use crate::store::{
+    deposit::{ListedDeposit, Summary, Version},
+    failing_address::FailingAddress,
+};
 use crate::web::{
     frame::{PageContext, error_page::TypedForm},
     pages::applicant::{
@@ -29,6 +33,21 @@ use uuid::Uuid;
 const PROSE: &str = "Nos clients hébergent leurs données de mesure dans plusieurs usines mal reliées à Internet. \
     Aucune solution libre ne réplique aujourd’hui ces bases sans intervention humaine ; nous voulons y parvenir avec \
     les briques de l’appel, puis publier ce que nous aurons appris.\n\nLe démonstrateur tournera sur trois sites.";
+
+/// An address whose mails fail.
+pub(super) fn failing_address(email: &str, kind: FailureKind, at: Timestamp) -> FailingAddress {
+    let status = match kind {
+        FailureKind::Permanent => "5.1.1",
+        FailureKind::Temporary => "4.2.2",
+    };
+    FailingAddress {
+        email: email.into(),
+        failure: DeliveryFailure { kind, status: status.parse().expect("a status code") },
+        letter: id(7),
+        failed_at: at,
+        recovered_at: None,
+    }
+}
 
 /// Sample data of a call.
 pub(super) struct Sample<'a> {

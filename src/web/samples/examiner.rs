@@ -2,12 +2,13 @@
 
 use super::{
     Pages,
-    data::{Sample, id},
+    data::{Sample, failing_address, id},
     named,
 };
 use crate::{
     app::Desk,
     domain::{
+        delivery::FailureKind,
         dossier::Admission,
         ids::{AccountId, DossierId},
         scan::PieceReader,
@@ -88,13 +89,22 @@ fn desks(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         assignments: Vec::new(),
         candidates: Vec::new(),
         conflicts: Vec::new(),
+        owner_unreachable: None,
     };
     let (early, ready) = (nothing(), Desk { ready: true, ..nothing() });
     let admitted = Admission { at: sample.now, by: AccountId(id(8)) };
     let admission = || Some((admitted, "instruction@exemple.org".to_owned()));
     let conflicts = vec![Conflict { email: "expert-3@labo.example".into(), at: sample.now }];
     let (assignments, given_candidates) = (experts(sample), candidates.clone());
-    let given = Desk { admission: admission(), assignments, candidates: given_candidates, conflicts, ..nothing() };
+    let failing = failing_address("ada.lefebvre@exemple.fr", FailureKind::Permanent, sample.now);
+    let given = Desk {
+        admission: admission(),
+        assignments,
+        candidates: given_candidates,
+        conflicts,
+        owner_unreachable: Some(failing),
+        ..nothing()
+    };
     let nobody = Desk { admission: admission(), candidates, ..nothing() };
     let scanned = sample.scans(PieceReader::Other);
     let register = sample.register();

@@ -10,7 +10,7 @@ use crate::domain::{
     text::{Lang, Text},
 };
 use crate::web::{
-    frame::{PageContext, Viewer, status::status_json},
+    frame::{PageContext, Viewer, mail_failure::MailFailureNotice, status::status_json},
     pages::applicant::{
         dossiers::DossiersPage, editor::EditorPage, overview::OverviewPage, preview::PreviewPage,
         withdraw::WithdrawPage,
@@ -101,11 +101,19 @@ fn moment(call: &Call, lang: &Lang, now: Timestamp, of: (State, RoundState, bool
     let pages = [
         (
             "list",
-            DossiersPage { s: &s, rows: &cards, shared: &[], open_rounds: &[], attempt: "attempt", notice: None }
-                .render(),
+            DossiersPage {
+                s: &s,
+                mail_failure: MailFailureNotice::new(&s, None),
+                rows: &cards,
+                shared: &[],
+                open_rounds: &[],
+                attempt: "attempt",
+                notice: None,
+            }
+            .render(),
         ),
         ("overview", OverviewPage::new(&s, &page).render()),
-        ("editor", EditorPage::new(&s, &page, section, Some("14:03:12"), &[]).render()),
+        ("editor", EditorPage::new(&s, &page, section, Some("14\u{a0}h\u{a0}03"), &[]).render()),
         ("preview", PreviewPage::new(&s, &page).render()),
         ("withdraw", WithdrawPage::new(&s, &page).render()),
     ];

@@ -8,7 +8,7 @@ use crate::harness::{
     sample,
 };
 use guichet::testing::{
-    domain::{calendar::spell_day, text::Lang},
+    domain::calendar::show_day,
     store::{Freshness, journal},
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -144,8 +144,7 @@ async fn an_answer_serves_everybody_for_a_day() {
     let (mut ada, mut bob, mut eve) = (applicant().await, applicant().await, applicant().await);
     let first = Timestamp::now() - SignedDuration::from_hours(30);
     let paris = TimeZone::get("Europe/Paris").unwrap();
-    let taken =
-        |at: Timestamp| format!("relevé le {}", spell_day(at.to_zoned_datetime(paris.clone()).date(), Lang::Fr));
+    let taken = |at: Timestamp| format!("relevé le {}", show_day(at.to_zoned_datetime(paris.clone()).date()).fr);
     let drafts = [
         sample::draft(&mut ada, "demonstration", &json!({})).await,
         sample::draft(&mut bob, "demonstration", &json!({})).await,

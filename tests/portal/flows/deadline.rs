@@ -29,7 +29,7 @@ async fn the_last_millisecond_counts() {
 async fn midnight_is_too_late_and_says_so() {
     let (mut ada, id, attempt) = ready("2024-08-01T00:00:00.000+02:00").await;
     let refused = ada.post(&format!("/dossiers/{id}/deposits"), &[("attempt", &attempt)]).await.expect(422);
-    assert!(refused.body.contains("31/07/2024 23:59:59"), "the refusal names the deadline");
+    assert!(refused.body.contains("31 juillet 2024 à 23\u{a0}h\u{a0}59"), "the refusal names the deadline");
     let begun =
         ada.post("/calls/hyper-open-x/rounds/2024/dossiers", &[("attempt", &uuid::Uuid::now_v7().to_string())]).await;
     begun.expect(409);

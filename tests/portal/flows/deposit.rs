@@ -1,6 +1,6 @@
 //! From an empty page to a receipt, without the script: forms, posts and redirects only.
 
-use crate::harness::{Actor, actor::mails_to, sample};
+use crate::harness::{Actor, actor::mails_to, installation::wait_for_async, sample};
 use guichet::testing::domain::receipt;
 use serde_json::Value as Json;
 
@@ -121,21 +121,32 @@ fn ada_acronym(receipt: &str) -> Json {
 }
 
 #[tokio::test]
-async fn a_copy_of_the_news_is_mailed() {
-    let mut ada = Actor::applicant().await;
+async fn a_copy_of_the_news_is_mailed_and_so_is_a_withdrawal() {
+    let email = format!("{}@exemple.fr", uuid::Uuid::now_v7().simple());
+    let mut ada = Actor::anon();
+    ada.sign_in(&email).await;
     let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
     let number = sample::deposit(&mut ada, &id).await;
-    let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    let page = ada.get("/dossiers").await.expect(200);
-    let from = page.body.find("@exemple.fr").unwrap();
-    let email =
-        page.body[..from].rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap().to_owned() + "@exemple.fr";
-    loop {
-        let mails = mails_to(&mut ada, &email).await;
-        if mails.iter().any(|mail| mail["subject"].as_str().unwrap().contains(&number)) {
-            break;
+    let answers = sample::sample(sample::today()).answers;
+    let (company, project) =
+        (answers["applicant"]["name"].as_str().unwrap(), answers["project"]["title"].as_str().unwrap());
+    let mut letter = Json::Null;
+    for subject in ["Dossier déposé", "Dépôt retiré"] {
+        wait_for_async(subject, async || {
+            let mails = mails_to(&mut ada, &email).await;
+            let about = |mail: &&Json| mail["subject"].as_str().unwrap().starts_with(subject);
+            letter = mails.iter().find(about).cloned().unwrap_or_default();
+            letter != Json::Null
+        })
+        .await;
+        let (title, body) = (letter["subject"].as_str().unwrap(), letter["body"].as_str().unwrap());
+        assert!(title.contains(&number) && title.contains("Hyper Open X"), "{title}");
+        for said in [number.as_str(), company, project, "Hyper Open X", "Guichet", "La suite", "(heure de Paris)"] {
+            assert!(body.contains(said), "{said}: {body}");
         }
-        assert!(std::time::Instant::now() < end, "no mail about {number} in {mails:?}");
+        if subject == "Dossier déposé" {
+            sample::withdraw(&mut ada, &id).await.expect(303);
+        }
     }
 }
 

@@ -77,7 +77,10 @@ async fn what_ends_after_the_closing_is_too_late_whatever_it_began() {
     until(closes).await;
     let refused = held.release().await.1.expect(422).json();
     let findings = refused["findings"].as_array().unwrap();
-    assert!(findings.iter().any(|finding| finding["message"].as_str().unwrap().contains("31/07/2024")), "{refused}");
+    assert!(
+        findings.iter().any(|finding| finding["message"].as_str().unwrap().contains("31 juillet 2024")),
+        "{refused}"
+    );
 }
 
 #[tokio::test]

@@ -5,14 +5,17 @@ use crate::app::account::passkey::Ceremony;
 use crate::{
     app::{
         App, AppError, Ctx, SignedIn,
-        service::mail::{EmailMessage, PasskeyChange},
+        service::mail::{Concern, EmailMessage, Letter, PasskeyChange},
         transaction::transaction,
     },
     domain::{
-        calendar::show_instant,
+        calendar::{show_instant, show_utc, with_zone},
         event::{Event, EventKind},
         ids::AccountId,
-        text::clean::{TextKind, clean},
+        text::{
+            Text,
+            clean::{TextKind, clean},
+        },
     },
     store::{
         Connection, Freshness, StoreError,
@@ -23,6 +26,7 @@ use crate::{
     },
 };
 use jiff::Timestamp;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Maximum number of passkeys of a user.
@@ -192,18 +196,20 @@ impl App {
         change: PasskeyChange,
         name: &str,
     ) -> PasskeyNotice {
-        let at = self.in_words(now);
+        let at = self.in_words(now).get(&account.lang).to_owned();
         let link = format!("{}{}/account/passkeys", self.config.portal.public_url, account.lang.tr("", "/en"));
         let (to, lang, by_operator) = (account.email.clone(), account.lang, actor.is_none());
-        let message = EmailMessage::PasskeyChanged { to, lang, change, by_operator, name: name.to_owned(), at, link };
+        let letter = Letter::PasskeyChanged { change, by_operator, name: name.to_owned(), at, link };
+        let about = Concern::contact_of(self.calls.first().map(Arc::as_ref));
+        let message = EmailMessage { to, lang, about, letter };
         PasskeyNotice { job: Uuid::now_v7(), due: self.clock(), now, account: account.id, actor, change, message }
     }
 
     /// Formats an instant for display, in the time zone of the first call.
-    fn in_words(&self, at: Timestamp) -> String {
+    fn in_words(&self, at: Timestamp) -> Text {
         match self.calls.first() {
-            Some(call) => format!("{} ({})", show_instant(at, &call.time_zone()), call.zone),
-            None => at.to_string(),
+            Some(call) => with_zone(&show_instant(at, &call.time_zone()), &call.zone_name()),
+            None => show_utc(at),
         }
     }
 }

@@ -6,7 +6,9 @@ use crate::{
     app::{
         App, AppError,
         service::mail::{self, EmailMessage},
+        transaction::transaction,
     },
+    domain::delivery::{DeliveryFailure, FailureKind},
     store::{
         Freshness,
         outbox::{self, JobKind},
@@ -59,27 +61,72 @@ async fn attempt(app: &App, job: &outbox::Job) -> Result<bool, AppError> {
     }
     let done = match timeout(HANDOVER_TIMEOUT, run(app, job)).await {
         Ok(done) => done,
-        Err(_) => Err(format!("not taken within {} s", HANDOVER_TIMEOUT.as_secs())),
+        Err(_) => Err(Failure::of_text(format!("not taken within {} s", HANDOVER_TIMEOUT.as_secs()))),
     };
-    let mut db = app.store.write().await?;
-    match done {
-        Ok(()) => outbox::mark_done(&mut db, job.job_id, app.clock()).await?,
-        Err(failure) => {
-            tracing::warn!(job = %job.job_id, kind = job.kind, failure, "outbox.job_failed");
-            let wait = if job.attempts < MAX_QUICK_ATTEMPTS { 1_i64 << job.attempts.min(9) } else { 3600 };
-            let due = app.clock() + SignedDuration::from_secs(wait);
-            outbox::postpone(&mut db, job.job_id, due, &failure).await?;
+    let (id, now) = (job.job_id, app.clock());
+    let Failure { text, recipient } = match done {
+        Ok(to) => {
+            transaction!(app.store, db => {
+                outbox::mark_done(db, id, now).await?;
+                mail::mark_recovered(db, &to, id, now).await
+            })?;
+            return Ok(true);
         }
-    }
+        Err(failure) => failure,
+    };
+    tracing::warn!(job = %id, kind = job.kind, failure = text, "outbox.job_failed");
+    let text = &text;
+    let due = now + retry_delay(job.attempts);
+    transaction!(app.store, db => {
+        match &recipient {
+            // Nobody will ever take it; another attempt would only harm the portal's name with the mail server.
+            Some((to, failure)) if failure.kind == FailureKind::Permanent => {
+                outbox::give_up(db, id, now, text).await?;
+                mail::mark_failing(db, to, *failure, id, now).await
+            }
+            Some((to, failure)) => {
+                outbox::postpone(db, id, due, text).await?;
+                mail::mark_failing(db, to, *failure, id, now).await
+            }
+            None => Ok(outbox::postpone(db, id, due, text).await?),
+        }
+    })?;
     Ok(true)
 }
 
-async fn run(app: &App, job: &outbox::Job) -> Result<(), String> {
+/// Why an attempt failed.
+struct Failure {
+    /// For the operator.
+    text: String,
+    /// The recipient, and what the mail server says of it, if it refused the recipient.
+    recipient: Option<(String, DeliveryFailure)>,
+}
+
+impl Failure {
+    fn of_text(text: String) -> Self {
+        Self { text, recipient: None }
+    }
+}
+
+/// The time until the next attempt after a number of earlier ones.
+fn retry_delay(attempts: u32) -> SignedDuration {
+    SignedDuration::from_secs(if attempts < MAX_QUICK_ATTEMPTS { 1_i64 << attempts.min(9) } else { 3600 })
+}
+
+/// Runs a job and returns the address that its mail was sent to.
+async fn run(app: &App, job: &outbox::Job) -> Result<String, Failure> {
     match job.kind.parse().ok() {
         Some(JobKind::Mail) => {
-            let message: EmailMessage = serde_json::from_str(&job.payload).map_err(|error| error.to_string())?;
-            mail::send(app, job.job_id, &message).await.map_err(|error| error.to_string())
+            let message: EmailMessage =
+                serde_json::from_str(&job.payload).map_err(|error| Failure::of_text(error.to_string()))?;
+            match mail::send(app, job.job_id, &message).await {
+                Ok(()) => Ok(message.to),
+                Err(error) => Err(Failure {
+                    text: error.without_address(&message.to),
+                    recipient: error.recipient_failure().map(|failure| (message.to, failure)),
+                }),
+            }
         }
-        None => Err(format!("unknown kind {}", job.kind)),
+        None => Err(Failure::of_text(format!("unknown kind {}", job.kind))),
     }
 }

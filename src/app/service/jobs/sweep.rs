@@ -4,7 +4,7 @@
 use crate::{
     app::{App, AppError},
     blob::Stored,
-    store::{Freshness, erasure, login, outbox, piece, scan, session, simulation},
+    store::{Freshness, erasure, failing_address, login, outbox, piece, scan, session, simulation},
 };
 use futures_util::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
@@ -21,6 +21,10 @@ const LINK_RETENTION: SignedDuration = SignedDuration::from_hours(24);
 const SESSION_RETENTION: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// Retention of completed jobs, so that an operator can find when a mail was sent.
 const JOB_RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Retention of addresses that recovered: users are told of failures for as long.
+const RECOVERED_RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Retention of addresses that still fail: nobody has written to them for as long.
+const FAILING_RETENTION: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// Rows deleted per statement: few enough that replicas keep up and nobody waits for the locks.
 const ROWS_PER_STATEMENT: u32 = 200;
 /// Maximum number of statements per table and sweep; the rest waits for the next sweep.
@@ -36,8 +40,11 @@ pub async fn sweep_rows(app: &App, now: Timestamp) -> Result<u64, AppError> {
         let jobs = outbox::sweep(&mut db, made_before(now - JOB_RETENTION), ROWS_PER_STATEMENT).await?;
         let invitations = erasure::sweep_invitations(&mut db, now, ROWS_PER_STATEMENT).await?;
         let simulations = simulation::sweep(&mut db, now, ROWS_PER_STATEMENT).await?;
-        removed += links + sessions + jobs + invitations + simulations;
-        if links.max(sessions).max(jobs).max(invitations).max(simulations) < u64::from(ROWS_PER_STATEMENT) {
+        let (recovered, failed) = (now - RECOVERED_RETENTION, now - FAILING_RETENTION);
+        let addresses = failing_address::sweep(&mut db, recovered, failed, ROWS_PER_STATEMENT).await?;
+        let counts = [links, sessions, jobs, invitations, simulations, addresses];
+        removed += counts.iter().sum::<u64>();
+        if counts.iter().all(|count| *count < u64::from(ROWS_PER_STATEMENT)) {
             break;
         }
     }

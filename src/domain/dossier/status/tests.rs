@@ -100,6 +100,6 @@ fn the_page_is_told_when_the_round_changes_by_itself() {
 #[test]
 fn a_receipt_speaks_for_itself() {
     let said = |is_current| plain(&receipt_sentence(&CALL, "2024-000001", at(LAST), is_current), &Lang::Fr);
-    assert_eq!(said(true), "Déposé le 31/07/2024 23:59:59 (heure de Paris) – reçu n°\u{a0}2024-000001");
+    assert_eq!(said(true), "Déposé le 31 juillet 2024 à 23\u{a0}h\u{a0}59 (heure de Paris) – reçu n°\u{a0}2024-000001");
     assert!(said(false).ends_with(" – cette version n’est plus en vigueur"));
 }

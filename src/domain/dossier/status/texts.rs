@@ -2,7 +2,7 @@
 
 use super::{DepositStatus, State};
 use crate::domain::{
-    calendar::{RoundState, show_deadline, show_instant},
+    calendar::{RoundState, show_deadline, show_instant, to_whole_second, with_zone},
     call::Call,
     text::{Lang, Text},
 };
@@ -19,7 +19,7 @@ pub enum PhraseKind {
     Strong,
     /// An instant.
     Time {
-        /// Machine-readable instant.
+        /// Machine-readable instant, to the second.
         at: Timestamp,
     },
     /// The number of a receipt, which links to it.
@@ -149,9 +149,9 @@ impl DepositStatus {
 
     /// Until when, or since when.
     pub fn deadline(&self) -> Text {
-        let shown = |fr: &str, en: &str, at: String| {
-            let (zone_fr, zone_en) = (&self.zone_name.fr, &self.zone_name.en);
-            Text::new(format!("{fr} {at}, {zone_fr}"), format!("{en} {at}, {zone_en}"))
+        let shown = |fr: &str, en: &str, at: Text| {
+            let at = with_zone(&at, &self.zone_name);
+            Text::new(format!("{fr} {}", at.fr), format!("{en} {}", at.en))
         };
         match (self.window, self.round) {
             (None, _) => Text::new("Dates à venir", "Dates to come"),
@@ -340,14 +340,13 @@ pub fn receipt_sentence(call: &Call, number: &str, at: Timestamp, is_current: bo
 }
 
 fn as_of(now: Timestamp, zone: &TimeZone, name: &Text) -> Text {
-    let at = show_instant(now, zone);
-    Text::new(format!("État au {at} ({})", name.fr), format!("As of {at} ({})", name.en))
+    let at = with_zone(&show_instant(now, zone), name);
+    Text::new(format!("État au {}", at.fr), format!("As of {}", at.en))
 }
 
 fn instant(at: Timestamp, zone: &TimeZone, name: &Text) -> [Phrase; 2] {
-    let shown = show_instant(at, zone);
     [
-        Phrase { kind: PhraseKind::Time { at }, text: Text::new(shown.clone(), shown) },
+        Phrase { kind: PhraseKind::Time { at: to_whole_second(at) }, text: show_instant(at, zone) },
         Phrase::plain(&format!(" ({})", name.fr), &format!(" ({})", name.en)),
     ]
 }

@@ -24,7 +24,7 @@ fn a_round_without_dates_takes_nothing() {
     assert!(finding.is_some_and(|finding| finding.message.fr.contains("date à venir") && finding.path.is_empty()));
     let closed = Sample::new().in_round("2024").evaluate();
     let finding = closed.blocking().find(|finding| finding.rule == "DEP-2");
-    assert!(finding.is_some_and(|finding| finding.message.fr.contains("31/07/2024 23:59:59")));
+    assert!(finding.is_some_and(|finding| finding.message.fr.contains("31 juillet 2024 à 23\u{a0}h\u{a0}59")));
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn works_begin_on_the_day_after_the_deposit_at_the_earliest() {
     }
     let evaluation = Sample::new().text("project.start", "01/11/2026").evaluate();
     let finding = evaluation.blocking().find(|finding| finding.rule == "ELI-10");
-    assert!(finding.is_some_and(|finding| finding.message.fr.contains("24/11/2026")));
+    assert!(finding.is_some_and(|finding| finding.message.fr.contains("24 novembre 2026")));
 }
 
 #[test]

@@ -102,7 +102,7 @@ function untilTyped(left) {
   if (left.until !== null && until > left.until) {
     return { wrong: [
       `Ce jeton finit déjà avant, le ${shownInstant(left.until, "fr")} : donnez un jour plus proche, ou rien.`,
-      `This token ends before that, on ${shownInstant(left.until, "en-GB")}: give a nearer day, or nothing.`,
+      `This token ends before that, on ${shownInstant(left.until, "en")}: give a nearer day, or nothing.`,
     ] };
   }
   return { until };

@@ -58,11 +58,11 @@ function ceilingOf(token) {
 
 function shownInstant(seconds, lang) {
   if (!(seconds < 8.64e12)) return "∞";
-  return new Intl.DateTimeFormat(lang, { dateStyle: "long", timeStyle: "short" }).format(new Date(seconds * 1000));
+  return writtenInstant(new Date(seconds * 1000), lang);
 }
 
 function lasts(until) {
-  const [fr, en] = [shownInstant(until, "fr"), shownInstant(until, "en-GB")];
+  const [fr, en] = [shownInstant(until, "fr"), shownInstant(until, "en")];
   return until * 1000 < Date.now() ? both(`Fini depuis le ${fr}.`, `Over since ${en}.`) : both(`Jusqu’au ${fr}.`, `Until ${en}.`);
 }
 

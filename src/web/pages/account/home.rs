@@ -4,7 +4,7 @@ use crate::{
     app::{App, Ctx},
     domain::{
         access::{Amr, Role},
-        calendar::show_instant,
+        calendar::show_short_instant,
         ids::SessionId,
         text::{Lang, Text, terminal::escape_for_terminal},
     },
@@ -12,7 +12,9 @@ use crate::{
         address::see_other,
         error::Failure,
         extract::{Path, Query},
-        frame::{FormRequest, HandlerResult, PageContext, PageRequest, PageResult, render},
+        frame::{
+            FormRequest, HandlerResult, PageContext, PageRequest, PageResult, mail_failure::MailFailureNotice, render,
+        },
         pages::{
             account::token_form::{TokenDraft, TokenForm},
             words::{action_name, role_names},
@@ -88,7 +90,7 @@ impl Default for AccountPageState<'_> {
 pub async fn page(app: &App, ctx: &Ctx, path: &str, page: AccountPageState<'_>) -> Result<String, Failure> {
     let call = app.call_of_host(ctx)?;
     let zone = call.time_zone();
-    let shown = |at: Timestamp| show_instant(at, &zone);
+    let shown = |at: Timestamp| show_short_instant(at, &zone).get(&ctx.lang).to_owned();
     let own = app.own_session(ctx);
     let sessions: Vec<SessionRow> = app
         .sessions(ctx)
@@ -137,12 +139,14 @@ pub async fn page(app: &App, ctx: &Ctx, path: &str, page: AccountPageState<'_>) 
         allowed.iter().map(|action| (action.slug(), action_name(*action, ctx.lang).to_owned())).collect();
     let serves = !suspended && [Role::Operator, Role::Dpo].into_iter().any(|role| actor.account.roles.has(role));
     let roles = role_names(actor.account.roles.iter(), ctx.lang);
+    let failure = app.own_mail_failure(ctx).await?;
     let AccountPageState { made, notice, form } = &page;
     let (made, notice) = (*made, notice.as_ref());
     let page = |s: &PageContext<'_>| {
         AccountPage {
             s,
             suspended,
+            mail_failure: MailFailureNotice::new(s, failure.as_ref()),
             roles: &roles,
             serves,
             sessions: &sessions,
@@ -190,6 +194,8 @@ fn short(agent: &str, lang: Lang) -> String {
 #[template(path = "pages/account/home.html")]
 pub struct AccountPage<'a> {
     pub s: &'a PageContext<'a>,
+    /// What the user is told of mails that do not arrive.
+    pub mail_failure: MailFailureNotice<'a>,
     /// The user's roles, as shown.
     pub roles: &'a [String],
     /// The account is suspended: it can be read, and left.

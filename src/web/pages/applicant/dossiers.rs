@@ -14,7 +14,8 @@ use crate::{
         error::Failure,
         extract::{Path, Query},
         frame::{
-            DoneQuery, FormRequest, HandlerResult, PageContext, PageRequest, PageResult, render, status::Sentence,
+            DoneQuery, FormRequest, HandlerResult, PageContext, PageRequest, PageResult,
+            mail_failure::MailFailureNotice, render, status::Sentence,
         },
         pages::applicant::dossier::first_section,
     },
@@ -39,18 +40,21 @@ pub async fn list(PageRequest { app, ctx, here }: PageRequest, Query(told): Quer
             company: dossier.draft.text(&call.company.name).to_owned(),
             round: call.round(&dossier.round).map_or_else(String::new, |round| round.title.get(&ctx.lang).to_owned()),
             status,
-            changed_at: show_instant(dossier.changed_at, &zone),
+            changed_at: show_instant(dossier.changed_at, &zone).get(&ctx.lang).to_owned(),
             missing: if counted { Some(app.evaluate(&ctx, dossier, pieces, 0)?.blocking_count()) } else { None },
             attempt: Uuid::now_v7().to_string(),
         });
     }
     let shared = given_cards(&app, &ctx).await?;
+    let failure = app.own_mail_failure(&ctx).await?;
     let call = app.call_of_host(&ctx)?;
     let open: Vec<_> = call.rounds.iter().filter(|round| round.state(ctx.now) == RoundState::Open).collect();
     let attempt = Uuid::now_v7().to_string();
     Ok(Html(render(&app, &ctx, call, &here, |s| {
         let notice = notice.as_ref();
-        DossiersPage { s, rows: &cards, shared: &shared, open_rounds: &open, attempt: &attempt, notice }.render()
+        let mail_failure = MailFailureNotice::new(s, failure.as_ref());
+        DossiersPage { s, mail_failure, rows: &cards, shared: &shared, open_rounds: &open, attempt: &attempt, notice }
+            .render()
     })?))
 }
 
@@ -62,7 +66,11 @@ async fn given_cards(app: &App, ctx: &Ctx) -> Result<Vec<GivenCard>, Failure> {
         cards.push(GivenCard {
             id: given.id,
             round: app.round(call, &given.round)?.title.get(&ctx.lang).to_owned(),
-            until: given.share.until().map(|until| show_instant(until, &call.time_zone())).unwrap_or_default(),
+            until: given
+                .share
+                .until()
+                .map(|until| show_instant(until, &call.time_zone()).get(&ctx.lang).to_owned())
+                .unwrap_or_default(),
             status: given.status,
             title: given.title,
         });
@@ -121,6 +129,8 @@ pub struct GivenCard {
 #[template(path = "pages/applicant/dossiers.html")]
 pub struct DossiersPage<'a> {
     pub s: &'a PageContext<'a>,
+    /// What the user is told of mails that do not arrive.
+    pub mail_failure: MailFailureNotice<'a>,
     pub rows: &'a [DossierCard],
     pub shared: &'a [GivenCard],
     pub open_rounds: &'a [&'a Round],

@@ -59,7 +59,8 @@ pub async fn edit(
     let call = app.call(&opened.view.dossier.call)?;
     let section = section_of(call, &section)?;
     let dossier = &opened.view.dossier;
-    let saved = (dossier.revision > 1).then(|| show_time(dossier.changed_at, &call.time_zone()));
+    let saved =
+        (dossier.revision > 1).then(|| show_time(dossier.changed_at, &call.time_zone()).get(&ctx.lang).to_owned());
     let page = opened.render(&app, &ctx, &here, |context, page| {
         EditorPage::new(context, &page, section, saved.as_deref(), &[]).after_lookup(&told).render()
     })?;
@@ -153,7 +154,7 @@ pub async fn save_fields(
     let call = app.call(&saved.dossier.call)?;
     let evaluation = &saved.evaluation;
     let body = serde_json::json!({
-        "saved_at": show_time(ctx.now, &call.time_zone()),
+        "saved_at": show_time(ctx.now, &call.time_zone()).get(&ctx.lang),
         "revision": saved.dossier.revision,
         "missing": evaluation.blocking_count(),
         "amounts": amounts(evaluation, &saved.share, ctx.lang),

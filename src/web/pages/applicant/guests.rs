@@ -184,20 +184,21 @@ fn page(
 fn guest_row(call: &Call, guest: &Guest, ctx: &Ctx, zone: &TimeZone) -> GuestRow {
     let mut grants: Vec<_> = guest.grants.iter().collect();
     grants.sort_by_key(|grant| parts_of(call).position(|part| part == grant.part).unwrap_or(usize::MAX));
+    let shown = |at: Timestamp| show_instant(at, zone).get(&ctx.lang).to_owned();
     let words = |grant: &Grant| {
         let words = format!("{} : {}", part_title(call, &grant.part, ctx.lang), verb_title(grant.verb, ctx.lang));
         if grant.until == guest.until {
             return words;
         }
-        format!("{words} ({} {})", ctx.lang.tr("jusqu’au", "until"), show_instant(grant.until, zone))
+        format!("{words} ({} {})", ctx.lang.tr("jusqu’au", "until"), shown(grant.until))
     };
     GuestRow {
         id: guest.id,
         email: guest.email.clone(),
         parts: grants.into_iter().map(words).collect(),
-        until: show_instant(guest.until, zone),
+        until: shown(guest.until),
         over: guest.until < ctx.now,
-        used: guest.used_at.map(|at| show_instant(at, zone)),
+        used: guest.used_at.map(shown),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{App, AppError, service::mail},
-    domain::calendar::show_instant,
+    domain::{calendar::show_short_instant, text::Lang},
     web::{
         error::Failure,
         extract::Path,
@@ -18,7 +18,7 @@ use axum::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-async fn rows(app: &App) -> Result<Vec<MailRow>, Failure> {
+async fn rows(app: &App, lang: Lang) -> Result<Vec<MailRow>, Failure> {
     let folder = app.mail_folder().filter(|_| app.config.portal.demonstration).ok_or(AppError::NotFound)?;
     let zone = app.calls.first().ok_or(AppError::NotFound)?.time_zone();
     let mails = mail::list_folder(folder).await.map_err(AppError::Disk)?;
@@ -28,7 +28,10 @@ async fn rows(app: &App) -> Result<Vec<MailRow>, Failure> {
             id,
             to: letter.to,
             subject: letter.subject,
-            at: letter.at.parse::<Timestamp>().map_or(letter.at, |at| show_instant(at, &zone)),
+            at: letter
+                .at
+                .parse::<Timestamp>()
+                .map_or(letter.at, |at| show_short_instant(at, &zone).get(&lang).to_owned()),
             body: letter.body,
         })
         .collect())
@@ -36,7 +39,7 @@ async fn rows(app: &App) -> Result<Vec<MailRow>, Failure> {
 
 /// The mails, latest first; as JSON for programs that test the demonstration.
 pub async fn list(PageRequest { app, ctx, here }: PageRequest, headers: HeaderMap) -> HandlerResult {
-    let mails = rows(&app).await?;
+    let mails = rows(&app, ctx.lang).await?;
     if headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/json") {
         return Ok(Json(mails).into_response());
     }
@@ -46,7 +49,7 @@ pub async fn list(PageRequest { app, ctx, here }: PageRequest, headers: HeaderMa
 
 /// One mail.
 pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(id): Path<String>) -> PageResult {
-    let mails = rows(&app).await?;
+    let mails = rows(&app, ctx.lang).await?;
     let mail = mails.iter().find(|mail| mail.id == id).ok_or(AppError::NotFound)?;
     let call = app.call_of_host(&ctx)?;
     Ok(Html(render(&app, &ctx, call, &here, |s| MailPage { s, mail }.render())?))

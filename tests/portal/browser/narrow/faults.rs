@@ -67,7 +67,7 @@ async fn a_token_that_cannot_be_narrowed_is_told_in_words() {
     window.wait_text("#said-blocks", "draft:read").await;
     assert!(!window.shows("#token-error").await);
     window.paste("token", &with_block("check if time($t), $t <= 2020-01-01T00:00:00Z")).await;
-    window.wait_text("#said-blocks", "Fini depuis le 1 janvier 2020").await;
+    window.wait_text("#said-blocks", "Fini depuis le 1er janvier 2020").await;
     window.run("Object.defineProperty(crypto, 'subtle', { value: undefined })", vec![]).await;
     window.paste("token", &token).await;
     told(&window, "token", "guichet token attenuate").await;

@@ -5,14 +5,14 @@ use crate::{
     auth::RuleId,
     domain::{
         access::Part,
-        calendar::show_instant,
+        calendar::show_short_instant,
         call::Call,
         event::EventKind,
         text::{Lang, Text},
     },
     web::pages::words::role_names,
 };
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 
 /// An entry of the access log.
 #[derive(Clone, Debug)]
@@ -62,9 +62,10 @@ pub fn access_row(call: &Call, read: &AccessRecord, lang: Lang, zone: &TimeZone)
     };
     let words = [what.to_owned(), named.join(", ")];
     let words = words.iter().map(String::as_str).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let shown = |at: Timestamp| show_short_instant(at, zone).get(&lang).to_owned();
     AccessRow {
-        at: show_instant(access.last, zone),
-        since: (access.times > 1).then(|| show_instant(access.first, zone)),
+        at: shown(access.last),
+        since: (access.times > 1).then(|| shown(access.first)),
         who: match &read.by {
             ReaderIdentity::Guest(email) => email.clone(),
             ReaderIdentity::FormerGuest => {
