@@ -12,9 +12,8 @@ pub mod examination;
 pub mod service;
 mod transaction;
 
-pub use account::close::{ClosingDossier, ClosingSummary};
+pub use account::close::ClosingSummary;
 pub use account::explain::RightAnswer;
-pub use account::export::Export;
 pub use account::passkey::{Ceremony, Duty, Key};
 pub use account::sign_in::{LinkState, SignedIn, encode};
 pub use context::{Actor, Clock, Ctx, DossierAccess, InjectedFault};

@@ -18,7 +18,7 @@ use super::{
     company,
     document::Document,
     text::{
-        Lang, Text,
+        Text,
         clean::{TextKind, clean, is_blank},
     },
 };

@@ -7,7 +7,7 @@
 mod accessibility;
 mod invented;
 
-pub use accessibility::{AccessibilityAudit, AccessibilityStatement, Conformity};
+pub use accessibility::{AccessibilityStatement, Conformity};
 
 use super::{
     email::EmailAddress,

@@ -8,7 +8,6 @@ use crate::{
         },
         call::{Column, Field, FieldKind},
         document::{Document, Row, Value, row_is_empty},
-        money::Cents,
         text::{Lang, Text},
     },
     web::frame::PageContext,

@@ -3,7 +3,7 @@
 use crate::{
     app::{App, AppError},
     domain::{
-        calendar::{RoundId, show_instant},
+        calendar::{RoundId, show_instant, with_zone},
         call::Call,
         finding::and_more,
         money::Cents,
@@ -142,7 +142,7 @@ impl ReceiptFacts {
                     || at.to_string(),
                     |call| {
                         let zone = call.time_zone();
-                        format!("{} ({})", show_instant(at, &zone), call.zone_name().get(&lang))
+                        with_zone(&show_instant(at, &zone), &call.zone_name()).get(&lang).to_owned()
                     },
                 ),
             ),

@@ -5,6 +5,7 @@ use crate::{
     domain::{
         calendar::{Round, RoundId, Window},
         call::Call,
+        publisher::Publisher,
         text::{Lang, Text},
     },
     web::{frame::PageContext, pages::public::call::HomePage},
@@ -24,6 +25,8 @@ fn home(call: &Call, lang: &Lang, now: &str) -> String {
         csrf: "csrf",
         demonstration: false,
         call,
+        publisher: &Publisher::default(),
+        origin: "https://guichet.example",
         now: at(now),
         several_calls: false,
     };
