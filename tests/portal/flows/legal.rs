@@ -1,7 +1,7 @@
 //! What everyone may read, people and programs: the pages that the law wants, their heads, and files at fixed addresses.
 
 use crate::harness::Actor;
-use guichet::web::router::{Access, routes};
+use guichet::testing::web::router::{Access, routes};
 use reqwest::Method;
 
 /// The addresses of a site map.

@@ -3,7 +3,7 @@
 mod bounces;
 
 use crate::harness::{in_process, installation::wait_for_async, mail_server::MailServer};
-use guichet::{
+use guichet::testing::{
     app::{
         App,
         service::{

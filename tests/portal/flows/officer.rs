@@ -4,7 +4,7 @@ use crate::{
     flows::{experts, hardening::siret},
     harness::{Actor, installation::source, sample},
 };
-use guichet::{
+use guichet::testing::{
     domain::{csv::Cell, money::Cents, text::Lang},
     web::xlsx::{Column, Heading, Spreadsheet},
 };

@@ -7,7 +7,7 @@ use crate::harness::{
     installation::{wait_for_async, wait_within},
     sample,
 };
-use guichet::{domain::ids::DossierId, store::Freshness};
+use guichet::testing::{domain::ids::DossierId, store::Freshness};
 use reqwest::Method;
 use std::{collections::BTreeMap, path::Path, time::Duration};
 

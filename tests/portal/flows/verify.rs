@@ -2,7 +2,7 @@
 
 use super::deposit_status::change;
 use crate::harness::{Actor, sample};
-use guichet::domain::money::Cents;
+use guichet::testing::domain::money::Cents;
 
 /// What the page says of a file.
 async fn told(actor: &mut Actor, name: &str, bytes: &[u8]) -> String {

@@ -5,7 +5,7 @@ mod export;
 
 use super::{delegation::in_days, interop::own_token, uploads::begin};
 use crate::harness::{Actor, Answer, sample};
-use guichet::{domain::ids::DossierId, store::Freshness};
+use guichet::testing::{domain::ids::DossierId, store::Freshness};
 use reqwest::{Method, header};
 use serde_json::json;
 
@@ -21,7 +21,7 @@ async fn events(actor: &Actor, id: &str) -> Vec<String> {
     let store = actor.at.store();
     let mut db = store.read(Freshness::OwnWrites).await.unwrap();
     let id: DossierId = id.parse().unwrap();
-    guichet::store::journal::kinds_of_dossier(&mut db, id).await.unwrap()
+    guichet::testing::store::journal::kinds_of_dossier(&mut db, id).await.unwrap()
 }
 
 /// Gives parts of a dossier to an address.

@@ -1,7 +1,7 @@
 //! A portal within the process of the test, on a database server of its own, with mails leaving by SMTP.
 
 use super::Installation;
-use guichet::{app::App, config::Config, store::embedded::Embedded};
+use guichet::testing::{app::App, config::Config, store::embedded::Embedded};
 use std::path::{Path, PathBuf};
 
 /// The portal, with these values in its section `[mail]`. Its configuration is `guichet.toml` of the folder.

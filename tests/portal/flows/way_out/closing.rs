@@ -5,7 +5,7 @@ use crate::{
     flows::{interop::own_token, passkey},
     harness::{Actor, Answer, actor::mails_to, installation::wait_for_async, sample},
 };
-use guichet::domain::access::Role;
+use guichet::testing::domain::access::Role;
 use serde_json::json;
 
 /// Opens the confirmation page, and presses its button with an address.
