@@ -12,6 +12,8 @@ pub mod examination;
 pub mod service;
 mod transaction;
 
+#[cfg(test)]
+pub use account::close::ClosingDossier;
 pub use account::close::ClosingSummary;
 pub use account::explain::RightAnswer;
 pub use account::passkey::{Ceremony, Duty, Key};

@@ -23,7 +23,7 @@ pub mod app {
             pub use crate::app::service::jobs::{run_due, sweep_rows};
         }
         pub mod mail {
-            pub use crate::app::service::mail::EmailMessage;
+            pub use crate::app::service::mail::{Concern, EmailMessage, Letter};
         }
     }
 }
@@ -51,6 +51,12 @@ pub mod domain {
     pub mod calendar {
         pub use crate::domain::calendar::{RoundId, show_day};
     }
+    pub mod csv {
+        pub use crate::domain::csv::Cell;
+    }
+    pub mod document {
+        pub use crate::domain::document::Document;
+    }
     pub mod event {
         pub use crate::domain::event::{Event, EventKind};
     }
@@ -58,7 +64,10 @@ pub mod domain {
         pub use crate::domain::folder::{FolderDossier, FolderPiece, parse};
     }
     pub mod ids {
-        pub use crate::domain::ids::{AccountId, DossierId, SessionId};
+        pub use crate::domain::ids::{AccountId, AttemptId, DossierId, SessionId};
+    }
+    pub mod money {
+        pub use crate::domain::money::Cents;
     }
     pub mod receipt {
         pub use crate::domain::receipt::{GENESIS, PublicKey, verify, verify_bytes};
@@ -127,6 +136,9 @@ pub mod store {
     pub mod session {
         pub use crate::store::session::{Opening, open};
     }
+    pub mod simulation {
+        pub use crate::store::simulation::{Simulation, insert};
+    }
     pub mod site {
         pub use crate::store::site::{HostSource, put, remove};
     }
@@ -136,5 +148,8 @@ pub mod web {
     pub use crate::web::fuzzing;
     pub mod router {
         pub use crate::web::router::{Access, routes};
+    }
+    pub mod xlsx {
+        pub use crate::web::xlsx::{Column, Heading, Spreadsheet};
     }
 }

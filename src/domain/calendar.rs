@@ -4,8 +4,8 @@
 mod show;
 
 pub use show::{
-    last_second, show_day, show_deadline, show_instant, show_second, show_short_instant, show_time,
-    show_utc, to_whole_second, with_zone, zone_name,
+    last_second, show_day, show_deadline, show_instant, show_second, show_short_instant, show_time, show_utc,
+    to_whole_second, with_zone, zone_name,
 };
 
 use crate::domain::text::Text;

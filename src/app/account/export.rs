@@ -170,7 +170,9 @@ impl Export {
             Ok(()) => return Ok(writer.finish().await?),
             Err(error) => error,
         };
-        tracing::error!(error = &failed as &dyn std::error::Error, "export.failed");
+        if !matches!(failed, AppError::SignInNeeded) {
+            tracing::error!(error = &failed as &dyn std::error::Error, "export.failed");
+        }
         // Who takes the archive may be gone.
         writer.abandon(INCOMPLETE, &texts::incomplete(&failed)).await.ok();
         Err(failed)

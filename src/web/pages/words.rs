@@ -31,7 +31,7 @@ pub fn action_name(action: Action, lang: Lang) -> &'static str {
         Action::DraftWrite => lang.tr("remplir les brouillons et joindre des pièces", "fill drafts and attach pieces"),
         Action::DossierDeposit => lang.tr("déposer", "deposit"),
         Action::DossierWithdraw => lang.tr("retirer un dépôt", "withdraw a deposit"),
-        Action::DossierDelete => lang.tr("supprimer un brouillon", "delete a draft"),
+        Action::DossierDelete => lang.tr("supprimer un brouillon", "remove a draft for good"),
         Action::DossierShare => lang.tr("inviter d’autres personnes", "invite others"),
         Action::DepositRead => lang.tr("lire les dépôts et les reçus", "read deposits and receipts"),
         Action::RoundList => lang.tr("lister les dépôts d’une relève", "list the deposits of a round"),

@@ -46,15 +46,19 @@ pub(super) fn readme(portal: &str) -> String {
 
 /// Why an archive ends before its end.
 pub(super) fn incomplete(error: &AppError) -> String {
-    let which = match error {
-        AppError::Attachment(BlobError::WrongBytes(which) | BlobError::Missing(which)) => format!(" ({which})"),
-        _ => String::new(),
+    let (fr, en) = match error {
+        AppError::Attachment(BlobError::WrongBytes(which) | BlobError::Missing(which)) => (
+            format!("un fichier n’a pas pu être lu tel qu’il a été enregistré ({which}) ; l’opérateur en est averti"),
+            format!("a file could not be read as it was recorded ({which}); the operator has been told"),
+        ),
+        AppError::SignInNeeded => {
+            ("votre connexion a pris fin pendant l’envoi".to_owned(), "your sign-in ended while it was sent".to_owned())
+        }
+        _ => ("l’envoi a échoué".to_owned(), "sending it failed".to_owned()),
     };
     format!(
-        "Cette archive est incomplète : un fichier n’a pas pu être lu tel qu’il a été enregistré{which}. \
-         Ne la gardez pas comme copie. L’opérateur en est averti.\n\
-         This archive is incomplete: a file could not be read as it was recorded{which}. \
-         Do not keep it as a copy. The operator has been told.\n"
+        "Cette archive est incomplète : {fr}. Ne la gardez pas comme copie.\n\
+         This archive is incomplete: {en}. Do not keep it as a copy.\n"
     )
 }
 

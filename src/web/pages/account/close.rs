@@ -41,9 +41,7 @@ async fn page(app: &App, ctx: &Ctx, here: &str, typed: &str, faults: &[ClosingFa
     let summary = app.closing_summary(ctx).await?;
     let obstacle = app.closing_obstacle(ctx)?.map(ClosingFault::message);
     let messages: Vec<(ClosingFault, Text)> = faults.iter().map(|fault| (*fault, fault.message())).collect();
-    let of = |wanted: &dyn Fn(ClosingFault) -> bool| {
-        messages.iter().find(|(fault, _)| wanted(*fault)).map(|(_, message)| message)
-    };
+    let of = |wanted| messages.iter().find(|(fault, _)| *fault == wanted).map(|(_, message)| message);
     let unconfirmed = ctx.actor()?.rights.unconfirmed(ctx.now);
     let page = |s: &PageContext<'_>| {
         ClosePage {
@@ -52,8 +50,8 @@ async fn page(app: &App, ctx: &Ctx, here: &str, typed: &str, faults: &[ClosingFa
             obstacle: obstacle.as_ref(),
             unconfirmed,
             typed,
-            problem: of(&|fault| fault == ClosingFault::Address),
-            notice: of(&|fault| fault == ClosingFault::Changed),
+            problem: of(ClosingFault::Address),
+            notice: of(ClosingFault::Changed),
         }
         .render()
     };
