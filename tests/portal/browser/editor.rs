@@ -87,7 +87,7 @@ async fn at_320_pixels_parts_have_names_and_the_deposit_is_near_the_top() {
         assert!(window.find(".section-menu summary").await.text().await.unwrap().contains("Le projet"));
         window.click(".section-menu summary").await;
         let all = window.find(".section-menu ol").await.text().await.unwrap();
-        for name in ["Le porteur", "Taille de l’entreprise", "Aides de minimis", "Pièces & dépôt"] {
+        for name in ["Votre entreprise", "Taille de l’entreprise", "Aides de minimis", "Pièces & dépôt"] {
             assert!(all.contains(name), "{name} is not in {all}");
         }
         window.click(&format!(".banner a[href=\"/dossiers/{id}#deposit\"]")).await;
