@@ -15,8 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Addresses that search engines leave alone: those of accounts, applications and programs.
 const PRIVATE_PATHS: [&str; 11] = [
-    "/account", "/api/", "/calls/*/rounds/", "/demo/", "/dossiers", "/emergency", "/orders", "/receipts", "/reviews",
-    "/sign-in", "/verify/",
+    "/account", "/api/", "/calls/*/rounds/", "/calls/*/simulations/", "/demo/", "/dossiers", "/emergency", "/orders",
+    "/receipts", "/reviews", "/sign-in", "/verify/",
 ];
 
 /// How long caches keep these files.

@@ -45,7 +45,9 @@ async fn b14_totals_stay_in_view_and_are_blamed_themselves() {
     for width in [1280, 320] {
         window.client.set_window_size(width, 700).await.unwrap();
         window.go(&format!("/dossiers/{id}/edit/budget")).await;
-        window.find("[name=\"budget.persons[0].months\"]").await.click().await.unwrap();
+        window
+            .run("document.querySelector(arguments[0]).focus()", vec!["[name=\"budget.persons[0].months\"]".into()])
+            .await;
         let seen = window
             .run(
                 "const bar = document.querySelector('.save-totals').getBoundingClientRect(); \

@@ -14,7 +14,13 @@ use guichet::testing::{
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
-use std::sync::OnceLock;
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
+
+/// Timeout for the limit of a second to let a look-up pass, on a loaded machine.
+const LIMIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// An installation that asks the stand-in.
 fn installation() -> &'static (Installation, CompanyRegister) {
@@ -58,8 +64,16 @@ async fn press(actor: &mut Actor, id: &str, other: &[(&str, &str)]) -> Answer {
     actor.get(done.location()).await.expect(200)
 }
 
+/// Presses again while the process has asked too often in this second: the tests beside share its limit.
 async fn look_up(actor: &mut Actor, id: &str, siret: &str) -> Answer {
-    press(actor, id, &[("section", "applicant"), ("applicant.siret", siret)]).await
+    let end = Instant::now() + LIMIT_TIMEOUT;
+    loop {
+        let page = press(actor, id, &[("section", "applicant"), ("applicant.siret", siret)]).await;
+        if !page.body.contains("en peu de temps") || Instant::now() > end {
+            return page;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 /// The answers about the applicant, as the server has them.

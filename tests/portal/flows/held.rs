@@ -297,10 +297,10 @@ async fn a_guests_days_that_end_while_a_body_comes_in_write_nothing() {
         .request(Method::POST, &fields)
         .header("origin", &at.url)
         .header("x-csrf-token", guest.csrf())
-        .json(&change("Le dernier jour", "Le lendemain"));
+        .json(&change("Le dernier jour", "Écrit trop tard"));
     let held = Held::begin(guest, request).await;
     until(then).await;
     held.release().await.1.expect(404);
     let page = ada.get(&format!("/dossiers/{id}/edit/project")).await.expect(200).body;
-    assert!(page.contains("Le dernier jour") && !page.contains("Le lendemain"), "nothing was written");
+    assert!(page.contains("Le dernier jour") && !page.contains("Écrit trop tard"), "nothing was written");
 }

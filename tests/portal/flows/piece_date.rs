@@ -8,8 +8,9 @@ use serde_json::json;
 async fn place(actor: &mut Actor, id: &str, code: &str) -> String {
     let page = actor.get(&format!("/dossiers/{id}")).await.expect(200).body;
     let from = page.find(&format!("id=\"piece-{code}\"")).unwrap();
-    let to = page[from..].find("</li>").unwrap();
-    page[from..from + to].to_owned()
+    let place = &page[from..];
+    let next = place[1..].find("id=\"piece-").map_or(place.len(), |next| next + 1);
+    place[..next].to_owned()
 }
 
 fn sha256(place: &str) -> String {

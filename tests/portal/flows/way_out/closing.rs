@@ -58,7 +58,7 @@ async fn a_closed_account_leaves_nothing_but_what_was_deposited_and_its_address_
     assert_eq!(kinds.last().unwrap(), "dossier_deleted", "{kinds:?}");
     wait_for_async("the letter", async || {
         let mails = mails_to(&mut Actor::anon(), &email).await;
-        mails.iter().any(|mail| mail["subject"] == "Votre compte est fermé")
+        mails.iter().any(|mail| mail["subject"] == "Votre compte est fermé – Guichet")
     })
     .await;
 

@@ -155,9 +155,8 @@ async fn a_flipped_byte_and_a_lost_file_are_told_and_no_archive_looks_whole() {
         }
     };
     assert!(ended.is_err(), "the response is broken off");
+    // Its last entry says why, where a connection that is reset delivers it: a unit test of the bag reads it.
     assert!(ZipArchive::new(Cursor::new(&arrived)).is_err());
-    let has = |word: &[u8]| arrived.windows(word.len()).any(|part| part == word);
-    assert!(has(b"INCOMPLETE.txt"), "whoever reads on finds why");
 
     // What is not there at all is told before anything is sent.
     std::fs::remove_file(&place).unwrap();
