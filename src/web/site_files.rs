@@ -14,9 +14,9 @@ use axum::{
 use jiff::{SignedDuration, Timestamp};
 
 /// Addresses that search engines leave alone: those of accounts, applications and programs.
-const PRIVATE_PATHS: [&str; 11] = [
-    "/account", "/api/", "/calls/*/rounds/", "/calls/*/simulations/", "/demo/", "/dossiers", "/emergency", "/orders",
-    "/receipts", "/reviews", "/sign-in", "/verify/",
+const PRIVATE_PATHS: [&str; 13] = [
+    "/account", "/api/", "/calls/*/rounds/", "/calls/*/simulations/", "/demo/", "/dossiers", "/emergency", "/mails",
+    "/orders", "/receipts", "/reviews", "/sign-in", "/verify/",
 ];
 
 /// How long caches keep these files.

@@ -45,6 +45,7 @@ async fn a_link_pressed_again_where_it_has_signed_in_leads_on_and_nowhere_else()
         eve.post(&path, &[]).await.expect(410);
     }
     // The browser that asked, signed out: the link opens nothing, and the form knows the address.
+    ada.get("/account").await.expect(200);
     ada.post("/sign-out", &[]).await.expect(303);
     assert!(ada.cookie().is_none());
     let page = ada.get(&path).await.expect(410).body;
