@@ -75,7 +75,7 @@ check:
 	$(GUICHET_TSC) --project src/web/tsconfig.json
 	$(GUICHET_TSC) --project src/web/tsconfig.offline.json
 	cargo clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --document-private-items
+	RUSTDOCFLAGS='-D warnings -A rustdoc::private_intra_doc_links' cargo doc --locked --no-deps --document-private-items
 	cargo deny --locked check bans licenses sources
 
 # Apart, since the list of known faults comes from the network.

@@ -43,8 +43,7 @@ pub struct DepositArgs {
     /// Folder with dossier.toml and the files that it names.
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
-    /// URL of the portal, such as https://aap.example.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help = "URL of the portal, such as https://aap.example.")]
     url: String,
     /// File with the API token.
     #[arg(long, value_name = "FILE")]

@@ -1,6 +1,6 @@
 //! A call for projects as data: everything that distinguishes one call from another.
 //!
-//! [`load`] reads it from a TOML file. Every figure carries the id of its rule, and every reading of a contradictory
+//! [`load()`] reads it from a TOML file. Every figure carries the id of its rule, and every reading of a contradictory
 //! text is an [`Interpretation`]. No other part of the program contains a figure of a call. Ids such as
 //! ELI-1 and X-8 in the comments are those of `calls/hyper-open-x.toml`.
 

@@ -19,8 +19,7 @@ pub struct MoveArgs {
     /// Current configuration of the installation.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// New configuration, whose [database] is the cluster.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help = "New configuration, whose [database] is the cluster.")]
     to: PathBuf,
     /// Drop what an earlier attempt left in the cluster's database.
     #[arg(long)]

@@ -75,7 +75,7 @@ impl PortalClient {
     /// Attaches a piece, streamed from the disk.
     ///
     /// # Errors
-    /// [`super::Refused`] when the portal does not take the file; when it is unavailable for long, or the file changes
+    /// When the portal does not take the file; when it is unavailable for long, or the file changes
     /// on the way.
     pub async fn attach(&self, dossier: DossierId, piece: &PieceOnDisk) -> anyhow::Result<()> {
         let mut creation = self.address(&["dossiers", &dossier.to_string(), "pieces", &piece.code])?;
