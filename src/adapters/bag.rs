@@ -11,8 +11,12 @@ use ring::digest::{Context, SHA256};
 use std::{
     io::{self, Write},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    time::timeout,
+};
 use zip::{
     CompressionMethod, DateTime, ZipWriter,
     result::ZipError,
@@ -21,6 +25,8 @@ use zip::{
 
 /// Bytes that are read, compressed and sent at once: few enough that nobody waits behind them.
 const BATCH_BYTES: usize = 32 << 10;
+/// Maximum time for a reader to take one batch.
+const READER_TIMEOUT: Duration = Duration::from_secs(60);
 /// Level for files that are compressed already, as most pieces are: the fastest.
 const FAST: i64 = 1;
 
@@ -174,7 +180,8 @@ impl<W: AsyncWrite + Unpin> BagWriter<W> {
     async fn send(&mut self) -> Result<(), BagError> {
         let written = self.buffer.take();
         if !written.is_empty() {
-            self.sink.write_all(&written).await?;
+            // A reader that takes nothing keeps nobody else from an archive.
+            timeout(READER_TIMEOUT, self.sink.write_all(&written)).await.map_err(io::Error::from)??;
         }
         Ok(())
     }

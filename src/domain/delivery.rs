@@ -25,6 +25,8 @@ pub struct StatusCode {
 
 /// The subjects that concern the recipient: its address, and its mailbox.
 const RECIPIENT_SUBJECTS: [u16; 2] = [1, 2];
+/// Further subjects that count in a report: undefined, and network and routing.
+const REPORTED_SUBJECTS: [u16; 2] = [0, 4];
 /// Details of the subject 1 that concern the sender's address (RFC 3463, 3.2).
 const SENDER_DETAILS: [u16; 2] = [7, 8];
 /// Replies that refuse a recipient, from servers that give no enhanced code (RFC 5321, 4.2.3).
@@ -80,6 +82,13 @@ impl DeliveryFailure {
     /// The failure that a status code stands for.
     pub fn of_status(status: StatusCode) -> Option<Self> {
         status.failure().map(|kind| Self { kind, status })
+    }
+
+    /// The failure of a recipient that a report on the delivery tells: also one that names no subject, and a network of
+    /// the recipient that cannot be reached. `None` if it concerns us, such as a policy against our server.
+    pub fn of_report(status: StatusCode) -> Option<Self> {
+        let counts = status.concerns_recipient() || REPORTED_SUBJECTS.contains(&status.subject);
+        Self::of_status(status).filter(|_| counts)
     }
 
     /// The failure of a recipient that a mail server's reply to a mail reports. `None` if the reply concerns anything

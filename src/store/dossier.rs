@@ -278,7 +278,7 @@ pub async fn count_drafts(
 ) -> Result<u64, StoreError> {
     let mut query = QueryBuilder::new("select count(*) from dossier where call_id = ");
     query.push_bind(call).push(" and round_id = ").push_bind(round);
-    query.push(" and deposit_version is null and deleted_at is null");
+    query.push(" and versions = 0 and deleted_at is null");
     hide(&mut query, hidden);
     let count: i64 = query.build_query_scalar().fetch_one(db).await?;
     Ok(u64::try_from(count).unwrap_or(0))

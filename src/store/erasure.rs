@@ -22,6 +22,7 @@ pub async fn delete_draft(
     forget_at: Timestamp,
 ) -> Result<DraftErasure, StoreError> {
     let pieces = sqlx::query("delete from piece where dossier_id = ?").bind(id).execute(&mut *db).await?;
+    sqlx::query("delete from company_lookup where dossier_id = ?").bind(id).execute(&mut *db).await?;
     let invitations = sqlx::query(
         "update delegation set revoked_at = ?, note = '', forget_at = ? where dossier_id = ? and revoked_at is null",
     )
@@ -133,10 +134,10 @@ pub async fn end_invitations(
 }
 
 /// Takes the address of an account, which so is free for a new one. What stands in its place is no address, so that
-/// nobody signs in with it.
+/// nobody signs in with it; nor has it a space, which separates addresses in lists.
 pub async fn close_account(db: &mut MySqlConnection, id: AccountId, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("update account set email = ?, closed_at = ? where account_id = ?")
-        .bind(format!("closed {id}"))
+        .bind(format!("closed:{id}"))
         .bind(to_datetime(now))
         .bind(id)
         .execute(db)

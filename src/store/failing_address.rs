@@ -92,13 +92,17 @@ pub async fn record(
     Ok(standing != Some(failure.kind))
 }
 
-/// Notes that a mail was accepted for an address. Returns false if the address was not failing.
-pub async fn recover(db: &mut MySqlConnection, email: &str, now: Timestamp) -> Result<bool, StoreError> {
-    let done = sqlx::query("update failing_address set recovered_at = ? where email = ? and recovered_at is null")
-        .bind(to_datetime(now))
-        .bind(email)
-        .execute(db)
-        .await?;
+/// Notes that a mail was accepted for an address. Returns false if the address was not failing, or if a mail after `up_to`
+/// failed: ids of mails begin with their time.
+pub async fn recover(db: &mut MySqlConnection, email: &str, up_to: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "update failing_address set recovered_at = ? where email = ? and recovered_at is null and letter_id <= ?",
+    )
+    .bind(to_datetime(now))
+    .bind(email)
+    .bind(up_to)
+    .execute(db)
+    .await?;
     Ok(done.rows_affected() > 0)
 }
 

@@ -65,14 +65,12 @@ pub async fn enqueue(db: &mut MySqlConnection, digests: &[&str], now: Timestamp)
     Ok(())
 }
 
-/// Returns digests of drafts and current deposits that were never queued. Nothing is locked.
+/// Returns digests of drafts and deposits that were never queued. Nothing is locked.
 pub async fn never_queued(db: &mut MySqlConnection, limit: u32) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar(
         "select p.sha256 from piece p where not exists (select 1 from scan s where s.sha256 = p.sha256)
          union
-         select q.sha256 from deposit_piece q
-         join deposit d on d.dossier_id = q.dossier_id and d.version = q.version and d.standing
-         where not exists (select 1 from scan s where s.sha256 = q.sha256)
+         select q.sha256 from deposit_piece q where not exists (select 1 from scan s where s.sha256 = q.sha256)
          limit ?",
     )
     .bind(limit)
@@ -80,7 +78,7 @@ pub async fn never_queued(db: &mut MySqlConnection, limit: u32) -> Result<Vec<St
     .await?)
 }
 
-/// Queues some files of drafts and current deposits whose last verdict is older than `before` and comes from another version
+/// Queues some files of drafts and deposits whose last verdict is older than `before` and comes from another version
 /// of the scanner, and returns how many. They keep that verdict until the next one.
 pub async fn enqueue_outdated(
     db: &mut MySqlConnection,
@@ -93,9 +91,7 @@ pub async fn enqueue_outdated(
         "update scan set due_at = ?
          where due_at is null and scanner <> ? and scanned_at < ?
            and (exists (select 1 from piece p where p.sha256 = scan.sha256)
-                or exists (select 1 from deposit_piece q
-                           join deposit d on d.dossier_id = q.dossier_id and d.version = q.version and d.standing
-                           where q.sha256 = scan.sha256))
+                or exists (select 1 from deposit_piece q where q.sha256 = scan.sha256))
          order by sha256 limit ?",
     )
     .bind(to_datetime(now))
@@ -224,9 +220,16 @@ pub async fn references(db: &mut MySqlConnection, sha256: &str) -> Result<Vec<(D
     .await?)
 }
 
-/// Removes the row of a file that is not kept any more.
+/// Removes the row of a file that is not kept any more; not when it was attached again meanwhile.
 pub async fn forget(db: &mut MySqlConnection, sha256: &str) -> Result<(), StoreError> {
-    sqlx::query("delete from scan where sha256 = ?").bind(sha256).execute(db).await?;
+    sqlx::query(
+        "delete from scan where sha256 = ?
+         and not exists (select 1 from piece p where p.sha256 = scan.sha256)
+         and not exists (select 1 from deposit_piece q where q.sha256 = scan.sha256)",
+    )
+    .bind(sha256)
+    .execute(db)
+    .await?;
     Ok(())
 }
 

@@ -126,7 +126,8 @@ impl Sender {
 /// Whether the same form may succeed after signing in, or a little later.
 fn is_worth_sending_again(failure: &Failure) -> bool {
     let status = describe(failure).status;
-    status.is_server_error() || matches!(failure, Failure::Csrf | Failure::App(AppError::SignInNeeded))
+    status.is_server_error()
+        || matches!(failure, Failure::Csrf | Failure::App(AppError::SignInNeeded | AppError::TooManySimulations))
 }
 
 /// Whether there is no place left for what was typed, so that only the error page still has it.

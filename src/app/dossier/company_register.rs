@@ -123,6 +123,8 @@ impl App {
         };
         match found {
             Ok(found) => self.fill_in(ctx, id, &part, found).await,
+            // Nothing was learnt, and a limit must not fill the journal.
+            Err(outcome @ (LookupOutcome::Limited | LookupOutcome::Busy)) => Ok(without(outcome)),
             Err(outcome) => {
                 let data = serde_json::json!({ "outcome": outcome.slug() });
                 transaction!(self.store, db => {

@@ -106,14 +106,15 @@ impl App {
         let call = self.call(&dossier.call)?;
         let others = if whole { self.other_deposits_of_company(&mut db, ctx, call, &dossier).await? } else { 0 };
         let mut evaluation = self.evaluate(ctx, &dossier, &pieces, others)?;
+        let title = dossier.draft.text(&call.company.project).to_owned();
+        share.prune(&mut dossier, &mut pieces);
+        share.prune_findings(&mut evaluation);
+        // Of the answers that are left: a guest who may not read the number sees nothing about its company.
         let siret = siret_of(call, &dossier.draft).filter(|_| form && self.asks_company_register(call));
         let register = match siret {
             Some(siret) => company_lookup::of_dossier(&mut db, id, &siret, ctx.now).await?,
             None => None,
         };
-        let title = dossier.draft.text(&call.company.project).to_owned();
-        share.prune(&mut dossier, &mut pieces);
-        share.prune_findings(&mut evaluation);
         Ok((DossierView { dossier, title, pieces, scans, evaluation, versions, register, share }, access.rule))
     }
 

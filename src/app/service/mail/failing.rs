@@ -62,7 +62,7 @@ impl App {
             return Ok(ReportOutcome::UnknownMail);
         };
         let now = self.clock();
-        let failure = report.status.and_then(DeliveryFailure::of_status);
+        let failure = report.status.and_then(DeliveryFailure::of_report);
         transaction!(self.store, db => {
             let Some(email) = outbox::recipient(db, letter).await? else { return Ok(ReportOutcome::UnknownMail) };
             match failure {
@@ -70,8 +70,8 @@ impl App {
                     mark_failing(db, &email, failure, letter, now).await?;
                     Ok(ReportOutcome::Failed(failure))
                 }
-                None if report.status.is_some() => {
-                    mark_recovered(db, &email, letter, now).await?;
+                None if report.status.is_some_and(|status| status.failure().is_none()) => {
+                    mark_recovered(db, &email, letter, letter, now).await?;
                     Ok(ReportOutcome::Delivered)
                 }
                 None => Ok(ReportOutcome::Nothing),
@@ -118,14 +118,16 @@ pub(in crate::app) async fn mark_failing(
     append(db, EventKind::AddressFailed, email, data, now).await
 }
 
-/// Notes that a mail was accepted, in a transaction of which this is the last step.
+/// Notes that a mail was accepted, in a transaction of which this is the last step. Failures of mails after `up_to`
+/// stand.
 pub(in crate::app) async fn mark_recovered(
     db: &mut Connection,
     email: &str,
     letter: Uuid,
+    up_to: Uuid,
     now: Timestamp,
 ) -> Result<(), AppError> {
-    if !failing_address::recover(db, email, now).await? {
+    if !failing_address::recover(db, email, up_to, now).await? {
         return Ok(());
     }
     append(db, EventKind::AddressRecovered, email, serde_json::json!({ "mail": letter }), now).await
