@@ -92,15 +92,18 @@ pub async fn record(
     Ok(standing != Some(failure.kind))
 }
 
-/// Notes that a mail was accepted for an address. Returns false if the address was not failing, or if a mail after `up_to`
-/// failed: ids of mails begin with their time.
-pub async fn recover(db: &mut MySqlConnection, email: &str, up_to: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+/// Notes that a mail was accepted for an address. Returns false if the address was not failing, or if a later
+/// mail failed, or this one for good: its report may come back before we note that our own server took it. Ids of mails
+/// begin with their time.
+pub async fn recover(db: &mut MySqlConnection, email: &str, letter: Uuid, now: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "update failing_address set recovered_at = ? where email = ? and recovered_at is null and letter_id <= ?",
+        "update failing_address set recovered_at = ? where email = ? and recovered_at is null
+         and (letter_id < ? or letter_id = ? and kind = 'temporary')",
     )
     .bind(to_datetime(now))
     .bind(email)
-    .bind(up_to)
+    .bind(letter)
+    .bind(letter)
     .execute(db)
     .await?;
     Ok(done.rows_affected() > 0)

@@ -68,9 +68,7 @@ async fn attempt(app: &App, job: &outbox::Job) -> Result<bool, AppError> {
         Ok(to) => {
             transaction!(app.store, db => {
                 outbox::mark_done(db, id, now).await?;
-                // Its own bounce may have come back before this is noted.
-                let before = uuid::Uuid::from_u128(id.as_u128().saturating_sub(1));
-                mail::mark_recovered(db, &to, id, before, now).await
+                mail::mark_recovered(db, &to, id, now).await
             })?;
             return Ok(true);
         }

@@ -71,7 +71,7 @@ impl App {
                     Ok(ReportOutcome::Failed(failure))
                 }
                 None if report.status.is_some_and(|status| status.failure().is_none()) => {
-                    mark_recovered(db, &email, letter, letter, now).await?;
+                    mark_recovered(db, &email, letter, now).await?;
                     Ok(ReportOutcome::Delivered)
                 }
                 None => Ok(ReportOutcome::Nothing),
@@ -118,16 +118,14 @@ pub(in crate::app) async fn mark_failing(
     append(db, EventKind::AddressFailed, email, data, now).await
 }
 
-/// Notes that a mail was accepted, in a transaction of which this is the last step. Failures of mails after `up_to`
-/// stand.
+/// Notes that a mail was accepted, in a transaction of which this is the last step.
 pub(in crate::app) async fn mark_recovered(
     db: &mut Connection,
     email: &str,
     letter: Uuid,
-    up_to: Uuid,
     now: Timestamp,
 ) -> Result<(), AppError> {
-    if !failing_address::recover(db, email, up_to, now).await? {
+    if !failing_address::recover(db, email, letter, now).await? {
         return Ok(());
     }
     append(db, EventKind::AddressRecovered, email, serde_json::json!({ "mail": letter }), now).await
