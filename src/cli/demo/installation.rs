@@ -16,9 +16,10 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeSet,
-    fs,
+    fs::{self, File},
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 /// Command socket of Sōzu.
@@ -315,6 +316,23 @@ impl Ports {
     }
 }
 
+/// Locks that keep the ports of this process from other demonstrations, which start at the same time, until it ends.
+static RESERVED: Mutex<Vec<File>> = Mutex::new(Vec::new());
+
+/// Reserves a port among the demonstrations of this user. Returns false if another one has it.
+fn reserve(port: u16) -> bool {
+    let folder = std::env::temp_dir().join(format!("guichet-ports-{}", nix::unistd::geteuid()));
+    let path = folder.join(port.to_string());
+    let opened = fs::create_dir_all(folder).and_then(|()| File::options().create(true).append(true).open(path));
+    // Without the folder, ports are only as safe as the bind is quick.
+    let Ok(file) = opened else { return true };
+    if file.try_lock().is_err() {
+        return false;
+    }
+    RESERVED.lock().unwrap_or_else(PoisonError::into_inner).push(file);
+    true
+}
+
 /// The previously used port if it is free, otherwise another one below those that the system hands out to clients,
 /// because the port must still be free when the child binds it.
 fn free(before: u16, taken: &mut BTreeSet<u16>) -> anyhow::Result<u16> {
@@ -322,7 +340,8 @@ fn free(before: u16, taken: &mut BTreeSet<u16>) -> anyhow::Result<u16> {
     let start = u16::from_le_bytes([random[14], random[15]]) % 10_000;
     let candidates = (0..10_000u16).map(|step| 20_000 + (start + step) % 10_000);
     let mut candidates = std::iter::once(before).filter(|port| *port != 0).chain(candidates);
-    let found = candidates.find(|port| !taken.contains(port) && TcpListener::bind(local(*port)).is_ok());
+    let found =
+        candidates.find(|port| !taken.contains(port) && reserve(*port) && TcpListener::bind(local(*port)).is_ok());
     let port = found.context("no free port between 20000 and 29999")?;
     taken.insert(port);
     Ok(port)
