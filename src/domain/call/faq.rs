@@ -80,7 +80,7 @@ mod tests {
         call.faq_answer(entry, now.parse().unwrap())
     }
 
-    const LATER: &str = r#"
+    const LATER_ROUND_TOML: &str = r#"
         [[rounds]]
         call = "hyper-open-x"
         id = "later"
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn an_answer_names_the_round_that_is_open() {
-        let now = answer("deadline", LATER, "2026-12-10T12:00:00Z");
+        let now = answer("deadline", LATER_ROUND_TOML, "2026-12-10T12:00:00Z");
         assert!(now.fr.contains("«\u{a0}Relève de plus tard\u{a0}»"), "{}", now.fr);
         assert!(now.fr.contains("28 décembre 2026 à 23\u{a0}h\u{a0}59 (heure de Paris)"), "{}", now.fr);
         assert!(now.en.contains("28 December 2026 at 23:59 (Paris time)") && !now.en.contains("2024"), "{}", now.en);
@@ -107,7 +107,7 @@ mod tests {
         for day in ["31 juillet 2024", "1er mai 2024", "30 avril 2024"] {
             assert!(first.fr.contains(day), "{day}: {}", first.fr);
         }
-        let later = answer("kbis", LATER, "2026-12-10T12:00:00Z");
+        let later = answer("kbis", LATER_ROUND_TOML, "2026-12-10T12:00:00Z");
         for day in ["28 December 2026", "29 September 2026", "28 September 2026"] {
             assert!(later.en.contains(day), "{day}: {}", later.en);
         }

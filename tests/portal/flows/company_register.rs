@@ -5,6 +5,7 @@ use crate::harness::{
     company_register::{
         ABSENT, ASKED_ONCE, BUSY, CEASED, CompanyRegister, FAILING, HUGE, NO_JSON, REDIRECTING, SAMPLE, SLOW,
     },
+    installation::wait_within,
     sample,
 };
 use guichet::testing::{
@@ -14,10 +15,7 @@ use guichet::testing::{
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
-use std::{
-    sync::OnceLock,
-    time::{Duration, Instant},
-};
+use std::{sync::OnceLock, time::Duration};
 
 /// Timeout for the limit of a second to let a look-up pass, on a loaded machine.
 const LIMIT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -66,14 +64,15 @@ async fn press(actor: &mut Actor, id: &str, other: &[(&str, &str)]) -> Answer {
 
 /// Presses again while the process has asked too often in this second: the tests beside share its limit.
 async fn look_up(actor: &mut Actor, id: &str, siret: &str) -> Answer {
-    let end = Instant::now() + LIMIT_TIMEOUT;
-    loop {
+    let mut last = None;
+    wait_within(LIMIT_TIMEOUT, "the limit to let a look-up pass", async || {
         let page = press(actor, id, &[("section", "applicant"), ("applicant.siret", siret)]).await;
-        if !page.body.contains("en peu de temps") || Instant::now() > end {
-            return page;
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+        let passed = !page.body.contains("en peu de temps");
+        last = Some(page);
+        passed
+    })
+    .await;
+    last.unwrap()
 }
 
 /// The answers about the applicant, as the server has them.

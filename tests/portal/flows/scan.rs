@@ -61,7 +61,6 @@ async fn states(at: &Installation, id: &str) -> BTreeMap<String, String> {
 async fn until_all(at: &Installation, id: &str, state: &str, other: Option<(&str, &str)>) {
     let mut last = BTreeMap::new();
     wait_within(SCAN_TIMEOUT, &format!("every file to be {state}"), async || {
-        tokio::time::sleep(Duration::from_millis(100)).await;
         last = states(at, id).await;
         let wanted = |code: &str| other.filter(|(named, _)| *named == code).map_or(state, |(_, state)| state);
         !last.is_empty() && last.iter().all(|(code, state)| state == wanted(code))

@@ -73,7 +73,6 @@ impl Clamd {
             if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().unwrap()) {
                 panic!("clamd ended ({status}):\n{}", fs::read_to_string(self.file("log")).unwrap_or_default());
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
             UnixStream::connect(self.socket()).is_ok()
         })
         .await;
