@@ -268,7 +268,7 @@ pub async fn set_admission(
     expect_one_row(done.rows_affected())
 }
 
-/// Counts the dossiers of a round without a current deposit, except those that the reader may not see. Officers learn
+/// Counts the dossiers of a round that were never deposited, except those that the reader may not see. Officers learn
 /// nothing else about drafts.
 pub async fn count_drafts(
     db: &mut MySqlConnection,

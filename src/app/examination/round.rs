@@ -54,7 +54,7 @@ pub struct RoundPage {
     pub rows: Vec<ListedDeposit>,
     /// Total number of rows that match the filter.
     pub total: u64,
-    /// Number of dossiers that are not deposited.
+    /// Number of dossiers that were never deposited.
     pub drafts: u64,
 }
 

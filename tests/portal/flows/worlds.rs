@@ -91,7 +91,7 @@ async fn lists(app: &App, person: &Person, action: Action) -> bool {
 struct Told {
     own: Ids,
     shared: Ids,
-    /// Of each round, and how many drafts it has beside them.
+    /// Of each round, and how many drafts that were never deposited it has beside them.
     rounds: Vec<(Ids, u64)>,
     reviews: Ids,
     readable: Ids,
@@ -112,7 +112,7 @@ async fn permitted(app: &App, world: &World, me: usize) -> Told {
         if officer && dossier.stands() && reads {
             told.rounds[round].0.insert(id);
         }
-        if officer && !dossier.stands() && tie.conflict != Some(true) {
+        if officer && dossier.state == State::Draft && tie.conflict != Some(true) {
             told.rounds[round].1 += 1;
         }
         let declares = rule(app, person, Action::InterestDeclare, dossier, Part::Overview).await;
