@@ -74,6 +74,7 @@ check:
 	cargo fmt --check
 	$(GUICHET_TSC) --project src/web/tsconfig.json
 	$(GUICHET_TSC) --project src/web/tsconfig.offline.json
+	$(GUICHET_TSC) --project src/web/tsconfig.verify.json
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings -A rustdoc::private_intra_doc_links' cargo doc --locked --no-deps --document-private-items
 	cargo deny --locked check bans licenses sources

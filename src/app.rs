@@ -21,6 +21,7 @@ pub use account::sign_in::{LinkState, SignedIn, encode};
 pub use context::{Actor, Clock, Ctx, DossierAccess, InjectedFault};
 pub use dossier::attach::AttachOutcome;
 pub use dossier::company_register::CompanyLookup;
+pub use dossier::conflict::{AnswerAuthor, AnswerConflict, StoredChange};
 pub use dossier::delete::DeletionSummary;
 pub use dossier::deposit::{DepositOutcome, DepositRequest, DraftChanged};
 pub use dossier::edit::SaveOutcome;

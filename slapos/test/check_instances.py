@@ -22,7 +22,7 @@ CONNECTION = {'computer-id': 'COMP-1', 'partition-id': 'slappart0', 'server-url'
 FURTHER = {
     'host-name': 'aap.example.org', 'frontend': True, 'caucase-url': 'http://[2001:db8::1]:8009', 'smtp-password': '$ecret',
     'publisher': {'name': 'L’agence', 'privacy': {'account-months': 24, 'recipients': [{'fr': 'a', 'en': 'b'}]}},
-    'smtp-url': 'smtp://localhost', 'scan-clamd': 'unix:/run/clamav/clamd.ctl', 'restic-repository': '/copies', 'acme-directory-url': 'https://example.org/directory'}
+    'smtp-url': 'smtp://localhost', 'mail-bounces': 'b@aap.example.org', 'scan-clamd': 'unix:/run/clamav/clamd.ctl', 'restic-repository': '/copies', 'acme-directory-url': 'https://example.org/directory'}
 # What upstream's macro gives to what it requests.
 GIVEN = {'namebase': 'guichet', 'name': 'guichet0', 'number': '0', 'authorized-key': ' ssh-rsa AAAA',
          'resiliency-backup-periodicity': '*/30 * * * *'}

@@ -4,6 +4,7 @@ pub(in crate::app) mod access_log;
 pub(in crate::app) mod attach;
 pub(in crate::app) mod carry_over;
 pub(in crate::app) mod company_register;
+pub(in crate::app) mod conflict;
 pub(in crate::app) mod create;
 pub(in crate::app) mod delete;
 pub(in crate::app) mod deposit;

@@ -10,7 +10,7 @@ use super::{
     },
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 mod begin;
 mod read;
@@ -152,6 +152,14 @@ impl Document {
             _ => &[],
         };
         rows.iter().enumerate().filter(|(_, row)| !row_is_empty(row))
+    }
+
+    /// The paths of the answers in which two documents differ.
+    pub fn differences(&self, other: &Self) -> BTreeSet<String> {
+        let all = self.0.iter().chain(&other.0);
+        all.flat_map(|(section, answers)| answers.keys().map(move |field| format!("{section}.{field}")))
+            .filter(|path| self.get(path) != other.get(path))
+            .collect()
     }
 
     /// Stores an answer after normalizing it to the field's type; an empty answer removes the field.

@@ -16,6 +16,7 @@ use super::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The current state of a dossier.
 #[derive(Clone, Debug)]
@@ -39,7 +40,7 @@ pub struct Dossier {
     pub created_at: Timestamp,
     /// Last change of the draft or its pieces; never moves back.
     pub changed_at: Timestamp,
-    /// Last change of each part.
+    /// Last change of each part and of each answer.
     pub changes: ChangeLog,
     /// When the deposit was withdrawn, if no new deposit followed.
     pub withdrawn_at: Option<Timestamp>,
@@ -136,7 +137,7 @@ pub struct PreparedVersion {
     pub version: u32,
     pub manifest: serde_json::Value,
     /// Digests of its parts.
-    pub part_digests: std::collections::BTreeMap<String, String>,
+    pub part_digests: BTreeMap<String, String>,
     pub evaluation: Evaluation,
 }
 
@@ -188,7 +189,16 @@ impl Dossier {
         // A request that was complete earlier may be written later.
         self.changed_at = self.changed_at.max(at);
         for part in parts {
-            self.changes.note(&part, LastChange { revision: self.revision, at });
+            self.changes.note(&part, LastChange { revision: self.revision, at, by: None });
+        }
+    }
+
+    /// Records a change of answers, by their paths, and of the sections that they are in.
+    pub fn change_answers(&mut self, paths: &BTreeSet<String>, by: AccountId, at: Timestamp) {
+        let sections: BTreeSet<&str> = paths.iter().filter_map(|path| path.split('.').next()).collect();
+        self.change(sections.into_iter().map(|section| Part::Section(section.to_owned())), at);
+        for path in paths {
+            self.changes.note_answer(path, LastChange { revision: self.revision, at, by: Some(by) });
         }
     }
 
@@ -267,5 +277,21 @@ mod tests {
         dossier.deposit = None;
         dossier.withdrawn_at = Some(closed);
         assert_eq!(dossier.stage(), Stage::Withdrawn);
+    }
+
+    #[test]
+    fn a_change_of_answers_is_one_of_their_sections_and_has_an_author() {
+        let (opened, later) = (at("2024-07-01T10:00:00+02:00"), at("2024-07-02T10:00:00+02:00"));
+        let [owner, guest] = [1, 2].map(|number| AccountId(Uuid::from_u128(number)));
+        let id = DossierId(Uuid::from_u128(3));
+        let mut dossier = Dossier::new(id, &CALL.id, &RoundId("2024".into()), owner, Document::default(), opened);
+        let both = ["budget.persons", "project.title"].map(str::to_owned);
+        dossier.change_answers(&BTreeSet::from(both), owner, opened);
+        dossier.change_answers(&BTreeSet::from(["project.title".to_owned()]), guest, later);
+        assert_eq!((dossier.revision, dossier.changed_at), (3, later));
+        let author = |path| dossier.changes.of_answer(path).map(|change| (change.by, change.at, change.revision));
+        assert_eq!(author("project.title"), Some((Some(guest), later, 3)));
+        assert_eq!(author("budget.persons"), Some((Some(owner), opened, 2)));
+        assert_eq!(dossier.changes.since(2, opened), [Part::Section("project".into())]);
     }
 }

@@ -98,6 +98,12 @@ pub async fn load(db: &mut MySqlConnection, id: AccountId) -> Result<Option<Acco
     row.map(Account::try_from).transpose()
 }
 
+/// Returns the address of an account; `None` if it is closed.
+pub async fn address(db: &mut MySqlConnection, id: AccountId) -> Result<Option<String>, StoreError> {
+    let query = sqlx::query_scalar("select email from account where account_id = ? and closed_at is null");
+    Ok(query.bind(id).fetch_optional(db).await?)
+}
+
 /// Returns when an account was created.
 pub async fn created_at(db: &mut MySqlConnection, id: AccountId) -> Result<Option<Timestamp>, StoreError> {
     let at: Option<PrimitiveDateTime> =

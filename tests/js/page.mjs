@@ -57,7 +57,8 @@ export class Node {
   removeAttribute(name) { this.attributes.delete(name); }
 
   append(...nodes) {
-    for (const node of nodes) {
+    for (const one of nodes) {
+      const node = typeof one === "string" ? text(one) : one;
       node.parent = this;
       this.children.push(node);
     }
@@ -72,6 +73,20 @@ export class Node {
     node.parent = this.parent;
     this.parent.children.splice(this.parent.children.indexOf(this) + 1, 0, node);
   }
+
+  replaceWith(node) {
+    this.after(node);
+    this.remove();
+  }
+
+  get firstChild() { return this.children[0] ?? null; }
+  contains(node) { return node === this || this.children.some((child) => child.contains(node)); }
+
+  #listeners = [];
+  addEventListener(type, listener) { this.#listeners.push({ type, listener }); }
+  click() { for (const { type, listener } of this.#listeners) if (type === "click") listener({ target: this }); }
+  focus() { document.activeElement = this; }
+  scrollIntoView() { this.scrolledTo = true; }
 
   remove() { this.parent.children.splice(this.parent.children.indexOf(this), 1); }
 
@@ -100,7 +115,7 @@ export function text(words) {
   return made;
 }
 
-/** A table of the form as `view/field/table.html` writes it, with one column of text, one of numbers and one of choices. */
+/** A table of the form as `frame/field/table.html` writes it, with one column of text, one of numbers and one of choices. */
 export function table(rows, attributes = {}) {
   const made = field("table", node("tbody", {}, ...rows.map(row)));
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);

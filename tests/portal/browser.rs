@@ -1,6 +1,7 @@
 //! A real browser, headless.
 
-mod accessibility;
+pub mod accessibility;
+mod conflict;
 mod deposit_status;
 mod editor;
 mod keyboard;
@@ -11,5 +12,5 @@ mod passkey;
 mod print;
 mod script;
 mod uploads;
-mod window;
+pub mod window;
 mod without_script;

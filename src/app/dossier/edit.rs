@@ -1,5 +1,6 @@
 //! Edits the draft field by field and merges the changes, so that two tabs never overwrite each other.
 
+use super::conflict::{AnswerConflict, with_authors};
 use crate::app::{App, AppError, Ctx, DossierAccess, Share, transaction::transaction};
 use crate::{
     domain::{
@@ -24,7 +25,7 @@ pub struct SaveOutcome {
     /// The writer's rights.
     pub share: Share,
     /// Changes that conflict with another change and were not written.
-    pub conflicts: Vec<Conflict>,
+    pub conflicts: Vec<AnswerConflict>,
 }
 
 impl App {
@@ -82,7 +83,7 @@ impl App {
             }
             let call = self.call(&dossier.call)?;
             let mut draft = dossier.draft.clone();
-            let conflicts = change(call, &mut draft)?;
+            let conflicts = with_authors(ctx, db, &dossier, change(call, &mut draft)?).await?;
             write_draft(ctx, db, &mut dossier, draft, &access).await?;
             let mut pieces = piece::of_dossier(db, id).await?;
             let mut evaluation = self.evaluate(ctx, &dossier, &pieces, 0)?;
@@ -105,18 +106,13 @@ pub(in crate::app) async fn write_draft(
     if draft == dossier.draft {
         return Ok(());
     }
-    let changed = sections(&dossier.draft, &draft);
+    let changed = dossier.draft.differences(&draft);
     if !access.owned() {
-        let data = serde_json::json!({ "sections": changed, "rule": access.rule });
+        let sections: BTreeSet<&str> = changed.iter().filter_map(|path| path.split('.').next()).collect();
+        let data = serde_json::json!({ "sections": sections, "rule": access.rule });
         ctx.journal(db, EventKind::DraftChanged, Some(dossier.id), data).await?;
     }
     dossier.draft = draft;
-    dossier.change(changed.into_iter().map(Part::Section), ctx.now);
+    dossier.change_answers(&changed, ctx.account()?, ctx.now);
     Ok(dossier::update_draft(db, dossier).await?)
-}
-
-/// Returns the sections in which two drafts differ.
-fn sections(before: &Document, after: &Document) -> BTreeSet<String> {
-    let all = before.0.keys().chain(after.0.keys());
-    all.filter(|section| before.0.get(*section) != after.0.get(*section)).cloned().collect()
 }

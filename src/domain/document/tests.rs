@@ -36,6 +36,16 @@ fn two_tabs_on_different_fields_are_both_kept() {
 }
 
 #[test]
+fn documents_differ_by_what_was_changed_added_or_removed() {
+    let (before, after) =
+        (with(&[(TITLE, "Un"), (ACRONYM, "U")]), with(&[(TITLE, "Deux"), ("project.location", "Lyon")]));
+    let all = [ACRONYM, "project.location", TITLE].map(str::to_owned);
+    assert_eq!(before.differences(&after), BTreeSet::from(all.clone()));
+    assert_eq!(after.differences(&before), BTreeSet::from(all));
+    assert!(before.differences(&before.clone()).is_empty());
+}
+
+#[test]
 fn the_same_field_twice_is_a_conflict_and_nothing_is_lost() {
     let mut document = with(&[(TITLE, "Un")]);
     merged(&mut document, vec![change(TITLE, Some(text("Un")), text("Deux"))]);

@@ -141,19 +141,3 @@ fn cells(columns: &[Column], row: &Row, lang: &Lang) -> Vec<String> {
         })
         .collect()
 }
-
-/// An answer in a line or two, for the two sides of a conflict.
-pub fn brief(field: &Field, value: &Value, lang: &Lang) -> String {
-    match shown(field, value, lang) {
-        _ if value.is_empty() => lang.tr("(vide)", "(empty)").to_owned(),
-        AnswerValue::Blank => String::new(),
-        AnswerValue::Line(text) => text,
-        AnswerValue::Long(text) => text.to_owned(),
-        AnswerValue::List(items) => items.join(", "),
-        AnswerValue::Rows { rows, .. } => rows
-            .iter()
-            .map(|row| row.iter().filter(|cell| !cell.is_empty()).cloned().collect::<Vec<_>>().join(" · "))
-            .collect::<Vec<_>>()
-            .join("\n"),
-    }
-}

@@ -14,7 +14,11 @@ use crate::{
         finding::{Finding, Severity},
         text::Lang,
     },
-    web::frame::{PageContext, why::Why, words::Words},
+    web::frame::{
+        PageContext,
+        why::{ToldReasons, Why},
+        words::Words,
+    },
 };
 use askama::Template;
 use std::collections::BTreeSet;
@@ -138,14 +142,20 @@ fn texts<'a>(field: &'a Field, lang: &Lang) -> Vec<&'a str> {
     all.chain(columns).chain(cells).map(|text| text.get(lang)).collect()
 }
 
-/// Leaves the explanation of a word to the first of these questions that uses it; `above` is what stands above them all.
+/// Leaves the explanation of a word to the first of these questions that uses it, and a reason to the first that has it;
+/// `above` is what stands above them all.
 pub fn explain_once<'f, 'a: 'f>(
     above: Option<&mut Words<'a>>,
     fields: impl IntoIterator<Item = &'f mut FieldView<'a>>,
 ) {
-    let mut explained = BTreeSet::new();
-    for words in above.into_iter().chain(fields.into_iter().map(|field| &mut field.words)) {
+    let (mut explained, mut told) = (BTreeSet::new(), ToldReasons::default());
+    if let Some(words) = above {
         words.leave_out(&mut explained);
+    }
+    for field in fields {
+        field.words.leave_out(&mut explained);
+        // The script hides a question whose condition does not hold.
+        field.why.leave_out(&mut told, field.when.is_none());
     }
 }
 
@@ -203,7 +213,9 @@ impl<'a> Drawing<'a> {
             (None, _) => Control::Single(input),
         };
         let about = || self.findings.iter().filter(|finding| finding.field() == path);
-        let rules = field.rule.as_deref().into_iter().chain(about().map(|finding| finding.rule.as_str()));
+        // A draft has reasons where something was found. The simulator, which finds nothing before it is sent, has them all.
+        let own = field.rule.as_deref().filter(|_| !self.saves);
+        let rules = own.into_iter().chain(about().map(|finding| finding.rule.as_str()));
         let known = about().filter_map(|finding| finding.interpretation.as_deref());
         let interpretations = field.interpretation.as_deref().into_iter().chain(known);
         let (s, label) = (self.s, field.label.get(self.s.lang));

@@ -6,6 +6,7 @@ use crate::domain::{
     text::Lang,
 };
 use askama::Template;
+use std::collections::BTreeSet;
 
 /// A closed box that opens on the reasons; nothing when there are none.
 #[derive(Debug, Template)]
@@ -18,7 +19,22 @@ pub struct Why<'a> {
     base: String,
     rules: Vec<&'a Rule>,
     interpretations: Vec<&'a Interpretation>,
+    /// Reasons that another box of the page tells.
+    told_above: Vec<Reason<'a>>,
+    /// Other boxes of the page lead to this one.
+    target: bool,
 }
+
+/// A rule or an interpretation by its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reason<'a> {
+    Rule(&'a str),
+    Interpretation(&'a str),
+}
+
+/// The reasons that the boxes of a page have told so far.
+#[derive(Debug, Default)]
+pub struct ToldReasons<'a>(BTreeSet<Reason<'a>>);
 
 impl askama::filters::HtmlSafe for Why<'_> {}
 
@@ -40,11 +56,45 @@ impl<'a> Why<'a> {
             base,
             rules: distinct(rules).into_iter().filter_map(|id| call.rule(id)).collect(),
             interpretations: distinct(interpretations).into_iter().filter_map(public).collect(),
+            told_above: Vec::new(),
+            target: false,
+        }
+    }
+
+    /// Leaves each reason to the first box of the page that gives it. `shown`: readers always see this box, so that others
+    /// can lead to it.
+    pub fn leave_out(&mut self, told: &mut ToldReasons<'a>, shown: bool) {
+        let rules = self.rules.iter().map(|rule| Reason::Rule(&rule.id));
+        let all: Vec<Reason<'a>> =
+            rules.chain(self.interpretations.iter().map(|one| Reason::Interpretation(&one.id))).collect();
+        self.told_above = all.iter().copied().filter(|reason| told.0.contains(reason)).collect();
+        self.rules.retain(|rule| !told.0.contains(&Reason::Rule(&rule.id)));
+        self.interpretations.retain(|one| !told.0.contains(&Reason::Interpretation(&one.id)));
+        self.target = shown;
+        if shown {
+            told.0.extend(all);
         }
     }
 
     fn is_empty(&self) -> bool {
         self.rules.is_empty() && self.interpretations.is_empty()
+    }
+}
+
+impl Reason<'_> {
+    /// Id of the line that tells it.
+    fn anchor(&self) -> String {
+        match self {
+            Self::Rule(id) => format!("why-rule-{id}"),
+            Self::Interpretation(id) => format!("why-interpretation-{id}"),
+        }
+    }
+
+    fn name(&self, lang: &Lang) -> String {
+        match self {
+            Self::Rule(id) => format!("{} {id}", lang.tr("règle", "rule")),
+            Self::Interpretation(id) => format!("{} {id}", lang.tr("interprétation", "interpretation")),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod banner;
 pub mod company_register;
+pub mod confirmation;
 pub mod delete;
 pub mod deposit;
 pub mod dossier;

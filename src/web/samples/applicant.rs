@@ -6,7 +6,7 @@ use super::{
     named,
 };
 use crate::{
-    app::DeletionSummary,
+    app::{AnswerAuthor, AnswerConflict, DeletionSummary, StoredChange},
     domain::{
         company_register::LookupOutcome,
         delivery::FailureKind,
@@ -98,7 +98,7 @@ fn editors(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let some = sample.evaluate(&sample.poor);
     let none = sample.evaluate(&Document::default());
     let sections = || (1..).zip(&s.call.sections);
-    let editor = |page: DossierPage<'_>, section, saved, conflicts: &[Conflict]| {
+    let editor = |page: DossierPage<'_>, section, saved, conflicts: &[AnswerConflict]| {
         EditorPage::new(s, &page, section, saved, conflicts).render()
     };
     let filled = sections().take(12).map(|(n, section)| {
@@ -107,18 +107,7 @@ fn editors(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let blank = sections()
         .take(4)
         .map(|(n, section)| (format!("editor-empty-{n}"), editor(sample.page(&empty, &none), section, None, &[])));
-    let conflicts: Vec<Conflict> = s
-        .call
-        .sections
-        .iter()
-        .take(1)
-        .flat_map(|section| section.fields.iter().take(2).map(move |field| format!("{}.{}", section.id, field.id)))
-        .map(|path| Conflict {
-            path,
-            theirs: Value::Text("732 829 320 00074".into()),
-            yours: Value::Text("Atelier du Nord".into()),
-        })
-        .collect();
+    let conflicts = conflicts(s, sample);
     let first = s.call.sections.first();
     let conflict = first
         .map(|section| ("editor-conflict".to_owned(), editor(sample.page(&begun, &some), section, None, &conflicts)));
@@ -133,6 +122,27 @@ fn editors(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let register = looked_up("editor-register", Some(&record), &told);
     let away = looked_up("editor-register-away", None, &away);
     filled.chain(blank).chain(conflict).chain(register).chain(away).collect()
+}
+
+/// Two answers that were changed elsewhere: by a guest, and before authors were recorded.
+fn conflicts(s: &PageContext<'_>, sample: &Sample<'_>) -> Vec<AnswerConflict> {
+    let paths = s
+        .call
+        .sections
+        .iter()
+        .take(1)
+        .flat_map(|section| section.fields.iter().take(2).map(move |field| format!("{}.{}", section.id, field.id)));
+    let guest = AnswerAuthor::Guest("compta@cabinet.example".into());
+    let authors = [Some(StoredChange { at: sample.now, author: guest }), None];
+    let conflict = |(path, stored)| AnswerConflict {
+        values: Conflict {
+            path,
+            theirs: Value::Text("732 829 320 00074".into()),
+            yours: Value::Text("Atelier du Nord".into()),
+        },
+        stored,
+    };
+    paths.zip(authors).map(conflict).collect()
 }
 
 fn problems() -> [(&'static str, Text); 2] {

@@ -2,8 +2,11 @@
 
 use super::window::{Script, Window};
 use crate::{
-    flows::{experts, passkey},
-    harness::{Actor, authenticator::Authenticator, sample},
+    flows::{
+        delegation::{give, in_days, invitations::store, someone},
+        experts, passkey,
+    },
+    harness::{Actor, Installation, authenticator::Authenticator, sample},
 };
 use serde_json::Value as Json;
 
@@ -15,7 +18,8 @@ pub fn axe() -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{path} is missing: run scripts/setup --with-browser"))
 }
 
-async fn violations(window: &Window, axe: &str, path: &str) -> Vec<String> {
+/// The violations of a page.
+pub async fn violations(window: &Window, axe: &str, path: &str) -> Vec<String> {
     window.go(path).await;
     violations_here(window, axe, path).await
 }
@@ -73,6 +77,11 @@ async fn no_page_has_a_violation_at_any_width_in_any_language() {
     ];
     let mut device = Authenticator::new(&ada.at.url);
     passkey::add(&mut ada, &mut device, "Ordinateur").await.expect(200);
+    give(&mut ada, &id, &someone(), &[("part.section:budget", "write"), ("part.piece:P9", "read")]).await;
+    let long = "attestation-de-regularite-fiscale-de-la-societe-anonyme-atelier-du-nord-2026.pdf";
+    let file = sample::piece("P9-regularite-fiscale.pdf");
+    let attached = format!("/dossiers/{empty}/pieces/P9");
+    ada.upload(&attached, long, &sample::today().to_string(), &file).await.expect(303);
     let mut own: Vec<String> = [
         "/dossiers".to_owned(),
         "/account/passkeys".to_owned(),
@@ -84,7 +93,10 @@ async fn no_page_has_a_violation_at_any_width_in_any_language() {
         format!("/dossiers/{id}/withdraw"),
         format!("/dossiers/{id}/delete"),
         format!("/dossiers/{empty}/delete"),
+        format!("/dossiers/{id}/guests"),
+        format!("/dossiers/{id}/rights"),
         "/account".to_owned(),
+        "/account/rights".to_owned(),
         "/account/close".to_owned(),
         format!("/receipts/{number}"),
     ]
@@ -143,6 +155,61 @@ async fn no_page_has_a_violation_at_any_width_in_any_language() {
     }
     window.close().await;
     assert!(found.is_empty(), "{} violations:\n{}", found.len(), found.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_page_of_the_operator_has_a_violation() {
+    let axe = axe();
+    let at = Installation::shared();
+    let (mut operator, email) = (Actor::at(at), someone());
+    at.command(&["access", "give", &email, "--role", "operator", "--until", &in_days(7)]).await;
+    operator.sign_in(&email).await;
+    let failing = format!("une-adresse-qui-est-bien-longue-{}", someone());
+    let store = store();
+    let mut db = store.write().await.unwrap();
+    sqlx::query(
+        "insert into failing_address (email, kind, status, letter_id, failed_at)
+         values (?, 'permanent', '5.1.1', ?, utc_timestamp(6))",
+    )
+    .bind(&failing)
+    .bind(uuid::Uuid::now_v7())
+    .execute(&mut *db)
+    .await
+    .unwrap();
+    drop(db);
+    assert!(operator.get("/mails").await.expect(200).body.contains(&failing));
+    let window = Window::open(Script::On).await;
+    window.become_actor(&operator).await;
+    let mut found = Vec::new();
+    for width in [1280, 320] {
+        window.client.set_window_size(width, 800).await.unwrap();
+        for path in ["/mails", "/en/mails", "/emergency", "/orders", "/account/rights"] {
+            operator.get(path).await.expect(200);
+            found.extend(violations(&window, &axe, path).await);
+        }
+    }
+    window.close().await;
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_verdict_of_the_simulator_has_no_violation() {
+    let axe = axe();
+    let ada = Actor::applicant().await;
+    let window = Window::open(Script::On).await;
+    window.become_actor(&ada).await;
+    let mut found = Vec::new();
+    for width in [1280, 320] {
+        window.client.set_window_size(width, 800).await.unwrap();
+        window.go("/calls/hyper-open-x/simulator").await;
+        window.find("[name=\"budget.persons[0].months\"]").await.send_keys("12").await.unwrap();
+        window.find("[name=\"budget.persons[0].monthly_cost\"]").await.send_keys("environ 8 000").await.unwrap();
+        window.click("main .buttons button.primary").await;
+        window.find("[formaction$=\"/simulations\"]").await;
+        found.extend(violations_here(&window, &axe, &format!("the verdict at {width}")).await);
+    }
+    window.close().await;
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -148,3 +148,16 @@ async fn b13_the_date_is_asked_for_before_a_file_is_sent() {
     window.wait_text("#piece-P7 .piece-head", "Date à donner").await;
     window.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reason_that_was_told_above_opens_where_it_stands() {
+    let mut ada = Actor::applicant().await;
+    let id = sample::draft(&mut ada, "demonstration", &json!({ "project": { "title": "x" } })).await;
+    let window = Window::open(Script::On).await;
+    window.become_actor(&ada).await;
+    window.go(&format!("/dossiers/{id}/edit/sme")).await;
+    window.click(".why-above a").await;
+    let opened = "const told = document.querySelector('.why li' + location.hash); return location.hash !== '' && told.closest('details').open";
+    wait_for_async("the box to be open", async || window.run(opened, vec![]).await == true).await;
+    window.close().await;
+}

@@ -20,6 +20,8 @@ pub fn date_keys(day: jiff::civil::Date) -> String {
 /// A window, its driver and its profile; all end with it.
 pub struct Window {
     pub client: Client,
+    /// The portal that it visits.
+    portal: String,
     address: String,
     driver: Child,
     _profile: tempfile::TempDir,
@@ -57,15 +59,20 @@ fn capabilities(profile: &std::path::Path, script: Script, over: Option<SocketAd
 
 impl Window {
     pub async fn open(script: Script) -> Self {
-        Self::open_by(script, None).await
+        Self::open_by(script, None, Installation::shared()).await
     }
 
     /// The same, which reaches the installation by another address.
     pub async fn open_over(script: Script, address: SocketAddr) -> Self {
-        Self::open_by(script, Some(address)).await
+        Self::open_by(script, Some(address), Installation::shared()).await
     }
 
-    async fn open_by(script: Script, over: Option<SocketAddr>) -> Self {
+    /// A window at another installation than the shared one.
+    pub async fn open_at(script: Script, at: &Installation) -> Self {
+        Self::open_by(script, None, at).await
+    }
+
+    async fn open_by(script: Script, over: Option<SocketAddr>, at: &Installation) -> Self {
         let profile = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let driver = Command::new("chromedriver")
@@ -86,11 +93,11 @@ impl Window {
                 .await
                 .ok();
         }
-        Self { client: client.unwrap(), address, driver, _profile: profile }
+        Self { client: client.unwrap(), portal: at.url.clone(), address, driver, _profile: profile }
     }
 
     pub async fn go(&self, path: &str) {
-        self.client.goto(&format!("{}{path}", Installation::shared().url)).await.unwrap();
+        self.client.goto(&format!("{}{path}", self.portal)).await.unwrap();
     }
 
     /// Takes over the session of an actor who signed in by other means, through the browser's own protocol: WebDriver's
@@ -98,7 +105,7 @@ impl Window {
     pub async fn become_actor(&self, actor: &Actor) {
         let (name, value) = actor.cookie().unwrap().split_once('=').unwrap();
         let params = json!({
-            "name": name, "value": value, "url": Installation::shared().url, "path": "/", "secure": true, "httpOnly": true,
+            "name": name, "value": value, "url": self.portal, "path": "/", "secure": true, "httpOnly": true,
         });
         self.command("Network.setCookie", params).await;
     }

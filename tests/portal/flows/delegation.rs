@@ -12,12 +12,13 @@ use reqwest::Method;
 use serde_json::json;
 use std::{io::Write, process::Stdio};
 
-fn someone() -> String {
+/// An address that nobody has yet.
+pub fn someone() -> String {
     format!("{}@cabinet.fr", uuid::Uuid::now_v7().simple())
 }
 
 /// Somebody with an address of their own, signed in.
-async fn guest(email: &str) -> Actor {
+pub async fn guest(email: &str) -> Actor {
     let mut guest = Actor::anon();
     guest.sign_in(email).await;
     guest
@@ -35,7 +36,7 @@ async fn revocations(owner: &mut Actor, id: &str) -> Vec<String> {
 }
 
 /// Gives by the page.
-async fn give(owner: &mut Actor, id: &str, email: &str, fields: &[(&str, &str)]) {
+pub async fn give(owner: &mut Actor, id: &str, email: &str, fields: &[(&str, &str)]) {
     owner.get(&format!("/dossiers/{id}/guests")).await.expect(200);
     let until = in_days(3);
     let mut all = vec![("email", email), ("until", until.as_str())];

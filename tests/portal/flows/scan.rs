@@ -1,6 +1,10 @@
 //! Attached files and the virus scanner: nobody waits for it, and what it withholds is opened by nobody else.
 
 use super::{delegation::in_days, experts};
+use crate::browser::{
+    accessibility::{axe, violations},
+    window::{Script, Window},
+};
 use crate::harness::{
     Actor, Answer, Installation,
     clamd::{Clamd, FAKE_VIRUS, FAKE_VIRUS_NAME, ScanAnswer, ScannerStandIn},
@@ -206,6 +210,17 @@ async fn without_its_scanner_the_portal_takes_deposits_and_warns_officers() {
     let english = officer.get(&format!("/en{}", piece(&number, "P7"))).await.expect(403).body;
     assert!(english.contains("Open it nevertheless"), "{english}");
     assert_eq!(as_program(&mut officer, &piece(&number, "P7")).await.expect(403).json()["code"], "piece_not_scanned");
+    let (axe, window) = (axe(), Window::open_at(Script::On, at).await);
+    window.become_actor(&officer).await;
+    for width in [1280, 320] {
+        window.client.set_window_size(width, 800).await.unwrap();
+        for path in [piece(&number, "P7"), format!("/en{}", piece(&number, "P7"))] {
+            let found = violations(&window, &axe, &path).await;
+            window.find(&format!("form[action$=\"{}/open\"]", piece(&number, "P7"))).await;
+            assert!(found.is_empty(), "{width}: {}", found.join("\n"));
+        }
+    }
+    window.close().await;
     assert_eq!(count(at, &id, "piece_read").await, 0, "a warning is no reading");
     officer.get(&piece(&number, "P7")).await.expect(403);
     let opened = officer.form(&format!("{}/open", piece(&number, "P7")), &[]).send().await.unwrap();

@@ -1,5 +1,6 @@
 //! Two tabs, two clicks, two tries: nothing is lost and nothing is done twice.
 
+use super::delegation::{give, guest, someone};
 use crate::harness::{Actor, Answer, sample};
 use reqwest::Method;
 use serde_json::json;
@@ -46,6 +47,38 @@ async fn the_page_without_script_asks_about_a_conflict_too() {
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     ada.post(&path, &fields).await.expect(303);
     assert!(ada.get(&path).await.body.contains("Troisième"));
+}
+
+#[tokio::test]
+async fn who_stored_the_other_version_is_told_as_far_as_each_may_know() {
+    let mut ada = Actor::applicant().await;
+    let id = sample::draft(&mut ada, "demonstration", &json!({ "project": { "title": "Premier" } })).await;
+    let path = format!("/dossiers/{id}/edit/project");
+    let (accountant, colleague) = (someone(), someone());
+    for email in [&accountant, &colleague] {
+        give(&mut ada, &id, email, &[("part.section:project", "write")]).await;
+    }
+    let (mut first, mut second) = (guest(&accountant).await, guest(&colleague).await);
+    for actor in [&mut first, &mut second, &mut ada] {
+        actor.get(&path).await.expect(200);
+    }
+    let origin = |answer: Answer| answer.json()["conflicts"][0]["origin"].as_str().unwrap().to_owned();
+    let told = origin(change(&mut first, &id, "project.title", "Ancien", "Du cabinet").await);
+    assert!(told.starts_with("par le porteur du dossier, à "), "{told}");
+    let saved = change(&mut first, &id, "project.title", "Premier", "Du cabinet").await;
+    assert_eq!(saved.json()["conflicts"], json!([]));
+    // Another answer of the part, changed later by somebody else, is not taken for this one.
+    change(&mut second, &id, "project.location", "", "Lyon").await;
+    let told = origin(change(&mut ada, &id, "project.title", "Premier", "D’Ada").await);
+    assert!(told.starts_with(&format!("par {accountant}, à ")), "{told}");
+    let told = origin(change(&mut first, &id, "project.title", "Premier", "Encore").await);
+    assert!(told.starts_with("par vous, "), "{told}");
+    let told = origin(change(&mut second, &id, "project.title", "Premier", "Du collègue").await);
+    assert!(told.starts_with("par quelqu’un d’autre, à "), "guests do not learn of one another: {told}");
+
+    let fields = [("was", "{\"title\":\"Premier\",\"location\":\"Lyon\"}"), ("project.title", "D’Ada")];
+    let page = ada.post(&path, &fields).await.expect(409).body;
+    assert!(page.contains(&format!("(par {accountant}, à ")), "{page}");
 }
 
 #[tokio::test]

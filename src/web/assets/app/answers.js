@@ -1,9 +1,7 @@
 // Answers: from the controls of a field and back.
 
 import { columnOf, controlsIn, isTick, rowIndexOf, setControl } from "./controls.js";
-import { all } from "./dom.js";
 import { addRow, rowsOf } from "./tables.js";
-import { t } from "./words.js";
 
 /** @typedef {Record<string, string>} Row */
 /** @typedef {string | boolean | string[] | Row[]} Answer */
@@ -70,22 +68,4 @@ function writeRows(field, values) {
     const value = id ? values.find((other) => other.row === id) : values[index];
     for (const cell of controlsIn(row)) setControl(cell, value?.[columnOf(cell) ?? ""] ?? "");
   });
-}
-
-/**
- * An answer in words, for the two sides of a conflict.
- *
- * @param {HTMLElement} field
- * @param {any} value
- */
-export function describe(field, value) {
-  const word = (/** @type {any} */ id) => {
-    /** @type {HTMLInputElement[]} */
-    const options = all("option, [type=radio], [type=checkbox]", field);
-    const option = options.find((node) => node.value === id);
-    return (option?.labels?.[0] ?? option)?.textContent?.trim() || id;
-  };
-  if (typeof value === "boolean") return value ? t("oui", "yes") : t("non", "no");
-  const items = [value ?? ""].flat().map((item) => (typeof item === "string" ? word(item) : Object.values(item).map(word).join(" · ")));
-  return items.join("\n").trim() || t("(vide)", "(empty)");
 }

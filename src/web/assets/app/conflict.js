@@ -1,21 +1,37 @@
 // An answer that was changed elsewhere: both versions beside each other, and a button for each.
 
 import { announce } from "./announce.js";
-import { describe, read } from "./answers.js";
 import { focusIn } from "./controls.js";
 import { make } from "./dom.js";
+import { read } from "./answers.js";
+import { describe } from "./versions.js";
 import { t } from "./words.js";
 
 /** @typedef {"mine" | "theirs"} Choice */
 
 /**
+ * What the server has.
+ *
+ * @typedef {object} Stored
+ * @property {unknown} value
+ * @property {string} origin who stored it and when, as shown; empty when that is not known
+ */
+
+/**
+ * The id of the box of a field, for links to it.
+ *
+ * @param {string} path
+ */
+export const conflictId = (path) => `conflict-${path}`;
+
+/**
  * Shows a conflict in its field, or what it has become when the reader goes on typing.
  *
  * @param {HTMLElement} field
- * @param {unknown} theirs
+ * @param {Stored} stored
  * @param {(choice: Choice) => void} choose
  */
-export function showConflict(field, theirs, choose) {
+export function showConflict(field, stored, choose) {
   const old = field.querySelector(".conflict");
   const button = (/** @type {Choice} */ choice, /** @type {string} */ label) => {
     const node = make("button", { type: "button", class: "secondary", "data-choice": choice }, label);
@@ -23,17 +39,22 @@ export function showConflict(field, theirs, choose) {
     return node;
   };
   const title = t("Cette réponse a été modifiée ailleurs entre-temps.", "This answer has been changed elsewhere in the meantime.");
-  const version = (/** @type {string} */ name, /** @type {unknown} */ value) => [
-    make("dt", {}, name),
-    make("dd", {}, describe(field, value)),
-  ];
-  const box = make("div", { class: "conflict", role: "group", "aria-label": title },
+  const origin = stored.origin ? [" ", make("span", { class: "origin" }, `(${stored.origin})`)] : [];
+  const box = make("div", { class: "conflict", role: "group", "aria-label": title, id: conflictId(field.dataset.path ?? ""), tabindex: "-1" },
     make("p", {}, title),
-    make("dl", {}, ...version(t("La vôtre", "Yours"), read(field)), ...version(t("L’autre", "The other"), theirs)),
-    button("mine", t("Garder la mienne", "Keep mine")), " ", button("theirs", t("Prendre l’autre", "Take the other")));
+    make("dl", {},
+      make("dt", {}, t("Votre version, sur cette page", "Your version, on this page")),
+      make("dd", {}, describe(field, read(field))),
+      make("dt", {}, t("La version enregistrée", "The saved version"), ...origin),
+      make("dd", {}, describe(field, stored.value))),
+    make("p", { class: "buttons" },
+      button("mine", t("Garder ma version", "Keep my version")),
+      button("theirs", t("Prendre la version enregistrée", "Take the saved version"))));
   if (old) return old.replaceWith(box);
   field.append(box);
   announce(title);
+  // The bar that saves is at the bottom of the window, and so is often the field: the style sheet keeps the box off it.
+  if (field.contains(document.activeElement)) box.scrollIntoView({ block: "nearest" });
 }
 
 /** @param {HTMLElement} field */

@@ -68,6 +68,8 @@ export class Editor {
   sending = null;
   leaving = false;
   oneByOne = false;
+  /** Who stored the other version of a conflict and when, as shown, by path. @type {Map<string, string>} */
+  origins = new Map();
   /** When the first change since the last save was made, in milliseconds. @type {number | undefined} */
   since;
   /** The time of day of the last save, as shown. @type {string | undefined} */
@@ -215,13 +217,14 @@ export class Editor {
    * @returns {undefined}
    */
   saved(result, changes) {
-    const conflicts = new Map((result.conflicts ?? []).map((conflict) => [conflict.path, conflict.theirs]));
+    const conflicts = new Map((result.conflicts ?? []).map((conflict) => [conflict.path, conflict]));
     this.failures = 0;
     this.savedAt = result.saved_at;
     this.reason = null;
     for (const { path, value } of changes) {
-      if (!conflicts.has(path)) this.changes.confirm(path, value);
-      else if (this.changes.disagree(path, conflicts.get(path))) this.showConflictAt(path);
+      const conflict = conflicts.get(path);
+      if (!conflict) this.changes.confirm(path, value);
+      else if (this.changes.disagree(path, conflict.theirs)) this.showConflictAt(path, conflict.origin);
     }
     this.renewWas();
     showResult(result);
@@ -265,7 +268,7 @@ export class Editor {
   settle() {
     if (this.changes.queue().length) return this.soon();
     this.oneByOne = false;
-    if (this.changes.held.size) sayConflict([...this.changes.held.keys()].filter((path) => !fieldAt(path)).map((path) => path.split(".")[0]));
+    if (this.changes.held.size) sayConflict([...this.changes.held.keys()]);
     else if (this.reason) sayRefused(this.reason);
     else if (this.savedAt) saySaved(this.savedAt);
   }
@@ -292,17 +295,22 @@ export class Editor {
     }
   }
 
-  /** @param {string} path */
-  showConflictAt(path) {
+  /**
+   * @param {string} path
+   * @param {string} origin
+   */
+  showConflictAt(path, origin) {
     const field = fieldAt(path);
+    this.origins.set(path, origin);
     if (field) this.showConflict(field);
   }
 
   /** @param {HTMLElement} field */
   showConflict(field) {
-    const theirs = this.changes.held.get(field.dataset.path ?? "");
-    if (same(theirs, read(field))) return this.choose(field, "theirs");
-    showConflict(field, theirs, (choice) => this.choose(field, choice));
+    const path = field.dataset.path ?? "";
+    const value = this.changes.held.get(path);
+    if (same(value, read(field))) return this.choose(field, "theirs");
+    showConflict(field, { value, origin: this.origins.get(path) ?? "" }, (choice) => this.choose(field, choice));
   }
 
   /**

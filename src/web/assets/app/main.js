@@ -17,6 +17,7 @@ import "./upload_memory.js";
 import "./upload_parts.js";
 import "./upload_request.js";
 import "./upload_view.js";
+import "./versions.js";
 import "./words.js";
 import { prepareAnnouncements } from "./announce.js";
 import { showConditional } from "./conditions.js";

@@ -1,5 +1,7 @@
 // What is said of saving, in every place of the page that says it. The states have their colours in the style sheet.
 
+import { conflictId } from "./conflict.js";
+import { fieldAt } from "./controls.js";
 import { all, make } from "./dom.js";
 import { signIn } from "./session.js";
 import { t } from "./words.js";
@@ -36,10 +38,18 @@ export const sayOffline = (kept) => say("offline", `${t("Hors connexion", "Offli
 /** @param {boolean} kept */
 export const sayUnavailable = (kept) => say("unavailable", `${t("Le portail ne répond pas", "The portal does not answer")} – ${where(kept)}`);
 
-/** @param {string[]} sections those that have a conflict and are not on this page */
-export function sayConflict(sections) {
-  const text = t("Une réponse a été modifiée ailleurs : choisissez la version à garder.", "An answer was changed elsewhere: choose the version to keep.");
-  say("conflict", text, ...(sections.length ? [` (${[...new Set(sections)].join(", ")})`] : []));
+/**
+ * Says that answers wait for a choice, and leads to the first one on this page.
+ *
+ * @param {string[]} paths
+ */
+export function sayConflict(paths) {
+  const [first] = paths.filter(fieldAt);
+  const elsewhere = new Set(paths.filter((path) => !fieldAt(path)).map((path) => path.split(".")[0]));
+  const choose = t("choisissez la version à garder", "choose the version to keep");
+  say("conflict", t("Une réponse a été modifiée ailleurs\u00a0: ", "An answer was changed elsewhere: "),
+    first ? make("a", { href: `#${conflictId(first)}` }, choose) : choose, ".",
+    ...(elsewhere.size ? [` (${[...elsewhere].join(", ")})`] : []));
 }
 
 /** @param {string} reason */

@@ -16,7 +16,7 @@ import { all, named } from "./dom.js";
  *
  * @typedef {object} Saved
  * @property {string} saved_at the time of day, as shown
- * @property {{path: string, theirs: unknown}[]} [conflicts]
+ * @property {{path: string, theirs: unknown, origin: string}[]} [conflicts] `origin`: who stored theirs and when, as shown
  * @property {import("./findings.js").Finding[]} [findings]
  * @property {Record<string, any>} [amounts]
  * @property {number} [missing]

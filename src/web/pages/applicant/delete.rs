@@ -2,17 +2,13 @@
 
 use crate::{
     app::{AppError, DeletionSummary},
-    domain::{
-        dossier::status::{DepositStatus, PossibleAction},
-        ids::DossierId,
-        text::Text,
-    },
+    domain::{dossier::status::PossibleAction, ids::DossierId, text::Text},
     web::{
         address::see_other,
         extract::Path,
-        frame::{FormRequest, HandlerResult, PageContext, PageRequest, PageResult, status::PrintHead},
+        frame::{FormRequest, HandlerResult, PageContext, PageRequest, PageResult},
         pages::applicant::{
-            banner::Banner,
+            confirmation::Confirmation,
             dossier::{DossierPage, LoadedDossier},
         },
     },
@@ -57,15 +53,12 @@ pub async fn delete(Path(id): Path<DossierId>, FormRequest { app, ctx, posted, .
 #[template(path = "pages/applicant/delete.html")]
 pub struct DeletePage<'a> {
     s: &'a PageContext<'a>,
-    p: &'a DossierPage<'a>,
-    banner: Banner<'a>,
-    status: DepositStatus,
-    print_head: PrintHead<'a>,
+    c: Confirmation<'a>,
     going: DeletionSummary,
 }
 
 impl<'a> DeletePage<'a> {
     pub fn new(s: &'a PageContext<'a>, page: &'a DossierPage<'a>, going: DeletionSummary) -> Self {
-        Self { s, p: page, banner: Banner::new(s, page), status: page.status(s), print_head: page.print_head(s), going }
+        Self { s, c: Confirmation::new(s, page), going }
     }
 }

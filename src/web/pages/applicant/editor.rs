@@ -1,14 +1,15 @@
 //! The editor of a draft: sections saved by form, fields saved by script.
 
+mod conflict;
 pub mod register;
 
 use crate::{
-    app::{App, AppError, Ctx, SaveOutcome, Share},
+    app::{AnswerConflict, App, AppError, Ctx, SaveOutcome, Share},
     domain::{
         access::Part,
         calendar::show_time,
         call::{Call, Section},
-        document::{Change, Conflict, Value},
+        document::{Change, Value},
         dossier::status::DepositStatus,
         evaluation::Evaluation,
         ids::DossierId,
@@ -21,7 +22,6 @@ use crate::{
         extract::{MAX_BODY_BYTES, Path, Query},
         frame::{
             FormRequest, HandlerResult, PageContext, PageRequest, PageResult,
-            answers::brief,
             field::{Drawing, FieldView, Input, explain_once, posted::posted_value},
             money::{AmountsBox, Totals, feeds_budget},
             status::{PrintHead, Sentence, status_json},
@@ -41,6 +41,7 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse},
 };
+use conflict::{Clash, ConflictJson};
 use register::{LookupQuery, RegisterNote, RegisterNotice, RegisterView};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -153,12 +154,14 @@ pub async fn save_fields(
     let saved = app.save_changes(&ctx, id, fields.changes).await?;
     let call = app.call(&saved.dossier.call)?;
     let evaluation = &saved.evaluation;
+    let told = |conflict| ConflictJson::new(call, conflict, ctx.now, ctx.lang);
+    let conflicts: Vec<_> = saved.conflicts.iter().map(told).collect();
     let body = serde_json::json!({
         "saved_at": show_time(ctx.now, &call.time_zone()).get(&ctx.lang),
         "revision": saved.dossier.revision,
         "missing": evaluation.blocking_count(),
         "amounts": amounts(evaluation, &saved.share, ctx.lang),
-        "conflicts": saved.conflicts,
+        "conflicts": conflicts,
         "status": status_json(&app.status_of(&ctx, &saved.dossier)?, &saved.share, &ctx.lang),
         "findings": evaluation.findings.iter().map(|finding| finding_json(finding, ctx.lang)).collect::<Vec<_>>(),
     });
@@ -221,20 +224,13 @@ struct EditorField<'a> {
     note: Option<RegisterNote<'a>>,
 }
 
-struct Clash<'a> {
-    path: &'a str,
-    label: &'a str,
-    theirs: String,
-    yours: String,
-}
-
 impl<'a> EditorPage<'a> {
     pub fn new(
         s: &'a PageContext<'a>,
         page: &'a DossierPage<'a>,
         section: &'a Section,
         saved: Option<&'a str>,
-        conflicts: &'a [Conflict],
+        conflicts: &'a [AnswerConflict],
     ) -> Self {
         let given = page.dossier.draft.0.get(&section.id);
         let amounts = &page.evaluation.amounts;
@@ -246,25 +242,16 @@ impl<'a> EditorPage<'a> {
             .iter()
             .map(|field| {
                 let path = format!("{}.{}", section.id, field.id);
-                let yours = conflicts.iter().find(|conflict| conflict.path == path).map(|conflict| &conflict.yours);
+                let mut values = conflicts.iter().map(|conflict| &conflict.values);
+                let yours = values.find(|values| values.path == path).map(|values| &values.yours);
                 let view = drawing.field(section, field, yours.or_else(|| given?.get(&field.id)));
                 EditorField { view, note: register.note(section, field) }
             })
             .collect();
         let mut words = Words::of(s.call, s.lang, [section.title.get(s.lang), section.intro.get(s.lang)]);
         explain_once(Some(&mut words), fields.iter_mut().map(|field| &mut field.view));
-        let clashes = conflicts
-            .iter()
-            .filter_map(|conflict| {
-                let field = s.call.field(&conflict.path)?;
-                Some(Clash {
-                    path: &conflict.path,
-                    label: field.label.get(s.lang),
-                    theirs: brief(field, &conflict.theirs, s.lang),
-                    yours: brief(field, &conflict.yours, s.lang),
-                })
-            })
-            .collect();
+        let clash = |conflict: &'a AnswerConflict| Clash::new(s.call, conflict, s.now, *s.lang);
+        let clashes = conflicts.iter().filter_map(clash).collect();
         let budget = feeds_budget(s, &section.id) && page.share.whole();
         let place = s.call.sections.iter().position(|other| other.id == section.id);
         Self {

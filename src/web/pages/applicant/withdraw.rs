@@ -2,17 +2,14 @@
 
 use crate::{
     app::{AppError, WithdrawalConfirmation},
-    domain::{
-        dossier::status::{DepositStatus, PossibleAction},
-        ids::DossierId,
-    },
+    domain::{dossier::status::PossibleAction, ids::DossierId},
     web::{
         address::see_other,
         error::{Failure, describe},
         extract::Path,
-        frame::{FormRequest, HandlerResult, PageContext, PageRequest, PageResult, status::PrintHead},
+        frame::{FormRequest, HandlerResult, PageContext, PageRequest, PageResult},
         pages::applicant::{
-            banner::Banner,
+            confirmation::Confirmation,
             dossier::{DossierPage, LoadedDossier},
         },
     },
@@ -54,14 +51,11 @@ pub async fn withdraw(Path(id): Path<DossierId>, FormRequest { app, ctx, posted,
 #[template(path = "pages/applicant/withdraw.html")]
 pub struct WithdrawPage<'a> {
     s: &'a PageContext<'a>,
-    p: &'a DossierPage<'a>,
-    banner: Banner<'a>,
-    status: DepositStatus,
-    print_head: PrintHead<'a>,
+    c: Confirmation<'a>,
 }
 
 impl<'a> WithdrawPage<'a> {
     pub fn new(s: &'a PageContext<'a>, page: &'a DossierPage<'a>) -> Self {
-        Self { s, p: page, banner: Banner::new(s, page), status: page.status(s), print_head: page.print_head(s) }
+        Self { s, c: Confirmation::new(s, page) }
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::{
     domain::{
+        answers::readable::scalar,
         company_register::{Comparison, DatedRecord, RegisterAnswer, RegisterWarning},
-        document::Value,
         text::Text,
     },
-    web::frame::{PageContext, answers::brief},
+    web::frame::PageContext,
 };
 use askama::Template;
 
@@ -29,7 +29,7 @@ impl<'a> RegisterBox<'a> {
         let different = compared.iter().filter(|answer| answer.comparison == Comparison::Different);
         let shown = different.filter_map(|answer| {
             let field = s.call.field(&answer.path)?;
-            Some((field.label.get(s.lang), brief(field, &Value::Text(answer.value.clone()), s.lang)))
+            Some((field.label.get(s.lang), scalar(field.kind, &field.options, &answer.value, s.lang)))
         });
         Self {
             s,

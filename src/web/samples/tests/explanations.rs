@@ -2,6 +2,7 @@
 
 use super::{SamplePage, call, pages};
 use crate::domain::{call::WordText, text::Lang};
+use std::collections::BTreeSet;
 
 /// The content of a page between its tags.
 fn content(html: &str) -> &str {
@@ -91,6 +92,34 @@ fn a_question_or_a_finding_gives_its_reasons_once_and_codes_stand_inside() {
         let code = ["class=\"ref\"", "ref-reading"].iter().any(|mark| outside.contains(mark));
         assert!(register || !code, "{file}, {reader} {name} ({lang})");
     }
+}
+
+/// The ids or the targets of links that begin with `why-`.
+fn marks<'h>(html: &'h str, before: &'static str) -> impl Iterator<Item = &'h str> {
+    html.split(before).skip(1).map(|rest| rest.split('"').next().unwrap()).filter(|mark| mark.starts_with("why-"))
+}
+
+#[test]
+fn a_page_of_questions_tells_a_reason_once_and_leads_to_it_from_the_others() {
+    let mut led = 0;
+    for (file, lang, SamplePage { name, html, .. }) in of_applicants() {
+        let told: Vec<&str> = marks(&html, " id=\"").collect();
+        let distinct: BTreeSet<&str> = told.iter().copied().collect();
+        assert_eq!(told.len(), distinct.len(), "{file}, {name} ({lang}): {told:?}");
+        for target in marks(&html, " href=\"#") {
+            assert!(distinct.contains(target), "{file}, {name} ({lang}): {target}");
+            led += 1;
+        }
+    }
+    assert!(led > 0);
+    let all = of_applicants();
+    let hyper = all.iter().filter(|(file, lang, _)| file.contains("hyper") && *lang == Lang::Fr);
+    let page = |name: &str| &hyper.clone().find(|(.., page)| page.name == name).unwrap().2.html;
+    let call = call("calls/hyper-open-x.toml");
+    let title = &call.rule("ELI-2").unwrap().title.fr;
+    let asked = call.section("sme").unwrap().fields.iter().filter(|field| field.rule.as_deref() == Some("ELI-2"));
+    assert!(asked.count() > 1);
+    assert_eq!(page("editor-empty-3").matches(title.as_str()).count(), 1, "the whole section is about one rule");
 }
 
 #[test]

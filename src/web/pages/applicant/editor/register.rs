@@ -3,16 +3,13 @@
 
 use crate::{
     domain::{
+        answers::readable::scalar,
         call::{Call, Field, Section},
         company_register::{Comparison, DatedRecord, LookupOutcome, RegisterAnswer, compare},
-        document::Value,
         ids::DossierId,
         text::Text,
     },
-    web::{
-        frame::{PageContext, answers::brief},
-        pages::applicant::dossier::DossierPage,
-    },
+    web::{frame::PageContext, pages::applicant::dossier::DossierPage},
 };
 use askama::Template;
 use serde::Deserialize;
@@ -96,7 +93,7 @@ impl<'a> RegisterView<'a> {
             label: field.label.get(s.lang),
             asks,
             source: found.map(|found| found.source(&s.zone())),
-            value: answer.map(|answer| brief(field, &Value::Text(answer.value.clone()), s.lang)),
+            value: answer.map(|answer| scalar(field.kind, &field.options, &answer.value, s.lang)),
             offered: differs.map(|answer| answer.value.clone()),
             warnings: found.filter(|_| of_siret).map(warnings).unwrap_or_default(),
             path,
