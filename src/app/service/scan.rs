@@ -189,13 +189,15 @@ async fn record(app: &App, claimed: &QueuedScan, verdict: &Verdict, version: &st
             }
             _ => return Ok(None),
         };
+        let mut events = Vec::new();
         for (dossier, code) in scan::references(db, &claimed.sha256).await? {
             let mut data = serde_json::json!({ "code": code, "sha256": claimed.sha256, "scanner": version });
             if let Verdict::Infected { signature } = verdict {
                 data["signature"] = signature.as_str().into();
             }
-            journal::append(db, &Event { kind, at, actor: None, dossier: Some(dossier), data }).await?;
+            events.push(Event { kind, at, actor: None, dossier: Some(dossier), data });
         }
+        journal::append_all(db, &events).await?;
         Ok(Some(kind))
     })?;
     if let Some(kind) = found {
