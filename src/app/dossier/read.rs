@@ -100,7 +100,7 @@ impl App {
         let versions = if whole && dossier.versions > 0 { deposit::versions(&mut db, id).await? } else { Vec::new() };
         // Pages of the editor show no files.
         let scans = match form {
-            true => PieceScans::without_scanner(access.piece_reader()),
+            true => PieceScans::without_scanner(access.piece_reader(), []),
             false => self.piece_scans(&mut db, access.piece_reader(), &pieces).await?,
         };
         let call = self.call(&dossier.call)?;
