@@ -13,11 +13,12 @@ use crate::{
     domain::{
         access::{Action, Part},
         bagit::{Bag, BagInfo, safe_part},
+        call::Call,
         ids::{AccountId, DossierId},
         media::file_name,
         piece::AttachedPiece,
     },
-    store::{Freshness, delegation, deposit, dossier, erasure, journal, piece},
+    store::{Freshness, company_lookup, delegation, deposit, dossier, erasure, journal, piece},
 };
 use futures_util::{StreamExt, TryStreamExt};
 use std::{
@@ -207,15 +208,18 @@ impl Export {
         writer: &mut BagWriter<W>,
     ) -> Result<(), AppError> {
         let app = &self.app;
-        let (dossier, guests) = {
+        let (dossier, guests, records) = {
             let mut db = app.store.read(Freshness::OwnWrites).await?;
             let row = dossier::load(&mut db, exported.id).await?;
             let (dossier, _) = ctx.authorize_row(&mut db, row, Action::DraftRead, Part::Whole).await?;
-            (dossier, delegation::of_dossier(&mut db, exported.id).await?)
+            let guests = delegation::of_dossier(&mut db, exported.id).await?;
+            (dossier, guests, company_lookup::all_of_dossier(&mut db, exported.id).await?)
         };
         let folder = format!("dossiers/{}", exported.id);
         let call = app.call(&dossier.call).ok();
-        let facts = texts::dossier(call.map(AsRef::as_ref), &dossier, &exported.versions, &exported.files, &guests);
+        let definition: Option<&Call> = call.map(AsRef::as_ref);
+        let mut facts = texts::dossier(definition, &dossier, &exported.versions, &exported.files, &guests);
+        facts["company_register"] = texts::register_records(definition, &records);
         writer.text(&folder, "dossier.json", &pretty(&facts)?).await?;
         writer.text(&folder, "answers.json", &pretty(&dossier.draft)?).await?;
         if let Some(call) = call {
