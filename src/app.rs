@@ -14,7 +14,7 @@ mod transaction;
 
 #[cfg(test)]
 pub use account::close::ClosingDossier;
-pub use account::close::ClosingSummary;
+pub use account::close::{ClosingList, ClosingSummary};
 pub use account::explain::RightAnswer;
 pub use account::passkey::{Ceremony, Duty, Key};
 pub use account::sign_in::{LinkState, SignedIn, encode};

@@ -159,7 +159,8 @@ impl Ctx {
     /// Asks the policy about a row that the store returned guarded, and opens it.
     ///
     /// # Errors
-    /// As [`Ctx::authorize`]; [`AppError::DossierDeleted`]; store errors.
+    /// As [`Ctx::authorize`]; [`AppError::SignInNeeded`] for the owner whose account is closed, once the row is locked;
+    /// [`AppError::DossierDeleted`]; store errors.
     pub async fn authorize_row<T: Protected>(
         &self,
         db: &mut Connection,
@@ -169,6 +170,10 @@ impl Ctx {
     ) -> Result<(T, DossierAccess<'_>), AppError> {
         let account = &self.actor()?.account;
         let row = row.ok_or(AppError::NotFound)?;
+        if row.owner_closed() && row.owner() == account.id {
+            // Another process may know a session of a closed account for a moment.
+            return Err(AppError::SignInNeeded);
+        }
         if let Some(deleted_at) = row.deleted_at() {
             return Err(deleted(db, &row, account, deleted_at).await?);
         }

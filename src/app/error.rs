@@ -114,9 +114,12 @@ pub enum AppError {
     /// An account cannot be closed, with all reasons.
     #[error("the account is not closed")]
     Closing(Vec<crate::app::account::close::ClosingFault>),
-    /// An archive of one's own data is being sent, or too many are.
+    /// An archive of one's own data is being sent.
     #[error("an archive is being sent")]
     ExportUnderWay,
+    /// The portal sends as many archives of others as it can.
+    #[error("too many archives are being sent")]
+    TooManyExports,
     /// The dossier has nothing to carry over.
     #[error("nothing to carry over")]
     NotCarriedOver,

@@ -37,34 +37,48 @@ pub trait Protected {
 
 /// A row as the store returns it: its content is inaccessible until the policy has allowed access to its dossier.
 #[derive(Debug)]
-pub struct Guarded<T>(T);
+pub struct Guarded<T> {
+    row: T,
+    owner_closed: bool,
+}
 
 impl<T: Protected> Guarded<T> {
     /// Guards a row.
     pub fn new(row: T) -> Self {
-        Self(row)
+        Self { row, owner_closed: false }
+    }
+
+    /// The same row, with whether the account of its owner is closed.
+    #[must_use]
+    pub fn with_owner_closed(self, owner_closed: bool) -> Self {
+        Self { owner_closed, ..self }
     }
 
     pub fn dossier(&self) -> DossierId {
-        self.0.dossier()
+        self.row.dossier()
     }
 
     pub fn owner(&self) -> AccountId {
-        self.0.owner()
+        self.row.owner()
     }
 
     pub fn deleted_at(&self) -> Option<Timestamp> {
-        self.0.deleted_at()
+        self.row.deleted_at()
+    }
+
+    /// Whether the account of the owner is known to be closed, which a row tells that was read for a change.
+    pub fn owner_closed(&self) -> bool {
+        self.owner_closed
     }
 
     /// The dossier as a target for the policy.
     pub fn target(&self, relations: Relations) -> DossierTarget {
-        let Self(row) = self;
+        let Self { row, .. } = self;
         DossierTarget { id: row.dossier(), owner: row.owner(), stage: row.stage(), part: Part::Overview, relations }
     }
 
     /// Returns the row, or `None` if the permit is for another dossier.
     pub fn open(self, permit: &Permit) -> Option<T> {
-        (permit.dossier == Some(self.0.dossier())).then_some(self.0)
+        (permit.dossier == Some(self.row.dossier())).then_some(self.row)
     }
 }

@@ -99,31 +99,34 @@ pub fn may_open(state: ScanState, reader: PieceReader, warning: ScanWarning) -> 
     }
 }
 
-/// What one reader is told of the files of a dossier; nothing where no scanner is configured.
+/// What one reader is told of the files of a dossier; where no scanner is configured, only that a file is infected.
 #[derive(Clone, Debug)]
 pub struct PieceScans {
     pub reader: PieceReader,
     /// By digest.
-    found: Option<BTreeMap<String, Scan>>,
+    found: BTreeMap<String, Scan>,
+    /// What is known of all other files.
+    others: Option<&'static Scan>,
 }
 
 impl PieceScans {
-    /// Without a scanner.
+    /// Without a scanner: an infected file stays so, whoever has found it; nothing is said of the others.
     #[must_use]
-    pub fn without_scanner(reader: PieceReader) -> Self {
-        Self { reader, found: None }
+    pub fn without_scanner(reader: PieceReader, found: impl IntoIterator<Item = (String, Scan)>) -> Self {
+        let infected = found.into_iter().filter(|(_, scan)| scan.state == ScanState::Infected);
+        Self { reader, found: infected.collect(), others: None }
     }
 
     /// With a scanner; a file that it was not asked about is waiting.
     #[must_use]
     pub fn new(reader: PieceReader, found: impl IntoIterator<Item = (String, Scan)>) -> Self {
-        Self { reader, found: Some(found.into_iter().collect()) }
+        Self { reader, found: found.into_iter().collect(), others: Some(&WAITING) }
     }
 
-    /// What is known of a file, where a scanner is configured.
+    /// What is known of a file.
     #[must_use]
     pub fn of(&self, sha256: &str) -> Option<&Scan> {
-        self.found.as_ref().map(|found| found.get(sha256).unwrap_or(&WAITING))
+        self.found.get(sha256).or(self.others)
     }
 
     /// Whether the reader cannot open a file, warned or not.
@@ -167,7 +170,17 @@ mod tests {
         assert_eq!(withheld(PieceReader::Owner), [false, false]);
         assert_eq!(withheld(PieceReader::Other), [true, false]);
         assert_eq!(withheld(PieceReader::NeedToKnow), [true, true]);
-        let without = PieceScans::without_scanner(PieceReader::NeedToKnow);
-        assert!(without.of("bad").is_none() && !without.withholds("bad"));
+    }
+
+    #[test]
+    fn an_infected_file_stays_closed_without_a_scanner() {
+        let found = || ScanState::ALL.iter().map(|state| (state.slug().to_owned(), Scan { state: *state, ..WAITING }));
+        for reader in [PieceReader::Owner, PieceReader::NeedToKnow, PieceReader::Other] {
+            let scans = PieceScans::without_scanner(reader, found());
+            assert_eq!(scans.withholds("infected"), reader != PieceReader::Owner);
+            for said_nothing_of in ["waiting", "clean", "unscannable", "new"] {
+                assert!(scans.of(said_nothing_of).is_none() && !scans.withholds(said_nothing_of));
+            }
+        }
     }
 }

@@ -54,6 +54,7 @@ macro_rules! able {
     };
 }
 
+/// Inserts an assignment. Returns false if the account of the expert was closed meanwhile.
 pub async fn insert(
     db: &mut MySqlConnection,
     id: Uuid,
@@ -61,19 +62,19 @@ pub async fn insert(
     expert: AccountId,
     by: AccountId,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query(
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
         "insert into assignment (assignment_id, dossier_id, account_id, assigned_by, assigned_at)
-         values (?, ?, ?, ?, ?)",
+         select ?, ?, account_id, ?, ? from account where account_id = ? and closed_at is null lock in share mode",
     )
     .bind(id)
     .bind(dossier)
-    .bind(expert)
     .bind(by)
     .bind(to_datetime(now))
+    .bind(expert)
     .execute(db)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 /// Ends an assignment, and returns the expert if it existed.
@@ -101,6 +102,35 @@ pub async fn end(
         .bind(id)
         .fetch_optional(db)
         .await?)
+}
+
+/// An assignment that was ended.
+#[derive(Clone, Copy, Debug, FromRow)]
+pub struct EndedAssignment {
+    pub id: Uuid,
+    pub dossier: DossierId,
+}
+
+/// Ends every assignment of an expert who leaves, and returns them.
+pub async fn end_of_account(
+    db: &mut MySqlConnection,
+    expert: AccountId,
+    now: Timestamp,
+) -> Result<Vec<EndedAssignment>, StoreError> {
+    let standing: Vec<EndedAssignment> = sqlx::query_as(
+        "select assignment_id as id, dossier_id as dossier from assignment
+         where account_id = ? and ended_at is null order by assignment_id for update",
+    )
+    .bind(expert)
+    .fetch_all(&mut *db)
+    .await?;
+    sqlx::query("update assignment set ended_at = ?, ended_by = ? where account_id = ? and ended_at is null")
+        .bind(to_datetime(now))
+        .bind(expert)
+        .bind(expert)
+        .execute(db)
+        .await?;
+    Ok(standing)
 }
 
 /// Returns the experts of a dossier, in the order of assignment.

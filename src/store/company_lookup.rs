@@ -77,6 +77,16 @@ pub async fn of_dossier(
     row.map(DatedRecord::try_from).transpose()
 }
 
+/// Returns every record of a dossier, the oldest first.
+pub async fn all_of_dossier(db: &mut MySqlConnection, dossier: DossierId) -> Result<Vec<DatedRecord>, StoreError> {
+    let rows: Vec<LookupRow> =
+        sqlx::query_as("select taken_at, record from company_lookup where dossier_id = ? order by taken_at, siret")
+            .bind(dossier)
+            .fetch_all(db)
+            .await?;
+    rows.into_iter().map(DatedRecord::try_from).collect()
+}
+
 /// Gives a dossier the records of another one, with whose answers it begins.
 pub async fn copy(db: &mut MySqlConnection, from: DossierId, to: DossierId) -> Result<(), StoreError> {
     sqlx::query(

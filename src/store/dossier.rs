@@ -18,16 +18,15 @@ use sqlx::{FromRow, MySqlConnection, QueryBuilder};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-/// A query for complete dossiers.
-macro_rules! select {
-    ($which:literal) => {
-        concat!(
-            "select dossier_id, call_id, round_id, account_id, draft, revision, versions, deposit_version,
-                    deposit_receipt, deposit_at, deposit_revision, created_at, changed_at, changes, withdrawn_at,
-                    admitted_at, admitted_by, deleted_at
-             from dossier ",
-            $which
-        )
+/// Most dossiers of an account in one list: each is read with its whole draft.
+const MAX_LISTED_DOSSIERS: usize = 200;
+
+/// Columns of a [`DossierRow`].
+macro_rules! columns {
+    () => {
+        "dossier_id, call_id, round_id, account_id, draft, revision, versions, deposit_version, deposit_receipt,
+         deposit_at, deposit_revision, created_at, changed_at, changes, withdrawn_at, admitted_at, admitted_by,
+         deleted_at"
     };
 }
 
@@ -156,28 +155,83 @@ pub async fn by_attempt(
 }
 
 pub async fn load(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Dossier>>, StoreError> {
-    let row: Option<DossierRow> = sqlx::query_as(select!("where dossier_id = ?")).bind(id).fetch_optional(db).await?;
+    let row: Option<DossierRow> = sqlx::query_as(concat!("select ", columns!(), " from dossier where dossier_id = ?"))
+        .bind(id)
+        .fetch_optional(db)
+        .await?;
     row.map(|row| row.try_into().map(Guarded::new)).transpose()
 }
 
-/// Returns a dossier, locked until the transaction ends: all changes to a dossier are serialised by this lock.
+#[derive(FromRow)]
+struct LockedRow {
+    #[sqlx(flatten)]
+    dossier: DossierRow,
+    owner_closed: bool,
+}
+
+/// Returns a dossier, locked until the transaction ends: all changes to a dossier are serialised by this lock, and so is
+/// the closing of its owner's account, which locks it before.
 pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Dossier>>, StoreError> {
-    let row: Option<DossierRow> =
-        sqlx::query_as(select!("where dossier_id = ? for update")).bind(id).fetch_optional(db).await?;
-    row.map(|row| row.try_into().map(Guarded::new)).transpose()
+    let row: Option<LockedRow> = sqlx::query_as(concat!(
+        "select ",
+        columns!(),
+        ", exists (select 1 from account a where a.account_id = dossier.account_id and a.closed_at is not null)
+             as owner_closed
+         from dossier where dossier_id = ? for update"
+    ))
+    .bind(id)
+    .fetch_optional(db)
+    .await?;
+    row.map(|LockedRow { dossier, owner_closed }| Ok(Guarded::new(dossier.try_into()?).with_owner_closed(owner_closed)))
+        .transpose()
 }
 
-/// Returns the dossiers of an account, the last changed first; `None` while it is suspended.
-pub async fn of_account(db: &mut MySqlConnection, owner: AccountId) -> Result<Vec<Dossier>, StoreError> {
-    let rows: Vec<DossierRow> = sqlx::query_as(select!(
-        "where account_id = ? and deleted_at is null
+/// Which dossiers of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnedKind {
+    All,
+    /// Drafts that were never deposited.
+    NeverDeposited,
+    /// What was deposited, withdrawn or not.
+    Deposited,
+}
+
+/// Returns the dossiers of an account, the last changed first, and how many there are: at most
+/// [`MAX_LISTED_DOSSIERS`] are listed, so whoever says what an account has counts the others. None while it is suspended.
+pub async fn of_account(
+    db: &mut MySqlConnection,
+    owner: AccountId,
+    kind: OwnedKind,
+) -> Result<(Vec<Dossier>, u64), StoreError> {
+    let (all, deposited) = (kind == OwnedKind::All, kind == OwnedKind::Deposited);
+    let rows: Vec<DossierRow> = sqlx::query_as(concat!(
+        "select ",
+        columns!(),
+        " from dossier where account_id = ? and deleted_at is null and (? or (versions > 0) = ?)
          and not exists (select 1 from account a where a.account_id = dossier.account_id and a.suspended_at is not null)
-         order by changed_at desc limit 200"
+         order by changed_at desc limit ?"
     ))
     .bind(owner)
-    .fetch_all(db)
+    .bind(all)
+    .bind(deposited)
+    .bind(MAX_LISTED_DOSSIERS as u64)
+    .fetch_all(&mut *db)
     .await?;
-    rows.into_iter().map(Dossier::try_from).collect()
+    let listed = rows.into_iter().map(Dossier::try_from).collect::<Result<Vec<_>, _>>()?;
+    if listed.len() < MAX_LISTED_DOSSIERS {
+        let total = listed.len() as u64;
+        return Ok((listed, total));
+    }
+    let total: i64 = sqlx::query_scalar(
+        "select count(*) from dossier where account_id = ? and deleted_at is null and (? or (versions > 0) = ?)",
+    )
+    .bind(owner)
+    .bind(all)
+    .bind(deposited)
+    .fetch_one(db)
+    .await?;
+    let total = u64::try_from(total).unwrap_or(0).max(listed.len() as u64);
+    Ok((listed, total))
 }
 
 /// Writes the draft after [`Dossier::change`].

@@ -1,10 +1,14 @@
 //! What goes when a draft is deleted or an account is closed. The rows of both stay without content: attempts, events and
 //! receipts refer to them, and an id never serves again.
 
-use super::{StoreError, row::to_datetime};
+use super::{
+    StoreError,
+    row::{IDS_PER_STATEMENT, to_datetime},
+};
 use crate::domain::ids::{AccountId, DossierId};
 use jiff::Timestamp;
-use sqlx::MySqlConnection;
+use sqlx::{MySql, MySqlConnection, QueryBuilder};
+use std::collections::BTreeMap;
 
 /// What went with a draft.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,45 +18,77 @@ pub struct DraftErasure {
     pub invitations: u64,
 }
 
-/// Takes the content of a draft, its pieces and its invitations, which are forgotten at an instant.
-pub async fn delete_draft(
+/// Takes the content of drafts, their pieces and their invitations, which are forgotten at an instant. The drafts must be
+/// locked.
+pub async fn delete_drafts(
     db: &mut MySqlConnection,
-    id: DossierId,
+    drafts: &[DossierId],
     now: Timestamp,
     forget_at: Timestamp,
-) -> Result<DraftErasure, StoreError> {
-    let pieces = sqlx::query("delete from piece where dossier_id = ?").bind(id).execute(&mut *db).await?;
-    sqlx::query("delete from company_lookup where dossier_id = ?").bind(id).execute(&mut *db).await?;
-    let invitations = sqlx::query(
-        "update delegation set revoked_at = ?, note = '', forget_at = ? where dossier_id = ? and revoked_at is null",
-    )
-    .bind(to_datetime(now))
-    .bind(to_datetime(forget_at))
-    .bind(id)
-    .execute(&mut *db)
-    .await?;
-    // Those that were revoked before are not needed either.
-    sqlx::query("update delegation set note = '', forget_at = ? where dossier_id = ? and forget_at is null")
-        .bind(to_datetime(forget_at))
-        .bind(id)
-        .execute(&mut *db)
-        .await?;
-    sqlx::query("update dossier set draft = '{}', changes = null, origin = null, deleted_at = ? where dossier_id = ?")
-        .bind(to_datetime(now))
-        .bind(id)
-        .execute(db)
-        .await?;
-    Ok(DraftErasure { pieces: pieces.rows_affected(), invitations: invitations.rows_affected() })
+) -> Result<Vec<(DossierId, DraftErasure)>, StoreError> {
+    let mut gone: BTreeMap<DossierId, DraftErasure> = drafts.iter().map(|id| (*id, DraftErasure::default())).collect();
+    for some in drafts.chunks(IDS_PER_STATEMENT) {
+        for id in delete_pieces(db, some).await? {
+            gone.entry(id).or_default().pieces += 1;
+        }
+        let mut query = QueryBuilder::new("delete from company_lookup where dossier_id in ");
+        push_ids(&mut query, some);
+        query.build().execute(&mut *db).await?;
+        let mut query =
+            QueryBuilder::new("select dossier_id from delegation where revoked_at is null and dossier_id in ");
+        push_ids(&mut query, some);
+        // Whoever was invited may close their own account at the same time.
+        query.push(" for update");
+        let invited: Vec<DossierId> = query.build_query_scalar().fetch_all(&mut *db).await?;
+        for id in invited {
+            gone.entry(id).or_default().invitations += 1;
+        }
+        let mut query = QueryBuilder::new("update delegation set revoked_at = ");
+        query.push_bind(to_datetime(now)).push(" where revoked_at is null and dossier_id in ");
+        push_ids(&mut query, some);
+        query.build().execute(&mut *db).await?;
+        // Those that were revoked before are not needed either.
+        let mut query = QueryBuilder::new("update delegation set note = '', forget_at = ");
+        query.push_bind(to_datetime(forget_at)).push(" where forget_at is null and dossier_id in ");
+        push_ids(&mut query, some);
+        query.build().execute(&mut *db).await?;
+        let mut query =
+            QueryBuilder::new("update dossier set draft = '{}', changes = null, origin = null, deleted_at = ");
+        query.push_bind(to_datetime(now)).push(" where dossier_id in ");
+        push_ids(&mut query, some);
+        query.build().execute(&mut *db).await?;
+    }
+    Ok(gone.into_iter().collect())
 }
 
-/// Takes from a dossier that was deposited what no receipt seals: the draft and its pieces.
-pub async fn empty_draft(db: &mut MySqlConnection, id: DossierId) -> Result<(), StoreError> {
-    sqlx::query("delete from piece where dossier_id = ?").bind(id).execute(&mut *db).await?;
-    sqlx::query("update dossier set draft = '{}', changes = null, origin = null where dossier_id = ?")
-        .bind(id)
-        .execute(db)
-        .await?;
+/// Takes from dossiers that were deposited what no receipt seals: the drafts and their pieces.
+pub async fn empty_drafts(db: &mut MySqlConnection, dossiers: &[DossierId]) -> Result<(), StoreError> {
+    for some in dossiers.chunks(IDS_PER_STATEMENT) {
+        delete_pieces(db, some).await?;
+        let mut query =
+            QueryBuilder::new("update dossier set draft = '{}', changes = null, origin = null where dossier_id in ");
+        push_ids(&mut query, some);
+        query.build().execute(&mut *db).await?;
+    }
     Ok(())
+}
+
+/// Deletes the pieces of drafts, and returns the dossier of each.
+async fn delete_pieces(db: &mut MySqlConnection, dossiers: &[DossierId]) -> Result<Vec<DossierId>, StoreError> {
+    let mut query = QueryBuilder::new("delete from piece where dossier_id in ");
+    push_ids(&mut query, dossiers);
+    query.push(" returning dossier_id");
+    Ok(query.build_query_scalar().fetch_all(db).await?)
+}
+
+/// Appends a list of dossiers, in parentheses.
+fn push_ids(query: &mut QueryBuilder<MySql>, dossiers: &[DossierId]) {
+    query.push("(");
+    let mut listed = query.separated(", ");
+    for id in dossiers {
+        listed.push_bind(*id);
+    }
+    query.push(")");
 }
 
 /// Whether a person held a part of a dossier until it was deleted.

@@ -15,6 +15,7 @@ use crate::domain::{
 };
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection, QueryBuilder};
+use std::slice;
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
@@ -27,11 +28,24 @@ pub struct ChainHead {
     pub link: String,
 }
 
+/// Events that one statement inserts, well below the 65 535 values that the protocol allows for one.
+const EVENTS_PER_STATEMENT: usize = 500;
+
 /// Appends an event. It must be the last step of a transaction, because the head stays locked until the transaction
 /// ends.
 pub async fn append(db: &mut MySqlConnection, event: &Event) -> Result<(), StoreError> {
+    append_all(db, slice::from_ref(event)).await
+}
+
+/// Appends events, some hundred per statement: every other writer waits meanwhile. Must be the last step of a
+/// transaction.
+pub async fn append_all(db: &mut MySqlConnection, events: &[Event]) -> Result<(), StoreError> {
+    if events.is_empty() {
+        return Ok(());
+    }
     let head = lock_head(db).await?;
-    let head = insert(db, &head, event).await?;
+    let events: Vec<_> = events.iter().map(|event| (None, event)).collect();
+    let head = insert_all(db, head, &events).await?;
     advance_head(db, &head).await
 }
 
@@ -56,7 +70,7 @@ pub async fn append_once(db: &mut MySqlConnection, events: &[(Uuid, &Event)]) ->
         return Ok(());
     }
     // Other writers wait from here on, so the following query stays valid.
-    let mut head = lock_head(db).await?;
+    let head = lock_head(db).await?;
     let mut query = QueryBuilder::new("select event_id from event where event_id in (");
     let mut ids = query.separated(", ");
     for (id, _) in events {
@@ -64,9 +78,9 @@ pub async fn append_once(db: &mut MySqlConnection, events: &[(Uuid, &Event)]) ->
     }
     query.push(")");
     let there: Vec<Uuid> = query.build_query_scalar().fetch_all(&mut *db).await?;
-    for (id, event) in events.iter().filter(|(id, _)| !there.contains(id)) {
-        head = insert_as(db, &head, Some(*id), event).await?;
-    }
+    let missing = events.iter().filter(|(id, _)| !there.contains(id));
+    let missing: Vec<_> = missing.map(|(id, event)| (Some(*id), *event)).collect();
+    let head = insert_all(db, head, &missing).await?;
     advance_head(db, &head).await
 }
 
@@ -127,33 +141,30 @@ pub async fn advance_chain_heads(
 
 /// Inserts an event after a head and returns the new head; the caller must store it.
 pub async fn insert(db: &mut MySqlConnection, head: &ChainHead, event: &Event) -> Result<ChainHead, StoreError> {
-    insert_as(db, head, None, event).await
+    insert_all(db, head.clone(), &[(None, event)]).await
 }
 
-async fn insert_as(
+/// Inserts events, some with given ids, each linked to the one before it, and returns the new head.
+async fn insert_all(
     db: &mut MySqlConnection,
-    head: &ChainHead,
-    id: Option<Uuid>,
-    event: &Event,
+    mut head: ChainHead,
+    events: &[(Option<Uuid>, &Event)],
 ) -> Result<ChainHead, StoreError> {
-    let sequence = head.sequence + 1;
-    let link = event.link(sequence, &head.link);
-    sqlx::query(
-        "insert into event (sequence, at, kind, account_id, dossier_id, data, previous, link, event_id)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(sequence)
-    .bind(to_datetime(event.at))
-    .bind(event.kind.slug())
-    .bind(event.actor)
-    .bind(event.dossier)
-    .bind(event.data.to_string())
-    .bind(&head.link)
-    .bind(&link)
-    .bind(id)
-    .execute(db)
-    .await?;
-    Ok(ChainHead { sequence, link })
+    for some in events.chunks(EVENTS_PER_STATEMENT) {
+        let mut query = QueryBuilder::new(
+            "insert into event (sequence, at, kind, account_id, dossier_id, data, previous, link, event_id) ",
+        );
+        query.push_values(some, |mut row, (id, event)| {
+            let sequence = head.sequence + 1;
+            let link = event.link(sequence, &head.link);
+            row.push_bind(sequence).push_bind(to_datetime(event.at)).push_bind(event.kind.slug());
+            row.push_bind(event.actor).push_bind(event.dossier).push_bind(event.data.to_string());
+            row.push_bind(head.link.clone()).push_bind(link.clone()).push_bind(*id);
+            head = ChainHead { sequence, link };
+        });
+        query.build().execute(&mut *db).await?;
+    }
+    Ok(head)
 }
 
 /// Accesses of the same kind by someone other than the owner, grouped by day.

@@ -4,6 +4,9 @@ use super::StoreError;
 use jiff::{Timestamp, civil::Date};
 use time::{OffsetDateTime, PrimitiveDateTime};
 
+/// Ids that one statement names; a longer list takes several.
+pub(super) const IDS_PER_STATEMENT: usize = 500;
+
 /// Converts an instant for a `datetime(6)` column, in UTC.
 pub(super) fn to_datetime(at: Timestamp) -> PrimitiveDateTime {
     let moment = OffsetDateTime::from_unix_timestamp_nanos(at.as_microsecond() as i128 * 1000)

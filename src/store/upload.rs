@@ -1,9 +1,9 @@
 //! Uploads into a bucket that are under way. All instants are the database's, so that machines with different clocks agree
 //! on which ones are held.
 
-use super::StoreError;
+use super::{StoreError, row::IDS_PER_STATEMENT};
 use crate::domain::ids::DossierId;
-use sqlx::MySqlConnection;
+use sqlx::{MySqlConnection, QueryBuilder};
 use uuid::Uuid;
 
 /// An upload.
@@ -134,14 +134,22 @@ pub async fn of_account(db: &mut MySqlConnection, account: Uuid) -> Result<Vec<U
     .await?)
 }
 
-/// Returns the uploads to a dossier, of all accounts.
-pub async fn to_dossier(db: &mut MySqlConnection, dossier: DossierId) -> Result<Vec<UploadRow>, StoreError> {
-    Ok(sqlx::query_as(
-        "select upload_id, account_id, note, parts, turn from upload where json_value(note, '$.dossier') = ?",
-    )
-    .bind(dossier.to_string())
-    .fetch_all(db)
-    .await?)
+/// Returns the uploads to some dossiers, of all accounts.
+pub async fn to_dossiers(db: &mut MySqlConnection, dossiers: &[DossierId]) -> Result<Vec<UploadRow>, StoreError> {
+    let mut found = Vec::new();
+    for some in dossiers.chunks(IDS_PER_STATEMENT) {
+        let mut query = QueryBuilder::new(
+            "select upload_id, account_id, note, parts, turn from upload where json_value(note, '$.dossier') in (",
+        );
+        let mut listed = query.separated(", ");
+        for id in some {
+            listed.push_bind(id.to_string());
+        }
+        query.push(")");
+        let rows: Vec<UploadRow> = query.build_query_as().fetch_all(&mut *db).await?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
 /// Returns uploads that were not used for so many seconds.

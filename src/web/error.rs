@@ -305,6 +305,7 @@ fn describe_app(error: &AppError) -> ErrorText {
         error @ (AppError::Suspended
         | AppError::Closing(_)
         | AppError::ExportUnderWay
+        | AppError::TooManyExports
         | AppError::SignInNeeded
         | AppError::LinkSpent
         | AppError::SimulationOver

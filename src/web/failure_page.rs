@@ -22,8 +22,12 @@ use axum::{
 
 /// Longest form that an error page gives back to the user.
 const MAX_RETURNED_FORM_BYTES: usize = 512 * 1024;
-/// Value of `Retry-After`, in seconds.
-const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
+/// Value of `Retry-After` where the portal is unavailable or busy, in seconds.
+const RETRY_AFTER_SECONDS: u16 = 5;
+/// The same while archives are being sent, which takes longer.
+const EXPORT_RETRY_AFTER_SECONDS: u16 = 60;
+/// The same where a client asked too often: as long as its requests are counted.
+const COUNT_RETRY_AFTER_SECONDS: u16 = 15 * 60;
 
 /// The response to a panic; the panic hook has already logged it.
 pub fn panicked() -> Response {
@@ -55,7 +59,7 @@ pub async fn render_failures(State(app): State<App>, request: Request, next: Nex
     let form = response.extensions().get::<FailedForm>().cloned();
     let failure_headers = response.into_parts().0.headers;
     let Some(sender) = sender else {
-        return set_retry_after(keep_headers(problem_response(&failure, &described, lang), failure_headers));
+        return set_retry_after(&failure, keep_headers(problem_response(&failure, &described, lang), failure_headers));
     };
     let here = sender.uri.path_and_query().map_or_else(String::new, ToString::to_string);
     let headers = sender.headers();
@@ -72,7 +76,7 @@ pub async fn render_failures(State(app): State<App>, request: Request, next: Nex
     let form = form.filter(|_| sender.ours && (again || loses_what_was_typed(&failure)));
     let typed = form.and_then(|form| form_contents(&headers, form, &here, again));
     let ctx = sender.identify(&app, headers).await;
-    set_retry_after(keep_headers(page(&app, ctx, &described, meta, &here, typed.as_ref()), failure_headers))
+    set_retry_after(&failure, keep_headers(page(&app, ctx, &described, meta, &here, typed.as_ref()), failure_headers))
 }
 
 /// What an error page needs of its request. The values share the memory of the request's head, so that a request that
@@ -161,10 +165,14 @@ fn without_page(failure: &Failure) -> Response {
 }
 
 /// Sets `Retry-After` where a retry may help.
-fn set_retry_after(mut response: Response) -> Response {
-    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
-    }
+fn set_retry_after(failure: &Failure, mut response: Response) -> Response {
+    let seconds = match failure {
+        Failure::App(AppError::ExportUnderWay | AppError::TooManyExports) => EXPORT_RETRY_AFTER_SECONDS,
+        Failure::App(AppError::TooManySimulations | AppError::TooManyLinks) => COUNT_RETRY_AFTER_SECONDS,
+        _ if response.status() == StatusCode::SERVICE_UNAVAILABLE => RETRY_AFTER_SECONDS,
+        _ => return response,
+    };
+    response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     response
 }
 
@@ -224,4 +232,28 @@ fn log(failure: &Failure) {
         _ => return,
     };
     tracing::error!(error, "request.failed");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_says_when_and_whose_archive_is_in_the_way() {
+        let told = |error| {
+            let failure = Failure::App(error);
+            let described = describe(&failure);
+            let response = set_retry_after(&failure, described.status.into_response());
+            let seconds = response.headers().get(header::RETRY_AFTER).map(|value| value.to_str().unwrap().to_owned());
+            (described.status.as_u16(), seconds, described.detail.fr)
+        };
+        let (status, seconds, own) = told(AppError::ExportUnderWay);
+        assert_eq!((status, seconds.as_deref()), (429, Some("60")));
+        let (status, seconds, others) = told(AppError::TooManyExports);
+        assert_eq!((status, seconds.as_deref()), (503, Some("60")));
+        assert!(own.contains("de vos données") && !others.contains("de vos données"), "{own} {others}");
+        assert_eq!(told(AppError::TooManySimulations).1.as_deref(), Some("900"));
+        assert_eq!(told(AppError::Busy).1.as_deref(), Some("5"));
+        assert_eq!(told(AppError::NotFound).1, None);
+    }
 }

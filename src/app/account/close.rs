@@ -3,7 +3,7 @@
 use crate::app::{
     App, AppError, Ctx,
     delegation::INVITATION_WINDOW,
-    dossier::delete::deletion_event,
+    dossier::delete::deletion_events,
     service::mail::{Concern, EmailMessage, Letter},
     transaction::transaction,
 };
@@ -12,13 +12,17 @@ use crate::{
         access::{Role, Roles},
         calendar::{show_instant, with_zone},
         event::{Event, EventKind},
-        ids::DossierId,
+        ids::{AccountId, DossierId},
         receipt::digest,
         text::Text,
     },
-    store::{Freshness, account, delegation, dossier, erasure, journal, outbox},
+    store::{
+        Connection, Freshness, account, assignment, delegation,
+        dossier::{self, OwnedKind},
+        erasure, journal, outbox,
+    },
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// Why an account is not closed.
@@ -64,14 +68,37 @@ pub struct ClosingDossier {
     pub guests: u64,
 }
 
+/// Dossiers of one kind: the last changed ones by name, the others in numbers.
+#[derive(Clone, Debug, Default)]
+pub struct ClosingList {
+    pub listed: Vec<ClosingDossier>,
+    /// How many more there are.
+    pub others: u64,
+    /// How many accesses of other people to those end: whoever holds parts of two of them counts twice.
+    pub accesses_to_others: u64,
+}
+
+impl ClosingList {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.listed.is_empty() && self.others == 0
+    }
+
+    /// Whether other people lose access to one of them.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.accesses_to_others > 0 || self.listed.iter().any(|dossier| dossier.guests > 0)
+    }
+}
+
 /// What becomes of an account's dossiers when it is closed.
 #[derive(Clone, Debug, Default)]
 pub struct ClosingSummary {
     /// Drafts that go.
-    pub drafts: Vec<ClosingDossier>,
+    pub drafts: ClosingList,
     /// Dossiers that were deposited, and stay.
-    pub kept: Vec<ClosingDossier>,
-    /// What identifies this list: the account is closed only as long as it is the same.
+    pub kept: ClosingList,
+    /// What identifies the dossiers: the account is closed only as long as they are the same.
     pub fingerprint: String,
 }
 
@@ -94,18 +121,41 @@ impl App {
     pub async fn closing_summary(&self, ctx: &Ctx) -> Result<ClosingSummary, AppError> {
         let owner = ctx.account()?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
-        let fingerprint = fingerprint(&erasure::dossiers(&mut db, owner).await?);
-        let guests: HashMap<_, _> = delegation::guests_of_owner(&mut db, owner, ctx.now).await?.into_iter().collect();
-        let mut summary = ClosingSummary { fingerprint, ..ClosingSummary::default() };
-        for dossier in dossier::of_account(&mut db, owner).await? {
+        let dossiers = erasure::dossiers(&mut db, owner).await?;
+        let guests = delegation::guests_of_owner(&mut db, owner, ctx.now).await?.into_iter();
+        let guests: HashMap<_, _> = guests.map(|(id, count)| (id, u64::try_from(count).unwrap_or(0))).collect();
+        let fingerprint = fingerprint(&dossiers);
+        let (kept, drafts): (Vec<_>, Vec<_>) = dossiers.into_iter().partition(|(_, versions)| *versions > 0);
+        let drafts = self.closing_list(&mut db, owner, OwnedKind::NeverDeposited, &drafts, &guests).await?;
+        let kept = self.closing_list(&mut db, owner, OwnedKind::Deposited, &kept, &guests).await?;
+        Ok(ClosingSummary { drafts, kept, fingerprint })
+    }
+
+    /// Names the last changed of some dossiers of one kind, and counts the others.
+    async fn closing_list(
+        &self,
+        db: &mut Connection,
+        owner: AccountId,
+        kind: OwnedKind,
+        dossiers: &[(DossierId, u32)],
+        guests: &HashMap<DossierId, u64>,
+    ) -> Result<ClosingList, AppError> {
+        let mut others: HashSet<DossierId> = dossiers.iter().map(|(id, _)| *id).collect();
+        let mut list = ClosingList::default();
+        for dossier in dossier::of_account(db, owner, kind).await?.0 {
+            // What was begun or deposited meanwhile is not among them.
+            if !others.remove(&dossier.id) {
+                continue;
+            }
             let call = self.call(&dossier.call).ok();
             let title = call.map_or("", |call| dossier.draft.text(&call.company.project)).to_owned();
-            let guests = guests.get(&dossier.id).copied().and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
-            let list = if dossier.was_deposited() { &mut summary.kept } else { &mut summary.drafts };
+            let guests = guests.get(&dossier.id).copied().unwrap_or(0);
             let receipt = dossier.deposit.map(|deposit| deposit.receipt);
-            list.push(ClosingDossier { id: dossier.id, title, receipt, guests });
+            list.listed.push(ClosingDossier { id: dossier.id, title, receipt, guests });
         }
-        Ok(summary)
+        list.others = others.len() as u64;
+        list.accesses_to_others = others.iter().filter_map(|id| guests.get(id)).sum();
+        Ok(list)
     }
 
     /// Why the actor's account cannot be closed at all.
@@ -135,7 +185,7 @@ impl App {
         let call = self.call_of_host(ctx)?;
         let (own, now, job, due) = (&own, ctx.now, Uuid::now_v7(), self.clock());
         let at = with_zone(&show_instant(now, &call.time_zone()), &call.zone_name()).get(&ctx.lang).to_owned();
-        let erased = transaction!(self.store, db => {
+        let dossiers = transaction!(self.store, db => {
             // Dossiers before accounts, as whoever invites locks them.
             let dossiers = erasure::lock_dossiers(db, own.id).await?;
             account::lock(db, own.id).await?;
@@ -153,14 +203,17 @@ impl App {
             if !faults.is_empty() {
                 return Err(AppError::Closing(faults));
             }
-            let (kept, drafts): (Vec<_>, Vec<_>) = dossiers.into_iter().partition(|(_, versions)| *versions > 0);
+            let ids = |kept| dossiers.iter().filter(move |(_, versions)| (*versions > 0) == kept).map(|(id, _)| *id);
+            let (kept, drafts): (Vec<_>, Vec<_>) = (ids(true).collect(), ids(false).collect());
             let forget_at = now + INVITATION_WINDOW;
-            let mut events = Vec::new();
-            for (id, _) in &drafts {
-                events.push(deletion_event(ctx, *id, erasure::delete_draft(db, *id, now, forget_at).await?)?);
-            }
-            for (id, _) in &kept {
-                erasure::empty_draft(db, *id).await?;
+            let mut events = deletion_events(ctx, erasure::delete_drafts(db, &drafts, now, forget_at).await?)?;
+            erasure::empty_drafts(db, &kept).await?;
+            // A role that was taken back or has ended leaves its assignments. What the person declared of their interests
+            // stays: it is a reason for what was decided, and ends nothing.
+            let assignments = assignment::end_of_account(db, own.id, now).await?;
+            for ended in &assignments {
+                let data = serde_json::json!({ "assignment": ended.id, "expert": own.id });
+                events.push(ctx.event(EventKind::ExpertReleased, Some(ended.dossier), data)?);
             }
             let invitations = erasure::end_invitations(db, own.id, &own.email, now, forget_at).await?;
             erasure::end_access(db, own.id, now).await?;
@@ -172,19 +225,19 @@ impl App {
                 letter: Letter::AccountClosed { at: at.clone(), kept: kept.len() },
             };
             outbox::enqueue_mail(db, job, &message, due).await?;
-            let data = serde_json::json!({ "drafts": drafts.len(), "kept": kept.len(), "invitations": invitations });
+            let data = serde_json::json!({
+                "drafts": drafts.len(), "kept": kept.len(), "invitations": invitations, "assignments": assignments.len(),
+            });
             events.push(Event::on_account(EventKind::AccountClosed, now, Some(own.id), own.id, data));
-            for event in &events {
-                journal::append(db, event).await?;
-            }
-            Ok(drafts)
+            journal::append_all(db, &events).await?;
+            Ok(dossiers)
         })?;
         self.sessions.forget();
         self.outbox_notify.notify_one();
         self.end_uploads_of(own.id).await;
-        for (id, _) in erased {
-            self.end_uploads_to(id).await;
-        }
+        // Nobody has access to those that stay either.
+        let dossiers: Vec<DossierId> = dossiers.into_iter().map(|(id, _)| id).collect();
+        self.end_uploads_to(&dossiers).await;
         Ok(())
     }
 }

@@ -13,11 +13,12 @@ use crate::{
     domain::{
         access::{Action, Part},
         bagit::{Bag, BagInfo, safe_part},
+        call::Call,
         ids::{AccountId, DossierId},
         media::file_name,
         piece::AttachedPiece,
     },
-    store::{Freshness, delegation, deposit, dossier, erasure, journal, piece},
+    store::{Freshness, company_lookup, delegation, deposit, dossier, erasure, journal, piece},
 };
 use futures_util::{StreamExt, TryStreamExt};
 use std::{
@@ -41,10 +42,20 @@ const INCOMPLETE: &str = "INCOMPLETE.txt";
 pub(in crate::app) struct ExportSlots(Mutex<HashSet<AccountId>>);
 
 impl ExportSlots {
-    /// Takes the slot of an account; returns false while it is taken, or too many are.
-    fn take(&self, account: AccountId) -> bool {
+    /// Takes the slot of an account.
+    ///
+    /// # Errors
+    /// [`AppError::ExportUnderWay`] while it is taken; [`AppError::TooManyExports`] while those of others take them all.
+    fn take(&self, account: AccountId) -> Result<(), AppError> {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.len() < MAX_CONCURRENT_EXPORTS && taken.insert(account)
+        if taken.contains(&account) {
+            return Err(AppError::ExportUnderWay);
+        }
+        if taken.len() >= MAX_CONCURRENT_EXPORTS {
+            return Err(AppError::TooManyExports);
+        }
+        taken.insert(account);
+        Ok(())
     }
 
     fn free(&self, account: AccountId) {
@@ -86,13 +97,11 @@ impl App {
     /// dossiers. One at a time for each account.
     ///
     /// # Errors
-    /// [`AppError::ExportUnderWay`]; [`AppError::Attachment`] when a file is missing or the store does not answer; policy
-    /// and store errors.
+    /// [`AppError::ExportUnderWay`], [`AppError::TooManyExports`]; [`AppError::Attachment`] when a file is missing or the
+    /// store does not answer; policy and store errors.
     pub async fn export(&self, ctx: &Ctx) -> Result<Export, AppError> {
         let account = ctx.account()?;
-        if !self.exports.take(account) {
-            return Err(AppError::ExportUnderWay);
-        }
+        self.exports.take(account)?;
         let slot = ExportSlot { app: self.clone(), account };
         let owned = erasure::dossiers(&mut *self.store.read(Freshness::OwnWrites).await?, account).await?;
         let mut dossiers = Vec::new();
@@ -199,15 +208,18 @@ impl Export {
         writer: &mut BagWriter<W>,
     ) -> Result<(), AppError> {
         let app = &self.app;
-        let (dossier, guests) = {
+        let (dossier, guests, records) = {
             let mut db = app.store.read(Freshness::OwnWrites).await?;
             let row = dossier::load(&mut db, exported.id).await?;
             let (dossier, _) = ctx.authorize_row(&mut db, row, Action::DraftRead, Part::Whole).await?;
-            (dossier, delegation::of_dossier(&mut db, exported.id).await?)
+            let guests = delegation::of_dossier(&mut db, exported.id).await?;
+            (dossier, guests, company_lookup::all_of_dossier(&mut db, exported.id).await?)
         };
         let folder = format!("dossiers/{}", exported.id);
         let call = app.call(&dossier.call).ok();
-        let facts = texts::dossier(call.map(AsRef::as_ref), &dossier, &exported.versions, &exported.files, &guests);
+        let definition: Option<&Call> = call.map(AsRef::as_ref);
+        let mut facts = texts::dossier(definition, &dossier, &exported.versions, &exported.files, &guests);
+        facts["company_register"] = texts::register_records(definition, &records);
         writer.text(&folder, "dossier.json", &pretty(&facts)?).await?;
         writer.text(&folder, "answers.json", &pretty(&dossier.draft)?).await?;
         if let Some(call) = call {
@@ -273,12 +285,14 @@ mod tests {
     #[test]
     fn one_archive_an_account_and_a_few_in_all() {
         let (slots, account) = (ExportSlots::default(), |number| AccountId(Uuid::from_u128(number)));
-        assert!(slots.take(account(1)) && !slots.take(account(1)));
+        assert!(slots.take(account(1)).is_ok());
+        assert!(matches!(slots.take(account(1)), Err(AppError::ExportUnderWay)));
         for number in 2..=MAX_CONCURRENT_EXPORTS as u128 {
-            assert!(slots.take(account(number)), "{number}");
+            assert!(slots.take(account(number)).is_ok(), "{number}");
         }
-        assert!(!slots.take(account(99)), "too many");
+        assert!(matches!(slots.take(account(99)), Err(AppError::TooManyExports)), "all are of others");
+        assert!(matches!(slots.take(account(2)), Err(AppError::ExportUnderWay)), "one is one’s own");
         slots.free(account(1));
-        assert!(slots.take(account(99)));
+        assert!(slots.take(account(99)).is_ok());
     }
 }

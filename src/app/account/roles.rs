@@ -51,13 +51,12 @@ impl App {
             let taken = account::take_role(db, account.id, role).await?;
             if taken {
                 session::end_all(db, account.id, now).await?;
-                let event = Event::on_account(EventKind::RoleTaken, now, None, account.id, data.clone());
-                journal::append(db, &event).await?;
+                let mut events = vec![Event::on_account(EventKind::RoleTaken, now, None, account.id, data.clone())];
                 for id in api_token::revoke_of_role(db, account.id, role, now).await? {
                     let data = serde_json::json!({ "token": id, "role": role.slug() });
-                    let event = Event::on_account(EventKind::TokenRevoked, now, None, account.id, data);
-                    journal::append(db, &event).await?;
+                    events.push(Event::on_account(EventKind::TokenRevoked, now, None, account.id, data));
                 }
+                journal::append_all(db, &events).await?;
             }
             Ok(taken)
         })?;

@@ -183,12 +183,12 @@ impl App {
         let chain = &chain;
         transaction!(self.store, db => {
             let (new, seen) = narrowed::used(db, id, chain, now).await?;
-            for block in new.iter().filter(|_| seen <= MAX_JOURNALLED_NARROWED_TOKENS) {
+            let told = new.iter().filter(|_| seen <= MAX_JOURNALLED_NARROWED_TOKENS);
+            let told = told.map(|block| {
                 let data = serde_json::json!({ "token": id, "block": hex::encode(block) });
-                let (kind, actor) = (EventKind::TokenNarrowed, Some(owner));
-                journal::append(db, &Event { kind, at: now, actor, dossier: None, data }).await?;
-            }
-            Ok(())
+                Event { kind: EventKind::TokenNarrowed, at: now, actor: Some(owner), dossier: None, data }
+            });
+            Ok(journal::append_all(db, &told.collect::<Vec<_>>()).await?)
         })
     }
 

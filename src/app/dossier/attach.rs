@@ -12,12 +12,13 @@ use crate::{
         media::{FileRefusal, file_name},
         piece::AttachedPiece,
     },
-    store::{Freshness, dossier, journal, piece},
+    store::{Connection, Freshness, dossier, journal, piece},
 };
 use bytes::Bytes;
 use futures_util::Stream;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// A piece that was attached.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -143,20 +144,35 @@ impl App {
                 return Ok(AttachOutcome { piece: piece.clone(), same_as, revision: dossier.revision });
             }
             dossier.change([Part::Piece(code.to_owned())], ctx.now);
-            piece::replace(db, id, piece, kept_in, ctx.now).await?;
+            let infected = self.write_piece(db, ctx, id, piece, kept_in).await?;
             dossier::touch(db, &dossier).await?;
-            let infected = self.enqueue_scan(db, &piece.sha256).await?;
             let data = serde_json::json!({ "code": piece.code, "sha256": piece.sha256, "bytes": piece.bytes });
-            ctx.journal(db, EventKind::PieceAttached, Some(id), data).await?;
-            if let Some(signature) = infected {
-                let data = serde_json::json!({ "code": piece.code, "sha256": piece.sha256, "signature": signature });
-                let event = Event { kind: EventKind::PieceInfected, at: ctx.now, actor: None, dossier: Some(id), data };
-                journal::append(db, &event).await?;
-            }
+            let mut events = vec![ctx.event(EventKind::PieceAttached, Some(id), data)?];
+            events.extend(infected);
+            journal::append_all(db, &events).await?;
             Ok(AttachOutcome { piece: piece.clone(), same_as, revision: dossier.revision })
         })?;
         self.scan_notify.notify_one();
         Ok(attached)
+    }
+
+    /// Writes the row of a piece and queues its file for the virus scan: every row comes to be here. `kept_in` is the
+    /// store that was seen to have its bytes now. Returns what the journal has to say if something was found in the file
+    /// before; whoever commits wakes the worker.
+    pub(in crate::app) async fn write_piece(
+        &self,
+        db: &mut Connection,
+        ctx: &Ctx,
+        id: DossierId,
+        piece: &AttachedPiece,
+        kept_in: Option<Uuid>,
+    ) -> Result<Option<Event>, AppError> {
+        piece::replace(db, id, piece, kept_in, ctx.now).await?;
+        let infected = self.enqueue_scan(db, &piece.sha256).await?;
+        Ok(infected.map(|signature| {
+            let data = serde_json::json!({ "code": piece.code, "sha256": piece.sha256, "signature": signature });
+            Event { kind: EventKind::PieceInfected, at: ctx.now, actor: None, dossier: Some(id), data }
+        }))
     }
 
     /// Gives or corrects the day of issue of a piece that is attached, if it is still the file with this digest.

@@ -13,7 +13,7 @@ use crate::{
         event::EventKind,
         ids::{AttemptId, DossierId},
     },
-    store::{company_lookup, dossier, piece},
+    store::{company_lookup, dossier, journal, piece},
 };
 use uuid::Uuid;
 
@@ -33,7 +33,7 @@ impl App {
     ) -> Result<DossierId, AppError> {
         let owner = ctx.account()?;
         let fresh = DossierId(Uuid::now_v7());
-        retry_by_attempt!(transaction!(self.store, db => {
+        let begun = retry_by_attempt!(transaction!(self.store, db => {
             let row = dossier::lock(db, id).await?;
             let (source, access) = ctx.authorize_row(db, row, Action::DraftRead, Part::Whole).await?;
             // A guest who may read everything still has no right to create a dossier from it.
@@ -58,15 +58,18 @@ impl App {
             if !dossier::insert(db, &draft, attempt, &origin).await? {
                 return Err(AppError::SignInNeeded);
             }
+            let begun = serde_json::json!({ "call": draft.call, "round": draft.round, "from": id });
+            let mut events = vec![ctx.event(EventKind::DossierCreated, Some(fresh), begun)?];
             for piece in piece::of_dossier(db, id).await? {
-                piece::replace(db, fresh, &piece, None, ctx.now).await?;
+                events.extend(self.write_piece(db, ctx, fresh, &piece, None).await?);
             }
             company_lookup::copy(db, id, fresh).await?;
-            let begun = serde_json::json!({ "call": draft.call, "round": draft.round, "from": id });
-            ctx.journal(db, EventKind::DossierCreated, Some(fresh), begun).await?;
             let left = serde_json::json!({ "round": draft.round, "to": fresh });
-            ctx.journal(db, EventKind::DossierCarriedOver, Some(id), left).await?;
+            events.push(ctx.event(EventKind::DossierCarriedOver, Some(id), left)?);
+            journal::append_all(db, &events).await?;
             Ok(fresh)
-        }))
+        }))?;
+        self.scan_notify.notify_one();
+        Ok(begun)
     }
 }

@@ -60,16 +60,19 @@ impl App {
             if seen.is_some_and(|seen| seen != dossier.revision) {
                 return Err(AppError::Stale { revision: dossier.revision });
             }
-            let gone = erasure::delete_draft(db, id, ctx.now, ctx.now + INVITATION_WINDOW).await?;
-            Ok(journal::append(db, &deletion_event(ctx, id, gone)?).await?)
+            let gone = erasure::delete_drafts(db, &[id], ctx.now, ctx.now + INVITATION_WINDOW).await?;
+            Ok(journal::append_all(db, &deletion_events(ctx, gone)?).await?)
         })?;
-        self.end_uploads_to(id).await;
+        self.end_uploads_to(&[id]).await;
         Ok(())
     }
 }
 
-/// The journal event of a deletion: how much went, and nothing of what.
-pub(in crate::app) fn deletion_event(ctx: &Ctx, id: DossierId, gone: DraftErasure) -> Result<Event, AppError> {
-    let data = serde_json::json!({ "pieces": gone.pieces, "invitations": gone.invitations });
-    ctx.event(EventKind::DossierDeleted, Some(id), data)
+/// The journal events of deletions: how much went, and nothing of what.
+pub(in crate::app) fn deletion_events(ctx: &Ctx, gone: Vec<(DossierId, DraftErasure)>) -> Result<Vec<Event>, AppError> {
+    let event = |(id, gone): (DossierId, DraftErasure)| {
+        let data = serde_json::json!({ "pieces": gone.pieces, "invitations": gone.invitations });
+        ctx.event(EventKind::DossierDeleted, Some(id), data)
+    };
+    gone.into_iter().map(event).collect()
 }

@@ -127,18 +127,20 @@ impl App {
         Ok((file, state.filter(|state| *state != ScanState::Clean)))
     }
 
-    /// Returns what one reader is told of files; without a scanner, nothing, and the database is not asked.
+    /// Returns what one reader is told of files. Without a scanner, only of those in which one has found something: another
+    /// process may have it, or this one had it before.
     pub(in crate::app) async fn piece_scans<'a>(
         &self,
         db: &mut Connection,
         reader: PieceReader,
         pieces: impl IntoIterator<Item = &'a AttachedPiece>,
     ) -> Result<PieceScans, StoreError> {
-        if self.scanner.is_none() {
-            return Ok(PieceScans::without_scanner(reader));
-        }
         let digests: Vec<&str> = pieces.into_iter().map(|piece| piece.sha256.as_str()).collect();
-        Ok(PieceScans::new(reader, scan::of_digests(db, &digests).await?))
+        let found = scan::of_digests(db, &digests).await?;
+        Ok(match self.scanner {
+            Some(_) => PieceScans::new(reader, found),
+            None => PieceScans::without_scanner(reader, found),
+        })
     }
 }
 

@@ -17,7 +17,8 @@ use crate::{
     store::{
         Freshness, company_lookup,
         deposit::{self, Version},
-        dossier, piece,
+        dossier::{self, OwnedKind},
+        piece,
     },
 };
 use std::collections::HashMap;
@@ -40,6 +41,15 @@ pub struct DossierView {
     pub register: Option<DatedRecord>,
     /// The reader's rights.
     pub share: Share,
+}
+
+/// A person's own dossiers.
+#[derive(Debug, Default)]
+pub struct OwnDossiers {
+    /// The last changed ones, with their pieces.
+    pub listed: Vec<(Dossier, Vec<AttachedPiece>)>,
+    /// How many more there are.
+    pub others: u64,
 }
 
 #[derive(Debug)]
@@ -100,7 +110,7 @@ impl App {
         let versions = if whole && dossier.versions > 0 { deposit::versions(&mut db, id).await? } else { Vec::new() };
         // Pages of the editor show no files.
         let scans = match form {
-            true => PieceScans::without_scanner(access.piece_reader()),
+            true => PieceScans::without_scanner(access.piece_reader(), []),
             false => self.piece_scans(&mut db, access.piece_reader(), &pieces).await?,
         };
         let call = self.call(&dossier.call)?;
@@ -143,18 +153,17 @@ impl App {
     }
 
     /// Returns the actor's dossiers and their pieces.
-    pub async fn own_dossiers(&self, ctx: &Ctx) -> Result<Vec<(Dossier, Vec<AttachedPiece>)>, AppError> {
+    pub async fn own_dossiers(&self, ctx: &Ctx) -> Result<OwnDossiers, AppError> {
         let owner = ctx.account()?;
         let mut db = self.store.read(Freshness::OwnWrites).await?;
-        let dossiers = dossier::of_account(&mut db, owner).await?;
+        let (dossiers, total) = dossier::of_account(&mut db, owner, OwnedKind::All).await?;
         let mut pieces: HashMap<_, _> = piece::of_account(&mut db, owner).await?;
-        Ok(dossiers
-            .into_iter()
-            .map(|dossier| {
-                let pieces = pieces.remove(&dossier.id).unwrap_or_default();
-                (dossier, pieces)
-            })
-            .collect())
+        let others = total - dossiers.len() as u64;
+        let listed = dossiers.into_iter().map(|dossier| {
+            let pieces = pieces.remove(&dossier.id).unwrap_or_default();
+            (dossier, pieces)
+        });
+        Ok(OwnDossiers { listed: listed.collect(), others })
     }
 
     /// Returns a receipt: for the owner of the dossier and, while its version is current, for those whom the policy lets

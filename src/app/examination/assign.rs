@@ -84,7 +84,9 @@ impl App {
             }
             let candidates = assignment::candidates(db, id, now).await?;
             let expert = candidates.into_iter().find(|one| one.id == expert).ok_or(AppError::NoExpert)?;
-            assignment::insert(db, assignment, id, expert.id, who, now).await?;
+            if !assignment::insert(db, assignment, id, expert.id, who, now).await? {
+                return Err(AppError::NoExpert);
+            }
             let call = self.call(&dossier.call)?;
             let letter =
                 Letter::Assigned { link: format!("{}{}/reviews", self.origin(ctx), expert.lang.tr("", "/en")) };

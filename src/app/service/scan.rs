@@ -189,13 +189,15 @@ async fn record(app: &App, claimed: &QueuedScan, verdict: &Verdict, version: &st
             }
             _ => return Ok(None),
         };
+        let mut events = Vec::new();
         for (dossier, code) in scan::references(db, &claimed.sha256).await? {
             let mut data = serde_json::json!({ "code": code, "sha256": claimed.sha256, "scanner": version });
             if let Verdict::Infected { signature } = verdict {
                 data["signature"] = signature.as_str().into();
             }
-            journal::append(db, &Event { kind, at, actor: None, dossier: Some(dossier), data }).await?;
+            events.push(Event { kind, at, actor: None, dossier: Some(dossier), data });
         }
+        journal::append_all(db, &events).await?;
         Ok(Some(kind))
     })?;
     if let Some(kind) = found {
@@ -222,17 +224,17 @@ async fn postpone(app: &App, claimed: &QueuedScan, failure: &ScanFailure) -> Res
 }
 
 impl App {
-    /// Queues a file that is being attached, where a scanner is configured. Returns what was found in the same file before.
+    /// Queues a file that is being attached, where a scanner is configured. Returns what was found in the same file before,
+    /// by whichever process.
     pub(in crate::app) async fn enqueue_scan(
         &self,
         db: &mut Connection,
         sha256: &str,
     ) -> Result<Option<String>, StoreError> {
-        if self.scanner.is_none() {
-            return Ok(None);
+        if self.scanner.is_some() {
+            // The clock of the queue is the system's, whatever the request's is.
+            scan::enqueue(db, &[sha256], self.clock()).await?;
         }
-        // The clock of the queue is the system's, whatever the request's is.
-        scan::enqueue(db, &[sha256], self.clock()).await?;
         let known = scan::of_digests(db, &[sha256]).await?.pop();
         Ok(known.and_then(|(_, scan)| scan.signature))
     }

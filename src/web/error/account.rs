@@ -65,14 +65,21 @@ pub(super) fn describe(error: &AppError) -> ErrorText {
             S::TOO_MANY_REQUESTS,
             "export_under_way",
             ("Archive déjà en cours", "Archive under way"),
-            (
-                "Une archive de vos données est déjà en cours d’envoi, ou le portail en envoie plusieurs en ce moment.",
-                "An archive of your data is being sent already, or the portal is sending several at the moment.",
-            ),
+            ("Une archive de vos données est déjà en cours d’envoi.", "An archive of your data is being sent already."),
             (
                 "Attendez la fin de l’envoi, ou annulez-le, puis réessayez.",
                 "Wait for the end of the download, or cancel it, then try again.",
             ),
+        ),
+        AppError::TooManyExports => error_text(
+            S::SERVICE_UNAVAILABLE,
+            "too_many_exports",
+            ("Trop d’archives en cours", "Too many archives under way"),
+            (
+                "Le portail envoie déjà autant d’archives à d’autres personnes qu’il le peut. La vôtre n’a pas été commencée.",
+                "The portal is sending as many archives to other people as it can. Yours was not begun.",
+            ),
+            ("Réessayez dans une minute.", "Try again in a minute."),
         ),
         AppError::LinkSpent => error_text(
             S::GONE,

@@ -18,7 +18,7 @@ pub struct ScanNote<'a> {
 impl askama::filters::HtmlSafe for ScanNote<'_> {}
 
 impl<'a> ScanNote<'a> {
-    /// `None` where no scanner is configured.
+    /// `None` where nothing is known of the file: no scanner is configured.
     pub fn new(s: &'a PageContext<'a>, scans: &'a PieceScans, sha256: &str) -> Option<Self> {
         scans.of(sha256).map(|scan| Self { s, scan, reader: scans.reader })
     }

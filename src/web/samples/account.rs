@@ -2,7 +2,7 @@
 
 use super::{Pages, Rendering, data::id, named};
 use crate::{
-    app::{ClosingDossier, ClosingSummary, Key, RightAnswer},
+    app::{ClosingDossier, ClosingList, ClosingSummary, Key, RightAnswer},
     domain::{
         access::Action,
         ids::{DossierId, SessionId},
@@ -46,11 +46,15 @@ fn closing(s: &PageContext<'_>) -> Pages {
         receipt: receipt.map(str::to_owned),
         guests,
     };
+    let drafts = vec![dossier(1, "", None, 0), dossier(2, "Jumeau numérique du port", None, 2)];
+    let kept = vec![dossier(3, "Cœur souverain", Some("2024-000042"), 1), dossier(4, "Essai retiré", None, 0)];
+    let list = |listed, others, accesses_to_others| ClosingList { listed, others, accesses_to_others };
     let summary = ClosingSummary {
-        drafts: vec![dossier(1, "", None, 0), dossier(2, "Jumeau numérique du port", None, 2)],
-        kept: vec![dossier(3, "Cœur souverain", Some("2024-000042"), 1), dossier(4, "Essai retiré", None, 0)],
+        drafts: list(drafts.clone(), 0, 0),
+        kept: list(kept.clone(), 0, 0),
         fingerprint: "5e".repeat(32),
     };
+    let many = ClosingSummary { drafts: list(drafts, 31, 4), kept: list(kept, 1, 0), ..summary.clone() };
     let none = ClosingSummary { fingerprint: "0f".repeat(32), ..ClosingSummary::default() };
     let problem =
         Text::new("Cette adresse n’est pas celle de votre compte.", "This address is not that of your account.");
@@ -58,6 +62,7 @@ fn closing(s: &PageContext<'_>) -> Pages {
         ClosePage { s, summary: &summary, obstacle: None, unconfirmed: false, typed: "", problem: None, notice: None };
     named([
         ("close", page.render()),
+        ("close-many", ClosePage { summary: &many, ..page }.render()),
         (
             "close-problem",
             ClosePage { typed: "ada@", problem: Some(&problem), notice: Some(&problem), ..page }.render(),

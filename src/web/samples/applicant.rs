@@ -50,16 +50,20 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let deleted = Text::new("Le brouillon est supprimé.", "The draft is deleted.");
     let failing = failing_address("ada.lefebvre@exemple.fr", FailureKind::Permanent, sample.now);
     let recovered = FailingAddress { recovered_at: Some(sample.now), ..failing.clone() };
-    let list = |rows: &[DossierCard], shared: &[GivenCard], failure: Option<&FailingAddress>, notice| {
-        let mail_failure = MailFailureNotice::new(s, failure);
-        DossiersPage { s, mail_failure, rows, shared, open_rounds: &open, attempt: "attempt", notice }.render()
-    };
+    let list =
+        |(rows, others): (&[DossierCard], u64), shared: &[GivenCard], failure: Option<&FailingAddress>, notice| {
+            let mail_failure = MailFailureNotice::new(s, failure);
+            DossiersPage { s, mail_failure, rows, others, shared, open_rounds: &open, attempt: "attempt", notice }
+                .render()
+        };
+    let nothing = (&[][..], 0);
     let delete = |page: DossierPage<'_>| DeletePage::new(s, &page, DeletionSummary { guests: 2 }).render();
     let mut pages = named([
-        ("dossiers-empty", list(&[], &[], None, Some(&deleted))),
-        ("dossiers", list(&sample.cards(s), &sample.given(s), None, None)),
-        ("dossiers-unreachable", list(&[], &[], Some(&failing), None)),
-        ("dossiers-reached-again", list(&[], &[], Some(&recovered), None)),
+        ("dossiers-empty", list(nothing, &[], None, Some(&deleted))),
+        ("dossiers", list((&sample.cards(s), 0), &sample.given(s), None, None)),
+        ("dossiers-many", list((&sample.cards(s), 12), &[], None, None)),
+        ("dossiers-unreachable", list(nothing, &[], Some(&failing), None)),
+        ("dossiers-reached-again", list(nothing, &[], Some(&recovered), None)),
         ("overview-empty", overview(page(&draft, &none))),
         ("overview-draft", overview(page(&begun, &some))),
         ("overview-refused", overview(DossierPage { refused: true, ..page(&begun, &some) })),

@@ -196,7 +196,7 @@ impl<'a> Sample<'a> {
             receipt,
             versions: vec![version(2, true), version(1, false)],
             pieces,
-            unscanned: PieceScans::without_scanner(PieceReader::Owner),
+            unscanned: PieceScans::without_scanner(PieceReader::Owner, []),
             share: crate::app::Share::owner(),
         })
     }

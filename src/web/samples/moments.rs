@@ -105,6 +105,7 @@ fn moment(call: &Call, lang: &Lang, now: Timestamp, of: (State, RoundState, bool
                 s: &s,
                 mail_failure: MailFailureNotice::new(&s, None),
                 rows: &cards,
+                others: 0,
                 shared: &[],
                 open_rounds: &[],
                 attempt: "attempt",

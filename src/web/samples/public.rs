@@ -52,6 +52,7 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let pdf = Text::new("Ceci n’est pas un reçu (c’est un PDF ?).", "This is not a receipt (is it a PDF?).");
     let simulated =
         |document: &Document| SimulatorPage::new(s, document, Some(&sample.simulate(document)), "attempt").render();
+    let closed = Text::new("Cette relève est close.", "This round has closed.");
     let mut pages = named([
         ("home", HomePage::new(s).render()),
         ("bricks", BricksPage { s }.render()),
@@ -67,6 +68,12 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         ("simulator", SimulatorPage::new(s, &Document::default(), None, "").render()),
         ("simulator-good", simulated(&sample.full)),
         ("simulator-poor", simulated(&sample.poor)),
+        (
+            "simulator-closed",
+            SimulatorPage::new(s, &sample.poor, Some(&sample.simulate(&sample.poor)), "attempt")
+                .with_notice(&closed)
+                .render(),
+        ),
         ("verify", verify(Outcome::Unasked)),
         ("verify-nothing", verify(Outcome::NoFile)),
         ("verify-pdf", verify(Outcome::NoReceipt(&pdf))),

@@ -63,7 +63,7 @@ async fn press(actor: &mut Actor, id: &str, other: &[(&str, &str)]) -> Answer {
 }
 
 /// Presses again while the process has asked too often in this second: the tests beside share its limit.
-async fn look_up(actor: &mut Actor, id: &str, siret: &str) -> Answer {
+pub(crate) async fn look_up(actor: &mut Actor, id: &str, siret: &str) -> Answer {
     let mut last = None;
     wait_within(LIMIT_TIMEOUT, "the limit to let a look-up pass", async || {
         let page = press(actor, id, &[("section", "applicant"), ("applicant.siret", siret)]).await;

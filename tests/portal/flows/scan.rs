@@ -1,5 +1,7 @@
 //! Attached files and the virus scanner: nobody waits for it, and what it withholds is opened by nobody else.
 
+mod known;
+
 use super::{delegation::in_days, experts};
 use crate::browser::{
     accessibility::{axe, violations},
@@ -177,6 +179,8 @@ async fn an_infected_file_is_deposited_with_a_receipt_and_opened_by_its_owner_al
     attach(&mut ada, &id, "P9", &infected()).await;
     assert_eq!(states(at, &id).await["P9"], "infected");
     assert_eq!(count(at, &id, "piece_infected").await, 2);
+
+    known::carried_over_files_are_scanned(at).await;
 
     let page = ops(at, "/en").await;
     assert!(page.contains("ClamAV 1.") && page.contains("Infected, withheld"), "{page}");

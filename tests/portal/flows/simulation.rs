@@ -114,15 +114,55 @@ async fn b15_who_is_signed_in_begins_at_once_and_once() {
 async fn b15_what_cannot_be_begun_says_why() {
     let mut ada = Actor::applicant().await;
     let attempt = verdict(&mut ada).await;
-    let closed = [("attempt", attempt.as_str()), ("round", "2024")];
-    let refused = ada.post(BEGIN, &closed).await;
-    assert!(refused.status.is_client_error(), "{}", refused.status);
     let mut visitor = Actor::anon();
-    assert!(visitor.post(BEGIN, &closed).await.status.is_client_error(), "nothing is kept for a closed round");
+    let other = verdict(&mut visitor).await;
+    for (actor, attempt) in [(&mut ada, &attempt), (&mut visitor, &other)] {
+        let closed = [("attempt", attempt.as_str()), ("round", "2024")].into_iter().chain(ANSWERS);
+        let page = actor.post(BEGIN, &closed.collect::<Vec<_>>()).await.expect(409);
+        still_there(&page);
+        assert_eq!(&page.hidden("attempt"), attempt);
+        assert!(page.body.contains(&format!("formaction=\"{BEGIN}\"")), "the open round is offered: {}", page.body);
+    }
+    assert_eq!(dossiers(&mut ada).await, 0);
+    begin(&mut ada, &attempt, &ANSWERS).await.expect(303);
+    assert_eq!(dossiers(&mut ada).await, 1, "the same page begins it in the open round");
     let gone = ada.get(&format!("{BEGIN}/{}", "0".repeat(64))).await.expect(410);
     assert!(gone.body.contains("24 heures") && gone.body.contains("Mes dossiers"), "{}", gone.body);
     ada.post(&format!("{BEGIN}/{}", "0".repeat(64)), &[]).await.expect(410);
+    assert_eq!(dossiers(&mut ada).await, 1);
+}
+
+/// The page has every answer as it was typed, and says why it is shown.
+fn still_there(page: &Answer) {
+    let answers = ["732.829.320.00074", "2021-07-31", "Développeuse", "environ 8 000", "ne prend pas de dossier"];
+    for words in answers {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+    assert!(page.body.contains("data-simulator") && page.body.contains("Calculer"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn b15_answers_that_were_kept_are_not_lost_when_the_round_closes_before_the_sign_in() {
+    let mut visitor = Actor::anon();
+    let attempt = verdict(&mut visitor).await;
+    let sign_in = begin(&mut visitor, &attempt, &ANSWERS).await.expect(303).location().to_owned();
+    let place = visitor.get(&sign_in).await.expect(200).hidden("next");
+    // Its round closes meanwhile.
+    let store = visitor.at.store();
+    let mut db = store.write().await.unwrap();
+    let done = sqlx::query("update simulation set round_id = '2024' where attempt_id = ?")
+        .bind(attempt.parse::<Uuid>().unwrap())
+        .execute(&mut *db)
+        .await
+        .unwrap();
+    assert_eq!(done.rows_affected(), 1);
+    let mut ada = Actor::applicant().await;
+    ada.get(&place).await.expect(200);
+    let page = ada.post(&place, &[]).await.expect(409);
+    still_there(&page);
     assert_eq!(dossiers(&mut ada).await, 0);
+    let begun = begin(&mut ada, &page.hidden("attempt"), &ANSWERS).await.expect(303);
+    assert!(begun.location().ends_with("/edit/applicant"), "{}", begun.location());
 }
 
 #[tokio::test]

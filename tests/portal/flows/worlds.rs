@@ -140,8 +140,9 @@ async fn listed(app: &App, ctx: &Ctx) -> Told {
     let own = or_nothing(app.own_dossiers(ctx).await);
     let shared = or_nothing(app.given_dossiers(ctx).await);
     let reviews = or_nothing(app.to_evaluate(ctx).await);
+    assert_eq!(own.others, 0, "a world is small");
     let mut told = Told {
-        own: own.iter().map(|(dossier, _)| dossier.id.0).collect(),
+        own: own.listed.iter().map(|(dossier, _)| dossier.id.0).collect(),
         shared: shared.iter().map(|given| given.id.0).collect(),
         reviews: reviews.iter().map(|one| one.standing.dossier.0).collect(),
         readable: reviews.iter().filter(|one| one.readable).map(|one| one.standing.dossier.0).collect(),

@@ -180,6 +180,22 @@ fn files_leave_for_people_by_one_way() {
 }
 
 #[test]
+fn pieces_come_to_be_in_one_place() {
+    // App::write_piece queues the file of each row for the virus scan (decision 24).
+    let mut found = Vec::new();
+    for path in files(&source("src")) {
+        let file = path.strip_prefix(source("src")).unwrap().to_str().unwrap().to_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for word in ["piece::replace(", "into piece "] {
+            found.extend(text.matches(word).map(|_| (file.clone(), word)));
+        }
+    }
+    found.sort();
+    let known = [("app/dossier/attach.rs", "piece::replace("), ("store/piece.rs", "into piece ")];
+    assert_eq!(found, known.map(|(file, word)| (file.to_owned(), word)), "write pieces by App::write_piece");
+}
+
+#[test]
 fn only_the_command_line_prints_or_exits() {
     let mut faults = Vec::new();
     for path in files(&source("src")) {

@@ -3,7 +3,10 @@
 use crate::{
     app::{App, AppError, Ctx, delegation::ReaderIdentity},
     blob::BlobError,
-    domain::{call::Call, dossier::Dossier, event::EventKind, ids::AccountId, piece::AttachedPiece},
+    domain::{
+        call::Call, company_register::DatedRecord, dossier::Dossier, event::EventKind, ids::AccountId,
+        piece::AttachedPiece,
+    },
     store::{Freshness, account, delegation::Delegation, deposit::Version, journal},
 };
 use serde_json::{Value as Json, json};
@@ -17,7 +20,8 @@ pub(super) fn readme(portal: &str) -> String {
         "Vos données du portail {portal}\n\
          \n\
          account.json            votre compte : adresse, connexions, jetons (sans leur secret), clés d’accès\n\
-         dossiers/…/dossier.json ce qu’est le dossier, ses versions déposées, ses pièces, ses invités\n\
+         dossiers/…/dossier.json ce qu’est le dossier, ses versions déposées, ses pièces, ses invités, et ce que le\n\
+         \u{20}                       registre public des entreprises a répondu : valeurs, source, date (company_register)\n\
          dossiers/…/answers.*    vos réponses, pour un programme (json) et à lire (txt)\n\
          dossiers/…/pieces       vos pièces, celles du brouillon et celles des versions déposées\n\
          dossiers/…/receipts     vos reçus, octet pour octet : guichet verify receipts/N.json . --keys clés.json\n\
@@ -32,7 +36,8 @@ pub(super) fn readme(portal: &str) -> String {
          Your data of the portal {portal}\n\
          \n\
          account.json            your account: address, sign-ins, tokens (without their secret), passkeys\n\
-         dossiers/…/dossier.json what the application is, its deposited versions, its documents, its guests\n\
+         dossiers/…/dossier.json what the application is, its deposited versions, its documents, its guests, and what\n\
+         \u{20}                       the public register of companies answered: values, source, date (company_register)\n\
          dossiers/…/answers.*    your answers, for a program (json) and to be read (txt)\n\
          dossiers/…/pieces       your documents, those of the draft and those of deposited versions\n\
          dossiers/…/receipts     your receipts, byte by byte: guichet verify receipts/N.json . --keys keys.json\n\
@@ -140,6 +145,20 @@ pub(super) fn dossier(
         "pieces": files,
         "guests": guests.collect::<Vec<_>>(),
     })
+}
+
+/// What the public register said of the company, each record with its source and date: values in the answers may come
+/// from it.
+pub(super) fn register_records(call: Option<&Call>, records: &[DatedRecord]) -> Json {
+    let zone = call.map(Call::time_zone);
+    let records = records.iter().map(|found| {
+        json!({
+            "source": zone.as_ref().map(|zone| found.source(zone)),
+            "taken_at": found.taken_at,
+            "record": found.record,
+        })
+    });
+    records.collect()
 }
 
 /// An event as the owner of the dossier may see it: their own whole; those of others as on the page that shows who has

@@ -6,7 +6,7 @@ use crate::{
     domain::ids::{AccountId, DossierId},
     store::{Freshness, upload},
 };
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 use tokio::time::timeout;
 
 /// Maximum time to wait for a request that is still sending. What is not ended then is refused at its end, and swept
@@ -14,9 +14,9 @@ use tokio::time::timeout;
 const END_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl App {
-    /// Ends the uploads to a dossier, whoever began them.
-    pub(in crate::app) async fn end_uploads_to(&self, dossier: DossierId) {
-        self.end_all(self.unfinished_to(dossier).await).await;
+    /// Ends the uploads to some dossiers, whoever began them.
+    pub(in crate::app) async fn end_uploads_to(&self, dossiers: &[DossierId]) {
+        self.end_all(self.unfinished_to(dossiers).await).await;
     }
 
     /// Ends the uploads that an account began.
@@ -24,15 +24,19 @@ impl App {
         self.end_all(self.all_unfinished(owner.0).await.map(|(_, own)| own)).await;
     }
 
-    async fn unfinished_to(&self, dossier: DossierId) -> Result<Vec<Unfinished>, AppError> {
+    async fn unfinished_to(&self, dossiers: &[DossierId]) -> Result<Vec<Unfinished>, AppError> {
+        if dossiers.is_empty() {
+            return Ok(Vec::new());
+        }
         if self.blobs.bucket().is_some() {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
-            return Ok(upload::to_dossier(&mut db, dossier).await?.into_iter().map(Unfinished::Row).collect());
+            return Ok(upload::to_dossiers(&mut db, dossiers).await?.into_iter().map(Unfinished::Row).collect());
         }
+        let dossiers: HashSet<&DossierId> = dossiers.iter().collect();
         let mut found = Vec::new();
         for kept in self.blobs.partials().await? {
             let upload = Unfinished::File(kept.partial);
-            if upload.note().await.is_ok_and(|note| note.dossier == dossier) {
+            if upload.note().await.is_ok_and(|note| dossiers.contains(&note.dossier)) {
                 found.push(upload);
             }
         }

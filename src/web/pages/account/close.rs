@@ -1,7 +1,7 @@
 //! Closing one's account, after confirmation.
 
 use crate::{
-    app::{App, AppError, ClosingSummary, Ctx, account::close::ClosingFault},
+    app::{App, AppError, ClosingList, ClosingSummary, Ctx, account::close::ClosingFault},
     domain::text::Text,
     web::{
         address::see_other,
@@ -58,6 +58,16 @@ async fn page(app: &App, ctx: &Ctx, here: &str, typed: &str, faults: &[ClosingFa
     Ok(render(app, ctx, app.call_of_host(ctx)?, here, page)?)
 }
 
+/// How many dossiers a list does not name, and how many accesses to them end.
+#[derive(Clone, Copy, Template)]
+#[template(path = "pages/account/close_others.html")]
+struct ClosingOthers<'a> {
+    s: &'a PageContext<'a>,
+    list: &'a ClosingList,
+}
+
+impl askama::filters::HtmlSafe for ClosingOthers<'_> {}
+
 #[derive(Clone, Copy, Template)]
 #[template(path = "pages/account/close.html")]
 pub struct ClosePage<'a> {
@@ -74,4 +84,10 @@ pub struct ClosePage<'a> {
     pub problem: Option<&'a Text>,
     /// Why the page is shown again.
     pub notice: Option<&'a Text>,
+}
+
+impl ClosePage<'_> {
+    fn others<'a>(&'a self, list: &'a ClosingList) -> ClosingOthers<'a> {
+        ClosingOthers { s: self.s, list }
+    }
 }

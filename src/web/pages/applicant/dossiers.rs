@@ -27,9 +27,9 @@ use uuid::Uuid;
 /// The list.
 pub async fn list(PageRequest { app, ctx, here }: PageRequest, Query(told): Query<DoneQuery>) -> PageResult {
     let notice = (told.done == "deleted").then(|| Text::new("Le brouillon est supprimé.", "The draft is deleted."));
-    let dossiers = app.own_dossiers(&ctx).await?;
+    let own = app.own_dossiers(&ctx).await?;
     let mut cards = Vec::new();
-    for (dossier, pieces) in &dossiers {
+    for (dossier, pieces) in &own.listed {
         let Ok(call) = app.call(&dossier.call) else { continue };
         let zone = call.time_zone();
         let status = app.status_of(&ctx, dossier)?;
@@ -53,7 +53,8 @@ pub async fn list(PageRequest { app, ctx, here }: PageRequest, Query(told): Quer
     Ok(Html(render(&app, &ctx, call, &here, |s| {
         let notice = notice.as_ref();
         let mail_failure = MailFailureNotice::new(s, failure.as_ref());
-        DossiersPage { s, mail_failure, rows: &cards, shared: &shared, open_rounds: &open, attempt: &attempt, notice }
+        let (rows, others) = (&cards[..], own.others);
+        DossiersPage { s, mail_failure, rows, others, shared: &shared, open_rounds: &open, attempt: &attempt, notice }
             .render()
     })?))
 }
@@ -132,6 +133,8 @@ pub struct DossiersPage<'a> {
     /// What the user is told of mails that do not arrive.
     pub mail_failure: MailFailureNotice<'a>,
     pub rows: &'a [DossierCard],
+    /// How many more dossiers the user has, which were changed before those.
+    pub others: u64,
     pub shared: &'a [GivenCard],
     pub open_rounds: &'a [&'a Round],
     pub attempt: &'a str,

@@ -1,12 +1,13 @@
 //! Answers of the simulator, found again after signing in: a dossier begins with them.
 
 use crate::{
+    app::AppError,
     domain::{calendar::Round, document::Document},
     web::{
         address::see_other,
         extract::Path,
         frame::{FormRequest, HandlerResult, PageContext, PageRequest, PageResult, render},
-        pages::applicant::dossier::first_section,
+        pages::{applicant::dossier::first_section, public::simulator::round_closed},
     },
 };
 use askama::Template;
@@ -30,8 +31,11 @@ pub async fn begin(
     FormRequest { app, ctx, .. }: FormRequest,
 ) -> HandlerResult {
     let kept = app.kept_simulation(&ctx, &call, &secret).await?;
-    let id = app.create_from_simulation(&ctx, &kept).await?;
-    Ok(see_other(ctx.lang, &first_section(app.call(&call)?, id)))
+    match app.create_from_simulation(&ctx, &kept).await {
+        Ok(id) => Ok(see_other(ctx.lang, &first_section(app.call(&call)?, id))),
+        Err(AppError::RoundClosed) => round_closed(&app, &ctx, kept).await,
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn count(answers: &Document) -> usize {

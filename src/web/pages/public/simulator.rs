@@ -1,7 +1,7 @@
 //! The eligibility simulator: a few answers, no account, nothing stored; a dossier may begin with them.
 
 use crate::{
-    app::encode,
+    app::{App, AppError, Ctx, encode},
     domain::{
         calendar::{Round, RoundId},
         call::{Call, Section},
@@ -26,7 +26,10 @@ use crate::{
     },
 };
 use askama::Template;
-use axum::response::Html;
+use axum::{
+    http::StatusCode,
+    response::{Html, IntoResponse},
+};
 use uuid::Uuid;
 
 /// The empty form.
@@ -59,13 +62,40 @@ pub async fn begin(Path(call): Path<String>, FormRequest { app, ctx, posted, .. 
     let (bytes, asked) = (size(&posted), call.clone());
     let answers = app.offload(bytes, move || answers(&asked, &posted)).await?;
     let simulation = Simulation { call: call.id.clone(), round, attempt, answers };
-    if ctx.actor.is_none() {
-        let secret = app.keep_simulation(&ctx, &simulation).await?;
-        let next = format!("/calls/{}/simulations/{secret}", call.id);
-        return Ok(see_other(ctx.lang, &format!("/sign-in?next={}", encode(&next))));
+    let begun = match ctx.actor {
+        None => app.keep_simulation(&ctx, &simulation).await.map(|secret| {
+            let next = format!("/calls/{}/simulations/{secret}", call.id);
+            format!("/sign-in?next={}", encode(&next))
+        }),
+        Some(_) => app.create_from_simulation(&ctx, &simulation).await.map(|id| first_section(&call, id)),
+    };
+    match begun {
+        Ok(place) => Ok(see_other(ctx.lang, &place)),
+        Err(AppError::RoundClosed) => round_closed(&app, &ctx, simulation).await,
+        Err(error) => Err(error.into()),
     }
-    let id = app.create_from_simulation(&ctx, &simulation).await?;
-    Ok(see_other(ctx.lang, &first_section(&call, id)))
+}
+
+/// The verdict again, with every answer and the rounds that are open now, after the chosen round has closed.
+pub async fn round_closed(app: &App, ctx: &Ctx, simulation: Simulation) -> HandlerResult {
+    let call = app.call(&simulation.call)?;
+    let (asked, now, attempt) = (call.clone(), ctx.now, simulation.attempt.0.to_string());
+    let document = simulation.answers;
+    let bytes = serde_json::to_string(&document).map_or(0, |text| text.len());
+    let work = move || {
+        let evaluation = simulate(&asked, &document, now);
+        (document, evaluation)
+    };
+    let (document, evaluation) = app.offload(bytes, work).await?;
+    let notice = Text::new(
+        "La relève choisie ne prend pas de dossier en ce moment\u{a0}: aucun n’a été commencé. Vos réponses sont toutes là.",
+        "The chosen round takes no applications at the moment: none was begun. All your answers are here.",
+    );
+    let here = format!("/calls/{}/simulator", call.id);
+    let page = render(app, ctx, call, &here, |context| {
+        SimulatorPage::new(context, &document, Some(&evaluation), &attempt).with_notice(&notice).render()
+    })?;
+    Ok((StatusCode::CONFLICT, Html(page)).into_response())
 }
 
 fn size(posted: &PostedForm) -> usize {
@@ -95,6 +125,8 @@ pub struct SimulatorPage<'a> {
     outcome: Option<EvaluationBox<'a>>,
     /// Attempt id of the dossier that the answers may begin.
     attempt: &'a str,
+    /// Why the page is shown again.
+    notice: Option<&'a Text>,
 }
 
 struct EvaluationBox<'a> {
@@ -145,7 +177,11 @@ impl<'a> SimulatorPage<'a> {
                 open_rounds: s.call.rounds.iter().filter(|round| s.open(round)).collect(),
             }
         });
-        Self { s, parts, outcome, attempt }
+        Self { s, parts, outcome, attempt, notice: None }
+    }
+
+    pub fn with_notice(self, notice: &'a Text) -> Self {
+        Self { notice: Some(notice), ..self }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{give, someone};
 use crate::{
-    flows::{breakdown::own, interop::python},
-    harness::{Actor, Installation, installation::guichet, sample},
+    flows::{breakdown::own, company_register::look_up, interop::python},
+    harness::{Actor, Installation, company_register::SAMPLE, installation::guichet, sample},
 };
 use reqwest::{Method, header};
 use serde_json::{Value as Json, json};
@@ -49,6 +49,8 @@ async fn the_archive_is_a_bag_with_everything_of_ones_own_and_nothing_of_others(
     let (mut ada, email) = (Actor::anon(), format!("{}@exemple.fr", uuid::Uuid::now_v7().simple()));
     ada.sign_in(&email).await;
     let id = sample::complete(&mut ada, "demonstration", sample::today()).await;
+    // What the public register answered is the source of values.
+    look_up(&mut ada, &id, SAMPLE).await;
     // A name as bad as names get, and a version of the piece that only the receipt has.
     let number = sample::deposit(&mut ada, &id).await;
     let fresh = sample::varied(&sample::piece("P7-kbis.pdf"));
@@ -89,6 +91,14 @@ async fn the_archive_is_a_bag_with_everything_of_ones_own_and_nothing_of_others(
         "{payload:?}"
     );
     assert!(found["info"]["Payload-Oxum"].as_str().unwrap().ends_with(&format!(".{}", payload.len())), "{found}");
+
+    let facts: Json = serde_json::from_str(&text(&bytes, &format!("{id}/dossier.json"))).unwrap();
+    let records = facts["company_register"].as_array().unwrap();
+    assert_eq!(records.len(), 1, "{facts}");
+    assert_eq!(records[0]["record"]["legal_name"], "GUINDEAU LOGICIELS");
+    assert!(records[0]["source"]["fr"].as_str().unwrap().starts_with("Registre public, relevé le"), "{facts}");
+    assert!(records[0]["taken_at"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok(), "{facts}");
+    assert!(text(&bytes, "README.txt").contains("company_register"));
 
     // Nothing of others, and no secret.
     let account = text(&bytes, "data/account.json");
