@@ -32,6 +32,7 @@ pub use dossier::share::Share;
 pub use dossier::withdraw::WithdrawalConfirmation;
 pub use error::AppError;
 pub use examination::assign::Desk;
+pub use examination::search::SearchNotes;
 pub use service::register::Registration;
 pub use service::restore::{Drill, Restored, restore, vacant};
 pub use service::site::Site;

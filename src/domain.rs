@@ -30,5 +30,6 @@ pub mod piece;
 pub mod publisher;
 pub mod receipt;
 pub mod scan;
+pub mod search;
 pub(crate) mod slugs;
 pub mod text;

@@ -22,6 +22,9 @@ pub mod app {
         pub mod jobs {
             pub use crate::app::service::jobs::{run_due, sweep_rows};
         }
+        pub mod search {
+            pub use crate::app::service::search::index_all;
+        }
         pub mod mail {
             pub use crate::app::service::mail::{Concern, EmailMessage, Letter};
         }

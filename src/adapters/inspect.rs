@@ -5,6 +5,7 @@ mod jpeg;
 #[expect(clippy::disallowed_methods, reason = "a task feeds the child process and awaits it")]
 pub mod limited;
 mod pdf;
+pub mod pdf_text;
 mod png;
 pub mod watermark;
 mod whole;

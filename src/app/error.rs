@@ -4,7 +4,10 @@ use crate::{
     app::examination::break_glass::BreakGlassFault,
     auth::{KeysError, PasskeyError, TokenError, oidc::OidcError},
     blob::BlobError,
-    domain::{document::DocumentError, email::EmailFault, evaluation::Evaluation, media::FileRefusal, scan::Withheld},
+    domain::{
+        document::DocumentError, email::EmailFault, evaluation::Evaluation, media::FileRefusal, scan::Withheld,
+        search::TooManyWords,
+    },
     store::{Retriable, StoreError},
 };
 
@@ -132,6 +135,9 @@ pub enum AppError {
     /// The piece is no longer the file that the page showed.
     #[error("the piece changed")]
     PieceChanged,
+    /// A search for more words than the database bears.
+    #[error(transparent)]
+    TooManyWords(#[from] TooManyWords),
     /// There is nothing to withdraw.
     #[error("nothing is deposited")]
     NotDeposited,

@@ -5,3 +5,4 @@ pub(in crate::app) mod assign;
 pub mod break_glass;
 pub mod review;
 pub(in crate::app) mod round;
+pub mod search;

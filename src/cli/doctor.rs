@@ -8,6 +8,7 @@ mod network;
 mod scan;
 
 use crate::{
+    adapters::inspect::pdf_text,
     app::load_calls,
     cli::color,
     config::{Config, ConfigError},
@@ -53,6 +54,7 @@ pub async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
         if whole {
             network::examine(&config, &mut sheet).await;
             scan::examine(&config, &mut sheet).await;
+            text_of_files(&mut sheet);
         }
     }
     let out = &mut color::stdout();
@@ -122,6 +124,17 @@ fn legal_pages(missing: &[&str], sheet: &mut Sheet) {
             format!("The legal pages lack what the law wants of them, or have placeholders: {}.", missing.join(", ")),
             "Give these keys their values; `docs/runbooks/operators.md` says what each is.",
         );
+    }
+}
+
+/// Whether the text of deposited files is searched.
+fn text_of_files(sheet: &mut Sheet) {
+    match pdf_text::find_program() {
+        Some(program) => sheet.fine(format!("The text of deposited files is read by {}.", program.display())),
+        None => sheet.attention(
+            "pdftotext is not installed: the text of deposited files is not searched.",
+            "Install it (Debian: poppler-utils), on every machine or on one of them.",
+        ),
     }
 }
 

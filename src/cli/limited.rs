@@ -1,23 +1,25 @@
-//! Checks or watermarks one file, for the portal that started it: from standard input to standard output, within
-//! resource limits that it sets before reading. It is started for every file, so it runs before all other
+//! Checks or watermarks one file, or has its text read, for the portal that started it: from standard input to standard
+//! output, within resource limits that it sets before reading. It is started for every file, so it runs before all other
 //! initialization of the program.
 
-use crate::adapters::inspect::{MAX_BYTES, inspect, limited, watermark};
+use crate::adapters::inspect::{MAX_BYTES, inspect, limited, pdf_text, watermark};
 use anyhow::Context;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::{
     env,
     io::{Read, Write, stdin, stdout},
+    path::Path,
     process::ExitCode,
 };
 
-/// Runs one of the two commands, if the command line names one.
+/// Runs one of these commands, if the command line names one.
 #[must_use]
 pub fn run() -> Option<ExitCode> {
     let mut arguments = env::args_os().skip(1).map_while(|argument| argument.into_string().ok());
     let outcome = match arguments.next()?.as_str() {
         limited::INSPECT_COMMAND => check_file(&arguments.collect::<Vec<_>>()),
         limited::WATERMARK_COMMAND => mark(&arguments.next().unwrap_or_default()),
+        limited::TEXT_COMMAND => write_text(&arguments.next().unwrap_or_default()),
         _ => return None,
     };
     Some(if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -34,7 +36,19 @@ fn mark(media: &str) -> anyhow::Result<()> {
     write(&watermark::mark(media, &file, &words).context("this file cannot be marked")?)
 }
 
+fn write_text(program: &str) -> anyhow::Result<()> {
+    set_limits()?;
+    Err(pdf_text::become_program(Path::new(program)).into())
+}
+
 fn read() -> anyhow::Result<Vec<u8>> {
+    set_limits()?;
+    let mut file = Vec::new();
+    stdin().take(MAX_BYTES + 1).read_to_end(&mut file)?;
+    Ok(file)
+}
+
+fn set_limits() -> anyhow::Result<()> {
     let limits = [
         (Resource::RLIMIT_AS, limited::MAX_MEMORY_BYTES),
         (Resource::RLIMIT_CPU, limited::MAX_SECONDS),
@@ -46,9 +60,7 @@ fn read() -> anyhow::Result<Vec<u8>> {
         let most = most.min(getrlimit(resource)?.1);
         setrlimit(resource, most, most)?;
     }
-    let mut file = Vec::new();
-    stdin().take(MAX_BYTES + 1).read_to_end(&mut file)?;
-    Ok(file)
+    Ok(())
 }
 
 fn write(bytes: &[u8]) -> anyhow::Result<()> {

@@ -187,6 +187,39 @@ pub async fn by_number(db: &mut MySqlConnection, number: &str) -> Result<Option<
     Ok(row.map(Guarded::new))
 }
 
+#[derive(FromRow)]
+struct ReaderReceiptRow {
+    #[sqlx(flatten)]
+    receipt: StoredReceipt,
+    conflict: Option<bool>,
+}
+
+/// Returns receipts by their numbers, each with what a reader has declared of its dossier: a conflict of interests, none, or
+/// nothing yet. A number without a receipt is missing.
+pub async fn by_numbers(
+    db: &mut MySqlConnection,
+    numbers: &[&str],
+    reader: AccountId,
+) -> Result<Vec<(Guarded<StoredReceipt>, Option<bool>)>, StoreError> {
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::new(
+        "select p.dossier_id as dossier, d.account_id as owner, p.call_id as `call`, p.standing,
+                d.admitted_at is not null as admitted, p.receipt as text, n.conflict
+         from deposit p join dossier d on d.dossier_id = p.dossier_id
+         left join interest n on n.dossier_id = p.dossier_id and n.account_id = ",
+    );
+    query.push_bind(reader).push(" where p.receipt_number in (");
+    let mut listed = query.separated(", ");
+    for number in numbers {
+        listed.push_bind(*number);
+    }
+    query.push(")");
+    let rows: Vec<ReaderReceiptRow> = query.build_query_as().fetch_all(db).await?;
+    Ok(rows.into_iter().map(|row| (Guarded::new(row.receipt), row.conflict)).collect())
+}
+
 /// Returns what became of the deposit with this receipt.
 pub async fn standing(db: &mut MySqlConnection, statement: &Statement) -> Result<Standing, StoreError> {
     let row: Option<(bool, bool)> = sqlx::query_as(

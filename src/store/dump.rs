@@ -96,7 +96,7 @@ impl Store {
         Ok(())
     }
 
-    /// Rows and checksum of every table, but for those that only say who is at work at the moment.
+    /// Rows and checksum of every table, but for those whose rows change by themselves.
     pub async fn contents(&self) -> Result<BTreeMap<String, Contents>, StoreError> {
         let mut db = self.read(super::Freshness::OwnWrites).await?;
         let mut all = BTreeMap::new();
@@ -140,8 +140,9 @@ const DUMP_SESSION: &str =
     "set names utf8mb4, session time_zone = '+00:00', session sql_mode = 'NO_AUTO_VALUE_ON_ZERO',
                        session foreign_key_checks = 0, session unique_checks = 0";
 
-/// Tables that say who is at work at the moment: they change without anybody writing anything of worth.
-const TRANSIENT_TABLES: [&str; 3] = ["process", "edge", "edge_process"];
+/// Tables that say who is at work at the moment, and those that the program makes of others: they change without anybody
+/// writing anything of worth.
+const TRANSIENT_TABLES: [&str; 5] = ["process", "edge", "edge_process", "search_text", "piece_text"];
 
 /// What a table holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

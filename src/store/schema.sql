@@ -320,6 +320,19 @@ CREATE TABLE `piece` (
   CONSTRAINT `piece_dossier` FOREIGN KEY (`dossier_id`) REFERENCES `dossier` (`dossier_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE `piece_text` (
+  `sha256` char(64) NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `body` longtext DEFAULT NULL,
+  `queued_at` datetime(6) NOT NULL,
+  `attempts` int(10) unsigned NOT NULL,
+  `due_at` datetime(6) DEFAULT NULL,
+  `failure` varchar(500) DEFAULT NULL,
+  PRIMARY KEY (`sha256`),
+  KEY `piece_text_due` (`due_at`),
+  KEY `piece_text_state` (`state`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE `process` (
   `process_id` binary(16) NOT NULL,
   `name` varchar(200) NOT NULL,
@@ -349,6 +362,16 @@ CREATE TABLE `scan` (
   `failure` varchar(500) DEFAULT NULL,
   PRIMARY KEY (`sha256`),
   KEY `scan_due` (`due_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `search_text` (
+  `dossier_id` binary(16) NOT NULL,
+  `version` int(10) unsigned NOT NULL,
+  `stem_version` int(10) unsigned NOT NULL,
+  `stems` longtext NOT NULL,
+  PRIMARY KEY (`dossier_id`),
+  KEY `search_text_stem_version` (`stem_version`),
+  FULLTEXT KEY `search_text_stems` (`stems`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `service_order` (

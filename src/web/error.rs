@@ -236,6 +236,16 @@ fn describe_app(error: &AppError) -> ErrorText {
                 "If you think it should, write to the operator of the call.",
             ),
         ),
+        AppError::TooManyWords(_) => error_text(
+            S::UNPROCESSABLE_ENTITY,
+            "too_many_words",
+            ("Recherche trop longue", "Search too long"),
+            (
+                "Chaque mot d’une recherche compte, et il y en a plus de 30\u{a0}: rien n’a été cherché.",
+                "Every word of a search counts, and there are more than 30: nothing was searched.",
+            ),
+            BACK,
+        ),
         error @ (AppError::CeremonyOver
         | AppError::PasskeyRefused
         | AppError::NoPasskey

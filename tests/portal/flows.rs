@@ -32,6 +32,7 @@ mod refusals;
 mod repman;
 mod rules;
 mod scan;
+mod search;
 mod second_call;
 mod shown;
 mod sign_in;

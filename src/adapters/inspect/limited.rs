@@ -1,9 +1,12 @@
 //! This program once more, in a process that has so much memory and time and no more, and nothing of the portal's but one
 //! file: a file can ask for any amount of both. `cli/limited.rs` is the other side.
 
-use super::MAX_BYTES;
+use super::{
+    MAX_BYTES,
+    pdf_text::{MAX_TEXT_BYTES, TEXT_TIMEOUT},
+};
 use crate::domain::media::{FileRefusal, FileVerdict, WINDOW_BYTES, check_ends};
-use std::{io, os::unix::fs::FileExt, process::Stdio, time::Duration};
+use std::{io, os::unix::fs::FileExt, path::Path, process::Stdio, time::Duration};
 use tokio::{
     fs::File,
     io::{AsyncReadExt, AsyncSeekExt},
@@ -23,6 +26,8 @@ pub const MAX_COPY: u64 = 2 * MAX_BYTES;
 pub const INSPECT_COMMAND: &str = "inspect";
 /// The command of this program that marks standard input: its argument is the media type, its output the copy.
 pub const WATERMARK_COMMAND: &str = "watermark";
+/// The command of this program that becomes another one, which its argument names, and writes the text of standard input.
+pub const TEXT_COMMAND: &str = "file-text";
 /// The variable that holds the words: arguments are for everyone on the machine to see, and they name a reader.
 pub const WATERMARK_VARIABLE: &str = "GUICHET_WATERMARK";
 
@@ -35,6 +40,7 @@ const MAX_RESULT_BYTES: u64 = 4096;
 /// So many at once of each kind: readers do not keep those waiting who attach.
 static INSPECTIONS: Semaphore = Semaphore::const_new(2);
 static COPIES: Semaphore = Semaphore::const_new(2);
+static TEXTS: Semaphore = Semaphore::const_new(1);
 
 /// What is said of a file.
 pub type InspectionResult = Result<FileVerdict, FileRefusal>;
@@ -127,6 +133,28 @@ async fn mark(
     copy.rewind().await?;
     let length = copy.metadata().await?.len();
     Ok((length > 0).then_some((copy, length)))
+}
+
+/// The text of a PDF, as another program reads it: the first pages, and of those the first bytes.
+pub async fn text(pdf: std::fs::File, program: &Path) -> io::Result<String> {
+    let _turn = turn(&TEXTS).await?;
+    let program = program.to_str().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut child = command(TEXT_COMMAND, [program]).stdin(pdf).stdout(Stdio::piped()).spawn()?;
+    let said = child.stdout.take();
+    let mut text = Vec::new();
+    let read = async {
+        match said {
+            Some(said) => said.take(MAX_TEXT_BYTES).read_to_end(&mut text).await,
+            None => Ok(0),
+        }
+    };
+    let length = timeout(TEXT_TIMEOUT, read).await??;
+    if length as u64 == MAX_TEXT_BYTES {
+        child.kill().await?;
+    } else if !succeeds(&mut child).await? {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 async fn turn(turns: &'static Semaphore) -> io::Result<SemaphorePermit<'static>> {

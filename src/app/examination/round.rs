@@ -11,6 +11,7 @@ use crate::{
         ids::DossierId,
         receipt::Receipt,
         scan::PieceScans,
+        search::SearchQuery,
     },
     store::{
         Freshness, company_lookup,
@@ -75,7 +76,8 @@ impl App {
             interest::conflicts(&mut db, ctx.account()?).await?
         };
         let findings_of_others = u32::try_from(findings_of_other_deposits(call)).unwrap_or(u32::MAX);
-        let filter = Filter { hidden, findings_of_others, ..filter.clone() };
+        let search = SearchQuery::parse(&filter.search_terms)?;
+        let filter = Filter { hidden, findings_of_others, search, ..filter.clone() };
         let mut db = self.store.read(Freshness::MayLag).await?;
         let (rows, total) = deposit::list(&mut db, &call.id, &round.id, &filter).await?;
         let drafts = dossier::count_drafts(&mut db, &call.id, &round.id, &filter.hidden).await?;

@@ -1,4 +1,4 @@
-//! Background worker of a process: mail, the access log, virus scans, and cleanup. They run independently, so that none
+//! Background worker of a process: mail, the access log, virus scans, the index of the search, and cleanup. They run independently, so that none
 //! waits for another.
 
 mod outbox_jobs;
@@ -8,7 +8,10 @@ mod sweep;
 pub use outbox_jobs::run_due;
 pub use sweep::{sweep_files, sweep_rows};
 
-use crate::app::{App, service::scan};
+use crate::app::{
+    App,
+    service::{piece_text, scan, search},
+};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -17,7 +20,8 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Runs until the future is dropped. Each step is its own transaction, so stopping at any point loses nothing.
 pub async fn run(app: App) {
-    tokio::join!(send_mail_loop(&app), flush_access_log_loop(&app), scan::run(&app), sweep_loop(&app));
+    let search = async { tokio::join!(search::run(&app), piece_text::run(&app)) };
+    tokio::join!(send_mail_loop(&app), flush_access_log_loop(&app), scan::run(&app), search, sweep_loop(&app));
 }
 
 async fn send_mail_loop(app: &App) {

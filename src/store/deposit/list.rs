@@ -1,7 +1,10 @@
 //! Lists of the deposits of a round, for officers.
 
 use super::{StoreError, Summary};
-use crate::domain::{calendar::RoundId, ids::DossierId};
+use crate::{
+    domain::{calendar::RoundId, ids::DossierId, search::SearchQuery},
+    store::search,
+};
 use sqlx::{FromRow, MySqlConnection, QueryBuilder};
 
 /// Columns by which a list can be sorted.
@@ -43,8 +46,10 @@ pub struct Filter {
     pub hidden: Vec<DossierId>,
     /// Number of findings of a deposit whose company has other deposits in the round.
     pub findings_of_others: u32,
-    /// Search terms for company, title, SIREN and receipt number.
+    /// Search terms as typed.
     pub search_terms: String,
+    /// The same, parsed.
+    pub search: Option<SearchQuery>,
     pub brick: String,
     /// Only deposits with warnings.
     pub warnings: bool,
@@ -152,11 +157,8 @@ async fn count(db: &mut MySqlConnection, call: &str, round: &RoundId, filter: &F
 fn push_filters(query: &mut QueryBuilder<sqlx::MySql>, call: &str, round: &RoundId, filter: &Filter) {
     query.push_bind(call.to_owned()).push(" and round_id = ").push_bind(round.clone()).push(" and standing");
     hide(query, &filter.hidden);
-    for word in filter.search_terms.split_whitespace().take(5) {
-        let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        query
-            .push(" and concat_ws(' ', company, title, siren, receipt_number) collate utf8mb4_unicode_ci like ")
-            .push_bind(format!("%{escaped}%"));
+    if let Some(search) = &filter.search {
+        search::restrict(query, "deposit", call, round, search);
     }
     if !filter.brick.is_empty() {
         query.push(" and find_in_set(").push_bind(filter.brick.clone()).push(", replace(bricks, ' ', ','))");

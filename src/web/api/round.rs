@@ -102,7 +102,7 @@ impl From<ListedDeposit> for DepositRow {
     params(
         ("id" = String, Path, description = "Id of the round"),
         ("call" = Option<String>, Query, description = "Slug of the call; needed when several calls have such a round"),
-        ("q" = Option<String>, Query, description = "Words to find in company, project, SIREN and receipt number"),
+        ("q" = Option<String>, Query, description = "Words that a deposit has, all of them, in any form; or the number of a receipt. At most 30"),
         ("brick" = Option<String>, Query, description = "Slug of a brick"),
         ("warnings" = Option<String>, Query, description = "yes: only deposits with warnings"),
         ("admissible" = Option<String>, Query, description = "yes: only what was found admissible; no: only what was not"),
@@ -116,6 +116,7 @@ impl From<ListedDeposit> for DepositRow {
         (status = 200, description = "A page", body = DepositPage, headers(("Link" = String, description = "The next page, rel=next"))),
         (status = 403, description = "Not an officer's token"),
         (status = 404, description = "No such round"),
+        (status = 422, description = "More words than are searched"),
     ),
 )]
 pub async fn list(

@@ -6,12 +6,13 @@ use super::{
     named,
 };
 use crate::{
-    app::Desk,
+    app::{Desk, SearchNotes},
     domain::{
         delivery::FailureKind,
         dossier::Admission,
         ids::{AccountId, DossierId},
         scan::PieceReader,
+        search::{Extract, ExtractPart},
         text::{Lang, Text},
     },
     store::{
@@ -37,6 +38,12 @@ const TITLE: &str = "Réplication sans opérateur pour l’industrie";
 pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     let rows = sample.rows(40);
     let query = RoundQuery { q: "cloud".into(), sort: "aid".into(), desc: "yes".into(), ..RoundQuery::default() };
+    let part = |text: &str, found| ExtractPart { text: text.into(), found };
+    let extract = Extract {
+        label: Text::new("Résumé public", "Public summary"),
+        parts: vec![part("… entre l’atelier et le ", false), part("cloud", true), part(" de confiance…", false)],
+    };
+    let notes = SearchNotes { extracts: vec![(rows[0].summary.dossier, extract)], unindexed_files: 2 };
     let list = RoundList {
         round: sample.round,
         rounds: &s.call.rounds,
@@ -44,6 +51,7 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         drafts: 12,
         total: 412,
         query: &query,
+        notes: &notes,
         page: 2,
         pages: 3,
     };

@@ -2,6 +2,7 @@
 //! the list is for. Told over random people, dossiers, grants, assignments and declarations, in a real database.
 
 mod made;
+mod search;
 
 use crate::harness::installation::source;
 use guichet::testing::{

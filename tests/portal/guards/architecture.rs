@@ -157,6 +157,7 @@ fn files_leave_for_people_by_one_way() {
         // To their owner, who may open everything.
         ("app/account/export.rs", ".file_once(", 1),
         ("app/dossier/open_piece.rs", "blobs.file(", 1),
+        ("app/service/piece_text.rs", ".file_once(", 1),
         ("app/service/restore.rs", ".file_once(", 1),
         ("app/service/scan.rs", ".file_once(", 1),
     ];

@@ -4,7 +4,7 @@
 use crate::{
     app::{App, AppError},
     blob::Stored,
-    store::{Freshness, erasure, failing_address, login, outbox, piece, scan, session, simulation},
+    store::{Freshness, erasure, failing_address, login, outbox, piece, piece_text, scan, session, simulation},
 };
 use futures_util::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
@@ -72,6 +72,7 @@ pub async fn sweep_files(app: &App, age: Duration) -> Result<usize, AppError> {
         // Somebody may attach the same file meanwhile: it is kept again before its row is written.
         if old(&stored) && !referenced().await? && app.blobs.find(&stored.sha256).await?.as_ref().is_some_and(old) {
             app.blobs.remove(&stored.sha256).await?;
+            piece_text::forget(&mut *app.store.write().await?, &stored.sha256).await?;
             if app.scanner.is_some() {
                 scan::forget(&mut *app.store.write().await?, &stored.sha256).await?;
             }

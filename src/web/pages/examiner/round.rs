@@ -4,9 +4,11 @@ pub mod export;
 pub mod query;
 
 use crate::{
+    app::SearchNotes,
     domain::{
         calendar::{Round, RoundId, RoundState},
-        text::clean::is_blank,
+        search::Extract,
+        text::{Text, clean::is_blank},
     },
     store::deposit::ListedDeposit,
     web::{
@@ -29,6 +31,7 @@ pub async fn list(
 ) -> PageResult {
     let round = RoundId(round);
     let found = app.round_list(&ctx, &call, &round, &filter(&query, ROWS_PER_PAGE)).await?;
+    let notes = app.search_notes(&ctx, &call, &round, &query.q, &found.rows, found.total).await?;
     let call = app.call(&call)?;
     let list = RoundList {
         round: app.round(call, &round)?,
@@ -37,6 +40,7 @@ pub async fn list(
         drafts: found.drafts,
         total: found.total,
         query: &query,
+        notes: &notes,
         page: query.page.max(1),
         pages: u32::try_from(found.total.div_ceil(u64::from(ROWS_PER_PAGE))).unwrap_or(u32::MAX).max(1),
     };
@@ -66,6 +70,8 @@ pub struct RoundList<'a> {
     pub total: u64,
     /// Filters and order.
     pub query: &'a RoundQuery,
+    /// What a search says beside the rows.
+    pub notes: &'a SearchNotes,
     /// This page, from 1.
     pub page: u32,
     /// The number of pages.
@@ -139,6 +145,29 @@ impl<'a> RoundPage<'a> {
     }
     fn bricks(&self, row: &ListedDeposit) -> String {
         self.s.call.brick_names(&row.summary.bricks)
+    }
+    /// Where in a deposit the words of the search stand.
+    fn extract(&self, row: &ListedDeposit) -> Option<&'a Extract> {
+        self.l.notes.extract(row.summary.dossier)
+    }
+    /// What the search did not look through, if anything.
+    fn unindexed(&self) -> Option<Text> {
+        let count = self.l.notes.unindexed_files;
+        let one = Text::new(
+            "Le texte d’une pièce déposée n’est pas indexé\u{a0}: la recherche ne le lit pas.",
+            "The text of one deposited document is not indexed: the search does not read it.",
+        );
+        let several = || {
+            Text::new(
+                format!("Le texte de {count} pièces déposées n’est pas indexé\u{a0}: la recherche ne le lit pas."),
+                format!("The text of {count} deposited documents is not indexed: the search does not read it."),
+            )
+        };
+        match count {
+            0 => None,
+            1 => Some(one),
+            _ => Some(several()),
+        }
     }
     /// True once the round has closed: from then on deposits are found admissible.
     fn closed(&self) -> bool {

@@ -78,6 +78,7 @@ pub fn filter(query: &RoundQuery, limit: u32) -> Filter {
         hidden: Vec::new(),
         findings_of_others: 0,
         search_terms: clean(TextKind::Line, &query.q),
+        search: None,
         brick: query.brick.clone(),
         warnings: query.warnings == "yes",
         admitted: match query.admissible.as_str() {

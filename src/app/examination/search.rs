@@ -1,0 +1,126 @@
+//! What a search of a round says beside its rows, once few of them are left: where the words stand, and what was not searched.
+
+use crate::app::{App, AppError, Ctx};
+use crate::{
+    domain::{
+        access::{Action, Part, Relations, Target},
+        calendar::RoundId,
+        call::Call,
+        event::EventKind,
+        ids::DossierId,
+        receipt::Receipt,
+        search::{Extract, Passage, SearchQuery, best_extract, passages},
+    },
+    store::{
+        Connection, Freshness,
+        deposit::{self, ListedDeposit},
+        piece_text,
+    },
+};
+
+/// Most rows for which extracts are shown: with more, one narrows the search before one reads.
+const MAX_EXTRACTS: u64 = 10;
+
+/// What a search says beside its rows.
+#[derive(Clone, Debug, Default)]
+pub struct SearchNotes {
+    /// Where in a deposit the words stand, if one could be shown.
+    pub extracts: Vec<(DossierId, Extract)>,
+    /// Number of files whose text is not searched.
+    pub unindexed_files: u64,
+}
+
+impl SearchNotes {
+    /// The extract of a deposit.
+    pub fn extract(&self, id: DossierId) -> Option<&Extract> {
+        self.extracts.iter().find(|(dossier, _)| *dossier == id).map(|(_, extract)| extract)
+    }
+}
+
+impl App {
+    /// Returns the notes on the rows of a round's list, of which `total` match; none where nothing is searched for but a
+    /// receipt, or more than a few deposits are found. Each deposit is opened by the policy before an extract is made of it,
+    /// and that is recorded.
+    ///
+    /// # Errors
+    /// Policy and store errors.
+    pub async fn search_notes(
+        &self,
+        ctx: &Ctx,
+        call: &str,
+        round: &RoundId,
+        search_terms: &str,
+        rows: &[ListedDeposit],
+        total: u64,
+    ) -> Result<SearchNotes, AppError> {
+        let Some(query) = SearchQuery::parse(search_terms)?.filter(SearchQuery::has_words) else {
+            return Ok(SearchNotes::default());
+        };
+        if total > MAX_EXTRACTS {
+            return Ok(SearchNotes::default());
+        }
+        ctx.authorize(Action::RoundList, &Target::Call)?;
+        // Not from a replica, which may not have the conflict of interests yet that its reader has just declared.
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        let unindexed_files = piece_text::count_unindexed(&mut db, call, round, ctx.account()?).await?;
+        let extracts = self.extracts(ctx, &mut db, rows, &query).await?;
+        Ok(SearchNotes { extracts, unindexed_files })
+    }
+
+    async fn extracts(
+        &self,
+        ctx: &Ctx,
+        db: &mut Connection,
+        rows: &[ListedDeposit],
+        query: &SearchQuery,
+    ) -> Result<Vec<(DossierId, Extract)>, AppError> {
+        let numbers: Vec<&str> = rows.iter().map(|row| row.summary.receipt.as_str()).collect();
+        let mut found = Vec::new();
+        for (row, conflict) in deposit::by_numbers(db, &numbers, ctx.account()?).await? {
+            // Rights that come from the dossier itself, such as an assignment, are not needed for the list either.
+            let target = row.target(Relations { conflict, ..Relations::default() });
+            let permit = match ctx.authorize_part(Action::DepositRead, &target, Part::Deposit) {
+                Ok(permit) => permit,
+                Err(AppError::NotFound | AppError::Unconfirmed) => continue,
+                Err(error) => return Err(error),
+            };
+            let Some(stored) = row.open(&permit) else { continue };
+            let receipt = stored.receipt()?;
+            let call = self.call(&stored.call).ok().map(AsRef::as_ref);
+            let extract = match best_extract(&passages(call, &receipt), query) {
+                None => self.extract_of_files(db, call, &receipt, query).await?,
+                of_answers => of_answers,
+            };
+            if let Some(extract) = extract {
+                let number = &receipt.statement.number;
+                let data = serde_json::json!({ "receipt": number, "rule": permit.rule, "extract": true });
+                self.record_access(ctx, EventKind::DepositRead, stored.dossier, data)?;
+                found.push((stored.dossier, extract));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn extract_of_files(
+        &self,
+        db: &mut Connection,
+        call: Option<&Call>,
+        receipt: &Receipt,
+        query: &SearchQuery,
+    ) -> Result<Option<Extract>, AppError> {
+        let pieces = receipt.pieces();
+        let digests: Vec<&str> = pieces.iter().map(|piece| piece.sha256.as_str()).collect();
+        let mut passages = Vec::new();
+        for (sha256, text) in piece_text::of_digests(db, &digests).await? {
+            let code = pieces.iter().find(|piece| piece.sha256 == sha256).map_or("", |piece| piece.code.as_str());
+            let piece = call.and_then(|call| call.piece(code));
+            passages.push(Passage { label: piece.map(|piece| piece.title.clone()).unwrap_or_default(), text });
+        }
+        let (bytes, query) = (passages.iter().map(|passage| passage.text.len()).sum(), query.clone());
+        match self.offload(bytes, move || best_extract(&passages, &query)).await {
+            // The list is worth more than its extracts.
+            Err(AppError::Busy) => Ok(None),
+            done => done,
+        }
+    }
+}

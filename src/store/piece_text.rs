@@ -1,0 +1,164 @@
+//! The text of attached files, one row for each digest, and the queue of those that are to be read.
+
+use super::{StoreError, row::to_datetime};
+use crate::domain::{calendar::RoundId, ids::AccountId, search::TextState};
+use jiff::Timestamp;
+use sqlx::{FromRow, MySqlConnection, QueryBuilder};
+
+/// Most characters that are kept of the reason of a failure.
+const MAX_FAILURE_CHARS: usize = 500;
+
+/// Queues files, each with whether its text can be read at all; those that have a row keep it.
+pub async fn enqueue(db: &mut MySqlConnection, files: &[(&str, bool)], now: Timestamp) -> Result<(), StoreError> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let mut query = QueryBuilder::new("insert ignore into piece_text (sha256, state, queued_at, attempts, due_at) ");
+    query.push_values(files, |mut row, (sha256, readable)| {
+        let state = if *readable { TextState::Waiting } else { TextState::Unreadable };
+        row.push_bind(*sha256).push_bind(state.slug());
+        row.push_bind(to_datetime(now)).push_bind(0_u32).push_bind(readable.then(|| to_datetime(now)));
+    });
+    query.build().execute(db).await?;
+    Ok(())
+}
+
+/// Returns the texts of files, as far as they are known. None becomes known until the transaction ends, so that what is
+/// indexed with them is not outdated unnoticed.
+pub async fn lock(db: &mut MySqlConnection, digests: &[&str]) -> Result<Vec<(String, String)>, StoreError> {
+    if digests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::new("select sha256, body from piece_text where sha256 in (");
+    let mut listed = query.separated(", ");
+    for sha256 in digests {
+        listed.push_bind(*sha256);
+    }
+    query.push(") lock in share mode");
+    let rows: Vec<(String, Option<String>)> = query.build_query_as().fetch_all(db).await?;
+    Ok(rows.into_iter().filter_map(|(sha256, body)| Some((sha256, body?))).collect())
+}
+
+/// Returns the texts of files, as far as they are known.
+pub async fn of_digests(db: &mut MySqlConnection, digests: &[&str]) -> Result<Vec<(String, String)>, StoreError> {
+    if digests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::new("select sha256, body from piece_text where body is not null and sha256 in (");
+    let mut listed = query.separated(", ");
+    for sha256 in digests {
+        listed.push_bind(*sha256);
+    }
+    query.push(")");
+    Ok(query.build_query_as().fetch_all(db).await?)
+}
+
+/// Counts the files of the current deposits of a round whose text is not searched, without those of dossiers in which the
+/// reader has declared a conflict of interests.
+pub async fn count_unindexed(
+    db: &mut MySqlConnection,
+    call: &str,
+    round: &RoundId,
+    reader: AccountId,
+) -> Result<u64, StoreError> {
+    let count: i64 = sqlx::query_scalar(
+        "select count(*) from piece_text t join deposit_piece q on q.sha256 = t.sha256
+         join deposit p on p.dossier_id = q.dossier_id and p.version = q.version
+         where t.state in (?, ?) and p.call_id = ? and p.round_id = ? and p.standing
+         and p.dossier_id not in (select n.dossier_id from interest n where n.conflict and n.account_id = ?)",
+    )
+    .bind(TextState::Waiting.slug())
+    .bind(TextState::Unreadable.slug())
+    .bind(call)
+    .bind(round)
+    .bind(reader)
+    .fetch_one(db)
+    .await?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// A file to read.
+#[derive(Clone, Debug, FromRow)]
+pub struct QueuedFile {
+    pub sha256: String,
+    pub attempts: u32,
+}
+
+/// Returns the files that are to be read. Nothing is locked; a worker claims each file before it reads it.
+pub async fn fetch_due(db: &mut MySqlConnection, now: Timestamp, limit: u32) -> Result<Vec<QueuedFile>, StoreError> {
+    Ok(sqlx::query_as("select sha256, attempts from piece_text where due_at <= ? order by due_at limit ?")
+        .bind(to_datetime(now))
+        .bind(limit)
+        .fetch_all(db)
+        .await?)
+}
+
+/// Claims a file for one attempt: it is not due again until the lease ends. Returns the claimed file, or `None` if another
+/// worker has it.
+pub async fn claim(
+    db: &mut MySqlConnection,
+    queued: &QueuedFile,
+    now: Timestamp,
+    lease_ends: Timestamp,
+) -> Result<Option<QueuedFile>, StoreError> {
+    let done = sqlx::query(
+        "update piece_text set attempts = attempts + 1, due_at = ? where sha256 = ? and attempts = ? and due_at <= ?",
+    )
+    .bind(to_datetime(lease_ends))
+    .bind(&queued.sha256)
+    .bind(queued.attempts)
+    .bind(to_datetime(now))
+    .execute(db)
+    .await?;
+    let claimed = QueuedFile { sha256: queued.sha256.clone(), attempts: queued.attempts + 1 };
+    Ok((done.rows_affected() == 1).then_some(claimed))
+}
+
+/// Records the text of a claimed file, which is not due any more; false if the claim was lost.
+pub async fn record(db: &mut MySqlConnection, claimed: &QueuedFile, body: &str) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "update piece_text set state = ?, body = ?, due_at = null, failure = null
+         where sha256 = ? and attempts = ? and due_at is not null",
+    )
+    .bind(TextState::Indexed.slug())
+    .bind(body)
+    .bind(&claimed.sha256)
+    .bind(claimed.attempts)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Records that an attempt gave no text, and when the next one is due, if there is one. Nothing is recorded if the claim
+/// was lost.
+pub async fn record_failure(
+    db: &mut MySqlConnection,
+    claimed: &QueuedFile,
+    failure: &str,
+    due: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let failure: String = failure.chars().take(MAX_FAILURE_CHARS).collect();
+    sqlx::query(
+        "update piece_text set state = ?, failure = ?, due_at = ? where sha256 = ? and attempts = ? and due_at is not null",
+    )
+    .bind(TextState::Unreadable.slug())
+    .bind(failure)
+    .bind(due.map(to_datetime))
+    .bind(&claimed.sha256)
+    .bind(claimed.attempts)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Removes the text of a file that is not kept any more.
+pub async fn forget(db: &mut MySqlConnection, sha256: &str) -> Result<(), StoreError> {
+    sqlx::query(
+        "delete from piece_text where sha256 = ?
+         and not exists (select 1 from deposit_piece q where q.sha256 = piece_text.sha256)",
+    )
+    .bind(sha256)
+    .execute(db)
+    .await?;
+    Ok(())
+}
