@@ -38,6 +38,7 @@ pub mod review;
 mod row;
 pub mod scan;
 pub mod session;
+mod several;
 pub mod simulation;
 pub mod site;
 pub mod token_root;

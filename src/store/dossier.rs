@@ -4,6 +4,7 @@ use super::{
     StoreError,
     deposit::hide,
     row::{expect_one_row, from_datetime, inconsistent, to_datetime},
+    several::push_list,
 };
 use crate::auth::{Guarded, Protected};
 use crate::domain::{
@@ -15,6 +16,7 @@ use crate::domain::{
 };
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection, QueryBuilder};
+use std::collections::HashMap;
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
@@ -167,6 +169,19 @@ pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guar
     row.map(|row| row.try_into().map(Guarded::new)).transpose()
 }
 
+/// Returns the dossiers that no other transaction holds, locked until the transaction ends, and waits for none. A dossier
+/// that is missing may exist.
+pub async fn lock_free(
+    db: &mut MySqlConnection,
+    ids: &[DossierId],
+) -> Result<HashMap<DossierId, Guarded<Dossier>>, StoreError> {
+    let mut query = QueryBuilder::new(select!("where dossier_id in "));
+    push_list(&mut query, ids);
+    query.push(" order by dossier_id for update skip locked");
+    let rows: Vec<DossierRow> = query.build_query_as().fetch_all(db).await?;
+    rows.into_iter().map(|row| Ok((row.dossier_id, Guarded::new(row.try_into()?)))).collect()
+}
+
 /// Returns the dossiers of an account, the last changed first; `None` while it is suspended.
 pub async fn of_account(db: &mut MySqlConnection, owner: AccountId) -> Result<Vec<Dossier>, StoreError> {
     let rows: Vec<DossierRow> = sqlx::query_as(select!(
@@ -212,25 +227,31 @@ pub async fn touch(db: &mut MySqlConnection, dossier: &Dossier) -> Result<(), St
     expect_one_row(done.rows_affected())
 }
 
-/// Makes a deposited version the current one.
+/// Makes the deposits after a place in the chain of receipts the current ones of their dossiers, which must be locked.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when the row no longer exists.
-pub async fn set_deposit(db: &mut MySqlConnection, id: DossierId, deposit: &Deposit) -> Result<(), StoreError> {
-    let done = sqlx::query(
-        "update dossier set versions = ?, deposit_version = ?, deposit_receipt = ?, deposit_at = ?,
-                            deposit_revision = ?, withdrawn_at = null, admitted_at = null, admitted_by = null
-         where dossier_id = ?",
-    )
-    .bind(deposit.version)
-    .bind(deposit.version)
-    .bind(&deposit.receipt)
-    .bind(to_datetime(deposit.at))
-    .bind(deposit.revision)
-    .bind(id)
-    .execute(db)
-    .await?;
-    expect_one_row(done.rows_affected())
+/// [`StoreError::Stale`] when a row no longer exists.
+pub async fn set_deposits(db: &mut MySqlConnection, after: u64, ids: &[DossierId]) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    // By the key, so that no row that another transaction holds is looked at.
+    let mut query = QueryBuilder::new(
+        "update dossier force index (primary)
+         set deposit_version = versions + 1, versions = versions + 1, deposit_revision = revision,
+             withdrawn_at = null, admitted_at = null, admitted_by = null,
+             deposit_receipt = (select p.receipt_number from deposit p
+                                where p.dossier_id = dossier.dossier_id and p.sequence > ",
+    );
+    query.push_bind(after);
+    query.push(
+        "), deposit_at = (select p.deposited_at from deposit p
+                          where p.dossier_id = dossier.dossier_id and p.sequence > ",
+    );
+    query.push_bind(after).push(") where dossier_id in ");
+    push_list(&mut query, ids);
+    let done = query.build().execute(db).await?;
+    if usize::try_from(done.rows_affected()) == Ok(ids.len()) { Ok(()) } else { Err(StoreError::Stale) }
 }
 
 /// Records the withdrawal of the current deposit.

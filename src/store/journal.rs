@@ -7,6 +7,7 @@ pub use history::{DossierEvent, of_dossier};
 use super::{
     StoreError,
     row::{expect_one_row, from_datetime, inconsistent, to_datetime},
+    several::chunks,
 };
 use crate::domain::{
     access::Role,
@@ -31,7 +32,7 @@ pub struct ChainHead {
 /// ends.
 pub async fn append(db: &mut MySqlConnection, event: &Event) -> Result<(), StoreError> {
     let head = lock_head(db).await?;
-    let head = insert(db, &head, event).await?;
+    let head = insert_all(db, &head, &[(None, event)]).await?;
     advance_head(db, &head).await
 }
 
@@ -56,7 +57,7 @@ pub async fn append_once(db: &mut MySqlConnection, events: &[(Uuid, &Event)]) ->
         return Ok(());
     }
     // Other writers wait from here on, so the following query stays valid.
-    let mut head = lock_head(db).await?;
+    let head = lock_head(db).await?;
     let mut query = QueryBuilder::new("select event_id from event where event_id in (");
     let mut ids = query.separated(", ");
     for (id, _) in events {
@@ -64,9 +65,9 @@ pub async fn append_once(db: &mut MySqlConnection, events: &[(Uuid, &Event)]) ->
     }
     query.push(")");
     let there: Vec<Uuid> = query.build_query_scalar().fetch_all(&mut *db).await?;
-    for (id, event) in events.iter().filter(|(id, _)| !there.contains(id)) {
-        head = insert_as(db, &head, Some(*id), event).await?;
-    }
+    let missing = events.iter().filter(|(id, _)| !there.contains(id));
+    let missing: Vec<(Option<Uuid>, &Event)> = missing.map(|(id, event)| (Some(*id), *event)).collect();
+    let head = insert_all(db, &head, &missing).await?;
     advance_head(db, &head).await
 }
 
@@ -103,7 +104,7 @@ pub async fn lock_chain_heads(db: &mut MySqlConnection) -> Result<LockedHeads, S
     }
 }
 
-/// Moves the heads of both chains. The new receipt was sealed at `sealed_at`.
+/// Moves the heads of both chains. The last receipt was sealed at `sealed_at`.
 pub async fn advance_chain_heads(
     db: &mut MySqlConnection,
     receipts: &ChainHead,
@@ -125,35 +126,28 @@ pub async fn advance_chain_heads(
     if done.rows_affected() == 2 { Ok(()) } else { Err(StoreError::Stale) }
 }
 
-/// Inserts an event after a head and returns the new head; the caller must store it.
-pub async fn insert(db: &mut MySqlConnection, head: &ChainHead, event: &Event) -> Result<ChainHead, StoreError> {
-    insert_as(db, head, None, event).await
-}
-
-async fn insert_as(
+/// Inserts events after a head, each with its id if it has one, and returns the new head; the caller must store it.
+pub async fn insert_all(
     db: &mut MySqlConnection,
     head: &ChainHead,
-    id: Option<Uuid>,
-    event: &Event,
+    events: &[(Option<Uuid>, &Event)],
 ) -> Result<ChainHead, StoreError> {
-    let sequence = head.sequence + 1;
-    let link = event.link(sequence, &head.link);
-    sqlx::query(
-        "insert into event (sequence, at, kind, account_id, dossier_id, data, previous, link, event_id)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(sequence)
-    .bind(to_datetime(event.at))
-    .bind(event.kind.slug())
-    .bind(event.actor)
-    .bind(event.dossier)
-    .bind(event.data.to_string())
-    .bind(&head.link)
-    .bind(&link)
-    .bind(id)
-    .execute(db)
-    .await?;
-    Ok(ChainHead { sequence, link })
+    let mut head = head.clone();
+    for chunk in chunks(events) {
+        let mut query = QueryBuilder::new(
+            "insert into event (sequence, at, kind, account_id, dossier_id, data, previous, link, event_id) ",
+        );
+        query.push_values(chunk, |mut row, (id, event)| {
+            let sequence = head.sequence + 1;
+            let link = event.link(sequence, &head.link);
+            let previous = std::mem::replace(&mut head, ChainHead { sequence, link: link.clone() });
+            row.push_bind(sequence).push_bind(to_datetime(event.at)).push_bind(event.kind.slug());
+            row.push_bind(event.actor).push_bind(event.dossier).push_bind(event.data.to_string());
+            row.push_bind(previous.link).push_bind(link).push_bind(*id);
+        });
+        query.build().execute(&mut *db).await?;
+    }
+    Ok(head)
 }
 
 /// Accesses of the same kind by someone other than the owner, grouped by day.
