@@ -1,5 +1,6 @@
 //! Deposits that are ready at the same moment are sealed in one transaction, and none harms another one (decision 26).
 
+use super::breakdown::kill;
 use crate::harness::{Actor, Installation, installation::wait_for_async, sample};
 use guichet::testing::{
     domain::folder::FolderDossier,
@@ -8,6 +9,8 @@ use guichet::testing::{
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value as Json, json};
+use sqlx::MySqlConnection;
+use std::ops::DerefMut;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -57,7 +60,7 @@ async fn counted(at: &Installation, name: &str) -> usize {
 }
 
 /// Waits until a statement of the portal waits for a row.
-async fn until_blocked(db: &mut sqlx::MySqlConnection, statement: &str) {
+async fn until_blocked(db: &mut MySqlConnection, statement: &str) {
     wait_for_async("a deposit to wait for a row", async || {
         let blocked: i64 = sqlx::query_scalar(
             "select count(*) from information_schema.processlist where info like ? and id <> connection_id()",
@@ -71,7 +74,29 @@ async fn until_blocked(db: &mut sqlx::MySqlConnection, statement: &str) {
     .await;
 }
 
-/// Sends deposits while the head of the chain is locked, and lets them go when `waiting` of them are in the queue.
+/// Sends deposits while the head of the chain is locked, until `waiting` of them are in the queue. Returns them with the
+/// lock.
+async fn hold(
+    at: &Installation,
+    store: &Store,
+    first: RequestBuilder,
+    rest: Vec<RequestBuilder>,
+    waiting: usize,
+) -> (Vec<Sent>, impl DerefMut<Target = MySqlConnection>) {
+    let (mut heads, mut look) = (store.begin().await.unwrap(), store.read(Freshness::OwnWrites).await.unwrap());
+    sqlx::query("select 1 from chain for update").execute(&mut *heads).await.unwrap();
+    let mut sent = vec![tokio::spawn(first.send())];
+    until_blocked(&mut look, "%from chain%for update%").await;
+    sent.extend(rest.into_iter().map(|request| tokio::spawn(request.send())));
+    wait_for_async("deposits to wait", async || counted(at, "guichet_deposits_waiting").await >= waiting).await;
+    (sent, heads)
+}
+
+async fn release(db: &mut MySqlConnection) {
+    sqlx::query("rollback").execute(db).await.unwrap();
+}
+
+/// Holds deposits and lets them go.
 async fn send(
     at: &Installation,
     store: &Store,
@@ -79,13 +104,8 @@ async fn send(
     rest: Vec<RequestBuilder>,
     waiting: usize,
 ) -> Vec<Sent> {
-    let (mut heads, mut look) = (store.begin().await.unwrap(), store.read(Freshness::OwnWrites).await.unwrap());
-    sqlx::query("select 1 from chain for update").execute(&mut *heads).await.unwrap();
-    let mut sent = vec![tokio::spawn(first.send())];
-    until_blocked(&mut look, "%from chain%for update%").await;
-    sent.extend(rest.into_iter().map(|request| tokio::spawn(request.send())));
-    wait_for_async("deposits to wait", async || counted(at, "guichet_deposits_waiting").await >= waiting).await;
-    sqlx::query("rollback").execute(&mut *heads).await.unwrap();
+    let (sent, mut heads) = hold(at, store, first, rest, waiting).await;
+    release(&mut heads).await;
     sent
 }
 
@@ -186,7 +206,7 @@ async fn what_fails_in_a_batch_harms_no_other_deposit() {
     let (first, held, other) = (sent.next().unwrap(), sent.next().unwrap(), sent.next().unwrap());
     assert_eq!((answer(first).await.0, answer(other).await.0), (201, 201));
     assert!(!held.is_finished(), "its dossier is still held");
-    sqlx::query("rollback").execute(&mut *holding).await.unwrap();
+    release(&mut holding).await;
     assert_eq!(answer(held).await.0, 201);
 
     // A fault of the program.
@@ -201,52 +221,78 @@ async fn what_fails_in_a_batch_harms_no_other_deposit() {
     at.command(&["admin", "chain"]).await;
 }
 
-#[tokio::test]
-async fn a_process_that_dies_after_the_commit_of_a_batch_loses_and_doubles_nothing() {
-    let (at, store, mut program, dossier) = own("2").await;
-    let drafts = drafts(&mut program, &dossier, 10).await;
-    let deposits: Vec<Deposit> = drafts.iter().map(|draft| Deposit::of(draft)).collect();
-    let mut dying = program.another_window();
-    dying.faulty(Some("die-after-commit"));
-    let mut requests: Vec<RequestBuilder> = deposits.iter().map(|deposit| deposit.request(&program)).collect();
-    requests[9] = deposits[9].request(&dying);
-    let first = requests.remove(0);
-    // Each process seals one deposit, and the others wait.
-    let sent = send(at, &store, first, requests, 8).await;
+/// Sends each attempt again until it is answered. Returns the receipts, and how many had been deposited before.
+async fn retry(program: &mut Actor, deposits: &[Deposit], sent: Vec<Sent>) -> (Vec<String>, usize) {
     let (mut receipts, mut known) = (Vec::new(), 0);
     for (deposit, sent) in deposits.iter().zip(sent) {
-        let answered = sent.await.unwrap().ok().filter(|response| response.status().is_success());
-        let receipt = match answered {
-            Some(response) => response.json::<Json>().await.unwrap(),
-            None => {
-                let mut receipt = Json::Null;
-                wait_for_async("the attempt to be answered", async || {
-                    let request = deposit.request(&program);
-                    let Ok(answer) = program.send(request).await else { return false };
-                    let done = answer.status.is_success();
-                    if done {
-                        known += usize::from(answer.status == 200);
-                        receipt = answer.json();
-                    }
-                    done
-                })
-                .await;
-                receipt
+        if let Some(done) = sent.await.unwrap().ok().filter(|response| response.status().is_success()) {
+            receipts.push(number(&done.json().await.unwrap()).to_owned());
+            continue;
+        }
+        wait_for_async("the attempt to be answered", async || {
+            let request = deposit.request(program);
+            let Ok(answer) = program.send(request).await else { return false };
+            if !answer.status.is_success() {
+                return false;
             }
-        };
-        receipts.push((deposit, number(&receipt).to_owned()));
+            known += usize::from(answer.status == 200);
+            receipts.push(number(&answer.json()).to_owned());
+            true
+        })
+        .await;
     }
-    assert!(known > 0, "at least the deposit of the process that died was committed and not answered");
+    (receipts, known)
+}
+
+/// The receipts that the database has are those that were answered: one for each attempt.
+async fn expect_each_once(store: &Store, drafts: &[String], deposits: &[Deposit], receipts: &[String]) {
     let mut db = store.read(Freshness::OwnWrites).await.unwrap();
     let rows: Vec<(Uuid, Uuid, u32, String)> =
         sqlx::query_as("select dossier_id, attempt_id, version, receipt_number from deposit")
             .fetch_all(&mut *db)
             .await
             .unwrap();
-    for ((deposit, receipt), draft) in receipts.iter().zip(&drafts) {
-        let of_draft: Vec<_> = rows.iter().filter(|row| row.0.to_string() == *draft).collect();
-        let [(_, attempt, 1, stored)] = of_draft[..] else { panic!("{of_draft:?}") };
-        assert_eq!((json!(attempt), stored), (deposit.body["attempt"].clone(), receipt));
+    for ((draft, deposit), receipt) in drafts.iter().zip(deposits).zip(receipts) {
+        let of_draft = rows.iter().filter(|row| row.0.to_string() == *draft);
+        let of_draft: Vec<(Json, u32, &String)> =
+            of_draft.map(|(_, attempt, version, receipt)| (json!(attempt), *version, receipt)).collect();
+        assert_eq!(of_draft, [(deposit.body["attempt"].clone(), 1, receipt)]);
     }
+}
+
+#[tokio::test]
+async fn a_process_that_is_killed_in_mid_batch_or_after_its_commit_loses_and_doubles_nothing() {
+    let (at, store, mut program, dossier) = own("2").await;
+    let drafts = drafts(&mut program, &dossier, 12).await;
+    let deposits: Vec<Deposit> = drafts.iter().map(|draft| Deposit::of(draft)).collect();
+    let request = |deposit: &Deposit| deposit.request(&program);
+
+    // After the commit, before its answers. Each process seals one deposit, and the others wait.
+    let mut dying = program.another_window();
+    dying.faulty(Some("die-after-commit"));
+    let mut requests: Vec<RequestBuilder> = deposits[1..6].iter().map(request).collect();
+    requests[4] = deposits[5].request(&dying);
+    let sent = send(at, &store, request(&deposits[0]), requests, 4).await;
+    let (mut receipts, known) = retry(&mut program, &deposits[..6], sent).await;
+    assert!(known > 0, "the deposit of the process that died was committed and not answered");
+    wait_for_async("the process to be started again", async || {
+        let mut ready = 0;
+        for ops in at.access()["instance_ops"].as_array().unwrap() {
+            let answer = reqwest::get(format!("{}/ready", ops.as_str().unwrap())).await;
+            ready += usize::from(answer.is_ok_and(|answer| answer.status() == 200));
+        }
+        ready == 2
+    })
+    .await;
+
+    // While its batch waits for the head of the chain.
+    let requests: Vec<RequestBuilder> = deposits[7..].iter().map(|deposit| deposit.request(&program)).collect();
+    let first = deposits[6].request(&program);
+    let (sent, mut heads) = hold(at, &store, first, requests, 4).await;
+    kill("-KILL", at.pids("serve")[0]);
+    release(&mut heads).await;
+    receipts.extend(retry(&mut program, &deposits[6..], sent).await.0);
+    assert_eq!(receipts.len(), deposits.len());
+    expect_each_once(&store, &drafts, &deposits, &receipts).await;
     at.command(&["admin", "chain"]).await;
 }
