@@ -1,5 +1,5 @@
-//! `make bench`, third part: what confirmation by a second server costs a deposit, and how soon a change of leader is
-//! seen. Client, Sōzu, the portal and all servers share the cores: three servers on one disk pay three times what three
+//! `make bench`, third part: how many deposits are sealed in a second, by how many processes, what confirmation by a second
+//! server costs, and how soon a change of leader is seen. Client, Sōzu, the portal and all servers share the cores: three servers on one disk pay three times what three
 //! machines would.
 
 #![expect(clippy::disallowed_methods, reason = "benchmarks live in real time")]
@@ -42,6 +42,10 @@ use std::time::{Duration, Instant};
 
 /// Deposits in each scene.
 const DEPOSITS: usize = 120;
+/// Connections that deposit at the same time.
+const CONNECTIONS: [usize; 2] = [1, 16];
+/// Numbers of portal processes.
+const PROCESSES: [u16; 3] = [1, 2, 4];
 /// Changes of leader that are timed.
 const CHANGES: usize = 10;
 /// A change of leader is to be seen within, milliseconds.
@@ -52,17 +56,25 @@ async fn main() {
     if std::env::args().any(|argument| argument == "--list") {
         return;
     }
-    println!("{:<28} {:>5} {:>9} {:>8} {:>8}", "deposit", "conns", "CPU ms", "p50 ms", "p99 ms");
+    println!(
+        "{:<28} {:>5} {:>5} {:>9} {:>8} {:>8} {:>9}",
+        "deposit", "procs", "conns", "CPU ms", "p50 ms", "p99 ms", "a second"
+    );
     let mut rows = Vec::new();
-    let single = Box::leak(Box::new(Installation::start(None)));
-    rows.extend(deposits("one server", single, &single.pids("mariadbd")).await);
-    for (name, replication, durability) in [
-        ("three, without confirmation", Replication::Asynchronous, "available"),
-        ("three, AFTER_SYNC, strict", Replication::Recommended, "strict"),
+    for processes in PROCESSES {
+        let single = Installation::start_with(None, &["--processes", &processes.to_string()]).for_this_test();
+        rows.extend(deposits("one server", processes, single, &single.pids("mariadbd")).await);
+    }
+    for (name, replication, durability, numbers) in [
+        ("three, without confirmation", Replication::Asynchronous, "available", &PROCESSES[1..2]),
+        ("three, AFTER_SYNC, strict", Replication::Recommended, "strict", &PROCESSES[..]),
     ] {
-        let cluster = Cluster::start(replication).await;
-        let servers: Vec<u32> = cluster.nodes.iter().map(harness::cluster::Node::pid).collect();
-        rows.extend(deposits(name, cluster.installation(durability), &servers).await);
+        for processes in numbers {
+            let cluster = Cluster::start(replication).await;
+            let servers: Vec<u32> = cluster.nodes.iter().map(harness::cluster::Node::pid).collect();
+            let at = cluster.installation_of(durability, *processes);
+            rows.extend(deposits(name, *processes, at, &servers).await);
+        }
     }
     let seen = changes().await;
     let report = json!({ "deposits": rows, "leader_change_milliseconds": seen });
@@ -73,12 +85,12 @@ async fn main() {
     println!("\nwritten to {}", file.display());
 }
 
-async fn deposits(name: &'static str, at: &'static Installation, servers: &[u32]) -> Vec<Json> {
+async fn deposits(name: &'static str, processes: u16, at: &'static Installation, servers: &[u32]) -> Vec<Json> {
     let mut program = Actor::at(at);
     program.bear(&at.token("applicant_token"));
     let dossier = sample::sample(sample::today());
     let mut rows = Vec::new();
-    for connections in [1, 8] {
+    for connections in CONNECTIONS {
         let mut drafts = Vec::new();
         for _ in 0..DEPOSITS {
             drafts.push(sample::complete_by_api(&mut program, &dossier).await);
@@ -101,14 +113,18 @@ async fn deposits(name: &'static str, at: &'static Installation, servers: &[u32]
                 latencies
             }
         });
+        let began = Instant::now();
         let mut latencies: Vec<Duration> = futures_util::future::join_all(workers).await.concat();
+        let rate = latencies.len() as f64 / began.elapsed().as_secs_f64();
         let cpu = (spent() - before) / latencies.len() as f64;
         latencies.sort();
         let at = |share: usize| latencies[(latencies.len() * share / 100).min(latencies.len() - 1)].as_secs_f64() * 1e3;
         let (p50, p99) = (at(50), at(99));
-        println!("{name:<28} {connections:>5} {cpu:>9.2} {p50:>8.2} {p99:>8.2}");
-        rows.push(json!({ "servers": name, "connections": connections, "cpu_milliseconds": cpu,
-                          "p50_milliseconds": p50, "p99_milliseconds": p99 }));
+        println!("{name:<28} {processes:>5} {connections:>5} {cpu:>9.2} {p50:>8.2} {p99:>8.2} {rate:>9.1}");
+        rows.push(
+            json!({ "servers": name, "processes": processes, "connections": connections, "cpu_milliseconds": cpu,
+                          "p50_milliseconds": p50, "p99_milliseconds": p99, "deposits_per_second": rate }),
+        );
     }
     rows
 }

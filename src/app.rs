@@ -96,6 +96,8 @@ pub struct AppInner {
     provider: Option<Provider>,
     /// The public register of companies, if one is asked.
     company_register: Option<dossier::company_register::RegisterAccess>,
+    /// Deposits that wait to be sealed together.
+    deposit_queue: dossier::deposit::DepositQueue,
     access_log: dossier::access_log::AccessLog,
     exports: account::export::ExportSlots,
     /// Cache of deposits that officers have read recently, by receipt.
@@ -165,6 +167,7 @@ impl App {
             heavy_work: service::offload::HeavyWorkLimiter::default(),
             provider: account::oidc::provider(&config)?,
             company_register: dossier::company_register::RegisterAccess::of(&config)?,
+            deposit_queue: dossier::deposit::DepositQueue::default(),
             access_log: dossier::access_log::AccessLog::default(),
             exports: account::export::ExportSlots::default(),
             examined: Mutex::default(),

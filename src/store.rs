@@ -40,6 +40,7 @@ mod row;
 pub mod scan;
 pub mod search;
 pub mod session;
+mod several;
 pub mod simulation;
 pub mod site;
 pub mod token_root;

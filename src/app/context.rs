@@ -71,6 +71,8 @@ pub struct Ctx {
 pub enum InjectedFault {
     /// The process exits after the commit of a deposit, before the response.
     DieAfterCommit,
+    /// The task that seals a deposit panics.
+    PanicWhileSealing,
 }
 
 /// An authenticated user.

@@ -75,6 +75,9 @@ pub enum AppError {
     /// The draft is no longer the one to be deposited.
     #[error("the draft has changed")]
     DraftChanged(Box<crate::app::DraftChanged>),
+    /// Too many deposits wait to be sealed, or this one has waited too long; retry the attempt.
+    #[error("too many deposits wait")]
+    TooManyDeposits,
     /// A file is refused.
     #[error("the file is refused: {}", .0.code())]
     File(FileRefusal),

@@ -13,6 +13,9 @@ use std::sync::atomic::Ordering;
 pub(super) fn describe() {
     describe_counter!("guichet_requests_total", "Requests answered, by status");
     describe_counter!("guichet_tokens_refused_total", "Tokens that were not taken, by channel and reason");
+    describe_counter!("guichet_deposits_total", "Deposits sealed");
+    describe_counter!("guichet_deposit_transactions_total", "Transactions in which deposits were sealed together");
+    describe_gauge!("guichet_deposits_waiting", "Deposits that wait for the next transaction");
     describe_gauge!("guichet_database_up", "1 when the database answers");
     describe_gauge!("guichet_outbox_oldest_seconds", "Age of the oldest work not done, mails first of all");
     describe_gauge!("guichet_uptime_seconds", "Age of the process");

@@ -1,7 +1,9 @@
 //! Deposited versions and their receipts. A version is written once; only the marker of the current version changes.
 
+mod batch;
 mod list;
 
+pub use batch::{CompanyQuestion, NewDeposit, by_attempts, insert_all, others_of_companies};
 pub(super) use list::hide;
 pub use list::{Assigned, Conflicts, Filter, ListedDeposit, Sort, list};
 
@@ -9,19 +11,17 @@ use super::{
     StoreError,
     account::{self, Account},
     column::InstantColumn,
-    row::{inconsistent, to_datetime},
+    row::inconsistent,
 };
 use crate::auth::{Guarded, Protected};
 use crate::domain::{
     access::Stage,
-    calendar::RoundId,
-    dossier::Dossier,
-    ids::{AccountId, AttemptId, DossierId},
+    ids::{AccountId, DossierId},
     money::Cents,
     receipt::{Receipt, Standing, Statement},
 };
 use jiff::Timestamp;
-use sqlx::{FromRow, MySqlConnection, QueryBuilder};
+use sqlx::{FromRow, MySqlConnection};
 
 /// Summary of a deposit.
 #[derive(Clone, Debug, FromRow)]
@@ -47,89 +47,9 @@ pub struct Summary {
     pub at: Timestamp,
 }
 
-/// A deposit to be written.
-#[derive(Debug)]
-pub struct NewDeposit<'a> {
-    /// Summary for lists.
-    pub summary: &'a Summary,
-    pub call: &'a str,
-    pub round: &'a RoundId,
-    /// Who deposited.
-    pub account: AccountId,
-    /// The attempt that it answers.
-    pub attempt: AttemptId,
-    /// The sealed receipt.
-    pub receipt: &'a Receipt,
-    /// The receipt as text, stored exactly as signed.
-    pub text: &'a str,
-    /// Code and SHA-256 of every piece.
-    pub pieces: &'a [(String, String)],
-}
-
 /// Returns the head of the receipt chain: sequence and digest of the last statement.
 pub async fn chain_head(db: &mut MySqlConnection) -> Result<(u64, String), StoreError> {
     Ok(sqlx::query_as("select sequence, link from chain where name = 'receipt'").fetch_one(db).await?)
-}
-
-/// Inserts a deposit.
-///
-/// # Errors
-/// [`StoreError::Duplicate`] with `deposit_attempt` when the attempt was done before.
-pub async fn insert(db: &mut MySqlConnection, deposit: &NewDeposit<'_>) -> Result<(), StoreError> {
-    let NewDeposit { summary, receipt, .. } = deposit;
-    if summary.version > 1 {
-        sqlx::query("update deposit set standing = false where dossier_id = ?")
-            .bind(summary.dossier)
-            .execute(&mut *db)
-            .await?;
-    }
-    sqlx::query(
-        "insert into deposit (dossier_id, version, attempt_id, receipt_number, sequence, call_id, round_id, account_id,
-                              standing, siren, company, title, bricks, base_cents, aid_cents, warnings, deposited_at,
-                              sealed_at, receipt)
-         values (?, ?, ?, ?, ?, ?, ?, ?, true, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(summary.dossier)
-    .bind(summary.version)
-    .bind(deposit.attempt)
-    .bind(&summary.receipt)
-    .bind(receipt.statement.sequence)
-    .bind(deposit.call)
-    .bind(deposit.round)
-    .bind(deposit.account)
-    .bind(&summary.siren)
-    .bind(&summary.company)
-    .bind(&summary.title)
-    .bind(&summary.bricks)
-    .bind(summary.base)
-    .bind(summary.aid)
-    .bind(summary.warnings)
-    .bind(to_datetime(summary.at))
-    .bind(to_datetime(receipt.statement.sealed_at()))
-    .bind(deposit.text)
-    .execute(&mut *db)
-    .await?;
-    if !deposit.pieces.is_empty() {
-        let mut query = QueryBuilder::new("insert into deposit_piece (dossier_id, version, code, sha256) ");
-        query.push_values(deposit.pieces, |mut row, (code, sha256)| {
-            row.push_bind(summary.dossier).push_bind(summary.version).push_bind(code).push_bind(sha256);
-        });
-        query.build().execute(&mut *db).await?;
-    }
-    Ok(())
-}
-
-/// Returns the receipt of an attempt on a dossier, and whether its version is current.
-pub async fn by_attempt(
-    db: &mut MySqlConnection,
-    dossier: DossierId,
-    attempt: AttemptId,
-) -> Result<Option<(String, bool)>, StoreError> {
-    Ok(sqlx::query_as("select receipt_number, standing from deposit where dossier_id = ? and attempt_id = ?")
-        .bind(dossier)
-        .bind(attempt)
-        .fetch_optional(db)
-        .await?)
 }
 
 /// A stored receipt, with its owner, its place and whether its version is current.
@@ -282,35 +202,6 @@ pub async fn versions(db: &mut MySqlConnection, dossier: DossierId) -> Result<Ve
     .bind(dossier)
     .fetch_all(db)
     .await?)
-}
-
-/// Counts the other currently deposited dossiers of a company in a round (rule ELI-4 of `calls/hyper-open-x.toml`) that
-/// a reader may know of: their own, and those of which they hold a part. A company's number is public, so a user who
-/// types it must not learn from the answer whether that company has deposited.
-pub async fn others_of_company(
-    db: &mut MySqlConnection,
-    dossier: &Dossier,
-    siren: &str,
-    reader: &Account,
-    now: Timestamp,
-) -> Result<u32, StoreError> {
-    let count: i64 = sqlx::query_scalar(
-        "select count(*) from deposit p join dossier d on d.dossier_id = p.dossier_id
-         where p.call_id = ? and p.round_id = ? and p.standing and p.siren = ? and p.dossier_id <> ?
-         and (d.account_id = ?
-              or exists (select 1 from delegation g where g.dossier_id = p.dossier_id and g.email = ?
-                         and g.revoked_at is null and g.ends_at >= ?))",
-    )
-    .bind(&dossier.call)
-    .bind(&dossier.round)
-    .bind(siren)
-    .bind(dossier.id)
-    .bind(reader.id)
-    .bind(&reader.email)
-    .bind(to_datetime(now))
-    .fetch_one(db)
-    .await?;
-    Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// Returns receipts in the order of the chain, to verify the complete chain.

@@ -4,6 +4,7 @@ use super::{
     StoreError,
     deposit::hide,
     row::{expect_one_row, from_datetime, inconsistent, to_datetime},
+    several::push_list,
 };
 use crate::auth::{Guarded, Protected};
 use crate::domain::{
@@ -15,6 +16,7 @@ use crate::domain::{
 };
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection, QueryBuilder};
+use std::collections::HashMap;
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
@@ -162,6 +164,17 @@ pub async fn load(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guar
     row.map(|row| row.try_into().map(Guarded::new)).transpose()
 }
 
+/// Columns of a [`LockedRow`].
+macro_rules! locked_columns {
+    () => {
+        concat!(
+            columns!(),
+            ", exists (select 1 from account a where a.account_id = dossier.account_id and a.closed_at is not null)
+               as owner_closed"
+        )
+    };
+}
+
 #[derive(FromRow)]
 struct LockedRow {
     #[sqlx(flatten)]
@@ -169,21 +182,38 @@ struct LockedRow {
     owner_closed: bool,
 }
 
+impl TryFrom<LockedRow> for Guarded<Dossier> {
+    type Error = StoreError;
+    fn try_from(LockedRow { dossier, owner_closed }: LockedRow) -> Result<Self, StoreError> {
+        Ok(Self::new(dossier.try_into()?).with_owner_closed(owner_closed))
+    }
+}
+
 /// Returns a dossier, locked until the transaction ends: all changes to a dossier are serialised by this lock, and so is
 /// the closing of its owner's account, which locks it before.
 pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Dossier>>, StoreError> {
     let row: Option<LockedRow> = sqlx::query_as(concat!(
         "select ",
-        columns!(),
-        ", exists (select 1 from account a where a.account_id = dossier.account_id and a.closed_at is not null)
-             as owner_closed
-         from dossier where dossier_id = ? for update"
+        locked_columns!(),
+        " from dossier where dossier_id = ? for update"
     ))
     .bind(id)
     .fetch_optional(db)
     .await?;
-    row.map(|LockedRow { dossier, owner_closed }| Ok(Guarded::new(dossier.try_into()?).with_owner_closed(owner_closed)))
-        .transpose()
+    row.map(TryInto::try_into).transpose()
+}
+
+/// Returns the dossiers that no other transaction holds, locked until the transaction ends, and waits for none. A dossier
+/// that is missing may exist.
+pub async fn lock_free(
+    db: &mut MySqlConnection,
+    ids: &[DossierId],
+) -> Result<HashMap<DossierId, Guarded<Dossier>>, StoreError> {
+    let mut query = QueryBuilder::new(concat!("select ", locked_columns!(), " from dossier where dossier_id in "));
+    push_list(&mut query, ids);
+    query.push(" order by dossier_id for update skip locked");
+    let rows: Vec<LockedRow> = query.build_query_as().fetch_all(db).await?;
+    rows.into_iter().map(|row| Ok((row.dossier.dossier_id, row.try_into()?))).collect()
 }
 
 /// Which dossiers of an account.
@@ -266,25 +296,31 @@ pub async fn touch(db: &mut MySqlConnection, dossier: &Dossier) -> Result<(), St
     expect_one_row(done.rows_affected())
 }
 
-/// Makes a deposited version the current one.
+/// Makes the deposits after a place in the chain of receipts the current ones of their dossiers, which must be locked.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when the row no longer exists.
-pub async fn set_deposit(db: &mut MySqlConnection, id: DossierId, deposit: &Deposit) -> Result<(), StoreError> {
-    let done = sqlx::query(
-        "update dossier set versions = ?, deposit_version = ?, deposit_receipt = ?, deposit_at = ?,
-                            deposit_revision = ?, withdrawn_at = null, admitted_at = null, admitted_by = null
-         where dossier_id = ?",
-    )
-    .bind(deposit.version)
-    .bind(deposit.version)
-    .bind(&deposit.receipt)
-    .bind(to_datetime(deposit.at))
-    .bind(deposit.revision)
-    .bind(id)
-    .execute(db)
-    .await?;
-    expect_one_row(done.rows_affected())
+/// [`StoreError::Stale`] when a row no longer exists.
+pub async fn set_deposits(db: &mut MySqlConnection, after: u64, ids: &[DossierId]) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    // By the key, so that no row that another transaction holds is looked at.
+    let mut query = QueryBuilder::new(
+        "update dossier force index (primary)
+         set deposit_version = versions + 1, versions = versions + 1, deposit_revision = revision,
+             withdrawn_at = null, admitted_at = null, admitted_by = null,
+             deposit_receipt = (select p.receipt_number from deposit p
+                                where p.dossier_id = dossier.dossier_id and p.sequence > ",
+    );
+    query.push_bind(after);
+    query.push(
+        "), deposit_at = (select p.deposited_at from deposit p
+                          where p.dossier_id = dossier.dossier_id and p.sequence > ",
+    );
+    query.push_bind(after).push(") where dossier_id in ");
+    push_list(&mut query, ids);
+    let done = query.build().execute(db).await?;
+    if usize::try_from(done.rows_affected()) == Ok(ids.len()) { Ok(()) } else { Err(StoreError::Stale) }
 }
 
 /// Records the withdrawal of the current deposit.

@@ -94,6 +94,25 @@ impl StoreError {
         }
     }
 
+    /// The same error for another one of those who shared a transaction; `None` if something that only one of them wrote
+    /// may have caused it.
+    #[must_use]
+    pub fn shared(&self) -> Option<Self> {
+        let same = |error: &sqlx::Error| sqlx::Error::Io(std::io::Error::other(error.to_string()));
+        Some(match self {
+            Self::Unavailable(error) => Self::Unavailable(same(error)),
+            Self::Deadlock(error) => Self::Deadlock(same(error)),
+            Self::UnknownOutcome(error) => Self::UnknownOutcome(same(error)),
+            Self::NoLeader => Self::NoLeader,
+            Self::Moved => Self::Moved,
+            Self::NotReplicated => Self::NotReplicated,
+            Self::Unconfirmed => Self::Unconfirmed,
+            Self::Duplicate(_) | Self::Full(_) | Self::Stale | Self::Inconsistent { .. } | Self::Statement(_) => {
+                return None;
+            }
+        })
+    }
+
     /// Maps the error of a commit: after a lost connection the outcome is unknown.
     pub(super) fn commit(error: sqlx::Error) -> Self {
         match Self::from(error) {

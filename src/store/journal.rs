@@ -7,6 +7,7 @@ pub use history::{DossierEvent, of_dossier};
 use super::{
     StoreError,
     row::{expect_one_row, from_datetime, inconsistent, to_datetime},
+    several::chunks,
 };
 use crate::domain::{
     access::Role,
@@ -28,16 +29,13 @@ pub struct ChainHead {
     pub link: String,
 }
 
-/// Events that one statement inserts, well below the 65 535 values that the protocol allows for one.
-const EVENTS_PER_STATEMENT: usize = 500;
-
 /// Appends an event. It must be the last step of a transaction, because the head stays locked until the transaction
 /// ends.
 pub async fn append(db: &mut MySqlConnection, event: &Event) -> Result<(), StoreError> {
     append_all(db, slice::from_ref(event)).await
 }
 
-/// Appends events, some hundred per statement: every other writer waits meanwhile. Must be the last step of a
+/// Appends events, many per statement: every other writer waits meanwhile. Must be the last step of a
 /// transaction.
 pub async fn append_all(db: &mut MySqlConnection, events: &[Event]) -> Result<(), StoreError> {
     if events.is_empty() {
@@ -45,7 +43,7 @@ pub async fn append_all(db: &mut MySqlConnection, events: &[Event]) -> Result<()
     }
     let head = lock_head(db).await?;
     let events: Vec<_> = events.iter().map(|event| (None, event)).collect();
-    let head = insert_all(db, head, &events).await?;
+    let head = insert_all(db, &head, &events).await?;
     advance_head(db, &head).await
 }
 
@@ -79,8 +77,8 @@ pub async fn append_once(db: &mut MySqlConnection, events: &[(Uuid, &Event)]) ->
     query.push(")");
     let there: Vec<Uuid> = query.build_query_scalar().fetch_all(&mut *db).await?;
     let missing = events.iter().filter(|(id, _)| !there.contains(id));
-    let missing: Vec<_> = missing.map(|(id, event)| (Some(*id), *event)).collect();
-    let head = insert_all(db, head, &missing).await?;
+    let missing: Vec<(Option<Uuid>, &Event)> = missing.map(|(id, event)| (Some(*id), *event)).collect();
+    let head = insert_all(db, &head, &missing).await?;
     advance_head(db, &head).await
 }
 
@@ -117,7 +115,7 @@ pub async fn lock_chain_heads(db: &mut MySqlConnection) -> Result<LockedHeads, S
     }
 }
 
-/// Moves the heads of both chains. The new receipt was sealed at `sealed_at`.
+/// Moves the heads of both chains. The last receipt was sealed at `sealed_at`.
 pub async fn advance_chain_heads(
     db: &mut MySqlConnection,
     receipts: &ChainHead,
@@ -139,28 +137,24 @@ pub async fn advance_chain_heads(
     if done.rows_affected() == 2 { Ok(()) } else { Err(StoreError::Stale) }
 }
 
-/// Inserts an event after a head and returns the new head; the caller must store it.
-pub async fn insert(db: &mut MySqlConnection, head: &ChainHead, event: &Event) -> Result<ChainHead, StoreError> {
-    insert_all(db, head.clone(), &[(None, event)]).await
-}
-
-/// Inserts events, some with given ids, each linked to the one before it, and returns the new head.
-async fn insert_all(
+/// Inserts events after a head, each with its id if it has one, and returns the new head; the caller must store it.
+pub async fn insert_all(
     db: &mut MySqlConnection,
-    mut head: ChainHead,
+    head: &ChainHead,
     events: &[(Option<Uuid>, &Event)],
 ) -> Result<ChainHead, StoreError> {
-    for some in events.chunks(EVENTS_PER_STATEMENT) {
+    let mut head = head.clone();
+    for chunk in chunks(events) {
         let mut query = QueryBuilder::new(
             "insert into event (sequence, at, kind, account_id, dossier_id, data, previous, link, event_id) ",
         );
-        query.push_values(some, |mut row, (id, event)| {
+        query.push_values(chunk, |mut row, (id, event)| {
             let sequence = head.sequence + 1;
             let link = event.link(sequence, &head.link);
+            let previous = std::mem::replace(&mut head, ChainHead { sequence, link: link.clone() });
             row.push_bind(sequence).push_bind(to_datetime(event.at)).push_bind(event.kind.slug());
             row.push_bind(event.actor).push_bind(event.dossier).push_bind(event.data.to_string());
-            row.push_bind(head.link.clone()).push_bind(link.clone()).push_bind(*id);
-            head = ChainHead { sequence, link };
+            row.push_bind(previous.link).push_bind(link).push_bind(*id);
         });
         query.build().execute(&mut *db).await?;
     }

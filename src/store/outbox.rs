@@ -1,10 +1,10 @@
 //! Follow-up work (transactional outbox): written in the transaction that causes it and done afterwards, at least once.
 
-use super::{StoreError, row::to_datetime};
+use super::{StoreError, row::to_datetime, several::chunks};
 use crate::domain::slugs::slugs;
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::MySqlConnection;
+use sqlx::{MySqlConnection, QueryBuilder};
 use uuid::Uuid;
 
 slugs! {
@@ -38,24 +38,23 @@ pub async fn enqueue_mail(
     message: &impl Serialize,
     due: Timestamp,
 ) -> Result<(), StoreError> {
-    let payload = serde_json::json!(message);
-    enqueue(db, id, JobKind::Mail, &payload, due).await
+    enqueue_mails(db, &[(id, message)], due).await
 }
 
-async fn enqueue(
+/// Inserts mails to send.
+pub async fn enqueue_mails(
     db: &mut MySqlConnection,
-    id: Uuid,
-    kind: JobKind,
-    payload: &serde_json::Value,
+    mails: &[(Uuid, &impl Serialize)],
     due: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query("insert into outbox (job_id, kind, payload, due_at, attempts) values (?, ?, ?, ?, 0)")
-        .bind(id)
-        .bind(kind.slug())
-        .bind(payload.to_string())
-        .bind(to_datetime(due))
-        .execute(db)
-        .await?;
+    for chunk in chunks(mails) {
+        let mut query = QueryBuilder::new("insert into outbox (job_id, kind, payload, due_at, attempts) ");
+        query.push_values(chunk, |mut row, (id, message)| {
+            row.push_bind(id).push_bind(JobKind::Mail.slug());
+            row.push_bind(serde_json::json!(message).to_string()).push_bind(to_datetime(due)).push("0");
+        });
+        query.build().execute(&mut *db).await?;
+    }
     Ok(())
 }
 

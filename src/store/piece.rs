@@ -3,10 +3,11 @@
 use super::{
     StoreError,
     row::{from_date, inconsistent, to_date, to_datetime},
+    several::push_list,
 };
 use crate::domain::{ids::DossierId, media::Inspection, piece::AttachedPiece};
 use jiff::{Timestamp, civil::Date};
-use sqlx::{FromRow, MySqlConnection};
+use sqlx::{FromRow, MySqlConnection, QueryBuilder};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -55,6 +56,44 @@ pub async fn of_dossier(db: &mut MySqlConnection, id: DossierId) -> Result<Vec<A
     .fetch_all(db)
     .await?;
     rows.into_iter().map(AttachedPiece::try_from).collect()
+}
+
+/// A piece, and the store that was seen to have its bytes.
+#[derive(Clone, Debug)]
+pub struct StoredPiece {
+    pub piece: AttachedPiece,
+    /// Id of the store; `None` if none was seen to have them.
+    pub kept_in: Option<Uuid>,
+}
+
+#[derive(FromRow)]
+struct StoredPieceRow {
+    #[sqlx(flatten)]
+    piece: PieceRow,
+    kept_in: Option<Uuid>,
+}
+
+/// Returns the pieces of dossiers, by code.
+pub async fn of_dossiers(
+    db: &mut MySqlConnection,
+    ids: &[DossierId],
+) -> Result<HashMap<DossierId, Vec<StoredPiece>>, StoreError> {
+    let mut all: HashMap<DossierId, Vec<StoredPiece>> = HashMap::new();
+    if ids.is_empty() {
+        return Ok(all);
+    }
+    let mut query = QueryBuilder::new(
+        "select dossier_id, code, sha256, name, media, bytes, issued, opened, pages, signed, kept_in
+         from piece where dossier_id in ",
+    );
+    push_list(&mut query, ids);
+    query.push(" order by dossier_id, code");
+    let rows: Vec<StoredPieceRow> = query.build_query_as().fetch_all(db).await?;
+    for StoredPieceRow { piece, kept_in } in rows {
+        let id = piece.dossier_id;
+        all.entry(id).or_default().push(StoredPiece { piece: piece.try_into()?, kept_in });
+    }
+    Ok(all)
 }
 
 /// Returns the pieces of all dossiers of an account.
@@ -116,17 +155,6 @@ pub async fn set_issued(db: &mut MySqlConnection, id: DossierId, code: &str, iss
         .execute(db)
         .await?;
     Ok(())
-}
-
-/// Returns code and digest of the pieces that a store was not seen to have.
-pub async fn unseen(db: &mut MySqlConnection, id: DossierId, store: Uuid) -> Result<Vec<(String, String)>, StoreError> {
-    Ok(sqlx::query_as(
-        "select code, sha256 from piece where dossier_id = ? and (kept_in is null or kept_in <> ?) order by code",
-    )
-    .bind(id.0)
-    .bind(store)
-    .fetch_all(db)
-    .await?)
 }
 
 /// Remembers that a store was seen to have a piece.

@@ -327,6 +327,7 @@ fn describe_app(error: &AppError) -> ErrorText {
         | AppError::Reason) => account::describe(error),
         error @ (AppError::Refused(_)
         | AppError::DraftChanged(_)
+        | AppError::TooManyDeposits
         | AppError::File(_)
         | AppError::BrokenOff
         | AppError::IssueDate

@@ -195,9 +195,12 @@ pub fn site(app: &App, headers: &HeaderMap) -> Option<Site> {
 }
 
 fn injected_fault(app: &App, headers: &HeaderMap) -> Option<InjectedFault> {
-    let requested =
-        app.config.portal.test_hooks && headers.get("x-test-fault").is_some_and(|name| name == "die-after-commit");
-    requested.then_some(InjectedFault::DieAfterCommit)
+    let name = headers.get("x-test-fault").filter(|_| app.config.portal.test_hooks)?;
+    match name.to_str().ok()? {
+        "die-after-commit" => Some(InjectedFault::DieAfterCommit),
+        "panic-while-sealing" => Some(InjectedFault::PanicWhileSealing),
+        _ => None,
+    }
 }
 
 /// The first language of `Accept-Language` that the portal supports.

@@ -15,6 +15,7 @@ mod definitions;
 pub mod delegation;
 mod deposit;
 pub mod deposit_status;
+mod deposits_together;
 mod edge;
 pub mod experts;
 mod files;

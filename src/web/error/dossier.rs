@@ -44,6 +44,19 @@ pub(super) fn describe(error: &AppError) -> ErrorText {
             described.detail = changed.message();
             described
         }
+        AppError::TooManyDeposits => error_text(
+            S::SERVICE_UNAVAILABLE,
+            "too_many_deposits",
+            ("Beaucoup de dépôts en même temps", "Many deposits at the same time"),
+            (
+                "Ce dépôt n’a pas eu lieu : trop d’autres attendent en ce moment. Le brouillon est conservé.",
+                "This deposit did not take place: too many others are waiting right now. The draft is kept.",
+            ),
+            (
+                "Renvoyez-le dans un instant : le même envoi ne compte jamais deux fois.",
+                "Send it again in a moment: the same attempt never counts twice.",
+            ),
+        ),
         AppError::File(refusal) => {
             let mut described = error_text(
                 S::UNPROCESSABLE_ENTITY,

@@ -228,8 +228,14 @@ impl Cluster {
 
     /// An installation on this cluster.
     pub fn installation(&self, durability: &str) -> &'static Installation {
-        let section = self.section(durability);
-        Installation::start_with(None, &["--database", section.to_str().unwrap()]).for_this_test()
+        self.installation_of(durability, 2)
+    }
+
+    /// An installation of several processes.
+    pub fn installation_of(&self, durability: &str, processes: u16) -> &'static Installation {
+        let (section, processes) = (self.section(durability), processes.to_string());
+        let options = ["--database", section.to_str().unwrap(), "--processes", &processes];
+        Installation::start_with(None, &options).for_this_test()
     }
 
     /// Starts a stopped server.
