@@ -63,10 +63,26 @@ pub async fn append_once(db: &mut MySqlConnection, events: &[(Uuid, &Event)]) ->
         ids.push_bind(*id);
     }
     query.push(")");
-    let there: Vec<Uuid> = query.build_query_scalar().fetch_all(&mut *db).await?;
+    // These statements have as many texts as there are numbers of events: kept prepared, they would displace others.
+    let there: Vec<Uuid> = query.build_query_scalar().persistent(false).fetch_all(&mut *db).await?;
+    let mut links = Vec::new();
     for (id, event) in events.iter().filter(|(id, _)| !there.contains(id)) {
-        head = insert_as(db, &head, Some(*id), event).await?;
+        let (sequence, previous) = (head.sequence + 1, head.link);
+        head = ChainHead { sequence, link: event.link(sequence, &previous) };
+        links.push((id, event, previous, head.clone()));
     }
+    if links.is_empty() {
+        return Ok(());
+    }
+    let mut query = QueryBuilder::new(
+        "insert into event (sequence, at, kind, account_id, dossier_id, data, previous, link, event_id) ",
+    );
+    query.push_values(links, |mut row, (id, event, previous, at)| {
+        row.push_bind(at.sequence).push_bind(to_datetime(event.at)).push_bind(event.kind.slug());
+        row.push_bind(event.actor).push_bind(event.dossier).push_bind(event.data.to_string());
+        row.push_bind(previous).push_bind(at.link).push_bind(*id);
+    });
+    query.build().persistent(false).execute(&mut *db).await?;
     advance_head(db, &head).await
 }
 
@@ -127,20 +143,11 @@ pub async fn advance_chain_heads(
 
 /// Inserts an event after a head and returns the new head; the caller must store it.
 pub async fn insert(db: &mut MySqlConnection, head: &ChainHead, event: &Event) -> Result<ChainHead, StoreError> {
-    insert_as(db, head, None, event).await
-}
-
-async fn insert_as(
-    db: &mut MySqlConnection,
-    head: &ChainHead,
-    id: Option<Uuid>,
-    event: &Event,
-) -> Result<ChainHead, StoreError> {
     let sequence = head.sequence + 1;
     let link = event.link(sequence, &head.link);
     sqlx::query(
-        "insert into event (sequence, at, kind, account_id, dossier_id, data, previous, link, event_id)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into event (sequence, at, kind, account_id, dossier_id, data, previous, link)
+         values (?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(sequence)
     .bind(to_datetime(event.at))
@@ -150,7 +157,6 @@ async fn insert_as(
     .bind(event.data.to_string())
     .bind(&head.link)
     .bind(&link)
-    .bind(id)
     .execute(db)
     .await?;
     Ok(ChainHead { sequence, link })
