@@ -2,8 +2,7 @@
 
 mod list;
 
-pub(super) use list::hide;
-pub use list::{Assigned, Conflicts, Filter, ListedDeposit, Sort, list};
+pub use list::{Assigned, BoundedCount, Conflicts, Filter, ListPage, ListedDeposit, Sort, list};
 
 use super::{
     StoreError,
@@ -263,7 +262,7 @@ pub async fn others_of_company(
 ) -> Result<u32, StoreError> {
     let count: i64 = sqlx::query_scalar(
         "select count(*) from deposit p join dossier d on d.dossier_id = p.dossier_id
-         where p.call_id = ? and p.round_id = ? and p.standing and p.siren = ? and p.dossier_id <> ?
+         where p.call_id = ? and p.round_id = ? and p.standing = true and p.siren = ? and p.dossier_id <> ?
          and (d.account_id = ?
               or exists (select 1 from delegation g where g.dossier_id = p.dossier_id and g.email = ?
                          and g.revoked_at is null and g.ends_at >= ?))",

@@ -2,7 +2,6 @@
 
 use super::{
     StoreError,
-    deposit::hide,
     row::{expect_one_row, from_datetime, inconsistent, to_datetime},
 };
 use crate::auth::{Guarded, Protected};
@@ -14,7 +13,7 @@ use crate::domain::{
     ids::{AccountId, AttemptId, DossierId},
 };
 use jiff::Timestamp;
-use sqlx::{FromRow, MySqlConnection, QueryBuilder};
+use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
@@ -266,20 +265,4 @@ pub async fn set_admission(
         .execute(db)
         .await?;
     expect_one_row(done.rows_affected())
-}
-
-/// Counts the dossiers of a round that were never deposited, except those that the reader may not see. Officers learn
-/// nothing else about drafts.
-pub async fn count_drafts(
-    db: &mut MySqlConnection,
-    call: &str,
-    round: &RoundId,
-    hidden: &[DossierId],
-) -> Result<u64, StoreError> {
-    let mut query = QueryBuilder::new("select count(*) from dossier where call_id = ");
-    query.push_bind(call).push(" and round_id = ").push_bind(round);
-    query.push(" and versions = 0 and deleted_at is null");
-    hide(&mut query, hidden);
-    let count: i64 = query.build_query_scalar().fetch_one(db).await?;
-    Ok(u64::try_from(count).unwrap_or(0))
 }

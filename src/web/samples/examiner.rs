@@ -16,6 +16,7 @@ use crate::{
     },
     store::{
         assignment::{Assignment, Expert},
+        deposit::BoundedCount,
         interest::Conflict,
     },
     web::{
@@ -41,16 +42,21 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         round: sample.round,
         rounds: &s.call.rounds,
         rows: &rows,
-        drafts: 12,
-        total: 412,
+        drafts: BoundedCount { number: 12, more: false },
+        total: BoundedCount { number: 412, more: false },
         query: &query,
         page: 2,
         pages: 3,
+        has_next: true,
     };
-    let nothing = RoundList { rows: &[], drafts: 0, total: 0, page: 1, pages: 1, ..list };
+    let none = BoundedCount::default();
+    let nothing = RoundList { rows: &[], drafts: none, total: none, page: 1, pages: 1, has_next: false, ..list };
+    let many = BoundedCount { number: 1000, more: true };
+    let huge = RoundList { drafts: many, total: many, page: 6, pages: 5, ..list };
     let mut pages = named([
         ("round-list", RoundPage::new(s, &list).render()),
         ("round-list-empty", RoundPage::new(s, &nothing).render()),
+        ("round-list-huge", RoundPage::new(s, &huge).render()),
     ]);
     pages.extend(desks(s, sample));
     pages.extend(evaluated(s, sample));

@@ -8,7 +8,7 @@ use crate::{
         calendar::{Round, RoundId, RoundState},
         text::clean::is_blank,
     },
-    store::deposit::ListedDeposit,
+    store::deposit::{BoundedCount, ListedDeposit},
     web::{
         extract::{Path, Query},
         frame::{PageContext, PageRequest, PageResult, render},
@@ -38,7 +38,8 @@ pub async fn list(
         total: found.total,
         query: &query,
         page: query.page.max(1),
-        pages: u32::try_from(found.total.div_ceil(u64::from(ROWS_PER_PAGE))).unwrap_or(u32::MAX).max(1),
+        pages: u32::try_from(found.total.number.div_ceil(u64::from(ROWS_PER_PAGE))).unwrap_or(u32::MAX).max(1),
+        has_next: found.has_next,
     };
     Ok(Html(render(&app, &ctx, call, &here, |context| RoundPage::new(context, &list).render())?))
 }
@@ -61,15 +62,17 @@ pub struct RoundList<'a> {
     /// The rows of this page.
     pub rows: &'a [ListedDeposit],
     /// The number of drafts that were never deposited.
-    pub drafts: u64,
+    pub drafts: BoundedCount,
     /// The number of matching deposits.
-    pub total: u64,
+    pub total: BoundedCount,
     /// Filters and order.
     pub query: &'a RoundQuery,
     /// This page, from 1.
     pub page: u32,
-    /// The number of pages.
+    /// The number of pages, as far as deposits are counted.
     pub pages: u32,
+    /// Another page follows.
+    pub has_next: bool,
 }
 
 #[derive(Template)]
