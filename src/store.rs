@@ -13,6 +13,7 @@ pub mod ceremony;
 pub mod cluster;
 mod column;
 pub mod company_lookup;
+pub mod contents;
 pub mod delegation;
 pub mod deposit;
 pub mod dossier;

@@ -1,5 +1,9 @@
 //! Dossiers and their drafts.
 
+mod joined;
+
+pub use joined::{DossierWithPieces, DossierWithRecord, load_with_record, lock_with_pieces};
+
 use super::{
     StoreError,
     row::{expect_one_row, from_datetime, inconsistent, to_datetime},
@@ -17,16 +21,21 @@ use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
+/// Columns of a [`DossierRow`], from a table `dossier` with alias `d`.
+macro_rules! dossier_columns {
+    () => {
+        "d.dossier_id, d.call_id, d.round_id, d.account_id, d.draft, d.revision, d.versions, d.deposit_version,
+         d.deposit_receipt, d.deposit_at, d.deposit_revision, d.created_at, d.changed_at, d.changes, d.withdrawn_at,
+         d.admitted_at, d.admitted_by, d.deleted_at"
+    };
+}
+
+use dossier_columns;
+
 /// A query for complete dossiers.
 macro_rules! select {
     ($which:literal) => {
-        concat!(
-            "select dossier_id, call_id, round_id, account_id, draft, revision, versions, deposit_version,
-                    deposit_receipt, deposit_at, deposit_revision, created_at, changed_at, changes, withdrawn_at,
-                    admitted_at, admitted_by, deleted_at
-             from dossier ",
-            $which
-        )
+        concat!("select ", dossier_columns!(), " from dossier d ", $which)
     };
 }
 
@@ -170,7 +179,7 @@ pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guar
 pub async fn of_account(db: &mut MySqlConnection, owner: AccountId) -> Result<Vec<Dossier>, StoreError> {
     let rows: Vec<DossierRow> = sqlx::query_as(select!(
         "where account_id = ? and deleted_at is null
-         and not exists (select 1 from account a where a.account_id = dossier.account_id and a.suspended_at is not null)
+         and not exists (select 1 from account a where a.account_id = d.account_id and a.suspended_at is not null)
          order by changed_at desc limit 200"
     ))
     .bind(owner)

@@ -232,7 +232,9 @@ impl App {
             return Ok(None);
         }
         // The clock of the queue is the system's, whatever the request's is.
-        scan::enqueue(db, &[sha256], self.clock()).await?;
+        if scan::enqueue(db, &[sha256], self.clock()).await? > 0 {
+            return Ok(None);
+        }
         let known = scan::of_digests(db, &[sha256]).await?.pop();
         Ok(known.and_then(|(_, scan)| scan.signature))
     }
