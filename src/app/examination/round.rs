@@ -6,9 +6,11 @@ use crate::{
         access::{Action, Part, Target},
         calendar::RoundId,
         company_register::{DatedRecord, siret_of},
+        document::Document,
         evaluation::{DepositContext, Evaluation, findings_of_other_deposits},
         event::EventKind,
         ids::DossierId,
+        piece::AttachedPiece,
         receipt::Receipt,
         scan::PieceScans,
     },
@@ -25,6 +27,10 @@ use std::sync::{Arc, PoisonError};
 pub struct ExaminedDeposit {
     /// The receipt with everything that was deposited.
     pub receipt: Receipt,
+    /// The deposited answers.
+    pub answers: Document,
+    /// The deposited pieces.
+    pieces: Vec<AttachedPiece>,
     pub call: String,
     pub round: RoundId,
     /// The deposited answers, evaluated at the instant of the deposit.
@@ -111,7 +117,7 @@ impl App {
                 self.examine(receipt, &standing.call, &standing.round, register, others)?
             }
         };
-        let scans = self.piece_scans(&mut db, access.piece_reader(), &examined.receipt.pieces()).await?;
+        let scans = self.piece_scans(&mut db, access.piece_reader(), &examined.pieces).await?;
         let desk = match path {
             Some(_) => self.desk(ctx, &mut db, &standing, &access).await?,
             None => None,
@@ -122,9 +128,10 @@ impl App {
         Ok(StandingView { examined, versions, scans, desk })
     }
 
-    /// Evaluates the deposited answers at the instant of their deposit. A receipt and what the register had said by then
-    /// never change, and every process asks the table of the number and right before it looks here, so nothing has to end
-    /// an entry; [`MAX_CACHED_DEPOSITS`] bounds them, and a new definition of the call comes with a new process.
+    /// Evaluates the deposited answers at the instant of their deposit, and keeps the result. Nothing has to end it: a
+    /// receipt, and what the register had said by then, never change; every process asks the database which receipt stands,
+    /// and the policy whether it may be read, before it looks here; and another definition of the call comes with another
+    /// process.
     fn examine(
         &self,
         receipt: Receipt,
@@ -135,13 +142,14 @@ impl App {
     ) -> Result<Arc<ExaminedDeposit>, AppError> {
         let call = self.call(call)?;
         let round = self.round(call, round)?;
-        let (document, pieces) = (receipt.answers(), receipt.pieces());
+        let (answers, pieces) = (receipt.answers(), receipt.pieces());
         let received_at = receipt.statement.received_at();
         let context = DepositContext { call, round, pieces: &pieces, other_deposits: others, received_at };
-        let evaluation = context.evaluate(&document);
+        let evaluation = context.evaluate(&answers);
         let number = receipt.statement.number.clone();
         let (call, round) = (call.id.clone(), round.id.clone());
-        let examined = Arc::new(ExaminedDeposit { receipt, call, round, evaluation, register, others });
+        let examined =
+            Arc::new(ExaminedDeposit { receipt, answers, pieces, call, round, evaluation, register, others });
         let mut kept = self.examined.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MAX_CACHED_DEPOSITS {
             kept.clear();

@@ -113,10 +113,11 @@ fn desks(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     };
     let nobody = Desk { admission: admission(), candidates, ..nothing() };
     let scanned = sample.scans(PieceReader::Other);
-    let register = sample.register();
+    let (register, answers) = (sample.register(), sample.receipt.answers());
     let page_with = |scans, desk: Option<&Desk>, problem, notice| {
         let page = Deposit {
             receipt: &sample.receipt,
+            answers: &answers,
             round: sample.round,
             versions: &sample.versions,
             evaluation: &evaluation,
@@ -166,8 +167,10 @@ fn evaluated(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         back: "/reviews",
         problem: None,
     };
+    let answers = sample.receipt.answers();
     let open = Deposit {
         receipt: &sample.receipt,
+        answers: &answers,
         round: sample.round,
         versions: &sample.versions,
         evaluation: &evaluation,

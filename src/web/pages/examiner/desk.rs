@@ -136,6 +136,7 @@ async fn page(
     let desk = standing.desk.as_ref().map(|desk| Examination { desk, base: &base, problem, reason });
     let page = Deposit {
         receipt: &deposit.receipt,
+        answers: &deposit.answers,
         round: app.round(call, &deposit.round)?,
         versions: &standing.versions,
         evaluation: &deposit.evaluation,
