@@ -12,9 +12,8 @@ use crate::{
     store::{
         Connection,
         account::Account,
-        assignment, break_glass,
-        delegation::{self, Delegation},
-        erasure, interest, journal,
+        erasure, journal,
+        relations::{self, StoredRelations},
     },
 };
 use jiff::{SignedDuration, Timestamp};
@@ -171,15 +170,38 @@ impl Ctx {
         part: Part,
     ) -> Result<(T, DossierAccess<'_>), AppError> {
         let account = &self.actor()?.account;
-        let row = row.ok_or(AppError::NotFound)?;
-        if row.owner_closed() && row.owner() == account.id {
-            // Another process may know a session of a closed account for a moment.
-            return Err(AppError::SignInNeeded);
-        }
-        if let Some(deleted_at) = row.deleted_at() {
-            return Err(deleted(db, &row, account, deleted_at).await?);
-        }
-        let (target, owner_notes) = load_target_and_notes(db, &row, account, self.now).await?;
+        let row = existing(db, row, account).await?;
+        let stored = match row.owner() == account.id {
+            true => StoredRelations::default(),
+            false => relations::of_person(db, row.dossier(), account, self.now).await?,
+        };
+        self.open(row, stored, action, part)
+    }
+
+    /// As [`Ctx::authorize_row`], for a row whose statement returned the actor's relations to its dossier too.
+    ///
+    /// # Errors
+    /// As [`Ctx::authorize_row`].
+    pub async fn authorize_related<T: Protected>(
+        &self,
+        db: &mut Connection,
+        row: Option<(Guarded<T>, StoredRelations)>,
+        action: Action,
+        part: Part,
+    ) -> Result<(T, DossierAccess<'_>), AppError> {
+        let (row, stored) = row.unzip();
+        let row = existing(db, row, &self.actor()?.account).await?;
+        self.open(row, stored.unwrap_or_default(), action, part)
+    }
+
+    fn open<T: Protected>(
+        &self,
+        row: Guarded<T>,
+        stored: StoredRelations,
+        action: Action,
+        part: Part,
+    ) -> Result<(T, DossierAccess<'_>), AppError> {
+        let (target, owner_notes) = target_and_notes(&row, stored, &self.actor()?.account);
         let permit = self.authorize_part(action, &target, part)?;
         let access = DossierAccess { ctx: self, target, rule: permit.rule, owner_notes };
         Ok((row.open(&permit).ok_or(AppError::NotFound)?, access))
@@ -212,6 +234,16 @@ impl DossierAccess<'_> {
         self.ctx.authorize_part(action, &self.target, part)
     }
 
+    /// Opens another row of the same dossier, at the stage that the row has, with the relations that are known.
+    ///
+    /// # Errors
+    /// As [`Ctx::authorize`]; [`AppError::NotFound`] for a row of another dossier.
+    pub fn open<T: Protected>(&self, row: Option<Guarded<T>>, action: Action, part: Part) -> Result<T, AppError> {
+        let row = row.filter(|row| row.dossier() == self.target.id).ok_or(AppError::NotFound)?;
+        let permit = self.ctx.authorize_part(action, &row.target(self.target.relations.clone()), part)?;
+        row.open(&permit).ok_or(AppError::NotFound)
+    }
+
     /// Whether the user is the owner.
     #[must_use]
     pub fn owned(&self) -> bool {
@@ -242,6 +274,23 @@ async fn deleted<T: Protected>(
     Ok(if known { AppError::DossierDeleted } else { AppError::NotFound })
 }
 
+/// The row, unless there is none, its dossier was deleted, or the reader is its owner and the account is closed.
+async fn existing<T: Protected>(
+    db: &mut Connection,
+    row: Option<Guarded<T>>,
+    account: &Account,
+) -> Result<Guarded<T>, AppError> {
+    let row = row.ok_or(AppError::NotFound)?;
+    if row.owner_closed() && row.owner() == account.id {
+        // Another process may know a session of a closed account for a moment.
+        return Err(AppError::SignInNeeded);
+    }
+    match row.deleted_at() {
+        Some(deleted_at) => Err(deleted(db, &row, account, deleted_at).await?),
+        None => Ok(row),
+    }
+}
+
 /// Loads a user's relation to a dossier. The owner has every right that relations can give.
 pub(super) async fn load_target<T: Protected>(
     db: &mut Connection,
@@ -249,40 +298,29 @@ pub(super) async fn load_target<T: Protected>(
     account: &Account,
     now: Timestamp,
 ) -> Result<DossierTarget, AppError> {
-    Ok(load_target_and_notes(db, row, account, now).await?.0)
+    let stored = relations::of_person(db, row.dossier(), account, now).await?;
+    Ok(target_and_notes(row, stored, account).0)
 }
 
-/// Like `load_target`, and also returns the owner's notes to a guest.
-async fn load_target_and_notes<T: Protected>(
-    db: &mut Connection,
+/// The target of the policy, and the owner's notes to a guest.
+fn target_and_notes<T: Protected>(
     row: &Guarded<T>,
+    stored: StoredRelations,
     account: &Account,
-    now: Timestamp,
-) -> Result<(DossierTarget, Vec<String>), AppError> {
+) -> (DossierTarget, Vec<String>) {
     if row.owner() == account.id {
-        return Ok((row.target(Relations::default()), Vec::new()));
+        return (row.target(Relations::default()), Vec::new());
     }
-    let (relations, owner_notes) = load_relations(db, row.dossier(), account, now).await?;
-    Ok((row.target(relations), owner_notes))
-}
-
-async fn load_relations(
-    db: &mut Connection,
-    dossier: DossierId,
-    account: &Account,
-    now: Timestamp,
-) -> Result<(Relations, Vec<String>), AppError> {
-    let held = delegation::held(db, dossier, &account.email, now).await?;
-    let runs = account.roles.has(Role::Operator);
+    let StoredRelations { held, declared, assigned, break_glass_until } = stored;
     // A person who works on a dossier cannot be its expert, whichever came first.
     let outside = account.roles.has(Role::Expert) && held.is_empty();
     let relations = Relations {
-        assigned: outside && assignment::stands(db, dossier, account.id).await?,
-        conflict: interest::declared(db, dossier, account.id).await?,
-        grants: Grant::merged(held.iter().flat_map(Delegation::grants)),
-        break_glass_until: if runs { break_glass::until(db, dossier, account.id).await? } else { None },
+        assigned: outside && assigned,
+        conflict: declared,
+        grants: Grant::merged(held.iter().flat_map(|one| one.grants.iter().cloned())),
+        break_glass_until: break_glass_until.filter(|_| account.roles.has(Role::Operator)),
         ..Relations::default()
     };
     let owner_notes = held.into_iter().map(|one| one.note).filter(|note| !note.is_empty());
-    Ok((relations, owner_notes.collect()))
+    (row.target(relations), owner_notes.collect())
 }

@@ -4,7 +4,7 @@
 mod show;
 
 pub use show::{
-    last_second, show_day, show_deadline, show_instant, show_second, show_short_instant, show_time, show_utc,
+    last_second, short_instant, show_day, show_deadline, show_instant, show_second, show_time, show_utc,
     to_whole_second, with_zone, zone_name,
 };
 

@@ -16,6 +16,7 @@ pub mod schema;
 pub use agenda::DepositPeriod;
 pub use autocomplete::Autocomplete;
 pub use form::{Choice, Column, Condition, Field, FieldKind, RegisterValue, Section};
+use glossary::WordIndex;
 pub use glossary::{Term, WordText};
 pub use load::{LoadError, load, load_rounds};
 pub use rules::{Check, CompanyFields, DifficultyFields, Rule, RuleCheck};
@@ -27,6 +28,7 @@ use crate::domain::{
 };
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
 
 /// A call for projects.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -81,6 +83,9 @@ pub struct Call {
     /// Words that applicants may not know. Loading adds those of the portal's own pages.
     #[serde(default)]
     pub glossary: Vec<Term>,
+    /// The words of the glossary, made when they are first looked for. The glossary does not change after loading.
+    #[serde(skip)]
+    word_index: OnceLock<WordIndex>,
 }
 
 impl Call {

@@ -180,7 +180,7 @@ impl Dossier {
     /// Whether the current deposit can be evaluated: while its round is open, the applicant may still replace it.
     #[must_use]
     pub fn can_be_admitted(&self, round: &Round, now: Timestamp) -> bool {
-        self.deposit.is_some() && round.state(now) == RoundState::Closed
+        self.deposit.is_some() && decides_admission(round, now)
     }
 
     /// Records a change of parts of the draft or of its pieces.
@@ -237,6 +237,12 @@ impl Dossier {
         });
         Ok(PreparedVersion { version, part_digests: part_digests(&manifest), manifest, evaluation })
     }
+}
+
+/// Whether deposits of a round can be found admissible: once it has closed.
+#[must_use]
+pub fn decides_admission(round: &Round, now: Timestamp) -> bool {
+    round.state(now) == RoundState::Closed
 }
 
 #[cfg(test)]

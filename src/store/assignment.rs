@@ -1,12 +1,7 @@
 //! Assignments of dossiers to experts.
 
-use super::{
-    StoreError,
-    column::{InstantColumn, OptionalInstantColumn},
-    row::to_datetime,
-};
+use super::{StoreError, row::to_datetime};
 use crate::domain::{
-    access::Role,
     ids::{AccountId, DossierId},
     text::Lang,
 };
@@ -14,7 +9,8 @@ use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection};
 use uuid::Uuid;
 
-#[derive(Clone, Debug, FromRow)]
+/// An assignment that stands.
+#[derive(Clone, Debug)]
 pub struct Assignment {
     pub id: Uuid,
     /// Address of the expert.
@@ -22,12 +18,10 @@ pub struct Assignment {
     /// Address of the officer who assigned it.
     pub given_by: String,
     /// When it was assigned.
-    #[sqlx(try_from = "InstantColumn")]
     pub at: Timestamp,
     /// The expert's declaration: a conflict of interest (true), none (false), or nothing yet.
     pub conflict: Option<bool>,
     /// When the expert made that declaration.
-    #[sqlx(try_from = "OptionalInstantColumn")]
     pub declared_at: Option<Timestamp>,
     /// Whether the account still is an active expert and not a guest of the dossier.
     pub able: bool,
@@ -40,18 +34,6 @@ pub struct Expert {
     pub email: String,
     /// Language of the mails.
     pub lang: Lang,
-}
-
-/// Condition that an account `a` is an active expert and has no delegation on the dossier. Binds the role, the dossier
-/// and the instant.
-macro_rules! able {
-    () => {
-        "a.suspended_at is null
-         and exists (select 1 from account_role r where r.account_id = a.account_id and r.role = ?
-                     and (r.ends_at is null or r.ends_at > utc_timestamp(6)))
-         and not exists (select 1 from delegation g where g.dossier_id = ? and g.email = a.email
-                         and g.revoked_at is null and g.ends_at >= ?)"
-    };
 }
 
 /// Inserts an assignment. Returns false if the account of the expert was closed meanwhile.
@@ -133,29 +115,6 @@ pub async fn end_of_account(
     Ok(standing)
 }
 
-/// Returns the experts of a dossier, in the order of assignment.
-pub async fn of_dossier(
-    db: &mut MySqlConnection,
-    dossier: DossierId,
-    now: Timestamp,
-) -> Result<Vec<Assignment>, StoreError> {
-    Ok(sqlx::query_as(concat!(
-        "select s.assignment_id as id, a.email, b.email as given_by, s.assigned_at as at, n.conflict, n.declared_at, (",
-        able!(),
-        ") as able
-         from assignment s join account a on a.account_id = s.account_id
-         join account b on b.account_id = s.assigned_by
-         left join interest n on n.dossier_id = s.dossier_id and n.account_id = s.account_id
-         where s.dossier_id = ? and s.ended_at is null order by s.assigned_at"
-    ))
-    .bind(Role::Expert.slug())
-    .bind(dossier)
-    .bind(to_datetime(now))
-    .bind(dossier)
-    .fetch_all(db)
-    .await?)
-}
-
 /// Whether a dossier is assigned to an expert.
 pub async fn stands(db: &mut MySqlConnection, dossier: DossierId, expert: AccountId) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(
@@ -165,33 +124,4 @@ pub async fn stands(db: &mut MySqlConnection, dossier: DossierId, expert: Accoun
     .bind(expert)
     .fetch_one(db)
     .await?)
-}
-
-/// Returns the experts to whom a dossier can be assigned: not its owner, its guests, anyone with a conflict of
-/// interest, or an expert who already has it.
-pub async fn candidates(
-    db: &mut MySqlConnection,
-    dossier: DossierId,
-    now: Timestamp,
-) -> Result<Vec<Expert>, StoreError> {
-    let rows: Vec<(AccountId, String, String)> = sqlx::query_as(concat!(
-        "select a.account_id, a.email, a.lang from account a where ",
-        able!(),
-        " and not exists (select 1 from dossier d where d.dossier_id = ? and d.account_id = a.account_id)
-          and not exists (select 1 from interest n
-                          where n.dossier_id = ? and n.account_id = a.account_id and n.conflict)
-          and not exists (select 1 from assignment s
-                          where s.dossier_id = ? and s.account_id = a.account_id and s.ended_at is null)
-          order by a.email"
-    ))
-    .bind(Role::Expert.slug())
-    .bind(dossier)
-    .bind(to_datetime(now))
-    .bind(dossier)
-    .bind(dossier)
-    .bind(dossier)
-    .fetch_all(db)
-    .await?;
-    let expert = |(id, email, lang): (_, _, String)| Expert { id, email, lang: lang.parse().unwrap_or_default() };
-    Ok(rows.into_iter().map(expert).collect())
 }

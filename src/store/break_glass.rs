@@ -3,12 +3,11 @@
 use super::{
     StoreError,
     column::{InstantColumn, OptionalInstantColumn},
-    row::{from_datetime, to_datetime},
+    row::to_datetime,
 };
 use crate::domain::ids::{AccountId, DossierId};
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection};
-use time::PrimitiveDateTime;
 use uuid::Uuid;
 
 /// A request for access to one dossier.
@@ -87,22 +86,6 @@ pub async fn allow(
         return Ok(None);
     }
     Ok(sqlx::query_scalar("select dossier_id from glass where glass_id = ?").bind(id).fetch_optional(db).await?)
-}
-
-/// Returns until when a user has break-glass access to a dossier.
-pub async fn until(
-    db: &mut MySqlConnection,
-    dossier: DossierId,
-    who: AccountId,
-) -> Result<Option<Timestamp>, StoreError> {
-    let ends: Option<PrimitiveDateTime> = sqlx::query_scalar(
-        "select max(ends_at) from glass where dossier_id = ? and asked_by = ? and allowed_by is not null",
-    )
-    .bind(dossier)
-    .bind(who)
-    .fetch_one(db)
-    .await?;
-    Ok(ends.map(from_datetime))
 }
 
 /// Returns the dossier of a receipt, so that access can be requested without reading it.

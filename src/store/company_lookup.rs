@@ -19,9 +19,14 @@ struct LookupRow {
 impl TryFrom<LookupRow> for DatedRecord {
     type Error = StoreError;
     fn try_from(row: LookupRow) -> Result<Self, StoreError> {
-        let record = serde_json::from_str(&row.record).map_err(|_| inconsistent("company_lookup", "record"))?;
-        Ok(Self { taken_at: from_datetime(row.taken_at), record })
+        dated_record(row.taken_at, &row.record)
     }
+}
+
+/// A record of columns that another statement read.
+pub(super) fn dated_record(taken_at: PrimitiveDateTime, record: &str) -> Result<DatedRecord, StoreError> {
+    let record = serde_json::from_str(record).map_err(|_| inconsistent("company_lookup", "record"))?;
+    Ok(DatedRecord { taken_at: from_datetime(taken_at), record })
 }
 
 /// Records what was found for a dossier; a second time changes nothing.

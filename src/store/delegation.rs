@@ -55,6 +55,11 @@ struct DelegationRow {
     used_at: Option<PrimitiveDateTime>,
 }
 
+/// Parses the parts of a delegation.
+pub(super) fn parse_parts(text: &str) -> Option<Vec<(Part, GrantedAction)>> {
+    text.split(' ').map(part).collect()
+}
+
 fn part(text: &str) -> Option<(Part, GrantedAction)> {
     let (part, verb) = text.rsplit_once('=')?;
     Some((part.parse().ok()?, verb.parse().ok()?))
@@ -63,13 +68,12 @@ fn part(text: &str) -> Option<(Part, GrantedAction)> {
 impl TryFrom<DelegationRow> for Delegation {
     type Error = StoreError;
     fn try_from(row: DelegationRow) -> Result<Self, StoreError> {
-        let parts: Option<Vec<(Part, GrantedAction)>> = row.parts.split(' ').map(part).collect();
         Ok(Self {
             id: row.delegation_id,
             dossier: row.dossier_id,
             given_by: row.given_by,
             email: row.email,
-            parts: parts.ok_or(inconsistent("delegation", "parts"))?,
+            parts: parse_parts(&row.parts).ok_or(inconsistent("delegation", "parts"))?,
             note: row.note,
             given_at: from_datetime(row.given_at),
             ends_at: from_datetime(row.ends_at),
@@ -179,17 +183,6 @@ pub async fn guests_of_owner(
     .bind(to_datetime(now))
     .fetch_all(db)
     .await?)
-}
-
-/// Returns the current delegations of a user on a dossier.
-pub async fn held(
-    db: &mut MySqlConnection,
-    id: DossierId,
-    email: &str,
-    now: Timestamp,
-) -> Result<Vec<Delegation>, StoreError> {
-    let query = sqlx::query_as(select!("dossier_id = ? and email = ? and ends_at >= ?"));
-    all(query.bind(id).bind(email).bind(to_datetime(now)), db).await
 }
 
 /// Returns the dossiers of which a user holds a part, without those on which the user has declared a conflict of

@@ -4,14 +4,14 @@ mod batch;
 mod list;
 
 pub use batch::{CompanyQuestion, NewDeposit, by_attempts, insert_all, others_of_companies};
-pub(super) use list::hide;
-pub use list::{Assigned, Conflicts, Filter, ListedDeposit, Sort, list};
+pub use list::{Assigned, BoundedCount, Conflicts, Filter, ListPage, ListedDeposit, Sort, list};
 
 use super::{
     StoreError,
     account::{self, Account},
     column::InstantColumn,
     row::inconsistent,
+    several::push_list,
 };
 use crate::auth::{Guarded, Protected};
 use crate::domain::{
@@ -21,7 +21,7 @@ use crate::domain::{
     receipt::{Receipt, Standing, Statement},
 };
 use jiff::Timestamp;
-use sqlx::{FromRow, MySqlConnection};
+use sqlx::{FromRow, MySqlConnection, QueryBuilder};
 
 /// Summary of a deposit.
 #[derive(Clone, Debug, FromRow)]
@@ -130,12 +130,8 @@ pub async fn by_numbers(
          from deposit p join dossier d on d.dossier_id = p.dossier_id
          left join interest n on n.dossier_id = p.dossier_id and n.account_id = ",
     );
-    query.push_bind(reader).push(" where p.receipt_number in (");
-    let mut listed = query.separated(", ");
-    for number in numbers {
-        listed.push_bind(*number);
-    }
-    query.push(")");
+    query.push_bind(reader).push(" where p.receipt_number in ");
+    push_list(&mut query, numbers);
     let rows: Vec<ReaderReceiptRow> = query.build_query_as().fetch_all(db).await?;
     Ok(rows.into_iter().map(|row| (Guarded::new(row.receipt), row.conflict)).collect())
 }

@@ -1,8 +1,11 @@
 //! Dossiers and their drafts.
 
+mod joined;
+
+pub use joined::{DossierWithPieces, DossierWithRecord, load_with_record, lock_with_pieces};
+
 use super::{
     StoreError,
-    deposit::hide,
     row::{expect_one_row, from_datetime, inconsistent, to_datetime},
     several::push_list,
 };
@@ -23,12 +26,21 @@ use uuid::Uuid;
 /// Most dossiers of an account in one list: each is read with its whole draft.
 const MAX_LISTED_DOSSIERS: usize = 200;
 
-/// Columns of a [`DossierRow`].
-macro_rules! columns {
+/// Columns of a [`DossierRow`], from a table `dossier` with alias `d`.
+macro_rules! dossier_columns {
     () => {
-        "dossier_id, call_id, round_id, account_id, draft, revision, versions, deposit_version, deposit_receipt,
-         deposit_at, deposit_revision, created_at, changed_at, changes, withdrawn_at, admitted_at, admitted_by,
-         deleted_at"
+        "d.dossier_id, d.call_id, d.round_id, d.account_id, d.draft, d.revision, d.versions, d.deposit_version,
+         d.deposit_receipt, d.deposit_at, d.deposit_revision, d.created_at, d.changed_at, d.changes, d.withdrawn_at,
+         d.admitted_at, d.admitted_by, d.deleted_at"
+    };
+}
+
+use dossier_columns;
+
+/// A query for complete dossiers.
+macro_rules! select {
+    ($which:literal) => {
+        concat!("select ", dossier_columns!(), " from dossier d ", $which)
     };
 }
 
@@ -157,23 +169,23 @@ pub async fn by_attempt(
 }
 
 pub async fn load(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Dossier>>, StoreError> {
-    let row: Option<DossierRow> = sqlx::query_as(concat!("select ", columns!(), " from dossier where dossier_id = ?"))
-        .bind(id)
-        .fetch_optional(db)
-        .await?;
+    let row: Option<DossierRow> =
+        sqlx::query_as(select!("where d.dossier_id = ?")).bind(id).fetch_optional(db).await?;
     row.map(|row| row.try_into().map(Guarded::new)).transpose()
 }
 
-/// Columns of a [`LockedRow`].
+/// Columns of a [`LockedRow`], from a table `dossier` with alias `d`.
 macro_rules! locked_columns {
     () => {
         concat!(
-            columns!(),
-            ", exists (select 1 from account a where a.account_id = dossier.account_id and a.closed_at is not null)
+            dossier_columns!(),
+            ", exists (select 1 from account o where o.account_id = d.account_id and o.closed_at is not null)
                as owner_closed"
         )
     };
 }
+
+use locked_columns;
 
 #[derive(FromRow)]
 struct LockedRow {
@@ -192,14 +204,11 @@ impl TryFrom<LockedRow> for Guarded<Dossier> {
 /// Returns a dossier, locked until the transaction ends: all changes to a dossier are serialised by this lock, and so is
 /// the closing of its owner's account, which locks it before.
 pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Dossier>>, StoreError> {
-    let row: Option<LockedRow> = sqlx::query_as(concat!(
-        "select ",
-        locked_columns!(),
-        " from dossier where dossier_id = ? for update"
-    ))
-    .bind(id)
-    .fetch_optional(db)
-    .await?;
+    let row: Option<LockedRow> =
+        sqlx::query_as(concat!("select ", locked_columns!(), " from dossier d where d.dossier_id = ? for update"))
+            .bind(id)
+            .fetch_optional(db)
+            .await?;
     row.map(TryInto::try_into).transpose()
 }
 
@@ -209,9 +218,9 @@ pub async fn lock_free(
     db: &mut MySqlConnection,
     ids: &[DossierId],
 ) -> Result<HashMap<DossierId, Guarded<Dossier>>, StoreError> {
-    let mut query = QueryBuilder::new(concat!("select ", locked_columns!(), " from dossier where dossier_id in "));
+    let mut query = QueryBuilder::new(concat!("select ", locked_columns!(), " from dossier d where d.dossier_id in "));
     push_list(&mut query, ids);
-    query.push(" order by dossier_id for update skip locked");
+    query.push(" order by d.dossier_id for update skip locked");
     let rows: Vec<LockedRow> = query.build_query_as().fetch_all(db).await?;
     rows.into_iter().map(|row| Ok((row.dossier.dossier_id, row.try_into()?))).collect()
 }
@@ -234,12 +243,10 @@ pub async fn of_account(
     kind: OwnedKind,
 ) -> Result<(Vec<Dossier>, u64), StoreError> {
     let (all, deposited) = (kind == OwnedKind::All, kind == OwnedKind::Deposited);
-    let rows: Vec<DossierRow> = sqlx::query_as(concat!(
-        "select ",
-        columns!(),
-        " from dossier where account_id = ? and deleted_at is null and (? or (versions > 0) = ?)
-         and not exists (select 1 from account a where a.account_id = dossier.account_id and a.suspended_at is not null)
-         order by changed_at desc limit ?"
+    let rows: Vec<DossierRow> = sqlx::query_as(select!(
+        "where d.account_id = ? and d.deleted_at is null and (? or (d.versions > 0) = ?)
+         and not exists (select 1 from account a where a.account_id = d.account_id and a.suspended_at is not null)
+         order by d.changed_at desc limit ?"
     ))
     .bind(owner)
     .bind(all)
@@ -356,20 +363,4 @@ pub async fn set_admission(
         .execute(db)
         .await?;
     expect_one_row(done.rows_affected())
-}
-
-/// Counts the dossiers of a round that were never deposited, except those that the reader may not see. Officers learn
-/// nothing else about drafts.
-pub async fn count_drafts(
-    db: &mut MySqlConnection,
-    call: &str,
-    round: &RoundId,
-    hidden: &[DossierId],
-) -> Result<u64, StoreError> {
-    let mut query = QueryBuilder::new("select count(*) from dossier where call_id = ");
-    query.push_bind(call).push(" and round_id = ").push_bind(round);
-    query.push(" and versions = 0 and deleted_at is null");
-    hide(&mut query, hidden);
-    let count: i64 = query.build_query_scalar().fetch_one(db).await?;
-    Ok(u64::try_from(count).unwrap_or(0))
 }

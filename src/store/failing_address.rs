@@ -109,18 +109,18 @@ pub async fn recover(db: &mut MySqlConnection, email: &str, letter: Uuid, now: T
     Ok(done.rows_affected() > 0)
 }
 
-/// Returns the failure of an account's address while it stands.
-pub async fn of_account(db: &mut MySqlConnection, account: AccountId) -> Result<Option<FailingAddress>, StoreError> {
-    let row: Option<FailingAddressRow> = sqlx::query_as(concat!(
-        "select ",
-        failing_columns!(),
-        " from failing_address f join account a on a.email = f.email
-          where a.account_id = ? and f.recovered_at is null"
-    ))
-    .bind(account)
-    .fetch_optional(db)
-    .await?;
-    row.map(FailingAddress::try_from).transpose()
+/// The failure of an address that stands, of columns that another statement read.
+pub(super) fn standing(
+    email: &str,
+    kind: &str,
+    status: &str,
+    letter: Uuid,
+    failed_at: Timestamp,
+) -> Result<FailingAddress, StoreError> {
+    let wrong = |column| move |()| inconsistent("failing_address", column);
+    let kind = kind.parse().map_err(wrong("kind"))?;
+    let failure = DeliveryFailure { kind, status: status.parse().map_err(wrong("status"))? };
+    Ok(FailingAddress { email: email.to_owned(), failure, letter, failed_at, recovered_at: None })
 }
 
 /// Returns the last failure of a user's address that the user should be told of in a session: one that stands, or one

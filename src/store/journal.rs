@@ -7,7 +7,7 @@ pub use history::{DossierEvent, of_dossier};
 use super::{
     StoreError,
     row::{expect_one_row, from_datetime, inconsistent, to_datetime},
-    several::chunks,
+    several::{chunks, push_list},
 };
 use crate::domain::{
     access::Role,
@@ -69,12 +69,9 @@ pub async fn append_once(db: &mut MySqlConnection, events: &[(Uuid, &Event)]) ->
     }
     // Other writers wait from here on, so the following query stays valid.
     let head = lock_head(db).await?;
-    let mut query = QueryBuilder::new("select event_id from event where event_id in (");
-    let mut ids = query.separated(", ");
-    for (id, _) in events {
-        ids.push_bind(*id);
-    }
-    query.push(")");
+    let mut query = QueryBuilder::new("select event_id from event where event_id in ");
+    let ids: Vec<Uuid> = events.iter().map(|(id, _)| *id).collect();
+    push_list(&mut query, &ids);
     let there: Vec<Uuid> = query.build_query_scalar().fetch_all(&mut *db).await?;
     let missing = events.iter().filter(|(id, _)| !there.contains(id));
     let missing: Vec<(Option<Uuid>, &Event)> = missing.map(|(id, event)| (Some(*id), *event)).collect();

@@ -12,17 +12,17 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 #[derive(FromRow)]
-struct PieceRow {
-    dossier_id: DossierId,
-    code: String,
-    sha256: String,
-    name: String,
-    media: String,
-    bytes: u64,
-    issued: Option<time::Date>,
-    opened: Option<bool>,
-    pages: Option<u32>,
-    signed: Option<bool>,
+pub(super) struct PieceRow {
+    pub dossier_id: DossierId,
+    pub code: String,
+    pub sha256: String,
+    pub name: String,
+    pub media: String,
+    pub bytes: u64,
+    pub issued: Option<time::Date>,
+    pub opened: Option<bool>,
+    pub pages: Option<u32>,
+    pub signed: Option<bool>,
 }
 
 impl TryFrom<PieceRow> for AttachedPiece {

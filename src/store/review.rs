@@ -1,6 +1,11 @@
 //! The current deposit as examiners and evaluators first see it: its owner and its title.
 
-use super::{StoreError, column::OptionalInstantColumn, row::to_datetime};
+use super::{
+    StoreError,
+    column::{InstantColumn, OptionalInstantColumn},
+    relations::{RelationRow, StoredRelations, bind_relations, relation_columns, relation_joins},
+    row::to_datetime,
+};
 use crate::{
     auth::{Guarded, Protected},
     domain::{
@@ -25,9 +30,17 @@ pub struct StandingDeposit {
     pub company: String,
     /// Title of the project.
     pub title: String,
+    pub version: u32,
+    /// When it was received.
+    #[sqlx(try_from = "InstantColumn")]
+    pub at: Timestamp,
+    /// Number of versions of the dossier.
+    pub versions: u32,
     /// When it was found admissible, if it was.
     #[sqlx(try_from = "OptionalInstantColumn")]
     pub admitted_at: Option<Timestamp>,
+    /// The officer who decided that.
+    pub admitted_by: Option<AccountId>,
     /// Number of the company's other current deposits in the round, where counted.
     #[sqlx(default)]
     pub others: u32,
@@ -49,29 +62,53 @@ impl Protected for StandingDeposit {
 macro_rules! columns {
     () => {
         "d.dossier_id as dossier, d.account_id as owner, p.call_id as `call`, p.round_id as round,
-         p.receipt_number as receipt, p.company, p.title, d.admitted_at"
+         p.receipt_number as receipt, p.company, p.title, p.version, p.deposited_at as at, d.versions, d.admitted_at,
+         d.admitted_by"
     };
 }
 
-/// Returns the current deposit of a dossier.
-pub async fn standing(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<StandingDeposit>>, StoreError> {
-    let row: Option<StandingDeposit> = sqlx::query_as(concat!(
-        "select ",
-        columns!(),
-        ", (select cast(count(*) as unsigned) from deposit o where o.call_id = p.call_id and o.round_id = p.round_id and o.standing
-            and o.siren = p.siren and o.siren <> '' and o.dossier_id <> p.dossier_id) as others
-          from dossier d join deposit p on p.dossier_id = d.dossier_id and p.standing where d.dossier_id = ?"
-    ))
-    .bind(id)
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(Guarded::new))
+#[derive(FromRow)]
+struct RelatedRow {
+    #[sqlx(flatten)]
+    standing: StandingDeposit,
+    #[sqlx(flatten)]
+    relations: RelationRow,
 }
 
-/// Returns the current deposit, with its dossier locked until the transaction ends.
-pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<StandingDeposit>>, StoreError> {
+/// Returns the current deposit of a dossier, and a person's relations to the dossier.
+pub async fn standing(
+    db: &mut MySqlConnection,
+    id: DossierId,
+    person: &Account,
+    now: Timestamp,
+) -> Result<Option<(Guarded<StandingDeposit>, StoredRelations)>, StoreError> {
+    // The marker is compared, not tested: the index leads to the company's deposits only so.
+    let query = sqlx::query_as(concat!(
+        "select ",
+        columns!(),
+        ", (select cast(count(*) as unsigned) from deposit o
+            where o.call_id = p.call_id and o.round_id = p.round_id and o.standing = true
+              and o.siren = p.siren and o.siren <> '' and o.dossier_id <> p.dossier_id) as others, ",
+        relation_columns!(),
+        "from dossier d join deposit p on p.dossier_id = d.dossier_id and p.standing",
+        relation_joins!(),
+        "where d.dossier_id = ?"
+    ));
+    let rows: Vec<RelatedRow> = bind_relations(query, person, now).bind(id).fetch_all(db).await?;
+    let (mut deposits, relations): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| (row.standing, row.relations)).unzip();
+    let relations = StoredRelations::of_rows(relations)?;
+    Ok(deposits.pop().map(|standing| (Guarded::new(standing), relations)))
+}
+
+/// Returns the current deposit as [`standing`] does, with its dossier locked until the transaction ends.
+pub async fn lock(
+    db: &mut MySqlConnection,
+    id: DossierId,
+    person: &Account,
+    now: Timestamp,
+) -> Result<Option<(Guarded<StandingDeposit>, StoredRelations)>, StoreError> {
     sqlx::query("select 1 from dossier where dossier_id = ? for update").bind(id).execute(&mut *db).await?;
-    standing(db, id).await
+    standing(db, id, person, now).await
 }
 
 #[derive(FromRow)]

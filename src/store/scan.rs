@@ -16,11 +16,11 @@ use time::PrimitiveDateTime;
 const MAX_FAILURE_CHARS: usize = 500;
 
 #[derive(FromRow)]
-struct ScanRow {
-    sha256: String,
-    state: String,
-    signature: Option<String>,
-    scanned_at: Option<PrimitiveDateTime>,
+pub(super) struct ScanRow {
+    pub sha256: String,
+    pub state: String,
+    pub signature: Option<String>,
+    pub scanned_at: Option<PrimitiveDateTime>,
 }
 
 impl TryFrom<ScanRow> for (String, Scan) {
@@ -51,18 +51,17 @@ pub async fn of_digests(db: &mut MySqlConnection, digests: &[&str]) -> Result<Ve
     rows.into_iter().map(TryFrom::try_from).collect()
 }
 
-/// Queues files; those that have a row keep it.
-pub async fn enqueue(db: &mut MySqlConnection, digests: &[&str], now: Timestamp) -> Result<(), StoreError> {
+/// Queues files; those that have a row keep it. Returns how many had none.
+pub async fn enqueue(db: &mut MySqlConnection, digests: &[&str], now: Timestamp) -> Result<u64, StoreError> {
     if digests.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let mut query = QueryBuilder::new("insert ignore into scan (sha256, state, queued_at, attempts, due_at) ");
     query.push_values(digests, |mut row, sha256| {
         row.push_bind(*sha256).push_bind(ScanState::Waiting.slug());
         row.push_bind(to_datetime(now)).push_bind(0_u32).push_bind(to_datetime(now));
     });
-    query.build().execute(db).await?;
-    Ok(())
+    Ok(query.build().execute(db).await?.rows_affected())
 }
 
 /// Returns digests of drafts and deposits that were never queued. Nothing is locked.

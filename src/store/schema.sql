@@ -19,6 +19,7 @@ CREATE TABLE `account_role` (
   `given_at` datetime(6) NOT NULL,
   `ends_at` datetime(6) DEFAULT NULL,
   PRIMARY KEY (`account_id`,`role`),
+  KEY `account_role_role` (`role`),
   CONSTRAINT `account_role_account` FOREIGN KEY (`account_id`) REFERENCES `account` (`account_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
@@ -117,8 +118,8 @@ CREATE TABLE `deposit` (
   `account_id` binary(16) NOT NULL,
   `standing` tinyint(1) NOT NULL,
   `siren` varchar(14) NOT NULL,
-  `company` varchar(255) NOT NULL,
-  `title` varchar(255) NOT NULL,
+  `company` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL,
+  `title` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL,
   `bricks` varchar(255) NOT NULL,
   `base_cents` bigint(20) NOT NULL,
   `aid_cents` bigint(20) NOT NULL,
@@ -132,6 +133,10 @@ CREATE TABLE `deposit` (
   UNIQUE KEY `deposit_sequence` (`sequence`),
   KEY `deposit_siren` (`call_id`,`round_id`,`standing`,`siren`),
   KEY `deposit_list` (`call_id`,`round_id`,`standing`,`deposited_at`,`sequence`),
+  KEY `deposit_company` (`call_id`,`round_id`,`standing`,`company`,`sequence`),
+  KEY `deposit_title` (`call_id`,`round_id`,`standing`,`title`,`sequence`),
+  KEY `deposit_base` (`call_id`,`round_id`,`standing`,`base_cents`,`sequence`),
+  KEY `deposit_aid` (`call_id`,`round_id`,`standing`,`aid_cents`,`sequence`),
   CONSTRAINT `deposit_dossier` FOREIGN KEY (`dossier_id`) REFERENCES `dossier` (`dossier_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
@@ -168,8 +173,8 @@ CREATE TABLE `dossier` (
   `deleted_at` datetime(6) DEFAULT NULL,
   PRIMARY KEY (`dossier_id`),
   UNIQUE KEY `dossier_attempt` (`account_id`,`attempt_id`),
-  KEY `dossier_round` (`call_id`,`round_id`,`deposit_version`),
   KEY `dossier_admitted` (`admitted_at`),
+  KEY `dossier_never_deposited` (`call_id`,`round_id`,`versions`,`deleted_at`),
   CONSTRAINT `dossier_account` FOREIGN KEY (`account_id`) REFERENCES `account` (`account_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 

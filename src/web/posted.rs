@@ -28,19 +28,35 @@ pub async fn read_whole(body: Body) -> Result<Bytes, Failure> {
 
 /// A posted form that passed the CSRF check; this type cannot be built otherwise.
 #[derive(Clone, Debug)]
-pub struct PostedForm(Vec<(String, String)>);
+pub struct PostedForm {
+    pairs: Vec<(String, String)>,
+    /// Indexes of the pairs by name, those of one name in their order: a form of any number of pairs is asked for some
+    /// hundred names.
+    by_name: Vec<usize>,
+}
 
 impl PostedForm {
+    fn new(pairs: Vec<(String, String)>) -> Self {
+        let mut by_name: Vec<usize> = (0..pairs.len()).collect();
+        by_name.sort_by(|one, other| pairs[*one].0.cmp(&pairs[*other].0));
+        Self { pairs, by_name }
+    }
     /// The first value of a name, or an empty string.
     pub fn text(&self, name: &str) -> &str {
-        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+        self.all(name).next().unwrap_or_default()
     }
     /// All values of a name.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.beginning_with(name).take_while(move |(key, _)| *key == name).map(|(_, value)| value)
+    }
+    /// The pairs whose name begins with a text, by name.
+    pub fn beginning_with<'a>(&'a self, text: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let first = self.by_name.partition_point(|index| self.pairs[*index].0.as_str() < text);
+        let pairs = self.by_name[first..].iter().map(|index| &self.pairs[*index]);
+        pairs.map(|(name, value)| (name.as_str(), value.as_str())).take_while(move |(name, _)| name.starts_with(text))
     }
     pub fn pairs(&self) -> &[(String, String)] {
-        &self.0
+        &self.pairs
     }
     /// Decodes the pairs of a body, without any check.
     async fn decode(headers: &HeaderMap, bytes: Bytes) -> Result<Self, Failure> {
@@ -48,7 +64,7 @@ impl PostedForm {
         *request.method_mut() = Method::POST;
         request.headers_mut().clone_from(headers);
         let pairs = axum::extract::Form::from_request(request, &()).await;
-        pairs.map(|axum::extract::Form(pairs)| Self(pairs)).map_err(|_| Failure::BadRequest)
+        pairs.map(|axum::extract::Form(pairs)| Self::new(pairs)).map_err(|_| Failure::BadRequest)
     }
     /// A form as received, without checking its origin.
     pub(super) fn unchecked(headers: &HeaderMap, bytes: Bytes) -> Option<Self> {
@@ -197,7 +213,7 @@ impl FromRequest<App> for PostedFile {
         let mut fields = Vec::new();
         while let Some(mut field) = multipart.next_field().await.map_err(|error| multipart_failure(error, most))? {
             if let Some(name) = field.file_name().map(str::to_owned) {
-                let fields = PostedForm(fields);
+                let fields = PostedForm::new(fields);
                 check_form_token(app, &ctx, fields.text("csrf"))?;
                 return Ok(Self { fields, name, file: field });
             }
@@ -262,5 +278,21 @@ fn check_form_token(app: &App, ctx: &Ctx, token: &str) -> Result<(), Failure> {
     match form_session(ctx) {
         Some(session) if !auth::is_form_token_valid(&app.keys, &session, token) => Err(Failure::Csrf),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_found_by_name_in_their_order() {
+        let pairs = [("b", "2"), ("a[1].x", "4"), ("b", "1"), ("a", "0"), ("a[0].x", "3"), ("ab", "5")];
+        let form = PostedForm::new(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+        assert_eq!((form.text("b"), form.text("a"), form.text("c"), form.text("")), ("2", "0", "", ""));
+        assert_eq!(form.all("b").collect::<Vec<_>>(), ["2", "1"]);
+        assert_eq!(form.all("a").collect::<Vec<_>>(), ["0"]);
+        assert_eq!(form.beginning_with("a[").collect::<Vec<_>>(), [("a[0].x", "3"), ("a[1].x", "4")]);
+        assert_eq!(form.pairs()[0].1, "2", "the pairs themselves stay in their order");
     }
 }

@@ -12,7 +12,11 @@ use crate::{
         media::{FileRefusal, file_name},
         piece::AttachedPiece,
     },
-    store::{Connection, Freshness, dossier, journal, piece},
+    store::{
+        Connection, Freshness,
+        dossier::{self, DossierWithPieces},
+        journal, piece,
+    },
 };
 use bytes::Bytes;
 use futures_util::Stream;
@@ -130,9 +134,9 @@ impl App {
         let kept_in = Some(self.blobs.store_id().await?);
         let (piece, limit) = (&piece, max_dossier_bytes);
         let attached = transaction!(self.store, db => {
-            let row = dossier::lock(db, id).await?;
-            let (mut dossier, access) = ctx.authorize_row(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
-            let present = piece::of_dossier(db, id).await?;
+            let row = dossier::lock_with_pieces(db, id).await?;
+            let (opened, access) = ctx.authorize_row(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
+            let DossierWithPieces { mut dossier, pieces: present } = opened;
             let others = present.iter().filter(|other| other.code != piece.code);
             if others.clone().map(|other| other.bytes).sum::<u64>() + piece.bytes > limit {
                 return Err(AppError::File(FileRefusal::DossierFull(limit)));

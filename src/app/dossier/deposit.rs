@@ -20,18 +20,12 @@ pub use changed::DraftChanged;
 pub(in crate::app) use queue::DepositQueue;
 
 use crate::app::{App, AppError, Ctx};
-use crate::{
-    domain::{
-        calendar::{Round, RoundState, show_deadline, with_zone},
-        call::Call,
-        dossier::Dossier,
-        ids::{AttemptId, DossierId},
-        text::{Lang, Text},
-    },
-    store::{
-        Connection,
-        deposit::{self, CompanyQuestion},
-    },
+use crate::domain::{
+    calendar::{Round, RoundState, show_deadline, with_zone},
+    call::Call,
+    dossier::Dossier,
+    ids::{AttemptId, DossierId},
+    text::{Lang, Text},
 };
 use jiff::Timestamp;
 use pending::{Answer, PendingDeposit};
@@ -87,32 +81,6 @@ impl App {
             Answer::Decided(decision) => decision,
             Answer::Deferred => self.seal_alone(&deposit).await,
         }
-    }
-
-    /// Returns the company's other deposited dossiers in the round (rule ELI-4 of `calls/hyper-open-x.toml`). The rule warns and never blocks; the loader
-    /// of calls enforces that, because a refusal would reveal a deposit to a stranger who typed the company's number.
-    /// So applicants are warned, at the deposit too, only of dossiers that they may know of. Those who examine are
-    /// warned of all.
-    pub(in crate::app) async fn other_deposits_of_company(
-        &self,
-        db: &mut Connection,
-        ctx: &Ctx,
-        call: &Call,
-        dossier: &Dossier,
-    ) -> Result<u32, AppError> {
-        let siren = siren(call, dossier);
-        if siren.is_empty() {
-            return Ok(0);
-        }
-        let question = CompanyQuestion {
-            dossier: dossier.id,
-            call: &dossier.call,
-            round: &dossier.round,
-            siren: &siren,
-            reader: &ctx.actor()?.account,
-            now: ctx.now,
-        };
-        Ok(deposit::others_of_companies(db, &[question]).await?.into_iter().sum())
     }
 
     /// The address of a receipt, for a reader of a language.

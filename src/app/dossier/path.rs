@@ -30,19 +30,6 @@ impl DossierPath {
         if self.call == call && self.round == *round { Ok(()) } else { Err(AppError::NotFound) }
     }
 
-    /// Opens the dossier for reading.
-    pub(in crate::app) async fn load<'a>(
-        &self,
-        ctx: &'a Ctx,
-        db: &mut Connection,
-        action: Action,
-    ) -> Result<(Dossier, DossierAccess<'a>), AppError> {
-        let row = dossier::load(db, self.id).await?;
-        let (dossier, access) = ctx.authorize_row(db, row, action, Part::Whole).await?;
-        self.check(&dossier.call, &dossier.round)?;
-        Ok((dossier, access))
-    }
-
     /// Opens the dossier for a change. Its row stays locked until the transaction ends.
     pub(in crate::app) async fn lock<'a>(
         &self,

@@ -6,7 +6,7 @@ use crate::{
     domain::{
         access::{Action, Part},
         company_register::{DatedRecord, siret_of},
-        dossier::Dossier,
+        dossier::{Deposit, Dossier},
         evaluation::{DepositContext, Evaluation},
         event::EventKind,
         ids::DossierId,
@@ -15,13 +15,17 @@ use crate::{
         scan::PieceScans,
     },
     store::{
-        Freshness, company_lookup,
+        Connection, Freshness, company_lookup,
+        contents::{self, DossierContents},
         deposit::{self, Version},
-        dossier::{self, OwnedKind},
+        dossier::{self, DossierWithRecord, OwnedKind},
         piece,
     },
 };
 use std::collections::HashMap;
+
+/// The first digits of a SIRET are the company's number, its SIREN.
+const SIREN_DIGITS: usize = 9;
 
 /// A dossier as its reader may see it.
 #[derive(Debug)]
@@ -82,7 +86,7 @@ impl App {
         self.open_page(ctx, id, Part::Overview).await
     }
 
-    /// Returns a dossier for a page of the editor: without its versions, and without the query for the company's other
+    /// Returns a dossier for a page of the editor: without its versions, and without the number of the company's other
     /// dossiers, because that rule never blocks.
     pub async fn dossier_section(&self, ctx: &Ctx, id: DossierId, section: &str) -> Result<DossierView, AppError> {
         self.open_page(ctx, id, Part::Section(section.to_owned())).await
@@ -100,32 +104,50 @@ impl App {
     async fn load_page(&self, ctx: &Ctx, id: DossierId, part: Part) -> Result<(DossierView, RuleId), AppError> {
         let form = matches!(part, Part::Section(_));
         let mut db = self.store.read(Freshness::OwnWrites).await?;
-        let (mut dossier, access) = {
-            let row = dossier::load(&mut db, id).await?;
+        let (opened, access) = {
+            let row = dossier::load_with_record(&mut db, id, ctx.now).await?;
             ctx.authorize_row(&mut db, row, Action::DraftRead, part).await?
         };
+        let DossierWithRecord { mut dossier, record } = opened;
         let share = Share::of(&access);
-        let mut pieces = piece::of_dossier(&mut db, id).await?;
         let whole = !form && share.whole();
-        let versions = if whole && dossier.versions > 0 { deposit::versions(&mut db, id).await? } else { Vec::new() };
-        // Pages of the editor show no files.
-        let scans = match form {
-            true => PieceScans::without_scanner(access.piece_reader(), []),
-            false => self.piece_scans(&mut db, access.piece_reader(), &pieces).await?,
-        };
+        let versions = if whole { self.versions(&mut db, &dossier).await? } else { Vec::new() };
         let call = self.call(&dossier.call)?;
-        let others = if whole { self.other_deposits_of_company(&mut db, ctx, call, &dossier).await? } else { 0 };
-        let mut evaluation = self.evaluate(ctx, &dossier, &pieces, others)?;
+        let siren = siret_of(call, &dossier.draft).filter(|_| whole).map(|siret| siret[..SIREN_DIGITS].to_owned());
+        let account = &ctx.actor()?.account;
+        let DossierContents { mut pieces, scans, other_deposits } =
+            contents::of_dossier(&mut db, &dossier, &siren.unwrap_or_default(), account, ctx.now).await?;
+        // Pages of the editor show no files.
+        let scans = match (form, &self.scanner) {
+            (true, _) => PieceScans::without_scanner(access.piece_reader(), []),
+            (false, Some(_)) => PieceScans::new(access.piece_reader(), scans),
+            (false, None) => PieceScans::without_scanner(access.piece_reader(), scans),
+        };
+        let mut evaluation = self.evaluate(ctx, &dossier, &pieces, other_deposits)?;
         let title = dossier.draft.text(&call.company.project).to_owned();
         share.prune(&mut dossier, &mut pieces);
         share.prune_findings(&mut evaluation);
         // Of the answers that are left: a guest who may not read the number sees nothing about its company.
         let siret = siret_of(call, &dossier.draft).filter(|_| form && self.asks_company_register(call));
-        let register = match siret {
-            Some(siret) => company_lookup::of_dossier(&mut db, id, &siret, ctx.now).await?,
-            None => None,
+        let register = match (siret, record) {
+            (Some(siret), Some(newest)) if newest.record.siret == siret => Some(newest),
+            // Another establishment was looked up since.
+            (Some(siret), Some(_)) => company_lookup::of_dossier(&mut db, id, &siret, ctx.now).await?,
+            _ => None,
         };
         Ok((DossierView { dossier, title, pieces, scans, evaluation, versions, register, share }, access.rule))
+    }
+
+    /// Returns the deposited versions of a dossier, the latest first. A dossier that was deposited once, and stands, has
+    /// its only version in its own row.
+    async fn versions(&self, db: &mut Connection, dossier: &Dossier) -> Result<Vec<Version>, AppError> {
+        Ok(match (dossier.versions, &dossier.deposit) {
+            (0, _) => Vec::new(),
+            (1, Some(Deposit { version, receipt, at, .. })) => {
+                vec![Version { version: *version, receipt: receipt.clone(), at: *at, is_current: true }]
+            }
+            _ => deposit::versions(db, dossier.id).await?,
+        })
     }
 
     /// What became of the deposit of an authentic receipt; its holder learns nothing else of the dossier.

@@ -1,23 +1,25 @@
 //! Officers' actions on a deposited dossier: the state of its examination, and its assignment to experts.
 
 use crate::app::{
-    App, AppError, Ctx, DossierPath,
+    App, AppError, Ctx, DossierAccess, DossierPath,
     service::mail::{Concern, EmailMessage, Letter},
     transaction::transaction,
 };
 use crate::{
     domain::{
-        access::{Action, Stage},
-        dossier::Admission,
+        access::{Action, Part, Stage},
+        dossier::{Admission, decides_admission},
         event::EventKind,
         ids::AccountId,
     },
     store::{
-        Freshness, account,
+        Connection,
         assignment::{self, Assignment, Expert},
-        failing_address::{self, FailingAddress},
-        interest::{self, Conflict},
+        failing_address::FailingAddress,
+        interest::Conflict,
         outbox,
+        participant::{self, Participants},
+        review::StandingDeposit,
     },
 };
 use uuid::Uuid;
@@ -40,28 +42,26 @@ pub struct Desk {
 }
 
 impl App {
-    /// Returns the state of the examination for users who examine the dossier, and `None` for other readers.
-    pub async fn desk(&self, ctx: &Ctx, place: &DossierPath) -> Result<Option<Desk>, AppError> {
-        let mut db = self.store.read(Freshness::OwnWrites).await?;
-        let (dossier, _) = match place.load(ctx, &mut db, Action::ExpertAssign).await {
+    /// Returns the state of the examination of an opened deposit for users who examine it, and `None` for other readers.
+    pub(super) async fn desk(
+        &self,
+        ctx: &Ctx,
+        db: &mut Connection,
+        standing: &StandingDeposit,
+        access: &DossierAccess<'_>,
+    ) -> Result<Option<Desk>, AppError> {
+        match access.authorize(Action::ExpertAssign, Part::Whole) {
             // A reader who also has another role (an auditor who is on the jury, for example) is not sent to the
             // passkey page from here.
             Err(AppError::NotFound | AppError::Unconfirmed) => return Ok(None),
-            opened => opened?,
+            permitted => permitted?,
         };
-        let call = self.call(&dossier.call)?;
-        let ready = dossier.admission.is_none() && dossier.can_be_admitted(self.round(call, &dossier.round)?, ctx.now);
-        let admission = match dossier.admission {
-            None => None,
-            Some(admission) => {
-                let by = account::load(&mut db, admission.by).await?;
-                Some((admission, by.map_or_else(String::new, |by| by.email)))
-            }
-        };
-        let assignments = assignment::of_dossier(&mut db, place.id, ctx.now).await?;
-        let candidates = assignment::candidates(&mut db, place.id, ctx.now).await?;
-        let conflicts = interest::conflicts_on(&mut db, place.id).await?;
-        let owner_unreachable = failing_address::of_account(&mut db, dossier.owner).await?;
+        let round = self.round(self.call(&standing.call)?, &standing.round)?;
+        let Participants { admitted_by, assignments, candidates, conflicts, owner_unreachable } =
+            participant::of_dossier(db, standing.dossier, ctx.now).await?;
+        let admission = standing.admitted_at.zip(standing.admitted_by).map(|(at, by)| Admission { at, by });
+        let ready = admission.is_none() && decides_admission(round, ctx.now);
+        let admission = admission.map(|admission| (admission, admitted_by.unwrap_or_default()));
         Ok(Some(Desk { admission, ready, assignments, candidates, conflicts, owner_unreachable }))
     }
 
@@ -82,7 +82,7 @@ impl App {
             if assignment::stands(db, id, expert).await? {
                 return Ok(());
             }
-            let candidates = assignment::candidates(db, id, now).await?;
+            let Participants { candidates, .. } = participant::of_dossier(db, id, now).await?;
             let expert = candidates.into_iter().find(|one| one.id == expert).ok_or(AppError::NoExpert)?;
             if !assignment::insert(db, assignment, id, expert.id, who, now).await? {
                 return Err(AppError::NoExpert);

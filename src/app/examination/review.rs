@@ -76,8 +76,8 @@ impl App {
         ctx.authorize(Action::ReviewList, &Target::Call)?;
         let readable = {
             let mut db = self.store.read(Freshness::OwnWrites).await?;
-            let row = review::standing(&mut db, id).await?;
-            let (_, access) = ctx.authorize_row(&mut db, row, Action::InterestDeclare, Part::Overview).await?;
+            let row = review::standing(&mut db, id, &ctx.actor()?.account, ctx.now).await?;
+            let (_, access) = ctx.authorize_related(&mut db, row, Action::InterestDeclare, Part::Overview).await?;
             access.authorize(Action::DepositRead, Part::Deposit).is_ok()
         };
         if !readable {
@@ -89,8 +89,8 @@ impl App {
     /// Returns the owner and the title of a dossier, for users who may declare interests in it.
     pub async fn declaration(&self, ctx: &Ctx, id: DossierId) -> Result<Declaration, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
-        let row = review::standing(&mut db, id).await?;
-        let (standing, access) = ctx.authorize_row(&mut db, row, Action::InterestDeclare, Part::Overview).await?;
+        let row = review::standing(&mut db, id, &ctx.actor()?.account, ctx.now).await?;
+        let (standing, access) = ctx.authorize_related(&mut db, row, Action::InterestDeclare, Part::Overview).await?;
         let Relations { assigned, conflict, .. } = *access.relations();
         Ok(Declaration { standing, assigned, declared: conflict.is_some() })
     }
@@ -98,14 +98,14 @@ impl App {
     /// Declares a conflict of interest in a dossier, or its absence. A conflict ends every right on the dossier and
     /// cannot be revoked.
     pub async fn declare(&self, ctx: &Ctx, id: DossierId, conflict: bool) -> Result<StandingDeposit, AppError> {
-        let (who, now) = (ctx.account()?, ctx.now);
+        let (account, now) = (&ctx.actor()?.account, ctx.now);
         transaction!(self.store, db => {
-            let row = review::lock(db, id).await?;
-            let (standing, access) = ctx.authorize_row(db, row, Action::InterestDeclare, Part::Overview).await?;
+            let row = review::lock(db, id, account, now).await?;
+            let (standing, access) = ctx.authorize_related(db, row, Action::InterestDeclare, Part::Overview).await?;
             if access.relations().conflict == Some(conflict) {
                 return Ok(standing);
             }
-            interest::declare(db, id, who, conflict, now).await?;
+            interest::declare(db, id, account.id, conflict, now).await?;
             let data = serde_json::json!({ "conflict": conflict, "rule": access.rule });
             ctx.journal(db, EventKind::InterestDeclared, Some(id), data).await?;
             Ok(standing)

@@ -1,22 +1,24 @@
 //! A round as officers see it: the current deposits and the number of drafts.
 
-use crate::app::{App, AppError, Ctx, DossierPath};
+use crate::app::{App, AppError, Ctx, Desk, DossierPath};
 use crate::{
     domain::{
         access::{Action, Part, Target},
         calendar::RoundId,
         company_register::{DatedRecord, siret_of},
+        document::Document,
         evaluation::{DepositContext, Evaluation, findings_of_other_deposits},
         event::EventKind,
         ids::DossierId,
+        piece::AttachedPiece,
         receipt::Receipt,
         scan::PieceScans,
         search::SearchQuery,
     },
     store::{
         Freshness, company_lookup,
-        deposit::{self, Filter, ListedDeposit, Version},
-        dossier, interest, review,
+        deposit::{self, Filter, ListPage, Version},
+        review,
     },
 };
 use std::sync::{Arc, PoisonError};
@@ -26,6 +28,10 @@ use std::sync::{Arc, PoisonError};
 pub struct ExaminedDeposit {
     /// The receipt with everything that was deposited.
     pub receipt: Receipt,
+    /// The deposited answers.
+    pub answers: Document,
+    /// The deposited pieces.
+    pieces: Vec<AttachedPiece>,
     pub call: String,
     pub round: RoundId,
     /// The deposited answers, evaluated at the instant of the deposit.
@@ -44,20 +50,12 @@ pub struct StandingView {
     pub versions: Vec<Version>,
     /// The virus scans of its pieces.
     pub scans: PieceScans,
+    /// The state of its examination, for users who examine it.
+    pub desk: Option<Desk>,
 }
 
 /// Maximum number of deposits cached in memory, about 100 kB each.
 const MAX_CACHED_DEPOSITS: usize = 200;
-
-/// A page of the list.
-#[derive(Debug)]
-pub struct RoundPage {
-    pub rows: Vec<ListedDeposit>,
-    /// Total number of rows that match the filter.
-    pub total: u64,
-    /// Number of dossiers that were never deposited.
-    pub drafts: u64,
-}
 
 impl App {
     /// Returns the current deposits of a round, without those on which the reader has declared a conflict of interest.
@@ -67,24 +65,19 @@ impl App {
         call: &str,
         round: &RoundId,
         filter: &Filter,
-    ) -> Result<RoundPage, AppError> {
+    ) -> Result<ListPage, AppError> {
         let call = self.call(call)?;
         let round = self.round(call, round)?;
         ctx.authorize(Action::RoundList, &Target::Call)?;
-        let hidden = {
-            let mut db = self.store.read(Freshness::OwnWrites).await?;
-            interest::conflicts(&mut db, ctx.account()?).await?
-        };
         let findings_of_others = u32::try_from(findings_of_other_deposits(call)).unwrap_or(u32::MAX);
         let search = SearchQuery::parse(&filter.search_terms)?;
-        let filter = Filter { hidden, findings_of_others, search, ..filter.clone() };
-        let mut db = self.store.read(Freshness::MayLag).await?;
-        let (rows, total) = deposit::list(&mut db, &call.id, &round.id, &filter).await?;
-        let drafts = dossier::count_drafts(&mut db, &call.id, &round.id, &filter.hidden).await?;
-        Ok(RoundPage { rows, total, drafts })
+        let filter = Filter { findings_of_others, search, ..filter.clone() };
+        // Not from a replica, which may not have the conflict of interest yet that its reader has just declared.
+        let mut db = self.store.read(Freshness::OwnWrites).await?;
+        Ok(deposit::list(&mut db, &call.id, &round.id, ctx.account()?, &filter).await?)
     }
 
-    /// Returns the current deposit of a dossier and all its versions, and records the access.
+    /// Returns the current deposit of a dossier, all its versions and its examination, and records the access.
     pub async fn standing_deposit(&self, ctx: &Ctx, path: &DossierPath) -> Result<StandingView, AppError> {
         ctx.authorize(Action::RoundList, &Target::Call)?;
         self.read_standing(ctx, path.id, Some(path)).await
@@ -98,12 +91,16 @@ impl App {
         path: Option<&DossierPath>,
     ) -> Result<StandingView, AppError> {
         let mut db = self.store.read(Freshness::OwnWrites).await?;
-        let row = review::standing(&mut db, id).await?;
-        let (standing, access) = ctx.authorize_row(&mut db, row, Action::DepositRead, Part::Deposit).await?;
+        let row = review::standing(&mut db, id, &ctx.actor()?.account, ctx.now).await?;
+        let (standing, access) = ctx.authorize_related(&mut db, row, Action::DepositRead, Part::Deposit).await?;
         if let Some(path) = path {
             path.check(&standing.call, &standing.round)?;
         }
-        let versions = deposit::versions(&mut db, id).await?;
+        let (receipt, version, at) = (standing.receipt.clone(), standing.version, standing.at);
+        let versions = match standing.versions {
+            1 => vec![Version { version, receipt, at, is_current: true }],
+            _ => deposit::versions(&mut db, id).await?,
+        };
         let known = self.examined.lock().unwrap_or_else(PoisonError::into_inner).get(&standing.receipt).cloned();
         // Those who examine the round see the current number of the company's other deposits; experts do not.
         let others = if path.is_some() { standing.others } else { 0 };
@@ -111,7 +108,7 @@ impl App {
             Some(examined) => examined,
             None => {
                 let row = deposit::by_number(&mut db, &standing.receipt).await?;
-                let (stored, _) = ctx.authorize_row(&mut db, row, Action::DepositRead, Part::Deposit).await?;
+                let stored = access.open(row, Action::DepositRead, Part::Deposit)?;
                 let receipt = stored.receipt()?;
                 let register = match siret_of(self.call(&standing.call)?, &receipt.answers()) {
                     Some(siret) => {
@@ -122,15 +119,21 @@ impl App {
                 self.examine(receipt, &standing.call, &standing.round, register, others)?
             }
         };
-        let scans = self.piece_scans(&mut db, access.piece_reader(), &examined.receipt.pieces()).await?;
+        let scans = self.piece_scans(&mut db, access.piece_reader(), &examined.pieces).await?;
+        let desk = match path {
+            Some(_) => self.desk(ctx, &mut db, &standing, &access).await?,
+            None => None,
+        };
         drop(db);
         let data = serde_json::json!({ "receipt": standing.receipt, "rule": access.rule });
         self.record_access(ctx, EventKind::DepositRead, id, data)?;
-        Ok(StandingView { examined, versions, scans })
+        Ok(StandingView { examined, versions, scans, desk })
     }
 
-    /// Evaluates the deposited answers at the instant of their deposit. Neither can ever change, so the result is
-    /// cached.
+    /// Evaluates the deposited answers at the instant of their deposit, and keeps the result. Nothing has to end it: a
+    /// receipt, and what the register had said by then, never change; every process asks the database which receipt stands,
+    /// and the policy whether it may be read, before it looks here; and another definition of the call comes with another
+    /// process.
     fn examine(
         &self,
         receipt: Receipt,
@@ -141,13 +144,14 @@ impl App {
     ) -> Result<Arc<ExaminedDeposit>, AppError> {
         let call = self.call(call)?;
         let round = self.round(call, round)?;
-        let (document, pieces) = (receipt.answers(), receipt.pieces());
+        let (answers, pieces) = (receipt.answers(), receipt.pieces());
         let received_at = receipt.statement.received_at();
         let context = DepositContext { call, round, pieces: &pieces, other_deposits: others, received_at };
-        let evaluation = context.evaluate(&document);
+        let evaluation = context.evaluate(&answers);
         let number = receipt.statement.number.clone();
         let (call, round) = (call.id.clone(), round.id.clone());
-        let examined = Arc::new(ExaminedDeposit { receipt, call, round, evaluation, register, others });
+        let examined =
+            Arc::new(ExaminedDeposit { receipt, answers, pieces, call, round, evaluation, register, others });
         let mut kept = self.examined.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MAX_CACHED_DEPOSITS {
             kept.clear();

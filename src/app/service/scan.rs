@@ -231,9 +231,13 @@ impl App {
         db: &mut Connection,
         sha256: &str,
     ) -> Result<Option<String>, StoreError> {
-        if self.scanner.is_some() {
-            // The clock of the queue is the system's, whatever the request's is.
-            scan::enqueue(db, &[sha256], self.clock()).await?;
+        // The clock of the queue is the system's, whatever the request's is. Of a file that was not queued, nothing is known.
+        if self.scanner.is_some() && scan::enqueue(db, &[sha256], self.clock()).await? > 0 {
+            return Ok(None);
+        }
+        // The clock of the queue is the system's, whatever the request's is.
+        if scan::enqueue(db, &[sha256], self.clock()).await? > 0 {
+            return Ok(None);
         }
         let known = scan::of_digests(db, &[sha256]).await?.pop();
         Ok(known.and_then(|(_, scan)| scan.signature))

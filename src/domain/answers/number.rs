@@ -55,6 +55,9 @@ const MAX_DIGITS: usize = 13;
 /// # Errors
 /// See [`NumberError`]; `1.250` is refused rather than guessed.
 pub fn parse_hundredths(text: &str) -> Result<i64, NumberError> {
+    if let Some(number) = normal_form(text) {
+        return Ok(number);
+    }
     let text = plain(TextKind::Number, text);
     let bare = without_currency(without_tax_mark(&text)?);
     // English writes the sign before the currency: `-€5.00`.
@@ -68,6 +71,17 @@ pub fn parse_hundredths(text: &str) -> Result<i64, NumberError> {
     }
     let number: i64 = format!("{units}{decimals:0<2}").parse().map_err(|_| NumberError::TooLarge)?;
     Ok(if negative { -number } else { number })
+}
+
+/// The value of a text in normal form, `-125000.50`: what was read once is read for every total.
+fn normal_form(text: &str) -> Option<i64> {
+    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
+    let (units, decimals) = digits.split_once('.')?;
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = (1..=MAX_DIGITS).contains(&units.len()) && decimals.len() == 2;
+    let whole: i64 = units.parse().ok().filter(|_| fits && all_digits(units) && all_digits(decimals))?;
+    let number = whole * 100 + decimals.parse::<i64>().ok()?;
+    Some(if negative { -number } else { number })
 }
 
 /// Reads a whole number, written like an amount.
@@ -274,6 +288,11 @@ mod tests {
             for shown in [Cents(cents).text().fr, Cents(cents).text().en] {
                 prop_assert_eq!(parse_hundredths(&shown), Ok(cents), "{}", shown);
             }
+        }
+        #[test]
+        fn a_normal_form_is_read_as_any_other_spelling(text in "-?[0-9]{0,14}\\.[0-9]{0,3}") {
+            // With a space in front of it, it is no normal form.
+            prop_assert_eq!(parse_hundredths(&text), parse_hundredths(&format!(" {text}")));
         }
         #[test]
         fn reading_never_panics(text in any::<String>()) {

@@ -1,7 +1,7 @@
 //! Days and instants as people write them, in both languages: the one place that words dates. Machines get
 //! [`to_whole_second`], in RFC 3339.
 
-use crate::domain::text::Text;
+use crate::domain::text::{Lang, Text};
 use jiff::{
     Timestamp, ToSpan,
     civil::{Date, DateTime},
@@ -30,12 +30,6 @@ pub fn show_day(day: Date) -> Text {
     join(day, fr, en)
 }
 
-/// A day for tables: `28 déc. 2026`, `28 Dec 2026`.
-pub fn show_short_day(day: Date) -> Text {
-    let [.., fr, en] = month(day);
-    join(day, fr, en)
-}
-
 /// An instant in a zone, to the minute: `28 décembre 2026 à 23 h 59`, `28 December 2026 at 23:59`.
 pub fn show_instant(at: Timestamp, zone: &TimeZone) -> Text {
     let (day, time) = (show_day(local(at, zone).date()), show_time(at, zone));
@@ -43,9 +37,15 @@ pub fn show_instant(at: Timestamp, zone: &TimeZone) -> Text {
 }
 
 /// An instant for tables: `28 déc. 2026, 23 h 59`, `28 Dec 2026, 23:59`.
-pub fn show_short_instant(at: Timestamp, zone: &TimeZone) -> Text {
-    let (day, time) = (show_short_day(local(at, zone).date()), show_time(at, zone));
-    Text::new(format!("{}, {}", day.fr, time.fr), format!("{}, {}", day.en, time.en))
+/// In one language, because lists have hundreds of them.
+pub fn short_instant(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
+    let at = local(at, zone);
+    let [.., fr, en] = month(at.date());
+    let (day, year, hour, minute) = (at.day(), at.year(), at.hour(), at.minute());
+    match lang {
+        Lang::Fr => format!("{day}{} {fr} {year}, {hour}\u{a0}h\u{a0}{minute:02}", if day == 1 { "er" } else { "" }),
+        Lang::En => format!("{day} {en} {year}, {hour:02}:{minute:02}"),
+    }
 }
 
 /// An instant to the second, where it proves something: `28 décembre 2026 à 23 h 59 min 59 s`,
@@ -127,9 +127,11 @@ mod tests {
         let zone = TimeZone::get("Europe/Paris").unwrap();
         let at: Timestamp = "2026-12-28T22:59:07.123456Z".parse().unwrap();
         assert_eq!(both(show_day(date(2027, 1, 1))), ["1er janvier 2027", "1 January 2027"]);
-        assert_eq!(both(show_short_day(date(2026, 7, 9))), ["9 juill. 2026", "9 Jul 2026"]);
         assert_eq!(both(show_instant(at, &zone)), ["28 décembre 2026 à 23 h 59", "28 December 2026 at 23:59"]);
-        assert_eq!(both(show_short_instant(at, &zone)), ["28 déc. 2026, 23 h 59", "28 Dec 2026, 23:59"]);
+        let short = Lang::ALL.map(|lang| short_instant(at, &zone, lang).replace('\u{a0}', " "));
+        assert_eq!(short, ["28 déc. 2026, 23 h 59", "28 Dec 2026, 23:59"]);
+        let first: Timestamp = "2026-06-30T22:05:00Z".parse().unwrap();
+        assert_eq!(short_instant(first, &zone, Lang::Fr).replace('\u{a0}', " "), "1er juill. 2026, 0 h 05");
         let to_the_second = ["28 décembre 2026 à 23 h 59 min 07 s", "28 December 2026 at 23:59:07"];
         assert_eq!(both(show_second(at, &zone)), to_the_second);
         let early: Timestamp = "2026-12-28T00:05:00Z".parse().unwrap();

@@ -6,6 +6,7 @@ mod portal;
 use super::Call;
 use crate::domain::text::{Lang, Text};
 use serde::{Deserialize, Serialize};
+use std::{collections::HashMap, sync::OnceLock};
 
 /// A word with its meaning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +57,9 @@ impl WordText {
         let mut words = String::from(" ");
         for text in texts {
             for c in text.chars() {
-                if c.is_alphanumeric() {
+                if c.is_ascii_alphanumeric() {
+                    words.push(c.to_ascii_lowercase());
+                } else if !c.is_ascii() && c.is_alphanumeric() {
                     words.extend(c.to_lowercase());
                 } else if !words.ends_with(' ') {
                     words.push(' ');
@@ -69,16 +72,64 @@ impl WordText {
         Self(words)
     }
 
-    /// True when the text uses the word in this language.
-    pub fn mentions(&self, term: &Term, lang: &Lang) -> bool {
-        term.words.get(lang).iter().any(|word| self.0.contains(&Self::new([word.as_str()]).0))
+    /// Each word with the text that it begins.
+    fn words(&self) -> impl Iterator<Item = (&str, &str)> {
+        let begins = self.0.match_indices(' ').map(|(at, _)| &self.0[at + 1..]);
+        begins.filter_map(|rest| Some((rest.split_once(' ')?.0, rest)))
+    }
+}
+
+/// The spellings of a glossary by their first word, so that a page is read once, whatever the number of spellings.
+#[derive(Clone, Debug, Default)]
+pub(super) struct WordIndex {
+    fr: HashMap<String, Vec<Spelling>>,
+    en: HashMap<String, Vec<Spelling>>,
+}
+
+/// A spelling of a term.
+#[derive(Clone, Debug)]
+struct Spelling {
+    /// As in a [`WordText`], from its first letter, with the space behind it.
+    words: String,
+    /// Index of the term in the glossary.
+    term: usize,
+}
+
+impl WordIndex {
+    fn new(glossary: &[Term]) -> Self {
+        let of = |lang: &Lang| {
+            let mut spellings: HashMap<String, Vec<Spelling>> = HashMap::new();
+            for (term, entry) in glossary.iter().enumerate() {
+                for spelling in entry.words.get(lang) {
+                    let text = WordText::new([spelling.as_str()]);
+                    let Some((first, words)) = text.words().next() else { continue };
+                    spellings.entry(first.to_owned()).or_default().push(Spelling { words: words.to_owned(), term });
+                }
+            }
+            spellings
+        };
+        Self { fr: of(&Lang::Fr), en: of(&Lang::En) }
+    }
+
+    fn get(&self, lang: &Lang) -> &HashMap<String, Vec<Spelling>> {
+        match lang {
+            Lang::Fr => &self.fr,
+            Lang::En => &self.en,
+        }
     }
 }
 
 impl Call {
     /// The words of the glossary that a text uses, in the order of the glossary.
     pub fn terms_in(&self, text: &WordText, lang: &Lang) -> Vec<&Term> {
-        self.glossary.iter().filter(|term| text.mentions(term, lang)).collect()
+        let spellings = self.word_index.get_or_init(|| WordIndex::new(&self.glossary)).get(lang);
+        let mut used = vec![false; self.glossary.len()];
+        for (word, rest) in text.words() {
+            for spelling in spellings.get(word).into_iter().flatten() {
+                used[spelling.term] |= rest.starts_with(&spelling.words);
+            }
+        }
+        self.glossary.iter().zip(used).filter(|(_, used)| *used).map(|(term, _)| term).collect()
     }
 
     /// Adds the words of the portal that the call does not explain itself.
@@ -88,6 +139,7 @@ impl Call {
                 self.glossary.push(term);
             }
         }
+        self.word_index = OnceLock::new();
     }
 }
 
@@ -106,6 +158,28 @@ mod tests {
         assert_eq!(found("(TRL, de 1 à 9)", Lang::Fr), ["trl"]);
         assert_eq!(found("une entreprise\u{a0}unique", Lang::Fr), ["single-undertaking"]);
         assert!(found("bases de données, verrouiller", Lang::Fr).is_empty(), "parts of longer words");
+    }
+
+    #[test]
+    fn the_index_finds_what_is_found_spelling_by_spelling() {
+        let mut texts: Vec<&Text> = CALL.faq.iter().flat_map(|entry| [&entry.question, &entry.answer]).collect();
+        texts.extend(CALL.glossary.iter().map(|term| &term.meaning));
+        texts.extend(CALL.sections.iter().flat_map(|section| &section.fields).filter_map(|field| field.help.as_ref()));
+        let mut found = 0;
+        for (text, lang) in texts.into_iter().flat_map(|text| Lang::ALL.map(|lang| (text, lang))) {
+            let text = WordText::new([text.get(&lang)]);
+            let mentions = |spelling: &String| text.0.contains(&WordText::new([spelling.as_str()]).0);
+            let one_by_one: Vec<&str> = CALL
+                .glossary
+                .iter()
+                .filter(|term| term.words.get(&lang).iter().any(mentions))
+                .map(|term| term.id.as_str())
+                .collect();
+            let indexed: Vec<&str> = CALL.terms_in(&text, &lang).iter().map(|term| term.id.as_str()).collect();
+            assert_eq!(indexed, one_by_one, "{}", text.0);
+            found += indexed.len();
+        }
+        assert!(found > 50, "texts that use words: {found}");
     }
 
     #[test]

@@ -94,18 +94,30 @@ pub fn clean(kind: TextKind, text: &str) -> String {
     if is_blank(text) {
         return String::new();
     }
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    if text.chars().all(|c| is_plain(c, breaks)) {
         return text.to_owned();
     }
     // What is taken out may have stood between a letter and its accent, and a letter that becomes one with its accent
     // may no longer need the joiner behind it: again, until nothing changes. Every round only shortens.
-    let mut known = pass(&text.replace("\r\n", "\n"), breaks, invisible);
+    let mut known = text.replace("\r\n", "\n");
     loop {
         let next = pass(&known, breaks, invisible);
         if next == known {
             return known;
         }
         known = next;
+    }
+}
+
+/// Whether a character stays as it is, whatever is around it: it is seen or a space, no mark, its own normal form, and
+/// composes with none of these. Almost every text in French or English has no other, and is not looked at again.
+fn is_plain(c: char, breaks: Breaks) -> bool {
+    match c {
+        '\n' | '\t' => breaks == Breaks::Kept,
+        // Latin letters, without the soft hyphen; dashes, quotation marks and the narrow no-break space.
+        ' '..='~' | '\u{a0}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' => true,
+        '\u{2010}'..='\u{2027}' | '\u{202f}'..='\u{203a}' | '€' => true,
+        _ => false,
     }
 }
 

@@ -168,7 +168,7 @@ pub async fn others_of_companies(
              where p.call_id = ",
         );
         query.push_bind(question.call).push(" and p.round_id = ").push_bind(question.round);
-        query.push(" and p.standing and p.siren = ").push_bind(question.siren);
+        query.push(" and p.standing = true and p.siren = ").push_bind(question.siren);
         query.push(" and p.dossier_id <> ").push_bind(question.dossier);
         query.push(" and (d.account_id = ").push_bind(question.reader.id);
         query.push(

@@ -34,9 +34,9 @@ pub struct CallQuery {
 /// A page of the deposits of a round.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DepositPage {
-    /// How many deposits match in all.
+    /// How many deposits match in all, counted up to 1,000.
     total: u64,
-    /// How many dossiers were begun and are not deposited.
+    /// How many dossiers were begun and are not deposited, counted up to 1,000.
     drafts: u64,
     /// This page.
     dossiers: Vec<DepositRow>,
@@ -129,14 +129,12 @@ pub async fn list(
     let round = RoundId(round);
     let call = call_of(&app, &call, &round)?;
     let found = app.round_list(&ctx, &call.id, &round, &filter(&query, ROWS_PER_PAGE)).await?;
-    let page = query.page.max(1);
-    let seen = u64::from(page) * u64::from(ROWS_PER_PAGE);
-    let next = (seen < found.total).then(|| {
-        let query = query.with("page", &page.saturating_add(1).to_string());
+    let next = found.has_next.then(|| {
+        let query = query.with("page", &query.page.max(1).saturating_add(1).to_string());
         [(header::LINK, format!("</api/v1/rounds/{round}/dossiers{query}&call={}>; rel=\"next\"", call.id))]
     });
     let dossiers = found.rows.into_iter().map(DepositRow::from).collect();
-    let body = Json(DepositPage { total: found.total, drafts: found.drafts, dossiers });
+    let body = Json(DepositPage { total: found.total.number, drafts: found.drafts.number, dossiers });
     Ok(match next {
         Some(next) => (next, body).into_response(),
         None => body.into_response(),

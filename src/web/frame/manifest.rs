@@ -13,10 +13,11 @@ use crate::{
 };
 use jiff::civil::Date;
 use serde_json::Value as Json;
+use std::borrow::Cow;
 
 /// The contents of a manifest, parsed for display; missing parts are empty.
-pub struct ManifestContent {
-    pub answers: Document,
+pub struct ManifestContent<'a> {
+    pub answers: Cow<'a, Document>,
     pub pieces: Vec<AttachedPiece>,
     pub amounts: Vec<(String, String)>,
     pub project: String,
@@ -26,10 +27,14 @@ pub struct ManifestContent {
     pub round: String,
 }
 
-impl ManifestContent {
+impl<'a> ManifestContent<'a> {
     pub fn read(s: &PageContext<'_>, receipt: &Receipt) -> Self {
+        Self::with_answers(s, receipt, Cow::Owned(receipt.answers()))
+    }
+
+    /// The contents of a manifest whose answers were read from it before.
+    pub fn with_answers(s: &PageContext<'_>, receipt: &Receipt, answers: Cow<'a, Document>) -> Self {
         let manifest = &receipt.manifest;
-        let answers = receipt.answers();
         let mut pieces = receipt.pieces();
         let place = |code: &str| s.call.pieces.iter().position(|piece| piece.code == code);
         pieces.sort_by_key(|piece| place(&piece.code).unwrap_or(usize::MAX));

@@ -3,7 +3,7 @@
 use super::{show, why::Why};
 use crate::{
     domain::{
-        calendar::{Round, RoundState, show_day, show_deadline, show_instant, show_second, show_short_instant},
+        calendar::{Round, RoundState, short_instant, show_day, show_deadline, show_instant, show_second},
         call::{Call, Check, FaqEntry, Interpretation, Rule},
         finding::Finding,
         money::{Cents, Rate},
@@ -221,7 +221,7 @@ impl<'a> PageContext<'a> {
     }
     /// An instant in the call's zone, for tables and lists.
     pub fn short(&self, at: &Timestamp) -> String {
-        show_short_instant(*at, &self.zone()).get(self.lang).to_owned()
+        short_instant(*at, &self.zone(), *self.lang)
     }
     /// An instant in UTC, to the second.
     pub fn utc(&self, at: &Timestamp) -> String {

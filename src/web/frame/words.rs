@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 /// Where a page explains the words that it uses and that nothing else on it explains.
 const PLACE: &str = "<!--words-->";
+/// What marks the explanation of a word.
+const TERM: &str = "data-term=\"";
 
 /// Words with their meanings, in a closed box; nothing when there are none.
 #[derive(Debug, Template)]
@@ -53,7 +55,9 @@ impl<'a> Words<'a> {
 fn unexplained<'a>(page: &str, call: &'a Call, lang: &Lang) -> Vec<&'a Term> {
     let content = content_of(page);
     let texts = WordText::new(texts_of(content));
-    let explained = |term: &Term| content.contains(&format!("data-term=\"{}\"", term.id));
+    let explanations = content.match_indices(TERM).map(|(at, _)| &content[at + TERM.len()..]);
+    let there: BTreeSet<&str> = explanations.filter_map(|rest| Some(rest.split_once('"')?.0)).collect();
+    let explained = |term: &Term| there.contains(term.id.as_str());
     let mut terms: Vec<&Term> = call.terms_in(&texts, lang).into_iter().filter(|term| !explained(term)).collect();
     let mut next = 0;
     while let Some(term) = terms.get(next).copied() {

@@ -339,13 +339,14 @@ impl<'a> Sample<'a> {
                     at: self.now,
                     warnings: index % 4,
                 };
+                let list = |emails: &str| emails.split_whitespace().map(str::to_owned).collect();
                 let experts = ["", "experte@labo.example", "experte@labo.example expert-2@labo.example"];
                 let in_conflict = ["", "expert-2@labo.example", "instruction@exemple.org"];
                 ListedDeposit {
                     summary,
                     admitted: index % 3 == 0,
-                    experts: experts[index as usize % 3].into(),
-                    in_conflict: in_conflict[index as usize / 3 % 3].into(),
+                    experts: list(experts[index as usize % 3]),
+                    in_conflict: list(in_conflict[index as usize / 3 % 3]),
                 }
             })
             .collect()

@@ -17,6 +17,7 @@ use crate::{
     },
     store::{
         assignment::{Assignment, Expert},
+        deposit::BoundedCount,
         interest::Conflict,
     },
     web::{
@@ -48,17 +49,22 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         round: sample.round,
         rounds: &s.call.rounds,
         rows: &rows,
-        drafts: 12,
-        total: 412,
+        drafts: BoundedCount { number: 12, more: false },
+        total: BoundedCount { number: 412, more: false },
         query: &query,
         notes: &notes,
         page: 2,
         pages: 3,
+        has_next: true,
     };
-    let nothing = RoundList { rows: &[], drafts: 0, total: 0, page: 1, pages: 1, ..list };
+    let none = BoundedCount::default();
+    let nothing = RoundList { rows: &[], drafts: none, total: none, page: 1, pages: 1, has_next: false, ..list };
+    let many = BoundedCount { number: 1000, more: true };
+    let huge = RoundList { drafts: many, total: many, page: 6, pages: 5, ..list };
     let mut pages = named([
         ("round-list", RoundPage::new(s, &list).render()),
         ("round-list-empty", RoundPage::new(s, &nothing).render()),
+        ("round-list-huge", RoundPage::new(s, &huge).render()),
     ]);
     pages.extend(desks(s, sample));
     pages.extend(evaluated(s, sample));
@@ -115,10 +121,11 @@ fn desks(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
     };
     let nobody = Desk { admission: admission(), candidates, ..nothing() };
     let scanned = sample.scans(PieceReader::Other);
-    let register = sample.register();
+    let (register, answers) = (sample.register(), sample.receipt.answers());
     let page_with = |scans, desk: Option<&Desk>, problem, notice| {
         let page = Deposit {
             receipt: &sample.receipt,
+            answers: &answers,
             round: sample.round,
             versions: &sample.versions,
             evaluation: &evaluation,
@@ -168,8 +175,10 @@ fn evaluated(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         back: "/reviews",
         problem: None,
     };
+    let answers = sample.receipt.answers();
     let open = Deposit {
         receipt: &sample.receipt,
+        answers: &answers,
         round: sample.round,
         versions: &sample.versions,
         evaluation: &evaluation,

@@ -150,7 +150,7 @@ async fn listed(app: &App, ctx: &Ctx) -> Told {
         rounds: Vec::new(),
     };
     for round in ROUNDS {
-        // Small pages, so that rows and counts come from statements of their own.
+        // Small pages: with rows, the numbers come from their statement; behind the end, from one of their own.
         let mut ids = Ids::new();
         let mut drafts = 0;
         for offset in (0..DOSSIERS).step_by(7) {
@@ -158,10 +158,11 @@ async fn listed(app: &App, ctx: &Ctx) -> Told {
             let asked = app.round_list(ctx, CALL, &RoundId(round.into()), &filter).await;
             let Some(page) = or_nothing(asked.map(Some)) else { continue };
             ids.extend(page.rows.iter().map(|row| row.summary.dossier.0));
-            drafts = page.drafts;
-            assert!(page.total as usize >= ids.len());
+            drafts = page.drafts.number;
+            assert!(page.total.number as usize >= ids.len());
+            assert_eq!(page.has_next, page.total.number > u64::try_from(offset + 7).unwrap());
             if offset + 7 >= DOSSIERS {
-                assert_eq!(page.total as usize, ids.len(), "what is counted is what is shown");
+                assert_eq!(page.total.number as usize, ids.len(), "what is counted is what is shown");
             }
         }
         told.rounds.push((ids, drafts));

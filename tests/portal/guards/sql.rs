@@ -140,7 +140,10 @@ fn code(path: &Path) -> String {
 async fn the_server_takes_every_statement_of_the_source() {
     let store = Installation::shared().store();
     let mut db = store.read(Freshness::OwnWrites).await.unwrap();
-    let shared = macros(&code(&source("src/store/account.rs")));
+    let mut shared = BTreeMap::new();
+    for file in ["account", "dossier", "relations"] {
+        shared.extend(macros(&code(&source(&format!("src/store/{file}.rs")))));
+    }
     let (mut seen, mut faults) = (0, Vec::new());
     for path in files(&source("src")) {
         if path.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests.rs" | "tests"))) {

@@ -219,7 +219,9 @@ async fn answer_known_attempts<'a>(
     Ok(unknown)
 }
 
-/// Counts the other deposits of each company that its depositor may know of, by dossier.
+/// Counts the other deposits of each company that its depositor may know of, by dossier (rule ELI-4 of
+/// `calls/hyper-open-x.toml`). The rule warns and never blocks; the loader of calls enforces that, because a refusal would
+/// reveal a deposit to a stranger who typed the company's number. Those who examine are warned of all.
 async fn other_deposits(
     db: &mut Connection,
     current: &[(Candidate<'_>, (&Call, &Round))],

@@ -15,6 +15,20 @@ fn kinds() -> impl Iterator<Item = TextKind> {
 }
 
 #[test]
+fn plain_characters_stay_whatever_is_around_them() {
+    for row in &KEPT {
+        let plain: Vec<char> = ('\0'..='\u{ffff}').filter(|c| is_plain(*c, row.breaks)).collect();
+        assert!(plain.len() > 600 && ['é', 'œ', '’', '«', '\u{a0}', '\u{202f}', '€'].iter().all(|c| plain.contains(c)));
+        for c in &plain {
+            let text = format!("a{c}e{c}{c}");
+            assert_eq!(pass(&text, row.breaks, row.invisible), text, "{:04x} in {:?}", u32::from(*c), row.kind);
+        }
+        let all: String = plain.iter().chain(plain.iter().rev()).collect();
+        assert_eq!(pass(&all, row.breaks, row.invisible), all);
+    }
+}
+
+#[test]
 fn a10_soft_breaks_are_line_breaks() {
     for found in BREAKS {
         let text = format!("un{found}deux");

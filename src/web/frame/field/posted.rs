@@ -26,9 +26,9 @@ pub fn posted_value(posted: &PostedForm, section: &Section, field: &Field) -> Va
 /// The rows of a table: `path[0].column`. Gaps in the numbering are closed.
 fn rows(posted: &PostedForm, path: &str) -> Vec<Row> {
     let mut rows: BTreeMap<usize, Row> = BTreeMap::new();
-    for (name, cell) in posted.pairs() {
+    for (name, cell) in posted.beginning_with(path) {
         let Some((index, column)) = cell_of(name, path) else { continue };
-        rows.entry(index).or_default().insert(column.to_owned(), cell.clone());
+        rows.entry(index).or_default().insert(column.to_owned(), cell.to_owned());
     }
     rows.into_values().collect()
 }

@@ -4,7 +4,7 @@ use crate::{
     app::{App, Ctx},
     domain::{
         access::{Amr, Role},
-        calendar::show_short_instant,
+        calendar::short_instant,
         ids::SessionId,
         text::{Lang, Text, terminal::escape_for_terminal},
     },
@@ -90,7 +90,7 @@ impl Default for AccountPageState<'_> {
 pub async fn page(app: &App, ctx: &Ctx, path: &str, page: AccountPageState<'_>) -> Result<String, Failure> {
     let call = app.call_of_host(ctx)?;
     let zone = call.time_zone();
-    let shown = |at: Timestamp| show_short_instant(at, &zone).get(&ctx.lang).to_owned();
+    let shown = |at: Timestamp| short_instant(at, &zone, ctx.lang);
     let own = app.own_session(ctx);
     let sessions: Vec<SessionRow> = app
         .sessions(ctx)

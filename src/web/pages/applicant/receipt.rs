@@ -92,7 +92,7 @@ pub fn receipt(
 pub struct ReceiptPage<'a> {
     s: &'a PageContext<'a>,
     r: &'a Receipt,
-    sealed: &'a ManifestContent,
+    sealed: &'a ManifestContent<'a>,
     scans: &'a PieceScans,
     answers: Answers<'a>,
     reader: ReceiptReader,

@@ -4,6 +4,7 @@ use crate::{
     domain::{
         calendar::Round,
         company_register::{Comparison, DatedRecord, compare},
+        document::Document,
         dossier::status::receipt_sentence,
         evaluation::Evaluation,
         finding::{Finding, Severity, and_more, shown},
@@ -29,12 +30,15 @@ use crate::{
     },
 };
 use askama::Template;
+use std::borrow::Cow;
 
 /// A deposit.
 #[derive(Clone, Copy, Debug)]
 pub struct Deposit<'a> {
     /// The receipt with everything that was deposited.
     pub receipt: &'a Receipt,
+    /// The answers in it.
+    pub answers: &'a Document,
     pub round: &'a Round,
     /// Every version, latest first.
     pub versions: &'a [Version],
@@ -57,7 +61,7 @@ pub struct Deposit<'a> {
 struct DepositPage<'a> {
     s: &'a PageContext<'a>,
     p: &'a Deposit<'a>,
-    sealed: &'a ManifestContent,
+    sealed: &'a ManifestContent<'a>,
     answers: Answers<'a>,
     verdicts: Verdicts<'a>,
     register: Option<RegisterBox<'a>>,
@@ -72,7 +76,7 @@ struct DepositPage<'a> {
 
 /// One deposit: what was sealed, and what must be examined.
 pub fn deposit_page(s: &PageContext<'_>, page: &Deposit<'_>) -> Result<String, askama::Error> {
-    let sealed = ManifestContent::read(s, page.receipt);
+    let sealed = ManifestContent::with_answers(s, page.receipt, Cow::Borrowed(page.answers));
     let statement = &page.receipt.statement;
     let (findings, more) = shown(&page.evaluation.findings);
     let compared = page.register.map(|found| compare(s.call, &sealed.answers, &found.record)).unwrap_or_default();

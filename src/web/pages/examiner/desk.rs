@@ -132,11 +132,11 @@ async fn page(
     let standing = app.standing_deposit(ctx, path).await?;
     let deposit = &standing.examined;
     let call = app.call(&path.call)?;
-    let desk = app.desk(ctx, path).await?;
     let base = format!("{}{}", ctx.lang.tr("", "/en"), address(path));
-    let desk = desk.as_ref().map(|desk| Examination { desk, base: &base, problem, reason });
+    let desk = standing.desk.as_ref().map(|desk| Examination { desk, base: &base, problem, reason });
     let page = Deposit {
         receipt: &deposit.receipt,
+        answers: &deposit.answers,
         round: app.round(call, &deposit.round)?,
         versions: &standing.versions,
         evaluation: &deposit.evaluation,

@@ -61,6 +61,7 @@ pub async fn show(PageRequest { app, ctx, here }: PageRequest, Path(id): Path<Do
     let call = app.call(&deposit.call)?;
     let page = Deposit {
         receipt: &deposit.receipt,
+        answers: &deposit.answers,
         round: app.round(call, &deposit.round)?,
         versions: &standing.versions,
         evaluation: &deposit.evaluation,

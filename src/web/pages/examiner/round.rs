@@ -10,7 +10,7 @@ use crate::{
         search::Extract,
         text::{Text, clean::is_blank},
     },
-    store::deposit::ListedDeposit,
+    store::deposit::{BoundedCount, ListedDeposit},
     web::{
         extract::{Path, Query},
         frame::{PageContext, PageRequest, PageResult, render},
@@ -31,7 +31,7 @@ pub async fn list(
 ) -> PageResult {
     let round = RoundId(round);
     let found = app.round_list(&ctx, &call, &round, &filter(&query, ROWS_PER_PAGE)).await?;
-    let notes = app.search_notes(&ctx, &call, &round, &query.q, &found.rows, found.total).await?;
+    let notes = app.search_notes(&ctx, &call, &round, &query.q, &found.rows, found.total.number).await?;
     let call = app.call(&call)?;
     let list = RoundList {
         round: app.round(call, &round)?,
@@ -42,7 +42,8 @@ pub async fn list(
         query: &query,
         notes: &notes,
         page: query.page.max(1),
-        pages: u32::try_from(found.total.div_ceil(u64::from(ROWS_PER_PAGE))).unwrap_or(u32::MAX).max(1),
+        pages: u32::try_from(found.total.number.div_ceil(u64::from(ROWS_PER_PAGE))).unwrap_or(u32::MAX).max(1),
+        has_next: found.has_next,
     };
     Ok(Html(render(&app, &ctx, call, &here, |context| RoundPage::new(context, &list).render())?))
 }
@@ -65,17 +66,19 @@ pub struct RoundList<'a> {
     /// The rows of this page.
     pub rows: &'a [ListedDeposit],
     /// The number of drafts that were never deposited.
-    pub drafts: u64,
+    pub drafts: BoundedCount,
     /// The number of matching deposits.
-    pub total: u64,
+    pub total: BoundedCount,
     /// Filters and order.
     pub query: &'a RoundQuery,
     /// What a search says beside the rows.
     pub notes: &'a SearchNotes,
     /// This page, from 1.
     pub page: u32,
-    /// The number of pages.
+    /// The number of pages, as far as deposits are counted.
     pub pages: u32,
+    /// Another page follows.
+    pub has_next: bool,
 }
 
 #[derive(Template)]

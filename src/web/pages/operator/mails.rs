@@ -2,7 +2,7 @@
 
 use crate::{
     app::{App, AppError, service::mail},
-    domain::{calendar::show_short_instant, text::Lang},
+    domain::{calendar::short_instant, text::Lang},
     web::{
         error::Failure,
         extract::Path,
@@ -28,10 +28,7 @@ async fn rows(app: &App, lang: Lang) -> Result<Vec<MailRow>, Failure> {
             id,
             to: letter.to,
             subject: letter.subject,
-            at: letter
-                .at
-                .parse::<Timestamp>()
-                .map_or(letter.at, |at| show_short_instant(at, &zone).get(&lang).to_owned()),
+            at: letter.at.parse::<Timestamp>().map_or(letter.at, |at| short_instant(at, &zone, lang)),
             body: letter.body,
         })
         .collect())

@@ -90,7 +90,7 @@ async fn told(app: &App, ctx: &Ctx) -> Told {
             let asked = app.round_list(ctx, CALL, &round, &filter).await;
             let Some(page) = or_nothing(asked.map(Some)) else { break };
             ids.extend(page.rows.iter().map(|row| row.summary.dossier.0));
-            (total, drafts) = (page.total, page.drafts);
+            (total, drafts) = (page.total.number, page.drafts.number);
             if page.rows.is_empty() {
                 if total == 0 {
                     let notes = app.search_notes(ctx, CALL, &round, query, &page.rows, total).await.unwrap();

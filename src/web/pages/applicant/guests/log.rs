@@ -5,7 +5,7 @@ use crate::{
     auth::RuleId,
     domain::{
         access::Part,
-        calendar::show_short_instant,
+        calendar::short_instant,
         call::Call,
         event::EventKind,
         text::{Lang, Text},
@@ -62,7 +62,7 @@ pub fn access_row(call: &Call, read: &AccessRecord, lang: Lang, zone: &TimeZone)
     };
     let words = [what.to_owned(), named.join(", ")];
     let words = words.iter().map(String::as_str).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    let shown = |at: Timestamp| show_short_instant(at, zone).get(&lang).to_owned();
+    let shown = |at: Timestamp| short_instant(at, zone, lang);
     AccessRow {
         at: shown(access.last),
         since: (access.times > 1).then(|| shown(access.first)),

@@ -141,11 +141,10 @@ impl Export {
     }
 
     fn texts(&self, row: &ListedDeposit) -> RowTexts {
-        let list = |emails: Vec<&str>| emails.join(", ");
         RowTexts {
             bricks: self.call.brick_names(&row.summary.bricks),
-            experts: list(row.experts().collect()),
-            in_conflict: list(row.in_conflict().collect()),
+            experts: row.experts.join(", "),
+            in_conflict: row.in_conflict.join(", "),
         }
     }
 

@@ -36,19 +36,19 @@ impl RoundQuery {
     /// The query string of a link that changes one parameter, with its `?`; any change except of `page` goes back to
     /// page 1.
     pub fn with(&self, key: &str, value: &str) -> String {
-        let page = if key == "page" { value.to_owned() } else { String::new() };
-        let pick = |name: &str, current: &str| if name == key { value.to_owned() } else { current.to_owned() };
+        let page = if key == "page" { value } else { "" };
         let pairs = [
-            ("q", pick("q", &self.q)),
-            ("brick", pick("brick", &self.brick)),
-            ("warnings", pick("warnings", &self.warnings)),
-            ("admissible", pick("admissible", &self.admissible)),
-            ("given", pick("given", &self.given)),
-            ("conflict", pick("conflict", &self.conflict)),
-            ("sort", pick("sort", &self.sort)),
-            ("desc", pick("desc", &self.desc)),
-            ("page", if page == "1" || page == "0" { String::new() } else { page }),
+            ("q", self.q.as_str()),
+            ("brick", &self.brick),
+            ("warnings", &self.warnings),
+            ("admissible", &self.admissible),
+            ("given", &self.given),
+            ("conflict", &self.conflict),
+            ("sort", &self.sort),
+            ("desc", &self.desc),
+            ("page", if matches!(page, "0" | "1") { "" } else { page }),
         ];
+        let pairs = pairs.map(|(name, current)| (name, if name == key && name != "page" { value } else { current }));
         let mut text = String::new();
         for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
             text.push(if text.is_empty() { '?' } else { '&' });
@@ -75,7 +75,6 @@ impl RoundQuery {
 pub fn filter(query: &RoundQuery, limit: u32) -> Filter {
     let page = query.page.max(1);
     Filter {
-        hidden: Vec::new(),
         findings_of_others: 0,
         search_terms: clean(TextKind::Line, &query.q),
         search: None,
