@@ -1,4 +1,4 @@
-//! `make bench`, third part: what confirmation by a second server costs a deposit, and how soon a change of leader is
+//! Part of `make bench-all`: what confirmation by a second server costs a deposit, and how soon a change of leader is
 //! seen. Client, Sōzu, the portal and all servers share the cores: three servers on one disk pay three times what three
 //! machines would.
 
