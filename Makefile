@@ -12,7 +12,7 @@ export GUICHET_HTML_VALIDATE ?= $(GUICHET_CACHE)/html-validate-9.7.1/node_module
 export PATH := $(GUICHET_CACHE)/bin:$(PATH)
 DEMO_DIR ?= var/demo
 
-.PHONY: help setup demo demo-reset test test-scripts test-interop test-slapos slapos-laptop check advisories bench drill drill-attachments slow-line fuzz
+.PHONY: help setup demo demo-reset test test-scripts test-interop test-slapos slapos-laptop check advisories bench bench-all drill drill-attachments slow-line fuzz
 
 help:
 	@echo 'make demo        a complete private installation, until Ctrl-C; its data stay in $(DEMO_DIR)'
@@ -24,7 +24,8 @@ help:
 	@echo 'make slapos-laptop a SlapOS node with a portal on it, until Ctrl-C'
 	@echo 'make check       format, lints, types of scripts, documentation, licences'
 	@echo 'make advisories  known faults of the libraries, from the network'
-	@echo 'make bench       benchmarks'
+	@echo 'make bench       what requests cost, with the differences from what was recorded'
+	@echo 'make bench-all   also access, attachments, the proxy and the cluster of databases'
 	@echo 'make fuzz        looks for tokens, forms and files that break their readers, FUZZ_SECONDS each'
 	@echo 'make drill       disasters of the database, five times each, as a table'
 	@echo 'make drill-attachments  the same of the nodes that hold attachments'
@@ -109,7 +110,12 @@ slow-line:
 	@scripts/setup --with-browser
 	@cargo test --locked --test portal -- slow_line --test-threads 2
 
+# GUICHET_RECORD_BENCH=1 replaces benches/recorded.json, with which later runs are compared.
 bench:
+	@scripts/setup
+	cargo bench --locked --bench portal
+
+bench-all:
 	@scripts/setup --with-bench --with-garage
 	cargo bench --locked
 

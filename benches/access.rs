@@ -1,4 +1,4 @@
-//! `make bench`, fourth part: what a decision about access costs, in processor time of the deciding thread, so that a busy
+//! Part of `make bench-all`: what a decision about access costs, in processor time of the deciding thread, so that a busy
 //! machine shows the same figures. Figures that miss their aim are marked, never left out.
 
 #![expect(clippy::unwrap_used, clippy::float_arithmetic, reason = "a program for developers")]

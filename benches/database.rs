@@ -1,4 +1,4 @@
-//! `make bench`, third part: how many deposits are sealed in a second, by how many processes, what confirmation by a second
+//! Part of `make bench-all`: how many deposits are sealed in a second, by how many processes, what confirmation by a second
 //! server costs, and how soon a change of leader is seen. Client, Sōzu, the portal and all servers share the cores: three servers on one disk pay three times what three
 //! machines would.
 

@@ -1,4 +1,4 @@
-//! `make bench`, second part: what the edge costs and how Sōzu compares, on real parts, in the release build.
+//! Part of `make bench-all`: what the edge costs and how Sōzu compares, on real parts, in the release build.
 //!
 //! Control: one change applied and verified, the first convergence of many sites, the size of the edge then. Throughput:
 //! the same small answers, direct and through Sōzu, Debian's haproxy and nginx, plain and over TLS, in rounds that take

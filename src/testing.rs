@@ -149,6 +149,7 @@ pub mod store {
 pub mod web {
     #[cfg(any(test, fuzzing))]
     pub use crate::web::fuzzing;
+    pub use crate::web::service;
     pub mod router {
         pub use crate::web::router::{Access, routes};
     }

@@ -28,14 +28,18 @@ mod timeouts;
 pub mod xlsx;
 
 use crate::app::App;
-use axum::serve::Listener;
+use axum::{Router, serve::Listener};
 use std::future::Future;
+
+/// All routes with everything around them: what answers a request, wherever it comes from.
+pub fn service(app: App) -> Router {
+    layers::with_middleware(router::router(app.clone()), app)
+}
 
 /// Serves the portal on a listener until the shutdown future resolves, then lets requests in progress finish.
 pub async fn serve<L>(listener: L, app: App, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()>
 where
     L: Listener,
 {
-    let service = layers::with_middleware(router::router(app.clone()), app);
-    connection::serve(listener, service, shutdown, connection::HEAD_TIMEOUT).await
+    connection::serve(listener, service(app), shutdown, connection::HEAD_TIMEOUT).await
 }

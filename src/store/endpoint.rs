@@ -3,6 +3,7 @@
 
 use super::embedded::current_user;
 use crate::config::{Database, Host};
+use log::LevelFilter;
 use percent_encoding::percent_decode_str;
 use sqlx::{
     ConnectOptions,
@@ -11,6 +12,7 @@ use sqlx::{
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// Why no connection to the configured servers can be attempted.
@@ -64,7 +66,9 @@ pub(super) fn endpoints(config: &Database) -> Result<Vec<Endpoint>, EndpointErro
         .username(&user)
         .database(&config.name)
         .statement_cache_capacity(MAX_PREPARED_STATEMENTS)
-        .disable_statement_logging();
+        // `RUST_LOG=sqlx::query=trace` shows the texts, never the values that are bound to them.
+        .log_statements(LevelFilter::Trace)
+        .log_slow_statements(LevelFilter::Off, Duration::MAX);
     let password = config.password_file.as_deref().map(read).transpose()?.map(|text| text.trim_end().to_owned());
     let base = match &password {
         Some(password) => base.password(password),

@@ -1,14 +1,38 @@
-//! Attachments in a folder, and on one and on three Garage nodes, all on this machine's disk.
+//! Part of `make bench-all`: what it costs to keep attachments in a folder, and on one and three Garage nodes, all on this
+//! machine's disk, in the release build. The table is printed and written to `var/bench/`.
 
-use crate::{
-    harness::{
-        Actor, Installation,
-        garage::{Garage, Node},
-        sample,
-    },
-    measure::{self, Figures, Meter},
+#![expect(clippy::disallowed_methods, reason = "benchmarks live in real time")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::float_arithmetic,
+    dead_code,
+    reason = "a program for developers, which shares the harness of the tests"
+)]
+
+#[path = "../tests/portal/harness"]
+mod harness {
+    pub mod actor;
+    pub mod garage;
+    pub mod installation;
+    pub mod relay;
+    pub mod sample;
+
+    pub use actor::Actor;
+    pub use installation::Installation;
+}
+#[path = "portal/measure.rs"]
+mod measure;
+
+use harness::{
+    Actor, Installation,
+    garage::{Garage, Node},
+    sample,
 };
+use measure::{Aims, Figures, Meter};
 use reqwest::{Method, RequestBuilder};
+use serde_json::json;
 use std::{path::Path, time::Instant};
 
 /// Sizes of files, with the number of requests and how the table names them.
@@ -18,8 +42,25 @@ const AIM_ADDED: f64 = 1.0;
 /// The same for each megabyte of a longer file.
 const AIM_ADDED_EACH_MEGABYTE: f64 = 10.0;
 
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    if std::env::args().any(|argument| argument == "--list") {
+        return;
+    }
+    let rows = run().await;
+    println!("\n{}", Figures::head());
+    for row in &rows {
+        println!("{}", row.line());
+    }
+    let folder = harness::installation::source("var/bench");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join(format!("storage-{}.json", jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S")));
+    std::fs::write(&file, serde_json::to_string_pretty(&json!({ "scenes": rows })).unwrap()).unwrap();
+    println!("\nwritten to {}", file.display());
+}
+
 /// Measures every kind of store.
-pub async fn run() -> Vec<Figures> {
+async fn run() -> Vec<Figures> {
     let folder = scenes("folder", Installation::start(None).for_this_test(), &[], &[]).await;
     let mut rows = Vec::new();
     if std::env::var_os("GUICHET_GARAGE").is_some_and(|program| Path::new(&program).is_file()) {
@@ -84,5 +125,5 @@ async fn measured(
         answer.bytes().await.unwrap();
         latencies.push(sent.elapsed());
     }
-    Figures::new(scene, 1, aim, (before, meter.read()), begun.elapsed(), latencies)
+    Figures::new(scene, 1, Aims::cpu(aim), (before, meter.read()), begun.elapsed(), latencies)
 }
