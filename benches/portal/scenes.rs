@@ -11,7 +11,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// The people and dossiers of the scenes.
@@ -55,8 +55,10 @@ impl World {
         }
         let mut owner = Actor::applicant().await;
         let one = sample::complete(&mut owner, "demonstration", sample::today()).await;
+        let mut officer = Actor::officer().await;
+        wait_for_index(&mut officer, &format!("Entreprise {:03}", deposited.saturating_sub(2))).await;
         Self {
-            officer: Actor::officer().await,
+            officer,
             owner,
             program,
             nobody: Actor::anon(),
@@ -67,6 +69,15 @@ impl World {
             one,
             deposited: deposits,
         }
+    }
+}
+
+/// Waits until the search finds a company: a deposit is indexed a moment after it.
+async fn wait_for_index(officer: &mut Actor, company: &str) {
+    let begun = Instant::now();
+    let found = format!("{LIST}?q=entreprise&sort=company");
+    while !officer.get(&found).await.expect(200).body.contains(company) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{company} is not indexed");
     }
 }
 

@@ -169,8 +169,7 @@ pub async fn by_attempt(
 }
 
 pub async fn load(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guarded<Dossier>>, StoreError> {
-    let row: Option<DossierRow> =
-        sqlx::query_as(select!("where d.dossier_id = ?")).bind(id).fetch_optional(db).await?;
+    let row: Option<DossierRow> = sqlx::query_as(select!("where d.dossier_id = ?")).bind(id).fetch_optional(db).await?;
     row.map(|row| row.try_into().map(Guarded::new)).transpose()
 }
 

@@ -8,7 +8,7 @@ use axum::{
     http::{Method, header, request::Builder},
 };
 use guichet::testing::{
-    app::App,
+    app::{App, service::search::index_all},
     auth::SessionToken,
     config::Config,
     domain::{
@@ -62,6 +62,11 @@ impl Portal {
         Self { router: service(app.clone()), app, server, _folder: folder }
     }
 
+    /// Has the search find every deposit.
+    pub async fn index(&self) {
+        index_all(&self.app).await.unwrap();
+    }
+
     pub async fn stop(self) {
         self.app.store.close().await;
         self.server.stop().await.unwrap();
@@ -72,7 +77,7 @@ impl Portal {
         let account = self.app.appoint_as(email, role).await.unwrap();
         let (id, ends) = (SessionId(Uuid::now_v7()), NOW + LIFETIME);
         let opening = Opening { id, account: account.id, amr: Amr::Passkey, agent: "Mozilla/5.0", now: NOW, ends };
-        open(&mut *self.app.store.write().await.unwrap(), &opening).await.unwrap();
+        open(&mut self.app.store.write().await.unwrap(), &opening).await.unwrap();
         let token = SessionToken { session: id, account: account.id, roles: &account.roles, amr: Amr::Passkey, ends };
         Person::Browser(format!("__Host-guichet={}", token.mint(&self.app.keys, NOW).unwrap()))
     }

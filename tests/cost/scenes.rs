@@ -45,6 +45,7 @@ impl World {
             portal.ask(deposit(&program, &id), "a deposit").await;
             deposited.push(id);
         }
+        portal.index().await;
         let mut drafts = Vec::new();
         for _ in 0..DRAFTS {
             drafts.push(complete(portal, &program, &dossier).await);

@@ -41,7 +41,7 @@ pub enum Evaluation {
     /// Nothing yet: interests have to be declared first.
     Undeclared,
     /// Everything.
-    Open(StandingView),
+    Open(Box<StandingView>),
 }
 
 impl App {
@@ -83,7 +83,7 @@ impl App {
         if !readable {
             return Ok(Evaluation::Undeclared);
         }
-        Ok(Evaluation::Open(self.read_standing(ctx, id, None).await?))
+        Ok(Evaluation::Open(Box::new(self.read_standing(ctx, id, None).await?)))
     }
 
     /// Returns the owner and the title of a dossier, for users who may declare interests in it.

@@ -235,10 +235,6 @@ impl App {
         if self.scanner.is_some() && scan::enqueue(db, &[sha256], self.clock()).await? > 0 {
             return Ok(None);
         }
-        // The clock of the queue is the system's, whatever the request's is.
-        if scan::enqueue(db, &[sha256], self.clock()).await? > 0 {
-            return Ok(None);
-        }
         let known = scan::of_digests(db, &[sha256]).await?.pop();
         Ok(known.and_then(|(_, scan)| scan.signature))
     }

@@ -21,7 +21,7 @@ pub fn readable_text(text: &str) -> String {
             }
         }
     }
-    clean(TextKind::Prose, whole.trim())
+    clean(TextKind::Prose, &whole).trim().to_owned()
 }
 
 #[cfg(test)]

@@ -97,8 +97,9 @@ fn version_text(field: &Field, value: &Value, lang: &Lang) -> String {
 fn row_text(field: &Field, row: &Row, lang: &Lang) -> String {
     let title = row.get("row").and_then(|id| field.fixed_rows.iter().find(|fixed| fixed.id == *id));
     let cell = |column: &Column| {
-        let given =
-            row.get(&column.id).filter(|cell| !cell.trim().is_empty() && !(title.is_some() && column.id == "row"))?;
+        // The id of a fixed row is told by its title.
+        let named = title.is_some() && column.id == "row";
+        let given = row.get(&column.id).filter(|cell| !named && !cell.trim().is_empty())?;
         let text = typed(column.kind, &column.options, given, lang);
         Some(format!("{}{} {text}", column.label.get(lang), lang.tr("\u{a0}:", ":")))
     };
