@@ -35,6 +35,8 @@ use tokio::sync::oneshot;
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// Interval between two polls during the start.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// Interval between two attempts to start a database that was there before.
+const DATABASE_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// Time for a child process to exit before it is killed.
 const STOP_GRACE: Duration = Duration::from_secs(10);
 /// Time that Sōzu has to end: it waits for every open connection, which a browser keeps for a minute.
@@ -253,9 +255,21 @@ async fn keep_database(
     let mut up = Some(up);
     let mut deaths = children::Deaths::default();
     loop {
-        let mut server = tokio::select! {
-            server = Embedded::start(&dir) => server?,
+        let started = tokio::select! {
+            started = Embedded::start(&dir) => started,
             _ = &mut stopping => return Ok(()),
+        };
+        let mut server = match started {
+            Ok(server) => server,
+            // It was there: what hinders it now, such as a full disk, can end.
+            Err(error) if up.is_none() => {
+                eprintln!("mariadbd does not start ({error:#}); it is tried again");
+                tokio::select! {
+                    () = tokio::time::sleep(DATABASE_RETRY_INTERVAL) => continue,
+                    _ = &mut stopping => return Ok(()),
+                }
+            }
+            Err(error) => return Err(error),
         };
         access.started("mariadbd", server.pid());
         if let Some(up) = up.take() {
