@@ -62,6 +62,7 @@ use futures_util::future::join_all;
 use sqlx::{MySql, MySqlConnection, pool::PoolConnection};
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 /// Required freshness of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +139,19 @@ impl Store {
         match leader.pool.begin().await {
             Ok(tx) => Ok(Tx::new(tx, leader, self.cluster.clone())),
             Err(error) => Err(self.report_failure(error)),
+        }
+    }
+
+    /// Has the commit of a transaction that only found what an earlier one wrote wait for a second server too. That one's
+    /// leader may have been lost, and the one that has its rows now may not have passed them on yet. In strict mode only;
+    /// elsewhere no commit waits.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn confirm_what_was_found(&self, db: &mut Connection) -> Result<(), StoreError> {
+        match self.cluster.durability {
+            Durability::Strict => transaction::write_without_effect(db, Uuid::now_v7()).await,
+            Durability::Available | Durability::Plain => Ok(()),
         }
     }
 

@@ -27,8 +27,8 @@ macro_rules! transaction {
 }
 
 /// Runs a transaction that is identified by its attempt. It is retried when its outcome is unknown or a concurrent
-/// duplicate committed first; the retry then finds the result of the attempt. That result is as durable as if this run
-/// had written it, because the commit of the reading transaction is confirmed in the same way.
+/// duplicate committed first; the retry then finds the result of the attempt. Whoever answers by what was found calls
+/// `Store::confirm_what_was_found`: then it is as durable as if this run had written it.
 macro_rules! retry_by_attempt {
     ($transaction:expr) => {{
         let mut runs = 0;

@@ -212,7 +212,8 @@ pub async fn lock(db: &mut MySqlConnection, id: DossierId) -> Result<Option<Guar
 }
 
 /// Returns the dossiers that no other transaction holds, locked until the transaction ends, and waits for none. A dossier
-/// that is missing may exist.
+/// that is missing may exist. Whether the owner's account is closed may be older than the lock here, since the rows are
+/// locked one after the other.
 pub async fn lock_free(
     db: &mut MySqlConnection,
     ids: &[DossierId],

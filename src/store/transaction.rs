@@ -15,6 +15,7 @@ use std::{
 };
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// Maximum number of runs of a transaction: after deadlocks, or the loss of the leader before the commit. An operation
 /// whose commit has an unknown outcome runs it anew (`app::transaction`), each time with as many runs.
@@ -89,6 +90,20 @@ impl Tx {
             Err(error) => Err(StoreError::UnknownOutcome(error)),
         }
     }
+}
+
+/// Writes a row and deletes it again. The servers send each other changes of rows only, so the commit of a transaction that
+/// has only read waits for nobody; after this one, a replica that confirms it has everything that was there to be read.
+/// `id` must be new in each run.
+pub(super) async fn write_without_effect(db: &mut MySqlConnection, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into outbox (job_id, kind, payload, due_at, attempts) values (?, 'none', '{}', utc_timestamp(6), 0)",
+    )
+    .bind(id)
+    .execute(&mut *db)
+    .await?;
+    sqlx::query("delete from outbox where job_id = ?").bind(id).execute(db).await?;
+    Ok(())
 }
 
 async fn confirmed(leader: &LeaderPool) -> Result<bool, sqlx::Error> {

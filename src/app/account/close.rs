@@ -194,10 +194,12 @@ impl App {
             if account.suspended {
                 return Err(AppError::Suspended);
             }
+            // What was begun between the two locks is in neither list.
+            let current = erasure::dossiers(db, own.id).await?;
             let faults = [
                 (works_here(&account.roles), ClosingFault::Roles),
                 (!same, ClosingFault::Address),
-                (fingerprint(&dossiers) != shown, ClosingFault::Changed),
+                (fingerprint(&dossiers) != shown || current != dossiers, ClosingFault::Changed),
             ];
             let faults: Vec<_> = faults.into_iter().filter(|(holds, _)| *holds).map(|(_, fault)| fault).collect();
             if !faults.is_empty() {

@@ -43,6 +43,7 @@ impl App {
             ctx.authorize(Action::DossierCreate, &Target::Call)?;
             let origin = Origin { call: &source.call, round, source: Some(id), document: None }.digest();
             if let Some(done) = dossier::by_attempt(db, owner, attempt).await? {
+                self.store.confirm_what_was_found(db).await?;
                 return begun_from(done, &origin);
             }
             let call = self.call(&source.call)?;

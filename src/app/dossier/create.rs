@@ -48,6 +48,7 @@ impl App {
         // next run finds the dossier that exists by then.
         retry_by_attempt!(transaction!(self.store, db => {
             if let Some(done) = dossier::by_attempt(db, owner, attempt).await? {
+                self.store.confirm_what_was_found(db).await?;
                 return begun_from(done, &origin);
             }
             if !open {

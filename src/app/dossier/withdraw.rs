@@ -44,7 +44,10 @@ impl App {
             let Some(current) = dossier.deposit.as_ref() else {
                 let versions = deposit::versions(db, id).await?;
                 let again = versions.iter().any(|version| version.receipt == shown.receipt);
-                return if again { Ok(()) } else { Err(AppError::NotDeposited) };
+                if !again {
+                    return Err(AppError::NotDeposited);
+                }
+                return Ok(self.store.confirm_what_was_found(db).await?);
             };
             let is_final = self.status_of(ctx, &dossier)?.withdrawal_is_final();
             if current.receipt != shown.receipt || is_final != shown.is_final {

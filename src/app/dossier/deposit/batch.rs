@@ -79,6 +79,7 @@ impl App {
     /// As [`App::deposit`].
     pub(super) async fn seal_alone(&self, deposit: &Arc<PendingDeposit>) -> Result<DepositOutcome, AppError> {
         let one = std::slice::from_ref(deposit);
+        let _place = self.deposit_queue.alone.acquire().await.map_err(|_| AppError::TooManyDeposits)?;
         let answers =
             retry_by_attempt!(transaction!(self.store, db => self.seal_batch(db, one, SealingMode::Alone).await))?;
         self.conclude(one, &answers);

@@ -73,6 +73,8 @@ impl App {
         let other_deposits = other_deposits(db, &current).await?;
         let mut prepared = Vec::new();
         for (candidate, (call, round)) in current {
+            // One thread serves: what all others wait for is one evaluation, not a batch of them.
+            tokio::task::yield_now().await;
             let Candidate { place, pending, dossier } = candidate;
             let stored = pieces.remove(&dossier.id).unwrap_or_default();
             let others = other_deposits.get(&dossier.id).copied().unwrap_or(0);
@@ -178,6 +180,7 @@ async fn lock_dossiers<'a>(
     };
     let mut candidates = Vec::new();
     for (place, pending) in deposits.iter().enumerate() {
+        tokio::task::yield_now().await;
         let row = rows.remove(&pending.dossier);
         if row.is_none() && mode == SealingMode::Together {
             continue;

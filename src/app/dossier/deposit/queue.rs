@@ -8,19 +8,32 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 /// Maximum number of deposits in one transaction: some hundred kilobytes of receipts, and some milliseconds of work while
 /// the head of the chain is locked.
 pub(super) const MAX_BATCH: usize = 32;
 /// Maximum number of deposits that wait. Further ones are asked to retry.
 const MAX_WAITING: usize = 512;
+/// Maximum number of them by one depositor, so that no program takes everybody's places.
+const MAX_WAITING_OF_DEPOSITOR: usize = 64;
+/// Maximum number of deposits that are sealed alone at a time: each has a connection, and may wait for somebody's lock.
+const MAX_ALONE: usize = 4;
 /// Maximum time that a deposit waits for its batch: longer than a change of leader takes, shorter than a browser waits.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// The deposits of one process that wait.
-#[derive(Default)]
-pub(in crate::app) struct DepositQueue(Mutex<QueueState>);
+pub(in crate::app) struct DepositQueue {
+    state: Mutex<QueueState>,
+    /// Held by deposits that are sealed alone.
+    pub(super) alone: Semaphore,
+}
+
+impl Default for DepositQueue {
+    fn default() -> Self {
+        Self { state: Mutex::default(), alone: Semaphore::new(MAX_ALONE) }
+    }
+}
 
 #[derive(Default)]
 struct QueueState {
@@ -51,6 +64,11 @@ impl DepositQueue {
     pub(super) fn enqueue(&self, deposit: Arc<PendingDeposit>, now: Instant) -> Result<QueueEntry, AppError> {
         let mut state = self.state();
         if state.waiting.len() >= MAX_WAITING {
+            // Their clients went away; the next batch would leave them out.
+            state.waiting.retain(|waiting| !waiting.answer.is_closed());
+        }
+        let own = state.waiting.iter().filter(|waiting| waiting.deposit.depositor == deposit.depositor).count();
+        if state.waiting.len() >= MAX_WAITING || own >= MAX_WAITING_OF_DEPOSITOR {
             return Err(AppError::TooManyDeposits);
         }
         let (sender, answer) = oneshot::channel();
@@ -84,7 +102,7 @@ impl DepositQueue {
     }
 
     fn state(&self) -> MutexGuard<'_, QueueState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -107,11 +125,16 @@ mod tests {
     use jiff::Timestamp;
     use uuid::Uuid;
 
+    /// A deposit by the owner of each dossier.
     fn deposit(dossier: u128, received_second: i64) -> Arc<PendingDeposit> {
+        deposit_by(dossier, dossier, received_second)
+    }
+
+    fn deposit_by(depositor: u128, dossier: u128, received_second: i64) -> Arc<PendingDeposit> {
         let received_at = Timestamp::from_second(received_second).unwrap();
         Arc::new(PendingDeposit {
             ctx: Ctx::anonymous(received_at, Clock::System, Lang::Fr),
-            depositor: AccountId(Uuid::from_u128(0)),
+            depositor: AccountId(Uuid::from_u128(depositor)),
             dossier: DossierId(Uuid::from_u128(dossier)),
             request: DepositRequest { attempt: AttemptId(Uuid::now_v7()), revision: None },
             job: Uuid::now_v7(),
@@ -152,6 +175,20 @@ mod tests {
             std::iter::from_fn(|| Some(queue.collect_batch(now).len())).take_while(|size| *size > 0).collect();
         assert!(sizes.iter().all(|size| *size == MAX_BATCH));
         assert_eq!(sizes.iter().sum::<usize>(), entries.len());
+    }
+
+    #[test]
+    fn nobody_takes_the_places_of_all_and_who_went_away_has_none() {
+        let (queue, now) = (DepositQueue::default(), Instant::now());
+        let enqueue = |depositor, dossier: usize| queue.enqueue(deposit_by(depositor, dossier as u128, 1), now);
+        let own: Vec<QueueEntry> = (0..MAX_WAITING_OF_DEPOSITOR).map(|dossier| enqueue(1, dossier).unwrap()).collect();
+        assert!(matches!(enqueue(1, 1000), Err(AppError::TooManyDeposits)));
+        let others: Vec<QueueEntry> =
+            (own.len()..MAX_WAITING).map(|number| enqueue(number as u128 + 2, number).unwrap()).collect();
+        assert!(matches!(enqueue(2, 1000), Err(AppError::TooManyDeposits)));
+        drop(own);
+        assert!(enqueue(2, 1000).is_ok(), "who went away makes room");
+        drop(others);
     }
 
     #[test]

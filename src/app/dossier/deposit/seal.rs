@@ -53,6 +53,9 @@ impl App {
         let mut answers: Vec<Answer> = deposits.iter().map(|_| Answer::Deferred).collect();
         let prepared = self.prepare_batch(db, deposits, mode, &mut answers).await?;
         if prepared.is_empty() {
+            if answers.iter().any(|answer| matches!(answer, Answer::Decided(Ok(_)))) {
+                self.store.confirm_what_was_found(db).await?;
+            }
             return Ok(answers);
         }
         // Other deposits wait from here on, so nothing slow may follow.
@@ -74,6 +77,8 @@ impl App {
             write(db, &heads, &records, self.clock()).await?;
             let journal = insert_events(db, &heads, &records).await?;
             journal::advance_chain_heads(db, &head, sealed_at, &journal).await?;
+        } else if answers.iter().any(|answer| matches!(answer, Answer::Decided(Ok(_)))) {
+            self.store.confirm_what_was_found(db).await?;
         }
         for record in records {
             let receipt = record.version.receipt.statement.number;
