@@ -36,8 +36,12 @@ pub struct CallQuery {
 pub struct DepositPage {
     /// How many deposits match in all, counted up to 1,000.
     total: u64,
-    /// How many dossiers were begun and are not deposited, counted up to 1,000.
+    /// There are more than `total`.
+    total_is_more: bool,
+    /// How many dossiers were never deposited, counted up to 1,000.
     drafts: u64,
+    /// There are more than `drafts`.
+    drafts_are_more: bool,
     /// This page.
     dossiers: Vec<DepositRow>,
 }
@@ -134,7 +138,13 @@ pub async fn list(
         [(header::LINK, format!("</api/v1/rounds/{round}/dossiers{query}&call={}>; rel=\"next\"", call.id))]
     });
     let dossiers = found.rows.into_iter().map(DepositRow::from).collect();
-    let body = Json(DepositPage { total: found.total.number, drafts: found.drafts.number, dossiers });
+    let body = Json(DepositPage {
+        total: found.total.number,
+        total_is_more: found.total.more,
+        drafts: found.drafts.number,
+        drafts_are_more: found.drafts.more,
+        dossiers,
+    });
     Ok(match next {
         Some(next) => (next, body).into_response(),
         None => body.into_response(),

@@ -40,7 +40,9 @@ export function showConflict(field, stored, choose) {
   };
   const title = t("Cette réponse a été modifiée ailleurs entre-temps.", "This answer has been changed elsewhere in the meantime.");
   const origin = stored.origin ? [" ", make("span", { class: "origin" }, `(${stored.origin})`)] : [];
-  const box = make("div", { class: "conflict", role: "group", "aria-label": title, id: conflictId(field.dataset.path ?? ""), tabindex: "-1" },
+  // By ear, boxes and buttons are told apart by their question.
+  const named = [questionOf(field), title].filter(Boolean).join(t("\u00a0: ", ": "));
+  const box = make("div", { class: "conflict", role: "group", "aria-label": named, id: conflictId(field.dataset.path ?? ""), tabindex: "-1" },
     make("p", {}, title),
     make("dl", {},
       make("dt", {}, t("Votre version, sur cette page", "Your version, on this page")),
@@ -52,10 +54,17 @@ export function showConflict(field, stored, choose) {
       button("theirs", t("Prendre la version enregistrée", "Take the saved version"))));
   if (old) return old.replaceWith(box);
   field.append(box);
-  announce(title);
+  announce(named);
   // The bar that saves is at the bottom of the window, and so is often the field: the style sheet keeps the box off it.
   if (field.contains(document.activeElement)) box.scrollIntoView({ block: "nearest" });
 }
+
+/**
+ * The question of a field, without what is added to it, such as “(required)”.
+ *
+ * @param {HTMLElement} field
+ */
+const questionOf = (field) => field.querySelector(".question")?.firstChild?.textContent?.trim() ?? "";
 
 /** @param {HTMLElement} field */
 export const hideConflict = (field) => field.querySelector(".conflict")?.remove();

@@ -14,7 +14,7 @@ function say(state, ...content) {
   for (const node of all("[data-save-state]")) {
     node.dataset.saveState = state;
     const fresh = make("span", {}, ...content.map((part) => (typeof part === "string" ? part : part.cloneNode(true))));
-    if (node.textContent !== fresh.textContent) node.replaceChildren(...fresh.childNodes);
+    if (node.innerHTML !== fresh.innerHTML) node.replaceChildren(...fresh.childNodes);
   }
 }
 
