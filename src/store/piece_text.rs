@@ -64,11 +64,12 @@ pub async fn count_unindexed(
     let count: i64 = sqlx::query_scalar(
         "select count(*) from piece_text t join deposit_piece q on q.sha256 = t.sha256
          join deposit p on p.dossier_id = q.dossier_id and p.version = q.version
-         where t.state in (?, ?) and p.call_id = ? and p.round_id = ? and p.standing
+         where t.state in (?, ?, ?) and p.call_id = ? and p.round_id = ? and p.standing
          and p.dossier_id not in (select n.dossier_id from interest n where n.conflict and n.account_id = ?)",
     )
     .bind(TextState::Waiting.slug())
     .bind(TextState::Unreadable.slug())
+    .bind(TextState::Infected.slug())
     .bind(call)
     .bind(round)
     .bind(reader)
@@ -127,6 +128,62 @@ pub async fn record(db: &mut MySqlConnection, claimed: &QueuedFile, body: &str) 
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Has a claimed file read later, and does not count the attempt. Nothing is recorded if the claim was lost, or if the file
+/// is due already, because it is clean now.
+pub async fn postpone(
+    db: &mut MySqlConnection,
+    claimed: &QueuedFile,
+    reason: &str,
+    now: Timestamp,
+    due: Timestamp,
+) -> Result<(), StoreError> {
+    let reason: String = reason.chars().take(MAX_FAILURE_CHARS).collect();
+    sqlx::query(
+        "update piece_text set attempts = attempts - 1, failure = ?, due_at = ?
+         where sha256 = ? and attempts = ? and due_at > ?",
+    )
+    .bind(reason)
+    .bind(to_datetime(due))
+    .bind(&claimed.sha256)
+    .bind(claimed.attempts)
+    .bind(to_datetime(now))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Removes the text of an infected file, or has it not read; whoever reads it now has lost the claim. True if the file had
+/// a text or was to be read.
+pub async fn remove_infected(db: &mut MySqlConnection, sha256: &str) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "update piece_text set state = ?, body = null, due_at = null, attempts = 0, failure = null
+         where sha256 = ? and (body is not null or due_at is not null)",
+    )
+    .bind(TextState::Infected.slug())
+    .bind(sha256)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Has a file read now that was infected until now, or that waits to be scanned.
+pub async fn enqueue_clean(db: &mut MySqlConnection, sha256: &str, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(
+        "update piece_text set due_at = ?, queued_at = if(state = ?, ?, queued_at), state = ?
+         where sha256 = ? and state in (?, ?)",
+    )
+    .bind(to_datetime(now))
+    .bind(TextState::Infected.slug())
+    .bind(to_datetime(now))
+    .bind(TextState::Waiting.slug())
+    .bind(sha256)
+    .bind(TextState::Infected.slug())
+    .bind(TextState::Waiting.slug())
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Records that an attempt gave no text, and when the next one is due, if there is one. Nothing is recorded if the claim

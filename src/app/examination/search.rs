@@ -1,6 +1,6 @@
 //! What a search of a round says beside its rows, once few of them are left: where the words stand, and what was not searched.
 
-use crate::app::{App, AppError, Ctx};
+use crate::app::{App, AppError, Ctx, dossier::open_piece::piece_reader};
 use crate::{
     domain::{
         access::{Action, Part, Relations, Target},
@@ -9,6 +9,7 @@ use crate::{
         event::EventKind,
         ids::DossierId,
         receipt::Receipt,
+        scan::{PieceReader, ScanWarning},
         search::{Extract, Passage, SearchQuery, best_extract, passages},
     },
     store::{
@@ -88,7 +89,10 @@ impl App {
             let receipt = stored.receipt()?;
             let call = self.call(&stored.call).ok().map(AsRef::as_ref);
             let extract = match best_extract(&passages(call, &receipt), query) {
-                None => self.extract_of_files(db, call, &receipt, query).await?,
+                None => {
+                    let reader = piece_reader(target.owner == ctx.account()?, permit.rule);
+                    self.extract_of_files(db, call, &receipt, query, reader).await?
+                }
                 of_answers => of_answers,
             };
             if let Some(extract) = extract {
@@ -101,15 +105,19 @@ impl App {
         Ok(found)
     }
 
+    /// The extract of the files that the reader may open without a warning.
     async fn extract_of_files(
         &self,
         db: &mut Connection,
         call: Option<&Call>,
         receipt: &Receipt,
         query: &SearchQuery,
+        reader: PieceReader,
     ) -> Result<Option<Extract>, AppError> {
         let pieces = receipt.pieces();
-        let digests: Vec<&str> = pieces.iter().map(|piece| piece.sha256.as_str()).collect();
+        let scans = self.piece_scans(db, reader, &pieces).await?;
+        let mut digests: Vec<&str> = pieces.iter().map(|piece| piece.sha256.as_str()).collect();
+        digests.retain(|sha256| scans.may_open(sha256, ScanWarning::NotShown).is_ok());
         let mut passages = Vec::new();
         for (sha256, text) in piece_text::of_digests(db, &digests).await? {
             let code = pieces.iter().find(|piece| piece.sha256 == sha256).map_or("", |piece| piece.code.as_str());

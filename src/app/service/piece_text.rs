@@ -11,11 +11,14 @@ use crate::{
         pdf_text::{self, TEXT_TIMEOUT},
     },
     blob::BlobError,
-    domain::{scan::ScanState, search::readable_text},
+    domain::{
+        scan::{PieceReader, ScanWarning, Withheld},
+        search::readable_text,
+    },
     store::{
         Freshness, piece,
         piece_text::{self, QueuedFile},
-        scan, search,
+        search,
     },
 };
 use jiff::SignedDuration;
@@ -35,6 +38,9 @@ const MAX_ATTEMPTS: u32 = 3;
 /// Delay before a file that gave no text is read again, times the attempts.
 const RETRY_SECONDS: i64 = 300;
 
+/// Delay before a file without a verdict is looked at again; a verdict ends it.
+const UNSCANNED_SECONDS: i64 = 600;
+
 /// Why a file has no text.
 #[derive(Debug, thiserror::Error)]
 enum TextFailure {
@@ -48,14 +54,14 @@ enum TextFailure {
     Slow,
     #[error("has no text")]
     Empty,
-    #[error("is infected")]
-    Infected,
+    #[error(transparent)]
+    Withheld(#[from] Withheld),
 }
 
 impl TextFailure {
     /// Whether another attempt may give another result.
     fn may_pass(&self) -> bool {
-        !matches!(self, Self::Empty | Self::Infected)
+        !matches!(self, Self::Empty)
     }
 }
 
@@ -119,13 +125,12 @@ async fn attempt(app: &App, program: &Path, queued: &QueuedFile) -> Result<bool,
 }
 
 async fn read(app: &App, program: &Path, sha256: &str) -> Result<String, TextFailure> {
-    if app.scanner.is_some() {
+    let scans = {
         let mut db = app.store.read(Freshness::OwnWrites).await.map_err(AppError::from)?;
-        let known = scan::of_digests(&mut db, &[sha256]).await.map_err(AppError::from)?;
-        if known.iter().any(|(_, scan)| scan.state == ScanState::Infected) {
-            return Err(TextFailure::Infected);
-        }
-    }
+        app.file_scans(&mut db, PieceReader::NeedToKnow, &[sha256]).await.map_err(AppError::from)?
+    };
+    // The program waits for the scanner like those who need not hurry: everybody finds what it reads.
+    scans.may_open(sha256, ScanWarning::NotShown)?;
     let file = app.blobs.file_once(sha256).await?;
     let text = limited::text(file.into_std().await, program).await?;
     let text = app.offload(text.len(), move || readable_text(&text)).await?;
@@ -138,6 +143,18 @@ async fn give_up(app: &App, claimed: &QueuedFile, failure: &TextFailure) -> Resu
         && !piece::referenced(&mut db, &claimed.sha256).await?
     {
         return Ok(piece_text::forget(&mut db, &claimed.sha256).await?);
+    }
+    match failure {
+        TextFailure::Withheld(Withheld::Infected) => {
+            piece_text::remove_infected(&mut db, &claimed.sha256).await?;
+            return Ok(());
+        }
+        TextFailure::Withheld(_) => {
+            let now = app.clock();
+            let due = now + SignedDuration::from_secs(UNSCANNED_SECONDS);
+            return Ok(piece_text::postpone(&mut db, claimed, &failure.to_string(), now, due).await?);
+        }
+        _ => {}
     }
     tracing::warn!(sha256 = claimed.sha256, error = failure as &dyn Error, "piece_text.none");
     let again = failure.may_pass() && claimed.attempts < MAX_ATTEMPTS;
