@@ -1,7 +1,7 @@
 //! The text of attached files, one row for each digest, and the queue of those that are to be read.
 
-use super::{StoreError, row::to_datetime};
-use crate::domain::{calendar::RoundId, ids::AccountId, search::TextState};
+use super::{StoreError, row::to_datetime, several::push_list};
+use crate::domain::search::TextState;
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection, QueryBuilder};
 
@@ -29,12 +29,9 @@ pub async fn lock(db: &mut MySqlConnection, digests: &[&str]) -> Result<Vec<(Str
     if digests.is_empty() {
         return Ok(Vec::new());
     }
-    let mut query = QueryBuilder::new("select sha256, body from piece_text where sha256 in (");
-    let mut listed = query.separated(", ");
-    for sha256 in digests {
-        listed.push_bind(*sha256);
-    }
-    query.push(") lock in share mode");
+    let mut query = QueryBuilder::new("select sha256, body from piece_text where sha256 in ");
+    push_list(&mut query, digests);
+    query.push(" lock in share mode");
     let rows: Vec<(String, Option<String>)> = query.build_query_as().fetch_all(db).await?;
     Ok(rows.into_iter().filter_map(|(sha256, body)| Some((sha256, body?))).collect())
 }
@@ -44,37 +41,20 @@ pub async fn of_digests(db: &mut MySqlConnection, digests: &[&str]) -> Result<Ve
     if digests.is_empty() {
         return Ok(Vec::new());
     }
-    let mut query = QueryBuilder::new("select sha256, body from piece_text where body is not null and sha256 in (");
-    let mut listed = query.separated(", ");
-    for sha256 in digests {
-        listed.push_bind(*sha256);
-    }
-    query.push(")");
+    let mut query = QueryBuilder::new("select sha256, body from piece_text where body is not null and sha256 in ");
+    push_list(&mut query, digests);
     Ok(query.build_query_as().fetch_all(db).await?)
 }
 
-/// Counts the files of the current deposits of a round whose text is not searched, without those of dossiers in which the
-/// reader has declared a conflict of interests.
-pub async fn count_unindexed(
-    db: &mut MySqlConnection,
-    call: &str,
-    round: &RoundId,
-    reader: AccountId,
-) -> Result<u64, StoreError> {
-    let count: i64 = sqlx::query_scalar(
-        "select count(*) from piece_text t join deposit_piece q on q.sha256 = t.sha256
-         join deposit p on p.dossier_id = q.dossier_id and p.version = q.version
-         where t.state in (?, ?, ?) and p.call_id = ? and p.round_id = ? and p.standing
-         and p.dossier_id not in (select n.dossier_id from interest n where n.conflict and n.account_id = ?)",
-    )
-    .bind(TextState::Waiting.slug())
-    .bind(TextState::Unreadable.slug())
-    .bind(TextState::Infected.slug())
-    .bind(call)
-    .bind(round)
-    .bind(reader)
-    .fetch_one(db)
-    .await?;
+/// Counts the files, each once, whose text is searched.
+pub async fn count_indexed(db: &mut MySqlConnection, digests: &[&str]) -> Result<u64, StoreError> {
+    if digests.is_empty() {
+        return Ok(0);
+    }
+    let mut query = QueryBuilder::new("select count(*) from piece_text where state = ");
+    query.push_bind(TextState::Indexed.slug()).push(" and sha256 in ");
+    push_list(&mut query, digests);
+    let count: i64 = query.build_query_scalar().fetch_one(db).await?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 

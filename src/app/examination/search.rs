@@ -4,7 +4,6 @@ use crate::app::{App, AppError, Ctx, dossier::open_piece::piece_reader};
 use crate::{
     domain::{
         access::{Action, Part, Relations, Target},
-        calendar::RoundId,
         call::Call,
         event::EventKind,
         ids::DossierId,
@@ -18,6 +17,7 @@ use crate::{
         piece_text,
     },
 };
+use std::collections::BTreeSet;
 
 /// Most rows for which extracts are shown: with more, one narrows the search before one reads.
 const MAX_EXTRACTS: u64 = 10;
@@ -27,8 +27,10 @@ const MAX_EXTRACTS: u64 = 10;
 pub struct SearchNotes {
     /// Where in a deposit the words stand, if one could be shown.
     pub extracts: Vec<(DossierId, Extract)>,
-    /// Number of files whose text is not searched.
+    /// Number of files of the found deposits whose text is not searched.
     pub unindexed_files: u64,
+    /// Words were looked for, and no deposit has them.
+    pub nothing_found: bool,
 }
 
 impl SearchNotes {
@@ -48,8 +50,6 @@ impl App {
     pub async fn search_notes(
         &self,
         ctx: &Ctx,
-        call: &str,
-        round: &RoundId,
         search_terms: &str,
         rows: &[ListedDeposit],
         total: u64,
@@ -63,20 +63,19 @@ impl App {
         ctx.authorize(Action::RoundList, &Target::Call)?;
         // Not from a replica, which may not have the conflict of interests yet that its reader has just declared.
         let mut db = self.store.read(Freshness::OwnWrites).await?;
-        let unindexed_files = piece_text::count_unindexed(&mut db, call, round, ctx.account()?).await?;
-        let extracts = self.extracts(ctx, &mut db, rows, &query).await?;
-        Ok(SearchNotes { extracts, unindexed_files })
+        let notes = self.notes_on_deposits(ctx, &mut db, rows, &query).await?;
+        Ok(SearchNotes { nothing_found: total == 0, ..notes })
     }
 
-    async fn extracts(
+    async fn notes_on_deposits(
         &self,
         ctx: &Ctx,
         db: &mut Connection,
         rows: &[ListedDeposit],
         query: &SearchQuery,
-    ) -> Result<Vec<(DossierId, Extract)>, AppError> {
+    ) -> Result<SearchNotes, AppError> {
         let numbers: Vec<&str> = rows.iter().map(|row| row.summary.receipt.as_str()).collect();
-        let mut found = Vec::new();
+        let (mut extracts, mut files) = (Vec::new(), BTreeSet::new());
         for (row, conflict) in deposit::by_numbers(db, &numbers, ctx.account()?).await? {
             // Rights that come from the dossier itself, such as an assignment, are not needed for the list either.
             let target = row.target(Relations { conflict, ..Relations::default() });
@@ -87,6 +86,7 @@ impl App {
             };
             let Some(stored) = row.open(&permit) else { continue };
             let receipt = stored.receipt()?;
+            files.extend(receipt.pieces().into_iter().map(|piece| piece.sha256));
             let call = self.call(&stored.call).ok().map(AsRef::as_ref);
             let extract = match best_extract(&passages(call, &receipt), query) {
                 None => {
@@ -99,10 +99,13 @@ impl App {
                 let number = &receipt.statement.number;
                 let data = serde_json::json!({ "receipt": number, "rule": permit.rule, "extract": true });
                 self.record_access(ctx, EventKind::DepositRead, stored.dossier, data)?;
-                found.push((stored.dossier, extract));
+                extracts.push((stored.dossier, extract));
             }
         }
-        Ok(found)
+        let digests: Vec<&str> = files.iter().map(String::as_str).collect();
+        let indexed = piece_text::count_indexed(db, &digests).await?;
+        let unindexed_files = (digests.len() as u64).saturating_sub(indexed);
+        Ok(SearchNotes { extracts, unindexed_files, nothing_found: false })
     }
 
     /// The extract of the files that the reader may open without a warning.
