@@ -3,10 +3,10 @@
 use crate::app::{App, AppError, Ctx, dossier::open_piece::piece_reader};
 use crate::{
     domain::{
-        access::{Action, Part, Relations, Target},
+        access::{Action, DossierTarget, Part, Relations, Stage, Target},
         call::Call,
         event::EventKind,
-        ids::DossierId,
+        ids::{AccountId, DossierId},
         receipt::Receipt,
         scan::{PieceReader, ScanWarning},
         search::{Extract, Passage, SearchQuery, best_extract, passages},
@@ -18,6 +18,7 @@ use crate::{
     },
 };
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// Most rows for which extracts are shown: with more, one narrows the search before one reads.
 const MAX_EXTRACTS: u64 = 10;
@@ -37,6 +38,28 @@ impl SearchNotes {
     /// The extract of a deposit.
     pub fn extract(&self, id: DossierId) -> Option<&Extract> {
         self.extracts.iter().find(|(dossier, _)| *dossier == id).map(|(_, extract)| extract)
+    }
+}
+
+impl Ctx {
+    /// Asks the policy whether deposits may be searched by what they say: for those alone who may read a deposit to which
+    /// nothing ties them. A program that may list a round could otherwise ask about contents word by word.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`]; as [`Ctx::authorize`].
+    pub(super) fn authorize_search(&self) -> Result<(), AppError> {
+        let any = DossierTarget {
+            id: DossierId(Uuid::nil()),
+            owner: AccountId(Uuid::nil()),
+            stage: Stage::Deposited,
+            part: Part::Deposit,
+            relations: Relations::default(),
+        };
+        match self.authorize(Action::DepositRead, &Target::Dossier(any)) {
+            Ok(_) => Ok(()),
+            Err(AppError::NotFound) => Err(AppError::Forbidden),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -61,6 +84,7 @@ impl App {
             return Ok(SearchNotes::default());
         }
         ctx.authorize(Action::RoundList, &Target::Call)?;
+        ctx.authorize_search()?;
         // Not from a replica, which may not have the conflict of interests yet that its reader has just declared.
         let mut db = self.store.read(Freshness::OwnWrites).await?;
         let notes = self.notes_on_deposits(ctx, &mut db, rows, &query).await?;
