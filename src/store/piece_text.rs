@@ -1,6 +1,6 @@
 //! The text of attached files, one row for each digest, and the queue of those that are to be read.
 
-use super::{StoreError, row::to_datetime, several::push_list};
+use super::{StoreError, column::InstantColumn, row::to_datetime, several::push_list};
 use crate::domain::search::TextState;
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection, QueryBuilder};
@@ -62,12 +62,15 @@ pub async fn count_indexed(db: &mut MySqlConnection, digests: &[&str]) -> Result
 #[derive(Clone, Debug, FromRow)]
 pub struct QueuedFile {
     pub sha256: String,
+    /// Attempts that the file itself failed.
     pub attempts: u32,
+    #[sqlx(try_from = "InstantColumn")]
+    pub queued_at: Timestamp,
 }
 
 /// Returns the files that are to be read. Nothing is locked; a worker claims each file before it reads it.
 pub async fn fetch_due(db: &mut MySqlConnection, now: Timestamp, limit: u32) -> Result<Vec<QueuedFile>, StoreError> {
-    Ok(sqlx::query_as("select sha256, attempts from piece_text where due_at <= ? order by due_at limit ?")
+    Ok(sqlx::query_as("select sha256, attempts, queued_at from piece_text where due_at <= ? order by due_at limit ?")
         .bind(to_datetime(now))
         .bind(limit)
         .fetch_all(db)
@@ -91,7 +94,7 @@ pub async fn claim(
     .bind(to_datetime(now))
     .execute(db)
     .await?;
-    let claimed = QueuedFile { sha256: queued.sha256.clone(), attempts: queued.attempts + 1 };
+    let claimed = QueuedFile { attempts: queued.attempts + 1, ..queued.clone() };
     Ok((done.rows_affected() == 1).then_some(claimed))
 }
 

@@ -33,13 +33,16 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 const PROGRAM_INTERVAL: Duration = Duration::from_secs(60);
 /// Time to read a file from its store, in addition to that of the program.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
-/// Attempts at one file.
+/// Attempts at a file that cannot be read as text. Attempts that failed for a reason outside the file are not counted.
 const MAX_ATTEMPTS: u32 = 3;
 /// Delay before a file that gave no text is read again, times the attempts.
 const RETRY_SECONDS: i64 = 300;
 
-/// Delay before a file without a verdict is looked at again; a verdict ends it.
-const UNSCANNED_SECONDS: i64 = 600;
+/// Minimum delay before a file is read again that could not be read for a reason outside it; it grows without an end to the
+/// attempts.
+const MIN_POSTPONEMENT: SignedDuration = SignedDuration::from_secs(60);
+/// Maximum such delay.
+const MAX_POSTPONEMENT: SignedDuration = SignedDuration::from_hours(1);
 
 /// Why a file has no text.
 #[derive(Debug, thiserror::Error)]
@@ -56,13 +59,6 @@ enum TextFailure {
     Empty,
     #[error(transparent)]
     Withheld(#[from] Withheld),
-}
-
-impl TextFailure {
-    /// Whether another attempt may give another result.
-    fn may_pass(&self) -> bool {
-        !matches!(self, Self::Empty)
-    }
 }
 
 /// Reads until the future is dropped.
@@ -144,21 +140,23 @@ async fn give_up(app: &App, claimed: &QueuedFile, failure: &TextFailure) -> Resu
     {
         return Ok(piece_text::forget(&mut db, &claimed.sha256).await?);
     }
+    let (now, reason) = (app.clock(), failure.to_string());
     match failure {
         TextFailure::Withheld(Withheld::Infected) => {
             piece_text::remove_infected(&mut db, &claimed.sha256).await?;
-            return Ok(());
         }
-        TextFailure::Withheld(_) => {
-            let now = app.clock();
-            let due = now + SignedDuration::from_secs(UNSCANNED_SECONDS);
-            return Ok(piece_text::postpone(&mut db, claimed, &failure.to_string(), now, due).await?);
+        TextFailure::Unreadable(_) | TextFailure::Empty => {
+            tracing::warn!(sha256 = claimed.sha256, error = failure as &dyn Error, "piece_text.none");
+            let again = matches!(failure, TextFailure::Unreadable(_)) && claimed.attempts < MAX_ATTEMPTS;
+            let wait = SignedDuration::from_secs(RETRY_SECONDS * i64::from(claimed.attempts));
+            piece_text::record_failure(&mut db, claimed, &reason, again.then(|| now + wait)).await?;
         }
-        _ => {}
+        TextFailure::Withheld(_) | TextFailure::Attachment(_) | TextFailure::App(_) | TextFailure::Slow => {
+            tracing::info!(sha256 = claimed.sha256, error = failure as &dyn Error, "piece_text.postponed");
+            // Each wait is as long as all that were before it.
+            let wait = now.duration_since(claimed.queued_at).clamp(MIN_POSTPONEMENT, MAX_POSTPONEMENT);
+            piece_text::postpone(&mut db, claimed, &reason, now, now + wait).await?;
+        }
     }
-    tracing::warn!(sha256 = claimed.sha256, error = failure as &dyn Error, "piece_text.none");
-    let again = failure.may_pass() && claimed.attempts < MAX_ATTEMPTS;
-    let wait = SignedDuration::from_secs(RETRY_SECONDS * i64::from(claimed.attempts));
-    let due = again.then(|| app.clock() + wait);
-    Ok(piece_text::record_failure(&mut db, claimed, &failure.to_string(), due).await?)
+    Ok(())
 }
