@@ -26,11 +26,15 @@ pub(super) fn restrict(
     round: &RoundId,
     search: &SearchQuery,
 ) {
-    if search.is_empty() {
-        query.push(" and false");
-    }
-    for number in search.receipts() {
-        query.push(" and ").push(deposit).push(".receipt_number = ").push_bind(number.clone());
+    match search.receipts() {
+        [] if !search.is_empty() => {}
+        [number] => {
+            query.push(" and ").push(deposit).push(".receipt_number = ").push_bind(number.clone());
+        }
+        // Of nothing, nothing is found; and no deposit has two numbers. The text of the statement does not grow with them.
+        _ => {
+            query.push(" and false");
+        }
     }
     if let Some(expression) = search.boolean_expression(&Scope::of_round(call, round)) {
         query.push(" and (").push(deposit).push(".dossier_id, ").push(deposit);
