@@ -129,10 +129,18 @@ impl PieceScans {
         self.found.get(sha256).or(self.others)
     }
 
+    /// Whether the reader may open a file.
+    ///
+    /// # Errors
+    /// Why it is withheld.
+    pub fn may_open(&self, sha256: &str, warning: ScanWarning) -> Result<(), Withheld> {
+        self.of(sha256).map_or(Ok(()), |scan| may_open(scan.state, self.reader, warning))
+    }
+
     /// Whether the reader cannot open a file, warned or not.
     #[must_use]
     pub fn withholds(&self, sha256: &str) -> bool {
-        self.of(sha256).is_some_and(|scan| may_open(scan.state, self.reader, ScanWarning::Accepted).is_err())
+        self.may_open(sha256, ScanWarning::Accepted).is_err()
     }
 }
 
@@ -170,6 +178,10 @@ mod tests {
         assert_eq!(withheld(PieceReader::Owner), [false, false]);
         assert_eq!(withheld(PieceReader::Other), [true, false]);
         assert_eq!(withheld(PieceReader::NeedToKnow), [true, true]);
+        let unwarned = |reader| ["bad", "new"].map(|sha256| scans(reader).may_open(sha256, ScanWarning::NotShown));
+        let without_warning = Withheld::WithoutWarning(ScanState::Waiting);
+        assert_eq!(unwarned(PieceReader::Other), [Err(Withheld::Infected), Err(without_warning)]);
+        assert_eq!(unwarned(PieceReader::NeedToKnow), [Err(Withheld::Infected), Err(Withheld::NotClean)]);
     }
 
     #[test]

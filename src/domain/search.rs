@@ -33,24 +33,27 @@ use stem::Stemmers;
 /// gives another token for any word.
 pub const STEM_VERSION: u32 = 1;
 
-/// The tokens of texts in a scope, each once, separated by spaces.
+/// Most tokens that one file adds to those of its deposit. A long book has fewer; what has more is a table or noise.
+const MAX_FILE_TOKENS: usize = 20_000;
+/// Most tokens of a deposit: each costs the database a row of its index.
+const MAX_DEPOSIT_TOKENS: usize = 60_000;
+
+/// The tokens of a deposit in a scope, each once, separated by spaces: those of its answers, and of the texts of its files as
+/// far as there is room.
 #[must_use]
-pub fn index_tokens<'a>(scope: &Scope, texts: impl IntoIterator<Item = &'a str>) -> String {
+pub fn index_tokens<'a>(
+    scope: &Scope,
+    answers: impl IntoIterator<Item = &'a str>,
+    files: impl IntoIterator<Item = &'a str>,
+) -> String {
     let stemmers = Stemmers::new();
     let mut tokens = BTreeSet::new();
-    for text in texts {
-        // What nobody sees is in no query, and would end a word.
-        let text = &clean(TextKind::Prose, text);
-        let words = word::words(text);
-        for word in &words {
-            tokens.extend(stemmers.forms(word.text));
-            tokens.extend(word.name_with_signs());
-        }
-        for (_, number) in company_number::numbers(text, &words) {
-            // An establishment is found by the number of its company, too.
-            tokens.extend(number.get(..company_number::SIREN_DIGITS).map(str::to_owned));
-            tokens.insert(number);
-        }
+    for text in answers {
+        add_tokens(&mut tokens, &stemmers, text, MAX_DEPOSIT_TOKENS);
+    }
+    for text in files {
+        let most = MAX_DEPOSIT_TOKENS.min(tokens.len() + MAX_FILE_TOKENS);
+        add_tokens(&mut tokens, &stemmers, text, most);
     }
     let mut joined = String::new();
     for token in &tokens {
@@ -61,6 +64,33 @@ pub fn index_tokens<'a>(scope: &Scope, texts: impl IntoIterator<Item = &'a str>)
         joined.push_str(token);
     }
     joined
+}
+
+/// Adds the tokens of a text, from its beginning, until there are `most`.
+fn add_tokens(tokens: &mut BTreeSet<String>, stemmers: &Stemmers, text: &str, most: usize) {
+    let add = |tokens: &mut BTreeSet<String>, token: String| {
+        if tokens.len() < most {
+            tokens.insert(token);
+        }
+        tokens.len() < most
+    };
+    // What nobody sees is in no query, and would end a word.
+    let text = &clean(TextKind::Prose, text);
+    let words = word::words(text);
+    for (_, number) in company_number::numbers(text, &words) {
+        // An establishment is found by the number of its company, too.
+        let company = number.get(..company_number::SIREN_DIGITS).map(str::to_owned);
+        for token in company.into_iter().chain([number]) {
+            add(tokens, token);
+        }
+    }
+    for word in &words {
+        for token in stemmers.forms(word.text).into_iter().chain(word.name_with_signs()) {
+            if !add(tokens, token) {
+                return;
+            }
+        }
+    }
 }
 
 #[cfg(test)]

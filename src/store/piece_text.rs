@@ -1,7 +1,7 @@
 //! The text of attached files, one row for each digest, and the queue of those that are to be read.
 
-use super::{StoreError, row::to_datetime};
-use crate::domain::{calendar::RoundId, ids::AccountId, search::TextState};
+use super::{StoreError, column::InstantColumn, row::to_datetime, several::push_list};
+use crate::domain::search::TextState;
 use jiff::Timestamp;
 use sqlx::{FromRow, MySqlConnection, QueryBuilder};
 
@@ -29,12 +29,9 @@ pub async fn lock(db: &mut MySqlConnection, digests: &[&str]) -> Result<Vec<(Str
     if digests.is_empty() {
         return Ok(Vec::new());
     }
-    let mut query = QueryBuilder::new("select sha256, body from piece_text where sha256 in (");
-    let mut listed = query.separated(", ");
-    for sha256 in digests {
-        listed.push_bind(*sha256);
-    }
-    query.push(") lock in share mode");
+    let mut query = QueryBuilder::new("select sha256, body from piece_text where sha256 in ");
+    push_list(&mut query, digests);
+    query.push(" lock in share mode");
     let rows: Vec<(String, Option<String>)> = query.build_query_as().fetch_all(db).await?;
     Ok(rows.into_iter().filter_map(|(sha256, body)| Some((sha256, body?))).collect())
 }
@@ -44,36 +41,20 @@ pub async fn of_digests(db: &mut MySqlConnection, digests: &[&str]) -> Result<Ve
     if digests.is_empty() {
         return Ok(Vec::new());
     }
-    let mut query = QueryBuilder::new("select sha256, body from piece_text where body is not null and sha256 in (");
-    let mut listed = query.separated(", ");
-    for sha256 in digests {
-        listed.push_bind(*sha256);
-    }
-    query.push(")");
+    let mut query = QueryBuilder::new("select sha256, body from piece_text where body is not null and sha256 in ");
+    push_list(&mut query, digests);
     Ok(query.build_query_as().fetch_all(db).await?)
 }
 
-/// Counts the files of the current deposits of a round whose text is not searched, without those of dossiers in which the
-/// reader has declared a conflict of interests.
-pub async fn count_unindexed(
-    db: &mut MySqlConnection,
-    call: &str,
-    round: &RoundId,
-    reader: AccountId,
-) -> Result<u64, StoreError> {
-    let count: i64 = sqlx::query_scalar(
-        "select count(*) from piece_text t join deposit_piece q on q.sha256 = t.sha256
-         join deposit p on p.dossier_id = q.dossier_id and p.version = q.version
-         where t.state in (?, ?) and p.call_id = ? and p.round_id = ? and p.standing
-         and p.dossier_id not in (select n.dossier_id from interest n where n.conflict and n.account_id = ?)",
-    )
-    .bind(TextState::Waiting.slug())
-    .bind(TextState::Unreadable.slug())
-    .bind(call)
-    .bind(round)
-    .bind(reader)
-    .fetch_one(db)
-    .await?;
+/// Counts the files, each once, whose text is searched.
+pub async fn count_indexed(db: &mut MySqlConnection, digests: &[&str]) -> Result<u64, StoreError> {
+    if digests.is_empty() {
+        return Ok(0);
+    }
+    let mut query = QueryBuilder::new("select count(*) from piece_text where state = ");
+    query.push_bind(TextState::Indexed.slug()).push(" and sha256 in ");
+    push_list(&mut query, digests);
+    let count: i64 = query.build_query_scalar().fetch_one(db).await?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
@@ -81,12 +62,15 @@ pub async fn count_unindexed(
 #[derive(Clone, Debug, FromRow)]
 pub struct QueuedFile {
     pub sha256: String,
+    /// Attempts that the file itself failed.
     pub attempts: u32,
+    #[sqlx(try_from = "InstantColumn")]
+    pub queued_at: Timestamp,
 }
 
 /// Returns the files that are to be read. Nothing is locked; a worker claims each file before it reads it.
 pub async fn fetch_due(db: &mut MySqlConnection, now: Timestamp, limit: u32) -> Result<Vec<QueuedFile>, StoreError> {
-    Ok(sqlx::query_as("select sha256, attempts from piece_text where due_at <= ? order by due_at limit ?")
+    Ok(sqlx::query_as("select sha256, attempts, queued_at from piece_text where due_at <= ? order by due_at limit ?")
         .bind(to_datetime(now))
         .bind(limit)
         .fetch_all(db)
@@ -110,7 +94,7 @@ pub async fn claim(
     .bind(to_datetime(now))
     .execute(db)
     .await?;
-    let claimed = QueuedFile { sha256: queued.sha256.clone(), attempts: queued.attempts + 1 };
+    let claimed = QueuedFile { attempts: queued.attempts + 1, ..queued.clone() };
     Ok((done.rows_affected() == 1).then_some(claimed))
 }
 
@@ -127,6 +111,62 @@ pub async fn record(db: &mut MySqlConnection, claimed: &QueuedFile, body: &str) 
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Has a claimed file read later, and does not count the attempt. Nothing is recorded if the claim was lost, or if the file
+/// is due already, because it is clean now.
+pub async fn postpone(
+    db: &mut MySqlConnection,
+    claimed: &QueuedFile,
+    reason: &str,
+    now: Timestamp,
+    due: Timestamp,
+) -> Result<(), StoreError> {
+    let reason: String = reason.chars().take(MAX_FAILURE_CHARS).collect();
+    sqlx::query(
+        "update piece_text set attempts = attempts - 1, failure = ?, due_at = ?
+         where sha256 = ? and attempts = ? and due_at > ?",
+    )
+    .bind(reason)
+    .bind(to_datetime(due))
+    .bind(&claimed.sha256)
+    .bind(claimed.attempts)
+    .bind(to_datetime(now))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Removes the text of an infected file, or has it not read; whoever reads it now has lost the claim. True if the file had
+/// a text or was to be read.
+pub async fn remove_infected(db: &mut MySqlConnection, sha256: &str) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "update piece_text set state = ?, body = null, due_at = null, attempts = 0, failure = null
+         where sha256 = ? and (body is not null or due_at is not null)",
+    )
+    .bind(TextState::Infected.slug())
+    .bind(sha256)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Has a file read now that was infected until now, or that waits to be scanned.
+pub async fn enqueue_clean(db: &mut MySqlConnection, sha256: &str, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(
+        "update piece_text set due_at = ?, queued_at = if(state = ?, ?, queued_at), state = ?
+         where sha256 = ? and state in (?, ?)",
+    )
+    .bind(to_datetime(now))
+    .bind(TextState::Infected.slug())
+    .bind(to_datetime(now))
+    .bind(TextState::Waiting.slug())
+    .bind(sha256)
+    .bind(TextState::Infected.slug())
+    .bind(TextState::Waiting.slug())
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Records that an attempt gave no text, and when the next one is due, if there is one. Nothing is recorded if the claim

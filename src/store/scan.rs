@@ -3,6 +3,7 @@
 use super::{
     StoreError,
     row::{from_datetime, inconsistent, to_datetime},
+    several::push_list,
 };
 use crate::domain::{
     ids::DossierId,
@@ -41,12 +42,8 @@ pub async fn of_digests(db: &mut MySqlConnection, digests: &[&str]) -> Result<Ve
     if digests.is_empty() {
         return Ok(Vec::new());
     }
-    let mut query = QueryBuilder::new("select sha256, state, signature, scanned_at from scan where sha256 in (");
-    let mut listed = query.separated(", ");
-    for sha256 in digests {
-        listed.push_bind(*sha256);
-    }
-    query.push(")");
+    let mut query = QueryBuilder::new("select sha256, state, signature, scanned_at from scan where sha256 in ");
+    push_list(&mut query, digests);
     let rows: Vec<ScanRow> = query.build_query_as().fetch_all(db).await?;
     rows.into_iter().map(TryFrom::try_from).collect()
 }

@@ -4,13 +4,17 @@
 //! for the index. What a search may find is decided by the statement that asks for deposits, to which [`restrict`] only adds
 //! a condition.
 
-use super::StoreError;
+use super::{StoreError, row::to_datetime};
 use crate::domain::{
     calendar::RoundId,
     ids::DossierId,
     search::{Scope, SearchQuery},
 };
+use jiff::Timestamp;
 use sqlx::{FromRow, MySql, MySqlConnection, QueryBuilder};
+
+/// The version of the tokens of a deposit that is indexed again because of one of its files.
+const OUTDATED: u32 = 0;
 
 /// Restricts a statement to the deposits of a round that a query finds: one condition more, beside those of the reader's
 /// rights. `deposit` is the name that the statement has for that table. There is no order by relevance, which would depend
@@ -22,11 +26,15 @@ pub(super) fn restrict(
     round: &RoundId,
     search: &SearchQuery,
 ) {
-    if search.is_empty() {
-        query.push(" and false");
-    }
-    for number in search.receipts() {
-        query.push(" and ").push(deposit).push(".receipt_number = ").push_bind(number.clone());
+    match search.receipts() {
+        [] if !search.is_empty() => {}
+        [number] => {
+            query.push(" and ").push(deposit).push(".receipt_number = ").push_bind(number.clone());
+        }
+        // Of nothing, nothing is found; and no deposit has two numbers. The text of the statement does not grow with them.
+        _ => {
+            query.push(" and false");
+        }
     }
     if let Some(expression) = search.boolean_expression(&Scope::of_round(call, round)) {
         query.push(" and (").push(deposit).push(".dossier_id, ").push(deposit);
@@ -81,19 +89,30 @@ pub async fn deposits_after(
     .await?)
 }
 
-/// Returns some current deposits whose tokens are of an older version than this.
+/// Returns some current deposits whose tokens are of an older version than this. One that is indexed again because of a
+/// file waits while others of its files are due since `due_since`.
 pub async fn outdated_deposits(
     db: &mut MySqlConnection,
     stem_version: u32,
+    due_since: Timestamp,
+    now: Timestamp,
     limit: u32,
 ) -> Result<Vec<IndexableDeposit>, StoreError> {
     Ok(sqlx::query_as(
         "select p.sequence, p.dossier_id as dossier, p.version, p.call_id as `call`, p.round_id as round,
                 p.receipt_number as number, p.company, p.title, p.standing, true as indexed, p.receipt
          from search_text t join deposit p on p.dossier_id = t.dossier_id and p.version = t.version
-         where t.stem_version < ? and p.standing limit ?",
+         where t.stem_version < ? and p.standing
+           and (t.stem_version <> ?
+                or not exists (select 1 from deposit_piece q join piece_text w on w.sha256 = q.sha256
+                               where q.dossier_id = p.dossier_id and q.version = p.version
+                                 and w.due_at between ? and ?))
+         limit ?",
     )
     .bind(stem_version)
+    .bind(OUTDATED)
+    .bind(to_datetime(due_since))
+    .bind(to_datetime(now))
     .bind(limit)
     .fetch_all(db)
     .await?)
@@ -139,8 +158,9 @@ pub async fn remove(db: &mut MySqlConnection, dossier: DossierId, version: u32) 
 pub async fn mark_outdated(db: &mut MySqlConnection, sha256: &str) -> Result<(), StoreError> {
     sqlx::query(
         "update search_text t join deposit_piece q on q.dossier_id = t.dossier_id and q.version = t.version
-         set t.stem_version = 0 where q.sha256 = ?",
+         set t.stem_version = ? where q.sha256 = ?",
     )
+    .bind(OUTDATED)
     .bind(sha256)
     .execute(db)
     .await?;

@@ -4,12 +4,13 @@
 use crate::app::{App, AppError, Ctx, DossierAccess};
 use crate::{
     adapters::inspect::{MAX_BYTES, limited},
+    auth::RuleId,
     domain::{
         access::{Action, Part},
         event::EventKind,
         ids::DossierId,
         piece::AttachedPiece,
-        scan::{PieceReader, PieceScans, ScanState, ScanWarning, may_open},
+        scan::{PieceReader, PieceScans, ScanState, ScanWarning},
     },
     store::{Connection, Freshness, StoreError, deposit, dossier, piece, scan},
 };
@@ -34,13 +35,18 @@ pub enum PieceBytes {
 impl DossierAccess<'_> {
     /// What the user is to the files of this dossier.
     pub(in crate::app) fn piece_reader(&self) -> PieceReader {
-        if self.owned() {
-            PieceReader::Owner
-        } else if self.rule.rule().need_to_know {
-            PieceReader::NeedToKnow
-        } else {
-            PieceReader::Other
-        }
+        piece_reader(self.owned(), self.rule)
+    }
+}
+
+/// What somebody is to the files of a dossier: its owner, or another under this rule.
+pub(in crate::app) fn piece_reader(owner: bool, rule: RuleId) -> PieceReader {
+    if owner {
+        PieceReader::Owner
+    } else if rule.rule().need_to_know {
+        PieceReader::NeedToKnow
+    } else {
+        PieceReader::Other
     }
 }
 
@@ -120,9 +126,7 @@ impl App {
         warning: ScanWarning,
     ) -> Result<(File, Option<ScanState>), AppError> {
         let state = scans.of(&piece.sha256).map(|scan| scan.state);
-        if let Some(state) = state {
-            may_open(state, scans.reader, warning)?;
-        }
+        scans.may_open(&piece.sha256, warning)?;
         let file = self.blobs.file(&piece.sha256).await?;
         Ok((file, state.filter(|state| *state != ScanState::Clean)))
     }
@@ -136,7 +140,17 @@ impl App {
         pieces: impl IntoIterator<Item = &'a AttachedPiece>,
     ) -> Result<PieceScans, StoreError> {
         let digests: Vec<&str> = pieces.into_iter().map(|piece| piece.sha256.as_str()).collect();
-        let found = scan::of_digests(db, &digests).await?;
+        self.file_scans(db, reader, &digests).await
+    }
+
+    /// As [`App::piece_scans`], by digests.
+    pub(in crate::app) async fn file_scans(
+        &self,
+        db: &mut Connection,
+        reader: PieceReader,
+        digests: &[&str],
+    ) -> Result<PieceScans, StoreError> {
+        let found = scan::of_digests(db, digests).await?;
         Ok(match self.scanner {
             Some(_) => PieceScans::new(reader, found),
             None => PieceScans::without_scanner(reader, found),

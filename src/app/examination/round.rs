@@ -71,6 +71,9 @@ impl App {
         ctx.authorize(Action::RoundList, &Target::Call)?;
         let findings_of_others = u32::try_from(findings_of_other_deposits(call)).unwrap_or(u32::MAX);
         let search = SearchQuery::parse(&filter.search_terms)?;
+        if search.as_ref().is_some_and(SearchQuery::has_words) {
+            ctx.authorize_search()?;
+        }
         let filter = Filter { findings_of_others, search, ..filter.clone() };
         // Not from a replica, which may not have the conflict of interest yet that its reader has just declared.
         let mut db = self.store.read(Freshness::OwnWrites).await?;

@@ -11,11 +11,14 @@ use crate::{
         pdf_text::{self, TEXT_TIMEOUT},
     },
     blob::BlobError,
-    domain::{scan::ScanState, search::readable_text},
+    domain::{
+        scan::{PieceReader, ScanWarning, Withheld},
+        search::readable_text,
+    },
     store::{
         Freshness, piece,
         piece_text::{self, QueuedFile},
-        scan, search,
+        search,
     },
 };
 use jiff::SignedDuration;
@@ -30,10 +33,16 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 const PROGRAM_INTERVAL: Duration = Duration::from_secs(60);
 /// Time to read a file from its store, in addition to that of the program.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
-/// Attempts at one file.
+/// Attempts at a file that cannot be read as text. Attempts that failed for a reason outside the file are not counted.
 const MAX_ATTEMPTS: u32 = 3;
 /// Delay before a file that gave no text is read again, times the attempts.
 const RETRY_SECONDS: i64 = 300;
+
+/// Minimum delay before a file is read again that could not be read for a reason outside it; it grows without an end to the
+/// attempts.
+const MIN_POSTPONEMENT: SignedDuration = SignedDuration::from_secs(60);
+/// Maximum such delay.
+const MAX_POSTPONEMENT: SignedDuration = SignedDuration::from_hours(1);
 
 /// Why a file has no text.
 #[derive(Debug, thiserror::Error)]
@@ -48,15 +57,8 @@ enum TextFailure {
     Slow,
     #[error("has no text")]
     Empty,
-    #[error("is infected")]
-    Infected,
-}
-
-impl TextFailure {
-    /// Whether another attempt may give another result.
-    fn may_pass(&self) -> bool {
-        !matches!(self, Self::Empty | Self::Infected)
-    }
+    #[error(transparent)]
+    Withheld(#[from] Withheld),
 }
 
 /// Reads until the future is dropped.
@@ -119,13 +121,12 @@ async fn attempt(app: &App, program: &Path, queued: &QueuedFile) -> Result<bool,
 }
 
 async fn read(app: &App, program: &Path, sha256: &str) -> Result<String, TextFailure> {
-    if app.scanner.is_some() {
+    let scans = {
         let mut db = app.store.read(Freshness::OwnWrites).await.map_err(AppError::from)?;
-        let known = scan::of_digests(&mut db, &[sha256]).await.map_err(AppError::from)?;
-        if known.iter().any(|(_, scan)| scan.state == ScanState::Infected) {
-            return Err(TextFailure::Infected);
-        }
-    }
+        app.file_scans(&mut db, PieceReader::NeedToKnow, &[sha256]).await.map_err(AppError::from)?
+    };
+    // The program waits for the scanner like those who need not hurry: everybody finds what it reads.
+    scans.may_open(sha256, ScanWarning::NotShown)?;
     let file = app.blobs.file_once(sha256).await?;
     let text = limited::text(file.into_std().await, program).await?;
     let text = app.offload(text.len(), move || readable_text(&text)).await?;
@@ -139,9 +140,23 @@ async fn give_up(app: &App, claimed: &QueuedFile, failure: &TextFailure) -> Resu
     {
         return Ok(piece_text::forget(&mut db, &claimed.sha256).await?);
     }
-    tracing::warn!(sha256 = claimed.sha256, error = failure as &dyn Error, "piece_text.none");
-    let again = failure.may_pass() && claimed.attempts < MAX_ATTEMPTS;
-    let wait = SignedDuration::from_secs(RETRY_SECONDS * i64::from(claimed.attempts));
-    let due = again.then(|| app.clock() + wait);
-    Ok(piece_text::record_failure(&mut db, claimed, &failure.to_string(), due).await?)
+    let (now, reason) = (app.clock(), failure.to_string());
+    match failure {
+        TextFailure::Withheld(Withheld::Infected) => {
+            piece_text::remove_infected(&mut db, &claimed.sha256).await?;
+        }
+        TextFailure::Unreadable(_) | TextFailure::Empty => {
+            tracing::warn!(sha256 = claimed.sha256, error = failure as &dyn Error, "piece_text.none");
+            let again = matches!(failure, TextFailure::Unreadable(_)) && claimed.attempts < MAX_ATTEMPTS;
+            let wait = SignedDuration::from_secs(RETRY_SECONDS * i64::from(claimed.attempts));
+            piece_text::record_failure(&mut db, claimed, &reason, again.then(|| now + wait)).await?;
+        }
+        TextFailure::Withheld(_) | TextFailure::Attachment(_) | TextFailure::App(_) | TextFailure::Slow => {
+            tracing::info!(sha256 = claimed.sha256, error = failure as &dyn Error, "piece_text.postponed");
+            // Each wait is as long as all that were before it.
+            let wait = now.duration_since(claimed.queued_at).clamp(MIN_POSTPONEMENT, MAX_POSTPONEMENT);
+            piece_text::postpone(&mut db, claimed, &reason, now, now + wait).await?;
+        }
+    }
+    Ok(())
 }

@@ -13,8 +13,9 @@ use crate::{
         scan::{ScanState, Verdict},
     },
     store::{
-        Connection, Freshness, StoreError, journal, piece,
+        Connection, Freshness, StoreError, journal, piece, piece_text,
         scan::{self, QueuedScan},
+        search,
     },
 };
 use futures_util::{StreamExt, stream::iter};
@@ -176,12 +177,21 @@ async fn examine(app: &App, clamd: &Clamd, sha256: &str) -> Result<Verdict, Scan
     Ok(clamd.scan(file).await?)
 }
 
-/// Records a verdict, and in the journal of each dossier that has the file that it is infected, or is so no longer.
+/// Records a verdict, and in the journal of each dossier that has the file that it is infected, or is so no longer. The
+/// text of an infected file is removed with it, and what was indexed of it (decision 27).
 async fn record(app: &App, claimed: &QueuedScan, verdict: &Verdict, version: &str) -> Result<(), AppError> {
     let at = app.clock();
     let found = transaction!(app.store, db => {
         let Some(before) = scan::lock(db, claimed).await? else { return Ok(None) };
         scan::record_verdict(db, &claimed.sha256, verdict, version, at).await?;
+        match verdict {
+            Verdict::Clean => piece_text::enqueue_clean(db, &claimed.sha256, at).await?,
+            Verdict::Infected { .. } => {
+                if piece_text::remove_infected(db, &claimed.sha256).await? {
+                    search::mark_outdated(db, &claimed.sha256).await?;
+                }
+            }
+        }
         let kind = match (before, verdict) {
             (ScanState::Infected, Verdict::Clean) => EventKind::PieceCleared,
             (ScanState::Waiting | ScanState::Clean | ScanState::Unscannable, Verdict::Infected { .. }) => {

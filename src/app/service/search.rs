@@ -15,6 +15,7 @@ use crate::{
         search::{self, IndexableDeposit},
     },
 };
+use jiff::SignedDuration;
 use std::{error::Error, time::Duration};
 use tokio::time::{Instant, sleep};
 
@@ -26,6 +27,8 @@ const DEPOSITS_PER_POLL: u32 = 50;
 const SURVEY_INTERVAL: Duration = Duration::from_secs(300);
 /// The same while a deposit could not be indexed.
 const RETRY_INTERVAL: Duration = Duration::from_secs(10);
+/// How long a deposit one of whose files was read waits for its others, so that it is not indexed again after each.
+const FILES_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 /// The kind of file whose text is read.
 const PDF: &str = "application/pdf";
 
@@ -90,7 +93,8 @@ impl<'a> Indexer<'a> {
         }
         let outdated = {
             let mut db = store.read(Freshness::OwnWrites).await?;
-            search::outdated_deposits(&mut db, STEM_VERSION, DEPOSITS_PER_POLL).await?
+            let now = app.clock();
+            search::outdated_deposits(&mut db, STEM_VERSION, now - FILES_INTERVAL, now, DEPOSITS_PER_POLL).await?
         };
         let mut indexed = false;
         for deposit in &outdated {
@@ -132,10 +136,12 @@ async fn index(app: &App, deposit: &IndexableDeposit) -> Result<(), AppError> {
     let (scope, now) = (Scope::of_round(&deposit.call, &deposit.round), app.clock());
     transaction!(app.store, db => {
         piece_text::enqueue(db, &files, now).await?;
-        let mut texts = texts.clone();
-        texts.extend(piece_text::lock(db, &digests).await?.into_iter().map(|(_, text)| text));
-        let (bytes, scope) = (texts.iter().map(String::len).sum(), scope.clone());
-        let stems = app.offload(bytes, move || index_tokens(&scope, texts.iter().map(String::as_str))).await?;
+        let (texts, scope) = (texts.clone(), scope.clone());
+        let files: Vec<String> = piece_text::lock(db, &digests).await?.into_iter().map(|(_, text)| text).collect();
+        let bytes = texts.iter().chain(&files).map(String::len).sum();
+        let tokens =
+            move || index_tokens(&scope, texts.iter().map(String::as_str), files.iter().map(String::as_str));
+        let stems = app.offload(bytes, tokens).await?;
         Ok(search::put(db, deposit, STEM_VERSION, &stems).await?)
     })
 }

@@ -2,7 +2,10 @@
 
 mod properties;
 
-use super::{Passage, Scope, SearchQuery, TooManyWords, best_extract, index_tokens, query::MAX_WORDS};
+use super::{
+    MAX_DEPOSIT_TOKENS, MAX_FILE_TOKENS, Passage, Scope, SearchQuery, TooManyWords, best_extract, index_tokens,
+    query::MAX_WORDS,
+};
 use crate::domain::{calendar::RoundId, text::Text};
 use std::collections::BTreeSet;
 
@@ -33,7 +36,7 @@ pub(super) fn matches(tokens: &str, expression: &str) -> bool {
 pub(super) fn finds(query: &str, text: &str) -> bool {
     let query = SearchQuery::parse(query).unwrap().unwrap();
     let expression = query.boolean_expression(&scope()).unwrap();
-    matches(&index_tokens(&scope(), [text]), &expression)
+    matches(&index_tokens(&scope(), [text], []), &expression)
 }
 
 #[test]
@@ -112,7 +115,7 @@ fn numbers_of_companies_are_found_however_they_are_grouped() {
 fn a_number_of_a_receipt_is_looked_up_in_the_deposit() {
     let query = SearchQuery::parse(" 2024\u{2011}000123  vigie").unwrap().unwrap();
     assert_eq!(query.receipts(), ["2024-000123"]);
-    assert!(matches(&index_tokens(&scope(), ["VIGIE"]), &query.boolean_expression(&scope()).unwrap()));
+    assert!(matches(&index_tokens(&scope(), ["VIGIE"], []), &query.boolean_expression(&scope()).unwrap()));
     for text in ["2024-07-31", "2024 000123", "24-000123", "2024-000a23"] {
         assert!(SearchQuery::parse(text).unwrap().unwrap().receipts().is_empty(), "{text}");
     }
@@ -133,7 +136,7 @@ fn a_query_has_as_many_words_as_the_database_bears() {
 fn another_round_has_other_tokens() {
     let other = Scope::of_round("hyper-open-x", &RoundId("2025".into()));
     let query = SearchQuery::parse("atelier").unwrap().unwrap();
-    assert!(!matches(&index_tokens(&scope(), ["atelier"]), &query.boolean_expression(&other).unwrap()));
+    assert!(!matches(&index_tokens(&scope(), ["atelier"], []), &query.boolean_expression(&other).unwrap()));
 }
 
 #[test]
@@ -156,4 +159,25 @@ fn an_extract_is_of_the_passage_with_most_of_the_words() {
     assert!(whole.chars().count() < 200, "{whole}");
     let other = SearchQuery::parse("cheval 2024-000001").unwrap().unwrap();
     assert!(best_extract(&passages, &other).is_none());
+}
+
+#[test]
+fn files_leave_room_for_answers_and_for_each_other() {
+    // Numbers have one form each.
+    let numbers = |first: usize, count: usize| {
+        (first..first + count).map(|number| format!("{number:08}")).collect::<Vec<_>>().join(" ")
+    };
+    let count = |tokens: &str| tokens.split(' ').count();
+    let (one, other) = (numbers(0, MAX_FILE_TOKENS + 5), numbers(1_000_000, 5));
+    let tokens = index_tokens(&scope(), ["Cœur"], [one.as_str(), other.as_str()]);
+    let has = |tokens: &str, form: &str| tokens.split(' ').any(|token| token == format!("{}{form}", scope().prefix()));
+    assert!(has(&tokens, "coeur") && has(&tokens, "00000000") && has(&tokens, "01000004"), "each file has its share");
+    assert!(!has(&tokens, &format!("{MAX_FILE_TOKENS:08}")), "and no more");
+
+    let files: Vec<String> = (0..5).map(|file| numbers(file * 1_000_000, MAX_FILE_TOKENS)).collect();
+    let tokens = index_tokens(&scope(), ["Cœur"], files.iter().map(String::as_str));
+    assert_eq!(count(&tokens), MAX_DEPOSIT_TOKENS);
+    assert!(has(&tokens, "coeur"), "answers come first");
+    let answers = numbers(0, MAX_DEPOSIT_TOKENS + 5);
+    assert_eq!(count(&index_tokens(&scope(), [answers.as_str()], [other.as_str()])), MAX_DEPOSIT_TOKENS);
 }

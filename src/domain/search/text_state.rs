@@ -10,5 +10,7 @@ slugs! {
         Indexed = "indexed",
         /// It could not be read within the limits, or there is none in it that a program could read.
         Unreadable = "unreadable",
+        /// A virus was found in it: its text is neither kept nor searched.
+        Infected = "infected",
     }
 }

@@ -118,7 +118,7 @@ impl From<ListedDeposit> for DepositRow {
     ),
     responses(
         (status = 200, description = "A page", body = DepositPage, headers(("Link" = String, description = "The next page, rel=next"))),
-        (status = 403, description = "Not an officer's token"),
+        (status = 403, description = "Not an officer's token, or words are looked for with one that may not read deposits"),
         (status = 404, description = "No such round"),
         (status = 422, description = "More words than are searched"),
     ),

@@ -44,7 +44,9 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         label: Text::new("Résumé public", "Public summary"),
         parts: vec![part("… entre l’atelier et le ", false), part("cloud", true), part(" de confiance…", false)],
     };
-    let notes = SearchNotes { extracts: vec![(rows[0].summary.dossier, extract)], unindexed_files: 2 };
+    let extracts = vec![(rows[0].summary.dossier, extract)];
+    let notes = SearchNotes { extracts, unindexed_files: 2, nothing_found: false };
+    let none_found = SearchNotes { nothing_found: true, ..SearchNotes::default() };
     let list = RoundList {
         round: sample.round,
         rounds: &s.call.rounds,
@@ -58,7 +60,16 @@ pub(super) fn pages(s: &PageContext<'_>, sample: &Sample<'_>) -> Pages {
         has_next: true,
     };
     let none = BoundedCount::default();
-    let nothing = RoundList { rows: &[], drafts: none, total: none, page: 1, pages: 1, has_next: false, ..list };
+    let nothing = RoundList {
+        rows: &[],
+        drafts: none,
+        total: none,
+        notes: &none_found,
+        page: 1,
+        pages: 1,
+        has_next: false,
+        ..list
+    };
     let many = BoundedCount { number: 1000, more: true };
     let huge = RoundList { drafts: many, total: many, page: 6, pages: 5, ..list };
     let mut pages = named([

@@ -121,6 +121,10 @@ async fn an_infected_file_is_deposited_with_a_receipt_and_opened_by_its_owner_al
     assert_eq!((&data["code"], &data["signature"]), (&"P7".into(), &FAKE_VIRUS_NAME.into()), "{data}");
     assert!(data["scanner"].as_str().unwrap().starts_with("ClamAV "), "{data}");
 
+    // The text of the others is read, and not that one's.
+    known::until_text_is_removed(at, &sha256(&infected())).await;
+    known::until_text_is_known(at, &sha256(&sample::piece("P8-urssaf.pdf"))).await;
+
     // The owner sees which one, why, and what to do; and may open it.
     let page = ada.get(&format!("/dossiers/{id}")).await.expect(200).body;
     assert!(page.contains("virus détecté") && page.contains(FAKE_VIRUS_NAME), "{page}");
@@ -315,7 +319,14 @@ async fn no_answer_of_a_hostile_scanner_makes_a_file_clean() {
     let scans = scanner.scans();
     assert!(fresh.iter().all(|bytes| scans[&sha256(bytes)] == 1), "{scans:?}");
 
-    // Another base finds what the first did not, and the third that there was nothing.
+    // As if it had been deposited.
+    let read = sha256(&fresh[0]);
+    sql("insert ignore into piece_text (sha256, state, queued_at, attempts, due_at)
+         select sha256, 'waiting', utc_timestamp(6), 0, utc_timestamp(6) from piece where code = 'P7'")
+    .await;
+    known::until_text_is_known(at, &read).await;
+
+    // Another base finds what the first did not, and the third that there was nothing; the search follows.
     let gone = sha256(&fresh[3]);
     sample::remove_piece(&mut ada, &id, "P10").await.expect(303);
     for (version, answer, state, kind) in [
@@ -327,6 +338,10 @@ async fn no_answer_of_a_hostile_scanner_makes_a_file_clean() {
         scanner.version(version);
         until_all(at, &id, state, None).await;
         assert_eq!(count(at, &id, kind).await, 3, "{kind}");
+        match answer {
+            ScanAnswer::Infected => known::until_text_is_removed(at, &read).await,
+            _ => known::until_text_is_known(at, &read).await,
+        }
     }
     assert_eq!(scanner.scans()[&gone], 1, "a file of no dossier is not scanned again");
     assert!(ops(at, "/").await.contains("ClamAV 1.4.6/3/"), "the operator sees which base");

@@ -123,6 +123,8 @@ async fn a_deposit_is_found_by_every_word_that_it_says() {
         assert!(!finds(&mut officer, &format!("{mark} {words}"), &number).await, "{words}");
     }
     assert!(search(&mut officer, "++ %_").await.contains("Aucun dépôt ne correspond."));
+    let page = search(&mut officer, &format!("{mark} cheval")).await;
+    assert!(page.contains("La recherche ne lit pas les images"), "{page}");
     let many = (0..40).map(|number| format!("mot{number}")).collect::<Vec<_>>().join(" ");
     let refused = officer.get(&format!("{LIST}?q={}", encode(&many))).await.expect(422).body;
     assert!(refused.contains("Chaque mot d’une recherche compte"), "{refused}");
@@ -151,12 +153,19 @@ async fn a_deposit_is_found_by_the_text_of_its_files() {
     sample::set(&mut dossier.answers, "project.title", json!(mark));
     let id = sample::draft(&mut ada, "demonstration", &dossier.answers).await;
     sample::attach_all(&mut ada, &id, &dossier).await;
+    let without_text = sample::varied(&sample::long_pdf(1000));
+    let path = format!("/dossiers/{id}/pieces/P7");
+    ada.upload(&path, "P7.pdf", &sample::today().to_string(), &without_text).await.expect(303);
     let number = sample::deposit(&mut ada, &id).await;
     let mut officer = Actor::officer().await;
     // "SPÉCIMEN – document fictif, sans valeur" stands in the PDF alone.
     let words = format!("{mark} specimens fictifs");
     wait_within(TEXT_TIMEOUT, "the text of the files", async || finds(&mut officer, &words, &number).await).await;
     assert!(!finds(&mut officer, &format!("{words} cheval"), &number).await);
+    wait_within(TEXT_TIMEOUT, "the texts of all files but one", async || {
+        search(&mut officer, &mark).await.contains("Le texte d’une pièce de ces dépôts n’est pas indexé")
+    })
+    .await;
     // Of words that only a file has, the extract is the file's.
     let page = search(&mut officer, &format!("{number} fictifs")).await;
     assert!(page.contains("SPÉCIMEN – document <mark>fictif</mark>"), "{page}");

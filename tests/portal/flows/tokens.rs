@@ -122,6 +122,21 @@ async fn a_token_narrowed_without_end_fills_neither_table_nor_page_nor_journal()
 }
 
 #[tokio::test]
+async fn a_token_that_may_not_read_deposits_asks_nothing_about_their_words() {
+    let (mut officer, email) = (Actor::anon(), format!("{}@exemple.fr", uuid::Uuid::now_v7().simple()));
+    officer.at.command(&["access", "give", &email, "--role", "officer"]).await;
+    officer.sign_in(&email).await;
+    let list = "/api/v1/rounds/demonstration/dossiers";
+    let mut lister = Actor::bearing(&own_token(&mut officer, &["round:list"]).await);
+    lister.get(&format!("{list}?q=coeur")).await.expect(403);
+    for open in ["", "?q=2024-999999", "?brick=sozu"] {
+        lister.get(&format!("{list}{open}")).await.expect(200);
+    }
+    let mut reader = Actor::bearing(&own_token(&mut officer, &["round:list", "deposit:read"]).await);
+    reader.get(&format!("{list}?q=coeur")).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_role_taken_and_given_back_revives_no_token() {
     let (mut officer, email) = (Actor::anon(), format!("{}@exemple.fr", uuid::Uuid::now_v7().simple()));
     let role = ["--role", "officer"];

@@ -61,7 +61,7 @@ proptest! {
 
     #[test]
     fn tokens_are_what_the_database_takes_as_words(text in text()) {
-        for token in index_tokens(&scope(), [text.as_str()]).split(' ').filter(|token| !token.is_empty()) {
+        for token in index_tokens(&scope(), [text.as_str()], []).split(' ').filter(|token| !token.is_empty()) {
             prop_assert!(is_valid(&format!("+{token}")), "{token}");
         }
     }
@@ -103,6 +103,6 @@ proptest! {
     fn words_that_a_text_does_not_have_do_not_find_it(text in "([a-m]{3,9} ){1,20}", word in "[n-z]{3,9}") {
         let query = SearchQuery::parse(&word).unwrap().unwrap();
         let expression = query.boolean_expression(&scope()).unwrap();
-        prop_assert!(!matches(&index_tokens(&scope(), [text.as_str()]), &expression));
+        prop_assert!(!matches(&index_tokens(&scope(), [text.as_str()], []), &expression));
     }
 }

@@ -31,7 +31,7 @@ pub async fn list(
 ) -> PageResult {
     let round = RoundId(round);
     let found = app.round_list(&ctx, &call, &round, &filter(&query, ROWS_PER_PAGE)).await?;
-    let notes = app.search_notes(&ctx, &call, &round, &query.q, &found.rows, found.total.number).await?;
+    let notes = app.search_notes(&ctx, &query.q, &found.rows, found.total.number).await?;
     let call = app.call(&call)?;
     let list = RoundList {
         round: app.round(call, &round)?,
@@ -157,16 +157,21 @@ impl<'a> RoundPage<'a> {
     fn unindexed(&self) -> Option<Text> {
         let count = self.l.notes.unindexed_files;
         let one = Text::new(
-            "Le texte d’une pièce déposée n’est pas indexé\u{a0}: la recherche ne le lit pas.",
-            "The text of one deposited document is not indexed: the search does not read it.",
+            "Le texte d’une pièce de ces dépôts n’est pas indexé\u{a0}: la recherche ne le lit pas.",
+            "The text of one document of these deposits is not indexed: the search does not read it.",
         );
         let several = || {
             Text::new(
-                format!("Le texte de {count} pièces déposées n’est pas indexé\u{a0}: la recherche ne le lit pas."),
-                format!("The text of {count} deposited documents is not indexed: the search does not read it."),
+                format!("Le texte de {count} pièces de ces dépôts n’est pas indexé\u{a0}: la recherche ne le lit pas."),
+                format!("The text of {count} documents of these deposits is not indexed: the search does not read it."),
             )
         };
+        let nothing = Text::new(
+            "La recherche ne lit pas les images, ni les pièces dont le texte n’est pas encore indexé.",
+            "The search does not read images, nor documents whose text is not indexed yet.",
+        );
         match count {
+            _ if self.l.notes.nothing_found => Some(nothing),
             0 => None,
             1 => Some(one),
             _ => Some(several()),

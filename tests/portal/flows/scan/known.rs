@@ -1,8 +1,36 @@
 //! What is known of a file holds for every dossier that it comes to, and in every process.
 
-use super::{as_program, attach, count, infected, piece, sha256, until_all};
-use crate::harness::{Actor, Installation, clamd::FAKE_VIRUS_NAME, sample};
+use super::{SCAN_TIMEOUT, as_program, attach, count, infected, piece, sha256, until_all};
+use crate::harness::{Actor, Installation, clamd::FAKE_VIRUS_NAME, installation::wait_within, sample};
+use guichet::testing::store::Freshness;
 use reqwest::Method;
+
+/// State and text of a file in the search, if it has a row there.
+async fn text_of(at: &Installation, sha256: &str) -> Option<(String, Option<String>)> {
+    let store = at.store();
+    let mut db = store.read(Freshness::OwnWrites).await.unwrap();
+    sqlx::query_as("select state, body from piece_text where sha256 = ?")
+        .bind(sha256)
+        .fetch_optional(&mut *db)
+        .await
+        .unwrap()
+}
+
+/// Waits until the search has read a file, and has a text of it.
+pub async fn until_text_is_known(at: &Installation, sha256: &str) {
+    wait_within(SCAN_TIMEOUT, "the text of a clean file", async || {
+        text_of(at, sha256).await.is_some_and(|(state, text)| state == "indexed" && text.is_some())
+    })
+    .await;
+}
+
+/// Waits until the search knows that a file is infected, and has no text of it.
+pub async fn until_text_is_removed(at: &Installation, sha256: &str) {
+    wait_within(SCAN_TIMEOUT, "no text of an infected file", async || {
+        text_of(at, sha256).await == Some(("infected".into(), None))
+    })
+    .await;
+}
 
 /// A draft that goes on in another round brings its files: what is known of them is told, and what was never scanned is
 /// queued.

@@ -178,8 +178,6 @@ pub async fn clear(db: &mut Connection) {
         "delete from assignment",
         "delete from interest",
         "delete from search_text",
-        "delete from piece_text",
-        "delete from deposit_piece",
         "delete from deposit",
         "delete from dossier",
         "delete from account_role",

@@ -1,4 +1,4 @@
-//! Non-interference of the search: what somebody finds, and every number that they are told, is what they would find in a
+//! Non-interference of the search: what somebody finds, and every number of the list, is what they would find in a
 //! world without the dossiers that they must not see.
 
 use super::{CALL, Ids, ROUNDS, World, before, made, or_nothing, portal};
@@ -24,16 +24,15 @@ const QUERIES: [(&str, &[usize]); 7] = [
     ("++", &[]),
 ];
 
-/// What somebody is told: of each round and query, the deposits, their number, that of drafts, and that of files that were
-/// not searched.
-type Told = BTreeMap<(&'static str, &'static str), (Ids, u64, u64, u64)>;
+/// What somebody is told: of each round and query, the deposits, their number, and that of drafts.
+type Told = BTreeMap<(&'static str, &'static str), (Ids, u64, u64)>;
 
 /// The words of a dossier, as a number of bits.
 fn has(number: usize, word: usize) -> bool {
     ((number * 37) >> word) & 1 == 1
 }
 
-/// Gives the deposits words and files, and indexes them.
+/// Gives the deposits words, and indexes them.
 async fn write(app: &App, world: &World) {
     let mut db = app.store.write().await.unwrap();
     made::clear(&mut db).await;
@@ -46,19 +45,6 @@ async fn write(app: &App, world: &World) {
             .execute(&mut *db)
             .await
             .unwrap();
-        let sha256 = format!("{number:064}");
-        sqlx::query("insert into deposit_piece (dossier_id, version, code, sha256) values (?, 1, 'P7', ?)")
-            .bind(dossier.id)
-            .bind(&sha256)
-            .execute(&mut *db)
-            .await
-            .unwrap();
-        sqlx::query("insert into piece_text (sha256, state, queued_at, attempts) values (?, ?, utc_timestamp(6), 0)")
-            .bind(&sha256)
-            .bind(if number % 3 == 0 { "indexed" } else { "unreadable" })
-            .execute(&mut *db)
-            .await
-            .unwrap();
     }
     drop(db);
     index_all(app).await.unwrap();
@@ -68,7 +54,6 @@ async fn write(app: &App, world: &World) {
 async fn remove(db: &mut Connection, dossier: &Dossier) {
     for statement in [
         "delete from search_text where dossier_id = ?",
-        "delete from deposit_piece where dossier_id = ?",
         "delete from delegation where dossier_id = ?",
         "delete from assignment where dossier_id = ?",
         "delete from interest where dossier_id = ?",
@@ -84,7 +69,7 @@ async fn told(app: &App, ctx: &Ctx) -> Told {
     for (name, (query, _)) in ROUNDS.into_iter().flat_map(|round| QUERIES.map(|query| (round, query))) {
         let round = RoundId(name.into());
         // Small pages, so that rows and counts come from statements of their own.
-        let (mut ids, mut total, mut drafts, mut unindexed) = (Ids::new(), 0, 0, 0);
+        let (mut ids, mut total, mut drafts) = (Ids::new(), 0, 0);
         for offset in (0..).step_by(7) {
             let filter = Filter { search_terms: query.into(), offset, limit: 7, ..Filter::default() };
             let asked = app.round_list(ctx, CALL, &round, &filter).await;
@@ -92,14 +77,10 @@ async fn told(app: &App, ctx: &Ctx) -> Told {
             ids.extend(page.rows.iter().map(|row| row.summary.dossier.0));
             (total, drafts) = (page.total.number, page.drafts.number);
             if page.rows.is_empty() {
-                if total == 0 {
-                    let notes = app.search_notes(ctx, CALL, &round, query, &page.rows, total).await.unwrap();
-                    unindexed = notes.unindexed_files;
-                }
                 break;
             }
         }
-        told.insert((name, query), (ids, total, drafts, unindexed));
+        told.insert((name, query), (ids, total, drafts));
     }
     told
 }
@@ -118,7 +99,7 @@ async fn a_search_tells_nothing_of_dossiers_that_its_reader_must_not_see() {
         for (me, person) in world.people.iter().enumerate() {
             let ctx = before(&app, &keys, person).await;
             let all = told(&app, &ctx).await;
-            if all.values().all(|(_, total, drafts, _)| total + drafts == 0) {
+            if all.values().all(|(_, total, drafts)| total + drafts == 0) {
                 continue;
             }
             for (&(round, query), (ids, total, ..)) in &all {
