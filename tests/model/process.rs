@@ -119,23 +119,37 @@ impl Protocol {
             batch.committed.is_none()
                 && !batch.outcomes.contains(&Outcome::Prepared)
                 && state.server(batch.server).condition != Condition::Down
+                && (state.finds < self.bounds.finds || self.written(batch) != Some(Transaction::WithoutEffect))
         })
     }
 
     /// `app::dossier::deposit::batch::commit_batch`, with `store::transaction::commit`.
     pub fn commit(&self, state: &mut State, process: Process) {
         let Some(batch) = &mut state.processes[usize::from(process)].batch else { return };
+        let Some(transaction) = self.written(batch) else {
+            batch.committed = Some(0);
+            return;
+        };
+        state.finds += u8::from(transaction == Transaction::WithoutEffect);
+        let server = &mut state.servers[usize::from(batch.server)];
+        self.write(server, transaction);
+        batch.committed = Some(server.length());
+    }
+
+    /// What a batch writes: its receipts; or, if it only found some, a row that it deletes again
+    /// (`store::confirm_what_was_found`, with `store::transaction::write_without_effect`). A batch that refuses everything
+    /// writes nothing.
+    fn written(&self, batch: &Batch) -> Option<Transaction> {
         let sealed = batch.outcomes.iter().filter_map(|outcome| match outcome {
             Outcome::Sealed(receipt) => Some(*receipt),
             _ => None,
         });
         let sealed: Vec<Receipt> = sealed.collect();
-        let server = &mut state.servers[usize::from(batch.server)];
-        let is_empty = sealed.is_empty();
-        if !is_empty {
-            self.write(server, Transaction::Deposits(sealed));
+        if !sealed.is_empty() {
+            return Some(Transaction::Deposits(sealed));
         }
-        batch.committed = Some(if is_empty { 0 } else { server.length() });
+        let has_found = batch.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Found(_)));
+        (has_found && self.has(Protection::ConfirmationOfFinds)).then_some(Transaction::WithoutEffect)
     }
 
     /// Whether a batch may be answered: the server has acknowledged the commit, and after that it still waits for replicas

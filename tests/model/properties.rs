@@ -18,6 +18,7 @@ pub const CLOSING_HELD: &str = "the closing is held against the reception";
 pub const TOGETHER: &str = "two deposits of one batch are acknowledged";
 pub const TWO_PROCESSES: &str = "deposits of two processes wait for the head";
 pub const FOUND: &str = "a commit of unknown outcome is found on the next leader";
+pub const FOUND_CONFIRMED: &str = "what is only found there is confirmed before it is told";
 pub const NOT_FOUND: &str = "a commit of unknown outcome is gone, and made again on the next leader";
 pub const RETIRED: &str = "a retired leader is awake, and a commit waits on it";
 pub const UNCONFIRMED: &str = "a server acknowledges what nobody has confirmed";
@@ -68,6 +69,9 @@ fn reached() -> Vec<Property<Protocol>> {
         }),
         Property::sometimes(FOUND, |_, state: &State| {
             state.leader != 0 && state.batches().any(|batch| finds(state, batch))
+        }),
+        Property::sometimes(FOUND_CONFIRMED, |_, state: &State| {
+            state.leader != 0 && state.batches().any(|batch| finds(state, batch) && is_confirmed(state, batch))
         }),
         Property::sometimes(NOT_FOUND, |_, state: &State| {
             state.told.iter().flatten().any(|told| {
@@ -137,5 +141,10 @@ fn finds(state: &State, batch: &Batch) -> bool {
 fn is_told_beside(state: &State, batch: &Batch, outcome: Outcome) -> bool {
     batch.outcomes.contains(&outcome)
         && batch.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Sealed(_)))
-        && batch.committed.is_some_and(|length| state.server(batch.server).acknowledged >= length)
+        && is_confirmed(state, batch)
+}
+
+/// A batch has written something, and the server has acknowledged it.
+fn is_confirmed(state: &State, batch: &Batch) -> bool {
+    batch.committed.is_some_and(|length| length > 0 && state.server(batch.server).acknowledged >= length)
 }

@@ -5,7 +5,9 @@
 pub enum Protection {
     /// A server acknowledges a commit when a replica has it (`rpl_semi_sync_master_enabled`).
     Confirmation,
-    /// Nobody sees the commit before that (`rpl_semi_sync_master_wait_point = AFTER_SYNC`).
+    /// Nobody sees the commit before that (`rpl_semi_sync_master_wait_point = AFTER_SYNC`). What a batch finds early would
+    /// be confirmed with its own commit, so that this alone carries none of the properties; people would read of deposits
+    /// that may be lost.
     WaitBeforeVisible,
     /// After the commit the portal asks whether the server still waits: `store::cluster::status::still_replicates`.
     QuestionAfterCommit,
@@ -13,9 +15,9 @@ pub enum Protection {
     ReplicasStopFirst,
     /// The replica that has received most is promoted.
     LongestLog,
-    /// A second server breaks only when the others have what the new leader has: until then, what an attempt finds there may
-    /// be on no other server.
-    RepairBeforeNextFault,
+    /// A batch that only finds receipts has its commit confirmed as well: `store::confirm_what_was_found`. On a new leader,
+    /// they may be on no other server yet.
+    ConfirmationOfFinds,
     /// What an attempt has deposited is looked for first: `app::dossier::deposit::prepare::answer_known_attempts`.
     AttemptLookup,
     /// The head of the chain is locked until the commit is acknowledged: `store::journal::lock_chain_heads`.
@@ -37,6 +39,8 @@ pub struct Bounds {
     pub arrivals: [u8; 2],
     /// Changes of the first client's draft.
     pub changes: u8,
+    /// Batches that only find receipts, and commit a transaction without effect so that it is confirmed.
+    pub finds: u8,
     /// Crashes and freezes of servers, never of two at a time. Processes crash without a bound.
     pub faults: u8,
     /// How often a server gives up waiting for a replica.
@@ -50,11 +54,11 @@ pub struct Bounds {
 pub struct Protocol {
     pub bounds: Bounds,
     /// What a control leaves out.
-    pub without: Option<Protection>,
+    pub without: &'static [Protection],
 }
 
 impl Protocol {
     pub fn has(&self, protection: Protection) -> bool {
-        self.without != Some(protection)
+        !self.without.contains(&protection)
     }
 }

@@ -84,15 +84,11 @@ impl Protocol {
             && state.servers.iter().any(has_caught_up)
     }
 
-    /// Whether a server can break: only while all are up and follow the leader, and, after an earlier fault, have what the
-    /// leader has acknowledged.
+    /// Whether a server can break: only while all are up and follow the leader. They may have received nothing from it yet.
     pub fn may_break(&self, state: &State) -> bool {
-        let acknowledged = state.server(state.leader).acknowledged;
-        let is_new = state.faults == 0 || !self.has(Protection::RepairBeforeNextFault);
         let is_in_order = |id: ServerId| {
             let server = state.server(id);
-            let follows = id == state.leader || server.follows == Some(state.leader);
-            server.is_up() && follows && (is_new || server.length() >= acknowledged)
+            server.is_up() && (id == state.leader || server.follows == Some(state.leader))
         };
         state.faults < self.bounds.faults && (0..SERVERS).all(is_in_order)
     }

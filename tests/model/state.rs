@@ -30,6 +30,8 @@ pub enum Transaction {
     Change { client: Client, at: Tick },
     /// Deposits that were sealed together.
     Deposits(Vec<Receipt>),
+    /// A row that was written and deleted again. What confirms it has everything before it.
+    WithoutEffect,
 }
 
 /// A request whose body was read to the end.
@@ -102,6 +104,7 @@ pub struct State {
     /// How often a request of each client has arrived.
     pub arrivals: [u8; CLIENTS as usize],
     pub changes: u8,
+    pub finds: u8,
     pub faults: u8,
     pub timeouts: u8,
     pub processes: [PortalProcess; PROCESSES as usize],
@@ -130,6 +133,7 @@ impl State {
             now: 0,
             arrivals: [0; CLIENTS as usize],
             changes: 0,
+            finds: 0,
             faults: 0,
             timeouts: 0,
             processes: Default::default(),
@@ -214,13 +218,14 @@ impl Transaction {
         match self {
             Self::Change { client, .. } => *client == dossier,
             Self::Deposits(receipts) => receipts.iter().any(|receipt| receipt.attempt == dossier),
+            Self::WithoutEffect => false,
         }
     }
 
     pub fn receipts(&self) -> &[Receipt] {
         match self {
             Self::Deposits(receipts) => receipts,
-            Self::Change { .. } => &[],
+            Self::Change { .. } | Self::WithoutEffect => &[],
         }
     }
 }
