@@ -136,7 +136,7 @@ impl App {
         let attached = transaction!(self.store, db => {
             let row = dossier::lock_with_pieces(db, id).await?;
             let (opened, access) = ctx.authorize_row(db, row, Action::DraftWrite, Part::Piece(code.to_owned())).await?;
-            let DossierWithPieces { mut dossier, pieces: present } = opened;
+            let DossierWithPieces { mut dossier, beside: present } = opened;
             let others = present.iter().filter(|other| other.code != piece.code);
             if others.clone().map(|other| other.bytes).sum::<u64>() + piece.bytes > limit {
                 return Err(AppError::File(FileRefusal::DossierFull(limit)));

@@ -108,7 +108,7 @@ impl App {
             let row = dossier::load_with_record(&mut db, id, ctx.now).await?;
             ctx.authorize_row(&mut db, row, Action::DraftRead, part).await?
         };
-        let DossierWithRecord { mut dossier, record } = opened;
+        let DossierWithRecord { mut dossier, beside: record } = opened;
         let share = Share::of(&access);
         let whole = !form && share.whole();
         let versions = if whole { self.versions(&mut db, &dossier).await? } else { Vec::new() };

@@ -23,15 +23,19 @@ use serde::Deserialize;
 use sqlx::{FromRow, MySqlConnection};
 use time::PrimitiveDateTime;
 
-/// A dossier, and the newest record of the public register of companies that was taken for it.
+/// A dossier with something that stands beside it.
 #[derive(Clone, Debug)]
-pub struct DossierWithRecord {
+pub struct DossierWith<T> {
     pub dossier: Dossier,
-    /// The record, of whichever establishment.
-    pub record: Option<DatedRecord>,
+    pub beside: T,
 }
 
-impl Protected for DossierWithRecord {
+/// With the newest record of the public register of companies that was taken for it, of whichever establishment.
+pub type DossierWithRecord = DossierWith<Option<DatedRecord>>;
+/// With the pieces of its draft, by code.
+pub type DossierWithPieces = DossierWith<Vec<AttachedPiece>>;
+
+impl<T> Protected for DossierWith<T> {
     fn dossier(&self) -> DossierId {
         self.dossier.id
     }
@@ -75,31 +79,8 @@ pub async fn load_with_record(
     .await?;
     let Some(row) = row else { return Ok(None) };
     let record = row.taken_at.zip(row.record).map(|(taken_at, record)| company_lookup::dated_record(taken_at, &record));
-    let (dossier, record) = (row.dossier.try_into()?, record.transpose()?);
-    Ok(Some(Guarded::new(DossierWithRecord { dossier, record })))
-}
-
-/// A dossier with the pieces of its draft.
-#[derive(Clone, Debug)]
-pub struct DossierWithPieces {
-    pub dossier: Dossier,
-    /// The pieces, by code.
-    pub pieces: Vec<AttachedPiece>,
-}
-
-impl Protected for DossierWithPieces {
-    fn dossier(&self) -> DossierId {
-        self.dossier.id
-    }
-    fn owner(&self) -> AccountId {
-        self.dossier.owner
-    }
-    fn stage(&self) -> Stage {
-        self.dossier.stage()
-    }
-    fn deleted_at(&self) -> Option<Timestamp> {
-        self.dossier.deleted_at
-    }
+    let (dossier, beside) = (row.dossier.try_into()?, record.transpose()?);
+    Ok(Some(Guarded::new(DossierWith { dossier, beside })))
 }
 
 #[derive(FromRow)]
@@ -164,6 +145,6 @@ pub async fn lock_with_pieces(
     let elements = elements.transpose().map_err(|_| inconsistent("piece", "code"))?.unwrap_or_default();
     let pieces = elements.into_iter().map(|element| element.row(id)).map(AttachedPiece::try_from);
     let LockedRow { dossier, owner_closed } = row.locked;
-    let (dossier, pieces) = (dossier.try_into()?, pieces.collect::<Result<_, _>>()?);
-    Ok(Some(Guarded::new(DossierWithPieces { dossier, pieces }).with_owner_closed(owner_closed)))
+    let (dossier, beside) = (dossier.try_into()?, pieces.collect::<Result<_, _>>()?);
+    Ok(Some(Guarded::new(DossierWith { dossier, beside }).with_owner_closed(owner_closed)))
 }

@@ -52,12 +52,28 @@ impl App {
     ) -> Result<Vec<Answer>, AppError> {
         let mut answers: Vec<Answer> = deposits.iter().map(|_| Answer::Deferred).collect();
         let prepared = self.prepare_batch(db, deposits, mode, &mut answers).await?;
-        if prepared.is_empty() {
-            if answers.iter().any(|answer| matches!(answer, Answer::Decided(Ok(_)))) {
-                self.store.confirm_what_was_found(db).await?;
-            }
-            return Ok(answers);
+        let records = match prepared.is_empty() {
+            true => Vec::new(),
+            false => self.seal_in_order(db, prepared, &mut answers).await?,
+        };
+        if records.is_empty() && answers.iter().any(|answer| matches!(answer, Answer::Decided(Ok(_)))) {
+            self.store.confirm_what_was_found(db).await?;
         }
+        for record in records {
+            let receipt = record.version.receipt.statement.number;
+            let new = DepositOutcome { receipt, new: true, is_current: true, draft_unchanged: true };
+            answers[record.place] = Answer::Decided(Ok(new));
+        }
+        Ok(answers)
+    }
+
+    /// Seals the deposits that can be, writes them, and returns them. Whoever is refused has the answer.
+    async fn seal_in_order<'a>(
+        &self,
+        db: &mut Connection,
+        prepared: Vec<PreparedDeposit<'a>>,
+        answers: &mut [Answer],
+    ) -> Result<Vec<DepositRecord<'a>>, AppError> {
         // Other deposits wait from here on, so nothing slow may follow.
         let heads = journal::lock_chain_heads(db).await?;
         let (mut head, mut last_sealed_at, mut records) = (heads.receipts.clone(), heads.sealed_at, Vec::new());
@@ -77,15 +93,8 @@ impl App {
             write(db, &heads, &records, self.clock()).await?;
             let journal = insert_events(db, &heads, &records).await?;
             journal::advance_chain_heads(db, &head, sealed_at, &journal).await?;
-        } else if answers.iter().any(|answer| matches!(answer, Answer::Decided(Ok(_)))) {
-            self.store.confirm_what_was_found(db).await?;
         }
-        for record in records {
-            let receipt = record.version.receipt.statement.number;
-            let new = DepositOutcome { receipt, new: true, is_current: true, draft_unchanged: true };
-            answers[record.place] = Answer::Decided(Ok(new));
-        }
-        Ok(answers)
+        Ok(records)
     }
 
     /// Seals one deposit as the link that follows the head of the chain.
